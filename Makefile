@@ -1,0 +1,48 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+# How many searches run side by side; each uses all cores, a second one fills the gaps where one starts or ends.
+SEARCHES ?= 2
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: repro test cross-cpu clean
+
+# Every stage from scratch, whatever DVC holds to be up to date.
+repro: .venv/repro
+	dvc repro --force --single-item fetch
+	dvc stage list --name-only | grep '^search@' | \
+	  xargs -P $(SEARCHES) -n 1 dvc --wait-for-lock repro --force --single-item 2>&1 | cat
+	dvc repro --force --single-item best_params
+	@if git diff --quiet HEAD -- metrics && [ -z "$$(git ls-files --others metrics)" ]; \
+	then echo "Every metric is byte-identical to the committed one."; \
+	else echo "Metrics that differ from the committed ones:"; git status --short -- metrics; fi
+
+test: .venv/test
+	ruff check .
+	ruff format --check .
+	mypy
+	pytest
+
+# The same small search here and on two emulated CPUs; needs qemu-x86_64 (Debian's qemu-user).
+cross-cpu: .venv/repro
+	python -m tests.cross_cpu
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, $(PYTHON) is older; name another: make PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/repro: requirements.txt | .venv/python
+	pip install --quiet --requirement requirements.txt
+	touch $@
+
+.venv/test: requirements-dev.txt requirements.txt | .venv/python
+	pip install --quiet --requirement requirements-dev.txt
+	touch $@ .venv/repro

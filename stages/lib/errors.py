@@ -1,0 +1,26 @@
+"""A user's mistake, and how a stage reports it."""
+
+import sys
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """Something that the user can mend: a sentence says what was found, where, and what to do."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `"; did you mean 'Adam'?"` for the known word nearest to `word`, or nothing when none is near."""
+    known = sorted(known)
+    lower = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), lower, n=1)
+    return f"; did you mean {lower[near[0]]!r}?" if near else ""
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a stage; on a `UserError` print its text to standard error and exit with status 1."""
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
