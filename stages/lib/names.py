@@ -1,0 +1,78 @@
+"""Names in params.yaml -> the objects of torch and skorch that they stand for. Reports keep the name."""
+
+import inspect
+import pkgutil
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import skorch
+import torch
+from torch import nn
+
+from stages.lib.errors import did_you_mean
+
+
+def _is_layer(thing: object) -> bool:
+    return inspect.isclass(thing) and issubclass(thing, nn.Module)
+
+
+def _is_optimizer(thing: object) -> bool:
+    return inspect.isclass(thing) and issubclass(thing, torch.optim.Optimizer) and thing is not torch.optim.Optimizer
+
+
+def _is_initialiser(thing: object) -> bool:
+    return inspect.isfunction(thing) and thing.__name__.endswith("_") and not thing.__name__.startswith("_")
+
+
+def _is_net(thing: object) -> bool:
+    return inspect.isclass(thing) and issubclass(thing, skorch.NeuralNet)
+
+
+Namespace = tuple[str, ModuleType, Callable[[object], bool]]
+
+# What a key's names are looked up in. A module's own parameters may take any of the last three.
+_WRAPPERS: Namespace = ("net of skorch", skorch, _is_net)
+_OPTIMIZERS: Namespace = ("optimizer of torch.optim", torch.optim, _is_optimizer)
+_CRITERIA: Namespace = ("loss of torch.nn", nn, lambda thing: _is_layer(thing) and thing.__name__.endswith("Loss"))  # type: ignore[attr-defined]
+_ACTIVATIONS: Namespace = ("activation of torch.nn", nn, _is_layer)
+_INITIALISERS: Namespace = ("initialiser of torch.nn.init", nn.init, _is_initialiser)
+_LAYERS: Namespace = ("module of torch.nn", nn, _is_layer)
+
+_BY_KEY: dict[str, list[Namespace]] = {
+    "wrapper": [_WRAPPERS],
+    "module": [_LAYERS],
+    "optimizer": [_OPTIMIZERS],
+    "criterion": [_CRITERIA],
+    "module__activation": [_ACTIVATIONS],
+    "module__weight_init": [_INITIALISERS],
+}
+
+
+def resolve(key: str, value: Any) -> Any:
+    """Return what `value` stands for as the setting `key`.
+
+    Numbers, booleans and None stand for themselves, a list of numbers for a tuple, a name for an object: `Adamax` as
+    `optimizer` is `torch.optim.Adamax`, `ReLU` as a parameter of the module `torch.nn.ReLU`, `kaiming_uniform_`
+    `torch.nn.init.kaiming_uniform_`; a name with a dot is imported. Other texts stand for themselves.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such name; it tells the nearest.
+    """
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, str) or not (key in _BY_KEY or key.startswith("module__")):
+        return value
+    if "." in value:
+        try:
+            return pkgutil.resolve_name(value)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ValueError(f"{value!r} can't be imported: {error}") from None
+    spaces = _BY_KEY.get(key, [_LAYERS, _INITIALISERS])
+    found = {name: thing for _, home, belongs in spaces for name, thing in vars(home).items() if belongs(thing)}
+    if value not in found:
+        kinds = " and no ".join(kind for kind, _, _ in spaces)
+        raise ValueError(f"{value!r} is no {kinds}{did_you_mean(value, found) or '; a name with a dot is imported'}")
+    return found[value]

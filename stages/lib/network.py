@@ -1,0 +1,83 @@
+"""The network that the seven experiments tune."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+
+class PimaClassifier(nn.Module):
+    """A multilayer perceptron with max-norm and dropout in its hidden layers.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Width of a row of the data, and of the output.
+    n_layers, n_neurons : int
+        Number of hidden layers, and their width.
+    activation : type of nn.Module
+        Follows each hidden layer; called without arguments.
+    weight_init : callable, optional
+        An initialiser of `torch.nn.init`, applied to the weights of every layer. Biases keep torch's default, and so
+        do the weights when it is None.
+    dropout_rate : float
+        The share of hidden units that a training step drops, at least 0 and below 1. It follows the activation.
+    weight_constraint : float, optional
+        The largest L2 norm of the weights that leave one unit of the layer before (a column of a hidden layer's
+        weight). Longer columns are scaled to it before every forward pass, in training and in scoring alike
+        (Srivastava et al. 2014, section 5.1, there per unit).
+    output : type of nn.Module
+        Follows the last layer: Sigmoid for `BCELoss`, Identity for a criterion that takes logits.
+
+    Raises
+    ------
+    ValueError
+        Where a number is out of its range.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int = 8,
+        n_outputs: int = 1,
+        n_layers: int = 1,
+        n_neurons: int = 12,
+        activation: type[nn.Module] = nn.ReLU,
+        weight_init: Callable[[torch.Tensor], object] | None = None,
+        dropout_rate: float = 0.0,
+        weight_constraint: float | None = None,
+        output: type[nn.Module] = nn.Sigmoid,
+    ) -> None:
+        super().__init__()
+        for name, count in {"n_layers": n_layers, "n_neurons": n_neurons}.items():
+            if not isinstance(count, int) or count < 1:
+                raise ValueError(f"{name} is {count!r}; it should be a whole number, 1 or more")
+        if not 0 <= dropout_rate < 1:
+            raise ValueError(f"dropout_rate is {dropout_rate}; it should be at least 0 and below 1")
+        if weight_constraint is not None and not weight_constraint > 0:
+            raise ValueError(f"weight_constraint is {weight_constraint}; it should be above 0, or null for none")
+
+        widths = [n_inputs, *[n_neurons] * n_layers]
+        self.hidden = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
+        self.last = nn.Linear(n_neurons, n_outputs)
+        self.activation = activation()
+        self.dropout = nn.Dropout(dropout_rate)
+        self.output = output()
+        self.weight_constraint = weight_constraint
+        if weight_init is not None:
+            for layer in [*self.hidden, self.last]:
+                weight_init(layer.weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map rows of shape (n, n_inputs) to outputs of shape (n, n_outputs)."""
+        for layer in self.hidden:
+            self._constrain(layer.weight)  # type: ignore[arg-type]
+            x = self.dropout(self.activation(layer(x)))
+        return self.output(self.last(x))
+
+    @torch.no_grad()
+    def _constrain(self, weight: torch.Tensor) -> None:
+        if self.weight_constraint is not None:
+            norm = torch.linalg.vector_norm(weight, dim=0, keepdim=True)
+            # A factor of exactly 1 for columns that are short enough, a norm of 0 among them.
+            weight.mul_(self.weight_constraint / norm.clamp(min=self.weight_constraint))

@@ -1,0 +1,202 @@
+"""params.yaml as typed, checked objects.
+
+What can be said without torch is checked here; `candidates.check_candidates` asks torch about the rest (names, and
+what a module or an optimizer takes).
+"""
+
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from stages.lib import yaml12
+from stages.lib.errors import UserError, did_you_mean
+
+PARAMS_FILE = "params.yaml"
+
+
+def _scalar(value: Any) -> Any:
+    """Refuse what is no setting: a mapping, or a list of anything but numbers."""
+    items = value if isinstance(value, list) else [value]
+    kinds = (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
+    if not all(isinstance(item, kinds) for item in items):
+        raise ValueError("it should be a number, true, false, null, a name, or a list of numbers")
+    return value
+
+
+Value = Annotated[Any, AfterValidator(_scalar)]
+Settings = dict[str, Value]
+Grid = dict[str, Annotated[list[Value], Field(min_length=1)]]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Column(_Section):
+    """What a column of the CSV may hold; `min` and `max` are in `unit`, both inclusive."""
+
+    unit: str
+    min: float | None = None
+    max: float | None = None
+    zero_is_missing: bool = False
+
+
+class Data(_Section):
+    """The CSV: where it is, what stands in it, and how a search uses it."""
+
+    path: str
+    url: str | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    header: bool = False
+    target: str
+    columns: Annotated[dict[str, Column], Field(min_length=2)]
+    scale: Literal["standard"] | None = None
+    sample: float = Field(default=1.0, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _target_is_a_column(self) -> "Data":
+        if self.target not in self.columns:
+            raise ValueError(
+                f"the target {self.target!r} is none of its columns{did_you_mean(self.target, self.columns)}"
+            )
+        return self
+
+
+class CV(_Section):
+    """The folds and the score."""
+
+    n_splits: int = Field(ge=2)
+    n_repeats: int = Field(default=1, ge=1)
+    shuffle: bool = False
+    scoring: str = "accuracy"
+
+
+class Model(_Section):
+    """What every experiment starts from. Further keys are skorch's own, such as `module__n_neurons`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Value]
+
+    wrapper: str = "NeuralNetClassifier"
+    module: str
+    criterion: str
+    optimizer: str
+    lr: float = Field(gt=0)
+    max_epochs: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    train_split: Annotated[int, Field(ge=2)] | None = 5
+    device: str = "cpu"
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the target is a class; a skorch regressor says so in its name."""
+        return not self.wrapper.endswith("Regressor")
+
+
+class Experiment(_Section):
+    """A grid to search, and what is `fixed` meanwhile (it overrides `model`)."""
+
+    grid: Annotated[Grid, Field(min_length=1)]
+    fixed: Settings = {}
+
+
+class Params(_Section):
+    """The whole of params.yaml."""
+
+    seed: int = Field(ge=0)
+    data: Data
+    cv: CV
+    model: Model
+    experiments: dict[Annotated[str, Field(pattern="^[A-Za-z0-9_-]+$")], Experiment]
+
+    def experiment(self, name: str) -> Experiment:
+        """Return the experiment called `name`; raises `UserError` where there is none."""
+        if name not in self.experiments:
+            raise UserError(
+                f"{PARAMS_FILE}: experiments has no {name!r}{did_you_mean(name, self.experiments)} "
+                f"It has: {', '.join(self.experiments)}."
+            )
+        return self.experiments[name]
+
+
+def load_params(path: str | Path = PARAMS_FILE) -> Params:
+    """Read and check params.yaml.
+
+    Raises
+    ------
+    UserError
+        Where the file is missing, is no YAML, or breaks a rule. It names every problem with its place in the file.
+    """
+    try:
+        content = yaml12.load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing here. Run from the top of the repository.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: byte {error.start} is no UTF-8. Save the file as UTF-8 text.") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: {_first_line(error)}. Mend the YAML there.") from None
+    try:
+        params = Params.model_validate(content)
+    except ValidationError as error:
+        raise UserError("\n".join(f"{path}: {problem}" for problem in _sentences(error))) from None
+    if problems := list(_bad_values(params)):
+        raise UserError("\n".join(f"{path}: {problem}" for problem in problems))
+    return params
+
+
+def candidates(grid: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """List a grid's candidates in scikit-learn's order: keys sorted, the last one varying fastest."""
+    keys = sorted(grid)
+    return [dict(zip(keys, values, strict=True)) for values in product(*(grid[key] for key in keys))]
+
+
+def _bad_values(params: Params) -> Any:
+    """Hold the values of grids and `fixed` to the rules of the `model` keys that they stand for."""
+    for name, experiment in params.experiments.items():
+        listed = [(f"fixed.{key}", key, value) for key, value in experiment.fixed.items()]
+        for key, values in experiment.grid.items():
+            listed += [(f"grid.{key}[{i}]", key, value) for i, value in enumerate(values)]
+        for place, key, value in listed:
+            if key in Model.model_fields:
+                field = Model.model_fields[key]
+                rule = TypeAdapter[Any](Annotated[field.annotation, field])  # type: ignore[arg-type]
+                try:
+                    rule.validate_python(value, strict=True)
+                except ValidationError as error:
+                    yield from (f"experiments.{name}.{place}{text}" for text in _sentences(error))
+
+
+def _first_line(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return str(error).splitlines()[0]
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    """Turn pydantic's findings into sentences that name the place as one writes it: `grid.optimizer[2]`."""
+    known = {name for section in (Params, Data, CV, Column, Experiment) for name in section.model_fields}
+    sentences = []
+    for found in error.errors(include_url=False):
+        steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"] if step != "[key]"]
+        place = "".join(steps).removeprefix(".")
+        last = str(found["loc"][-1]) if found["loc"] else ""
+        match found["type"]:
+            case "missing":
+                sentences.append(f"{place} is missing; add it")
+            case "extra_forbidden":
+                sentences.append(f"{place} is unknown{did_you_mean(last, known - {last})}")
+            case "too_short":
+                sentences.append(f"{place} is empty; it should have {found['ctx']['min_length']} or more")
+            case _:
+                text = found["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+                sentences.append(f"{place} is {_shown(found['input'])}: {text}")
+    return sentences
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else "not as it should be"
