@@ -1,0 +1,78 @@
+"""Stage `fetch`: have the data file that params.yaml pins, check its content, and count what it holds."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from stages.lib.dataset import check_folds, read_csv
+from stages.lib.download import download
+from stages.lib.errors import UserError, run
+from stages.lib.outputs import temporary, write_json
+from stages.lib.params import Data, Params, load_params
+
+
+def ensure_file(params: Params) -> pd.DataFrame:
+    """Return the checked table at `data.path`, downloaded from `data.url` where it is missing or not the pinned one.
+
+    The file that stood there is replaced only by one whose hash and content are right.
+    """
+    spec, path = params.data, Path(params.data.path)
+    if path.exists() and (spec.sha256 is None or _sha256(path) == spec.sha256):
+        return _checked(path, params)
+    if spec.url is None:
+        found = f"has the sha256 {_sha256(path)}, not data.sha256" if path.exists() else "is missing"
+        raise UserError(f"{path} {found}, and data.url in params.yaml is null. Set data.url, or put the file there.")
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = temporary(path)
+    try:
+        download(spec.url, new)
+        _check_hash(new, spec)
+        table = _checked(new, params, f"what {spec.url} serves")
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+    return table
+
+
+def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, object]:
+    """Count rows, positives (of a 0/1 target), and the zeros that stand for missing values, by column."""
+    zeros = {name: int((table[name] == 0).sum()) for name, column in spec.columns.items() if column.zero_is_missing}
+    summary: dict[str, object] = {"rows": len(table), "zeros_for_missing": zeros}
+    if classify and table[spec.target].max() == 1:
+        summary["positives"] = int(table[spec.target].sum())
+    return summary
+
+
+def main() -> None:
+    params = load_params()
+    table = ensure_file(params)
+    summary = describe(table, params.data, params.model.classifies)
+    write_json("metrics/data.json", summary)
+    print(f"{params.data.path}: {len(table)} rows, {len(params.data.columns)} columns, all as they should be")
+
+
+def _checked(path: Path, params: Params, name: str = "") -> pd.DataFrame:
+    classify = params.model.classifies
+    table = read_csv(path, params.data, classify, name)
+    check_folds(table[params.data.target].to_numpy(), params.cv.n_splits, classify)
+    return table
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check_hash(new: Path, spec: Data) -> None:
+    if spec.sha256 not in {None, _sha256(new)}:
+        raise UserError(
+            f"What {spec.url} serves has the sha256 {_sha256(new)}, not the {spec.sha256} of data.sha256 "
+            "in params.yaml. Either the source has changed or the answer is no data file; "
+            f"{spec.path} was left as it was."
+        )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,33 @@
+"""Writes files whole or not at all, the same bytes for the same content."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+DECIMALS = 6
+
+
+def temporary(path: str | Path) -> Path:
+    """Return the name beside `path` that its content is written to first; git and DVC ignore it."""
+    return Path(f"{path}.tmp")
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` as UTF-8 with Unix line ends; whoever reads `path` finds all of it or what was there before."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    temporary(path).write_text(text, encoding="utf-8", newline="\n")
+    os.replace(temporary(path), path)
+
+
+def write_json(path: str | Path, content: dict[str, Any]) -> None:
+    """Write JSON with sorted keys, numbers rounded to 6 decimals, and a newline at the end."""
+    write_text(path, json.dumps(_rounded(content), indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, DECIMALS) if isinstance(value, float) else value

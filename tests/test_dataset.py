@@ -1,0 +1,119 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stages.fetch import describe
+from stages.lib.dataset import check_folds, load_dataset, read_csv
+from stages.lib.errors import UserError
+from stages.lib.params import Data
+from tests.conftest import ROOT, real_params
+
+ROW = "6,148,72,35,0,33.6,0.627,50,1"
+OTHER = "1,85,66,29,0,26.6,0.351,31,0"
+
+
+def spec(**changes: Any) -> Data:
+    return Data.model_validate(real_params()["data"] | changes)
+
+
+def csv_file(folder: Path, *rows: str) -> Path:
+    path = folder / "data.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def problems(path: Path, data: Data, classify: bool = True) -> list[str]:
+    with pytest.raises(UserError) as caught:
+        read_csv(path, data, classify)
+    return [line.removeprefix(f"{path}: ") for line in str(caught.value).splitlines()]
+
+
+def test_the_real_data_is_described() -> None:
+    data = spec()
+    table = read_csv(ROOT / data.path, data, classify=True)
+    assert table.shape == (768, 9)
+    # Counts of data's own documentation.
+    assert describe(table, data, classify=True) == {
+        "rows": 768,
+        "positives": 268,
+        "zeros_for_missing": {"glucose": 5, "blood_pressure": 35, "skin_fold": 227, "insulin": 374, "bmi": 11},
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (ROW.replace("148", "abc"), "row 2, column glucose: 'abc' is no number"),
+        (ROW.replace("148", ""), "row 2, column glucose: '' is no number"),
+        (ROW.replace("148", "nan"), "row 2, column glucose: 'nan' is no number"),
+        (ROW.replace("148", "inf"), "row 2, column glucose: 'inf' is no number"),
+        (ROW.replace("148", "-1"), "row 2, column glucose: -1 lies outside 0 to 250 (mg/dL)"),
+        (ROW.replace("50,1", "7,1"), "row 2, column age: 7 lies outside 21 to 100 (years)"),
+        (ROW.replace("50,1", "50,2"), "row 2, column diabetes: 2 lies outside 0 to 1"),
+        (ROW.replace("50,1", "50,0.5"), "row 2, column diabetes: 0.5 is no class"),
+        (ROW + ",1", "row 2 has 10 columns instead of 9"),
+        (ROW[:-9], "row 2 has 7 columns instead of 9"),
+        ("", "row 2 has 0 columns instead of 9"),
+    ],
+)
+def test_a_bad_row_is_named(tmp_path: Path, row: str, sentence: str) -> None:
+    found = problems(csv_file(tmp_path, OTHER, row, ROW), spec())
+    assert len(found) == 1
+    assert sentence in found[0]
+
+
+def test_every_problem_is_listed(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, OTHER, ROW.replace("148", "abc").replace("72", "999"), ROW.replace("0.627", "x"))
+    assert [line.split(":")[0] for line in problems(path, spec())] == [
+        "row 2, column glucose",
+        "row 2, column blood_pressure",
+        "row 3, column pedigree",
+    ]
+
+
+def test_a_single_class_is_refused(tmp_path: Path) -> None:
+    assert problems(csv_file(tmp_path, ROW, ROW), spec()) == [
+        "column diabetes holds one class only, 1; a classifier needs two or more"
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe\x00"])
+def test_no_text_or_no_rows(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "data.csv").write_bytes(content)
+    with pytest.raises(UserError, match="Is it the right file"):
+        read_csv(tmp_path / "data.csv", spec(), classify=True)
+
+
+def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Run `dvc repro fetch`"):
+        read_csv(tmp_path / "data.csv", spec(), classify=True)
+
+
+def test_ones_own_columns_with_a_header(tmp_path: Path) -> None:
+    columns = {"height": {"unit": "m"}, "weight": {"unit": "kg", "min": 0}}
+    own = spec(columns=columns, target="weight", header=True, sha256=None)
+    table = read_csv(csv_file(tmp_path, "height,weight", "1.8,80", "1.6,55.5"), own, classify=False)
+    assert table["weight"].tolist() == [80, 55.5]
+    with pytest.raises(UserError, match=r"the header is \['size', 'weight'\]"):
+        read_csv(csv_file(tmp_path, "size,weight", "1.8,80"), own, classify=False)
+
+
+def test_a_sample_is_stratified_and_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    whole, part = (load_dataset(spec(sample=share), classify=True, seed=7) for share in (1.0, 0.3))
+    assert part.X.dtype == np.float32
+    assert len(part.y) == 230
+    assert part.y.mean() == pytest.approx(whole.y.mean(), abs=0.002)
+    rows = [int(np.flatnonzero((whole.X == row).all(axis=1))[0]) for row in part.X]
+    assert rows == sorted(rows)
+
+
+def test_fewer_rows_than_folds() -> None:
+    y = np.array([0, 0, 0, 1, 1])
+    check_folds(y, 2, classify=True)
+    with pytest.raises(UserError, match="2 rows of class 1, fewer than the 3 folds"):
+        check_folds(y, 3, classify=True)
+    with pytest.raises(UserError, match="5 rows, fewer than the 6 folds"):
+        check_folds(y, 6, classify=False)
