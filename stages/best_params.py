@@ -1,0 +1,35 @@
+"""Stage `best_params`: the best of all searches, and the setting that combines them."""
+
+from rich.console import Console
+from rich.table import Table
+
+from stages.lib.errors import run
+from stages.lib.leaderboard import read_searches, remove_strays, summarise
+from stages.lib.outputs import write_json
+from stages.lib.params import load_params
+from stages.lib.results import format_params
+
+
+def main() -> None:
+    params = load_params()
+    searches = read_searches(params)
+    summary = summarise(params, searches)
+    for path in remove_strays(params):
+        print(f"removed {path}: params.yaml has no such experiment")
+    write_json("metrics/best_params.json", summary)
+
+    shown = Table("", "experiment", "mean", "std", "best params", title="leaderboard", title_justify="left", box=None)
+    for name, search in sorted(searches.items(), key=lambda item: -item[1]["best_score"]):
+        best = name == summary["winner"]
+        numbers = [f"{search[key]:.6f}" for key in ("best_score", "best_std")]
+        shown.add_row(
+            "*" if best else "", name, *numbers, format_params(search["best_params"]), style="bold" if best else None
+        )
+    Console().print(shown)
+    print(f"combined: {summary['combined_params']}")
+    for left_out in summary["details"][0]["left_out"]:
+        print(f"left out of it: {left_out}")
+
+
+if __name__ == "__main__":
+    run(main)

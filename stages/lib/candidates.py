@@ -1,0 +1,171 @@
+"""An experiment's settings and grid, with names resolved and everything asked of torch before a search starts."""
+
+import inspect
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from skorch import NeuralNet
+
+from stages.lib.dataset import Dataset
+from stages.lib.errors import UserError, did_you_mean
+from stages.lib.estimator import build_estimator, parameters
+from stages.lib.names import resolve
+from stages.lib.params import PARAMS_FILE, Params, candidates
+
+# The shape of the target or the split of the data follows from these, so they are the same for a whole search.
+_NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
+
+# Whose parameters a key `OWNER__name` stands for; skorch checks the others when a net is built.
+_OWNERS = ("module", "criterion", "optimizer")
+_OTHER_OWNERS = ("iterator_train", "iterator_valid", "dataset", "callbacks")
+
+# How many candidates are looked at to find which of a grid's values a failing candidate fails for.
+_MOST = 2000
+
+
+def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Return an experiment's settings and grid, ready for `build_estimator` and `GridSearchCV`.
+
+    Parameters
+    ----------
+    params : Params
+    name : str
+        The experiment.
+
+    Returns
+    -------
+    settings : dict
+        `model` overridden by the experiment's `fixed`.
+    grid : dict of lists
+
+    Raises
+    ------
+    UserError
+        It names every unknown name and every key that the net does not take, with its place.
+    """
+    experiment = params.experiment(name)
+    model = params.model.model_dump()
+    places = {key: f"model.{key}" for key in model} | {
+        key: f"experiments.{name}.fixed.{key}" for key in experiment.fixed
+    }
+    problems: list[str] = []
+
+    def resolved(place: str, key: str, value: Any) -> Any:
+        try:
+            return resolve(key, value)
+        except ValueError as error:
+            problems.append(f"{place}: {error}")
+
+    raw = model | experiment.fixed
+    owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
+    _refuse(problems)
+    numeric = {f"module__{name}" for name, parameter in parameters(owners["module"]).items() if _is_number(parameter)}
+    # A text where a number belongs is no name to look up; `_bad_key` tells so.
+    settings = owners | {
+        key: value if key in numeric else resolved(places[key], key, value)
+        for key, value in raw.items()
+        if key not in owners
+    }
+    grid = {
+        key: [
+            value if key in numeric else resolved(f"experiments.{name}.grid.{key}[{i}]", key, value)
+            for i, value in enumerate(values)
+        ]
+        for key, values in experiment.grid.items()
+    }
+    _refuse(problems)
+
+    for key, value in settings.items():
+        problems += _bad_key(key, {places[key]: value}, settings, grid)
+    for key, values in grid.items():
+        place = f"experiments.{name}.grid.{key}"
+        if key in _NOT_IN_A_GRID:
+            problems.append(f"{place} is the same for a whole search; put {key} into model or fixed")
+        problems += _bad_key(key, {f"{place}[{i}]": value for i, value in enumerate(values)}, settings, grid)
+    _refuse(problems)
+    return settings, grid
+
+
+def check_candidates(name: str, settings: dict[str, Any], grid: dict[str, list[Any]], data: Dataset) -> None:
+    """Build nets, untrained, so that every value of the grid is in one of them at least.
+
+    Parameters
+    ----------
+    name : str
+        The experiment.
+    settings, grid
+        As `resolve_experiment` returns them.
+    data : Dataset
+
+    Raises
+    ------
+    UserError
+        Where a module or an optimizer refuses a value; it names the value's place and what was said.
+    """
+    width = max(len(values) for values in grid.values())
+    covering = [{key: values[i % len(values)] for key, values in grid.items()} for i in range(width)]
+    errors = [error for candidate in covering if (error := _refusal(settings | candidate, data))]
+    if not errors:
+        return
+    if error := _refusal(settings, data):
+        raise UserError(f"{PARAMS_FILE}: model, with experiments.{name}.fixed: {error}")
+    guilty = list(_guilty_values(settings, grid, data))
+    _refuse([f"experiments.{name}.grid.{place}: {error}" for place, error in guilty])
+    raise UserError(f"{PARAMS_FILE}: experiments.{name}.grid has a combination that can't be built: {errors[0]}")
+
+
+def _guilty_values(settings: dict[str, Any], grid: dict[str, list[Any]], data: Dataset) -> Iterator[tuple[str, str]]:
+    """Give the values that are refused in whatever candidate they stand."""
+    positions = {key: list(range(len(values))) for key, values in grid.items()}
+    verdicts = defaultdict(list)
+    for position in islice(candidates(positions), _MOST):
+        error = _refusal(settings | {key: grid[key][i] for key, i in position.items()}, data)
+        for key, i in position.items():
+            verdicts[f"{key}[{i}]"].append(error)
+    for place, errors in sorted(verdicts.items()):
+        if all(errors):
+            yield place, str(errors[0])
+
+
+def _refusal(settings: dict[str, Any], data: Dataset) -> str | None:
+    """Return what torch says against a net of these settings, or None."""
+    try:
+        build_estimator(settings, data, scale=None).initialize()
+    except (ValueError, TypeError, RuntimeError, IndexError, AttributeError) as error:
+        return str(error)
+    return None
+
+
+def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]) -> Iterator[str]:
+    """Hold a key, and the kind of its values (by place), to the signature of what is called with it."""
+    place = next(iter(values)).partition("[")[0]
+    owner, _, name = key.partition("__")
+    if not name:
+        net = settings["wrapper"]
+        known = {*parameters(net), *parameters(NeuralNet), "wrapper"}
+        if key not in known:
+            yield f"{place}: {net.__name__} takes no {key!r}{did_you_mean(key, known)}"
+    elif owner not in {*_OWNERS, *_OTHER_OWNERS}:
+        yield f"{place}: no part of a net is called {owner!r}{did_you_mean(owner, {*_OWNERS, *_OTHER_OWNERS})}"
+    elif owner in _OWNERS:
+        for taker in grid.get(owner, [settings[owner]]):
+            taken = parameters(taker)
+            free = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+            if name not in taken and not free:
+                yield f"{place}: {taker.__name__} takes no {name!r}{did_you_mean(name, taken)}"
+            elif name in taken and _is_number(taken[name]):
+                texts = [(where, value) for where, value in values.items() if isinstance(value, str)]
+                yield from (
+                    f"{where}: {value!r} is text; {name} of {taker.__name__} is a number" for where, value in texts
+                )
+
+
+def _is_number(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise UserError("\n".join(f"{PARAMS_FILE}: {problem}" for problem in dict.fromkeys(problems)))

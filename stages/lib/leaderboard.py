@@ -1,0 +1,94 @@
+"""What the searches found together: each experiment's best, the winner, and all the bests in one setting."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from stages.lib.errors import UserError
+from stages.lib.params import Params, candidates
+from stages.lib.results import format_params
+
+SEARCH_DIR = Path("metrics/search")
+CANDIDATES_DIR = Path("metrics/candidates")
+
+
+def read_searches(params: Params) -> dict[str, dict[str, Any]]:
+    """Return each experiment's metrics, in the order of params.yaml, with `best_params` typed as in its grid.
+
+    Raises
+    ------
+    UserError
+        Where an experiment has no metrics, or its best is not in the grid of params.yaml.
+    """
+    searches = {}
+    for name, experiment in params.experiments.items():
+        path = SEARCH_DIR / f"{name}.json"
+        again = f"Run `dvc repro search@{name}`."
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            best = found["best_params"]
+        except FileNotFoundError:
+            raise UserError(f"{path} is missing. {again}") from None
+        except (ValueError, KeyError, TypeError):
+            raise UserError(f"{path} is no result of a search. {again}") from None
+        typed = {format_params(candidate): candidate for candidate in candidates(experiment.grid)}
+        if best not in typed:
+            raise UserError(f"{path}: its best, {best}, is not in the grid of params.yaml. {again}")
+        searches[name] = found | {"best_params": typed[best]}
+    return searches
+
+
+def remove_strays(params: Params) -> list[Path]:
+    """Delete the outputs of experiments that params.yaml no longer has, and return their paths."""
+    wanted = {SEARCH_DIR / f"{name}.json" for name in params.experiments}
+    wanted |= {CANDIDATES_DIR / f"{name}.csv" for name in params.experiments}
+    strays = sorted({*SEARCH_DIR.glob("*.json"), *CANDIDATES_DIR.glob("*.csv")} - wanted)
+    for path in strays:
+        path.unlink()
+    return strays
+
+
+def combine(params: Params, searches: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Take each experiment's best in turn, on top of `model`.
+
+    A later experiment's best overrides an earlier one's. Settings of the optimizer (`lr`, `optimizer__momentum`, …)
+    were found under one optimizer and say nothing of another: they are taken only where the combination ends with it.
+
+    Returns
+    -------
+    combined : dict
+        Settings by name, as `model` holds them.
+    left_out : list of str
+        The settings not taken, each with its experiment.
+    """
+    bests = {name: search["best_params"] for name, search in searches.items()}
+    model = params.model.model_dump()
+    optimizer = model["optimizer"]
+    for best in bests.values():
+        optimizer = best.get("optimizer", optimizer)
+    combined, left_out = model, []
+    for name, best in bests.items():
+        under = (model | params.experiments[name].fixed | best)["optimizer"]
+        for key, value in best.items():
+            if (key == "lr" or key.startswith("optimizer__")) and under != optimizer:
+                left_out.append(f"{name}: {key} (found under {under})")
+            else:
+                combined = combined | {key: value}
+    return combined, left_out
+
+
+def summarise(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the flat metrics over all searches, with the typed details in a list, where DVC does not show them."""
+    winner = max(searches, key=lambda name: float(searches[name]["best_score"]))
+    combined, left_out = combine(params, searches)
+    changed = {key: value for key, value in combined.items() if params.model.model_dump().get(key) != value}
+    return {
+        "winner": winner,
+        "winner_params": format_params(searches[winner]["best_params"]),
+        "best_score": searches[winner]["best_score"],
+        "best_std": searches[winner]["best_std"],
+        "combined_params": format_params(changed),
+        "n_candidates": sum(search["n_candidates"] for search in searches.values()),
+        "n_fits": sum(search["n_fits"] for search in searches.values()),
+        "details": [{"combined": combined, "experiments": searches, "left_out": left_out}],
+    }

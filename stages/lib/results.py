@@ -1,0 +1,101 @@
+"""What a search found, in the forms that are committed and shown: names instead of objects, numbers rounded."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from stages.lib.errors import UserError
+from stages.lib.outputs import DECIMALS
+from stages.lib.params import candidates
+
+
+def format_value(value: Any) -> str:
+    """Write a setting as params.yaml does: `0.1`, `true`, `null`, `Adamax`."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
+def format_params(params: dict[str, Any]) -> str:
+    """Write settings as one string, such as `"batch_size=20, max_epochs=100"`."""
+    return ", ".join(f"{key}={format_value(value)}" for key, value in params.items())
+
+
+def candidate_table(grid: dict[str, list[Any]], cv_results: dict[str, Any]) -> pd.DataFrame:
+    """Tabulate a search, one row a candidate in grid order.
+
+    Parameters
+    ----------
+    grid : dict of lists
+        As it stands in params.yaml.
+    cv_results : dict
+        `cv_results_` of the search over the same grid.
+
+    Returns
+    -------
+    DataFrame
+        `params`, one column a grid key, `mean_test_score`, `std_test_score` (over the splits, ddof 0),
+        `rank_test_score` (1 is best), then `split0_test_score`, … A candidate that diverged on a split has NaN there
+        and in its mean, and ranks last.
+    """
+    listed = candidates(grid)
+    columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in listed]}
+    columns |= {key: [format_value(candidate[key]) for candidate in listed] for key in sorted(grid)}
+    columns |= {key: cv_results[key] for key in ("mean_test_score", "std_test_score", "rank_test_score")}
+    n_splits = sum(key.startswith("split") and key.endswith("_test_score") for key in cv_results)
+    columns |= {(key := f"split{i}_test_score"): cv_results[key] for i in range(n_splits)}
+    return pd.DataFrame(columns)
+
+
+def best_row(table: pd.DataFrame) -> int:
+    """Return the position of the best candidate, the first of rank 1."""
+    return int(table["rank_test_score"].to_numpy().argmin())
+
+
+def summarise(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the flat metrics of a search; the first candidate of rank 1 is the best.
+
+    Raises
+    ------
+    UserError
+        Where every candidate diverged.
+    """
+    best = table.iloc[best_row(table)]
+    if not np.isfinite(best["mean_test_score"]):
+        raise UserError(
+            "Every candidate of the grid diverged: no fit ended with finite weights. "
+            "Lower the learning rates, or scale the data with data.scale: standard."
+        )
+    n_splits = sum(str(column).startswith("split") for column in table)
+    return {
+        "best_params": best["params"],
+        "best_score": float(best["mean_test_score"]),
+        "best_std": float(best["std_test_score"]),
+        "n_candidates": len(table),
+        "n_fits": len(table) * n_splits,
+    }
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """Write the table as CSV, scores rounded to 6 decimals, `nan` where there is none."""
+    scores = [column for column in table if str(column).endswith("test_score")]
+    rounded: pd.DataFrame = table.round(dict.fromkeys(scores, DECIMALS))
+    return rounded.to_csv(index=False, lineterminator="\n", na_rep="nan")
+
+
+def print_table(table: pd.DataFrame, title: str) -> None:
+    """Print every candidate in the tutorial's manner (mean, standard deviation, params), the best row marked."""
+    best = best_row(table)
+    shown = Table(box=None, pad_edge=False)
+    for heading in ("", "mean", "std", "params"):
+        shown.add_column(heading, justify="right" if heading in {"mean", "std"} else "left")
+    for i, (_, row) in enumerate(table.iterrows()):
+        numbers = [f"{row[key]:.6f}" for key in ("mean_test_score", "std_test_score")]
+        if not np.isfinite(row["mean_test_score"]):
+            numbers = ["diverged", ""]
+        shown.add_row("*" if i == best else "", *numbers, row["params"], style="bold" if i == best else None)
+    print(title)
+    Console().print(shown)

@@ -1,0 +1,176 @@
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold, StratifiedKFold
+from sklearn.preprocessing import StandardScaler
+from skorch import NeuralNetClassifier
+from skorch.dataset import ValidSplit
+from torch import nn
+
+from stages.lib.dataset import Dataset, load_dataset
+from stages.lib.estimator import build_estimator, target
+from stages.lib.grid_search import grid_search, make_scorer, make_splits
+from stages.lib.network import PimaClassifier
+from stages.lib.numerics import fit_seed, seed_everything
+from stages.lib.params import CV, Params
+from tests.conftest import ROOT, real_params
+
+GRID: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__dropout_rate": [0.0, 0.5]}
+SEED = 7
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    params = Params.model_validate(real_params())
+    return load_dataset(params.data.model_copy(update={"path": str(ROOT / params.data.path)}), True, seed=7)
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    base = {
+        "wrapper": NeuralNetClassifier,
+        "module": PimaClassifier,
+        "criterion": nn.BCELoss,
+        "optimizer": torch.optim.Adam,
+        "lr": 0.01,
+        "max_epochs": 2,
+        "batch_size": 64,
+        "train_split": 5,
+        "device": "cpu",
+    }
+    return base | changes
+
+
+def search(
+    data: Dataset, grid: dict[str, list[Any]], cv: CV | None = None, scale: str | None = None, **changes: Any
+) -> dict[str, Any]:
+    chosen = settings(**changes)
+    return grid_search(
+        build_estimator(chosen, data, scale),
+        grid,
+        data.X,
+        target(data.y, chosen["wrapper"], chosen["criterion"]),
+        splits=make_splits(data.y, cv or CV(n_splits=3), SEED, classify=True),
+        scorer=make_scorer("accuracy"),
+        seed=SEED,
+        advance=lambda more: None,
+    )
+
+
+def scores(results: dict[str, Any]) -> dict[str, list[float]]:
+    """Return the split scores by candidate."""
+    n_splits = sum(key.startswith("split") for key in results)
+    rows = zip(*(results[f"split{i}_test_score"] for i in range(n_splits)), strict=True)
+    return {str(params): list(row) for params, row in zip(results["params"], rows, strict=True)}
+
+
+def test_a_score_is_that_of_a_fit_seeded_by_its_split(data: Dataset) -> None:
+    found = scores(search(data, GRID))
+    splits = list(StratifiedKFold(3).split(data.X, data.y))
+    y = data.y.astype(np.float32).reshape(-1, 1)
+    for candidate, ours in zip(({"lr": 0.001, "module__dropout_rate": 0.5},), (found,), strict=True):
+        expected = []
+        for number, (train, test) in enumerate(splits):
+            net = NeuralNetClassifier(
+                PimaClassifier,
+                criterion=nn.BCELoss,
+                optimizer=torch.optim.Adam,
+                max_epochs=2,
+                batch_size=64,
+                train_split=ValidSplit(5, stratified=True),
+                verbose=0,
+                **candidate,
+            )
+            seed_everything(fit_seed(SEED, number))
+            net.fit(data.X[train], y[train])
+            expected.append(float((net.predict(data.X[test]) == y[test]).mean()))
+        assert ours[str(candidate)] == expected
+
+
+def test_a_score_depends_on_the_candidate_alone(data: Dataset) -> None:
+    whole = scores(search(data, GRID))
+    reversed_grid = {key: values[::-1] for key, values in reversed(GRID.items())}
+    assert scores(search(data, reversed_grid)) == whole
+    for rate in GRID["module__dropout_rate"]:
+        part = scores(search(data, GRID | {"module__dropout_rate": [rate]}))
+        assert part == {params: whole[params] for params in part}
+
+
+def test_one_job_gives_the_scores_of_two(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = scores(search(data, GRID))
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    assert scores(search(data, GRID)) == two
+
+
+def test_the_results_are_grid_search_cvs(data: Dataset) -> None:
+    found = search(data, GRID)
+    net = build_estimator(settings(), data, None)
+    y = target(data.y, NeuralNetClassifier, nn.BCELoss)
+    stock = GridSearchCV(net, GRID, cv=StratifiedKFold(3), refit=False).fit(data.X, y)
+    assert list(found) == list(stock.cv_results_)
+    assert found["params"] == stock.cv_results_["params"]
+
+
+def test_a_scaler_sees_the_training_fold_only(data: Dataset) -> None:
+    found = scores(search(data, {"lr": [0.01]}, scale="standard"))
+    chosen = settings()
+    y = target(data.y, chosen["wrapper"], chosen["criterion"])
+    expected = []
+    for number, (train, test) in enumerate(StratifiedKFold(3).split(data.X, data.y)):
+        scaler = StandardScaler().fit(data.X[train])
+        net = clone(build_estimator(chosen, data, None))
+        seed_everything(fit_seed(SEED, number))
+        net.fit(scaler.transform(data.X[train]), y[train])
+        expected.append(float((net.predict(scaler.transform(data.X[test])) == data.y[test]).mean()))
+    assert list(found.values()) == [expected]
+
+
+def test_repeats_differ_by_seed_without_shuffling_and_by_folds_with_it(data: Dataset) -> None:
+    plain = make_splits(data.y, CV(n_splits=3, n_repeats=2), SEED, classify=True)
+    drawn = make_splits(data.y, CV(n_splits=3, n_repeats=2, shuffle=True), SEED, classify=True)
+    assert len(plain) == len(drawn) == 6
+    for (train, test), (expected_train, expected_test) in zip(
+        plain, [*StratifiedKFold(3).split(data.X, data.y)] * 2, strict=True
+    ):
+        assert np.array_equal(train, expected_train)
+        assert np.array_equal(test, expected_test)
+    assert len({test.tobytes() for _, test in drawn}) == 6
+    like_sklearn = [len(test) for _, test in RepeatedStratifiedKFold(n_splits=3, n_repeats=2).split(data.X, data.y)]
+    assert [len(test) for _, test in drawn] == like_sklearn
+    ours = scores(search(data, {"lr": [0.01]}, CV(n_splits=3, n_repeats=2), module__dropout_rate=0.5))
+    [row] = ours.values()
+    assert row[:3] != row[3:]
+
+
+@pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
+def test_a_diverging_candidate_has_no_score_and_ranks_last(data: Dataset, criterion: type[nn.Module]) -> None:
+    grid: dict[str, list[Any]] = {"lr": [1e37, 0.001], "optimizer": [torch.optim.SGD]}
+    found = search(data, grid, criterion=criterion)
+    assert np.isnan(found["mean_test_score"]).tolist() == [True, False]
+    assert found["rank_test_score"].tolist() == [2, 1]
+
+
+def test_another_failure_is_raised(data: Dataset) -> None:
+    class BrokenModule(PimaClassifier):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("the user's own mistake")
+
+    with pytest.raises(RuntimeError, match="the user's own mistake"):
+        search(data, {"lr": [0.01]}, module=BrokenModule)
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "balanced_accuracy", "f1"])
+@pytest.mark.parametrize("wrapper", ["NeuralNetClassifier", "NeuralNetBinaryClassifier"])
+def test_any_scorer_is_taken(data: Dataset, scoring: str, wrapper: str) -> None:
+    import skorch
+
+    chosen = settings(wrapper=getattr(skorch, wrapper), criterion=nn.BCEWithLogitsLoss)
+    y = target(data.y, chosen["wrapper"], chosen["criterion"])
+    fitted = build_estimator(chosen, data, None).fit(data.X, y)
+    assert np.isfinite(make_scorer(scoring)(fitted, data.X, y))
+
+
+def test_seeds_differ_by_seed_and_split() -> None:
+    assert len({fit_seed(seed, split) for seed in range(20) for split in range(30)}) == 600
