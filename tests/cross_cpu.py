@@ -1,0 +1,74 @@
+"""Train the same small search here and on two emulated CPUs, and compare the bytes: `make cross-cpu`.
+
+Every candidate of four experiments (all optimizers, initialisers and activations, and dropout with max-norm) is
+trained for a few epochs; what is compared is a hash over its weights and over the class it predicts for each row.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+CPUS = ("Haswell", "EPYC-Rome")
+EXPERIMENTS = ("optimizer", "weight_init", "activation", "dropout")
+DROPOUT_GRID = {"module__dropout_rate": [0.0, 0.5], "module__weight_constraint": [1.0]}
+
+
+def fingerprints() -> dict[str, str]:
+    """Return a hash for each candidate, by its experiment and setting."""
+    from stages.lib.candidates import resolve_experiment
+    from stages.lib.dataset import load_dataset
+    from stages.lib.estimator import build_estimator, target
+    from stages.lib.numerics import fit_seed, seed_everything
+    from stages.lib.params import candidates, load_params
+    from stages.lib.results import format_params
+
+    params = load_params()
+    params.experiments["dropout"].grid.clear()
+    params.experiments["dropout"].grid.update(DROPOUT_GRID)
+    data = load_dataset(params.data.model_copy(update={"sample": 0.2}), classify=True, seed=params.seed)
+    found = {}
+    for name in EXPERIMENTS:
+        settings, grid = resolve_experiment(params, name)
+        for shown, candidate in zip(candidates(params.experiments[name].grid), candidates(grid), strict=True):
+            chosen = settings | candidate | {"max_epochs": 3}
+            net = build_estimator(chosen, data, scale=None)
+            seed_everything(fit_seed(params.seed, 0))
+            net.fit(data.X, target(data.y, chosen["wrapper"], chosen["criterion"]))
+            content = [weight.detach().numpy().tobytes() for weight in net.module_.parameters()]
+            content.append(net.predict(data.X).tobytes())
+            found[f"{name}: {format_params(shown)}"] = hashlib.sha256(b"".join(content)).hexdigest()
+    return found
+
+
+def main() -> None:
+    """Compare this machine with each emulated CPU; exit with 1 where a candidate differs."""
+    if sys.argv[1:] == ["--fingerprints"]:
+        print(json.dumps(fingerprints()))
+        return
+    emulator = shutil.which("qemu-x86_64")
+    if emulator is None:
+        sys.exit("qemu-x86_64 is missing. Install it (Debian and Ubuntu: apt-get install qemu-user) and run again.")
+    here = [sys.executable, "-m", "tests.cross_cpu", "--fingerprints"]
+    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    emulated = {
+        cpu: subprocess.Popen([emulator, "-cpu", cpu, *here], env=environment, stdout=subprocess.PIPE, text=True)
+        for cpu in CPUS
+    }
+    expected = json.loads(subprocess.run(here, env=environment, check=True, stdout=subprocess.PIPE).stdout)
+    different = False
+    for cpu, process in emulated.items():
+        output, _ = process.communicate()
+        found = json.loads(output) if process.returncode == 0 else {}
+        differing = [name for name in expected if found.get(name) != expected[name]]
+        different |= bool(differing)
+        print(f"{cpu}: {len(expected) - len(differing)} of {len(expected)} candidates have the same bytes as here")
+        for name in differing:
+            print(f"  differs: {name}")
+    sys.exit(different)
+
+
+if __name__ == "__main__":
+    main()
