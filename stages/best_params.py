@@ -6,8 +6,7 @@ from rich.table import Table
 from stages.lib.errors import run
 from stages.lib.leaderboard import read_searches, remove_strays, summarise
 from stages.lib.outputs import write_json
-from stages.lib.params import load_params
-from stages.lib.results import format_params
+from stages.lib.params import format_params, load_params
 
 
 def main() -> None:

@@ -1,17 +1,17 @@
 """Stage `search@EXPERIMENT`: one grid search."""
 
-import math
 import sys
 
 from stages.lib.candidates import check_candidates, resolve_experiment
 from stages.lib.dataset import check_folds, load_dataset
+from stages.lib.engines import search
 from stages.lib.errors import UserError, run
 from stages.lib.estimator import build_estimator, is_classifier, target
-from stages.lib.grid_search import check_trial, grid_search, make_scorer, make_splits
+from stages.lib.evaluation import check_trial, make_scorer, make_splits
 from stages.lib.outputs import write_json, write_text
 from stages.lib.params import load_params
-from stages.lib.progress import progress
 from stages.lib.results import candidate_table, print_table, summarise, to_csv
+from stages.lib.statistics import mean_test_share
 
 
 def main() -> None:
@@ -30,13 +30,9 @@ def main() -> None:
     y = target(data.y, settings["wrapper"], settings["criterion"])
     splits = make_splits(data.y, params.cv, params.seed, classify)
     check_trial(estimator, data.X, y, splits[0], scorer)
+    cv_results = search(name, estimator, grid, data.X, y, splits=splits, scorer=scorer, params=params)
 
-    n_fits = math.prod(map(len, grid.values())) * len(splits)
-    with progress(name, n_fits, "fits") as advance:
-        cv_results = grid_search(
-            estimator, grid, data.X, y, splits=splits, scorer=scorer, seed=params.seed, advance=advance
-        )
-    table = candidate_table(params.experiment(name).grid, cv_results)
+    table = candidate_table(params.experiment(name).grid, cv_results, mean_test_share(splits))
     print_table(table, f"{name}: {params.cv.scoring} over {len(splits)} splits")
     write_text(f"metrics/candidates/{name}.csv", to_csv(table))
     write_json(f"metrics/search/{name}.json", summarise(table))

@@ -1,7 +1,8 @@
 """Train the same small search here and on two emulated CPUs, and compare the bytes: `make cross-cpu`.
 
 Every candidate of four experiments (all optimizers, initialisers and activations, and dropout with max-norm) is
-trained for a few epochs; what is compared is a hash over its weights and over the class it predicts for each row.
+trained for a few epochs, one by one and in lockstep, with inputs as they are and scaled; what is compared are hashes
+over weights and outputs.
 """
 
 import hashlib
@@ -18,12 +19,16 @@ DROPOUT_GRID = {"module__dropout_rate": [0.0, 0.5], "module__weight_constraint":
 
 def fingerprints() -> dict[str, str]:
     """Return a hash for each candidate, by its experiment and setting."""
+    import numpy as np
+
     from stages.lib.candidates import resolve_experiment
     from stages.lib.dataset import load_dataset
     from stages.lib.estimator import build_estimator, target
     from stages.lib.numerics import fit_seed, seed_everything
-    from stages.lib.params import candidates, load_params
-    from stages.lib.results import format_params
+    from stages.lib.params import candidates, format_params, load_params
+    from stages.lib.plan import make_plan
+    from stages.lib.scoring import Splits
+    from stages.lib.stack import Stack
 
     params = load_params()
     params.experiments["dropout"].grid.clear()
@@ -39,7 +44,22 @@ def fingerprints() -> dict[str, str]:
             net.fit(data.X, target(data.y, chosen["wrapper"], chosen["criterion"]))
             content = [weight.detach().numpy().tobytes() for weight in net.module_.parameters()]
             content.append(net.predict(data.X).tobytes())
-            found[f"{name}: {format_params(shown)}"] = hashlib.sha256(b"".join(content)).hexdigest()
+            found[f"{name}, one by one: {format_params(shown)}"] = hashlib.sha256(b"".join(content)).hexdigest()
+
+        estimator = build_estimator(settings | {"max_epochs": 3}, data, scale="standard")
+        everything = np.arange(len(data.y))
+        y = target(data.y, settings["wrapper"], settings["criterion"])
+        splits = Splits(estimator, data.X, y, [(everything, everything)] * 2)
+        listed = [{f"net__{key}": value for key, value in candidate.items()} for candidate in candidates(grid)]
+        plans, refusals = make_plan(estimator, listed, splits, seed=params.seed, max_memory_mb=2048, n_jobs=1)
+        assert not refusals, refusals
+        for number, plan in enumerate(plans):
+            stack = Stack(plan.members, {m.split: splits.rows(m.net, m.split) for m in plan.members}, 7, plan.size)
+            step = stack.trace()
+            for _ in range(3):
+                stack.train_epoch(step)
+            content = [stack.flat.numpy().tobytes(), stack.outputs(splits.inputs(stack.splits)).numpy().tobytes()]
+            found[f"{name}, in lockstep: stack {number}"] = hashlib.sha256(b"".join(content)).hexdigest()
     return found
 
 
@@ -64,7 +84,7 @@ def main() -> None:
         found = json.loads(output) if process.returncode == 0 else {}
         differing = [name for name in expected if found.get(name) != expected[name]]
         different |= bool(differing)
-        print(f"{cpu}: {len(expected) - len(differing)} of {len(expected)} candidates have the same bytes as here")
+        print(f"{cpu}: {len(expected) - len(differing)} of {len(expected)} hashes are the same as here")
         for name in differing:
             print(f"  differs: {name}")
     sys.exit(different)

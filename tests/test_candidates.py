@@ -10,7 +10,7 @@ from stages.lib.candidates import check_candidates, resolve_experiment
 from stages.lib.dataset import Dataset, load_dataset
 from stages.lib.errors import UserError
 from stages.lib.estimator import build_estimator, target
-from stages.lib.grid_search import check_trial, make_scorer, make_splits
+from stages.lib.evaluation import check_trial, make_scorer, make_splits
 from stages.lib.params import Params
 from tests.conftest import ROOT, set_at, small_params
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from stages.lib.params import CV, Column, Data, Experiment, Model, Params, load_params
+from stages.lib.params import CV, Column, Data, Experiment, Model, Params, Runtime, load_params
 from tests.conftest import ROOT, Project, small_params
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,8 +17,8 @@ def test_the_results_are_the_committed_ones() -> None:
     for name in load_params(ROOT / "params.yaml").experiments:
         found = json.loads((ROOT / f"metrics/search/{name}.json").read_text(encoding="utf-8"))
         row = (
-            f"| {name} | {found['n_candidates']} | {found['best_score']:.6f} | {found['best_std']:.6f} "
-            f"| `{found['best_params']}` |"
+            f"| {name} | {found['n_candidates']} | {found['best_score']:.6f} | {found['best_ci95']:.6f} "
+            f"| {found['n_tied']} | `{found['best_params']}` |"
         )
         assert row in README
 
@@ -30,11 +30,11 @@ def test_the_graph_is_dvcs(tmp_path: Path) -> None:
 
 
 def test_every_key_is_explained() -> None:
-    sections: dict[str, type[BaseModel]] = {"data": Data, "cv": CV, "model": Model}
+    sections: dict[str, type[BaseModel]] = {"runtime": Runtime, "data": Data, "cv": CV, "model": Model}
     keys = {f"{name}.{key}" for name, section in sections.items() for key in section.model_fields}
-    keys |= {"seed"} | {f"experiments.NAME.{key}" for key in Experiment.model_fields}
+    keys |= {"seed", "engine"} | {f"experiments.NAME.{key}" for key in Experiment.model_fields}
     assert set(re.findall(r"^\| `([^`]+)` \|", README, re.MULTILINE)) == keys
-    assert set(Params.model_fields) == {"seed", "experiments", *sections}
+    assert set(Params.model_fields) == {"seed", "engine", "experiments", *sections}
     for key in Column.model_fields:
         assert f"`{key}`" in README
 

@@ -9,8 +9,8 @@ import pytest
 from stages.lib.errors import UserError
 from stages.lib.leaderboard import combine, read_searches, remove_strays, summarise
 from stages.lib.outputs import write_json, write_text
-from stages.lib.params import Params
-from stages.lib.results import candidate_table, format_params, print_table, to_csv
+from stages.lib.params import Params, format_params
+from stages.lib.results import candidate_table, print_table, to_csv
 from stages.lib.results import summarise as summarise_search
 from tests.conftest import set_at, small_params
 
@@ -32,23 +32,27 @@ def test_settings_are_written_as_in_params_yaml() -> None:
 
 
 def test_the_csv_has_the_contracts_columns_and_bytes() -> None:
-    table = candidate_table(GRID, cv_results([[0.5, 2 / 3], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]))
+    table = candidate_table(GRID, cv_results([[0.5, 2 / 3], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]), 0.5)
     assert to_csv(table) == (
         "params,lr,module__weight_constraint,mean_test_score,std_test_score,rank_test_score,"
-        "split0_test_score,split1_test_score\n"
-        '"lr=1e-05, module__weight_constraint=null",1e-05,null,0.583333,0.083333,2,0.5,0.666667\n'
-        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,0.6,0.7\n'
-        '"lr=0.1, module__weight_constraint=null",0.1,null,nan,nan,4,nan,0.5\n'
-        '"lr=0.1, module__weight_constraint=2.0",0.1,2.0,0.15,0.05,3,0.1,0.2\n'
+        "ci95,p_value,tied_with_best,split0_test_score,split1_test_score\n"
+        '"lr=1e-05, module__weight_constraint=null",1e-05,null,0.583333,0.083333,2,1.497441,0.391827,true,'
+        "0.5,0.666667\n"
+        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,0.898464,1.0,true,0.6,0.7\n'
+        '"lr=0.1, module__weight_constraint=null",0.1,null,nan,nan,4,nan,nan,false,nan,0.5\n'
+        '"lr=0.1, module__weight_constraint=2.0",0.1,2.0,0.15,0.05,3,0.898464,0.0,false,0.1,0.2\n'
     )
 
 
 def test_the_summary_is_flat_and_of_the_best() -> None:
-    table = candidate_table(GRID, cv_results([[0.5, 0.5], [0.6, 0.7], [0.1, 0.5], [0.1, 0.2]]))
+    table = candidate_table(GRID, cv_results([[0.5, 0.5], [0.6, 0.7], [0.1, 0.5], [0.1, 0.2]]), 0.5)
     assert summarise_search(table) == {
         "best_params": "lr=1e-05, module__weight_constraint=2.0",
         "best_score": pytest.approx(0.65),
         "best_std": pytest.approx(0.05),
+        # Two splits: t(0.975, 1) · sqrt((1/2 + 1/2) · 0.005)
+        "best_ci95": pytest.approx(12.706205 * 0.005**0.5),
+        "n_tied": 3,
         "n_candidates": 4,
         "n_fits": 8,
     }
@@ -57,17 +61,17 @@ def test_the_summary_is_flat_and_of_the_best() -> None:
 def test_a_search_without_a_score_has_no_best() -> None:
     results = cv_results([[np.nan, np.nan]] * 4) | {"rank_test_score": np.ones(4)}
     with pytest.raises(UserError, match="Every candidate of the grid diverged"):
-        summarise_search(candidate_table(GRID, results))
+        summarise_search(candidate_table(GRID, results, 0.5))
 
 
 def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.CaptureFixture[str]) -> None:
-    table = candidate_table(GRID, cv_results([[0.5, 0.5], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]))
+    table = candidate_table(GRID, cv_results([[0.5, 0.5], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]), 0.5)
     print_table(table, "lr: accuracy")
     title, heading, *rows = capsys.readouterr().out.splitlines()
     assert title == "lr: accuracy"
-    assert heading.split() == ["mean", "std", "params"]
-    assert [row.split()[0] for row in rows] == ["0.500000", "*", "diverged", "0.150000"]
-    assert rows[1].split()[1:3] == ["0.650000", "0.050000"]
+    assert heading.split() == ["mean", "±", "95", "%", "std", "p", "params"]
+    assert [row.split()[0] for row in rows] == ["=", "*", "diverged", "0.1500"]
+    assert rows[1].split()[1:5] == ["0.6500", "0.8985", "0.0500", "1.0000"]
 
 
 def test_files_are_whole_or_untouched(tmp_path: Path) -> None:

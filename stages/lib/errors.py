@@ -1,6 +1,7 @@
 """A user's mistake, and how a stage reports it."""
 
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
@@ -18,7 +19,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a stage; on a `UserError` print its text to standard error and exit with status 1."""
+    """Run a stage; print a `UserError` and warnings to standard error, as sentences, and exit with 1 after an error."""
+    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     try:
         main()
     except UserError as error:

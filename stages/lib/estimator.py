@@ -74,6 +74,16 @@ def net_of(estimator: BaseEstimator) -> NeuralNet:
     return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
 
+def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
+    """Return a net that shares every attribute but those given.
+
+    `copy.copy` would have skorch save and load all tensors, and skorch lets no one else set `module_`.
+    """
+    twin = object.__new__(type(net))
+    twin.__dict__.update(net.__dict__ | attributes)
+    return twin
+
+
 def is_classifier(wrapper: type[NeuralNet]) -> bool:
     """Whether a skorch wrapper predicts classes."""
     return issubclass(wrapper, ClassifierMixin)

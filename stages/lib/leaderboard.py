@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.lib.errors import UserError
-from stages.lib.params import Params, candidates
-from stages.lib.results import format_params
+from stages.lib.params import Params, candidates, format_params
 
 SEARCH_DIR = Path("metrics/search")
 CANDIDATES_DIR = Path("metrics/candidates")

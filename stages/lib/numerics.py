@@ -9,7 +9,7 @@ import torch
 torch.set_num_threads(1)
 
 
-def fit_seed(seed: int, split: int) -> int:
+def fit_seed(seed: int, split: int, *purpose: int) -> int:
     """Give the seed of the fits on one train/test split.
 
     Parameters
@@ -18,14 +18,16 @@ def fit_seed(seed: int, split: int) -> int:
         The base seed, 0 or more.
     split : int
         The split's number in the order of the splitter, that is repeat · n_splits + fold.
+    *purpose : int
+        Tells apart several streams of random numbers for one split.
 
     Returns
     -------
     int
-        A seed below 2**32. It depends on nothing but the two arguments, and is the same for every candidate, so
+        A seed below 2**32. It depends on nothing but the arguments, and is the same for every candidate, so
         candidates start from the same weights and differ in their setting alone (common random numbers).
     """
-    return int(np.random.SeedSequence([seed, split]).generate_state(1)[0])
+    return int(np.random.SeedSequence([seed, split, *purpose]).generate_state(1)[0])
 
 
 def seed_everything(seed: int) -> None:

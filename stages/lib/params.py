@@ -26,6 +26,12 @@ def _scalar(value: Any) -> Any:
     return value
 
 
+def _not_zero(value: int) -> int:
+    if value == 0:
+        raise ValueError("it should be 1 or more, or -1 for all cores")
+    return value
+
+
 Value = Annotated[Any, AfterValidator(_scalar)]
 Settings = dict[str, Value]
 Grid = dict[str, Annotated[list[Value], Field(min_length=1)]]
@@ -69,9 +75,18 @@ class CV(_Section):
     """The folds and the score."""
 
     n_splits: int = Field(ge=2)
-    n_repeats: int = Field(default=1, ge=1)
+    n_repeats: int = Field(default=10, ge=1)
     shuffle: bool = False
     scoring: str = "accuracy"
+
+
+class Runtime(_Section):
+    """How a search is carried out; no score depends on it."""
+
+    n_jobs: Annotated[int, Field(ge=-1), AfterValidator(_not_zero)] = 1
+    backend: Literal["loky", "dask"] = "loky"
+    dask_scheduler: str | None = None
+    max_memory_mb: int = Field(default=2048, ge=512)
 
 
 class Model(_Section):
@@ -107,6 +122,8 @@ class Params(_Section):
     """The whole of params.yaml."""
 
     seed: int = Field(ge=0)
+    engine: Literal["vmap", "sklearn"] = "vmap"
+    runtime: Runtime = Runtime()
     data: Data
     cv: CV
     model: Model
@@ -153,6 +170,18 @@ def candidates(grid: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(keys, values, strict=True)) for values in product(*(grid[key] for key in keys))]
 
 
+def format_value(value: Any) -> str:
+    """Write a setting as params.yaml does: `0.1`, `true`, `null`, `Adamax`."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
+def format_params(params: dict[str, Any]) -> str:
+    """Write settings as one string, such as `"batch_size=20, max_epochs=100"`."""
+    return ", ".join(f"{key}={format_value(value)}" for key, value in params.items())
+
+
 def _bad_values(params: Params) -> Any:
     """Hold the values of grids and `fixed` to the rules of the `model` keys that they stand for."""
     for name, experiment in params.experiments.items():
@@ -178,7 +207,7 @@ def _first_line(error: yaml.YAMLError) -> str:
 
 def _sentences(error: ValidationError) -> list[str]:
     """Turn pydantic's findings into sentences that name the place as one writes it: `grid.optimizer[2]`."""
-    known = {name for section in (Params, Data, CV, Column, Experiment) for name in section.model_fields}
+    known = {name for section in (Params, Runtime, Data, CV, Column, Experiment) for name in section.model_fields}
     sentences = []
     for found in error.errors(include_url=False):
         steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"] if step != "[key]"]

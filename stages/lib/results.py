@@ -9,22 +9,11 @@ from rich.table import Table
 
 from stages.lib.errors import UserError
 from stages.lib.outputs import DECIMALS
-from stages.lib.params import candidates
+from stages.lib.params import candidates, format_params, format_value
+from stages.lib.statistics import LEVEL, half_width, p_values
 
 
-def format_value(value: Any) -> str:
-    """Write a setting as params.yaml does: `0.1`, `true`, `null`, `Adamax`."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
-
-
-def format_params(params: dict[str, Any]) -> str:
-    """Write settings as one string, such as `"batch_size=20, max_epochs=100"`."""
-    return ", ".join(f"{key}={format_value(value)}" for key, value in params.items())
-
-
-def candidate_table(grid: dict[str, list[Any]], cv_results: dict[str, Any]) -> pd.DataFrame:
+def candidate_table(grid: dict[str, list[Any]], cv_results: dict[str, Any], test_share: float) -> pd.DataFrame:
     """Tabulate a search, one row a candidate in grid order.
 
     Parameters
@@ -33,21 +22,28 @@ def candidate_table(grid: dict[str, list[Any]], cv_results: dict[str, Any]) -> p
         As it stands in params.yaml.
     cv_results : dict
         `cv_results_` of the search over the same grid.
+    test_share : float
+        Rows tested on for each row trained on, for the statistics.
 
     Returns
     -------
     DataFrame
         `params`, one column a grid key, `mean_test_score`, `std_test_score` (over the splits, ddof 0),
-        `rank_test_score` (1 is best), then `split0_test_score`, … A candidate that diverged on a split has NaN there
-        and in its mean, and ranks last.
+        `rank_test_score` (1 is best), `ci95` (half the width of the mean's 95 % interval), `p_value` (against the
+        best), `tied_with_best` (whether the p-value is 0.05 or more), then `split0_test_score`, … A candidate that
+        diverged on a split has NaN there and in its mean, ranks last and is not tied.
     """
     listed = candidates(grid)
     columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in listed]}
     columns |= {key: [format_value(candidate[key]) for candidate in listed] for key in sorted(grid)}
     columns |= {key: cv_results[key] for key in ("mean_test_score", "std_test_score", "rank_test_score")}
     n_splits = sum(key.startswith("split") and key.endswith("_test_score") for key in cv_results)
-    columns |= {(key := f"split{i}_test_score"): cv_results[key] for i in range(n_splits)}
-    return pd.DataFrame(columns)
+    splits = {(key := f"split{i}_test_score"): cv_results[key] for i in range(n_splits)}
+    scores = np.stack(list(splits.values()), axis=1)
+    p = p_values(scores, int(np.argmin(cv_results["rank_test_score"])), test_share)
+    columns |= {"ci95": half_width(scores, test_share), "p_value": p}
+    columns["tied_with_best"] = [format_value(bool(tied)) for tied in p >= 1 - LEVEL]
+    return pd.DataFrame(columns | splits)
 
 
 def best_row(table: pd.DataFrame) -> int:
@@ -74,6 +70,8 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
         "best_params": best["params"],
         "best_score": float(best["mean_test_score"]),
         "best_std": float(best["std_test_score"]),
+        "best_ci95": float(best["ci95"]),
+        "n_tied": int((table["tied_with_best"] == "true").sum()),
         "n_candidates": len(table),
         "n_fits": len(table) * n_splits,
     }
@@ -81,21 +79,22 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
 
 def to_csv(table: pd.DataFrame) -> str:
     """Write the table as CSV, scores rounded to 6 decimals, `nan` where there is none."""
-    scores = [column for column in table if str(column).endswith("test_score")]
+    scores = [column for column in table if str(column).endswith("test_score")] + ["ci95", "p_value"]
     rounded: pd.DataFrame = table.round(dict.fromkeys(scores, DECIMALS))
     return rounded.to_csv(index=False, lineterminator="\n", na_rep="nan")
 
 
 def print_table(table: pd.DataFrame, title: str) -> None:
-    """Print every candidate in the tutorial's manner (mean, standard deviation, params), the best row marked."""
+    """Print every candidate in the tutorial's manner; the best is marked by `*`, those tied with it by `=`."""
     best = best_row(table)
     shown = Table(box=None, pad_edge=False)
-    for heading in ("", "mean", "std", "params"):
-        shown.add_column(heading, justify="right" if heading in {"mean", "std"} else "left")
+    for heading in ("", "mean", "± 95 %", "std", "p", "params"):
+        shown.add_column(heading, justify="left" if heading in {"", "params"} else "right")
     for i, (_, row) in enumerate(table.iterrows()):
-        numbers = [f"{row[key]:.6f}" for key in ("mean_test_score", "std_test_score")]
+        numbers = [f"{row[key]:.4f}" for key in ("mean_test_score", "ci95", "std_test_score", "p_value")]
         if not np.isfinite(row["mean_test_score"]):
-            numbers = ["diverged", ""]
-        shown.add_row("*" if i == best else "", *numbers, row["params"], style="bold" if i == best else None)
+            numbers = ["diverged", "", "", ""]
+        mark = "*" if i == best else "=" * (row["tied_with_best"] == "true")
+        shown.add_row(mark, *numbers, row["params"], style="bold" if i == best else None)
     print(title)
     Console().print(shown)

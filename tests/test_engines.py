@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from skorch.dataset import ValidSplit
 from torch import nn
 
 from stages.lib.dataset import Dataset, load_dataset
+from stages.lib.engines import search as run_search
 from stages.lib.estimator import build_estimator, target
-from stages.lib.grid_search import grid_search, make_scorer, make_splits
+from stages.lib.evaluation import make_scorer, make_splits
 from stages.lib.network import PimaClassifier
 from stages.lib.numerics import fit_seed, seed_everything
 from stages.lib.params import CV, Params
@@ -44,18 +45,25 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 
 def search(
-    data: Dataset, grid: dict[str, list[Any]], cv: CV | None = None, scale: str | None = None, **changes: Any
+    data: Dataset,
+    grid: dict[str, list[Any]],
+    cv: CV | None = None,
+    scale: str | None = None,
+    engine: str = "sklearn",
+    n_jobs: int = 1,
+    **changes: Any,
 ) -> dict[str, Any]:
     chosen = settings(**changes)
-    return grid_search(
+    params = Params.model_validate(real_params() | {"engine": engine, "seed": SEED, "runtime": {"n_jobs": n_jobs}})
+    return run_search(
+        "test",
         build_estimator(chosen, data, scale),
         grid,
         data.X,
         target(data.y, chosen["wrapper"], chosen["criterion"]),
-        splits=make_splits(data.y, cv or CV(n_splits=3), SEED, classify=True),
+        splits=make_splits(data.y, cv or CV(n_splits=3, n_repeats=1), SEED, classify=True),
         scorer=make_scorer("accuracy"),
-        seed=SEED,
-        advance=lambda more: None,
+        params=params,
     )
 
 
@@ -98,10 +106,18 @@ def test_a_score_depends_on_the_candidate_alone(data: Dataset) -> None:
         assert part == {params: whole[params] for params in part}
 
 
-def test_one_job_gives_the_scores_of_two(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    two = scores(search(data, GRID))
-    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
-    assert scores(search(data, GRID)) == two
+@pytest.mark.parametrize("engine", ["sklearn", "vmap"])
+def test_one_job_gives_the_scores_of_two(data: Dataset, engine: str) -> None:
+    assert scores(search(data, GRID, engine=engine)) == scores(search(data, GRID, engine=engine, n_jobs=2))
+
+
+def test_the_engines_agree_where_no_noise_is_drawn(data: Dataset) -> None:
+    grid: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__n_neurons": [5, 12]}
+    for scale in (None, "standard"):
+        one_by_one, at_once = (search(data, grid, scale=scale, engine=engine) for engine in ("sklearn", "vmap"))
+        for key in ("mean_test_score", "split0_test_score"):
+            # float32: a row near the threshold may fall on its other side
+            np.testing.assert_allclose(at_once[key], one_by_one[key], atol=0.02)
 
 
 def test_the_results_are_grid_search_cvs(data: Dataset) -> None:
@@ -127,27 +143,31 @@ def test_a_scaler_sees_the_training_fold_only(data: Dataset) -> None:
     assert list(found.values()) == [expected]
 
 
-def test_repeats_differ_by_seed_without_shuffling_and_by_folds_with_it(data: Dataset) -> None:
-    plain = make_splits(data.y, CV(n_splits=3, n_repeats=2), SEED, classify=True)
-    drawn = make_splits(data.y, CV(n_splits=3, n_repeats=2, shuffle=True), SEED, classify=True)
-    assert len(plain) == len(drawn) == 6
+def test_the_first_repeat_keeps_the_files_order_and_others_are_drawn(data: Dataset) -> None:
+    plain, drawn = (
+        make_splits(data.y, CV(n_splits=3, n_repeats=4, shuffle=shuffle), SEED, classify=True)
+        for shuffle in (False, True)
+    )
+    assert len(plain) == len(drawn) == 12
     for (train, test), (expected_train, expected_test) in zip(
-        plain, [*StratifiedKFold(3).split(data.X, data.y)] * 2, strict=True
+        plain[:3], StratifiedKFold(3).split(data.X, data.y), strict=True
     ):
         assert np.array_equal(train, expected_train)
         assert np.array_equal(test, expected_test)
-    assert len({test.tobytes() for _, test in drawn}) == 6
-    like_sklearn = [len(test) for _, test in RepeatedStratifiedKFold(n_splits=3, n_repeats=2).split(data.X, data.y)]
-    assert [len(test) for _, test in drawn] == like_sklearn
-    ours = scores(search(data, {"lr": [0.01]}, CV(n_splits=3, n_repeats=2), module__dropout_rate=0.5))
-    [row] = ours.values()
-    assert row[:3] != row[3:]
+    for splits in (plain, drawn):
+        assert len({test.tobytes() for _, test in splits}) == 12
+    for i in range(3, 12):
+        assert np.array_equal(plain[i][1], drawn[i][1])
+    assert not np.array_equal(plain[0][1], drawn[0][1])
 
 
 @pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
-def test_a_diverging_candidate_has_no_score_and_ranks_last(data: Dataset, criterion: type[nn.Module]) -> None:
+@pytest.mark.parametrize("engine", ["sklearn", "vmap"])
+def test_a_diverging_candidate_has_no_score_and_ranks_last(
+    data: Dataset, criterion: type[nn.Module], engine: str
+) -> None:
     grid: dict[str, list[Any]] = {"lr": [1e37, 0.001], "optimizer": [torch.optim.SGD]}
-    found = search(data, grid, criterion=criterion)
+    found = search(data, grid, criterion=criterion, engine=engine)
     assert np.isnan(found["mean_test_score"]).tolist() == [True, False]
     assert found["rank_test_score"].tolist() == [2, 1]
 

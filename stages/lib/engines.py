@@ -1,0 +1,73 @@
+"""The two engines of a search: all nets at once, or scikit-learn's GridSearchCV as the reference."""
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+
+from stages.lib.estimator import ScoreOrNaN
+from stages.lib.evaluation import Split
+from stages.lib.fit_callbacks import CountFits, SeedEachFit
+from stages.lib.params import Params
+from stages.lib.progress import progress
+from stages.lib.runtime import jobs
+from stages.lib.vmap_search import VmapGridSearchCV
+
+
+def search(
+    label: str,
+    estimator: BaseEstimator,
+    grid: dict[str, list[Any]],
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    splits: list[Split],
+    scorer: ScoreOrNaN,
+    params: Params,
+) -> dict[str, Any]:
+    """Fit and score every candidate of a grid on every split.
+
+    Parameters
+    ----------
+    label : str
+        What the progress shown is headed by.
+    estimator : NeuralNet, or Pipeline whose step `net` is one
+    grid : dict of lists
+        Values by the net's parameters.
+    X, y : array
+    splits : list of (train, test)
+    scorer : ScoreOrNaN
+    params : Params
+        For `engine`, `seed` and `runtime`.
+
+    Returns
+    -------
+    dict
+        `cv_results_`, with NaN where a net diverged.
+    """
+    if isinstance(estimator, Pipeline):
+        grid = {f"net__{key}": values for key, values in grid.items()}
+    options: dict[str, Any] = {"cv": splits, "scoring": scorer, "refit": False, "error_score": "raise"}
+    with warnings.catch_warnings(), jobs(params.runtime) as n_jobs:
+        warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
+        if params.engine == "vmap":
+            with progress(label, "net-epochs") as advance:
+                lockstep = VmapGridSearchCV(
+                    estimator,
+                    grid,
+                    n_jobs=n_jobs,
+                    random_state=params.seed,
+                    max_memory_mb=params.runtime.max_memory_mb,
+                    on_progress=advance,
+                    **options,
+                )
+                return lockstep.fit(X, y).cv_results_
+        n_fits = math.prod(map(len, grid.values())) * len(splits)
+        with progress(label, "fits") as advance:
+            reference = GridSearchCV(estimator, grid, n_jobs=n_jobs, **options)
+            reference.set_callbacks(SeedEachFit(params.seed), CountFits(lambda more: advance(more, n_fits)))
+            return reference.fit(X, y).cv_results_

@@ -1,0 +1,217 @@
+"""VmapGridSearchCV as a drop-in for GridSearchCV, and the promise that a score is a function of its candidate."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from joblib import parallel_config
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import GridSearchCV, GroupKFold, ShuffleSplit, StratifiedKFold
+from skorch import NeuralNetClassifier
+from skorch.dataset import ValidSplit
+from torch import nn
+
+from stages.lib import plan, stack
+from stages.lib.fit_callbacks import SeedEachFit
+from stages.lib.network import PimaClassifier
+from stages.lib.params import load_params
+from stages.lib.vmap_search import LockstepWarning, VmapGridSearchCV
+from tests.conftest import ROOT
+
+DATA = np.loadtxt(ROOT / load_params(ROOT / "params.yaml").data.path, delimiter=",", dtype=np.float32)[:200]
+X, Y = DATA[:, :8], DATA[:, 8:]
+SEED = 5
+
+
+class LogitNet(nn.Module):
+    """Two logits from plain torch layers."""
+
+    def __init__(self, n_hidden: int = 6, layer: type[nn.Module] = nn.Identity) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(8, n_hidden), layer(), nn.ReLU(), nn.Linear(n_hidden, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.layers(x / 100)
+        return result
+
+
+def net(**settings: Any) -> NeuralNetClassifier:
+    base: dict[str, Any] = {
+        "module": PimaClassifier,
+        "criterion": nn.BCELoss,
+        "optimizer": torch.optim.Adam,
+        "max_epochs": 3,
+        "batch_size": 32,
+        "train_split": ValidSplit(5, stratified=True),
+        "verbose": 0,
+    }
+    return NeuralNetClassifier(**(base | settings))
+
+
+def logit_net(**settings: Any) -> NeuralNetClassifier:
+    return net(module=LogitNet, criterion=nn.CrossEntropyLoss, **settings)
+
+
+LABELS = Y.ravel().astype(np.int64)
+GRID: dict[str, list[Any]] = {
+    "module__activation": [nn.ReLU, nn.Tanh, nn.GELU],
+    "module__dropout_rate": [0.0, 0.3],
+    "optimizer": [torch.optim.SGD, torch.optim.NAdam],
+    "max_epochs": [1, 3],
+    "batch_size": [20, 64],
+}
+
+
+def search(
+    estimator: BaseEstimator | None = None, grid: Any = GRID, y: np.ndarray = Y, **options: Any
+) -> VmapGridSearchCV:
+    options = {"cv": StratifiedKFold(3), "scoring": "neg_brier_score", "refit": False, "random_state": SEED} | options
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", LockstepWarning)
+        return VmapGridSearchCV(net() if estimator is None else estimator, grid, **options).fit(X, y)
+
+
+def scores(found: VmapGridSearchCV) -> dict[str, bytes]:
+    """Return the bytes of each candidate's split scores."""
+    table = np.array([found.cv_results_[f"split{i}_test_score"] for i in range(found.n_splits_)]).T
+    names = [str(sorted((k, str(v)) for k, v in params.items())) for params in found.cv_results_["params"]]
+    return {name: row.tobytes() for name, row in zip(names, table, strict=True)}
+
+
+WHOLE = scores(search())
+
+
+@pytest.mark.parametrize("key", GRID)
+def test_a_part_of_the_grid_gives_the_same_bytes(key: str) -> None:
+    for value in GRID[key]:
+        part = scores(search(grid=GRID | {key: [value]}))
+        assert part == {name: WHOLE[name] for name in part}
+
+
+def test_another_order_gives_the_same_bytes() -> None:
+    backwards = [{key: [value] for key, value in params.items()} for params in search().cv_results_["params"][::-1]]
+    assert scores(search(grid=backwards)) == WHOLE
+
+
+@pytest.mark.parametrize("size", [16, 32, 256])
+def test_stacks_of_any_size_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(plan, "_MOST_NETS", size)
+    monkeypatch.setattr(stack, "NETS", size)
+    monkeypatch.setattr(plan, "NETS", size)
+    assert scores(search()) == WHOLE
+
+
+@pytest.mark.parametrize("n_jobs", [2, 3])
+def test_jobs_change_no_byte(n_jobs: int) -> None:
+    with parallel_config(backend="loky"):
+        assert scores(search(n_jobs=n_jobs)) == WHOLE
+
+
+def test_more_splits_leave_the_first_ones_alone() -> None:
+    splits = list(ShuffleSplit(4, random_state=0).split(X))
+    few, many = (search(cv=splits[:n]).cv_results_ for n in (2, 4))
+    for i in range(2):
+        assert few[f"split{i}_test_score"].tobytes() == many[f"split{i}_test_score"].tobytes()
+
+
+def test_memory_cuts_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "bytes_per_net", lambda *_: 2**27)
+    sizes: list[int] = []
+    cut = plan._stack_size
+
+    def recorded(*args: int) -> int:
+        sizes.append(cut(*args))
+        return sizes[-1]
+
+    monkeypatch.setattr(plan, "_stack_size", recorded)
+    assert scores(search()) == WHOLE
+    assert set(sizes) == {stack.NETS}
+
+
+def test_the_results_are_grid_search_cvs() -> None:
+    grid: dict[str, list[Any]] = {"lr": [0.01, 0.1], "max_epochs": [1, 2]}
+    options: dict[str, Any] = {"cv": 3, "scoring": "accuracy", "return_train_score": True}
+    ours = VmapGridSearchCV(net(), grid, random_state=SEED, **options).fit(X, Y)
+    stock = GridSearchCV(net(), grid, **options).set_callbacks(SeedEachFit(SEED)).fit(X, Y)
+    assert list(ours.cv_results_) == list(stock.cv_results_)
+    assert ours.cv_results_["params"] == stock.cv_results_["params"]
+    for key, column in stock.cv_results_.items():
+        if "score" in key and "time" not in key:
+            np.testing.assert_allclose(ours.cv_results_[key], column, atol=0.02, err_msg=key)
+    assert {key for key in vars(stock) if key.endswith("_")} - {key for key in vars(ours) if key.endswith("_")} == set()
+
+
+def test_refit_gives_a_fitted_net() -> None:
+    found = VmapGridSearchCV(net(), {"lr": [0.001, 0.01]}, cv=3, scoring="accuracy", random_state=SEED).fit(X, Y)
+    assert found.best_score_ == found.cv_results_["mean_test_score"][found.best_index_]
+    assert found.best_params_ == found.cv_results_["params"][found.best_index_]
+    assert len(found.best_estimator_.history) == 3
+    assert found.predict(X).shape == (len(X), 1)
+    assert 0 <= found.score(X, Y) <= 1
+    again = clone(found).fit(X, Y)
+    assert np.array_equal(again.best_estimator_.predict_proba(X), found.best_estimator_.predict_proba(X))
+
+
+def test_several_metrics() -> None:
+    metrics = {"acc": "accuracy", "auc": "roc_auc"}
+    found = search(logit_net(), {"lr": [0.01, 0.1]}, LABELS, scoring=metrics, refit="auc")
+    assert found.multimetric_
+    assert found.best_score_ == found.cv_results_["mean_test_auc"].max()
+    single = search(logit_net(), {"lr": [0.01, 0.1]}, LABELS, scoring="accuracy")
+    assert single.cv_results_["mean_test_score"].tolist() == found.cv_results_["mean_test_acc"].tolist()
+
+
+def test_a_scorer_may_ask_for_other_rows() -> None:
+    def scorer(estimator: BaseEstimator, rows: np.ndarray, y: np.ndarray) -> float:
+        here, there = estimator.predict_proba(rows), estimator.predict_proba(rows[::-1].copy())
+        np.testing.assert_allclose(here, there[::-1], rtol=1e-4, atol=1e-6)
+        return float(here.sum())
+
+    assert np.isfinite(search(logit_net(), {"lr": [0.01]}, LABELS, scoring=scorer).best_score_)
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "roc_auc", "neg_log_loss", "f1"])
+def test_scorers(scoring: str) -> None:
+    found = search(logit_net(), {"lr": [0.01]}, LABELS, scoring=scoring)
+    stock = GridSearchCV(logit_net(), {"lr": [0.01]}, cv=StratifiedKFold(3), scoring=scoring, refit=False)
+    expected = stock.set_callbacks(SeedEachFit(SEED)).fit(X, LABELS).cv_results_["mean_test_score"]
+    np.testing.assert_allclose(found.cv_results_["mean_test_score"], expected, atol=0.02)
+
+
+def test_groups_go_to_the_splitter() -> None:
+    groups = np.arange(len(X)) % 5
+    found = VmapGridSearchCV(net(), {"lr": [0.01]}, cv=GroupKFold(5), scoring="accuracy", refit=False)
+    assert found.fit(X, Y, groups=groups).n_splits_ == 5
+    assert found.refusals_ == {}
+
+
+@pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
+def test_a_diverging_candidate_has_no_score_and_harms_no_other(criterion: type[nn.Module]) -> None:
+    output = nn.Sigmoid if criterion is nn.BCELoss else nn.Identity
+    estimator = net(criterion=criterion, module__output=output, optimizer=torch.optim.SGD)
+    both = search(estimator, {"lr": [1e37, 0.001]}, scoring="accuracy")
+    alone = search(estimator, {"lr": [0.001]}, scoring="accuracy")
+    assert np.isnan(both.cv_results_["mean_test_score"]).tolist() == [True, False]
+    assert both.cv_results_["rank_test_score"].tolist() == [2, 1]
+    assert list(scores(alone).values()) == [list(scores(both).values())[1]]
+
+
+def test_a_scorer_that_fails_gets_the_error_score() -> None:
+    def scorer(estimator: BaseEstimator, rows: np.ndarray, y: np.ndarray) -> float:
+        raise ValueError("no score today")
+
+    with pytest.raises(ValueError, match="no score today"):
+        search(scoring=scorer, error_score="raise")
+    with pytest.warns(UserWarning, match="no score today"):
+        found = VmapGridSearchCV(net(), {"lr": [0.1]}, scoring=scorer, cv=2, refit=False, error_score=-1).fit(X, Y)
+    assert found.cv_results_["mean_test_score"].tolist() == [-1]
+
+
+def test_progress_counts_net_epochs() -> None:
+    told: list[tuple[int, int]] = []
+    search(grid={"max_epochs": [1, 4], "lr": [0.1, 0.2]}, on_progress=lambda more, total: told.append((more, total)))
+    # The nets of one epoch are those of four on their way.
+    assert sum(more for more, _ in told) == 2 * 3 * 4
+    assert {total for _, total in told} == {2 * 3 * 4}
