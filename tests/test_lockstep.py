@@ -131,6 +131,17 @@ def test_refused_candidates_stand_between_the_others() -> None:
     assert found.cv_results_["mean_test_score"][[0, 2]].tolist() == lockstep.cv_results_["mean_test_score"].tolist()
 
 
+def test_progress_counts_them_too() -> None:
+    told: list[tuple[int, int]] = []
+    grid = {"optimizer": [torch.optim.SGD, torch.optim.Adafactor]}
+    estimator = VmapGridSearchCV(net(), grid, cv=2, refit=False, on_progress=lambda *more: told.append(more))
+    with pytest.warns(LockstepWarning):
+        estimator.fit(X, Y)
+    total = 2 * 2 * 3  # candidates, splits, epochs
+    assert sum(more for more, _ in told) == total
+    assert told[-1][1] == total
+
+
 def test_callbacks_that_look_on_are_taken() -> None:
     with_callback = search(logit_net(callbacks=[("auc", EpochScoring("roc_auc"))]), {"lr": [0.1]}, LABELS)
     assert scores(with_callback) == scores(search(logit_net(), {"lr": [0.1]}, LABELS))

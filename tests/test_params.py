@@ -58,6 +58,7 @@ def test_the_committed_file_is_valid() -> None:
             "experiments.optimizer.fixed.lr is -1: it should be greater than 0",
         ),
         ("experiments.neurons.grid.module__n_neurons", [{"a": 1}], "it should be a number, true, false, null, a name"),
+        ("experiments", {}, "experiments is empty; it should have 1 or more"),
         ("experiments.neurons.grids", {}, "experiments.neurons.grids is unknown; did you mean 'grid'?"),
     ],
 )

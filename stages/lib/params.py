@@ -127,7 +127,7 @@ class Params(_Section):
     data: Data
     cv: CV
     model: Model
-    experiments: dict[Annotated[str, Field(pattern="^[A-Za-z0-9_-]+$")], Experiment]
+    experiments: Annotated[dict[Annotated[str, Field(pattern="^[A-Za-z0-9_-]+$")], Experiment], Field(min_length=1)]
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment called `name`; raises `UserError` where there is none."""

@@ -11,8 +11,9 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import indexable
 
+from stages.lib.estimator import net_of
 from stages.lib.evaluation import Split
-from stages.lib.fit_callbacks import SeedEachFit
+from stages.lib.fit_callbacks import CountFits, SeedEachFit
 from stages.lib.numerics import seed_everything
 from stages.lib.plan import make_plan
 from stages.lib.progress import Advance
@@ -106,6 +107,7 @@ class VmapGridSearchCV(GridSearchCV):
         candidates = list(ParameterGrid(self.param_grid))
 
         self.refusals_: dict[str, list[int]] = {}
+        self._net_epochs = 0
         out: Out = {}
         if reason := _unstackable(X, y, params):
             self.refusals_[reason] = list(range(len(candidates)))
@@ -156,16 +158,11 @@ class VmapGridSearchCV(GridSearchCV):
             error_score=self.error_score,
             train_scores=self.return_train_score,
         )
-        total = sum(plan.net_epochs for plan in plans)
-
-        def advance(more: int) -> None:
-            if self.on_progress:
-                self.on_progress(more, total)
-
+        self._net_epochs = sum(plan.net_epochs for plan in plans)
         out: Out = {}
         if n_jobs == 1:
             traces: dict[str, Any] = {}
-            results = (run(plan, traces=traces, advance=advance) for plan in plans)
+            results = (run(plan, traces=traces, advance=self._tell) for plan in plans)
         else:
             parallel = Parallel(n_jobs=self.n_jobs, pre_dispatch=self.pre_dispatch, return_as="generator")
             results = parallel(delayed(run)(plan, traces={}) for plan in plans)
@@ -176,7 +173,7 @@ class VmapGridSearchCV(GridSearchCV):
             else:
                 out |= found
             if n_jobs > 1:
-                advance(plan.net_epochs)
+                self._tell(plan.net_epochs)
         return out
 
     def _one_by_one(
@@ -200,7 +197,11 @@ class VmapGridSearchCV(GridSearchCV):
             error_score=self.error_score,
             return_train_score=self.return_train_score,
         )
-        results = search.set_callbacks(SeedEachFit(self.random_state)).fit(X, y, **params).cv_results_
+        epochs = [self._epochs(candidates[number]) * len(splits) for number in alone]
+        self._net_epochs += sum(epochs)
+        each = sum(epochs) // (len(alone) * len(splits))
+        count = CountFits(lambda fits: self._tell(fits * each))
+        results = search.set_callbacks(SeedEachFit(self.random_state), count).fit(X, y, **params).cv_results_
         out: Out = {}
         for row, number in enumerate(alone):
             for split in range(len(splits)):
@@ -211,6 +212,13 @@ class VmapGridSearchCV(GridSearchCV):
                     found[f"{kind}_scores"] = scores["score"] if list(scores) == ["score"] else scores
                 out[number, split] = found
         return out
+
+    def _epochs(self, params: dict[str, Any]) -> int:
+        return getattr(net_of(clone(self.estimator).set_params(**params)), "max_epochs", 1)
+
+    def _tell(self, more: int) -> None:
+        if self.on_progress:
+            self.on_progress(more, self._net_epochs)
 
 
 def _unstackable(X: Any, y: Any, params: dict[str, Any]) -> str | None:
