@@ -13,7 +13,7 @@ from skorch import NeuralNetClassifier
 from skorch.dataset import ValidSplit
 from torch import nn
 
-from stages.lib import plan, stack
+from stages.lib import memory, plan, stack
 from stages.lib.fit_callbacks import SeedEachFit
 from stages.lib.network import PimaClassifier
 from stages.lib.params import load_params
@@ -97,9 +97,9 @@ def test_another_order_gives_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("size", [16, 32, 256])
 def test_stacks_of_any_size_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(plan, "_MOST_NETS", size)
-    monkeypatch.setattr(stack, "NETS", size)
-    monkeypatch.setattr(plan, "NETS", size)
+    monkeypatch.setattr(memory, "_MOST_NETS", size)
+    for module in (memory, stack):
+        monkeypatch.setattr(module, "NETS", size)
     assert scores(search()) == WHOLE
 
 
@@ -119,13 +119,13 @@ def test_more_splits_leave_the_first_ones_alone() -> None:
 def test_memory_cuts_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "bytes_per_net", lambda *_: 2**27)
     sizes: list[int] = []
-    cut = plan._stack_size
+    cut = memory.stack_size
 
     def recorded(*args: int) -> int:
         sizes.append(cut(*args))
         return sizes[-1]
 
-    monkeypatch.setattr(plan, "_stack_size", recorded)
+    monkeypatch.setattr(plan, "stack_size", recorded)
     assert scores(search()) == WHOLE
     assert set(sizes) == {stack.NETS}
 

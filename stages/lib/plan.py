@@ -4,8 +4,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import psutil
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
@@ -21,12 +19,10 @@ from stages.lib.lockstep import (
     optimizer_settings,
     trajectory_key,
 )
+from stages.lib.memory import bytes_per_net, stack_size
 from stages.lib.numerics import fit_seed
 from stages.lib.scoring import Splits
-from stages.lib.stack import NETS, Member, bytes_per_net
-
-# A stack of more nets is no faster a net: its tensors no longer fit a core's cache.
-_MOST_NETS = 512
+from stages.lib.stack import Member
 
 # Rows of a split that a criterion is tried on.
 _TRIAL_ROWS = 8
@@ -119,7 +115,7 @@ def make_plan(
             numbers = {number for _, epochs in listed for same in epochs.values() for number in same}
             refusals[_told(error)] += sorted(numbers)
             continue
-        size = _stack_size(len(listed), each, max_memory_mb, n_jobs)
+        size = stack_size(len(listed), each, max_memory_mb, n_jobs)
         for start in range(0, len(listed), size):
             members, epochs = zip(*listed[start : start + size], strict=True)
             stacks.append(StackPlan(group, list(members), list(epochs), size))
@@ -150,14 +146,6 @@ def _members(net: NeuralNet, splits: Splits, seed: int) -> list[tuple[Member, tu
     keys = {"activations": activations_key(module), "optimizer": optimizer_key(net, settings)}
     n_batches = [-(-len(split.X) // net.batch_size) for split in rows]
     return [(Member(net, i, settings, **keys), (group, n)) for i, n in enumerate(n_batches)]
-
-
-def _stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) -> int:
-    """Cut `n_nets` into equal stacks, multiples of `NETS`: small enough for memory and cache, enough for the jobs."""
-    free = max_memory_mb * 2**20 - psutil.Process().memory_info().rss
-    most = max(NETS, min(_MOST_NETS, free // bytes_each // NETS * NETS))
-    n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // NETS), 1)
-    return int(np.ceil(n_nets / n_stacks / NETS)) * NETS
 
 
 def _told(error: Exception) -> str:

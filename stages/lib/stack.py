@@ -9,10 +9,8 @@ from typing import Any
 import torch
 from skorch import NeuralNet
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
-from stages.lib.estimator import shallow_copy
 from stages.lib.lockstep import build_module
 from stages.lib.numerics import fit_seed
 from stages.lib.trace import StackedNet, Tensors, dropouts, trace_gradient
@@ -225,23 +223,6 @@ def _runs(positions: list[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def bytes_per_net(net: NeuralNet, rows: SplitRows, n_rows: int) -> int:
-    """Return the bytes that one more net in a stack takes at most.
-
-    Counted are all results of one step and of one evaluation of a lone net, as if none were freed, and three
-    tensors of an optimizer's state.
-    """
-    module = build_module(net, seed=0)
-    trial = shallow_copy(net.initialize(), module_=module)
-    x, y = rows.X[: net.batch_size], rows.y[: net.batch_size]
-    evaluated = rows.X[:1].expand(min(n_rows, EVALUATED_ROWS), *rows.X.shape[1:])
-    with _Bytes() as counted:
-        trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
-        with torch.no_grad():
-            trial.infer(evaluated.clone())
-    return counted.total + 5 * sum(tensor.numel() * tensor.element_size() for tensor in module.parameters())
-
-
 def _batches(rows: SplitRows, batch_size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Fill the last batch up with copies of the first row that count for nothing; each batch's weights add up to 1."""
     n_rows = len(rows.X)
@@ -252,14 +233,3 @@ def _batches(rows: SplitRows, batch_size: int) -> tuple[Tensor, Tensor, Tensor]:
     weight[n_rows:] = 0
     X, y = (torch.cat([part, part[:1].expand(missing, *part.shape[1:])]) for part in (rows.X, rows.y))
     return X, y, weight
-
-
-class _Bytes(TorchDispatchMode):
-    """Adds up the bytes of all results."""
-
-    total = 0
-
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = function(*args, **(kwargs or {}))
-        self.total += sum(t.numel() * t.element_size() for t in tree_leaves(result) if isinstance(t, Tensor))
-        return result
