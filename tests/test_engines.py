@@ -78,23 +78,23 @@ def test_a_score_is_that_of_a_fit_seeded_by_its_split(data: Dataset) -> None:
     found = scores(search(data, GRID))
     splits = list(StratifiedKFold(3).split(data.X, data.y))
     y = data.y.astype(np.float32).reshape(-1, 1)
-    for candidate, ours in zip(({"lr": 0.001, "module__dropout_rate": 0.5},), (found,), strict=True):
-        expected = []
-        for number, (train, test) in enumerate(splits):
-            net = NeuralNetClassifier(
-                PimaClassifier,
-                criterion=nn.BCELoss,
-                optimizer=torch.optim.Adam,
-                max_epochs=2,
-                batch_size=64,
-                train_split=ValidSplit(5, stratified=True),
-                verbose=0,
-                **candidate,
-            )
-            seed_everything(fit_seed(SEED, number))
-            net.fit(data.X[train], y[train])
-            expected.append(float((net.predict(data.X[test]) == y[test]).mean()))
-        assert ours[str(candidate)] == expected
+    candidate = {"lr": 0.001, "module__dropout_rate": 0.5}
+    expected = []
+    for number, (train, test) in enumerate(splits):
+        net = NeuralNetClassifier(
+            PimaClassifier,
+            criterion=nn.BCELoss,
+            optimizer=torch.optim.Adam,
+            max_epochs=2,
+            batch_size=64,
+            train_split=ValidSplit(5, stratified=True),
+            verbose=0,
+            **candidate,
+        )
+        seed_everything(fit_seed(SEED, number))
+        net.fit(data.X[train], y[train])
+        expected.append(float((net.predict(data.X[test]) == y[test]).mean()))
+    assert found[str(candidate)] == expected
 
 
 def test_a_score_depends_on_the_candidate_alone(data: Dataset) -> None:
