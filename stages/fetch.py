@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.lib.dataset import check_folds, read_csv
+from stages.lib.dataset import check_folds, class_labels
 from stages.lib.download import download
 from stages.lib.errors import UserError, run
 from stages.lib.outputs import temporary, write_json
 from stages.lib.params import Data, Params, load_params
+from stages.lib.table import read_csv
 
 
 def ensure_file(params: Params) -> pd.DataFrame:
@@ -38,11 +39,13 @@ def ensure_file(params: Params) -> pd.DataFrame:
 
 
 def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, object]:
-    """Count rows, positives (of a 0/1 target), and the zeros that stand for missing values, by column."""
+    """Count rows, those of each class (`positives`: of class 1 of two), and zeros that stand for missing values."""
     zeros = {name: int((table[name] == 0).sum()) for name, column in spec.columns.items() if column.zero_is_missing}
     summary: dict[str, object] = {"rows": len(table), "zeros_for_missing": zeros}
-    if classify and table[spec.target].max() == 1:
-        summary["positives"] = int(table[spec.target].sum())
+    if classify:
+        y = table[spec.target].to_numpy()
+        counts = {label: int((y == number).sum()) for number, label in enumerate(class_labels(y, spec))}
+        summary |= {"classes": counts} if len(counts) > 2 else {"positives": list(counts.values())[1]}
     return summary
 
 
@@ -51,13 +54,14 @@ def main() -> None:
     table = ensure_file(params)
     summary = describe(table, params.data, params.model.classifies)
     write_json("metrics/data.json", summary)
-    print(f"{params.data.path}: {len(table)} rows, {len(params.data.columns)} columns, all as they should be")
+    print(f"{params.data.path}: {len(table)} rows, {len(table.columns)} columns, all as they should be")
 
 
 def _checked(path: Path, params: Params, name: str = "") -> pd.DataFrame:
     classify = params.model.classifies
     table = read_csv(path, params.data, classify, name)
-    check_folds(table[params.data.target].to_numpy(), params.cv.n_splits, classify)
+    y = table[params.data.target].to_numpy()
+    check_folds(y, params.cv.n_splits, class_labels(y, params.data) if classify else ())
     return table
 
 

@@ -23,7 +23,7 @@ def main() -> None:
     scorer = make_scorer(params.cv.scoring)
     classify = is_classifier(settings["wrapper"])
     data = load_dataset(params.data, classify, params.seed)
-    check_folds(data.y, params.cv.n_splits, classify)
+    check_folds(data.y, params.cv.n_splits, data.classes)
     check_candidates(name, settings, grid, data)
 
     estimator = build_estimator(settings, data, params.data.scale)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -35,7 +36,7 @@ def measure(case: dict[str, Any]) -> dict[str, float]:
     from sklearn.model_selection import GridSearchCV
 
     from stages.lib.candidates import resolve_experiment
-    from stages.lib.dataset import Dataset, load_dataset
+    from stages.lib.dataset import load_dataset
     from stages.lib.estimator import build_estimator, target
     from stages.lib.evaluation import make_scorer, make_splits
     from stages.lib.params import CV
@@ -51,7 +52,7 @@ def measure(case: dict[str, Any]) -> dict[str, float]:
     data = load_dataset(params.data, classify=True, seed=params.seed)
     if "rows" in case:
         times = case["rows"] // len(data.y)
-        data = Dataset(np.tile(data.X, (times, 1)), np.tile(data.y, times))
+        data = replace(data, X=np.tile(data.X, (times, 1)), y=np.tile(data.y, times))
     y = target(data.y, settings["wrapper"], settings["criterion"])
     cv = CV(n_splits=3, n_repeats=case.get("repeats", 1))
     options: dict[str, Any] = {"cv": make_splits(data.y, cv, params.seed, classify=True), "refit": False}

@@ -147,7 +147,8 @@ def test_logits_pass_one_sigmoid_only(wrapper: str) -> None:
 def test_three_classes_need_cross_entropy() -> None:
     params = Params.model_validate(small_params())
     settings, _ = resolve_experiment(params, "neurons")
-    data = Dataset(X=np.zeros((6, 2), dtype=np.float32), y=np.array([0.0, 1.0, 2.0] * 2))
+    X, y = np.zeros((6, 2), dtype=np.float32), np.array([0.0, 1.0, 2.0] * 2)
+    data = Dataset(X, y, features=("a", "b"), classes=("0", "1", "2"))
     with pytest.raises(UserError, match="3 classes, which BCELoss can't tell apart"):
         build_estimator(settings, data, scale=None)
     net = build_estimator(settings | {"criterion": nn.CrossEntropyLoss}, data, scale=None).initialize()

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from stages.fetch import describe
-from stages.lib.dataset import check_folds, load_dataset, read_csv
+from stages.lib.dataset import check_folds, load_dataset
 from stages.lib.errors import UserError
 from stages.lib.params import Data
+from stages.lib.table import read_csv
 from tests.conftest import ROOT, real_params
 
 ROW = "6,148,72,35,0,33.6,0.627,50,1"
@@ -91,29 +92,22 @@ def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
         read_csv(tmp_path / "data.csv", spec(), classify=True)
 
 
-def test_ones_own_columns_with_a_header(tmp_path: Path) -> None:
-    columns = {"height": {"unit": "m"}, "weight": {"unit": "kg", "min": 0}}
-    own = spec(columns=columns, target="weight", header=True, sha256=None)
-    table = read_csv(csv_file(tmp_path, "height,weight", "1.8,80", "1.6,55.5"), own, classify=False)
-    assert table["weight"].tolist() == [80, 55.5]
-    with pytest.raises(UserError, match=r"the header is \['size', 'weight'\]"):
-        read_csv(csv_file(tmp_path, "size,weight", "1.8,80"), own, classify=False)
-
-
 def test_a_sample_is_stratified_and_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     whole, part = (load_dataset(spec(sample=share), classify=True, seed=7) for share in (1.0, 0.3))
     assert part.X.dtype == np.float32
     assert len(part.y) == 230
     assert part.y.mean() == pytest.approx(whole.y.mean(), abs=0.002)
+    assert part.features == tuple(spec().columns)[:-1]
+    assert part.classes == ("0", "1")
     rows = [int(np.flatnonzero((whole.X == row).all(axis=1))[0]) for row in part.X]
     assert rows == sorted(rows)
 
 
 def test_fewer_rows_than_folds() -> None:
     y = np.array([0, 0, 0, 1, 1])
-    check_folds(y, 2, classify=True)
-    with pytest.raises(UserError, match="2 rows of class 1, fewer than the 3 folds"):
-        check_folds(y, 3, classify=True)
+    check_folds(y, 2, classes=("no", "yes"))
+    with pytest.raises(UserError, match="2 rows of class yes, fewer than the 3 folds"):
+        check_folds(y, 3, classes=("no", "yes"))
     with pytest.raises(UserError, match="5 rows, fewer than the 6 folds"):
-        check_folds(y, 6, classify=False)
+        check_folds(y, 6, classes=())

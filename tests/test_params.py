@@ -7,7 +7,7 @@ import yaml
 from sklearn.model_selection import ParameterGrid
 
 from stages.lib.errors import UserError
-from stages.lib.params import candidates, load_params
+from stages.lib.params import Data, candidates, load_params
 from tests.conftest import ROOT, real_params, set_at
 
 
@@ -39,6 +39,45 @@ def test_the_committed_file_is_valid() -> None:
         ("data.sample", 1.5, "data.sample is 1.5: it should be less than or equal to 1"),
         ("data.scale", "minmax", "data.scale is 'minmax': it should be 'standard'"),
         ("data.target", "diabetis", "the target 'diabetis' is none of its columns; did you mean 'diabetes'?"),
+        (
+            "data.columns",
+            {"diabetes": {}},
+            "without a header, columns should list every column of the file, two or more",
+        ),
+        ("data.columns", {}, "data.columns is empty; it should have 1 or more"),
+        ("data.columns.diabetes", {"classes": ["no"]}, "data.columns.diabetes.classes has 1 only; it should have 2"),
+        ("data.columns.diabetes", {"classes": []}, "data.columns.diabetes.classes is empty; it should have 2 or more"),
+        (
+            "data.columns.diabetes",
+            {"classes": ["no", "yes", "no"]},
+            "data.columns.diabetes.classes is ['no', 'yes', 'no']: 'no' stands there twice; each class has one label",
+        ),
+        ("data.columns.diabetes", {"classes": [0, "0"]}, "'0' stands there twice; each class has one label"),
+        (
+            "data.columns.diabetes",
+            {"classes": [False, True]},
+            "data.columns.diabetes.classes[1] is True: it should be a label as it stands in the CSV, in quotes",
+        ),
+        (
+            "data.columns.diabetes",
+            {"classes": ["no", " "]},
+            "data.columns.diabetes.classes[1] is ' ': it should be a label",
+        ),
+        (
+            "data.columns.diabetes",
+            {"classes": [0.5, 1.5]},
+            "data.columns.diabetes.classes[0] is 0.5: it should be a label",
+        ),
+        (
+            "data.columns.diabetes.classes",
+            ["no", "yes"],
+            "classes are labels, which have no min, no max and no zero_is_missing; take those away",
+        ),
+        (
+            "data.columns.age",
+            {"classes": ["young", "old"]},
+            "classes belong to the target, 'diabetes'; take them from column 'age'",
+        ),
         ("data.sha256", "abc", "data.sha256 is 'abc': String should match pattern '^[0-9a-f]{64}$'"),
         ("experiments.dropout.grid", {}, "experiments.dropout.grid is empty; it should have 1 or more"),
         ("experiments.neurons.grid.module__n_neurons", [], "experiments.neurons.grid.module__n_neurons is empty"),
@@ -75,6 +114,14 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     params = real_params()
     del params[key]
     assert f"{key} is missing; add it" in refused(tmp_path, params)
+
+
+def test_labels_are_texts() -> None:
+    raw = real_params()["data"]
+    raw["columns"]["diabetes"] = {"classes": [0, " yes "]}
+    data = Data.model_validate(raw)
+    assert data.labels == ("0", "yes")
+    assert Data.model_validate(real_params()["data"]).labels == ()
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

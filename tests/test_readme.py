@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from stages.lib.params import CV, Column, Data, Experiment, Model, Params, Runtime, load_params
+from stages.lib.column import Column
+from stages.lib.params import CV, Data, Experiment, Model, Params, Runtime, load_params
 from tests.conftest import ROOT, Project, small_params
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

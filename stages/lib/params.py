@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from stages.lib import yaml12
+from stages.lib.column import Column, Section
 from stages.lib.errors import UserError, did_you_mean
+from stages.lib.findings import first_line, sentences
 
 PARAMS_FILE = "params.yaml"
 
@@ -37,20 +39,7 @@ Settings = dict[str, Value]
 Grid = dict[str, Annotated[list[Value], Field(min_length=1)]]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Column(_Section):
-    """What a column of the CSV may hold; `min` and `max` are in `unit`, both inclusive."""
-
-    unit: str
-    min: float | None = None
-    max: float | None = None
-    zero_is_missing: bool = False
-
-
-class Data(_Section):
+class Data(Section):
     """The CSV: where it is, what stands in it, and how a search uses it."""
 
     path: str
@@ -58,20 +47,30 @@ class Data(_Section):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     header: bool = False
     target: str
-    columns: Annotated[dict[str, Column], Field(min_length=2)]
+    columns: Annotated[dict[str, Column], Field(min_length=1)]
     scale: Literal["standard"] | None = None
     sample: float = Field(default=1.0, gt=0, le=1)
 
     @model_validator(mode="after")
-    def _target_is_a_column(self) -> "Data":
+    def _target_and_columns(self) -> "Data":
         if self.target not in self.columns:
             raise ValueError(
                 f"the target {self.target!r} is none of its columns{did_you_mean(self.target, self.columns)}"
             )
+        for name, column in self.columns.items():
+            if column.classes is not None and name != self.target:
+                raise ValueError(f"classes belong to the target, {self.target!r}; take them from column {name!r}")
+        if not self.header and len(self.columns) < 2:
+            raise ValueError("without a header, columns should list every column of the file, two or more")
         return self
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the target's classes, empty where they are the numbers 0, 1, … or it has none."""
+        return tuple(self.columns[self.target].classes or ())
 
-class CV(_Section):
+
+class CV(Section):
     """The folds and the score."""
 
     n_splits: int = Field(ge=2)
@@ -80,7 +79,7 @@ class CV(_Section):
     scoring: str = "accuracy"
 
 
-class Runtime(_Section):
+class Runtime(Section):
     """How a search is carried out; no score depends on it."""
 
     n_jobs: Annotated[int, Field(ge=-1), AfterValidator(_not_zero)] = 1
@@ -89,7 +88,7 @@ class Runtime(_Section):
     max_memory_mb: int = Field(default=2048, ge=512)
 
 
-class Model(_Section):
+class Model(Section):
     """What every experiment starts from. Further keys are skorch's own, such as `module__n_neurons`."""
 
     model_config = ConfigDict(extra="allow")
@@ -111,14 +110,14 @@ class Model(_Section):
         return not self.wrapper.endswith("Regressor")
 
 
-class Experiment(_Section):
+class Experiment(Section):
     """A grid to search, and what is `fixed` meanwhile (it overrides `model`)."""
 
     grid: Annotated[Grid, Field(min_length=1)]
-    fixed: Settings = {}
+    fixed: Settings = Field(default={})
 
 
-class Params(_Section):
+class Params(Section):
     """The whole of params.yaml."""
 
     seed: int = Field(ge=0)
@@ -139,6 +138,9 @@ class Params(_Section):
         return self.experiments[name]
 
 
+_KEYS = {name for section in (Params, Runtime, Data, CV, Column, Experiment) for name in section.model_fields}
+
+
 def load_params(path: str | Path = PARAMS_FILE) -> Params:
     """Read and check params.yaml.
 
@@ -154,11 +156,11 @@ def load_params(path: str | Path = PARAMS_FILE) -> Params:
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: byte {error.start} is no UTF-8. Save the file as UTF-8 text.") from None
     except yaml.YAMLError as error:
-        raise UserError(f"{path}: {_first_line(error)}. Mend the YAML there.") from None
+        raise UserError(f"{path}: {first_line(error)}. Mend the YAML there.") from None
     try:
         params = Params.model_validate(content)
     except ValidationError as error:
-        raise UserError("\n".join(f"{path}: {problem}" for problem in _sentences(error))) from None
+        raise UserError("\n".join(f"{path}: {problem}" for problem in sentences(error, _KEYS))) from None
     if problems := list(_bad_values(params)):
         raise UserError("\n".join(f"{path}: {problem}" for problem in problems))
     return params
@@ -195,37 +197,4 @@ def _bad_values(params: Params) -> Any:
                 try:
                     rule.validate_python(value, strict=True)
                 except ValidationError as error:
-                    yield from (f"experiments.{name}.{place}{text}" for text in _sentences(error))
-
-
-def _first_line(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        mark = error.problem_mark
-        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
-    return str(error).splitlines()[0]
-
-
-def _sentences(error: ValidationError) -> list[str]:
-    """Turn pydantic's findings into sentences that name the place as one writes it: `grid.optimizer[2]`."""
-    known = {name for section in (Params, Runtime, Data, CV, Column, Experiment) for name in section.model_fields}
-    sentences = []
-    for found in error.errors(include_url=False):
-        steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"] if step != "[key]"]
-        place = "".join(steps).removeprefix(".")
-        last = str(found["loc"][-1]) if found["loc"] else ""
-        match found["type"]:
-            case "missing":
-                sentences.append(f"{place} is missing; add it")
-            case "extra_forbidden":
-                sentences.append(f"{place} is unknown{did_you_mean(last, known - {last})}")
-            case "too_short":
-                sentences.append(f"{place} is empty; it should have {found['ctx']['min_length']} or more")
-            case _:
-                text = found["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-                sentences.append(f"{place} is {_shown(found['input'])}: {text}")
-    return sentences
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else "not as it should be"
+                    yield from (f"experiments.{name}.{place}{text}" for text in sentences(error, _KEYS))

@@ -1,0 +1,47 @@
+"""What a column of the CSV may hold: an entry of `data.columns` in params.yaml."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+class Section(BaseModel):
+    """A part of params.yaml: refuses unknown keys, and values of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _label(value: Any) -> str:
+    # YAML reads a bare 0 as a number, whose text is the same. Of 1.50 or True the text is lost.
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
+        raise ValueError("it should be a label as it stands in the CSV, in quotes")
+    return str(value).strip()
+
+
+def _no_twins(labels: list[str]) -> list[str]:
+    if twins := [label for i, label in enumerate(labels) if label in labels[:i]]:
+        raise ValueError(f"{twins[0]!r} stands there twice; each class has one label")
+    return labels
+
+
+Label = Annotated[str, BeforeValidator(_label)]
+Labels = Annotated[list[Label], Field(min_length=2), AfterValidator(_no_twins)]
+
+
+class Column(Section):
+    """What a column may hold: numbers from `min` to `max`, both inclusive and in `unit`, or the labels of `classes`.
+
+    The order of the labels is that of the classes 0, 1, …
+    """
+
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+    zero_is_missing: bool = False
+    classes: Labels | None = None
+
+    @model_validator(mode="after")
+    def _labels_or_numbers(self) -> "Column":
+        if self.classes is not None and (self.min is not None or self.max is not None or self.zero_is_missing):
+            raise ValueError("classes are labels, which have no min, no max and no zero_is_missing; take those away")
+        return self

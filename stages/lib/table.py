@@ -1,0 +1,195 @@
+"""The text of a CSV -> numbers, every cell checked against `data.columns` of params.yaml."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.column import Column
+from stages.lib.errors import UserError, did_you_mean
+from stages.lib.params import Data
+
+# What a net computes with; larger numbers would be infinite there.
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def read_csv(path: str | Path, spec: Data, classify: bool, name: str = "") -> pd.DataFrame:
+    """Read the CSV and check its content.
+
+    Parameters
+    ----------
+    path : path
+        The file to read; `spec.path`, or a download that is to replace it.
+    spec : Data
+        What it should hold. With a header the file may have further columns, of any numbers, in any order.
+    classify : bool
+        Whether the target is a class (a label, or 0, 1, …) or, for a regression, any number.
+    name : str
+        What messages call the file; `path` where it is empty.
+
+    Returns
+    -------
+    DataFrame of float64, shape (n_rows, n_columns)
+        The columns in the file's order; labels of the target as 0, 1, …
+
+    Raises
+    ------
+    UserError
+        It names every problem with its row, counted from 1 without the header, and its column.
+    """
+    if spec.labels and not classify:
+        raise UserError(
+            f"params.yaml: data.columns.{spec.target}.classes are labels, and a regressor predicts a number. "
+            "Take them away, or set model.wrapper to NeuralNetClassifier."
+        )
+    name = name or str(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{name} is missing. Run `dvc repro fetch`, or set data.path in params.yaml.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{name} is no text: byte {error.start} is no UTF-8. Is it the right file?") from None
+    names, rows = _split(text, spec.header, name)
+    if spec.header:
+        _refuse(name, _lacking(names, spec.columns, "which data.columns in params.yaml lists"))
+        if len(names) < 2:
+            raise UserError(f"{name}: the header has the target alone; a net needs a column to predict it from.")
+    else:
+        names = list(spec.columns)
+    _refuse(name, _ragged(rows, len(names)))
+    table, problems = _numbers(rows, names, names, spec)
+    if classify:
+        problems += _bad_classes(table[spec.target], spec.labels)
+    _refuse(name, problems)
+    return table
+
+
+def read_features(text: str, features: Sequence[str], spec: Data, name: str) -> np.ndarray:
+    """Read rows to predict, and check their cells as `read_csv` does.
+
+    Parameters
+    ----------
+    text : str
+        The CSV, with a header where `spec.header` says so. The target may stand in it or not. With a header the
+        features may stand in any order, and columns that are none are passed over.
+    features : sequence of str
+        The columns to return, in this order.
+    spec : Data
+        What they may hold.
+    name : str
+        What messages call the text.
+
+    Returns
+    -------
+    array of float32, shape (n_rows, n_features)
+
+    Raises
+    ------
+    UserError
+        It names every problem with its row, counted from 1 without the header, and its column.
+    """
+    names, rows = _split(text, spec.header, name)
+    if spec.header:
+        _refuse(name, _lacking(names, features, "which the net predicts from"))
+    else:
+        names = list(features)
+        if len(rows[0]) == len(features) + 1:
+            names.insert(list(spec.columns).index(spec.target), spec.target)
+    _refuse(name, _ragged(rows, len(names)))
+    table, problems = _numbers(rows, names, list(features), spec)
+    _refuse(name, problems)
+    return table.to_numpy(dtype=np.float32, copy=True)
+
+
+def _split(text: str, header: bool, name: str) -> tuple[list[str], list[list[str]]]:
+    """Return the header's names, none where there is no header, and the cells of each row."""
+    try:
+        # Spreadsheets begin UTF-8 with a byte order mark.
+        rows = list(csv.reader(text.removeprefix("\ufeff").rstrip().splitlines()))
+    except csv.Error as error:
+        raise UserError(f"{name} is no CSV: {error}. Is it the right file?") from None
+    names: list[str] = []
+    if header and rows:
+        names = [cell.strip() for cell in rows.pop(0)]
+        _refuse(name, [f"column {i} of the header has no name" for i, cell in enumerate(names, start=1) if not cell])
+        _refuse(name, [f"the header has {cell!r} {n} times" for cell, n in Counter(names).items() if n > 1])
+    if not rows:
+        raise UserError(f"{name} has no rows. Is it the right file?")
+    return names, rows
+
+
+def _lacking(header: list[str], wanted: Iterable[str], why: str) -> list[str]:
+    return [
+        f"the header has no {key!r}, {why}{did_you_mean(key, header) or '; it has ' + ', '.join(header)}"
+        for key in wanted
+        if key not in header
+    ]
+
+
+def _ragged(rows: list[list[str]], width: int) -> list[str]:
+    return [
+        f"row {number} has {len(row)} columns instead of {width}"
+        for number, row in enumerate(rows, start=1)
+        if len(row) != width
+    ]
+
+
+def _numbers(rows: list[list[str]], names: list[str], wanted: list[str], spec: Data) -> tuple[pd.DataFrame, list[str]]:
+    """Return the columns `wanted` as float64, labels as 0, 1, …, and what is wrong with their cells."""
+    text = pd.DataFrame(rows, columns=names)
+    table: dict[str, pd.Series] = {}
+    problems: list[str] = []
+    for key in wanted:
+        column = spec.columns.get(key, Column())
+        if column.classes:
+            codes = {label: code for code, label in enumerate(column.classes)}
+            table[key] = text[key].str.strip().map(codes).astype("float64")
+            problems += _bad_labels(text[key], table[key], column.classes)
+        else:
+            table[key] = pd.to_numeric(text[key], errors="coerce").astype("float64")
+            problems += _bad_cells(text[key], table[key], column)
+    return pd.DataFrame(table), problems
+
+
+def _bad_cells(text: pd.Series, numbers: pd.Series, column: Column) -> Iterator[str]:
+    low = -_LARGEST if column.min is None else column.min
+    high = _LARGEST if column.max is None else column.max
+    between = f"lies outside {low:g} to {high:g}" if None not in (column.min, column.max) else None
+    unit = f" ({column.unit})" if column.unit else ""
+    for i in np.flatnonzero(~np.isfinite(numbers) | ~numbers.between(low, high)):
+        place = f"row {i + 1}, column {text.name}"
+        if np.isfinite(numbers[i]):
+            fault = between or (f"lies below {low:g}" if numbers[i] < low else f"lies above {high:g}")
+            yield f"{place}: {text[i].strip()} {fault}{unit}"
+        else:
+            yield f"{place}: {text[i]!r} is no number"
+
+
+def _bad_labels(text: pd.Series, codes: pd.Series, labels: list[str]) -> Iterator[str]:
+    for i in np.flatnonzero(codes.isna()):
+        hint = did_you_mean(text[i].strip(), labels) or f"; they are {', '.join(labels)}"
+        yield f"row {i + 1}, column {text.name}: {text[i]!r} is none of its classes{hint}"
+
+
+def _bad_classes(target: pd.Series, labels: Sequence[str]) -> Iterator[str]:
+    whole = target[np.isfinite(target)]
+    for i in whole.index[(whole % 1 != 0) | (whole < 0)]:
+        yield f"row {i + 1}, column {target.name}: {target[i]:g} is no class; classes are 0, 1, …"
+    classes = sorted(whole.unique())
+    known = range(len(labels) or int(max(classes, default=0)))
+
+    def shown(number: float) -> str:
+        return labels[int(number)] if labels else f"{number:g}"
+
+    if len(classes) == 1:
+        yield f"column {target.name} holds one class only, {shown(classes[0])}; a classifier needs two or more"
+    elif missing := sorted(set(known) - set(classes)):
+        yield f"column {target.name} has no row of class {', '.join(map(shown, missing))}"
+
+
+def _refuse(name: str, problems: list[str]) -> None:
+    if problems:
+        raise UserError("\n".join(f"{name}: {problem}" for problem in problems))
