@@ -110,6 +110,22 @@ OPTIMIZER_GRID = "experiments.optimizer.grid"
         ),
         ("neurons", {"experiments.neurons.fixed.optimizer": "Sgd"}, "experiments.neurons.fixed.optimizer: 'Sgd' is no"),
         ("neurons", {"model.module": "nowhere.Net"}, "model.module: 'nowhere.Net' can't be imported"),
+        (
+            "neurons",
+            {"model.source": "my_net.py"},
+            "model.source is 'my_net.py', and there is no such file or folder; name the one with the module's code",
+        ),
+        (
+            "neurons",
+            {"model.source": "stages/fetch.py"},
+            "model.module: stages.lib.network.PimaClassifier stands in stages/lib/network.py, and model.source says "
+            "stages/fetch.py, so DVC would not notice when it changes. Set model.source to stages/lib/network.py.",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.fixed.source": "stages"},
+            "experiments.neurons.fixed.source: every search depends on the same code; put source into model",
+        ),
         ("neurons", {"model.wrapper": "NeuralNetClasifier"}, "did you mean 'NeuralNetClassifier'?"),
         ("neurons", {"model.optimizer__x": 1}, "model.optimizer__x: Adamax takes no 'x'"),
         ("neurons", {"model.device": "cuda:99"}, "model.device is 'cuda:99', which can't be used here"),

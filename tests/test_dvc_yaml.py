@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stages.lib import yaml12
-from tests.conftest import ROOT
+from tests.conftest import ROOT, real_params
 
 STAGES: dict[str, Any] = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
@@ -44,10 +44,17 @@ def closure(*modules: str) -> set[str]:
 def test_a_stage_depends_on_the_code_it_imports(stage: str) -> None:
     definition = STAGES[stage].get("do", STAGES[stage])
     modules = [f"stages.{stage}"]
+    source = real_params()["model"]["source"]
     if stage == "search":  # named in params.yaml, not imported
-        modules.append("stages.lib.network")
-    listed = {dep for dep in definition["deps"] if dep.startswith("stages/")}
-    assert listed == closure(*modules)
+        modules.append(source.removesuffix(".py").replace("/", "."))
+    listed = [dep.replace("${model.source}", source) for dep in definition["deps"]]
+    assert sorted(dep for dep in listed if dep.startswith("stages/")) == sorted(closure(*modules))
+
+
+def test_the_source_is_the_modules() -> None:
+    model = real_params()["model"]
+    assert model["source"] == str(source_of(model["module"].rpartition(".")[0]).relative_to(ROOT))  # type: ignore[union-attr]
+    assert "${model.source}" in STAGES["search"]["do"]["deps"]
 
 
 def test_the_library_never_imports_a_stage() -> None:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 from skorch import NeuralNetRegressor
@@ -38,8 +40,21 @@ def test_a_name_stands_for_its_object(key: str, name: object, thing: object) -> 
         ("module__weight_init", "kaiming", "'kaiming' is no initialiser of torch.nn.init"),
         ("criterion", "BCELos", "'BCELos' is no loss of torch.nn; did you mean 'BCELoss'"),
         ("module", "no.such.Module", "'no.such.Module' can't be imported: No module named 'no'"),
+        ("module", "stages.lib.network", "'stages.lib.network' is no class derived from torch's Module"),
+        ("optimizer", "torch.nn.ReLU", "'torch.nn.ReLU' is no class derived from torch's Optimizer"),
+        ("wrapper", "torch.nn.ReLU", "'torch.nn.ReLU' is no class derived from skorch's NeuralNet"),
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest(key: str, name: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence.replace(".", r"\.")):
         resolve(key, name)
+
+
+@pytest.mark.parametrize(("text", "sentence"), [("1 +", "SyntaxError: invalid syntax"), ("nn.Linear", "NameError: ")])
+def test_a_mistake_in_ones_own_file_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, sentence: str
+) -> None:
+    (tmp_path / "my_broken_net.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match=f"'my_broken_net.Net' can't be imported: {sentence}"):
+        resolve("module", "my_broken_net.Net")

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from stages.lib.column import Column
 from stages.lib.params import CV, Data, Experiment, Model, Params, Runtime, load_params
-from tests.conftest import ROOT, Project, small_params
+from tests.conftest import ROOT, Project, real_params, small_params
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -25,7 +25,7 @@ def test_the_results_are_the_committed_ones() -> None:
 
 
 def test_the_graph_is_dvcs(tmp_path: Path) -> None:
-    project = Project(tmp_path, {**load_params(ROOT / "params.yaml").model_dump()})
+    project = Project(tmp_path, real_params())
     project.git("init", "--quiet")
     assert project.run("dvc", "dag", "--md").stdout.strip() in README
 

@@ -13,6 +13,7 @@ from stages.lib.errors import UserError, did_you_mean
 from stages.lib.estimator import build_estimator, parameters
 from stages.lib.names import resolve
 from stages.lib.params import PARAMS_FILE, Params, candidates
+from stages.lib.source import unnoticed_sources
 
 # The shape of the target or the split of the data follows from these, so they are the same for a whole search.
 _NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
@@ -43,7 +44,8 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
     Raises
     ------
     UserError
-        It names every unknown name and every key that the net does not take, with its place.
+        It names every unknown name, every name whose code lies outside `model.source`, and every key that the net
+        does not take, with its place.
     """
     experiment = params.experiment(name)
     model = params.model.model_dump()
@@ -51,12 +53,17 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
         key: f"experiments.{name}.fixed.{key}" for key in experiment.fixed
     }
     problems: list[str] = []
+    imported: dict[str, tuple[str, object]] = {}
 
     def resolved(place: str, key: str, value: Any) -> Any:
         try:
-            return resolve(key, value)
+            thing = resolve(key, value)
         except ValueError as error:
             problems.append(f"{place}: {error}")
+            return None
+        if thing is not value and "." in str(value):
+            imported[place] = value, thing
+        return thing
 
     raw = model | experiment.fixed
     owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
@@ -76,6 +83,7 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
         for key, values in experiment.grid.items()
     }
     _refuse(problems)
+    _refuse(unnoticed_sources(imported, params.model.source))
 
     for key, value in settings.items():
         problems += _bad_key(key, {places[key]: value}, settings, grid)
@@ -133,8 +141,10 @@ def _refusal(settings: dict[str, Any], data: Dataset) -> str | None:
     """Return what torch says against a net of these settings, or None."""
     try:
         build_estimator(settings, data, scale=None).initialize()
-    except (ValueError, TypeError, RuntimeError, IndexError, AttributeError) as error:
-        return str(error)
+    except UserError:
+        raise
+    except Exception as error:  # the module may be the user's own
+        return str(error) or type(error).__name__
     return None
 
 
@@ -142,7 +152,9 @@ def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: d
     """Hold a key, and the kind of its values (by place), to the signature of what is called with it."""
     place = next(iter(values)).partition("[")[0]
     owner, _, name = key.partition("__")
-    if not name:
+    if key == "source":
+        yield f"{place}: every search depends on the same code; put source into model, where a folder may be named"
+    elif not name:
         net = settings["wrapper"]
         known = {*parameters(net), *parameters(NeuralNet), "wrapper"}
         if key not in known:

@@ -64,7 +64,9 @@ def check_trial(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, split: S
     net_of(trial).set_params(max_epochs=1)
     try:
         scorer(trial.fit(X[train], y[train]), X[test], y[test])
-    except (ValueError, TypeError, RuntimeError, IndexError, AttributeError) as error:
+    except UserError:
+        raise
+    except Exception as error:  # the module may be the user's own
         raise UserError(
             "A trial of one epoch failed, so params.yaml's module, criterion, scoring and data don't fit together: "
             f"{type(error).__name__}: {error}"

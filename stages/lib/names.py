@@ -49,6 +49,15 @@ _BY_KEY: dict[str, list[Namespace]] = {
 }
 
 
+# What the library asks of these is a class of that kind, wherever it is imported from.
+_BASES: dict[str, type] = {
+    "wrapper": skorch.NeuralNet,
+    "module": nn.Module,
+    "optimizer": torch.optim.Optimizer,
+    "criterion": nn.Module,
+}
+
+
 def resolve(key: str, value: Any) -> Any:
     """Return what `value` stands for as the setting `key`.
 
@@ -59,20 +68,29 @@ def resolve(key: str, value: Any) -> Any:
     Raises
     ------
     ValueError
-        Where there is no such name; it tells the nearest.
+        Where there is no such name, and it tells the nearest; or where what is imported is of another kind.
     """
     if isinstance(value, list):
         return tuple(value)
     if not isinstance(value, str) or not (key in _BY_KEY or key.startswith("module__")):
         return value
     if "." in value:
-        try:
-            return pkgutil.resolve_name(value)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise ValueError(f"{value!r} can't be imported: {error}") from None
+        return _imported(value, _BASES.get(key))
     spaces = _BY_KEY.get(key, [_LAYERS, _INITIALISERS])
     found = {name: thing for _, home, belongs in spaces for name, thing in vars(home).items() if belongs(thing)}
     if value not in found:
         kinds = " and no ".join(kind for kind, _, _ in spaces)
         raise ValueError(f"{value!r} is no {kinds}{did_you_mean(value, found) or '; a name with a dot is imported'}")
     return found[value]
+
+
+def _imported(name: str, base: type | None) -> Any:
+    try:
+        thing = pkgutil.resolve_name(name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"{name!r} can't be imported: {error}") from None
+    except Exception as error:  # raised by the user's own code
+        raise ValueError(f"{name!r} can't be imported: {type(error).__name__}: {error}") from None
+    if base and not (inspect.isclass(thing) and issubclass(thing, base)):
+        raise ValueError(f"{name!r} is no class derived from {base.__module__.partition('.')[0]}'s {base.__name__}")
+    return thing

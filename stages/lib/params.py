@@ -96,6 +96,8 @@ class Model(Section):
 
     wrapper: str = "NeuralNetClassifier"
     module: str
+    # DVC's and the checks' alone: no setting of a net, so it is left out where those are listed.
+    source: str = Field(exclude=True)
     criterion: str
     optimizer: str
     lr: float = Field(gt=0)
