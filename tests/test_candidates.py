@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from stages.lib.candidates import check_candidates, resolve_experiment
@@ -34,6 +35,21 @@ def check(changes: dict[str, Any], experiment: str) -> None:
 @pytest.mark.parametrize("experiment", list(small_params()["experiments"]))
 def test_the_experiments_pass(experiment: str) -> None:
     check({}, experiment)
+
+
+class BreaksWhenBuilt(nn.Linear):
+    def __init__(self, n_inputs: int, n_outputs: int, n_neurons: int = 1) -> None:
+        super().__init__(n_inputs, n_outputs)
+        if n_neurons > 1:
+            raise AssertionError
+
+
+class BreaksWhenUsed(nn.Linear):
+    def __init__(self, n_inputs: int, n_outputs: int, n_neurons: int = 1) -> None:
+        super().__init__(n_inputs, n_outputs)
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return {"a": input}["b"]
 
 
 OPTIMIZER_GRID = "experiments.optimizer.grid"
@@ -125,6 +141,16 @@ OPTIMIZER_GRID = "experiments.optimizer.grid"
             "neurons",
             {"experiments.neurons.fixed.source": "stages"},
             "experiments.neurons.fixed.source: every search depends on the same code; put source into model",
+        ),
+        (
+            "neurons",
+            {"model.source": "tests", "model.module": f"{__name__}.BreaksWhenBuilt", "experiments.neurons.fixed": {}},
+            "experiments.neurons.grid.module__n_neurons[1]: AssertionError",
+        ),
+        (
+            "neurons",
+            {"model.source": "tests", "model.module": f"{__name__}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
+            "criterion, scoring and data don't fit together: KeyError: 'b'",
         ),
         ("neurons", {"model.wrapper": "NeuralNetClasifier"}, "did you mean 'NeuralNetClassifier'?"),
         ("neurons", {"model.optimizer__x": 1}, "model.optimizer__x: Adamax takes no 'x'"),
