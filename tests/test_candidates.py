@@ -195,3 +195,10 @@ def test_three_classes_need_cross_entropy() -> None:
         build_estimator(settings, data, scale=None)
     net = build_estimator(settings | {"criterion": nn.CrossEntropyLoss}, data, scale=None).initialize()
     assert net.forward(data.X).shape == (6, 3)
+
+
+def test_a_list_of_numbers_is_no_name_to_import() -> None:
+    raw = small_params()
+    raw["experiments"] = {"mine": {"grid": {"optimizer__betas": [[0.9, 0.999], [0.8, 0.99]]}}}
+    _, grid = resolve_experiment(Params.model_validate(raw), "mine")
+    assert grid == {"optimizer__betas": [(0.9, 0.999), (0.8, 0.99)]}

@@ -61,7 +61,7 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
         except ValueError as error:
             problems.append(f"{place}: {error}")
             return None
-        if thing is not value and "." in str(value):
+        if isinstance(value, str) and "." in value and thing is not value:
             imported[place] = value, thing
         return thing
 
