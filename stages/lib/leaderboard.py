@@ -1,5 +1,6 @@
 """What the searches found together: each experiment's best, the winner, and all the bests in one setting."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -19,22 +20,41 @@ def read_searches(params: Params) -> dict[str, dict[str, Any]]:
     UserError
         Where an experiment has no metrics, or its best is not in the grid of params.yaml.
     """
-    searches = {}
-    for name, experiment in params.experiments.items():
-        path = SEARCH_DIR / f"{name}.json"
-        again = f"Run `dvc repro search@{name}`."
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            best = found["best_params"]
-        except FileNotFoundError:
-            raise UserError(f"{path} is missing. {again}") from None
-        except (ValueError, KeyError, TypeError):
-            raise UserError(f"{path} is no result of a search. {again}") from None
-        typed = {format_params(candidate): candidate for candidate in candidates(experiment.grid)}
-        if best not in typed:
-            raise UserError(f"{path}: its best, {best}, is not in the grid of params.yaml. {again}")
-        searches[name] = found | {"best_params": typed[best]}
-    return searches
+    return {name: read_search(params, name) for name in params.experiments}
+
+
+def read_search(params: Params, name: str) -> dict[str, Any]:
+    """Return one experiment's metrics, as `read_searches` does; raises `UserError` where there is none of that name."""
+    grid = params.experiment(name).grid
+    path = SEARCH_DIR / f"{name}.json"
+    again = f"Run `dvc repro search@{name}`."
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        best = found["best_params"]
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing. {again}") from None
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path} is no result of a search. {again}") from None
+    typed = {format_params(candidate): candidate for candidate in candidates(grid)}
+    if best not in typed:
+        raise UserError(f"{path}: its best, {best}, is not in the grid of params.yaml. {again}")
+    return found | {"best_params": typed[best]}
+
+
+def check_searched(params: Params, name: str) -> None:
+    """Raise `UserError` where the candidates that were searched are not those of the grid in params.yaml."""
+    grid = params.experiment(name).grid
+    path = CANDIDATES_DIR / f"{name}.csv"
+    again = f"Run `dvc repro search@{name}`."
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            searched = [row["params"] for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing. {again}") from None
+    except (ValueError, KeyError, csv.Error):
+        raise UserError(f"{path} is no result of a search. {again}") from None
+    if searched != [format_params(candidate) for candidate in candidates(grid)]:
+        raise UserError(f"{path}: its candidates are not those of the grid in params.yaml. {again}")
 
 
 def remove_strays(params: Params) -> list[Path]:

@@ -1,0 +1,71 @@
+"""The text of params.yaml, with an experiment put in and every other character left as it is.
+
+Parsing and writing the whole file anew would bring its lists, quotes and line widths into one form, and lose comments.
+"""
+
+import re
+import textwrap
+from typing import Any
+
+import yaml
+
+from stages.lib import yaml12
+from stages.lib.errors import UserError
+from stages.lib.params import PARAMS_FILE, Experiment
+
+
+def add_experiment(text: str, after: str, name: str, experiment: Experiment, comment: str) -> str:
+    """Return the text with a new block right after the experiment `after`.
+
+    Parameters
+    ----------
+    text : str
+        params.yaml, valid.
+    after, name : str
+        The experiment that is there, and the new one.
+    experiment : Experiment
+    comment : str
+        One line that stands above the new block.
+
+    Raises
+    ------
+    UserError
+        Where the file is written in a form that leaves no place for a block; it has the block.
+    """
+    content = yaml12.load(text)
+    settings = experiment.model_dump()
+    expected: list[tuple[str, Any]] = []
+    for key, value in content["experiments"].items():
+        expected += [(key, value), (name, settings)] if key == after else [(key, value)]
+
+    block = f"# {comment}\n" + yaml.safe_dump({name: settings}, sort_keys=False, allow_unicode=True, width=2**16)
+    text += "" if text.endswith("\n") else "\n"
+    place, column = _end_of(text, after)
+    new = text[:place] + textwrap.indent(block, " " * column) + text[place:]
+    try:
+        found = yaml12.load(new)
+    except yaml.YAMLError:
+        found = None
+    if found != content | {"experiments": dict(expected)} or list(found["experiments"].items()) != expected:
+        raise UserError(
+            f"{PARAMS_FILE}: experiments is written in a form that takes no further block; the file was left as it "
+            f"was. Write the experiments as blocks, one below the other, or add this one by hand:\n{block}"
+        )
+    return new
+
+
+def _end_of(text: str, name: str) -> tuple[int, int]:
+    """Return where an experiment's block ends, and the column that it starts in.
+
+    Comments behind it that are indented no deeper than its name belong to what follows.
+    """
+    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    experiments = next(value for key, value in root.value if key.value == "experiments")
+    keys = [key for key, _ in experiments.value]
+    position = [key.value for key in keys].index(name)
+    # Marks of keys, as those of values point elsewhere where a value is an alias.
+    end = keys[position + 1].start_mark if position + 1 < len(keys) else experiments.end_mark
+    column = keys[position].start_mark.column
+    before = text[: end.index - end.column]
+    behind = re.search(rf"(^[ \t]*\n|^ {{0,{column}}}#.*\n)*\Z", before, re.MULTILINE)
+    return behind.start() if behind else len(before), column

@@ -1,0 +1,42 @@
+"""Adds an experiment to params.yaml: a finer grid around the best candidate of one that was searched."""
+
+import sys
+from pathlib import Path
+
+from stages.lib.candidates import resolve_experiment
+from stages.lib.dataset import load_dataset
+from stages.lib.errors import UserError, run
+from stages.lib.estimator import is_classifier
+from stages.lib.leaderboard import check_searched, read_search
+from stages.lib.outputs import write_text
+from stages.lib.params import PARAMS_FILE, candidates, format_params, format_value, load_params
+from stages.lib.params_text import add_experiment
+from stages.lib.refinement import next_name, refine
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        raise UserError("one argument is needed: python -m stages.refine EXPERIMENT")
+    name = sys.argv[1]
+    params = load_params()
+    new = next_name(params, name)
+    check_searched(params, name)
+    best = read_search(params, name)["best_params"]
+    settings, _ = resolve_experiment(params, name)
+    data = load_dataset(params.data, is_classifier(settings["wrapper"]), params.seed)
+
+    experiment = refine(params, name, best, data)
+    comment = f"A finer grid around the best of {name}: {format_params(best)}."
+    text = Path(PARAMS_FILE).read_text(encoding="utf-8")
+    write_text(PARAMS_FILE, add_experiment(text, name, new, experiment, comment))
+
+    print(f"{PARAMS_FILE}: added experiments.{new}, {len(candidates(experiment.grid))} candidates around the best")
+    for key, values in experiment.grid.items():
+        print(f"  {key}: {', '.join(map(format_value, values))}")
+    if experiment.fixed:
+        print(f"  fixed: {format_params(experiment.fixed)}")
+    print("Run `dvc repro`.")
+
+
+if __name__ == "__main__":
+    run(main)
