@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.table import Table
 
 from stages.lib.errors import run
-from stages.lib.leaderboard import read_searches, remove_strays, summarise
-from stages.lib.outputs import write_json
+from stages.lib.leaderboard import read_searches, remove_strays, summarise, to_csv
+from stages.lib.outputs import write_json, write_text
 from stages.lib.params import format_params, load_params
 
 
@@ -16,6 +16,7 @@ def main() -> None:
     for path in remove_strays(params):
         print(f"removed {path}: params.yaml has no such experiment")
     write_json("metrics/best_params.json", summary)
+    write_text("metrics/leaderboard.csv", to_csv(searches))
 
     shown = Table("", "experiment", "mean", "std", "best params", title="leaderboard", title_justify="left", box=None)
     for name, search in sorted(searches.items(), key=lambda item: -item[1]["best_score"]):

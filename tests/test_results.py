@@ -8,6 +8,7 @@ import pytest
 
 from stages.lib.errors import UserError
 from stages.lib.leaderboard import combine, read_searches, remove_strays, summarise
+from stages.lib.leaderboard import to_csv as leaderboard_csv
 from stages.lib.outputs import write_json, write_text
 from stages.lib.params import Params, format_params
 from stages.lib.results import candidate_table, print_table, to_csv
@@ -128,6 +129,19 @@ def test_the_summary_names_the_winner() -> None:
     assert summary["combined_params"] == "optimizer=Adamax, module__n_neurons=5"
     assert isinstance(summary["details"], list)
     assert summary["details"][0]["experiments"]["neurons"]["best_params"] == {"module__n_neurons": 5}
+
+
+def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
+    found = searches(
+        dropout={"module__dropout_rate": 0.1, "module__weight_constraint": None}, optimizer={"optimizer": "SGD"}
+    )
+    for search in found.values():
+        search |= {"best_ci95": 0.03553, "n_tied": 1, "not_shown": 0}
+    assert leaderboard_csv(found) == (
+        "experiment,best_params,best_score,best_std,best_ci95,n_candidates,n_fits,n_tied\n"
+        'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,2,6,1\n'
+        "optimizer,optimizer=SGD,0.2,0.1,0.03553,2,6,1\n"
+    )
 
 
 @pytest.mark.parametrize(

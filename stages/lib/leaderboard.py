@@ -1,6 +1,7 @@
 """What the searches found together: each experiment's best, the winner, and all the bests in one setting."""
 
 import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from stages.lib.params import Params, candidates, format_params
 
 SEARCH_DIR = Path("metrics/search")
 CANDIDATES_DIR = Path("metrics/candidates")
+COLUMNS = ("experiment", "best_params", "best_score", "best_std", "best_ci95", "n_candidates", "n_fits", "n_tied")
 
 
 def read_searches(params: Params) -> dict[str, dict[str, Any]]:
@@ -111,3 +113,13 @@ def summarise(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, 
         "n_fits": sum(search["n_fits"] for search in searches.values()),
         "details": [{"combined": combined, "experiments": searches, "left_out": left_out}],
     }
+
+
+def to_csv(searches: dict[str, dict[str, Any]]) -> str:
+    """Write the best of each search as CSV, one row an experiment, in the order of `searches`."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    table.writeheader()
+    for name, search in searches.items():
+        table.writerow(search | {"experiment": name, "best_params": format_params(search["best_params"])})
+    return text.getvalue()
