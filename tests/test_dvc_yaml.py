@@ -57,13 +57,18 @@ def test_the_source_is_the_modules() -> None:
     assert "${model.source}" in STAGES["search"]["do"]["deps"]
 
 
+def test_the_charts_depend_on_every_template() -> None:
+    listed = {dep for dep in STAGES["charts"]["deps"] if dep.startswith(".dvc/")}
+    assert listed == {f".dvc/plots/{file.name}" for file in (ROOT / ".dvc/plots").iterdir()}
+
+
 def test_the_library_never_imports_a_stage() -> None:
     scripts = {f"stages.{file.stem}" for file in (ROOT / "stages").glob("*.py")} - {"stages.__init__"}
     for file in (ROOT / "stages/lib").glob("*.py"):
         assert not imports(file) & scripts, file
 
 
-@pytest.mark.parametrize("stage", ["fetch", "best_params"])
+@pytest.mark.parametrize("stage", ["fetch", "best_params", "charts"])
 def test_a_stage_that_needs_no_torch_does_not_import_it(stage: str) -> None:
     for file in closure(f"stages.{stage}"):
         assert "import torch" not in (ROOT / file).read_text(encoding="utf-8"), file

@@ -1,6 +1,7 @@
 """The real `dvc` and `git` in temporary clones, with small grids."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -40,7 +41,9 @@ def test_repro_writes_all_metrics(reproduced: Project) -> None:
     assert sorted(reproduced.metrics()) == [
         "metrics/best_params.json",
         *[f"{searched[0]}/{name}.csv" for name in sorted(EXPERIMENTS)],
+        *[f"metrics/charts/{name}.svg" for name in sorted([*EXPERIMENTS, "leaderboard"])],
         "metrics/data.json",
+        "metrics/leaderboard.csv",
         *[f"{searched[1]}/{name}.json" for name in sorted(EXPERIMENTS)],
     ]
 
@@ -72,12 +75,24 @@ def test_a_changed_grid_reruns_its_search_only(project: Project) -> None:
     ).stdout.replace("  ", " ")
 
 
+def test_a_changed_template_redraws_the_charts_only(project: Project) -> None:
+    template = project.folder / ".dvc/plots/leaderboard.json"
+    template.write_text(template.read_text(encoding="utf-8").replace("diamond", "square"), encoding="utf-8")
+    before = project.metrics()
+    done = project.run("dvc", "repro")
+    assert re.findall(r"Running stage '(.*)'", done.stdout) == ["charts"]
+    assert [name for name, content in project.metrics().items() if content != before[name]] == [
+        "metrics/charts/leaderboard.svg"
+    ]
+
+
 def test_an_experiment_of_ones_own(project: Project) -> None:
     own = "+experiments.mine={grid: {module__n_layers: [1, 2]}, fixed: {optimizer: SGD}}"
     done = project.run("dvc", "exp", "run", "-S", own)
     assert "Running stage 'search@mine'" in done.stdout
     assert "Running stage 'search@dropout'" not in done.stdout
     assert b"module__n_layers=2" in project.read("metrics/candidates/mine.csv")
+    assert b">n_layers</text>" in project.read("metrics/charts/mine.svg")
     assert b'"mine"' in project.read("metrics/best_params.json")
 
 

@@ -1,0 +1,16 @@
+"""Stage `charts`: every plot as SVG."""
+
+from stages.lib.charts import read_specs, render, stand_alone
+from stages.lib.errors import run
+from stages.lib.outputs import write_text
+
+
+def main() -> None:
+    specs = read_specs()
+    for name, spec in specs.items():
+        write_text(f"metrics/charts/{name}.svg", stand_alone(render(spec)))
+    print(f"drew {len(specs)} charts in metrics/charts: {', '.join(sorted(specs))}")
+
+
+if __name__ == "__main__":
+    run(main)
