@@ -15,10 +15,11 @@ repro: .venv/repro
 	dvc stage list --name-only | grep '^search@' | \
 	  xargs -P $(SEARCHES) -n 1 dvc --wait-for-lock repro --force --single-item 2>&1 | cat
 	dvc repro --force --single-item best_params
+	dvc repro --force --single-item evaluate
 	dvc repro --force --single-item charts
-	@if git diff --quiet HEAD -- metrics && [ -z "$$(git ls-files --others metrics)" ]; \
-	then echo "Every metric is byte-identical to the committed one."; \
-	else echo "Metrics that differ from the committed ones:"; git status --short -- metrics; fi
+	@if [ -z "$$(git status --porcelain --untracked-files=all -- metrics models)" ]; \
+	then echo "Every metric and the model are byte-identical to the committed ones."; \
+	else echo "Not byte-identical to what is committed:"; git status --short -- metrics models; fi
 
 test: .venv/test
 	ruff check .

@@ -133,3 +133,27 @@ def make_project(tmp_path: Path) -> MakeProject:
         return Project(tmp_path / folder, params)
 
     return make
+
+
+# What the projects that are run as a whole search.
+SEARCHED = ("optimizer", "dropout")
+
+
+@pytest.fixture(scope="session")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with two experiments in which `dvc repro` has run, everything committed; for reading only."""
+    params = small_params()
+    params["experiments"] = {name: params["experiments"][name] for name in SEARCHED}
+    project = Project(tmp_path_factory.mktemp("reproduced"), params)
+    project.run("rm", "-rf", "metrics", "models", "dvc.lock")
+    project.git("init", "--quiet", "--initial-branch=main")
+    project.commit_all("Start")
+    project.run("dvc", "repro")
+    project.commit_all("Run")
+    return project
+
+
+@pytest.fixture
+def project(reproduced: Project, tmp_path: Path) -> Project:
+    """A clone of `reproduced`."""
+    return reproduced.clone(tmp_path / "clone")

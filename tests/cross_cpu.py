@@ -1,8 +1,8 @@
 """Train the same small search here and on two emulated CPUs, and compare the bytes: `make cross-cpu`.
 
 Every candidate of four experiments (all optimizers, initialisers and activations, and dropout with max-norm) is
-trained for a few epochs, one by one and in lockstep, with inputs as they are and scaled; what is compared are hashes
-over weights and outputs.
+trained for a few epochs, one by one and in lockstep, with inputs as they are and scaled, and so are the baselines of
+the evaluation; what is compared are hashes over weights and outputs.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ def fingerprints() -> dict[str, str]:
     import numpy as np
 
     from stages.lib.candidates import resolve_experiment
+    from stages.lib.contenders import baselines
     from stages.lib.dataset import load_dataset
     from stages.lib.estimator import build_estimator, target
     from stages.lib.numerics import fit_seed, seed_everything
@@ -60,6 +61,9 @@ def fingerprints() -> dict[str, str]:
                 stack.train_epoch(step)
             content = [stack.flat.numpy().tobytes(), stack.outputs(splits.inputs(stack.splits)).numpy().tobytes()]
             found[f"{name}, in lockstep: stack {number}"] = hashlib.sha256(b"".join(content)).hexdigest()
+    for name, baseline in baselines(classify=True).items():
+        proba = baseline.estimator.fit(data.X, data.y).predict_proba(data.X)
+        found[name] = hashlib.sha256(proba.tobytes()).hexdigest()
     return found
 
 

@@ -79,6 +79,11 @@ def test_the_committed_file_is_valid() -> None:
             {"classes": ["young", "old"]},
             "classes belong to the target, 'diabetes'; take them from column 'age'",
         ),
+        (
+            "experiments.evaluation",
+            {"grid": {"lr": [0.1]}},
+            "experiments.evaluation is 'evaluation': something else is",
+        ),
         ("data.sha256", "abc", "data.sha256 is 'abc': String should match pattern '^[0-9a-f]{64}$'"),
         ("experiments.dropout.grid", {}, "experiments.dropout.grid is empty; it should have 1 or more"),
         ("experiments.neurons.grid.module__n_neurons", [], "experiments.neurons.grid.module__n_neurons is empty"),

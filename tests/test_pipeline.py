@@ -11,40 +11,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import Project, small_params
-
-EXPERIMENTS = ("optimizer", "dropout")
-
-
-@pytest.fixture(scope="module")
-def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with two experiments in which `dvc repro` has run, everything committed."""
-    params = small_params()
-    params["experiments"] = {name: params["experiments"][name] for name in EXPERIMENTS}
-    project = Project(tmp_path_factory.mktemp("reproduced"), params)
-    for name in ("metrics", "dvc.lock"):
-        project.run("rm", "-rf", name)
-    project.git("init", "--quiet", "--initial-branch=main")
-    project.commit_all("Start")
-    project.run("dvc", "repro")
-    project.commit_all("Run")
-    return project
-
-
-@pytest.fixture
-def project(reproduced: Project, tmp_path: Path) -> Project:
-    return reproduced.clone(tmp_path / "clone")
+from tests.conftest import SEARCHED, Project
 
 
 def test_repro_writes_all_metrics(reproduced: Project) -> None:
     searched = [f"metrics/{kind}" for kind in ("candidates", "search")]
     assert sorted(reproduced.metrics()) == [
         "metrics/best_params.json",
-        *[f"{searched[0]}/{name}.csv" for name in sorted(EXPERIMENTS)],
-        *[f"metrics/charts/{name}.svg" for name in sorted([*EXPERIMENTS, "leaderboard"])],
+        *[f"{searched[0]}/{name}.csv" for name in sorted([*SEARCHED, "evaluation"])],
+        *[f"metrics/charts/{name}.svg" for name in sorted([*SEARCHED, "evaluation", "leaderboard"])],
         "metrics/data.json",
+        "metrics/evaluation.json",
         "metrics/leaderboard.csv",
-        *[f"{searched[1]}/{name}.json" for name in sorted(EXPERIMENTS)],
+        *[f"{searched[1]}/{name}.json" for name in sorted(SEARCHED)],
     ]
 
 

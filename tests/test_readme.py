@@ -1,5 +1,6 @@
 """What the README shows is what a reader gets."""
 
+import csv
 import json
 import re
 import shlex
@@ -22,6 +23,17 @@ def test_the_results_are_the_committed_ones() -> None:
             f"| {found['n_tied']} | `{found['best_params']}` |"
         )
         assert row in README
+
+
+def test_the_evaluation_is_the_committed_one() -> None:
+    with (ROOT / "metrics/candidates/evaluation.csv").open(encoding="utf-8") as file:
+        for found in csv.DictReader(file):
+            numbers = [f"{float(found[key]):.4f}" for key in ("mean_test_score", "ci95")]
+            numbers += [f"{float(found['difference']):+.4f}"]
+            numbers += [f"{float(found[key]):.4f}" for key in ("difference_ci95", "p_value")]
+            if found["setting"] == "combined":
+                numbers[2:] = [""] * 3
+            assert f"| {found['setting']} | {' | '.join(numbers)} |" in README
 
 
 def test_the_graph_is_dvcs(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from stages.lib.outputs import write_json, write_text
 from stages.lib.params import Params, format_params
 from stages.lib.results import candidate_table, print_table, to_csv
 from stages.lib.results import summarise as summarise_search
-from tests.conftest import set_at, small_params
+from tests.conftest import ROOT, real_params, set_at, small_params
 
 GRID: dict[str, list[Any]] = {"lr": [1e-05, 0.1], "module__weight_constraint": [None, 2.0]}
 
@@ -105,8 +105,7 @@ def test_the_combination_takes_the_bests_in_turn() -> None:
         weight_init={"module__weight_init": "zeros_"},
     )
     combined, left_out = combine(params, found)
-    model = small_params()["model"]
-    assert combined == model | {
+    assert combined == params.model.model_dump() | {
         "batch_size": 100,
         "max_epochs": 1,
         "optimizer": "Adamax",
@@ -118,6 +117,16 @@ def test_the_combination_takes_the_bests_in_turn() -> None:
     ]
     combined, left_out = combine(params, found | {"optimizer": {"best_params": {"optimizer": "SGD"}}})
     assert (combined["optimizer__lr"], combined["optimizer__momentum"], left_out) == (0.01, 0.9, [])
+
+
+def test_the_combination_leaves_out_what_was_found_of_another_module() -> None:
+    raw = small_params()
+    raw["experiments"]["neurons"]["fixed"] = {"module": "Linear"}
+    found = searches(neurons={"module__n_neurons": 5}, dropout={"module__dropout_rate": 0.5})
+    combined, left_out = combine(Params.model_validate(raw), found)
+    assert combined["module__dropout_rate"] == 0.5
+    assert "module__n_neurons" not in combined
+    assert left_out == ["neurons: module__n_neurons (found under Linear)"]
 
 
 def test_the_summary_names_the_winner() -> None:
@@ -179,7 +188,5 @@ def test_outputs_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_committed_tables_have_129_rows() -> None:
-    from tests.conftest import ROOT
-
-    tables = [pd.read_csv(path) for path in sorted((ROOT / "metrics/candidates").glob("*.csv"))]
+    tables = [pd.read_csv(ROOT / f"metrics/candidates/{name}.csv") for name in real_params()["experiments"]]
     assert sum(map(len, tables)) == 129

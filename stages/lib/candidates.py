@@ -52,6 +52,26 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
     places = {key: f"model.{key}" for key in model} | {
         key: f"experiments.{name}.fixed.{key}" for key in experiment.fixed
     }
+    settings = model | experiment.fixed
+    return _resolve(settings, places, experiment.grid, f"experiments.{name}.grid", params.model.source)
+
+
+def resolve_settings(settings: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return the settings of a net that a search has built before, ready for `build_estimator`.
+
+    Raises `UserError` as `resolve_experiment`, naming `place`; where code lies, the search has checked.
+    """
+    return _resolve(settings, {key: f"{place}.{key}" for key in settings})[0]
+
+
+def _resolve(
+    raw: dict[str, Any],
+    places: dict[str, str],
+    raw_grid: dict[str, list[Any]] | None = None,
+    grid_place: str = "",
+    source: str | None = None,
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Resolve the names of settings, which stand at `places`, and of a grid, and check that the net takes them."""
     problems: list[str] = []
     imported: dict[str, tuple[str, object]] = {}
 
@@ -65,7 +85,6 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
             imported[place] = value, thing
         return thing
 
-    raw = model | experiment.fixed
     owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
     _refuse(problems)
     numeric = {f"module__{name}" for name, parameter in parameters(owners["module"]).items() if _is_number(parameter)}
@@ -77,18 +96,19 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
     }
     grid = {
         key: [
-            value if key in numeric else resolved(f"experiments.{name}.grid.{key}[{i}]", key, value)
+            value if key in numeric else resolved(f"{grid_place}.{key}[{i}]", key, value)
             for i, value in enumerate(values)
         ]
-        for key, values in experiment.grid.items()
+        for key, values in (raw_grid or {}).items()
     }
     _refuse(problems)
-    _refuse(unnoticed_sources(imported, params.model.source))
+    if source is not None:
+        _refuse(unnoticed_sources(imported, source))
 
     for key, value in settings.items():
         problems += _bad_key(key, {places[key]: value}, settings, grid)
     for key, values in grid.items():
-        place = f"experiments.{name}.grid.{key}"
+        place = f"{grid_place}.{key}"
         if key in _NOT_IN_A_GRID:
             problems.append(f"{place} is the same for a whole search; put {key} into model or fixed")
         problems += _bad_key(key, {f"{place}[{i}]": value for i, value in enumerate(values)}, settings, grid)

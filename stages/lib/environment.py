@@ -1,7 +1,7 @@
 """The variables that decide which kernels torch and the math libraries pick.
 
-They are read once, when torch is imported, so they are set before that: `stages/__init__.py` calls `pin`. Child
-processes inherit them.
+They are read once, when torch and numpy are imported, so they are set before that: `stages/__init__.py` calls `pin`.
+Child processes inherit them.
 """
 
 import os
@@ -14,7 +14,12 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THRE
 
 # Each library picks its kernels by the CPU it finds, and their last bits differ. These are the newest kernels that
 # every x86-64 server of the last ten years has.
-SAME_KERNELS = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_CBWR": "COMPATIBLE"}
+SAME_KERNELS = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_CBWR": "COMPATIBLE",
+    "OPENBLAS_CORETYPE": "Haswell",  # scikit-learn's linear models
+}
 
 
 def pin() -> None:

@@ -61,7 +61,7 @@ def check_searched(params: Params, name: str) -> None:
 
 def remove_strays(params: Params) -> list[Path]:
     """Delete the outputs of experiments that params.yaml no longer has, and return their paths."""
-    wanted = {SEARCH_DIR / f"{name}.json" for name in params.experiments}
+    wanted = {CANDIDATES_DIR / "evaluation.csv"} | {SEARCH_DIR / f"{name}.json" for name in params.experiments}
     wanted |= {CANDIDATES_DIR / f"{name}.csv" for name in params.experiments}
     strays = sorted({*SEARCH_DIR.glob("*.json"), *CANDIDATES_DIR.glob("*.csv")} - wanted)
     for path in strays:
@@ -72,8 +72,9 @@ def remove_strays(params: Params) -> list[Path]:
 def combine(params: Params, searches: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
     """Take each experiment's best in turn, on top of `model`.
 
-    A later experiment's best overrides an earlier one's. Settings of the optimizer (`lr`, `optimizer__momentum`, …)
-    were found under one optimizer and say nothing of another: they are taken only where the combination ends with it.
+    A later experiment's best overrides an earlier one's. Settings of an optimizer or a module (`lr`,
+    `optimizer__momentum`, `module__n_neurons`, …) were found under one and say nothing of another: they are taken only
+    where the combination ends with it.
 
     Returns
     -------
@@ -84,15 +85,15 @@ def combine(params: Params, searches: dict[str, dict[str, Any]]) -> tuple[dict[s
     """
     bests = {name: search["best_params"] for name, search in searches.items()}
     model = params.model.model_dump()
-    optimizer = model["optimizer"]
-    for best in bests.values():
-        optimizer = best.get("optimizer", optimizer)
+    optimizers = [model["optimizer"], *(best["optimizer"] for best in bests.values() if "optimizer" in best)]
+    final = model | {"optimizer": optimizers[-1]}
     combined, left_out = model, []
     for name, best in bests.items():
-        under = (model | params.experiments[name].fixed | best)["optimizer"]
+        under = model | params.experiments[name].fixed | best
         for key, value in best.items():
-            if (key == "lr" or key.startswith("optimizer__")) and under != optimizer:
-                left_out.append(f"{name}: {key} (found under {under})")
+            owner = "optimizer" if key == "lr" else key.partition("__")[0]
+            if key != owner and owner in model and under[owner] != final[owner]:
+                left_out.append(f"{name}: {key} (found under {under[owner]})")
             else:
                 combined = combined | {key: value}
     return combined, left_out

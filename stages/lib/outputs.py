@@ -13,11 +13,16 @@ def temporary(path: str | Path) -> Path:
     return Path(f"{path}.tmp")
 
 
-def write_text(path: str | Path, text: str) -> None:
-    """Write `text` as UTF-8 with Unix line ends; whoever reads `path` finds all of it or what was there before."""
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write `content`; whoever reads `path` finds all of it or what was there before."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    temporary(path).write_text(text, encoding="utf-8", newline="\n")
+    temporary(path).write_bytes(content)
     os.replace(temporary(path), path)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` as UTF-8 with Unix line ends, whole or not at all."""
+    write_bytes(path, text.encode())
 
 
 def write_json(path: str | Path, content: dict[str, Any]) -> None:

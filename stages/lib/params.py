@@ -34,6 +34,26 @@ def _not_zero(value: int) -> int:
     return value
 
 
+# What stands beside the experiments in the charts and in the evaluation.
+_TAKEN = (
+    "combined",
+    "evaluation",
+    "leaderboard",
+    "linear_regression",
+    "logistic_regression",
+    "majority_class",
+    "mean",
+    "starting_point",
+)
+
+
+def _not_taken(name: str) -> str:
+    if name in _TAKEN:
+        raise ValueError("something else is called so in the charts or the evaluation; choose another name")
+    return name
+
+
+Name = Annotated[str, Field(pattern="^[A-Za-z0-9_-]+$"), AfterValidator(_not_taken)]
 Value = Annotated[Any, AfterValidator(_scalar)]
 Settings = dict[str, Value]
 Grid = dict[str, Annotated[list[Value], Field(min_length=1)]]
@@ -128,7 +148,7 @@ class Params(Section):
     data: Data
     cv: CV
     model: Model
-    experiments: Annotated[dict[Annotated[str, Field(pattern="^[A-Za-z0-9_-]+$")], Experiment], Field(min_length=1)]
+    experiments: Annotated[dict[Name, Experiment], Field(min_length=1)]
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment called `name`; raises `UserError` where there is none."""

@@ -78,10 +78,8 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """Write the table as CSV, scores rounded to 6 decimals, `nan` where there is none."""
-    scores = [column for column in table if str(column).endswith("test_score")] + ["ci95", "p_value"]
-    rounded: pd.DataFrame = table.round(dict.fromkeys(scores, DECIMALS))
-    return rounded.to_csv(index=False, lineterminator="\n", na_rep="nan")
+    """Write the table as CSV, numbers rounded to 6 decimals, `nan` where there is none."""
+    return table.round(DECIMALS).to_csv(index=False, lineterminator="\n", na_rep="nan")
 
 
 def print_table(table: pd.DataFrame, title: str) -> None:

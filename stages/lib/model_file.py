@@ -1,0 +1,116 @@
+"""A fitted net in a safetensors file: its weights, and as text all that one needs to use them."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from stages.lib.candidates import resolve_settings
+from stages.lib.dataset import Dataset
+from stages.lib.errors import UserError
+from stages.lib.estimator import build_estimator, is_classifier, net_of
+from stages.lib.outputs import write_bytes
+
+MODEL_FILE = Path("models/best.safetensors")
+_SCALER = "scale."
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model file says of its weights.
+
+    Parameters
+    ----------
+    settings : dict
+        The net's, names unresolved, as `model` in params.yaml holds them.
+    scale : 'standard' or None
+        `data.scale`.
+    target : str
+        The column that is predicted.
+    features : list of str
+        The columns it is predicted from, in the order of the net's inputs.
+    classes : list of str
+        The classes' labels; empty for a regression.
+    """
+
+    settings: dict[str, Any]
+    scale: str | None
+    target: str
+    features: list[str]
+    classes: list[str]
+
+
+def save_model(path: Path, estimator: BaseEstimator, card: Card) -> None:
+    """Write a fitted estimator, as `build_estimator` makes it, and its card; the same bytes for the same weights."""
+    tensors = {name: weight.cpu().contiguous() for name, weight in net_of(estimator).module_.state_dict().items()}
+    if isinstance(estimator, Pipeline):
+        scaler = estimator[0]
+        tensors |= {f"{_SCALER}{name}": torch.from_numpy(getattr(scaler, f"{name}_")) for name in ("mean", "scale")}
+    # One entry: safetensors writes several in an order that varies.
+    text = json.dumps(asdict(card), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    write_bytes(path, save(tensors, metadata={"card": text}))
+
+
+def load_model(path: Path) -> tuple[BaseEstimator, Card]:
+    """Read what `save_model` wrote; the net computes on the CPU, wherever it was trained.
+
+    Raises
+    ------
+    UserError
+        Where the file is missing or broken, or its module is no longer what it was.
+    """
+    again = "Run `dvc repro evaluate`."
+    try:
+        with safe_open(path, framework="pt") as file:
+            card = Card(**json.loads(file.metadata()["card"]))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing. {again}") from None
+    except (SafetensorError, LookupError, TypeError, ValueError):
+        raise UserError(f"{path} is no model that the stage evaluate wrote. {again}") from None
+
+    settings = resolve_settings(card.settings | {"device": "cpu"}, f"{path}: settings")
+    no_rows = np.empty((0, len(card.features)), dtype=np.float32)
+    shape = Dataset(no_rows, np.empty(0), tuple(card.features), tuple(card.classes))
+    estimator = build_estimator(settings, shape, card.scale)
+    scaler = {name: tensors.pop(name) for name in list(tensors) if name.startswith(_SCALER)}
+    net = net_of(estimator).initialize()
+    try:
+        net.module_.load_state_dict(tensors)
+    except RuntimeError as error:
+        mismatch = str(error).splitlines()[1].strip()
+        raise UserError(f"{path} does not fit {card.settings['module']} as it is now: {mismatch} {again}") from None
+    if isinstance(estimator, Pipeline):
+        for name, values in scaler.items():
+            setattr(estimator[0], f"{name.removeprefix(_SCALER)}_", values.numpy())
+    return estimator, card
+
+
+def predict(estimator: BaseEstimator, card: Card, X: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Predict rows.
+
+    Parameters
+    ----------
+    estimator, card
+        As `load_model` returns them.
+    X : array of shape (n_rows, n_features)
+
+    Returns
+    -------
+    names : list of str
+        What the columns are: `target=label` for the probability of a class, the target itself for a regression.
+    predictions : array of shape (n_rows, n_columns)
+        The probability of the second of two classes, of each class of several, or a number.
+    """
+    if not is_classifier(type(net_of(estimator))):
+        return [card.target], estimator.predict(X).reshape(len(X), -1)
+    first = 1 if len(card.classes) == 2 else 0
+    names = [f"{card.target}={label}" for label in card.classes[first:]]
+    return names, estimator.predict_proba(X)[:, first:]

@@ -1,0 +1,223 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from stages.evaluate import score_net
+from stages.lib.comparison import comparison_table, print_comparison, summarise
+from stages.lib.contenders import BEST_PARAMS, baselines, describe, read_settings
+from stages.lib.dataset import load_dataset
+from stages.lib.errors import UserError
+from stages.lib.evaluation import make_splits
+from stages.lib.numerics import fit_seed, seed_everything
+from stages.lib.outputs import write_json
+from stages.lib.params import Params, load_params
+from stages.lib.results import to_csv
+from tests.conftest import ROOT, MakeProject, Project, small_params
+
+SCORES = {
+    "combined": np.array([0.6, 0.7, 0.65, 0.75]),
+    "mine": np.array([0.7, 0.72, 0.7, 0.8]),
+    "starting_point": np.array([0.5, np.nan, 0.5, 0.5]),
+    "majority_class": np.array([0.4, 0.5, 0.4, 0.6]),
+}
+
+
+def table_of(scores: dict[str, np.ndarray]) -> Any:
+    return comparison_table(scores, dict.fromkeys(scores, "a=1"), test_share=1.0)
+
+
+def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:
+    table = table_of(SCORES).set_index("setting")
+    difference = SCORES["mine"] - SCORES["combined"]
+    # Nadeau and Bengio: 1/J + n_test/n_train in the place of 1/J, here 5/4 in the place of 1/4.
+    plain = stats.ttest_1samp(difference, 0)
+    corrected = plain.statistic / np.sqrt(5)
+    assert table.loc["mine", "p_value"] == pytest.approx(2 * stats.t.sf(corrected, 3))
+    low, high = plain.confidence_interval(0.95)
+    assert table.loc["mine", "difference"] == pytest.approx(difference.mean())
+    assert table.loc["mine", "difference_ci95"] == pytest.approx((high - low) / 2 * np.sqrt(5))
+    assert table.loc["combined", ["difference", "difference_ci95", "p_value"]].tolist() == [0, 0, 1]
+    assert table["rank_test_score"].tolist() == [2, 1, 4, 3]
+    assert table["tied_with_combined"].tolist() == ["true", "true", "false", "false"]
+
+
+def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.CaptureFixture[str]) -> None:
+    table = table_of(SCORES)
+    summary = summarise(table)
+    assert summary["best_setting"] == "mine"
+    assert summary["combined_score"] == pytest.approx(0.675)
+    assert {key for key in summary if key.startswith("mine_")} == {"mine_score", "mine_ci95", "mine_p_value"}
+    assert "combined_p_value" not in summary
+    assert not [key for key in summary if key.startswith("starting_point")]
+    assert all(isinstance(value, str | float) for value in summary.values())
+    print_comparison(table, "evaluation")
+    shown = capsys.readouterr().out
+    assert "diverged" in shown
+    assert "nan" not in shown
+    assert to_csv(table).startswith(
+        "setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,"
+        "tied_with_combined,split0_test_score,"
+    )
+
+
+def params_of(**changes: Any) -> Params:
+    return Params.model_validate(small_params() | changes)
+
+
+def write_best(params: Params, folder: Path, **changes: Any) -> None:
+    bests = {
+        name: {"best_params": {key: values[0] for key, values in experiment.grid.items()}}
+        for name, experiment in params.experiments.items()
+    }
+    details = {"combined": params.model.model_dump() | {"optimizer": "Adamax"}, "experiments": bests} | changes
+    write_json(folder / BEST_PARAMS, {"details": [details]})
+
+
+def test_the_nets_are_the_combination_every_winner_and_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = params_of()
+    write_best(params, tmp_path)
+    settings = read_settings(params)
+    assert list(settings) == ["combined", *params.experiments, "starting_point"]
+    assert settings["starting_point"] == params.model.model_dump()
+    assert describe(settings["starting_point"], params) == "model as it stands"
+    assert describe(settings["combined"], params) == "optimizer=Adamax"
+    # A winner keeps what its own search held fixed.
+    assert describe(settings["weight_init"], params) == "optimizer=Adamax, module__weight_init=zeros_"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "is missing"),
+        ("{", "is not what the stage best_params writes"),
+        ('{"details": []}', "is not what the stage best_params writes"),
+        ('{"details": [{"combined": {}, "experiments": {}}]}', "is of other experiments than params.yaml has"),
+    ],
+)
+def test_results_that_do_not_fit_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    BEST_PARAMS.parent.mkdir()
+    if content is not None:
+        BEST_PARAMS.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=f"{sentence}. Run `dvc repro best_params`"):
+        read_settings(params_of())
+
+
+def test_a_score_is_that_of_the_net_fitted_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    params = params_of(engine="sklearn")
+    data = load_dataset(params.data, True, params.seed)
+    splits = make_splits(data.y, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5, True)
+    found = score_net("net", params.model.model_dump(), data, splits, params)
+
+    from skorch import NeuralNetClassifier
+    from skorch.dataset import ValidSplit
+    from torch import nn, optim
+
+    from stages.lib.network import PimaClassifier
+
+    y = data.y.astype(np.float32).reshape(-1, 1)
+    for number, (train, test) in enumerate(splits):
+        seed_everything(fit_seed(params.seed, number))
+        net = NeuralNetClassifier(
+            PimaClassifier,
+            criterion=nn.BCELoss,
+            optimizer=optim.Adam,
+            lr=params.model.lr,
+            max_epochs=params.model.max_epochs,
+            batch_size=params.model.batch_size,
+            train_split=ValidSplit(5, stratified=True),
+            verbose=0,
+        ).fit(data.X[train], y[train])
+        assert found[number] == (net.predict(data.X[test]).ravel() == data.y[test]).mean()
+
+
+def test_the_baselines_are_a_linear_model_and_a_constant() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(90, 3)) * [1, 100, 0.01]
+    y = (X[:, 0] + rng.normal(size=90) > 0.3).astype(float)
+    found = baselines(classify=True)
+    assert list(found) == ["logistic_regression", "majority_class"]
+    logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, y)
+    fitted = found["logistic_regression"].estimator.fit(X, y)
+    assert np.array_equal(fitted.predict_proba(X), logistic.predict_proba(X))
+    assert found["majority_class"].estimator.fit(X, y).score(X, y) == max(y.mean(), 1 - y.mean())
+
+    found = baselines(classify=False)
+    assert list(found) == ["linear_regression", "mean"]
+    slope, intercept, *_ = stats.linregress(X[:, 1], X[:, 0])
+    line = found["linear_regression"].estimator.fit(X[:, 1:2], X[:, 0])
+    assert line.predict(X[:, 1:2]) == pytest.approx(slope * X[:, 1] + intercept)
+    assert found["mean"].estimator.fit(X, X[:, 0]).predict(X[:1]) == pytest.approx(X[:, 0].mean())
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which the stage has run, from results written by hand."""
+    params = small_params()
+    params["experiments"] = {"dropout": params["experiments"]["dropout"]}
+    params["cv"]["n_repeats"] = 2
+    project = Project(tmp_path_factory.mktemp("evaluated"), params)
+    write_best(Params.model_validate(params), project.folder)
+    project.stage("evaluate")
+    return project
+
+
+def test_the_stage_draws_folds_of_its_own(evaluated: Project) -> None:
+    params = load_params(evaluated.folder / "params.yaml")
+    data = load_dataset(params.data.model_copy(update={"path": str(ROOT / params.data.path)}), True, params.seed)
+    table = [line.split(",") for line in evaluated.read("metrics/candidates/evaluation.csv").decode().splitlines()]
+    majority = next(row for row in table if row[0] == "majority_class")
+    assert len([name for name in table[0] if name.startswith("split")]) == 6
+    # The shares of the tutorial's folds, in the file's order, are all the same in a stratified split; the rows are not.
+    drawn = make_splits(data.y, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2), True)
+    searched = list(StratifiedKFold(3).split(data.X, data.y))
+    assert not any(np.array_equal(a, b) for _, a in drawn for _, b in searched)
+    assert [float(cell) for cell in majority[-6:]] == [round(float(1 - data.y[test].mean()), 6) for _, test in drawn]
+
+
+def test_the_stage_gives_the_same_bytes_with_either_order_of_experiments(
+    evaluated: Project, make_project: MakeProject
+) -> None:
+    again = make_project({"cv.n_repeats": 2})
+    params = again.params()
+    params["experiments"] = {"other": params["experiments"]["optimizer"], "dropout": params["experiments"]["dropout"]}
+    again.write_params(params)
+    write_best(Params.model_validate(params), again.folder)
+    again.stage("evaluate")
+    assert again.read("models/best.safetensors") == evaluated.read("models/best.safetensors")
+    first, second = (json.loads(project.read("metrics/evaluation.json")) for project in (evaluated, again))
+    assert {key: second[key] for key in first if key != "best_setting"} == {
+        key: first[key] for key in first if key != "best_setting"
+    }
+
+
+def test_a_combination_that_no_net_takes_is_refused(evaluated: Project) -> None:
+    project = object.__new__(Project)
+    project.folder = evaluated.folder
+    before = {name: project.read(name) for name in ("metrics/evaluation.json", "models/best.safetensors")}
+    best = project.read(str(BEST_PARAMS))
+    params = load_params(project.folder / "params.yaml")
+    spoilt = params.model.model_dump() | {"optimizer": "Adamm"}
+    write_best(params, project.folder, combined=spoilt)
+    try:
+        done = project.stage("evaluate", ok=False)
+    finally:
+        (project.folder / BEST_PARAMS).write_bytes(best)
+    assert done.returncode == 1
+    assert "combined.optimizer: 'Adamm' is no optimizer of torch.optim; did you mean 'Adam'?" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {name: project.read(name) for name in before} == before

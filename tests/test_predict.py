@@ -1,0 +1,169 @@
+"""The saved model, and predicting from it."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+
+from stages.lib.candidates import resolve_settings
+from stages.lib.dataset import Dataset
+from stages.lib.errors import UserError
+from stages.lib.estimator import build_estimator, target
+from stages.lib.model_file import MODEL_FILE, Card, load_model, predict, save_model
+from stages.lib.numerics import seed_everything
+from stages.lib.params import Params
+from tests.conftest import ROOT, Project, real_params, small_params
+
+ROWS = (ROOT / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+
+
+def fitted(data: Dataset, scale: str | None, **changes: Any) -> tuple[BaseEstimator, Card]:
+    settings = (
+        Params.model_validate(real_params()).model.model_dump() | {"max_epochs": 3, "train_split": None} | changes
+    )
+    resolved = resolve_settings(settings, "test")
+    estimator = build_estimator(resolved, data, scale)
+    seed_everything(7)
+    estimator.fit(data.X, target(data.y, resolved["wrapper"], resolved["criterion"]))
+    return estimator, Card(settings, scale, "y", list(data.features), list(data.classes))
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    rng = np.random.default_rng(0)
+    X = (rng.normal(size=(60, 4)) * [1, 10, 100, 0.1] + 3).astype(np.float32)
+    return Dataset(X, (X[:, 0] > 3).astype(float), ("a", "b", "c", "d"), ("no", "yes"))
+
+
+THREE: dict[str, Any] = {"criterion": "CrossEntropyLoss"}
+REGRESSION: dict[str, Any] = {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss"}
+BINARY: dict[str, Any] = {"wrapper": "NeuralNetBinaryClassifier", "criterion": "BCEWithLogitsLoss"}
+
+
+@pytest.mark.parametrize("scale", [None, "standard"])
+@pytest.mark.parametrize(
+    ("changes", "classes", "names"),
+    [
+        ({}, ("no", "yes"), ["y=yes"]),
+        (BINARY, ("no", "yes"), ["y=yes"]),
+        (THREE, ("low", "middle", "high"), ["y=low", "y=middle", "y=high"]),
+        (REGRESSION, (), ["y"]),
+    ],
+)
+def test_a_loaded_model_predicts_as_the_fitted_one(
+    tmp_path: Path,
+    data: Dataset,
+    scale: str | None,
+    changes: dict[str, Any],
+    classes: tuple[str, ...],
+    names: list[str],
+) -> None:
+    y = np.digitize(data.X[:, 0], [2.5, 3.5]).astype(float) if len(classes) == 3 else data.y
+    estimator, card = fitted(replace(data, y=y, classes=classes), scale, **changes)
+    save_model(tmp_path / "a", estimator, card)
+    found, predictions = predict(*load_model(tmp_path / "a"), data.X)
+    assert found == names
+    if not classes:
+        assert np.array_equal(predictions, estimator.predict(data.X))
+    else:
+        proba = estimator.predict_proba(data.X)
+        assert proba.sum(axis=1) == pytest.approx(1)
+        assert np.array_equal(predictions, proba[:, 1:] if len(classes) == 2 else proba)
+    save_model(tmp_path / "b", *load_model(tmp_path / "a"))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_broken_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model").write_bytes(content)
+    with pytest.raises(UserError, match=r"is no model that the stage evaluate wrote. Run `dvc repro evaluate`"):
+        load_model(tmp_path / "model")
+    with pytest.raises(UserError, match=r"none is missing. Run `dvc repro evaluate`"):
+        load_model(tmp_path / "none")
+
+
+def test_a_module_that_changed_is_named(tmp_path: Path, data: Dataset) -> None:
+    estimator, card = fitted(data, None)
+    save_model(tmp_path / "model", estimator, replace(card, settings=card.settings | {"module__n_neurons": 3}))
+    with pytest.raises(UserError, match=r"does not fit stages.lib.network.PimaClassifier as it is now: size mism"):
+        load_model(tmp_path / "model")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with the committed model."""
+    params = small_params()
+    return Project(tmp_path_factory.mktemp("predict"), params)
+
+
+def predicted(project: Project, text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "stages.predict", "-"],
+        cwd=project.folder,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_committed_model_is_small_and_predicts_the_data(project: Project) -> None:
+    assert (ROOT / MODEL_FILE).stat().st_size < 2000
+    shown = project.stage("predict", "data/pima-indians-diabetes.csv").stdout.splitlines()
+    assert len(shown) == len(ROWS)
+    proba = np.array(shown, dtype=float)
+    assert ((proba >= 0) & (proba <= 1)).all()
+    truth = np.array([line.rpartition(",")[2] for line in ROWS], dtype=float)
+    # Women who have the disease are ranked above those who do not, more often than not by far.
+    ranks = proba.argsort().argsort()
+    positives = truth == 1
+    auc = (ranks[positives].sum() - positives.sum() * (positives.sum() - 1) / 2) / positives.sum() / (~positives).sum()
+    assert auc > 0.7
+
+
+def test_rows_without_the_target_from_standard_input(project: Project) -> None:
+    with_target = predicted(project, "\n".join(ROWS[:3]))
+    without = predicted(project, "\n".join(line.rpartition(",")[0] for line in ROWS[:3]) + "\n")
+    assert with_target.returncode == without.returncode == 0
+    assert with_target.stdout == without.stdout
+    assert len(without.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "standard input has no rows"),
+        ("6,148,72,35,0,33.6,0.627\n", "standard input: row 1 has 7 columns instead of 8"),
+        ("6,abc,72,35,0,33.6,0.627,50\n", "standard input: row 1, column glucose: 'abc' is no number"),
+        ("6,148,72,35,0,33.6,0.627,7\n", "standard input: row 1, column age: 7 lies outside 21 to 100 (years)"),
+    ],
+)
+def test_bad_rows_are_refused_with_a_sentence(project: Project, text: str, sentence: str) -> None:
+    done = predicted(project, text)
+    assert done.returncode == 1
+    assert f"error: {sentence}" in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_other_mistakes_end_with_a_sentence(project: Project) -> None:
+    done = project.stage("predict", ok=False)
+    assert "one argument is needed" in done.stderr
+    done = project.stage("predict", "data/none.csv", ok=False)
+    assert "data/none.csv can't be read: No such file or directory" in done.stderr
+    params = project.params()
+    other = small_params()
+    columns = other["data"]["columns"]
+    other["data"]["columns"] = {"children": columns.pop("pregnancies"), **columns}
+    project.write_params(other)
+    try:
+        done = project.stage("predict", "data/pima-indians-diabetes.csv", ok=False)
+    finally:
+        project.write_params(params)
+    assert "predicts diabetes from pregnancies, glucose" in done.stderr
+    assert "Run `dvc repro evaluate`" in done.stderr
