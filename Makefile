@@ -7,7 +7,7 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test cross-cpu bench clean
+.PHONY: repro test cross-cpu bench report clean
 
 # Every stage from scratch, whatever DVC holds to be up to date.
 repro: .venv/repro
@@ -35,8 +35,12 @@ cross-cpu: .venv/repro
 bench: .venv/repro
 	python -m tests.bench
 
+# Everything on one page, report.html; AGAINST=REVISION adds what changed since.
+report: .venv/repro
+	@python -m stages.report $(AGAINST)
+
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv report.html dvc_plots .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/python:

@@ -1,0 +1,93 @@
+"""What differs between two commits, or a commit and the working tree, as git and DVC tell it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from stages.lib.errors import UserError
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that differs; `old` or `new` is None where there is none, `difference` where they are no numbers."""
+
+    file: str
+    key: str
+    old: Any
+    new: Any
+    difference: float | None
+
+
+def commit_of(revision: str) -> str:
+    """Return the hash of a branch, tag or commit; raises `UserError` where git knows no such thing."""
+    try:
+        return _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
+    except subprocess.CalledProcessError:
+        raise UserError(f"git knows no revision {revision!r}. `git branch --all` lists branches.") from None
+
+
+def merge_base(revision: str) -> str:
+    """Return the commit at which HEAD left `revision`: what came to that since then is no change of HEAD's."""
+    commit = commit_of(revision)
+    try:
+        return _git("merge-base", commit, "HEAD").strip()
+    except subprocess.CalledProcessError:
+        raise UserError(
+            f"{revision} and HEAD have no commit in common. In a shallow clone, run `git fetch --unshallow`."
+        ) from None
+
+
+def changes(kind: Literal["params", "metrics"], old: str, new: str | None = None) -> list[Change]:
+    """Return the params or metrics that differ, sorted by file and key.
+
+    Parameters
+    ----------
+    kind : 'params' or 'metrics'
+    old : str
+        A commit.
+    new : str, optional
+        Another, or else the working tree.
+    """
+    found = _dvc(kind, "diff", "--json", old, *([new] if new else []))
+    # DVC gives the rows in another order each time.
+    return [
+        Change(file, key, values.get("old"), values.get("new"), values.get("diff"))
+        for file, keys in sorted(found.items())
+        for key, values in sorted(keys.items())
+    ]
+
+
+def stale_stages() -> list[str]:
+    """Return the stages of the working tree that DVC would run again, sorted."""
+    return sorted(_dvc("status", "--json"))
+
+
+def files(revision: str, folder: str) -> dict[str, str]:
+    """Return the text of each file of a folder at a commit, by its path."""
+    paths = _git("ls-tree", "-r", "--name-only", "-z", revision, "--", f"{folder}/").split("\0")
+    return {path: _git("show", f"{revision}:{path}") for path in paths if path}
+
+
+def differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """Return the paths, sorted, whose text is another one, or stands on one side only."""
+    return [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
+
+
+def describe_head() -> str:
+    """Return HEAD's short hash, and whether the working tree differs from it."""
+    changed = bool(_git("status", "--porcelain", "--untracked-files=no"))
+    return f"commit {_git('rev-parse', '--short', 'HEAD').strip()}{', with changes not committed' if changed else ''}"
+
+
+def _dvc(*arguments: str) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip()}")
+    found: dict[str, Any] = json.loads(done.stdout or "{}")
+    return found
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
