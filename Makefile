@@ -7,7 +7,7 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test cross-cpu bench report clean
+.PHONY: repro test cross-cpu bench report pr-comment clean
 
 # Every stage from scratch, whatever DVC holds to be up to date.
 repro: .venv/repro
@@ -38,6 +38,10 @@ bench: .venv/repro
 # Everything on one page, report.html; AGAINST=REVISION adds what changed since.
 report: .venv/repro
 	@python -m stages.report $(AGAINST)
+
+# What HEAD changes, as Markdown; fails where a fresh run gives other metrics than the committed ones.
+pr-comment: .venv/repro
+	@python -m stages.pr_comment $(AGAINST)
 
 clean:
 	rm -rf .venv report.html dvc_plots .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,68 @@
+"""Prints what HEAD changes against another branch, as Markdown for a pull request: `make pr-comment AGAINST=main`.
+
+Exits with 1 where the committed metrics are not those of a fresh run.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from stages.lib.errors import UserError, run
+from stages.lib.fresh_run import run_fresh
+from stages.lib.report import CHARTS
+from stages.lib.revisions import changes, commit_of, differing, files, merge_base
+from stages.lib.templating import fill
+
+
+def repository() -> str | None:
+    """Return the address of the repository on GitHub: from a workflow's variables, or the remote `origin`."""
+    if "GITHUB_REPOSITORY" in os.environ:
+        return f"{os.environ['GITHUB_SERVER_URL']}/{os.environ['GITHUB_REPOSITORY']}"
+    remote = subprocess.run(["git", "remote", "get-url", "origin"], capture_output=True, text=True).stdout.strip()
+    found = re.search(r"github\.com[:/](.+?)(\.git)?$", remote)
+    return f"https://github.com/{found[1]}" if found else None
+
+
+def changed_charts(old: str, new: str) -> list[dict[str, str | None]]:
+    """Return the charts whose SVG differs, each with the address of the picture in both commits."""
+    home = repository()
+
+    def picture(commit: str, path: str) -> str:
+        return f"{home}/raw/{commit}/{path}" if home else path
+
+    before, after = (files(commit, str(CHARTS)) for commit in (old, new))
+    return [
+        {
+            "name": Path(path).stem,
+            "old": picture(old, path) if path in before else None,
+            "new": picture(new, path) if path in after else None,
+        }
+        for path in differing(before, after)
+    ]
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        raise UserError("one argument is needed, a branch or commit: python -m stages.pr_comment main")
+    against = sys.argv[1]
+    base, head = merge_base(against), commit_of("HEAD")
+    if subprocess.run(["git", "diff", "--quiet", "HEAD"]).returncode:
+        print("note: what is not committed is left out; the comment is about HEAD.", file=sys.stderr)
+    fresh = run_fresh()
+    comment = fill(
+        "pr_comment.md.j2",
+        against=against,
+        fresh=fresh,
+        params=changes("params", base, head),
+        metrics=changes("metrics", base, head),
+        charts=changed_charts(base, head),
+    )
+    print(comment, end="")
+    if not fresh.reproduced:
+        raise UserError("The committed metrics are not those of a fresh run; the comment says what to do.")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,128 @@
+"""The comment under a pull request, from real commits in temporary clones."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stages.lib import yaml12
+from stages.lib.revisions import differing
+from stages.lib.templating import signed
+from tests.conftest import ROOT, Project
+
+
+def comment(project: Project, against: str = "main", ok: bool = True) -> str:
+    variables = {"GITHUB_REPOSITORY": "someone/project", "GITHUB_SERVER_URL": "https://github.com"}
+    done = project.run("python", "-m", "stages.pr_comment", against, ok=ok, variables=variables)
+    if not ok:
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def test_what_differs_is_sorted() -> None:
+    assert differing({"b": "1", "a": "1", "c": "1"}, {"b": "2", "c": "1", "d": "1"}) == ["a", "b", "d"]
+    assert [signed(value) for value in (0.1 + 0.2, -1, None)] == ["+0.3", "-1", ""]
+
+
+def test_a_pull_request_that_ran_its_stages(project: Project) -> None:
+    project.git("checkout", "--quiet", "-b", "change")
+    project.run("dvc", "exp", "run", "-S", "experiments.dropout.grid.module__dropout_rate=[0.2,0.4]")
+    project.commit_all("Try other rates")
+    # What came to main since then is no change of this branch.
+    project.git("checkout", "--quiet", "main")
+    (project.folder / "params.yaml").write_bytes(project.read("params.yaml").replace(b"seed: 7", b"seed: 8"))
+    project.commit_all("Another seed, on main")
+    project.git("checkout", "--quiet", "change")
+
+    text = comment(project)
+    assert "**Reproduced.**" in text
+    assert "| experiments.dropout.grid.module__dropout_rate | `[0.5]` | `[0.2, 0.4]` |" in text
+    assert "seed" not in text
+    assert "| metrics/search/dropout.json | n_candidates | `2` | `4` | +2 |" in text
+    rows = re.findall(r"^\| (metrics/\S+) \| (\S+) \|", text, re.MULTILINE)
+    assert rows == sorted(rows)
+    base, head = (project.git("rev-parse", name).strip() for name in ("main~1", "change"))
+    for commit in (base, head):
+        assert f"(https://github.com/someone/project/raw/{commit}/metrics/charts/dropout.svg)" in text
+    assert "charts/optimizer.svg" not in text
+    assert str(project.folder) not in text
+
+
+def test_a_pull_request_that_changes_nothing(project: Project) -> None:
+    (project.folder / "README.md").write_text("not committed", encoding="utf-8")
+    done = project.run("python", "-m", "stages.pr_comment", "main")
+    assert "**Reproduced.**" in done.stdout
+    assert done.stdout.count("No change.") == 3
+    assert "note: what is not committed is left out; the comment is about HEAD." in done.stderr
+
+
+@pytest.mark.parametrize("file", ["params.yaml", "stages/lib/network.py"])
+def test_params_or_code_changed_without_a_run(project: Project, file: str) -> None:
+    changed = project.read(file).replace(b"seed: 7", b"seed: 8") + b"# changed\n"
+    (project.folder / file).write_bytes(changed)
+    project.commit_all("Change without a run")
+    text = comment(project, against="HEAD~1", ok=False)
+    assert "**Not run again.**" in text
+    assert "`search@dropout`, `search@optimizer`" in text
+    assert "dvc repro\n" in text
+
+
+def test_metrics_that_a_fresh_run_does_not_give(project: Project) -> None:
+    name = "metrics/candidates/dropout.csv"
+    (project.folder / name).write_bytes(project.read(name).replace(b"0.5,1.0", b"0.5,1.5"))
+    project.run("dvc", "commit", "--force")
+    project.commit_all("Improve the numbers by hand")
+    text = comment(project, against="HEAD~1", ok=False)
+    assert "**Not reproduced.**" in text
+    assert f"`{name}`" in text
+
+
+def test_mistakes_end_with_a_sentence(project: Project) -> None:
+    done = project.run("python", "-m", "stages.pr_comment", "nonsuch", ok=False)
+    assert done.stderr == "error: git knows no revision 'nonsuch'. `git branch --all` lists branches.\n"
+    done = project.run("python", "-m", "stages.pr_comment", ok=False)
+    assert "error: one argument is needed, a branch or commit" in done.stderr
+    project.git("checkout", "--quiet", "--orphan", "stranger")
+    project.git("commit", "--quiet", "--message", "Another beginning")
+    done = project.run("python", "-m", "stages.pr_comment", "main", ok=False)
+    assert "main and HEAD have no commit in common" in done.stderr
+
+
+@pytest.mark.parametrize(("existing", "method"), [("", "POST"), ("17\n42\n", "PATCH")])
+@pytest.mark.parametrize("status", [0, 2])
+def test_the_workflow_writes_one_comment_and_updates_it(
+    tmp_path: Path, existing: str, method: str, status: int
+) -> None:
+    workflow = yaml12.load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    script = workflow["jobs"]["compare"]["steps"][-1]["run"]
+    for name, content in {
+        "gh": f'echo "$@" >> calls\ncase "$*" in *paginate*) printf "%s" "{existing}";; esac',
+        "make": f"echo '<!-- grid search -->'\nexit {status}",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{content}\n", encoding="utf-8")
+        (tmp_path / name).chmod(stat.S_IRWXU)
+    variables = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "GITHUB_REPOSITORY": "someone/project",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "MAY_COMMENT": "true",
+        "NUMBER": "5",
+    }
+    done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=os.environ | variables, capture_output=True)
+    assert done.returncode == status, done.stderr
+    place = "issues/comments/17" if method == "PATCH" else "issues/5/comments"
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    assert calls[-1] == f"api --method {method} repos/someone/project/{place} --field body=@comment.md"
+    assert len(calls) == 2
+    assert (tmp_path / "summary").read_text(encoding="utf-8") == "<!-- grid search -->\n"
+
+
+def test_the_workflow_has_the_marker_of_the_template() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    first = (ROOT / "stages/lib/templates/pr_comment.md.j2").read_text(encoding="utf-8").splitlines()[0]
+    assert json.dumps(first) in workflow
