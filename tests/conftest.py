@@ -44,8 +44,9 @@ def set_at(params: dict[str, Any], place: str, value: Any) -> None:
 
 
 def small_params() -> dict[str, Any]:
-    """Return params.yaml with small grids and short fits."""
+    """Return params.yaml with small grids, few splits and short fits."""
     params = real_params()
+    params["cv"]["n_repeats"] = 2
     params["model"] |= {"max_epochs": 2, "batch_size": 60}
     for name, grid in SMALL_GRIDS.items():
         params["experiments"][name]["grid"] = deepcopy(grid)

@@ -1,6 +1,7 @@
 """The README's data and nets of one's own, as it shows them: real data, the real `dvc`."""
 
 import csv
+import io
 import json
 import re
 import shlex
@@ -13,6 +14,7 @@ import pytest
 import torch
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -61,7 +63,7 @@ def project_of(case: str, folder: Path) -> Project:
 def touched(project: Project) -> set[str]:
     """Return the files that differ from the first commit, outputs and DVC's record of them aside."""
     lines = project.git("status", "--short", "--untracked-files=all").splitlines()
-    return {line[3:] for line in lines if not line[3:].startswith(("metrics/", "dvc.lock"))}
+    return {line[3:] for line in lines if not line[3:].startswith(("metrics/", "models/", "dvc.lock"))}
 
 
 def best_score(project: Project, experiment: str) -> float:
@@ -86,6 +88,11 @@ def test_iris_scores_as_plain_skorch_does(tmp_path: Path) -> None:
     assert best_score(project, "iris") > 0.9
     assert touched(project) == {"params.yaml", "data/iris.csv"}
     assert "up to date" in project.run("dvc", "status").stdout
+    predicted = pd.read_csv(io.StringIO(project.stage("predict", "data/iris.csv").stdout))
+    assert list(predicted) == ["species=setosa", "species=versicolor", "species=virginica"]
+    assert predicted.sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
+    labels = "species=" + pd.read_csv(tmp_path / "data/iris.csv")["species"]
+    assert (predicted.idxmax(axis=1) == labels).mean() > 0.9
 
     iris = load_iris(as_frame=True)
     X = iris.data.sample(frac=1, random_state=7).astype(np.float32)
@@ -116,7 +123,7 @@ def test_iris_scores_as_plain_skorch_does(tmp_path: Path) -> None:
 
 def test_a_regression_comes_near_the_linear_one(tmp_path: Path) -> None:
     project = project_of("progression", tmp_path)
-    project.run("rm", "-rf", "metrics", "dvc.lock")  # as where nothing ever ran
+    project.run("rm", "-rf", "metrics", "models", "dvc.lock")  # as where nothing ever ran
     project.run("dvc", "repro")
     X, y = load_diabetes(return_X_y=True)
     linear = cross_val_score(LinearRegression(), X, y, cv=KFold(3), scoring="r2").mean()
@@ -124,6 +131,8 @@ def test_a_regression_comes_near_the_linear_one(tmp_path: Path) -> None:
     assert f"{linear:.3f}" in SECTION
     assert json.loads(project.read("metrics/data.json")) == {"rows": 442, "zeros_for_missing": {}}
     assert touched(project) == {"params.yaml", "data/progression.csv"}
+    predicted = pd.read_csv(io.StringIO(project.stage("predict", "data/progression.csv").stdout))
+    assert r2_score(y, predicted["target"]) > 0.4
 
 
 def test_a_net_of_ones_own_is_searched_again_when_its_file_changes(tmp_path: Path) -> None:
