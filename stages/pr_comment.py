@@ -26,19 +26,18 @@ def repository() -> str | None:
 
 
 def changed_charts(old: str, new: str) -> list[dict[str, str | None]]:
-    """Return the charts whose SVG differs, each with the address of the picture in both commits."""
+    """Return the charts whose SVG differs, each as Markdown of the picture in both commits."""
     home = repository()
-
-    def picture(commit: str, path: str) -> str:
-        return f"{home}/raw/{commit}/{path}" if home else path
-
     before, after = (files(commit, str(CHARTS)) for commit in (old, new))
+
+    def picture(commit: str, path: str, there: dict[str, str]) -> str | None:
+        if path not in there:
+            return None
+        # Without a page that serves it, the file of a commit has no address.
+        return f"![{path}]({home}/raw/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"
+
     return [
-        {
-            "name": Path(path).stem,
-            "old": picture(old, path) if path in before else None,
-            "new": picture(new, path) if path in after else None,
-        }
+        {"name": Path(path).stem, "old": picture(old, path, before), "new": picture(new, path, after)}
         for path in differing(before, after)
     ]
 

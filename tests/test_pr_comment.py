@@ -12,7 +12,26 @@ import pytest
 from stages.lib import yaml12
 from stages.lib.revisions import differing
 from stages.lib.templating import signed
+from stages.pr_comment import changed_charts
 from tests.conftest import ROOT, Project
+
+
+def test_without_a_remote_on_github_a_chart_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.git("rm", "--quiet", "metrics/charts/dropout.svg")
+    (project.folder / "metrics/charts/optimizer.svg").write_text("<svg/>", encoding="utf-8")
+    project.commit_all("Spoil the charts")
+    monkeypatch.chdir(project.folder)
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    old, new = (project.git("rev-parse", name).strip() for name in ("HEAD~1", "HEAD"))
+    shown = {chart["name"]: (chart["old"], chart["new"]) for chart in changed_charts(old, new)}
+    assert shown == {
+        "dropout": (f"`git show {old[:7]}:metrics/charts/dropout.svg`", None),
+        "optimizer": tuple(f"`git show {commit[:7]}:metrics/charts/optimizer.svg`" for commit in (old, new)),
+    }
+    project.git("remote", "set-url", "origin", "git@github.com:someone/project.git")
+    assert changed_charts(old, new)[0]["old"] == (
+        f"![metrics/charts/dropout.svg](https://github.com/someone/project/raw/{old}/metrics/charts/dropout.svg)"
+    )
 
 
 def comment(project: Project, against: str = "main", ok: bool = True) -> str:
