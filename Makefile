@@ -37,11 +37,11 @@ bench: .venv/repro
 
 # Everything on one page, report.html; AGAINST=REVISION adds what changed since.
 report: .venv/repro
-	@python -m stages.report $(AGAINST)
+	@python -m stages.report $${AGAINST:+"$$AGAINST"}
 
 # What HEAD changes, as Markdown; fails where a fresh run gives other metrics than the committed ones.
 pr-comment: .venv/repro
-	@python -m stages.pr_comment $(AGAINST)
+	@python -m stages.pr_comment $${AGAINST:+"$$AGAINST"}
 
 clean:
 	rm -rf .venv report.html dvc_plots .mypy_cache .pytest_cache .ruff_cache

@@ -19,6 +19,8 @@ DROPOUT_GRID = {"module__dropout_rate": [0.0, 0.5], "module__weight_constraint":
 
 def fingerprints() -> dict[str, str]:
     """Return a hash for each candidate, by its experiment and setting."""
+    import stages  # noqa: F401, I001 (pins the kernels of numpy's BLAS, so before numpy)
+
     import numpy as np
 
     from stages.lib.candidates import resolve_experiment
