@@ -215,3 +215,14 @@ def test_progress_counts_net_epochs() -> None:
     # The nets of one epoch are those of four on their way.
     assert sum(more for more, _ in told) == 2 * 3 * 4
     assert {total for _, total in told} == {2 * 3 * 4}
+
+
+def test_a_batch_larger_than_the_data_is_one_of_all_rows() -> None:
+    # Filled up with copies, the second would not fit into memory.
+    found = search(grid={"batch_size": [len(X), 1_000_000_000]}).cv_results_
+    options: dict[str, Any] = {"cv": StratifiedKFold(3), "scoring": "neg_brier_score", "refit": False}
+    one_by_one = GridSearchCV(net(), {"batch_size": [1_000_000_000]}, **options).set_callbacks(SeedEachFit(SEED))
+    expected = one_by_one.fit(X, Y).cv_results_
+    for split in range(3):
+        all_rows, larger = found[f"split{split}_test_score"]
+        assert all_rows == larger == pytest.approx(expected[f"split{split}_test_score"][0], abs=1e-6)

@@ -89,7 +89,7 @@ def make_plan(
     trajectories: dict[str, Trajectory] = {}
     for number, params in enumerate(candidates):
         try:
-            net = _candidate_net(estimator, params)
+            net = _candidate_net(estimator, params, len(splits.X))
             trajectory = trajectories.setdefault(trajectory_key(net), Trajectory(net))
         except RefusalError as refusal:
             refusals[str(refusal)].append(number)
@@ -122,13 +122,15 @@ def make_plan(
     return stacks, dict(refusals)
 
 
-def _candidate_net(estimator: BaseEstimator, params: dict[str, Any]) -> NeuralNet:
+def _candidate_net(estimator: BaseEstimator, params: dict[str, Any], n_rows: int) -> NeuralNet:
     if isinstance(estimator, Pipeline):
         last = estimator.steps[-1][0]
         if others := [key for key in params if not key.startswith(f"{last}__")]:
             raise RefusalError(f"{others[0]} is no setting of the net")
     net = net_of(clone(estimator).set_params(**clone(params, safe=False)))
     check_net(net)
+    # A batch that takes all rows is filled up with copies no further.
+    net.set_params(batch_size=min(net.batch_size, n_rows))
     return net
 
 
