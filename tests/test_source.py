@@ -76,3 +76,26 @@ def test_a_source_that_is_missing() -> None:
     assert unnoticed("own_nets.py", place="own_net.Net") == [
         "model.source is 'own_nets.py', and there is no such file or folder; name the one with the module's code"
     ]
+
+
+def test_code_that_the_source_imports_is_told(repository: Path) -> None:
+    for name, line in {
+        "own_net.py": "from own_package import helper",
+        "own_layers.py": "import stages.lib.errors, stages.lib.network",
+        "own_package/deep.py": "from . import helper",
+    }.items():
+        (repository / name).write_text(f"{line}\n{NET}", encoding="utf-8")
+    (repository / "own_package/helper.py").write_text("import math\n", encoding="utf-8")
+    (repository / "stages/lib").mkdir(parents=True)
+    for name in ("errors", "network"):
+        (repository / f"stages/lib/{name}.py").touch()
+    told = "so DVC would not notice when that changes. Put the code into one folder, and set model.source to that."
+    assert unnoticed("own_net.py", place="own_net.Net") == [
+        f"model.source is own_net.py, which imports own_package/{name}.py, {told}"
+        for name in ("__init__", "deep", "helper")
+    ]
+    assert unnoticed("own_layers.py", place="own_layers.Net") == [
+        f"model.source is own_layers.py, which imports stages/lib/network.py, {told}"
+    ]
+    assert unnoticed("own_package", place="own_package.deep.Net") == []
+    assert unnoticed(".", place="own_net.Net") == []

@@ -5,6 +5,11 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from stages.lib.imports import own_closure
+
+# The project's own code, which every search depends on in any case, but for the net it comes with.
+_STAGES, _NETWORK = Path("stages"), Path("stages/lib/network.py")
+
 
 def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> list[str]:
     """Say which imported names stand in the repository and outside `model.source`.
@@ -28,11 +33,20 @@ def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> l
     way_out = f"Set model.source to {next(iter(files.values()), '')}."
     if len(set(files.values())) > 1:
         way_out = "Put all such code into one folder, and set model.source to that."
-    return [
+    told = [
         f"{place}: {imported[place][0]} stands in {file}, and model.source says {source}, "
         f"so DVC would not notice when it changes. {way_out}"
         for place, file in files.items()
         if not file.resolve().is_relative_to(watched)
+    ]
+    if told:
+        return told
+    used = sorted(file for file in own_closure(files.values()) if not file.resolve().is_relative_to(watched))
+    return [
+        f"model.source is {source}, which imports {file}, so DVC would not notice when that changes. "
+        "Put the code into one folder, and set model.source to that."
+        for file in used
+        if file == _NETWORK or not file.is_relative_to(_STAGES)
     ]
 
 
