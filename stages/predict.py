@@ -14,24 +14,32 @@ from stages.lib.outputs import DECIMALS
 from stages.lib.params import load_params
 from stages.lib.table import read_features
 
+# Of a predicted number, whatever its unit: as many as a float32 has.
+DIGITS = 7
 
-def read_text(source: str) -> str:
-    """Return the text of a file, or of standard input where `source` is `-`; raises `UserError` where it can't."""
+
+def read_text(source: str, shown: str) -> str:
+    """Return the text of a file, or of standard input where `source` is `-`.
+
+    Raises
+    ------
+    UserError
+        Where it can't be read, or is no text; it calls the source what is `shown`.
+    """
     try:
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         return content.decode()
     except OSError as error:
-        raise UserError(
-            f"{source} can't be read: {error.strerror}. Name a CSV file, or - for standard input."
-        ) from None
+        raise UserError(f"{shown} can't be read: {error.strerror}. Name a CSV file, or - for standard input.") from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{source} is no text: byte {error.start} is no UTF-8. Is it the right file?") from None
+        raise UserError(f"{shown} is no text: byte {error.start} is no UTF-8. Is it the right file?") from None
 
 
 def main() -> None:
     if len(sys.argv) != 2:
         raise UserError("one argument is needed, a CSV file or - for standard input: python -m stages.predict FILE.csv")
     source = sys.argv[1]
+    shown = "standard input" if source == "-" else source
     spec = load_params().data
     estimator, card = load_model(MODEL_FILE)
     listed = [key for key in spec.columns if key != spec.target]
@@ -40,12 +48,13 @@ def main() -> None:
             f"{MODEL_FILE} predicts {card.target} from {', '.join(card.features)}, and params.yaml has other columns. "
             "Run `dvc repro evaluate`."
         )
-    X = read_features(read_text(source), card.features, spec, "standard input" if source == "-" else source)
+    X = read_features(read_text(source, shown), card.features, spec, shown)
     names, predictions = predict(estimator, card, X)
     output = csv.writer(sys.stdout, lineterminator="\n")
     if spec.header:
         output.writerow(names)
-    output.writerows([[f"{number:.{DECIMALS}f}" for number in row] for row in predictions])
+    form = f".{DECIMALS}f" if card.classes else f".{DIGITS}g"
+    output.writerows([[f"{number:{form}}" for number in row] for row in predictions])
 
 
 if __name__ == "__main__":

@@ -150,8 +150,14 @@ OPTIMIZER_GRID = "experiments.optimizer.grid"
         (
             "neurons",
             {"model.source": "tests", "model.module": f"{__name__}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
-            "criterion, scoring and data don't fit together: KeyError: 'b'",
+            "criterion and data don't fit together: KeyError: 'b'",
         ),
+        (
+            "neurons",
+            {"experiments.neurons.fixed.wrapper": "NeuralNetBinaryClassifier"},
+            "experiments.neurons.fixed.wrapper: folds and baselines are the same for all; put wrapper into model",
+        ),
+        ("neurons", {"model.wrapper": "NeuralNet"}, "model.wrapper: NeuralNet is no classifier, or one with a"),
         ("neurons", {"model.wrapper": "NeuralNetClasifier"}, "did you mean 'NeuralNetClassifier'?"),
         ("neurons", {"model.optimizer__x": 1}, "model.optimizer__x: Adamax takes no 'x'"),
         ("neurons", {"model.device": "cuda:99"}, "model.device is 'cuda:99', which can't be used here"),

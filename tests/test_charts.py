@@ -13,6 +13,7 @@ from dvc_render import VegaRenderer
 
 from stages.lib.charts import render, stand_alone
 from stages.lib.errors import UserError
+from tests.colours import contrast
 from tests.conftest import ROOT, real_params
 
 TEMPLATES = sorted((ROOT / ".dvc/plots").glob("*.json"))
@@ -92,14 +93,6 @@ def test_every_candidate_of_dropout_is_legible(dropout: str) -> None:
     assert "dropout_rate, weight_constraint" in texts(dropout)
 
 
-def luminance(colour: str) -> float:
-    """Return the relative luminance of `rgb(…)` or a name, as WCAG 2 has it."""
-    known = {"white": (255, 255, 255), "black": (0, 0, 0)}
-    rgb = known.get(colour) or tuple(int(part) for part in re.findall(r"\d+", colour))
-    linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 def test_the_numbers_in_a_heatmap_stand_out() -> None:
     svg = render(
         fill("candidates", candidates({f"a={i}, b={j}": i / 10 + j / 100 for i in range(10) for j in range(10)}))
@@ -108,8 +101,7 @@ def test_the_numbers_in_a_heatmap_stand_out() -> None:
     numbers = re.findall(r'fill="(white|black)"[^>]*>([\d.]+)</text>', svg)
     assert len(cells) == len(numbers) == 100
     for cell, (number, _) in zip(cells, numbers, strict=True):
-        light, dark = sorted([luminance(cell), luminance(number)], reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 4.5
+        assert contrast(cell, number) >= 4.5
     assert [number for _, number in numbers][10:12] == ["0.100", "0.110"]
 
 
@@ -180,12 +172,17 @@ def test_the_evaluation_has_scores_and_differences() -> None:
     rows = [
         row | {"setting": "combined", "mean_test_score": "0.73", "difference": "0.0", "tied_with_combined": "true"},
         row | {"setting": "dropout", "mean_test_score": "0.7", "difference": "-0.03", "tied_with_combined": "false"},
-        row
-        | {"setting": "majority_class", "mean_test_score": "nan", "difference": "nan", "tied_with_combined": "false"},
+        row | {"setting": "majority_class", "mean_test_score": "nan", "difference": "nan", "tied_with_combined": "nan"},
     ]
     shown = texts(render(fill("evaluation", rows)))
-    assert {"the score", "difference to combined, 95 % interval", "0.730", "0.700", "× diverged"} <= set(shown)
+    assert {"the score", "difference to combined, 95 % interval", "0.730", "0.700", "× no score"} <= set(shown)
     assert shown.count("dropout") == 2
+    # An open point, once in each panel, is one that is told apart from combined; what was not compared is none.
+    told_apart = 'fill="white"'
+    assert render(fill("evaluation", rows)).count(told_apart) == 3  # and one in the legend
+    rows[0] |= {"mean_test_score": "nan", "difference": "nan"}
+    rows[1] |= {"difference": "nan", "tied_with_combined": "nan"}
+    assert render(fill("evaluation", rows)).count(told_apart) == 1
 
 
 def test_the_svg_is_for_any_page(dropout: str) -> None:

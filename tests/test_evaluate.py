@@ -5,20 +5,19 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from stages.evaluate import score_net
-from stages.lib.comparison import comparison_table, print_comparison, summarise
-from stages.lib.contenders import BEST_PARAMS, baselines, describe, read_settings
-from stages.lib.dataset import load_dataset
+from stages.lib.comparison import comparison_table, print_comparison, summarise, verdict
+from stages.lib.contenders import BEST_PARAMS, Baseline, baselines, read_settings, score_baseline, score_net
+from stages.lib.dataset import Dataset, load_dataset
 from stages.lib.errors import UserError
 from stages.lib.evaluation import make_splits
 from stages.lib.numerics import fit_seed, seed_everything
 from stages.lib.outputs import write_json
-from stages.lib.params import Params, load_params
+from stages.lib.params import CV, Params, format_changes, load_params
 from stages.lib.results import to_csv
 from tests.conftest import ROOT, MakeProject, Project, small_params
 
@@ -46,7 +45,7 @@ def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:
     assert table.loc["mine", "difference_ci95"] == pytest.approx((high - low) / 2 * np.sqrt(5))
     assert table.loc["combined", ["difference", "difference_ci95", "p_value"]].tolist() == [0, 0, 1]
     assert table["rank_test_score"].tolist() == [2, 1, 4, 3]
-    assert table["tied_with_combined"].tolist() == ["true", "true", "false", "false"]
+    assert table["tied_with_combined"].tolist() == ["true", "true", "nan", "false"]
 
 
 def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +59,7 @@ def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.Capture
     assert all(isinstance(value, str | float) for value in summary.values())
     print_comparison(table, "evaluation")
     shown = capsys.readouterr().out
-    assert "diverged" in shown
+    assert "no score" in shown
     assert "nan" not in shown
     assert to_csv(table).startswith(
         "setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,"
@@ -90,10 +89,10 @@ def test_the_nets_are_the_combination_every_winner_and_the_start(
     settings = read_settings(params)
     assert list(settings) == ["combined", *params.experiments, "starting_point"]
     assert settings["starting_point"] == params.model.model_dump()
-    assert describe(settings["starting_point"], params) == "model as it stands"
-    assert describe(settings["combined"], params) == "optimizer=Adamax"
+    assert format_changes(settings["starting_point"], params) == ""
+    assert format_changes(settings["combined"], params) == "optimizer=Adamax"
     # A winner keeps what its own search held fixed.
-    assert describe(settings["weight_init"], params) == "optimizer=Adamax, module__weight_init=zeros_"
+    assert format_changes(settings["weight_init"], params) == "optimizer=Adamax, module__weight_init=zeros_"
 
 
 @pytest.mark.parametrize(
@@ -164,6 +163,24 @@ def test_the_baselines_are_a_linear_model_and_a_constant() -> None:
     assert found["mean"].estimator.fit(X, X[:, 0]).predict(X[:1]) == pytest.approx(X[:, 0].mean())
 
 
+def test_a_baseline_that_the_scorer_refuses_has_no_score() -> None:
+    X = np.arange(12, dtype=np.float32).reshape(-1, 1)
+    y = np.exp(X.ravel().astype(float))
+    data = Dataset(X, y, ("x",), ())
+    splits = make_splits(y, CV(n_splits=3, n_repeats=1, shuffle=True), 0, False)
+    lines = Baseline(LinearRegression(), "a line, which goes below zero")
+    with pytest.warns(UserWarning, match="line has no score: neg_root_mean_squared_log_error says Root Mean"):
+        scores = score_baseline("line", lines, data, splits, "neg_root_mean_squared_log_error")
+    assert np.isnan(scores).all()
+    assert not np.isnan(score_baseline("line", lines, data, splits, "r2")).any()
+
+
+def test_where_combined_diverged_nothing_is_told_apart_from_it() -> None:
+    table = table_of(SCORES | {"combined": np.array([0.6, np.nan, 0.6, 0.6])}).set_index("setting")
+    assert set(table["tied_with_combined"]) == {"nan"}
+    assert verdict(summarise(table.reset_index())) == "combined diverged, so there is nothing to compare with."
+
+
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project in which the stage has run, from results written by hand."""
@@ -218,6 +235,6 @@ def test_a_combination_that_no_net_takes_is_refused(evaluated: Project) -> None:
     finally:
         (project.folder / BEST_PARAMS).write_bytes(best)
     assert done.returncode == 1
-    assert "combined.optimizer: 'Adamm' is no optimizer of torch.optim; did you mean 'Adam'?" in done.stderr
+    assert "error: metrics/best_params.json: combined.optimizer: 'Adamm' is no optimizer of torch" in done.stderr
     assert "Traceback" not in done.stderr
     assert {name: project.read(name) for name in before} == before

@@ -10,7 +10,7 @@ from skorch import NeuralNet
 
 from stages.lib.dataset import Dataset
 from stages.lib.errors import UserError, did_you_mean
-from stages.lib.estimator import build_estimator, parameters
+from stages.lib.estimator import build_estimator, is_classifier, parameters
 from stages.lib.names import resolve
 from stages.lib.params import PARAMS_FILE, Params, candidates
 from stages.lib.source import unnoticed_sources
@@ -52,16 +52,22 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
     places = {key: f"model.{key}" for key in model} | {
         key: f"experiments.{name}.fixed.{key}" for key in experiment.fixed
     }
-    settings = model | experiment.fixed
-    return _resolve(settings, places, experiment.grid, f"experiments.{name}.grid", params.model.source)
+    raw = model | experiment.fixed
+    settings, grid = _resolve(raw, places, experiment.grid, f"experiments.{name}.grid", params.model.source)
+    if is_classifier(settings["wrapper"]) != params.model.classifies:
+        raise UserError(
+            f"{PARAMS_FILE}: model.wrapper: {params.model.wrapper} is no classifier, or one with a regressor's name. "
+            "Set it to NeuralNetClassifier, NeuralNetBinaryClassifier or NeuralNetRegressor."
+        )
+    return settings, grid
 
 
-def resolve_settings(settings: dict[str, Any], place: str) -> dict[str, Any]:
+def resolve_settings(settings: dict[str, Any], file: str, place: str) -> dict[str, Any]:
     """Return the settings of a net that a search has built before, ready for `build_estimator`.
 
-    Raises `UserError` as `resolve_experiment`, naming `place`; where code lies, the search has checked.
+    Raises `UserError` as `resolve_experiment`, naming the place in the file; where code lies, the search has checked.
     """
-    return _resolve(settings, {key: f"{place}.{key}" for key in settings})[0]
+    return _resolve(settings, {key: f"{place}.{key}" for key in settings}, file=file)[0]
 
 
 def _resolve(
@@ -70,6 +76,7 @@ def _resolve(
     raw_grid: dict[str, list[Any]] | None = None,
     grid_place: str = "",
     source: str | None = None,
+    file: str = PARAMS_FILE,
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """Resolve the names of settings, which stand at `places`, and of a grid, and check that the net takes them."""
     problems: list[str] = []
@@ -86,7 +93,7 @@ def _resolve(
         return thing
 
     owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
-    _refuse(problems)
+    _refuse(problems, file)
     numeric = {f"module__{name}" for name, parameter in parameters(owners["module"]).items() if _is_number(parameter)}
     # A text where a number belongs is no name to look up; `_bad_key` tells so.
     settings = owners | {
@@ -101,7 +108,7 @@ def _resolve(
         ]
         for key, values in (raw_grid or {}).items()
     }
-    _refuse(problems)
+    _refuse(problems, file)
     if source is not None:
         _refuse(unnoticed_sources(imported, source))
 
@@ -112,7 +119,7 @@ def _resolve(
         if key in _NOT_IN_A_GRID:
             problems.append(f"{place} is the same for a whole search; put {key} into model or fixed")
         problems += _bad_key(key, {f"{place}[{i}]": value for i, value in enumerate(values)}, settings, grid)
-    _refuse(problems)
+    _refuse(problems, file)
     return settings, grid
 
 
@@ -174,6 +181,8 @@ def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: d
     owner, _, name = key.partition("__")
     if key == "source":
         yield f"{place}: every search depends on the same code; put source into model, where a folder may be named"
+    elif key == "wrapper" and place.startswith("experiments"):
+        yield f"{place}: folds and baselines are the same for all; put wrapper into model"
     elif not name:
         net = settings["wrapper"]
         known = {*parameters(net), *parameters(NeuralNet), "wrapper"}
@@ -198,6 +207,6 @@ def _is_number(parameter: inspect.Parameter) -> bool:
     return isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
 
 
-def _refuse(problems: list[str]) -> None:
+def _refuse(problems: list[str], file: str = PARAMS_FILE) -> None:
     if problems:
-        raise UserError("\n".join(f"{PARAMS_FILE}: {problem}" for problem in dict.fromkeys(problems)))
+        raise UserError("\n".join(f"{file}: {problem}" for problem in dict.fromkeys(problems)))

@@ -19,7 +19,7 @@ def comparison_table(scores: dict[str, np.ndarray], described: dict[str, str], t
     Parameters
     ----------
     scores : dict of arrays of shape (n_splits,)
-        By contender, `combined` among them; NaN where a net diverged.
+        By contender, `combined` among them; NaN where a net diverged or the scorer failed.
     described : dict of str
         What each contender is.
     test_share : float
@@ -30,8 +30,8 @@ def comparison_table(scores: dict[str, np.ndarray], described: dict[str, str], t
     DataFrame
         `setting`, `params`, `mean_test_score`, `std_test_score` (over the splits, ddof 0), `rank_test_score` (1 is
         best), `ci95` (half the width of the mean's 95 % interval), `difference` (the mean less that of `combined`) and
-        `difference_ci95`, both NaN where a net diverged, `p_value` (against `combined`, in pairs), `tied_with_combined`
-        (whether it is 0.05 or more), then `split0_test_score`, …
+        `difference_ci95`, both NaN where one of the two has none, `p_value` (against `combined`, in pairs),
+        `tied_with_combined` (whether it is 0.05 or more; `nan` where there is none), then `split0_test_score`, …
     """
     table = np.stack(list(scores.values()))
     combined = list(scores).index(COMBINED)
@@ -47,13 +47,13 @@ def comparison_table(scores: dict[str, np.ndarray], described: dict[str, str], t
         "difference": means - means[combined],
         "difference_ci95": half_width(table - table[combined], test_share),
         "p_value": p,
-        "tied_with_combined": [format_value(bool(tied)) for tied in p >= 1 - LEVEL],
+        "tied_with_combined": ["nan" if np.isnan(value) else format_value(bool(value >= 1 - LEVEL)) for value in p],
     }
     return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(table.T)})
 
 
 def summarise(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the flat metrics: each contender's score, interval and p-value, without those that diverged."""
+    """Return the flat metrics: each contender's score, interval and p-value, without those that have none."""
     summary: dict[str, Any] = {"best_setting": table["setting"][int(table["rank_test_score"].to_numpy().argmin())]}
     for _, row in table.iterrows():
         name = row["setting"]
@@ -67,7 +67,7 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
 def verdict(summary: dict[str, Any]) -> str:
     """Say in a sentence how `combined` did beside the starting point and the best, from what `summarise` returns."""
     if f"{COMBINED}_score" not in summary:
-        return f"{COMBINED} diverged."
+        return f"{COMBINED} diverged, so there is nothing to compare with."
     best = summary["best_setting"]
     parts = [f"{COMBINED} scores {_score(summary, COMBINED)}"]
     for name, shown in {"starting_point": "starting_point", best: f"the best, {best},"}.items():
@@ -92,7 +92,7 @@ def print_comparison(table: pd.DataFrame, title: str) -> None:
         if row["setting"] == COMBINED:
             difference = [""] * 3
         if not np.isfinite(row["mean_test_score"]):
-            numbers, difference = ["diverged", ""], [""] * 3
+            numbers, difference = ["no score", ""], [""] * 3
         shown.add_row("*" * best, row["setting"], *numbers, *difference, style="bold" if best else None)
     print(title)
     Console().print(shown)

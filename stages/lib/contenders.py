@@ -1,18 +1,27 @@
-"""Who is compared in the evaluation: the combined setting, each search's winner, the start, and plain baselines."""
+"""Who is compared in the evaluation, and their scores: nets as params.yaml describes them, and plain baselines."""
 
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from stages.lib.candidates import resolve_settings
+from stages.lib.dataset import Dataset
+from stages.lib.engines import search
 from stages.lib.errors import UserError
-from stages.lib.params import Params, format_params
+from stages.lib.estimator import build_estimator, target
+from stages.lib.evaluation import Split, check_trial, make_scorer
+from stages.lib.params import Params
 
 BEST_PARAMS = Path("metrics/best_params.json")
 COMBINED = "combined"
@@ -55,13 +64,6 @@ def read_settings(params: Params) -> dict[str, dict[str, Any]]:
     return {COMBINED: combined, **winners, "starting_point": model}
 
 
-def describe(settings: dict[str, Any], params: Params) -> str:
-    """Write what a setting changes of `model` in params.yaml, in one string."""
-    model = params.model.model_dump()
-    changed = {key: value for key, value in settings.items() if key not in model or model[key] != value}
-    return format_params(changed) or "model as it stands"
-
-
 def baselines(classify: bool) -> dict[str, Baseline]:
     """Return what a net should beat, by name: a linear model on standardized inputs, and one that ignores them."""
     if classify:
@@ -75,3 +77,27 @@ def baselines(classify: bool) -> dict[str, Baseline]:
         "linear_regression": Baseline(linear, "LinearRegression, inputs standardized"),
         "mean": Baseline(DummyRegressor(), "DummyRegressor, inputs ignored"),
     }
+
+
+def score_net(name: str, settings: dict[str, Any], data: Dataset, splits: list[Split], params: Params) -> np.ndarray:
+    """Return a net's scores, one a split, by the engine, seed and scorer of `params`; NaN where it diverged."""
+    resolved = resolve_settings(settings, str(BEST_PARAMS), name)
+    estimator = build_estimator(resolved, data, params.data.scale)
+    y = target(data.y, resolved["wrapper"], resolved["criterion"])
+    scorer = make_scorer(params.cv.scoring)
+    check_trial(estimator, data.X, y, splits[0], scorer)
+    found = search(name, estimator, {}, data.X, y, splits=splits, scorer=scorer, params=params)
+    return np.array([found[f"split{i}_test_score"][0] for i in range(len(splits))])
+
+
+def score_baseline(name: str, baseline: Baseline, data: Dataset, splits: list[Split], scoring: str) -> np.ndarray:
+    """Return a baseline's scores, one a split; all NaN, with a warning, where the scorer takes none of its kind."""
+    try:
+        return np.asarray(
+            cross_val_score(
+                baseline.estimator, data.X, data.y, cv=splits, scoring=get_scorer(scoring), error_score="raise"
+            )
+        )
+    except (ValueError, TypeError, AttributeError) as error:
+        warnings.warn(f"{name} has no score: {scoring} says {error}", stacklevel=2)
+        return np.full(len(splits), np.nan)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.lib.errors import UserError
-from stages.lib.params import Params, candidates, format_params
+from stages.lib.params import Params, candidates, format_changes, format_params
 
 SEARCH_DIR = Path("metrics/search")
 CANDIDATES_DIR = Path("metrics/candidates")
@@ -103,13 +103,12 @@ def summarise(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, 
     """Return the flat metrics over all searches, with the typed details in a list, where DVC does not show them."""
     winner = max(searches, key=lambda name: float(searches[name]["best_score"]))
     combined, left_out = combine(params, searches)
-    changed = {key: value for key, value in combined.items() if params.model.model_dump().get(key) != value}
     return {
         "winner": winner,
         "winner_params": format_params(searches[winner]["best_params"]),
         "best_score": searches[winner]["best_score"],
         "best_std": searches[winner]["best_std"],
-        "combined_params": format_params(changed),
+        "combined_params": format_changes(combined, params),
         "n_candidates": sum(search["n_candidates"] for search in searches.values()),
         "n_fits": sum(search["n_fits"] for search in searches.values()),
         "details": [{"combined": combined, "experiments": searches, "left_out": left_out}],

@@ -19,7 +19,8 @@ from stages.lib.estimator import build_estimator, is_classifier, net_of
 from stages.lib.outputs import write_bytes
 
 MODEL_FILE = Path("models/best.safetensors")
-_SCALER = "scale."
+# What the names of tensors begin with, so that a module may call its parts what it likes.
+_NET, _SCALER = "net.", "scaler."
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ class Card:
 
 def save_model(path: Path, estimator: BaseEstimator, card: Card) -> None:
     """Write a fitted estimator, as `build_estimator` makes it, and its card; the same bytes for the same weights."""
-    tensors = {name: weight.cpu().contiguous() for name, weight in net_of(estimator).module_.state_dict().items()}
+    # Each a copy of its own: weights that layers share are one tensor under two names.
+    weights = net_of(estimator).module_.state_dict()
+    tensors = {f"{_NET}{name}": weight.cpu().contiguous().clone() for name, weight in weights.items()}
     if isinstance(estimator, Pipeline):
         scaler = estimator[0]
         tensors |= {f"{_SCALER}{name}": torch.from_numpy(getattr(scaler, f"{name}_")) for name in ("mean", "scale")}
@@ -73,24 +76,26 @@ def load_model(path: Path) -> tuple[BaseEstimator, Card]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
     except FileNotFoundError:
         raise UserError(f"{path} is missing. {again}") from None
-    except (SafetensorError, LookupError, TypeError, ValueError):
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError):
         raise UserError(f"{path} is no model that the stage evaluate wrote. {again}") from None
 
-    settings = resolve_settings(card.settings | {"device": "cpu"}, f"{path}: settings")
+    settings = resolve_settings(card.settings | {"device": "cpu"}, str(path), "settings")
     no_rows = np.empty((0, len(card.features)), dtype=np.float32)
     shape = Dataset(no_rows, np.empty(0), tuple(card.features), tuple(card.classes))
     estimator = build_estimator(settings, shape, card.scale)
-    scaler = {name: tensors.pop(name) for name in list(tensors) if name.startswith(_SCALER)}
-    net = net_of(estimator).initialize()
     try:
-        net.module_.load_state_dict(tensors)
-    except RuntimeError as error:
-        mismatch = str(error).splitlines()[1].strip()
-        raise UserError(f"{path} does not fit {card.settings['module']} as it is now: {mismatch} {again}") from None
+        net_of(estimator).initialize().module_.load_state_dict(_part(tensors, _NET))
+    except Exception as error:  # the module may be the user's own
+        problem = " ".join(str(error).split())
+        raise UserError(f"{path} does not fit {card.settings['module']} as it is now: {problem} {again}") from None
     if isinstance(estimator, Pipeline):
-        for name, values in scaler.items():
-            setattr(estimator[0], f"{name.removeprefix(_SCALER)}_", values.numpy())
+        for name, values in _part(tensors, _SCALER).items():
+            setattr(estimator[0], f"{name}_", values.numpy())
     return estimator, card
+
+
+def _part(tensors: dict[str, torch.Tensor], beginning: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(beginning): tensor for name, tensor in tensors.items() if name.startswith(beginning)}
 
 
 def predict(estimator: BaseEstimator, card: Card, X: np.ndarray) -> tuple[list[str], np.ndarray]:

@@ -154,7 +154,7 @@ class Params(Section):
         """Return the experiment called `name`; raises `UserError` where there is none."""
         if name not in self.experiments:
             raise UserError(
-                f"{PARAMS_FILE}: experiments has no {name!r}{did_you_mean(name, self.experiments)} "
+                f"{PARAMS_FILE}: experiments has no {name!r}{did_you_mean(name, self.experiments) or '.'} "
                 f"It has: {', '.join(self.experiments)}."
             )
         return self.experiments[name]
@@ -204,6 +204,12 @@ def format_value(value: Any) -> str:
 def format_params(params: dict[str, Any]) -> str:
     """Write settings as one string, such as `"batch_size=20, max_epochs=100"`."""
     return ", ".join(f"{key}={format_value(value)}" for key, value in params.items())
+
+
+def format_changes(settings: dict[str, Any], params: Params) -> str:
+    """Write what settings change of `model`, as `format_params` does."""
+    model = params.model.model_dump()
+    return format_params({key: value for key, value in settings.items() if key not in model or model[key] != value})
 
 
 def _bad_values(params: Params) -> Any:
