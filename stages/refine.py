@@ -27,7 +27,7 @@ def main() -> None:
 
     experiment = refine(params, name, best, data)
     comment = f"A finer grid around the best of {name}: {format_params(best)}."
-    text = Path(PARAMS_FILE).read_text(encoding="utf-8")
+    text = Path(PARAMS_FILE).read_bytes().decode()
     write_text(PARAMS_FILE, add_experiment(text, name, new, experiment, comment))
 
     print(f"{PARAMS_FILE}: added experiments.{new}, {len(candidates(experiment.grid))} candidates around the best")

@@ -36,3 +36,12 @@ def test_pins_that_come_too_late_are_told(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
     with pytest.warns(RuntimeWarning, match="torch was imported before OMP_NUM_THREADS could be set"):
         environment.pin()
+
+
+def test_help_is_the_docstring(make_project: MakeProject) -> None:
+    project = make_project()
+    for name in ("predict", "refine", "report", "pr_comment", "search"):
+        shown = project.stage(name, "--help").stdout
+        assert shown.splitlines()[0] == (ROOT / f"stages/{name}.py").read_text(encoding="utf-8").splitlines()[0][
+            3:
+        ].rstrip('"')

@@ -185,4 +185,6 @@ def test_a_net_is_named_on_the_command_line_and_may_stand_in_a_folder(tmp_path: 
         "stages/lib/network.py, so DVC would not notice when it changes. Set model.source to nets/deep.py."
     ) in done.stderr
     assert "Traceback" not in done.stderr
-    assert all(before[name] == content for name, content in project.metrics().items())
+    left = project.metrics()
+    assert left
+    assert {name: before[name] for name in left} == left

@@ -66,3 +66,8 @@ def test_a_form_that_takes_no_block_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="takes no further block; the file was left as it was") as caught:
         add_experiment(text, "a", "a_2", NEW, "Why.")
     assert str(caught.value).endswith(BLOCK)
+
+
+def test_windows_line_ends_stay() -> None:
+    new = add_experiment("experiments:\r\n  a: 2\r\nseed: 7\r\n", "a", "a_2", NEW, "Why.")
+    assert new.count("\n") == new.count("\r\n") == 3 + BLOCK.count("\n")

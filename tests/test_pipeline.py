@@ -110,6 +110,7 @@ def kill_search(project: Project, command: list[str]) -> None:
 def test_a_search_killed_in_the_middle_is_resumed(project: Project, tmp_path: Path) -> None:
     params = project.params()
     params["experiments"]["dropout"]["fixed"] |= {"max_epochs": 1000, "batch_size": 10}
+    params["cv"]["n_repeats"] = 6
     project.write_params(params)
     project.commit_all("Longer fits")
     undisturbed = project.clone(tmp_path / "undisturbed")
@@ -140,6 +141,7 @@ def test_a_mistake_ends_dvc_with_a_sentence(project: Project, spoil: tuple[str, 
     settings = [part for change in spoil for part in ("-S", change)]
     done = project.run("dvc", "exp", "run", *settings, ok=False)
     assert done.returncode != 0
-    assert f"error: {sentence}" in done.stderr or sentence in done.stderr
+    assert sentence in done.stderr
+    assert "error: " in done.stderr
     assert "Traceback" not in done.stderr
     assert {name: before[name] for name in project.metrics()} == project.metrics()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stages.fetch import describe
+from stages.lib.column import Column
 from stages.lib.dataset import check_folds, load_dataset
 from stages.lib.errors import UserError
 from stages.lib.params import Data
@@ -199,3 +200,15 @@ def test_a_mistake_in_rows_to_predict_is_named(header: bool, text: str, message:
     with pytest.raises(UserError) as caught:
         read_features(text, FEATURES, flowers(header=header, columns=columns), "new rows")
     assert str(caught.value) == message
+
+
+def test_a_number_taken_for_a_class_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("x,price\n1,0\n2,3000000\n3,7\n", encoding="utf-8")
+    own = Data(path=str(path), header=True, target="price", columns={"price": Column()})
+    with pytest.raises(UserError) as caught:
+        read_csv(path, own, classify=True)
+    assert str(caught.value) == (
+        f"{path}: column price has no row of class 1, 2, 3, 4, 5 and 2999993 more; is it a number to predict? "
+        "Then set model.wrapper to NeuralNetRegressor"
+    )

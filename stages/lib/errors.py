@@ -1,5 +1,7 @@
 """A user's mistake, and how a stage reports it."""
 
+import inspect
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -19,10 +21,20 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a stage; print a `UserError` and warnings to standard error, as sentences, and exit with 1 after an error."""
+    """Run a stage or command.
+
+    A `UserError` and warnings go to standard error, as sentences, and the exit status is 1 after an error; `--help`
+    prints the docstring of the module.
+    """
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(inspect.getdoc(sys.modules[main.__module__]))
+        return
     warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     try:
         main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None

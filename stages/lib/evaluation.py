@@ -63,11 +63,18 @@ def check_trial(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, split: S
     trial = clone(estimator)
     net_of(trial).set_params(max_epochs=1)
     try:
-        scorer(trial.fit(X[train], y[train]), X[test], y[test])
+        trial.fit(X[train], y[train])
     except UserError:
         raise
     except Exception as error:  # the module may be the user's own
         raise UserError(
-            "A trial of one epoch failed, so params.yaml's module, criterion, scoring and data don't fit together: "
+            "A trial of one epoch failed, so params.yaml's module, criterion and data don't fit together: "
             f"{type(error).__name__}: {error}"
+        ) from error
+    try:
+        scorer(trial, X[test], y[test])
+    except Exception as error:
+        raise UserError(
+            f"A trial of one epoch could not be scored: {type(error).__name__}: {error}. Set cv.scoring in params.yaml "
+            "to what fits the net: accuracy for classes, say, roc_auc for two and roc_auc_ovr for more, r2 for numbers."
         ) from error

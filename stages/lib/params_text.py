@@ -38,6 +38,8 @@ def add_experiment(text: str, after: str, name: str, experiment: Experiment, com
     for key, value in content["experiments"].items():
         expected += [(key, value), (name, settings)] if key == after else [(key, value)]
 
+    windows = "\r\n" in text
+    text = text.replace("\r\n", "\n")
     block = f"# {comment}\n" + yaml.safe_dump({name: settings}, sort_keys=False, allow_unicode=True, width=2**16)
     text += "" if text.endswith("\n") else "\n"
     place, column = _end_of(text, after)
@@ -51,7 +53,7 @@ def add_experiment(text: str, after: str, name: str, experiment: Experiment, com
             f"{PARAMS_FILE}: experiments is written in a form that takes no further block; the file was left as it "
             f"was. Write the experiments as blocks, one below the other, or add this one by hand:\n{block}"
         )
-    return new
+    return new.replace("\n", "\r\n") if windows else new
 
 
 def _end_of(text: str, name: str) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from stages.lib.params import Data
 
 # What a net computes with; larger numbers would be infinite there.
 _LARGEST = float(np.finfo(np.float32).max)
+
+# How many missing classes are named.
+_MOST = 5
 
 
 def read_csv(path: str | Path, spec: Data, classify: bool, name: str = "") -> pd.DataFrame:
@@ -179,15 +183,18 @@ def _bad_classes(target: pd.Series, labels: Sequence[str]) -> Iterator[str]:
     for i in whole.index[(whole % 1 != 0) | (whole < 0)]:
         yield f"row {i + 1}, column {target.name}: {target[i]:g} is no class; classes are 0, 1, …"
     classes = sorted(whole.unique())
-    known = range(len(labels) or int(max(classes, default=0)))
+    count = len(labels) or int(max(classes, default=-1)) + 1
 
     def shown(number: float) -> str:
         return labels[int(number)] if labels else f"{number:g}"
 
     if len(classes) == 1:
         yield f"column {target.name} holds one class only, {shown(classes[0])}; a classifier needs two or more"
-    elif missing := sorted(set(known) - set(classes)):
-        yield f"column {target.name} has no row of class {', '.join(map(shown, missing))}"
+    elif missing := list(islice((number for number in range(count) if number not in classes), _MOST)):
+        more = count - len(classes) - len(missing)
+        others = f" and {more} more" if more > 0 else ""
+        hint = "" if labels else "; is it a number to predict? Then set model.wrapper to NeuralNetRegressor"
+        yield f"column {target.name} has no row of class {', '.join(map(shown, missing))}{others}{hint}"
 
 
 def _refuse(name: str, problems: list[str]) -> None:
