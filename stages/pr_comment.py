@@ -54,8 +54,8 @@ def main() -> None:
         "pr_comment.md.j2",
         against=against,
         fresh=fresh,
-        params=changes("params", base, head),
-        metrics=changes("metrics", base, head),
+        params=[] if fresh.failed else changes("params", base, head),
+        metrics=[] if fresh.failed else changes("metrics", base, head),
         charts=changed_charts(base, head),
     )
     print(comment, end="")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stages.lib import yaml12
-from stages.lib.revisions import differing
+from stages.lib.revisions import differing, stale_stages
 from stages.lib.templating import signed
 from stages.pr_comment import changed_charts
 from tests.conftest import ROOT, Project
@@ -88,7 +88,33 @@ def test_params_or_code_changed_without_a_run(project: Project, file: str) -> No
     text = comment(project, against="HEAD~1", ok=False)
     assert "**Not run again.**" in text
     assert "`search@dropout`, `search@optimizer`" in text
-    assert "dvc repro\n" in text
+
+
+def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> None:
+    project.git("config", "user.name", "Test")
+    project.git("config", "user.email", "test@example.invalid")
+    params = project.params()
+    params["experiments"]["mine"] = {"grid": {"lr": [0.01]}}
+    project.write_params(params)
+    project.commit_all("Add an experiment, and run nothing")
+    text = comment(project, against="HEAD~1", ok=False)
+    script = re.search(r"```sh\n(.*?)```", text, re.DOTALL)
+    assert script
+    project.run("bash", "-e", "-c", script[1])
+    assert project.git("status", "--short") == ""
+    assert stale_stages(project.folder) == []
+    assert "metrics/charts/mine.svg" in project.git("ls-files")
+
+
+@pytest.mark.parametrize(
+    ("file", "content"), [("params.yaml", "experiments: ["), ("stages/best_params.py", "raise SystemExit(1)")]
+)
+def test_a_fresh_run_that_fails_is_told(project: Project, file: str, content: str) -> None:
+    (project.folder / file).write_text(content, encoding="utf-8")
+    if file.endswith(".py"):
+        project.run("dvc", "commit", "--force")
+    project.commit_all("Break it")
+    assert "**A fresh run fails.**" in comment(project, against="HEAD~1", ok=False)
 
 
 def test_metrics_that_a_fresh_run_does_not_give(project: Project) -> None:
@@ -113,15 +139,15 @@ def test_mistakes_end_with_a_sentence(project: Project) -> None:
 
 
 @pytest.mark.parametrize(("existing", "method"), [("", "POST"), ("17\n42\n", "PATCH")])
-@pytest.mark.parametrize("status", [0, 2])
+@pytest.mark.parametrize(("text", "status"), [("<!-- grid search -->", 0), ("<!-- grid search -->", 2), ("", 2)])
 def test_the_workflow_writes_one_comment_and_updates_it(
-    tmp_path: Path, existing: str, method: str, status: int
+    tmp_path: Path, existing: str, method: str, text: str, status: int
 ) -> None:
     workflow = yaml12.load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
     script = workflow["jobs"]["compare"]["steps"][-1]["run"]
     for name, content in {
         "gh": f'echo "$@" >> calls\ncase "$*" in *paginate*) printf "%s" "{existing}";; esac',
-        "make": f"echo '<!-- grid search -->'\nexit {status}",
+        "make": f"printf '{text}'\nexit {status}",
     }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{content}\n", encoding="utf-8")
         (tmp_path / name).chmod(stat.S_IRWXU)
@@ -135,10 +161,12 @@ def test_the_workflow_writes_one_comment_and_updates_it(
     done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=os.environ | variables, capture_output=True)
     assert done.returncode == status, done.stderr
     place = "issues/comments/17" if method == "PATCH" else "issues/5/comments"
-    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
-    assert calls[-1] == f"api --method {method} repos/someone/project/{place} --field body=@comment.md"
-    assert len(calls) == 2
-    assert (tmp_path / "summary").read_text(encoding="utf-8") == "<!-- grid search -->\n"
+    looked, *calls = (tmp_path / "calls").read_text(encoding="utf-8").split("api --method")
+    assert looked.startswith("api --paginate repos/someone/project/issues/5/comments")
+    assert calls == [f" {method} repos/someone/project/{place} --field body=@comment.md\n"]
+    summary = (tmp_path / "summary").read_text(encoding="utf-8")
+    assert summary.startswith("<!-- grid search -->")
+    assert ("**Not compared.**" in summary) == (text == "")
 
 
 def test_the_workflow_has_the_marker_of_the_template() -> None:

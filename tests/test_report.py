@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stages.lib.params import load_params
+from tests.colours import contrast, luminance
 from tests.conftest import ROOT, Project, real_params
 
 EXPERIMENTS = load_params(ROOT / "params.yaml").experiments
@@ -86,44 +87,31 @@ def test_it_is_readable(browser: Browser, report: Path, width: int, scheme: Any)
     context.close()
 
 
-def luminance(color: str) -> float:
-    """Return the relative luminance of `rgb(…)`, by WCAG 2."""
-    channels = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(first: str, second: str) -> float:
-    dark, light = sorted([luminance(first), luminance(second)])
-    return (light + 0.05) / (dark + 0.05)
-
-
 def test_every_grid_is_there_in_full_and_sorts(browser: Browser, report: Path) -> None:
     opened = Opened(browser.new_page(), report)
     for name, experiment in EXPERIMENTS.items():
-        rows = opened(f"document.querySelectorAll('#{name} tbody tr').length")
+        rows = opened(f"document.querySelectorAll('#experiment-{name} tbody tr').length")
         candidates = 1
         for values in experiment.grid.values():
             candidates *= len(values)
         assert rows == candidates
 
     def column(heading: str) -> list[str]:
-        position = opened(
-            "[...document.querySelectorAll('#dropout th')].findIndex(th => th.textContent === '" + heading + "') + 1"
-        )
+        headings = opened("[...document.querySelectorAll('#experiment-dropout th')].map(th => th.textContent)")
+        position = headings.index(heading) + 1
         cells: list[str] = opened(
-            f"[...document.querySelectorAll('#dropout td:nth-child({position})')].map(td => td.textContent)"
+            f"[...document.querySelectorAll('#experiment-dropout td:nth-child({position})')].map(td => td.textContent)"
         )
         return cells
 
     before = column("mean")
-    heading = opened.page.locator("#dropout th button", has_text="mean")
+    heading = opened.page.locator("#experiment-dropout th button", has_text="mean")
     heading.click()
     assert column("mean") == sorted(before, key=float)
     heading.click()
     assert column("mean") == sorted(before, key=float, reverse=True)
-    assert opened("document.querySelector('#dropout th[aria-sort]').ariaSort") == "descending"
-    assert "best" in opened("document.querySelector('#dropout tbody tr').className")
+    assert opened("document.querySelector('#experiment-dropout th[aria-sort]').ariaSort") == "descending"
+    assert "best" in opened("document.querySelector('#experiment-dropout tbody tr').className")
     opened.page.close()
 
 
@@ -134,7 +122,7 @@ def test_it_says_what_was_run(browser: Browser, report: Path) -> None:
     assert params["data"]["sha256"] in shown
     for text in ("seed", "NAdam", "logistic_regression", "n_repeats", "pima-indians-diabetes.csv"):
         assert text in shown
-    assert "Not run again" not in shown
+    assert "Not up to date" not in shown
     opened.page.close()
 
 
@@ -144,7 +132,7 @@ def test_what_changed_against_another_commit(browser: Browser, project: Project)
     project.write_params(params)
     project.stage("report", "main")
     opened = Opened(browser.new_page(), project.folder / "report.html")
-    assert "Not run again since params or code changed: best_params, evaluate, search@dropout." in opened(
+    assert "Not up to date: best_params, evaluate, search@dropout." in opened(
         "document.querySelector('.note').innerText.replace(/\\s+/g, ' ')"
     )
     project.run("dvc", "repro")
@@ -165,6 +153,9 @@ def test_mistakes_end_with_a_sentence(project: Project) -> None:
     done = project.stage("report", "nonsuch", ok=False)
     assert done.returncode == 1
     assert "error: git knows no revision 'nonsuch'" in done.stderr
+    for content, sentence in {"{}": "is not what the stage evaluate writes", "{": "is no JSON"}.items():
+        (project.folder / "metrics/evaluation.json").write_text(content, encoding="utf-8")
+        assert f"error: metrics/evaluation.json {sentence}" in project.stage("report", ok=False).stderr
     (project.folder / "metrics/candidates/dropout.csv").unlink()
     done = project.stage("report", ok=False)
     assert done.returncode == 1

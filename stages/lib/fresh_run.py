@@ -1,12 +1,14 @@
 """Whether what is committed is what a fresh run gives."""
 
-import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from stages.lib.errors import UserError
+from stages.lib.revisions import stale_stages
 
 OUTPUTS = ("metrics", "models")
 
@@ -20,7 +22,7 @@ class FreshRun:
     stale : list of str
         Stages whose params, code or outputs are no longer those of dvc.lock; where there are any, nothing was run.
     failed : bool
-        Whether a stage failed.
+        Whether a stage failed, or DVC could not even read what to run.
     differing : list of str
         Outputs whose bytes are other ones than those committed.
     """
@@ -39,10 +41,16 @@ def run_fresh() -> FreshRun:
     """Clone HEAD into a temporary folder, and run every stage there; its output goes to standard error."""
     with TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)
-        status = _dvc(folder, "status", "--json", capture=True)
-        if stale := sorted(json.loads(status.stdout)):
-            return FreshRun(stale)
-        if _dvc(folder, "repro", "--force").returncode:
+        try:
+            if stale := stale_stages(folder):
+                return FreshRun(stale)
+        except UserError as error:
+            print(error, file=sys.stderr)
+            return FreshRun([], failed=True)
+        # The `python` of the stages' commands is to be this one.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        repro = [sys.executable, "-m", "dvc", "repro", "--force"]
+        if subprocess.run(repro, cwd=folder, env=os.environ | {"PATH": path}, stdout=sys.stderr).returncode:
             return FreshRun([], failed=True)
         changed = subprocess.run(
             ["git", "status", "--porcelain", "--untracked-files=all", "-z", "--", *OUTPUTS],
@@ -52,16 +60,3 @@ def run_fresh() -> FreshRun:
             text=True,
         ).stdout
         return FreshRun([], differing=tuple(sorted(entry[3:] for entry in changed.split("\0") if entry)))
-
-
-def _dvc(folder: str, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run DVC; the `python` of the stages' commands is this one."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return subprocess.run(
-        [sys.executable, "-m", "dvc", *arguments],
-        cwd=folder,
-        env=os.environ | {"PATH": path},
-        check=capture,
-        stdout=subprocess.PIPE if capture else sys.stderr,
-        text=True,
-    )

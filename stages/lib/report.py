@@ -84,10 +84,13 @@ def read_table(path: Path, without: Iterable[str] = ()) -> Table:
     return Table([_HEADINGS.get(key, key.rpartition("__")[2]) for key in keys], shown, best)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read committed metrics; raises `UserError` where the file is missing."""
-    content: dict[str, Any] = json.loads(_read(path))
-    return content
+def read_evaluation() -> dict[str, Any]:
+    """Return the metrics of the stage evaluate; raises `UserError` where they are missing or are none."""
+    path = Path("metrics/evaluation.json")
+    found = _json(path)
+    if "best_setting" not in found:
+        raise UserError(f"{path} is not what the stage evaluate writes. Run `dvc repro evaluate`.")
+    return found
 
 
 def data_address(svg: str | None) -> str | None:
@@ -125,7 +128,7 @@ def sections(params: Params) -> dict[str, Any]:
 
 def facts(params: Params) -> dict[str, dict[str, str]]:
     """Return what was run, by heading: the seed, the data, the folds and score, and what every search starts from."""
-    data = read_json(Path("metrics/data.json"))
+    data = _json(Path("metrics/data.json"))
     sha256 = hashlib.sha256(_read(Path(params.data.path))).hexdigest()
     counted = {key: value for key, value in data.items() if not isinstance(value, dict)}
     counted |= {
@@ -152,6 +155,14 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path} is missing. Run `dvc repro`.") from None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(_read(path))
+    except ValueError:
+        raise UserError(f"{path} is no JSON. Run `dvc repro`.") from None
+    return content if isinstance(content, dict) else {}
 
 
 def _shown(key: str, text: str) -> str:

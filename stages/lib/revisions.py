@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from stages.lib.errors import UserError
@@ -59,9 +60,9 @@ def changes(kind: Literal["params", "metrics"], old: str, new: str | None = None
     ]
 
 
-def stale_stages() -> list[str]:
-    """Return the stages of the working tree that DVC would run again, sorted."""
-    return sorted(_dvc("status", "--json"))
+def stale_stages(folder: str | Path = ".") -> list[str]:
+    """Return the stages that DVC would run again in a checkout, sorted; raises `UserError` where it can't say."""
+    return sorted(_dvc("status", "--json", folder=folder))
 
 
 def files(revision: str, folder: str) -> dict[str, str]:
@@ -77,12 +78,15 @@ def differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
 
 def describe_head() -> str:
     """Return HEAD's short hash, and whether the working tree differs from it."""
-    changed = bool(_git("status", "--porcelain", "--untracked-files=no"))
+    try:
+        changed = bool(_git("status", "--porcelain", "--untracked-files=no"))
+    except subprocess.CalledProcessError:
+        raise UserError("This folder is no git repository, or has no commit. Run in a clone of the project.") from None
     return f"commit {_git('rev-parse', '--short', 'HEAD').strip()}{', with changes not committed' if changed else ''}"
 
 
-def _dvc(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True)
+def _dvc(*arguments: str, folder: str | Path = ".") -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=folder, capture_output=True, text=True)
     if done.returncode:
         raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip()}")
     found: dict[str, Any] = json.loads(done.stdout or "{}")

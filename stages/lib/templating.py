@@ -16,13 +16,18 @@ def fill(template: str, **content: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"code": lambda text: f"`{text}`", "signed": signed, "dash": dash}
+    environment.filters |= {"code": lambda text: f"`{text}`", "signed": signed, "dash": dash, "cell": cell}
     return environment.get_template(template).render(**content)
 
 
 def signed(difference: float | None) -> str:
     """Write a difference with its sign, without the noise of its last bits."""
     return "" if difference is None else f"{difference:+.6g}"
+
+
+def cell(value: Any) -> str:
+    """Write a value so that it stays inside one cell of a Markdown table."""
+    return str(value).replace("|", "\\|").replace("`", "'").replace("\n", " ")
 
 
 def dash(value: Any) -> Any:
