@@ -25,7 +25,7 @@ test: .venv/test
 	ruff check .
 	ruff format --check .
 	mypy
-	pytest --numprocesses auto
+	pytest --numprocesses auto --dist worksteal
 
 # The same small search here and on two emulated CPUs; needs qemu-x86_64 (Debian's qemu-user).
 cross-cpu: .venv/repro

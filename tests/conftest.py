@@ -1,12 +1,16 @@
 """Fixtures: params with small grids, and copies of the project that real `git` and `dvc` commands run in."""
 
+import io
 import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,6 +18,7 @@ import yaml
 
 import stages  # pins the numeric environment before any test module imports torch
 from stages.lib import yaml12
+from stages.lib.errors import run
 
 ROOT = Path(stages.__file__).parents[1]
 
@@ -91,6 +96,15 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         return self.run("python", "-m", f"stages.{name}", *arguments, ok=ok, variables=variables)
 
+    def make(
+        self, *arguments: str, ok: bool = True, variables: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run make, which is to find its environment set up: commands come from beside this Python."""
+        (self.folder / ".venv").mkdir(exist_ok=True)
+        for stamp in ("python", "repro"):
+            (self.folder / ".venv" / stamp).touch()
+        return self.run("make", *arguments, ok=ok, variables=variables)
+
     def read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
 
@@ -117,6 +131,35 @@ class Project:
     def commit_all(self, message: str) -> None:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Return a function that runs a stage here, in the working directory, without another import of torch."""
+    monkeypatch.setattr("warnings.showwarning", warnings.showwarning)  # a stage sets its own
+
+    def call(stage: ModuleType, *arguments: str, stdin: bytes = b"") -> Done:
+        monkeypatch.setattr("sys.argv", [stage.__name__, *arguments])
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        try:
+            run(stage.main)
+        except SystemExit as end:
+            return Done(int(end.code or 0), *capsys.readouterr())
+        return Done(0, *capsys.readouterr())
+
+    return call
 
 
 MakeProject = Callable[..., Project]

@@ -16,7 +16,7 @@ from tests.conftest import MakeProject, Project
 
 GRID = {"module__dropout_rate": [i / 100 for i in range(60)]}
 CHANGES: dict[str, Any] = {
-    "experiments": {"rates": {"grid": GRID, "fixed": {"max_epochs": 250}}},
+    "experiments": {"rates": {"grid": GRID, "fixed": {"max_epochs": 150}}},
     "model.batch_size": 10,
     "cv.n_repeats": 2,
     "runtime.max_memory_mb": 512,

@@ -153,9 +153,11 @@ def test_mistakes_end_with_a_sentence(project: Project) -> None:
     done = project.stage("report", "nonsuch", ok=False)
     assert done.returncode == 1
     assert "error: git knows no revision 'nonsuch'" in done.stderr
-    for content, sentence in {"{}": "is not what the stage evaluate writes", "{": "is no JSON"}.items():
-        (project.folder / "metrics/evaluation.json").write_text(content, encoding="utf-8")
+    evaluation = project.read("metrics/evaluation.json")
+    for content, sentence in {b"{}": "is not what the stage evaluate writes", b"{": "is no JSON"}.items():
+        (project.folder / "metrics/evaluation.json").write_bytes(content)
         assert f"error: metrics/evaluation.json {sentence}" in project.stage("report", ok=False).stderr
+    (project.folder / "metrics/evaluation.json").write_bytes(evaluation)
     (project.folder / "metrics/candidates/dropout.csv").unlink()
     done = project.stage("report", ok=False)
     assert done.returncode == 1
