@@ -15,6 +15,7 @@ from stages.lib.contenders import BEST_PARAMS, Baseline, baselines, read_setting
 from stages.lib.dataset import Dataset, load_dataset
 from stages.lib.errors import UserError
 from stages.lib.evaluation import make_splits
+from stages.lib.leaderboard import summarise as summarise_searches
 from stages.lib.numerics import fit_seed, seed_everything
 from stages.lib.outputs import write_json
 from stages.lib.params import CV, Params, format_changes, load_params
@@ -93,6 +94,16 @@ def test_the_nets_are_the_combination_every_winner_and_the_start(
     assert format_changes(settings["combined"], params) == "optimizer=Adamax"
     # A winner keeps what its own search held fixed.
     assert format_changes(settings["weight_init"], params) == "optimizer=Adamax, module__weight_init=zeros_"
+
+
+def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    best = {"lr": 0.0123456789, "optimizer__eps": 1e-08}
+    params = params_of(experiments={"tiny": {"grid": {key: [value] for key, value in best.items()}}})
+    numbers = {"best_score": 0.7, "best_std": 0.1, "n_candidates": 1, "n_fits": 6}
+    write_json(BEST_PARAMS, summarise_searches(params, {"tiny": numbers | {"best_params": best}}))
+    settings = read_settings(params)
+    assert settings["combined"] == settings["tiny"] == params.model.model_dump() | best
 
 
 @pytest.mark.parametrize(

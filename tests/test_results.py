@@ -77,9 +77,9 @@ def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.Captu
 
 def test_files_are_whole_or_untouched(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file.json"
-    write_json(path, {"b": 1 / 3, "a": [{"x": 0.1234567}], "c": None})
+    write_json(path, {"b": 1 / 3, "a": [{"lr": 1e-08}], "c": None})
     assert path.read_bytes() == (
-        b'{\n  "a": [\n    {\n      "x": 0.123457\n    }\n  ],\n  "b": 0.333333,\n  "c": null\n}\n'
+        b'{\n  "a": [\n    {\n      "lr": 1e-08\n    }\n  ],\n  "b": 0.333333,\n  "c": null\n}\n'
     )
     before = path.read_bytes()
     with pytest.raises(ValueError, match="Out of range float"):

@@ -26,13 +26,10 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_json(path: str | Path, content: dict[str, Any]) -> None:
-    """Write JSON with sorted keys, numbers rounded to 6 decimals, and a newline at the end."""
-    write_text(path, json.dumps(_rounded(content), indent=2, sort_keys=True, allow_nan=False) + "\n")
+    """Write JSON with sorted keys and a newline at the end.
 
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return round(value, DECIMALS) if isinstance(value, float) else value
+    Numbers at the top are metrics, rounded to 6 decimals. What lies deeper is written as it is: a setting of 1e-08
+    rounded would be another one.
+    """
+    rounded = {key: round(value, DECIMALS) if isinstance(value, float) else value for key, value in content.items()}
+    write_text(path, json.dumps(rounded, indent=2, sort_keys=True, allow_nan=False) + "\n")
