@@ -8,7 +8,7 @@ from stages.lib.candidates import resolve_settings
 from stages.lib.comparison import comparison_table, print_comparison, summarise, verdict
 from stages.lib.contenders import BEST_PARAMS, COMBINED, baselines, read_settings, score_baseline, score_net
 from stages.lib.dataset import Dataset, check_folds, load_dataset
-from stages.lib.errors import UserError, run
+from stages.lib.errors import UserError, explained, run
 from stages.lib.estimator import build_estimator, net_of, target
 from stages.lib.evaluation import make_splits
 from stages.lib.model_file import MODEL_FILE, Card, save_model
@@ -23,11 +23,13 @@ _ANEW = 2
 
 
 def fit_on_all_rows(settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
-    """Fit a net on every row."""
+    """Fit a net on every row; raises `UserError` where that fails or diverges."""
     resolved = resolve_settings(settings, str(BEST_PARAMS), COMBINED)
     estimator = build_estimator(resolved, data, params.data.scale)
     seed_everything(params.seed)
-    estimator.fit(data.X, target(data.y, resolved["wrapper"], resolved["criterion"]))
+    y = target(data.y, resolved["wrapper"], resolved["criterion"])
+    with explained("The combined setting can't be fitted on all rows", "Mend the module, or its settings."):
+        estimator.fit(data.X, y)
     if net_of(estimator).diverged_:
         raise UserError(
             "The combined setting diverged when it was fitted on all rows: its weights are no finite numbers. "

@@ -150,7 +150,7 @@ OPTIMIZER_GRID = "experiments.optimizer.grid"
         (
             "neurons",
             {"model.source": "tests", "model.module": f"{__name__}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
-            "criterion and data don't fit together: KeyError: 'b'",
+            "A trial of one epoch failed: KeyError: 'b'. The module, the criterion and the data in params.yaml",
         ),
         (
             "neurons",

@@ -12,6 +12,7 @@ from torch import nn
 
 from stages.lib.dataset import Dataset, load_dataset
 from stages.lib.engines import search as run_search
+from stages.lib.errors import UserError
 from stages.lib.estimator import build_estimator, target
 from stages.lib.evaluation import make_scorer, make_splits
 from stages.lib.network import PimaClassifier
@@ -172,13 +173,17 @@ def test_a_diverging_candidate_has_no_score_and_ranks_last(
     assert found["rank_test_score"].tolist() == [2, 1]
 
 
-def test_another_failure_is_raised(data: Dataset) -> None:
+@pytest.mark.parametrize("engine", ["sklearn", "vmap"])
+@pytest.mark.filterwarnings("ignore:.*fitted one by one")
+def test_a_fit_that_fails_is_told(data: Dataset, engine: str) -> None:
     class BrokenModule(PimaClassifier):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             raise RuntimeError("the user's own mistake")
 
-    with pytest.raises(RuntimeError, match="the user's own mistake"):
-        search(data, {"lr": [0.01]}, module=BrokenModule)
+    with pytest.raises(
+        UserError, match=r"^A fit of test failed: RuntimeError: the user's own mistake\. Mend the module"
+    ):
+        search(data, {"lr": [0.01]}, engine=engine, module=BrokenModule)
 
 
 @pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "balanced_accuracy", "f1"])

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
+from stages.lib.errors import explained
 from stages.lib.estimator import ScoreOrNaN
 from stages.lib.evaluation import Split
 from stages.lib.fit_callbacks import CountFits, SeedEachFit
@@ -48,11 +49,20 @@ def search(
     -------
     dict
         `cv_results_`, with NaN where a net diverged.
+
+    Raises
+    ------
+    UserError
+        Where a fit or a score fails; it says what was raised.
     """
     if isinstance(estimator, Pipeline):
         grid = {f"net__{key}": values for key, values in grid.items()}
     options: dict[str, Any] = {"cv": splits, "scoring": scorer, "refit": False, "error_score": "raise"}
-    with warnings.catch_warnings(), jobs(params.runtime) as n_jobs:
+    # A trial has passed before, so what fails here is met in some of the candidates or splits only.
+    failed = explained(
+        f"A fit of {label} failed", "Mend the module, or take what it can't be fitted with from the grid."
+    )
+    with warnings.catch_warnings(), jobs(params.runtime) as n_jobs, failed:
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
         if params.engine == "vmap":
             with progress(label, "net-epochs") as advance:

@@ -4,7 +4,8 @@ import inspect
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -18,6 +19,26 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     lower = {name.lower(): name for name in known}
     near = get_close_matches(word.lower(), lower, n=1)
     return f"; did you mean {lower[near[0]]!r}?" if near else ""
+
+
+@contextmanager
+def explained(problem: str, advice: str) -> Iterator[None]:
+    """Raise what is raised in the block, which runs code that may be the user's own, as a `UserError`.
+
+    Parameters
+    ----------
+    problem : str
+        What did not work; the type and text of what was raised follow.
+    advice : str
+        What to do about it.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        said = " ".join([f"{type(error).__name__}:", *str(error).split()]).rstrip(":.")
+        raise UserError(f"{problem}: {said}. {advice}") from error
 
 
 def run(main: Callable[[], None]) -> None:

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from stages.lib.errors import UserError, did_you_mean
+from stages.lib.errors import UserError, did_you_mean, explained
 from stages.lib.estimator import ScoreOrNaN, net_of
 from stages.lib.numerics import fit_seed
 from stages.lib.params import CV
@@ -62,19 +62,14 @@ def check_trial(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, split: S
     train, test = split
     trial = clone(estimator)
     net_of(trial).set_params(max_epochs=1)
-    try:
+    with explained(
+        "A trial of one epoch failed",
+        "The module, the criterion and the data in params.yaml don't fit together; change one of them.",
+    ):
         trial.fit(X[train], y[train])
-    except UserError:
-        raise
-    except Exception as error:  # the module may be the user's own
-        raise UserError(
-            "A trial of one epoch failed, so params.yaml's module, criterion and data don't fit together: "
-            f"{type(error).__name__}: {error}"
-        ) from error
-    try:
+    with explained(
+        "A trial of one epoch could not be scored",
+        "Set cv.scoring in params.yaml to what fits the net: accuracy for classes, say, roc_auc for two and "
+        "roc_auc_ovr for more, r2 for numbers.",
+    ):
         scorer(trial, X[test], y[test])
-    except Exception as error:
-        raise UserError(
-            f"A trial of one epoch could not be scored: {type(error).__name__}: {error}. Set cv.scoring in params.yaml "
-            "to what fits the net: accuracy for classes, say, roc_auc for two and roc_auc_ovr for more, r2 for numbers."
-        ) from error
