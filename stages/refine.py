@@ -7,11 +7,12 @@ from stages.lib.candidates import resolve_experiment
 from stages.lib.dataset import load_dataset
 from stages.lib.errors import UserError, run
 from stages.lib.estimator import is_classifier
-from stages.lib.leaderboard import check_searched, read_search
+from stages.lib.leaderboard import read_search
 from stages.lib.outputs import write_text
 from stages.lib.params import PARAMS_FILE, candidates, format_params, format_value, load_params
 from stages.lib.params_text import add_experiment
 from stages.lib.refinement import next_name, refine
+from stages.lib.revisions import stale_stages
 
 
 def main() -> None:
@@ -20,8 +21,12 @@ def main() -> None:
     name = sys.argv[1]
     params = load_params()
     new = next_name(params, name)
-    check_searched(params, name)
     best = read_search(params, name)["best_params"]
+    if stale := stale_stages(f"search@{name}"):
+        raise UserError(
+            f"{stale[0]} is not up to date: its params, its code or its results have changed since it ran. "
+            f"Run `dvc repro {stale[0]}`."
+        )
     settings, _ = resolve_experiment(params, name)
     data = load_dataset(params.data, is_classifier(settings["wrapper"]), params.seed)
 

@@ -102,7 +102,7 @@ def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> Non
     assert script
     project.run("bash", "-e", "-c", script[1])
     assert project.git("status", "--short") == ""
-    assert stale_stages(project.folder) == []
+    assert stale_stages(folder=project.folder) == []
     assert "metrics/charts/mine.svg" in project.git("ls-files")
 
 

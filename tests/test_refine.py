@@ -5,6 +5,7 @@ import math
 import shutil
 from collections.abc import Callable
 from difflib import ndiff
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ from dvc.utils.hydra import apply_overrides
 
 from stages import refine as stage
 from stages.lib import yaml12
-from stages.lib.errors import run
-from stages.lib.leaderboard import check_searched, read_search
+from stages.lib.leaderboard import read_search
 from stages.lib.outputs import write_json, write_text
 from stages.lib.params import Experiment, format_params, load_params
-from tests.conftest import ROOT, MakeProject, set_at, small_params
+from tests.conftest import ROOT, Command, MakeProject, set_at, small_params
 
 REAL: dict[str, dict[str, list[Any]]] = {
     "batch_epochs": {"batch_size": [10, 14, 20, 28, 40], "max_epochs": [50, 75, 100, 125, 150]},
@@ -44,12 +44,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def refine_here(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def call(*arguments: str) -> None:
-        monkeypatch.setattr("sys.argv", ["refine", *arguments])
-        run(stage.main)
-
-    return call
+def refine_here(here: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    # Whether a search is up to date, only DVC can say; the last test has it say so.
+    monkeypatch.setattr(stage, "stale_stages", lambda *stages: [])
+    return partial(in_process, stage)
 
 
 def only_added(before: str, after: str) -> bool:
@@ -59,21 +57,18 @@ def only_added(before: str, after: str) -> bool:
 
 
 @pytest.mark.parametrize("name", list(small_params()["experiments"]))
-def test_the_real_experiments(
-    here: Path, refine_here: Callable[..., None], capsys: pytest.CaptureFixture[str], name: str
-) -> None:
+def test_the_real_experiments(here: Path, refine_here: Command, name: str) -> None:
     before = (here / "params.yaml").read_text(encoding="utf-8")
     old = load_params()
     if name not in REAL:
-        with pytest.raises(SystemExit, match="1"):
-            refine_here(name)
-        assert f"error: params.yaml: experiments.{name}.grid has nothing to refine" in capsys.readouterr().err
+        done = refine_here(name)
+        assert done.returncode == 1
+        assert f"error: params.yaml: experiments.{name}.grid has nothing to refine" in done.stderr
         assert (here / "params.yaml").read_text(encoding="utf-8") == before
         return
     best = read_search(old, name)["best_params"]
     assert all(value in REAL[name][key] for key, value in best.items()), "the committed best is another: adapt REAL"
-    refine_here(name)
-    shown = capsys.readouterr().out
+    shown = refine_here(name).stdout
     assert f"added experiments.{name}_2, {math.prod(map(len, REAL[name].values()))} candidates" in shown
     assert shown.endswith("Run `dvc repro`.\n")
 
@@ -87,7 +82,7 @@ def test_the_real_experiments(
     assert [each for each in names if each != f"{name}_2"] == list(old.experiments)
 
 
-def test_all_of_them_one_after_the_other_and_as_dvc_rewrites_them(here: Path, refine_here: Callable[..., None]) -> None:
+def test_all_of_them_one_after_the_other_and_as_dvc_rewrites_them(here: Path, refine_here: Command) -> None:
     before = Path("params.yaml").read_text(encoding="utf-8")
     for name in REAL:
         refine_here(name)
@@ -100,7 +95,7 @@ def test_all_of_them_one_after_the_other_and_as_dvc_rewrites_them(here: Path, re
         assert f"  # A finer grid around the best of {name}: " in rewritten
 
 
-def test_a_file_that_dvc_rewrote(here: Path, refine_here: Callable[..., None]) -> None:
+def test_a_file_that_dvc_rewrote(here: Path, refine_here: Command) -> None:
     apply_overrides("params.yaml", ["seed=8", "+experiments.mine={grid: {module__n_layers: [1, 2]}}"])
     before = Path("params.yaml").read_text(encoding="utf-8")
     refine_here("lr_momentum")
@@ -137,31 +132,15 @@ AGAIN = "Run `dvc repro search@neurons`."
         (nothing, ("weight_init",), "has nothing to refine: no number lies between the best, module__weight_init="),
         (remove("params.yaml"), ("neurons",), "params.yaml is missing here. Run from the top of the repository."),
         (remove("metrics/search/neurons.json"), ("neurons",), f"metrics/search/neurons.json is missing. {AGAIN}"),
-        (remove("metrics/candidates/neurons.csv"), ("neurons",), f"neurons.csv is missing. {AGAIN}"),
         (
             lambda: write_text("metrics/search/neurons.json", "{"),
             ("neurons",),
             f"metrics/search/neurons.json is no result of a search. {AGAIN}",
         ),
         (
-            lambda: write_text("metrics/candidates/neurons.csv", "a,b\n1,2\n"),
-            ("neurons",),
-            f"metrics/candidates/neurons.csv is no result of a search. {AGAIN}",
-        ),
-        (
-            lambda: Path("metrics/candidates/neurons.csv").write_bytes(b"\xff\xfe"),
-            ("neurons",),
-            f"metrics/candidates/neurons.csv is no result of a search. {AGAIN}",
-        ),
-        (
             lambda: write_json("metrics/search/neurons.json", {"best_params": "module__n_neurons=99"}),
             ("neurons",),
             f"its best, module__n_neurons=99, is not in the grid of params.yaml. {AGAIN}",
-        ),
-        (
-            spoil_params("experiments.neurons.grid.module__n_neurons", [1, 5, 10, 15, 20, 21, 30]),
-            ("neurons",),
-            f"neurons.csv: its candidates are not those of the grid in params.yaml. {AGAIN}",
         ),
         (
             spoil_params("experiments.neurons_2", {"grid": {"lr": [1.0]}}),
@@ -174,29 +153,19 @@ AGAIN = "Run `dvc repro search@neurons`."
 )
 def test_a_mistake_is_a_sentence_and_the_file_stays(
     here: Path,
-    refine_here: Callable[..., None],
-    capsys: pytest.CaptureFixture[str],
+    refine_here: Command,
     spoil: Callable[[], None],
     arguments: tuple[str, ...],
     sentence: str,
 ) -> None:
     spoil()
     before = Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None
-    with pytest.raises(SystemExit, match="1"):
-        refine_here(*arguments)
-    shown = capsys.readouterr()
-    assert shown.err.startswith("error: ")
-    assert sentence in shown.err
-    assert shown.out == ""
+    done = refine_here(*arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ")
+    assert sentence in done.stderr
     assert (Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None) == before
     assert not list(Path().rglob("*.tmp"))
-
-
-def test_check_searched_passes_in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    params = load_params()
-    for name in params.experiments:
-        check_searched(params, name)
 
 
 def test_search_refine_and_search_again(make_project: MakeProject) -> None:
@@ -217,10 +186,25 @@ def test_search_refine_and_search_again(make_project: MakeProject) -> None:
     assert list(grid) == ["optimizer__lr"]
     assert len(grid["optimizer__lr"]) == 5
 
+    stale = project.stage("refine", "lr_momentum_2", ok=False)
+    assert stale.returncode == 1
+    assert "metrics/search/lr_momentum_2.json is missing. Run `dvc repro search@lr_momentum_2`." in stale.stderr
+
     done = project.run("dvc", "repro", "search@lr_momentum_2")
     assert "Running stage 'search@lr_momentum_2'" in done.stdout
     assert "Running stage 'search@lr_momentum'" not in done.stdout
     found = json.loads(project.read("metrics/search/lr_momentum_2.json"))
     assert found["n_candidates"] == 5
     project.stage("refine", "lr_momentum_2")
-    assert list(project.params()["experiments"]) == ["lr_momentum", "lr_momentum_2", "lr_momentum_3"]
+    names = ["lr_momentum", "lr_momentum_2", "lr_momentum_3"]
+    assert list(project.params()["experiments"]) == names
+
+    project.run("dvc", "repro", "search@lr_momentum_3")
+    project.write_params(project.params() | {"seed": 8})
+    stale = project.stage("refine", "lr_momentum_3", ok=False)
+    assert (stale.returncode, stale.stdout) == (1, "")
+    assert stale.stderr == (
+        "error: search@lr_momentum_3 is not up to date: its params, its code or its results have changed since it "
+        "ran. Run `dvc repro search@lr_momentum_3`.\n"
+    )
+    assert list(project.params()["experiments"]) == names

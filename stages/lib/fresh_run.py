@@ -42,7 +42,7 @@ def run_fresh() -> FreshRun:
     with TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)
         try:
-            if stale := stale_stages(folder):
+            if stale := stale_stages(folder=folder):
                 return FreshRun(stale)
         except UserError as error:
             print(error, file=sys.stderr)

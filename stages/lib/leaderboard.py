@@ -43,22 +43,6 @@ def read_search(params: Params, name: str) -> dict[str, Any]:
     return found | {"best_params": typed[best]}
 
 
-def check_searched(params: Params, name: str) -> None:
-    """Raise `UserError` where the candidates that were searched are not those of the grid in params.yaml."""
-    grid = params.experiment(name).grid
-    path = CANDIDATES_DIR / f"{name}.csv"
-    again = f"Run `dvc repro search@{name}`."
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            searched = [row["params"] for row in csv.DictReader(file)]
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing. {again}") from None
-    except (ValueError, KeyError, csv.Error):
-        raise UserError(f"{path} is no result of a search. {again}") from None
-    if searched != [format_params(candidate) for candidate in candidates(grid)]:
-        raise UserError(f"{path}: its candidates are not those of the grid in params.yaml. {again}")
-
-
 def remove_strays(params: Params) -> list[Path]:
     """Delete the outputs of experiments that params.yaml no longer has, and return their paths."""
     wanted = {CANDIDATES_DIR / "evaluation.csv"} | {SEARCH_DIR / f"{name}.json" for name in params.experiments}

@@ -60,9 +60,15 @@ def changes(kind: Literal["params", "metrics"], old: str, new: str | None = None
     ]
 
 
-def stale_stages(folder: str | Path = ".") -> list[str]:
-    """Return the stages that DVC would run again in a checkout, sorted; raises `UserError` where it can't say."""
-    return sorted(_dvc("status", "--json", folder=folder))
+def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
+    """Return which of the stages, or of all, DVC would run again in a checkout, sorted.
+
+    Raises
+    ------
+    UserError
+        Where DVC can't say.
+    """
+    return sorted(_dvc("status", "--json", *stages, folder=folder))
 
 
 def files(revision: str, folder: str) -> dict[str, str]:
