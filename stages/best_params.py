@@ -4,9 +4,10 @@ from rich.console import Console
 from rich.table import Table
 
 from stages.lib.errors import run
-from stages.lib.leaderboard import read_searches, remove_strays, summarise, to_csv
+from stages.lib.formatting import format_params, short_params
+from stages.lib.leaderboard import BEST_PARAMS, read_searches, remove_strays, summarise, to_csv
 from stages.lib.outputs import write_json, write_text
-from stages.lib.params import format_params, load_params
+from stages.lib.params import load_params
 
 
 def main() -> None:
@@ -15,16 +16,16 @@ def main() -> None:
     summary = summarise(params, searches)
     for path in remove_strays(params):
         print(f"removed {path}: params.yaml has no such experiment")
-    write_json("metrics/best_params.json", summary)
+    write_json(BEST_PARAMS, summary)
     write_text("metrics/leaderboard.csv", to_csv(searches))
 
-    shown = Table("", "experiment", "mean", "std", "best params", title="leaderboard", title_justify="left", box=None)
+    shown = Table("", "experiment", "mean", "± 95 %", "best params", box=None, pad_edge=False)
     for name, search in sorted(searches.items(), key=lambda item: -item[1]["best_score"]):
         best = name == summary["winner"]
-        numbers = [f"{search[key]:.6f}" for key in ("best_score", "best_std")]
-        shown.add_row(
-            "*" if best else "", name, *numbers, format_params(search["best_params"]), style="bold" if best else None
-        )
+        numbers = [f"{search[key]:.4f}" for key in ("best_score", "best_ci95")]
+        setting = short_params(format_params(search["best_params"]))
+        shown.add_row("*" * best, name, *numbers, setting, style="bold" if best else None)
+    print("leaderboard")
     Console().print(shown)
     print(f"combined: {summary['combined_params']}")
     for left_out in summary["details"][0]["left_out"]:

@@ -6,15 +6,17 @@ from sklearn.base import BaseEstimator
 
 from stages.lib.candidates import resolve_settings
 from stages.lib.comparison import comparison_table, print_comparison, summarise, verdict
-from stages.lib.contenders import BEST_PARAMS, COMBINED, baselines, read_settings, score_baseline, score_net
+from stages.lib.contenders import baselines, read_settings, score_baseline, score_net
 from stages.lib.dataset import Dataset, check_folds, load_dataset
 from stages.lib.errors import UserError, explained, run
 from stages.lib.estimator import build_estimator, net_of, target
 from stages.lib.evaluation import make_splits
+from stages.lib.formatting import format_changes
+from stages.lib.leaderboard import BEST_PARAMS, COMBINED
 from stages.lib.model_file import MODEL_FILE, Card, save_model
 from stages.lib.numerics import fit_seed, seed_everything
 from stages.lib.outputs import write_json, write_text
-from stages.lib.params import Params, format_changes, load_params
+from stages.lib.params import Params, load_params
 from stages.lib.results import to_csv
 from stages.lib.statistics import mean_test_share
 
@@ -50,7 +52,8 @@ def main() -> None:
     splits = make_splits(data.y, cv, anew.seed, classify)
     settings = read_settings(params)
     scores = {name: score_net(name, chosen, data, splits, anew) for name, chosen in settings.items()}
-    described = {name: format_changes(chosen, params) or "model as it stands" for name, chosen in settings.items()}
+    model = params.model.model_dump()
+    described = {name: format_changes(chosen, model) or "model as it stands" for name, chosen in settings.items()}
     for name, baseline in baselines(classify).items():
         scores[name] = score_baseline(name, baseline, data, splits, cv.scoring)
         described[name] = baseline.description

@@ -7,9 +7,10 @@ from stages.lib.candidates import resolve_experiment
 from stages.lib.dataset import load_dataset
 from stages.lib.errors import UserError, run
 from stages.lib.estimator import is_classifier
+from stages.lib.formatting import format_params, format_value
 from stages.lib.leaderboard import read_search
 from stages.lib.outputs import write_text
-from stages.lib.params import PARAMS_FILE, candidates, format_params, format_value, load_params
+from stages.lib.params import PARAMS_FILE, candidates, load_params
 from stages.lib.params_text import add_experiment
 from stages.lib.refinement import next_name, refine
 from stages.lib.revisions import stale_stages

@@ -28,7 +28,8 @@ def fingerprints() -> dict[str, str]:
     from stages.lib.dataset import load_dataset
     from stages.lib.estimator import build_estimator, target
     from stages.lib.numerics import fit_seed, seed_everything
-    from stages.lib.params import candidates, format_params, load_params
+    from stages.lib.formatting import format_params
+    from stages.lib.params import candidates, load_params
     from stages.lib.plan import make_plan
     from stages.lib.scoring import Splits
     from stages.lib.stack import Stack

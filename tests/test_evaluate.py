@@ -11,14 +11,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from stages.lib.comparison import comparison_table, print_comparison, summarise, verdict
-from stages.lib.contenders import BEST_PARAMS, Baseline, baselines, read_settings, score_baseline, score_net
+from stages.lib.contenders import Baseline, baselines, read_settings, score_baseline, score_net
 from stages.lib.dataset import Dataset, load_dataset
 from stages.lib.errors import UserError
 from stages.lib.evaluation import make_splits
+from stages.lib.formatting import format_changes
+from stages.lib.leaderboard import BEST_PARAMS
 from stages.lib.leaderboard import summarise as summarise_searches
 from stages.lib.numerics import fit_seed, seed_everything
 from stages.lib.outputs import write_json
-from stages.lib.params import CV, Params, format_changes, load_params
+from stages.lib.params import CV, Params, load_params
 from stages.lib.results import to_csv
 from tests.conftest import ROOT, MakeProject, Project, small_params
 
@@ -89,11 +91,12 @@ def test_the_nets_are_the_combination_every_winner_and_the_start(
     write_best(params, tmp_path)
     settings = read_settings(params)
     assert list(settings) == ["combined", *params.experiments, "starting_point"]
-    assert settings["starting_point"] == params.model.model_dump()
-    assert format_changes(settings["starting_point"], params) == ""
-    assert format_changes(settings["combined"], params) == "optimizer=Adamax"
+    model = params.model.model_dump()
+    assert settings["starting_point"] == model
+    assert format_changes(settings["starting_point"], model) == ""
+    assert format_changes(settings["combined"], model) == "optimizer=Adamax"
     # A winner keeps what its own search held fixed.
-    assert format_changes(settings["weight_init"], params) == "optimizer=Adamax, module__weight_init=zeros_"
+    assert format_changes(settings["weight_init"], model) == "optimizer=Adamax, module__weight_init=zeros_"
 
 
 def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,10 @@ from dvc.utils.hydra import apply_overrides
 
 from stages import refine as stage
 from stages.lib import yaml12
+from stages.lib.formatting import format_params
 from stages.lib.leaderboard import read_search
 from stages.lib.outputs import write_json, write_text
-from stages.lib.params import Experiment, format_params, load_params
+from stages.lib.params import Experiment, load_params
 from tests.conftest import ROOT, Command, MakeProject, set_at, small_params
 
 REAL: dict[str, dict[str, list[Any]]] = {

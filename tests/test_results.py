@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from stages.lib.errors import UserError
+from stages.lib.formatting import format_params, short_params
 from stages.lib.leaderboard import combine, read_searches, remove_strays, summarise
 from stages.lib.leaderboard import to_csv as leaderboard_csv
 from stages.lib.outputs import write_json, write_text
-from stages.lib.params import Params, format_params
+from stages.lib.params import Params
 from stages.lib.results import candidate_table, print_table, to_csv
 from stages.lib.results import summarise as summarise_search
 from tests.conftest import ROOT, real_params, set_at, small_params
@@ -68,11 +69,17 @@ def test_a_search_without_a_score_has_no_best() -> None:
 def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.CaptureFixture[str]) -> None:
     table = candidate_table(GRID, cv_results([[0.5, 0.5], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]), 0.5)
     print_table(table, "lr: accuracy")
-    title, heading, *rows = capsys.readouterr().out.splitlines()
+    title, heading, *rows, legend = capsys.readouterr().out.splitlines()
     assert title == "lr: accuracy"
     assert heading.split() == ["mean", "±", "95", "%", "std", "p", "params"]
     assert [row.split()[0] for row in rows] == ["=", "*", "diverged", "0.1500"]
-    assert rows[1].split()[1:5] == ["0.6500", "0.8985", "0.0500", "1.0000"]
+    assert rows[1].split()[1:] == ["0.6500", "0.8985", "0.0500", "1.0000", "lr=1e-05,", "weight_constraint=2.0"]
+    assert legend == "* the best; = not told apart from it (p of 0.05 or more)"
+
+
+def test_settings_are_shown_without_the_part_of_the_net() -> None:
+    written = "lr=0.1, module__weight_init=kaiming_uniform_, optimizer__betas=[0.9, 0.99], module=my__nets.Deep"
+    assert short_params(written) == "lr=0.1, weight_init=kaiming_uniform_, betas=[0.9, 0.99], module=my__nets.Deep"
 
 
 def test_files_are_whole_or_untouched(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import rankdata
 
-from stages.lib.contenders import COMBINED
-from stages.lib.params import format_value
-from stages.lib.statistics import LEVEL, half_width, p_values
+from stages.lib.formatting import format_value
+from stages.lib.leaderboard import COMBINED
+from stages.lib.statistics import ALPHA, half_width, p_values
 
 
 def comparison_table(scores: dict[str, np.ndarray], described: dict[str, str], test_share: float) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def comparison_table(scores: dict[str, np.ndarray], described: dict[str, str], t
         "difference": means - means[combined],
         "difference_ci95": half_width(table - table[combined], test_share),
         "p_value": p,
-        "tied_with_combined": ["nan" if np.isnan(value) else format_value(bool(value >= 1 - LEVEL)) for value in p],
+        "tied_with_combined": ["nan" if np.isnan(value) else format_value(bool(value >= ALPHA)) for value in p],
     }
     return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(table.T)})
 
@@ -75,13 +75,13 @@ def verdict(summary: dict[str, Any]) -> str:
             parts.append("nothing scores higher")
         elif f"{name}_score" in summary:
             p = summary[f"{name}_p_value"]
-            told = "told apart" if p < 1 - LEVEL else "not told apart"
+            told = "told apart" if p < ALPHA else "not told apart"
             parts.append(f"{shown} {_score(summary, name)}, {told} from it (p = {p:.2g})")
     return "; ".join(parts) + "."
 
 
 def print_comparison(table: pd.DataFrame, title: str) -> None:
-    """Print every contender; the best is marked by `*`."""
+    """Print every contender, and which is the best."""
     shown = Table(box=None, pad_edge=False)
     for heading in ("", "setting", "mean", "± 95 %", "to combined", "± 95 %", "p"):
         shown.add_column(heading, justify="left" if heading in {"", "setting"} else "right")
@@ -96,6 +96,7 @@ def print_comparison(table: pd.DataFrame, title: str) -> None:
         shown.add_row("*" * best, row["setting"], *numbers, *difference, style="bold" if best else None)
     print(title)
     Console().print(shown)
+    print("* the best; p is that of the test against combined")
 
 
 def _score(summary: dict[str, Any], name: str) -> str:

@@ -3,7 +3,6 @@
 import json
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +20,8 @@ from stages.lib.engines import search
 from stages.lib.errors import UserError
 from stages.lib.estimator import build_estimator, target
 from stages.lib.evaluation import Split, check_trial, make_scorer
+from stages.lib.leaderboard import BEST_PARAMS, COMBINED
 from stages.lib.params import Params
-
-BEST_PARAMS = Path("metrics/best_params.json")
-COMBINED = "combined"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from stages.lib.errors import UserError
-from stages.lib.params import Params, candidates, format_changes, format_params
+from stages.lib.formatting import format_changes, format_params
+from stages.lib.params import Params, candidates
 
+BEST_PARAMS = Path("metrics/best_params.json")
 SEARCH_DIR = Path("metrics/search")
 CANDIDATES_DIR = Path("metrics/candidates")
+# What the setting of all bests is called.
+COMBINED = "combined"
 COLUMNS = ("experiment", "best_params", "best_score", "best_std", "best_ci95", "n_candidates", "n_fits", "n_tied")
 
 
@@ -92,10 +96,10 @@ def summarise(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, 
         "winner_params": format_params(searches[winner]["best_params"]),
         "best_score": searches[winner]["best_score"],
         "best_std": searches[winner]["best_std"],
-        "combined_params": format_changes(combined, params),
+        "combined_params": format_changes(combined, params.model.model_dump()),
         "n_candidates": sum(search["n_candidates"] for search in searches.values()),
         "n_fits": sum(search["n_fits"] for search in searches.values()),
-        "details": [{"combined": combined, "experiments": searches, "left_out": left_out}],
+        "details": [{COMBINED: combined, "experiments": searches, "left_out": left_out}],
     }
 
 

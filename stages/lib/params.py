@@ -194,24 +194,6 @@ def candidates(grid: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(keys, values, strict=True)) for values in product(*(grid[key] for key in keys))]
 
 
-def format_value(value: Any) -> str:
-    """Write a setting as params.yaml does: `0.1`, `true`, `null`, `Adamax`."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
-
-
-def format_params(params: dict[str, Any]) -> str:
-    """Write settings as one string, such as `"batch_size=20, max_epochs=100"`."""
-    return ", ".join(f"{key}={format_value(value)}" for key, value in params.items())
-
-
-def format_changes(settings: dict[str, Any], params: Params) -> str:
-    """Write what settings change of `model`, as `format_params` does."""
-    model = params.model.model_dump()
-    return format_params({key: value for key, value in settings.items() if key not in model or model[key] != value})
-
-
 def _bad_values(params: Params) -> Any:
     """Hold the values of grids and `fixed` to the rules of the `model` keys that they stand for."""
     for name, experiment in params.experiments.items():

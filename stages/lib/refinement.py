@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from stages.lib.candidates import check_candidates, resolve_experiment
 from stages.lib.dataset import Dataset
 from stages.lib.errors import UserError
+from stages.lib.formatting import format_params
 from stages.lib.names import resolve
-from stages.lib.params import PARAMS_FILE, Experiment, Model, Params, format_params
+from stages.lib.params import PARAMS_FILE, Experiment, Model, Params
 
 # Two values alone show no spacing; from this ratio on, they are taken for steps of a logarithmic one.
 _WIDE = 10

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from stages.lib.errors import UserError
-from stages.lib.params import Params, format_params, format_value
+from stages.lib.formatting import format_params, format_value
+from stages.lib.params import Params
 
 CHARTS = Path("metrics/charts")
 

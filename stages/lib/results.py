@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from stages.lib.errors import UserError
+from stages.lib.formatting import format_params, format_value, short_params
 from stages.lib.outputs import DECIMALS
-from stages.lib.params import candidates, format_params, format_value
-from stages.lib.statistics import LEVEL, half_width, p_values
+from stages.lib.params import candidates
+from stages.lib.statistics import ALPHA, half_width, p_values
 
 
 def candidate_table(grid: dict[str, list[Any]], cv_results: dict[str, Any], test_share: float) -> pd.DataFrame:
@@ -42,7 +43,7 @@ def candidate_table(grid: dict[str, list[Any]], cv_results: dict[str, Any], test
     scores = np.stack(list(splits.values()), axis=1)
     p = p_values(scores, int(np.argmin(cv_results["rank_test_score"])), test_share)
     columns |= {"ci95": half_width(scores, test_share), "p_value": p}
-    columns["tied_with_best"] = [format_value(bool(tied)) for tied in p >= 1 - LEVEL]
+    columns["tied_with_best"] = [format_value(bool(tied)) for tied in p >= ALPHA]
     return pd.DataFrame(columns | splits)
 
 
@@ -83,7 +84,7 @@ def to_csv(table: pd.DataFrame) -> str:
 
 
 def print_table(table: pd.DataFrame, title: str) -> None:
-    """Print every candidate in the tutorial's manner; the best is marked by `*`, those tied with it by `=`."""
+    """Print every candidate in the tutorial's manner, and which are tied with the best."""
     best = best_row(table)
     shown = Table(box=None, pad_edge=False)
     for heading in ("", "mean", "± 95 %", "std", "p", "params"):
@@ -93,6 +94,7 @@ def print_table(table: pd.DataFrame, title: str) -> None:
         if not np.isfinite(row["mean_test_score"]):
             numbers = ["diverged", "", "", ""]
         mark = "*" if i == best else "=" * (row["tied_with_best"] == "true")
-        shown.add_row(mark, *numbers, row["params"], style="bold" if i == best else None)
+        shown.add_row(mark, *numbers, short_params(row["params"]), style="bold" if i == best else None)
     print(title)
     Console().print(shown)
+    print(f"* the best; = not told apart from it (p of {ALPHA} or more)")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import t as student
 
-LEVEL = 0.95
+# From this p-value on, two scores are not told apart; intervals are of 1 - ALPHA.
+ALPHA = 0.05
 
 
 def corrected_error(differences: np.ndarray, test_share: float) -> np.ndarray:
@@ -16,7 +17,9 @@ def corrected_error(differences: np.ndarray, test_share: float) -> np.ndarray:
     differences : array of shape (..., n_splits)
         A score, or a difference of two, on each split.
     test_share : float
-        Rows that a split tests on for each row that it trains on, n_test / n_train.
+        Rows that a split tests on for each of the others, n_test / n_train. Rows of the training fold that a net
+        holds out of its fit are counted, as the correction rests on the share of rows, n_test / (n_test + n_train),
+        that two splits both test on.
 
     Returns
     -------
@@ -35,7 +38,7 @@ def half_width(scores: np.ndarray, test_share: float) -> np.ndarray:
     By Student's t with n_splits - 1 degrees of freedom; parameters are those of `corrected_error`; NaN where a score
     is NaN.
     """
-    quantile = student.ppf((1 + LEVEL) / 2, scores.shape[-1] - 1)
+    quantile = student.ppf(1 - ALPHA / 2, scores.shape[-1] - 1)
     return quantile * corrected_error(scores, test_share)
 
 
@@ -65,5 +68,5 @@ def p_values(scores: np.ndarray, best: int, test_share: float) -> np.ndarray:
 
 
 def mean_test_share(splits: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
-    """Return n_test / n_train over the splits, 1 / (k - 1) for k folds."""
+    """Return n_test / n_train over the splits, 1 / (k - 1) for k folds; see `corrected_error`."""
     return sum(len(test) for _, test in splits) / sum(len(train) for train, _ in splits)
