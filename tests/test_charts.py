@@ -118,6 +118,15 @@ def test_only_a_grid_of_two_keys_is_a_heatmap() -> None:
     assert heatmap(*two) == "mean by lr (down), a (across)"
 
 
+def test_long_names_below_a_heatmap_are_slanted_and_whole() -> None:
+    names = [f"a={a}, weight_init={b}" for a in (1, 2, 3) for b in ("kaiming_uniform_", "kaiming_normal_")]
+    svg = render(fill("candidates", candidates({params: 0.1 * i for i, params in enumerate(names)})))
+    slanted = [
+        element.text for element in ET.fromstring(svg).iter(f"{SVG}text") if "-45" in element.attrib["transform"]
+    ]
+    assert slanted == ["kaiming_uniform_", "kaiming_normal_"]
+
+
 def test_the_best_is_marked_and_others_are_told_apart() -> None:
     rows = candidates({"lr=1": 0.5, "lr=2": 0.7, "lr=3": 0.7, "lr=4": 0.2})
     rows[0]["tied_with_best"] = rows[2]["tied_with_best"] = "true"
@@ -177,12 +186,16 @@ def test_the_evaluation_has_scores_and_differences() -> None:
     shown = texts(render(fill("evaluation", rows)))
     assert {"the score", "difference to combined, 95 % interval", "0.730", "0.700", "× no score"} <= set(shown)
     assert shown.count("dropout") == 2
-    # An open point, once in each panel, is one that is told apart from combined; what was not compared is none.
-    told_apart = 'fill="white"'
-    assert render(fill("evaluation", rows)).count(told_apart) == 3  # and one in the legend
-    rows[0] |= {"mean_test_score": "nan", "difference": "nan"}
+    # An open point, once in each panel and once in the legend, is one that is told apart from combined.
+    told_apart, not_compared = 'fill="white"', 'fill="gray"'
+    svg = render(fill("evaluation", rows))
+    assert (svg.count(told_apart), svg.count(not_compared)) == (3, 0)
+    rows[0] |= {"mean_test_score": "nan", "difference": "nan", "tied_with_combined": "nan"}
     rows[1] |= {"difference": "nan", "tied_with_combined": "nan"}
-    assert render(fill("evaluation", rows)).count(told_apart) == 1
+    svg = render(fill("evaluation", rows))
+    assert (svg.count(told_apart), svg.count(not_compared)) == (1, 1)
+    points = 'stroke="#1f83c9"'
+    assert svg.count(points) == 2, "the legend alone has the colours of what was compared"
 
 
 def test_the_svg_is_for_any_page(dropout: str) -> None:

@@ -57,7 +57,7 @@ def texts(spec: dict[str, Any]) -> list[str]:
 
 def test_two_revisions_stand_side_by_side(project: Project) -> None:
     path = "metrics/candidates/neurons.csv"
-    changed = project.read(path).decode().replace("module__n_neurons=10,10", "module__n_neurons=12,12")
+    changed = project.read(path).decode().replace("module__n_neurons=1,1,", "module__n_neurons=12,12,")
     (project.folder / path).write_text(changed, encoding="utf-8")
     found = json.loads(project.run("dvc", "plots", "diff", "--json", "main").stdout)
     (plot,) = found["data"][path]

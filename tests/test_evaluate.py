@@ -1,23 +1,33 @@
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from scipy import stats
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from skorch import NeuralNetClassifier
+from skorch.dataset import ValidSplit
+from torch import nn, optim
 
+from stages.evaluate import fit_on_all_rows
 from stages.lib.comparison import comparison_table, print_comparison, summarise, verdict
 from stages.lib.contenders import Baseline, baselines, read_settings, score_baseline, score_net
 from stages.lib.dataset import Dataset, load_dataset
 from stages.lib.errors import UserError
+from stages.lib.estimator import net_of
 from stages.lib.evaluation import make_splits
 from stages.lib.formatting import format_changes
 from stages.lib.leaderboard import BEST_PARAMS
 from stages.lib.leaderboard import summarise as summarise_searches
+from stages.lib.model_file import MODEL_FILE, load_model
+from stages.lib.network import PimaClassifier
 from stages.lib.numerics import fit_seed, seed_everything
 from stages.lib.outputs import write_json
 from stages.lib.params import CV, Params, load_params
@@ -136,12 +146,6 @@ def test_a_score_is_that_of_the_net_fitted_by_hand(monkeypatch: pytest.MonkeyPat
     splits = make_splits(data.y, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5, True)
     found = score_net("net", params.model.model_dump(), data, splits, params)
 
-    from skorch import NeuralNetClassifier
-    from skorch.dataset import ValidSplit
-    from torch import nn, optim
-
-    from stages.lib.network import PimaClassifier
-
     y = data.y.astype(np.float32).reshape(-1, 1)
     for number, (train, test) in enumerate(splits):
         seed_everything(fit_seed(params.seed, number))
@@ -189,10 +193,45 @@ def test_a_baseline_that_the_scorer_refuses_has_no_score() -> None:
     assert not np.isnan(score_baseline("line", lines, data, splits, "r2")).any()
 
 
-def test_where_combined_diverged_nothing_is_told_apart_from_it() -> None:
-    table = table_of(SCORES | {"combined": np.array([0.6, np.nan, 0.6, 0.6])}).set_index("setting")
+def test_where_combined_diverged_nothing_is_compared_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    table = table_of(SCORES | {"combined": np.array([0.6, np.nan, 0.6, 0.6])})
     assert set(table["tied_with_combined"]) == {"nan"}
-    assert verdict(summarise(table.reset_index())) == "combined diverged, so there is nothing to compare with."
+    assert verdict(summarise(table)) == "combined diverged, so there is nothing to compare with."
+    print_comparison(table, "evaluation")
+    shown = capsys.readouterr().out
+    assert shown.count("no score") == 2
+    assert "nan" not in shown
+
+
+@pytest.mark.parametrize(
+    ("scores", "sentence"),
+    [
+        (
+            {"combined": (0.7, 0.05), "starting_point": (0.71, 0.04, 0.8), "mine": (0.8, 0.03, 0.01)},
+            "combined scores 0.7000 ± 0.0500; starting_point 0.7100 ± 0.0400, not told apart from it (p = 0.8); "
+            "the best, mine, 0.8000 ± 0.0300, told apart from it (p = 0.01).",
+        ),
+        (
+            {"combined": (0.7, 0.05), "starting_point": (0.6, 0.04, 0.049)},
+            "combined scores 0.7000 ± 0.0500; starting_point 0.6000 ± 0.0400, told apart from it (p = 0.049); "
+            "nothing scores higher.",
+        ),
+        (
+            {"combined": (0.7, 0.05), "starting_point": (0.75, 0.04, 0.05)},
+            "combined scores 0.7000 ± 0.0500; the best, starting_point, 0.7500 ± 0.0400, not told apart from it "
+            "(p = 0.05).",
+        ),
+        (
+            {"combined": (0.7, 0.05), "mine": (0.6, 0.04, 0.5)},  # starting_point diverged
+            "combined scores 0.7000 ± 0.0500; nothing scores higher.",
+        ),
+    ],
+)
+def test_the_verdict(scores: dict[str, tuple[float, ...]], sentence: str) -> None:
+    summary: dict[str, Any] = {"best_setting": max(scores, key=lambda name: scores[name][0])}
+    for name, numbers in scores.items():
+        summary |= dict(zip((f"{name}_{key}" for key in ("score", "ci95", "p_value")), numbers, strict=False))
+    assert verdict(summary) == sentence
 
 
 @pytest.fixture(scope="module")
@@ -207,17 +246,77 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-def test_the_stage_draws_folds_of_its_own(evaluated: Project) -> None:
-    params = load_params(evaluated.folder / "params.yaml")
-    data = load_dataset(params.data.model_copy(update={"path": str(ROOT / params.data.path)}), True, params.seed)
-    table = [line.split(",") for line in evaluated.read("metrics/candidates/evaluation.csv").decode().splitlines()]
-    majority = next(row for row in table if row[0] == "majority_class")
-    assert len([name for name in table[0] if name.startswith("split")]) == 6
-    # The shares of the tutorial's folds, in the file's order, are all the same in a stratified split; the rows are not.
-    drawn = make_splits(data.y, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2), True)
-    searched = list(StratifiedKFold(3).split(data.X, data.y))
+def read_in(project: Project) -> tuple[Params, Dataset]:
+    params = load_params(project.folder / "params.yaml")
+    return params, load_dataset(
+        params.data.model_copy(update={"path": str(ROOT / params.data.path)}), True, params.seed
+    )
+
+
+def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Project) -> None:
+    params, data = read_in(evaluated)
+    table = pd.read_csv(io.BytesIO(evaluated.read("metrics/candidates/evaluation.csv")), index_col="setting")
+    scores = table.filter(like="split").astype(float)
+    assert list(scores) == [f"split{i}_test_score" for i in range(6)]
+    seed = fit_seed(params.seed, 0, 2)
+    drawn = make_splits(data.y, params.cv.model_copy(update={"shuffle": True}), seed, True)
+    searched = make_splits(data.y, params.cv, params.seed, True)
     assert not any(np.array_equal(a, b) for _, a in drawn for _, b in searched)
-    assert [float(cell) for cell in majority[-6:]] == [round(float(1 - data.y[test].mean()), 6) for _, test in drawn]
+
+    logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    expected = cross_val_score(logistic, data.X, data.y, cv=drawn)
+    assert scores.loc["logistic_regression"].to_numpy() == pytest.approx(expected, abs=1e-6)
+    settings = params.model.model_dump()
+    found, flattered = (
+        score_net("net", settings, data, drawn, params.model_copy(update={"seed": each}))
+        for each in (seed, params.seed)
+    )
+    assert scores.loc["starting_point"].to_numpy() == pytest.approx(found, abs=1e-6)
+    assert not np.array_equal(found, flattered)
+
+
+def test_the_model_is_the_combined_setting_fitted_on_every_row(evaluated: Project) -> None:
+    params, data = read_in(evaluated)
+    estimator, card = load_model(evaluated.folder / MODEL_FILE)
+    assert card.settings == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
+
+    seed_everything(params.seed)
+    net = NeuralNetClassifier(
+        PimaClassifier,
+        criterion=nn.BCELoss,
+        optimizer=optim.Adamax,
+        lr=params.model.lr,
+        max_epochs=params.model.max_epochs,
+        batch_size=params.model.batch_size,
+        train_split=None,
+        verbose=0,
+    ).fit(data.X, data.y.astype(np.float32).reshape(-1, 1))
+    weights = net.module_.state_dict()
+    assert {name: weight.tolist() for name, weight in net_of(estimator).module_.state_dict().items()} == {
+        name: weight.tolist() for name, weight in weights.items()
+    }
+
+
+class Normed(nn.Module):
+    """A net that can't train on a batch of one row."""
+
+    def __init__(self, n_inputs: int, n_outputs: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.BatchNorm1d(n_inputs), nn.Linear(n_inputs, n_outputs), nn.Sigmoid())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layers(x)
+
+
+def test_a_last_fit_that_fails_or_diverges_is_told() -> None:
+    params = params_of()
+    X = np.random.default_rng(0).normal(size=(21, 2)).astype(np.float32)
+    data = Dataset(X, np.arange(21) % 2.0, ("a", "b"), ("0", "1"))
+    settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
+    with pytest.raises(UserError, match=r"can't be fitted on all rows: ValueError: Expected more than 1 value per"):
+        fit_on_all_rows(settings | {"module": f"{__name__}.Normed"}, data, params)
+    with pytest.raises(UserError, match=r"The combined setting diverged when it was fitted on all rows"):
+        fit_on_all_rows(settings | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}, data, params)
 
 
 def test_the_stage_gives_the_same_bytes_with_either_order_of_experiments(

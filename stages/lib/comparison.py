@@ -66,9 +66,9 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
 
 def verdict(summary: dict[str, Any]) -> str:
     """Say in a sentence how `combined` did beside the starting point and the best, from what `summarise` returns."""
+    best = summary["best_setting"]
     if f"{COMBINED}_score" not in summary:
         return f"{COMBINED} diverged, so there is nothing to compare with."
-    best = summary["best_setting"]
     parts = [f"{COMBINED} scores {_score(summary, COMBINED)}"]
     for name, shown in {"starting_point": "starting_point", best: f"the best, {best},"}.items():
         if name == COMBINED:
@@ -89,10 +89,10 @@ def print_comparison(table: pd.DataFrame, title: str) -> None:
         best = row["rank_test_score"] == 1
         difference = [f"{row['difference']:+.4f}", f"{row['difference_ci95']:.4f}", f"{row['p_value']:.4f}"]
         numbers = [f"{row['mean_test_score']:.4f}", f"{row['ci95']:.4f}"]
-        if row["setting"] == COMBINED:
+        if row["setting"] == COMBINED or not np.isfinite(row["difference"]):
             difference = [""] * 3
         if not np.isfinite(row["mean_test_score"]):
-            numbers, difference = ["no score", ""], [""] * 3
+            numbers = ["no score", ""]
         shown.add_row("*" * best, row["setting"], *numbers, *difference, style="bold" if best else None)
     print(title)
     Console().print(shown)
