@@ -24,7 +24,10 @@ def ensure_file(params: Params) -> pd.DataFrame:
         return _checked(path, params)
     if spec.url is None:
         found = f"has the sha256 {_sha256(path)}, not data.sha256" if path.exists() else "is missing"
-        raise UserError(f"{path} {found}, and data.url in params.yaml is null. Set data.url, or put the file there.")
+        raise UserError(
+            f"{path} {found}, and data.url in params.yaml is null. Set data.url, or put the file there; "
+            "a queued experiment has only the files that git knows."
+        )
 
     path.parent.mkdir(parents=True, exist_ok=True)
     new = temporary(path)

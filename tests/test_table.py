@@ -180,7 +180,7 @@ def test_the_real_rows_are_read_with_the_target_and_without() -> None:
         ),
         (True, "length,length,width\n1,1,1", "new rows: the header has 'length' 2 times"),
         (True, "length,width", "new rows has no rows. Is it the right file?"),
-        (True, "length,width\n1", "new rows: row 1 has 1 columns instead of 2"),
+        (True, "length,width\n1", "new rows: row 1 has 1 column instead of 2"),
         (
             True,
             "length,width\n11,x\n1,1e39",
@@ -189,7 +189,25 @@ def test_the_real_rows_are_read_with_the_target_and_without() -> None:
             "new rows: row 2, column width: 1e39 lies above 3.40282e+38",
         ),
         (False, "", "new rows has no rows. Is it the right file?"),
-        (False, "1,2,3,4", "new rows: row 1 has 4 columns instead of 2"),
+        (
+            True,
+            "petal_length,width\n1,1",
+            "new rows: the header has no 'length', which the net predicts from; did you mean 'petal_length'?",
+        ),
+        (
+            True,
+            "a,width\n1,1",
+            "new rows: the header has no 'length', which the net predicts from; it has a, width",
+        ),
+        (True, "length;width\n1;1", "new rows has ';' between its cells. Save it with commas."),
+        (False, "1\t2", "new rows has '\\t' between its cells. Save it with commas."),
+        (
+            False,
+            "length,width\n1,1",
+            "new rows: row 1 holds no number, as if it were a header, and data.header in params.yaml is false. "
+            "Take the row away, or set data.header to true.",
+        ),
+        (False, "1,2,3,4", "new rows: row 1 has 4 columns instead of 2, or 3 with species"),
         (False, "1,setosa,2\n1,2", "new rows: row 2 has 2 columns instead of 3"),
         (False, "1,2\n1,setosa,2", "new rows: row 2 has 3 columns instead of 2"),
         (False, "11,setosa,2", "new rows: row 1, column length: 11 lies outside 0 to 10 (cm)"),
@@ -200,6 +218,12 @@ def test_a_mistake_in_rows_to_predict_is_named(header: bool, text: str, message:
     with pytest.raises(UserError) as caught:
         read_features(text, FEATURES, flowers(header=header, columns=columns), "new rows")
     assert str(caught.value) == message
+
+
+def test_of_many_mistakes_the_first_are_named(tmp_path: Path) -> None:
+    found = problems(csv_file(tmp_path, HEADER, *["11,setosa,1"] * 1500, *ROWS), flowers())
+    assert len(found) == 21
+    assert found[19:] == ["row 20, column length: 11 lies outside 0 to 10 (cm)", "and 1,480 more"]
 
 
 def test_a_number_taken_for_a_class_is_told_in_one_line(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from stages.lib.params import Data
 # What a net computes with; larger numbers would be infinite there.
 _LARGEST = float(np.finfo(np.float32).max)
 
-# How many missing classes are named.
+# How many missing classes are named, and how many problems.
 _MOST = 5
+_MOST_PROBLEMS = 20
 
 
 def read_csv(path: str | Path, spec: Data, classify: bool, name: str = "") -> pd.DataFrame:
@@ -42,7 +43,7 @@ def read_csv(path: str | Path, spec: Data, classify: bool, name: str = "") -> pd
     Raises
     ------
     UserError
-        It names every problem with its row, counted from 1 without the header, and its column.
+        It names the problems with row, counted from 1 without the header, and column; of many, the first.
     """
     if spec.labels and not classify:
         raise UserError(
@@ -93,7 +94,7 @@ def read_features(text: str, features: Sequence[str], spec: Data, name: str) -> 
     Raises
     ------
     UserError
-        It names every problem with its row, counted from 1 without the header, and its column.
+        It names the problems with row, counted from 1 without the header, and column; of many, the first.
     """
     names, rows = _split(text, spec.header, name)
     if spec.header:
@@ -102,6 +103,8 @@ def read_features(text: str, features: Sequence[str], spec: Data, name: str) -> 
         names = list(features)
         if len(rows[0]) == len(features) + 1:
             names.insert(list(spec.columns).index(spec.target), spec.target)
+        elif len(rows[0]) != len(features):
+            _refuse(name, _ragged(rows[:1], len(names), f", or {len(names) + 1} with {spec.target}"))
     _refuse(name, _ragged(rows, len(names)))
     table, problems = _numbers(rows, names, list(features), spec)
     _refuse(name, problems)
@@ -115,7 +118,14 @@ def _split(text: str, header: bool, name: str) -> tuple[list[str], list[list[str
         rows = list(csv.reader(text.removeprefix("\ufeff").rstrip().splitlines()))
     except csv.Error as error:
         raise UserError(f"{name} is no CSV: {error}. Is it the right file?") from None
+    if rows and len(rows[0]) == 1 and (separator := next((sign for sign in ";\t" if sign in rows[0][0]), None)):
+        raise UserError(f"{name} has {separator!r} between its cells. Save it with commas.")
     names: list[str] = []
+    if not header and rows and rows[0] and pd.to_numeric(pd.Series(rows[0]), errors="coerce").isna().all():
+        raise UserError(
+            f"{name}: row 1 holds no number, as if it were a header, and data.header in params.yaml is false. "
+            "Take the row away, or set data.header to true."
+        )
     if header and rows:
         names = [cell.strip() for cell in rows.pop(0)]
         _refuse(name, [f"column {i} of the header has no name" for i, cell in enumerate(names, start=1) if not cell])
@@ -126,16 +136,18 @@ def _split(text: str, header: bool, name: str) -> tuple[list[str], list[list[str
 
 
 def _lacking(header: list[str], wanted: Iterable[str], why: str) -> list[str]:
+    wanted = list(wanted)
+    others = [name for name in header if name not in wanted]
     return [
-        f"the header has no {key!r}, {why}{did_you_mean(key, header) or '; it has ' + ', '.join(header)}"
+        f"the header has no {key!r}, {why}{did_you_mean(key, others) or '; it has ' + ', '.join(header)}"
         for key in wanted
         if key not in header
     ]
 
 
-def _ragged(rows: list[list[str]], width: int) -> list[str]:
+def _ragged(rows: list[list[str]], width: int, otherwise: str = "") -> list[str]:
     return [
-        f"row {number} has {len(row)} columns instead of {width}"
+        f"row {number} has {len(row)} column{'s' * (len(row) != 1)} instead of {width}{otherwise}"
         for number, row in enumerate(rows, start=1)
         if len(row) != width
     ]
@@ -199,4 +211,7 @@ def _bad_classes(target: pd.Series, labels: Sequence[str]) -> Iterator[str]:
 
 def _refuse(name: str, problems: list[str]) -> None:
     if problems:
-        raise UserError("\n".join(f"{name}: {problem}" for problem in problems))
+        shown = [f"{name}: {problem}" for problem in problems[:_MOST_PROBLEMS]]
+        if more := len(problems) - len(shown):
+            shown.append(f"{name}: and {more:,} more")
+        raise UserError("\n".join(shown))
