@@ -12,7 +12,7 @@ from pathlib import Path
 from stages.lib.errors import UserError, run
 from stages.lib.fresh_run import run_fresh
 from stages.lib.report import CHARTS
-from stages.lib.revisions import changes, commit_of, differing, files, merge_base
+from stages.lib.revisions import changes, commit_of, differing, files, is_committed, merge_base
 from stages.lib.templating import fill
 
 
@@ -47,18 +47,21 @@ def main() -> None:
         raise UserError("one argument is needed, a branch or commit: python -m stages.pr_comment main")
     against = sys.argv[1]
     base, head = merge_base(against), commit_of("HEAD")
-    if subprocess.run(["git", "diff", "--quiet", "HEAD"]).returncode:
+    if not is_committed():
         print("note: what is not committed is left out; the comment is about HEAD.", file=sys.stderr)
     fresh = run_fresh()
     comment = fill(
         "pr_comment.md.j2",
         against=against,
         fresh=fresh,
-        params=[] if fresh.failed else changes("params", base, head),
-        metrics=[] if fresh.failed else changes("metrics", base, head),
+        # Where DVC can't read a commit, it takes all that it has for removed.
+        params=changes("params", base, head) if fresh.readable else None,
+        metrics=changes("metrics", base, head) if fresh.readable else None,
         charts=changed_charts(base, head),
     )
     print(comment, end="")
+    if fresh.failed:
+        raise UserError("A fresh run of HEAD fails; what it says stands above.")
     if not fresh.reproduced:
         raise UserError("The committed metrics are not those of a fresh run; the comment says what to do.")
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from stages import pr_comment
 from stages.lib import yaml12
-from stages.lib.revisions import differing, stale_stages
-from stages.lib.templating import signed
+from stages.lib.fresh_run import FreshRun
+from stages.lib.revisions import Change, differing, stale_stages
+from stages.lib.templating import fill, signed
 from stages.pr_comment import changed_charts
-from tests.conftest import ROOT, Project
+from tests.conftest import ROOT, Command, Project
 
 
 def test_without_a_remote_on_github_a_chart_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,9 +38,10 @@ def test_without_a_remote_on_github_a_chart_is_named(project: Project, monkeypat
 
 def comment(project: Project, against: str = "main", ok: bool = True) -> str:
     variables = {"GITHUB_REPOSITORY": "someone/project", "GITHUB_SERVER_URL": "https://github.com"}
-    done = project.run("python", "-m", "stages.pr_comment", against, ok=ok, variables=variables)
+    done = project.make("--silent", "pr-comment", f"AGAINST={against}", ok=ok, variables=variables)
     if not ok:
-        assert done.returncode == 1
+        assert done.returncode == 2  # make's; the stage's is 1
+        assert "Error 1" in done.stderr
         assert "Traceback" not in done.stderr
     return done.stdout
 
@@ -60,10 +63,10 @@ def test_a_pull_request_that_ran_its_stages(project: Project) -> None:
 
     text = comment(project)
     assert "**Reproduced.**" in text
-    assert "| experiments.dropout.grid.module__dropout_rate | `[0.5]` | `[0.2, 0.4]` |" in text
+    assert "| `experiments.dropout.grid.module__dropout_rate` | `[0.5]` | `[0.2, 0.4]` |" in text
     assert "seed" not in text
-    assert "| metrics/search/dropout.json | n_candidates | `2` | `4` | +2 |" in text
-    rows = re.findall(r"^\| (metrics/\S+) \| (\S+) \|", text, re.MULTILINE)
+    assert "| `metrics/search/dropout.json` | `n_candidates` | `2` | `4` | +2 |" in text
+    rows = re.findall(r"^\| `(metrics/\S+)` \| `(\S+)` \|", text, re.MULTILINE)
     assert rows == sorted(rows)
     base, head = (project.git("rev-parse", name).strip() for name in ("main~1", "change"))
     for commit in (base, head):
@@ -72,9 +75,13 @@ def test_a_pull_request_that_ran_its_stages(project: Project) -> None:
     assert str(project.folder) not in text
 
 
-def test_a_pull_request_that_changes_nothing(project: Project) -> None:
-    (project.folder / "README.md").write_text("not committed", encoding="utf-8")
-    done = project.run("python", "-m", "stages.pr_comment", "main")
+def test_a_pull_request_that_changes_nothing(
+    project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([]))
+    (project.folder / "my_notes.md").write_text("not committed", encoding="utf-8")
+    done = in_process(pr_comment, "main")
     assert "**Reproduced.**" in done.stdout
     assert done.stdout.count("No change.") == 3
     assert "note: what is not committed is left out; the comment is about HEAD." in done.stderr
@@ -95,8 +102,13 @@ def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> Non
     project.git("config", "user.email", "test@example.invalid")
     params = project.params()
     params["experiments"]["mine"] = {"grid": {"lr": [0.01]}}
+    params["data"]["path"] = "data/my own.csv"
+    params["model"] |= {"module": "my_net.PimaClassifier", "source": "my_net.py"}
     project.write_params(params)
-    project.commit_all("Add an experiment, and run nothing")
+    project.run("cp", "data/pima-indians-diabetes.csv", "data/my own.csv")
+    project.run("cp", "stages/lib/network.py", "my_net.py")
+    # As is easily done: the new files are left out, and nothing is run.
+    project.git("commit", "--quiet", "--all", "--message", "Add an experiment, data and a net")
     text = comment(project, against="HEAD~1", ok=False)
     script = re.search(r"```sh\n(.*?)```", text, re.DOTALL)
     assert script
@@ -106,15 +118,36 @@ def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> Non
     assert "metrics/charts/mine.svg" in project.git("ls-files")
 
 
-@pytest.mark.parametrize(
-    ("file", "content"), [("params.yaml", "experiments: ["), ("stages/best_params.py", "raise SystemExit(1)")]
-)
-def test_a_fresh_run_that_fails_is_told(project: Project, file: str, content: str) -> None:
-    (project.folder / file).write_text(content, encoding="utf-8")
-    if file.endswith(".py"):
-        project.run("dvc", "commit", "--force")
+def test_a_fresh_run_that_fails_is_told(project: Project) -> None:
+    (project.folder / "stages/best_params.py").write_text("raise SystemExit(1)", encoding="utf-8")
+    (project.folder / "params.yaml").write_bytes(project.read("params.yaml").replace(b"seed: 7", b"seed: 8"))
+    project.run("dvc", "commit", "--force")
     project.commit_all("Break it")
-    assert "**A fresh run fails.**" in comment(project, against="HEAD~1", ok=False)
+    text = comment(project, against="HEAD~1", ok=False)
+    assert "**A fresh run fails.**" in text
+    assert "| `seed` | `7` | `8` |" in text
+
+
+def test_a_commit_that_dvc_cannot_read_is_not_compared(project: Project) -> None:
+    (project.folder / "params.yaml").write_text("experiments: [", encoding="utf-8")
+    project.commit_all("Break it")
+    done = project.run("python", "-m", "stages.pr_comment", "HEAD~1", ok=False)
+    assert "**A fresh run fails.**" in done.stdout
+    assert done.stdout.count("Not compared.") == 2
+    assert done.stderr.endswith("error: A fresh run of HEAD fails; what it says stands above.\n")
+
+
+def test_odd_values_and_names_stay_in_their_cells() -> None:
+    odd = [
+        Change("params.yaml", "data.columns.*x* <i>.min", "a|b", ["ReLU", True, 0.5], None),
+        Change("params.yaml", "data.target", "`x`\ny", "", None),
+        Change("params.yaml", "data.url", None, "x", None),
+    ]
+    text = fill("pr_comment.md.j2", against="a|b", fresh=FreshRun([]), params=odd, metrics=[], charts=[])
+    assert "| param | a\\|b | here |\n" in text
+    assert "| `data.columns.*x* <i>.min` | `a\\|b` | `[ReLU, true, 0.5]` |\n" in text
+    assert "| `data.target` | `'x' y` | `''` |\n" in text
+    assert "| `data.url` | – | `x` |\n" in text
 
 
 def test_metrics_that_a_fresh_run_does_not_give(project: Project) -> None:
@@ -129,7 +162,7 @@ def test_metrics_that_a_fresh_run_does_not_give(project: Project) -> None:
 
 def test_mistakes_end_with_a_sentence(project: Project) -> None:
     done = project.run("python", "-m", "stages.pr_comment", "nonsuch", ok=False)
-    assert done.stderr == "error: git knows no revision 'nonsuch'. `git branch --all` lists branches.\n"
+    assert done.stderr == "error: git knows no revision 'nonsuch'. `git branch --all` and `git tag` list names.\n"
     done = project.run("python", "-m", "stages.pr_comment", ok=False)
     assert "error: one argument is needed, a branch or commit" in done.stderr
     project.git("checkout", "--quiet", "--orphan", "stranger")

@@ -136,7 +136,7 @@ def test_what_changed_against_another_commit(browser: Browser, project: Project)
         "document.querySelector('.note').innerText.replace(/\\s+/g, ' ')"
     )
     project.run("dvc", "repro")
-    project.stage("report", "main")
+    project.make("report", "AGAINST=main")
     first = (project.folder / "report.html").read_bytes()
     project.stage("report", "main")
     assert (project.folder / "report.html").read_bytes() == first

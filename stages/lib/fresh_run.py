@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stages.lib.errors import UserError
+from stages.lib.params import PARAMS_FILE, load_params
 from stages.lib.revisions import stale_stages
 
 OUTPUTS = ("metrics", "models")
@@ -21,13 +22,19 @@ class FreshRun:
     ----------
     stale : list of str
         Stages whose params, code or outputs are no longer those of dvc.lock; where there are any, nothing was run.
+    inputs : tuple of str
+        The files that params.yaml names, without which a clone has nothing to run.
+    readable : bool
+        Whether params.yaml and dvc.yaml say what to run.
     failed : bool
-        Whether a stage failed, or DVC could not even read what to run.
-    differing : list of str
+        Whether a stage failed, or nothing could be run.
+    differing : tuple of str
         Outputs whose bytes are other ones than those committed.
     """
 
     stale: list[str]
+    inputs: tuple[str, ...] = ()
+    readable: bool = True
     failed: bool = False
     differing: tuple[str, ...] = ()
 
@@ -42,11 +49,12 @@ def run_fresh() -> FreshRun:
     with TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)
         try:
+            params = load_params(Path(folder) / PARAMS_FILE)
             if stale := stale_stages(folder=folder):
-                return FreshRun(stale)
+                return FreshRun(stale, inputs=(params.data.path, params.model.source))
         except UserError as error:
             print(error, file=sys.stderr)
-            return FreshRun([], failed=True)
+            return FreshRun([], readable=False, failed=True)
         # The `python` of the stages' commands is to be this one.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         repro = [sys.executable, "-m", "dvc", "repro", "--force"]

@@ -12,7 +12,7 @@ from stages.lib.errors import UserError
 
 @dataclass(frozen=True)
 class Change:
-    """One value that differs; `old` or `new` is None where there is none, `difference` where they are no numbers."""
+    """One value that differs; `old` or `new` is None where there is none, `difference` where one is no number."""
 
     file: str
     key: str
@@ -26,7 +26,7 @@ def commit_of(revision: str) -> str:
     try:
         return _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
     except subprocess.CalledProcessError:
-        raise UserError(f"git knows no revision {revision!r}. `git branch --all` lists branches.") from None
+        raise UserError(f"git knows no revision {revision!r}. `git branch --all` and `git tag` list names.") from None
 
 
 def merge_base(revision: str) -> str:
@@ -54,10 +54,15 @@ def changes(kind: Literal["params", "metrics"], old: str, new: str | None = None
     found = _dvc(kind, "diff", "--json", old, *([new] if new else []))
     # DVC gives the rows in another order each time.
     return [
-        Change(file, key, values.get("old"), values.get("new"), values.get("diff"))
+        Change(file, key, values.get("old"), values.get("new"), _difference(**values))
         for file, keys in sorted(found.items())
         for key, values in sorted(keys.items())
     ]
+
+
+def _difference(old: Any = None, new: Any = None, diff: float | None = None) -> float | None:
+    # To DVC, true is a number, one more than false.
+    return None if isinstance(old, bool) or isinstance(new, bool) else diff
 
 
 def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
@@ -82,17 +87,23 @@ def differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
     return [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
 
 
+def is_committed() -> bool:
+    """Whether HEAD has all that the working tree has; files that git ignores don't count."""
+    return not _git("status", "--porcelain")
+
+
 def describe_head() -> str:
     """Return HEAD's short hash, and whether the working tree differs from it."""
     try:
-        changed = bool(_git("status", "--porcelain", "--untracked-files=no"))
+        head = _git("rev-parse", "--short", "HEAD").strip()
     except subprocess.CalledProcessError:
         raise UserError("This folder is no git repository, or has no commit. Run in a clone of the project.") from None
-    return f"commit {_git('rev-parse', '--short', 'HEAD').strip()}{', with changes not committed' if changed else ''}"
+    return f"commit {head}{'' if is_committed() else ', with changes not committed'}"
 
 
 def _dvc(*arguments: str, folder: str | Path = ".") -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=folder, capture_output=True, text=True)
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip()}")
     found: dict[str, Any] = json.loads(done.stdout or "{}")
@@ -100,4 +111,5 @@ def _dvc(*arguments: str, folder: str | Path = ".") -> dict[str, Any]:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
+    # As the files are written, whatever the locale.
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, encoding="utf-8").stdout

@@ -1,9 +1,12 @@
 """Fills the templates of the report and of the pull request's comment."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from stages.lib.formatting import format_value
 
 
 def fill(template: str, **content: Any) -> str:
@@ -16,7 +19,8 @@ def fill(template: str, **content: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"code": lambda text: f"`{text}`", "signed": signed, "dash": dash, "cell": cell}
+    own = (signed, setting, cell, code)
+    environment.filters |= {"quote": shlex.quote} | {function.__name__: function for function in own}
     return environment.get_template(template).render(**content)
 
 
@@ -25,11 +29,17 @@ def signed(difference: float | None) -> str:
     return "" if difference is None else f"{difference:+.6g}"
 
 
-def cell(value: Any) -> str:
-    """Write a value so that it stays inside one cell of a Markdown table."""
-    return str(value).replace("|", "\\|").replace("`", "'").replace("\n", " ")
+def setting(value: Any) -> str:
+    """Write a value as params.yaml does, and a dash where there is none."""
+    return "–" if value is None else format_value(value) or "''"
 
 
-def dash(value: Any) -> Any:
-    """Put a dash where there is no value."""
-    return "–" if value is None else value
+def cell(text: str) -> str:
+    """Write a text so that it stays inside one cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def code(text: str) -> str:
+    """Write a text as Markdown's code in a cell of a table."""
+    inside = cell(text).replace("`", "'")
+    return f"`{inside}`"
