@@ -4,11 +4,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from stages.lib.comparison import verdict
 from stages.lib.errors import UserError, run
 from stages.lib.outputs import write_text
 from stages.lib.params import load_params
-from stages.lib.report import CHARTS, data_address, facts, read_evaluation, sections
+from stages.lib.report import CHARTS, data_address, facts, read_verdict, sections
 from stages.lib.revisions import changes, commit_of, describe_head, differing, files, stale_stages
 from stages.lib.templating import fill
 
@@ -43,7 +42,7 @@ def main() -> None:
         scoring=params.cv.scoring,
         commit=describe_head(),
         stale=stale_stages(),
-        verdict=verdict(read_evaluation()),
+        verdict=read_verdict(),
         changed=changed,
         facts=facts(params),
         **sections(params),

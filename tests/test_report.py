@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from stages.lib.errors import UserError
 from stages.lib.params import load_params
+from stages.lib.report import read_table, read_verdict
+from stages.lib.templating import breakable
 from tests.colours import contrast, luminance
 from tests.conftest import ROOT, Project, real_params
 
@@ -111,13 +114,22 @@ def test_every_grid_is_there_in_full_and_sorts(browser: Browser, report: Path) -
     heading.click()
     assert column("mean") == sorted(before, key=float, reverse=True)
     assert opened("document.querySelector('#experiment-dropout th[aria-sort]').ariaSort") == "descending"
+    opened("document.querySelector('#experiment-dropout tbody tr:nth-child(2) td:nth-child(3)').innerText = 'diverged'")
+    for _ in range(2):
+        heading.click()
+        assert column("mean")[-1] == "diverged"
+        assert column("mean").count("diverged") == 1
+    heading.click()
+    heading.click()
     assert "best" in opened("document.querySelector('#experiment-dropout tbody tr').className")
     opened.page.close()
 
 
-def test_it_says_what_was_run(browser: Browser, report: Path) -> None:
+def test_it_says_what_was_run_and_found(browser: Browser, report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Opened(browser.new_page(), report)
     shown = opened("document.body.innerText")
+    monkeypatch.chdir(report.parent)
+    assert f"On folds drawn anew, {read_verdict()}" in shown
     params = real_params()
     assert params["data"]["sha256"] in shown
     for text in ("seed", "NAdam", "logistic_regression", "n_repeats", "pima-indians-diabetes.csv"):
@@ -144,20 +156,75 @@ def test_what_changed_against_another_commit(browser: Browser, project: Project)
     opened = Opened(browser.new_page(), project.folder / "report.html")
     changes = opened("document.querySelector('#changes').innerText")
     assert "experiments.dropout.grid.module__dropout_rate" in changes
-    assert re.search(r"metrics/search/dropout.json\s+n_candidates\s+2\s+4\s+\+2", changes)
+    assert re.search(r"n_candidates\s+2\s+4\s+\+2", changes)
     assert opened("[...document.querySelectorAll('#changes img')].filter(i => i.alt.startsWith('dropout')).length") == 2
     assert opened.complaints == []
+
+
+def test_what_has_no_score_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.csv"
+    path.write_text(
+        "setting,mean_test_score,ci95,difference,tied_with_combined,split0_test_score\n"
+        "combined,nan,nan,nan,nan,nan\nlinear_regression,0.25,0.125,nan,nan,0.5\n",
+        encoding="utf-8",
+    )
+    table = read_table(path, unscored="no score")
+    assert table.headings == ["setting", "mean", "± 95 %", "to combined", "tied"]
+    assert table.rows == [["combined", "no score", "–", "", ""], ["linear_regression", "0.2500", "0.1250", "–", "–"]]
+    assert table.best == 1
+    best_first = read_table(path, unscored="no score", by_score=True)
+    assert (best_first.rows, best_first.best) == (table.rows[::-1], 0)
+
+
+def test_long_names_break_at_their_joints_alone() -> None:
+    shown = breakable("<b>, module__n_neurons=5, lr=0.05, my_.Net")
+    assert shown == "&lt;b&gt;, module__<wbr>n_<wbr>neurons=5, lr=0.05, my_.<wbr>Net"
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "is no table of scores"),
+        (b"params,mean_test_score\n", "is no table of scores"),
+        (b"<<<<<<< HEAD\nparams,mean_test_score\na=1,0.5\n", "is no table of scores"),
+        (b"params,mean_test_score\na=1,0.5\n<<<<<<< HEAD\n", "is no table of scores"),
+        (b"params,mean_test_score\na=1,high\n", "is no table of scores"),
+        (b"params,rank_test_score\na=1,1\n", "is no table of scores"),
+        (b"params,mean_test_score\na=\xff,0.5\n", "is no text"),
+        (None, "is missing"),
+    ],
+)
+def test_a_broken_table_is_named(tmp_path: Path, content: bytes | None, fault: str) -> None:
+    path = tmp_path / "neurons.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=f"neurons.csv {fault}. Run `dvc repro`"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("{", "is no JSON"),
+        ("{}", "is not what the stage evaluate writes"),
+        ('{"best_setting": "combined", "combined_score": 0.5}', "is not what the stage evaluate writes"),
+        ('{"best_setting": "a", "combined_score": 0.5, "combined_ci95": 1, "a_score": 1}', "is not what the stage"),
+    ],
+)
+def test_a_broken_evaluation_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, fault: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics/evaluation.json").write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=f"metrics/evaluation.json {fault}"):
+        read_verdict()
 
 
 def test_mistakes_end_with_a_sentence(project: Project) -> None:
     done = project.stage("report", "nonsuch", ok=False)
     assert done.returncode == 1
     assert "error: git knows no revision 'nonsuch'" in done.stderr
-    evaluation = project.read("metrics/evaluation.json")
-    for content, sentence in {b"{}": "is not what the stage evaluate writes", b"{": "is no JSON"}.items():
-        (project.folder / "metrics/evaluation.json").write_bytes(content)
-        assert f"error: metrics/evaluation.json {sentence}" in project.stage("report", ok=False).stderr
-    (project.folder / "metrics/evaluation.json").write_bytes(evaluation)
     (project.folder / "metrics/candidates/dropout.csv").unlink()
     done = project.stage("report", ok=False)
     assert done.returncode == 1

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stages.lib.comparison import verdict
 from stages.lib.errors import UserError
 from stages.lib.formatting import format_params, format_value
+from stages.lib.leaderboard import COMBINED
 from stages.lib.params import Params
 
 CHARTS = Path("metrics/charts")
@@ -39,8 +41,10 @@ _HEADINGS = {
 }
 _ORDER = list(_HEADINGS)
 _WHOLE = {"rank_test_score", "n_tied", "n_candidates", "n_fits"}
-_TEXT = {"tied_with_best", "tied_with_combined", "params", "best_params"}
-_SCORES = set(_HEADINGS) - _WHOLE - _TEXT
+_TIED = {"tied_with_best", "tied_with_combined"}
+_TEXT = {"params", "best_params"}
+_SCORES = set(_HEADINGS) - _WHOLE - _TIED - _TEXT
+_COMPARED = {"difference", "difference_ci95", "p_value", "tied_with_combined"}
 _MEANS = {"mean_test_score", "best_score"}
 
 
@@ -63,35 +67,54 @@ class Section:
     fixed: str = ""
 
 
-def read_table(path: Path, without: Iterable[str] = ()) -> Table:
+def read_table(path: Path, without: Iterable[str] = (), unscored: str = "diverged", by_score: bool = False) -> Table:
     """Read a committed CSV as text, without the scores of single splits; numbers to 4 decimals.
+
+    Parameters
+    ----------
+    path : Path
+    without : iterable of str
+        Columns to leave out.
+    unscored : str
+        What stands for a mean that is missing.
+    by_score : bool
+        Whether the best row comes first, rather than the file's.
 
     Raises
     ------
     UserError
-        Where the file is missing or has no rows.
+        Where the file is missing, or is no table of scores.
     """
-    rows = list(csv.DictReader(_read(path).decode().splitlines()))
-    if not rows:
-        raise UserError(f"{path} has no rows. Run `dvc repro`.")
-    left_out = {*without, *(key for key in rows[0] if key.startswith("split"))}
+    try:
+        rows = list(csv.DictReader(_text(path).splitlines(), strict=True))
+        return _table(rows, {*without}, unscored, by_score)
+    except (ValueError, LookupError, TypeError, AttributeError, csv.Error):
+        raise UserError(f"{path} is no table of scores. Run `dvc repro`.") from None
+
+
+def _table(rows: list[dict[str, str]], without: set[str], unscored: str, by_score: bool) -> Table:
+    left_out = without | {key for key in rows[0] if key.startswith("split")}
     keys = [key for key in rows[0] if key not in left_out]
     keys.sort(key=lambda key: _ORDER.index(key) if key in _ORDER else -1)
-    score = next(key for key in keys if key in _MEANS)
-    means = [float(row[score]) for row in rows]
-    best = max(range(len(rows)), key=lambda i: -math.inf if math.isnan(means[i]) else means[i])
-    shown = [[_shown(key, row[key]) for key in keys] for row in rows]
+    (mean,) = _MEANS & set(keys)
+    scores = {i: -math.inf if math.isnan(score := float(row[mean])) else score for i, row in enumerate(rows)}
+    order = sorted(scores, key=lambda i: -scores[i])
+    if by_score:
+        rows = [rows[i] for i in order]
+    best = 0 if by_score else order[0]
+    shown = [[_shown(key, row, unscored) for key in keys] for row in rows]
     # As in the charts, a setting goes without the part of the net that it belongs to.
     return Table([_HEADINGS.get(key, key.rpartition("__")[2]) for key in keys], shown, best)
 
 
-def read_evaluation() -> dict[str, Any]:
-    """Return the metrics of the stage evaluate; raises `UserError` where they are missing or are none."""
+def read_verdict() -> str:
+    """Return what the stage evaluate found, in a sentence; raises `UserError` where there is nothing of the kind."""
     path = Path("metrics/evaluation.json")
     found = _json(path)
-    if "best_setting" not in found:
-        raise UserError(f"{path} is not what the stage evaluate writes. Run `dvc repro evaluate`.")
-    return found
+    try:
+        return verdict(found)
+    except (ValueError, LookupError, TypeError):
+        raise UserError(f"{path} is not what the stage evaluate writes. Run `dvc repro evaluate`.") from None
 
 
 def data_address(svg: str | None) -> str | None:
@@ -109,18 +132,19 @@ def sections(params: Params) -> dict[str, Any]:
     """
 
     def chart(name: str) -> str | None:
-        return data_address(_read(CHARTS / f"{name}.svg").decode())
+        return data_address(_text(CHARTS / f"{name}.svg"))
 
-    evaluation = read_table(Path("metrics/candidates/evaluation.csv"), without=["rank_test_score"])
+    leaderboard = read_table(Path("metrics/leaderboard.csv"), by_score=True)
+    evaluation = read_table(Path("metrics/candidates/evaluation.csv"), ["rank_test_score"], unscored="no score")
     return {
-        "leaderboard": Section("leaderboard", chart("leaderboard"), read_table(Path("metrics/leaderboard.csv"))),
+        "leaderboard": Section("leaderboard", chart("leaderboard"), leaderboard),
         "evaluation": Section("evaluation", chart("evaluation"), evaluation),
         "experiments": [
             Section(
                 name,
                 chart(name),
                 read_table(Path(f"metrics/candidates/{name}.csv"), without=["params"]),
-                format_params(experiment.fixed) or "nothing besides model",
+                format_params(experiment.fixed),
             )
             for name, experiment in params.experiments.items()
         ],
@@ -160,16 +184,28 @@ def _read(path: Path) -> bytes:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(_read(path))
+        content = json.loads(_text(path))
     except ValueError:
         raise UserError(f"{path} is no JSON. Run `dvc repro`.") from None
     return content if isinstance(content, dict) else {}
 
 
-def _shown(key: str, text: str) -> str:
+def _text(path: Path) -> str:
+    try:
+        return _read(path).decode()
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is no text. Run `dvc repro`.") from None
+
+
+def _shown(key: str, row: dict[str, str], unscored: str) -> str:
+    text = row[key]
+    if key in _COMPARED and row.get("setting") == COMBINED:
+        return ""
+    if key in _TIED and text == "nan":
+        return "–"
     if key not in _SCORES:
         return text
     number = float(text)
     if math.isnan(number):
-        return "diverged" if key in _MEANS else "–"
+        return unscored if key in _MEANS else "–"
     return f"{number:+.4f}" if key == "difference" else f"{number:.4f}"

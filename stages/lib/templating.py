@@ -1,10 +1,12 @@
 """Fills the templates of the report and of the pull request's comment."""
 
+import re
 import shlex
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 from stages.lib.formatting import format_value
 
@@ -19,7 +21,7 @@ def fill(template: str, **content: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    own = (signed, setting, cell, code)
+    own = (signed, setting, breakable, cell, code)
     environment.filters |= {"quote": shlex.quote} | {function.__name__: function for function in own}
     return environment.get_template(template).render(**content)
 
@@ -32,6 +34,11 @@ def signed(difference: float | None) -> str:
 def setting(value: Any) -> str:
     """Write a value as params.yaml does, and a dash where there is none."""
     return "–" if value is None else format_value(value) or "''"
+
+
+def breakable(text: str) -> Markup:
+    """Write a text as HTML whose long names may go on in the next line, after `_`, `.` or `=`."""
+    return Markup(re.sub(r"(_+|[.=])(?=[A-Za-z])", r"\1<wbr>", str(escape(text))))
 
 
 def cell(text: str) -> str:

@@ -7,7 +7,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
 
   headings.forEach((heading, column) => {
     const numeric = [...body.rows].some((row) => !Number.isNaN(number(row, column)));
-    if (numeric) [...body.rows].forEach((row) => row.cells[column].classList.add("number"));
+    if (numeric) [table.tHead.rows[0], ...body.rows].forEach((row) => row.cells[column].classList.add("number"));
     heading.firstElementChild.addEventListener("click", () => {
       const sign = heading.getAttribute("aria-sort") === "ascending" ? -1 : 1;
       const order = (a, b) => {
