@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shlex
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -59,13 +58,15 @@ def test_the_commands_run(tmp_path: Path) -> None:
     project.run("rm", "-rf", "metrics", "dvc.lock")
     project.git("init", "--quiet")
     project.commit_all("Start")
-    project.run("dvc", "repro")
+    assert re.findall(r"^make (\w+) +# ", README, re.MULTILINE) == ["repro", "report", "test"]
+    project.make("repro")
     project.commit_all("Run")
+    project.make("report")
     blocks = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines() if line]
-    assert len(lines) >= 8
+    assert len(lines) >= 10
     for line in lines:
-        shown = project.run(*shlex.split(line, comments=True)).stdout
+        shown = project.run("bash", "-c", line).stdout
         if "exp show" in line:
             assert re.search(r"cv\.n_splits", shown)
     swept = project.run("dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "cv.n_splits").stdout
