@@ -1,3 +1,5 @@
+"""The stage evaluate: who is compared, on which folds, and the model it saves."""
+
 import io
 import json
 from pathlib import Path
@@ -17,7 +19,6 @@ from skorch.dataset import ValidSplit
 from torch import nn, optim
 
 from stages.evaluate import fit_on_all_rows
-from stages.lib.comparison import comparison_table, print_comparison, summarise, verdict
 from stages.lib.contenders import Baseline, baselines, read_settings, score_baseline, score_net
 from stages.lib.dataset import Dataset, load_dataset
 from stages.lib.errors import UserError
@@ -31,53 +32,7 @@ from stages.lib.network import PimaClassifier
 from stages.lib.numerics import fit_seed, seed_everything
 from stages.lib.outputs import write_json
 from stages.lib.params import CV, Params, load_params
-from stages.lib.results import to_csv
 from tests.conftest import ROOT, MakeProject, Project, small_params
-
-SCORES = {
-    "combined": np.array([0.6, 0.7, 0.65, 0.75]),
-    "mine": np.array([0.7, 0.72, 0.7, 0.8]),
-    "starting_point": np.array([0.5, np.nan, 0.5, 0.5]),
-    "majority_class": np.array([0.4, 0.5, 0.4, 0.6]),
-}
-
-
-def table_of(scores: dict[str, np.ndarray]) -> Any:
-    return comparison_table(scores, dict.fromkeys(scores, "a=1"), test_share=1.0)
-
-
-def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:
-    table = table_of(SCORES).set_index("setting")
-    difference = SCORES["mine"] - SCORES["combined"]
-    # Nadeau and Bengio: 1/J + n_test/n_train in the place of 1/J, here 5/4 in the place of 1/4.
-    plain = stats.ttest_1samp(difference, 0)
-    corrected = plain.statistic / np.sqrt(5)
-    assert table.loc["mine", "p_value"] == pytest.approx(2 * stats.t.sf(corrected, 3))
-    low, high = plain.confidence_interval(0.95)
-    assert table.loc["mine", "difference"] == pytest.approx(difference.mean())
-    assert table.loc["mine", "difference_ci95"] == pytest.approx((high - low) / 2 * np.sqrt(5))
-    assert table.loc["combined", ["difference", "difference_ci95", "p_value"]].tolist() == [0, 0, 1]
-    assert table["rank_test_score"].tolist() == [2, 1, 4, 3]
-    assert table["tied_with_combined"].tolist() == ["true", "true", "nan", "false"]
-
-
-def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.CaptureFixture[str]) -> None:
-    table = table_of(SCORES)
-    summary = summarise(table)
-    assert summary["best_setting"] == "mine"
-    assert summary["combined_score"] == pytest.approx(0.675)
-    assert {key for key in summary if key.startswith("mine_")} == {"mine_score", "mine_ci95", "mine_p_value"}
-    assert "combined_p_value" not in summary
-    assert not [key for key in summary if key.startswith("starting_point")]
-    assert all(isinstance(value, str | float) for value in summary.values())
-    print_comparison(table, "evaluation")
-    shown = capsys.readouterr().out
-    assert "no score" in shown
-    assert "nan" not in shown
-    assert to_csv(table).startswith(
-        "setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,"
-        "tied_with_combined,split0_test_score,"
-    )
 
 
 def params_of(**changes: Any) -> Params:
@@ -139,6 +94,13 @@ def test_results_that_do_not_fit_are_refused(
         read_settings(params_of())
 
 
+def plain_net(params: Params, **changes: Any) -> NeuralNetClassifier:
+    """Return `model` of the params as skorch alone has it."""
+    settings = {name: getattr(params.model, name) for name in ("lr", "max_epochs", "batch_size")}
+    settings |= {"optimizer": optim.Adam, "train_split": ValidSplit(5, stratified=True)} | changes
+    return NeuralNetClassifier(PimaClassifier, criterion=nn.BCELoss, verbose=0, **settings)
+
+
 def test_a_score_is_that_of_the_net_fitted_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     params = params_of(engine="sklearn")
@@ -149,16 +111,7 @@ def test_a_score_is_that_of_the_net_fitted_by_hand(monkeypatch: pytest.MonkeyPat
     y = data.y.astype(np.float32).reshape(-1, 1)
     for number, (train, test) in enumerate(splits):
         seed_everything(fit_seed(params.seed, number))
-        net = NeuralNetClassifier(
-            PimaClassifier,
-            criterion=nn.BCELoss,
-            optimizer=optim.Adam,
-            lr=params.model.lr,
-            max_epochs=params.model.max_epochs,
-            batch_size=params.model.batch_size,
-            train_split=ValidSplit(5, stratified=True),
-            verbose=0,
-        ).fit(data.X[train], y[train])
+        net = plain_net(params).fit(data.X[train], y[train])
         assert found[number] == (net.predict(data.X[test]).ravel() == data.y[test]).mean()
 
 
@@ -191,47 +144,6 @@ def test_a_baseline_that_the_scorer_refuses_has_no_score() -> None:
         scores = score_baseline("line", lines, data, splits, "neg_root_mean_squared_log_error")
     assert np.isnan(scores).all()
     assert not np.isnan(score_baseline("line", lines, data, splits, "r2")).any()
-
-
-def test_where_combined_diverged_nothing_is_compared_with_it(capsys: pytest.CaptureFixture[str]) -> None:
-    table = table_of(SCORES | {"combined": np.array([0.6, np.nan, 0.6, 0.6])})
-    assert set(table["tied_with_combined"]) == {"nan"}
-    assert verdict(summarise(table)) == "combined diverged, so there is nothing to compare with."
-    print_comparison(table, "evaluation")
-    shown = capsys.readouterr().out
-    assert shown.count("no score") == 2
-    assert "nan" not in shown
-
-
-@pytest.mark.parametrize(
-    ("scores", "sentence"),
-    [
-        (
-            {"combined": (0.7, 0.05), "starting_point": (0.71, 0.04, 0.8), "mine": (0.8, 0.03, 0.01)},
-            "combined scores 0.7000 ± 0.0500; starting_point 0.7100 ± 0.0400, not told apart from it (p = 0.8); "
-            "the best, mine, 0.8000 ± 0.0300, told apart from it (p = 0.01).",
-        ),
-        (
-            {"combined": (0.7, 0.05), "starting_point": (0.6, 0.04, 0.049)},
-            "combined scores 0.7000 ± 0.0500; starting_point 0.6000 ± 0.0400, told apart from it (p = 0.049); "
-            "nothing scores higher.",
-        ),
-        (
-            {"combined": (0.7, 0.05), "starting_point": (0.75, 0.04, 0.05)},
-            "combined scores 0.7000 ± 0.0500; the best, starting_point, 0.7500 ± 0.0400, not told apart from it "
-            "(p = 0.05).",
-        ),
-        (
-            {"combined": (0.7, 0.05), "mine": (0.6, 0.04, 0.5)},  # starting_point diverged
-            "combined scores 0.7000 ± 0.0500; nothing scores higher.",
-        ),
-    ],
-)
-def test_the_verdict(scores: dict[str, tuple[float, ...]], sentence: str) -> None:
-    summary: dict[str, Any] = {"best_setting": max(scores, key=lambda name: scores[name][0])}
-    for name, numbers in scores.items():
-        summary |= dict(zip((f"{name}_{key}" for key in ("score", "ci95", "p_value")), numbers, strict=False))
-    assert verdict(summary) == sentence
 
 
 @pytest.fixture(scope="module")
@@ -281,19 +193,11 @@ def test_the_model_is_the_combined_setting_fitted_on_every_row(evaluated: Projec
     assert card.settings == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
 
     seed_everything(params.seed)
-    net = NeuralNetClassifier(
-        PimaClassifier,
-        criterion=nn.BCELoss,
-        optimizer=optim.Adamax,
-        lr=params.model.lr,
-        max_epochs=params.model.max_epochs,
-        batch_size=params.model.batch_size,
-        train_split=None,
-        verbose=0,
-    ).fit(data.X, data.y.astype(np.float32).reshape(-1, 1))
-    weights = net.module_.state_dict()
-    assert {name: weight.tolist() for name, weight in net_of(estimator).module_.state_dict().items()} == {
-        name: weight.tolist() for name, weight in weights.items()
+    plain = plain_net(params, optimizer=optim.Adamax, train_split=None)
+    plain.fit(data.X, data.y.astype(np.float32).reshape(-1, 1))
+    saved, fitted = (net.module_.state_dict() for net in (net_of(estimator), plain))
+    assert {name: weight.tolist() for name, weight in saved.items()} == {
+        name: weight.tolist() for name, weight in fitted.items()
     }
 
 
