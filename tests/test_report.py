@@ -84,6 +84,9 @@ def test_it_is_readable(browser: Browser, report: Path, width: int, scheme: Any)
         "[...document.querySelectorAll('p, td, th, dd, dt')].map(e => parseFloat(getComputedStyle(e).fontSize))"
     )
     assert min(sizes) >= 12
+    if width == 390:
+        heights = opened("[...document.querySelectorAll('#evaluation tbody tr')].map(r => r.clientHeight)")
+        assert max(heights) < 40, "a setting off the edge makes its row tall"
     text, page = (opened(f"getComputedStyle(document.body).{name}") for name in ("color", "backgroundColor"))
     assert contrast(text, page) > 7  # WCAG's AAA
     assert (luminance(page) < 0.1) == (scheme == "dark")
