@@ -159,7 +159,8 @@ def test_what_changed_against_another_commit(browser: Browser, project: Project)
     opened = Opened(browser.new_page(), project.folder / "report.html")
     changes = opened("document.querySelector('#changes').innerText")
     assert "experiments.dropout.grid.module__dropout_rate" in changes
-    assert re.search(r"n_candidates\s+2\s+4\s+\+2", changes)
+    # Below the name of the file, before that of another.
+    assert re.search(r"metrics/search/dropout\.json(?:(?!metrics/)[\s\S])*?\bn_candidates\s+2\s+4\s+\+2", changes)
     assert opened("[...document.querySelectorAll('#changes img')].filter(i => i.alt.startsWith('dropout')).length") == 2
     assert opened.complaints == []
 
