@@ -1,5 +1,5 @@
-"""One module a stage; whatever is imported from here finds the numeric environment pinned."""
+"""One module per stage or command; importing this package pins the numeric environment."""
 
-from stages.lib import environment
+from stages.lib.common import environment
 
 environment.pin()

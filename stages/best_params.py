@@ -1,13 +1,11 @@
-"""Stage `best_params`: the best of all searches, and the setting that combines them."""
+"""Stage `best_params`: finds the best of all searches, and combines their best settings."""
 
 from rich.console import Console
 from rich.table import Table
 
-from stages.lib.errors import run
-from stages.lib.formatting import format_params, short_params
-from stages.lib.leaderboard import BEST_PARAMS, read_searches, remove_strays, summarise, to_csv
-from stages.lib.outputs import write_json, write_text
-from stages.lib.params import load_params
+from stages.lib.common import format_params, run, short_params, write_json, write_text
+from stages.lib.config import load_params
+from stages.lib.winners.leaderboard import BEST_PARAMS, read_searches, remove_strays, summarise, to_csv
 
 
 def main() -> None:
@@ -29,7 +27,7 @@ def main() -> None:
     Console().print(shown)
     print(f"combined: {summary['combined_params']}")
     for left_out in summary["details"][0]["left_out"]:
-        print(f"left out of it: {left_out}")
+        print(f"left out: {left_out}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Stage `charts`: every plot as SVG."""
+"""Stage `charts`: draws every plot as SVG."""
 
-from stages.lib.charts import read_specs, render, stand_alone
-from stages.lib.errors import run
-from stages.lib.outputs import write_text
+from stages.lib.common import run, write_text
+from stages.lib.report.charts import read_specs, render, stand_alone
 
 
 def main() -> None:

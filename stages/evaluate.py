@@ -1,43 +1,18 @@
-"""Stage `evaluate`: does combining the winners help? And the combined setting, fitted on all rows, as a model."""
+"""Stage `evaluate`: tests whether combining the winners helps, and saves the combined setting as a fitted model."""
 
-from typing import Any
+from stages.lib.common import format_changes, run, write_json, write_text
+from stages.lib.config import load_params
+from stages.lib.data import check_folds, load_dataset
+from stages.lib.lockstep import fit_seed
+from stages.lib.scores import mean_test_share, to_csv
+from stages.lib.search import make_splits
+from stages.lib.winners.comparison import comparison_table, print_comparison, summarise, verdict
+from stages.lib.winners.contenders import baselines, read_settings, score_baseline, score_net
+from stages.lib.winners.leaderboard import COMBINED
+from stages.lib.winners.model_file import MODEL_FILE, Card, fit_on_all_rows, save_model
 
-from sklearn.base import BaseEstimator
-
-from stages.lib.candidates import resolve_settings
-from stages.lib.comparison import comparison_table, print_comparison, summarise, verdict
-from stages.lib.contenders import baselines, read_settings, score_baseline, score_net
-from stages.lib.dataset import Dataset, check_folds, load_dataset
-from stages.lib.errors import UserError, explained, run
-from stages.lib.estimator import build_estimator, net_of, target
-from stages.lib.evaluation import make_splits
-from stages.lib.formatting import format_changes
-from stages.lib.leaderboard import BEST_PARAMS, COMBINED
-from stages.lib.model_file import MODEL_FILE, Card, save_model
-from stages.lib.numerics import fit_seed, seed_everything
-from stages.lib.outputs import write_json, write_text
-from stages.lib.params import Params, load_params
-from stages.lib.results import to_csv
-from stages.lib.statistics import mean_test_share
-
-# Tells the evaluation's random numbers from those of the searches.
+# Gives the evaluation other random numbers than the searches.
 _ANEW = 2
-
-
-def fit_on_all_rows(settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
-    """Fit a net on every row; raises `UserError` where that fails or diverges."""
-    resolved = resolve_settings(settings, str(BEST_PARAMS), COMBINED)
-    estimator = build_estimator(resolved, data, params.data.scale)
-    seed_everything(params.seed)
-    y = target(data.y, resolved["wrapper"], resolved["criterion"])
-    with explained("The combined setting can't be fitted on all rows", "Mend the module, or its settings."):
-        estimator.fit(data.X, y)
-    if net_of(estimator).diverged_:
-        raise UserError(
-            "The combined setting diverged when it was fitted on all rows: its weights are no finite numbers. "
-            "Lower the learning rates, or scale the data with data.scale: standard."
-        )
-    return estimator
 
 
 def main() -> None:
@@ -46,7 +21,7 @@ def main() -> None:
     data = load_dataset(params.data, classify, params.seed)
     check_folds(data.y, params.cv.n_splits, data.classes)
 
-    # Other folds and other initial weights than those that the winners won on.
+    # Use other folds and initial weights than those on which the winners won.
     cv = params.cv.model_copy(update={"shuffle": True})
     anew = params.model_copy(update={"seed": fit_seed(params.seed, 0, _ANEW), "cv": cv})
     splits = make_splits(data.y, cv, anew.seed, classify)
@@ -60,12 +35,12 @@ def main() -> None:
 
     table = comparison_table(scores, described, mean_test_share(splits))
     summary = summarise(table)
-    print_comparison(table, f"evaluation: {cv.scoring} over {len(splits)} splits drawn anew")
+    print_comparison(table, f"evaluation: {cv.scoring} over {len(splits)} new splits")
     print(verdict(summary))
     write_text("metrics/candidates/evaluation.csv", to_csv(table))
     write_json("metrics/evaluation.json", summary)
 
-    kept = settings[COMBINED] | {"train_split": None}  # no row is held out of the model that is kept
+    kept = settings[COMBINED] | {"train_split": None}  # the saved model is fitted on all rows
     card = Card(kept, params.data.scale, params.data.target, list(data.features), list(data.classes))
     save_model(MODEL_FILE, fit_on_all_rows(kept, data, params), card)
     print(f"{MODEL_FILE}: the combined setting, fitted on all {len(data.y)} rows")

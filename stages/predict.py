@@ -1,30 +1,29 @@
 """Predicts rows of a CSV with the saved model: `python -m stages.predict FILE.csv`, or `-` for standard input.
 
-A line a row goes to standard output: the probability of the second of two classes, of each class of several, or the
-predicted number. There is a header where `data.header` says that the CSV has one.
+Prints one line per row: the probability of the second of two classes, the probability of each of several classes, or
+the predicted number. The output has a header if `data.header` says that the CSV has one.
 """
 
 import csv
 import sys
 from pathlib import Path
 
-from stages.lib.errors import UserError, run
-from stages.lib.model_file import MODEL_FILE, load_model, predict
-from stages.lib.outputs import DECIMALS
-from stages.lib.params import load_params
-from stages.lib.table import read_features
+from stages.lib.common import DECIMALS, UserError, run
+from stages.lib.config import load_params
+from stages.lib.data import read_features
+from stages.lib.winners.model_file import MODEL_FILE, load_model, predict
 
-# Of a predicted number, whatever its unit: as many as a float32 has.
+# Significant digits of a predicted number: the precision of a float32.
 DIGITS = 7
 
 
 def read_text(source: str, shown: str) -> str:
-    """Return the text of a file, or of standard input where `source` is `-`.
+    """Return the text of a file, or of standard input if `source` is `-`.
 
     Raises
     ------
     UserError
-        Where it can't be read, or is no text; it calls the source what is `shown`.
+        If it can't be read, or is not text; the message calls the source `shown`.
     """
     try:
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
@@ -32,7 +31,7 @@ def read_text(source: str, shown: str) -> str:
     except OSError as error:
         raise UserError(f"{shown} can't be read: {error.strerror}. Name a CSV file, or - for standard input.") from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{shown} is no text: byte {error.start} is no UTF-8. Is it the right file?") from None
+        raise UserError(f"{shown} is not text: byte {error.start} is not UTF-8. Is it the right file?") from None
 
 
 def main() -> None:
@@ -45,7 +44,7 @@ def main() -> None:
     listed = [key for key in spec.columns if key != spec.target]
     if card.target != spec.target or not (spec.header or card.features == listed):
         raise UserError(
-            f"{MODEL_FILE} predicts {card.target} from {', '.join(card.features)}, and params.yaml has other columns. "
+            f"{MODEL_FILE} predicts {card.target} from {', '.join(card.features)}, but params.yaml has other columns. "
             "Run `dvc repro evaluate`."
         )
     X = read_features(read_text(source, shown), card.features, spec, shown)

@@ -1,19 +1,15 @@
-"""Adds an experiment to params.yaml: a finer grid around the best candidate of one that was searched."""
+"""Adds an experiment to params.yaml: a finer grid around the best candidate of a finished search."""
 
 import sys
 from pathlib import Path
 
-from stages.lib.candidates import resolve_experiment
-from stages.lib.dataset import load_dataset
-from stages.lib.errors import UserError, run
-from stages.lib.estimator import is_classifier
-from stages.lib.formatting import format_params, format_value
-from stages.lib.leaderboard import read_search
-from stages.lib.outputs import write_text
-from stages.lib.params import PARAMS_FILE, candidates, load_params
-from stages.lib.params_text import add_experiment
-from stages.lib.refinement import next_name, refine
-from stages.lib.revisions import stale_stages
+from stages.lib.common import UserError, format_params, format_value, run, write_text
+from stages.lib.config import PARAMS_FILE, candidates, load_params
+from stages.lib.data import load_dataset
+from stages.lib.model import is_classifier, resolve_experiment
+from stages.lib.refine import add_experiment, next_name, refine
+from stages.lib.report.revisions import stale_stages
+from stages.lib.winners.leaderboard import read_search
 
 
 def main() -> None:

@@ -1,34 +1,16 @@
-"""Writes report.html, everything on one page that opens offline: `make report`, or `make report AGAINST=main`."""
+"""Writes report.html, a page with all results that opens offline: `make report`, or `make report AGAINST=main`."""
 
 import sys
 from pathlib import Path
-from typing import Any
 
-from stages.lib.errors import UserError, run
-from stages.lib.outputs import write_text
-from stages.lib.params import load_params
-from stages.lib.report import CHARTS, data_address, facts, read_verdict, sections
-from stages.lib.revisions import changes, commit_of, describe_head, differing, files, stale_stages
-from stages.lib.templating import fill
+from stages.lib.common import UserError, run, write_text
+from stages.lib.config import load_params
+from stages.lib.report.changes import changed_since
+from stages.lib.report.page import facts, read_verdict, sections
+from stages.lib.report.revisions import describe_head, stale_stages
+from stages.lib.report.templating import fill
 
 REPORT = Path("report.html")
-
-
-def changed_since(against: str) -> dict[str, Any]:
-    """Return the params, metrics and charts that differ between a revision and the working tree."""
-    commit = commit_of(against)
-    before = files(commit, str(CHARTS))
-    after = {str(path): path.read_text(encoding="utf-8") for path in CHARTS.glob("*.svg")}
-    charts = [
-        {"name": Path(path).stem, "old": data_address(before.get(path)), "new": data_address(after.get(path))}
-        for path in differing(before, after)
-    ]
-    return {
-        "against": against,
-        "params": changes("params", commit),
-        "metrics": changes("metrics", commit),
-        "charts": charts,
-    }
 
 
 def main() -> None:

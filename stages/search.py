@@ -1,17 +1,14 @@
-"""Stage `search@EXPERIMENT`: one grid search."""
+"""Stage `search@EXPERIMENT`: runs one grid search."""
 
 import sys
 
-from stages.lib.candidates import check_candidates, resolve_experiment
-from stages.lib.dataset import check_folds, load_dataset
-from stages.lib.engines import search
-from stages.lib.errors import UserError, run
-from stages.lib.estimator import build_estimator, is_classifier, target
-from stages.lib.evaluation import check_trial, make_scorer, make_splits
-from stages.lib.outputs import write_json, write_text
-from stages.lib.params import load_params
-from stages.lib.results import candidate_table, print_table, summarise, to_csv
-from stages.lib.statistics import mean_test_share
+from stages.lib.common import UserError, run, write_json, write_text
+from stages.lib.config import load_params
+from stages.lib.data import check_folds, load_dataset
+from stages.lib.model import build_estimator, check_candidates, is_classifier, resolve_experiment, target
+from stages.lib.scores import mean_test_share, print_table, score_table, summarise, to_csv
+from stages.lib.scores.scorer import make_scorer
+from stages.lib.search import check_trial, make_splits, run_search
 
 
 def main() -> None:
@@ -30,9 +27,9 @@ def main() -> None:
     y = target(data.y, settings["wrapper"], settings["criterion"])
     splits = make_splits(data.y, params.cv, params.seed, classify)
     check_trial(estimator, data.X, y, splits[0], scorer)
-    cv_results = search(name, estimator, grid, data.X, y, splits=splits, scorer=scorer, params=params)
+    cv_results = run_search(name, estimator, grid, data.X, y, splits=splits, scorer=scorer, params=params)
 
-    table = candidate_table(params.experiment(name).grid, cv_results, mean_test_share(splits))
+    table = score_table(params.experiment(name).grid, cv_results, mean_test_share(splits))
     print_table(table, f"{name}: {params.cv.scoring} over {len(splits)} splits")
     write_text(f"metrics/candidates/{name}.csv", to_csv(table))
     write_json(f"metrics/search/{name}.json", summarise(table))

@@ -19,9 +19,9 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from stages.lib.params import load_params
+from stages.lib.config import load_params
 
-# Cases beyond the seven experiments: the dropout grid cut to 4 candidates, few epochs, so that skorch ends too.
+# Cases beyond the seven experiments: the dropout grid cut to 4 candidates, few epochs, so that skorch finishes too.
 GROWTH: dict[str, list[dict[str, Any]]] = {
     "rows": [{"rows": rows, "epochs": 1} for rows in (768, 7_680, 76_800)],
     "width": [{"width": width, "epochs": 10} for width in (12, 120, 1_200)],
@@ -35,12 +35,12 @@ def measure(case: dict[str, Any]) -> dict[str, float]:
     from joblib import Parallel, delayed
     from sklearn.model_selection import GridSearchCV
 
-    from stages.lib.candidates import resolve_experiment
-    from stages.lib.dataset import load_dataset
-    from stages.lib.estimator import build_estimator, target
-    from stages.lib.evaluation import make_scorer, make_splits
-    from stages.lib.params import CV
-    from stages.lib.vmap_search import VmapGridSearchCV
+    from stages.lib.config import CV
+    from stages.lib.data import load_dataset
+    from stages.lib.lockstep import VmapGridSearchCV
+    from stages.lib.model import build_estimator, resolve_experiment, target
+    from stages.lib.scores.scorer import make_scorer
+    from stages.lib.search import make_splits
 
     params = load_params()
     settings, grid = resolve_experiment(params, case["experiment"])
@@ -78,7 +78,7 @@ def measure(case: dict[str, Any]) -> dict[str, float]:
 
 
 def _import() -> None:
-    """Import what the first optimizer and the first trace would import, so that it is left out on both sides."""
+    """Import what the first optimizer and the first trace would import, so that neither side is measured with it."""
     import skorch  # noqa: F401
     import torch._dynamo
     import torch.fx.experimental.symbolic_shapes  # noqa: F401
@@ -156,7 +156,7 @@ def _row(label: str, engine: str, found: dict[str, float], ratio: float | None) 
 
 
 def main() -> None:
-    """Measure one case for the process that asks, or all of them."""
+    """Measure the case on the command line, or all of them."""
     if len(sys.argv) == 2:
         print(json.dumps(measure(json.loads(sys.argv[1]))))
         return

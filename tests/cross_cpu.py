@@ -23,16 +23,15 @@ def fingerprints() -> dict[str, str]:
 
     import numpy as np
 
-    from stages.lib.candidates import resolve_experiment
-    from stages.lib.contenders import baselines
-    from stages.lib.dataset import load_dataset
-    from stages.lib.estimator import build_estimator, target
-    from stages.lib.numerics import fit_seed, seed_everything
-    from stages.lib.formatting import format_params
-    from stages.lib.params import candidates, load_params
-    from stages.lib.plan import make_plan
-    from stages.lib.scoring import Splits
-    from stages.lib.stack import Stack
+    from stages.lib.winners.contenders import baselines
+    from stages.lib.data import load_dataset
+    from stages.lib.model import build_estimator, resolve_experiment, target
+    from stages.lib.lockstep import fit_seed, seed_everything
+    from stages.lib.common import format_params
+    from stages.lib.config import candidates, load_params
+    from stages.lib.lockstep.plan import make_plan
+    from stages.lib.lockstep.splits import Splits
+    from stages.lib.lockstep.stack import Stack
 
     params = load_params()
     params.experiments["dropout"].grid.clear()

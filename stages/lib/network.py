@@ -13,18 +13,18 @@ class PimaClassifier(nn.Module):
     Parameters
     ----------
     n_inputs, n_outputs : int
-        Width of a row of the data, and of the output.
+        The width of the input rows and of the output rows.
     n_layers, n_neurons : int
         Number of hidden layers, and their width.
     activation : type of nn.Module
         Follows each hidden layer; called without arguments.
     weight_init : callable, optional
-        An initialiser of `torch.nn.init`, applied to the weights of every layer. Biases keep torch's default, and so
-        do the weights when it is None.
+        An initialiser of `torch.nn.init`, applied to the weights of every layer. Biases keep torch's default; so do
+        the weights if it is None.
     dropout_rate : float
-        The share of hidden units that a training step drops, at least 0 and below 1. It follows the activation.
+        The share of hidden units that a training step drops, at least 0 and below 1. Dropout follows the activation.
     weight_constraint : float, optional
-        The largest L2 norm of the weights that leave one unit of the layer before (a column of a hidden layer's
+        The largest L2 norm of the outgoing weights of a unit in the layer before (a column of a hidden layer's
         weight). Longer columns are scaled to it before every forward pass, in training and in scoring alike
         (Srivastava et al. 2014, section 5.1, there per unit).
     output : type of nn.Module
@@ -33,7 +33,7 @@ class PimaClassifier(nn.Module):
     Raises
     ------
     ValueError
-        Where a number is out of its range.
+        If a number is out of range.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class PimaClassifier(nn.Module):
         self.activation = activation()
         self.dropout = nn.Dropout(dropout_rate)
         self.output = output()
-        # A buffer, as a net's own: nets that differ in it are trained together.
+        # A buffer belongs to its net, so nets that differ in it can be trained together.
         limit = None if weight_constraint is None else torch.tensor(float(weight_constraint))
         self.register_buffer("weight_constraint", limit, persistent=False)
         if weight_init is not None:
@@ -84,5 +84,5 @@ class PimaClassifier(nn.Module):
         if self.weight_constraint is not None:
             # Fifteen times faster than torch.linalg.vector_norm over the first dimension.
             norm = weight.square().sum(dim=0, keepdim=True).sqrt()
-            # A factor of exactly 1 for columns that are short enough, a norm of 0 among them.
+            # The factor is exactly 1 for columns within the limit, including those of norm 0.
             weight.mul_(self.weight_constraint / torch.maximum(norm, self.weight_constraint))

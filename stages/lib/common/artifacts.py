@@ -1,0 +1,77 @@
+"""Reads and writes the files of the stages. Writes are atomic, and the same content gives the same bytes."""
+
+import csv
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stages.lib.common.errors import UserError
+
+DECIMALS = 6
+
+
+def temporary(path: str | Path) -> Path:
+    """Return the path beside `path` to which its content is written first; git and DVC ignore it."""
+    return Path(f"{path}.tmp")
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write `content` atomically: a reader of `path` finds all of it or the previous content."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    temporary(path).write_bytes(content)
+    os.replace(temporary(path), path)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` as UTF-8 with Unix line endings, atomically."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: str | Path, content: dict[str, Any]) -> None:
+    """Write JSON with sorted keys and a newline at the end.
+
+    Top-level numbers are metrics and are rounded to 6 decimals. Nested values are written unchanged: rounding would
+    change a setting of 1e-08.
+    """
+    rounded = {key: round(value, DECIMALS) if isinstance(value, float) else value for key, value in content.items()}
+    write_text(path, json.dumps(rounded, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+@contextmanager
+def reading(path: str | Path, expected: str, remedy: str, *broken: type[Exception]) -> Iterator[None]:
+    """Turn errors that occur while the block reads an artifact into a `UserError`.
+
+    Parameters
+    ----------
+    path : path
+        The artifact.
+    expected : str
+        The end of the sentence "metrics/data.json is …", such as "not JSON".
+    remedy : str
+        The sentence that says what to do.
+    *broken : exception types
+        Exceptions that a library raises for a broken file, besides Python's own.
+    """
+    wrong: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError, csv.Error, *broken)
+    try:
+        yield
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing. {remedy}") from None
+    except wrong:
+        raise UserError(f"{path} is {expected}. {remedy}") from None
+
+
+def read_text(path: str | Path, remedy: str) -> str:
+    """Return the text of an artifact; raises `UserError`, with the remedy, if there is none."""
+    with reading(path, "not text", remedy):
+        return Path(path).read_text(encoding="utf-8")
+
+
+def read_json(path: str | Path, remedy: str) -> Any:
+    """Return the content of an artifact that is JSON; raises `UserError`, with the remedy, if it is not."""
+    text = read_text(path, remedy)
+    with reading(path, "not JSON", remedy):
+        return json.loads(text)

@@ -1,0 +1,44 @@
+"""The environment variables that decide which kernels torch and the math libraries use.
+
+They are read once, when torch and numpy are imported, so `stages/__init__.py` calls `pin` before that. Child processes
+inherit them.
+"""
+
+import os
+import platform
+import sys
+import warnings
+
+# One thread: the nets are so small that a second thread slows them down, and it changes the order of summation.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+# Each library picks its kernels by CPU, and their results differ in the last bits. These are the newest kernels that
+# every x86-64 server of the last ten years supports.
+SAME_KERNELS = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_CBWR": "COMPATIBLE",
+    "OPENBLAS_CORETYPE": "Haswell",  # used by scikit-learn's linear models
+}
+
+
+def pin() -> None:
+    """Set the variables for this process and its children, overriding the user's shell.
+
+    Warns
+    -----
+    RuntimeWarning
+        If torch was imported earlier under other settings, so that the variables have no effect.
+    """
+    wanted = dict(ONE_THREAD)
+    if platform.machine().lower() in {"x86_64", "amd64"}:
+        wanted |= SAME_KERNELS
+    late = [name for name, value in wanted.items() if os.environ.get(name) != value]
+    if late and "torch" in sys.modules:
+        warnings.warn(
+            f"torch was imported before {' and '.join(late)} could be set: scores may differ in their last bits "
+            "from those of another machine. Import stages before torch.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    os.environ.update(wanted)

@@ -1,0 +1,47 @@
+"""The allowed values of a CSV column: an entry of `data.columns` in params.yaml."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+class Section(BaseModel):
+    """A section of params.yaml; rejects unknown keys and values of the wrong type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _label(value: Any) -> str:
+    # YAML reads a bare 0 as a number with the same text, but loses the text of 1.50 or True.
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
+        raise ValueError("it should be a label as written in the CSV, in quotes")
+    return str(value).strip()
+
+
+def _no_twins(labels: list[str]) -> list[str]:
+    if twins := [label for i, label in enumerate(labels) if label in labels[:i]]:
+        raise ValueError(f"{twins[0]!r} is listed twice; each class has one label")
+    return labels
+
+
+Label = Annotated[str, BeforeValidator(_label)]
+Labels = Annotated[list[Label], Field(min_length=2), AfterValidator(_no_twins)]
+
+
+class Column(Section):
+    """The allowed values: numbers from `min` to `max`, both inclusive and in `unit`, or the labels in `classes`.
+
+    Labels are in the order of the classes 0, 1, …
+    """
+
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+    zero_is_missing: bool = False
+    classes: Labels | None = None
+
+    @model_validator(mode="after")
+    def _labels_or_numbers(self) -> "Column":
+        if self.classes is not None and (self.min is not None or self.max is not None or self.zero_is_missing):
+            raise ValueError("classes are labels, which have no min, max or zero_is_missing; remove those")
+        return self

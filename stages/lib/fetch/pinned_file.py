@@ -1,0 +1,71 @@
+"""Downloads the data file that params.yaml pins if it is missing, checks it, and counts its rows."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from stages.lib.common import UserError, temporary
+from stages.lib.config import Data, Params
+from stages.lib.data import check_folds, class_labels, read_csv
+from stages.lib.fetch.download import download
+
+
+def ensure_file(params: Params) -> pd.DataFrame:
+    """Return the checked table at `data.path`, downloaded from `data.url` if it is missing or not the pinned one.
+
+    An existing file is replaced only by one whose hash and content are right.
+    """
+    spec, path = params.data, Path(params.data.path)
+    if path.exists() and (spec.sha256 is None or _sha256(path) == spec.sha256):
+        return _checked(path, params)
+    if spec.url is None:
+        found = f"has the sha256 {_sha256(path)}, not data.sha256" if path.exists() else "is missing"
+        raise UserError(
+            f"{path} {found}, and data.url in params.yaml is null. Set data.url, or put the file there; "
+            "a queued experiment has only the files that git tracks."
+        )
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = temporary(path)
+    try:
+        download(spec.url, new)
+        _check_hash(new, spec)
+        table = _checked(new, params, f"the file at {spec.url}")
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+    return table
+
+
+def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, object]:
+    """Count all rows, the rows of each class (`positives` for class 1 of two), and zeros that mean a missing value."""
+    zeros = {name: int((table[name] == 0).sum()) for name, column in spec.columns.items() if column.zero_is_missing}
+    summary: dict[str, object] = {"rows": len(table), "zeros_for_missing": zeros}
+    if classify:
+        y = table[spec.target].to_numpy()
+        counts = {label: int((y == number).sum()) for number, label in enumerate(class_labels(y, spec))}
+        summary |= {"classes": counts} if len(counts) > 2 else {"positives": list(counts.values())[1]}
+    return summary
+
+
+def _checked(path: Path, params: Params, name: str = "") -> pd.DataFrame:
+    classify = params.model.classifies
+    table = read_csv(path, params.data, classify, name)
+    y = table[params.data.target].to_numpy()
+    check_folds(y, params.cv.n_splits, class_labels(y, params.data) if classify else ())
+    return table
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check_hash(new: Path, spec: Data) -> None:
+    if spec.sha256 not in {None, _sha256(new)}:
+        raise UserError(
+            f"The file at {spec.url} has the sha256 {_sha256(new)}, not the {spec.sha256} of data.sha256 "
+            "in params.yaml. Either the source has changed or the answer is not a data file; "
+            f"{spec.path} was left unchanged."
+        )

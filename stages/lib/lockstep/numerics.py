@@ -1,0 +1,67 @@
+"""Makes torch compute the same bytes every time: one thread, exact square roots, and a seed for each fit."""
+
+import random
+import warnings
+
+import numpy as np
+import torch
+
+torch.set_num_threads(1)
+
+
+def fit_seed(seed: int, split: int, *purpose: int) -> int:
+    """Return the seed of the fits on one train/test split.
+
+    Parameters
+    ----------
+    seed : int
+        The base seed, 0 or more.
+    split : int
+        The split's number in the order of the splitter, that is repeat · n_splits + fold.
+    *purpose : int
+        Distinguishes several streams of random numbers for one split.
+
+    Returns
+    -------
+    int
+        A seed below 2**32. It depends on nothing but the arguments, and is the same for every candidate, so
+        candidates start from the same weights and differ in their setting alone (common random numbers).
+    """
+    return int(np.random.SeedSequence([seed, split, *purpose]).generate_state(1)[0])
+
+
+def seed_everything(seed: int) -> None:
+    """Seed torch, numpy and random in this process."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def _use_exact_square_roots() -> torch.library.Library:
+    """Replace torch's CPU square root, which goes to MKL's vector library.
+
+    MKL rounds one float32 root in six wrongly, and other ones on each maker's CPU, whatever MKL_CBWR says; most
+    optimizers take a root each step. `rsqrt` and `reciprocal` use the processor's own instructions, which IEEE 754
+    defines to the last bit. Replaced in the dispatcher, so that optimizers, autograd, vmap and `_foreach_sqrt` get it
+    too.
+    """
+
+    def sqrt(x: torch.Tensor) -> torch.Tensor:
+        return torch.rsqrt(x).reciprocal_()
+
+    def sqrt_(x: torch.Tensor) -> torch.Tensor:
+        return torch.rsqrt(x, out=x).reciprocal_()
+
+    def sqrt_out(x: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
+        return torch.rsqrt(x, out=out).reciprocal_()
+
+    aten = torch.library.Library("aten", "IMPL")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="(?s).*Overriding a previously registered kernel")
+        for operator, kernel in {"sqrt": sqrt, "sqrt_": sqrt_, "sqrt.out": sqrt_out}.items():
+            aten.impl(operator, kernel, "CPU")
+    return aten
+
+
+# The kernels are withdrawn when this object is collected.
+_EXACT_SQUARE_ROOTS = _use_exact_square_roots()

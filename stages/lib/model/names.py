@@ -1,0 +1,97 @@
+"""Resolves names in params.yaml to the objects of torch and skorch that they stand for. Reports keep the name."""
+
+import inspect
+import pkgutil
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import skorch
+import torch
+from torch import nn
+
+from stages.lib.common import did_you_mean
+
+
+def _is_layer(thing: object) -> bool:
+    return inspect.isclass(thing) and issubclass(thing, nn.Module)
+
+
+def _is_optimizer(thing: object) -> bool:
+    return inspect.isclass(thing) and issubclass(thing, torch.optim.Optimizer) and thing is not torch.optim.Optimizer
+
+
+def _is_initialiser(thing: object) -> bool:
+    return inspect.isfunction(thing) and thing.__name__.endswith("_") and not thing.__name__.startswith("_")
+
+
+def _is_net(thing: object) -> bool:
+    return inspect.isclass(thing) and issubclass(thing, skorch.NeuralNet)
+
+
+Namespace = tuple[str, ModuleType, Callable[[object], bool]]
+
+# The namespaces in which names are looked up. A module's own parameters may use any of the last three.
+_WRAPPERS: Namespace = ("a net of skorch", skorch, _is_net)
+_OPTIMIZERS: Namespace = ("an optimizer of torch.optim", torch.optim, _is_optimizer)
+_CRITERIA: Namespace = ("a loss of torch.nn", nn, lambda thing: _is_layer(thing) and thing.__name__.endswith("Loss"))  # type: ignore[attr-defined]
+_ACTIVATIONS: Namespace = ("an activation of torch.nn", nn, _is_layer)
+_INITIALISERS: Namespace = ("an initialiser of torch.nn.init", nn.init, _is_initialiser)
+_LAYERS: Namespace = ("a module of torch.nn", nn, _is_layer)
+
+_BY_KEY: dict[str, list[Namespace]] = {
+    "wrapper": [_WRAPPERS],
+    "module": [_LAYERS],
+    "optimizer": [_OPTIMIZERS],
+    "criterion": [_CRITERIA],
+    "module__activation": [_ACTIVATIONS],
+    "module__weight_init": [_INITIALISERS],
+}
+
+
+# An imported name must be a class derived from one of these.
+_BASES: dict[str, type] = {
+    "wrapper": skorch.NeuralNet,
+    "module": nn.Module,
+    "optimizer": torch.optim.Optimizer,
+    "criterion": nn.Module,
+}
+
+
+def resolve(key: str, value: Any) -> Any:
+    """Return the object that `value` stands for as the setting `key`.
+
+    Numbers, booleans and None stand for themselves, a list of numbers for a tuple, and a name for an object: `Adamax`
+    as `optimizer` is `torch.optim.Adamax`; as a parameter of the module, `ReLU` is `torch.nn.ReLU`, and
+    `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is imported. Other strings stand for
+    themselves.
+
+    Raises
+    ------
+    ValueError
+        If there is no such name (it suggests the closest one), or if the imported object is of the wrong kind.
+    """
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, str) or not (key in _BY_KEY or key.startswith("module__")):
+        return value
+    if "." in value:
+        return _imported(value, _BASES.get(key))
+    spaces = _BY_KEY.get(key, [_LAYERS, _INITIALISERS])
+    found = {name: thing for _, home, belongs in spaces for name, thing in vars(home).items() if belongs(thing)}
+    if value not in found:
+        kinds = " or ".join(kind for kind, _, _ in spaces)
+        raise ValueError(f"{value!r} is not {kinds}{did_you_mean(value, found) or '; a name with a dot is imported'}")
+    return found[value]
+
+
+def _imported(name: str, base: type | None) -> Any:
+    try:
+        thing = pkgutil.resolve_name(name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"{name!r} can't be imported: {error}") from None
+    except Exception as error:  # raised by the user's own code
+        raise ValueError(f"{name!r} can't be imported: {type(error).__name__}: {error}") from None
+    if base and not (inspect.isclass(thing) and issubclass(thing, base)):
+        raise ValueError(f"{name!r} is not a class derived from {base.__module__.partition('.')[0]}'s {base.__name__}")
+    return thing

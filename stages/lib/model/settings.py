@@ -1,0 +1,212 @@
+"""Resolves an experiment's settings and grid, and checks them with torch before a search starts."""
+
+import inspect
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from skorch import NeuralNet
+
+from stages.lib.common import UserError, did_you_mean
+from stages.lib.config import PARAMS_FILE, Params, candidates
+from stages.lib.data import Dataset
+from stages.lib.model.estimator import build_estimator, is_classifier, parameters
+from stages.lib.model.names import resolve
+from stages.lib.model.source import unnoticed_sources
+
+# The shape of the target or the split of the data depends on these, so they stay the same within a search.
+_NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
+
+# The owners in keys of the form `OWNER__name`; skorch checks keys of the others when a net is built.
+_OWNERS = ("module", "criterion", "optimizer")
+_OTHER_OWNERS = ("iterator_train", "iterator_valid", "dataset", "callbacks")
+
+# The most candidates to try in order to find the values that make candidates fail.
+_MOST = 2000
+
+
+def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Return an experiment's settings and grid, ready for `build_estimator` and `GridSearchCV`.
+
+    Parameters
+    ----------
+    params : Params
+    name : str
+        The experiment.
+
+    Returns
+    -------
+    settings : dict
+        `model` overridden by the experiment's `fixed`.
+    grid : dict of lists
+
+    Raises
+    ------
+    UserError
+        It lists, with their places, unknown names, names whose code is outside `model.source`, and keys that the net
+        does not take.
+    """
+    experiment = params.experiment(name)
+    model = params.model.model_dump()
+    places = {key: f"model.{key}" for key in model} | {
+        key: f"experiments.{name}.fixed.{key}" for key in experiment.fixed
+    }
+    raw = model | experiment.fixed
+    settings, grid = _resolve(raw, places, experiment.grid, f"experiments.{name}.grid", params.model.source)
+    if is_classifier(settings["wrapper"]) != params.model.classifies:
+        raise UserError(
+            f"{PARAMS_FILE}: model.wrapper: {params.model.wrapper} is not a classifier, or is one with a regressor's "
+            "name. Set it to NeuralNetClassifier, NeuralNetBinaryClassifier or NeuralNetRegressor."
+        )
+    return settings, grid
+
+
+def resolve_settings(settings: dict[str, Any], file: str, place: str) -> dict[str, Any]:
+    """Return the settings of a net that a search has built before, ready for `build_estimator`.
+
+    Raises `UserError` as `resolve_experiment` does. It does not check `model.source`, because the search has done so.
+    """
+    return _resolve(settings, {key: f"{place}.{key}" for key in settings}, file=file)[0]
+
+
+def _resolve(
+    raw: dict[str, Any],
+    places: dict[str, str],
+    raw_grid: dict[str, list[Any]] | None = None,
+    grid_place: str = "",
+    source: str | None = None,
+    file: str = PARAMS_FILE,
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Resolve the names of settings, found at `places`, and of a grid, and check that the net takes them."""
+    problems: list[str] = []
+    imported: dict[str, tuple[str, object]] = {}
+
+    def resolved(place: str, key: str, value: Any) -> Any:
+        try:
+            thing = resolve(key, value)
+        except ValueError as error:
+            problems.append(f"{place}: {error}")
+            return None
+        if isinstance(value, str) and "." in value and thing is not value:
+            imported[place] = value, thing
+        return thing
+
+    owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
+    _refuse(problems, file)
+    numeric = {f"module__{name}" for name, parameter in parameters(owners["module"]).items() if _is_number(parameter)}
+    # A string in place of a number is not looked up as a name; `_bad_key` reports it.
+    settings = owners | {
+        key: value if key in numeric else resolved(places[key], key, value)
+        for key, value in raw.items()
+        if key not in owners
+    }
+    grid = {
+        key: [
+            value if key in numeric else resolved(f"{grid_place}.{key}[{i}]", key, value)
+            for i, value in enumerate(values)
+        ]
+        for key, values in (raw_grid or {}).items()
+    }
+    _refuse(problems, file)
+    if source is not None:
+        _refuse(unnoticed_sources(imported, source))
+
+    for key, value in settings.items():
+        problems += _bad_key(key, {places[key]: value}, settings, grid)
+    for key, values in grid.items():
+        place = f"{grid_place}.{key}"
+        if key in _NOT_IN_A_GRID:
+            problems.append(f"{place} must stay the same within a search; put {key} into model or fixed")
+        problems += _bad_key(key, {f"{place}[{i}]": value for i, value in enumerate(values)}, settings, grid)
+    _refuse(problems, file)
+    return settings, grid
+
+
+def check_candidates(name: str, settings: dict[str, Any], grid: dict[str, list[Any]], data: Dataset) -> None:
+    """Build untrained nets so that at least one of them uses each value of the grid.
+
+    Parameters
+    ----------
+    name : str
+        The experiment.
+    settings, grid
+        As `resolve_experiment` returns them.
+    data : Dataset
+
+    Raises
+    ------
+    UserError
+        If a module or an optimizer rejects a value; it gives the value's place and the reason.
+    """
+    width = max(len(values) for values in grid.values())
+    covering = [{key: values[i % len(values)] for key, values in grid.items()} for i in range(width)]
+    errors = [error for candidate in covering if (error := _refusal(settings | candidate, data))]
+    if not errors:
+        return
+    if error := _refusal(settings, data):
+        raise UserError(f"{PARAMS_FILE}: model, with experiments.{name}.fixed: {error}")
+    guilty = list(_guilty_values(settings, grid, data))
+    _refuse([f"experiments.{name}.grid.{place}: {error}" for place, error in guilty])
+    raise UserError(f"{PARAMS_FILE}: experiments.{name}.grid has a combination that can't be built: {errors[0]}")
+
+
+def _guilty_values(settings: dict[str, Any], grid: dict[str, list[Any]], data: Dataset) -> Iterator[tuple[str, str]]:
+    """Yield the values that are rejected in every candidate, with the reason."""
+    positions = {key: list(range(len(values))) for key, values in grid.items()}
+    verdicts = defaultdict(list)
+    for position in islice(candidates(positions), _MOST):
+        error = _refusal(settings | {key: grid[key][i] for key, i in position.items()}, data)
+        for key, i in position.items():
+            verdicts[f"{key}[{i}]"].append(error)
+    for place, errors in sorted(verdicts.items()):
+        if all(errors):
+            yield place, str(errors[0])
+
+
+def _refusal(settings: dict[str, Any], data: Dataset) -> str | None:
+    """Return the error raised when a net with these settings is built, or None."""
+    try:
+        build_estimator(settings, data, scale=None).initialize()
+    except UserError:
+        raise
+    except Exception as error:  # the module may be the user's own
+        return str(error) or type(error).__name__
+    return None
+
+
+def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]) -> Iterator[str]:
+    """Check a key, and the type of its values (by place), against the signature of the object that takes it."""
+    place = next(iter(values)).partition("[")[0]
+    owner, _, name = key.partition("__")
+    if key == "source":
+        yield f"{place}: every search depends on the same code; put source into model, where it can name a folder"
+    elif key == "wrapper" and place.startswith("experiments"):
+        yield f"{place}: all experiments share folds and baselines; put wrapper into model"
+    elif not name:
+        net = settings["wrapper"]
+        known = {*parameters(net), *parameters(NeuralNet), "wrapper"}
+        if key not in known:
+            yield f"{place}: {net.__name__} takes no {key!r}{did_you_mean(key, known)}"
+    elif owner not in {*_OWNERS, *_OTHER_OWNERS}:
+        yield f"{place}: no part of a net is called {owner!r}{did_you_mean(owner, {*_OWNERS, *_OTHER_OWNERS})}"
+    elif owner in _OWNERS:
+        for taker in grid.get(owner, [settings[owner]]):
+            taken = parameters(taker)
+            free = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+            if name not in taken and not free:
+                yield f"{place}: {taker.__name__} takes no {name!r}{did_you_mean(name, taken)}"
+            elif name in taken and _is_number(taken[name]):
+                texts = [(where, value) for where, value in values.items() if isinstance(value, str)]
+                yield from (
+                    f"{where}: {value!r} is text; {name} of {taker.__name__} is a number" for where, value in texts
+                )
+
+
+def _is_number(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
+
+
+def _refuse(problems: list[str], file: str = PARAMS_FILE) -> None:
+    if problems:
+        raise UserError("\n".join(f"{file}: {problem}" for problem in dict.fromkeys(problems)))

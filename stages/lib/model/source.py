@@ -1,0 +1,105 @@
+"""Checks that DVC notices changes to the code that params.yaml names: DVC watches only `model.source`."""
+
+import ast
+import inspect
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+
+# The project's own code. Every search depends on it anyway, except for the network.
+_STAGES, _NETWORK = Path("stages"), Path("stages/lib/network.py")
+
+
+def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> list[str]:
+    """Report the imported names whose code is in the repository but outside `model.source`.
+
+    Parameters
+    ----------
+    imported : dict of (name, object)
+        Dotted names and the objects that they stand for, by their place in params.yaml.
+    source : str
+        `model.source`, a file or folder relative to the working directory, which is the repository.
+
+    Returns
+    -------
+    list of str
+        Sentences. Code of installed packages is exempt: requirements.txt pins it.
+    """
+    watched = Path(source).resolve()
+    if not watched.exists():
+        return [f"model.source is {source!r}, but there is no such file or folder; name the one with the module's code"]
+    files = {place: file for place, (name, thing) in imported.items() if (file := _own_file(name, thing))}
+    way_out = f"Set model.source to {next(iter(files.values()), '')}."
+    if len(set(files.values())) > 1:
+        way_out = "Put all such code into one folder, and set model.source to that."
+    told = [
+        f"{place}: {imported[place][0]} is defined in {file}, but model.source is {source}, "
+        f"so DVC would not notice changes to it. {way_out}"
+        for place, file in files.items()
+        if not file.resolve().is_relative_to(watched)
+    ]
+    if told:
+        return told
+    used = sorted(file for file in own_closure(files.values()) if not file.resolve().is_relative_to(watched))
+    return [
+        f"model.source is {source}, which imports {file}, but DVC would not notice changes to that file. "
+        "Put the code into one folder, and set model.source to that."
+        for file in used
+        if file == _NETWORK or not file.is_relative_to(_STAGES)
+    ]
+
+
+def _own_file(name: str, thing: object) -> Path | None:
+    """Return the file in the repository that defines the object, or None for an installed or built-in one."""
+    module = inspect.getmodule(thing) if inspect.isclass(thing) or inspect.isroutine(thing) else None
+    while module is None and name:
+        name = name.rpartition(".")[0]
+        module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    if file is None:
+        return None
+    path, here = Path(file).resolve(), Path.cwd().resolve()
+    # A virtual environment may be inside the repository.
+    installed = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
+    if not path.is_relative_to(here) or any(path.is_relative_to(folder) for folder in installed):
+        return None
+    return path.relative_to(here)
+
+
+def own_closure(files: Iterable[Path]) -> set[Path]:
+    """Return `files` and the files in the working directory that they import, directly or indirectly.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Python files, relative to the working directory. Imports by a computed name are not found.
+    """
+    found: set[Path] = set()
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting += [own for name in _imported_names(file) if (own := file_of(name))]
+    return found
+
+
+def file_of(module: str) -> Path | None:
+    """Return a module's file if it is in the working directory, or None."""
+    path = Path(*module.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def _imported_names(file: Path) -> set[str]:
+    """Return the modules that a file may import: for `from a import b`, both `a` and `a.b`, and their packages."""
+    package = list(file.parent.parts)
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            home = ".".join([*above, *([node.module] if node.module else [])])
+            names |= {home} | {f"{home}.{alias.name}" for alias in node.names}
+    return {".".join(parts[:end]) for parts in (name.split(".") for name in names) for end in range(1, len(parts) + 1)}

@@ -1,0 +1,204 @@
+"""Builds a finer grid around the best candidate of a search, as a new experiment."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from stages.lib.common import UserError, format_params
+from stages.lib.config import PARAMS_FILE, Experiment, Model, Params
+from stages.lib.data import Dataset
+from stages.lib.model import check_candidates, resolve, resolve_experiment
+
+# Two values alone don't show their spacing; from this ratio on, it is assumed to be logarithmic.
+_WIDE = 10
+
+# Significant digits of a new value; it gets more if they are needed to tell it from its neighbours.
+_DIGITS = 3
+
+# How often a step beyond the old grid may be halved until the value is allowed.
+_HALVINGS = 8
+
+# Settings for which torch accepts 1 and above when a net is built; the net then fails, diverges or learns nothing.
+_BELOW_ONE = {
+    "criterion__label_smoothing",
+    "module__dropout",
+    "module__dropout_rate",
+    "optimizer__alpha",
+    "optimizer__dampening",
+    "optimizer__momentum",
+    "optimizer__rho",
+}
+
+
+def next_name(params: Params, name: str) -> str:
+    """Return the name of the refinement of `name`: `dropout_2` after `dropout`, `dropout_3` after that.
+
+    Raises
+    ------
+    UserError
+        If there is no experiment `name`, or its refinement already exists.
+    """
+    params.experiment(name)
+    numbered = re.fullmatch(r"(.+)_([0-9]+)", name)
+    new = f"{numbered[1]}_{int(numbered[2]) + 1}" if numbered else f"{name}_2"
+    if new in params.experiments:
+        raise UserError(
+            f"{PARAMS_FILE}: experiments already has {new!r}. Refine that one with `python -m stages.refine {new}`, "
+            "or remove it first."
+        )
+    return new
+
+
+def refine(params: Params, name: str, best: dict[str, Any], data: Dataset) -> Experiment:
+    """Return an experiment with a finer grid around the best candidate of another.
+
+    Parameters
+    ----------
+    params : Params
+    name : str
+        The experiment that was searched.
+    best : dict
+        Its best candidate.
+    data : Dataset
+        Nets are built for this data to check which values torch allows.
+
+    Returns
+    -------
+    Experiment
+        Its `grid` has the settings with new values (see `finer_values`); its `fixed` has the best values of the others.
+
+    Raises
+    ------
+    UserError
+        If no setting has a new value.
+    """
+    old = params.experiment(name)
+    allowed = _make_allowed(params, name, best, data)
+    finer = {
+        key: finer_values(values, best[key], lambda value, key=key: allowed(key, value))  # type: ignore[misc]
+        for key, values in old.grid.items()
+        if all(_is_number(value) for value in values)
+    }
+    grid = {key: values for key, values in finer.items() if not set(values) <= set(old.grid[key])}
+    if not grid:
+        raise UserError(
+            f"{PARAMS_FILE}: experiments.{name}.grid has nothing to refine: no number lies between the best, "
+            f"{format_params(best)}, and its neighbours. Refine an experiment with numbers that leave room."
+        )
+    return Experiment(grid=grid, fixed=old.fixed | {key: best[key] for key in old.grid if key not in grid})
+
+
+def finer_values(values: list[float], best: float, allowed: Callable[[float], bool]) -> list[float]:
+    """Return the best value, its neighbours, and the midpoints between them: five values, in the order of the old ones.
+
+    Parameters
+    ----------
+    values : list of numbers
+        The old values. If all are integers, so are the new ones.
+    best : number
+        The best of them. If it is the first or last, the missing neighbour is one step beyond. A step that is not
+        allowed is halved until it is, so it approaches any limit without reaching it.
+    allowed : callable
+        Tells whether the setting may have a value. New values never get a sign, or a 0, that the old ones don't span.
+
+    Returns
+    -------
+    list of numbers
+        Fewer than five if there is no room. New values have three significant digits, or as many as tell them apart.
+    """
+    listed = sorted(set(values))
+    if len(listed) < 2:
+        return [best]
+    at = listed.index(best)
+    scale = _Scale(is_logarithmic(listed, at), all(isinstance(value, int) for value in values))
+    signs = {_sign(value) for value in listed}
+
+    def permitted(value: float) -> bool:
+        return (_sign(value) in signs or {-1, 1} <= signs) and allowed(value)
+
+    def beyond(neighbour: float) -> float | None:
+        steps = (scale.beyond(best, neighbour, 0.5**halvings) for halvings in range(_HALVINGS + 1))
+        return next((step for step in steps if step is not None and permitted(step)), None)
+
+    lower = listed[at - 1] if at > 0 else beyond(listed[1])
+    upper = listed[at + 1] if at < len(listed) - 1 else beyond(listed[-2])
+    ends = [end for end in (lower, upper) if end is not None]
+    around = {*ends, *(middle for end in ends if (middle := scale.middle(best, end)) is not None)}
+    found = [best, *(value for value in around if permitted(value))]
+    return sorted(found, reverse=values == sorted(values, reverse=True))
+
+
+def is_logarithmic(listed: list[float], at: int) -> bool:
+    """Whether sorted values are spaced logarithmically around position `at`, rather than linearly.
+
+    Looks at the value and its two neighbours, or at the last three values at that end, and finds the scale on which the
+    middle one is closer to the midpoint of the others. Distances are relative to their scale, so wide and narrow ranges
+    are treated alike.
+    """
+    first = max(0, min(at - 1, len(listed) - 3))
+    low, *middle, high = listed[first : first + 3]
+    if low <= 0:
+        return False
+    if not middle:
+        return high / low >= _WIDE
+    linear = (middle[0] - low) / (high - low)
+    logarithmic = math.log(middle[0] / low) / math.log(high / low)
+    return abs(logarithmic - 0.5) < abs(linear - 0.5)
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Steps on a linear or logarithmic scale, rounded to readable numbers."""
+
+    logarithmic: bool
+    whole: bool
+
+    def middle(self, a: float, b: float) -> float | None:
+        """Return the midpoint of two numbers, or None if there is no number between them."""
+        return self._readable(math.sqrt(a * b) if self.logarithmic else (a + b) / 2, min(a, b), max(a, b))
+
+    def beyond(self, start: float, neighbour: float, share: float) -> float | None:
+        """Return `start` plus `share` of the step from `neighbour` to it, or None if that gives no new number."""
+        value = start * (start / neighbour) ** share if self.logarithmic else start + (start - neighbour) * share
+        return self._readable(value, *((start, math.inf) if start > neighbour else (-math.inf, start)))
+
+    def _readable(self, value: float, low: float, high: float) -> float | None:
+        """Round to the fewest digits that leave the number between `low` and `high`, both exclusive."""
+        for digits in range(_DIGITS, 18):
+            number = float(f"{value:.{digits}g}")
+            number = round(number) if self.whole else number
+            if low < number < high:
+                return number
+        return None
+
+
+def _make_allowed(params: Params, name: str, best: dict[str, Any], data: Dataset) -> Callable[[str, float], bool]:
+    """Return a function that tells whether a setting may have a value while the others have their best."""
+    settings, _ = resolve_experiment(params, name)
+    settings |= {key: resolve(key, value) for key, value in best.items()}
+    # Raise errors that affect all values now, so that they are not mistaken for a limit of a setting.
+    check_candidates(name, settings, {key: [settings[key]] for key in best}, data)
+
+    def allowed(key: str, value: float) -> bool:
+        if key in _BELOW_ONE and value >= 1:
+            return False
+        try:
+            Model.model_validate(params.model.model_dump() | {"source": params.model.source, key: value})
+            check_candidates(name, settings, {key: [value]}, data)
+        except (ValidationError, UserError):
+            return False
+        return True
+
+    return allowed
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)

@@ -1,0 +1,72 @@
+"""Inserts an experiment into the text of params.yaml, and leaves every other character unchanged.
+
+Parsing and rewriting the whole file would reformat its lists, quotes and line widths, and lose comments.
+"""
+
+import re
+import textwrap
+from typing import Any
+
+import yaml
+
+from stages.lib.common import UserError
+from stages.lib.config import PARAMS_FILE, Experiment, yaml12
+
+
+def add_experiment(text: str, after: str, name: str, experiment: Experiment, comment: str) -> str:
+    """Return the text with a new block right after the experiment `after`.
+
+    Parameters
+    ----------
+    text : str
+        A valid params.yaml.
+    after, name : str
+        The existing experiment, and the new one.
+    experiment : Experiment
+    comment : str
+        One line to write above the new block.
+
+    Raises
+    ------
+    UserError
+        If the file is written in a form that leaves no place for a block; the message contains the block.
+    """
+    content = yaml12.load(text)
+    settings = experiment.model_dump()
+    expected: list[tuple[str, Any]] = []
+    for key, value in content["experiments"].items():
+        expected += [(key, value), (name, settings)] if key == after else [(key, value)]
+
+    windows = "\r\n" in text
+    text = text.replace("\r\n", "\n")
+    block = f"# {comment}\n" + yaml.safe_dump({name: settings}, sort_keys=False, allow_unicode=True, width=2**16)
+    text += "" if text.endswith("\n") else "\n"
+    place, column = _end_of(text, after)
+    new = text[:place] + textwrap.indent(block, " " * column) + text[place:]
+    try:
+        found = yaml12.load(new)
+    except yaml.YAMLError:
+        found = None
+    if found != content | {"experiments": dict(expected)} or list(found["experiments"].items()) != expected:
+        raise UserError(
+            f"{PARAMS_FILE}: experiments is written in a form that takes no further block; the file was left "
+            f"unchanged. Write the experiments as blocks, one below the other, or add this one by hand:\n{block}"
+        )
+    return new.replace("\n", "\r\n") if windows else new
+
+
+def _end_of(text: str, name: str) -> tuple[int, int]:
+    """Return where an experiment's block ends, and the column in which it starts.
+
+    Comments after the block that are indented no deeper than its name belong to what follows.
+    """
+    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    experiments = next(value for key, value in root.value if key.value == "experiments")
+    keys = [key for key, _ in experiments.value]
+    position = [key.value for key in keys].index(name)
+    # Use the marks of keys: the mark of a value that is an alias points elsewhere.
+    end = keys[position + 1].start_mark if position + 1 < len(keys) else experiments.end_mark
+    column = keys[position].start_mark.column
+    before = text[: end.index - end.column]
+    behind = re.search(rf"(^[ \t]*\n|^ {{0,{column}}}#.*\n)*\Z", before, re.MULTILINE)
+    return behind.start() if behind else len(before), column

@@ -1,0 +1,87 @@
+"""Draws the plots of dvc.yaml as SVG, from the specs that DVC fills, without a browser."""
+
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+from dvc.render.match import match_defs_renderers
+from dvc.repo import Repo
+from dvc_render.exceptions import DvcRenderError
+
+from stages.lib.common import UserError
+
+# The version that the templates use; the renderer's newest version would lay out some charts differently.
+VEGA_LITE = "5.21"
+
+# Text takes the colour of the page. The renderer measures text in Liberation Sans, which it includes, so the bytes
+# don't depend on the installed fonts; Arial and Helvetica have the same widths.
+THEME: dict[str, Any] = {
+    "background": "transparent",
+    "font": "Liberation Sans, Arial, Helvetica, sans-serif",
+    "aria": False,
+    "axis": {
+        "domainColor": "currentColor",
+        "gridColor": "currentColor",
+        "gridOpacity": 0.15,
+        "labelColor": "currentColor",
+        "tickColor": "currentColor",
+        "titleColor": "currentColor",
+    },
+    "legend": {"labelColor": "currentColor"},
+    "text": {"color": "currentColor"},
+    "title": {"color": "currentColor"},
+}
+
+# For a stand-alone SVG, as in a README: it follows the reader's colour scheme, not the page around it. Open points are
+# filled with white, so that the line behind them ends at their edge.
+STYLE = (
+    "<style>svg{color:#1f2328;background:#fff}@media (prefers-color-scheme:dark)"
+    "{svg{color:#e6edf3;background:#0d1117}path[fill=white]{fill:#0d1117}}</style>"
+)
+
+
+def read_specs() -> dict[str, dict[str, Any]]:
+    """Return the Vega-Lite spec of every plot in dvc.yaml, filled by DVC from the current files, by file stem.
+
+    Raises
+    ------
+    UserError
+        If a plot's file or template is missing or invalid.
+    """
+    specs: dict[str, dict[str, Any]] = {}
+    try:
+        with Repo() as repo:
+            found = match_defs_renderers(repo.plots.show(), templates_dir=repo.plots.templates_dir)
+    except (DvcRenderError, ValueError) as error:
+        raise UserError(f"A template in .dvc/plots is missing or is not JSON: {error}") from None
+    for renderer, source_errors, definition_errors in found:
+        path, name = renderer.name, Path(renderer.name).stem
+        if source_errors or definition_errors or not renderer.datapoints:
+            raise UserError(f"{path} is missing, or is not the table that its plot draws. Run `dvc repro {path}`.")
+        if name in specs:
+            raise UserError(f"{path} and another plot are both called {name}. Rename one of them.")
+        specs[name] = renderer.get_filled_template()
+    if not specs:
+        raise UserError("DVC finds no plot in dvc.yaml. `dvc status` says what is wrong with the file.")
+    return specs
+
+
+def render(spec: dict[str, Any]) -> str:
+    """Draw a Vega-Lite spec as SVG for embedding in an HTML page; text has the page's `color`.
+
+    Raises
+    ------
+    UserError
+        If the spec is not Vega-Lite.
+    """
+    try:
+        return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, config=THEME)
+    except ValueError as error:
+        problem = str(error).splitlines()[1]  # the library's stack trace follows
+        raise UserError(f"A template in .dvc/plots is not Vega-Lite: {problem[:200]}") from None
+
+
+def stand_alone(svg: str) -> str:
+    """Give an SVG its own colours, which follow the light or dark mode of the reader's system."""
+    head, bracket, rest = svg.partition(">")
+    return f"{head}{bracket}{STYLE}{rest}\n"

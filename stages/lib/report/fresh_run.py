@@ -1,0 +1,70 @@
+"""Checks whether a fresh run reproduces the committed results."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stages.lib.common import UserError
+from stages.lib.config import PARAMS_FILE, load_params
+from stages.lib.report.revisions import stale_stages
+
+OUTPUTS = ("metrics", "models")
+
+
+@dataclass(frozen=True)
+class FreshRun:
+    """The result of a run in a clone of HEAD.
+
+    Parameters
+    ----------
+    stale : list of str
+        Stages whose params, code or outputs no longer match dvc.lock; if there are any, nothing was run.
+    inputs : tuple of str
+        The files that params.yaml names; a clone can't run without them.
+    readable : bool
+        Whether params.yaml and dvc.yaml can be read.
+    failed : bool
+        Whether a stage failed, or nothing could be run.
+    differing : tuple of str
+        Outputs whose bytes differ from the committed ones.
+    """
+
+    stale: list[str]
+    inputs: tuple[str, ...] = ()
+    readable: bool = True
+    failed: bool = False
+    differing: tuple[str, ...] = ()
+
+    @property
+    def reproduced(self) -> bool:
+        """Whether the run reproduced the committed outputs, byte for byte."""
+        return not (self.stale or self.failed or self.differing)
+
+
+def run_fresh() -> FreshRun:
+    """Clone HEAD into a temporary folder, and run every stage there; its output goes to standard error."""
+    with TemporaryDirectory() as folder:
+        subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)
+        try:
+            params = load_params(Path(folder) / PARAMS_FILE)
+            if stale := stale_stages(folder=folder):
+                return FreshRun(stale, inputs=(params.data.path, params.model.source))
+        except UserError as error:
+            print(error, file=sys.stderr)
+            return FreshRun([], readable=False, failed=True)
+        # The commands of the stages must use this `python`.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        repro = [sys.executable, "-m", "dvc", "repro", "--force"]
+        if subprocess.run(repro, cwd=folder, env=os.environ | {"PATH": path}, stdout=sys.stderr).returncode:
+            return FreshRun([], failed=True)
+        changed = subprocess.run(
+            ["git", "status", "--porcelain", "--untracked-files=all", "-z", "--", *OUTPUTS],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        return FreshRun([], differing=tuple(sorted(entry[3:] for entry in changed.split("\0") if entry)))

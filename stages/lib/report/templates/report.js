@@ -1,0 +1,24 @@
+// Clicking a heading sorts its table: numbers by value, other cells as text, rows that diverged last.
+for (const table of document.querySelectorAll("table.sortable")) {
+  const body = table.tBodies[0];
+  const headings = [...table.tHead.rows[0].cells];
+  const text = (row, column) => row.cells[column].textContent;
+  const number = (row, column) => (text(row, column) === "" ? NaN : Number(text(row, column)));
+
+  headings.forEach((heading, column) => {
+    const numeric = [...body.rows].some((row) => !Number.isNaN(number(row, column)));
+    if (numeric) [table.tHead.rows[0], ...body.rows].forEach((row) => row.cells[column].classList.add("number"));
+    heading.firstElementChild.addEventListener("click", () => {
+      const sign = heading.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+      const order = (a, b) => {
+        if (!numeric) return sign * text(a, column).localeCompare(text(b, column), "en", { numeric: true });
+        const [x, y] = [number(a, column), number(b, column)];
+        if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) - Number.isNaN(y);
+        return sign * (x - y);
+      };
+      body.append(...[...body.rows].sort(order));
+      headings.forEach((other) => other.removeAttribute("aria-sort"));
+      heading.setAttribute("aria-sort", sign === 1 ? "ascending" : "descending");
+    });
+  });
+}

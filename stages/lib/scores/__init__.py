@@ -1,0 +1,18 @@
+"""Tables, intervals and tests for scores. The module `scorer` needs torch.
+
+Imports `config`, `lockstep` and `common`.
+"""
+
+from stages.lib.scores.score_table import print_table, score_table, summarise, to_csv
+from stages.lib.scores.statistics import ALPHA, half_width, mean_test_share, p_values
+
+__all__ = [
+    "ALPHA",
+    "half_width",
+    "mean_test_share",
+    "p_values",
+    "print_table",
+    "score_table",
+    "summarise",
+    "to_csv",
+]

@@ -1,0 +1,72 @@
+"""Intervals and tests for scores of repeated cross-validation, whose training rows overlap."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import t as student
+
+# Scores are tied from this p-value on; intervals have the level 1 - ALPHA.
+ALPHA = 0.05
+
+
+def corrected_error(differences: np.ndarray, test_share: float) -> np.ndarray:
+    """Return the standard error of a mean over resampled splits.
+
+    Parameters
+    ----------
+    differences : array of shape (..., n_splits)
+        A score, or a difference of two, on each split.
+    test_share : float
+        Test rows per training row of a split, n_test / n_train. Rows of the training fold that a net holds out of its
+        fit count as training rows, because the correction rests on the share of rows, n_test / (n_test + n_train),
+        that two splits both test on.
+
+    Returns
+    -------
+    array of shape (...)
+        sqrt((1 / J + n_test / n_train) · s²), with s² the variance (ddof 1) over the J splits: the corrected resampled
+        t-test of Nadeau and Bengio (2003), "Inference for the Generalization Error", Machine Learning 52, section 3.
+        The plain s / sqrt(J) treats overlapping training sets as independent, and is far too small.
+    """
+    n_splits = differences.shape[-1]
+    return np.sqrt((1 / n_splits + test_share) * differences.var(axis=-1, ddof=1))
+
+
+def half_width(scores: np.ndarray, test_share: float) -> np.ndarray:
+    """Return half the width of the 95 % interval of the mean score.
+
+    Uses Student's t with n_splits - 1 degrees of freedom. The parameters are those of `corrected_error`. The result is
+    NaN if a score is NaN.
+    """
+    quantile = student.ppf(1 - ALPHA / 2, scores.shape[-1] - 1)
+    return quantile * corrected_error(scores, test_share)
+
+
+def p_values(scores: np.ndarray, best: int, test_share: float) -> np.ndarray:
+    """Test each candidate against the best one, in pairs on the same splits, two-sided.
+
+    Parameters
+    ----------
+    scores : array of shape (n_candidates, n_splits)
+    best : int
+        The row of the best.
+    test_share : float
+        As in `corrected_error`.
+
+    Returns
+    -------
+    array of shape (n_candidates,)
+        1 for the best itself and for candidates that equal it on every split, 0 for a difference that is the same on
+        every split, NaN if a score is NaN. The best was chosen for its score, and nothing here corrects for that or
+        for the number of candidates.
+    """
+    differences = scores[best] - scores
+    mean, error = differences.mean(axis=-1), corrected_error(differences, test_share)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.where(mean == 0, 0.0, np.abs(mean) / error)
+    return np.asarray(2 * student.sf(statistic, scores.shape[-1] - 1))
+
+
+def mean_test_share(splits: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+    """Return n_test / n_train over the splits, 1 / (k - 1) for k folds; see `corrected_error`."""
+    return sum(len(test) for _, test in splits) / sum(len(train) for train, _ in splits)

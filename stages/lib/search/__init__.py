@@ -1,0 +1,9 @@
+"""Runs searches: splits, engines, parallel jobs, progress.
+
+Imports `config`, `lockstep` and `common`.
+"""
+
+from stages.lib.search.protocol import check_trial, make_splits
+from stages.lib.search.run import run_search
+
+__all__ = ["check_trial", "make_splits", "run_search"]

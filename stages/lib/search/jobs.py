@@ -1,0 +1,39 @@
+"""Runs the jobs of a search in processes on this machine, or on the workers of a Dask cluster."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from joblib import parallel_config
+
+from stages.lib.common import UserError
+from stages.lib.config import Runtime
+
+
+@contextmanager
+def jobs(runtime: Runtime) -> Iterator[int]:
+    """Set joblib's backend for the block, and yield the `n_jobs` to request.
+
+    Raises
+    ------
+    UserError
+        If Dask is requested but not installed, or its scheduler does not answer.
+    """
+    if runtime.backend == "loky":
+        with parallel_config(backend="loky"):
+            yield runtime.n_jobs
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UserError(
+            "params.yaml: runtime.backend is dask, which is not installed. "
+            "Run `pip install --requirement requirements-dask.txt`."
+        ) from None
+    try:
+        client = Client(runtime.dask_scheduler, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"params.yaml: runtime.dask_scheduler: no scheduler answers at {runtime.dask_scheduler}: {error}"
+        ) from None
+    with client, parallel_config(backend="dask"):
+        yield -1

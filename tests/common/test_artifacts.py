@@ -1,0 +1,94 @@
+"""Artifacts are written whole or not at all, and an unreadable one is a sentence."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from stages.lib.common import UserError, reading, temporary, write_json, write_text
+
+REMEDY = "Run `dvc repro fetch`."
+
+
+def test_files_are_whole_or_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "file.json"
+    write_json(path, {"b": 1 / 3, "a": [{"lr": 1e-08}], "c": None})
+    assert path.read_bytes() == (
+        b'{\n  "a": [\n    {\n      "lr": 1e-08\n    }\n  ],\n  "b": 0.333333,\n  "c": null\n}\n'
+    )
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="Out of range float"):
+        write_json(path, {"a": float("nan")})
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "\ud800")
+    assert path.read_bytes() == before
+
+
+def test_nothing_is_left_beside_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    write_text(path, "first\n")
+    write_text(path, "second\n")
+    assert path.read_bytes() == b"second\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    write_text(path, "before")
+    temporary(path).mkdir()  # so that nothing can be written there
+    with pytest.raises(IsADirectoryError):
+        write_text(path, "after")
+    assert path.read_text(encoding="utf-8") == "before"
+
+
+def test_what_is_read_is_given_back(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    write_json(path, {"a": 1})
+    with reading(path, "not JSON", REMEDY):
+        content = json.loads(path.read_bytes())
+    assert content == {"a": 1}
+
+
+def test_a_missing_file_is_named_with_what_to_run(tmp_path: Path) -> None:
+    path = tmp_path / "none.json"
+    with pytest.raises(UserError) as caught, reading(path, "not JSON", REMEDY):
+        path.read_bytes()
+    assert str(caught.value) == f"{path} is missing. {REMEDY}"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        json.JSONDecodeError("Expecting value", "", 0),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+        KeyError("best_params"),
+        IndexError("list index out of range"),
+        TypeError("'int' object is not subscriptable"),
+        AttributeError("'list' object has no attribute 'get'"),
+        csv.Error("field larger than field limit"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_broken_file_is_named_with_what_it_should_be(error: Exception) -> None:
+    with pytest.raises(UserError) as caught, reading("metrics/data.json", "not JSON", REMEDY):
+        raise error
+    assert str(caught.value) == f"metrics/data.json is not JSON. {REMEDY}"
+
+
+class LibraryError(Exception):
+    """What a library raises for a file that it can't read."""
+
+
+def test_a_librarys_own_error_is_one_of_a_broken_file_where_it_is_named() -> None:
+    with pytest.raises(UserError, match="model is not a model"), reading("model", "not a model", REMEDY, LibraryError):
+        raise LibraryError
+    with pytest.raises(LibraryError), reading("model", "not a model", REMEDY):
+        raise LibraryError
+
+
+@pytest.mark.parametrize("error", [UserError("says it all"), RuntimeError("a bug"), PermissionError("not yours")])
+def test_other_errors_pass_through(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, reading("metrics/data.json", "not JSON", REMEDY):
+        raise error
+    assert caught.value is error

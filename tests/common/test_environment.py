@@ -1,0 +1,51 @@
+"""The numeric environment is pinned, whatever the shell says."""
+
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from stages.lib.common import environment
+from tests.conftest import Command, Done, MakeProject
+from tests.project import ROOT
+
+SHELL = {
+    "OMP_NUM_THREADS": "4",
+    "MKL_NUM_THREADS": "4",
+    "ATEN_CPU_CAPABILITY": "default",
+    "MKL_CBWR": "AVX512",
+    "ONEDNN_MAX_CPU_ISA": "ALL",
+    "LOKY_MAX_CPU_COUNT": "1",
+    "PYTHONHASHSEED": "12345",
+}
+
+
+def test_the_users_shell_changes_no_byte(make_project: MakeProject) -> None:
+    project = make_project({"experiments.optimizer.fixed": {"module__dropout_rate": 0.5}})
+    project.stage("search", "optimizer")
+    undisturbed = project.metrics()
+    project.stage("search", "optimizer", variables=SHELL)
+    assert project.metrics() == undisturbed
+
+
+def test_the_pins_hold_before_torch_is_imported() -> None:
+    code = "import stages, torch, os; print(torch.backends.cpu.get_cpu_capability(), os.environ['MKL_CBWR'])"
+    variables = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "AUTO", "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=variables, capture_output=True, text=True)
+    assert done.stdout.split() == ["AVX2", "COMPATIBLE"], done.stderr
+
+
+def test_pins_that_come_too_late_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch  # noqa: F401
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    with pytest.warns(RuntimeWarning, match="torch was imported before OMP_NUM_THREADS could be set"):
+        environment.pin()
+
+
+@pytest.mark.parametrize("name", ["predict", "refine", "report", "pr_comment", "search"])
+def test_help_is_the_docstring(in_process: Command, name: str) -> None:
+    stage = import_module(f"stages.{name}")
+    assert in_process(stage, "--help") == Done(0, f"{inspect.getdoc(stage)}\n", "")

@@ -1,0 +1,166 @@
+"""params.yaml: a mistake is named with its place and what to do."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sklearn.model_selection import ParameterGrid
+
+from stages.lib.common import UserError
+from stages.lib.config import Data, candidates, load_params
+from tests.project import ROOT, real_params, set_at
+
+
+def refused(tmp_path: Path, params: dict[str, Any]) -> str:
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_params(path)
+    return str(caught.value)
+
+
+def test_the_committed_file_is_valid() -> None:
+    params = load_params(ROOT / "params.yaml")
+    assert sum(len(candidates(experiment.grid)) for experiment in params.experiments.values()) == 129
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "sentence"),
+    [
+        ("cv.n_splits", 1, "cv.n_splits is 1: it should be greater than or equal to 2"),
+        ("cv.n_splits", "three", "cv.n_splits is 'three': it should be a valid integer"),
+        ("cv.n_folds", 3, "cv.n_folds is unknown"),
+        ("cv.n_split", 3, "cv.n_split is unknown; did you mean 'n_splits'?"),
+        ("seed", -1, "seed is -1: it should be greater than or equal to 0"),
+        ("seed", True, "seed is True: it should be a valid integer"),
+        ("model.lr", -0.1, "model.lr is -0.1: it should be greater than 0"),
+        ("model.batch_size", 0, "model.batch_size is 0: it should be greater than or equal to 1"),
+        ("model.train_split", 1, "model.train_split is 1: it should be greater than or equal to 2"),
+        ("data.sample", 1.5, "data.sample is 1.5: it should be less than or equal to 1"),
+        ("data.scale", "minmax", "data.scale is 'minmax': it should be 'standard'"),
+        ("data.target", "diabetis", "the target 'diabetis' is not one of its columns; did you mean 'diabetes'?"),
+        ("model.source", None, "model.source is None: it should be a valid string"),
+        (
+            "data.columns",
+            {"diabetes": {}},
+            "without a header, columns should list every column of the file, two or more",
+        ),
+        ("data.columns", {}, "data.columns is empty; it should have 1 or more"),
+        ("data.columns.diabetes", {"classes": ["no"]}, "data.columns.diabetes.classes has only 1; it should have 2"),
+        ("data.columns.diabetes", {"classes": []}, "data.columns.diabetes.classes is empty; it should have 2 or more"),
+        (
+            "data.columns.diabetes",
+            {"classes": ["no", "yes", "no"]},
+            "data.columns.diabetes.classes is ['no', 'yes', 'no']: 'no' is listed twice; each class has one label",
+        ),
+        ("data.columns.diabetes", {"classes": [0, "0"]}, "'0' is listed twice; each class has one label"),
+        (
+            "data.columns.diabetes",
+            {"classes": [False, True]},
+            "data.columns.diabetes.classes[1] is True: it should be a label as written in the CSV, in quotes",
+        ),
+        (
+            "data.columns.diabetes",
+            {"classes": ["no", " "]},
+            "data.columns.diabetes.classes[1] is ' ': it should be a label",
+        ),
+        (
+            "data.columns.diabetes",
+            {"classes": [0.5, 1.5]},
+            "data.columns.diabetes.classes[0] is 0.5: it should be a label",
+        ),
+        (
+            "data.columns.diabetes.classes",
+            ["no", "yes"],
+            "classes are labels, which have no min, max or zero_is_missing; remove those",
+        ),
+        (
+            "data.columns.age",
+            {"classes": ["young", "old"]},
+            "classes belong to the target, 'diabetes'; remove them from column 'age'",
+        ),
+        (
+            "experiments.evaluation",
+            {"grid": {"lr": [0.1]}},
+            "experiments.evaluation is 'evaluation': the charts or the evaluation use",
+        ),
+        ("data.sha256", "abc", "data.sha256 is 'abc': String should match pattern '^[0-9a-f]{64}$'"),
+        ("experiments.dropout.grid", {}, "experiments.dropout.grid is empty; it should have 1 or more"),
+        ("experiments.neurons.grid.module__n_neurons", [], "experiments.neurons.grid.module__n_neurons is empty"),
+        (
+            "experiments.batch_epochs.grid.batch_size",
+            [10, 0],
+            "experiments.batch_epochs.grid.batch_size[1] is 0: it should be greater than or equal to 1",
+        ),
+        (
+            "experiments.batch_epochs.grid.max_epochs",
+            ["ten"],
+            "experiments.batch_epochs.grid.max_epochs[0] is 'ten': it should be a valid integer",
+        ),
+        (
+            "experiments.optimizer.fixed",
+            {"lr": -1},
+            "experiments.optimizer.fixed.lr is -1: it should be greater than 0",
+        ),
+        ("experiments.neurons.grid.module__n_neurons", [{"a": 1}], "it should be a number, true, false, null, a name"),
+        ("experiments", {}, "experiments is empty; it should have 1 or more"),
+        ("experiments.neurons.grids", {}, "experiments.neurons.grids is unknown; did you mean 'grid'?"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path: Path, place: str, value: Any, sentence: str) -> None:
+    params = real_params()
+    set_at(params, place, value)
+    message = refused(tmp_path, params)
+    assert sentence in message
+    assert all(line.startswith(f"{tmp_path}/params.yaml: ") for line in message.splitlines())
+
+
+@pytest.mark.parametrize("key", ["seed", "data", "cv", "model", "experiments"])
+def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
+    params = real_params()
+    del params[key]
+    assert f"{key} is missing; add it" in refused(tmp_path, params)
+
+
+def test_labels_are_texts() -> None:
+    raw = real_params()["data"]
+    raw["columns"]["diabetes"] = {"classes": [0, " yes "]}
+    data = Data.model_validate(raw)
+    assert data.labels == ("0", "yes")
+    assert Data.model_validate(real_params()["data"]).labels == ()
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    params = real_params()
+    set_at(params, "cv.n_splits", 1)
+    set_at(params, "model.lr", "fast")
+    assert len(refused(tmp_path, params).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("seed: [1, 2\n", r"line 2, column 1: .*Fix the YAML there"),
+        ("seed: 7\n  cv: 3\n", r"line 2, column 5"),
+        ("", r"it should be a valid dictionary"),
+        ("just text", r"it should be a valid dictionary"),
+    ],
+)
+def test_broken_yaml_is_placed(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_params(path)
+    assert re.search(sentence, str(caught.value))
+
+
+def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Run from the top of the repository"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_candidates_stand_in_scikit_learns_order() -> None:
+    grid: dict[str, list[Any]] = {"max_epochs": [10, 50], "batch_size": [20, 10], "optimizer": ["SGD"]}
+    assert candidates(grid) == list(ParameterGrid(grid))

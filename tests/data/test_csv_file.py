@@ -1,0 +1,225 @@
+"""A CSV with a header, a target of labels, and rows to predict."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stages.lib.common import UserError
+from stages.lib.config import Column, Data
+from stages.lib.data import check_folds, load_dataset, read_csv, read_features
+from stages.lib.fetch import describe
+from tests.data.csv_files import problems, write_csv
+from tests.project import real_params
+
+HEADER = "length,species,width"
+ROWS = ["5.1,setosa,3.5", "7.0,versicolor,3.2", "6.3,virginica,3.3"]
+CLASSES = ["setosa", "versicolor", "virginica"]
+
+
+def flowers(**changes: Any) -> Data:
+    columns = {"species": {"classes": CLASSES}, "length": {"unit": "cm", "min": 0, "max": 10}}
+    return Data.model_validate(
+        {"path": "flowers.csv", "header": True, "target": "species", "columns": columns} | changes
+    )
+
+
+def test_columns_stand_in_the_files_order_and_labels_are_numbered(tmp_path: Path) -> None:
+    path = write_csv(tmp_path, "\ufeff" + HEADER, *ROWS)
+    table = read_csv(path, flowers(), classify=True)
+    assert table.columns.tolist() == ["length", "species", "width"]
+    assert table["species"].tolist() == [0, 1, 2]
+    data = load_dataset(flowers(path=str(path)), classify=True, seed=7)
+    assert data.features == ("length", "width")
+    assert data.classes == tuple(CLASSES)
+    assert data.n_classes == 3
+    assert data.X.tolist() == np.array([[5.1, 3.5], [7.0, 3.2], [6.3, 3.3]], dtype=np.float32).tolist()
+
+
+def test_numbers_compare_as_texts(tmp_path: Path) -> None:
+    data = flowers(columns={"species": {"classes": [10, 2]}})
+    table = read_csv(write_csv(tmp_path, HEADER, "1,2,1", "1,10,1"), data, classify=True)
+    assert table["species"].tolist() == [1, 0]
+
+
+def test_a_regression_has_features_and_no_classes(tmp_path: Path) -> None:
+    path = write_csv(tmp_path, "weight,height", "80,1.8", "55.5,1.6")
+    data = load_dataset(flowers(path=str(path), target="weight", columns={"weight": {}}), classify=False, seed=7)
+    assert (data.features, data.classes) == (("height",), ())
+    assert data.y.tolist() == [80, 55.5]
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentences"),
+    [
+        (
+            ["length,specis,width", *ROWS],
+            ["the header has no 'species', which data.columns in params.yaml lists; did you"],
+        ),
+        (
+            ["a,species", "1,setosa"],
+            ["the header has no 'length', which data.columns in params.yaml lists; it has a, spec"],
+        ),
+        (["length,species,length", *ROWS], ["the header has 'length' 2 times"]),
+        (["length,species,", *ROWS], ["column 3 of the header has no name"]),
+        ([HEADER], ["has no rows. Is it the right file?"]),
+        ([HEADER, "5.1,setosa"], ["row 1 has 2 columns instead of 3"]),
+        (
+            [HEADER, *ROWS, "5,setosaa,1", "5,rose,1"],
+            [
+                "row 4, column species: 'setosaa' is not one of its classes; did you mean 'setosa'?",
+                "row 5, column species: 'rose' is not one of its classes; they are setosa, versicolor, virginica",
+            ],
+        ),
+        (
+            [HEADER, *ROWS, "11,setosa,wide"],
+            [
+                "row 4, column length: 11 is outside 0 to 10 (cm)",
+                "row 4, column width: 'wide' is not a number",
+            ],
+        ),
+        ([HEADER, *ROWS, "5,setosa,1e39"], ["row 4, column width: 1e39 is above 3.40282e+38"]),
+        ([HEADER, *ROWS[:2]], ["column species has no row of class virginica"]),
+        ([HEADER, ROWS[0]], ["column species contains only one class, setosa; a classifier needs two or more"]),
+        ([HEADER, "1" * 200_000], ["is not a CSV: field larger than field limit"]),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, lines: list[str], sentences: list[str]) -> None:
+    found = problems(write_csv(tmp_path, *lines), flowers())
+    assert len(found) == len(sentences)
+    assert all(sentence in line for sentence, line in zip(sentences, found, strict=True)), found
+
+
+def test_a_header_with_nothing_to_predict_from(tmp_path: Path) -> None:
+    data = flowers(columns={"species": {"classes": CLASSES}})
+    assert "the header has only the target" in problems(write_csv(tmp_path, "species", "setosa"), data)[0]
+
+
+def test_limits_without_a_unit_or_on_one_side(tmp_path: Path) -> None:
+    columns = {"species": {}, "length": {"min": 0}, "width": {"max": 9}}
+    found = problems(write_csv(tmp_path, HEADER, "-1,0,10", "1,1,1"), flowers(columns=columns))
+    assert found == ["row 1, column length: -1 is below 0", "row 1, column width: 10 is above 9"]
+
+
+def test_labels_are_for_a_classifier(tmp_path: Path) -> None:
+    found = problems(write_csv(tmp_path, HEADER, *ROWS), flowers(), classify=False)
+    assert found == [
+        "params.yaml: data.columns.species.classes are labels, but a regressor predicts a number. "
+        "Remove them, or set model.wrapper to NeuralNetClassifier."
+    ]
+
+
+def test_classes_are_counted_by_label(tmp_path: Path) -> None:
+    table = read_csv(write_csv(tmp_path, HEADER, *ROWS, ROWS[0]), flowers(), classify=True)
+    counts = {"setosa": 2, "versicolor": 1, "virginica": 1}
+    assert describe(table, flowers(), classify=True) == {"rows": 4, "classes": counts, "zeros_for_missing": {}}
+    with pytest.raises(UserError, match="1 rows of class versicolor, fewer than the 2 folds"):
+        check_folds(table["species"].to_numpy(), 2, CLASSES)
+    two = flowers(columns={"species": {"classes": ["virginica", "setosa"]}})
+    table = read_csv(write_csv(tmp_path, HEADER, ROWS[0], ROWS[0], ROWS[2]), two, classify=True)
+    assert describe(table, two, classify=True) == {"rows": 3, "positives": 2, "zeros_for_missing": {}}
+
+
+FEATURES = ["length", "width"]
+EXPECTED = np.array([[5.1, 3.5], [7.0, 3.2]], dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "length,width\n5.1,3.5\n7.0,3.2\n",
+        "width,length\n3.5,5.1\n3.2,7.0",
+        "length,species,width\n5.1,unknown,3.5\n7.0,,3.2",
+        "\ufeffid,width,length\nA1,3.5,5.1\nA2,3.2,7.0",
+    ],
+)
+def test_features_are_found_by_the_headers_names(text: str) -> None:
+    found = read_features(text, FEATURES, flowers(), "new rows")
+    assert found.dtype == np.float32
+    assert found.tolist() == EXPECTED.tolist()
+
+
+@pytest.mark.parametrize("text", ["5.1,3.5\n7.0,3.2\n", "5.1,setosa,3.5\n7.0,?,3.2\n"])
+def test_features_are_found_by_their_place_without_a_header(text: str) -> None:
+    columns = {"length": {}, "species": {"classes": CLASSES}, "width": {}}
+    found = read_features(text, FEATURES, flowers(header=False, columns=columns), "new rows")
+    assert found.tolist() == EXPECTED.tolist()
+
+
+def test_the_real_rows_are_read_with_the_target_and_without() -> None:
+    data = Data.model_validate(real_params()["data"])
+    features = [name for name in data.columns if name != data.target]
+    row = "6,148,72,35,0,33.6,0.627,50"
+    for text in (row, f"{row},1"):
+        assert read_features(text, features, data, "new rows").tolist() == [
+            np.array(row.split(","), dtype=np.float32).tolist()
+        ]
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "message"),
+    [
+        (
+            True,
+            "length,widht\n1,1",
+            "new rows: the header has no 'width', which the net predicts from; did you mean 'widht'?",
+        ),
+        (True, "length,length,width\n1,1,1", "new rows: the header has 'length' 2 times"),
+        (True, "length,width", "new rows has no rows. Is it the right file?"),
+        (True, "length,width\n1", "new rows: row 1 has 1 column instead of 2"),
+        (
+            True,
+            "length,width\n11,x\n1,1e39",
+            "new rows: row 1, column length: 11 is outside 0 to 10 (cm)\n"
+            "new rows: row 1, column width: 'x' is not a number\n"
+            "new rows: row 2, column width: 1e39 is above 3.40282e+38",
+        ),
+        (False, "", "new rows has no rows. Is it the right file?"),
+        (
+            True,
+            "petal_length,width\n1,1",
+            "new rows: the header has no 'length', which the net predicts from; did you mean 'petal_length'?",
+        ),
+        (
+            True,
+            "a,width\n1,1",
+            "new rows: the header has no 'length', which the net predicts from; it has a, width",
+        ),
+        (True, "length;width\n1;1", "new rows has ';' between its cells. Save it with commas."),
+        (False, "1\t2", "new rows has '\\t' between its cells. Save it with commas."),
+        (
+            False,
+            "length,width\n1,1",
+            "new rows: row 1 contains no number, like a header, but data.header in params.yaml is false. "
+            "Remove the row, or set data.header to true.",
+        ),
+        (False, "1,2,3,4", "new rows: row 1 has 4 columns instead of 2, or 3 with species"),
+        (False, "1,setosa,2\n1,2", "new rows: row 2 has 2 columns instead of 3"),
+        (False, "1,2\n1,setosa,2", "new rows: row 2 has 3 columns instead of 2"),
+        (False, "11,setosa,2", "new rows: row 1, column length: 11 is outside 0 to 10 (cm)"),
+    ],
+)
+def test_a_mistake_in_rows_to_predict_is_named(header: bool, text: str, message: str) -> None:
+    columns = {"length": {"unit": "cm", "min": 0, "max": 10}, "species": {"classes": CLASSES}, "width": {}}
+    with pytest.raises(UserError) as caught:
+        read_features(text, FEATURES, flowers(header=header, columns=columns), "new rows")
+    assert str(caught.value) == message
+
+
+def test_of_many_mistakes_the_first_are_named(tmp_path: Path) -> None:
+    found = problems(write_csv(tmp_path, HEADER, *["11,setosa,1"] * 1500, *ROWS), flowers())
+    assert len(found) == 21
+    assert found[19:] == ["row 20, column length: 11 is outside 0 to 10 (cm)", "and 1,480 more"]
+
+
+def test_a_number_taken_for_a_class_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("x,price\n1,0\n2,3000000\n3,7\n", encoding="utf-8")
+    own = Data(path=str(path), header=True, target="price", columns={"price": Column()})
+    with pytest.raises(UserError) as caught:
+        read_csv(path, own, classify=True)
+    assert str(caught.value) == (
+        f"{path}: column price has no row of class 1, 2, 3, 4, 5 and 2999993 more; is it a number to predict? "
+        "Then set model.wrapper to NeuralNetRegressor"
+    )

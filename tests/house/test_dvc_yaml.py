@@ -1,0 +1,93 @@
+"""A stage reruns when code it uses changes, and only then: dvc.yaml lists the rooms that each script imports."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages.lib.config import yaml12
+from stages.lib.model.source import file_of, own_closure
+from tests.project import ROOT, SEARCHED, Project, real_params
+
+STAGES: dict[str, Any] = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+ROOMS = sorted(path.parent.name for path in (ROOT / "stages/lib").glob("*/__init__.py"))
+
+
+@pytest.fixture
+def in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def closure(*files: str) -> set[str]:
+    """Return the files of the project that files import, themselves included."""
+    return {str(file) for file in own_closure(map(Path, files))}
+
+
+def used(stage: str) -> list[str]:
+    """Return the script of a stage, what every script imports, and the rooms it uses, as dvc.yaml should list them."""
+    files = closure(f"stages/{stage}.py") - {"stages/lib/__init__.py"}
+    return sorted({str(Path(*Path(file).parts[:3])) for file in files})
+
+
+def listed(stage: str) -> list[str]:
+    deps = STAGES[stage].get("do", STAGES[stage])["deps"]
+    return sorted(dep for dep in deps if dep.startswith("stages/"))
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+@pytest.mark.usefixtures("in_the_repository")
+def test_a_stage_depends_on_the_rooms_it_uses(stage: str) -> None:
+    assert listed(stage) == used(stage)
+
+
+@pytest.mark.usefixtures("in_the_repository")
+@pytest.mark.parametrize("room", ROOMS)
+def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(project: Project, room: str) -> None:
+    file = sorted((project.folder / "stages/lib" / room).glob("[a-z]*.py"))[0]
+    with file.open("a", encoding="utf-8") as code:
+        code.write("# A comment.\n")
+    stale = set(json.loads(project.run("dvc", "status", "--json").stdout))
+    using = {stage for stage in STAGES if f"stages/lib/{room}" in used(stage)}
+    searches = {f"search@{name}" for name in SEARCHED} if "search" in using else set()
+    assert stale == searches | (using - {"search"})
+
+
+def test_prose_beside_code_makes_nothing_stale(project: Project) -> None:
+    for room in ROOMS:
+        (project.folder / "stages/lib" / room / "README.md").write_text("Prose.\n", encoding="utf-8")
+    assert json.loads(project.run("dvc", "status", "--json").stdout) == {}
+
+
+@pytest.mark.usefixtures("in_the_repository")
+def test_the_source_is_the_modules() -> None:
+    model = real_params()["model"]
+    assert model["source"] == str(file_of(model["module"].rpartition(".")[0]))
+    for stage in ("search", "evaluate"):  # named in params.yaml, not imported
+        assert "${model.source}" in STAGES[stage].get("do", STAGES[stage])["deps"]
+
+
+def test_the_charts_depend_on_every_template() -> None:
+    found = {dep for dep in STAGES["charts"]["deps"] if dep.startswith(".dvc/")}
+    assert found == {f".dvc/plots/{file.name}" for file in (ROOT / ".dvc/plots").iterdir()}
+
+
+def test_the_file_is_short_enough_to_read() -> None:
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 170
+    assert len(STAGES["search"]["do"]["deps"]) <= 12
+    assert len(STAGES["evaluate"]["deps"]) <= 15
+
+
+@pytest.mark.parametrize("stage", ["fetch", "best_params", "charts"])
+@pytest.mark.usefixtures("in_the_repository")
+def test_a_stage_that_needs_no_torch_does_not_import_it(stage: str) -> None:
+    for file in closure(f"stages/{stage}.py"):
+        assert "import torch" not in (ROOT / file).read_text(encoding="utf-8"), file
+
+
+def test_the_model_has_a_name(project: Project) -> None:
+    outs = [str(path) for path in STAGES["evaluate"]["outs"][0]]
+    assert yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["artifacts"]["best"]["path"] in outs
+    project.git("tag", "--annotate", "--message", "First", "best@v1.0.0")  # DVC fetches tagged versions
+    project.run("dvc", "artifacts", "get", ".", "best", "--out", "fetched.safetensors")
+    assert project.read("fetched.safetensors") == project.read("models/best.safetensors")

@@ -1,0 +1,148 @@
+"""The real `dvc` and `git` in temporary clones, with small grids."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.project import SEARCHED, Project, environment
+
+
+def test_repro_writes_all_metrics(reproduced: Project) -> None:
+    searched = [f"metrics/{kind}" for kind in ("candidates", "search")]
+    assert sorted(reproduced.metrics()) == [
+        "metrics/best_params.json",
+        *[f"{searched[0]}/{name}.csv" for name in sorted([*SEARCHED, "evaluation"])],
+        *[f"metrics/charts/{name}.svg" for name in sorted([*SEARCHED, "evaluation", "leaderboard"])],
+        "metrics/data.json",
+        "metrics/evaluation.json",
+        "metrics/leaderboard.csv",
+        *[f"{searched[1]}/{name}.json" for name in sorted(SEARCHED)],
+    ]
+
+
+def test_a_clone_is_up_to_date(project: Project) -> None:
+    assert "up to date" in project.run("dvc", "status").stdout
+    assert "up to date" in project.run("dvc", "repro").stdout
+    assert project.git("status", "--short") == ""
+
+
+def test_a_forced_run_gives_the_same_bytes(project: Project) -> None:
+    before = project.metrics()
+    done = project.make("repro")
+    assert project.metrics() == before
+    assert project.git("status", "--short") == ""
+    assert "leaderboard" in done.stdout
+    assert "Every metric and the model are byte-identical to the committed ones." in done.stdout
+
+
+def test_a_changed_grid_reruns_its_search_only(project: Project) -> None:
+    done = project.run("dvc", "exp", "run", "-S", "experiments.dropout.grid.module__dropout_rate=[0.2,0.4]")
+    assert "Running stage 'search@dropout'" in done.stdout
+    assert "Running stage 'search@optimizer'" not in done.stdout
+    assert b"module__dropout_rate=0.2" in project.read("metrics/candidates/dropout.csv")
+    diff = project.run("dvc", "metrics", "diff", "--md", "main").stdout
+    assert "| metrics/search/dropout.json " in diff
+    assert "n_candidates" in diff
+    assert "| params.yaml | experiments.dropout.grid.module__dropout_rate" in project.run(
+        "dvc", "params", "diff", "--md", "main"
+    ).stdout.replace("  ", " ")
+
+
+def test_a_changed_template_redraws_the_charts_only(project: Project) -> None:
+    template = project.folder / ".dvc/plots/leaderboard.json"
+    template.write_text(template.read_text(encoding="utf-8").replace("diamond", "square"), encoding="utf-8")
+    before = project.metrics()
+    done = project.run("dvc", "repro")
+    assert re.findall(r"Running stage '(.*)'", done.stdout) == ["charts"]
+    assert [name for name, content in project.metrics().items() if content != before[name]] == [
+        "metrics/charts/leaderboard.svg"
+    ]
+
+
+def test_an_experiment_of_ones_own(project: Project) -> None:
+    own = "+experiments.mine={grid: {module__n_layers: [1, 2]}, fixed: {optimizer: SGD}}"
+    done = project.run("dvc", "exp", "run", "-S", own)
+    assert "Running stage 'search@mine'" in done.stdout
+    assert "Running stage 'search@dropout'" not in done.stdout
+    assert b"module__n_layers=2" in project.read("metrics/candidates/mine.csv")
+    assert b">n_layers</text>" in project.read("metrics/charts/mine.svg")
+    assert b'"mine"' in project.read("metrics/best_params.json")
+
+
+def test_a_removed_experiment_leaves_nothing_behind(project: Project) -> None:
+    params = project.params()
+    del params["experiments"]["dropout"]
+    project.write_params(params)
+    done = project.run("dvc", "repro")
+    assert "removed metrics/search/dropout.json: params.yaml has no such experiment" in done.stdout
+    assert [name for name in project.metrics() if "dropout" in name] == []
+    assert b"dropout" not in project.read("metrics/best_params.json")
+    assert "up to date" in project.run("dvc", "status").stdout
+
+
+def kill_search(project: Project, command: list[str], experiment: str) -> None:
+    """Start a command, and send SIGKILL to it and its children while it searches that experiment."""
+    process = subprocess.Popen(
+        command, cwd=project.folder, env=environment(), stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    started = psutil.Process(process.pid)
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with suppress(psutil.NoSuchProcess):  # a child may end while it is looked at
+            children = started.children(recursive=True)
+            searches = [child for child in children if child.cmdline()[-2:] == ["stages.search", experiment]]
+            # A process that has imported torch and skorch is about to train, for some seconds.
+            if any(child.memory_info().rss > 300 * 2**20 for child in searches):
+                break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the search did not start")
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def test_a_search_killed_in_the_middle_is_resumed(project: Project, tmp_path: Path) -> None:
+    params = project.params()
+    params["experiments"]["dropout"]["fixed"] |= {"max_epochs": 1000, "batch_size": 10}
+    project.write_params(params)
+    project.commit_all("Longer fits")
+    undisturbed = project.clone(tmp_path / "undisturbed")
+    undisturbed.run("dvc", "repro", "search@dropout")
+
+    before = project.metrics()
+    kill_search(project, ["dvc", "repro", "search@dropout"], "dropout")
+    left = project.metrics()
+    assert "metrics/search/dropout.json" not in left, "the search had ended"
+    assert all(before[name] == content for name, content in left.items()), "a half-written file"
+    project.run("dvc", "repro", "search@dropout")
+    assert project.metrics() == undisturbed.metrics()
+    assert project.git("status", "--short", "--untracked-files=all") == undisturbed.git(
+        "status", "--short", "--untracked-files=all"
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (("cv.n_splits=1",), "params.yaml: cv.n_splits is 1: it should be greater than or equal to 2"),
+        (("experiments.optimizer.grid.optimizer=[SGD,Adamm]",), "optimizer[1]: 'Adamm' is not an optimizer"),
+        (("data.path=data/none.csv", "data.url=null"), "data/none.csv is missing"),
+    ],
+)
+def test_a_mistake_ends_dvc_with_a_sentence(project: Project, spoil: tuple[str, ...], sentence: str) -> None:
+    before = project.metrics()
+    settings = [part for change in spoil for part in ("-S", change)]
+    done = project.run("dvc", "exp", "run", *settings, ok=False)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "error: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {name: before[name] for name in project.metrics()} == project.metrics()

@@ -1,0 +1,72 @@
+"""The data, nets and searches that the tests of the engine share."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import StratifiedKFold
+from skorch import NeuralNet
+from torch import nn
+
+from stages.lib.config import load_params
+from stages.lib.lockstep import LockstepWarning, VmapGridSearchCV
+from tests.plain_skorch import plain_net
+from tests.project import ROOT
+from tests.search_results import split_scores
+
+SEED = 5
+
+
+def first_rows(n_rows: int, dtype: type[np.floating]) -> tuple[np.ndarray, np.ndarray]:
+    """Return inputs of shape (n_rows, 8) and targets of shape (n_rows, 1) from the real data."""
+    path = ROOT / load_params(ROOT / "params.yaml").data.path
+    table = np.loadtxt(path, delimiter=",", dtype=dtype, max_rows=n_rows)
+    return table[:, :8], table[:, 8:]
+
+
+X, Y = first_rows(200, np.float32)
+LABELS = Y.ravel().astype(np.int64)
+GRID: dict[str, list[Any]] = {
+    "module__activation": [nn.ReLU, nn.Tanh, nn.GELU],
+    "module__dropout_rate": [0.0, 0.3],
+    "optimizer": [torch.optim.SGD, torch.optim.NAdam],
+    "max_epochs": [1, 3],
+    "batch_size": [20, 64],
+}
+
+
+class LogitNet(nn.Module):
+    """Two logits from plain torch layers."""
+
+    def __init__(self, n_hidden: int = 6, layer: type[nn.Module] = nn.Identity) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(8, n_hidden), layer(), nn.ReLU(), nn.Linear(n_hidden, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.layers(x / 100)
+        return result
+
+
+def net(**settings: Any) -> NeuralNet:
+    return plain_net(**({"max_epochs": 3, "batch_size": 32} | settings))
+
+
+def logit_net(**settings: Any) -> NeuralNet:
+    return net(module=LogitNet, criterion=nn.CrossEntropyLoss, **settings)
+
+
+def search(
+    estimator: BaseEstimator | None = None, grid: Any = GRID, y: np.ndarray = Y, **options: Any
+) -> VmapGridSearchCV:
+    """Search all of the grid in lockstep; a candidate that is fitted one by one is an error."""
+    options = {"cv": StratifiedKFold(3), "scoring": "neg_brier_score", "refit": False, "random_state": SEED} | options
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", LockstepWarning)
+        return VmapGridSearchCV(net() if estimator is None else estimator, grid, **options).fit(X, y)
+
+
+def scores(found: VmapGridSearchCV) -> dict[frozenset[tuple[str, Any]], bytes]:
+    """Return the bytes of each candidate's split scores."""
+    return split_scores(found.cv_results_)

@@ -1,0 +1,207 @@
+"""What a search reports about its experiment before it starts."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from stages.lib.common import UserError
+from stages.lib.config import Params
+from stages.lib.data import Dataset
+from stages.lib.model import build_estimator, check_candidates, resolve_experiment, target
+from stages.lib.scores.scorer import make_scorer
+from stages.lib.search import check_trial, make_splits
+from tests.project import load_real_data, set_at, small_params
+
+
+def check(changes: dict[str, Any], experiment: str) -> None:
+    """Do what the stage does before the search itself."""
+    raw = small_params()
+    for place, value in changes.items():
+        set_at(raw, place, value)
+    params = Params.model_validate(raw)
+    settings, grid = resolve_experiment(params, experiment)
+    data = load_real_data(params)
+    check_candidates(experiment, settings, grid, data)
+    estimator = build_estimator(settings, data, params.data.scale)
+    y = target(data.y, settings["wrapper"], settings["criterion"])
+    split = make_splits(data.y, params.cv, params.seed, params.model.classifies)[0]
+    check_trial(estimator, data.X, y, split, make_scorer(params.cv.scoring))
+
+
+@pytest.mark.parametrize("experiment", list(small_params()["experiments"]))
+def test_the_experiments_pass(experiment: str) -> None:
+    check({}, experiment)
+
+
+class BreaksWhenBuilt(nn.Linear):
+    def __init__(self, n_inputs: int, n_outputs: int, n_neurons: int = 1) -> None:
+        super().__init__(n_inputs, n_outputs)
+        if n_neurons > 1:
+            raise AssertionError
+
+
+class BreaksWhenUsed(nn.Linear):
+    def __init__(self, n_inputs: int, n_outputs: int, n_neurons: int = 1) -> None:
+        super().__init__(n_inputs, n_outputs)
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return {"a": input}["b"]
+
+
+OPTIMIZER_GRID = "experiments.optimizer.grid"
+
+
+@pytest.mark.parametrize(
+    ("experiment", "changes", "sentence"),
+    [
+        (
+            "optimizer",
+            {f"{OPTIMIZER_GRID}.optimizer": ["SGD", "Adamax", "Adamm"]},
+            "experiments.optimizer.grid.optimizer[2]: 'Adamm' is not an optimizer of torch.optim; did you mean 'Adam'?",
+        ),
+        (
+            "activation",
+            {"experiments.activation.grid.module__activation": ["Relu6", "ReLU"]},
+            "grid.module__activation[0]: 'Relu6' is not an activation of torch.nn; did you mean 'ReLU6'?",
+        ),
+        (
+            "activation",
+            {"experiments.activation.grid.module__activation": ["ReLU", "Linear"]},
+            "grid.module__activation[1]: Linear.__init__() missing 2 required positional arguments",
+        ),
+        (
+            "dropout",
+            {"experiments.dropout.grid.module__dropout_rate": [0.1, 1.0, -0.1]},
+            "params.yaml: experiments.dropout.grid.module__dropout_rate[1]: dropout_rate is 1.0; it should be at "
+            "least 0 and below 1\nparams.yaml: experiments.dropout.grid.module__dropout_rate[2]: dropout_rate is -0.1",
+        ),
+        (
+            "dropout",
+            {"experiments.dropout.grid.module__dropout_rate": [0.1, "high"]},
+            "grid.module__dropout_rate[1]: 'high' is text; dropout_rate of PimaClassifier is a number",
+        ),
+        (
+            "lr_momentum",
+            {"experiments.lr_momentum.grid.optimizer__lr": [0.1, -0.1]},
+            "grid.optimizer__lr[1]: Invalid learning rate: -0.1",
+        ),
+        (
+            "lr_momentum",
+            {"experiments.lr_momentum.grid.optimizer__lr": ["0,1", 0.1]},
+            "grid.optimizer__lr[0]: '0,1' is text; lr of SGD is a number",
+        ),
+        (
+            "optimizer",
+            {f"{OPTIMIZER_GRID}.optimizer__momentum": [0.9]},
+            "grid.optimizer__momentum: Adamax takes no 'momentum'",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.grid": {"module__n_neuron": [5]}},
+            "grid.module__n_neuron: PimaClassifier takes no 'n_neuron'; did you mean 'n_neurons'?",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.grid": {"epochs": [5]}},
+            "grid.epochs: NeuralNetClassifier takes no 'epochs'; did you mean 'max_epochs'?",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.grid": {"modul__n_neurons": [5]}},
+            "grid.modul__n_neurons: no part of a net is called 'modul'; did you mean 'module'?",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.grid": {"criterion": ["BCELoss"]}},
+            "grid.criterion must stay the same within a search; put criterion into model or fixed",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.fixed.module__dropout_rate": 2},
+            "experiments.neurons.fixed: dropout_rate is 2",
+        ),
+        ("neurons", {"experiments.neurons.fixed.optimizer": "Sgd"}, "experiments.neurons.fixed.optimizer: 'Sgd' is no"),
+        ("neurons", {"model.module": "nowhere.Net"}, "model.module: 'nowhere.Net' can't be imported"),
+        (
+            "neurons",
+            {"model.source": "my_net.py"},
+            "model.source is 'my_net.py', but there is no such file or folder; name the one with the module's code",
+        ),
+        (
+            "neurons",
+            {"model.source": "stages/fetch.py"},
+            "model.module: stages.lib.network.PimaClassifier is defined in stages/lib/network.py, but model.source is "
+            "stages/fetch.py, so DVC would not notice changes to it. Set model.source to stages/lib/network.py.",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.fixed.source": "stages"},
+            "experiments.neurons.fixed.source: every search depends on the same code; put source into model",
+        ),
+        (
+            "neurons",
+            {"model.source": "tests", "model.module": f"{__name__}.BreaksWhenBuilt", "experiments.neurons.fixed": {}},
+            "experiments.neurons.grid.module__n_neurons[1]: AssertionError",
+        ),
+        (
+            "neurons",
+            {"model.source": "tests", "model.module": f"{__name__}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
+            "A trial of one epoch failed: KeyError: 'b'. The module, the criterion and the data in params.yaml",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.fixed.wrapper": "NeuralNetBinaryClassifier"},
+            "experiments.neurons.fixed.wrapper: all experiments share folds and baselines; put wrapper into model",
+        ),
+        ("neurons", {"model.wrapper": "NeuralNet"}, "model.wrapper: NeuralNet is not a classifier, or is one with a"),
+        ("neurons", {"model.wrapper": "NeuralNetClasifier"}, "did you mean 'NeuralNetClassifier'?"),
+        ("neurons", {"model.optimizer__x": 1}, "model.optimizer__x: Adamax takes no 'x'"),
+        ("neurons", {"model.device": "cuda:99"}, "model.device is 'cuda:99', which can't be used here"),
+        ("neurons", {"cv.scoring": "acuracy"}, "'acuracy' is not a scorer of scikit-learn; did you mean 'accuracy'?"),
+        ("neurons", {"model.wrapper": "NeuralNetRegressor"}, "BCELoss is a loss for classes"),
+        ("neurons", {"model.criterion": "NLLLoss"}, "A trial of one epoch failed"),
+    ],
+)
+def test_a_mistake_is_a_sentence_with_its_place(experiment: str, changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        check(changes, experiment)
+    assert sentence in str(caught.value)
+
+
+def test_an_unknown_experiment() -> None:
+    with pytest.raises(UserError, match="has no 'neuron'; did you mean 'neurons'"):
+        check({}, "neuron")
+
+
+@pytest.mark.parametrize("wrapper", ["NeuralNetClassifier", "NeuralNetBinaryClassifier"])
+def test_logits_pass_one_sigmoid_only(data: Dataset, wrapper: str) -> None:
+    raw = small_params()
+    raw["model"] |= {"wrapper": wrapper, "criterion": "BCEWithLogitsLoss"}
+    params = Params.model_validate(raw)
+    settings, _ = resolve_experiment(params, "neurons")
+    net = build_estimator(settings, data, scale=None)
+    net.fit(data.X, target(data.y, settings["wrapper"], settings["criterion"]))
+    assert isinstance(net.module_.output, nn.Identity)
+    logits = net.forward(data.X).flatten()
+    assert net.predict_proba(data.X)[:, 1] == pytest.approx(logits.sigmoid().numpy(), abs=1e-6)
+
+
+def test_three_classes_need_cross_entropy() -> None:
+    params = Params.model_validate(small_params())
+    settings, _ = resolve_experiment(params, "neurons")
+    X, y = np.zeros((6, 2), dtype=np.float32), np.array([0.0, 1.0, 2.0] * 2)
+    data = Dataset(X, y, features=("a", "b"), classes=("0", "1", "2"))
+    with pytest.raises(UserError, match="3 classes, which BCELoss can't tell apart"):
+        build_estimator(settings, data, scale=None)
+    net = build_estimator(settings | {"criterion": nn.CrossEntropyLoss}, data, scale=None).initialize()
+    assert net.forward(data.X).shape == (6, 3)
+
+
+def test_a_list_of_numbers_is_no_name_to_import() -> None:
+    raw = small_params()
+    raw["experiments"] = {"mine": {"grid": {"optimizer__betas": [[0.9, 0.999], [0.8, 0.99]]}}}
+    _, grid = resolve_experiment(Params.model_validate(raw), "mine")
+    assert grid == {"optimizer__betas": [(0.9, 0.999), (0.8, 0.99)]}

@@ -1,0 +1,153 @@
+"""The project under test: its params.yaml with small grids, and copies in which real `git` and `dvc` commands run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import stages  # pins the numeric environment before any test module imports torch
+from stages.lib.config import Params, yaml12
+from stages.lib.data import Dataset, load_dataset
+
+ROOT = Path(stages.__file__).parents[1]
+
+# Every experiment of the real params.yaml, its grid cut to two candidates.
+SMALL_GRIDS: dict[str, dict[str, list[Any]]] = {
+    "batch_epochs": {"batch_size": [60, 100], "max_epochs": [1]},
+    "optimizer": {"optimizer": ["SGD", "Adamax"]},
+    "lr_momentum": {"optimizer__lr": [0.001, 0.01], "optimizer__momentum": [0.9]},
+    "weight_init": {"module__weight_init": ["zeros_", "kaiming_uniform_"]},
+    "activation": {"module__activation": ["ReLU", "Tanh"]},
+    "dropout": {"module__dropout_rate": [0.5], "module__weight_constraint": [1.0, 2.0]},
+    "neurons": {"module__n_neurons": [1, 5]},
+}
+
+# The experiments of the projects in which tests run everything.
+SEARCHED = ("optimizer", "dropout")
+
+
+def real_params() -> dict[str, Any]:
+    """Return params.yaml as it is committed."""
+    content: dict[str, Any] = yaml12.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    return content
+
+
+def grid_values(experiment: str, key: str) -> list[Any]:
+    """Return the values of a grid in the committed params.yaml."""
+    values: list[Any] = real_params()["experiments"][experiment]["grid"][key]
+    return values
+
+
+OPTIMIZERS = grid_values("optimizer", "optimizer")
+INITIALISERS = grid_values("weight_init", "module__weight_init")
+ACTIVATIONS = grid_values("activation", "module__activation")
+
+
+def load_real_data(params: Params) -> Dataset:
+    """Load the data that params name, whatever the working directory."""
+    data = params.data.model_copy(update={"path": str(ROOT / params.data.path)})
+    return load_dataset(data, params.model.classifies, params.seed)
+
+
+def set_at(params: dict[str, Any], place: str, value: Any) -> None:
+    """Set `a.b.c` of nested mappings."""
+    *steps, last = place.split(".")
+    for step in steps:
+        params = params[step]
+    params[last] = value
+
+
+def small_params() -> dict[str, Any]:
+    """Return params.yaml with small grids, few splits and short fits."""
+    params = real_params()
+    params["cv"]["n_repeats"] = 2
+    params["model"] |= {"max_epochs": 2, "batch_size": 60}
+    for name, grid in SMALL_GRIDS.items():
+        params["experiments"][name]["grid"] = deepcopy(grid)
+    return params
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of this process, where commands are found beside this Python first."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return os.environ | {"PATH": path}
+
+
+class Project:
+    """A copy of the project's working tree, in which commands run as a user would run them."""
+
+    def __init__(self, folder: Path, params: dict[str, Any]) -> None:
+        self.folder = folder
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        for name in listed.stdout.splitlines():
+            if (ROOT / name).is_file() and not name.startswith("tests/"):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        self.write_params(params)
+
+    def write_params(self, params: dict[str, Any]) -> None:
+        text = yaml.safe_dump(params, sort_keys=False, allow_unicode=True)
+        (self.folder / "params.yaml").write_text(text, encoding="utf-8")
+
+    def run(
+        self, *command: str, ok: bool = True, variables: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command, found beside this Python first; fail the test if it fails, unless `ok` is false."""
+        env = environment() | {"PYTHONHASHSEED": "0", "COLUMNS": "120"} | (variables or {})
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=300)
+        if ok and done.returncode:
+            pytest.fail(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def stage(
+        self, name: str, *arguments: str, ok: bool = True, variables: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return self.run("python", "-m", f"stages.{name}", *arguments, ok=ok, variables=variables)
+
+    def make(
+        self, *arguments: str, ok: bool = True, variables: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run make as if it had set up its environment already; commands are found beside this Python."""
+        (self.folder / ".venv").mkdir(exist_ok=True)
+        for stamp in ("python", "repro"):
+            (self.folder / ".venv" / stamp).touch()
+        return self.run("make", *arguments, ok=ok, variables=variables)
+
+    def read(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+    def metrics(self) -> dict[str, bytes]:
+        """Return the bytes of every file under metrics/."""
+        files = sorted(path for path in (self.folder / "metrics").rglob("*") if path.is_file())
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+
+    def git(self, *arguments: str) -> str:
+        identity = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
+        return self.run("git", *identity, *arguments).stdout
+
+    def clone(self, folder: Path) -> "Project":
+        """Return a git clone of this project."""
+        self.git("clone", "--quiet", ".", str(folder))
+        copy = object.__new__(Project)
+        copy.folder = folder
+        return copy
+
+    def params(self) -> dict[str, Any]:
+        content: dict[str, Any] = yaml12.load((self.folder / "params.yaml").read_text(encoding="utf-8"))
+        return content
+
+    def commit_all(self, message: str) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)

@@ -1,0 +1,98 @@
+"""The finer grid of an experiment: which settings it refines, and what torch allows of their values."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stages.lib.common import UserError
+from stages.lib.config import Params
+from stages.lib.data import Dataset
+from stages.lib.refine import next_name, refine
+from tests.project import small_params
+
+DATA = Dataset(
+    X=np.zeros((4, 8), dtype=np.float32),
+    y=np.array([0.0, 1.0, 0.0, 1.0]),
+    features=tuple("abcdefgh"),
+    classes=("0", "1"),
+)
+
+
+def with_experiment(grid: dict[str, list[Any]], fixed: dict[str, Any] | None = None, **model: Any) -> Params:
+    raw = small_params()
+    raw["model"] |= model
+    raw["experiments"] = {"mine": {"grid": grid, "fixed": fixed or {}}}
+    return Params.model_validate(raw)
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "best", "finer", "fixed"),
+    [
+        ("module__dropout_rate", [0.7, 0.8, 0.9], 0.9, [0.8, 0.85, 0.9, 0.925, 0.95], {}),
+        ("module__dropout_rate", [0.0, 0.1, 0.2], 0.0, [0.0, 0.05, 0.1], {}),
+        ("module__n_neurons", [1, 5, 10], 1, [1, 3, 5], {}),
+        ("module__n_layers", [1, 3], 1, [1, 2, 3], {}),
+        ("module__weight_constraint", [1.0, 2.0], 1.0, [0.5, 0.75, 1.0, 1.5, 2.0], {}),
+        ("batch_size", [10, 20, 30], 10, [5, 8, 10, 15, 20], {}),
+        ("batch_size", [2, 4], 2, [1, 2, 3, 4], {}),
+        ("max_epochs", [1, 10, 100], 1, [1, 3, 10], {}),
+        ("lr", [0.1, 0.2, 0.3], 0.1, [0.05, 0.075, 0.1, 0.15, 0.2], {}),
+        ("optimizer__lr", [0.1, 0.2, 0.3], 0.1, [0.05, 0.075, 0.1, 0.15, 0.2], {}),
+        ("optimizer__momentum", [0.0, 0.5, 0.9], 0.9, [0.5, 0.7, 0.9, 0.925, 0.95], {"optimizer": "SGD"}),
+        ("optimizer__momentum", [0.0, 0.5, 0.9], 0.0, [0.0, 0.25, 0.5], {"optimizer": "SGD"}),
+        ("optimizer__alpha", [0.9, 0.95, 0.99], 0.99, [0.95, 0.97, 0.99, 0.992, 0.995], {"optimizer": "RMSprop"}),
+        ("optimizer__rho", [0.5, 0.9], 0.9, [0.5, 0.7, 0.9, 0.925, 0.95], {"optimizer": "Adadelta"}),
+        ("optimizer__weight_decay", [0.0, 0.01], 0.0, [0.0, 0.005, 0.01], {}),
+        ("optimizer__eps", [1e-08, 1e-06], 1e-08, [1e-10, 1e-09, 1e-08, 1e-07, 1e-06], {}),
+    ],
+)
+def test_no_value_outside_what_a_setting_may_be(
+    key: str, values: list[Any], best: float, finer: list[float], fixed: dict[str, Any]
+) -> None:
+    params = with_experiment({key: values}, fixed)
+    found = refine(params, "mine", {key: best}, DATA)
+    assert found.grid == {key: finer}
+    assert found.fixed == fixed
+    with_experiment(found.grid, found.fixed)
+
+
+def test_what_has_nothing_between_is_fixed_at_its_best() -> None:
+    grid: dict[str, list[Any]] = {
+        "optimizer": ["Adam", "Adamax"],
+        "optimizer__betas": [[0.9, 0.999], [0.8, 0.99]],
+        "optimizer__maximize": [False, True],
+        "module__weight_constraint": [None, 2.0, 3.0],
+        "module__n_layers": [1, 2, 3],
+        "module__dropout_rate": [0.1],
+        "module__n_neurons": [4, 8],
+    }
+    best = {
+        "optimizer": "Adamax",
+        "optimizer__betas": [0.8, 0.99],
+        "optimizer__maximize": False,
+        "module__weight_constraint": 2.0,
+        "module__n_layers": 2,
+        "module__dropout_rate": 0.1,
+        "module__n_neurons": 8,
+    }
+    params = with_experiment(grid, {"batch_size": 40, "optimizer": "SGD"})
+    found = refine(params, "mine", best, DATA)
+    assert found.grid == {"module__n_neurons": [4, 6, 8, 10, 12]}
+    left = {key: value for key, value in best.items() if key != "module__n_neurons"}
+    assert found.fixed == {"batch_size": 40} | left
+
+
+def test_what_is_wrong_with_every_net_is_no_limit() -> None:
+    params = with_experiment({"module__n_neurons": [4, 8]}, {"module__dropout_rate": 2})
+    with pytest.raises(UserError, match=r"experiments\.mine\.fixed: dropout_rate is 2"):
+        refine(params, "mine", {"module__n_neurons": 8}, DATA)
+
+
+@pytest.mark.parametrize(
+    ("name", "new"), [("dropout", "dropout_2"), ("dropout_2", "dropout_3"), ("a_b_9", "a_b_10"), ("a_b", "a_b_2")]
+)
+def test_the_name_counts(name: str, new: str) -> None:
+    raw = small_params()
+    raw["experiments"][name] = raw["experiments"]["dropout"]
+    assert next_name(Params.model_validate(raw), name) == new

@@ -1,0 +1,210 @@
+"""`python -m stages.refine`: on the committed results, on every mistake, and between two real searches."""
+
+import json
+import math
+import shutil
+from collections.abc import Callable
+from difflib import ndiff
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dvc.utils.hydra import apply_overrides
+
+from stages import refine as stage
+from stages.lib.common import format_params, write_json, write_text
+from stages.lib.config import Experiment, load_params, yaml12
+from stages.lib.winners.leaderboard import read_search
+from tests.conftest import Command, MakeProject
+from tests.project import ROOT, set_at, small_params
+
+REAL: dict[str, dict[str, list[Any]]] = {
+    "batch_epochs": {"batch_size": [10, 14, 20, 28, 40], "max_epochs": [50, 75, 100, 125, 150]},
+    "lr_momentum": {
+        "optimizer__lr": [0.0001, 0.000316, 0.001, 0.00316, 0.01],
+        "optimizer__momentum": [0.6, 0.7, 0.8, 0.85, 0.9],
+    },
+    "dropout": {
+        "module__dropout_rate": [0.0, 0.05, 0.1, 0.15, 0.2],
+        "module__weight_constraint": [2.0, 2.5, 3.0, 3.5, 4.0],
+    },
+    "neurons": {"module__n_neurons": [15, 18, 20, 22, 25]},
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder with the committed params.yaml, data, metrics, and the code that params.yaml names."""
+    for name in ("data", "metrics", "stages"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def refine_here(here: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    # Only DVC knows whether a search is up to date, and the last test asks it.
+    monkeypatch.setattr(stage, "stale_stages", lambda *stages: [])
+    return partial(in_process, stage)
+
+
+def only_added(before: str, after: str) -> bool:
+    """Return whether `after` is `before` with lines added."""
+    changes = {line[0] for line in ndiff(before.splitlines(), after.splitlines())}
+    return changes == {" ", "+"}
+
+
+@pytest.mark.parametrize("name", list(small_params()["experiments"]))
+def test_the_real_experiments(here: Path, refine_here: Command, name: str) -> None:
+    before = (here / "params.yaml").read_text(encoding="utf-8")
+    old = load_params()
+    if name not in REAL:
+        done = refine_here(name)
+        assert done.returncode == 1
+        assert f"error: params.yaml: experiments.{name}.grid has nothing to refine" in done.stderr
+        assert (here / "params.yaml").read_text(encoding="utf-8") == before
+        return
+    best = read_search(old, name)["best_params"]
+    assert all(value in REAL[name][key] for key, value in best.items()), "the committed best is another: adapt REAL"
+    shown = refine_here(name).stdout
+    assert f"added experiments.{name}_2, {math.prod(map(len, REAL[name].values()))} candidates" in shown
+    assert shown.endswith("Run `dvc repro`.\n")
+
+    after = (here / "params.yaml").read_text(encoding="utf-8")
+    assert only_added(before, after)
+    assert f"  # A finer grid around the best of {name}: {format_params(best)}.\n  {name}_2:\n    grid:\n" in after
+    new = load_params()
+    assert new.experiments[f"{name}_2"] == Experiment(grid=REAL[name], fixed=old.experiments[name].fixed)
+    names = list(new.experiments)
+    assert names.index(f"{name}_2") == names.index(name) + 1
+    assert [each for each in names if each != f"{name}_2"] == list(old.experiments)
+
+
+def test_all_of_them_one_after_the_other_and_as_dvc_rewrites_them(here: Path, refine_here: Command) -> None:
+    before = Path("params.yaml").read_text(encoding="utf-8")
+    for name in REAL:
+        refine_here(name)
+    assert only_added(before, Path("params.yaml").read_text(encoding="utf-8"))
+    content = yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))
+    apply_overrides("params.yaml", ["seed=8"])
+    rewritten = Path("params.yaml").read_text(encoding="utf-8")
+    assert yaml12.load(rewritten) == content | {"seed": 8}
+    for name in REAL:
+        assert f"  # A finer grid around the best of {name}: " in rewritten
+
+
+def test_a_file_that_dvc_rewrote(here: Path, refine_here: Command) -> None:
+    apply_overrides("params.yaml", ["seed=8", "+experiments.mine={grid: {module__n_layers: [1, 2]}}"])
+    before = Path("params.yaml").read_text(encoding="utf-8")
+    refine_here("lr_momentum")
+    assert only_added(before, Path("params.yaml").read_text(encoding="utf-8"))
+    assert load_params().experiments["lr_momentum_2"].grid == REAL["lr_momentum"]
+
+
+def spoil_params(place: str, value: Any) -> Callable[[], None]:
+    def spoil() -> None:
+        raw = yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))
+        set_at(raw, place, value)
+        write_text("params.yaml", json.dumps(raw))
+
+    return spoil
+
+
+def remove(name: str) -> Callable[[], None]:
+    return lambda: Path(name).unlink()
+
+
+def nothing() -> None:
+    pass
+
+
+AGAIN = "Run `dvc repro search@neurons`."
+
+
+@pytest.mark.parametrize(
+    ("spoil", "arguments", "sentence"),
+    [
+        (nothing, (), "one argument is needed: python -m stages.refine EXPERIMENT"),
+        (nothing, ("neurons", "dropout"), "one argument is needed"),
+        (nothing, ("neuron",), "params.yaml: experiments has no 'neuron'; did you mean 'neurons'?"),
+        (nothing, ("weight_init",), "has nothing to refine: no number lies between the best, module__weight_init="),
+        (remove("params.yaml"), ("neurons",), "params.yaml is missing here. Run from the top of the repository."),
+        (remove("metrics/search/neurons.json"), ("neurons",), f"metrics/search/neurons.json is missing. {AGAIN}"),
+        (
+            lambda: write_text("metrics/search/neurons.json", "{"),
+            ("neurons",),
+            f"metrics/search/neurons.json is not the result of a search. {AGAIN}",
+        ),
+        (
+            lambda: write_json("metrics/search/neurons.json", {"best_params": "module__n_neurons=99"}),
+            ("neurons",),
+            f"its best, module__n_neurons=99, is not in the grid of params.yaml. {AGAIN}",
+        ),
+        (
+            spoil_params("experiments.neurons_2", {"grid": {"lr": [1.0]}}),
+            ("neurons",),
+            "experiments already has 'neurons_2'. Refine that one with `python -m stages.refine neurons_2`",
+        ),
+        (spoil_params("seed", 8), ("neurons",), "experiments is written in a form that takes no further block"),
+        (remove("data/pima-indians-diabetes.csv"), ("neurons",), "pima-indians-diabetes.csv is missing."),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_the_file_stays(
+    here: Path,
+    refine_here: Command,
+    spoil: Callable[[], None],
+    arguments: tuple[str, ...],
+    sentence: str,
+) -> None:
+    spoil()
+    before = Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None
+    done = refine_here(*arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ")
+    assert sentence in done.stderr
+    assert (Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None) == before
+    assert not list(Path().rglob("*.tmp"))
+
+
+def test_search_refine_and_search_again(make_project: MakeProject) -> None:
+    experiment = {"lr_momentum": small_params()["experiments"]["lr_momentum"]}
+    project = make_project({"experiments": experiment})
+    project.run("rm", "-rf", "metrics", "dvc.lock")
+    project.git("init", "--quiet")
+    project.commit_all("Start")
+    missing = project.stage("refine", "lr_momentum", ok=False)
+    assert (missing.returncode, "Traceback" in missing.stderr) == (1, False)
+    assert "Run `dvc repro search@lr_momentum`." in missing.stderr
+
+    project.run("dvc", "repro", "search@lr_momentum")
+    before = project.read("params.yaml").decode()
+    assert "Run `dvc repro`." in project.stage("refine", "lr_momentum").stdout
+    assert only_added(before, project.read("params.yaml").decode())
+    grid = project.params()["experiments"]["lr_momentum_2"]["grid"]
+    assert list(grid) == ["optimizer__lr"]
+    assert len(grid["optimizer__lr"]) == 5
+
+    stale = project.stage("refine", "lr_momentum_2", ok=False)
+    assert stale.returncode == 1
+    assert "metrics/search/lr_momentum_2.json is missing. Run `dvc repro search@lr_momentum_2`." in stale.stderr
+
+    done = project.run("dvc", "repro", "search@lr_momentum_2")
+    assert "Running stage 'search@lr_momentum_2'" in done.stdout
+    assert "Running stage 'search@lr_momentum'" not in done.stdout
+    found = json.loads(project.read("metrics/search/lr_momentum_2.json"))
+    assert found["n_candidates"] == 5
+    project.stage("refine", "lr_momentum_2")
+    names = ["lr_momentum", "lr_momentum_2", "lr_momentum_3"]
+    assert list(project.params()["experiments"]) == names
+
+    project.run("dvc", "repro", "search@lr_momentum_3")
+    project.write_params(project.params() | {"seed": 8})
+    stale = project.stage("refine", "lr_momentum_3", ok=False)
+    assert (stale.returncode, stale.stdout) == (1, "")
+    assert stale.stderr == (
+        "error: search@lr_momentum_3 is not up to date: its params, its code or its results have changed since it "
+        "ran. Run `dvc repro search@lr_momentum_3`.\n"
+    )
+    assert list(project.params()["experiments"]) == names

@@ -1,0 +1,89 @@
+"""The real `dvc` draws the charts that are committed, and a mistake is a sentence."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from stages.lib.common import UserError
+from stages.lib.report.charts import read_specs, render
+from tests.project import Project, real_params
+from tests.report.svg import texts
+
+pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # DVC's own
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project as it stands, committed."""
+    project = Project(tmp_path_factory.mktemp("committed"), real_params())
+    project.git("init", "--quiet", "--initial-branch=main")
+    project.commit_all("As it stands")
+    return project
+
+
+@pytest.fixture
+def project(committed: Project, tmp_path: Path) -> Project:
+    return committed.clone(tmp_path / "clone")
+
+
+def test_dvc_shows_what_is_drawn(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = json.loads(project.run("dvc", "plots", "show", "--json").stdout)
+    monkeypatch.chdir(project.folder)
+    specs = read_specs()
+    assert "errors" not in shown
+    assert {Path(path).stem: plot["content"] for path, (plot,) in shown["data"].items()} == specs
+    assert set(real_params()["experiments"]) | {"leaderboard"} <= set(specs)
+    assert "<DVC_METRIC_" not in json.dumps(specs)
+
+
+def test_the_committed_charts_are_those_of_the_committed_tables(project: Project) -> None:
+    before = project.metrics()
+    # Without this machine's fonts, so that it is like any other.
+    nothing = project.folder / ".dvc/tmp/fonts.conf"
+    nothing.parent.mkdir(exist_ok=True)
+    nothing.write_text('<?xml version="1.0"?><fontconfig></fontconfig>', encoding="utf-8")
+    project.run("rm", "-r", "metrics/charts")
+    project.stage("charts", variables={"FONTCONFIG_FILE": str(nothing)})
+    assert project.metrics() == before
+    project.stage("charts")
+    assert project.metrics() == before
+
+
+def test_two_revisions_stand_side_by_side(project: Project) -> None:
+    path = "metrics/candidates/neurons.csv"
+    changed = project.read(path).decode().replace("module__n_neurons=1,1,", "module__n_neurons=12,12,")
+    (project.folder / path).write_text(changed, encoding="utf-8")
+    found = json.loads(project.run("dvc", "plots", "diff", "--json", "main").stdout)
+    (plot,) = found["data"][path]
+    assert plot["revisions"] == ["workspace", "main"]
+    shown = texts(render(plot["content"]))
+    # The older revision comes first; both have the same rows in the same order.
+    assert [text for text in shown if text in plot["revisions"]] == ["main", "workspace"]
+    order = ["1", "5", "10", "12", "15", "20", "25", "30"]
+    assert [text for text in shown if text in order] == order * 2
+    (alone,) = json.loads(project.run("dvc", "plots", "show", "--json", path).stdout)["data"][path]
+    assert "workspace" not in texts(render(alone["content"]))
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "sentence"),
+    [
+        ("metrics/candidates/neurons.csv", None, "metrics/candidates/neurons.csv is missing, or is not the table that"),
+        ("metrics/candidates/neurons.csv", "", "metrics/candidates/neurons.csv is missing, or is not the table that"),
+        ("metrics/leaderboard.csv", "a,b\n1,2\n", "metrics/leaderboard.csv is missing, or is not the table that"),
+        (".dvc/plots/candidates.json", None, "A template in .dvc/plots is missing or is not JSON"),
+        (".dvc/plots/candidates.json", "{", "A template in .dvc/plots is missing or is not JSON"),
+        ("dvc.yaml", "stages: [", "DVC finds no plot in dvc.yaml"),
+    ],
+)
+def test_what_is_missing_is_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch, path: str, content: str | None, sentence: str
+) -> None:
+    (project.folder / path).unlink()
+    if content is not None:
+        (project.folder / path).write_text(content, encoding="utf-8")
+    monkeypatch.chdir(project.folder)
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        read_specs()

@@ -1,0 +1,209 @@
+"""The comment under a pull request, from real commits in temporary clones."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stages import pr_comment
+from stages.lib.config import yaml12
+from stages.lib.report.changes import changed_charts
+from stages.lib.report.fresh_run import FreshRun
+from stages.lib.report.revisions import Change, differing, stale_stages
+from stages.lib.report.templating import fill, signed
+from tests.conftest import Command
+from tests.project import ROOT, Project
+
+
+def test_without_a_remote_on_github_a_chart_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.git("rm", "--quiet", "metrics/charts/dropout.svg")
+    (project.folder / "metrics/charts/optimizer.svg").write_text("<svg/>", encoding="utf-8")
+    project.commit_all("Spoil the charts")
+    monkeypatch.chdir(project.folder)
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    old, new = (project.git("rev-parse", name).strip() for name in ("HEAD~1", "HEAD"))
+    shown = {chart["name"]: (chart["old"], chart["new"]) for chart in changed_charts(old, new)}
+    assert shown == {
+        "dropout": (f"`git show {old[:7]}:metrics/charts/dropout.svg`", None),
+        "optimizer": tuple(f"`git show {commit[:7]}:metrics/charts/optimizer.svg`" for commit in (old, new)),
+    }
+    project.git("remote", "set-url", "origin", "git@github.com:someone/project.git")
+    assert changed_charts(old, new)[0]["old"] == (
+        f"![metrics/charts/dropout.svg](https://github.com/someone/project/raw/{old}/metrics/charts/dropout.svg)"
+    )
+
+
+def comment(project: Project, against: str = "main", ok: bool = True) -> str:
+    variables = {"GITHUB_REPOSITORY": "someone/project", "GITHUB_SERVER_URL": "https://github.com"}
+    done = project.make("--silent", "pr-comment", f"AGAINST={against}", ok=ok, variables=variables)
+    if not ok:
+        assert done.returncode == 2  # make's; the stage's is 1
+        assert "Error 1" in done.stderr
+        assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def test_what_differs_is_sorted() -> None:
+    assert differing({"b": "1", "a": "1", "c": "1"}, {"b": "2", "c": "1", "d": "1"}) == ["a", "b", "d"]
+    assert [signed(value) for value in (0.1 + 0.2, -1, None)] == ["+0.3", "-1", ""]
+
+
+def test_a_pull_request_that_ran_its_stages(project: Project) -> None:
+    project.git("checkout", "--quiet", "-b", "change")
+    project.run("dvc", "exp", "run", "-S", "experiments.dropout.grid.module__dropout_rate=[0.2,0.4]")
+    project.commit_all("Try other rates")
+    # What main has gained since is not a change of this branch.
+    project.git("checkout", "--quiet", "main")
+    (project.folder / "params.yaml").write_bytes(project.read("params.yaml").replace(b"seed: 7", b"seed: 8"))
+    project.commit_all("Another seed, on main")
+    project.git("checkout", "--quiet", "change")
+
+    text = comment(project)
+    assert "**Reproduced.**" in text
+    assert "| `experiments.dropout.grid.module__dropout_rate` | `[0.5]` | `[0.2, 0.4]` |" in text
+    assert "seed" not in text
+    assert "| `metrics/search/dropout.json` | `n_candidates` | `2` | `4` | +2 |" in text
+    rows = re.findall(r"^\| `(metrics/\S+)` \| `(\S+)` \|", text, re.MULTILINE)
+    assert rows == sorted(rows)
+    base, head = (project.git("rev-parse", name).strip() for name in ("main~1", "change"))
+    for commit in (base, head):
+        assert f"(https://github.com/someone/project/raw/{commit}/metrics/charts/dropout.svg)" in text
+    assert "charts/optimizer.svg" not in text
+    assert str(project.folder) not in text
+
+
+def test_a_pull_request_that_changes_nothing(
+    project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([]))
+    (project.folder / "my_notes.md").write_text("not committed", encoding="utf-8")
+    done = in_process(pr_comment, "main")
+    assert "**Reproduced.**" in done.stdout
+    assert done.stdout.count("No change.") == 3
+    assert "note: uncommitted changes are left out; the comment describes HEAD." in done.stderr
+
+
+@pytest.mark.parametrize("file", ["params.yaml", "stages/lib/network.py"])
+def test_params_or_code_changed_without_a_run(project: Project, file: str) -> None:
+    changed = project.read(file).replace(b"seed: 7", b"seed: 8") + b"# changed\n"
+    (project.folder / file).write_bytes(changed)
+    project.commit_all("Change without a run")
+    text = comment(project, against="HEAD~1", ok=False)
+    assert "**Not rerun.**" in text
+    assert "`search@dropout`, `search@optimizer`" in text
+
+
+def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> None:
+    project.git("config", "user.name", "Test")
+    project.git("config", "user.email", "test@example.invalid")
+    params = project.params()
+    params["experiments"]["mine"] = {"grid": {"lr": [0.01]}}
+    params["data"]["path"] = "data/my own.csv"
+    params["model"] |= {"module": "my_net.PimaClassifier", "source": "my_net.py"}
+    project.write_params(params)
+    project.run("cp", "data/pima-indians-diabetes.csv", "data/my own.csv")
+    project.run("cp", "stages/lib/network.py", "my_net.py")
+    # An easy mistake: the new files are not committed, and nothing is run.
+    project.git("commit", "--quiet", "--all", "--message", "Add an experiment, data and a net")
+    text = comment(project, against="HEAD~1", ok=False)
+    script = re.search(r"```sh\n(.*?)```", text, re.DOTALL)
+    assert script
+    project.run("bash", "-e", "-c", script[1])
+    assert project.git("status", "--short") == ""
+    assert stale_stages(folder=project.folder) == []
+    assert "metrics/charts/mine.svg" in project.git("ls-files")
+
+
+def test_a_fresh_run_that_fails_is_told(project: Project) -> None:
+    (project.folder / "stages/best_params.py").write_text("raise SystemExit(1)", encoding="utf-8")
+    (project.folder / "params.yaml").write_bytes(project.read("params.yaml").replace(b"seed: 7", b"seed: 8"))
+    project.run("dvc", "commit", "--force")
+    project.commit_all("Break it")
+    text = comment(project, against="HEAD~1", ok=False)
+    assert "**A fresh run fails.**" in text
+    assert "| `seed` | `7` | `8` |" in text
+
+
+def test_a_commit_that_dvc_cannot_read_is_not_compared(project: Project) -> None:
+    (project.folder / "params.yaml").write_text("experiments: [", encoding="utf-8")
+    project.commit_all("Break it")
+    done = project.run("python", "-m", "stages.pr_comment", "HEAD~1", ok=False)
+    assert "**A fresh run fails.**" in done.stdout
+    assert done.stdout.count("Not compared.") == 2
+    assert done.stderr.endswith("error: A fresh run of HEAD fails; see its output above.\n")
+
+
+def test_odd_values_and_names_stay_in_their_cells() -> None:
+    odd = [
+        Change("params.yaml", "data.columns.*x* <i>.min", "a|b", ["ReLU", True, 0.5], None),
+        Change("params.yaml", "data.target", "`x`\ny", "", None),
+        Change("params.yaml", "data.url", None, "x", None),
+    ]
+    text = fill("pr_comment.md.j2", against="a|b", fresh=FreshRun([]), params=odd, metrics=[], charts=[])
+    assert "| param | a\\|b | here |\n" in text
+    assert "| `data.columns.*x* <i>.min` | `a\\|b` | `[ReLU, true, 0.5]` |\n" in text
+    assert "| `data.target` | `'x' y` | `''` |\n" in text
+    assert "| `data.url` | – | `x` |\n" in text
+
+
+def test_metrics_that_a_fresh_run_does_not_give(project: Project) -> None:
+    name = "metrics/candidates/dropout.csv"
+    (project.folder / name).write_bytes(project.read(name).replace(b"0.5,1.0", b"0.5,1.5"))
+    project.run("dvc", "commit", "--force")
+    project.commit_all("Improve the numbers by hand")
+    text = comment(project, against="HEAD~1", ok=False)
+    assert "**Not reproduced.**" in text
+    assert f"`{name}`" in text
+
+
+def test_mistakes_end_with_a_sentence(project: Project) -> None:
+    done = project.run("python", "-m", "stages.pr_comment", "nonsuch", ok=False)
+    assert done.stderr == "error: git has no revision 'nonsuch'. `git branch --all` and `git tag` list names.\n"
+    done = project.run("python", "-m", "stages.pr_comment", ok=False)
+    assert "error: one argument is needed, a branch or commit" in done.stderr
+    project.git("checkout", "--quiet", "--orphan", "stranger")
+    project.git("commit", "--quiet", "--message", "Another beginning")
+    done = project.run("python", "-m", "stages.pr_comment", "main", ok=False)
+    assert "main and HEAD have no commit in common" in done.stderr
+
+
+@pytest.mark.parametrize(("existing", "method"), [("", "POST"), ("17\n42\n", "PATCH")])
+@pytest.mark.parametrize(("text", "status"), [("<!-- grid search -->", 0), ("<!-- grid search -->", 2), ("", 2)])
+def test_the_workflow_writes_one_comment_and_updates_it(
+    tmp_path: Path, existing: str, method: str, text: str, status: int
+) -> None:
+    workflow = yaml12.load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    script = workflow["jobs"]["compare"]["steps"][-1]["run"]
+    for name, content in {
+        "gh": f'echo "$@" >> calls\ncase "$*" in *paginate*) printf "%s" "{existing}";; esac',
+        "make": f"printf '{text}'\nexit {status}",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{content}\n", encoding="utf-8")
+        (tmp_path / name).chmod(stat.S_IRWXU)
+    variables = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "GITHUB_REPOSITORY": "someone/project",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "MAY_COMMENT": "true",
+        "NUMBER": "5",
+    }
+    done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=os.environ | variables, capture_output=True)
+    assert done.returncode == status, done.stderr
+    place = "issues/comments/17" if method == "PATCH" else "issues/5/comments"
+    looked, *calls = (tmp_path / "calls").read_text(encoding="utf-8").split("api --method")
+    assert looked.startswith("api --paginate repos/someone/project/issues/5/comments")
+    assert calls == [f" {method} repos/someone/project/{place} --field body=@comment.md\n"]
+    summary = (tmp_path / "summary").read_text(encoding="utf-8")
+    assert summary.startswith("<!-- grid search -->")
+    assert ("**Not compared.**" in summary) == (text == "")
+
+
+def test_the_workflow_has_the_marker_of_the_template() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    first = (ROOT / "stages/lib/report/templates/pr_comment.md.j2").read_text(encoding="utf-8").splitlines()[0]
+    assert json.dumps(first) in workflow

@@ -1,0 +1,175 @@
+"""The report, as headless Chromium shows it: with the committed results, and against another commit."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from stages.lib.config import load_params
+from stages.lib.report.page import read_verdict
+from tests.project import ROOT, Project, real_params
+from tests.report.colours import contrast, luminance
+
+EXPERIMENTS = load_params(ROOT / "params.yaml").experiments
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None and "CI" not in os.environ:
+        pytest.skip("no Chromium on the path; Debian's package is called chromium")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    quiet += ["--disable-sync", "--no-first-run", "--disable-quic"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the committed results."""
+    project = Project(tmp_path_factory.mktemp("report"), real_params())
+    shutil.copy2(ROOT / "params.yaml", project.folder)
+    project.git("init", "--quiet")
+    project.commit_all("Start")
+    project.stage("report")
+    assert "report.html" not in project.git("status", "--short")
+    return project.folder / "report.html"
+
+
+class Opened:
+    """A page, what it requested, and its complaints."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(file.as_uri())
+
+    def __call__(self, script: str) -> Any:
+        return self.page.evaluate(script)
+
+
+def test_charts_are_drawn_without_a_request_or_a_complaint(browser: Browser, report: Path) -> None:
+    opened = Opened(browser.new_page(), report)
+    assert opened.complaints == []
+    assert [url for url in opened.requests if not url.startswith("data:")] == [report.as_uri()]
+    drawn = opened("[...document.images].map(i => [i.alt, i.complete && i.naturalWidth > 100])")
+    assert len(drawn) == len(EXPERIMENTS) + 2
+    assert all(complete for _, complete in drawn), drawn
+    assert all(alt for alt, _ in drawn)
+    opened.page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_it_is_readable(browser: Browser, report: Path, width: int, scheme: Any) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    opened = Opened(context.new_page(), report)
+    assert opened("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+    shrunk = opened("[...document.images].map(i => i.clientWidth / i.naturalWidth)")
+    assert min(shrunk) > 0.85, "the text of a chart would be too small"
+    sizes = opened(
+        "[...document.querySelectorAll('p, td, th, dd, dt')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 12
+    if width == 390:
+        heights = opened("[...document.querySelectorAll('#evaluation tbody tr')].map(r => r.clientHeight)")
+        assert max(heights) < 40, "a setting off the edge makes its row tall"
+    text, page = (opened(f"getComputedStyle(document.body).{name}") for name in ("color", "backgroundColor"))
+    assert contrast(text, page) > 7  # WCAG's AAA
+    assert (luminance(page) < 0.1) == (scheme == "dark")
+    context.close()
+
+
+def test_every_grid_is_there_in_full_and_sorts(browser: Browser, report: Path) -> None:
+    opened = Opened(browser.new_page(), report)
+    for name, experiment in EXPERIMENTS.items():
+        rows = opened(f"document.querySelectorAll('#experiment-{name} tbody tr').length")
+        candidates = 1
+        for values in experiment.grid.values():
+            candidates *= len(values)
+        assert rows == candidates
+
+    def column(heading: str) -> list[str]:
+        headings = opened("[...document.querySelectorAll('#experiment-dropout th')].map(th => th.textContent)")
+        position = headings.index(heading) + 1
+        cells: list[str] = opened(
+            f"[...document.querySelectorAll('#experiment-dropout td:nth-child({position})')].map(td => td.textContent)"
+        )
+        return cells
+
+    before = column("mean")
+    heading = opened.page.locator("#experiment-dropout th button", has_text="mean")
+    heading.click()
+    assert column("mean") == sorted(before, key=float)
+    heading.click()
+    assert column("mean") == sorted(before, key=float, reverse=True)
+    assert opened("document.querySelector('#experiment-dropout th[aria-sort]').ariaSort") == "descending"
+    opened("document.querySelector('#experiment-dropout tbody tr:nth-child(2) td:nth-child(3)').innerText = 'diverged'")
+    for _ in range(2):
+        heading.click()
+        assert column("mean")[-1] == "diverged"
+        assert column("mean").count("diverged") == 1
+    heading.click()
+    heading.click()
+    assert "best" in opened("document.querySelector('#experiment-dropout tbody tr').className")
+    opened.page.close()
+
+
+def test_it_says_what_was_run_and_found(browser: Browser, report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Opened(browser.new_page(), report)
+    shown = opened("document.body.innerText")
+    monkeypatch.chdir(report.parent)
+    assert f"On new folds, {read_verdict()}" in shown
+    params = real_params()
+    assert params["data"]["sha256"] in shown
+    for text in ("seed", "NAdam", "logistic_regression", "n_repeats", "pima-indians-diabetes.csv"):
+        assert text in shown
+    assert "Not up to date" not in shown
+    opened.page.close()
+
+
+def test_what_changed_against_another_commit(browser: Browser, project: Project) -> None:
+    params = project.params()
+    params["experiments"]["dropout"]["grid"]["module__dropout_rate"] = [0.2, 0.4]
+    project.write_params(params)
+    project.stage("report", "main")
+    opened = Opened(browser.new_page(), project.folder / "report.html")
+    assert "Not up to date: best_params, evaluate, search@dropout." in opened(
+        "document.querySelector('.note').innerText.replace(/\\s+/g, ' ')"
+    )
+    project.run("dvc", "repro")
+    project.make("report", "AGAINST=main")
+    first = (project.folder / "report.html").read_bytes()
+    project.stage("report", "main")
+    assert (project.folder / "report.html").read_bytes() == first
+
+    opened = Opened(browser.new_page(), project.folder / "report.html")
+    changes = opened("document.querySelector('#changes').innerText")
+    assert "experiments.dropout.grid.module__dropout_rate" in changes
+    # Below the name of this file and above the name of the next.
+    assert re.search(r"metrics/search/dropout\.json(?:(?!metrics/)[\s\S])*?\bn_candidates\s+2\s+4\s+\+2", changes)
+    assert opened("[...document.querySelectorAll('#changes img')].filter(i => i.alt.startsWith('dropout')).length") == 2
+    assert opened.complaints == []
+
+
+def test_mistakes_end_with_a_sentence(project: Project) -> None:
+    done = project.stage("report", "nonsuch", ok=False)
+    assert done.returncode == 1
+    assert "error: git has no revision 'nonsuch'" in done.stderr
+    (project.folder / "metrics/candidates/dropout.csv").unlink()
+    done = project.stage("report", ok=False)
+    assert done.returncode == 1
+    assert "error: metrics/candidates/dropout.csv is missing. Run `dvc repro`." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project.folder / "report.html").exists()

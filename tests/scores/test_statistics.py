@@ -1,0 +1,64 @@
+"""Oracles: scipy's tests where the correction is left out, and the formula written out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.model_selection import KFold
+
+from stages.lib.scores.statistics import corrected_error, half_width, mean_test_share, p_values
+
+RNG = np.random.default_rng(0)
+SCORES = RNG.normal(0.7, 0.03, size=(4, 30))
+
+
+def test_without_the_correction_it_is_scipys_paired_t_test() -> None:
+    ours = p_values(SCORES, best=1, test_share=0)
+    for row, p in zip(SCORES, ours, strict=True):
+        expected = 1.0 if row is SCORES[1] or np.array_equal(row, SCORES[1]) else stats.ttest_rel(SCORES[1], row).pvalue
+        assert p == pytest.approx(expected, rel=1e-9)
+
+
+def test_without_the_correction_it_is_scipys_interval() -> None:
+    for row, half in zip(SCORES, half_width(SCORES, test_share=0), strict=True):
+        low, high = stats.t.interval(0.95, len(row) - 1, loc=row.mean(), scale=stats.sem(row))
+        assert half == pytest.approx((high - low) / 2, rel=1e-9)
+
+
+def test_the_correction_is_nadeau_and_bengios() -> None:
+    row, n_splits, share = SCORES[0], 30, 0.5
+    variance = sum((score - row.mean()) ** 2 for score in row) / (n_splits - 1)
+    assert corrected_error(row, share) == pytest.approx(math.sqrt((1 / n_splits + share) * variance))
+    difference = SCORES[1] - SCORES[0]
+    statistic = difference.mean() / math.sqrt((1 / n_splits + share) * difference.var(ddof=1))
+    expected = 2 * stats.t.sf(abs(statistic), n_splits - 1)
+    assert p_values(SCORES, best=1, test_share=share)[0] == pytest.approx(expected)
+
+
+def test_corner_cases() -> None:
+    best = np.array([0.7, 0.8, 0.9])
+    scores = np.stack([best, best, best - 0.1, np.array([0.7, np.nan, 0.9])])
+    p = p_values(scores, best=0, test_share=0.5)
+    assert p[:3] == pytest.approx([1, 1, 0], abs=1e-6)
+    assert np.isnan(p[3])
+    assert np.isnan(half_width(scores, 0.5)[3])
+
+
+def test_the_share_of_k_folds() -> None:
+    assert mean_test_share(list(KFold(3).split(np.zeros(12)))) == pytest.approx(1 / 2)
+    assert mean_test_share(list(KFold(5).split(np.zeros(11)))) == pytest.approx(1 / 4)
+
+
+def test_the_interval_covers_the_truth_where_the_plain_one_does_not() -> None:
+    """Scores of overlapping folds, simulated: a common part, as from shared rows, and one of its own for each."""
+    n_splits, share, trials = 30, 0.5, 2000
+    # Nadeau and Bengio's model: correlation n_test / (n_test + n_train) between splits.
+    correlation = share / (1 + share)
+    rng = np.random.default_rng(1)
+    common = rng.normal(size=(trials, 1)) * math.sqrt(correlation)
+    own = rng.normal(size=(trials, n_splits)) * math.sqrt(1 - correlation)
+    scores = common + own
+    covered = {s: float((np.abs(scores.mean(axis=1)) <= half_width(scores, s)).mean()) for s in (0, share)}
+    assert covered[share] == pytest.approx(0.95, abs=0.015)
+    assert covered[0] < 0.6

@@ -1,0 +1,182 @@
+"""Oracles: scikit-learn's GridSearchCV, and nets fitted by hand; both engines keep to them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.preprocessing import StandardScaler
+from skorch import NeuralNetClassifier
+from torch import nn
+
+from stages.lib.common import UserError
+from stages.lib.config import CV, Params
+from stages.lib.data import Dataset
+from stages.lib.lockstep import fit_seed, seed_everything
+from stages.lib.model import build_estimator, target
+from stages.lib.network import PimaClassifier
+from stages.lib.scores.scorer import make_scorer
+from stages.lib.search import make_splits, run_search
+from tests.plain_skorch import plain_net
+from tests.project import real_params
+from tests.search_results import split_scores
+
+GRID: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__dropout_rate": [0.0, 0.5]}
+SEED = 7
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    base = {
+        "wrapper": NeuralNetClassifier,
+        "module": PimaClassifier,
+        "criterion": nn.BCELoss,
+        "optimizer": torch.optim.Adam,
+        "lr": 0.01,
+        "max_epochs": 2,
+        "batch_size": 64,
+        "train_split": 5,
+        "device": "cpu",
+    }
+    return base | changes
+
+
+def search(
+    data: Dataset,
+    grid: dict[str, list[Any]],
+    cv: CV | None = None,
+    scale: str | None = None,
+    engine: str = "sklearn",
+    n_jobs: int = 1,
+    **changes: Any,
+) -> dict[str, Any]:
+    chosen = settings(**changes)
+    params = Params.model_validate(real_params() | {"engine": engine, "seed": SEED, "runtime": {"n_jobs": n_jobs}})
+    return run_search(
+        "test",
+        build_estimator(chosen, data, scale),
+        grid,
+        data.X,
+        target(data.y, chosen["wrapper"], chosen["criterion"]),
+        splits=make_splits(data.y, cv or CV(n_splits=3, n_repeats=1), SEED, classify=True),
+        scorer=make_scorer("accuracy"),
+        params=params,
+    )
+
+
+def test_a_score_is_that_of_a_fit_seeded_by_its_split(data: Dataset) -> None:
+    found = split_scores(search(data, GRID))
+    splits = list(StratifiedKFold(3).split(data.X, data.y))
+    y = data.y.astype(np.float32).reshape(-1, 1)
+    candidate: dict[str, Any] = {"lr": 0.001, "module__dropout_rate": 0.5}
+    expected = []
+    for number, (train, test) in enumerate(splits):
+        net = plain_net(max_epochs=2, batch_size=64, **candidate)
+        seed_everything(fit_seed(SEED, number))
+        net.fit(data.X[train], y[train])
+        expected.append(float((net.predict(data.X[test]) == y[test]).mean()))
+    assert found[frozenset(candidate.items())] == np.array(expected).tobytes()
+
+
+def test_a_score_depends_on_the_candidate_alone(data: Dataset) -> None:
+    whole = split_scores(search(data, GRID))
+    reversed_grid = {key: values[::-1] for key, values in reversed(GRID.items())}
+    assert split_scores(search(data, reversed_grid)) == whole
+    for rate in GRID["module__dropout_rate"]:
+        part = split_scores(search(data, GRID | {"module__dropout_rate": [rate]}))
+        assert part == {params: whole[params] for params in part}
+
+
+@pytest.mark.parametrize("engine", ["sklearn", "vmap"])
+def test_one_job_gives_the_scores_of_two(data: Dataset, engine: str) -> None:
+    assert split_scores(search(data, GRID, engine=engine)) == split_scores(search(data, GRID, engine=engine, n_jobs=2))
+
+
+def test_the_engines_agree_where_no_noise_is_drawn(data: Dataset) -> None:
+    grid: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__n_neurons": [5, 12]}
+    for scale in (None, "standard"):
+        one_by_one, at_once = (search(data, grid, scale=scale, engine=engine) for engine in ("sklearn", "vmap"))
+        for key in ("mean_test_score", "split0_test_score"):
+            # float32: a row near the threshold may fall on its other side
+            np.testing.assert_allclose(at_once[key], one_by_one[key], atol=0.02)
+
+
+def test_the_results_are_grid_search_cvs(data: Dataset) -> None:
+    found = search(data, GRID)
+    net = build_estimator(settings(), data, None)
+    y = target(data.y, NeuralNetClassifier, nn.BCELoss)
+    stock = GridSearchCV(net, GRID, cv=StratifiedKFold(3), refit=False).fit(data.X, y)
+    assert list(found) == list(stock.cv_results_)
+    assert found["params"] == stock.cv_results_["params"]
+
+
+def test_a_scaler_sees_the_training_fold_only(data: Dataset) -> None:
+    found = split_scores(search(data, {"lr": [0.01]}, scale="standard"))
+    chosen = settings()
+    y = target(data.y, chosen["wrapper"], chosen["criterion"])
+    expected = []
+    for number, (train, test) in enumerate(StratifiedKFold(3).split(data.X, data.y)):
+        scaler = StandardScaler().fit(data.X[train])
+        net = clone(build_estimator(chosen, data, None))
+        seed_everything(fit_seed(SEED, number))
+        net.fit(scaler.transform(data.X[train]), y[train])
+        expected.append(float((net.predict(scaler.transform(data.X[test])) == data.y[test]).mean()))
+    assert list(found.values()) == [np.array(expected).tobytes()]
+
+
+def test_the_first_repeat_keeps_the_files_order_and_others_are_drawn(data: Dataset) -> None:
+    plain, drawn = (
+        make_splits(data.y, CV(n_splits=3, n_repeats=4, shuffle=shuffle), SEED, classify=True)
+        for shuffle in (False, True)
+    )
+    assert len(plain) == len(drawn) == 12
+    for (train, test), (expected_train, expected_test) in zip(
+        plain[:3], StratifiedKFold(3).split(data.X, data.y), strict=True
+    ):
+        assert np.array_equal(train, expected_train)
+        assert np.array_equal(test, expected_test)
+    for splits in (plain, drawn):
+        assert len({test.tobytes() for _, test in splits}) == 12
+    for i in range(3, 12):
+        assert np.array_equal(plain[i][1], drawn[i][1])
+    assert not np.array_equal(plain[0][1], drawn[0][1])
+
+
+@pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
+@pytest.mark.parametrize("engine", ["sklearn", "vmap"])
+def test_a_diverging_candidate_has_no_score_and_ranks_last(
+    data: Dataset, criterion: type[nn.Module], engine: str
+) -> None:
+    grid: dict[str, list[Any]] = {"lr": [1e37, 0.001], "optimizer": [torch.optim.SGD]}
+    found = search(data, grid, criterion=criterion, engine=engine)
+    assert np.isnan(found["mean_test_score"]).tolist() == [True, False]
+    assert found["rank_test_score"].tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("engine", ["sklearn", "vmap"])
+@pytest.mark.filterwarnings("ignore:.*fitted one by one")
+def test_a_fit_that_fails_is_told(data: Dataset, engine: str) -> None:
+    class BrokenModule(PimaClassifier):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("the user's own mistake")
+
+    with pytest.raises(
+        UserError, match=r"^A fit of test failed: RuntimeError: the user's own mistake\. Fix the module"
+    ):
+        search(data, {"lr": [0.01]}, engine=engine, module=BrokenModule)
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "balanced_accuracy", "f1"])
+@pytest.mark.parametrize("wrapper", ["NeuralNetClassifier", "NeuralNetBinaryClassifier"])
+def test_any_scorer_is_taken(data: Dataset, scoring: str, wrapper: str) -> None:
+    import skorch
+
+    chosen = settings(wrapper=getattr(skorch, wrapper), criterion=nn.BCEWithLogitsLoss)
+    y = target(data.y, chosen["wrapper"], chosen["criterion"])
+    fitted = build_estimator(chosen, data, None).fit(data.X, y)
+    assert np.isfinite(make_scorer(scoring)(fitted, data.X, y))
+
+
+def test_seeds_differ_by_seed_and_split() -> None:
+    assert len({fit_seed(seed, split) for seed in range(20) for split in range(30)}) == 600
