@@ -2,15 +2,18 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
 PYTHON ?= python3
-# How many searches run side by side; each takes one core, unless runtime.n_jobs says otherwise.
+# Number of searches to run in parallel. Each uses one core unless runtime.n_jobs says otherwise.
 SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test cross-cpu bench report pr-comment clean
+.DEFAULT_GOAL := help
+.PHONY: help repro report test pr-comment bench cross-cpu clean
 
-# Every stage from scratch, whatever DVC holds to be up to date.
-repro: .venv/repro
+help: ## Print this list
+	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+repro: .venv/repro ## Run every stage from scratch, and compare the results with the committed ones
 	dvc repro --force --single-item fetch
 	dvc stage list --name-only | grep '^search@' | \
 	  xargs -P $(SEARCHES) -n 1 dvc --wait-for-lock repro --force --single-item 2>&1 | cat
@@ -19,37 +22,34 @@ repro: .venv/repro
 	dvc repro --force --single-item charts
 	@if [ -z "$$(git status --porcelain --untracked-files=all -- metrics models)" ]; \
 	then echo "Every metric and the model are byte-identical to the committed ones."; \
-	else echo "Not byte-identical to what is committed:"; git status --short -- metrics models; fi
+	else echo "These files differ from the committed ones:"; git status --short -- metrics models; fi
 
-test: .venv/test
+test: .venv/test ## Lint, check types and imports, run the tests
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports --no-cache --no-logo
 	pytest --numprocesses auto --dist worksteal
 
-# The same small search here and on two emulated CPUs; needs qemu-x86_64 (Debian's qemu-user).
-cross-cpu: .venv/repro
+cross-cpu: .venv/repro ## Run a small search here and on two emulated processors; needs Debian's qemu-user
 	python -m tests.cross_cpu
 
-# Both engines side by side; about a quarter of an hour on two cores.
-bench: .venv/repro
+bench: .venv/repro ## Benchmark both engines; takes about 15 minutes on two cores
 	python -m tests.bench
 
-# Everything on one page, report.html; AGAINST=REVISION adds what changed since.
-report: .venv/repro
+report: .venv/repro ## Write report.html, a page with all results; AGAINST=REVISION adds the changes since then
 	@python -m stages.report $${AGAINST:+"$$AGAINST"}
 
-# What HEAD changes, as Markdown; fails where a fresh run gives other metrics than the committed ones.
-pr-comment: .venv/repro
+pr-comment: .venv/repro ## Rerun HEAD, and print its changes against AGAINST=REVISION as Markdown
 	@python -m stages.pr_comment $${AGAINST:+"$$AGAINST"}
 
-clean:
+clean: ## Remove the environment, the report and all caches
 	rm -rf .venv report.html dvc_plots .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed, $(PYTHON) is older; name another: make PYTHON=python3.11" >&2; exit 1; }
+	  { echo "Python 3.11 or newer is needed, but $(PYTHON) is older. Name another one: make PYTHON=python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	touch $@
 

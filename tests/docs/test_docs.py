@@ -1,0 +1,270 @@
+"""What README.md and docs/ show is what a reader gets: figures, links, and every command."""
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pydantic import BaseModel
+from sklearn.datasets import load_breast_cancer
+from skorch import NeuralNetBinaryClassifier
+
+from stages.lib.config import CV, Column, Data, Experiment, Model, Params, Runtime, load_params, yaml12
+from stages.lib.lockstep import VmapGridSearchCV
+from stages.lib.network import PimaClassifier
+from tests.project import ROOT, Project, real_params, small_params
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+PAGES = {"README.md": README} | {f"docs/{name}": text for name, text in DOCS.items()}
+
+# Who commits, where a page's commands do.
+IDENTITY = {
+    f"GIT_{who}_{key}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for key, value in {"NAME": "Test", "EMAIL": "test@example.invalid"}.items()
+}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def prose(text: str) -> str:
+    """Return a page without its blocks of code."""
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub gives a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(text: str) -> list[str]:
+    """Return where the links and pictures of a page lead to."""
+    return re.findall(r"\]\(([^)\s]+)\)", prose(text))
+
+
+def table(text: str, first_column: str) -> list[list[str]]:
+    """Return the cells of the table whose first column has this heading, without its headings."""
+    found = re.search(rf"^\| {re.escape(first_column)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert found, f"no table {first_column}"
+    return [[cell.strip() for cell in row.strip("| ").split("|")] for row in found[1].splitlines()]
+
+
+def evaluation() -> dict[str, dict[str, str]]:
+    with (ROOT / "metrics/candidates/evaluation.csv").open(encoding="utf-8") as file:
+        return {row["setting"]: row for row in csv.DictReader(file)}
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 200
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    assert DOCS
+    assert {f"docs/{name}" for name in DOCS} <= set(links(README))
+
+
+@pytest.mark.parametrize("page", list(PAGES))
+def test_links_lead_somewhere(page: str) -> None:
+    for link in links(PAGES[page]):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.is_file(), f"{page}: {link}"
+        assert target.resolve().is_relative_to(ROOT), f"{page}: {link}"
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), f"{page}: {link}"
+
+
+def test_the_results_are_the_committed_ones() -> None:
+    experiments = load_params(ROOT / "params.yaml").experiments
+    searches = {
+        name: json.loads((ROOT / f"metrics/search/{name}.json").read_text(encoding="utf-8")) for name in experiments
+    }
+    for name, found in searches.items():
+        row = (
+            f"| {name} | {found['n_candidates']} | {found['best_score']:.6f} | {found['best_ci95']:.6f} "
+            f"| {found['n_tied']} | `{found['best_params']}` |"
+        )
+        assert row in README
+    assert [row[0] for row in table(README, "experiment")] == list(searches)
+    all_tied = [name for name, found in searches.items() if found["n_tied"] == found["n_candidates"]]
+    assert (len(all_tied), len(searches)) == (4, 7)
+    assert "In four of the seven experiments, the test can't tell any candidate from the best." in README
+
+
+def test_the_evaluation_is_the_committed_one() -> None:
+    scores = evaluation()
+    page = DOCS["statistics.md"]
+    for found in scores.values():
+        numbers = [f"{float(found[key]):.4f}" for key in ("mean_test_score", "ci95")]
+        numbers += [f"{float(found['difference']):+.4f}"]
+        numbers += [f"{float(found[key]):.4f}" for key in ("difference_ci95", "p_value")]
+        if found["setting"] == "combined":
+            numbers[2:] = [""] * 3
+        assert f"| {found['setting']} | {' | '.join(numbers)} |" in page
+    assert [row[0] for row in table(page, "setting")] == list(scores)
+    names = ("combined", "starting_point", "logistic_regression")
+    told = [f"{float(scores[name]['mean_test_score']):.4f}" for name in names]
+    sentence = (
+        "Combining the winners does not help: the combination scores {}, the settings that every search starts "
+        "from {}, and a logistic regression {}."
+    )
+    assert sentence.format(*told) in " ".join(README.split())
+    assert float(scores["starting_point"]["p_value"]) >= 0.05
+    assert max(scores, key=lambda name: float(scores[name]["mean_test_score"])) == "logistic_regression"
+
+
+def test_the_data_are_counted() -> None:
+    counted = json.loads((ROOT / "metrics/data.json").read_text(encoding="utf-8"))
+    page = " ".join(DOCS["statistics.md"].split())
+    assert f"{counted['rows']} women" in page
+    assert f"{counted['positives']} of them had diabetes" in page
+    assert f"{counted['rows'] - counted['positives']} had not" in page
+
+
+def test_the_readme_quotes_the_benchmarks() -> None:
+    quoted, whole = ((text + "\n").splitlines() for text in (README, DOCS["engine.md"]))
+    (heading,) = (line for line in quoted if line.startswith("| experiment | fits |"))
+    start = quoted.index(heading)
+    rows = quoted[start + 2 : quoted.index("", start)]
+    assert len(rows) == 1
+    start = whole.index(heading)
+    assert rows[0] in whole[start + 2 : whole.index("", start)]
+
+
+def test_the_graph_is_dvcs(tmp_path: Path) -> None:
+    project = Project(tmp_path, real_params())
+    project.git("init", "--quiet")
+    assert project.run("dvc", "dag", "--md").stdout.strip() in DOCS["architecture.md"]
+
+
+def test_every_stage_is_explained() -> None:
+    stages = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert [row[0].strip("`").partition("@")[0] for row in table(DOCS["architecture.md"], "stage")] == list(stages)
+
+
+def test_every_room_is_explained() -> None:
+    rooms = {path.parent.name for path in (ROOT / "stages/lib").glob("*/__init__.py")}
+    listed = [row[1].strip("`") for row in table(DOCS["architecture.md"], "floor")]
+    assert sorted(listed) == sorted(rooms)
+
+
+def test_the_walk_of_a_setting_names_what_is_there() -> None:
+    walk = table(DOCS["architecture.md"], "function")
+    assert len(walk) >= 10
+    for function, file, _ in walk:
+        code = (ROOT / "stages/lib" / file.strip("`")).read_text(encoding="utf-8")
+        assert re.search(rf"^(def|class) {function.strip('`')}\b", code, re.MULTILINE), f"{function} in {file}"
+
+
+@pytest.mark.parametrize("page", list(PAGES))
+def test_files_that_are_named_exist(page: str) -> None:
+    named = re.findall(r"`((?:stages|tests|docs|metrics|\.dvc|\.github)/[\w./-]+)`", prose(PAGES[page]))
+    for path in named:
+        assert (ROOT / path).exists() or "NAME" in path, f"{page}: {path}"
+
+
+def test_every_key_is_explained() -> None:
+    page = DOCS["params.md"]
+    sections: dict[str, type[BaseModel]] = {"runtime": Runtime, "data": Data, "cv": CV, "model": Model}
+    keys = {f"{name}.{key}" for name, section in sections.items() for key in section.model_fields}
+    keys |= {"seed", "engine"} | {f"experiments.NAME.{key}" for key in Experiment.model_fields}
+    assert set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)) == keys
+    assert set(Params.model_fields) == {"seed", "engine", "experiments", *sections}
+    for key in Column.model_fields:
+        assert f"`{key}`" in page
+
+
+def test_the_experiment_is_the_same_in_the_file_and_on_the_command_line() -> None:
+    page = DOCS["params.md"]
+    (in_the_file,) = (yaml12.load(block) for block in blocks(page, "yaml"))
+    (on_the_line,) = re.findall(r"-S '\+experiments\.mine=(.+)'", page)
+    assert in_the_file == {"mine": yaml12.load(on_the_line)}
+    Experiment.model_validate(in_the_file["mine"])
+
+
+def test_the_readmes_example_is_the_one_that_is_tested() -> None:
+    own_data = DOCS["own-data.md"]
+    assert set(blocks(README, "yaml")) <= set(blocks(own_data, "yaml"))
+    made = [block for block in blocks(README, "sh") if "data/" in block]
+    assert made
+    assert set(made) <= set(blocks(own_data, "sh"))
+
+
+def test_the_engines_block_runs() -> None:
+    X, y = load_breast_cancer(return_X_y=True)
+    net = NeuralNetBinaryClassifier(
+        PimaClassifier,
+        module__n_inputs=X.shape[1],
+        module__output=torch.nn.Identity,
+        criterion=torch.nn.BCEWithLogitsLoss,
+        max_epochs=1,
+        batch_size=64,
+        callbacks="disable",
+        verbose=0,
+    )
+    names: dict[str, Any] = {"net": net, "grid": {"lr": [0.01, 0.1]}}
+    names |= {"X": (X / X.max(axis=0)).astype("float32"), "y": y.astype("float32")}
+    (block,) = blocks(README, "python")
+    exec(block, names)
+    search = names["search"]
+    assert type(search) is VmapGridSearchCV
+    assert search.refusals_ == {}
+    assert search.best_params_["lr"] in names["grid"]["lr"]
+    assert search.cv_results_["mean_test_score"].shape == (2,)
+    assert search.best_estimator_.predict(names["X"]).shape == y.shape
+
+
+def test_make_has_the_targets_that_are_named(tmp_path: Path) -> None:
+    project = Project(tmp_path, small_params())
+    helped = project.make("help").stdout
+    named = {name for text in PAGES.values() for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)}
+    assert {"repro", "report", "test", "help", "bench", "cross-cpu", "pr-comment"} <= named
+    for name in named:
+        assert re.search(rf"\b{name}\b", helped), f"make help does not list {name}"
+        assert project.run("make", "--dry-run", name).returncode == 0
+
+
+def test_the_commands_run(tmp_path: Path) -> None:
+    params = small_params()
+    params["experiments"] = {"neurons": params["experiments"]["neurons"]}
+    project = Project(tmp_path, params)
+    project.run("rm", "-rf", "metrics", "dvc.lock")
+    project.git("init", "--quiet", "--initial-branch=main")
+    project.commit_all("Start")
+    assert re.findall(r"^make (\w+) +# ", README, re.MULTILINE) == ["repro", "report", "test", "help"]
+    project.make("repro")
+    project.commit_all("Run")
+    project.make("report")
+    n_lines = 0
+    for page, text in PAGES.items():
+        lines = [line for block in blocks(text, "bash") for line in block.splitlines() if line]
+        if lines:  # a page starts from what is committed
+            project.git("checkout", "--quiet", "--force", "main")
+            project.git("clean", "--quiet", "--force", "-d")
+        n_lines += len(lines)
+        for line in lines:
+            shown = project.run("bash", "-c", line, variables=IDENTITY).stdout
+            if "exp show" in line:
+                assert re.search(r"cv\.n_splits", shown)
+            if "stages.predict" in line:
+                assert re.fullmatch(r"([01]\.\d{6}\n)+", shown), f"{page}: {line}"
+    assert n_lines >= 15
+    swept = project.run("dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "cv.n_splits").stdout
+    assert {"2", "3", "4"} <= set(re.findall(r"\b\d\b", swept))
+
+    # The last page with commands, params.md, ends with a refinement.
+    assert "neurons_2" in project.params()["experiments"]
+    assert {"metrics/search/neurons.json", "metrics/search/neurons_2.json"} == {
+        name for name in project.metrics() if name.startswith("metrics/search/")
+    }
+    committed = project.git("show", "--name-only", "--format=", "narrow-nets").split()
+    assert {"params.yaml", "dvc.lock", "metrics/search/neurons.json"} <= set(committed)
