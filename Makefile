@@ -8,7 +8,7 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help repro report test pr-comment bench cross-cpu clean
+.PHONY: help repro report test test-all pr-comment bench cross-cpu clean
 
 help: ## Print this list
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: .venv/test ## Lint, check types and imports, run the tests
 	lint-imports --no-cache --no-logo
 	pytest --numprocesses auto --dist worksteal
 
+test-all: .venv/test ## Run the tests with thousands of generated nets; about an hour on two cores
+	pytest --numprocesses auto --dist worksteal --hypothesis-profile many
+
 cross-cpu: .venv/repro ## Run a small search here and on two emulated processors; needs Debian's qemu-user
 	python -m tests.cross_cpu
 
@@ -44,7 +47,7 @@ pr-comment: .venv/repro ## Rerun HEAD, and print its changes against AGAINST=REV
 	@python -m stages.pr_comment $${AGAINST:+"$$AGAINST"}
 
 clean: ## Remove the environment, the report and all caches
-	rm -rf .venv report.html dvc_plots .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/python:

@@ -1,4 +1,4 @@
-"""Measure the vmap engine against the tutorial's own settings, in one go on this machine: `make bench`.
+"""Measure the engine against the tutorial's own settings, in one go on this machine: `make bench`.
 
 The other side is skorch as the tutorial uses it (its default callbacks) under scikit-learn's GridSearchCV with
 `n_jobs=-1`. Each measurement is a process of its own. CPU seconds are those of the search with all its workers, imports
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -32,12 +33,12 @@ NETS = (1, 10, 100)  # repeats of the whole dropout grid, 150 fits each
 def measure(case: dict[str, Any]) -> dict[str, float]:
     """Run one search in this process and return what it took."""
     import numpy as np
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed, parallel_config
     from sklearn.model_selection import GridSearchCV
 
+    from stages.lib import lockstep  # noqa: F401 (registers the backend)
     from stages.lib.config import CV
     from stages.lib.data import load_dataset
-    from stages.lib.lockstep import VmapGridSearchCV
     from stages.lib.model import build_estimator, resolve_experiment, target
     from stages.lib.scores.scorer import make_scorer
     from stages.lib.search import make_splits
@@ -56,11 +57,12 @@ def measure(case: dict[str, Any]) -> dict[str, float]:
     y = target(data.y, settings["wrapper"], settings["criterion"])
     cv = CV(n_splits=3, n_repeats=case.get("repeats", 1))
     options: dict[str, Any] = {"cv": make_splits(data.y, cv, params.seed, classify=True), "refit": False}
-    search: Any
-    if case["engine"] == "vmap":
+    if case["engine"] == "lockstep":
         estimator = build_estimator(settings, data, scale=None)
-        search = VmapGridSearchCV(estimator, grid, scoring=make_scorer("accuracy"), **options)
+        search = GridSearchCV(estimator, grid, scoring=make_scorer("accuracy"), **options)
+        backend: Any = parallel_config(backend="lockstep", random_state=params.seed)
     else:
+        backend = nullcontext()
         wrapper = settings.pop("wrapper")
         settings["train_split"] = build_estimator(settings | {"wrapper": wrapper}, data, scale=None).train_split
         search = GridSearchCV(wrapper(**settings, verbose=0), grid, scoring="accuracy", n_jobs=-1, **options)
@@ -70,7 +72,8 @@ def measure(case: dict[str, Any]) -> dict[str, float]:
     memory = _Memory()
     memory.start()
     cpu, wall = _cpu_seconds(), time.perf_counter()
-    search.fit(data.X, y)
+    with backend:
+        search.fit(data.X, y)
     cpu, wall = _cpu_seconds() - cpu, time.perf_counter() - wall
     memory.ended.set()
     fits = len(search.cv_results_["params"]) * len(options["cv"])
@@ -135,7 +138,7 @@ def compare(title: str, cases: list[tuple[str, dict[str, Any]]]) -> None:
     sums: dict[str, dict[str, float]] = {}
     for label, case in cases:
         tutorial: dict[str, float] | None = None
-        for engine in [case["engine"]] if "engine" in case else ["tutorial", "vmap"]:
+        for engine in [case["engine"]] if "engine" in case else ["tutorial", "lockstep"]:
             found = run(case | {"engine": engine})
             total = sums.setdefault(engine, dict.fromkeys(found, 0.0))
             for key, value in found.items():
@@ -145,7 +148,7 @@ def compare(title: str, cases: list[tuple[str, dict[str, Any]]]) -> None:
             print(*_row(label, engine, found, ratio), sep=" | ", flush=True)
             tutorial = found if engine == "tutorial" else tutorial
     for engine, total in sums.items():
-        ratio = sums["tutorial"]["cpu"] / total["cpu"] if engine == "vmap" and "tutorial" in sums else None
+        ratio = sums["tutorial"]["cpu"] / total["cpu"] if engine == "lockstep" and "tutorial" in sums else None
         table.add_row(*_row("all", engine, total, ratio))
     Console(width=130).print(table)
 
@@ -164,11 +167,11 @@ def main() -> None:
     compare("The seven experiments, 3 folds", [(name, {"experiment": name}) for name in experiments])
     compare(
         "The seven experiments, 3 folds, 10 repeats",
-        [(name, {"experiment": name, "repeats": 10, "engine": "vmap"}) for name in experiments],
+        [(name, {"experiment": name, "repeats": 10, "engine": "lockstep"}) for name in experiments],
     )
     compare(
         "Growth with fits: dropout",
-        [(f"{150 * n:,}", {"experiment": "dropout", "repeats": n, "engine": "vmap"}) for n in NETS],
+        [(f"{150 * n:,}", {"experiment": "dropout", "repeats": n, "engine": "lockstep"}) for n in NETS],
     )
     for what, listed in GROWTH.items():
         compare(

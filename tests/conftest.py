@@ -9,11 +9,17 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from stages.lib.common import run
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from tests.project import SEARCHED, Project, load_real_data, real_params, set_at, small_params
+
+# `make test` tries the same few examples every time, `make test-all` many others.
+settings.register_profile("few", max_examples=50, derandomize=True)
+settings.register_profile("many", max_examples=2000)
+settings.load_profile("few")
 
 
 @dataclass(frozen=True)

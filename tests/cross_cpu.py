@@ -11,6 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
+from typing import Any
 
 CPUS = ("Haswell", "EPYC-Rome")
 EXPERIMENTS = ("optimizer", "weight_init", "activation", "dropout")
@@ -22,16 +24,15 @@ def fingerprints() -> dict[str, str]:
     import stages  # noqa: F401, I001 (pins the kernels of numpy's BLAS, so before numpy)
 
     import numpy as np
+    from joblib import parallel_config
+    from sklearn.model_selection import GridSearchCV
 
     from stages.lib.winners.contenders import baselines
     from stages.lib.data import load_dataset
     from stages.lib.model import build_estimator, resolve_experiment, target
-    from stages.lib.lockstep import fit_seed, seed_everything
+    from stages.lib.lockstep import LockstepWarning, fit_seed, net_of, seed_everything
     from stages.lib.common import format_params
     from stages.lib.config import candidates, load_params
-    from stages.lib.lockstep.plan import make_plan
-    from stages.lib.lockstep.splits import Splits
-    from stages.lib.lockstep.stack import Stack
 
     params = load_params()
     params.experiments["dropout"].grid.clear()
@@ -49,20 +50,31 @@ def fingerprints() -> dict[str, str]:
             content.append(net.predict(data.X).tobytes())
             found[f"{name}, one by one: {format_params(shown)}"] = hashlib.sha256(b"".join(content)).hexdigest()
 
+        hashes: list[str] = []
+
+        def scorer(estimator: Any, X: Any, y: Any, hashes: list[str] = hashes) -> int:
+            """Keep a hash, and return where it is kept."""
+            content = [weight.detach().numpy().tobytes() for weight in net_of(estimator).module_.parameters()]
+            content.append(estimator.predict_proba(X).tobytes())
+            hashes.append(hashlib.sha256(b"".join(content)).hexdigest())
+            return len(hashes) - 1
+
         estimator = build_estimator(settings | {"max_epochs": 3}, data, scale="standard")
-        everything = np.arange(len(data.y))
-        y = target(data.y, settings["wrapper"], settings["criterion"])
-        splits = Splits(estimator, data.X, y, [(everything, everything)] * 2)
-        listed = [{f"net__{key}": value for key, value in candidate.items()} for candidate in candidates(grid)]
-        plans, refusals = make_plan(estimator, listed, splits, seed=params.seed, max_memory_mb=2048, n_jobs=1)
-        assert not refusals, refusals
-        for number, plan in enumerate(plans):
-            stack = Stack(plan.members, {m.split: splits.rows(m.net, m.split) for m in plan.members}, 7, plan.size)
-            step = stack.trace()
-            for _ in range(3):
-                stack.train_epoch(step)
-            content = [stack.flat.numpy().tobytes(), stack.outputs(splits.inputs(stack.splits)).numpy().tobytes()]
-            found[f"{name}, in lockstep: stack {number}"] = hashlib.sha256(b"".join(content)).hexdigest()
+        rows = np.arange(len(data.y))
+        search = GridSearchCV(
+            estimator,
+            {f"net__{key}": values for key, values in grid.items()},
+            cv=[(rows, rows), (rows, rows[::-1])],
+            scoring=scorer,
+            refit=False,
+            error_score="raise",
+        )
+        with warnings.catch_warnings(), parallel_config(backend="lockstep", random_state=params.seed):
+            warnings.simplefilter("error", LockstepWarning)
+            search.fit(data.X, target(data.y, settings["wrapper"], settings["criterion"]))
+        for number, shown in enumerate(candidates(params.experiments[name].grid)):
+            places = [int(search.cv_results_[f"split{i}_test_score"][number]) for i in range(2)]
+            found[f"{name}, in lockstep: {format_params(shown)}"] = " ".join(hashes[place] for place in places)
     for name, baseline in baselines(classify=True).items():
         proba = baseline.estimator.fit(data.X, data.y).predict_proba(data.X)
         found[name] = hashlib.sha256(proba.tobytes()).hexdigest()

@@ -1,19 +1,23 @@
 """What README.md and docs/ show is what a reader gets: figures, links, and every command."""
 
 import csv
+import inspect
 import json
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from joblib.parallel import ParallelBackendBase
 from pydantic import BaseModel
 from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetBinaryClassifier
 
 from stages.lib.config import CV, Column, Data, Experiment, Model, Params, Runtime, load_params, yaml12
-from stages.lib.lockstep import VmapGridSearchCV
+from stages.lib.lockstep import LockstepBackend, LockstepWarning
 from stages.lib.network import PimaClassifier
 from tests.project import ROOT, Project, real_params, small_params
 
@@ -214,13 +218,21 @@ def test_the_engines_block_runs() -> None:
     names: dict[str, Any] = {"net": net, "grid": {"lr": [0.01, 0.1]}}
     names |= {"X": (X / X.max(axis=0)).astype("float32"), "y": y.astype("float32")}
     (block,) = blocks(README, "python")
-    exec(block, names)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", LockstepWarning)
+        exec(block, names)
     search = names["search"]
-    assert type(search) is VmapGridSearchCV
-    assert search.refusals_ == {}
+    assert type(search) is GridSearchCV
     assert search.best_params_["lr"] in names["grid"]["lr"]
-    assert search.cv_results_["mean_test_score"].shape == (2,)
+    for scorer in ("accuracy", "roc_auc"):
+        assert search.cv_results_[f"mean_test_{scorer}"].shape == (2,)
+    assert torch.initial_seed() == 7  # the backend has run, and a refit repeats
     assert search.best_estimator_.predict(names["X"]).shape == y.shape
+
+
+def test_the_engines_parameters_are_explained() -> None:
+    taken, joblibs = (inspect.signature(each).parameters.keys() for each in (LockstepBackend, ParallelBackendBase))
+    assert {row[0].strip("`") for row in table(DOCS["engine.md"], "parameter")} == taken - joblibs
 
 
 def test_make_has_the_targets_that_are_named(tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from joblib import parallel_config
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from skorch import NeuralNet
 from torch import nn
 
 from stages.lib.config import load_params
-from stages.lib.lockstep import LockstepWarning, VmapGridSearchCV
+from stages.lib.lockstep import LockstepWarning
 from tests.plain_skorch import plain_net
 from tests.project import ROOT
 from tests.search_results import split_scores
@@ -50,23 +51,49 @@ class LogitNet(nn.Module):
 
 
 def net(**settings: Any) -> NeuralNet:
-    return plain_net(**({"max_epochs": 3, "batch_size": 32} | settings))
+    base: dict[str, Any] = {"max_epochs": 3, "batch_size": 32, "callbacks": "disable"}
+    return plain_net(**(base | settings))
 
 
 def logit_net(**settings: Any) -> NeuralNet:
-    return net(module=LogitNet, criterion=nn.CrossEntropyLoss, **settings)
+    return net(**({"module": LogitNet, "criterion": nn.CrossEntropyLoss} | settings))
 
 
 def search(
-    estimator: BaseEstimator | None = None, grid: Any = GRID, y: np.ndarray = Y, **options: Any
-) -> VmapGridSearchCV:
+    estimator: BaseEstimator | None = None,
+    grid: Any = GRID,
+    y: np.ndarray = Y,
+    backend: dict[str, Any] | None = None,
+    fit: dict[str, Any] | None = None,
+    **options: Any,
+) -> GridSearchCV:
     """Search all of the grid in lockstep; a candidate that is fitted one by one is an error."""
-    options = {"cv": StratifiedKFold(3), "scoring": "neg_brier_score", "refit": False, "random_state": SEED} | options
-    with warnings.catch_warnings():
+    options = {"cv": StratifiedKFold(3), "scoring": "neg_brier_score", "refit": False} | options
+    with warnings.catch_warnings(), parallel_config(backend="lockstep", random_state=SEED, **backend or {}):
         warnings.simplefilter("error", LockstepWarning)
-        return VmapGridSearchCV(net() if estimator is None else estimator, grid, **options).fit(X, y)
+        return GridSearchCV(net() if estimator is None else estimator, grid, **options).fit(X, y, **fit or {})
 
 
-def scores(found: VmapGridSearchCV) -> dict[frozenset[tuple[str, Any]], bytes]:
+def told(*args: Any, **options: Any) -> tuple[GridSearchCV, list[str]]:
+    """Return a search, and what the engine warns of."""
+    fit = options.pop("fit", {})
+    backend = options.pop("backend", {})
+    estimator, grid, y = args
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with parallel_config(backend="lockstep", random_state=SEED, **backend):
+            settings = {"cv": StratifiedKFold(3), "scoring": "neg_brier_score", "refit": False} | options
+            found = GridSearchCV(estimator, grid, **settings).fit(X, y, **fit)
+    return found, [str(warning.message) for warning in caught if warning.category is LockstepWarning]
+
+
+def one_by_one(
+    estimator: BaseEstimator | None = None, grid: Any = GRID, y: np.ndarray = Y, **options: Any
+) -> GridSearchCV:
+    """Search by skorch alone, under the same seeds."""
+    return search(estimator, grid, y, backend={"stack": False}, **options)
+
+
+def scores(found: GridSearchCV) -> dict[frozenset[tuple[str, Any]], bytes]:
     """Return the bytes of each candidate's split scores."""
     return split_scores(found.cv_results_)

@@ -47,7 +47,7 @@ def search(
     grid: dict[str, list[Any]],
     cv: CV | None = None,
     scale: str | None = None,
-    engine: str = "sklearn",
+    engine: str = "one-by-one",
     n_jobs: int = 1,
     **changes: Any,
 ) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_a_score_depends_on_the_candidate_alone(data: Dataset) -> None:
         assert part == {params: whole[params] for params in part}
 
 
-@pytest.mark.parametrize("engine", ["sklearn", "vmap"])
+@pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
 def test_one_job_gives_the_scores_of_two(data: Dataset, engine: str) -> None:
     assert split_scores(search(data, GRID, engine=engine)) == split_scores(search(data, GRID, engine=engine, n_jobs=2))
 
@@ -96,7 +96,7 @@ def test_one_job_gives_the_scores_of_two(data: Dataset, engine: str) -> None:
 def test_the_engines_agree_where_no_noise_is_drawn(data: Dataset) -> None:
     grid: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__n_neurons": [5, 12]}
     for scale in (None, "standard"):
-        one_by_one, at_once = (search(data, grid, scale=scale, engine=engine) for engine in ("sklearn", "vmap"))
+        one_by_one, at_once = (search(data, grid, scale=scale, engine=engine) for engine in ("one-by-one", "lockstep"))
         for key in ("mean_test_score", "split0_test_score"):
             # float32: a row near the threshold may fall on its other side
             np.testing.assert_allclose(at_once[key], one_by_one[key], atol=0.02)
@@ -144,7 +144,7 @@ def test_the_first_repeat_keeps_the_files_order_and_others_are_drawn(data: Datas
 
 
 @pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
-@pytest.mark.parametrize("engine", ["sklearn", "vmap"])
+@pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
 def test_a_diverging_candidate_has_no_score_and_ranks_last(
     data: Dataset, criterion: type[nn.Module], engine: str
 ) -> None:
@@ -154,7 +154,7 @@ def test_a_diverging_candidate_has_no_score_and_ranks_last(
     assert found["rank_test_score"].tolist() == [2, 1]
 
 
-@pytest.mark.parametrize("engine", ["sklearn", "vmap"])
+@pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
 @pytest.mark.filterwarnings("ignore:.*fitted one by one")
 def test_a_fit_that_fails_is_told(data: Dataset, engine: str) -> None:
     class BrokenModule(PimaClassifier):

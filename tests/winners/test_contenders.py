@@ -69,7 +69,7 @@ def test_results_that_do_not_fit_are_refused(
 
 def test_a_score_is_that_of_the_net_fitted_by_hand(monkeypatch: pytest.MonkeyPatch, data: Dataset) -> None:
     monkeypatch.chdir(ROOT)
-    params = params_of(engine="sklearn")
+    params = params_of(engine="one-by-one")
     splits = make_splits(data.y, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5, True)
     found = score_net("net", params.model.model_dump(), data, splits, params)
 

@@ -7,7 +7,7 @@ optimizers.
 from itertools import product
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.config.column import Column, Section
@@ -22,6 +22,14 @@ def _scalar(value: Any) -> Any:
     if not all(isinstance(item, kinds) for item in items):
         raise ValueError("it should be a number, true, false, null, a name, or a list of numbers")
     return value
+
+
+def _new_name(engine: Any) -> Any:
+    """Refuse the names that the engines had, with the new ones."""
+    renamed = {"vmap": "lockstep", "sklearn": "one-by-one"}
+    if engine in renamed:
+        raise ValueError(f"it is called {renamed[engine]} now")
+    return engine
 
 
 def _not_zero(value: int) -> int:
@@ -139,7 +147,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     seed: int = Field(ge=0)
-    engine: Literal["vmap", "sklearn"] = "vmap"
+    engine: Annotated[Literal["lockstep", "one-by-one"], BeforeValidator(_new_name)] = "lockstep"
     runtime: Runtime = Runtime()
     data: Data
     cv: CV

@@ -1,21 +1,20 @@
 """The engine: trains all nets of a search at once, each as skorch would.
 
-Uses torch, skorch and scikit-learn, and knows nothing about this project: it imports no other room.
+Knows torch, skorch and scikit-learn, and nothing of this project: it imports no other room. Importing it registers
+joblib's backend "lockstep".
 """
 
-from stages.lib.lockstep.fit_callbacks import CountFits, SeedEachFit
-from stages.lib.lockstep.nets import finite_or_unfit, net_of
+from stages.lib.lockstep.backend import LockstepBackend
+from stages.lib.lockstep.handing_back import FiniteOrUnfit
 from stages.lib.lockstep.numerics import fit_seed, seed_everything
-from stages.lib.lockstep.splits import TrainTest
-from stages.lib.lockstep.vmap_search import LockstepWarning, VmapGridSearchCV
+from stages.lib.lockstep.surroundings import LockstepWarning, net_of
+from stages.lib.lockstep.tasks import TrainTest
 
 __all__ = [
-    "CountFits",
+    "FiniteOrUnfit",
+    "LockstepBackend",
     "LockstepWarning",
-    "SeedEachFit",
     "TrainTest",
-    "VmapGridSearchCV",
-    "finite_or_unfit",
     "fit_seed",
     "net_of",
     "seed_everything",

@@ -34,7 +34,8 @@ def seed_everything(seed: int) -> None:
     """Seed torch, numpy and random in this process."""
     random.seed(seed)
     np.random.seed(seed)
-    torch.manual_seed(seed)
+    # Without a GPU, torch.manual_seed keeps a trace of the call stack for the day when there is one.
+    (torch.manual_seed if torch.cuda.is_available() else torch.default_generator.manual_seed)(seed)
 
 
 def _use_exact_square_roots() -> torch.library.Library:

@@ -1,161 +1,293 @@
-"""Sorts the candidates of a search into stacks that are trained in lockstep, cut to size."""
+"""Sorts the fits of a search into stacks, trains them, and hands each net back when its training ends."""
 
+import time
+import warnings
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import psutil
-import torch
-from sklearn.base import BaseEstimator, clone
-from sklearn.pipeline import Pipeline
-from skorch import NeuralNet
-from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from sklearn.base import BaseEstimator
 
-from stages.lib.lockstep.nets import net_of, shallow_copy
-from stages.lib.lockstep.numerics import fit_seed
-from stages.lib.lockstep.splits import SplitRows, Splits
-from stages.lib.lockstep.stack import EVALUATED_ROWS, NETS, Member
-from stages.lib.lockstep.stackable import (
-    RefusalError,
-    activations_key,
-    build_module,
-    check_net,
-    group_key,
-    optimizer_key,
-    optimizer_settings,
-    trajectory_key,
-)
-
-# Rows of a split that a criterion is tried on.
-_TRIAL_ROWS = 8
+from stages.lib.lockstep._compat import fingerprint
+from stages.lib.lockstep.handing_back import hand_back, inputs_of, known_rows
+from stages.lib.lockstep.kinds import Kind, check_net, group_key, kind_of
+from stages.lib.lockstep.members import Cache, Member, make_member, rows_settings
+from stages.lib.lockstep.stacks.callbacks import heed_the_keyboard
+from stages.lib.lockstep.stacks.optimizers import group_key as optimizer_key
+from stages.lib.lockstep.stacks.optimizers import optimizer_of
+from stages.lib.lockstep.stacks.stack import NETS
+from stages.lib.lockstep.stacks.training import Trained, Training
+from stages.lib.lockstep.surroundings import LockstepWarning, Prepared, RefusalError, net_of, prepare, surroundings
+from stages.lib.lockstep.tasks import Task
+from stages.lib.lockstep.trial import prove
 
 # A stack of more nets is no faster for each net: its tensors no longer fit a core's cache.
 _MOST_NETS = 512
 
+# What torch says of vmap and of steps that it did not take itself; skorch would not.
+_OF_VMAP = (
+    "There is a performance drop because we have not yet implemented the batching rule",
+    "dropout2d: Received",
+    "Detected call of `lr_scheduler.step",
+)
 
-@dataclass
-class Trajectory:
-    """One training that serves all candidates that differ in `max_epochs` alone: it passes through the shorter ones.
-
-    `net` is that of the longest; `epochs` are the candidates' numbers by the epochs after which they are scored.
-    """
-
-    net: NeuralNet
-    epochs: dict[int, list[int]] = field(default_factory=dict)
+# What trials have shown in this process: whether a family's batches may be filled up, or why it is fitted one by one.
+_PROVEN: dict[str, bool | str] = {}
 
 
 @dataclass(frozen=True)
-class StackPlan:
-    """What one stack trains: its members, each one's `Trajectory.epochs`, and the size to fill it up to."""
-
-    group: str
-    members: list[Member]
-    epochs: list[dict[int, list[int]]]
-    size: int
-
-    @property
-    def net_epochs(self) -> int:
-        """Epochs to train, summed over the members."""
-        return sum(max(epochs) for epochs in self.epochs)
-
-
-def make_plan(
-    estimator: BaseEstimator,
-    candidates: list[dict[str, Any]],
-    splits: Splits,
-    *,
-    seed: int,
-    max_memory_mb: int,
-    n_jobs: int,
-) -> tuple[list[StackPlan], dict[str, list[int]]]:
-    """Sort candidates into stacks.
+class Candidate:
+    """What a candidate's fits share.
 
     Parameters
     ----------
-    estimator : NeuralNet or Pipeline
-    candidates : list of dict
-        Their parameters, as `set_params` takes them.
-    splits : Splits
-    seed : int
-        The base seed.
-    max_memory_mb : int
-        Memory limit of this process, or of each of `n_jobs`, in MiB.
-    n_jobs : int
-        The least number of stacks, if there are enough nets.
-
-    Returns
-    -------
-    stacks : list of StackPlan
-        Those of one group side by side.
-    refusals : dict
-        The numbers of the candidates that can't be stacked, by the reason.
+    epochs : int
+    training : str
+        A hash that candidates share whose training is the same but for its length; empty where callbacks watch it.
+    around : str
+        A hash of what stands around the net.
+    rows : str
+        A hash of the settings by which it is given rows.
     """
-    refusals: dict[str, list[int]] = defaultdict(list)
-    trajectories: dict[str, Trajectory] = {}
-    for number, params in enumerate(candidates):
-        try:
-            net = _candidate_net(estimator, params, len(splits.X))
-            trajectory = trajectories.setdefault(trajectory_key(net), Trajectory(net))
-        except RefusalError as refusal:
-            refusals[str(refusal)].append(number)
-            continue
-        trajectory.epochs.setdefault(net.max_epochs, []).append(number)
-        trajectory.net = max(trajectory.net, net, key=lambda each: each.max_epochs)
 
-    groups: dict[tuple[str, int], list[tuple[Member, dict[int, list[int]]]]] = defaultdict(list)
-    for trajectory in trajectories.values():
-        try:
-            for member, key in _members(trajectory.net, splits, seed):
-                groups[key].append((member, trajectory.epochs))
-        except RefusalError as refusal:
-            refusals[str(refusal)] += [number for numbers in trajectory.epochs.values() for number in numbers]
+    epochs: int
+    training: str
+    around: str
+    rows: str
 
-    stacks = []
-    for (group, _), listed in groups.items():
-        listed.sort(key=lambda each: (each[0].activations, each[0].optimizer))  # stable, so in the order of candidates
-        first = listed[0][0]
+
+class Search:
+    """The fits of one search that are to be trained in lockstep.
+
+    Parameters
+    ----------
+    tasks : list of Task
+    max_memory_mb, on_progress, stack, inner_backend, inner_n_jobs
+        As in `LockstepBackend`.
+    """
+
+    def __init__(
+        self,
+        tasks: list[Task],
+        max_memory_mb: int,
+        on_progress: Callable[[int, int], None] | None,
+        stack: bool,
+        inner_backend: str | None,
+        inner_n_jobs: int,
+    ) -> None:
+        self.tasks, self.stack = tasks, stack
+        self.max_memory_mb = max_memory_mb
+        self.on_progress = on_progress
+        self.inner_backend, self.inner_n_jobs = inner_backend, inner_n_jobs
+        self.total = 0
+        self._candidates: dict[str, Candidate] = {}
+        self._prepared: dict[Any, Prepared] = {}
+        self._cache: Cache = {}
+        self._kinds: dict[str, Kind | str] = {}
+        self._places: dict[str, tuple[str, str]] = {}
+
+    def run(self) -> None:
+        """Train what can be trained together; sets each task's outcome, or why it has none."""
+        with parallel_config(backend=self.inner_backend or "loky"), warnings.catch_warnings(), heed_the_keyboard():
+            for message in _OF_VMAP:
+                warnings.filterwarnings("ignore", message=message)
+            n_jobs = effective_n_jobs(self.inner_n_jobs)
+            jobs = self._stacks(n_jobs) if self.stack else []
+            alone = [task for task in self.tasks if task.reason is not None or not self.stack]
+            self.total = sum(member.epochs for members, *_ in jobs for member in members)
+            self.total += sum(self._candidate(task).epochs for task in alone)
+            if n_jobs > 1 and len(jobs) > 1:
+                results = Parallel(n_jobs, return_as="generator")(delayed(_train_apart)(*job) for job in jobs)
+                for (members, filled, *_), found in zip(jobs, results, strict=True):
+                    self._take(members, filled, found)
+            else:
+                for job in jobs:
+                    self._train(*job)
+            alone = [task for task in self.tasks if task.outcome is None]
+            if n_jobs > 1 and len(alone) > 1:
+                results = Parallel(n_jobs, return_as="generator")(delayed(_run_apart)(task) for task in alone)
+                for task, outcome in zip(alone, results, strict=True):
+                    task.outcome = outcome
+                    self.tell(self._candidate(task).epochs)
+            for task in alone:
+                task.when_done = partial(self.tell, self._candidate(task).epochs)
+
+    def _stacks(self, n_jobs: int) -> list[tuple[list[Member], bool, int, dict[str, Any]]]:
+        """Return the members of each stack, whether their batches are filled up, its size, and its group's traces."""
+        groups: dict[Any, list[tuple[Member, Kind]]] = defaultdict(list)
+        for member, kind in self._members():
+            filled = _PROVEN[kind.family] is True
+            groups[filled, group_key(member, kind, filled)].append((member, kind))
+        stacks = []
+        for (filled, *_), listed in groups.items():
+            # Stable, so in the order of candidates.
+            members = sorted((member for member, _ in listed), key=attrgetter("activations", "optimizer"))
+            each = max(kind.bytes_each for _, kind in listed)
+            size = stack_size(len(members), each, self.max_memory_mb, n_jobs)
+            traces: dict[str, Any] = {}
+            stacks += [(members[start : start + size], filled, size, traces) for start in range(0, len(members), size)]
+        return stacks
+
+    def tell(self, more: int) -> None:
+        """Tell how many more net-epochs are done."""
+        if self.on_progress:
+            self.on_progress(more, self.total)
+
+    def _members(self) -> Iterator[tuple[Member, Kind]]:
+        """Yield the nets to train: fits that differ in nothing but `max_epochs` are one training."""
+        trainings: dict[Any, list[int]] = defaultdict(list)
+        for number, task in enumerate(self.tasks):
+            same = self._candidate(task).training or number
+            trainings[same, task.split, task.rows].append(number)
+        for numbers in trainings.values():
+            try:
+                yield self._member(numbers)
+            except Exception as error:  # whatever a net's own code raises; skorch is to raise it then
+                self._refuse(numbers, error)
+
+    def _candidate(self, task: Task) -> Candidate:
+        if task.key not in self._candidates:
+            estimator = task.own_estimator()
+            net, around = net_of(estimator), surroundings(estimator)
+            training = ""
+            if net.callbacks == "disable":
+                settings = {key: value for key, value in net.get_params(deep=False).items() if key != "max_epochs"}
+                training = fingerprint([type(net), settings, around])
+            self._candidates[task.key] = Candidate(
+                net.max_epochs, training, fingerprint(around), fingerprint(rows_settings(net))
+            )
+        return self._candidates[task.key]
+
+    def _member(self, numbers: list[int]) -> tuple[Member, Kind]:
+        """Return the net that some tasks share, initialised, and what kind it is."""
+        epochs: dict[int, list[int]] = defaultdict(list)
+        for number in numbers:
+            epochs[self._candidate(self.tasks[number]).epochs].append(number)
+        task = self.tasks[epochs[max(epochs)][0]]
+        if given := task.call.fit_params:
+            raise RefusalError(f"fit is given {', '.join(sorted(given))}")
+        estimator = task.own_estimator()
+        net = net_of(estimator)
+        prepared = self._prepare(task, estimator)
+        member = make_member(net, prepared, task.split, task.seeds, self._cache, self._candidate(task).rows)
+        if member.live and len(epochs) > 1:
+            raise RefusalError(f"{type(net).__name__} watches its own training")
+        member.tasks = dict(epochs)
+        check_net(net)
+        if task.key not in self._kinds:
+            self._kinds[task.key] = self._kind(member)
+        kind = self._kinds[task.key]
+        if isinstance(kind, str):
+            raise RefusalError(kind)
+        if task.key not in self._places:
+            self._places[task.key] = kind.activations, fingerprint(optimizer_key(*optimizer_of(net)))
+        member.activations, member.optimizer = self._places[task.key]
+        if not member.live and _PROVEN[kind.family] is True:
+            member.known = known_rows(task, estimator, member, prepared, self._cache)
+        return member, kind
+
+    def _kind(self, member: Member) -> Kind | str:
         try:
-            each = bytes_per_net(first.net, splits.rows(first.net, first.split), len(splits.X))
+            kind = kind_of(member)
+            if kind.family not in _PROVEN:
+                _PROVEN[kind.family] = _prove(member)
+            proven = _PROVEN[kind.family]
+            return proven if isinstance(proven, str) else kind
+        except RefusalError as refusal:
+            return str(refusal)
+
+    def _prepare(self, task: Task, estimator: BaseEstimator) -> Prepared:
+        """Fit what stands before the net, once for each split and setting."""
+        key = (self._candidate(task).around, task.split, task.rows)
+        if key not in self._prepared:
+            self._prepared[key] = prepare(estimator, *task.train_rows(estimator), task.seeds[0])
+        return self._prepared[key]
+
+    def _refuse(self, numbers: list[int], error: Exception) -> None:
+        """Note why tasks are run one by one."""
+        text = str(error) if isinstance(error, RefusalError) else _told(error)
+        for number in numbers:
+            self.tasks[number].reason = text
+
+    def _train(self, members: list[Member], filled: bool, size: int, traces: dict[str, Any]) -> None:
+        start = time.perf_counter()
+        waiting = {id(member): member for member in members}
+        try:
+            training = Training(members, filled, size, traces=traces, inputs=inputs_of, advance=self.tell)
+            for trained in training.run():
+                share = (time.perf_counter() - start) / len(members)
+                self._hand_back(trained, share)
+                if trained.is_last:
+                    del waiting[id(trained.member)]
+        except Exception as error:  # whatever a module raises in the middle
+            if len(members) > 1:
+                message = f"a stack of {len(members)} nets failed, so each is trained by itself: {_told(error)}"
+                warnings.warn(message, LockstepWarning, stacklevel=2)
+            for member in waiting.values():
+                numbers = [number for numbers in member.tasks.values() for number in numbers]
+                if len(members) == 1:
+                    self._refuse(numbers, error)
+                else:
+                    self._alone(numbers, filled)
+
+    def _alone(self, numbers: list[int], filled: bool) -> None:
+        """Train a net again, in a stack of its own."""
+        try:
+            member, _ = self._member(numbers)
         except Exception as error:
-            numbers = {number for _, epochs in listed for same in epochs.values() for number in same}
-            refusals[_told(error)] += sorted(numbers)
-            continue
-        size = stack_size(len(listed), each, max_memory_mb, n_jobs)
-        for start in range(0, len(listed), size):
-            members, epochs = zip(*listed[start : start + size], strict=True)
-            stacks.append(StackPlan(group, list(members), list(epochs), size))
-    return stacks, dict(refusals)
+            self._refuse(numbers, error)
+        else:
+            self._train([member], filled, NETS, {})
+
+    def _take(self, members: list[Member], filled: bool, found: list[Trained] | Exception) -> None:
+        """Hand back what a worker has trained."""
+        if isinstance(found, Exception):
+            for member in members:
+                self._alone([number for numbers in member.tasks.values() for number in numbers], filled)
+            return
+        for trained in found:
+            self._hand_back(trained, trained.fit_time)
+            self.tell(trained.member.epochs if trained.is_last else 0)
+
+    def _hand_back(self, trained: Trained, share: float) -> None:
+        """Let scikit-learn score a net, for each task that waits for it."""
+        tasks = trained.member.tasks
+        for number in tasks[trained.epoch] if trained.epoch in tasks else next(iter(tasks.values())):
+            task = self.tasks[number]
+            task.fit_time = share
+            hand_back(task, trained, self._prepare(task, task.call.estimator))
 
 
-def _candidate_net(estimator: BaseEstimator, params: dict[str, Any], n_rows: int) -> NeuralNet:
-    if isinstance(estimator, Pipeline):
-        last = estimator.steps[-1][0]
-        if others := [key for key in params if not key.startswith(f"{last}__")]:
-            raise RefusalError(f"{others[0]} is no setting of the net")
-    net = net_of(clone(estimator).set_params(**clone(params, safe=False)))
-    check_net(net)
-    # A batch that takes all rows is filled up with copies no further.
-    net.set_params(batch_size=min(net.batch_size, n_rows))
-    return net
-
-
-def _members(net: NeuralNet, splits: Splits, seed: int) -> list[tuple[Member, tuple[str, int]]]:
-    """Return a net's member on each split, with what those of one stack have in common."""
+def _train_apart(members: list[Member], filled: bool, size: int, traces: dict[str, Any]) -> list[Trained] | Exception:
+    """Train a stack in a worker."""
+    start = time.perf_counter()
     try:
-        module = build_module(net, fit_seed(seed, 0))
-        settings = optimizer_settings(net, module)
-        rows = [splits.rows(net, number) for number in range(len(splits))]
-        group = group_key(net, module, rows[0].X[:_TRIAL_ROWS], rows[0].y[:_TRIAL_ROWS])
-    except RefusalError:
-        raise
+        found = list(Training(members, filled, size, traces=traces, inputs=inputs_of).run())
     except Exception as error:
-        raise RefusalError(_told(error)) from None
-    keys = {"activations": activations_key(module), "optimizer": optimizer_key(net, settings)}
-    n_batches = [-(-len(split.X) // net.batch_size) for split in rows]
-    return [(Member(net, i, settings, **keys), (group, n)) for i, n in enumerate(n_batches)]
+        return error
+    for trained in found:
+        trained.fit_time = (time.perf_counter() - start) / len(members)
+    return found
+
+
+def _run_apart(task: Task) -> Callable[[], Any]:
+    """Fit and score in a worker."""
+    task.run()
+    assert task.outcome is not None
+    return task.outcome
+
+
+def _prove(member: Member) -> bool | str:
+    try:
+        return prove(member)
+    except RefusalError as refusal:
+        return str(refusal)
 
 
 def _told(error: Exception) -> str:
@@ -169,45 +301,16 @@ def stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) ->
     ----------
     n_nets : int
     bytes_each : int
-        As returned by `bytes_per_net`.
     max_memory_mb : int
-        Memory limit of this process, in MiB.
+        What this process may take, in MiB.
     n_jobs : int
 
     Returns
     -------
     int
-        Nets per stack, a multiple of `NETS`.
+        Nets in a stack, a multiple of `NETS`.
     """
     free = max_memory_mb * 2**20 - psutil.Process().memory_info().rss
     most = max(NETS, min(_MOST_NETS, free // bytes_each // NETS * NETS))
     n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // NETS), 1)
     return int(np.ceil(n_nets / n_stacks / NETS)) * NETS
-
-
-def bytes_per_net(net: NeuralNet, rows: SplitRows, n_rows: int) -> int:
-    """Return the bytes that one more net in a stack takes at most.
-
-    Counted are all results of one step and of one evaluation of a lone net, as if none were freed, and three
-    tensors of an optimizer's state.
-    """
-    module = build_module(net, seed=0)
-    trial = shallow_copy(net.initialize(), module_=module)
-    x, y = rows.X[: net.batch_size], rows.y[: net.batch_size]
-    evaluated = rows.X[:1].expand(min(n_rows, EVALUATED_ROWS), *rows.X.shape[1:])
-    with _Bytes() as counted:
-        trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
-        with torch.no_grad():
-            trial.infer(evaluated.clone())
-    return counted.total + 5 * sum(tensor.numel() * tensor.element_size() for tensor in module.parameters())
-
-
-class _Bytes(TorchDispatchMode):
-    """Adds up the bytes of all results."""
-
-    total = 0
-
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = function(*args, **(kwargs or {}))
-        self.total += sum(t.numel() * t.element_size() for t in tree_leaves(result) if isinstance(t, Tensor))
-        return result

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,24 @@ from torch import nn
 
 from stages.lib.common import UserError
 from stages.lib.data import Dataset
-from stages.lib.lockstep import finite_or_unfit
+from stages.lib.lockstep import FiniteOrUnfit
 
 _FOR_CLASSES = (nn.BCELoss, nn.BCEWithLogitsLoss, nn.CrossEntropyLoss, nn.NLLLoss)
+
+
+class _ProjectNet(FiniteOrUnfit):
+    """What the project adds to a skorch wrapper."""
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return probabilities of shape (n, n_classes); skorch leaves them (n, 2, 1) for outputs of shape (n, 1)."""
+        proba: np.ndarray = super().predict_proba(X)  # type: ignore[misc]
+        return proba.squeeze(-1) if proba.ndim == 3 else proba
+
+
+@cache
+def finite_or_unfit(wrapper: type[NeuralNet]) -> type[NeuralNet]:
+    """Return a skorch wrapper whose fit ends without an exception if it leaves the finite numbers."""
+    return type(wrapper.__name__, (_ProjectNet, wrapper), {})
 
 
 def is_classifier(wrapper: type[NeuralNet]) -> bool:

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from joblib import parallel_config
-
 from stages.lib.common import UserError
 from stages.lib.config import Runtime
 
 
 @contextmanager
-def jobs(runtime: Runtime) -> Iterator[int]:
-    """Set joblib's backend for the block, and yield the `n_jobs` to request.
+def jobs(runtime: Runtime) -> Iterator[tuple[str, int]]:
+    """Yield the joblib backend that the jobs of the block run on, and how many of them there are.
 
     Raises
     ------
@@ -19,8 +17,7 @@ def jobs(runtime: Runtime) -> Iterator[int]:
         If Dask is requested but not installed, or its scheduler does not answer.
     """
     if runtime.backend == "loky":
-        with parallel_config(backend="loky"):
-            yield runtime.n_jobs
+        yield "loky", runtime.n_jobs
         return
     try:
         from distributed import Client
@@ -35,5 +32,5 @@ def jobs(runtime: Runtime) -> Iterator[int]:
         raise UserError(
             f"params.yaml: runtime.dask_scheduler: no scheduler answers at {runtime.dask_scheduler}: {error}"
         ) from None
-    with client, parallel_config(backend="dask"):
-        yield -1
+    with client:
+        yield "dask", -1

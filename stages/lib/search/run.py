@@ -1,17 +1,17 @@
-"""The two engines of a search: all nets at once, or scikit-learn's GridSearchCV as the reference."""
+"""Runs a search: scikit-learn's GridSearchCV on the engine, which trains all nets at once or, for reference, singly."""
 
-import math
 import warnings
 from typing import Any
 
 import numpy as np
+from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from stages.lib.common import explained
 from stages.lib.config import Params
-from stages.lib.lockstep import CountFits, SeedEachFit, TrainTest, VmapGridSearchCV
+from stages.lib.lockstep import TrainTest
 from stages.lib.search.jobs import jobs
 from stages.lib.search.progress import progress
 from stages.lib.search.protocol import Scorer
@@ -55,27 +55,23 @@ def run_search(
     """
     if isinstance(estimator, Pipeline):
         grid = {f"net__{key}": values for key, values in grid.items()}
-    options: dict[str, Any] = {"cv": splits, "scoring": scorer, "refit": False, "error_score": "raise"}
+    search = GridSearchCV(estimator, grid, cv=splits, scoring=scorer, refit=False, error_score="raise")
     # A trial has passed, so a failure here affects only some of the candidates or splits.
     failed = explained(
         f"A fit of {label} failed", "Fix the module, or remove the values it can't be fitted with from the grid."
     )
-    with warnings.catch_warnings(), jobs(params.runtime) as n_jobs, failed:
+    with warnings.catch_warnings(), jobs(params.runtime) as (backend, n_jobs), failed:
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
-        if params.engine == "vmap":
-            with progress(label, "net-epochs") as advance:
-                lockstep = VmapGridSearchCV(
-                    estimator,
-                    grid,
-                    n_jobs=n_jobs,
-                    random_state=params.seed,
-                    max_memory_mb=params.runtime.max_memory_mb,
-                    on_progress=advance,
-                    **options,
-                )
-                return lockstep.fit(X, y).cv_results_
-        n_fits = math.prod(map(len, grid.values())) * len(splits)
-        with progress(label, "fits") as advance:
-            reference = GridSearchCV(estimator, grid, n_jobs=n_jobs, **options)
-            reference.set_callbacks(SeedEachFit(params.seed), CountFits(lambda more: advance(more, n_fits)))
-            return reference.fit(X, y).cv_results_
+        with (
+            progress(label, "net-epochs") as advance,
+            parallel_config(
+                backend="lockstep",
+                random_state=params.seed,
+                max_memory_mb=params.runtime.max_memory_mb,
+                on_progress=advance,
+                stack=params.engine == "lockstep",
+                inner_backend=backend,
+                inner_n_jobs=n_jobs,
+            ),
+        ):
+            return search.fit(X, y).cv_results_

@@ -1,0 +1,170 @@
+"""A joblib backend that is handed all fits of a search at once, and trains the nets among them in lockstep."""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from joblib import register_parallel_backend
+from joblib._parallel_backends import ParallelBackendBase
+from sklearn.base import clone
+
+from stages.lib.lockstep._compat import FitCall, fit_calls, missing_parts, run_items
+from stages.lib.lockstep.numerics import fit_seed, seed_everything
+from stages.lib.lockstep.plan import Search
+from stages.lib.lockstep.surroundings import LockstepWarning, net_of
+from stages.lib.lockstep.tasks import Task, candidate_keys, numbered
+
+
+class LockstepBackend(ParallelBackendBase):
+    """Trains the skorch nets of scikit-learn's searches and cross-validations in lockstep.
+
+    `with parallel_config(backend="lockstep", random_state=7):` is all that a script needs. Nets that take
+    the same steps
+    (candidates on splits, each with its own weights, rows, optimizer settings and seed) are stacked, and one batched
+    forward and backward pass steps them all. scikit-learn scores them as ever. What can't be stacked is fitted one by
+    one under the same seeds, and a `LockstepWarning` says why; what is no fit of a net is called as it is.
+
+    A net's weights and scores follow from the candidate, the split and `random_state` alone: they have the same bytes
+    whatever else is searched, in whatever order, in stacks of any size, with any number of jobs.
+
+    Parameters
+    ----------
+    random_state : int, default=0
+        Every split's fits start from a seed of their own, `fit_seed(random_state, split)`. After a search, torch, numpy
+        and random stand at `random_state`, so that a refit repeats.
+    max_memory_mb : int, default=2048
+        What a process may take, in MiB; stacks are cut to stay below.
+    on_progress : callable, optional
+        Called with how many more net-epochs are done, and how many there are in all.
+    stack : bool, default=True
+        False fits everything one by one, under the same seeds.
+    inner_backend : str, optional
+        joblib's backend for stacks side by side, such as "loky" or "dask".
+    inner_n_jobs : int, default=1
+        How many.
+    """
+
+    supports_retrieve_callback = False
+    supports_sharedmem = True
+    uses_threads = True
+
+    def __init__(
+        self,
+        random_state: int = 0,
+        max_memory_mb: int = 2048,
+        on_progress: Callable[[int, int], None] | None = None,
+        stack: bool = True,
+        inner_backend: str | None = None,
+        inner_n_jobs: int = 1,
+        nesting_level: int | None = None,
+        inner_max_num_threads: int | None = None,
+    ) -> None:
+        super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
+        self.options: dict[str, Any] = {
+            "random_state": random_state,
+            "max_memory_mb": max_memory_mb,
+            "on_progress": on_progress,
+            "stack": stack,
+            "inner_backend": inner_backend,
+            "inner_n_jobs": inner_n_jobs,
+        }
+        self._jobs: list[_Job] = []
+
+    def effective_n_jobs(self, n_jobs: int | None) -> int:
+        """Return more than one, so that joblib hands over calls instead of making them."""
+        if n_jobs == 0:
+            raise ValueError("n_jobs == 0 in Parallel has no meaning")
+        return 2
+
+    def configure(self, n_jobs: int = 1, parallel: Any = None, **options: Any) -> int:
+        """Start anew for a call of Parallel."""
+        self.parallel, self._jobs = parallel, []
+        return self.effective_n_jobs(n_jobs)
+
+    def submit(self, func: Any, callback: Any = None) -> "_Job":
+        """Note a call."""
+        self._jobs.append(_Job(self, func, callback))
+        return self._jobs[-1]
+
+    def get_nested_backend(self) -> tuple["LockstepBackend", None]:
+        """Return one of the same kind for a search inside of a fit."""
+        return LockstepBackend(nesting_level=(self.nesting_level or 0) + 1, **self.options), None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what belongs to this process, where a fit runs in another."""
+        return self.__dict__ | {"_jobs": [], "parallel": None, "options": self.options | {"on_progress": None}}
+
+    def stop_call(self) -> None:
+        """Put the generators where a refit starts from."""
+        if any(isinstance(item, Task) for job in self._jobs for item in job.items):
+            seed_everything(self.options["random_state"])
+        self._jobs = []
+
+    def collect(self) -> None:
+        """Get all calls from joblib, and train the nets among them."""
+        for job in self._jobs:  # which grows: each call back makes joblib hand over more
+            if job.callback is not None:
+                job.callback(None)
+        if parts := missing_parts():
+            warnings.warn(f"nothing is stacked: scikit-learn has no {' or '.join(parts)} as known", LockstepWarning, 2)
+        items = [item for job in self._jobs for item in job.read()]
+        calls = [item for item in items if isinstance(item, FitCall) and net_of(_chosen(item)) is not None]
+        splits, rows = numbered(call.test for call in calls), numbered(call.train for call in calls)
+        state = self.options["random_state"]
+        # The stream of noise is another one than that of the initial weights.
+        seeds = [(fit_seed(state, split), fit_seed(state, split, 1)) for split in splits]
+        about: Any = zip(calls, splits, rows, seeds, candidate_keys(calls), strict=True)
+        tasks = {id(call): Task(call, *numbers) for call, *numbers in about}
+        for job in self._jobs:
+            job.items = [tasks.get(id(item), item) for item in job.items]
+        if tasks:
+            Search(list(tasks.values()), **{k: v for k, v in self.options.items() if k != "random_state"}).run()
+            self._warn(list(tasks.values()))
+
+    def _warn(self, tasks: list[Task]) -> None:
+        refused: dict[str, set[str]] = defaultdict(set)
+        for task in tasks:
+            if task.reason:
+                refused[task.reason].add(task.key)
+        total = len({task.key for task in tasks})
+        for reason, keys in refused.items():
+            message = f"{len(keys)} of {total} candidates are fitted one by one, not in lockstep: {reason}"
+            warnings.warn(message, LockstepWarning, stacklevel=4)
+
+
+class _Job:
+    """What joblib asks the result of."""
+
+    def __init__(self, backend: LockstepBackend, batch: Any, callback: Any) -> None:
+        self.backend, self.batch, self.callback = backend, batch, callback
+        self.items: list[Any] = []
+
+    def read(self) -> list[Any]:
+        self.items = fit_calls(self.batch)
+        return self.items
+
+    def get(self) -> list[Any]:
+        """Return the results of the batch's calls; the first call trains all nets."""
+        if not self.items:
+            self.backend.collect()
+        results: list[Any] = []
+        for item in self.items:
+            if isinstance(item, Task):
+                results.append(item.result())
+            elif isinstance(item, FitCall):
+                results.append(item.run())
+            else:
+                results += run_items(self.batch, [item])
+        return results
+
+
+def _chosen(call: FitCall) -> Any:
+    """Return the estimator of a call, with the candidate's parameters where they exchange parts of it."""
+    parameters = call.parameters or {}
+    if any(hasattr(value, "fit") for value in parameters.values()):
+        return clone(call.estimator).set_params(**clone(parameters, safe=False))
+    return call.estimator
+
+
+register_parallel_backend("lockstep", LockstepBackend)

@@ -1,0 +1,143 @@
+"""Hands a trained net back to scikit-learn, which scores it as if it had just been fitted."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from skorch import NeuralNet
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from stages.lib.lockstep.members import Cache, Member
+from stages.lib.lockstep.stacks.stack import Stack
+from stages.lib.lockstep.stacks.training import Trained
+from stages.lib.lockstep.surroundings import Prepared
+from stages.lib.lockstep.tasks import Task
+
+# What answers a net's `predict`; where a class has its own, it answers itself.
+_ANSWERS = ("forward_iter", "evaluation_step", "infer", "get_dataset", "get_iterator")
+
+# Rows of a split that is evaluated by itself are filled up to a multiple of so many.
+_ROWS = 256
+
+
+class FiniteOrUnfit:
+    """Mixin for a skorch net: a fit that leaves the finite numbers ends there, without an exception.
+
+    Such a net has `diverged_` set. Other failures are raised as ever. Without the mixin a net that diverges is fitted
+    again by skorch alone, as its criterion may raise on the way.
+    """
+
+    diverged_: bool
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Fit as the net does; `BCELoss` refuses NaN with a RuntimeError, other criteria train on in silence."""
+        self.diverged_ = False
+        try:
+            super().fit(X, y, **fit_params)  # type: ignore[misc]
+        except RuntimeError:
+            if is_finite(self, X):
+                raise
+        self.diverged_ = not is_finite(self, X)
+        return self
+
+
+def is_finite(net: Any, X: Any) -> bool:
+    """Whether the net's parameters and its outputs for the rows `X` are finite numbers, all of them."""
+    weights = all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters())
+    return weights and bool(torch.isfinite(torch.as_tensor(net.forward(X))).all())
+
+
+@dataclass(frozen=True)
+class Known:
+    """The rows that a net will be asked about, so that its stack can answer for all nets at once.
+
+    Parameters
+    ----------
+    X : Tensor of shape (n_rows, …)
+    parts : list of (array, array of int)
+        Rows as scikit-learn hands them to the net, and where they stand in `X`.
+    """
+
+    X: Tensor
+    parts: list[tuple[Any, np.ndarray]]
+
+
+def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache) -> Known | None:
+    """Return the rows of a split, or None where the net is to answer itself."""
+    net = member.net
+    if any(getattr(type(net), name) is not getattr(NeuralNet, name) for name in _ANSWERS):
+        return None
+    if not isinstance(member.train.X, Tensor) or not isinstance(prepared.X, np.ndarray | Tensor):
+        return None
+    key = ("known", id(prepared))
+    if key not in cache:
+        test = prepared.transform(task.test_rows(estimator))
+        dtype, (whole, _) = member.train.X.dtype, task.call.rows
+        if prepared.fitted or not isinstance(whole, np.ndarray | Tensor):
+            n = len(prepared.X)
+            rows = torch.cat([torch.as_tensor(part) for part in (prepared.X, test)]).to(dtype)
+            rows = torch.cat([rows, rows[:1].expand(-len(rows) % _ROWS, *rows.shape[1:])])
+            places = [np.arange(n), n + np.arange(len(test))]
+        else:
+            rows = cache.setdefault(("rows", id(whole)), torch.as_tensor(whole).to(dtype))
+            places = [task.call.train, task.call.test]
+        cache[key] = Known(rows, list(zip([prepared.X, test], places, strict=True)))
+    known: Known = cache[key]
+    return known
+
+
+def inputs_of(stack: Stack) -> tuple[Any, bool] | None:
+    """Return what a stack's nets are evaluated on, and whether all have the same."""
+    known = [member.known for member in stack.members]
+    if any(each is None for each in known):
+        return None
+    distinct = {id(each.X): each.X for each in known}
+    if len(distinct) == 1:
+        return known[0].X.to(stack.flat.device), True
+    n = max(len(rows) for rows in distinct.values())
+    filled = [torch.cat([rows, rows[:1].expand(n - len(rows), *rows.shape[1:])]) for rows in distinct.values()]
+    places = torch.tensor([list(distinct).index(id(known[i].X)) for i in stack.order], device=stack.flat.device)
+    return torch.stack(filled).to(stack.flat.device).index_select(0, places), False
+
+
+def hand_back(task: Task, trained: Trained, prepared: Prepared) -> None:
+    """Set a task's outcome: the result of scikit-learn's fit and score, or what it raises."""
+    member = trained.member
+    if not trained.is_finite and not isinstance(trained.net, FiniteOrUnfit):
+        return  # skorch is to meet the infinite numbers itself
+
+    def take_over(net: NeuralNet) -> None:
+        net.__dict__.update(trained.net.__dict__)
+        if trained.outputs is not None:
+            net.__dict__["forward_iter"] = _answer(net, member.known, trained.outputs)
+
+    shown = io.StringIO()
+    shown.write(member.output.getvalue())
+    with contextlib.redirect_stdout(shown):
+        task.finish(take_over, prepared)
+    task.shown = shown.getvalue()
+
+
+def _answer(net: NeuralNet, known: Known, outputs: Any) -> Any:
+    def forward_iter(X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
+        rows = None if training else next((rows for given, rows in known.parts if _is_same(X, given)), None)
+        if rows is None:
+            yield from type(net).forward_iter(net, X, training=training, device=device)
+        else:
+            yield tree_map(lambda tensor: tensor[torch.as_tensor(rows)].to(device), outputs)
+
+    return forward_iter
+
+
+def _is_same(X: Any, given: Any) -> bool:
+    if X is given:
+        return True
+    if type(X) is not type(given) or X.shape != given.shape or X.dtype != given.dtype:
+        return False
+    return bool(np.array_equal(X, given) if isinstance(X, np.ndarray) else torch.equal(X, given))

@@ -1,0 +1,79 @@
+"""A number that differs by net, where torch's optimizers expect a float."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves, tree_map
+
+_COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
+_KEPT = {"to", "squeeze", "detach", "clone"}
+
+
+class MixedError(Exception):
+    """An optimizer decides something by a number that differs between nets."""
+
+
+class PerNet(torch.Tensor):
+    """A number that differs by net, where an optimizer expects a float: `each`, float64 of shape (n_nets, 1).
+
+    To torch it is a tensor of no dimension, so that it may stand where a function wants a number. Among numbers it is
+    computed with in float64, as Python's floats are; beside parameters it is rounded to their type, as torch rounds
+    floats. So a net's steps have the same bits as under an optimizer of its own.
+    """
+
+    each: Tensor
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+
+    @staticmethod
+    def of(each: Tensor) -> "PerNet":
+        """Return the number of each net, from shape (n_nets, 1)."""
+        token = torch.Tensor._make_subclass(PerNet, torch.full_like(each[0, 0], math.nan))
+        token.each = each
+        return token
+
+
+class EachItsOwn(TorchFunctionMode):
+    """Computes with the number of each net. A subclass can't: to torch, `alpha` and `value` are numbers, no tensors."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs, leaves = kwargs or {}, tree_leaves((args, kwargs))
+        name = function.__name__
+        if name in {"__get__", "__set__"} or not any(isinstance(leaf, PerNet) for leaf in leaves):
+            return function(*args, **kwargs)
+        tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor) and not isinstance(leaf, PerNet)]
+        stacked = next((t for t in tensors if t.dim() > 0), None)
+        if stacked is not None:
+            return _beside_parameters(function, name, args, kwargs, stacked.dtype)
+        if name in _KEPT:
+            return args[0]
+        if tensors and args[0] is tensors[0] and (name.endswith("_") and name[:3] not in {"__r", "__a"}):
+            raise MixedError(f"{name} would give one number another value for each net")
+        result = function(*tree_map(_each, args), **tree_map(_each, kwargs))
+        if name in _COMPARISONS:
+            if bool(result.all()) != bool(result.any()):
+                raise MixedError("a comparison comes out differently for some nets")
+            return bool(result.all())
+        return PerNet.of(result) if isinstance(result, Tensor) else result
+
+
+def _each(number: Any) -> Any:
+    return number.each if isinstance(number, PerNet) else number
+
+
+def _beside_parameters(function: Any, name: str, args: Any, kwargs: Any, dtype: torch.dtype) -> Any:
+    def rounded(number: Any) -> Any:
+        return number.each.to(dtype) if isinstance(number, PerNet) else number
+
+    # The scales of these are numbers to torch, never tensors; the forms below round as theirs do.
+    plain, inplace = name.rstrip("_"), name.endswith("_")
+    args = tuple(rounded(arg) for arg in args)
+    kwargs = {key: rounded(value) for key, value in kwargs.items()}
+    if plain in {"add", "sub"} and isinstance(alpha := kwargs.get("alpha"), Tensor):
+        scale = -alpha if plain == "sub" else alpha
+        return args[0].addcmul_(args[1], scale) if inplace else torch.addcmul(args[0], args[1], scale)
+    if plain in {"addcmul", "addcdiv"} and isinstance(value := kwargs.get("value"), Tensor):
+        return function(args[0], args[1] * value, args[2])
+    return function(*args, **kwargs)

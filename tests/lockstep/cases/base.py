@@ -1,0 +1,51 @@
+"""What a case is, and the rows, nets and settings that cases share; all of them are meant for float64."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from skorch import NeuralNet, NeuralNetClassifier, NeuralNetRegressor
+from torch import nn
+
+from tests.lockstep.cases.modules import MLP, WIDTH
+
+ROWS = np.random.RandomState(0)
+X = ROWS.randn(96, WIDTH)
+LABELS = (X[:, 0] + X[:, 1] ** 2 > 0.5).astype(np.int64)
+THREE = (LABELS + (X[:, 2] > 0.4)).astype(np.int64)
+NUMBERS = (X @ ROWS.randn(WIDTH) + 3).reshape(-1, 1)
+IMAGES = ROWS.randn(60, 1, 8, 8)
+IMAGE_LABELS = (IMAGES.mean((1, 2, 3)) > 0).astype(np.int64)
+TOKENS = ROWS.randint(0, 11, (70, 5))
+TOKEN_LABELS = (TOKENS[:, 0] > 5).astype(np.int64)
+SERIES = ROWS.randn(50, 7, 3)
+SERIES_LABELS = (SERIES[:, :, 0].mean(1) > 0).astype(np.int64)
+
+
+def classifier(module: Any = MLP, wrapper: Any = NeuralNetClassifier, **settings: Any) -> NeuralNet:
+    base: dict[str, Any] = {"criterion": nn.CrossEntropyLoss, "max_epochs": 4, "batch_size": 16, "lr": 0.1}
+    return wrapper(module, **base | {"callbacks": "disable", "verbose": 0} | settings)
+
+
+def regressor(module: Any = MLP, **settings: Any) -> NeuralNet:
+    base: dict[str, Any] = {"module__n_outputs": 1, "max_epochs": 4, "batch_size": 16, "lr": 0.01}
+    return NeuralNetRegressor(module, **base | {"callbacks": "disable", "verbose": 0} | settings)
+
+
+@dataclass
+class Case:
+    """A search. Rows are `X` and `LABELS` where none are given; `alone` is a part of the reason to fit one by one."""
+
+    estimator: Any
+    grid: Any = field(default_factory=dict)
+    X: Any = None
+    y: Any = None
+    alone: str = ""
+    cv: Any = 3
+
+    def rows(self) -> tuple[Any, Any]:
+        return (X if self.X is None else self.X), (LABELS if self.y is None else self.y)
+
+
+RATES: dict[str, list[Any]] = {"lr": [0.1, 0.02]}
+FLOATS = LABELS.astype(np.float64).reshape(-1, 1)

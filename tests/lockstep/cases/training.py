@@ -1,0 +1,148 @@
+"""Cases: optimizers, criteria and callbacks."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    EpochScoring,
+    Freezer,
+    GradientNormClipping,
+    LRScheduler,
+)
+from torch import Tensor, nn
+
+from tests.lockstep.cases.base import FLOATS, NUMBERS, RATES, THREE, Case, classifier, regressor
+from tests.lockstep.cases.modules import MLP, LogProbability, Probability
+
+
+class OwnLoss(NeuralNetClassifier):
+    def get_loss(self, y_pred: Tensor, y_true: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        loss = super().get_loss(y_pred, y_true, *args, **kwargs)
+        return loss + 1e-3 * sum(weight.abs().sum() for weight in self.module_.parameters())
+
+
+class BalancedClasses(NeuralNetClassifier):
+    """Weights its criterion by the y that `fit` receives."""
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> "BalancedClasses":
+        counts = np.bincount(np.asarray(y))
+        self.set_params(criterion__weight=torch.tensor(len(y) / len(counts) / counts))
+        return super().fit(X, y, **fit_params)
+
+
+class OwnTrainStep(NeuralNetClassifier):
+    def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
+        return super().train_step_single(batch, **fit_params)
+
+
+class HalveRate(Callback):
+    """Changes the rate, as a callback of one's own may."""
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        for group in net.optimizer_.param_groups:
+            group["lr"] *= 0.5
+
+
+def optimizers() -> dict[str, Case]:
+    names = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "ASGD", "Rprop"]
+    cases = {f"optimizer {name}": Case(classifier(optimizer=getattr(torch.optim, name)), RATES) for name in names}
+    return cases | {
+        "optimizers side by side": Case(classifier(), {"optimizer": [getattr(torch.optim, name) for name in names]}),
+        "momentum, Nesterov": Case(
+            classifier(optimizer__nesterov=True, optimizer__momentum=0.9), RATES | {"optimizer__momentum": [0.5, 0.9]}
+        ),
+        "weight decay": Case(classifier(optimizer=torch.optim.AdamW), {"optimizer__weight_decay": [0.0, 0.1, 0.3]}),
+        "betas": Case(classifier(optimizer=torch.optim.Adam), {"optimizer__betas": [(0.9, 0.999), (0.5, 0.9)]}),
+        "LBFGS": Case(classifier(optimizer=torch.optim.LBFGS, max_epochs=2), alone="LBFGS"),
+        "Adafactor": Case(classifier(optimizer=torch.optim.Adafactor), alone="Adafactor"),
+        "param groups": Case(classifier(optimizer__param_groups=[("layers.0.*", {"lr": 0.01})]), alone="param_groups"),
+    }
+
+
+def criteria() -> dict[str, Case]:
+    binary = partial(
+        NeuralNetBinaryClassifier,
+        MLP,
+        module__n_outputs=1,
+        max_epochs=4,
+        batch_size=16,
+        lr=0.1,
+        callbacks="disable",
+        verbose=0,
+    )
+    weights = [torch.tensor([1.0, 2.0]), torch.tensor([3.0, 1.0])]
+    return {
+        "BCELoss": Case(classifier(Probability, criterion=nn.BCELoss, module__n_neurons=5), RATES, y=FLOATS),
+        "NLLLoss": Case(classifier(LogProbability, criterion=nn.NLLLoss), RATES),
+        "three classes": Case(classifier(module__n_outputs=3), RATES, y=THREE),
+        "binary": Case(binary(), RATES, y=FLOATS[:, 0]),
+        "pos_weight": Case(binary(), {"criterion__pos_weight": [torch.tensor(2.0), torch.tensor(5.0)]}, y=FLOATS[:, 0]),
+        "class weights": Case(classifier(), {"criterion__weight": weights}),
+        "class weights from y": Case(classifier(wrapper=BalancedClasses), RATES),
+        "label smoothing": Case(classifier(criterion__label_smoothing=0.1), RATES),
+        "reduction sum": Case(classifier(criterion__reduction="sum", lr=0.01), {"lr": [0.01, 0.001]}),
+        "MSELoss": Case(regressor(), {"lr": [0.01, 0.003]}, y=NUMBERS),
+        "HuberLoss": Case(regressor(criterion=nn.HuberLoss), {"lr": [0.01, 0.003]}, y=NUMBERS),
+        "L1Loss, two targets": Case(
+            regressor(criterion=nn.L1Loss, module__n_outputs=2), RATES, y=np.hstack([NUMBERS, -NUMBERS])
+        ),
+        "get_loss of one's own": Case(classifier(wrapper=OwnLoss), RATES),
+        "a train step of one's own": Case(classifier(wrapper=OwnTrainStep), alone="train_step_single"),
+    }
+
+
+def callbacks() -> dict[str, Case]:
+    def watched(*listed: Any, **settings: Any) -> NeuralNet:
+        return classifier(**{"callbacks": list(listed), "max_epochs": 12} | settings)
+
+    stop = EarlyStopping(patience=2, threshold=0.03)
+    return {
+        "default callbacks": Case(classifier(callbacks=None), RATES),
+        "default callbacks, printing": Case(classifier(callbacks=None, verbose=1), RATES),
+        "EarlyStopping": Case(watched(stop), {"lr": [0.5, 0.1, 0.001], "callbacks__EarlyStopping__patience": [2, 3]}),
+        "EarlyStopping, load_best": Case(watched(EarlyStopping(patience=3, load_best=True), lr=2.0), RATES),
+        "EarlyStopping on accuracy": Case(
+            watched(EarlyStopping(monitor="valid_acc", lower_is_better=False, patience=2)), RATES
+        ),
+        "LRScheduler, StepLR": Case(watched(LRScheduler(policy="StepLR", step_size=2, gamma=0.5)), RATES),
+        "LRScheduler, cosine": Case(watched(LRScheduler(policy="CosineAnnealingLR", T_max=12)), RATES),
+        "LRScheduler, plateau": Case(
+            watched(LRScheduler(policy="ReduceLROnPlateau", monitor="valid_loss", patience=1)), RATES
+        ),
+        "LRScheduler by batch": Case(
+            watched(LRScheduler(policy="CyclicLR", base_lr=0.01, max_lr=0.3, step_every="batch", step_size_up=3)), RATES
+        ),
+        "LRScheduler, OneCycleLR": Case(
+            watched(
+                LRScheduler(policy=torch.optim.lr_scheduler.OneCycleLR, max_lr=0.3, total_steps=60, step_every="batch")
+            ),
+            RATES,
+        ),
+        "GradientNormClipping": Case(
+            watched(GradientNormClipping(0.1)),
+            {"callbacks__GradientNormClipping__gradient_clip_value": [0.1, 0.5, None]},
+        ),
+        "EpochScoring": Case(
+            watched(EpochScoring("roc_auc", lower_is_better=False), EpochScoring("accuracy", on_train=True, name="ta")),
+            RATES,
+        ),
+        "EpochScoring, no caching": Case(watched(EpochScoring("accuracy", use_caching=False)), RATES),
+        "a rate that a callback of one's own halves": Case(watched(HalveRate()), RATES),
+        "all together, shuffled": Case(
+            watched(
+                stop, LRScheduler(policy="StepLR", step_size=2), GradientNormClipping(0.5), iterator_train__shuffle=True
+            ),
+            {"lr": [0.5, 0.1]},
+        ),
+        "Freezer": Case(watched(Freezer("layers.0.*")), alone="Freezer"),
+        "Checkpoint": Case(
+            watched(Checkpoint(dirname="unwritten", f_params=None, f_optimizer=None, f_criterion=None, f_history=None)),
+            alone="Checkpoint",
+        ),
+    }

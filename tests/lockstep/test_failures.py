@@ -1,0 +1,119 @@
+"""What fails, fails as under skorch alone, and ends no search that skorch would finish."""
+
+import signal
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import BaseEstimator
+from skorch.callbacks import Callback
+
+from stages.lib.lockstep.stacks.stack import Stack
+from tests.lockstep.nets import LABELS, LogitNet, Y, net, one_by_one, scores, search, told
+
+
+class Broken(LogitNet):
+    """Fails where it is built, or in its first step."""
+
+    def __init__(self, where: str = "") -> None:
+        super().__init__()
+        self.where = where
+        if where == "built":
+            raise ValueError("the user's own mistake")
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.where == "forward":
+            raise ValueError("the user's own mistake")
+        return super().forward(x)
+
+
+def broken(**settings: Any) -> BaseEstimator:
+    return net(module=Broken, criterion=torch.nn.CrossEntropyLoss, **settings)
+
+
+@pytest.mark.parametrize("where", ["built", "forward"])
+@pytest.mark.parametrize("stack", [True, False])
+def test_a_fit_that_fails_raises_its_error_or_has_no_score(where: str, stack: bool) -> None:
+    grid = {"module__where": ["", where], "lr": [0.1, 0.01]}
+    backend = {"stack": stack}
+    found, _ = told(broken(), grid, LABELS, scoring="accuracy", backend=backend)
+    # Keys are sorted, so rates change slowest.
+    assert np.isnan(found.cv_results_["mean_test_score"]).tolist() == [False, True] * 2
+    good = {frozenset(key): value for key, value in scores(found).items() if ("module__where", "") in key}
+    assert good == scores(
+        told(broken(), grid | {"module__where": [""]}, LABELS, scoring="accuracy", backend=backend)[0]
+    )
+    with pytest.raises(ValueError, match="the user's own mistake"):
+        told(broken(), grid, LABELS, scoring="accuracy", backend=backend, error_score="raise")
+
+
+def test_where_all_fits_fail_scikit_learn_says_so() -> None:
+    with pytest.raises(ValueError, match="All the 6 fits failed"):
+        told(broken(), {"module__where": ["forward"], "lr": [0.1, 0.01]}, LABELS, scoring="accuracy")
+
+
+def test_a_scorer_that_fails_gets_the_error_score() -> None:
+    def scorer(estimator: BaseEstimator, rows: np.ndarray, y: np.ndarray) -> float:
+        raise ValueError("no score today")
+
+    with pytest.raises(ValueError, match="no score today"):
+        search(net(), {"lr": [0.1]}, scoring=scorer, error_score="raise")
+    with pytest.warns(UserWarning, match="no score today"):
+        found = search(net(), {"lr": [0.1]}, scoring=scorer, error_score=-1)
+    assert found.cv_results_["mean_test_score"].tolist() == [-1]
+
+
+def test_a_stack_that_fails_in_the_middle_is_tried_net_by_net(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = scores(search(net(), {"lr": [0.1, 0.01]}))
+    take_step = Stack.take_step
+
+    def failing(self: Stack, *args: Any) -> Any:
+        if len(self.members) > 2:
+            raise RuntimeError("out of memory")
+        return take_step(self, *args)
+
+    monkeypatch.setattr(Stack, "take_step", failing)
+    found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)
+    assert messages == ["a stack of 6 nets failed, so each is trained by itself: RuntimeError: out of memory"]
+    assert scores(found) == expected
+
+    def always(self: Stack, *args: Any) -> Any:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(Stack, "take_step", always)
+    found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)
+    assert messages[1:] == ["2 of 2 candidates are fitted one by one, not in lockstep: RuntimeError: out of memory"]
+    assert scores(found) == scores(one_by_one(net(), {"lr": [0.1, 0.01]}))
+
+
+@pytest.mark.parametrize("stack", [True, False])
+def test_an_interrupt_ends_the_search(stack: bool) -> None:
+    def interrupt(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    heard: list[Any] = []
+
+    def scorer(estimator: BaseEstimator, rows: np.ndarray, y: np.ndarray) -> float:
+        heard.append(estimator)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        told(net(), {"lr": [0.1, 0.01]}, Y, scoring=scorer, backend={"stack": stack})
+    assert len(heard) == 1
+    with pytest.raises(KeyboardInterrupt):
+        told(net(), {"lr": [0.1, 0.01]}, Y, backend={"stack": stack, "on_progress": interrupt})
+    assert np.isfinite(search(net(), {"lr": [0.1]}).cv_results_["mean_test_score"]).all()
+
+
+class Pressing(Callback):
+    """Presses Ctrl-C in the middle of a training, but not in a trial."""
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        if net.max_epochs == 7 and len(net.history) == 3:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_in_a_stack_ends_the_search_though_skorch_would_go_on() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        told(net(callbacks=[Pressing()], max_epochs=7), {"lr": [0.1, 0.01]}, Y)

@@ -1,0 +1,162 @@
+"""Whatever scikit-learn runs through joblib works under the backend: its own tests, and its other searches."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from joblib import parallel_config
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (makes them importable)
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+    cross_val_predict,
+    cross_val_score,
+    cross_validate,
+    learning_curve,
+    validation_curve,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skorch.callbacks import EarlyStopping
+from torch import Tensor
+
+from stages.lib.lockstep.tasks import Task
+from tests.lockstep.cases.base import LABELS, X, classifier
+from tests.lockstep.numbers import numbers_of
+from tests.project import ROOT
+
+MODULES = ("test_search", "test_validation", "test_successive_halving")
+GRID: dict[str, list[Any]] = {"lr": [0.5, 0.1, 0.02, 0.004]}
+OPTIONS: dict[str, Any] = {"cv": 3, "scoring": "accuracy"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_its_own_tests_pass(module: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "tests.lockstep.under_lockstep", "-p", "no:cacheprovider"),
+            *("-c", "/dev/null", "--rootdir", str(tmp_path), "--pyargs", f"sklearn.model_selection.tests.{module}"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert " passed" in done.stdout
+
+
+@pytest.fixture(autouse=True)
+def float64() -> Iterator[None]:
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def net() -> Any:
+    return classifier(iterator_train__shuffle=True)
+
+
+def results(search: Any) -> dict[str, Any]:
+    found = search.fit(X, LABELS)
+    kept = {key: column for key, column in found.cv_results_.items() if "time" not in key and "param" not in key}
+    kept["params"] = [str(sorted(params.items())) for params in found.cv_results_["params"]]
+    return kept | {"best": found.best_estimator_.predict_proba(X), "index": found.best_index_}
+
+
+def randomized() -> dict[str, Any]:
+    return results(RandomizedSearchCV(net(), GRID, n_iter=3, random_state=0, return_train_score=True, **OPTIONS))
+
+
+def halving() -> dict[str, Any]:
+    return results(HalvingGridSearchCV(net(), GRID, random_state=0, factor=2, min_resources=24, **OPTIONS))
+
+
+def halving_by_epochs() -> dict[str, Any]:
+    options = {"resource": "max_epochs", "min_resources": 1, "max_resources": 4, "factor": 2, "random_state": 0}
+    return results(HalvingGridSearchCV(net(), GRID, **options, **OPTIONS))
+
+
+def halving_at_random() -> dict[str, Any]:
+    options = {"n_candidates": 4, "random_state": 0, "factor": 2, "min_resources": 24}
+    return results(HalvingRandomSearchCV(net(), GRID, **options, **OPTIONS))
+
+
+def validated() -> dict[str, Any]:
+    """Return scores and the nets: those that stop early keep their own numbers while others go on."""
+    stop = EarlyStopping(patience=1)
+    found = cross_validate(
+        make_pipeline(StandardScaler(), classifier(optimizer=torch.optim.NAdam, max_epochs=30, callbacks=[stop])),
+        X,
+        LABELS,
+        cv=4,
+        scoring=["accuracy", "roc_auc"],
+        return_estimator=True,
+        return_train_score=True,
+        return_indices=True,
+    )
+    kept = {key: found[key] for key in found if key.startswith(("test_", "train_"))}
+    for i, estimator in enumerate(found["estimator"]):
+        numbers = numbers_of(estimator[-1])
+        kept |= {f"net {i}, {key}": value for key, value in numbers.items() if isinstance(value, Tensor | float | int)}
+        # They may be trained on.
+        kept[f"further {i}"] = estimator[-1].partial_fit(estimator[0].transform(X), LABELS).predict_proba(X)
+    return kept | {f"rows {i}": rows for i, rows in enumerate(found["indices"]["test"])}
+
+
+def predicted() -> dict[str, Any]:
+    return {method: cross_val_predict(net(), X, LABELS, cv=3, method=method) for method in ("predict", "predict_proba")}
+
+
+def named(arrays: Iterable[Any]) -> dict[str, Any]:
+    return {str(i): array for i, array in enumerate(arrays)}
+
+
+def learned() -> dict[str, Any]:
+    found = learning_curve(net(), X, LABELS, train_sizes=[0.3, 0.6, 1.0], **OPTIONS)
+    return named(found)
+
+
+def by_value() -> dict[str, Any]:
+    return named(validation_curve(net(), X, LABELS, param_name="lr", param_range=GRID["lr"], **OPTIONS))
+
+
+def nested() -> dict[str, Any]:
+    return {"scores": cross_val_score(GridSearchCV(net(), GRID, **OPTIONS), X, LABELS, cv=3)}
+
+
+@pytest.mark.filterwarnings("error::stages.lib.lockstep.LockstepWarning")
+@pytest.mark.parametrize(
+    "call",
+    [randomized, halving, halving_by_epochs, halving_at_random, validated, predicted, learned, by_value, nested],
+)
+def test_its_other_searches_give_what_skorch_gives(
+    call: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacked: list[Task] = []
+    finish = Task.finish
+
+    def counted(self: Task, *args: Any) -> None:
+        stacked.append(self)
+        finish(self, *args)
+
+    monkeypatch.setattr(Task, "finish", counted)
+    with parallel_config(backend="lockstep", random_state=3):
+        ours = call()
+    assert len(stacked) >= 3
+    n_stacked = len(stacked)
+    with parallel_config(backend="lockstep", random_state=3, stack=False):
+        theirs = call()
+    assert len(stacked) == n_stacked
+    assert list(ours) == list(theirs)
+    for key, value in theirs.items():
+        if key == "params":
+            assert ours[key] == value
+        else:
+            np.testing.assert_allclose(ours[key], value, rtol=1e-9, atol=1e-9, err_msg=str(key))

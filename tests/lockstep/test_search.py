@@ -1,0 +1,215 @@
+"""GridSearchCV under the backend, and the promise that a score is a function of its candidate."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import GroupKFold, PredefinedSplit, ShuffleSplit
+from skorch import NeuralNetClassifier
+from skorch.callbacks import EarlyStopping
+from torch import nn
+
+from stages.lib.lockstep import FiniteOrUnfit, fit_seed, plan, seed_everything
+from stages.lib.lockstep.stacks.stack import NETS
+from stages.lib.lockstep.stacks.training import Training
+from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search, told
+
+# As people train: the callbacks watch each net, and the batches are drawn.
+WATCHED = partial(
+    logit_net, callbacks=[EarlyStopping(patience=2, threshold=0.01)], iterator_train__shuffle=True, max_epochs=8
+)
+RATES: dict[str, list[Any]] = {"lr": [0.5, 0.1, 0.02, 0.001], "module__n_hidden": [3, 6]}
+
+
+@pytest.fixture(scope="module")
+def whole() -> dict[frozenset[tuple[str, Any]], bytes]:
+    return scores(search())
+
+
+@pytest.fixture(scope="module")
+def watched() -> dict[frozenset[tuple[str, Any]], bytes]:
+    return scores(search(WATCHED(), RATES, LABELS))
+
+
+@pytest.mark.parametrize("key", GRID)
+def test_a_part_of_the_grid_gives_the_same_bytes(key: str, whole: dict[Any, bytes]) -> None:
+    for value in GRID[key]:
+        part = scores(search(grid=GRID | {key: [value]}))
+        assert part == {name: whole[name] for name in part}
+
+
+def test_another_order_gives_the_same_bytes(whole: dict[Any, bytes]) -> None:
+    backwards = [{key: [value] for key, value in dict(params).items()} for params in list(whole)[::-1]]
+    assert scores(search(grid=backwards)) == whole
+
+
+def test_a_part_in_another_order_gives_the_same_bytes_where_nets_are_watched(watched: dict[Any, bytes]) -> None:
+    for rate in RATES["lr"]:
+        part = scores(search(WATCHED(), {"module__n_hidden": [6, 3], "lr": [rate]}, LABELS))
+        assert part == {name: watched[name] for name in part}
+
+
+@pytest.mark.parametrize("size", [16, 32, 256])
+def test_stacks_of_any_size_give_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch, size: int, whole: dict[Any, bytes], watched: dict[Any, bytes]
+) -> None:
+    monkeypatch.setattr(plan, "_MOST_NETS", size)
+    monkeypatch.setattr(plan, "NETS", size)
+    monkeypatch.setattr(plan, "Training", partial(Training, unit=size))
+    assert scores(search()) == whole
+    assert scores(search(WATCHED(), RATES, LABELS)) == watched
+
+
+def test_jobs_change_no_byte(
+    monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes], watched: dict[Any, bytes]
+) -> None:
+    monkeypatch.setattr(plan, "_MOST_NETS", 16)
+    backend = {"inner_backend": "loky", "inner_n_jobs": 2}
+    assert scores(search(backend=backend)) == whole
+    assert scores(search(WATCHED(), RATES, LABELS, backend=backend)) == watched
+    alone = {"lr": [0.1, 0.01]}
+    jobs = one_by_one(net(), alone), search(net(), alone, backend=backend | {"stack": False})
+    assert scores(jobs[0]) == scores(jobs[1])
+
+
+def test_the_grid_searchs_own_jobs_change_no_byte(whole: dict[Any, bytes]) -> None:
+    assert scores(search(n_jobs=2, pre_dispatch=3)) == whole
+
+
+def test_more_splits_leave_the_first_ones_alone() -> None:
+    splits = list(ShuffleSplit(4, random_state=0).split(X))
+    few, many = (search(cv=splits[:n]).cv_results_ for n in (2, 4))
+    for i in range(2):
+        assert few[f"split{i}_test_score"].tobytes() == many[f"split{i}_test_score"].tobytes()
+
+
+def test_memory_cuts_the_stacks(monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes]) -> None:
+    sizes: list[int] = []
+    cut = plan.stack_size
+
+    def recorded(*args: int) -> int:
+        sizes.append(cut(*args))
+        return sizes[-1]
+
+    monkeypatch.setattr(plan, "stack_size", recorded)
+    assert scores(search(backend={"max_memory_mb": 1})) == whole
+    assert set(sizes) == {NETS}
+    sizes.clear()
+    search(grid={"lr": [i / 1000 for i in range(1, 20)]})
+    assert sizes == [64]  # 19 candidates on 3 splits
+
+
+def test_a_score_is_that_of_a_fit_seeded_by_its_split() -> None:
+    """The nets of `stack=False`, to which all else is compared, are those of skorch alone."""
+    splits = list(ShuffleSplit(3, random_state=0).split(X))
+    found = one_by_one(grid={"lr": [0.01]}, cv=splits, scoring="accuracy").cv_results_
+    for number, (train, test) in enumerate(splits):
+        seed_everything(fit_seed(SEED, number))
+        fitted = net(lr=0.01).fit(X[train], Y[train])
+        assert found[f"split{number}_test_score"][0] == (fitted.predict(X[test]) == Y[test]).mean()
+
+
+def test_the_results_are_grid_search_cvs() -> None:
+    grid: dict[str, list[Any]] = {"lr": [0.01, 0.1], "max_epochs": [1, 2]}
+    options: dict[str, Any] = {"cv": 3, "scoring": "accuracy", "return_train_score": True, "refit": True}
+    ours, stock = search(net(), grid, **options), one_by_one(net(), grid, **options)
+    assert list(ours.cv_results_) == list(stock.cv_results_)
+    assert ours.cv_results_["params"] == stock.cv_results_["params"]
+    for key, column in stock.cv_results_.items():
+        if "score" in key and "time" not in key and "rank" not in key:
+            np.testing.assert_allclose(ours.cv_results_[key], column, atol=0.02, err_msg=key)
+    assert {key for key in vars(stock) if key.endswith("_")} == {key for key in vars(ours) if key.endswith("_")}
+    assert (ours.cv_results_["mean_fit_time"] > 0).all()
+
+
+def test_refit_gives_a_fitted_net_and_repeats() -> None:
+    found = search(net(), {"lr": [0.001, 0.01]}, cv=3, scoring="accuracy", refit=True)
+    assert found.best_score_ == found.cv_results_["mean_test_score"][found.best_index_]
+    assert found.best_params_ == found.cv_results_["params"][found.best_index_]
+    assert len(found.best_estimator_.history) == 3
+    assert found.predict(X).shape == (len(X), 1)
+    assert 0 <= found.score(X, Y) <= 1
+    again = search(net(), {"lr": [0.001, 0.01]}, cv=3, scoring="accuracy", refit=True)
+    seed_everything(SEED)
+    alone = clone(net()).set_params(**found.best_params_).fit(X, Y)
+    for other in (again.best_estimator_, alone):
+        assert np.array_equal(other.predict_proba(X), found.best_estimator_.predict_proba(X))
+
+
+def test_several_metrics() -> None:
+    metrics = {"acc": "accuracy", "auc": "roc_auc"}
+    found = search(logit_net(), {"lr": [0.01, 0.1]}, LABELS, scoring=metrics, refit="auc")
+    assert found.multimetric_
+    assert found.best_score_ == found.cv_results_["mean_test_auc"].max()
+    single = search(logit_net(), {"lr": [0.01, 0.1]}, LABELS, scoring="accuracy")
+    assert single.cv_results_["mean_test_score"].tolist() == found.cv_results_["mean_test_acc"].tolist()
+
+
+def test_a_scorer_may_ask_for_other_rows() -> None:
+    def scorer(estimator: BaseEstimator, rows: np.ndarray, y: np.ndarray) -> float:
+        here, there = estimator.predict_proba(rows), estimator.predict_proba(rows[::-1].copy())
+        np.testing.assert_allclose(here, there[::-1], rtol=1e-4, atol=1e-6)
+        return float(here.sum())
+
+    found = search(logit_net(), {"lr": [0.01]}, LABELS, scoring=scorer, refit=True, error_score="raise")
+    assert np.isfinite(found.best_score_)
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "roc_auc", "neg_log_loss", "f1"])
+def test_scorers(scoring: str) -> None:
+    found, stock = (each(logit_net(), {"lr": [0.01]}, LABELS, scoring=scoring) for each in (search, one_by_one))
+    expected = stock.cv_results_["mean_test_score"]
+    np.testing.assert_allclose(found.cv_results_["mean_test_score"], expected, atol=0.02)
+
+
+GROUPS = np.arange(len(X)) % 5
+
+
+@pytest.mark.parametrize(
+    ("cv", "fit", "n_splits"),
+    [
+        (GroupKFold(5), {"groups": GROUPS}, 5),
+        (PredefinedSplit(GROUPS % 3 - 1), {}, 2),
+        ([(np.arange(100), np.arange(100, 200)), (np.arange(50, 180), np.arange(20))], {}, 2),
+        ([(list(range(100)), list(range(100, 200)))], {}, 1),
+    ],
+)
+def test_any_splitter(cv: Any, fit: dict[str, Any], n_splits: int) -> None:
+    found, stock = (each(net(), {"lr": [0.01, 0.1]}, cv=cv, fit=fit) for each in (search, one_by_one))
+    assert found.n_splits_ == n_splits
+    for i in range(n_splits):
+        key = f"split{i}_test_score"
+        np.testing.assert_allclose(found.cv_results_[key], stock.cv_results_[key], rtol=1e-4)
+
+
+class Finite(FiniteOrUnfit, NeuralNetClassifier):
+    pass
+
+
+def finite_accuracy(estimator: Any, rows: np.ndarray, y: np.ndarray) -> float:
+    return np.nan if estimator.diverged_ else float((estimator.predict(rows) == y).mean())
+
+
+@pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
+def test_a_diverging_candidate_has_no_score_and_harms_no_other(criterion: type[nn.Module]) -> None:
+    output = nn.Sigmoid if criterion is nn.BCELoss else nn.Identity
+    estimator = net(wrapper=Finite, criterion=criterion, module__output=output, optimizer=torch.optim.SGD)
+    # BCELoss raises where it meets NaN, so that candidate goes on alone.
+    both, _ = told(estimator, {"lr": [1e37, 0.001]}, Y, scoring=finite_accuracy)
+    alone = search(estimator, {"lr": [0.001]}, scoring=finite_accuracy)
+    assert np.isnan(both.cv_results_["mean_test_score"]).tolist() == [True, False]
+    assert both.cv_results_["rank_test_score"].tolist() == [2, 1]
+    assert list(scores(alone).values()) == [list(scores(both).values())[1]]
+
+
+def test_without_the_mixin_a_diverging_candidate_is_skorchs_own() -> None:
+    grid = {"lr": [1e37, 0.001]}
+    estimator = net(optimizer=torch.optim.SGD)
+    ours, theirs = told(estimator, grid, Y)[0], told(estimator, grid, Y, backend={"stack": False})[0]
+    for key in ("mean_test_score", "rank_test_score"):
+        np.testing.assert_allclose(ours.cv_results_[key], theirs.cv_results_[key], rtol=1e-4)
+    with pytest.raises(RuntimeError, match="all elements of input should be between 0 and 1"):
+        told(estimator, grid, Y, error_score="raise")
