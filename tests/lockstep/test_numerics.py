@@ -1,9 +1,9 @@
-"""The square roots that replace torch's, so that every CPU gives the same bits."""
+"""The square roots that replace torch's, so that every CPU gives the same bits, and numbers too small to matter."""
 
 import numpy as np
 import torch
 
-import stages.lib.lockstep  # noqa: F401 (replaces torch's square roots)
+from stages.lib.lockstep.numerics import subnormals_as_zero  # importing it replaces torch's square roots
 
 
 def test_square_roots_are_off_by_two_units_at_most() -> None:
@@ -22,3 +22,15 @@ def test_square_roots_have_a_gradient_and_all_variants() -> None:
     assert torch._foreach_sqrt([torch.tensor([16.0])])[0].item() == 4
     assert torch.tensor([16.0]).sqrt_().item() == 4
     assert torch.tensor(16).sqrt().item() == 4
+
+
+def test_subnormal_numbers_count_as_zero_only_where_asked_for() -> None:
+    def is_zero() -> bool:
+        return float(torch.tensor(1e-39) * 1) == 0
+
+    with subnormals_as_zero():
+        assert is_zero()
+        with subnormals_as_zero():
+            pass
+        assert is_zero()
+    assert not is_zero()

@@ -13,7 +13,7 @@ from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from stages.lib.lockstep import FiniteOrUnfit, fit_seed, plan, seed_everything
-from stages.lib.lockstep.stacks.stack import NETS
+from stages.lib.lockstep.stacks.nets import NETS
 from stages.lib.lockstep.stacks.training import Training
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search, told
 

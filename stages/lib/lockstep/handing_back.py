@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from stages.lib.lockstep.members import Cache, Member
-from stages.lib.lockstep.stacks.stack import Stack
+from stages.lib.lockstep.stacks.nets import Nets
 from stages.lib.lockstep.stacks.training import Trained
 from stages.lib.lockstep.surroundings import Prepared
 from stages.lib.lockstep.tasks import Task
@@ -92,7 +92,7 @@ def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: P
     return known
 
 
-def inputs_of(stack: Stack) -> tuple[Any, bool] | None:
+def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
     """Return what a stack's nets are evaluated on, and whether all have the same."""
     known = [member.known for member in stack.members]
     if any(each is None for each in known):

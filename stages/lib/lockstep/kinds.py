@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from stages.lib.lockstep._compat import fingerprint
 from stages.lib.lockstep.members import Member
 from stages.lib.lockstep.stacks.activations import switchable
+from stages.lib.lockstep.stacks.nets import EVALUATED_ROWS
 from stages.lib.lockstep.stacks.optimizers import (
     fixed_part,
     named_tensors,
@@ -22,7 +23,6 @@ from stages.lib.lockstep.stacks.optimizers import (
     trained_names,
     varying_numbers,
 )
-from stages.lib.lockstep.stacks.stack import EVALUATED_ROWS
 from stages.lib.lockstep.stacks.step import shallow_copy
 from stages.lib.lockstep.surroundings import RefusalError
 from stages.lib.lockstep.watching import check_callbacks

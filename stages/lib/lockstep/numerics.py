@@ -1,7 +1,9 @@
 """Makes torch compute the same bytes every time: one thread, exact square roots, and a seed for each fit."""
 
+import contextlib
 import random
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -36,6 +38,20 @@ def seed_everything(seed: int) -> None:
     np.random.seed(seed)
     # Without a GPU, torch.manual_seed keeps a trace of the call stack for the day when there is one.
     (torch.manual_seed if torch.cuda.is_available() else torch.default_generator.manual_seed)(seed)
+
+
+@contextlib.contextmanager
+def subnormals_as_zero() -> Iterator[None]:
+    """Count numbers below 1e-38 as 0 in this thread: processors take 30 times as long for them.
+
+    Optimizers end up with them where a weight no longer gets a gradient.
+    """
+    before = float(torch.tensor(1e-39) * 1) == 0
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
 
 
 def _use_exact_square_roots() -> torch.library.Library:

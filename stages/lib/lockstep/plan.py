@@ -19,13 +19,13 @@ from stages.lib.lockstep.handing_back import hand_back, inputs_of, known_rows
 from stages.lib.lockstep.kinds import Kind, check_net, group_key, kind_of
 from stages.lib.lockstep.members import Cache, Member, make_member, rows_settings
 from stages.lib.lockstep.stacks.callbacks import heed_the_keyboard
+from stages.lib.lockstep.stacks.nets import NETS
 from stages.lib.lockstep.stacks.optimizers import group_key as optimizer_key
 from stages.lib.lockstep.stacks.optimizers import optimizer_of
-from stages.lib.lockstep.stacks.stack import NETS
 from stages.lib.lockstep.stacks.training import Trained, Training
 from stages.lib.lockstep.surroundings import LockstepWarning, Prepared, RefusalError, net_of, prepare, surroundings
 from stages.lib.lockstep.tasks import Task
-from stages.lib.lockstep.trial import prove
+from stages.lib.lockstep.trial import Proof, prove
 
 # A stack of more nets is no faster for each net: its tensors no longer fit a core's cache.
 _MOST_NETS = 512
@@ -37,8 +37,8 @@ _OF_VMAP = (
     "Detected call of `lr_scheduler.step",
 )
 
-# What trials have shown in this process: whether a family's batches may be filled up, or why it is fitted one by one.
-_PROVEN: dict[str, bool | str] = {}
+# What trials have shown in this process of a family, or why it is fitted one by one.
+_PROVEN: dict[str, Proof | str] = {}
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Search:
         """Return the members of each stack, whether their batches are filled up, its size, and its group's traces."""
         groups: dict[Any, list[tuple[Member, Kind]]] = defaultdict(list)
         for member, kind in self._members():
-            filled = _PROVEN[kind.family] is True
+            filled = _proof(kind).filled
             groups[filled, group_key(member, kind, filled)].append((member, kind))
         stacks = []
         for (filled, *_), listed in groups.items():
@@ -188,7 +188,7 @@ class Search:
         if task.key not in self._places:
             self._places[task.key] = kind.activations, fingerprint(optimizer_key(*optimizer_of(net)))
         member.activations, member.optimizer = self._places[task.key]
-        if not member.live and _PROVEN[kind.family] is True:
+        if _proof(kind).evaluated:
             member.known = known_rows(task, estimator, member, prepared, self._cache)
         return member, kind
 
@@ -283,7 +283,13 @@ def _run_apart(task: Task) -> Callable[[], Any]:
     return task.outcome
 
 
-def _prove(member: Member) -> bool | str:
+def _proof(kind: Kind) -> Proof:
+    proof = _PROVEN[kind.family]
+    assert isinstance(proof, Proof)
+    return proof
+
+
+def _prove(member: Member) -> Proof | str:
     try:
         return prove(member)
     except RefusalError as refusal:

@@ -13,15 +13,17 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from stages.lib.lockstep.members import Member
+from stages.lib.lockstep.numerics import subnormals_as_zero
 from stages.lib.lockstep.stacks.callbacks import Audience, StopTrainingError, clipping, n_rows
 from stages.lib.lockstep.stacks.hold_out import HoldOut
 from stages.lib.lockstep.stacks.late_history import LateHistory, epoch_records
+from stages.lib.lockstep.stacks.nets import NETS, Nets
 from stages.lib.lockstep.stacks.optimizers import named_tensors, optimizer_of
-from stages.lib.lockstep.stacks.stack import NETS, Stack
+from stages.lib.lockstep.stacks.stack import Stack
 from stages.lib.lockstep.stacks.step import shallow_copy
 
 # What the nets of a stack are evaluated on: rows for each place, or the same for all.
-Inputs = Callable[[Stack], tuple[Any, bool] | None]
+Inputs = Callable[[Nets], tuple[Any, bool] | None]
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Training:
         advance: Callable[[int], None] = lambda more: None,
     ) -> None:
         self.unit, self.inputs, self.advance = unit, inputs, advance
+        self.ended: list[Trained] = []
         self._take_up(Stack(members, filled, size, unit, traces))
 
     def _take_up(self, stack: Stack) -> None:
@@ -79,45 +82,47 @@ class Training:
         self.losses: list[tuple[Tensor, Tensor | None]] = []
 
     def run(self) -> Iterator[Trained]:
-        """Train; yields nets as they are done."""
+        """Train; yields nets as they are done, those with callbacks at the end."""
+        members, size = self.stack.members, len(self.stack.order)
         epoch = 0
         while self._left():
             if epoch:
                 self.stack.next_epoch()
-            yield from self._tell(epoch, Audience.epoch_begins)
+            self._tell(Audience.epoch_begins, epoch)
             epoch += 1
-            yield from self._train(epoch)
+            self._train(epoch)
             self._validate()
-            yield from self._tell(epoch, Audience.epoch_ends)
+            self._tell(Audience.epoch_ends, epoch)
             self.advance(len(self._left()))
             yield from self._done(epoch)
             self._adopt_settings()
             left = self._left()
             if left and len(left) <= len(self.stack.members) // 2 and len(self.stack.order) > self.unit:
                 self._close_up(left)
+        yield from self._evaluated(members, size)
 
     def _left(self) -> list[int]:
         return [i for i in range(len(self.stack.members)) if i not in self.gone]
 
-    def _tell(self, epoch: int, event: Callable[[Audience], None], only: list[int] | None = None) -> Iterator[Trained]:
-        """Tell the callbacks; yields the nets whose training they end."""
+    def _tell(self, event: Callable[[Audience], None], epoch: int, only: list[int] | None = None) -> None:
+        """Tell the callbacks; a net whose training they end leaves."""
         for i in list(self.audiences) if only is None else only:
-            if i in self.gone:
-                continue
-            try:
-                event(self.audiences[i])
-            except StopTrainingError:
-                yield self._finish(i, epoch)
+            if i not in self.gone:
+                try:
+                    event(self.audiences[i])
+                except StopTrainingError:
+                    self.ended.append(self._finish(i, epoch))
 
-    def _train(self, epoch: int) -> Iterator[Trained]:
-        """Take the epoch's steps; yields the nets that a callback stops in the middle."""
+    @subnormals_as_zero()
+    def _train(self, epoch: int) -> None:
+        """Take the epoch's steps."""
         stack, losses = self.stack, []
         by_batch = [i for i, audience in self.audiences.items() if audience.by_batch]
         scoring = [i for i, audience in self.audiences.items() if audience.scores_training and not audience.by_batch]
         for number, batch in enumerate(stack.batches()):
             own = {i: stack.own_batch(batch, i, number) for i in (*by_batch, *scoring) if i not in self.gone}
             for i in [i for i in by_batch if i in own]:
-                yield from self._tell(epoch, partial(Audience.batch_begins, batch=own[i], training=True), [i])
+                self._tell(partial(Audience.batch_begins, batch=own[i], training=True), epoch, [i])
             loss, made = stack.take_step(batch, self.clip)
             losses.append(loss)
             for i, rows in own.items():
@@ -127,7 +132,7 @@ class Training:
                     self.audiences[i].predicts(rows, outputs, training=True)
                 else:
                     event = partial(Audience.batch_ends, batch=rows, loss=loss[place], predicted=outputs, training=True)
-                    yield from self._tell(epoch, event, [i])
+                    self._tell(event, epoch, [i])
             if by_batch:
                 self._adopt_settings()
         self.losses.append((torch.stack(losses), None))
@@ -166,17 +171,26 @@ class Training:
             self.stack.optimizer.set(settings)
 
     def _done(self, epoch: int) -> Iterator[Trained]:
-        """Yield the nets that somebody waits for after this epoch."""
+        """Yield the nets that somebody waits for after this epoch; those with callbacks are kept."""
         waited = [i for i in self._left() if epoch in self.stack.members[i].tasks]
-        outputs = None
-        if any(not self.stack.members[i].live for i in waited) and (inputs := self.inputs(self.stack)):
-            outputs = self.stack.outputs(*inputs)
-        for i in waited:
-            place = self.stack.positions[i]
-            own = None if outputs is None else tree_map(lambda t, place=place: t[place], outputs)
-            yield self._finish(i, epoch, own)
+        self.ended += [self._finish(i, epoch) for i in waited if i in self.audiences]
+        if waited := [i for i in waited if i not in self.audiences]:
+            inputs = self.inputs(self.stack)
+            outputs = None if inputs is None else self.stack.outputs(*inputs)
+            for i in waited:
+                yield _with_outputs(self._finish(i, epoch), outputs, self.stack.positions[i])
 
-    def _finish(self, i: int, epoch: int, outputs: Any = None) -> Trained:
+    def _evaluated(self, members: list[Member], size: int) -> Iterator[Trained]:
+        """Yield the nets with callbacks, which may have changed weights to the last, evaluated together."""
+        self.ended.sort(key=lambda trained: members.index(trained.member))
+        if self.ended:
+            nets = Nets([trained.member for trained in self.ended], self.stack.filled, size, self.unit)
+            inputs = self.inputs(nets)
+            outputs = None if inputs is None else nets.outputs(*inputs)
+            for i, trained in enumerate(self.ended):
+                yield _with_outputs(trained, outputs, nets.positions[i])
+
+    def _finish(self, i: int, epoch: int) -> Trained:
         """Take a net out of the stack, or a copy where it is trained on."""
         member, stack = self.stack.members[i], self.stack
         net, last = member.net, i in self.audiences or epoch == member.epochs
@@ -196,7 +210,7 @@ class Training:
             net.history_ = LateHistory(partial(epoch_records, list(self.losses), stack.positions[i], sizes))
         if last:
             self.gone.add(i)
-        return Trained(member, epoch, net, stack.finite(i), last, outputs)
+        return Trained(member, epoch, net, stack.finite(i), last)
 
     def _close_up(self, left: list[int]) -> None:
         """Go on with the nets that are left, in a smaller stack."""
@@ -208,6 +222,12 @@ class Training:
         self._take_up(new)
         places = torch.tensor([old.positions[left[i]] for i in new.order])
         self.losses = [(a[:, places], None if b is None else b[:, places]) for a, b in losses]
+
+
+def _with_outputs(trained: Trained, outputs: Any, place: int) -> Trained:
+    if outputs is not None:
+        trained.outputs = tree_map(lambda t: t[place], outputs)
+    return trained
 
 
 def _exchange(net: NeuralNet, tensors: dict[str, Tensor]) -> None:
