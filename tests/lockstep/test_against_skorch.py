@@ -17,12 +17,13 @@ from tests.lockstep import nets
 from tests.lockstep.cases.base import Case
 from tests.lockstep.cases.nets import data, modules, noise
 from tests.lockstep.cases.project import project
+from tests.lockstep.cases.surprises import surprises
 from tests.lockstep.cases.training import callbacks, criteria, optimizers
 from tests.lockstep.numbers import compare
 from tests.lockstep.searches import SEED, run_case
 
 Make = Callable[[], dict[str, Case]]
-EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
+EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project, surprises]
 
 
 @pytest.fixture(autouse=True)

@@ -38,51 +38,17 @@ def missing_parts() -> list[str]:
 
 @dataclass(frozen=True)
 class FitCall:
-    """One fit that a search asks for.
+    """One fit that a search asks for: the parts of joblib's call that the engine looks at."""
 
-    Parameters
-    ----------
-    batch : BatchedCalls
-        joblib's call; it runs under the nested backend.
-    item : tuple
-        The wrapped function, its positional and its keyword arguments.
-    arguments : dict
-        The arguments by name.
-    """
-
-    batch: BatchedCalls
-    item: tuple[Any, tuple[Any, ...], dict[str, Any]]
-    arguments: dict[str, Any]
-
-    @property
-    def estimator(self) -> BaseEstimator:
-        """Return the estimator, without the candidate's parameters."""
-        return self.arguments["estimator"]
-
-    @property
-    def parameters(self) -> dict[str, Any] | None:
-        """Return the candidate's parameters."""
-        return self.arguments.get("parameters")
-
-    @property
-    def fit_params(self) -> dict[str, Any]:
-        """Return what the estimator's `fit` is given besides rows and targets."""
-        return {key: value for key, value in (self.arguments.get("fit_params") or {}).items() if value is not None}
-
-    @property
-    def rows(self) -> tuple[Any, Any]:
-        """Return X and y, all of them."""
-        return self.arguments["X"], self.arguments["y"]
-
-    @property
-    def train(self) -> np.ndarray:
-        """Return the numbers of the rows to train on."""
-        return np.asarray(self.arguments["train"])
-
-    @property
-    def test(self) -> np.ndarray:
-        """Return the numbers of the rows to score on."""
-        return np.asarray(self.arguments["test"])
+    batch: BatchedCalls  # it runs under the nested backend
+    item: tuple[Any, tuple[Any, ...], dict[str, Any]]  # the wrapped function, its positional and keyword arguments
+    estimator: BaseEstimator  # without the candidate's parameters
+    parameters: dict[str, Any] | None
+    fit_params: dict[str, Any]  # what the estimator's `fit` is given besides rows and targets
+    X: Any
+    y: Any
+    train: np.ndarray  # the numbers of the rows to train on
+    test: np.ndarray
 
     def run(self) -> Any:
         """Run the fit as it is, under scikit-learn's configuration, and return its result."""
@@ -90,25 +56,23 @@ class FitCall:
         return result
 
 
+def fit_call(batch: BatchedCalls, item: Any) -> FitCall | None:
+    """Read one of a batch's calls, if it is a fit."""
+    function, args, kwargs = item
+    signature = _signatures().get(getattr(function, "function", function))  # in scikit-learn's _FuncWrapper
+    if signature is None or missing_parts():
+        return None
+    given = signature.bind(*args, **kwargs).arguments
+    fit_params = {key: value for key, value in (given.get("fit_params") or {}).items() if value is not None}
+    rows = (given["X"], given["y"], np.asarray(given["train"]), np.asarray(given["test"]))
+    return FitCall(batch, item, given["estimator"], given.get("parameters"), fit_params, *rows)
+
+
 def run_items(batch: BatchedCalls, items: list[Any]) -> list[Any]:
     """Run some of a batch's calls as joblib would."""
     part = copy.copy(batch)
     part.items = items
     return list(part())
-
-
-def fit_calls(batch: Any) -> list[FitCall | Any]:
-    """Take a batch's items out of it, those that are fits as `FitCall`."""
-    items: list[FitCall | Any] = []
-    taken, batch.items = batch.items, []
-    for item in taken:
-        function, args, kwargs = item
-        signature = _signatures().get(getattr(function, "function", function))  # in scikit-learn's _FuncWrapper
-        if signature is None or missing_parts():
-            items.append(item)
-        else:
-            items.append(FitCall(batch, item, signature.bind(*args, **kwargs).arguments))
-    return items
 
 
 class _Hasher(NumpyHasher):

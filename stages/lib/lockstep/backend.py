@@ -9,21 +9,20 @@ from joblib import register_parallel_backend
 from joblib._parallel_backends import ParallelBackendBase
 from sklearn.base import clone
 
-from stages.lib.lockstep._compat import FitCall, fit_calls, missing_parts, run_items
-from stages.lib.lockstep.numerics import fit_seed, seed_everything
+from stages.lib.lockstep._compat import FitCall, fit_call, missing_parts, run_items
+from stages.lib.lockstep.numerics import seed_everything
 from stages.lib.lockstep.plan import Search
 from stages.lib.lockstep.surroundings import LockstepWarning, net_of
-from stages.lib.lockstep.tasks import Task, candidate_keys, numbered
+from stages.lib.lockstep.tasks import Task, make_tasks
 
 
 class LockstepBackend(ParallelBackendBase):
     """Trains the skorch nets of scikit-learn's searches and cross-validations in lockstep.
 
-    `with parallel_config(backend="lockstep", random_state=7):` is all that a script needs. Nets that take
-    the same steps
-    (candidates on splits, each with its own weights, rows, optimizer settings and seed) are stacked, and one batched
-    forward and backward pass steps them all. scikit-learn scores them as ever. What can't be stacked is fitted one by
-    one under the same seeds, and a `LockstepWarning` says why; what is no fit of a net is called as it is.
+    `with parallel_config(backend="lockstep", random_state=7):` is all that a script needs. Nets that take the same
+    steps (candidates on splits, each with its own weights, rows, optimizer settings and seed) are stacked, and one
+    batched forward and backward pass steps them all. scikit-learn scores them as ever. What can't be stacked is fitted
+    one by one under the same seeds, and a `LockstepWarning` says why; what is no fit of a net is called as it is.
 
     A net's weights and scores follow from the candidate, the split and `random_state` alone: they have the same bytes
     whatever else is searched, in whatever order, in stacks of any size, with any number of jobs.
@@ -61,8 +60,8 @@ class LockstepBackend(ParallelBackendBase):
         inner_max_num_threads: int | None = None,
     ) -> None:
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
+        self.random_state = random_state
         self.options: dict[str, Any] = {
-            "random_state": random_state,
             "max_memory_mb": max_memory_mb,
             "on_progress": on_progress,
             "stack": stack,
@@ -89,7 +88,8 @@ class LockstepBackend(ParallelBackendBase):
 
     def get_nested_backend(self) -> tuple["LockstepBackend", None]:
         """Return one of the same kind for a search inside of a fit."""
-        return LockstepBackend(nesting_level=(self.nesting_level or 0) + 1, **self.options), None
+        level = (self.nesting_level or 0) + 1
+        return LockstepBackend(self.random_state, nesting_level=level, **self.options), None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process, where a fit runs in another."""
@@ -98,7 +98,7 @@ class LockstepBackend(ParallelBackendBase):
     def stop_call(self) -> None:
         """Put the generators where a refit starts from."""
         if any(isinstance(item, Task) for job in self._jobs for item in job.items):
-            seed_everything(self.options["random_state"])
+            seed_everything(self.random_state)
         self._jobs = []
 
     def collect(self) -> None:
@@ -108,29 +108,17 @@ class LockstepBackend(ParallelBackendBase):
                 job.callback(None)
         if parts := missing_parts():
             warnings.warn(f"nothing is stacked: scikit-learn has no {' or '.join(parts)} as known", LockstepWarning, 2)
-        items = [item for job in self._jobs for item in job.read()]
-        calls = [item for item in items if isinstance(item, FitCall) and net_of(_chosen(item)) is not None]
-        splits, rows = numbered(call.test for call in calls), numbered(call.train for call in calls)
-        state = self.options["random_state"]
-        # The stream of noise is another one than that of the initial weights.
-        seeds = [(fit_seed(state, split), fit_seed(state, split, 1)) for split in splits]
-        about: Any = zip(calls, splits, rows, seeds, candidate_keys(calls), strict=True)
-        tasks = {id(call): Task(call, *numbers) for call, *numbers in about}
+        found: list[tuple[_Job, int, FitCall]] = []
         for job in self._jobs:
-            job.items = [tasks.get(id(item), item) for item in job.items]
-        if tasks:
-            Search(list(tasks.values()), **{k: v for k, v in self.options.items() if k != "random_state"}).run()
-            self._warn(list(tasks.values()))
-
-    def _warn(self, tasks: list[Task]) -> None:
-        refused: dict[str, set[str]] = defaultdict(set)
-        for task in tasks:
-            if task.reason:
-                refused[task.reason].add(task.key)
-        total = len({task.key for task in tasks})
-        for reason, keys in refused.items():
-            message = f"{len(keys)} of {total} candidates are fitted one by one, not in lockstep: {reason}"
-            warnings.warn(message, LockstepWarning, stacklevel=4)
+            job.items, job.batch.items = job.batch.items, []
+            read = ((place, fit_call(job.batch, item)) for place, item in enumerate(job.items))
+            found += [(job, place, call) for place, call in read if call is not None and _trains_a_net(call)]
+        if found:
+            tasks = make_tasks([call for _, _, call in found], self.random_state)
+            for (job, place, _), task in zip(found, tasks, strict=True):
+                job.items[place] = task
+            Search(tasks, **self.options).run()
+            _warn(tasks)
 
 
 class _Job:
@@ -140,31 +128,33 @@ class _Job:
         self.backend, self.batch, self.callback = backend, batch, callback
         self.items: list[Any] = []
 
-    def read(self) -> list[Any]:
-        self.items = fit_calls(self.batch)
-        return self.items
-
     def get(self) -> list[Any]:
         """Return the results of the batch's calls; the first call trains all nets."""
         if not self.items:
             self.backend.collect()
         results: list[Any] = []
         for item in self.items:
-            if isinstance(item, Task):
-                results.append(item.result())
-            elif isinstance(item, FitCall):
-                results.append(item.run())
-            else:
-                results += run_items(self.batch, [item])
+            results += [item.result()] if isinstance(item, Task) else run_items(self.batch, [item])
         return results
 
 
-def _chosen(call: FitCall) -> Any:
-    """Return the estimator of a call, with the candidate's parameters where they exchange parts of it."""
+def _trains_a_net(call: FitCall) -> bool:
     parameters = call.parameters or {}
-    if any(hasattr(value, "fit") for value in parameters.values()):
-        return clone(call.estimator).set_params(**clone(parameters, safe=False))
-    return call.estimator
+    if any(hasattr(value, "fit") for value in parameters.values()):  # they exchange parts of the estimator
+        return net_of(clone(call.estimator).set_params(**clone(parameters, safe=False))) is not None
+    return net_of(call.estimator) is not None
+
+
+def _warn(tasks: list[Task]) -> None:
+    """Give each reason for which candidates are fitted one by one."""
+    refused: dict[str, set[str]] = defaultdict(set)
+    for task in tasks:
+        if task.reason:
+            refused[task.reason].add(task.key)
+    total = len({task.key for task in tasks})
+    for reason, keys in refused.items():
+        message = f"{len(keys)} of {total} candidates are fitted one by one, not in lockstep: {reason}"
+        warnings.warn(message, LockstepWarning, stacklevel=4)
 
 
 register_parallel_backend("lockstep", LockstepBackend)

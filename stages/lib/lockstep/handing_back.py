@@ -13,8 +13,9 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from stages.lib.lockstep.members import Cache, Member
+from stages.lib.lockstep.members import Cache, Member, named_tensors
 from stages.lib.lockstep.stacks.nets import Nets
+from stages.lib.lockstep.stacks.rows import filled_up
 from stages.lib.lockstep.stacks.training import Trained
 from stages.lib.lockstep.surroundings import Prepared
 from stages.lib.lockstep.tasks import Task
@@ -55,17 +56,10 @@ def is_finite(net: Any, X: Any) -> bool:
 
 @dataclass(frozen=True)
 class Known:
-    """The rows that a net will be asked about, so that its stack can answer for all nets at once.
+    """The rows that a net will be asked about, so that its stack can answer for all nets at once."""
 
-    Parameters
-    ----------
-    X : Tensor of shape (n_rows, …)
-    parts : list of (array, array of int)
-        Rows as scikit-learn hands them to the net, and where they stand in `X`.
-    """
-
-    X: Tensor
-    parts: list[tuple[Any, np.ndarray]]
+    X: Tensor  # shape (n_rows, …)
+    parts: list[tuple[Any, np.ndarray]]  # rows as scikit-learn hands them to the net, and where they stand in `X`
 
 
 def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache) -> Known | None:
@@ -78,18 +72,17 @@ def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: P
     key = ("known", id(prepared))
     if key not in cache:
         test = prepared.transform(task.test_rows(estimator))
-        dtype, (whole, _) = member.train.X.dtype, task.call.rows
+        dtype, whole = member.train.X.dtype, task.call.X
         if prepared.fitted or not isinstance(whole, np.ndarray | Tensor):
             n = len(prepared.X)
-            rows = torch.cat([torch.as_tensor(part) for part in (prepared.X, test)]).to(dtype)
-            rows = torch.cat([rows, rows[:1].expand(-len(rows) % _ROWS, *rows.shape[1:])])
+            rows = torch.cat([_as_tensor(part) for part in (prepared.X, test)]).to(dtype)
+            rows = filled_up(rows, -(-len(rows) // _ROWS) * _ROWS)
             places = [np.arange(n), n + np.arange(len(test))]
         else:
-            rows = cache.setdefault(("rows", id(whole)), torch.as_tensor(whole).to(dtype))
+            rows = cache.setdefault(("rows", id(whole)), _as_tensor(whole).to(dtype))
             places = [task.call.train, task.call.test]
         cache[key] = Known(rows, list(zip([prepared.X, test], places, strict=True)))
-    known: Known = cache[key]
-    return known
+    return cache[key]
 
 
 def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
@@ -97,39 +90,46 @@ def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
     known = [member.known for member in stack.members]
     if any(each is None for each in known):
         return None
-    distinct = {id(each.X): each.X for each in known}
-    if len(distinct) == 1:
+    if all(each.X is known[0].X for each in known):
         return known[0].X.to(stack.flat.device), True
-    n = max(len(rows) for rows in distinct.values())
-    filled = [torch.cat([rows, rows[:1].expand(n - len(rows), *rows.shape[1:])]) for rows in distinct.values()]
-    places = torch.tensor([list(distinct).index(id(known[i].X)) for i in stack.order], device=stack.flat.device)
-    return torch.stack(filled).to(stack.flat.device).index_select(0, places), False
+    return stack.placed([each.X for each in known], max(len(each.X) for each in known)), False
 
 
 def hand_back(task: Task, trained: Trained, prepared: Prepared) -> None:
     """Set a task's outcome: the result of scikit-learn's fit and score, or what it raises."""
-    member = trained.member
     if not trained.is_finite and not isinstance(trained.net, FiniteOrUnfit):
         return  # skorch is to meet the infinite numbers itself
 
     def take_over(net: NeuralNet) -> None:
         net.__dict__.update(trained.net.__dict__)
         if trained.outputs is not None:
-            net.__dict__["forward_iter"] = _answer(net, member.known, trained.outputs)
+            net.__dict__["forward_iter"] = _answer(net, trained.member.known, trained.outputs)
 
-    shown = io.StringIO()
-    shown.write(member.output.getvalue())
-    with contextlib.redirect_stdout(shown):
-        task.finish(take_over, prepared)
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        print(trained.member.output.getvalue(), end="")
+        task.finish(take_over, prepared, trained.fit_time)
     task.shown = shown.getvalue()
 
 
+def _as_tensor(rows: Any) -> Tensor:
+    return torch.as_tensor(np.ascontiguousarray(rows) if isinstance(rows, np.ndarray) else rows)
+
+
 def _answer(net: NeuralNet, known: Known, outputs: Any) -> Any:
+    def weights() -> list[tuple[int, int]]:
+        """Return what changes when a scorer trains or changes the net."""
+        return [(tensor.data_ptr(), tensor._version) for tensor in named_tensors(net).values()]
+
+    before = weights()
+
     def forward_iter(X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
-        rows = None if training else next((rows for given, rows in known.parts if _is_same(X, given)), None)
+        rows = None
+        if not training and weights() == before:
+            rows = next((rows for given, rows in known.parts if _is_same(X, given)), None)
         if rows is None:
             yield from type(net).forward_iter(net, X, training=training, device=device)
         else:
+            net._set_training(False)
             yield tree_map(lambda tensor: tensor[torch.as_tensor(rows)].to(device), outputs)
 
     return forward_iter

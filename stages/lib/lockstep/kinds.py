@@ -1,35 +1,41 @@
 """What kind of net a candidate is, and what nets have in common that may share a stack."""
 
 import copy
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import torch
-from skorch import NeuralNet
-from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
+from skorch import NeuralNet, callbacks
+from torch import nn
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode
 
 from stages.lib.lockstep._compat import fingerprint
-from stages.lib.lockstep.members import Member
-from stages.lib.lockstep.stacks.activations import switchable
-from stages.lib.lockstep.stacks.nets import EVALUATED_ROWS
-from stages.lib.lockstep.stacks.optimizers import (
-    fixed_part,
+from stages.lib.lockstep.members import (
+    Member,
+    has_own,
+    mentioned,
     named_tensors,
     optimizer_of,
+    overrides,
     trained_names,
-    varying_numbers,
 )
-from stages.lib.lockstep.stacks.step import shallow_copy
+from stages.lib.lockstep.stacks.activations import switchable
+from stages.lib.lockstep.stacks.nets import measure
+from stages.lib.lockstep.stacks.optimizers import fixed_part, varying_numbers
+from stages.lib.lockstep.stacks.optimizers import group_key as optimizer_key
 from stages.lib.lockstep.surroundings import RefusalError
-from stages.lib.lockstep.watching import check_callbacks
 
 # What lockstep does in skorch's stead, and so must be skorch's.
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
     get_train_step_accumulator""".split()
+
+# Callbacks that change weights, which of them are trained, or files.
+_INTRUDERS = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
+
+# What skorch's own methods make of a net's settings.
+_KEPT_BY_SKORCH = """module_ criterion_ optimizer_ callbacks_ history_ initialized_ virtual_params_ init_context_
+    _modules _criteria _optimizers cuda_dependent_attributes_ prefixes_ _params_to_validate _kwargs classes
+    classes_inferred_ n_features_in_ feature_names_in_ diverged_""".split()
 
 # The attributes of every nn.Module that hold its tensors, children and hooks.
 _OF_ANY_MODULE = set(vars(nn.Module()))
@@ -37,31 +43,29 @@ _OF_ANY_MODULE = set(vars(nn.Module()))
 # Floating-point operations of a step from which a few nets may cost more together: a stack has 16 places to fill.
 LONG_STEP = 1_500_000
 
-
 # Bytes and operations, by what they follow from.
 _MEASURED: dict[str, tuple[int, int]] = {}
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a candidate's nets have in common on all splits.
+    """What a candidate's nets have in common on all splits, as hashes."""
 
-    Parameters
-    ----------
-    structure : str
-        A hash of the module's and criterion's parts, without the tensors, dropout rates and activations.
-    activations : str
-        A hash of the activations.
-    family : str
-        A hash that nets share whose trial proves the same: without the sizes of torch's own layers.
-    bytes_each : int
-        What one more net in a stack takes.
-    """
-
-    structure: str
+    structure: str  # the module's and criterion's parts, without the tensors, dropout rates and activations
     activations: str
-    family: str
-    bytes_each: int
+    optimizer: str  # shared by nets that one object can step
+    family: str  # shared by nets whose trial proves the same: without the sizes of torch's own layers
+    bytes_each: int  # what one more net in a stack takes
+
+
+# The attributes of torch's layers that are sizes: a trial of one size serves all.
+_SIZES = set(
+    """in_features out_features in_channels out_channels num_features num_channels num_embeddings embedding_dim
+    normalized_shape""".split()
+)
+
+# What a step calls of a net's class.
+_OF_A_STEP = ("get_loss", "infer")
 
 
 def check_net(net: NeuralNet) -> None:
@@ -78,51 +82,56 @@ def check_net(net: NeuralNet) -> None:
         raise RefusalError("optimizer__param_groups are set")
     if not any(True for _ in net.module_.parameters()):
         raise RefusalError("the module has no parameters")
-    check_callbacks(net)
+    for _, callback in net.callbacks_:
+        name = type(callback).__name__
+        if isinstance(callback, _INTRUDERS):
+            raise RefusalError(f"the callback {name} changes the net or writes files")
+        changes = overrides(callback, callbacks.Callback, "on_grad_computed")
+        if changes and type(callback) is not callbacks.GradientNormClipping:
+            raise RefusalError(f"the callback {name} changes gradients")
+    for name in _OF_A_STEP:
+        if has_own(net, name) and "history" in mentioned(getattr(type(net), name)):
+            raise RefusalError(f"the {name} of {type(net).__name__} looks at the history")
+    if overrides(net, NeuralNet, "on_grad_computed"):
+        raise RefusalError(f"{type(net).__name__} has its own on_grad_computed")
 
 
 def kind_of(member: Member) -> Kind:
-    """Find out what kind of net a member is.
-
-    Raises
-    ------
-    RefusalError
-        Where it is known to be better off alone.
-    """
-    net = member.net
+    """Find out what kind of net a member is; raises `RefusalError` where it is known to be better off alone."""
+    net, train = member.net, member.train
     if not trained_names(net):
         raise RefusalError("the module has no parameters to train")
     exchanged = switchable(net.module_)
-    structure, family = [], []
-    for part in (net.module_, net.criterion_):
-        for path, layer in part.named_modules():
-            if part is net.module_ and path in exchanged:
-                structure.append(path)
-                family.append(path)
-                continue
-            structure.append((path, type(layer), _shapes(layer, sizes=True), _attributes(layer, sizes=True)))
-            family.append((path, type(layer), _shapes(layer, sizes=False), _attributes(layer, sizes=False)))
+
+    def parts(sizes: bool) -> list[Any]:
+        """Return what the layers are, but for the activations; only where they stand counts of these."""
+        return [
+            path
+            if part is net.module_ and path in exchanged
+            else (path, type(layer), _code(layer), _shapes(layer, sizes), _attributes(layer, sizes))
+            for part in (net.module_, net.criterion_)
+            for path, layer in part.named_modules()
+        ]
+
+    structure = parts(sizes=True)
     optimizer, settings = optimizer_of(net)
     try:
         varying_numbers(optimizer, settings)
     except Exception as error:
         raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {_first_line(error)}") from None
-    what = _hash([structure, type(net), net.device, member.width, member.train.n])
+    what = _hash([structure, type(net), net.device, train.width, train.n])
     if what not in _MEASURED:
-        _MEASURED[what] = _measure(member)
+        _MEASURED[what] = measure(member)
     bytes_each, flops = _MEASURED[what]
     if flops > LONG_STEP:
         raise RefusalError("its steps are long enough to keep a core busy alone")
-    rows = [
-        (type(part).__name__, [(t.dtype, t.dim()) for t in tree_leaves(part)])
-        for part in (member.train.X, member.train.y)
-    ]
+    rows = [(type(part).__name__, [(t.dtype, t.dim()) for t in tree_leaves(part)]) for part in (train.X, train.y)]
     others = [
         type(net),
         [type(callback) for _, callback in net.callbacks_],
         optimizer,
         fixed_part(settings),
-        member.order.is_fixed,
+        member.order.fixed is None,
         member.order.loader.drop_last,
         member.valid is None,
         net.device,
@@ -131,27 +140,39 @@ def kind_of(member: Member) -> Kind:
     return Kind(
         _hash([structure, type(net), net.device]),
         _hash([(path, type(part), _attributes(part, sizes=True)) for path, part in exchanged.items()]),
-        _hash([family, others]),
+        fingerprint(optimizer_key(optimizer, settings)),
+        _hash([parts(sizes=False), others]),
         bytes_each,
     )
 
 
 def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     """Return what nets have in common that can share a stack."""
-    batches = [len(batch) for batch in member.order.peek()]
-    valid = 0 if member.valid is None else member.valid.n
+    lengths = [len(batch) for batch in copy.copy(member.order).next_epoch()]
+    train, valid = member.train, member.valid
     if filled:
-        held = 0 if member.valid is None else -(-valid // member.valid_batch)
-        rows: tuple[Any, ...] = (member.width, len(batches), held, member.valid_width)
+        held = None if valid is None else (-(-valid.n // valid.batch), valid.width)
+        rows: tuple[Any, ...] = (train.width, len(lengths), held)
     else:
-        rows = (tuple(batches), valid, member.valid_batch)
+        rows = (tuple(lengths), None if valid is None else (valid.n, valid.batch))
+    clips = {getattr(callback, "gradient_clip_norm_type", None) for _, callback in member.net.callbacks_}
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
-    return kind.structure, member.live, _clip_norm(member.net), rows, shapes
+    return kind.structure, member.live, tuple(sorted(map(str, clips))), rows, shapes, _own_numbers(member.net)
 
 
-def _clip_norm(net: NeuralNet) -> Any:
-    kinds = {getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_}
-    return tuple(sorted(str(kind) for kind in kinds))
+def _own_numbers(net: NeuralNet) -> str:
+    """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
+    steps = [getattr(type(net), name) for name in _OF_A_STEP if has_own(net, name)]
+    if not steps:
+        return ""
+    plain = inspect.signature(NeuralNet).parameters.keys() - set().union(*map(mentioned, steps))
+    own = {k: v for k, v in vars(net).items() if k not in {*plain, *_KEPT_BY_SKORCH} and "__" not in k}
+    return _hash(sorted(own.items()))
+
+
+def _code(layer: nn.Module) -> Any:
+    """Return a module's forward where it is the user's, who may change it in a notebook."""
+    return None if type(layer).__module__.startswith("torch.nn.") else type(layer).forward
 
 
 def _shapes(layer: nn.Module, sizes: bool) -> list[Any]:
@@ -165,7 +186,7 @@ def _attributes(layer: nn.Module, sizes: bool) -> list[Any]:
     if isinstance(layer, nn.modules.dropout._DropoutNd):
         own.pop("p")
     if not sizes and type(layer).__module__.startswith("torch.nn.modules."):
-        own = {name: value for name, value in own.items() if isinstance(value, bool | str | type(None))}
+        own = {name: value for name, value in own.items() if name not in _SIZES}
     hooks = [(name, list(vars(layer)[name].values())) for name in _OF_ANY_MODULE if name.endswith("_hooks")]
     return [sorted(own.items()), sorted((name, listed) for name, listed in hooks if listed)]
 
@@ -184,40 +205,3 @@ def _hash(thing: Any) -> str:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def _measure(member: Member) -> tuple[int, int]:
-    """Return the bytes that one more net in a stack takes at most, and the operations of one of its steps.
-
-    Counted are all results of one step and of one evaluation of a lone net, as if none were freed, and what an
-    optimizer keeps.
-    """
-    net = member.net
-    module, criterion = copy.deepcopy((net.module_, net.criterion_))
-    trial = shallow_copy(net, module_=module, criterion_=criterion)
-    batch = member.train.take(slice(0, min(member.width, member.train.n)))
-    many = member.train.take(np.resize(np.arange(member.train.n), min(EVALUATED_ROWS, member.train.n)))
-    state = torch.get_rng_state()
-    try:
-        with _Bytes() as counted, FlopCounterMode(display=False) as flops:
-            trial._set_training(True)
-            trial.get_loss(trial.infer(batch.X), batch.y, X=batch.X, training=True).backward()
-            n_flops = flops.get_total_flops()
-            with torch.no_grad():
-                trial._set_training(False)
-                trial.infer(many.X)
-    finally:
-        torch.set_rng_state(state)
-    weights = sum(tensor.numel() * tensor.element_size() for tensor in named_tensors(net).values())
-    return counted.total + 6 * weights, n_flops
-
-
-class _Bytes(TorchDispatchMode):
-    """Adds up the bytes of all results."""
-
-    total = 0
-
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = function(*args, **(kwargs or {}))
-        self.total += sum(t.numel() * t.element_size() for t in tree_leaves(result) if isinstance(t, Tensor))
-        return result

@@ -2,181 +2,154 @@
 
 import contextlib
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from skorch import NeuralNet
-from torch.utils.data import SequentialSampler
+from skorch.callbacks import GradientNormClipping
+from torch import Tensor
+from torch.utils.data import DataLoader, SequentialSampler
 
 from stages.lib.lockstep.numerics import seed_everything
 from stages.lib.lockstep.stacks.rows import Order, Rows, fetch
 from stages.lib.lockstep.surroundings import Prepared, RefusalError, capture
-from stages.lib.lockstep.watching import is_watched
+
+# What is the same for nets that share rows: datasets by what they follow from, and orders by their key.
+Cache = dict[Any, Any]
 
 
 @dataclass(eq=False)
 class Member:
-    """A net that is trained in a stack.
+    """A net that is trained in a stack; it is initialised, and has been told that the training begins."""
 
-    Parameters
-    ----------
-    tasks : dict of list of int
-        The numbers of the tasks that get the net, by the number of epochs after which they do.
-    net : NeuralNet
-        Initialised; it has been told that the training begins.
-    split : int
-    fitted_on : tuple
-        X and y as `fit` received them.
-    datasets : tuple
-        skorch's for training, and for the hold-out or None.
-    train, valid : Rows
-        What the net takes steps on, and the hold-out.
-    order : Order
-        Shared by all members whose batches are the same.
-    width, valid_width : int
-        The rows of a batch, where batches are filled up.
-    valid_batch : int
-        The rows of a batch of the hold-out.
-    noise_seed : int
-        Of the noise that random layers take, the same for all nets of a split.
-    activations, optimizer : str
-        Hashes of the module's activations, and of the optimizers that one object can step.
-    live : bool
-        Whether callbacks watch the net, so that it is shown each epoch.
-    """
-
-    tasks: dict[int, list[int]]
+    tasks: dict[int, list[int]]  # the numbers of the tasks that get it, by the epoch after which they do
     net: NeuralNet
-    split: int
-    fitted_on: tuple[Any, Any]
-    datasets: tuple[Any, Any]
+    fitted_on: tuple[Any, Any]  # X and y as `fit` received them
+    datasets: tuple[Any, Any]  # skorch's for training, and for the hold-out or None
     train: Rows
     valid: Rows | None
-    order: Order
-    order_key: tuple[Any, ...]
-    width: int
-    valid_batch: int
-    valid_width: int
-    noise_seed: int
-    activations: str = ""
-    optimizer: str = ""
-    live: bool = False
-    known: Any = None
-    output: io.StringIO = field(default_factory=io.StringIO)
+    order: Order  # shared by all members whose batches are the same
+    noise_seed: int  # of the noise that random layers take, the same for all nets of a split
+    output: io.StringIO  # what its callbacks print
+    activations: str = ""  # a hash of the module's activations
+    optimizer: str = ""  # a hash of the optimizers that one object can step
+    known: Any = None  # the rows that it will be asked about
 
     @property
     def epochs(self) -> int:
         """Return how many epochs the net is trained at most."""
         return max(self.tasks)
 
+    @cached_property
+    def live(self) -> bool:
+        """Whether callbacks, or methods of the net's own class, are to be shown each epoch."""
+        events = ("on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end")
+        own = any(type(callback) is not GradientNormClipping for _, callback in self.net.callbacks_)
+        return own or any(overrides(self.net, NeuralNet, event) for event in events)
 
-# What is the same for nets that share rows: datasets by what they follow from, and orders by their key.
-Cache = dict[Any, Any]
+
+def overrides(thing: Any, base: type, method: str) -> bool:
+    """Whether an object's class has a method of its own instead of that of `base`."""
+    return getattr(type(thing), method) is not getattr(base, method)
+
+
+def named_tensors(net: NeuralNet) -> dict[str, Tensor]:
+    """Return a net's parameters and buffers by name, those of its module and of its criterion."""
+    return {
+        f"{part}.{name}": tensor
+        for part, module in (("module", net.module_), ("criterion", net.criterion_))
+        for name, tensor in [*module.named_parameters(), *module.named_buffers()]
+    }
+
+
+def trained_params(net: NeuralNet) -> list[Tensor]:
+    """Return the parameters that a net's optimizer steps."""
+    return [param for group in net.optimizer_.param_groups for param in group["params"] if param.requires_grad]
+
+
+def trained_names(net: NeuralNet) -> set[str]:
+    """Return their names."""
+    stepped = {id(param) for param in trained_params(net)}
+    return {name for name, tensor in named_tensors(net).items() if id(tensor) in stepped}
+
+
+def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str, Any]]:
+    """Return a net's optimizer and its settings as they are now."""
+    (group,) = net.optimizer_.param_groups
+    return type(net.optimizer_), {key: value for key, value in group.items() if key != "params"}
 
 
 def make_member(
     net: NeuralNet,
     prepared: Prepared,
-    split: int,
     seeds: tuple[int, int],
     cache: Cache,
     key: str = "",
     dtype: torch.dtype | None = None,
 ) -> Member:
-    """Initialise a net as its `fit` does, up to the first epoch.
+    """Initialise a net as its `fit` does, up to the first epoch; raises whatever skorch or the net raise.
 
-    Parameters
-    ----------
-    net : NeuralNet
-        Unfitted.
-    prepared : Prepared
-        What it is given.
-    split : int
-    seeds : tuple of int
-        Of the fit, and of the noise that random layers take.
-    cache : dict
-        Shares rows and orders between members of one search.
-    key : str
-        What nets share that are given rows by the same settings; see `rows_settings`.
-    dtype : torch.dtype, optional
-        What to turn the net into.
-
-    Raises
-    ------
-    Exception
-        Whatever skorch or the net raise; `RefusalError` where it can't be trained in lockstep.
+    `seeds` are of the fit and of the noise; `cache` serves all members of a search; nets share a `key` that are given
+    rows by the same settings; `dtype` is what to turn the net into.
     """
-    start(net, prepared, seeds[0])
-    X, y = capture(net, prepared)
-    if dtype is not None:
-        net.module_.to(dtype)
-        net.criterion_.to(dtype)
+    X, y = start(net, prepared, seeds[0], dtype)
     state, output = torch.get_rng_state(), io.StringIO()
     with contextlib.redirect_stdout(output):
         net.notify("on_train_begin", X=X, y=y)
     net.check_data(X, y)
     net.check_training_readiness()
-    datasets, train, valid, loader, held = _rows(net, prepared, X, y, cache, key)
+    datasets, train, valid, loader = _rows(net, prepared, X, y, cache, key)
     order = Order(loader, 1 if valid is None else 2, state)
-    order_key = (key, order.key())
-    batch, valid_batch = loader.batch_size or 0, held.batch_size if held is not None else 0
-    return Member(
-        tasks={net.max_epochs: []},
-        net=net,
-        split=split,
-        fitted_on=(X, y),
-        datasets=datasets,
-        train=train,
-        valid=valid,
-        order=cache.setdefault(("order", *order_key), order),
-        order_key=order_key,
-        width=_width(batch, train.n),
-        valid_batch=valid_batch,
-        valid_width=0 if valid is None else _width(valid_batch, valid.n),
-        noise_seed=seeds[1],
-        live=is_watched(net),
-        output=output,
-    )
+    order = cache.setdefault(("order", key, order.key()), order)
+    return Member({net.max_epochs: []}, net, (X, y), datasets, train, valid, order, seeds[1], output)
 
 
-_OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
-
-
-def rows_settings(net: NeuralNet) -> list[Any]:
-    """Return the settings by which a net is given its rows, and in which order."""
-    own = {key: value for key, value in net.get_params(deep=False).items() if key.startswith(_OF_ROWS)}
-    return [type(net), own, net.batch_size, net.train_split]
-
-
-def start(net: NeuralNet, prepared: Prepared, seed: int) -> None:
-    """Put the global generators where a fit of the net finds them."""
+def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: torch.dtype | None) -> tuple[Any, Any]:
+    """Initialise a net as its `fit` does under a seed, in another type if one is given; returns what `fit` hands on."""
     seed_everything(seed)
     if prepared.random_state is not None:
         np.random.set_state(prepared.random_state[0])
         torch.set_rng_state(prepared.random_state[1])
+    X, y = capture(net, prepared)
+    if dtype is not None:
+        net.module_.to(dtype)
+        net.criterion_.to(dtype)
+    return X, y
 
 
-def _width(batch_size: int, n: int) -> int:
-    """Return how many rows a batch is filled up to; one that takes all rows needs few more."""
-    return min(batch_size, -(-n // 16) * 16)
-
-
-def _rows(net: NeuralNet, prepared: Prepared, X: Any, y: Any, cache: Cache, key: str) -> tuple[Any, ...]:
-    """Return skorch's datasets, the rows of both, and the loaders."""
+def _rows(
+    net: NeuralNet, prepared: Prepared, X: Any, y: Any, cache: Cache, key: str
+) -> tuple[tuple[Any, Any], Rows, Rows | None, DataLoader]:
+    """Return skorch's datasets, the rows of both, and the loader for training."""
     plain = all(getattr(type(net), name) is getattr(NeuralNet, name) for name in ("get_dataset", "get_split_datasets"))
     plain = plain and X is prepared.X and y is prepared.y
     place = ("rows", id(prepared), key)
-    if not plain or place not in cache:
-        datasets = net.get_split_datasets(X, y)
-        train, loader = fetch(net, datasets[0], training=True)
-        valid, held = (None, None) if datasets[1] is None else fetch(net, datasets[1], training=False)
-        cache[place if plain else object()] = datasets, train, valid
-        if held is not None and type(held.sampler) is not SequentialSampler:
+    if plain and place in cache:
+        datasets, train, valid = cache[place]
+        return datasets, train, valid, net.get_iterator(datasets[0], training=True)
+    datasets = net.get_split_datasets(X, y)
+    train, loader = fetch(net, datasets[0], training=True)
+    valid = None
+    if datasets[1] is not None:
+        valid, held = fetch(net, datasets[1], training=False)
+        if type(held.sampler) is not SequentialSampler:
             raise RefusalError("the hold-out is not taken in its order")
-        return datasets, train, valid, loader, held
-    datasets, train, valid = cache[place]
-    loader = net.get_iterator(datasets[0], training=True)
-    held = None if valid is None else net.get_iterator(datasets[1], training=False)
-    return datasets, train, valid, loader, held
+    if plain:
+        cache[place] = datasets, train, valid
+    return datasets, train, valid, loader
+
+
+def has_own(net: NeuralNet, name: str) -> bool:
+    """Whether a net's method is not skorch's."""
+    owner = next(cls for cls in type(net).__mro__ if name in vars(cls))
+    return owner.__module__.partition(".")[0] != "skorch"
+
+
+def mentioned(function: Any) -> set[str]:
+    """Return the names that a function's code has, and those of the functions in it."""
+    code = getattr(function, "__code__", function)
+    inner = (mentioned(each) for each in getattr(code, "co_consts", ()) if hasattr(each, "co_names"))
+    return set(getattr(code, "co_names", ())).union(*inner)

@@ -63,19 +63,18 @@ def _use_exact_square_roots() -> torch.library.Library:
     too.
     """
 
-    def sqrt(x: torch.Tensor) -> torch.Tensor:
-        return torch.rsqrt(x).reciprocal_()
+    def root(x: torch.Tensor) -> torch.Tensor:
+        return x.pow(0.5) if x.is_complex() else torch.rsqrt(x).reciprocal_()
 
-    def sqrt_(x: torch.Tensor) -> torch.Tensor:
-        return torch.rsqrt(x, out=x).reciprocal_()
-
-    def sqrt_out(x: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
-        return torch.rsqrt(x, out=out).reciprocal_()
-
+    kernels = {
+        "sqrt": root,
+        "sqrt_": lambda x: x.copy_(root(x)) if x.is_complex() else torch.rsqrt(x, out=x).reciprocal_(),
+        "sqrt.out": lambda x, *, out: out.copy_(root(x)) if x.is_complex() else torch.rsqrt(x, out=out).reciprocal_(),
+    }
     aten = torch.library.Library("aten", "IMPL")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="(?s).*Overriding a previously registered kernel")
-        for operator, kernel in {"sqrt": sqrt, "sqrt_": sqrt_, "sqrt.out": sqrt_out}.items():
+        for operator, kernel in kernels.items():
             aten.impl(operator, kernel, "CPU")
     return aten
 

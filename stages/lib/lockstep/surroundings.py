@@ -1,6 +1,7 @@
 """What stands around a net: a Pipeline's steps, a transformed target. It is fitted once, for all nets that share it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +23,17 @@ class RefusalError(Exception):
     """Says in a phrase why a net is fitted alone."""
 
 
-class _Captured(BaseException):
-    """Ends a net's `fit` where its training would begin."""
+def told(error: Exception) -> str:
+    """Return an error's type and the first line of its message."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
 
-    def __init__(self, X: Any, y: Any) -> None:
-        super().__init__()
-        self.X, self.y = X, y
+
+class TrainsAgainError(BaseException):
+    """Ends a net's `fit` that would train a second time; no `except Exception` is to keep it."""
+
+
+class _Captured(BaseException):
+    """Ends a net's `fit` where its training would begin; its arguments are X and y."""
 
 
 def net_of(estimator: BaseEstimator) -> Any:
@@ -43,23 +49,13 @@ def net_of(estimator: BaseEstimator) -> Any:
 
 @dataclass
 class Prepared:
-    """What stands around a net, fitted on the training rows of one split: the same for all candidates that share it.
+    """What stands around a net, fitted on the training rows of one split: the same for all candidates that share it."""
 
-    Parameters
-    ----------
-    X, y : array-like
-        What the net is given.
-    fitted : list of estimators
-        The wrappers, fitted, from the outside in: a Pipeline of the steps before the last, or a
-        TransformedTargetRegressor.
-    random_state : tuple
-        Of numpy and torch, after the fit of the wrappers.
-    """
-
-    X: Any
+    X: Any  # what the net is given
     y: Any
+    # The wrappers, from the outside in: a Pipeline of the steps before the last, or a TransformedTargetRegressor.
     fitted: list[BaseEstimator] = field(default_factory=list)
-    random_state: tuple[Any, torch.Tensor] | None = None
+    random_state: tuple[Any, torch.Tensor] | None = None  # of numpy and torch, after the fit of the wrappers
 
     def transform(self, X: Any) -> Any:
         """Return what the net is given for other rows."""
@@ -117,13 +113,7 @@ def assemble(
 ) -> BaseEstimator:
     """Put an estimator into the state that its own `fit` would leave it in."""
     if isinstance(estimator, NeuralNet):
-        estimator.__dict__["partial_fit"] = lambda *_, **__: _resume(estimator, take_over)
-        estimator.__dict__["initialize"] = lambda: estimator
-        try:
-            return estimator.fit(prepared.X, prepared.y)
-        finally:
-            estimator.__dict__.pop("partial_fit", None)
-            estimator.__dict__.pop("initialize", None)
+        return _resume(estimator, prepared, take_over)
     fitted = prepared.fitted[depth]
     if isinstance(estimator, Pipeline):
         name, last = estimator.steps[-1]
@@ -136,32 +126,44 @@ def assemble(
     return estimator
 
 
-def _resume(net: NeuralNet, take_over: Callable[[NeuralNet], None]) -> NeuralNet:
-    net.__dict__.pop("partial_fit")
-    net.__dict__.pop("initialize")
-    take_over(net)
-    return net
+def _resume(net: NeuralNet, prepared: Prepared, take_over: Callable[[NeuralNet], None]) -> NeuralNet:
+    """Run a net's own `fit`, in which the end of another training stands for its own."""
+
+    def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
+        net.__dict__.update(partial_fit=again, initialize=again)
+        take_over(net)
+        return net
+
+    def again(*args: Any, **kwargs: Any) -> None:
+        raise TrainsAgainError
+
+    with stand_ins(net, partial_fit=partial_fit, initialize=lambda: net):
+        return net.fit(prepared.X, prepared.y)
 
 
 def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
-    """Run a net's own `fit` up to where its training begins: it is initialised, and what `fit` hands on is returned.
-
-    Raises
-    ------
-    RefusalError
-        Where `fit` hands on more than rows and targets.
-    """
+    """Run a net's own `fit` up to where its training begins: it is initialised, and what `fit` hands on is returned."""
 
     def partial_fit(X: Any, y: Any = None, classes: Any = None, _routing_method: str = "", **fit_params: Any) -> None:
         if fit_params or classes is not None:
             raise RefusalError(f"fit hands on {', '.join(sorted(fit_params)) or 'classes'}")
         raise _Captured(X, y)
 
-    net.__dict__["partial_fit"] = partial_fit
     try:
-        net.fit(prepared.X, prepared.y)
+        with stand_ins(net, partial_fit=partial_fit):
+            net.fit(prepared.X, prepared.y)
     except _Captured as captured:
-        return captured.X, captured.y
-    finally:
-        del net.__dict__["partial_fit"]
+        X, y = captured.args
+        return X, y
     raise RefusalError("its fit does not train")
+
+
+@contextmanager
+def stand_ins(thing: Any, **methods: Callable[..., Any]) -> Iterator[None]:
+    """Give an object other methods than its class's, unless they take themselves away."""
+    thing.__dict__.update(methods)
+    try:
+        yield
+    finally:
+        for name in methods:
+            thing.__dict__.pop(name, None)

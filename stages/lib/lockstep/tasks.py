@@ -1,8 +1,7 @@
 """One fit of a search as the engine handles it: what the net is given, and how a trained net is handed back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ from sklearn.utils.metaestimators import _safe_split
 from skorch import NeuralNet
 
 from stages.lib.lockstep._compat import FitCall, fingerprint
-from stages.lib.lockstep.numerics import seed_everything
-from stages.lib.lockstep.stacks.late_history import LateHistory
-from stages.lib.lockstep.surroundings import Prepared, assemble
+from stages.lib.lockstep.numerics import fit_seed, seed_everything
+from stages.lib.lockstep.stacks.callbacks import LateHistory
+from stages.lib.lockstep.surroundings import Prepared, TrainsAgainError, assemble, net_of, stand_ins
 
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
 TrainTest = tuple[np.ndarray, np.ndarray]
@@ -21,27 +20,15 @@ TrainTest = tuple[np.ndarray, np.ndarray]
 
 @dataclass
 class Task:
-    """One candidate on one split.
+    """One candidate on one split."""
 
-    Parameters
-    ----------
-    call : FitCall
-    split, rows : int
-        The numbers of its test set and of its training set: distinct ones are numbered as they first appear.
-    seeds : tuple of int
-        Of the fit, and of the noise that random layers take.
-    key : str
-        A hash that the candidate's tasks share.
-    """
-
-    call: Any
-    split: int
+    call: Any  # the FitCall; None where the net is handed back
+    split: int  # the number of its test set, and of its training set: distinct ones are numbered as they first appear
     rows: int
-    seeds: tuple[int, int]
-    key: str
-    reason: str | None = None
-    fit_time: float = 0.0
-    outcome: Callable[[], Any] | None = None
+    seeds: tuple[int, int]  # of the fit, and of the noise that random layers take
+    key: str  # a hash that the candidate's tasks share
+    reason: str | None = None  # why it is fitted by skorch alone
+    outcome: tuple[Any, Exception | None] | None = None  # what the fit returns, or what it raises
     shown: str = ""
     when_done: Callable[[], Any] = lambda: None
 
@@ -54,11 +41,11 @@ class Task:
 
     def train_rows(self, estimator: BaseEstimator) -> tuple[Any, Any]:
         """Return the training rows, as scikit-learn splits them off."""
-        return _safe_split(estimator, *self.call.rows, self.call.train)
+        return _safe_split(estimator, self.call.X, self.call.y, self.call.train)
 
     def test_rows(self, estimator: BaseEstimator) -> Any:
         """Return the rows that are scored."""
-        X, _ = _safe_split(estimator, *self.call.rows, self.call.test, self.call.train)
+        X, _ = _safe_split(estimator, self.call.X, self.call.y, self.call.test, self.call.train)
         return X
 
     def result(self) -> Any:
@@ -67,44 +54,48 @@ class Task:
             self.run()
             self.when_done()
         print(self.shown, end="")
-        return self.outcome()  # type: ignore[misc]
+        result, error = self.outcome  # type: ignore[misc]
+        if error is not None:
+            raise error
+        return result
 
     def run(self) -> None:
         """Fit and score as any backend would, under the task's seed."""
         seed_everything(self.seeds[0])
         self._set(self.call.run)
 
-    def finish(self, take_over: Callable[[NeuralNet], None], prepared: Prepared) -> None:
+    def finish(self, take_over: Callable[[NeuralNet], None], prepared: Prepared, fit_time: float) -> None:
         """Let scikit-learn fit and score, with a net that takes over its training."""
-        self._set(lambda: self._hand_back(take_over, prepared))
+        self._set(lambda: self._hand_back(take_over, prepared, fit_time))
         self.call = None  # the net goes with its estimator, unless it is part of the result
 
     def _set(self, function: Callable[[], Any]) -> None:
         try:
-            result = function()
+            self.outcome = function(), None
         except Exception as error:
-            self.outcome = partial(_raise, error)
-        else:
-            self.outcome = partial(_same, result)
+            self.outcome = None, error
 
-    def _hand_back(self, take_over: Callable[[NeuralNet], None], prepared: Prepared) -> Any:
+    def _hand_back(self, take_over: Callable[[NeuralNet], None], prepared: Prepared, fit_time: float) -> Any:
         estimator = self.call.estimator
+        nets: list[NeuralNet] = []
+        before = clone(estimator) if _fits_in_a_way_of_its_own(net_of(estimator)) else None
 
         def fit(X: Any, y: Any = None, **fit_params: Any) -> BaseEstimator:
             estimator.__dict__.pop("fit")
             return assemble(estimator, prepared, 0, trained)
 
-        nets: list[NeuralNet] = []
-
         def trained(net: NeuralNet) -> None:
             nets.append(net)
             take_over(net)
 
-        estimator.__dict__["fit"] = fit
         try:
-            result = self.call.run()
+            with stand_ins(estimator, fit=fit):
+                result = self.call.run()
+        except TrainsAgainError:
+            estimator.__dict__.clear()
+            estimator.__dict__.update(vars(before))
+            raise
         finally:
-            estimator.__dict__.pop("fit", None)
             for net in nets:
                 net.__dict__.pop("forward_iter", None)
         if isinstance(result, dict) and result.get("estimator") is not None:
@@ -112,25 +103,30 @@ class Task:
                 if isinstance(net.history_, LateHistory):
                     net.history_ = net.history_.plain()
         if isinstance(result, dict) and "fit_time" in result:
-            result["fit_time"] += self.fit_time
+            result["fit_time"] += fit_time
         return result
 
 
-def _same(result: Any) -> Any:
-    return result
+def _fits_in_a_way_of_its_own(net: NeuralNet) -> bool:
+    owner = next(cls for cls in type(net).__mro__ if "fit" in vars(cls))
+    return not owner.__module__.startswith(("skorch.", "stages.lib.lockstep."))
 
 
-def _raise(error: Exception) -> None:
-    raise error
+def make_tasks(calls: list[FitCall], random_state: int) -> list[Task]:
+    """Return a task for each call, with the seeds of its split."""
+    splits, rows = _numbered([call.test for call in calls]), _numbered([call.train for call in calls])
+    # The stream of noise is another one than that of the initial weights.
+    seeds = [(fit_seed(random_state, split), fit_seed(random_state, split, 1)) for split in splits]
+    return list(map(Task, calls, splits, rows, seeds, _candidate_keys(calls)))
 
 
-def numbered(arrays: Iterable[Any]) -> list[int]:
+def _numbered(arrays: list[np.ndarray]) -> list[int]:
     """Return a number for each array of row numbers: distinct ones are numbered as they first appear."""
     numbers: dict[bytes, int] = {}
-    return [numbers.setdefault(np.asarray(rows).tobytes(), len(numbers)) for rows in arrays]
+    return [numbers.setdefault(rows.tobytes(), len(numbers)) for rows in arrays]
 
 
-def candidate_keys(calls: list[FitCall]) -> list[str]:
+def _candidate_keys(calls: list[FitCall]) -> list[str]:
     """Return a hash for each call that calls share whose estimators and parameters are the same."""
     known: list[tuple[BaseEstimator, str]] = []
     hashed: dict[int, str] = {}

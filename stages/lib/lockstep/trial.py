@@ -4,6 +4,7 @@ import contextlib
 import copy
 import io
 import math
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +18,13 @@ from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.data import Subset
 
 from stages.lib.lockstep.kinds import python_state
-from stages.lib.lockstep.members import Member, make_member, start
-from stages.lib.lockstep.stacks.nets import Nets
+from stages.lib.lockstep.members import Member, make_member, named_tensors, start, trained_params
+from stages.lib.lockstep.stacks.nets import Job, Nets
 from stages.lib.lockstep.stacks.noise import GivenNoise
-from stages.lib.lockstep.stacks.optimizers import named_tensors
-from stages.lib.lockstep.stacks.rows import Order
+from stages.lib.lockstep.stacks.rows import Order, taken
 from stages.lib.lockstep.stacks.step import shallow_copy
 from stages.lib.lockstep.stacks.training import Trained, Training
-from stages.lib.lockstep.surroundings import Prepared, RefusalError, capture
+from stages.lib.lockstep.surroundings import Prepared, RefusalError, told
 
 # Two epochs of three batches, the last one short.
 _EPOCHS, _BATCH, _ROWS, _HELD_OUT = 2, 4, 10, 6
@@ -36,28 +36,14 @@ class MismatchError(Exception):
 
 @dataclass(frozen=True)
 class Proof:
-    """What a trial has shown of a kind of net.
+    """What a trial has shown of a kind of net."""
 
-    Parameters
-    ----------
-    filled : bool
-        Whether batches may be filled up with rows that count for nothing: rows do not see each other in training.
-    evaluated : bool
-        Whether a stack may answer for rows: they do not see each other in evaluation.
-    """
-
-    filled: bool
-    evaluated: bool
+    filled: bool  # batches may be filled up with rows that count for nothing: rows do not see each other in training
+    evaluated: bool  # a stack may answer for rows: they do not see each other in evaluation
 
 
 def prove(member: Member) -> Proof:
-    """Train nets of a member's kind both ways.
-
-    Raises
-    ------
-    RefusalError
-        Where the two differ, or one of them raises; it says how.
-    """
+    """Train nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises."""
     reasons: list[Exception] = []
     apart, evaluated = (_rows_are_apart(member, training) for training in (True, False))
     for dtype in (torch.float64, torch.float32):
@@ -72,9 +58,7 @@ def prove(member: Member) -> Proof:
         if any(isinstance(reason, MismatchError) for reason in reasons):
             break  # only a module that fixes its type gets its trial in that
     reason = reasons[-1]
-    if isinstance(reason, MismatchError):
-        raise RefusalError(str(reason))
-    raise RefusalError(f"{type(reason).__name__}: {(str(reason).splitlines() or [''])[0]}")
+    raise RefusalError(str(reason) if isinstance(reason, MismatchError) else told(reason))
 
 
 def _rows_are_apart(member: Member, training: bool) -> bool:
@@ -88,7 +72,7 @@ def _rows_are_apart(member: Member, training: bool) -> bool:
             found = []
             for rows in beside:
                 torch.manual_seed(0)
-                outputs = net.infer(member.train.take(np.array(rows) % member.train.n).X)
+                outputs = net.infer(taken(member.train.X, np.array(rows) % member.train.n))
                 found.append([part[-2:].double() for part in tree_leaves(outputs)])
     except Exception:  # whatever a module raises; the trial will tell
         return training
@@ -97,19 +81,20 @@ def _rows_are_apart(member: Member, training: bool) -> bool:
 
 def _compare(member: Member, dtype: torch.dtype, proof: Proof) -> None:
     prepared = [_some_rows(member, i, dtype) for i in range(2)]
-    members = [make_member(_small(member.net), prepared[i], i, (i, i), {}, dtype=dtype) for i in range(2)]
+    members = [make_member(_small(member.net), prepared[i], (i, i), {}, dtype=dtype) for i in range(2)]
+    for each, rows in zip(members, prepared, strict=True):
+        each.known = tree_map(torch.as_tensor, rows.X)
     before = [python_state(each.net.module_) for each in members]
 
     def inputs(stack: Nets) -> tuple[Any, bool] | None:
         # Where rows see each other, nets are asked one by one, batch by batch.
         if not proof.evaluated:
             return None
-        return tree_map(lambda *parts: torch.stack(parts), *(prepared[i].X for i in stack.order)), False
+        return tree_map(lambda *parts: torch.stack(parts), *(members[i].known for i in stack.order)), False
 
-    training = Training(members, proof.filled, unit=2, inputs=inputs)
+    training = Training(Job(members, proof.filled), inputs, unit=2)
     noise = _listen(training)
-    found = sorted(training.run(), key=lambda trained: trained.member.split)
-    for i, trained in enumerate(found):
+    for i, trained in enumerate(sorted(training.run(), key=lambda trained: trained.member.noise_seed)):
         theirs = _by_skorch(_small(member.net), prepared[i], i, noise[i], dtype)
         if python_state(theirs.module_) != before[i]:
             raise RefusalError("the module changes an attribute that is no tensor")
@@ -135,8 +120,17 @@ def _first_rows(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset,
 
 def _some_rows(member: Member, number: int, dtype: torch.dtype) -> Prepared:
     n = _ROWS if member.valid is None else _ROWS + _HELD_OUT
-    rows = member.train.take((np.arange(n) + 3 * number) % member.train.n).to(dtype)
-    return Prepared(rows.X, rows.y)
+    # Rows of all targets, mixed: weights of classes show where a batch has several.
+    target = tree_leaves(member.train.y)[0]
+    by_target = target.reshape(member.train.n, -1).double().sum(1).argsort(stable=True).numpy()
+    spread = (np.linspace(0, member.train.n - 1, n).round().astype(int) + 3 * number) % member.train.n
+    rows = taken((member.train.X, member.train.y), by_target[np.random.default_rng(number).permutation(spread)])
+    X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
+    as_given = (
+        part.numpy() if isinstance(given, np.ndarray) else part
+        for part, given in zip((X, y), member.fitted_on, strict=True)
+    )
+    return Prepared(*as_given)
 
 
 def _listen(training: Training) -> list[list[Tensor]]:
@@ -157,34 +151,30 @@ def _listen(training: Training) -> list[list[Tensor]]:
 
 def _by_skorch(net: NeuralNet, prepared: Prepared, seed: int, noise: list[Tensor], dtype: torch.dtype) -> NeuralNet:
     """Train a net as skorch does, with given noise."""
-    start(net, prepared, seed)
-    X, y = capture(net, prepared)
-    net.module_.to(dtype)
-    net.criterion_.to(dtype)
-    numbers, state = _numpy_state(), torch.get_rng_state()
+    X, y = start(net, prepared, seed, dtype)
+    numbers, state = _other_states(), torch.get_rng_state()
     with GivenNoise(noise), contextlib.redirect_stdout(io.StringIO()):
         net.partial_fit(X, y)
     state_after = torch.get_rng_state()
     train, valid = net.get_split_datasets(X, y)
     order = Order(net.get_iterator(train, training=True), 1 if valid is None else 2, state)
     for _ in net.history:
-        order.state = order.drawn()[1]
-    drew = not np.array_equal(numbers, _numpy_state()) or not torch.equal(state_after, order.state)
-    if drew and not order.is_fixed:
+        order.next_epoch()
+    drew = order.fixed is None and not torch.equal(state_after, order.state)
+    if drew or _other_states() != numbers:
         raise RefusalError("the net draws random numbers that lockstep can't replay")
-    stepped = [param for group in net.optimizer_.param_groups for param in group["params"] if param.requires_grad]
-    if any(param.grad is None for param in stepped):
+    if any(param.grad is None for param in trained_params(net)):
         raise RefusalError("a parameter takes no part in the loss")
     return net
 
 
-def _numpy_state() -> np.ndarray:
-    return np.array(np.random.get_state()[1])  # type: ignore[index]
+def _other_states() -> Any:
+    state = np.random.get_state(legacy=False)["state"]
+    return random.getstate(), state["key"].tobytes(), state["pos"]
 
 
 def _check_same(trained: Trained, theirs: NeuralNet, prepared: Prepared, dtype: torch.dtype) -> None:
     """Raise `MismatchError` where a net from a stack is not skorch's."""
-    ours = trained.net
     tolerance = {"rtol": 1e-6, "atol": 1e-9} if dtype == torch.float64 else {"rtol": 1e-3, "atol": 1e-5}
 
     def compare(what: str, one: Any, other: Any) -> None:
@@ -192,33 +182,25 @@ def _check_same(trained: Trained, theirs: NeuralNet, prepared: Prepared, dtype: 
         if one.shape != other.shape or not torch.allclose(one, other, equal_nan=True, **tolerance):
             raise MismatchError(f"in a trial, {what} differed from skorch's")
 
-    named = named_tensors(theirs)
-    for name, tensor in named_tensors(ours).items():
-        compare(f"the values of {name.partition('.')[2]}", tensor.detach(), named[name].detach())
-    for ours_state, their_state in zip(_states(ours), _states(theirs), strict=True):
-        for key, value in their_state.items():
-            if isinstance(value, Tensor | float | int):
-                compare(f"the optimizer's {key}", ours_state[key], value)
-    compare("the number of epochs", len(ours.history), len(theirs.history))
-    for one, other in zip(_records(ours), _records(theirs), strict=True):
-        for key in other:
-            compare(f"the history's {key}", one.get(key, math.nan), other[key])
+    ours = dict(_numbers_of(trained.net))
+    for (what, place), number in _numbers_of(theirs):
+        compare(what, ours.get((what, place), math.nan), number)
     if trained.outputs is not None:
         made = zip(tree_leaves(trained.outputs), tree_leaves(theirs.forward(prepared.X)), strict=True)
         for one, other in made:
             compare("the output", one, other.cpu())
 
 
-def _states(net: NeuralNet) -> list[dict[str, Any]]:
-    return [
-        net.optimizer_.state.get(param, {})
-        for group in net.optimizer_.param_groups
-        for param in group["params"]
-        if param.requires_grad
-    ]
-
-
-def _records(net: NeuralNet) -> list[dict[str, float]]:
-    """Return the numbers of each epoch and of each batch, without times."""
-    rows = [row for epoch in net.history for row in (epoch, *epoch["batches"])]
-    return [{k: float(v) for k, v in row.items() if isinstance(v, float | int) and k != "dur"} for row in rows]
+def _numbers_of(net: NeuralNet) -> Iterator[tuple[tuple[str, Any], Any]]:
+    """Yield all numbers of a trained net but times, each with what it is and where it stands."""
+    for name, tensor in named_tensors(net).items():
+        yield (f"the values of {name.partition('.')[2]}", name), tensor.detach()
+    for i, param in enumerate(trained_params(net)):
+        for key, value in net.optimizer_.state.get(param, {}).items():
+            if isinstance(value, Tensor | float | int):
+                yield (f"the optimizer's {key}", i), value
+    yield ("the number of epochs", None), len(net.history)
+    for i, row in enumerate(row for epoch in net.history for row in (epoch, *epoch["batches"])):
+        for key, value in row.items():
+            if isinstance(value, float | int) and key != "dur":
+                yield (f"the history's {key}", i), float(value)

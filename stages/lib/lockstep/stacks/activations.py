@@ -12,13 +12,7 @@ Slice = tuple[nn.Module, int, int]
 
 
 class Switch(nn.Module):
-    """Replaces an activation in the module that all nets of a stack share.
-
-    Parameters
-    ----------
-    slices : list of (module, start, stop)
-        Together they cover the stack in order.
-    """
+    """Stands for an activation in the module that all nets of a stack share; its slices cover the stack in order."""
 
     def __init__(self, slices: list[Slice]) -> None:
         super().__init__()
@@ -26,16 +20,23 @@ class Switch(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply them; only inside vmap over the nets."""
-        result: Tensor = _Apply.apply(x, self.slices)
-        return result
+        return _Apply.apply(x, self.slices)
 
 
-class _Apply(torch.autograd.Function):
-    """The activations; the work is done where vmap lets the whole stack be seen."""
+class _InVmap(torch.autograd.Function):
+    """Works in its `vmap` alone, where the whole stack is seen."""
 
     @staticmethod
-    def forward(x: Tensor, slices: tuple[Slice, ...]) -> Tensor:
+    def forward(*args: Any) -> Any:
         raise RuntimeError("a Switch was called outside vmap")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        pass
+
+
+class _Apply(_InVmap):
+    """The activations."""
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -53,16 +54,8 @@ class _Apply(torch.autograd.Function):
         return torch.cat([module(x[start:stop]) for module, start, stop in slices]), 0
 
 
-class _Differentiate(torch.autograd.Function):
-    """The activations' gradients, likewise."""
-
-    @staticmethod
-    def forward(x: Tensor, gradient: Tensor, slices: tuple[Slice, ...]) -> Tensor:
-        raise RuntimeError("a Switch was called outside vmap")
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        pass
+class _Differentiate(_InVmap):
+    """The activations' gradients."""
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, x: Tensor, gradient: Tensor, slices: Any) -> tuple[Tensor, int]:
@@ -86,8 +79,7 @@ def switchable(module: nn.Module) -> dict[str, nn.Module]:
 
 
 def _is_elementwise(part: nn.Module) -> bool:
-    tensors = [*part.parameters(), *part.buffers()]
-    if tensors or any(True for _ in part.children()) or isinstance(part, nn.Dropout):
+    if any(True for _ in (*part.parameters(), *part.buffers(), *part.children())) or isinstance(part, nn.Dropout):
         return False
     x = torch.linspace(-3, 3, 24)
     shuffled = torch.arange(24).view(4, 6).T.flatten()
@@ -95,9 +87,7 @@ def _is_elementwise(part: nn.Module) -> bool:
         trial = copy.deepcopy(part).train(training)
         try:
             found, *others = trial(x), trial(x.view(4, 6)), trial(x[shuffled])[shuffled.argsort()], trial(x[:5])
-            same = all(
-                torch.allclose(found[: other.numel()], other.flatten(), rtol=1e-5, atol=1e-7) for other in others
-            )
+            same = all(torch.allclose(found[: each.numel()], each.flatten(), rtol=1e-5, atol=1e-7) for each in others)
         except Exception:  # whatever a part raises that wants something else
             return False
         if not same or others[0].shape != (4, 6):

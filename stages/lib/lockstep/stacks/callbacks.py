@@ -1,7 +1,6 @@
-"""skorch's callbacks around nets that are trained together: who may watch, what they are told, clipped gradients."""
+"""What skorch tells and records of a net, for nets that are trained together: callbacks, history, clipped gradients."""
 
 import contextlib
-import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -9,16 +8,15 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.metrics import accuracy_score
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochScoring, GradientNormClipping, PrintLog
+from skorch.callbacks import Callback, EpochScoring, PrintLog
+from skorch.history import History
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.members import Member
-from stages.lib.lockstep.stacks.late_history import batch_records
-from stages.lib.lockstep.watching import overrides
+from stages.lib.lockstep.members import Member, named_tensors, overrides
+from stages.lib.lockstep.surroundings import RefusalError
 
 _PRESSED = threading.Event()
 
@@ -66,7 +64,10 @@ class Audience:
             if callback.scoring == "accuracy":
                 callback.__dict__["_scoring"] = partial(_accuracy, callback)
         self.quiet = [each for each in own if type(each) is PrintLog and each.sink is print and not self.net.verbose]
-        for callback in self.quiet:
+        # Those that skorch does not have may look at anything, and may change what the stack does not see.
+        guests = [each for each in (self.net, *own) if not type(each).__module__.startswith("skorch.")]
+        self.has_guests = any(_is_told(each) for each in guests)
+        for callback in self.quiet:  # nothing prepares a line that is not printed
             callback.__dict__["on_epoch_end"] = _nothing
 
     def _tell(self, event: str, **about: Any) -> None:
@@ -79,15 +80,27 @@ class Audience:
                     raise
                 raise StopTrainingError from None
 
-    def epoch_begins(self) -> None:
-        """Tell that an epoch begins."""
+    def epoch(self, event: str) -> None:
+        """Tell that an epoch begins or ends."""
         train, valid = self.member.datasets
-        self._tell("on_epoch_begin", dataset_train=train, dataset_valid=valid)
+        self._tell(event, dataset_train=train, dataset_valid=valid)
+        if self._look() != self._noted:
+            raise RefusalError("a callback changes the net")
 
-    def epoch_ends(self) -> None:
-        """Tell that an epoch ends."""
-        train, valid = self.member.datasets
-        self._tell("on_epoch_end", dataset_train=train, dataset_valid=valid)
+    def take_up(self, gradients: dict[str, Tensor]) -> None:
+        """Show the net the gradients of its steps, and note what nobody may change."""
+        for name, tensor in named_tensors(self.net).items():
+            tensor.grad = gradients.get(name)
+        self._noted = self._look()
+
+    def _look(self) -> Any:
+        if not self.has_guests:
+            return None
+        tensors = [(t.data_ptr(), t.requires_grad) for t in named_tensors(self.net).values()]
+        own = [sorted((k, repr(v)) for k, v in vars(m).items() if k[0] != "_") for m in self.net.module_.modules()]
+        for layer in own:
+            layer[:] = [pair for pair in layer if pair[0] != "training"]
+        return tensors, own, self.net.optimizer_, len(self.net.optimizer_.param_groups)
 
     def training_ends(self) -> None:
         """Tell that the training ends."""
@@ -105,7 +118,9 @@ class Audience:
 
     def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
         """Record a batch, and tell of it."""
-        self.net.history[-1]["batches"][-1].update(*batch_records(training, [loss.item()], [n_rows(batch)]))
+        self.net.history[-1]["batches"][-1].update(
+            *_batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
+        )
         self._tell("on_batch_end", batch=batch, training=training, loss=loss, y_pred=predicted)
 
     def predicts(self, batch: Any, predicted: Any, training: bool) -> None:
@@ -116,12 +131,12 @@ class Audience:
     def batches_ended(self, losses: list[float], sizes: list[int], training: bool) -> None:
         """Record an epoch's batches, those that nobody wanted to hear of one by one, and their number."""
         if not self.by_batch:
-            self.net.history[-1]["batches"].extend(batch_records(training, losses, sizes))
+            self.net.history[-1]["batches"].extend(_batch_records(training, losses, sizes))
         self.net.history.record(f"{'train' if training else 'valid'}_batch_count", len(sizes))
 
 
 def _nothing(net: NeuralNet, **about: Any) -> None:
-    """Stand for what prepares a line that is not printed."""
+    pass
 
 
 def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
@@ -135,33 +150,69 @@ def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
     return float(np.mean(y.ravel() == predicted.ravel()))
 
 
+def _is_told(thing: Any) -> bool:
+    base = NeuralNet if isinstance(thing, NeuralNet) else Callback
+    events = ("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end")
+    return any(overrides(thing, base, event) for event in events)
+
+
 def _hears_batches(thing: Any, base: type) -> bool:
     return any(overrides(thing, base, event) for event in ("on_batch_begin", "on_batch_end"))
 
 
-def n_rows(batch: Any) -> int:
-    """Return how many rows a batch has."""
-    return len(tree_leaves(batch[0])[0])
+class LateHistory(History):
+    """A net's history, put together when somebody looks at it: most searches ask for scores alone.
+
+    `records` returns the list of epochs.
+    """
+
+    def __init__(self, records: Callable[[], list[dict[str, Any]]]) -> None:
+        super().__init__()
+        self._records: Callable[[], list[dict[str, Any]]] | None = records
+
+    def filled(self) -> "LateHistory":
+        """Put the records in."""
+        if self._records is not None:
+            records, self._records = self._records, None
+            self.extend(records())
+        return self
+
+    def plain(self) -> History:
+        """Return skorch's own history of the same records."""
+        return History(self.to_list())
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return History, (self.to_list(),)
 
 
-def clipping(members: list[Member], order: list[int], lengths: list[int], like: Tensor) -> Callable | None:
-    """Return a function that clips each net's gradient as its `GradientNormClipping` says, or None for none."""
-    found = [_clipping_of(member) for member in members]
-    if all(each is None for each in found):
-        return None
-    (kind,) = {each[1] for each in found if each is not None}
-    limits = torch.tensor([math.inf if each is None else each[0] for each in found]).to(like)[order].unsqueeze(1)
-
-    def clip(gradient: Tensor) -> None:
-        # As torch.nn.utils.clip_grad_norm_: the norm of the parameters' norms.
-        norms = torch.stack([part.norm(kind, dim=1) for part in gradient[:, : sum(lengths)].split(lengths, dim=1)], 1)
-        gradient.mul_((limits / (norms.norm(kind, dim=1, keepdim=True) + 1e-6)).clamp(max=1.0))
-
-    return clip
+def _look(name: str) -> Callable[..., Any]:
+    plain = getattr(History, name)
+    return lambda history, *about: plain(history.filled(), *about)
 
 
-def _clipping_of(member: Member) -> tuple[float, float] | None:
-    for _, callback in member.net.callbacks_:
-        if isinstance(callback, GradientNormClipping) and callback.gradient_clip_value is not None:
-            return float(callback.gradient_clip_value), float(callback.gradient_clip_norm_type)
-    return None
+for _name in ("__eq__", "__getitem__", "__iter__", "__len__", "__repr__", "append"):
+    setattr(LateHistory, _name, _look(_name))
+
+
+def _batch_records(training: bool, losses: list[float], sizes: list[int]) -> list[dict[str, Any]]:
+    kind = "train" if training else "valid"
+    return [{f"{kind}_loss": loss, f"{kind}_batch_size": n} for loss, n in zip(losses, sizes, strict=True)]
+
+
+def epoch_records(
+    losses: list[tuple[Tensor, Tensor | None]], place: int, sizes: list[list[int]], held: list[int]
+) -> list[dict[str, Any]]:
+    """Return what skorch records of the net at a place, without callbacks.
+
+    `losses` are those of each epoch, shape (n_batches, n_nets), on the training rows and on the hold-out; `sizes` are
+    the lengths of each epoch's batches, and `held` those of the hold-out's.
+    """
+    epochs: list[dict[str, Any]] = []
+    for number, ((train, valid), each) in enumerate(zip(losses, sizes, strict=True), start=1):
+        batches = _batch_records(True, train[: len(each), place].tolist(), each)
+        epoch = {"batches": batches, "epoch": number, "train_batch_count": len(each)}
+        if valid is not None:
+            batches += _batch_records(False, valid[: len(held), place].tolist(), held)
+            epoch["valid_batch_count"] = len(held)
+        epochs.append(epoch)
+    return epochs

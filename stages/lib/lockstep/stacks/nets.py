@@ -1,17 +1,23 @@
-"""The weights of many nets as tensors whose first dimension is the nets, and what the nets make of rows."""
+"""The weights of many nets as tensors whose first dimension is the nets, what they make of rows, what one takes."""
 
+import copy
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import torch
 from skorch import NeuralNet
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils.flop_counter import FlopCounterMode
 
-from stages.lib.lockstep.members import Member
+from stages.lib.lockstep.members import Member, named_tensors, trained_names
 from stages.lib.lockstep.stacks.noise import dropouts
-from stages.lib.lockstep.stacks.optimizers import named_tensors, trained_names
-from stages.lib.lockstep.stacks.step import StackedNet, Tensors
+from stages.lib.lockstep.stacks.rows import filled_up, taken
+from stages.lib.lockstep.stacks.step import StackedNet, Tensors, shallow_copy
 
 # Kernels take vectors of up to 16 numbers and treat what is left over in another way, with other last bits. A stack
 # is a multiple of NETS nets and a net's parameters a row of a multiple of LANES numbers, so nothing is left over: a
@@ -23,38 +29,29 @@ LANES = 16
 EVALUATED_ROWS = 1024
 
 
+@dataclass
+class Job:
+    """Nets of one group, sorted by activations, then by optimizer, that are to share a stack."""
+
+    members: list[Member]
+    filled: bool  # whether the last batch is filled up with rows that count for nothing; else all have equal lengths
+    size: int = 0  # how many nets to calculate with at least; copies of members fill the stack up
+    traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, which serve other stacks of the group
+
+
 class Nets:
-    """The weights of nets of one structure.
+    """The weights of a job's nets, in a multiple of `unit` places."""
 
-    Parameters
-    ----------
-    members : list of Member
-        Those of one group, sorted by activations, then by optimizer.
-    filled : bool
-        Whether the last batch is filled up with rows that count for nothing. If not, all members have batches of the
-        same lengths.
-    size : int
-        How many nets to calculate with at least; copies of members fill the stack up.
-    unit : int
-        The stack has a multiple of so many nets.
-    """
-
-    def __init__(self, members: list[Member], filled: bool, size: int = 0, unit: int = NETS) -> None:
-        self.members, self.filled = members, filled
-        self.order, self.positions, layout = _arrange([member.activations for member in members], size, unit)
-        self.nets = [members[i].net for i in self.order]
-        self.layout = str([(stop - start, key) for key, start, stop in layout])
-        owners = [(self.nets[start].module_, start, stop) for _, start, stop in layout]
-        self.stacked = StackedNet(self.nets[0], owners, filled)
-        self._place_weights(self.nets)
-
-    def _place_weights(self, nets: list[NeuralNet]) -> None:
+    def __init__(self, job: Job, unit: int = NETS) -> None:
+        self.job, self.members = job, job.members
+        self._arrange(unit)
+        nets = self.nets = [self.members[i].net for i in self.order]
         named = [named_tensors(net) for net in nets]
-        names = [name for name in named[0] if name in trained_names(nets[0])]
-        shapes = {name: named[0][name].shape for name in names}
+        stepped = trained_names(nets[0])
+        names = [name for name in named[0] if name in stepped]
         first = named[0][names[0]]
         place: dict[str, Any] = {"dtype": first.dtype, "device": first.device}
-        self.length = sum(shape.numel() for shape in shapes.values())
+        self.length = sum(named[0][name].numel() for name in names)
         # All parameters of a net stand in one row, so that an optimizer has one tensor to step on.
         self.flat = torch.zeros(len(nets), -(-self.length // LANES) * LANES, **place)
         self.gradient = torch.zeros_like(self.flat)
@@ -64,14 +61,44 @@ class Nets:
         self.trained: Tensors = {}
         start = 0
         with torch.no_grad():
-            for name, shape in shapes.items():
+            for name in names:
+                shape = named[0][name].shape
                 view = self.flat[:, start : start + shape.numel()].view(len(nets), *shape)
                 self.trained[name] = view.copy_(torch.stack([tensors[name] for tensors in named]))
                 start += shape.numel()
-            rest = [name for name in named[0] if name not in shapes]
+            rest = [name for name in named[0] if name not in names]
             self.kept = {name: torch.stack([tensors[name].detach() for tensors in named]) for name in rest}
         self.rates = torch.tensor([[layer.p for layer in dropouts(net.module_)] for net in nets], **place)
         self._own = [*self.trained.values(), *self.kept.values(), self.rates]
+
+    def _arrange(self, unit: int) -> None:
+        """Lay out members: who stands at each place, each one's place, and the places of each kind of activations."""
+        self.order: list[int] = []
+        self.positions: list[int] = []
+        starts: list[tuple[str, int]] = []
+        activations = [member.activations for member in self.members]
+        for key, run in groupby(range(len(activations)), key=activations.__getitem__):
+            same, start = list(run), len(self.order)
+            starts.append((key, start))
+            self.positions += range(start, start + len(same))
+            self.order += same + same[-1:] * (-len(same) % unit)
+        self.order += self.order[-1:] * (self.job.size - len(self.order))
+        stops = [start for _, start in starts[1:]] + [len(self.order)]
+        layout = [(key, start, stop) for (key, start), stop in zip(starts, stops, strict=True)]
+        self.layout = str([(stop - start, key) for key, start, stop in layout])
+        owners = [(self.members[self.order[start]].net.module_, start, stop) for _, start, stop in layout]
+        self.stacked = StackedNet(self.members[0].net, owners, self.job.filled)
+
+    def placed(self, rows: list[Any], n: int) -> Any:
+        """Return the rows that each member is given, filled up to `n`, for each place: shape (n_nets, n, …)."""
+        distinct = {id(each): each for each in rows}
+        places = {key: place for place, key in enumerate(distinct)}
+        source = torch.tensor([places[id(rows[i])] for i in self.order], device=self.flat.device)
+
+        def stacked(*parts: Tensor) -> Tensor:
+            return torch.stack([filled_up(part, n) for part in parts]).to(self.flat.device).index_select(0, source)
+
+        return tree_map(stacked, *distinct.values())
 
     def surviving(self, function: Callable[[], Any]) -> Any:
         """Call a function of all nets; where it raises because some have diverged, set those to 0 and call it again.
@@ -92,37 +119,25 @@ class Nets:
 
     def copies(self) -> Tensors:
         """Return copies of all parameters and buffers: a forward pass may change them, as max-norm does."""
-        return {name: tensor.clone() for name, tensor in (self.trained | self.kept).items()}
+        return cloned(self.trained | self.kept)
 
-    def evaluate(self, tensors: Tensors, x: Any, y: Any = None, shared: bool = False) -> Any:
-        """Return what the nets make of rows; with targets, the losses and the outputs.
-
-        Parameters
-        ----------
-        tensors : dict of Tensor
-            The nets' parameters and buffers.
-        x, y : pytree of Tensor of shape (n_nets, n_rows, …), or (n_rows, …) where `shared`
-        """
-        return self.stacked.evaluate(tensors, x, y, shared)
-
-    def outputs(self, x: Any, shared: bool = False) -> Any:
-        """Return the nets' outputs for rows, a fixed number of rows at once."""
-        n = tree_leaves(x)[0].shape[0 if shared else 1]
+    def outputs(self, x: Any, shared: bool) -> Any:
+        """Return the nets' outputs for rows, shape (n_nets, n_rows, …); `shared` rows have no first dimension."""
+        before = () if shared else (slice(None),)
         parts = []
-        for start in range(0, n, EVALUATED_ROWS):
-            stop = start + EVALUATED_ROWS
-            part = tree_map(lambda t, a=start, b=stop: t[a:b] if shared else t[:, a:b], x)
-            parts.append(self.evaluate(self.copies(), part, shared=shared))
+        for start in range(0, tree_leaves(x)[0].shape[len(before)], EVALUATED_ROWS):
+            part = taken(x, (*before, slice(start, start + EVALUATED_ROWS)))
+            parts.append(self.stacked.evaluate(self.copies(), part, shared=shared))
         return tree_map(lambda *each: torch.cat(each, dim=1).cpu(), *parts)
 
     def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
         """Return views of a member's parameters and buffers, by name, among the stack's or other ones."""
         place = self.positions[i]
-        if self.diverged[place]:
-            return {name: torch.full_like(t[place], torch.nan) for name, t in self.trained.items()} | {
-                name: tensor[place] for name, tensor in self.kept.items()
-            }
-        return {name: tensor[place] for name, tensor in (tensors or self.trained | self.kept).items()}
+        diverged = bool(self.diverged[place])
+        found = taken(self.trained | self.kept if diverged or tensors is None else tensors, place)
+        if diverged:
+            found |= {name: torch.full_like(found[name], torch.nan) for name in self.trained}
+        return found
 
     def finite(self, i: int) -> bool:
         """Whether a member's parameters are finite numbers."""
@@ -130,16 +145,50 @@ class Nets:
         return not self.diverged[place] and bool(self.flat[place].isfinite().all())
 
 
-def _arrange(activations: list[str], size: int, unit: int) -> tuple[list[int], list[int], list[tuple[str, int, int]]]:
-    """Lay out members: who stands at each place, each one's place, and the places of each kind of activations."""
-    order: list[int] = []
-    positions: list[int] = []
-    layout: list[tuple[str, int, int]] = []
-    for key, run in groupby(range(len(activations)), key=activations.__getitem__):
-        same, start = list(run), len(order)
-        positions += range(start, start + len(same))
-        order += same + same[-1:] * (-len(same) % unit)
-        layout.append((key, start, len(order)))
-    order += order[-1:] * (size - len(order))
-    layout[-1] = (*layout[-1][:2], len(order))
-    return order, positions, layout
+def cloned(tensors: Tensors) -> Tensors:
+    """Return copies of tensors by name."""
+    return {name: tensor.clone() for name, tensor in tensors.items()}
+
+
+def exchange(net: NeuralNet, tensors: Tensors) -> None:
+    """Give a net's parameters and buffers other memory."""
+    with torch.no_grad():
+        for name, own in named_tensors(net).items():
+            own.data = tensors[name]
+
+
+def measure(member: Member) -> tuple[int, int]:
+    """Return the bytes that one more net in a stack takes at most, and the operations of one of its steps.
+
+    Counted are all results of one step and of one evaluation of a lone net, as if none were freed, and what an
+    optimizer keeps.
+    """
+    net, train = member.net, member.train
+    module, criterion = copy.deepcopy((net.module_, net.criterion_))
+    trial = shallow_copy(net, module_=module, criterion_=criterion)
+    x, y = taken((train.X, train.y), np.arange(min(train.width, train.n)))
+    many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
+    state = torch.get_rng_state()
+    try:
+        with _Bytes() as counted, FlopCounterMode(display=False) as flops:
+            trial._set_training(True)
+            trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
+            n_flops = flops.get_total_flops()
+            with torch.no_grad():
+                trial._set_training(False)
+                trial.infer(many)
+    finally:
+        torch.set_rng_state(state)
+    weights = sum(tensor.numel() * tensor.element_size() for tensor in named_tensors(net).values())
+    return counted.total + 6 * weights, n_flops
+
+
+class _Bytes(TorchDispatchMode):
+    """Adds up the bytes of all results."""
+
+    total = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        self.total += sum(t.numel() * t.element_size() for t in tree_leaves(result) if isinstance(t, Tensor))
+        return result

@@ -30,10 +30,7 @@ class Draw:
 class GivenNoise(TorchFunctionMode):
     """Makes dropout layers and the functions that draw numbers take noise that is given, in the order of the calls.
 
-    Parameters
-    ----------
-    noise : iterable of Tensor, optional
-        Without it the mode draws, and `draws` tells what was asked for.
+    Without noise the mode draws, and `draws` tells what was asked for.
     """
 
     def __init__(self, noise: Any = None) -> None:
@@ -54,50 +51,19 @@ class GivenNoise(TorchFunctionMode):
         return (torch.randn if normal else torch.rand)(shape, dtype=like.dtype, device=like.device)
 
 
-def _kept(noise: Tensor, p: Any) -> Tensor:
-    """Return 1 where a number of [0, 1) is at least `p`, else 0; five times as fast as a comparison and its cast."""
-    return (noise - p).floor() + 1
+def _dropout(by_channel: bool = False, alpha: bool = False) -> Callable[..., Tensor]:
+    def dropout(mode: GivenNoise, x: Tensor, p: Any = 0.5, training: bool = not alpha, inplace: bool = False) -> Tensor:
+        if not training:
+            return x
+        noise = mode.draw(x, (*x.shape[:2], *[1] * (x.dim() - 2)) if by_channel else x.shape)
+        # 1 where a number of [0, 1) is at least p, else 0; five times as fast as a comparison and its cast.
+        kept = (noise - p).floor() + 1
+        if not alpha:
+            return x * (kept / (1 - p))
+        scale = ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
+        return scale * (x * kept + _ALPHA * (1 - kept)) - scale * _ALPHA * p
 
-
-def _dropout(mode: GivenNoise, x: Tensor, p: Any = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    if not training:
-        return x
-    return x * (_kept(mode.draw(x, x.shape), p) / (1 - p))
-
-
-def _channel_dropout(mode: GivenNoise, x: Tensor, p: Any = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    if not training:
-        return x
-    shape = (*x.shape[:2], *[1] * (x.dim() - 2))
-    return x * (_kept(mode.draw(x, shape), p) / (1 - p))
-
-
-def _alpha_dropout(mode: GivenNoise, x: Tensor, p: Any = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    if not training:
-        return x
-    return _alpha(x, _kept(mode.draw(x, x.shape), p), p)
-
-
-def _channel_alpha_dropout(
-    mode: GivenNoise, x: Tensor, p: Any = 0.5, training: bool = False, inplace: bool = False
-) -> Tensor:
-    if not training:
-        return x
-    shape = (*x.shape[:2], *[1] * (x.dim() - 2))
-    return _alpha(x, _kept(mode.draw(x, shape), p), p)
-
-
-def _alpha(x: Tensor, kept: Tensor, p: Any) -> Tensor:
-    scale = ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
-    return scale * (x * kept + _ALPHA * (1 - kept)) - scale * _ALPHA * p
-
-
-def _rand_like(mode: GivenNoise, x: Tensor, **options: Any) -> Tensor:
-    return mode.draw(x, x.shape)
-
-
-def _randn_like(mode: GivenNoise, x: Tensor, **options: Any) -> Tensor:
-    return mode.draw(x, x.shape, normal=True)
+    return dropout
 
 
 def _bernoulli(mode: GivenNoise, x: Tensor, **options: Any) -> Tensor:
@@ -105,14 +71,14 @@ def _bernoulli(mode: GivenNoise, x: Tensor, **options: Any) -> Tensor:
 
 
 _REPLACED: dict[Callable[..., Any], Callable[..., Tensor]] = {
-    F.dropout: _dropout,
-    F.dropout1d: _channel_dropout,
-    F.dropout2d: _channel_dropout,
-    F.dropout3d: _channel_dropout,
-    F.alpha_dropout: _alpha_dropout,
-    F.feature_alpha_dropout: _channel_alpha_dropout,
-    torch.rand_like: _rand_like,
-    torch.randn_like: _randn_like,
+    F.dropout: _dropout(),
+    F.dropout1d: _dropout(by_channel=True),
+    F.dropout2d: _dropout(by_channel=True),
+    F.dropout3d: _dropout(by_channel=True),
+    F.alpha_dropout: _dropout(alpha=True),
+    F.feature_alpha_dropout: _dropout(by_channel=True, alpha=True),
+    torch.rand_like: lambda mode, x, **options: mode.draw(x, x.shape),
+    torch.randn_like: lambda mode, x, **options: mode.draw(x, x.shape, normal=True),
     torch.bernoulli: _bernoulli,
     Tensor.bernoulli: _bernoulli,
 }

@@ -51,16 +51,13 @@ class EachItsOwn(TorchFunctionMode):
             return args[0]
         if tensors and args[0] is tensors[0] and (name.endswith("_") and name[:3] not in {"__r", "__a"}):
             raise MixedError(f"{name} would give one number another value for each net")
-        result = function(*tree_map(_each, args), **tree_map(_each, kwargs))
+        args, kwargs = tree_map(lambda leaf: leaf.each if isinstance(leaf, PerNet) else leaf, (args, kwargs))
+        result = function(*args, **kwargs)
         if name in _COMPARISONS:
             if bool(result.all()) != bool(result.any()):
                 raise MixedError("a comparison comes out differently for some nets")
             return bool(result.all())
         return PerNet.of(result) if isinstance(result, Tensor) else result
-
-
-def _each(number: Any) -> Any:
-    return number.each if isinstance(number, PerNet) else number
 
 
 def _beside_parameters(function: Any, name: str, args: Any, kwargs: Any, dtype: torch.dtype) -> Any:

@@ -2,8 +2,8 @@
 
 import copy
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value, vmap
 from torch.fx import Node
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from stages.lib.lockstep._compat import fingerprint
 from stages.lib.lockstep.stacks.activations import Slice, Switch, switchable
@@ -43,14 +43,8 @@ class _Parts(nn.Module):
 class StackedNet:
     """What all nets of a stack have in common: their code, and the numbers by which it differs from net to net.
 
-    Parameters
-    ----------
-    net : NeuralNet
-        An initialised net, copied; its copy's parameters, buffers and dropout rates are exchanged.
-    owners : list of (module, start, stop)
-        Whose activations each slice of the stack has.
-    filled : bool
-        Whether batches are filled up with rows that count for nothing, so that the loss is a weighted sum over rows.
+    `net` is one of them, copied; `owners` say whose activations each slice of the stack has. Where batches are `filled`
+    up with rows that count for nothing, the loss is a weighted sum over rows.
     """
 
     def __init__(self, net: NeuralNet, owners: list[Slice], filled: bool) -> None:
@@ -63,21 +57,7 @@ class StackedNet:
             twin.criterion_.reduction = "none"
         self._net = net
         self.parts = _Parts(twin)
-        self.filled = filled
         self.dropouts = dropouts(twin.module_)
-
-    def _call(
-        self, tensors: Tensors, rates: Tensor | None, x: Any, y: Any, training: bool, noise: Any = ()
-    ) -> tuple[Any, Any]:
-        own = [layer.p for layer in self.dropouts]
-        for i, layer in enumerate(self.dropouts):
-            layer.p = own[i] if rates is None else rates[i]
-        try:
-            with GivenNoise(noise):
-                return functional_call(self.parts, tensors, (x, y, training))
-        finally:
-            for layer, p in zip(self.dropouts, own, strict=True):
-                layer.p = p
 
     def draws(self, x: Any, y: Any) -> list[Draw]:
         """Return the noise that a training step on a batch takes."""
@@ -87,7 +67,7 @@ class StackedNet:
         return mode.draws
 
     def train(self, trained: Tensors, kept: Tensors, rates: Tensor, x: Any, y: Any, weight: Any, noise: Any) -> Any:
-        """Return the gradients of all nets' losses, the losses, what the nets predict, and buffers that were replaced.
+        """Return the gradients of all nets' losses, the losses, and what the nets predict; puts new buffers in place.
 
         Every tensor has the nets as its first dimension; `weight` has one where rows count differently, else none.
         """
@@ -96,7 +76,8 @@ class StackedNet:
 
         def loss(own: Tensors, rest: Tensors, rates: Tensor, x: Any, y: Any, weight: Any, noise: Any) -> Any:
             tensors = own | rest
-            losses, predicted = self._call(tensors, rates, x, y, True, noise)
+            with GivenNoise(noise), self._dropping(rates):
+                losses, predicted = functional_call(self.parts, tensors, (x, y, True))
             for each in weight:
                 by_row = losses.reshape(len(each), -1)
                 losses = ((by_row[:, 0] if by_row.shape[1] == 1 else by_row.mean(1)) * each).sum()
@@ -108,13 +89,34 @@ class StackedNet:
             kept[key].copy_(tensor)
         return found, losses, predicted
 
+    @contextmanager
+    def _dropping(self, rates: Tensor) -> Iterator[None]:
+        """Let the dropout layers have other rates."""
+        own = [layer.p for layer in self.dropouts]
+        for i, layer in enumerate(self.dropouts):
+            layer.p = rates[i]
+        try:
+            yield
+        finally:
+            for layer, p in zip(self.dropouts, own, strict=True):
+                layer.p = p
+
     def evaluate(self, tensors: Tensors, x: Any, y: Any = None, shared: bool = False) -> Any:
-        """Return all nets' outputs, shape (n_nets, n_rows, …); with targets, the losses and the outputs."""
+        """Return all nets' outputs, shape (n_nets, n_rows, …); with targets, the losses and the outputs.
+
+        `x` and `y` have the nets as their first dimension, unless the rows are `shared`.
+        """
         self.parts.module.eval()
         self.parts.criterion.eval()
+        x = tree_map(torch.clone, x)  # a module may change its input; the rows are the user's own
+
+        def call(tensors: Tensors, x: Any, y: Any) -> Any:
+            with GivenNoise(()):
+                return functional_call(self.parts, tensors, (x, y, False))
+
         dims = (0, None if shared else 0, None if y is None or shared else 0)
         with torch.no_grad():
-            return vmap(lambda tensors, x, y: self._call(tensors, None, x, y, False), in_dims=dims)(tensors, x, y)
+            return vmap(call, in_dims=dims)(tensors, x, y)
 
 
 def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
@@ -128,31 +130,15 @@ def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
 
 
 def trace(
-    stacked: StackedNet, example: tuple[Any, ...], compile_graph: bool = True
+    stacked: StackedNet, example: tuple[Any, ...], compile_graph: bool
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Trace `StackedNet.train`.
+    """Trace `StackedNet.train` with examples of what it takes; raises whatever vmap or the module raise.
 
-    Parameters
-    ----------
-    stacked : StackedNet
-    example : tuple
-        Examples of what `train` takes.
-    compile_graph : bool
-        Whether TorchScript runs the operations, at two thirds of the cost of Python's interpreter.
-
-    Returns
-    -------
-    step : callable
-        Takes the tensors of what `train` takes one after the other, of the same shapes, and returns the gradient of
-        each parameter as rows of shape (n_nets, n_elements), the losses, and the tensors of what the nets predict.
-        What a module's forward does to its own parameters and buffers, it does to the tensors given.
-    unflatten : callable
-        Puts the last of them together as the nets' outputs.
-
-    Raises
-    ------
-    Exception
-        Whatever vmap or the module raise where the module can't be batched.
+    Returns two functions. The first takes what `train` takes, as tensors one after the other, and returns the gradient
+    of each parameter in rows, shape (n_nets, n_elements), the losses, and what the nets predict as tensors. What a
+    module's forward does to its own parameters and buffers, it does to the tensors given. The second puts the
+    predictions together again. With `compile_graph`, TorchScript runs the operations, at two thirds of the cost of
+    Python's interpreter.
     """
     leaves, spec = tree_flatten(example)
     out_spec: list[Any] = []
@@ -161,7 +147,7 @@ def trace(
         gradient, losses, predicted = stacked.train(*tree_unflatten(list(tensors), spec))
         leaves, out = tree_flatten(predicted)
         out_spec[:] = [out]
-        return [*(tensor.flatten(1) for tensor in gradient.values()), losses, *leaves]
+        return [*(tensor.reshape(len(tensor), -1) for tensor in gradient.values()), losses, *leaves]
 
     copies = tuple(leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves)
     graph = make_fx(flat)(*copies)
@@ -218,10 +204,12 @@ def _beside_ones(node: Node) -> Node | None:
     for one, other in (node.args[:2], node.args[1::-1]):
         while isinstance(one, Node) and one.target in (aten.view.default, aten.expand.default):
             one = one.args[0]
-        if isinstance(one, Node) and one.target in (aten.ones_like.default, aten.ones.default):
-            before, after = other.meta["val"], node.meta["val"]  # type: ignore[union-attr]
+        if not isinstance(one, Node) or not isinstance(other, Node):
+            continue
+        if one.target in (aten.ones_like.default, aten.ones.default):
+            before, after = other.meta["val"], node.meta["val"]
             if before.shape == after.shape and before.dtype == after.dtype and _is_only_read(node):
-                return other  # type: ignore[return-value]
+                return other
     return None
 
 

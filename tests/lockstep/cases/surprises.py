@@ -1,0 +1,169 @@
+"""Cases in which a net, a callback or an optimizer does more than the engine can see at first sight."""
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet, NeuralNetClassifier
+from skorch.callbacks import Callback, LRScheduler
+from torch import Tensor, nn
+
+from tests.lockstep.cases.base import LABELS, RATES, THREE, Case, X, classifier
+from tests.lockstep.cases.modules import MLP
+
+
+class Lasso(NeuralNetClassifier):
+    """Has a parameter of its own, and reads another one in its loss."""
+
+    def __init__(self, *args: Any, l1: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.l1 = l1
+
+    def get_loss(self, *args: Any, **kwargs: Any) -> Tensor:
+        penalty = self.l1 * sum(weight.abs().sum() for weight in self.module_.parameters())
+        return super().get_loss(*args, **kwargs) / self.max_epochs + penalty
+
+
+class ScaledInput(NeuralNetClassifier):
+    def __init__(self, *args: Any, scale: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scale = scale
+
+    def infer(self, x: Tensor, **kwargs: Any) -> Any:
+        return super().infer(x * self.scale, **kwargs)
+
+
+class LateLoss(NeuralNetClassifier):
+    def get_loss(self, *args: Any, **kwargs: Any) -> Tensor:
+        return super().get_loss(*args, **kwargs) * (3 if len(self.history) > 3 else 1)
+
+
+class FitsTwice(NeuralNetClassifier):
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> NeuralNet:
+        super().fit(X, y, **fit_params)
+        self.set_params(lr=0.01)
+        return super().fit(X, y, **fit_params)
+
+
+class CountsInFit(NeuralNetClassifier):
+    """Wants numpy's arrays in its fit."""
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> NeuralNet:
+        self.share_ = np.mean(y == 0, axis=0)
+        return super().fit(X, y, **fit_params)
+
+
+class FourthEpoch(Callback):
+    """Does something as the fourth epoch begins."""
+
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        if len(net.history) == 4:
+            self.change(net)
+
+    def change(self, net: NeuralNet) -> None:
+        raise NotImplementedError
+
+
+class Unfreeze(FourthEpoch):
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        next(iter(net.module_.parameters())).requires_grad_(False)
+
+    def change(self, net: NeuralNet) -> None:
+        next(iter(net.module_.parameters())).requires_grad_(True)
+
+
+class Prune(FourthEpoch):
+    def change(self, net: NeuralNet) -> None:
+        for weight in net.module_.parameters():
+            weight.data = weight.data * (weight.data.abs() > 0.1)
+
+
+class AddMomentum(FourthEpoch):
+    def change(self, net: NeuralNet) -> None:
+        net.set_params(optimizer__momentum=0.9)
+
+
+class Cool(FourthEpoch):
+    def change(self, net: NeuralNet) -> None:
+        net.module_.temperature = 2.0
+
+
+class Temperature(MLP):
+    temperature = 1.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) / self.temperature
+
+
+class Sometimes(MLP):
+    """Adds a constant in one of ten steps."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        shifted = self.training and random.random() < 0.1
+        return super().forward(x + 1.0 if shifted else x)
+
+
+class ScalarParameter(MLP):
+    def __init__(self, **sizes: Any) -> None:
+        super().__init__(**sizes)
+        self.factor = nn.Parameter(torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * self.factor
+
+
+class SoftmaxOver(nn.Module):
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(X.shape[1], 8), nn.Softmax(dim=dim), nn.Linear(8, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
+
+
+class Counting(torch.optim.Optimizer):
+    """Keeps a number outside of its state."""
+
+    def __init__(self, params: Any, lr: float = 0.1) -> None:
+        super().__init__(params, {"lr": lr})
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        self.steps += 1
+        for group in self.param_groups:
+            for param in group["params"]:
+                param.add_(param.grad, alpha=-group["lr"] / self.steps**0.5)
+        return loss
+
+
+def surprises() -> dict[str, Case]:
+    warm_up = LRScheduler(torch.optim.lr_scheduler.LambdaLR, lr_lambda=lambda epoch: min(epoch / 3, 1.0))
+    order = np.argsort(THREE, kind="stable")
+    weights = torch.tensor([1.0, 2.0, 5.0])
+    return {
+        "a net's own parameter": Case(classifier(wrapper=Lasso), {"l1": [0.001, 0.1], "max_epochs": [2, 4]}),
+        "a parameter for infer": Case(classifier(wrapper=ScaledInput), {"scale": [1.0, 0.5]}),
+        "a rate that starts at 0": Case(classifier(callbacks=[warm_up]), RATES),
+        "class weights, sorted rows": Case(
+            classifier(module__n_outputs=3, criterion__weight=weights), RATES, X=X[order], y=THREE[order]
+        ),
+        "rows from behind": Case(classifier(), RATES, X=X[::-1], y=LABELS[::-1]),
+        "numpy in fit": Case(classifier(wrapper=CountsInFit), RATES),
+        "a scalar parameter": Case(classifier(ScalarParameter), RATES),
+        "softmax over features, then rows": Case(classifier(SoftmaxOver), {"module__dim": [1, 0]}, cv=2),
+        "no epoch": Case(classifier(), {"max_epochs": [0, 2]}, alone="above 0"),
+        "the history in the loss": Case(classifier(wrapper=LateLoss, max_epochs=5), RATES, alone="history"),
+        "two trainings in a fit": Case(classifier(wrapper=FitsTwice), RATES, alone="more than once"),
+        "unfreezing late": Case(classifier(callbacks=[Unfreeze()], max_epochs=5), RATES, alone="changes the net"),
+        "pruning late": Case(classifier(callbacks=[Prune()], max_epochs=5), RATES, alone="changes the net"),
+        "an attribute late": Case(classifier(Temperature, callbacks=[Cool()], max_epochs=5), RATES, alone="changes"),
+        "momentum late": Case(classifier(callbacks=[AddMomentum()], max_epochs=6), RATES),
+        "Python's random": Case(classifier(Sometimes), RATES, alone="random numbers"),
+        "an optimizer that counts": Case(classifier(optimizer=Counting), RATES, alone="counts"),
+    }

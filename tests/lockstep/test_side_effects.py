@@ -1,0 +1,103 @@
+"""What a search leaves behind: the user's rows, a net's mode, its answers after a change, others' order of rows."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from joblib import parallel_config
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from skorch.callbacks import Callback
+from torch import nn
+
+from stages.lib.lockstep import plan
+from tests.lockstep.cases.base import LABELS, X, classifier
+from tests.lockstep.cases.modules import MLP
+
+ROWS = X.astype(np.float32)
+
+
+def scores(estimator: Any, grid: dict[str, list[Any]], scoring: Any, stack: bool = True) -> list[float]:
+    with parallel_config(backend="lockstep", random_state=3, stack=stack):
+        search = GridSearchCV(estimator, grid, cv=3, scoring=scoring, refit=False, error_score="raise")
+        found = search.fit(ROWS, LABELS).cv_results_
+    return [float(found[f"split{i}_test_score"][k]) for k in range(len(found["params"])) for i in range(3)]
+
+
+def probability(net: Any, X: Any, y: Any) -> float:
+    return float(net.predict_proba(X)[:, 0].mean())
+
+
+def test_the_rows_are_left_as_they_were() -> None:
+    before = ROWS.copy()
+    scores(classifier(lambda: nn.Sequential(nn.ReLU(inplace=True), MLP())), {"lr": [0.1]}, probability)
+    np.testing.assert_array_equal(ROWS, before)
+
+
+@pytest.mark.parametrize("train_split", [None, "default"])
+def test_a_net_is_left_in_the_mode_of_skorch(train_split: Any) -> None:
+    net = classifier() if train_split else classifier(train_split=None)
+
+    def modes(stack: bool) -> list[bool]:
+        with parallel_config(backend="lockstep", random_state=3, stack=stack):
+            found = cross_validate(net, ROWS, LABELS, cv=3, return_estimator=True)["estimator"]
+        return [net.module_.training for net in found]
+
+    assert modes(stack=True) == modes(stack=False)
+
+
+def test_a_net_that_a_scorer_changes_answers_anew() -> None:
+    def prune(net: Any, X: Any, y: Any) -> float:
+        with torch.no_grad():
+            next(iter(net.module_.parameters()))[0] = 0
+        return probability(net, X, y)
+
+    def train_on(net: Any, X: Any, y: Any) -> float:
+        return probability(net.partial_fit(X, y), X, y)
+
+    for scorer in (prune, train_on):
+        ours, theirs = (scores(classifier(), {"lr": [0.1]}, scorer, stack) for stack in (True, False))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def test_callbacks_see_gradients_and_the_state_of_the_optimizer() -> None:
+    class Watching(Callback):
+        def initialize(self) -> "Watching":
+            self.seen_: list[float] = []
+            return self
+
+        def on_batch_end(self, net: Any, training: bool, **kwargs: Any) -> None:
+            if training:
+                self.seen_.append(sum(float(p.grad.norm()) for p in net.module_.parameters()))
+
+        def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+            self.seen_.append(sum(float(state["exp_avg"].norm()) for state in net.optimizer_.state.values()))
+
+    def seen(net: Any, X: Any, y: Any) -> float:
+        return sum(dict(net.callbacks_)["watching"].seen_)
+
+    net = classifier(optimizer=torch.optim.Adam, callbacks=[("watching", Watching())])
+    ours, theirs = (scores(net, {"lr": [0.1]}, seen, stack) for stack in (True, False))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+    assert min(ours) > 0
+
+
+def test_shuffled_batches_do_not_depend_on_other_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, grid = classifier(iterator_train__shuffle=True), {"lr": [0.5 / (i + 1) for i in range(12)]}
+    whole = scores(net, grid, probability)
+    monkeypatch.setattr(plan, "_MOST_NETS", 16)
+    assert scores(net, grid, probability) == whole
+
+
+def test_shuffled_batches_do_not_depend_on_other_rows() -> None:
+    net = Pipeline([("scale", StandardScaler()), ("net", classifier(iterator_train__shuffle=True))])
+    scalers = [StandardScaler(), MinMaxScaler()]
+    both = scores(net, {"scale": scalers}, probability)
+    assert both == [score for scaler in scalers for score in scores(net, {"scale": [scaler]}, probability)]
+
+
+def test_complex_square_roots_are_torchs_own() -> None:
+    numbers = torch.tensor([0j, -1 + 0j, 3 + 4j])
+    torch.testing.assert_close(numbers.sqrt(), torch.tensor([0j, 1j, 2 + 1j]))
