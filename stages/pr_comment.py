@@ -1,6 +1,8 @@
 """Prints how HEAD differs from another branch, as Markdown for a pull request: `make pr-comment AGAINST=main`.
 
 Exits with status 1 if a fresh run does not reproduce the committed results.
+
+Usage: python -m stages.pr_comment REVISION
 """
 
 import sys
@@ -25,8 +27,8 @@ def main() -> None:
         against=against,
         fresh=fresh,
         # If DVC can't read a commit, it reports everything in it as removed.
-        params=changes("params", base, head) if fresh.readable else None,
-        metrics=changes("metrics", base, head) if fresh.readable else None,
+        params=changes("params", base, head) if fresh.params else None,
+        metrics=changes("metrics", base, head) if fresh.params else None,
         charts=changed_charts(base, head),
     )
     print(comment, end="")

@@ -1,4 +1,7 @@
-"""Adds an experiment to params.yaml: a finer grid around the best candidate of a finished search."""
+"""Adds an experiment to params.yaml: a finer grid around the best candidate of a finished search.
+
+Usage: python -m stages.refine EXPERIMENT
+"""
 
 import sys
 from pathlib import Path
@@ -25,7 +28,8 @@ def main() -> None:
             f"Run `dvc repro {stale[0]}`."
         )
     settings, _ = resolve_experiment(params, name)
-    data = load_dataset(params.data, is_classifier(settings["wrapper"]), params.seed)
+    classify = is_classifier(settings["wrapper"])
+    data = load_dataset(params.data, classify, params.seed, params.cv.groups, params.cv.order)
 
     experiment = refine(params, name, best, data)
     comment = f"A finer grid around the best of {name}: {format_params(best)}."

@@ -1,4 +1,7 @@
-"""Writes report.html, a page with all results that opens offline: `make report`, or `make report AGAINST=main`."""
+"""Writes report.html, a page with all results that opens offline: `make report`, or `make report AGAINST=main`.
+
+Usage: python -m stages.report [REVISION]
+"""
 
 import sys
 from pathlib import Path
@@ -8,7 +11,9 @@ from stages.lib.config import load_params
 from stages.lib.report.changes import changed_since
 from stages.lib.report.page import facts, read_verdict, sections
 from stages.lib.report.revisions import describe_head, stale_stages
+from stages.lib.report.subject import columns, describe, read_counts, title
 from stages.lib.report.templating import fill
+from stages.lib.scores import NOT_TESTED
 
 REPORT = Path("report.html")
 
@@ -18,18 +23,27 @@ def main() -> None:
         raise UserError("one argument at most, a branch or commit to compare with: python -m stages.report main")
     params = load_params()
     changed = changed_since(sys.argv[1]) if len(sys.argv) == 2 else None
+    counts = read_counts()
+    stale = stale_stages()
     page = fill(
         "report.html.j2",
-        target=params.data.target,
+        title=title(params),
+        about=describe(params, counts),
+        columns=columns(params, counts),
         scoring=params.cv.scoring,
+        tested=not params.cv.keeps_time,
+        not_tested=NOT_TESTED,
         commit=describe_head(),
-        stale=stale_stages(),
+        stale=stale,
         verdict=read_verdict(),
         changed=changed,
-        facts=facts(params),
+        facts=facts(params, counts),
         **sections(params),
     )
     write_text(REPORT, page)
+    if stale:
+        names = ", ".join(stale)
+        print(f"note: not up to date: {names}. {REPORT} shows an earlier run; run `dvc repro`.", file=sys.stderr)
     print(f"{REPORT}: open it in a browser; it needs no network")
 
 

@@ -1,22 +1,22 @@
 """The searches that `make bench` measures. Each is built in the process that runs it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV, ParameterGrid
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from stages.lib.config import CV, load_params
 from stages.lib.data import load_dataset
 from stages.lib.lockstep import TrainTest
-from stages.lib.model import build_estimator, resolve_experiment, target
+from stages.lib.model import build_estimator, resolve_experiment, rows, target
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import make_splits
 
@@ -91,17 +91,19 @@ def build(
     copies : int
         How often the table of 768 rows is repeated.
     scale : str, optional
-        As for `build_estimator`.
+        `prepare.scale`.
     **settings
         Replace the experiment's.
     """
     params = load_params()
     base, its_grid = resolve_experiment(params, experiment)
     data = load_dataset(params.data, classify=True, seed=params.seed)
-    X, y = np.tile(data.X, (copies, 1)), np.tile(data.y, copies)
-    folds = make_splits(y, CV(n_splits=3, n_repeats=repeats), params.seed, classify=True)[:splits]
-    estimator = build_estimator(base | settings, data, scale)
-    return Search(estimator, grid or its_grid, X, target(y, base["wrapper"], base["criterion"]), folds)
+    data = replace(data, X=pd.concat([data.X] * copies, ignore_index=True), y=np.tile(data.y, copies))
+    folds = make_splits(data, CV(n_splits=3, n_repeats=repeats), params.seed, classify=True)[:splits]
+    prepare = params.prepare.model_copy(update={"scale": scale})
+    estimator = build_estimator(base | settings, data, prepare)
+    y = target(data.y, base["wrapper"], base["criterion"])
+    return Search(estimator, grid or its_grid, rows(data, estimator), y, folds)
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,6 @@ _EXPERIMENTS = {
     "dropout": 10,
     "neurons": 7,
 }
-_SCALERS = ["passthrough", StandardScaler(), MinMaxScaler()]
 _FOUR = {"module__dropout_rate": [0.0, 0.1], "module__weight_constraint": [1.0, 2.0]}
 
 TABLES: dict[str, dict[str, Case]] = {
@@ -157,7 +158,7 @@ TABLES: dict[str, dict[str, Case]] = {
         "Pipeline: 3 scalers, 10 learning rates, 30 folds, 20 epochs, batches of 32": Case(
             partial(
                 build,
-                grid={"scale": _SCALERS, "net__lr": _rates(10)},
+                grid={"prepare__scale": [None, "standard", "minmax"], "net__lr": _rates(10)},
                 repeats=10,
                 scale="standard",
                 max_epochs=20,

@@ -29,10 +29,10 @@ def fingerprints() -> dict[str, str]:
 
     from stages.lib.winners.contenders import baselines
     from stages.lib.data import load_dataset
-    from stages.lib.model import build_estimator, resolve_experiment, target
+    from stages.lib.model import build_estimator, resolve_experiment, rows, target
     from stages.lib.lockstep import LockstepWarning, fit_seed, net_of, seed_everything
     from stages.lib.common import format_params
-    from stages.lib.config import candidates, load_params
+    from stages.lib.config import Prepare, candidates, load_params
 
     params = load_params()
     params.experiments["dropout"].grid.clear()
@@ -43,11 +43,11 @@ def fingerprints() -> dict[str, str]:
         settings, grid = resolve_experiment(params, name)
         for shown, candidate in zip(candidates(params.experiments[name].grid), candidates(grid), strict=True):
             chosen = settings | candidate | {"max_epochs": 3}
-            net = build_estimator(chosen, data, scale=None)
+            net = build_estimator(chosen, data, Prepare())
             seed_everything(fit_seed(params.seed, 0))
-            net.fit(data.X, target(data.y, chosen["wrapper"], chosen["criterion"]))
+            net.fit(rows(data, net), target(data.y, chosen["wrapper"], chosen["criterion"]))
             content = [weight.detach().numpy().tobytes() for weight in net.module_.parameters()]
-            content.append(net.predict(data.X).tobytes())
+            content.append(net.predict(rows(data, net)).tobytes())
             found[f"{name}, one by one: {format_params(shown)}"] = hashlib.sha256(b"".join(content)).hexdigest()
 
         hashes: list[str] = []
@@ -59,24 +59,25 @@ def fingerprints() -> dict[str, str]:
             hashes.append(hashlib.sha256(b"".join(content)).hexdigest())
             return len(hashes) - 1
 
-        estimator = build_estimator(settings | {"max_epochs": 3}, data, scale="standard")
-        rows = np.arange(len(data.y))
+        estimator = build_estimator(settings | {"max_epochs": 3}, data, Prepare(scale="standard"))
+        every = np.arange(len(data.y))
         search = GridSearchCV(
             estimator,
             {f"net__{key}": values for key, values in grid.items()},
-            cv=[(rows, rows), (rows, rows[::-1])],
+            cv=[(every, every), (every, every[::-1])],
             scoring=scorer,
             refit=False,
             error_score="raise",
         )
         with warnings.catch_warnings(), parallel_config(backend="lockstep", random_state=params.seed):
             warnings.simplefilter("error", LockstepWarning)
-            search.fit(data.X, target(data.y, settings["wrapper"], settings["criterion"]))
+            search.fit(rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"]))
         for number, shown in enumerate(candidates(params.experiments[name].grid)):
             places = [int(search.cv_results_[f"split{i}_test_score"][number]) for i in range(2)]
             found[f"{name}, in lockstep: {format_params(shown)}"] = " ".join(hashes[place] for place in places)
-    for name, baseline in baselines(classify=True).items():
-        proba = baseline.estimator.fit(data.X, data.y).predict_proba(data.X)
+    X = data.X.to_numpy(dtype=np.float32)
+    for name, baseline in baselines(data, Prepare()).items():
+        proba = baseline.estimator.fit(X, data.y).predict_proba(X)
         found[name] = hashlib.sha256(proba.tobytes()).hexdigest()
     return found
 

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from stages.lib.common import environment
+from stages.lib.common import UserError, environment, run
 from tests.conftest import Command, Done, MakeProject
 from tests.project import ROOT
 
@@ -48,4 +48,24 @@ def test_pins_that_come_too_late_are_told(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("name", ["predict", "refine", "report", "pr_comment", "search"])
 def test_help_is_the_docstring(in_process: Command, name: str) -> None:
     stage = import_module(f"stages.{name}")
-    assert in_process(stage, "--help") == Done(0, f"{inspect.getdoc(stage)}\n", "")
+    shown = in_process(stage, "--help")
+    assert shown == Done(0, f"{inspect.getdoc(stage)}\n", "")
+    assert f"python -m stages.{name} " in shown.stdout
+
+
+def test_help_of_a_stage_without_arguments_says_how_to_call_it(in_process: Command) -> None:
+    stage = import_module("stages.best_params")
+    usage = "Usage: python -m stages.best_params"
+    assert in_process(stage, "--help") == Done(0, f"{inspect.getdoc(stage)}\n\n{usage}\n", "")
+
+
+def test_each_of_several_errors_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        raise UserError("data.csv: row 1 is short", "data.csv: row 2 is long. Add this:\ndata:\n  path: x")
+
+    with pytest.raises(SystemExit):
+        run(main)
+    assert capsys.readouterr().err == (
+        "error: data.csv: row 1 is short\nerror: data.csv: row 2 is long. Add this:\ndata:\n  path: x\n"
+    )
+    assert str(UserError("a", "b")) == "a\nb"

@@ -1,6 +1,20 @@
-"""Settings as text."""
+"""Settings and scores as text."""
 
-from stages.lib.common import format_params, short_params
+import json
+from pathlib import Path
+
+import pytest
+
+from stages.lib.common import (
+    format_p,
+    format_params,
+    format_score,
+    format_value,
+    score_decimals,
+    short_key,
+    short_params,
+    write_json,
+)
 
 
 def test_settings_are_written_as_in_params_yaml() -> None:
@@ -11,3 +25,61 @@ def test_settings_are_written_as_in_params_yaml() -> None:
 def test_settings_are_shown_without_the_part_of_the_net() -> None:
     written = "lr=0.1, module__weight_init=kaiming_uniform_, optimizer__betas=[0.9, 0.99], module=my__nets.Deep"
     assert short_params(written) == "lr=0.1, weight_init=kaiming_uniform_, betas=[0.9, 0.99], module=my__nets.Deep"
+
+
+def test_what_belongs_to_a_callback_keeps_its_name() -> None:
+    written = "callbacks__EarlyStopping__patience=5, callbacks__LRScheduler=null, prepare__scale=null, lr=0.1"
+    assert short_params(written) == "EarlyStopping patience=5, LRScheduler=null, scale=null, lr=0.1"
+    assert short_params(f"prepare__impute=mean, {written}") == f"impute=mean, {short_params(written)}"
+    assert short_key("iterator_train__shuffle") == "shuffle"
+
+
+def test_blocks_are_written_as_yaml_flows() -> None:
+    callbacks = {"EarlyStopping": {"patience": 10, "load_best": True}, "LRScheduler": {}}
+    assert format_value(callbacks) == "{EarlyStopping: {patience: 10, load_best: true}, LRScheduler: {}}"
+
+
+@pytest.mark.parametrize(
+    ("scores", "decimals"),
+    [
+        ([0.7, 0.651042], 4),
+        ([-0.31, 0.02], 4),
+        ([999.9], 4),
+        ([0.5, -1234.5], 2),
+        ([-7_654_321.0, 0.5], 0),
+        ([0.0012, float("nan")], 6),
+        ([float("nan")], 4),
+        ([0.0], 6),
+    ],
+)
+def test_decimals_follow_the_largest_score(scores: list[float], decimals: int) -> None:
+    assert score_decimals(scores) == decimals
+
+
+def test_scores_are_written_in_their_size() -> None:
+    assert format_score(0.651042, 4) == "0.6510"
+    assert format_score(-1_234_567.89, 0) == "-1,234,568"
+    assert format_score(-0.00001, 4) == "0.0000"
+    assert format_score(0.0112, 4, "+") == "+0.0112"
+    assert format_score(float("nan"), 4) == "–"
+
+
+@pytest.mark.parametrize("score", [0.0245499, 0.0245500001, 0.12345, 0.00004999])
+def test_the_screen_rounds_as_the_report_does(tmp_path: Path, score: float) -> None:
+    # The report reads the files, whose numbers are rounded.
+    write_json(tmp_path / "a.json", {"score": score})
+    read = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["score"]
+    for decimals in (4, 6):
+        assert format_score(score, decimals) == format_score(read, decimals)
+    assert format_p(score) == format_p(read)
+
+
+def test_a_small_p_is_a_bound() -> None:
+    assert [format_p(p) for p in (1.0, 0.01768, 0.0001, 0.00009, 0.0, float("nan"))] == [
+        "1.0000",
+        "0.0177",
+        "0.0001",
+        "< 0.0001",
+        "< 0.0001",
+        "–",
+    ]

@@ -39,7 +39,7 @@ def test_the_committed_file_is_valid() -> None:
         ("model.batch_size", 0, "model.batch_size is 0: it should be greater than or equal to 1"),
         ("model.train_split", 1, "model.train_split is 1: it should be greater than or equal to 2"),
         ("data.sample", 1.5, "data.sample is 1.5: it should be less than or equal to 1"),
-        ("data.scale", "minmax", "data.scale is 'minmax': it should be 'standard'"),
+        ("data.scale", "minmax", "data.scale is called prepare.scale now"),
         ("data.target", "diabetis", "the target 'diabetis' is not one of its columns; did you mean 'diabetes'?"),
         ("model.source", None, "model.source is None: it should be a valid string"),
         (
@@ -122,6 +122,24 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     params = real_params()
     del params[key]
     assert f"{key} is missing; add it" in refused(tmp_path, params)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "written", "hint"),
+    [
+        ("model", "max_epochs", "max_epoch", "model.max_epochs is missing; rename 'max_epoch', or add it"),
+        ("model", "batch_size", "batchsize", "model.batch_size is missing; rename 'batchsize', or add it"),
+        ("cv", "n_splits", "n_split", "cv.n_splits is missing; rename 'n_split', or add it"),
+        # A parameter of the optimizer is no misspelling of it.
+        ("model", "optimizer", "optimizer__lr", "model.optimizer is missing; add it"),
+    ],
+)
+def test_a_misspelt_key_is_named_beside_the_missing_one(
+    tmp_path: Path, section: str, key: str, written: str, hint: str
+) -> None:
+    params = real_params()
+    params[section][written] = params[section].pop(key)
+    assert hint in refused(tmp_path, params)
 
 
 def test_labels_are_texts() -> None:

@@ -164,7 +164,7 @@ def test_content_is_checked_before_the_file_is_replaced(make_project: MakeProjec
     project = make_project({"data.url": str(source), "data.sha256": None, "data.path": "data/mine.csv"})
     done = project.stage("fetch", ok=False)
     assert done.returncode == 1
-    assert "row 1, column glucose: 'abc' is not a number" in done.stderr
+    assert "line 1, column glucose: 'abc' is not a number" in done.stderr
     assert not (project.folder / "data/mine.csv").exists()
     assert not (project.folder / "data/mine.csv.tmp").exists()
 

@@ -8,10 +8,10 @@ from sklearn.model_selection import StratifiedKFold
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from stages.lib.config import Params
+from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import seed_everything
-from stages.lib.model import build_estimator, resolve_experiment, target
+from stages.lib.model import build_estimator, resolve_experiment, rows, target
 from tests.project import ACTIVATIONS, INITIALISERS, OPTIMIZERS, real_params
 
 EPOCHS, BATCH, LR, SEED = 3, 32, 0.01, 11
@@ -21,9 +21,9 @@ def skorch_weights(data: Dataset, experiment: str, candidate: dict[str, Any]) ->
     params = Params.model_validate(real_params())
     settings, _ = resolve_experiment(params, experiment)
     settings |= {"max_epochs": EPOCHS, "batch_size": BATCH, "lr": LR} | candidate
-    net = build_estimator(settings, data, scale=None)
+    net = build_estimator(settings, data, Prepare())
     seed_everything(SEED)
-    net.fit(data.X, target(data.y, settings["wrapper"], settings["criterion"]))
+    net.fit(rows(data, net), target(data.y, settings["wrapper"], settings["criterion"]))
     return dict(net.module_.state_dict())
 
 
@@ -37,7 +37,10 @@ def torch_weights(
     **options: Any,
 ) -> list[torch.Tensor]:
     """Train as the tutorial does, without skorch and without the project's module."""
-    X, y = torch.tensor(data.X), torch.tensor(data.y, dtype=torch.float32).reshape(-1, 1)
+    X, y = (
+        torch.tensor(data.X.to_numpy(), dtype=torch.float32),
+        torch.tensor(data.y, dtype=torch.float32).reshape(-1, 1),
+    )
     train, valid = next(StratifiedKFold(5).split(X, data.y))
     torch.manual_seed(SEED)
     hidden, last = nn.Linear(8, 12), nn.Linear(12, 1)

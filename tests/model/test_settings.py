@@ -3,14 +3,15 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
 from stages.lib.common import UserError
-from stages.lib.config import Params
+from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
-from stages.lib.model import build_estimator, check_candidates, resolve_experiment, target
+from stages.lib.model import build_estimator, check_candidates, resolve_experiment, rows, target
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import check_trial, make_splits
 from tests.project import load_real_data, set_at, small_params
@@ -24,11 +25,11 @@ def check(changes: dict[str, Any], experiment: str) -> None:
     params = Params.model_validate(raw)
     settings, grid = resolve_experiment(params, experiment)
     data = load_real_data(params)
-    check_candidates(experiment, settings, grid, data)
-    estimator = build_estimator(settings, data, params.data.scale)
+    check_candidates(experiment, settings, grid, data, params.prepare)
+    estimator = build_estimator(settings, data, params.prepare, grid)
     y = target(data.y, settings["wrapper"], settings["criterion"])
-    split = make_splits(data.y, params.cv, params.seed, params.model.classifies)[0]
-    check_trial(estimator, data.X, y, split, make_scorer(params.cv.scoring))
+    split = make_splits(data, params.cv, params.seed, params.model.classifies)[0]
+    check_trial(estimator, rows(data, estimator), y, split, make_scorer(params.cv.scoring))
 
 
 @pytest.mark.parametrize("experiment", list(small_params()["experiments"]))
@@ -159,10 +160,14 @@ OPTIMIZER_GRID = "experiments.optimizer.grid"
         ("neurons", {"model.wrapper": "NeuralNet"}, "model.wrapper: NeuralNet is not a classifier, or is one with a"),
         ("neurons", {"model.wrapper": "NeuralNetClasifier"}, "did you mean 'NeuralNetClassifier'?"),
         ("neurons", {"model.optimizer__x": 1}, "model.optimizer__x: Adamax takes no 'x'"),
+        (
+            "neurons",
+            {"model.prepare__scale": "standard"},
+            "model.prepare__scale: `model` is about the net; set prepare.scale",
+        ),
         ("neurons", {"model.device": "cuda:99"}, "model.device is 'cuda:99', which can't be used here"),
         ("neurons", {"cv.scoring": "acuracy"}, "'acuracy' is not a scorer of scikit-learn; did you mean 'accuracy'?"),
         ("neurons", {"model.wrapper": "NeuralNetRegressor"}, "BCELoss is a loss for classes"),
-        ("neurons", {"model.criterion": "NLLLoss"}, "A trial of one epoch failed"),
     ],
 )
 def test_a_mistake_is_a_sentence_with_its_place(experiment: str, changes: dict[str, Any], sentence: str) -> None:
@@ -182,22 +187,23 @@ def test_logits_pass_one_sigmoid_only(data: Dataset, wrapper: str) -> None:
     raw["model"] |= {"wrapper": wrapper, "criterion": "BCEWithLogitsLoss"}
     params = Params.model_validate(raw)
     settings, _ = resolve_experiment(params, "neurons")
-    net = build_estimator(settings, data, scale=None)
-    net.fit(data.X, target(data.y, settings["wrapper"], settings["criterion"]))
+    net = build_estimator(settings, data, Prepare())
+    X = rows(data, net)
+    net.fit(X, target(data.y, settings["wrapper"], settings["criterion"]))
     assert isinstance(net.module_.output, nn.Identity)
-    logits = net.forward(data.X).flatten()
-    assert net.predict_proba(data.X)[:, 1] == pytest.approx(logits.sigmoid().numpy(), abs=1e-6)
+    logits = net.forward(X).flatten()
+    assert net.predict_proba(X)[:, 1] == pytest.approx(logits.sigmoid().numpy(), abs=1e-6)
 
 
 def test_three_classes_need_cross_entropy() -> None:
     params = Params.model_validate(small_params())
     settings, _ = resolve_experiment(params, "neurons")
-    X, y = np.zeros((6, 2), dtype=np.float32), np.array([0.0, 1.0, 2.0] * 2)
+    X, y = pd.DataFrame({"a": np.zeros(6), "b": np.zeros(6)}), np.array([0.0, 1.0, 2.0] * 2)
     data = Dataset(X, y, features=("a", "b"), classes=("0", "1", "2"))
     with pytest.raises(UserError, match="3 classes, which BCELoss can't tell apart"):
-        build_estimator(settings, data, scale=None)
-    net = build_estimator(settings | {"criterion": nn.CrossEntropyLoss}, data, scale=None).initialize()
-    assert net.forward(data.X).shape == (6, 3)
+        build_estimator(settings, data, Prepare())
+    net = build_estimator(settings | {"criterion": nn.CrossEntropyLoss}, data, Prepare()).initialize()
+    assert net.forward(rows(data, net)).shape == (6, 3)
 
 
 def test_a_list_of_numbers_is_no_name_to_import() -> None:

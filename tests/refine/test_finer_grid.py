@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stages.lib.common import UserError
@@ -12,7 +13,7 @@ from stages.lib.refine import next_name, refine
 from tests.project import small_params
 
 DATA = Dataset(
-    X=np.zeros((4, 8), dtype=np.float32),
+    X=pd.DataFrame(np.zeros((4, 8)), columns=list("abcdefgh")),
     y=np.array([0.0, 1.0, 0.0, 1.0]),
     features=tuple("abcdefgh"),
     classes=("0", "1"),

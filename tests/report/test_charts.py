@@ -12,7 +12,7 @@ import vl_convert
 from dvc_render import VegaRenderer
 
 from stages.lib.common import UserError
-from stages.lib.report.charts import render, stand_alone
+from stages.lib.report.charts import render, stand_alone, suited
 from tests.project import ROOT, real_params
 from tests.report.colours import contrast
 from tests.report.svg import SVG, texts
@@ -147,13 +147,103 @@ def test_a_candidate_that_cannot_be_drawn_has_its_row() -> None:
     assert [text for text in shown if text in list("012345")] == list("012345")
     assert "× diverged" in shown
     assert "← −2.0e+9" in shown
-    assert "−3,500" in shown
+    assert "−3.5k" in shown
 
 
 def test_a_grid_of_one_candidate_and_long_names_are_drawn() -> None:
     assert "0.500" in draw(candidates({"optimizer=SGD": 0.5}))
     shown = draw(candidates({"module=my.nets.Wide, lr=1e-05": 0.5, "module=my.nets.Deep, lr=1e-05": 0.4}))
     assert {"module, lr", "Wide, 1e-05", "Deep, 1e-05"} <= set(shown)
+
+
+def test_what_is_prepared_and_called_back_is_readable() -> None:
+    scales = ("null", "standard")
+    rows = candidates({f"prepare__impute={a}, prepare__scale={b}": 0.1 * len(a + b) for a in scales for b in scales})
+    shown = draw(rows)
+    assert {"impute, scale", "none, none", "none, standard", "mean by impute (down), scale (across)"} <= set(shown)
+    assert shown.count("none") == 2  # the heatmap's
+    assert "null" not in " ".join(shown)
+    shown = draw(candidates({"callbacks__EarlyStopping__patience=null, lr=[1, 2]": 0.5, "lr=0.1": 0.4}))
+    assert {"EarlyStopping patience, lr", "none, [1, 2]"} <= set(shown)
+    shown = draw(candidates({"callbacks__LRScheduler=null": 0.5, "callbacks__LRScheduler=other": 0.4}))
+    assert {"LRScheduler", "none"} <= set(shown)
+    row = {"experiment": "stop", "best_score": "0.5", "best_ci95": "0.1", "rev": "workspace"}
+    row["best_params"] = "callbacks__EarlyStopping__patience=5, prepare__scale=null, lr=0.1"
+    assert "EarlyStopping patience=5, scale=none, lr=0.1" in texts(render(fill("leaderboard", [row])))
+
+
+@pytest.mark.parametrize(
+    ("scores", "best", "tick"),
+    [
+        ([-1.2e6, -1.9e6, -2.5e6], "−1.20M", "−2M"),
+        ([-12_345.0, -15_000.0], "−12.3k", "−15k"),
+        ([-0.02, -0.5, -0.31], "−0.020", "−0.4"),
+        ([0.0021, -0.0004], "0.00210", "0.0010"),
+        ([12.345, 11.0], "12.3", "12.0"),
+        ([4.2e12, 2.1e12], "4.2e+12", "3e+12"),
+    ],
+)
+def test_numbers_suit_the_scorer(scores: list[float], best: str, tick: str) -> None:
+    half = (max(scores) - min(scores)) / 10
+    shown = draw(candidates({f"lr={i}": score for i, score in enumerate(scores)}, half=half))
+    assert best in shown
+    assert tick in shown
+    row = {"rev": "workspace", "best_ci95": str(half), "best_params": "lr=1"}
+    leaders = [row | {"experiment": f"e{i}", "best_score": str(score)} for i, score in enumerate(scores)]
+    assert best in texts(render(fill("leaderboard", leaders)))
+    row = {"rev": "workspace", "ci95": str(half), "difference_ci95": str(half), "tied_with_combined": "true"}
+    settings = [
+        row | {"setting": f"s{i}", "mean_test_score": str(score), "difference": str(score - scores[0])}
+        for i, score in enumerate(scores)
+    ]
+    assert best in texts(render(fill("evaluation", settings)))
+
+
+def test_numbers_in_a_heatmap_stay_in_their_cells() -> None:
+    for size in (1.0, 0.1, 1e3, 1e6, 1e9):
+        scores = {f"a={i}, b={j}": -size * (i + j / 7 + 0.0123) for i in range(3) for j in range(3)}
+        shown = draw(candidates(scores, half=size / 10))
+        cells = shown[next(i for i, text in enumerate(shown) if text.startswith("mean by")) - 9 :]
+        assert max(len(text) for text in cells if text.startswith("−")) <= 8
+
+
+@pytest.mark.parametrize("template", ["candidates", "leaderboard", "evaluation"])
+def test_without_intervals_nothing_speaks_of_a_test(template: str) -> None:
+    same = {"rev": "workspace", "ci95": "nan", "best_ci95": "", "difference_ci95": "nan", "p_value": "nan"}
+    same |= {"tied_with_best": "nan", "tied_with_combined": "nan"}
+    rows = [
+        same
+        | {"params": f"lr={name}", "best_params": f"lr={name}", "experiment": name, "setting": name}
+        | {"mean_test_score": score, "best_score": score, "difference": score, "rank_test_score": str(rank)}
+        for rank, (name, score) in enumerate({"combined": "0.5", "mean": "-0.25", "linear": "0.25"}.items(), start=1)
+    ]
+    path = ROOT / ".dvc/plots"
+    spec = VegaRenderer(
+        rows, "name", template=template, template_dir=str(path), title="name", x_label="r2, mean of 5, 95 % interval"
+    ).get_filled_template()
+    svg = render(suited(spec))
+    shown = texts(svg)
+    assert "r2, mean of 5" in shown
+    assert not [text for text in shown if "interval" in text or "told apart" in text or "←" in text or "×" in text]
+    panels = 2 if template == "evaluation" else 1
+    assert len(re.findall(r'<path [^>]*stroke="#(?:d55e00|1f83c9)"', svg)) == 3 * panels, "every setting has its point"
+    assert "0.500" in shown
+
+
+def test_the_axis_of_a_score_in_a_unit_names_it() -> None:
+    rows = read(ROOT / "metrics/candidates/dropout.csv")
+    spec = VegaRenderer(
+        rows,
+        "name",
+        template="candidates",
+        template_dir=str(ROOT / ".dvc/plots"),
+        title="name",
+        x_label="neg_mean_absolute_error, mean of 2 × 5 splits, 95 % interval",
+    ).get_filled_template()
+    shown = texts(render(suited(spec, "k€")))
+    assert "neg_mean_absolute_error in k€, mean of 2 × 5 splits, 95 % interval" in shown
+    assert set(texts(render(spec))) - set(shown) == {"neg_mean_absolute_error, mean of 2 × 5 splits, 95 % interval"}
+    assert suited(spec) is spec
 
 
 def test_the_leaderboard_is_sorted_by_score() -> None:

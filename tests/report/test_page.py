@@ -1,27 +1,14 @@
-"""What the report says of tables and results, without a browser."""
+"""What the report says of results, without a browser."""
 
 from pathlib import Path
 
 import pytest
 
 from stages.lib.common import UserError
-from stages.lib.report.page import read_table, read_verdict
-from stages.lib.report.templating import breakable
-
-
-def test_what_has_no_score_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "evaluation.csv"
-    path.write_text(
-        "setting,mean_test_score,ci95,difference,tied_with_combined,split0_test_score\n"
-        "combined,nan,nan,nan,nan,nan\nlinear_regression,0.25,0.125,nan,nan,0.5\n",
-        encoding="utf-8",
-    )
-    table = read_table(path, unscored="no score")
-    assert table.headings == ["setting", "mean", "± 95 %", "to combined", "tied"]
-    assert table.rows == [["combined", "no score", "–", "", ""], ["linear_regression", "0.2500", "0.1250", "–", "–"]]
-    assert table.best == 1
-    best_first = read_table(path, unscored="no score", by_score=True)
-    assert (best_first.rows, best_first.best) == (table.rows[::-1], 0)
+from stages.lib.config import Params
+from stages.lib.report.page import facts, read_verdict
+from stages.lib.report.templating import breakable, signed
+from tests.project import ROOT, real_params
 
 
 def test_long_names_break_at_their_joints_alone() -> None:
@@ -32,30 +19,9 @@ def test_long_names_break_at_their_joints_alone() -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", "is not a table of scores"),
-        (b"params,mean_test_score\n", "is not a table of scores"),
-        (b"<<<<<<< HEAD\nparams,mean_test_score\na=1,0.5\n", "is not a table of scores"),
-        (b"params,mean_test_score\na=1,0.5\n<<<<<<< HEAD\n", "is not a table of scores"),
-        (b"params,mean_test_score\na=1,high\n", "is not a table of scores"),
-        (b"params,rank_test_score\na=1,1\n", "is not a table of scores"),
-        (b"params,mean_test_score\na=\xff,0.5\n", "is not text"),
-        (None, "is missing"),
-    ],
-)
-def test_a_broken_table_is_named(tmp_path: Path, content: bytes | None, fault: str) -> None:
-    path = tmp_path / "neurons.csv"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(UserError, match=f"neurons.csv {fault}. Run `dvc repro`"):
-        read_table(path)
-
-
-@pytest.mark.parametrize(
-    ("content", "fault"),
-    [
         ("{", "is not JSON"),
         ("{}", "is not what the stage evaluate writes"),
-        ('{"best_setting": "combined", "combined_score": 0.5}', "is not what the stage evaluate writes"),
+        ('{"best_setting": "combined", "combined_score": "high"}', "is not what the stage evaluate writes"),
         ('{"best_setting": "a", "combined_score": 0.5, "combined_ci95": 1, "a_score": 1}', "is not what the stage"),
     ],
 )
@@ -67,3 +33,29 @@ def test_a_broken_evaluation_is_named(
     (tmp_path / "metrics/evaluation.json").write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=f"metrics/evaluation.json {fault}"):
         read_verdict()
+
+
+def test_a_verdict_without_intervals_speaks_of_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics/evaluation.json").write_text(
+        '{"best_setting": "mean", "combined_score": -1234567.5, "mean_score": -1000000, "starting_point_score": -2e6}',
+        encoding="utf-8",
+    )
+    assert read_verdict() == "combined scores -1,234,568; starting_point -2,000,000; the best, mean, -1,000,000."
+
+
+def test_facts_are_written_as_in_params_yaml() -> None:
+    content = real_params()
+    content["data"]["path"] = str(ROOT / content["data"]["path"])
+    content["prepare"] |= {"impute": "median"}
+    content["model"] |= {"callbacks": {"EarlyStopping": {"patience": 5, "load_best": True}}}
+    found = facts(Params.model_validate(content), {"rows": 768, "positives": 268})
+    assert found["Data"] | {"rows": "768", "class 0": "500", "class 1": "268"} == found["Data"]
+    assert found["Data"]["sha256"] == content["data"]["sha256"]
+    assert found["Preparation"] | {"impute": "median", "scale": "null"} == found["Preparation"]
+    assert found["Every search starts from"]["callbacks"] == "{EarlyStopping: {patience: 5, load_best: true}}"
+
+
+def test_differences_are_written_in_their_size() -> None:
+    assert [signed(value) for value in (0.1 + 0.2, -1, -1_234_567.89, None)] == ["+0.3", "-1", "-1234568", ""]

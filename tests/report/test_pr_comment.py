@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from stages import pr_comment
-from stages.lib.config import yaml12
+from stages.lib.config import load_params, yaml12
 from stages.lib.report.changes import changed_charts
 from stages.lib.report.fresh_run import FreshRun
 from stages.lib.report.revisions import Change, differing, stale_stages
 from stages.lib.report.templating import fill, signed
 from tests.conftest import Command
 from tests.project import ROOT, Project
+
+HERE = load_params(ROOT / "params.yaml")
 
 
 def test_without_a_remote_on_github_a_chart_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +82,7 @@ def test_a_pull_request_that_changes_nothing(
     project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.folder)
-    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([]))
+    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], load_params()))
     (project.folder / "my_notes.md").write_text("not committed", encoding="utf-8")
     done = in_process(pr_comment, "main")
     assert "**Reproduced.**" in done.stdout
@@ -144,7 +146,8 @@ def test_odd_values_and_names_stay_in_their_cells() -> None:
         Change("params.yaml", "data.target", "`x`\ny", "", None),
         Change("params.yaml", "data.url", None, "x", None),
     ]
-    text = fill("pr_comment.md.j2", against="a|b", fresh=FreshRun([]), params=odd, metrics=[], charts=[])
+    text = fill("pr_comment.md.j2", against="a|b", fresh=FreshRun([], HERE, 768), params=odd, metrics=[], charts=[])
+    assert "Grid search of `diabetes` in `data/pima-indians-diabetes.csv`, 768 rows, by `accuracy`.\n" in text
     assert "| param | a\\|b | here |\n" in text
     assert "| `data.columns.*x* <i>.min` | `a\\|b` | `[ReLU, true, 0.5]` |\n" in text
     assert "| `data.target` | `'x' y` | `''` |\n" in text

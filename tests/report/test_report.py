@@ -126,6 +126,19 @@ def test_every_grid_is_there_in_full_and_sorts(browser: Browser, report: Path) -
     opened.page.close()
 
 
+def test_numbers_of_any_size_and_bounds_sort_by_value(browser: Browser, report: Path) -> None:
+    opened = Opened(browser.new_page(), report)
+    written = ["-1,234,567.5", "< 0.0001", "1.0000", "–", "-9,999", "2,000", "0.0302"]
+    opened(f"document.querySelectorAll('#leaderboard td:nth-child(2)').forEach((td, i) => td.innerText = {written}[i])")
+    heading = opened.page.locator("#leaderboard th button", has_text="mean")
+    by_value = ["-1,234,567.5", "-9,999", "< 0.0001", "0.0302", "1.0000", "2,000"]
+    for order in (by_value, by_value[::-1]):
+        heading.click()
+        found = opened("[...document.querySelectorAll('#leaderboard td:nth-child(2)')].map(td => td.textContent)")
+        assert found == [*order, "–"]
+    opened.page.close()
+
+
 def test_it_says_what_was_run_and_found(browser: Browser, report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Opened(browser.new_page(), report)
     shown = opened("document.body.innerText")
@@ -133,8 +146,11 @@ def test_it_says_what_was_run_and_found(browser: Browser, report: Path, monkeypa
     assert f"On new folds, {read_verdict()}" in shown
     params = real_params()
     assert params["data"]["sha256"] in shown
-    for text in ("seed", "NAdam", "logistic_regression", "n_repeats", "pima-indians-diabetes.csv"):
+    for text in ("seed", "NAdam", "logistic_regression", "n_repeats", "blood_pressure", "mm Hg"):
         assert text in shown
+    assert opened("document.title") == "Grid search: diabetes in pima-indians-diabetes.csv"
+    assert "768 rows of data/pima-indians-diabetes.csv" in shown
+    assert "The score is accuracy:" in shown
     assert "Not up to date" not in shown
     opened.page.close()
 
@@ -143,13 +159,14 @@ def test_what_changed_against_another_commit(browser: Browser, project: Project)
     params = project.params()
     params["experiments"]["dropout"]["grid"]["module__dropout_rate"] = [0.2, 0.4]
     project.write_params(params)
-    project.stage("report", "main")
+    done = project.stage("report", "main")
+    assert "note: not up to date: best_params, evaluate, search@dropout. report.html shows an earlier" in done.stderr
     opened = Opened(browser.new_page(), project.folder / "report.html")
     assert "Not up to date: best_params, evaluate, search@dropout." in opened(
         "document.querySelector('.note').innerText.replace(/\\s+/g, ' ')"
     )
     project.run("dvc", "repro")
-    project.make("report", "AGAINST=main")
+    assert "not up to date" not in project.make("report", "AGAINST=main").stderr
     first = (project.folder / "report.html").read_bytes()
     project.stage("report", "main")
     assert (project.folder / "report.html").read_bytes() == first

@@ -69,3 +69,16 @@ def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.Captu
 def test_the_committed_tables_have_129_rows() -> None:
     tables = [pd.read_csv(ROOT / f"metrics/candidates/{name}.csv") for name in real_params()["experiments"]]
     assert sum(map(len, tables)) == 129
+
+
+def test_without_a_test_the_table_says_so_and_the_summary_leaves_it_out(capsys: pytest.CaptureFixture[str]) -> None:
+    table = score_table(GRID, cv_results([[0.5, 0.5], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]), float("nan"))
+    assert to_csv(table).splitlines()[2] == (
+        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,nan,nan,nan,0.6,0.7'
+    )
+    assert set(summarise(table)) == {"best_params", "best_score", "best_std", "n_candidates", "n_fits"}
+    print_table(table, "lr: accuracy")
+    _, heading, *rows, legend = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["mean", "std", "params"]
+    assert [row.split()[0] for row in rows] == ["0.5000", "*", "diverged", "0.1500"]
+    assert legend.startswith("* the best; no intervals and no test: splits in the order of time train on more and more")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 
 from stages.lib.scores.statistics import corrected_error, half_width, mean_test_share, p_values
 
@@ -62,3 +62,19 @@ def test_the_interval_covers_the_truth_where_the_plain_one_does_not() -> None:
     covered = {s: float((np.abs(scores.mean(axis=1)) <= half_width(scores, s)).mean()) for s in (0, share)}
     assert covered[share] == pytest.approx(0.95, abs=0.015)
     assert covered[0] < 0.6
+
+
+def test_folds_of_other_sizes_count_with_their_own_rows() -> None:
+    groups = np.repeat(np.arange(4), [6, 3, 2, 1])
+    splits = list(GroupKFold(4).split(np.zeros(12), groups=groups))
+    assert len({len(test) for _, test in splits}) == 4
+    # The mean correlation of two splits is the mean share of the rows that they test on: 1 / 4.
+    assert mean_test_share(splits) == pytest.approx(1 / 3)
+
+
+def test_where_the_test_does_not_hold_there_is_none() -> None:
+    splits = list(TimeSeriesSplit(4).split(np.zeros(20)))
+    share = mean_test_share(splits, in_time=True)
+    assert np.isnan(share)
+    assert np.isnan(half_width(SCORES, share)).all()
+    assert np.isnan(p_values(SCORES, best=1, test_share=share)).all()

@@ -1,6 +1,6 @@
 """Oracles: scikit-learn's GridSearchCV, and nets fitted by hand; both engines keep to them."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -12,10 +12,10 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 from stages.lib.common import UserError
-from stages.lib.config import CV, Params
+from stages.lib.config import CV, Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import fit_seed, seed_everything
-from stages.lib.model import build_estimator, target
+from stages.lib.model import build_estimator, nested_grid, rows, target
 from stages.lib.network import PimaClassifier
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import make_splits, run_search
@@ -46,20 +46,21 @@ def search(
     data: Dataset,
     grid: dict[str, list[Any]],
     cv: CV | None = None,
-    scale: str | None = None,
+    scale: Literal["standard"] | None = None,
     engine: str = "one-by-one",
     n_jobs: int = 1,
     **changes: Any,
 ) -> dict[str, Any]:
     chosen = settings(**changes)
     params = Params.model_validate(real_params() | {"engine": engine, "seed": SEED, "runtime": {"n_jobs": n_jobs}})
+    estimator = build_estimator(chosen, data, Prepare(scale=scale), grid)
     return run_search(
         "test",
-        build_estimator(chosen, data, scale),
-        grid,
-        data.X,
+        estimator,
+        nested_grid(estimator, grid),
+        rows(data, estimator),
         target(data.y, chosen["wrapper"], chosen["criterion"]),
-        splits=make_splits(data.y, cv or CV(n_splits=3, n_repeats=1), SEED, classify=True),
+        splits=make_splits(data, cv or CV(n_splits=3, n_repeats=1), SEED, classify=True),
         scorer=make_scorer("accuracy"),
         params=params,
     )
@@ -68,14 +69,15 @@ def search(
 def test_a_score_is_that_of_a_fit_seeded_by_its_split(data: Dataset) -> None:
     found = split_scores(search(data, GRID))
     splits = list(StratifiedKFold(3).split(data.X, data.y))
+    X = data.X.to_numpy(np.float32)
     y = data.y.astype(np.float32).reshape(-1, 1)
     candidate: dict[str, Any] = {"lr": 0.001, "module__dropout_rate": 0.5}
     expected = []
     for number, (train, test) in enumerate(splits):
         net = plain_net(max_epochs=2, batch_size=64, **candidate)
         seed_everything(fit_seed(SEED, number))
-        net.fit(data.X[train], y[train])
-        expected.append(float((net.predict(data.X[test]) == y[test]).mean()))
+        net.fit(X[train], y[train])
+        expected.append(float((net.predict(X[test]) == y[test]).mean()))
     assert found[frozenset(candidate.items())] == np.array(expected).tobytes()
 
 
@@ -95,7 +97,8 @@ def test_one_job_gives_the_scores_of_two(data: Dataset, engine: str) -> None:
 
 def test_the_engines_agree_where_no_noise_is_drawn(data: Dataset) -> None:
     grid: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__n_neurons": [5, 12]}
-    for scale in (None, "standard"):
+    scales: list[Literal["standard"] | None] = [None, "standard"]
+    for scale in scales:
         one_by_one, at_once = (search(data, grid, scale=scale, engine=engine) for engine in ("one-by-one", "lockstep"))
         for key in ("mean_test_score", "split0_test_score"):
             # float32: a row near the threshold may fall on its other side
@@ -104,9 +107,9 @@ def test_the_engines_agree_where_no_noise_is_drawn(data: Dataset) -> None:
 
 def test_the_results_are_grid_search_cvs(data: Dataset) -> None:
     found = search(data, GRID)
-    net = build_estimator(settings(), data, None)
+    net = build_estimator(settings(), data, Prepare())
     y = target(data.y, NeuralNetClassifier, nn.BCELoss)
-    stock = GridSearchCV(net, GRID, cv=StratifiedKFold(3), refit=False).fit(data.X, y)
+    stock = GridSearchCV(net, GRID, cv=StratifiedKFold(3), refit=False).fit(rows(data, net), y)
     assert list(found) == list(stock.cv_results_)
     assert found["params"] == stock.cv_results_["params"]
 
@@ -116,18 +119,19 @@ def test_a_scaler_sees_the_training_fold_only(data: Dataset) -> None:
     chosen = settings()
     y = target(data.y, chosen["wrapper"], chosen["criterion"])
     expected = []
-    for number, (train, test) in enumerate(StratifiedKFold(3).split(data.X, data.y)):
-        scaler = StandardScaler().fit(data.X[train])
-        net = clone(build_estimator(chosen, data, None))
+    X = data.X.to_numpy()
+    for number, (train, test) in enumerate(StratifiedKFold(3).split(X, data.y)):
+        scaler = StandardScaler().fit(X[train])
+        net = clone(build_estimator(chosen, data, Prepare()))
         seed_everything(fit_seed(SEED, number))
-        net.fit(scaler.transform(data.X[train]), y[train])
-        expected.append(float((net.predict(scaler.transform(data.X[test])) == data.y[test]).mean()))
+        net.fit(scaler.transform(X[train]).astype(np.float32), y[train])
+        expected.append(float((net.predict(scaler.transform(X[test]).astype(np.float32)) == data.y[test]).mean()))
     assert list(found.values()) == [np.array(expected).tobytes()]
 
 
 def test_the_first_repeat_keeps_the_files_order_and_others_are_drawn(data: Dataset) -> None:
     plain, drawn = (
-        make_splits(data.y, CV(n_splits=3, n_repeats=4, shuffle=shuffle), SEED, classify=True)
+        make_splits(data, CV(n_splits=3, n_repeats=4, shuffle=shuffle), SEED, classify=True)
         for shuffle in (False, True)
     )
     assert len(plain) == len(drawn) == 12
@@ -174,8 +178,9 @@ def test_any_scorer_is_taken(data: Dataset, scoring: str, wrapper: str) -> None:
 
     chosen = settings(wrapper=getattr(skorch, wrapper), criterion=nn.BCEWithLogitsLoss)
     y = target(data.y, chosen["wrapper"], chosen["criterion"])
-    fitted = build_estimator(chosen, data, None).fit(data.X, y)
-    assert np.isfinite(make_scorer(scoring)(fitted, data.X, y))
+    net = build_estimator(chosen, data, Prepare())
+    X = rows(data, net)
+    assert np.isfinite(make_scorer(scoring)(net.fit(X, y), X, y))
 
 
 def test_seeds_differ_by_seed_and_split() -> None:

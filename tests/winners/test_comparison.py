@@ -84,6 +84,24 @@ def test_where_combined_diverged_nothing_is_compared_with_it(capsys: pytest.Capt
             "(p = 0.05).",
         ),
         (
+            {"combined": (-1234.5, 20.0), "starting_point": (-9876.54, 40.0, 0.00003)},
+            "combined scores -1,234.50 ± 20.00; starting_point -9,876.54 ± 40.00, told apart from it (p < 0.0001); "
+            "nothing scores higher.",
+        ),
+        (
+            {"combined": (-0.7,), "starting_point": (-0.8,), "mine": (0.25,)},  # splits in the order of time
+            "combined scores -0.7000; starting_point -0.8000; the best, mine, 0.2500.",
+        ),
+        (
+            {"combined": (0.7, 0.05), "majority_class": (0.6, 0.01, 0.02), "mine": (0.8, 0.03, 0.01)},
+            "combined scores 0.7000 ± 0.0500; majority_class, which ignores the inputs, 0.6000 ± 0.0100, told apart "
+            "from it (p = 0.02); the best, mine, 0.8000 ± 0.0300, told apart from it (p = 0.01).",
+        ),
+        (
+            {"combined": (-9.0,), "mean": (-8.0,)},
+            "combined scores -9.0000; the best, mean, -8.0000.",
+        ),
+        (
             {"combined": (0.7, 0.05), "mine": (0.6, 0.04, 0.5)},  # starting_point diverged
             "combined scores 0.7000 ± 0.0500; nothing scores higher.",
         ),
@@ -94,3 +112,21 @@ def test_the_verdict(scores: dict[str, tuple[float, ...]], sentence: str) -> Non
     for name, numbers in scores.items():
         summary |= dict(zip((f"{name}_{key}" for key in ("score", "ci95", "p_value")), numbers, strict=False))
     assert verdict(summary) == sentence
+
+
+def test_where_no_test_holds_none_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    scores = {"combined": np.array([-1e6, -3e6]), "mean": np.array([-7e6, -8e6])}
+    table = comparison_table(scores, dict.fromkeys(scores, "a=1"), test_share=float("nan"))
+    assert set(summarise(table)) == {"best_setting", "combined_score", "mean_score"}
+    print_comparison(table, "evaluation")
+    shown = capsys.readouterr().out
+    assert "-2,000,000" in shown
+    assert "-5,500,000" in shown
+    for word in ("±", "nan", " p "):
+        assert word not in shown
+
+
+def test_a_small_p_is_printed_as_a_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    steady = np.linspace(0, 1e-6, 30)
+    print_comparison(table_of({"combined": 0.9 + steady, "mine": 0.5 - steady}), "evaluation")
+    assert "< 0.0001" in capsys.readouterr().out

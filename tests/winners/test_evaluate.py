@@ -45,12 +45,12 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Project) -> Non
     scores = table.filter(like="split").astype(float)
     assert list(scores) == [f"split{i}_test_score" for i in range(6)]
     seed = fit_seed(params.seed, 0, 2)
-    drawn = make_splits(data.y, params.cv.model_copy(update={"shuffle": True}), seed, True)
-    searched = make_splits(data.y, params.cv, params.seed, True)
+    drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), seed, True)
+    searched = make_splits(data, params.cv, params.seed, True)
     assert not any(np.array_equal(a, b) for _, a in drawn for _, b in searched)
 
     logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    expected = cross_val_score(logistic, data.X, data.y, cv=drawn)
+    expected = cross_val_score(logistic, data.X.to_numpy(np.float32), data.y, cv=drawn)
     assert scores.loc["logistic_regression"].to_numpy() == pytest.approx(expected, abs=1e-6)
     settings = params.model.model_dump()
     found, flattered = (
@@ -69,7 +69,7 @@ def test_the_model_is_the_combined_setting_fitted_on_every_row(evaluated: Projec
 
     seed_everything(params.seed)
     plain = model_in_skorch(params, optimizer=optim.Adamax, train_split=None)
-    plain.fit(data.X, data.y.astype(np.float32).reshape(-1, 1))
+    plain.fit(np.array(data.X, dtype=np.float32), data.y.astype(np.float32).reshape(-1, 1))
     saved, fitted = (net.module_.state_dict() for net in (net_of(estimator), plain))
     assert {name: weight.tolist() for name, weight in saved.items()} == {
         name: weight.tolist() for name, weight in fitted.items()
@@ -89,8 +89,8 @@ class Normed(nn.Module):
 
 def test_a_last_fit_that_fails_or_diverges_is_told() -> None:
     params = params_of()
-    X = np.random.default_rng(0).normal(size=(21, 2)).astype(np.float32)
-    data = Dataset(X, np.arange(21) % 2.0, ("a", "b"), ("0", "1"))
+    X = np.random.default_rng(0).normal(size=(21, 2))
+    data = Dataset(pd.DataFrame(X, columns=["a", "b"]), np.arange(21) % 2.0, ("a", "b"), ("0", "1"))
     settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
     with pytest.raises(UserError, match=r"can't be fitted on all rows: ValueError: Expected more than 1 value per"):
         fit_on_all_rows(settings | {"module": f"{__name__}.Normed"}, data, params)

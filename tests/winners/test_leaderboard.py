@@ -1,14 +1,18 @@
 """The leaderboard, and the combination of the winners."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from stages.lib.common import UserError, write_text
+from stages import best_params
+from stages.lib.common import UserError, write_json, write_text
 from stages.lib.config import Params
 from stages.lib.winners.leaderboard import combine, read_searches, remove_strays, summarise, to_csv
+from tests.conftest import Command
 from tests.project import set_at, small_params
 
 
@@ -50,6 +54,21 @@ def test_the_combination_leaves_out_what_was_found_of_another_module() -> None:
     assert combined["module__dropout_rate"] == 0.5
     assert "module__n_neurons" not in combined
     assert left_out == ["neurons: module__n_neurons (found under Linear)"]
+
+
+def test_the_combination_leaves_out_what_was_found_of_callbacks_that_it_lacks() -> None:
+    raw = small_params()
+    raw["experiments"]["neurons"]["fixed"] = {"callbacks": {"EarlyStopping": {"patience": 5}}}
+    key = "callbacks__EarlyStopping__patience"
+    found = searches(neurons={key: 10}, dropout={"prepare__scale": None, "iterator_train__shuffle": True})
+    combined, left_out = combine(Params.model_validate(raw), found)
+    assert combined["prepare__scale"] is None
+    assert combined["iterator_train__shuffle"] is True
+    assert key not in combined
+    assert left_out == [f"neurons: {key} (found under {{EarlyStopping: {{patience: 5}}}})"]
+    raw["model"]["callbacks"] = {"EarlyStopping": {"patience": 5}}
+    combined, left_out = combine(Params.model_validate(raw), found)
+    assert (combined[key], left_out) == (10, [])
 
 
 def test_the_summary_names_the_winner() -> None:
@@ -108,3 +127,24 @@ def test_outputs_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.M
     removed = remove_strays(Params.model_validate(small_params()))
     assert [str(path) for path in removed] == ["metrics/candidates/gone.csv", "metrics/search/gone.json"]
     assert sorted(path.name for path in Path("metrics").rglob("*.*")) == ["neurons.csv", "neurons.json"]
+
+
+def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
+    tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = small_params()
+    raw["experiments"] = {name: raw["experiments"][name] for name in ("neurons", "optimizer")}
+    write_text(tmp_path / "params.yaml", yaml.safe_dump(raw))
+    monkeypatch.chdir(tmp_path)
+    for name, best, score in (("neurons", "module__n_neurons=5", -1.2e6), ("optimizer", "optimizer=SGD", -2.2e6)):
+        metrics = {"best_params": best, "best_score": score, "best_std": 0.1, "n_candidates": 2, "n_fits": 6}
+        write_json(f"metrics/search/{name}.json", metrics)
+    done = in_process(best_params)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "leaderboard, by accuracy" in done.stdout
+    assert re.search(r"\* *neurons *-1,200,000 *n_neurons=5", done.stdout)
+    assert "±" not in done.stdout
+    assert (tmp_path / "metrics/leaderboard.csv").read_text(encoding="utf-8").splitlines()[1:] == [
+        "neurons,module__n_neurons=5,-1200000.0,0.1,,2,6,",
+        "optimizer,optimizer=SGD,-2200000.0,0.1,,2,6,",
+    ]

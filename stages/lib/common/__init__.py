@@ -1,4 +1,4 @@
-"""User errors, atomic file writes, settings as text, and the numeric environment.
+"""User errors, atomic file writes, settings and scores as text, and the numeric environment.
 
 Knows nothing about the project's subject, and imports no other room.
 """
@@ -14,7 +14,16 @@ from stages.lib.common.artifacts import (
     write_text,
 )
 from stages.lib.common.errors import UserError, did_you_mean, explained, run
-from stages.lib.common.formatting import format_changes, format_params, format_value, short_params
+from stages.lib.common.formatting import (
+    format_changes,
+    format_p,
+    format_params,
+    format_score,
+    format_value,
+    score_decimals,
+    short_key,
+    short_params,
+)
 
 __all__ = [
     "DECIMALS",
@@ -22,12 +31,16 @@ __all__ = [
     "did_you_mean",
     "explained",
     "format_changes",
+    "format_p",
     "format_params",
+    "format_score",
     "format_value",
     "read_json",
     "read_text",
     "reading",
     "run",
+    "score_decimals",
+    "short_key",
     "short_params",
     "temporary",
     "write_bytes",

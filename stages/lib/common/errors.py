@@ -10,7 +10,13 @@ from difflib import get_close_matches
 
 
 class UserError(Exception):
-    """An error that the user can fix; the message says what was found, where, and what to do."""
+    """An error that the user can fix; the message says what was found, where, and what to do.
+
+    Several problems are several arguments, so that each is told as an error.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -45,10 +51,13 @@ def run(main: Callable[[], None]) -> None:
     """Run a stage or command.
 
     A `UserError` and warnings go to standard error without a traceback; after an error, the exit status is 1. `--help`
-    prints the docstring of the module.
+    prints the docstring of the module, which says how to call it if it takes an argument.
     """
     if {"-h", "--help"} & set(sys.argv[1:]):
-        print(inspect.getdoc(sys.modules[main.__module__]))
+        module = sys.modules[main.__module__]
+        text = inspect.getdoc(module) or ""
+        name = module.__spec__.name if module.__spec__ else module.__name__
+        print(text if "python -m" in text else f"{text}\n\nUsage: python -m {name}")
         return
     warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     try:
@@ -57,5 +66,6 @@ def run(main: Callable[[], None]) -> None:
     except BrokenPipeError:  # the reader, such as `head`, has stopped reading
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        for problem in error.args:
+            print(f"error: {problem}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -1,15 +1,27 @@
-"""Formats settings for files and the screen, as params.yaml writes them."""
+"""Formats settings as params.yaml writes them, and scores as files, the screen and the report show them."""
 
+import math
 import re
+from collections.abc import Iterable
 from typing import Any
+
+from stages.lib.common.artifacts import DECIMALS
+
+# The text of a missing number.
+_NONE = "–"
+
+# Below this, a p-value is shown as a bound: rounding would show 0.
+_SMALLEST_P = 0.0001
 
 
 def format_value(value: Any) -> str:
-    """Write a setting as params.yaml does: `0.1`, `true`, `null`, `Adamax`, `[0.9, 0.999]`."""
+    """Write a setting as params.yaml does: `0.1`, `true`, `null`, `Adamax`, `[0.9, 0.999]`, `{patience: 10}`."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):
         return f"[{', '.join(map(format_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {format_value(item)}' for key, item in value.items())}}}"
     return str(value)
 
 
@@ -18,11 +30,41 @@ def format_params(params: dict[str, Any]) -> str:
     return ", ".join(f"{key}={format_value(value)}" for key, value in params.items())
 
 
+def short_key(key: str) -> str:
+    """Remove prefixes such as `module__` from a key, as charts do; a callback's parameter keeps the callback's name."""
+    return re.sub(r"^callbacks__(.+?)__", r"\1 ", key).rpartition("__")[2]
+
+
 def short_params(text: str) -> str:
-    """Remove prefixes such as `module__` from the output of `format_params`, as charts do."""
-    return re.sub(r"\w+__(?=\w+=)", "", text)
+    """Remove prefixes such as `module__` from the output of `format_params`, as charts do; see `short_key`."""
+    return re.sub(r"(?:(?<=^)|(?<=, ))[^ ,=]+(?==)", lambda key: short_key(key[0]), text)
 
 
 def format_changes(settings: dict[str, Any], model: dict[str, Any]) -> str:
     """Write the settings that differ from `model`, as `format_params` does."""
     return format_params({key: value for key, value in settings.items() if key not in model or model[key] != value})
+
+
+def score_decimals(scores: Iterable[float]) -> int:
+    """Return how many decimals show a table of scores: 4, fewer for scores in the thousands, more for tiny ones.
+
+    Files have 6. One number for the whole table keeps a mean and its interval comparable.
+    """
+    largest = max((abs(score) for score in scores if math.isfinite(score)), default=1.0)
+    for bound, decimals in ((0.01, DECIMALS), (1000, 4), (100_000, 2)):
+        if largest < bound:
+            return decimals
+    return 0
+
+
+def format_score(score: float, decimals: int, sign: str = "") -> str:
+    """Write a score, or with the sign `+` a difference; a dash for NaN.
+
+    It is rounded to the decimals of the files first, so that the screen and the report, which reads the files, agree.
+    """
+    return _NONE if math.isnan(score) else f"{round(score, DECIMALS):{sign}z,.{decimals}f}"
+
+
+def format_p(p: float) -> str:
+    """Write a p-value with four decimals, `< 0.0001` if it is smaller, and a dash for NaN."""
+    return _NONE if math.isnan(p) else f"< {_SMALLEST_P}" if p < _SMALLEST_P else f"{round(p, DECIMALS):.4f}"

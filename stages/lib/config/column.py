@@ -1,8 +1,10 @@
-"""The allowed values of a CSV column: an entry of `data.columns` in params.yaml."""
+"""One column of the CSV and its allowed values: an entry of `data.columns` in params.yaml."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Type = Literal["number", "category", "boolean", "date"]
 
 
 class Section(BaseModel):
@@ -29,11 +31,15 @@ Labels = Annotated[list[Label], Field(min_length=2), AfterValidator(_no_twins)]
 
 
 class Column(Section):
-    """The allowed values: numbers from `min` to `max`, both inclusive and in `unit`, or the labels in `classes`.
+    """What a column contains, and the values that are allowed in it.
 
-    Labels are in the order of the classes 0, 1, …
+    Numbers lie between `min` and `max`, both inclusive and in `unit`. The target may list its labels instead, in the
+    order of the classes 0, 1, … A column with `use: false` may contain anything, and is no feature.
     """
 
+    use: bool = True
+    type: Type = "number"
+    missing: Literal["allowed"] | None = None
     unit: str = ""
     min: float | None = None
     max: float | None = None
@@ -41,7 +47,12 @@ class Column(Section):
     classes: Labels | None = None
 
     @model_validator(mode="after")
-    def _labels_or_numbers(self) -> "Column":
-        if self.classes is not None and (self.min is not None or self.max is not None or self.zero_is_missing):
+    def _limits_are_for_numbers(self) -> "Column":
+        limited = self.min is not None or self.max is not None or self.zero_is_missing
+        if self.classes is not None and limited:
             raise ValueError("classes are labels, which have no min, max or zero_is_missing; remove those")
+        if self.type != "number" and limited:
+            raise ValueError(f"only numbers have min, max or zero_is_missing; remove those, or `type: {self.type}`")
+        if self.type != "number" and self.classes is not None:
+            raise ValueError(f"classes say what the column contains; remove `type: {self.type}`")
         return self

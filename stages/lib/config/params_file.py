@@ -7,13 +7,22 @@ from typing import Annotated, Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from stages.lib.common import UserError
+from stages.lib.common import UserError, did_you_mean, format_value
 from stages.lib.config import yaml12
 from stages.lib.config.column import Column
+from stages.lib.config.cv import CV, misfits
+from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.problems import first_line, sentences
-from stages.lib.config.schema import CV, PARAMS_FILE, Data, Experiment, Model, Params, Runtime
+from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
+from stages.lib.config.table import Data
+from stages.lib.config.training import Experiment, Model, misplaced_class_weight, misplaced_mapping
 
-_KEYS = {name for section in (Params, Runtime, Data, CV, Column, Experiment) for name in section.model_fields}
+# The keys of grids and `fixed` whose values have rules.
+_FIELDS = Model.model_fields | {f"{PREFIX}{key}": field for key, field in Prepare.model_fields.items()}
+
+_NOT_A_NUMBER = "a class can't be scaled, only the target of a regression; set it to null"
+
+_KEYS = {name for section in (Params, Runtime, Data, Prepare, CV, Column, Experiment) for name in section.model_fields}
 
 
 def load_params(path: str | Path = PARAMS_FILE) -> Params:
@@ -35,23 +44,40 @@ def load_params(path: str | Path = PARAMS_FILE) -> Params:
     try:
         params = Params.model_validate(content)
     except ValidationError as error:
-        raise UserError("\n".join(f"{path}: {problem}" for problem in sentences(error, _KEYS))) from None
+        raise UserError(*(f"{path}: {problem}" for problem in sentences(error, _KEYS))) from None
     if problems := list(_bad_values(params)):
-        raise UserError("\n".join(f"{path}: {problem}" for problem in problems))
+        raise UserError(*(f"{path}: {problem}" for problem in problems))
     return params
 
 
 def _bad_values(params: Params) -> Iterator[str]:
-    """Check the values of grids and `fixed` against the rules of the `model` keys that they replace."""
+    """Check the values of grids and `fixed` against the rules of the `model` and `prepare` keys that they replace."""
+    classify = params.model.classifies
+    yield from misfits(params.cv, params.data.target, classify)
+    if problem := misplaced_class_weight(params.model.class_weight, classify):
+        yield f"model.class_weight is {format_value(params.model.class_weight)}{problem}"
+    if params.model.classifies and params.prepare.target:
+        yield f"prepare.target is {params.prepare.target!r}: {_NOT_A_NUMBER}"
     for name, experiment in params.experiments.items():
         listed = [(f"fixed.{key}", key, value) for key, value in experiment.fixed.items()]
         for key, values in experiment.grid.items():
             listed += [(f"grid.{key}[{i}]", key, value) for i, value in enumerate(values)]
         for place, key, value in listed:
-            if key in Model.model_fields:
-                field = Model.model_fields[key]
+            problem = misplaced_mapping(key, value)
+            if key == "class_weight":
+                problem = misplaced_class_weight(value, classify)
+            if problem:
+                yield f"experiments.{name}.{place} is {format_value(value)}{problem}"
+                continue
+            field = _FIELDS.get(key)
+            if field is not None:
                 rule = TypeAdapter[Any](Annotated[field.annotation, field])  # type: ignore[arg-type]
                 try:
                     rule.validate_python(value, strict=True)
                 except ValidationError as error:
                     yield from (f"experiments.{name}.{place}{text}" for text in sentences(error, _KEYS))
+                    continue
+            elif key.startswith(PREFIX):
+                yield f"experiments.{name}.{place} is unknown{did_you_mean(key, _FIELDS)}"
+            if key == f"{PREFIX}target" and value and params.model.classifies:
+                yield f"experiments.{name}.{place} is {value!r}: {_NOT_A_NUMBER}"

@@ -1,12 +1,19 @@
 """Turns errors that YAML and pydantic find in params.yaml into sentences."""
 
 from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from stages.lib.common import did_you_mean
+from stages.lib.config.prepare import PREPARE_BLOCK
+
+_RENAMED = {"data.scale": "prepare.scale"}
+
+# What to do about a missing section.
+_BLOCKS = {"prepare": f"add this block, which prepares nothing:\n{PREPARE_BLOCK}"}
 
 
 def first_line(error: yaml.YAMLError) -> str:
@@ -33,7 +40,11 @@ def sentences(error: ValidationError, known: Collection[str]) -> list[str]:
         last = str(found["loc"][-1]) if found["loc"] else ""
         match found["type"]:
             case "missing":
-                told.append(f"{place} is missing; add it")
+                told.append(
+                    f"{place} is missing; {_misspelt(last, found['input'], known) or _BLOCKS.get(place, 'add it')}"
+                )
+            case "extra_forbidden" if place in _RENAMED:
+                told.append(f"{place} is called {_RENAMED[place]} now")
             case "extra_forbidden":
                 told.append(f"{place} is unknown{did_you_mean(last, set(known) - {last})}")
             case "too_short":
@@ -43,6 +54,14 @@ def sentences(error: ValidationError, known: Collection[str]) -> list[str]:
                 text = found["msg"].removeprefix("Value error, ").replace("Input should", "it should")
                 told.append(f"{place} is {_shown(found['input'])}: {text}")
     return told
+
+
+def _misspelt(missing: str, section: Any, known: Collection[str]) -> str:
+    """Return "rename 'max_epoch'" if the section has an unknown key that is close to the missing one, or ""."""
+    listed = map(str, section) if isinstance(section, dict) else ()
+    unknown = [key for key in listed if key not in known and "__" not in key]
+    near = get_close_matches(missing, unknown, n=1, cutoff=0.8)
+    return f"rename {near[0]!r}, or add it" if near else ""
 
 
 def _shown(value: Any) -> str:

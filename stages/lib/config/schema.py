@@ -7,21 +7,16 @@ optimizers.
 from itertools import product
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from stages.lib.common import UserError, did_you_mean
-from stages.lib.config.column import Column, Section
+from stages.lib.config.column import Section
+from stages.lib.config.cv import CV
+from stages.lib.config.prepare import Prepare
+from stages.lib.config.table import Data
+from stages.lib.config.training import Experiment, Model
 
 PARAMS_FILE = "params.yaml"
-
-
-def _scalar(value: Any) -> Any:
-    """Reject values that can't be settings: mappings, and lists of anything but numbers."""
-    items = value if isinstance(value, list) else [value]
-    kinds = (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
-    if not all(isinstance(item, kinds) for item in items):
-        raise ValueError("it should be a number, true, false, null, a name, or a list of numbers")
-    return value
 
 
 def _new_name(engine: Any) -> Any:
@@ -58,49 +53,6 @@ def _not_taken(name: str) -> str:
 
 
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9_-]+$"), AfterValidator(_not_taken)]
-Value = Annotated[Any, AfterValidator(_scalar)]
-Settings = dict[str, Value]
-Grid = dict[str, Annotated[list[Value], Field(min_length=1)]]
-
-
-class Data(Section):
-    """The CSV: where it is, what it contains, and how a search uses it."""
-
-    path: str
-    url: str | None = None
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    header: bool = False
-    target: str
-    columns: Annotated[dict[str, Column], Field(min_length=1)]
-    scale: Literal["standard"] | None = None
-    sample: float = Field(default=1.0, gt=0, le=1)
-
-    @model_validator(mode="after")
-    def _target_and_columns(self) -> "Data":
-        if self.target not in self.columns:
-            raise ValueError(
-                f"the target {self.target!r} is not one of its columns{did_you_mean(self.target, self.columns)}"
-            )
-        for name, column in self.columns.items():
-            if column.classes is not None and name != self.target:
-                raise ValueError(f"classes belong to the target, {self.target!r}; remove them from column {name!r}")
-        if not self.header and len(self.columns) < 2:
-            raise ValueError("without a header, columns should list every column of the file, two or more")
-        return self
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels of the target's classes; empty if the classes are numbers or the target has none."""
-        return tuple(self.columns[self.target].classes or ())
-
-
-class CV(Section):
-    """The folds and the score."""
-
-    n_splits: int = Field(ge=2)
-    n_repeats: int = Field(default=10, ge=1)
-    shuffle: bool = False
-    scoring: str = "accuracy"
 
 
 class Runtime(Section):
@@ -112,37 +64,6 @@ class Runtime(Section):
     max_memory_mb: int = Field(default=2048, ge=512)
 
 
-class Model(Section):
-    """The settings that every experiment starts from. Further keys are skorch's, such as `module__n_neurons`."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Value]
-
-    wrapper: str = "NeuralNetClassifier"
-    module: str
-    # For DVC and the checks only. It is not a setting of the net, so dumps leave it out.
-    source: str = Field(exclude=True)
-    criterion: str
-    optimizer: str
-    lr: float = Field(gt=0)
-    max_epochs: int = Field(ge=1)
-    batch_size: int = Field(ge=1)
-    train_split: Annotated[int, Field(ge=2)] | None = 5
-    device: str = "cpu"
-
-    @property
-    def classifies(self) -> bool:
-        """Whether the target is a class; the names of skorch's regressors end in `Regressor`."""
-        return not self.wrapper.endswith("Regressor")
-
-
-class Experiment(Section):
-    """A grid to search, and the settings that are `fixed` meanwhile; both override `model`."""
-
-    grid: Annotated[Grid, Field(min_length=1)]
-    fixed: Settings = Field(default={})
-
-
 class Params(Section):
     """The whole of params.yaml."""
 
@@ -150,6 +71,7 @@ class Params(Section):
     engine: Annotated[Literal["lockstep", "one-by-one"], BeforeValidator(_new_name)] = "lockstep"
     runtime: Runtime = Runtime()
     data: Data
+    prepare: Prepare
     cv: CV
     model: Model
     experiments: Annotated[dict[Name, Experiment], Field(min_length=1)]

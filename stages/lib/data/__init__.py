@@ -1,9 +1,10 @@
-"""Reads and checks the CSV, and turns it into the arrays that nets train on.
+"""Reads and checks the CSV, and turns it into the table that nets train on.
 
 Imports `config` and `common`.
 """
 
-from stages.lib.data.csv_file import read_csv, read_features
-from stages.lib.data.dataset import Dataset, check_folds, class_labels, load_dataset
+from stages.lib.data.csv_file import is_feature, read_csv, read_features
+from stages.lib.data.dataset import Dataset, load_dataset
+from stages.lib.data.target import class_labels
 
-__all__ = ["Dataset", "check_folds", "class_labels", "load_dataset", "read_csv", "read_features"]
+__all__ = ["Dataset", "class_labels", "is_feature", "load_dataset", "read_csv", "read_features"]

@@ -1,35 +1,50 @@
 """The arrays that a search trains on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from stages.lib.common import UserError
 from stages.lib.config import Data
-from stages.lib.data.csv_file import read_csv
+from stages.lib.data.csv_file import is_feature, read_csv
+from stages.lib.data.target import class_labels
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The data that nets train on.
+    """The table that nets train on.
 
     Parameters
     ----------
-    X : array of float32, shape (n_rows, n_inputs)
-        The inputs, unscaled.
+    X : DataFrame, shape (n_rows, n_features)
+        The features as they are in the file, with NaN where a cell is missing: numbers as float64, booleans as float64
+        0 and 1, categories as pandas' `category`, whose categories are sorted and those of the whole table. The index
+        is 0, 1, … Zeros that mean a missing value are zeros here.
     y : array of float64, shape (n_rows,)
         The target; classes are 0, 1 and so on.
     features : tuple of str
         The names of X's columns.
     classes : tuple of str
         The label of each class; empty for a regression.
+    types : dict of str
+        `number`, `boolean` or `category` by feature.
+    lacking : tuple of str
+        The features with missing cells in the whole table, of which `data.sample` may take a part.
+    zeros : tuple of str
+        The features of which zeros mean a missing value (`zero_is_missing`) and that contain such zeros.
+    groups : array of int, shape (n_rows,), or None
+        The group of each row, from `cv.groups`.
     """
 
-    X: np.ndarray
+    X: pd.DataFrame
     y: np.ndarray
     features: tuple[str, ...]
     classes: tuple[str, ...]
+    types: dict[str, str] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()
+    zeros: tuple[str, ...] = ()
+    groups: np.ndarray | None = None
 
     @property
     def n_classes(self) -> int:
@@ -37,18 +52,36 @@ class Dataset:
         return len(self.classes)
 
 
-def load_dataset(spec: Data, classify: bool, seed: int) -> Dataset:
-    """Read and check `spec.path`, and keep the fraction `spec.sample` of its rows, stratified by class, in file order.
+def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = None, order: str | None = None) -> Dataset:
+    """Read and check `spec.path`, and keep the fraction `spec.sample` of its rows, stratified by class.
+
+    Rows are in the order of the file or, with `order`, in that of this column; rows with the same value keep theirs.
+
+    Parameters
+    ----------
+    spec : Data
+    classify : bool
+        Whether the target is a class.
+    seed : int
+        The seed of the sample.
+    groups, order : str, optional
+        The columns that `cv.groups` and `cv.order` name.
 
     Raises
     ------
     UserError
         As in `read_csv`, or if the sample has too few rows.
     """
-    table = read_csv(spec.path, spec, classify)
-    inputs = table.drop(columns=spec.target)
-    X, y = inputs.to_numpy(dtype=np.float32, copy=True), table[spec.target].to_numpy()
+    table = read_csv(spec.path, spec, classify, groups=groups, order=order)
+    if order:
+        table = table.sort_values(order, kind="stable", ignore_index=True)
+    features = tuple(key for key in map(str, table) if is_feature(key, spec, groups))
+    X, y = table[list(features)], table[spec.target].to_numpy()
+    types: dict[str, str] = {key: spec.column(key).type for key in features}
+    lacking = tuple(key for key in features if X[key].isna().any())
+    zeros = tuple(key for key in features if spec.column(key).zero_is_missing and (X[key] == 0).any())
     classes = class_labels(y, spec) if classify else ()
+    grouped = table[groups].cat.codes.to_numpy(dtype=np.int64) if groups else None
     if spec.sample < 1:
         from sklearn.model_selection import train_test_split
 
@@ -59,21 +92,6 @@ def load_dataset(spec: Data, classify: bool, seed: int) -> Dataset:
         except ValueError as error:
             raise UserError(f"params.yaml: data.sample {spec.sample} of {len(y)} rows: {error}") from None
         rows.sort()
-        X, y = X[rows], y[rows]
-    return Dataset(X, y, features=tuple(inputs.columns), classes=classes)
-
-
-def class_labels(y: np.ndarray, spec: Data) -> tuple[str, ...]:
-    """Return the label of each class 0, 1, …: the one in params.yaml, or the number."""
-    return spec.labels or tuple(str(number) for number in range(int(y.max()) + 1))
-
-
-def check_folds(y: np.ndarray, n_splits: int, classes: Sequence[str]) -> None:
-    """Raise `UserError` if there are fewer rows, or fewer rows of a class, than `cv.n_splits`."""
-    counts = {f" of class {label}": int((y == number).sum()) for number, label in enumerate(classes)}
-    for what, count in (counts or {"": len(y)}).items():
-        if count < n_splits:
-            raise UserError(
-                f"The data has {count} rows{what}, fewer than the {n_splits} folds of cv.n_splits. "
-                "Lower cv.n_splits in params.yaml, or use more rows."
-            )
+        X, y = X.iloc[rows].reset_index(drop=True), y[rows]
+        grouped = None if grouped is None else grouped[rows]
+    return Dataset(X, y, features, classes, types, lacking, zeros, grouped)

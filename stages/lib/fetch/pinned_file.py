@@ -8,7 +8,7 @@ import pandas as pd
 
 from stages.lib.common import UserError, temporary
 from stages.lib.config import Data, Params
-from stages.lib.data import check_folds, class_labels, read_csv
+from stages.lib.data import class_labels, read_csv
 from stages.lib.fetch.download import download
 
 
@@ -40,9 +40,18 @@ def ensure_file(params: Params) -> pd.DataFrame:
 
 
 def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, object]:
-    """Count all rows, the rows of each class (`positives` for class 1 of two), and zeros that mean a missing value."""
-    zeros = {name: int((table[name] == 0).sum()) for name, column in spec.columns.items() if column.zero_is_missing}
+    """Count all rows, the rows of each class (`positives` for class 1 of two), and missing values.
+
+    Missing cells are counted by column, where there are some, and zeros that mean a missing value apart from them.
+    """
+    zeros = {
+        name: int((table[name] == 0).sum())
+        for name, column in spec.columns.items()
+        if column.zero_is_missing and name in table
+    }
     summary: dict[str, object] = {"rows": len(table), "zeros_for_missing": zeros}
+    if missing := {str(name): int(count) for name, count in table.isna().sum().items() if count}:
+        summary["missing"] = missing
     if classify:
         y = table[spec.target].to_numpy()
         counts = {label: int((y == number).sum()) for number, label in enumerate(class_labels(y, spec))}
@@ -51,11 +60,7 @@ def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, objec
 
 
 def _checked(path: Path, params: Params, name: str = "") -> pd.DataFrame:
-    classify = params.model.classifies
-    table = read_csv(path, params.data, classify, name)
-    y = table[params.data.target].to_numpy()
-    check_folds(y, params.cv.n_splits, class_labels(y, params.data) if classify else ())
-    return table
+    return read_csv(path, params.data, params.model.classifies, name, params.cv.groups, params.cv.order)
 
 
 def _sha256(path: Path) -> str:

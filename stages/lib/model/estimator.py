@@ -1,28 +1,48 @@
-"""Builds the estimator that a search tunes: a skorch net as params.yaml describes it, after an optional scaler."""
+"""Builds the estimator that a search tunes: a skorch net as params.yaml describes it, behind what prepares its rows."""
 
 import inspect
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNet, NeuralNetBinaryClassifier
-from skorch.dataset import ValidSplit
 from torch import nn
 
 from stages.lib.common import UserError
+from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import FiniteOrUnfit
+from stages.lib.model.prepared import check_missing, check_types, preparation_of, prepared, without_prefix
+from stages.lib.model.training import TrainedAsSet, training_arguments
 
-_FOR_CLASSES = (nn.BCELoss, nn.BCEWithLogitsLoss, nn.CrossEntropyLoss, nn.NLLLoss)
+# Losses of several classes, which take their numbers and an output for each.
+_OF_NUMBERED = (nn.CrossEntropyLoss, nn.NLLLoss)
+_FOR_CLASSES = (nn.BCELoss, nn.BCEWithLogitsLoss, *_OF_NUMBERED)
+
+# BCELoss and skorch's NLLLoss take probabilities, every other criterion the module's plain output.
+_OUTPUTS = {nn.BCELoss: nn.Sigmoid, nn.NLLLoss: partial(nn.Softmax, dim=-1)}
 
 
-class _ProjectNet(FiniteOrUnfit):
+class _ProjectNet(TrainedAsSet, FiniteOrUnfit):
     """What the project adds to a skorch wrapper."""
+
+    module: type[nn.Module]
+    n_features_in_: int
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Fit; a module that takes `n_inputs` gets the width of `X`, which depends on how it was prepared."""
+        self.n_features_in_ = X.shape[1]
+        return super().fit(X, y, **fit_params)
+
+    def get_params_for(self, prefix: str) -> dict[str, Any]:
+        """Return what a part of the net is built with."""
+        given: dict[str, Any] = super().get_params_for(prefix)
+        if prefix == "module" and "n_inputs" in parameters(self.module):
+            given = {"n_inputs": self.n_features_in_} | given
+        return given
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities of shape (n, n_classes); skorch leaves them (n, 2, 1) for outputs of shape (n, 1)."""
@@ -55,28 +75,43 @@ def check_device(device: str) -> None:
         raise UserError(f"params.yaml: model.device is {device!r}, which can't be used here: {reason}") from None
 
 
-def build_estimator(settings: dict[str, Any], data: Dataset, scale: str | None) -> BaseEstimator:
-    """Build the net, unfitted.
+def build_estimator(
+    settings: dict[str, Any], data: Dataset, prepare: Prepare, uses: Iterable[str] = ()
+) -> BaseEstimator:
+    """Build the net, unfitted, behind what prepares its rows.
 
     Parameters
     ----------
     settings : dict
-        skorch parameters by name, names resolved; `wrapper` is the class of the net.
+        skorch parameters by name, names resolved; `wrapper` is the class of the net. Keys such as `prepare__scale`
+        override `prepare`.
     data : Dataset
         Gives the module its `n_inputs` and `n_outputs`, if it takes them and `settings` does not set them.
-    scale : 'standard' or None
-        With 'standard', return a Pipeline with a StandardScaler before the step `net`.
+    prepare : Prepare
+    uses : iterable of str
+        The keys of the grid that is searched.
+
+    Returns
+    -------
+    estimator
+        The net itself if there is nothing to prepare; else a Pipeline of the steps `prepare` and `net`, which is
+        in a TransformedTargetRegressor if the target is scaled. `rows` returns what it is fitted on, and
+        `nested_grid` what a grid is called in it.
 
     Raises
     ------
     UserError
-        If the device is not available, or the criterion does not fit the target.
+        If the device is not available, the criterion does not fit the target, cells are missing that nothing
+        replaces, a preparation fits no column, or the weights of the classes do not fit.
     """
-    settings = dict(settings)
+    prepare = prepare.under(settings)
+    check_missing(data, prepare.impute)
+    check_types(data, prepare)
+    settings = without_prefix(settings)
     wrapper, criterion = settings.pop("wrapper"), settings["criterion"]
     check_device(settings["device"])
     classify = is_classifier(wrapper)
-    if classify and data.n_classes > 2 and not issubclass(criterion, nn.CrossEntropyLoss):
+    if classify and data.n_classes > 2 and not issubclass(criterion, _OF_NUMBERED):
         raise UserError(
             f"params.yaml: the data has {data.n_classes} classes, which {criterion.__name__} can't tell apart. "
             "Set model.criterion to CrossEntropyLoss."
@@ -86,27 +121,26 @@ def build_estimator(settings: dict[str, Any], data: Dataset, scale: str | None) 
             f"params.yaml: {criterion.__name__} is a loss for classes, but {wrapper.__name__} predicts a number. "
             "Set model.criterion to a loss such as MSELoss, or model.wrapper to a classifier."
         )
-    # BCELoss takes probabilities, every other criterion the module's plain output.
     shape = {
-        "n_inputs": data.X.shape[1],
-        "n_outputs": data.n_classes if issubclass(criterion, nn.CrossEntropyLoss) else 1,
-        "output": nn.Sigmoid if issubclass(criterion, nn.BCELoss) else nn.Identity,
+        "n_outputs": data.n_classes if issubclass(criterion, _OF_NUMBERED) else 1,
+        "output": next((output for loss, output in _OUTPUTS.items() if issubclass(criterion, loss)), nn.Identity),
     }
     taken = parameters(settings["module"])
     defaults = {f"module__{name}": value for name, value in shape.items() if name in taken}
-    if settings["train_split"] is not None:
-        settings["train_split"] = ValidSplit(settings["train_split"], stratified=classify)
-    net = finite_or_unfit(wrapper)(**{"callbacks": "disable", "verbose": 0} | defaults | settings)
-    return Pipeline([("scale", StandardScaler()), ("net", net)]) if scale == "standard" else net
+    net = finite_or_unfit(wrapper)(**defaults | training_arguments(settings, data.n_classes, classify))
+    estimator = prepared(net, data, prepare, uses)
+    preparation = preparation_of(estimator)
+    net.n_features_in_ = len(data.features) if preparation is None else preparation.n_features_out
+    return estimator
 
 
 def target(y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]) -> np.ndarray:
     """Return `y` in the shape and type that the criterion expects.
 
-    Classes, int64 of shape (n,), for CrossEntropyLoss; else float32, of shape (n,) for a NeuralNetBinaryClassifier,
-    which flattens the output itself, and of shape (n, 1) for the others.
+    Classes, int64 of shape (n,), for CrossEntropyLoss and NLLLoss; else float32, of shape (n,) for a
+    NeuralNetBinaryClassifier, which flattens the output itself, and of shape (n, 1) for the others.
     """
-    if issubclass(criterion, nn.CrossEntropyLoss):
+    if issubclass(criterion, _OF_NUMBERED):
         return y.astype(np.int64)
     flat = y.astype(np.float32)
     return flat if issubclass(wrapper, NeuralNetBinaryClassifier) else flat.reshape(-1, 1)

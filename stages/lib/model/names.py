@@ -1,7 +1,6 @@
 """Resolves names in params.yaml to the objects of torch and skorch that they stand for. Reports keep the name."""
 
 import inspect
-import pkgutil
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -11,6 +10,8 @@ import torch
 from torch import nn
 
 from stages.lib.common import did_you_mean
+from stages.lib.model.callbacks import resolve_callbacks, resolve_parameter
+from stages.lib.model.imported import imported
 
 
 def _is_layer(thing: object) -> bool:
@@ -64,34 +65,26 @@ def resolve(key: str, value: Any) -> Any:
     Numbers, booleans and None stand for themselves, a list of numbers for a tuple, and a name for an object: `Adamax`
     as `optimizer` is `torch.optim.Adamax`; as a parameter of the module, `ReLU` is `torch.nn.ReLU`, and
     `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is imported. Other strings stand for
-    themselves.
+    themselves. `callbacks` stands for a list of names and skorch's callbacks.
 
     Raises
     ------
     ValueError
         If there is no such name (it suggests the closest one), or if the imported object is of the wrong kind.
     """
+    if key == "callbacks":
+        return resolve_callbacks(value)
+    if key.startswith("callbacks__"):
+        return resolve_parameter(key, value)
     if isinstance(value, list):
         return tuple(value)
     if not isinstance(value, str) or not (key in _BY_KEY or key.startswith("module__")):
         return value
     if "." in value:
-        return _imported(value, _BASES.get(key))
+        return imported(value, _BASES.get(key))
     spaces = _BY_KEY.get(key, [_LAYERS, _INITIALISERS])
     found = {name: thing for _, home, belongs in spaces for name, thing in vars(home).items() if belongs(thing)}
     if value not in found:
         kinds = " or ".join(kind for kind, _, _ in spaces)
         raise ValueError(f"{value!r} is not {kinds}{did_you_mean(value, found) or '; a name with a dot is imported'}")
     return found[value]
-
-
-def _imported(name: str, base: type | None) -> Any:
-    try:
-        thing = pkgutil.resolve_name(name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"{name!r} can't be imported: {error}") from None
-    except Exception as error:  # raised by the user's own code
-        raise ValueError(f"{name!r} can't be imported: {type(error).__name__}: {error}") from None
-    if base and not (inspect.isclass(thing) and issubclass(thing, base)):
-        raise ValueError(f"{name!r} is not a class derived from {base.__module__.partition('.')[0]}'s {base.__name__}")
-    return thing

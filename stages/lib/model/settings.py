@@ -1,17 +1,16 @@
 """Resolves an experiment's settings and grid, and checks them with torch before a search starts."""
 
 import inspect
-from collections import defaultdict
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from skorch import NeuralNet
 
 from stages.lib.common import UserError, did_you_mean
-from stages.lib.config import PARAMS_FILE, Params, candidates
-from stages.lib.data import Dataset
-from stages.lib.model.estimator import build_estimator, is_classifier, parameters
+from stages.lib.config import PARAMS_FILE, PREFIX, Params, Prepare
+from stages.lib.model.callbacks import bad_callback_key, imported_parts, unheard
+from stages.lib.model.estimator import is_classifier, parameters
+from stages.lib.model.hold_out import hold_out
 from stages.lib.model.names import resolve
 from stages.lib.model.source import unnoticed_sources
 
@@ -21,9 +20,6 @@ _NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
 # The owners in keys of the form `OWNER__name`; skorch checks keys of the others when a net is built.
 _OWNERS = ("module", "criterion", "optimizer")
 _OTHER_OWNERS = ("iterator_train", "iterator_valid", "dataset", "callbacks")
-
-# The most candidates to try in order to find the values that make candidates fail.
-_MOST = 2000
 
 
 def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[str, list[Any]]]:
@@ -53,7 +49,9 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
         key: f"experiments.{name}.fixed.{key}" for key in experiment.fixed
     }
     raw = model | experiment.fixed
-    settings, grid = _resolve(raw, places, experiment.grid, f"experiments.{name}.grid", params.model.source)
+    settings, grid = _resolve(
+        raw, places, experiment.grid, f"experiments.{name}.grid", params.model.source, splitter=params.cv.splitter
+    )
     if is_classifier(settings["wrapper"]) != params.model.classifies:
         raise UserError(
             f"{PARAMS_FILE}: model.wrapper: {params.model.wrapper} is not a classifier, or is one with a regressor's "
@@ -62,12 +60,14 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
     return settings, grid
 
 
-def resolve_settings(settings: dict[str, Any], file: str, place: str) -> dict[str, Any]:
+def resolve_settings(settings: dict[str, Any], file: str, place: str, splitter: str | None = None) -> dict[str, Any]:
     """Return the settings of a net that a search has built before, ready for `build_estimator`.
+
+    The rows that the net holds out of its fit are split as those of `cv.splitter`.
 
     Raises `UserError` as `resolve_experiment` does. It does not check `model.source`, because the search has done so.
     """
-    return _resolve(settings, {key: f"{place}.{key}" for key in settings}, file=file)[0]
+    return _resolve(settings, {key: f"{place}.{key}" for key in settings}, file=file, splitter=splitter)[0]
 
 
 def _resolve(
@@ -77,6 +77,7 @@ def _resolve(
     grid_place: str = "",
     source: str | None = None,
     file: str = PARAMS_FILE,
+    splitter: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """Resolve the names of settings, found at `places`, and of a grid, and check that the net takes them."""
     problems: list[str] = []
@@ -90,6 +91,8 @@ def _resolve(
             return None
         if isinstance(value, str) and "." in value and thing is not value:
             imported[place] = value, thing
+        if key == "callbacks":
+            imported.update(imported_parts(place, value, thing))
         return thing
 
     owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
@@ -119,60 +122,11 @@ def _resolve(
         if key in _NOT_IN_A_GRID:
             problems.append(f"{place} must stay the same within a search; put {key} into model or fixed")
         problems += _bad_key(key, {f"{place}[{i}]": value for i, value in enumerate(values)}, settings, grid)
+    if settings["train_split"] is None:
+        problems += unheard(settings, grid, places)
     _refuse(problems, file)
+    settings["train_split"] = hold_out(settings["train_split"], splitter, is_classifier(settings["wrapper"]))
     return settings, grid
-
-
-def check_candidates(name: str, settings: dict[str, Any], grid: dict[str, list[Any]], data: Dataset) -> None:
-    """Build untrained nets so that at least one of them uses each value of the grid.
-
-    Parameters
-    ----------
-    name : str
-        The experiment.
-    settings, grid
-        As `resolve_experiment` returns them.
-    data : Dataset
-
-    Raises
-    ------
-    UserError
-        If a module or an optimizer rejects a value; it gives the value's place and the reason.
-    """
-    width = max(len(values) for values in grid.values())
-    covering = [{key: values[i % len(values)] for key, values in grid.items()} for i in range(width)]
-    errors = [error for candidate in covering if (error := _refusal(settings | candidate, data))]
-    if not errors:
-        return
-    if error := _refusal(settings, data):
-        raise UserError(f"{PARAMS_FILE}: model, with experiments.{name}.fixed: {error}")
-    guilty = list(_guilty_values(settings, grid, data))
-    _refuse([f"experiments.{name}.grid.{place}: {error}" for place, error in guilty])
-    raise UserError(f"{PARAMS_FILE}: experiments.{name}.grid has a combination that can't be built: {errors[0]}")
-
-
-def _guilty_values(settings: dict[str, Any], grid: dict[str, list[Any]], data: Dataset) -> Iterator[tuple[str, str]]:
-    """Yield the values that are rejected in every candidate, with the reason."""
-    positions = {key: list(range(len(values))) for key, values in grid.items()}
-    verdicts = defaultdict(list)
-    for position in islice(candidates(positions), _MOST):
-        error = _refusal(settings | {key: grid[key][i] for key, i in position.items()}, data)
-        for key, i in position.items():
-            verdicts[f"{key}[{i}]"].append(error)
-    for place, errors in sorted(verdicts.items()):
-        if all(errors):
-            yield place, str(errors[0])
-
-
-def _refusal(settings: dict[str, Any], data: Dataset) -> str | None:
-    """Return the error raised when a net with these settings is built, or None."""
-    try:
-        build_estimator(settings, data, scale=None).initialize()
-    except UserError:
-        raise
-    except Exception as error:  # the module may be the user's own
-        return str(error) or type(error).__name__
-    return None
 
 
 def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]) -> Iterator[str]:
@@ -183,9 +137,16 @@ def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: d
         yield f"{place}: every search depends on the same code; put source into model, where it can name a folder"
     elif key == "wrapper" and place.startswith("experiments"):
         yield f"{place}: all experiments share folds and baselines; put wrapper into model"
+    elif key.startswith(PREFIX):
+        if place.startswith("model."):
+            yield f"{place}: `model` is about the net; set {key.replace('__', '.')} instead"
+        elif name not in Prepare.model_fields:
+            yield f"{place}: prepare has no {name!r}{did_you_mean(name, Prepare.model_fields)}"
+    elif owner == "callbacks" and name:
+        yield from bad_callback_key(key, values, settings.get("callbacks", []))
     elif not name:
         net = settings["wrapper"]
-        known = {*parameters(net), *parameters(NeuralNet), "wrapper"}
+        known = {*parameters(net), *parameters(NeuralNet), "wrapper", "class_weight"}
         if key not in known:
             yield f"{place}: {net.__name__} takes no {key!r}{did_you_mean(key, known)}"
     elif owner not in {*_OWNERS, *_OTHER_OWNERS}:
@@ -209,4 +170,4 @@ def _is_number(parameter: inspect.Parameter) -> bool:
 
 def _refuse(problems: list[str], file: str = PARAMS_FILE) -> None:
     if problems:
-        raise UserError("\n".join(f"{file}: {problem}" for problem in dict.fromkeys(problems)))
+        raise UserError(*(f"{file}: {problem}" for problem in dict.fromkeys(problems)))

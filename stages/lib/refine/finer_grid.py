@@ -181,14 +181,14 @@ def _make_allowed(params: Params, name: str, best: dict[str, Any], data: Dataset
     settings, _ = resolve_experiment(params, name)
     settings |= {key: resolve(key, value) for key, value in best.items()}
     # Raise errors that affect all values now, so that they are not mistaken for a limit of a setting.
-    check_candidates(name, settings, {key: [settings[key]] for key in best}, data)
+    check_candidates(name, settings, {key: [settings[key]] for key in best}, data, params.prepare)
 
     def allowed(key: str, value: float) -> bool:
         if key in _BELOW_ONE and value >= 1:
             return False
         try:
             Model.model_validate(params.model.model_dump() | {"source": params.model.source, key: value})
-            check_candidates(name, settings, {key: [value]}, data)
+            check_candidates(name, settings, {key: [value]}, data, params.prepare)
         except (ValidationError, UserError):
             return False
         return True

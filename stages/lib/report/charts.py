@@ -1,5 +1,6 @@
 """Draws the plots of dvc.yaml as SVG, from the specs that DVC fills, without a browser."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,34 @@ def read_specs() -> dict[str, dict[str, Any]]:
     if not specs:
         raise UserError("DVC finds no plot in dvc.yaml. `dvc status` says what is wrong with the file.")
     return specs
+
+
+def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
+    """Return a filled spec whose words suit its table; a template can't choose its titles and legends by its data.
+
+    Parameters
+    ----------
+    spec : dict
+        If its table has no intervals, as with splits in time order, words on intervals and tests are removed.
+    unit : str
+        The unit of the scores, which their axis then names.
+    """
+    halves = [row.get(key) for row in spec["data"]["values"] for key in ("ci95", "best_ci95") if row.get(key)]
+    tested = any(math.isfinite(float(half)) for half in halves)
+
+    def adapted(part: Any) -> Any:
+        if isinstance(part, list):
+            return [adapted(item) for item in part]
+        if isinstance(part, dict):
+            untested = part.get("field") == "standing" and "scale" in part and not tested
+            legend = {"legend": None} if untested else {}
+            return {key: value if key == "data" else adapted(value) for key, value in part.items()} | legend
+        if isinstance(part, str):
+            part = part.replace(", mean of ", f" in {unit}, mean of ") if unit else part
+            return part if tested else part.replace(", 95 % interval", "")
+        return part
+
+    return spec if tested and not unit else adapted(spec)
 
 
 def render(spec: dict[str, Any]) -> str:

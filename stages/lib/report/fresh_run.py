@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stages.lib.common import UserError
-from stages.lib.config import PARAMS_FILE, load_params
+from stages.lib.config import PARAMS_FILE, Params, load_params
 from stages.lib.report.revisions import stale_stages
+from stages.lib.report.subject import read_counts
 
 OUTPUTS = ("metrics", "models")
 
@@ -22,10 +24,10 @@ class FreshRun:
     ----------
     stale : list of str
         Stages whose params, code or outputs no longer match dvc.lock; if there are any, nothing was run.
-    inputs : tuple of str
-        The files that params.yaml names; a clone can't run without them.
-    readable : bool
-        Whether params.yaml and dvc.yaml can be read.
+    params : Params, optional
+        Those of HEAD; None if params.yaml or dvc.yaml can't be read.
+    rows : int, optional
+        The number of rows of the table, as committed.
     failed : bool
         Whether a stage failed, or nothing could be run.
     differing : tuple of str
@@ -33,10 +35,15 @@ class FreshRun:
     """
 
     stale: list[str]
-    inputs: tuple[str, ...] = ()
-    readable: bool = True
+    params: Params | None = None
+    rows: int | None = None
     failed: bool = False
     differing: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The files that params.yaml names; a clone can't run without them."""
+        return (self.params.data.path, self.params.model.source) if self.params else ()
 
     @property
     def reproduced(self) -> bool:
@@ -50,16 +57,17 @@ def run_fresh() -> FreshRun:
         subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)
         try:
             params = load_params(Path(folder) / PARAMS_FILE)
+            rows = _rows(folder)
             if stale := stale_stages(folder=folder):
-                return FreshRun(stale, inputs=(params.data.path, params.model.source))
+                return FreshRun(stale, params, rows)
         except UserError as error:
             print(error, file=sys.stderr)
-            return FreshRun([], readable=False, failed=True)
+            return FreshRun([], failed=True)
         # The commands of the stages must use this `python`.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         repro = [sys.executable, "-m", "dvc", "repro", "--force"]
         if subprocess.run(repro, cwd=folder, env=os.environ | {"PATH": path}, stdout=sys.stderr).returncode:
-            return FreshRun([], failed=True)
+            return FreshRun([], params, rows, failed=True)
         changed = subprocess.run(
             ["git", "status", "--porcelain", "--untracked-files=all", "-z", "--", *OUTPUTS],
             cwd=folder,
@@ -67,4 +75,11 @@ def run_fresh() -> FreshRun:
             capture_output=True,
             text=True,
         ).stdout
-        return FreshRun([], differing=tuple(sorted(entry[3:] for entry in changed.split("\0") if entry)))
+        differing = tuple(sorted(entry[3:] for entry in changed.split("\0") if entry))
+        return FreshRun([], params, rows, differing=differing)
+
+
+def _rows(folder: str) -> int | None:
+    with suppress(UserError):
+        return read_counts(folder).get("rows")
+    return None

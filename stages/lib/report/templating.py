@@ -28,7 +28,9 @@ def fill(template: str, **content: Any) -> str:
 
 def signed(difference: float | None) -> str:
     """Write a difference with its sign, without rounding noise in its last bits."""
-    return "" if difference is None else f"{difference:+.6g}"
+    if difference is None:
+        return ""
+    return f"{difference:+.6g}" if abs(difference) < 1e6 else f"{difference:+.0f}"
 
 
 def setting(value: Any) -> str:

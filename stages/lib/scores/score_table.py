@@ -7,9 +7,18 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from stages.lib.common import DECIMALS, UserError, format_params, format_value, short_params
+from stages.lib.common import (
+    DECIMALS,
+    UserError,
+    format_p,
+    format_params,
+    format_score,
+    format_value,
+    score_decimals,
+    short_params,
+)
 from stages.lib.config import candidates
-from stages.lib.scores.statistics import ALPHA, half_width, p_values
+from stages.lib.scores.statistics import ALPHA, NOT_TESTED, half_width, p_values
 
 
 def score_table(grid: dict[str, list[Any]], cv_results: dict[str, Any], test_share: float) -> pd.DataFrame:
@@ -22,7 +31,7 @@ def score_table(grid: dict[str, list[Any]], cv_results: dict[str, Any], test_sha
     cv_results : dict
         `cv_results_` of the search over the same grid.
     test_share : float
-        Test rows per training row, for the statistics.
+        Test rows per training row, for the statistics; NaN where they do not hold.
 
     Returns
     -------
@@ -30,7 +39,8 @@ def score_table(grid: dict[str, list[Any]], cv_results: dict[str, Any], test_sha
         `params`, one column per grid key, `mean_test_score`, `std_test_score` (over the splits, ddof 0),
         `rank_test_score` (1 is best), `ci95` (half the width of the mean's 95 % interval), `p_value` (against the
         best), `tied_with_best` (whether the p-value is 0.05 or more), then `split0_test_score`, … A candidate that
-        diverged on a split has NaN there and in its mean, ranks last and is not tied.
+        diverged on a split has NaN there and in its mean, ranks last and is not tied. Where the statistics do not hold,
+        `ci95`, `p_value` and `tied_with_best` are NaN, the last one as text.
     """
     listed = candidates(grid)
     columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in listed]}
@@ -41,7 +51,8 @@ def score_table(grid: dict[str, list[Any]], cv_results: dict[str, Any], test_sha
     scores = np.stack(list(splits.values()), axis=1)
     p = p_values(scores, int(np.argmin(cv_results["rank_test_score"])), test_share)
     columns |= {"ci95": half_width(scores, test_share), "p_value": p}
-    columns["tied_with_best"] = [format_value(bool(tied)) for tied in p >= ALPHA]
+    untested = np.isnan(test_share)
+    columns["tied_with_best"] = ["nan" if untested else format_value(bool(tied)) for tied in p >= ALPHA]
     return pd.DataFrame(columns | splits)
 
 
@@ -53,6 +64,8 @@ def best_row(table: pd.DataFrame) -> int:
 def summarise(table: pd.DataFrame) -> dict[str, Any]:
     """Return the flat metrics of a search; the first candidate of rank 1 is the best.
 
+    Where the statistics do not hold, there is no `best_ci95` and no `n_tied`.
+
     Raises
     ------
     UserError
@@ -62,18 +75,22 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
     if not np.isfinite(best["mean_test_score"]):
         raise UserError(
             "Every candidate of the grid diverged: no fit ended with finite weights. "
-            "Lower the learning rates, or scale the data with data.scale: standard."
+            "Lower the learning rates, or scale the inputs with prepare.scale: standard."
         )
     n_splits = sum(str(column).startswith("split") for column in table)
-    return {
+    summary = {
         "best_params": best["params"],
         "best_score": float(best["mean_test_score"]),
         "best_std": float(best["std_test_score"]),
-        "best_ci95": float(best["ci95"]),
-        "n_tied": int((table["tied_with_best"] == "true").sum()),
-        "n_candidates": len(table),
-        "n_fits": len(table) * n_splits,
     }
+    if is_tested(table):
+        summary |= {"best_ci95": float(best["ci95"]), "n_tied": int((table["tied_with_best"] == "true").sum())}
+    return summary | {"n_candidates": len(table), "n_fits": len(table) * n_splits}
+
+
+def is_tested(table: pd.DataFrame) -> bool:
+    """Whether the table of a search has intervals and p-values."""
+    return bool((table["tied_with_best"] != "nan").any())
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -83,16 +100,18 @@ def to_csv(table: pd.DataFrame) -> str:
 
 def print_table(table: pd.DataFrame, title: str) -> None:
     """Print every candidate as the tutorial does, and mark those tied with the best."""
-    best = best_row(table)
+    best, tested = best_row(table), is_tested(table)
+    decimals = score_decimals(table["mean_test_score"])
     shown = Table(box=None, pad_edge=False)
-    for heading in ("", "mean", "± 95 %", "std", "p", "params"):
+    for heading in ("", "mean", "± 95 %", "std", "p", "params") if tested else ("", "mean", "std", "params"):
         shown.add_column(heading, justify="left" if heading in {"", "params"} else "right")
     for i, (_, row) in enumerate(table.iterrows()):
-        numbers = [f"{row[key]:.4f}" for key in ("mean_test_score", "ci95", "std_test_score", "p_value")]
+        mean, half, std = (format_score(row[key], decimals) for key in ("mean_test_score", "ci95", "std_test_score"))
+        numbers = [mean, half, std, format_p(row["p_value"])] if tested else [mean, std]
         if not np.isfinite(row["mean_test_score"]):
-            numbers = ["diverged", "", "", ""]
+            numbers = ["diverged", *[""] * (len(numbers) - 1)]
         mark = "*" if i == best else "=" * (row["tied_with_best"] == "true")
         shown.add_row(mark, *numbers, short_params(row["params"]), style="bold" if i == best else None)
     print(title)
     Console().print(shown)
-    print(f"* the best; = not told apart from it (p of {ALPHA} or more)")
+    print(f"* the best; = not told apart from it (p of {ALPHA} or more)" if tested else f"* the best; {NOT_TESTED}")

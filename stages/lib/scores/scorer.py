@@ -1,6 +1,7 @@
 """scikit-learn's scorers, except that a diverged net gets no score."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -16,9 +17,11 @@ class ScoreOrNaN:
     def __init__(self, scorer: Callable[..., float]) -> None:
         self.scorer = scorer
 
-    def __call__(self, estimator: BaseEstimator, X: np.ndarray, y: np.ndarray) -> float:
+    def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
         """Return the scorer's score, or NaN for a diverged net."""
-        return float("nan") if net_of(estimator).diverged_ else self.scorer(estimator, X, y.ravel())
+        # A TransformedTargetRegressor fits a copy.
+        net = net_of(getattr(estimator, "regressor_", estimator))
+        return float("nan") if net.diverged_ else self.scorer(estimator, X, y.ravel())
 
 
 def make_scorer(name: str) -> ScoreOrNaN:

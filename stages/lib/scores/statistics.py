@@ -8,6 +8,11 @@ from scipy.stats import t as student
 # Scores are tied from this p-value on; intervals have the level 1 - ALPHA.
 ALPHA = 0.05
 
+# What is said where they do not hold.
+NOT_TESTED = (
+    "no intervals and no test: splits in the order of time train on more and more rows, so their scores are not alike"
+)
+
 
 def corrected_error(differences: np.ndarray, test_share: float) -> np.ndarray:
     """Return the standard error of a mean over resampled splits.
@@ -19,7 +24,7 @@ def corrected_error(differences: np.ndarray, test_share: float) -> np.ndarray:
     test_share : float
         Test rows per training row of a split, n_test / n_train. Rows of the training fold that a net holds out of its
         fit count as training rows, because the correction rests on the share of rows, n_test / (n_test + n_train),
-        that two splits both test on.
+        that two splits both test on. NaN where the correction does not hold; see `mean_test_share`.
 
     Returns
     -------
@@ -57,16 +62,30 @@ def p_values(scores: np.ndarray, best: int, test_share: float) -> np.ndarray:
     -------
     array of shape (n_candidates,)
         1 for the best itself and for candidates that equal it on every split, 0 for a difference that is the same on
-        every split, NaN if a score is NaN. The best was chosen for its score, and nothing here corrects for that or
-        for the number of candidates.
+        every split, NaN if a score or the share is NaN. The best was chosen for its score, and nothing here corrects
+        for that or for the number of candidates.
     """
     differences = scores[best] - scores
     mean, error = differences.mean(axis=-1), corrected_error(differences, test_share)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(mean == 0, 0.0, np.abs(mean) / error)
-    return np.asarray(2 * student.sf(statistic, scores.shape[-1] - 1))
+    p = 2 * student.sf(statistic, scores.shape[-1] - 1)
+    return np.full_like(p, np.nan) if np.isnan(test_share) else np.asarray(p)
 
 
-def mean_test_share(splits: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
-    """Return n_test / n_train over the splits, 1 / (k - 1) for k folds; see `corrected_error`."""
+def mean_test_share(splits: Sequence[tuple[np.ndarray, np.ndarray]], in_time: bool = False) -> float:
+    """Return n_test / n_train over the splits; see `corrected_error`.
+
+    Each split counts with its own rows: whole groups make folds of different sizes. For k equal folds it is
+    1 / (k - 1).
+
+    Parameters
+    ----------
+    splits : list of (train, test)
+    in_time : bool
+        Whether each training set is part of the next one. The scores of such splits are no draws from one
+        distribution, and the correction was not made for them, so the result is NaN.
+    """
+    if in_time:
+        return float("nan")
     return sum(len(test) for _, test in splits) / sum(len(train) for train, _ in splits)

@@ -8,9 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import rankdata
 
-from stages.lib.common import format_value
+from stages.lib.common import format_p, format_score, format_value, score_decimals
 from stages.lib.scores import ALPHA, half_width, p_values
 from stages.lib.winners.leaderboard import COMBINED
+
+# The baselines that ignore the inputs, for classes and for numbers.
+IGNORANT = ("majority_class", "mean")
 
 
 def comparison_table(scores: dict[str, np.ndarray], described: dict[str, str], test_share: float) -> pd.DataFrame:
@@ -23,7 +26,7 @@ def comparison_table(scores: dict[str, np.ndarray], described: dict[str, str], t
     described : dict of str
         A description of each contender.
     test_share : float
-        Test rows per training row, for the statistics.
+        Test rows per training row, for the statistics; NaN where they do not hold.
 
     Returns
     -------
@@ -65,39 +68,57 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def verdict(summary: dict[str, Any]) -> str:
-    """Compare `combined` with the starting point and the best in one sentence, from the output of `summarise`."""
+    """Compare `combined` with the starting point, the best and the baseline without inputs, in one sentence.
+
+    It takes the output of `summarise`. Without intervals, as for splits in time order, no test is mentioned.
+    """
     best = summary["best_setting"]
     if f"{COMBINED}_score" not in summary:
         return f"{COMBINED} diverged, so there is nothing to compare with."
-    parts = [f"{COMBINED} scores {_score(summary, COMBINED)}"]
-    for name, shown in {"starting_point": "starting_point", best: f"the best, {best},"}.items():
+    tested = f"{COMBINED}_ci95" in summary
+    decimals = score_decimals(value for key, value in summary.items() if key.endswith("_score"))
+
+    def score(name: str) -> str:
+        mean = format_score(summary[f"{name}_score"], decimals)
+        return f"{mean} ± {format_score(summary[f'{name}_ci95'], decimals)}" if tested else mean
+
+    parts = [f"{COMBINED} scores {score(COMBINED)}"]
+    ignorant = {name: f"{name}, which ignores the inputs," for name in IGNORANT}
+    for name, shown in ({"starting_point": "starting_point"} | ignorant | {best: f"the best, {best},"}).items():
         if name == COMBINED:
             parts.append("nothing scores higher")
         elif f"{name}_score" in summary:
-            p = summary[f"{name}_p_value"]
-            told = "told apart" if p < ALPHA else "not told apart"
-            parts.append(f"{shown} {_score(summary, name)}, {told} from it (p = {p:.2g})")
+            told = f", {_told(summary[f'{name}_p_value'])}" if tested else ""
+            parts.append(f"{shown} {score(name)}{told}")
     return "; ".join(parts) + "."
 
 
 def print_comparison(table: pd.DataFrame, title: str) -> None:
-    """Print every contender, and mark the best."""
+    """Print every contender, and mark the best; without intervals, no column for them and the test."""
+    tested = bool(np.isfinite(table["ci95"]).any())
+    decimals = score_decimals(table["mean_test_score"])
     shown = Table(box=None, pad_edge=False)
-    for heading in ("", "setting", "mean", "± 95 %", "to combined", "± 95 %", "p"):
+    headings = ("", "setting", "mean", "± 95 %", "to combined", "± 95 %", "p")
+    for heading in headings if tested else ("", "setting", "mean", "to combined"):
         shown.add_column(heading, justify="left" if heading in {"", "setting"} else "right")
     for _, row in table.iterrows():
         best = row["rank_test_score"] == 1
-        difference = [f"{row['difference']:+.4f}", f"{row['difference_ci95']:.4f}", f"{row['p_value']:.4f}"]
-        numbers = [f"{row['mean_test_score']:.4f}", f"{row['ci95']:.4f}"]
+        difference = [format_score(row["difference"], decimals, "+")]
+        numbers = [format_score(row["mean_test_score"], decimals)]
+        if tested:
+            difference += [format_score(row["difference_ci95"], decimals), format_p(row["p_value"])]
+            numbers += [format_score(row["ci95"], decimals)]
         if row["setting"] == COMBINED or not np.isfinite(row["difference"]):
-            difference = [""] * 3
+            difference = [""] * len(difference)
         if not np.isfinite(row["mean_test_score"]):
-            numbers = ["no score", ""]
+            numbers = ["no score", *[""] * (len(numbers) - 1)]
         shown.add_row("*" * best, row["setting"], *numbers, *difference, style="bold" if best else None)
     print(title)
     Console().print(shown)
-    print("* the best; p is that of the test against combined")
+    print("* the best; p is that of the test against combined" if tested else "* the best")
 
 
-def _score(summary: dict[str, Any], name: str) -> str:
-    return f"{summary[f'{name}_score']:.4f} ± {summary[f'{name}_ci95']:.4f}"
+def _told(p: float) -> str:
+    shown = format_p(p)
+    told = "told apart" if p < ALPHA else "not told apart"
+    return f"{told} from it (p {shown if shown.startswith('<') else f'= {p:.2g}'})"

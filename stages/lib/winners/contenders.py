@@ -12,13 +12,14 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from stages.lib.common import UserError, reading
-from stages.lib.config import Params
+from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import TrainTest
-from stages.lib.model import build_estimator, resolve_settings, target
+from stages.lib.model import build_estimator, resolve_settings, rows, target
+from stages.lib.model.prepared import preparation_of, prepared
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import check_trial, run_search
 from stages.lib.winners.leaderboard import BEST_PARAMS, COMBINED
@@ -57,31 +58,49 @@ def read_settings(params: Params) -> dict[str, dict[str, Any]]:
     return {COMBINED: combined, **winners, "starting_point": model}
 
 
-def baselines(classify: bool) -> dict[str, Baseline]:
-    """Return the baselines by name: a linear model on standardized inputs, and a model that ignores the inputs."""
-    if classify:
-        linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+def baselines(data: Dataset, prepare: Prepare) -> dict[str, Baseline]:
+    """Return the baselines by name: a linear model on standardized inputs, and a model that ignores the inputs.
+
+    Parameters
+    ----------
+    data : Dataset
+        Without classes, it is a regression.
+    prepare : Prepare
+        The preparation of the combined setting, which the linear model gets as well.
+    """
+    if data.classes:
+        linear, described = _linear(LogisticRegression(max_iter=1000), data, prepare)
         return {
-            "logistic_regression": Baseline(linear, "LogisticRegression, inputs standardized"),
+            "logistic_regression": Baseline(linear, f"LogisticRegression, {described}"),
             "majority_class": Baseline(DummyClassifier(strategy="prior"), "DummyClassifier, inputs ignored"),
         }
-    linear = make_pipeline(StandardScaler(), LinearRegression())
+    linear, described = _linear(LinearRegression(), data, prepare)
     return {
-        "linear_regression": Baseline(linear, "LinearRegression, inputs standardized"),
+        "linear_regression": Baseline(linear, f"LinearRegression, {described}"),
         "mean": Baseline(DummyRegressor(), "DummyRegressor, inputs ignored"),
     }
+
+
+def _linear(model: BaseEstimator, data: Dataset, prepare: Prepare) -> tuple[BaseEstimator, str]:
+    if preparation_of(prepared(model, data, prepare)) is None:
+        return prepared(make_pipeline(StandardScaler(), model), data, prepare), "inputs standardized"
+    # The columns of a category add up to one, which rounding to float32 would hide from the least squares.
+    exact = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
+    linear = prepared(make_pipeline(exact, StandardScaler(), model), data, prepare, name="linear")
+    return linear, "inputs prepared as those of combined, then standardized"
 
 
 def score_net(
     name: str, settings: dict[str, Any], data: Dataset, splits: list[TrainTest], params: Params
 ) -> np.ndarray:
     """Return a net's scores, one per split, with the engine, seed and scorer of `params`; NaN if it diverged."""
-    resolved = resolve_settings(settings, str(BEST_PARAMS), name)
-    estimator = build_estimator(resolved, data, params.data.scale)
+    resolved = resolve_settings(settings, str(BEST_PARAMS), name, params.cv.splitter)
+    estimator = build_estimator(resolved, data, params.prepare)
     y = target(data.y, resolved["wrapper"], resolved["criterion"])
     scorer = make_scorer(params.cv.scoring)
-    check_trial(estimator, data.X, y, splits[0], scorer)
-    found = run_search(name, estimator, {}, data.X, y, splits=splits, scorer=scorer, params=params)
+    X = rows(data, estimator)
+    check_trial(estimator, X, y, splits[0], scorer)
+    found = run_search(name, estimator, {}, X, y, splits=splits, scorer=scorer, params=params)
     return np.array([found[f"split{i}_test_score"][0] for i in range(len(splits))])
 
 
@@ -90,7 +109,12 @@ def score_baseline(name: str, baseline: Baseline, data: Dataset, splits: list[Tr
     try:
         return np.asarray(
             cross_val_score(
-                baseline.estimator, data.X, data.y, cv=splits, scoring=get_scorer(scoring), error_score="raise"
+                baseline.estimator,
+                rows(data, baseline.estimator),
+                data.y,
+                cv=splits,
+                scoring=get_scorer(scoring),
+                error_score="raise",
             )
         )
     except (ValueError, TypeError, AttributeError) as error:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stages.lib.common import UserError, format_changes, format_params, reading
+from stages.lib.common import UserError, format_changes, format_params, format_value, reading
 from stages.lib.config import Params, candidates
 
 BEST_PARAMS = Path("metrics/best_params.json")
@@ -55,7 +55,7 @@ def remove_strays(params: Params) -> list[Path]:
 def combine(params: Params, searches: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
     """Apply each experiment's best to `model`, in turn.
 
-    A later experiment's best overrides an earlier one's. Settings of an optimizer or a module (`lr`,
+    A later experiment's best overrides an earlier one's. Settings of an optimizer, a module or callbacks (`lr`,
     `optimizer__momentum`, `module__n_neurons`, …) were found under one and say nothing about another, so they are used
     only if the combination ends with it.
 
@@ -75,8 +75,8 @@ def combine(params: Params, searches: dict[str, dict[str, Any]]) -> tuple[dict[s
         under = model | params.experiments[name].fixed | best
         for key, value in best.items():
             owner = "optimizer" if key == "lr" else key.partition("__")[0]
-            if key != owner and owner in model and under[owner] != final[owner]:
-                left_out.append(f"{name}: {key} (found under {under[owner]})")
+            if key != owner and owner in under and under[owner] != final.get(owner):
+                left_out.append(f"{name}: {key} (found under {format_value(under[owner])})")
             else:
                 combined = combined | {key: value}
     return combined, left_out

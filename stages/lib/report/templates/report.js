@@ -3,7 +3,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const headings = [...table.tHead.rows[0].cells];
   const text = (row, column) => row.cells[column].textContent;
-  const number = (row, column) => (text(row, column) === "" ? NaN : Number(text(row, column)));
+  // 1,234.5 and < 0.0001 are numbers too.
+  const number = (row, column) => (text(row, column) === "" ? NaN : Number(text(row, column).replace(/^< |,(?=\d{3})/g, "")));
 
   headings.forEach((heading, column) => {
     const numeric = [...body.rows].some((row) => !Number.isNaN(number(row, column)));

@@ -1,0 +1,121 @@
+"""Describes a CSV in params.yaml: `python -m stages.adopt FILE.csv TARGET`.
+
+Looks at the file, prints what it takes each column for and why, and writes the blocks `data`, `prepare`, `cv`, `model`
+and `experiments`; everything else in params.yaml stays. Without TARGET, it lists the columns. `--dry-run` only prints.
+It replaces a params.yaml that git does not have only with `--force`.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from stages.lib.adopt import (
+    SEPARATORS,
+    Form,
+    Table,
+    Taken,
+    block_text,
+    look_at,
+    make_plan,
+    predictors_alone,
+    print_columns,
+    print_plan,
+    read_table,
+    replace_blocks,
+    take_columns,
+    take_target,
+)
+from stages.lib.common import UserError, did_you_mean, run, write_text
+from stages.lib.config import PARAMS_FILE, Data, Params, yaml12
+from stages.lib.data import load_dataset
+
+USAGE = "python -m stages.adopt FILE.csv [TARGET] [--dry-run] [--force]"
+OPTIONS = {"--dry-run", "--force"}
+
+
+def main() -> None:
+    names = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    options = {argument for argument in sys.argv[1:] if argument.startswith("--")}
+    if options - OPTIONS or not 1 <= len(names) <= 2:
+        raise UserError(f"a CSV file and the column to predict are needed: {USAGE}")
+    path = _inside(names[0])
+    target = names[1] if len(names) == 2 else None
+    form = look_at(path, target)
+    if target is None:
+        table = read_table(path, form)
+        print(_described(path, form, table))
+        print_columns(take_columns(table))
+        print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
+        return
+    if target not in form.names:
+        raise UserError(
+            f"{path} has no column {target!r}{did_you_mean(target, form.names) or '.'} It has: {', '.join(form.names)}."
+        )
+    table = read_table(path, form, target)
+    outcome = take_target(path, form, table, target)
+    columns = take_columns(table, target)
+    plan = make_plan(path, form, table, target, outcome, columns)
+    features = [column.name for column in columns if column.is_feature]
+    text = Path(PARAMS_FILE).read_bytes().decode()
+    new = replace_blocks(text, plan.blocks)
+    Params.model_validate(yaml12.load(new))
+    # Read the file as the stages will, so that what adopt accepts runs.
+    load_dataset(Data.model_validate(plan.blocks["data"]), outcome.classifies, seed=0)
+    alone = predictors_alone(table, features, outcome)
+
+    print(_described(path, form, table))
+    shown = Taken(target, "target", outcome.shares, 0, outcome.why)
+    print_columns(sorted([*columns, shown], key=lambda column: form.names.index(column.name)))
+    print_plan(plan)
+    for name, score in alone.items():
+        print(f"warning: {name} alone predicts {target}, with a score of {score:.3f} by a tree. If it is known only")
+        print(f"  after {target}, set data.columns.{name}.use to false.")
+    for hint in (column.hint for column in columns if column.hint):
+        print(f"hint: {hint}")
+    if "--dry-run" in options:
+        for name, block in plan.blocks.items():
+            print(block_text(name, block), end="")
+        print(f"{PARAMS_FILE} was left unchanged.")
+        return
+    if "--force" not in options:
+        _check_git_has_it()
+    write_text(PARAMS_FILE, new)
+    print(f"{PARAMS_FILE}: replaced {', '.join(plan.blocks)}. Run `dvc repro`.")
+
+
+def _inside(name: str) -> str:
+    """Return the path as params.yaml writes it, relative to the repository; raises `UserError` if it is outside."""
+    if not Path(PARAMS_FILE).is_file():
+        raise UserError(f"{PARAMS_FILE} is missing here. Run from the top of the repository.")
+    try:
+        return Path(name).resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        raise UserError(f"{name} is outside of the repository. Copy it into data/ first.") from None
+
+
+def _check_git_has_it() -> None:
+    """Raise `UserError` if git could not bring params.yaml back as it is."""
+    command = ["git", "status", "--porcelain", "--ignored", "--", PARAMS_FILE]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if done.returncode or done.stdout:
+        raise UserError(
+            f"git does not have {PARAMS_FILE} as it is, so it could not be brought back. "
+            "Commit it, or add --force to replace its blocks."
+        )
+
+
+def _described(path: str, form: Form, table: Table) -> str:
+    parts = [
+        f"{len(table.frame):,} rows, {len(form.names)} columns",
+        f"{SEPARATORS[form.separator]} between cells",
+        *(["decimal commas"] if form.decimal == "," else []),
+        form.encoding,
+        "a header" if form.header else "no header",
+    ]
+    if table.na_values:
+        parts.append("missing cells: " + ", ".join(repr(cell) if cell else "empty" for cell in table.na_values))
+    return f"{path}: {'; '.join(parts)}"
+
+
+if __name__ == "__main__":
+    run(main)

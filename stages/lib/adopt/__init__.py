@@ -1,0 +1,32 @@
+"""Looks at a CSV and describes it in params.yaml: data, prepare, cv, model and experiments.
+
+Only here are types, separators and settings guessed. Imports `data`, `config` and `common`.
+"""
+
+from stages.lib.adopt.blocks_text import block_text, replace_blocks
+from stages.lib.adopt.columns import Taken, take_columns
+from stages.lib.adopt.file_form import SEPARATORS, Form, look_at
+from stages.lib.adopt.outcome import Outcome, predictors_alone, take_target
+from stages.lib.adopt.plan import EXPERIMENT, Plan, make_plan
+from stages.lib.adopt.shown import print_columns, print_plan
+from stages.lib.adopt.table import Table, read_table
+
+__all__ = [
+    "EXPERIMENT",
+    "SEPARATORS",
+    "Form",
+    "Outcome",
+    "Plan",
+    "Table",
+    "Taken",
+    "block_text",
+    "look_at",
+    "make_plan",
+    "predictors_alone",
+    "print_columns",
+    "print_plan",
+    "read_table",
+    "replace_blocks",
+    "take_columns",
+    "take_target",
+]

@@ -1,0 +1,130 @@
+"""Writes blocks of params.yaml as text, and puts them in the place of the old ones; all other text stays."""
+
+import re
+from typing import Any
+
+import yaml
+
+from stages.lib.common import UserError
+from stages.lib.config import PARAMS_FILE, yaml12
+
+# Comments above keys, as in the params.yaml that the project comes with.
+_COMMENTS = {
+    "data.url": "Source of the file if it is missing or its hash differs: an http(s) URL, a local path, or null.",
+    "data.sha256": "SHA-256 of the file, or null to accept any file at `path`.",
+    "data.separator": "How the file is written.",
+    "data.na_values": "The cells that are missing, in columns with `missing: allowed`.",
+    "data.columns": (
+        "Columns that are not listed contain numbers. `use: false` leaves one out; `min` and `max` limit it."
+    ),
+    "data.sample": "Fraction of the rows to use, stratified by class; 1.0 uses all of them.",
+    "prepare.impute": "What replaces missing cells: mean, median, most_frequent, or null for nothing.",
+    "prepare.indicator": "Whether each column that lacks cells gets another that says where.",
+    "prepare.scale": "How numbers are scaled: standard, minmax, robust, quantile, or null.",
+    "prepare.encode": "How categories become numbers: onehot or ordinal.",
+    "prepare.target": "How the target of a regression is scaled: standard, quantile, or null.",
+    "cv.splitter": "stratified, kfold, group or stratified_group (with `groups`), or time (with `order`).",
+    "cv.scoring": "The name of any scikit-learn scorer.",
+    "model.module": "A multilayer perceptron with as many inputs and outputs as the table needs.",
+    "model.train_split": "1/train_split of each training fold is held out of the fit; EarlyStopping looks at it.",
+    "model.class_weight": "`balanced`, a list of weights by class, or null.",
+}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes texts that YAML 1.2 would read as numbers, such as `1e5`; writes no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+class _InOneLine(dict):
+    """A mapping written as `{key: value}`."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    try:
+        plain = yaml12.load(value) == value
+    except yaml.YAMLError:
+        plain = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else "'")
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(
+    _InOneLine, lambda dumper, value: dumper.represent_mapping("tag:yaml.org,2002:map", value.items(), flow_style=True)
+)
+
+
+def block_text(name: str, block: dict[str, Any]) -> str:
+    """Write a block as text that ends with a newline: a key a line, lists below their key, comments above."""
+    lines = [f"{name}:"]
+    for key, value in block.items():
+        if comment := _COMMENTS.get(f"{name}.{key}"):
+            lines.append(f"  # {comment}")
+        if f"{name}.{key}" in {"data.columns", "model.callbacks"}:
+            value = {inner: _InOneLine(content) for inner, content in value.items()}
+        written = yaml.dump({key: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**16)
+        lines += ["  " + line for line in written.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
+    """Return the text of params.yaml with these blocks in the place of those with their names.
+
+    Parameters
+    ----------
+    text : str
+        A params.yaml. Comments and blank lines between its blocks stay where they are.
+    blocks : dict of dict
+        By name, in the order of the file; one that the text lacks is put after the one before it.
+
+    Raises
+    ------
+    UserError
+        If the text is no YAML, or is written in a form in which blocks can't be replaced.
+    """
+    try:
+        old = yaml12.load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{PARAMS_FILE} is not YAML: {' '.join(str(error).split())}. Fix it first.") from None
+    if not isinstance(old, dict):
+        raise UserError(f"{PARAMS_FILE} has no keys. Restore it with `git checkout {PARAMS_FILE}`.")
+    windows = "\r\n" in text
+    new = text.replace("\r\n", "\n")
+    new += "" if new.endswith("\n") else "\n"
+    try:
+        new = _replaced(new, {name: block_text(name, block) for name, block in blocks.items()})
+        found = yaml12.load(new)
+    except yaml.YAMLError:
+        found = None
+    if found != old | blocks:
+        raise UserError(
+            f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. "
+            f"Write {', '.join(blocks)} as blocks that begin in the first column."
+        )
+    return new.replace("\n", "\r\n") if windows else new
+
+
+def _replaced(text: str, blocks: dict[str, str]) -> str:
+    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    # Use the marks of keys: the mark of a value that is an alias points elsewhere.
+    starts = {key.value: key.start_mark.index for key, _ in root.value}
+    ends = dict(zip(starts, [*list(starts.values())[1:], root.end_mark.index], strict=True))
+    pieces = []
+    place = _without_comments(text, ends[list(starts)[-1]])
+    for name, block in blocks.items():
+        if name in starts:
+            place = _without_comments(text, ends[name])
+            pieces.append((starts[name], place, block))
+        else:
+            pieces.append((place, place, "\n" + block))
+    for start, end, block in sorted(reversed(pieces), key=lambda piece: piece[0], reverse=True):
+        text = text[:start] + block + text[end:]
+    return text
+
+
+def _without_comments(text: str, end: int) -> int:
+    """Return where a block ends before `end`: comments after it in the first column belong to what follows."""
+    behind = re.search(r"(^[ \t]*\n|^#.*\n|^\.\.\..*\n?)*\Z", text[:end], re.MULTILINE)
+    return behind.start() if behind else end

@@ -1,0 +1,193 @@
+"""Decides what each column of a table is taken for, and says why."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.adopt.table import Table
+from stages.lib.config import Column
+from stages.lib.data.texts import booleans, dates
+
+Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
+
+# A text with more different values than this is no category; nor is one with fewer rows per value than the second.
+_MOST_CATEGORIES = 100
+_ROWS_PER_CATEGORY = 5
+# Values that repeat, from this many on, may each be a person or a place that several rows belong to.
+_FEWEST_GROUPS = 5
+# Whole numbers of at most so many values may be codes.
+_MOST_CODES = 10
+# A text of which this share are numbers is a column of numbers with mistakes.
+_NEARLY_ALL = 0.9
+
+_ID = {"id", "ids", "uuid", "guid", "identifier", "rowid", "rownum", "rownames"}
+_PERSON = {"subject", "patient", "person", "participant", "user", "customer", "client", "respondent"}
+_LIKE_A_DATE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}([-/.][0-9]{1,4})?([T ][0-9:.]+(Z|[+-][0-9:]+)?)?")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a column is taken for.
+
+    Parameters
+    ----------
+    name : str
+    kind : Kind
+    seen : str
+        The range of its numbers, or some of its values.
+    missing : int
+        How many of its cells are missing.
+    why : str
+    hint : str
+        What only the user can decide; empty if there is nothing.
+    """
+
+    name: str
+    kind: Kind
+    seen: str
+    missing: int
+    why: str
+    hint: str = ""
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether the target is predicted from it."""
+        return self.kind in {"number", "category", "boolean"}
+
+    @property
+    def column(self) -> Column:
+        """Its entry in `data.columns`."""
+        if self.kind == "not used":
+            return Column(use=False)
+        if self.kind == "target":
+            return Column()
+        return Column(type=self.kind, missing="allowed" if self.missing else None)
+
+
+class _Verdict(NamedTuple):
+    kind: Kind
+    why: str
+    hint: str = ""
+
+
+def take_columns(table: Table, target: str | None = None) -> list[Taken]:
+    """Decide what each column is taken for, except for the target."""
+    taken = []
+    for name in table.frame.columns:
+        if name != target:
+            values = table.frame[name].dropna()
+            missing = len(table.frame) - len(values)
+            taken.append(Taken(name, *_pick(table, name, values, missing)))
+    return taken
+
+
+def values_shown(values: pd.Series, most: int = 4) -> str:
+    """Return the range of numbers, or the first values of a text."""
+    if pd.api.types.is_numeric_dtype(values):
+        return f"{values.min():g} to {values.max():g}" if len(values) else ""
+    unique = [_short(str(value)) for value in sorted(values.unique())]
+    return ", ".join(unique[:most]) + (f", … ({len(unique):,})" if len(unique) > most else "")
+
+
+def _pick(table: Table, name: str, values: pd.Series, missing: int) -> tuple[Kind, str, int, str, str]:
+    kind, why, hint = _verdict(table, name, values, missing)
+    return kind, values_shown(values), missing, why, hint
+
+
+def _verdict(table: Table, name: str, values: pd.Series, missing: int) -> _Verdict:
+    distinct = values.nunique()
+    if not distinct:
+        return _Verdict("not used", "empty")
+    if distinct == 1:
+        return _Verdict("category", "one value, or none") if missing else _Verdict("not used", "constant")
+    if name == "Unnamed: 0" and distinct == len(table.frame):
+        return _Verdict("not used", "row names: without a name, and every cell differs")
+    numbers = pd.api.types.is_numeric_dtype(values)
+    whole = numbers and bool((values % 1 == 0).all())
+    if whole and not missing and _counts_on(values):
+        return _Verdict("not used", f"row numbers: they count from {values.min():g} to {values.max():g}")
+    if _is_id(name) and (whole or not numbers):
+        return _Verdict("not used", f"an id, by its name: {distinct:,} values", _groups(name, values))
+    return _of_numbers(values, whole) if numbers else _of_texts(table, name, values, missing)
+
+
+def _of_numbers(values: pd.Series, whole: bool) -> _Verdict:
+    distinct = values.nunique()
+    if whole and distinct == 2:
+        return _Verdict("number", "numbers of two values")
+    if whole and distinct <= _MOST_CODES:
+        return _Verdict("number", f"whole numbers, {distinct} values; codes would be `type: category`")
+    return _Verdict("number", "whole numbers" if whole else "numbers")
+
+
+def _of_texts(table: Table, name: str, values: pd.Series, missing: int) -> _Verdict:
+    distinct = values.nunique()
+    # A boolean with missing cells is a category: so "missing" is a value of its own.
+    if distinct == 2 and not missing and set(booleans(list(values.unique()))) == {0, 1}:
+        return _Verdict("boolean", "two values, a yes and a no")
+    if _are_dates(values):
+        hint = (
+            f"{name} may order the rows in time. To predict later rows from earlier ones, set cv.splitter: time, "
+            f"cv.order: {name}, cv.n_repeats: 1 and cv.shuffle: false."
+        )
+        if missing:
+            return _Verdict("date", "dates: no feature")
+        return _Verdict("date", "dates: no feature, but may order the rows", hint)
+    most = min(_MOST_CATEGORIES, max(2, len(values) // _ROWS_PER_CATEGORY))
+    if distinct <= most and distinct < len(values):
+        return _Verdict("category", f"text of {distinct} values")
+    if odd := _odd_among_numbers(table, values):
+        return _Verdict(
+            "not used", f"text: {odd}", f"{name}: {odd}. To use the column, mend its cells and adopt again."
+        )
+    if distinct == len(values):
+        words = values.str.count(" ").mean() + 1
+        return _Verdict("not used", "free text: every cell differs" if words >= 3 else "an id: every cell differs")
+    return _Verdict("not used", f"text of {distinct:,} values, too many for a category", _groups(name, values))
+
+
+def _odd_among_numbers(table: Table, values: pd.Series) -> str:
+    """Describe the few cells that keep a column from being numbers; empty if they are many."""
+    numbers = pd.to_numeric(values, errors="coerce").notna()
+    if numbers.mean() < _NEARLY_ALL:
+        return ""
+    odd = values[~numbers]
+    line = int(odd.index[0]) + table.first_line
+    count = "1 cell is no number" if len(odd) == 1 else f"{len(odd):,} cells are no numbers"
+    return f"{count}, such as {_short(odd.iloc[0])!r} in line {line}"
+
+
+def _groups(name: str, values: pd.Series) -> str:
+    """Return a hint if values repeat as persons or places do that several rows belong to."""
+    distinct = values.nunique()
+    if distinct < _FEWEST_GROUPS or len(values) < 2 * distinct:
+        return ""
+    return (
+        f"{name} has {distinct:,} values in {len(values):,} rows. If the rows of a value belong together, as "
+        f"those of a person do, set cv.splitter: group (for classes: stratified_group) and cv.groups: {name}."
+    )
+
+
+def _is_id(name: str) -> bool:
+    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", name)]
+    joined = "".join(words)
+    return bool(words) and (words[-1] in _ID or words[0] == "id" or joined in _ID or joined in _PERSON)
+
+
+def _counts_on(values: pd.Series) -> bool:
+    """Whether numbers are 0, 1, … or 1, 2, … in any order, each of them once."""
+    if len(values) < 10 or values.nunique() < len(values) or values.min() not in {0, 1}:
+        return False
+    return bool(values.max() - values.min() == len(values) - 1)
+
+
+def _are_dates(values: pd.Series) -> bool:
+    unique = list(values.unique())
+    return all(_LIKE_A_DATE.fullmatch(cell) for cell in unique) and not np.isnan(dates(unique)).any()
+
+
+def _short(text: str, most: int = 20) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

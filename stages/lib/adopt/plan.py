@@ -1,0 +1,179 @@
+"""Chooses the settings for a table: the blocks `data`, `prepare`, `cv`, `model` and `experiments` of params.yaml.
+
+The figures are those of a search that takes about a minute on one core.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stages.lib.adopt.columns import Taken
+from stages.lib.adopt.file_form import Form
+from stages.lib.adopt.outcome import Outcome
+from stages.lib.adopt.table import Table
+from stages.lib.common import UserError
+from stages.lib.config import Column
+
+EXPERIMENT = "first"
+
+# Batches per pass over the rows, and the smallest and the largest batch.
+_STEPS = 40
+_SMALLEST, _LARGEST = 16, 512
+# Rows from which a part of the table is searched, and from which splits are fewer.
+_MOST_ROWS = 100_000
+_MANY_ROWS = 10_000
+_FEW_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The blocks of params.yaml by name, and the reason for each choice that a user may want to change.
+
+    Parameters
+    ----------
+    blocks : dict of dict
+    why : list of (key, value, reason)
+    """
+
+    blocks: dict[str, dict[str, Any]]
+    why: list[tuple[str, str, str]]
+
+
+def make_plan(path: str, form: Form, table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> Plan:
+    """Choose the settings for a table.
+
+    Raises
+    ------
+    UserError
+        If no column is left to predict from.
+    """
+    features = [column for column in columns if column.is_feature]
+    if not features:
+        raise UserError(
+            f"{path}: no column is left to predict {target!r} from: "
+            + "; ".join(f"{column.name}: {column.why}" for column in columns)
+            + ". Add columns with numbers or categories."
+        )
+    why: list[tuple[str, str, str]] = []
+    blocks = {
+        "data": _data(path, form, table, target, outcome, columns),
+        "prepare": _prepare(features, outcome, why),
+        "cv": _cv(outcome, why),
+        "model": _model(outcome, why),
+        "experiments": {EXPERIMENT: _experiment(features, outcome, why)},
+    }
+    return Plan(blocks, why)
+
+
+def _data(path: str, form: Form, table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, Any]:
+    chosen = {column.name: column.column for column in columns}
+    chosen[target] = Column(classes=outcome.labels) if outcome.labels else Column()
+    # Without a header, all columns are listed; with one, those that are more than numbers.
+    listed = [name for name in form.names if not form.header or name == target or chosen[name] != Column()]
+    n_rows = len(table.frame)
+    return {
+        "path": path,
+        "url": None,
+        "sha256": None,
+        "header": form.header,
+        "separator": form.separator,
+        "decimal": form.decimal,
+        "encoding": form.encoding,
+        "na_values": list(table.na_values),
+        "target": target,
+        "columns": {name: _entry(chosen[name]) for name in listed},
+        "sample": 1.0 if n_rows <= _MOST_ROWS else round(_MOST_ROWS / n_rows, 2),
+    }
+
+
+def _entry(column: Column) -> dict[str, Any]:
+    entry = column.model_dump(exclude_defaults=True)
+    if column.classes:
+        entry["classes"] = [int(label) if re.fullmatch("0|-?[1-9][0-9]*", label) else label for label in column.classes]
+    return entry
+
+
+def _prepare(features: list[Taken], outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
+    numbers = [column for column in features if column.kind == "number"]
+    lacking = sum(column.missing > 0 for column in numbers)
+    if lacking:
+        why.append(("prepare.impute", "median", f"{lacking} columns of numbers lack cells; indicator says where"))
+    if not outcome.classifies:
+        why.append(("prepare.target", "standard", "a net learns a target near 0 faster; scores stay in its own unit"))
+    return {
+        "impute": "median" if lacking else None,
+        "indicator": bool(lacking),
+        "scale": "standard" if numbers else None,
+        "encode": "onehot",
+        "target": None if outcome.classifies else "standard",
+    }
+
+
+def _cv(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
+    n_rows = len(outcome.y)
+    fewest = min(outcome.counts) if outcome.classifies else n_rows // 2
+    n_splits = max(2, min(3 if n_rows > _FEW_ROWS else 5, fewest))
+    if not outcome.classifies:
+        splitter, scoring, reason = "kfold", "r2", "the target is a number; 0 is a net that always predicts the mean"
+    elif outcome.balanced:
+        splitter, scoring, reason = "stratified", "accuracy", "the classes are about equally large"
+    elif len(outcome.labels) == 2:
+        splitter, scoring, reason = "stratified", "roc_auc", "one class is much larger; 0.5 is a net that guesses"
+    else:
+        splitter, scoring = "stratified", "balanced_accuracy"
+        reason = "some classes are much larger; each counts alike"
+    why.append(("cv.scoring", scoring, reason))
+    why.append(
+        ("cv.splitter", splitter, "each fold has the shares of the classes" if outcome.classifies else "equal parts")
+    )
+    return {
+        "splitter": splitter,
+        "groups": None,
+        "order": None,
+        "n_splits": n_splits,
+        "n_repeats": 1 if n_rows > _MANY_ROWS else 2,
+        "shuffle": True,
+        "scoring": scoring,
+    }
+
+
+def _model(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
+    wrapper = "NeuralNetClassifier" if outcome.classifies else "NeuralNetRegressor"
+    criterion = "CrossEntropyLoss" if outcome.classifies else "MSELoss"
+    why.append(("model.wrapper", wrapper, outcome.why))
+    why.append(("model.criterion", criterion, "for classes" if outcome.classifies else "for numbers"))
+    weighted = outcome.classifies and not outcome.balanced and len(outcome.labels) > 2
+    if weighted:
+        why.append(("model.class_weight", "balanced", "each class counts alike in training too"))
+    n_rows = len(outcome.y)
+    batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / _STEPS)), _SMALLEST, _LARGEST))
+    return {
+        "wrapper": wrapper,
+        "module": "stages.lib.network.PimaClassifier",
+        "source": "stages/lib/network.py",
+        "criterion": criterion,
+        "optimizer": "Adam",
+        "lr": 0.01,
+        "max_epochs": 100 if n_rows <= _MANY_ROWS else 30,
+        "batch_size": batch,
+        "iterator_train__shuffle": True,
+        "train_split": 5,
+        "class_weight": "balanced" if weighted else None,
+        "callbacks": {"EarlyStopping": {"patience": 10, "load_best": True}},
+        "device": "cpu",
+    }
+
+
+def _experiment(features: list[Taken], outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
+    grid: dict[str, list[Any]] = {}
+    if any(column.kind == "number" for column in features):
+        grid["prepare__scale"] = ["standard", "quantile"]
+    grid |= {
+        "lr": [0.001, 0.01],
+        "module__n_neurons": [16, 64],
+        "module__dropout_rate": [0.0, 0.3],
+    }
+    why.append((f"experiments.{EXPERIMENT}", " × ".join(grid), "what matters most for a net on a table"))
+    return {"grid": grid, "fixed": {}}

@@ -1,0 +1,66 @@
+"""How rows are split into folds, and what scores them: the section `cv` of params.yaml."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from stages.lib.config.column import Section
+
+Splitter = Literal["stratified", "kfold", "group", "stratified_group", "time"]
+
+
+class CV(Section):
+    """The folds and the score.
+
+    Without a `splitter`, folds keep the shares of classes, or cut a table of numbers into equal parts.
+    """
+
+    splitter: Splitter | None = None
+    groups: str | None = None
+    order: str | None = None
+    n_splits: int = Field(ge=2)
+    n_repeats: int = Field(default=10, ge=1)
+    shuffle: bool = False
+    scoring: str = "accuracy"
+
+    @property
+    def keeps_groups(self) -> bool:
+        """Whether the rows of a group stay together."""
+        return self.splitter in {"group", "stratified_group"}
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether nets are trained on earlier rows than those that they are scored on."""
+        return self.splitter == "time"
+
+
+def misfits(cv: CV, target: str, classify: bool) -> Iterator[str]:
+    """Yield what in `cv` does not go together, or does not fit the target, as sentences."""
+    if cv.splitter in {"stratified", "stratified_group"} and not classify:
+        way_out = "kfold" if cv.splitter == "stratified" else "group"
+        yield (
+            f"cv.splitter is {cv.splitter}, which keeps the shares of classes, but model.wrapper predicts a number; "
+            f"set it to {way_out}"
+        )
+    if cv.keeps_groups and cv.groups is None:
+        yield f"cv.splitter is {cv.splitter}, so cv.groups should name the column that tells the rows' groups"
+    if not cv.keeps_groups and cv.groups is not None:
+        yield (
+            f"cv.groups is {cv.groups}, but cv.splitter {cv.splitter or 'is null and'} keeps no groups together; "
+            "set cv.splitter to group or stratified_group, or cv.groups to null"
+        )
+    if not cv.keeps_time and cv.order is not None:
+        yield (
+            f"cv.order is {cv.order}, but only the splitter time looks at an order; "
+            "set cv.splitter to time, or cv.order to null"
+        )
+    for key in ("groups", "order"):
+        if getattr(cv, key) == target:
+            yield f"cv.{key} is {target}, which is the target; name another column"
+    if cv.keeps_time and cv.n_repeats > 1:
+        yield (
+            f"cv.n_repeats is {cv.n_repeats}, but rows in the order of time can be split in one way only; set it to 1"
+        )
+    if cv.keeps_time and cv.shuffle:
+        yield "cv.shuffle is true, but the splitter time keeps the order of the rows; set it to false"

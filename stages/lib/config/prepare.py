@@ -1,0 +1,47 @@
+"""How columns are prepared for a net: `prepare` in params.yaml."""
+
+from typing import Any, Literal
+
+from stages.lib.config.column import Section
+
+# What a params.yaml without `prepare` is told to add: nothing is prepared.
+PREPARE_BLOCK = """\
+prepare:
+  impute: null
+  indicator: false
+  scale: null
+  encode: onehot
+  target: null"""
+
+# What `grid` and `fixed` put before these keys.
+PREFIX = "prepare__"
+
+
+class Prepare(Section):
+    """What is fitted on the training rows of each split, before the net sees them.
+
+    Parameters
+    ----------
+    impute : 'mean', 'median', 'most_frequent' or None
+        What replaces missing cells of numbers and booleans, and zeros of columns with `zero_is_missing`. With
+        `most_frequent`, missing categories are replaced too; otherwise they are a category of their own.
+    indicator : bool
+        Whether each column that lacks cells gets another one that says where.
+    scale : 'standard', 'minmax', 'robust', 'quantile' or None
+        How numbers are scaled.
+    encode : 'onehot' or 'ordinal'
+        How categories become numbers.
+    target : 'standard', 'quantile' or None
+        How the target of a regression is scaled. Predictions and scores are in its own unit.
+    """
+
+    impute: Literal["mean", "median", "most_frequent"] | None = None
+    indicator: bool = False
+    scale: Literal["standard", "minmax", "robust", "quantile"] | None = None
+    encode: Literal["onehot", "ordinal"] = "onehot"
+    target: Literal["standard", "quantile"] | None = None
+
+    def under(self, settings: dict[str, Any]) -> "Prepare":
+        """Return the preparation with what keys such as `prepare__scale` set."""
+        own = {key.removeprefix(PREFIX): value for key, value in settings.items() if key.startswith(PREFIX)}
+        return Prepare.model_validate(self.model_dump() | own)

@@ -1,0 +1,84 @@
+"""The settings of a net: the section `model` of params.yaml, and the values that experiments give instead."""
+
+import math
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from stages.lib.config.column import Section
+
+
+def _scalar(value: Any) -> Any:
+    """Reject values that can't be settings: mappings, and lists of anything but numbers."""
+    items = value if isinstance(value, list) else [value]
+    kinds = (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
+    if not all(isinstance(item, kinds) for item in items):
+        raise ValueError("it should be a number, true, false, null, a name, or a list of numbers")
+    return value
+
+
+def _scalar_or_callbacks(value: Any) -> Any:
+    """Let mappings through; `misplaced_mapping` refuses those that are no callbacks, as it knows the key."""
+    return value if isinstance(value, dict) else _scalar(value)
+
+
+def _class_weight(value: Any) -> Any:
+    weights = value if isinstance(value, list) else []
+    fit = [isinstance(each, int | float) and not isinstance(each, bool) and 0 <= each < math.inf for each in weights]
+    if value not in (None, "balanced") and not (len(weights) > 1 and all(fit)):
+        raise ValueError("it should be `balanced`, null, or a list with the weight of each class, 0 or more")
+    return value
+
+
+Value = Annotated[Any, AfterValidator(_scalar)]
+Settings = dict[str, Annotated[Any, AfterValidator(_scalar_or_callbacks)]]
+Grid = dict[str, Annotated[list[Value], Field(min_length=1)]]
+ClassWeight = Annotated[Any, AfterValidator(_class_weight)]
+
+
+class Model(Section):
+    """The settings that every experiment starts from. Further keys are skorch's, such as `module__n_neurons`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Value]
+
+    wrapper: str = "NeuralNetClassifier"
+    module: str
+    # For DVC and the checks only. It is not a setting of the net, so dumps leave it out.
+    source: str = Field(exclude=True)
+    criterion: str
+    optimizer: str
+    lr: float = Field(gt=0)
+    max_epochs: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    train_split: Annotated[int, Field(ge=2)] | None = 5
+    device: str = "cpu"
+    # Dumps leave out what is not in use, so that a model file and its bytes do not know of it.
+    class_weight: ClassWeight = Field(default=None, exclude_if=lambda value: value is None)
+    callbacks: dict[str, dict[str, Value]] = Field(default={}, exclude_if=lambda value: not value)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the target is a class; the names of skorch's regressors end in `Regressor`."""
+        return not self.wrapper.endswith("Regressor")
+
+
+class Experiment(Section):
+    """A grid to search, and the settings that are `fixed` meanwhile; both override `model`."""
+
+    grid: Annotated[Grid, Field(min_length=1)]
+    fixed: Settings = Field(default={})
+
+
+def misplaced_mapping(key: str, value: Any) -> str | None:
+    """Return why a mapping can't be the value of a setting, or None if it can."""
+    if not isinstance(value, dict) or key == "callbacks":
+        return None
+    return ": it should be a number, true, false, null, a name, or a list of numbers"
+
+
+def misplaced_class_weight(value: Any, classify: bool) -> str | None:
+    """Return why classes can't be weighted, or None if they can."""
+    if value is None or classify:
+        return None
+    return ", but model.wrapper predicts a number, which has no classes; set it to null"

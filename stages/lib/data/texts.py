@@ -1,0 +1,66 @@
+"""Cells that are texts: categories, booleans, dates and labels, from the texts in the file to what the type means."""
+
+import warnings
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.api import guess_datetime_format
+
+_BOOLEANS = {"yes": 1.0, "true": 1.0, "t": 1.0, "1": 1.0, "1.0": 1.0}
+_BOOLEANS |= {"no": 0.0, "false": 0.0, "f": 0.0, "0": 0.0, "0.0": 0.0}
+
+
+def as_category(series: pd.Series, missing: Collection[str]) -> pd.Series:
+    """Return texts without spaces around them, as pandas' `category`: sorted categories, NaN for those in `missing`."""
+    texts = [str(text).strip() for text in series.cat.categories]
+    kept = sorted(set(texts) - set(missing))
+    numbers = {text: number for number, text in enumerate(kept)}
+    # The last entry is for the code -1 of a missing cell.
+    codes = np.array([numbers.get(text, -1) for text in texts] + [-1])[series.cat.codes]
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(kept, dtype="str")), name=series.name)
+
+
+def values_of(series: pd.Series, by_category: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return the float64 value of each cell of a `category` column, from that of each category; NaN where missing."""
+    return np.array([*by_category, np.nan], dtype=np.float64)[series.cat.codes]
+
+
+def numbers(texts: Sequence[str], decimal: str) -> np.ndarray:
+    """Return texts as float64 numbers, with NaN for those that are none."""
+    if decimal == ",":
+        texts = ["" if "." in text else text.replace(",", ".") for text in texts]
+    return pd.to_numeric(pd.Series(texts, dtype="object"), errors="coerce").to_numpy(dtype=np.float64)
+
+
+def booleans(texts: Sequence[str]) -> np.ndarray:
+    """Return texts as 1 and 0, with NaN for those that are none of yes/no, true/false, t/f and 1/0."""
+    return np.array([_BOOLEANS.get(text.lower(), np.nan) for text in texts], dtype=np.float64)
+
+
+def dates(texts: Sequence[str]) -> np.ndarray:
+    """Return texts as days since 1970, with NaN for those that are no dates.
+
+    Dates are those of ISO 8601 or, if some are not, of one other format, which the first text shows; where day and
+    month could be meant either way, the month comes first unless that leaves texts that are no dates.
+    """
+    series = pd.Series(texts, dtype="str")
+    formats = ["ISO8601"]
+    if len(texts):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            formats += [guess_datetime_format(texts[0], dayfirst=first) or "" for first in (False, True)]
+    tried = [pd.to_datetime(series, format=form, errors="coerce", utc=True) for form in dict.fromkeys(formats) if form]
+    best = min(tried, key=lambda found: found.isna().sum())
+    # Microseconds also hold years that nanoseconds do not.
+    days = best.dt.as_unit("us").astype("int64").to_numpy() / 86_400e6
+    return np.where(best.isna(), np.nan, days)
+
+
+def likely_type(texts: Sequence[str]) -> str:
+    """Return the type of a column that contains these texts: `boolean`, `date` or `category`."""
+    if len(texts) and not np.isnan(booleans(texts)).any():
+        return "boolean"
+    if len(texts) and not np.isnan(dates(texts)).any():
+        return "date"
+    return "category"

@@ -1,0 +1,139 @@
+"""Counts the rows of some classes more than those of others in a net's criterion."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.class_weight import compute_class_weight
+from torch import Tensor, nn
+from torch.nn import functional
+
+from stages.lib.common import UserError
+
+# What `class_weight` is put into: a parameter of the criterion.
+_WEIGHT, _POS_WEIGHT = (nn.CrossEntropyLoss, nn.NLLLoss), (nn.BCEWithLogitsLoss,)
+
+
+class WeightedBCELoss(nn.BCELoss):
+    """`BCELoss` in which a row counts as its class does; torch's own weights are those of a batch's places.
+
+    Parameters
+    ----------
+    class_weight : Tensor of shape (2,)
+    """
+
+    class_weight: Tensor
+
+    def __init__(self, class_weight: Tensor, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.register_buffer("class_weight", class_weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of probabilities."""
+        weight = torch.where(target > 0.5, self.class_weight[1], self.class_weight[0])
+        return functional.binary_cross_entropy(input, target, weight=weight, reduction=self.reduction)
+
+
+class ClassWeights:
+    """Mixin for a skorch net: its criterion weights the classes, and takes lists of numbers.
+
+    It stands in the criterion's buffers, so that nets on different rows can be trained in lockstep.
+
+    Parameters
+    ----------
+    class_weight : 'balanced', sequence of float, or None
+        'balanced' is scikit-learn's formula on the targets that `fit` receives, the hold-out included.
+    n_classes : int, optional
+        Needed for the weights.
+    """
+
+    criterion: type[nn.Module]
+
+    def __init__(
+        self,
+        *args: Any,
+        class_weight: str | Sequence[float] | None = None,
+        n_classes: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.class_weight, self.n_classes = class_weight, n_classes
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Find the weights, then fit as the net does."""
+        self.weights_ = None if self.class_weight is None else class_weights(self.class_weight, y, self.n_classes or 0)
+        return super().fit(X, y, **fit_params)  # type: ignore[misc]
+
+    def get_params_for(self, prefix: str) -> dict[str, Any]:
+        """Return parameters as skorch does; lists of the criterion's as tensors."""
+        found: dict[str, Any] = super().get_params_for(prefix)  # type: ignore[misc]
+        if prefix != "criterion":
+            return found
+        return {
+            key: torch.tensor(value, dtype=torch.float32) if isinstance(value, list | tuple) else value
+            for key, value in found.items()
+        }
+
+    def initialize_criterion(self) -> Any:
+        """Build the criterion, with the weights of the classes."""
+        weights = getattr(self, "weights_", None)
+        if self.class_weight is None or weights is None:  # not for a fit
+            return super().initialize_criterion()  # type: ignore[misc]
+        settings = self.get_params_for("criterion")
+        numbers = torch.tensor(weights, dtype=torch.float32)
+        if issubclass(self.criterion, nn.BCELoss):
+            self.criterion_: nn.Module = WeightedBCELoss(numbers, **settings)
+        elif issubclass(self.criterion, _POS_WEIGHT):
+            self.criterion_ = self.criterion(**settings, pos_weight=torch.tensor(weights[1] / weights[0]).float())
+        else:
+            self.criterion_ = self.criterion(**settings, weight=numbers)
+        return self
+
+
+def class_weights(class_weight: str | Sequence[float], y: Any, n_classes: int) -> np.ndarray:
+    """Return the weight of each class; 1 for a class that has no row, which no row will ask for.
+
+    Parameters
+    ----------
+    class_weight : 'balanced' or sequence of float
+    y : array of shape (n,) or (n, 1)
+        Classes 0, 1, …
+    n_classes : int
+
+    Returns
+    -------
+    array of float64, shape (n_classes,)
+    """
+    if not isinstance(class_weight, str):
+        return np.asarray(class_weight, dtype=np.float64)
+    labels = np.ravel(np.asarray(y)).astype(np.int64)
+    present = np.unique(labels)
+    weights = np.ones(n_classes)
+    weights[present] = compute_class_weight(class_weight, classes=present, y=labels)
+    return weights
+
+
+def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
+    """Raise `UserError` if the weights of the classes do not fit the criterion or the classes."""
+    class_weight, criterion = settings.get("class_weight"), settings["criterion"]
+    if class_weight is None:
+        return
+    if not (criterion is nn.BCELoss or issubclass(criterion, _WEIGHT + _POS_WEIGHT)):
+        raise UserError(
+            f"params.yaml: class_weight has no meaning for {criterion.__name__}; it is one for CrossEntropyLoss, "
+            "NLLLoss, BCEWithLogitsLoss and BCELoss. Set it to null, or change model.criterion."
+        )
+    name = "pos_weight" if issubclass(criterion, _POS_WEIGHT) else "weight"
+    if settings.get(f"criterion__{name}") is not None:
+        raise UserError(f"params.yaml: class_weight and criterion__{name} are both set; remove one of them.")
+    if not isinstance(class_weight, str) and len(class_weight) != n_classes:
+        raise UserError(
+            f"params.yaml: class_weight has {len(class_weight)} weights, but the data has {n_classes} classes. "
+            "Give one weight for each, or `balanced`."
+        )
+    if not isinstance(class_weight, str) and name == "pos_weight" and class_weight[0] == 0:
+        raise UserError(
+            f"params.yaml: class_weight gives class 0 no weight, which {criterion.__name__} can't express; "
+            "give it one above 0."
+        )

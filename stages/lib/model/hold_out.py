@@ -1,0 +1,95 @@
+"""The rows that a net holds out of its own fit, for early stopping: split as the folds are.
+
+skorch's `train_split` is given the rows of a fit, and not their groups. Nor could it look them up, because it does not
+know which rows they are. So the rows carry their groups with them: as one more column, which scikit-learn cuts into
+folds like the others, and from there on as an attribute of what the preparation makes of the others. Groups given to
+`fit` as metadata would do as well, but a fit with metadata can't be trained in lockstep.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+from skorch.dataset import ValidSplit
+from torch.utils.data import Subset
+
+from stages.lib.common import UserError
+
+
+class GroupedRows(np.ndarray):
+    """Rows with their groups. A part of them, or a result computed from them, has none."""
+
+    groups: np.ndarray
+
+
+def with_groups(X: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return the rows of a table, float64, with their groups as the last column."""
+    return np.column_stack([X, groups.astype(np.float64)])
+
+
+def carry_groups(rows: np.ndarray, X: np.ndarray, n_columns: int) -> np.ndarray:
+    """Return prepared rows with the groups of the rows that they were made of, if those have any.
+
+    Parameters
+    ----------
+    rows : array
+    X : array of float64
+        Of `n_columns` columns, or of one more from `with_groups`.
+    n_columns : int
+    """
+    if X.shape[1] == n_columns:
+        return rows
+    carrying = rows.view(GroupedRows)
+    carrying.groups = X[:, n_columns].astype(np.int64)
+    return carrying
+
+
+class WholeGroups:
+    """A `train_split` that holds out 1 / `n` of the rows, whole groups of them.
+
+    Parameters
+    ----------
+    n : int
+    stratified : bool
+        Whether the rows held out have the shares of the classes.
+    """
+
+    def __init__(self, n: int, stratified: bool) -> None:
+        self.n, self.stratified = n, stratified
+
+    def __call__(self, dataset: Any, y: Any = None) -> tuple[Subset, Subset]:
+        """Return the rows to train on, and those held out."""
+        groups = dataset.X.groups
+        dataset.X = np.asarray(dataset.X)  # of which single rows are taken faster
+        if (count := len(np.unique(groups))) < self.n:
+            raise UserError(
+                f"The rows that a net is fitted on are of {count} groups, fewer than the {self.n} of model.train_split "
+                "in params.yaml. Lower it, or set it to null."
+            )
+        splitter = (StratifiedGroupKFold if self.stratified else GroupKFold)(self.n)
+        labels = np.ravel(np.asarray(y)) if self.stratified else None
+        train, valid = next(iter(splitter.split(np.zeros(len(groups)), labels, groups)))
+        return Subset(dataset, train), Subset(dataset, valid)
+
+
+class LatestRows:
+    """A `train_split` that holds out the last 1 / `n` of the rows, which are in the order of time."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def __call__(self, dataset: Any, y: Any = None) -> tuple[Subset, Subset]:
+        """Return the rows to train on, and those held out."""
+        n_train = len(dataset) - -(-len(dataset) // self.n)
+        return Subset(dataset, range(n_train)), Subset(dataset, range(n_train, len(dataset)))
+
+
+def hold_out(train_split: Any, splitter: str | None, classify: bool) -> Any:
+    """Return skorch's `train_split` for the setting of that name, under a splitter of `cv`; or what it is already."""
+    if not isinstance(train_split, int):
+        return train_split
+    if splitter == "time":
+        return LatestRows(train_split)
+    if splitter in {"group", "stratified_group"}:
+        return WholeGroups(train_split, stratified=splitter == "stratified_group")
+    return ValidSplit(train_split, stratified=classify)

@@ -1,0 +1,185 @@
+"""Prepares rows for a net with scikit-learn's parts: imputes, scales, encodes, and says where a cell was missing."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import (
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from stages.lib.model.columns import Columns
+from stages.lib.model.hold_out import carry_groups
+
+# The code of a category that is missing or was never seen, where categories are numbered.
+_NO_CATEGORY = -1
+
+
+class Quantiles(QuantileTransformer):
+    """A QuantileTransformer that does not warn of rows fewer than its quantiles."""
+
+    def fit(self, X: Any, y: Any = None) -> "Quantiles":
+        """Find the quantiles of each column."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="n_quantiles")
+            super().fit(X)
+        return self
+
+
+def make_scaler(name: str) -> BaseEstimator:
+    """Return the unfitted scaler that `prepare.scale` or `prepare.target` names; quantiles become a normal shape."""
+    scalers = {
+        "standard": StandardScaler(),
+        "minmax": MinMaxScaler(),
+        "robust": RobustScaler(),
+        "quantile": Quantiles(output_distribution="normal", random_state=0),
+    }
+    return scalers[name]
+
+
+class Preparation(TransformerMixin, BaseEstimator):
+    """Turns the rows of a table into what a net takes.
+
+    The columns of the result are the numbers, the booleans, the categories, each kind in the order of the table, and
+    the indicators. Their number depends on the table and the parameters alone, not on the rows of a fit: a category
+    that these lack has its column anyway, and so does an indicator. A column of which every cell is missing in the rows
+    of a fit is imputed with 0, or with the first category.
+
+    Parameters
+    ----------
+    columns : Columns
+        What is known of the whole table.
+    impute, indicator, scale, encode
+        As in `prepare` of params.yaml.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        impute: str | None = None,
+        indicator: bool = False,
+        scale: str | None = None,
+        encode: str = "onehot",
+    ) -> None:
+        self.columns = columns
+        self.impute = impute
+        self.indicator = indicator
+        self.scale = scale
+        self.encode = encode
+
+    @property
+    def n_features_out(self) -> int:
+        """The width of the result."""
+        n_codes = sum(map(len, self._codes())) if self.encode == "onehot" else len(self.columns.categories)
+        return len(self.columns.at("number", "boolean")) + n_codes + len(self._indicated())
+
+    def fit(self, X: Any, y: Any = None) -> "Preparation":
+        """Find means, scales and so on of training rows; `X` is a DataFrame, or what `rows` made of it."""
+        X = self.columns.as_array(X)[:, : len(self.columns.types)]
+        self.n_features_in_ = X.shape[1]
+        self.parts_ = ColumnTransformer(list(self._parts())).fit(self._rows(X))
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return float32 of shape (n_rows, n_features_out), with the groups that `X` has in a further column."""
+        check_is_fitted(self)
+        given = self.columns.as_array(X)
+        array = given[:, : len(self.columns.types)]
+        result = np.empty((len(array), self.n_features_out), dtype=np.float32)
+        indicated = self._indicated()
+        result[:, : result.shape[1] - len(indicated)] = self.parts_.transform(self._rows(array))
+        if indicated:
+            result[:, -len(indicated) :] = np.isnan(self._marked(array)[:, indicated])
+        return carry_groups(result, given, len(self.columns.types))
+
+    def learned(self) -> dict[str, np.ndarray]:
+        """Return the numbers that a fit has found, by the name of the part and its attribute."""
+        return {f"{place}.{key}": values for place, part in self._fitted_parts() for key, values in numbers(part)}
+
+    def take_over(self, learned: dict[str, np.ndarray]) -> "Preparation":
+        """Return itself, fitted, with the numbers that another fit has found."""
+        # The fit of any rows sets what scikit-learn keeps besides these numbers.
+        self.fit(np.zeros((2, len(self.columns.types))))
+        for place, part in self._fitted_parts():
+            for key, _ in numbers(part):
+                setattr(part, key, learned[f"{place}.{key}"])
+        return self
+
+    def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
+        imputer = SimpleImputer(strategy=self.impute, keep_empty_features=True) if self.impute else None
+        scaler = make_scaler(self.scale) if self.scale else None
+        common = imputer if self._imputes_categories() else None
+        if numbers := self.columns.at("number"):
+            yield "numbers", _chain(impute=imputer, scale=scaler), numbers
+        if booleans := self.columns.at("boolean"):
+            yield "booleans", _chain(impute=imputer), booleans
+        if categories := self.columns.at("category"):
+            yield "categories", _chain(impute=common, encode=self._encoder()), categories
+
+    def _encoder(self) -> BaseEstimator:
+        if self.encode == "onehot":
+            return OneHotEncoder(
+                categories=self._codes(), handle_unknown="ignore", sparse_output=False, dtype=np.float32
+            )
+        return OrdinalEncoder(
+            categories=self._codes(),
+            handle_unknown="use_encoded_value",
+            unknown_value=_NO_CATEGORY,
+            encoded_missing_value=_NO_CATEGORY,
+        )
+
+    def _codes(self) -> list[np.ndarray]:
+        """Return the codes of each category column, with NaN for a missing category that is one of its own."""
+        return [
+            np.append(np.arange(float(len(labels))), [np.nan] * (self._is_its_own(name)))
+            for name, labels in self.columns.categories.items()
+        ]
+
+    def _is_its_own(self, name: str) -> bool:
+        return name in self.columns.lacking and not self._imputes_categories()
+
+    def _imputes_categories(self) -> bool:
+        return self.impute == "most_frequent"
+
+    def _indicated(self) -> list[int]:
+        return self.columns.positions(self.columns.lacking + self.columns.zeros) if self.indicator else []
+
+    def _rows(self, X: np.ndarray) -> np.ndarray:
+        return self._marked(X) if self.impute else X
+
+    def _marked(self, X: np.ndarray) -> np.ndarray:
+        """Return rows with NaN for zeros that mean a missing value."""
+        if not self.columns.zeros:
+            return X
+        marked = X.copy()
+        for i in self.columns.positions(self.columns.zeros):
+            marked[marked[:, i] == 0, i] = np.nan
+        return marked
+
+    def _fitted_parts(self) -> Iterator[tuple[str, BaseEstimator]]:
+        for name, part, _ in self.parts_.transformers_:
+            if isinstance(part, Pipeline):
+                yield from ((f"{name}.{step}", fitted) for step, fitted in part.steps)
+
+
+def numbers(part: BaseEstimator) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the attributes of a fitted part of scikit-learn that are arrays of numbers: what it has learned."""
+    for key, value in vars(part).items():
+        if key.endswith("_") and isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            yield key, value
+
+
+def _chain(**steps: BaseEstimator | None) -> Pipeline | str:
+    listed = [(name, step) for name, step in steps.items() if step is not None]
+    return Pipeline(listed) if listed else "passthrough"

@@ -1,0 +1,138 @@
+"""Puts a preparation before a net or a baseline, and says what rows and grids are called there."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
+
+from stages.lib.common import UserError
+from stages.lib.config import PREFIX, Prepare, candidates
+from stages.lib.data import Dataset
+from stages.lib.lockstep import net_of
+from stages.lib.model.columns import Columns
+from stages.lib.model.hold_out import with_groups
+from stages.lib.model.preparation import Preparation, make_scaler
+
+_TARGET = f"{PREFIX}target"
+
+
+def without_prefix(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a net alone."""
+    return {key: value for key, value in settings.items() if not key.startswith(PREFIX)}
+
+
+def check_missing(data: Dataset, impute: str | None, place: str = "prepare.impute") -> None:
+    """Raise `UserError` if cells are missing of columns that have to be imputed, and nothing imputes them."""
+    columns = Columns.of(data)
+    lacking = [name for name in columns.lacking if columns.types[name] != "category"]
+    if impute is not None or not lacking:
+        return
+    counts = columns.missing(data.X)
+    listed = ", ".join(f"{name} ({counts.get(name, 0):,})" for name in lacking)
+    raise UserError(
+        f"params.yaml: {place} is null, but cells are missing, which a net can't take, in {listed}. Set it to mean, "
+        "median or most_frequent, or leave such columns out with `use: false`."
+    )
+
+
+def check_types(data: Dataset, prepare: Prepare) -> None:
+    """Raise `UserError` if a preparation is asked for that no column is of the type for."""
+    kinds = Columns.of(data).types.values()
+    asked = {
+        "scale": (prepare.scale, "number", None),
+        "encode": (prepare.encode, "category", Prepare().encode),
+    }
+    for key, (value, kind, otherwise) in asked.items():
+        if value != otherwise and kind not in kinds:
+            raise UserError(
+                f"params.yaml: prepare.{key} or an experiment's {PREFIX}{key} is {value}, which is for columns of the "
+                f"type {kind}, but the table has none. Set it to {otherwise or 'null'}."
+            )
+
+
+def prepared(
+    estimator: BaseEstimator, data: Dataset, prepare: Prepare, uses: Iterable[str] = (), name: str = "net"
+) -> BaseEstimator:
+    """Return an estimator behind its preparation, or itself if there is nothing to prepare.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A net, or what else takes rows.
+    data : Dataset
+        Its columns are taken as they are in the whole table, without the values of its rows.
+    prepare : Prepare
+    uses : iterable of str
+        The keys of the grid that is searched.
+    name : str
+        Of the estimator's step.
+    """
+    uses = {key for key in uses if key.startswith(PREFIX)}
+    columns = Columns.of(data)
+    own = prepare.model_dump(exclude={"target"})
+    needed = own != Prepare().model_dump(exclude={"target"}) or not columns.lack_nothing or uses - {_TARGET}
+    if needed or data.groups is not None:  # which a preparation carries to the net
+        estimator = Pipeline([("prepare", Preparation(columns, **own)), (name, estimator)])
+    if prepare.target or _TARGET in uses:
+        estimator = TransformedTargetRegressor(estimator, transformer=_scaler(prepare.target), check_inverse=False)
+    return estimator
+
+
+def _scaler(name: str | None) -> BaseEstimator | None:
+    return make_scaler(name) if name else None
+
+
+def preparation_of(estimator: BaseEstimator) -> Preparation | None:
+    """Return what prepares rows inside an estimator, fitted if the estimator is."""
+    if isinstance(estimator, TransformedTargetRegressor):
+        return preparation_of(getattr(estimator, "regressor_", estimator.regressor))
+    first = estimator.steps[0][1] if isinstance(estimator, Pipeline) else None
+    return first if isinstance(first, Preparation) else None
+
+
+def fitted_net(estimator: BaseEstimator) -> Any:
+    """Return the net inside a fitted estimator."""
+    return net_of(getattr(estimator, "regressor_", estimator))
+
+
+def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:
+    """Return the rows of the data in the form that an estimator is fitted on.
+
+    Returns
+    -------
+    array of shape (n_rows, n_features)
+        For a net itself, float32; for a Preparation, float64 with categories as numbers (see `Columns.as_array`). A
+        table of groups has these in one more column.
+    """
+    columns = Columns.of(data)
+    if preparation_of(estimator) is None:
+        plain = data.X if columns.lack_nothing else columns.as_array(data.X)  # the latter for what ignores the inputs
+        return np.array(plain, dtype=np.float32)
+    array = columns.as_array(data.X)
+    return array if data.groups is None else with_groups(array, data.groups)
+
+
+def nested_grid(estimator: BaseEstimator, grid: dict[str, list[Any]]) -> dict[str, list[Any]] | list[dict[str, Any]]:
+    """Return a grid with the names that its keys have in an estimator: `net__lr` for `lr` in a Pipeline, and so on.
+
+    The candidates stay in the order of `candidates(grid)`: scikit-learn sorts keys, so each is a grid of its own.
+    """
+    whole = isinstance(estimator, TransformedTargetRegressor)
+    inner = estimator.regressor if whole else estimator
+    if inner is estimator and not isinstance(estimator, Pipeline):
+        return grid
+    outside = "regressor__" if whole else ""
+    inside = f"{outside}net__" if isinstance(inner, Pipeline) else outside
+
+    def nested(key: str, value: Any) -> tuple[str, Any]:
+        if key == _TARGET:
+            return "transformer", _scaler(value)
+        return (outside if key.startswith(PREFIX) else inside) + key, value
+
+    return [
+        {name: [value] for name, value in (nested(*item) for item in candidate.items())}
+        for candidate in candidates(grid)
+    ]

@@ -1,0 +1,134 @@
+"""Says in words what a run is about: the table, its target and columns, the score, and how rows are split."""
+
+from pathlib import Path
+from typing import Any
+
+from stages.lib.common import read_json
+from stages.lib.config import Column, Params
+
+# The scorers whose values are in the target's unit, and in its square.
+_IN_UNIT = {
+    "neg_max_error",
+    "neg_mean_absolute_error",
+    "neg_median_absolute_error",
+    "neg_root_mean_squared_error",
+}
+_IN_SQUARE = {"neg_mean_squared_error"}
+
+_MEANINGS = {
+    "accuracy": "the share of rows whose class is predicted",
+    "balanced_accuracy": "the share of a class's rows that are predicted, averaged over the classes",
+    "r2": "the share of the target's variance that is predicted; 0 is what its mean scores, and less is possible",
+    "roc_auc": "how well the probabilities rank the rows; 1 is perfect, and 0.5 is chance",
+}
+
+_SPLITS = {
+    "stratified": "Folds keep the shares of the classes",
+    "kfold": "Folds have equal parts of the rows",
+    "group": "The rows of each {groups} are in one fold",
+    "stratified_group": "The rows of each {groups} are in one fold, and folds nearly keep the shares of the classes",
+    "time": "Rows are in the order of {order}, and nets are scored on later rows than those they are trained on",
+}
+
+# With more classes, only their number is told.
+_MOST_CLASSES = 6
+
+
+def read_counts(folder: str | Path = ".") -> dict[str, Any]:
+    """Return what the stage fetch counted; raises `UserError` if it has not run."""
+    found = read_json(Path(folder) / "metrics/data.json", "Run `dvc repro`.")
+    return found if isinstance(found, dict) else {}
+
+
+def title(params: Params) -> str:
+    """Return the target and the name of the file, such as "species in iris.csv"."""
+    return f"{params.data.target} in {Path(params.data.path).name}"
+
+
+def describe(params: Params, counts: dict[str, Any]) -> list[str]:
+    """Describe the table, and how it is scored, one paragraph each."""
+    return [_table(params, counts), f"{_score(params)} {_splits(params)}"]
+
+
+def columns(params: Params, counts: dict[str, Any]) -> list[list[str]]:
+    """Return the columns that params.yaml lists: name, role, type, unit, range, and count of missing cells."""
+    listed = []
+    classes = class_counts(params, counts)
+    cells = [_counted(counts, key) for key in counts if key != "classes"]
+    for name, column in params.data.columns.items():
+        roles = {params.data.target: "target", params.cv.groups: "groups", params.cv.order: "order"}
+        role = roles.get(name, "input" if column.use and column.type != "date" else "not used")
+        kind = f"{len(classes)} classes" if role == "target" and classes else column.type
+        missing = sum(found[name] for found in cells if name in found)
+        listed.append([name, role, kind, column.unit, _range(column), str(missing or "")])
+    return listed
+
+
+def class_counts(params: Params, counts: dict[str, Any]) -> dict[str, int]:
+    """Return the number of rows by class; empty for a regression."""
+    if "positives" in counts:
+        first, second = params.data.labels or ("0", "1")
+        return {first: counts["rows"] - counts["positives"], second: counts["positives"]}
+    return _counted(counts, "classes")
+
+
+def unit_of_score(params: Params) -> str:
+    """Return the unit of the score, or "" if it has none or the target's is unknown."""
+    unit = params.data.columns[params.data.target].unit
+    if params.cv.scoring in _IN_SQUARE and unit:
+        return f"({unit})²" if " " in unit else f"{unit}²"
+    return unit if params.cv.scoring in _IN_UNIT else ""
+
+
+def _counted(counts: dict[str, Any], key: str) -> dict[str, int]:
+    found = counts.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _range(column: Column) -> str:
+    low, high = ("" if end is None else f"{end:,.12g}" for end in (column.min, column.max))
+    if low and high:
+        return f"{low} to {high}"
+    return f"from {low}" if low else f"up to {high}" if high else ""
+
+
+def _table(params: Params, counts: dict[str, Any]) -> str:
+    data = params.data
+    rows = f"{counts['rows']:,} rows" if "rows" in counts else "All rows"
+    part = f", of which {data.sample:.3g} are used" if data.sample < 1 else ""
+    unit = data.columns[data.target].unit
+    if not params.model.classifies:
+        told = f", a number{f' in {unit}' if unit else ''}"
+    else:
+        classes = class_counts(params, counts)
+        shares = [
+            f"{label} ({n:,} row{'s' * (n != 1)}, {100 * n / counts['rows']:.0f} %)" for label, n in classes.items()
+        ]
+        few = 0 < len(shares) <= _MOST_CLASSES
+        with_unit = f" ({unit})" if unit else ""
+        told = f"{with_unit}, with {f'the classes {_listed(shares)}' if few else f'{len(shares)} classes'}"
+    return f"{rows} of {data.path}{part}. The target is {data.target}{told}."
+
+
+def _score(params: Params) -> str:
+    scoring = params.cv.scoring
+    unit = unit_of_score(params)
+    if scoring.startswith("neg_"):
+        what = f"minus the {scoring.removeprefix('neg_').replace('_', ' ')}{f', in {unit}' if unit else ''}"
+        return f"The score is {scoring}: {what}; the nearer to 0, the better."
+    meaning = f": {_MEANINGS[scoring]}" if scoring in _MEANINGS else ", of which more is better"
+    return f"The score is {scoring}{meaning}."
+
+
+def _splits(params: Params) -> str:
+    cv = params.cv
+    splitter = cv.splitter or ("stratified" if params.model.classifies else "kfold")
+    how = _SPLITS[splitter].format(groups=cv.groups, order=cv.order or "the file")
+    if cv.keeps_time:
+        return f"It is the mean over {cv.n_splits} splits. {how}."
+    repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""
+    return f"It is the mean over {repeats}{cv.n_splits} folds. {how}."
+
+
+def _listed(items: list[str]) -> str:
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)

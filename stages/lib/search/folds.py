@@ -1,0 +1,122 @@
+"""Splits rows into training and test rows, as the section `cv` of params.yaml says."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
+
+from stages.lib.common import UserError
+from stages.lib.config import CV
+from stages.lib.lockstep import TrainTest, fit_seed
+
+_SPLITTERS = {
+    "stratified": StratifiedKFold,
+    "kfold": KFold,
+    "group": GroupKFold,
+    "stratified_group": StratifiedGroupKFold,
+}
+
+
+class Rows(Protocol):
+    """What a split looks at: a `Dataset`."""
+
+    @property
+    def y(self) -> np.ndarray:
+        """The target."""
+
+    @property
+    def groups(self) -> np.ndarray | None:
+        """The rows' groups, if they have any."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The label of each class; empty for a regression."""
+
+
+def make_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
+    """Draw the train/test splits, repeat by repeat, fold by fold.
+
+    Parameters
+    ----------
+    data : Dataset
+    cv : CV
+        Without `shuffle`, the first repeat's folds follow the file's order. Further repeats are always shuffled: the
+        same folds again would only show the noise of training.
+    seed : int
+        The seed of the shuffles.
+    classify : bool
+        Whether folds keep the shares of the classes where `cv.splitter` is None.
+
+    Returns
+    -------
+    list of (train, test)
+        Row numbers; split `repeat · n_splits + fold`.
+    """
+    rows = np.zeros(len(data.y))
+    if cv.splitter == "time":
+        return list(TimeSeriesSplit(cv.n_splits).split(rows))
+    folds = _SPLITTERS[cv.splitter or ("stratified" if classify else "kfold")]
+    groups = data.groups if cv.keeps_groups else None
+    splits = []
+    for repeat in range(cv.n_repeats):
+        shuffle = cv.shuffle or repeat > 0
+        splitter = folds(cv.n_splits, shuffle=shuffle, random_state=fit_seed(seed, repeat) if shuffle else None)
+        splits += list(splitter.split(rows, data.y, groups))
+    return splits
+
+
+def check_folds(data: Rows, cv: CV, seed: int, classify: bool) -> None:
+    """Raise `UserError` if rows, groups or the rows of a class are too few, or a fold lacks a class.
+
+    Parameters
+    ----------
+    data, cv, seed, classify
+        As for `make_splits`.
+    """
+    n_rows, n_splits = len(data.y), cv.n_splits
+    needed = n_splits + 1 if cv.keeps_time else n_splits
+    if n_rows < needed:
+        what = f"{needed} that {n_splits} splits in time need" if cv.keeps_time else f"{needed} folds of cv.n_splits"
+        raise UserError(f"The data has {n_rows} rows, fewer than the {what}. {_FEW}")
+    if cv.keeps_groups:
+        if data.groups is None:
+            raise UserError(f"params.yaml: cv.splitter is {cv.splitter}, but the rows have no groups. Set cv.groups.")
+        if (count := len(np.unique(data.groups))) < n_splits:
+            raise UserError(
+                f"The column {cv.groups} has {count} groups, fewer than the {n_splits} folds of cv.n_splits. {_FEW}"
+            )
+    if not classify:
+        return
+    counts = np.array([(data.y == number).sum() for number in range(len(data.classes))])
+    if (counts > 0).sum() == 1:
+        raise UserError(
+            f"The data has one class only, {data.classes[int(counts.argmax())]}; a classifier needs two or more. "
+            "Use more rows, or name another data.target in params.yaml."
+        )
+    for label, count in zip(data.classes, counts, strict=True):
+        if count < n_splits:
+            raise UserError(
+                f"The data has {count} rows of class {label}, fewer than the {n_splits} folds of cv.n_splits. {_FEW}"
+            )
+    _check_classes(data.y, data.classes, cv, make_splits(data, cv, seed, classify))
+
+
+_FEW = "Lower cv.n_splits in params.yaml, or use more rows."
+
+
+def _check_classes(y: np.ndarray, classes: Sequence[str], cv: CV, splits: list[TrainTest]) -> None:
+    for number, (train, test) in enumerate(splits):
+        for part, rows in {"training": train, "test": test}.items():
+            lacking = sorted(set(range(len(classes))) - set(np.unique(y[rows]).astype(int)))
+            if lacking:
+                repeat, fold = divmod(number, cv.n_splits)
+                way_out = {
+                    "kfold": "Set cv.splitter in params.yaml to stratified, or cv.shuffle to true.",
+                    "group": "Set cv.splitter in params.yaml to stratified_group, or lower cv.n_splits.",
+                }
+                raise UserError(
+                    f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class "
+                    f"{', '.join(classes[i] for i in lacking)}. "
+                    + way_out.get(cv.splitter or "", "Lower cv.n_splits in params.yaml, or merge rare classes.")
+                )

@@ -1,0 +1,28 @@
+"""Small CSVs for the tests of adopt."""
+
+import numpy as np
+import pandas as pd
+
+
+def passengers(n_rows: int = 60) -> pd.DataFrame:
+    """Return a table with an id, names, numbers with missing cells, categories, a boolean and a constant."""
+    rng = np.random.default_rng(3)
+    age = rng.uniform(1, 80, n_rows).round(1).astype(object)
+    age[::7] = ""
+    return pd.DataFrame(
+        {
+            "passenger_id": np.arange(1, n_rows + 1),
+            "name": [f"Person number {i}" for i in range(n_rows)],
+            "age": age,
+            "sex": rng.choice(["female", "male"], n_rows),
+            "embarked": rng.choice(["C", "Q", "S", ""], n_rows),
+            "alone": rng.choice(["yes", "no"], n_rows),
+            "ship": "Aurora",
+            "boarded": [f"1912-04-{1 + i % 28:02}" for i in range(n_rows)],
+            "survived": np.arange(n_rows) % 2,
+        }
+    )
+
+
+def as_text(frame: pd.DataFrame, separator: str = ",", decimal: str = ".") -> str:
+    return frame.to_csv(index=False, sep=separator, decimal=decimal)

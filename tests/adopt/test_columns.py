@@ -1,0 +1,121 @@
+"""What a column is taken for, by its cells and its name."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.lib.adopt import Taken, look_at, read_table, take_columns
+from stages.lib.config import Column
+from tests.adopt.csvs import as_text, passengers
+
+
+def taken(folder: Path, frame: pd.DataFrame, **options: Any) -> dict[str, Taken]:
+    path = folder / "table.csv"
+    path.write_text(frame.to_csv(index=False, **options), encoding="utf-8")
+    return {column.name: column for column in take_columns(read_table(path, look_at(path)))}
+
+
+def test_passengers(tmp_path: Path) -> None:
+    columns = taken(tmp_path, passengers())
+    assert {name: column.kind for name, column in columns.items()} == {
+        "passenger_id": "not used",
+        "name": "not used",
+        "age": "number",
+        "sex": "category",
+        "embarked": "category",
+        "alone": "boolean",
+        "ship": "not used",
+        "boarded": "date",
+        "survived": "number",
+    }
+    assert columns["age"].column == Column(missing="allowed")
+    assert columns["embarked"].column == Column(type="category", missing="allowed")
+    assert columns["ship"].column == Column(use=False)
+    assert columns["boarded"].column == Column(type="date")
+    assert columns["age"].missing == (passengers()["age"] == "").sum()
+    ages = pd.to_numeric(passengers()["age"])
+    assert columns["age"].seen == f"{ages.min():g} to {ages.max():g}"
+    assert columns["sex"].seen == "female, male"
+    assert "count from 1 to 60" in columns["passenger_id"].why
+    assert "free text" in columns["name"].why
+    assert columns["ship"].why == "constant"
+    assert "cv.order: boarded" in columns["boarded"].hint
+
+
+N = 60
+NUMBERS = np.random.default_rng(0).permutation(N)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "kind", "why"),
+    [
+        ("row", range(1, N + 1), "not used", "row numbers: they count from 1 to 60"),
+        ("row", NUMBERS, "not used", "row numbers"),
+        ("year", range(1900, 1900 + N), "number", "whole numbers"),  # a trend
+        ("PassengerId", NUMBERS * 7, "not used", "an id, by its name"),
+        ("customerID", [f"{i}-ABC" for i in NUMBERS], "not used", "an id, by its name"),
+        ("id", NUMBERS * 7, "not used", "an id, by its name"),
+        ("body_mass_index", NUMBERS * 7, "number", "whole numbers"),
+        ("humid", NUMBERS * 7, "number", "whole numbers"),
+        ("student", ["Yes", "No"] * 30, "boolean", "a yes and a no"),
+        ("code", [f"K{i}" for i in NUMBERS], "not used", "an id: every cell differs"),
+        ("ticket", [f"K{i // 2}" for i in NUMBERS], "not used", "text of 30 values, too many for a category"),
+        ("town", [f"K{i % 12}" for i in NUMBERS], "category", "text of 12 values"),
+        ("town", [f"K{i % 13}" for i in NUMBERS], "not used", "text of 13 values"),
+        ("pclass", NUMBERS % 3 + 1, "number", "codes would be `type: category`"),
+        ("flag", NUMBERS % 2, "number", "numbers of two values"),
+        ("flag", ["T", "f"] * 30, "boolean", "two values"),
+        ("flag", ["y", "n"] * 30, "category", "text of 2 values"),
+        ("flag", ["x", ""] * 30, "category", "one value, or none"),
+        ("flag", ["yes", "no", ""] * 20, "category", "text of 2 values"),
+        ("flag", [3, ""] * 30, "category", "one value, or none"),
+        ("blank", [""] * N, "not used", "empty"),
+        ("same", ["x"] * N, "not used", "constant"),
+        ("same", [0.0] * N, "not used", "constant"),
+        ("day", [f"{1 + i % 28:02}/03/2020" for i in range(N)], "date", "dates"),
+        ("day", [f"{1 + i % 28}.3.2020 10:00" for i in range(N)], "date", "dates"),
+        ("month", [f"19{49 + i // 12}-{1 + i % 12:02}" for i in range(N)], "date", "dates"),
+        ("range", ["10-19", "20-29", "30-39"] * 20, "category", "text of 3 values"),
+        (
+            "price",
+            [*(f"{i}.5" for i in range(N - 1)), "12 EUR"],
+            "not used",
+            "1 cell is no number, such as '12 EUR' in line 61",
+        ),
+    ],
+)
+def test_kinds(tmp_path: Path, name: str, cells: Any, kind: str, why: str) -> None:
+    frame = pd.DataFrame({"x": np.linspace(0, 1, N), name: list(cells)})
+    column = taken(tmp_path, frame)[name]
+    assert column.kind == kind
+    assert why in column.why
+
+
+def test_row_names(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": np.linspace(0, 1, N)}, index=[f"car {i}" for i in range(N)]).reset_index()
+    columns = taken(tmp_path, frame.rename(columns={"index": ""}))
+    assert columns["Unnamed: 0"].why.startswith("row names")
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "kind"),
+    [
+        ("subject", NUMBERS % 10, "not used"),
+        ("patient_id", [f"p{i % 10}" for i in NUMBERS], "not used"),
+        ("athlete", [f"p{i % 20}" for i in NUMBERS], "not used"),
+    ],
+)
+def test_groups_are_a_hint_only(tmp_path: Path, name: str, cells: Any, kind: str) -> None:
+    column = taken(tmp_path, pd.DataFrame({"x": np.linspace(0, 1, N), name: list(cells)}))[name]
+    assert column.kind == kind
+    assert f"cv.groups: {name}" in column.hint
+
+
+def test_the_target_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(as_text(passengers()), encoding="utf-8")
+    table = read_table(path, look_at(path), "survived")
+    assert "survived" not in {column.name for column in take_columns(table, "survived")}

@@ -1,0 +1,149 @@
+"""How a CSV is written is found by looking: separator, decimal sign, encoding, header, and what is no CSV at all."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris, load_wine
+
+from stages.lib.adopt import Form, look_at, read_table
+from stages.lib.common import UserError
+from tests.adopt.csvs import passengers
+
+
+def write(folder: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
+    path = folder / "table.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return path
+
+
+TABLES = {
+    "iris": load_iris(as_frame=True).frame,
+    "wine": load_wine(as_frame=True).frame,
+    "passengers": passengers(),
+    "mushrooms": pd.DataFrame({"class": list("pep") * 9, "cap": list("xbs") * 9, "odor": list("fan") * 9}),
+}
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize(("separator", "decimal"), [(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ",")])
+@pytest.mark.parametrize("name", list(TABLES))
+def test_what_pandas_writes_is_recognised(
+    tmp_path: Path, name: str, separator: str, decimal: str, header: bool
+) -> None:
+    frame = TABLES[name]
+    text = frame.to_csv(index=False, sep=separator, decimal=decimal, header=header)
+    form = look_at(write(tmp_path, text))
+    has_fractions = decimal == "," and name in {"iris", "wine"}
+    assert (form.separator, form.header) == (separator, header)
+    assert form.decimal == ("," if has_fractions else ".")
+    assert form.names == (tuple(frame) if header else tuple(f"column_{i}" for i in range(1, len(frame.columns) + 1)))
+    if decimal == "." or has_fractions:
+        table = read_table(tmp_path / "table.csv", form).frame
+        expected = pd.read_csv(tmp_path / "table.csv", sep=separator, decimal=decimal, header=0 if header else None)
+        for found, wanted in zip(table.columns, expected.columns, strict=True):
+            assert table[found].astype(object).equals(expected[wanted].astype(object)), found
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("latin-1", "latin-1"),
+    ],
+)
+def test_encodings(tmp_path: Path, encoding: str, expected: str) -> None:
+    path = write(tmp_path, "température,ville\n1,Zürich\n2,Genève\n3,Zürich\n", encoding)
+    form = look_at(path)
+    assert form == Form(expected, ",", ".", True, ("température", "ville"))
+    assert list(read_table(path, form).frame["ville"]) == ["Zürich", "Genève", "Zürich"]
+
+
+def test_the_quotation_marks_of_windows(tmp_path: Path) -> None:
+    assert look_at(write(tmp_path, "a,b\n1,“x”\n2,y\n", "cp1252")).encoding == "cp1252"
+
+
+def test_row_names_have_pandas_name(tmp_path: Path) -> None:
+    path = write(tmp_path, load_iris(as_frame=True).frame.to_csv())
+    assert look_at(path).names[0] == pd.read_csv(path).columns[0] == "Unnamed: 0"
+
+
+def test_a_target_shows_that_numbers_are_names(tmp_path: Path) -> None:
+    path = write(tmp_path, "2019,2020,2021\n1,2,3\n4,5,6\n7,8,9\n")
+    assert not look_at(path).header
+    assert look_at(path, "2021").names == ("2019", "2020", "2021")
+    assert not look_at(path, "column_3").header
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "table.csv is empty."),
+        (b" \n\n", "table.csv is empty."),
+        (b"PK\x03\x04abc", "is a spreadsheet or a zip archive, not a CSV. Export it as CSV first."),
+        (b"\x1f\x8b\x08", "is a gzip archive, not a CSV."),
+        (b"a,b\n1,\x00\n", "is not text."),
+        ("a,b,c\n", "has a header, but no rows."),
+        ("a,b,a\n1,2,3\n4,5,6\n", "the header has 'a' 2 times. Rename one of them."),
+        ("one\ntwo\nthree\n", "is not a table: its lines don't agree on the number of cells"),
+        ("a|b\n1|2\n3|4\n", "has vertical bars between its cells. Save it with commas: python -c"),
+        (" 0.1  2  3.4\n 0.2  3  4.5\n", "has spaces between its cells."),
+        ("a,b\n1," + "x" * 200_000 + "\n", "is not a CSV: field larger than field limit"),
+    ],
+)
+def test_what_is_no_csv_is_refused(tmp_path: Path, content: str | bytes, sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        look_at(write(tmp_path, content))
+    assert sentence in str(caught.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="can't be read: No such file"):
+        look_at(tmp_path / "none.csv")
+
+
+def test_the_command_for_spaces_gives_a_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("table.csv").write_text(" 0.1  2  3.4\n 0.2  3  4.5\n", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        look_at("table.csv")
+    (command,) = re.findall("python -c .*", str(caught.value))
+    exec(shlex.split(command)[2])
+    assert look_at("table.csv") == Form("utf-8", ",", ".", False, ("column_1", "column_2", "column_3"))
+    assert Path("table.csv").read_text(encoding="utf-8") == "0.1,2,3.4\n0.2,3,4.5\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "na_values"),
+    [
+        ("a,b\n1,x\n,y\n3,x\n", ("",)),
+        ("a,b\n1,x\n?,y\n3,NA\n", ("?", "NA")),
+        ("a,b\n1, x\n ? ,y\n3,x\n", ("?",)),
+        ("a,b\n1,x\n-,y\n3,x\n", ("-",)),  # among numbers
+        ("a,b\n1,+\n2,-\n3,+\n", ()),  # among texts
+        ("a,b\n1.5,None\n2,x\n3,None\n", ()),
+        ("a,b\n1.5,x\nNone,y\n3,y\n", ("None",)),
+    ],
+)
+def test_missing_cells(tmp_path: Path, content: str, na_values: tuple[str, ...]) -> None:
+    path = write(tmp_path, content)
+    assert read_table(path, look_at(path)).na_values == na_values
+
+
+def test_a_label_is_no_missing_cell(tmp_path: Path) -> None:
+    path = write(tmp_path, "a,b\n1,+\n-,-\n3,+\n4,-\n")
+    table = read_table(path, look_at(path), target="b")
+    assert list(table.frame["b"]) == ["+", "-", "+", "-"]
+    assert table.na_values == ()
+
+
+def test_a_long_line_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "a,b\n" + "1,2\n" * 30 + "1,2,3\n")
+    with pytest.raises(UserError, match="Expected 2 fields in line 32, saw 3"):
+        read_table(path, look_at(path))

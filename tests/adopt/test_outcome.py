@@ -1,0 +1,118 @@
+"""A target is taken for classes or for a number; columns that give it away are found."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+
+from stages.lib.adopt import Form, Outcome, Table, look_at, predictors_alone, read_table, take_target
+from stages.lib.common import UserError
+
+N = 60
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def read(frame: pd.DataFrame, **options: Any) -> tuple[Form, Table]:
+    Path("table.csv").write_text(frame.to_csv(index=False, **options), encoding="utf-8")
+    form = look_at("table.csv")
+    return form, read_table("table.csv", form, form.names[-1])
+
+
+def outcome_of(cells: Any, **options: Any) -> Outcome:
+    form, table = read(pd.DataFrame({"x": np.arange(len(cells)), "y": list(cells)}), **options)
+    return take_target("table.csv", form, table, form.names[-1])
+
+
+@pytest.mark.parametrize(
+    ("cells", "labels", "balanced"),
+    [
+        ([0, 1] * 30, ["0", "1"], True),
+        ([-1, 1] * 30, ["-1", "1"], True),
+        (["1.00", "2.00"] * 30, ["1.00", "2.00"], True),
+        ([True, False] * 30, ["False", "True"], True),
+        (["yes", "no"] * 30, ["no", "yes"], True),
+        ([1, 2, 3] * 20, ["1", "2", "3"], True),
+        ([0, 1, 2, 3] * 15, ["0", "1", "2", "3"], True),
+        (["a"] * 40 + ["b"] * 20, ["a", "b"], False),
+        (["a"] * 39 + ["b"] * 21, ["a", "b"], True),
+        (["a"] * 57 + ["b"] * 3, ["a", "b"], False),
+        # Numbers.
+        ([3, 4, 5, 6, 7, 8] * 10, [], None),
+        ([1, 2] * 29 + [3, 3], [], None),  # too few of the third
+        (RNG.normal(size=N), [], None),
+        (range(N), [], None),
+        ([0.5, 1.5] * 30, [], None),
+    ],
+)
+def test_classes_or_a_number(cells: Any, labels: list[str], balanced: bool | None) -> None:
+    outcome = outcome_of(cells)
+    assert outcome.labels == labels
+    assert outcome.classifies == bool(labels)
+    if labels:
+        written = pd.read_csv("table.csv", dtype=str)["y"]
+        assert outcome.counts == [int((written == label).sum()) for label in labels]
+        assert outcome.balanced == balanced
+    assert outcome.shares
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        (
+            ["a", "b", ""] * 20,
+            "the target 'y' is missing in 20 of 60 rows, first in line 4. Choose another target, or remove such rows: ",
+        ),
+        (["a"] * 60, "the target 'y' is a in every row. Choose another target."),
+        ([7] * 60, "the target 'y' is 7 in every row."),
+        ([f"text {i}" for i in range(60)], "has 60 different texts in 60 rows, such as 'text 0'."),
+        (["a"] * 30 + ["b"] * 29 + ["c"], "the class 'c' of 'y' has one row only, in line 61;"),
+        (["1"] * 30 + ["2"] * 29 + ["2.0"], "the class 2 of 'y' is written as '2' and as '2.0'. Write it in one way."),
+    ],
+)
+def test_a_target_that_can_not_be_predicted(cells: Any, sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        outcome_of(cells)
+    assert str(caught.value).startswith("table.csv: ")
+    assert sentence in str(caught.value)
+
+
+def test_predictors_alone_of_classes() -> None:
+    iris = load_iris(as_frame=True).frame.rename(columns={"target": "y"})
+    iris["copy"] = iris["y"].map({0: "setosa", 1: "versicolor", 2: "virginica"})
+    iris["shifted"] = iris["y"] * 10 + RNG.uniform(size=150)
+    form, table = read(iris[[*iris.columns.drop("y"), "y"]])
+    found = predictors_alone(table, [name for name in iris if name != "y"], take_target("t", form, table, "y"))
+    assert found == pytest.approx({"copy": 1, "shifted": 1})
+
+
+def test_predictors_alone_of_a_number() -> None:
+    frame = pd.DataFrame({"x": RNG.normal(size=500), "noise": RNG.normal(size=500)})
+    frame["y"] = 1000 * frame["x"] + 3
+    form, table = read(frame)
+    assert set(predictors_alone(table, ["x", "noise"], take_target("t", form, table, "y"))) == {"x"}
+
+
+@pytest.mark.parametrize("options", [{}, {"header": False}, {"sep": ";"}, {"sep": "\t", "header": False}])
+@pytest.mark.parametrize("cells", [["it's", "b", ""] * 20, ["a"] * 30 + ["b"] * 29 + ['it\'s "c"']])
+def test_the_command_in_the_message_removes_the_rows(cells: list[str], options: dict[str, Any]) -> None:
+    with pytest.raises(UserError) as caught:
+        outcome_of(cells, **options)
+    (command,) = re.findall("python -c .*", str(caught.value))
+    exec(shlex.split(command)[2])
+    kept = [cell for cell in cells if cell in {"it's", "a", "b"}]
+    form = look_at("table.csv")
+    table = read_table("table.csv", form, form.names[-1])
+    assert list(table.frame[form.names[-1]]) == kept
+    assert take_target("table.csv", form, table, form.names[-1]).counts == [
+        kept.count(each) for each in sorted(set(kept))
+    ]

@@ -1,0 +1,77 @@
+"""The section `prepare`, and its keys in grids and `fixed`."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stages.lib.common import UserError
+from stages.lib.config import Prepare, load_params
+from stages.lib.config.prepare import PREPARE_BLOCK
+from tests.project import real_params, set_at
+
+
+def told(folder: Path, changes: dict[str, Any]) -> str:
+    params = real_params()
+    for place, value in changes.items():
+        set_at(params, place, value)
+    return refusal(folder, params)
+
+
+def refusal(folder: Path, params: dict[str, Any]) -> str:
+    path = folder / "params.yaml"
+    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_params(path)
+    return str(caught.value)
+
+
+def test_the_committed_section_is_the_block_that_a_file_without_it_is_told_to_add(tmp_path: Path) -> None:
+    params = real_params()
+    committed = {"prepare": params.pop("prepare")}
+    expected = f"prepare is missing; add this block, which prepares nothing:\n{PREPARE_BLOCK}"
+    assert refusal(tmp_path, params) == f"{tmp_path}/params.yaml: {expected}"
+    assert yaml.safe_load(PREPARE_BLOCK) == committed == {"prepare": Prepare().model_dump()}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params) + PREPARE_BLOCK, encoding="utf-8")
+    assert load_params(tmp_path / "params.yaml").prepare == Prepare()
+
+
+REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv.scoring": "r2"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"prepare.impute": "average"},
+            "prepare.impute is 'average': it should be 'mean', 'median' or 'most_frequent'",
+        ),
+        ({"prepare.scale": "Standard"}, "prepare.scale is 'Standard': it should be 'standard', 'minmax', 'robust' or"),
+        ({"prepare.imputer": None}, "prepare.imputer is unknown; did you mean 'impute'?"),
+        ({"prepare.encode": None}, "prepare.encode is None: it should be 'onehot' or 'ordinal'"),
+        ({"prepare.target": "standard"}, "prepare.target is 'standard': a class can't be scaled, only the target of"),
+        (
+            {"experiments.neurons.fixed.prepare__target": "quantile"},
+            "experiments.neurons.fixed.prepare__target is 'quantile': a class can't be scaled",
+        ),
+        (
+            {"experiments.neurons.grid.prepare__scale": [None, "standart"]},
+            "experiments.neurons.grid.prepare__scale[1] is 'standart': it should be 'standard', 'minmax', 'robust' or",
+        ),
+        (
+            {"experiments.neurons.grid.prepare__scal": ["standard"]},
+            "experiments.neurons.grid.prepare__scal[0] is unknown; did you mean 'prepare__scale'?",
+        ),
+        (REGRESSION | {"experiments.neurons.grid.prepare__target": [True]}, "prepare__target[0] is True: it should be"),
+        ({"data.scale": "standard"}, "data.scale is called prepare.scale now"),
+    ],
+)
+def test_a_mistake_is_a_sentence_with_its_place(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
+    assert sentence in told(tmp_path, changes)
+
+
+def test_settings_override_the_section() -> None:
+    prepare = Prepare(impute="mean", scale="robust")
+    found = prepare.under({"prepare__scale": None, "prepare__indicator": True, "lr": 0.1})
+    assert found == Prepare(impute="mean", indicator=True)

@@ -1,0 +1,71 @@
+"""The section `data` of params.yaml: how the CSV is written, and what its columns are."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from stages.lib.config import Column, Data
+from tests.project import real_params
+
+COLUMNS = {"age": {"min": 0}, "survived": {"classes": ["no", "yes"]}}
+
+
+def passengers(**changes: Any) -> Data:
+    content = {"path": "p.csv", "header": True, "target": "survived", "columns": COLUMNS}
+    return Data.model_validate(content | changes)
+
+
+def test_the_committed_values_are_those_without_the_keys() -> None:
+    content = real_params()["data"]
+    keys = ("separator", "decimal", "encoding", "na_values")
+    assert Data.model_validate({key: content[key] for key in content if key not in keys}) == Data.model_validate(
+        content
+    )
+
+
+def test_a_column_that_is_not_listed_is_a_number() -> None:
+    data = passengers()
+    assert data.column("fare") == Column()
+    assert data.column("age").min == 0
+
+
+def test_missing_cells_are_texts() -> None:
+    assert passengers(na_values=["", " NA ", -999]).na_values == ["", "NA", "-999"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"separator": "|"}, "Input should be ',', ';' or '\\t'"),
+        ({"separator": ",", "decimal": ","}, "separator and decimal are both ','; a CSV with decimal commas has"),
+        ({"encoding": "utf8000"}, "it is no text encoding that Python knows; common ones are utf-8, utf-16, latin-1"),
+        ({"encoding": "rot13"}, "it is no text encoding"),
+        ({"na_values": [None]}, "it should be a cell as written in the CSV, in quotes"),
+        ({"na_values": [True]}, "it should be a cell as written in the CSV, in quotes"),
+        ({"na_values": "NA"}, "Input should be a valid list"),
+        ({"columns": COLUMNS | {"age": {"type": "text"}}}, "Input should be 'number', 'category', 'boolean' or 'date'"),
+        ({"columns": COLUMNS | {"age": {"missing": True}}}, "Input should be 'allowed'"),
+        (
+            {"columns": COLUMNS | {"age": {"type": "category", "min": 0}}},
+            "only numbers have min, max or zero_is_missing; remove those, or `type: category`",
+        ),
+        (
+            {"columns": COLUMNS | {"survived": {"type": "boolean", "classes": ["no", "yes"]}}},
+            "classes say what the column contains; remove `type: boolean`",
+        ),
+        (
+            {"columns": COLUMNS | {"survived": {"type": "boolean"}}},
+            "the target 'survived' has `type: boolean`; a target is a number, or lists its labels, such as `classes:",
+        ),
+        ({"columns": COLUMNS | {"survived": {"use": False}}}, "the target 'survived' has `use: false`; remove that"),
+        (
+            {"columns": COLUMNS | {"survived": {"missing": "allowed"}}},
+            "the target 'survived' can't be missing; remove `missing: allowed`",
+        ),
+    ],
+)
+def test_a_mistake_is_named(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        passengers(**changes)
+    assert sentence in str(caught.value)

@@ -1,0 +1,154 @@
+"""Oracle: scikit-learn's parts put together by hand, on the table as pandas holds it."""
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+
+from stages.lib.data import Dataset
+from stages.lib.model.columns import Columns
+from stages.lib.model.preparation import Preparation
+from tests.passengers import LABELS, passengers
+
+DATA = passengers()
+TRAIN, TEST = np.arange(0, 80), np.arange(80, 120)
+SCALERS: dict[str | None, Any] = {
+    None: "passthrough",
+    "standard": StandardScaler(),
+    "minmax": MinMaxScaler(),
+    "robust": RobustScaler(),
+    "quantile": QuantileTransformer(n_quantiles=80, output_distribution="normal"),
+}
+ALL = list(product(["mean", "median", "most_frequent"], SCALERS, ["onehot", "ordinal"], [False, True]))
+
+
+def by_hand(impute: str, scale: str | None, encode: str, indicator: bool) -> ColumnTransformer:
+    """Return the same preparation of a table whose cells are labels and NaN."""
+    labels = [np.array([*LABELS["port"], np.nan], dtype=object), np.array(LABELS["deck"], dtype=object)]
+    if impute == "most_frequent":
+        labels[0] = labels[0][:-1]
+    encoder = (
+        OneHotEncoder(categories=labels, handle_unknown="ignore", sparse_output=False)
+        if encode == "onehot"
+        else OrdinalEncoder(
+            categories=labels,
+            handle_unknown="use_encoded_value",
+            unknown_value=-1,
+            encoded_missing_value=-1,
+        )
+    )
+    imputer = SimpleImputer(strategy=impute)
+    first = imputer if impute == "most_frequent" else "passthrough"
+    parts = [
+        ("numbers", make_pipeline(imputer, SCALERS[scale]), ["age", "fare"]),
+        ("booleans", imputer, ["adult"]),
+        ("categories", make_pipeline(first, encoder), ["port", "deck"]),
+    ]
+    if indicator:
+        parts.append(("missing", MissingIndicator(features="all"), ["port", "age", "adult", "fare"]))
+    return ColumnTransformer(parts, sparse_threshold=0)
+
+
+def cells(X: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with labels, and NaN for fares of 0."""
+    return X.astype({"port": object, "deck": object}).replace({"fare": {0.0: np.nan}})
+
+
+@pytest.mark.parametrize(("impute", "scale", "encode", "indicator"), ALL)
+def test_rows_are_prepared_as_by_hand(impute: str, scale: str | None, encode: str, indicator: bool) -> None:
+    train, test = DATA.X.iloc[TRAIN], DATA.X.iloc[TEST]
+    preparation = Preparation(Columns.of(DATA), impute, indicator, scale, encode)
+    width = preparation.n_features_out
+    found = preparation.fit(train).transform(test)
+    expected = by_hand(impute, scale, encode, indicator).fit(cells(train)).transform(cells(test)).astype(np.float32)
+    assert found.dtype == np.float32
+    assert found.shape[1] == width
+    np.testing.assert_array_equal(found, expected)
+    # An array of the same rows is prepared alike, and so are rows by a preparation that takes over.
+    array = preparation.columns.as_array(DATA.X)
+    np.testing.assert_array_equal(clone(preparation).fit(array[TRAIN]).transform(array[TEST]), found)
+    np.testing.assert_array_equal(clone(preparation).take_over(preparation.learned()).transform(test), found)
+
+
+def test_a_zero_stays_one_where_nothing_is_imputed() -> None:
+    columns = Columns({"fare": "number"}, zeros=("fare",))
+    X = pd.DataFrame({"fare": [0.0, 2.0, 4.0]})
+    assert Preparation(columns).fit_transform(X).tolist() == [[0], [2], [4]]
+    assert Preparation(columns, impute="mean").fit_transform(X).tolist() == [[3], [2], [4]]
+    # The indicator tells such a zero in either case.
+    assert Preparation(columns, indicator=True).fit_transform(X).tolist() == [[0, 1], [2, 0], [4, 0]]
+
+
+def test_the_width_is_that_of_the_whole_table() -> None:
+    """A split without a category, without a missing cell, or with nothing but missing cells has all columns."""
+    X = pd.DataFrame(
+        {
+            "age": [np.nan, np.nan, 3.0, 4.0],
+            "port": pd.Categorical(["S", "S", np.nan, "C"], categories=["C", "S"]),
+        }
+    )
+    data = Dataset(
+        X,
+        np.zeros(4),
+        ("age", "port"),
+        ("0", "1"),
+        types={"age": "number", "port": "category"},
+        lacking=("age", "port"),
+    )
+    for impute in ("mean", "median", "most_frequent"):
+        preparation = Preparation(Columns.of(data), impute, indicator=True, scale="standard")
+        for rows in ([0, 1], [2, 3], [3]):
+            assert preparation.fit(X.iloc[rows]).transform(X).shape == (4, preparation.n_features_out)
+    nothing = Preparation(Columns.of(data), "mean", indicator=True).fit(X.iloc[:2])
+    # An age that was never seen is 0; port: C, S, missing; where age and port are missing.
+    assert nothing.transform(X.iloc[[0, 2, 3]]).tolist() == [
+        [0, 0, 1, 0, 1, 0],
+        [3, 0, 0, 1, 0, 1],
+        [4, 1, 0, 0, 0, 0],
+    ]
+
+
+def test_a_preparation_learns_from_the_rows_of_its_fit_only() -> None:
+    spoilt = DATA.X.copy()
+    spoilt.loc[TEST, "age"] = 1e6
+    spoilt.loc[TEST, "fare"] = -1e6
+    spoilt.loc[TEST, "adult"] = 1.0
+    spoilt.loc[TEST, "port"] = "Q"
+    for impute, scale, encode, indicator in ALL:
+        preparation = Preparation(Columns.of(DATA), impute, indicator, scale, encode)
+        clean = preparation.fit(DATA.X.iloc[TRAIN]).learned()
+        again = preparation.fit(spoilt.iloc[TRAIN]).learned()
+        leaky = preparation.fit(spoilt).learned()
+        assert all(np.array_equal(clean[key], again[key]) for key in clean)
+        assert not all(np.array_equal(clean[key], leaky[key]) for key in clean)
+
+
+def test_a_category_never_seen_is_none_of_them_and_named() -> None:
+    preparation = Preparation(Columns.of(DATA), "mean").fit(DATA.X)
+    rows = DATA.X.iloc[:3].astype({"port": object})
+    rows["port"] = pd.Series(["Halifax", np.nan, "S"], dtype=object)
+    with pytest.warns(UserWarning, match=r"column port: 'Halifax' was never seen in training, so it counts as none"):
+        found = preparation.transform(rows)
+    assert found[:, 3:7].tolist() == [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]
+    rows["port"] = "S"
+    rows["deck"] = pd.Categorical([np.nan, "A", "B"])
+    assert preparation.transform(rows)[:, 7:].tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0]]
+
+
+def test_few_rows_for_the_quantiles_are_no_reason_to_warn(recwarn: pytest.WarningsRecorder) -> None:
+    Preparation(Columns.of(DATA), "mean", scale="quantile").fit(DATA.X)
+    assert not recwarn.list

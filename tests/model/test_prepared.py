@@ -1,0 +1,257 @@
+"""A net behind its preparation, beside scikit-learn's own pipelines and skorch's nets, written by hand."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.metrics import r2_score
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from skorch import NeuralNetClassifier, NeuralNetRegressor
+from torch import nn
+
+from stages.lib.common import UserError
+from stages.lib.config import Params, Prepare, candidates
+from stages.lib.data import Dataset
+from stages.lib.lockstep import fit_seed, seed_everything
+from stages.lib.model import build_estimator, check_candidates, nested_grid, rows, target
+from stages.lib.model.preparation import Preparation
+from stages.lib.search import run_search
+from tests.model.test_preparation import by_hand, cells
+from tests.passengers import passengers, settings
+from tests.plain_skorch import plain_net
+from tests.project import load_real_data, real_params
+
+SEED = 7
+DATA = passengers()
+SPLITS = list(StratifiedKFold(3).split(DATA.X, DATA.y))
+NUMBER: dict[str, Any] = {"wrapper": NeuralNetRegressor, "criterion": nn.MSELoss}
+
+
+def search(
+    grid: dict[str, list[Any]],
+    scorer: Any,
+    prepare: Prepare,
+    data: Dataset = DATA,
+    engine: str = "lockstep",
+    **changes: Any,
+) -> np.ndarray:
+    """Return the scores by candidate and split."""
+    chosen = settings(**changes)
+    estimator = build_estimator(chosen, data, prepare, grid)
+    found = run_search(
+        "test",
+        estimator,
+        nested_grid(estimator, grid),
+        rows(data, estimator),
+        target(data.y, chosen["wrapper"], chosen["criterion"]),
+        splits=SPLITS,
+        scorer=scorer,
+        params=Params.model_validate(real_params() | {"engine": engine, "seed": SEED}),
+    )
+    return np.array([found[f"split{i}_test_score"] for i in range(len(SPLITS))]).T
+
+
+def log_loss(estimator: BaseEstimator, X: Any, y: Any) -> float:
+    p = estimator.predict_proba(X)[:, 1]
+    return float(-np.log(np.where(np.ravel(y) == 1, p, 1 - p)).mean())
+
+
+GRID: dict[str, list[Any]] = {
+    "lr": [0.01, 0.1],
+    "prepare__encode": ["onehot", "ordinal"],
+    "prepare__impute": ["mean", "most_frequent"],
+    "prepare__indicator": [True],
+    "prepare__scale": ["standard", "minmax"],
+}
+
+
+def test_scores_are_those_of_pipelines_written_by_hand() -> None:
+    found = search(GRID, log_loss, Prepare(impute="median"))
+    alone = search(GRID, log_loss, Prepare(impute="median"), engine="one-by-one")
+    np.testing.assert_allclose(found, alone, atol=1e-6)
+    table = cells(DATA.X)
+    y = DATA.y.astype(np.float32).reshape(-1, 1)
+    for candidate, scores in zip(candidates(GRID), found, strict=True):
+        own = {key.removeprefix("prepare__"): value for key, value in candidate.items() if key != "lr"}
+        for number, (train, test) in enumerate(SPLITS):
+            preparation = by_hand(**own).fit(table.iloc[train])
+            X, held = (preparation.transform(table.iloc[part]).astype(np.float32) for part in (train, test))
+            net = plain_net(max_epochs=2, batch_size=16, lr=candidate["lr"], module__n_inputs=X.shape[1])
+            seed_everything(fit_seed(SEED, number))
+            assert scores[number] == pytest.approx(log_loss_of(net.fit(X, y[train]), held, y[test]), abs=1e-6)
+
+
+def log_loss_of(net: NeuralNetClassifier, X: np.ndarray, y: np.ndarray) -> float:
+    p = net.predict_proba(X)[:, 1]
+    return float(-np.log(np.where(y == 1, p.reshape(-1, 1), 1 - p.reshape(-1, 1))).mean())
+
+
+def test_a_target_is_scaled_as_by_hand_and_scored_in_its_own_unit() -> None:
+    y = 3000 + 500 * DATA.X["age"].fillna(40).to_numpy() + 100 * np.random.default_rng(0).normal(size=len(DATA.y))
+    data = Dataset(DATA.X, y, DATA.features, (), DATA.types, DATA.lacking, DATA.zeros)
+    grid: dict[str, list[Any]] = {"lr": [0.01, 0.1], "prepare__target": ["standard", None]}
+
+    def r2(estimator: BaseEstimator, X: Any, y: Any) -> float:
+        return float(r2_score(y, estimator.predict(X)))
+
+    prepare = Prepare(impute="mean", scale="standard")
+    found, alone = (
+        search(grid, r2, prepare, data, engine, max_epochs=20, train_split=None, **NUMBER)
+        for engine in ("lockstep", "one-by-one")
+    )
+    np.testing.assert_allclose(found, alone, atol=1e-5)
+    table, column = cells(DATA.X), data.y.astype(np.float32).reshape(-1, 1)
+    for candidate, scores in zip(candidates(grid), found, strict=True):
+        for number, (train, test) in enumerate(SPLITS):
+            preparation = by_hand("mean", "standard", "onehot", False).fit(table.iloc[train])
+            X, held = (preparation.transform(table.iloc[part]).astype(np.float32) for part in (train, test))
+            net = plain_net(
+                NeuralNetRegressor,
+                criterion=nn.MSELoss,
+                max_epochs=20,
+                batch_size=16,
+                lr=candidate["lr"],
+                train_split=None,
+                module__n_inputs=X.shape[1],
+                module__output=nn.Identity,
+            )
+            scaler = StandardScaler() if candidate["prepare__target"] else None
+            estimator = TransformedTargetRegressor(net, transformer=scaler)
+            seed_everything(fit_seed(SEED, number))
+            assert scores[number] == pytest.approx(r2(estimator.fit(X, column[train]), held, column[test]), abs=1e-5)
+    assert (found[0::2] > found[1::2]).all()  # a target in the thousands is out of reach without
+
+
+@pytest.mark.parametrize("engine", ["lockstep", "one-by-one"])
+@pytest.mark.parametrize("scale", ["standard", "quantile"])
+def test_what_a_search_fits_does_not_depend_on_test_rows(engine: str, scale: Any) -> None:
+    """The nets of a split answer the same questions in the same way, whatever is in its test rows."""
+    prepare = Prepare(impute="mean", scale=scale)
+    estimator = build_estimator(settings(), DATA, prepare)
+    questions = rows(DATA, estimator)[:10]
+
+    def answers(data: Dataset) -> list[np.ndarray]:
+        listed: list[np.ndarray] = []
+
+        def scorer(estimator: BaseEstimator, X: Any, y: Any) -> float:
+            listed.append(estimator.predict_proba(questions)[:, 1])
+            return 0.0
+
+        search({"lr": [0.01]}, scorer, prepare, data, engine)
+        return listed
+
+    clean = answers(DATA)
+    for number, (_, test) in enumerate(SPLITS):
+        X = DATA.X.copy()
+        X.loc[test, ["age", "fare"]] = 1e5
+        X.loc[test, "port"] = "Q"
+        spoilt = Dataset(X, DATA.y, DATA.features, DATA.classes, DATA.types, DATA.lacking, DATA.zeros)
+        found = answers(spoilt)
+        assert np.array_equal(found[number], clean[number])
+        # The test sees leakage: in the other splits, these rows are training rows.
+        assert not any(np.array_equal(found[i], clean[i]) for i in range(3) if i != number)
+
+
+def test_a_preparation_is_fitted_once_for_each_split_and_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = []
+    original = Preparation.fit
+
+    def fit(self: Preparation, X: Any, y: Any = None) -> Preparation:
+        fits.append((self.scale, len(X)))
+        return original(self, X, y)
+
+    monkeypatch.setattr(Preparation, "fit", fit)
+    search({"lr": [0.01, 0.02, 0.1], "prepare__scale": ["standard", "minmax"]}, log_loss, Prepare(impute="mean"))
+    assert len(fits) == 2 * len(SPLITS)
+
+
+def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
+    data = load_real_data(Params.model_validate(real_params()))
+    net = build_estimator(settings(), data, Prepare(), ["lr"])
+    assert isinstance(net, NeuralNetClassifier)
+    X = rows(data, net)
+    assert X.dtype == np.float32
+    assert np.array_equal(X, np.loadtxt("data/pima-indians-diabetes.csv", delimiter=",", dtype=np.float32)[:, :8])
+    assert nested_grid(net, {"lr": [1]}) == {"lr": [1]}
+    for prepare, uses in (
+        (Prepare(scale="standard"), []),
+        (Prepare(impute="mean"), []),
+        (Prepare(), ["prepare__scale"]),
+    ):
+        estimator = build_estimator(settings(), data, prepare, uses)
+        assert isinstance(estimator, Pipeline)
+        assert [name for name, _ in estimator.steps] == ["prepare", "net"]
+    kept = build_estimator(settings(prepare__scale="standard"), data, Prepare())
+    assert kept["prepare"].scale == "standard"
+    assert isinstance(
+        build_estimator(settings(prepare__scale=None), data, Prepare(scale="robust")), NeuralNetClassifier
+    )
+
+
+def test_a_module_gets_the_width_unless_it_is_set() -> None:
+    estimator = build_estimator(settings(), DATA, Prepare(impute="mean", indicator=True))
+    assert estimator["net"].initialize().module_.hidden[0].in_features == 14
+    estimator.fit(rows(DATA, estimator), target(DATA.y, NeuralNetClassifier, nn.BCELoss))
+    assert estimator["net"].module_.hidden[0].in_features == 14
+    own = build_estimator(settings(module__n_inputs=3), DATA, Prepare(impute="mean"))
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        own.fit(rows(DATA, own), target(DATA.y, NeuralNetClassifier, nn.BCELoss))
+
+
+def test_candidates_keep_their_order_under_their_nested_names() -> None:
+    data = Dataset(DATA.X, DATA.y, DATA.features, (), DATA.types, DATA.lacking, DATA.zeros)
+    grid: dict[str, list[Any]] = {
+        "verbose": [0, 1],  # sorted after `prepare`, where `net__verbose` is before it
+        "lr": [0.1],
+        "prepare__scale": [None, "robust"],
+        "prepare__target": ["standard", None],
+    }
+    estimator = build_estimator(settings(**NUMBER), data, Prepare(impute="mean"), grid)
+    nested = nested_grid(estimator, grid)
+    assert isinstance(nested, list)
+    for plain, named in zip(candidates(grid), nested, strict=True):
+        estimator.set_params(**{key: value for key, (value,) in named.items()})
+        inner = estimator.regressor
+        assert inner["net"].verbose == plain["verbose"]
+        assert inner["prepare"].scale == plain["prepare__scale"]
+        assert (estimator.transformer is not None) == (plain["prepare__target"] is not None)
+    whole = Dataset(DATA.X[["fare"]], DATA.y, ("fare",), (), {"fare": "number"})
+    alone = build_estimator(settings(**NUMBER), whole, Prepare(target="standard"))
+    assert nested_grid(alone, {"lr": [0.1]}) == [{"regressor__lr": [0.1]}]
+    alone.set_params(regressor__lr=0.1)
+
+
+def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
+    with pytest.raises(UserError) as caught:
+        build_estimator(settings(), DATA, Prepare())
+    assert str(caught.value) == (
+        "params.yaml: prepare.impute is null, but cells are missing, which a net can't take, in age (18), adult (14). "
+        "Set it to mean, median or most_frequent, or leave such columns out with `use: false`."
+    )
+    for place, chosen, grid in (
+        ("fixed.prepare__impute", settings(prepare__impute=None), {"lr": [0.1]}),
+        ("grid.prepare__impute[1]", settings(), {"prepare__impute": ["mean", None]}),
+    ):
+        with pytest.raises(UserError, match=r"params.yaml: experiments.mine.") as caught:
+            check_candidates("mine", chosen, grid, DATA, Prepare(impute="mean"))
+        assert f"experiments.mine.{place} is null" in str(caught.value)
+    with pytest.raises(UserError, match=r"params.yaml: prepare.impute is null"):
+        check_candidates("mine", settings(), {"prepare__impute": ["mean"]}, DATA, Prepare())
+    # A missing category is a category of its own.
+    ports = Dataset(DATA.X[["port"]], DATA.y, ("port",), DATA.classes, {"port": "category"}, ("port",))
+    assert build_estimator(settings(), ports, Prepare())["prepare"].n_features_out == 4
+
+
+def test_a_preparation_that_fits_no_column_is_refused() -> None:
+    ports = Dataset(DATA.X[["port"]], DATA.y, ("port",), DATA.classes, {"port": "category"}, ("port",))
+    fares = Dataset(DATA.X[["fare"]], DATA.y, ("fare",), DATA.classes, {"fare": "number"})
+    with pytest.raises(
+        UserError, match=r"is robust, which is for columns of the type number, but the table has none. Set"
+    ):
+        build_estimator(settings(), ports, Prepare(scale="robust"))
+    with pytest.raises(UserError, match=r"prepare__encode is ordinal, which is for columns of the type category, but"):
+        check_candidates("mine", settings(), {"prepare__encode": ["onehot", "ordinal"]}, fares, Prepare())

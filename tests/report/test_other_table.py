@@ -1,0 +1,104 @@
+"""The whole report of another table: a regression in the order of time, of which nothing is left of the tutorial."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stages import report
+from tests.conftest import Command
+from tests.project import real_params
+
+CANDIDATES = """\
+params,callbacks__EarlyStopping__patience,prepare__scale,mean_test_score,std_test_score,rank_test_score,ci95,p_value,\
+tied_with_best,split0_test_score
+x,null,null,-1234567.0,5.0,1,nan,nan,nan,-1.0
+y,5,standard,-2234567.0,5.0,2,nan,nan,nan,-1.0
+"""
+EVALUATION = """\
+setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,\
+tied_with_combined,split0_test_score
+combined,lr=0.1,-1234567.0,5.0,1,nan,0.0,nan,nan,nan,-1.0
+mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,nan,-1.0
+"""
+LEADERBOARD = """\
+experiment,best_params,best_score,best_std,best_ci95,n_candidates,n_fits,n_tied
+stopping,"callbacks__EarlyStopping__patience=null, prepare__scale=null",-1234567.0,5.0,,2,10,
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the results of a search on a table of bicycle rides."""
+    monkeypatch.chdir(tmp_path)
+    params: dict[str, Any] = real_params()
+    params["data"] |= {"path": "data/rides.csv", "header": True, "target": "rides", "url": None, "sha256": None}
+    params["data"]["columns"] = {"day": {"type": "date"}, "rides": {"unit": "thousand rides", "min": 0}}
+    params["cv"] |= {"splitter": "time", "order": "day", "n_splits": 5, "n_repeats": 1}
+    params["cv"]["scoring"] = "neg_mean_squared_error"
+    params["model"] |= {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "module": "nets.Rides"}
+    grid = {"callbacks__EarlyStopping__patience": [None, 5], "prepare__scale": [None, "standard"]}
+    params["experiments"] = {"stopping": {"grid": grid, "fixed": {}}}
+    evaluation = {"best_setting": "combined", "combined_score": -1234567.0, "mean_score": -9234567.0}
+    chart = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    for path, text in {
+        "params.yaml": yaml.safe_dump(params),
+        "data/rides.csv": "day,rides\n2024-01-01,3\n",
+        "metrics/data.json": json.dumps({"rows": 731}),
+        "metrics/evaluation.json": json.dumps(evaluation),
+        "metrics/leaderboard.csv": LEADERBOARD,
+        "metrics/candidates/stopping.csv": CANDIDATES,
+        "metrics/candidates/evaluation.csv": EVALUATION,
+        **{f"metrics/charts/{name}.svg": chart for name in ("leaderboard", "evaluation", "stopping")},
+    }.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(report, "describe_head", lambda: "commit 1234567")
+    monkeypatch.setattr(report, "stale_stages", list)
+    return tmp_path
+
+
+def shown(folder: Path) -> str:
+    """Return the text of the page, without its styles and its script."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    page = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(re.sub(r'<wbr>|<(?!img)[^>]*>|src="[^"]*"', " ", page.replace("<wbr>", "")).split())
+
+
+def test_nothing_is_left_of_the_tutorial(folder: Path, in_process: Command) -> None:
+    done = in_process(report)
+    assert (done.returncode, done.stderr) == (0, "")
+    text = shown(folder)
+    for word in ("diabetes", "Pima", "accuracy", "class", "patient", "nan", "null and"):
+        assert not re.search(rf"\b{word}", text, re.IGNORECASE), word
+    assert "Grid search: rides in rides.csv" in text
+    assert "731 rows of data/rides.csv. The target is rides, a number in thousand rides." in text
+    assert "minus the mean squared error, in (thousand rides)²; the nearer to 0, the better." in text
+    assert "Rows are in the order of day" in text
+
+
+def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: Command) -> None:
+    in_process(report)
+    text = shown(folder)
+    assert "There are no intervals and no test: splits in the order of time" in text
+    for words in ("±", "tied", "told apart", "with its interval", "new folds", "95 %"):
+        assert words not in text
+    told = "combined scores -1,234,567; mean, which ignores the inputs, -9,234,567; nothing scores higher."
+    assert f"On the splits of the searches, {told}" in text
+    assert "With one experiment, combined is the setting that won it." in text
+    assert "EarlyStopping patience scale mean std rank none none -1,234,567 5 1 5 standard -2,234,567 5 2" in text
+
+
+def test_a_report_of_an_earlier_run_says_so_on_the_terminal(
+    folder: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "stale_stages", lambda: ["evaluate", "search@stopping"])
+    done = in_process(report)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "note: not up to date: evaluate, search@stopping. report.html shows an earlier run; run `dvc repro`.\n"
+    )
+    assert "Not up to date: evaluate, search@stopping." in shown(folder)

@@ -1,0 +1,139 @@
+"""The report speaks of the table at hand."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from stages.lib.config import Params
+from stages.lib.report.subject import class_counts, columns, describe, title, unit_of_score
+from tests.project import real_params, set_at
+
+PIMA = {"rows": 768, "positives": 268, "zeros_for_missing": {"bmi": 11}}
+
+
+def changed(**changes: Any) -> Params:
+    """Return the committed params with other values; `__` stands for a dot."""
+    params = deepcopy(real_params())
+    for place, value in changes.items():
+        set_at(params, place.replace("__", "."), value)
+    return Params.model_validate(params)
+
+
+def houses(**changes: Any) -> Params:
+    """Return params for a regression."""
+    listed = {
+        "rooms": {"min": 1},
+        "district": {"type": "category", "missing": "allowed"},
+        "seller": {"type": "category"},
+        "sold": {"type": "date"},
+        "note": {"use": False, "max": 9},
+        "price": {"unit": "k€", "min": 0, "max": 9000},
+    }
+    data = {"path": "data/houses.csv", "header": True, "target": "price", "columns": listed}
+    return changed(
+        **{
+            "data": data,
+            "model__wrapper": "NeuralNetRegressor",
+            "cv__splitter": "kfold",
+            "cv__scoring": "neg_mean_squared_error",
+        }
+        | changes
+    )
+
+
+def test_the_committed_table() -> None:
+    params = changed()
+    assert title(params) == "diabetes in pima-indians-diabetes.csv"
+    assert describe(params, PIMA) == [
+        "768 rows of data/pima-indians-diabetes.csv. The target is diabetes (1 = tested positive within five years), "
+        "with the classes 0 (500 rows, 65 %) and 1 (268 rows, 35 %).",
+        "The score is accuracy: the share of rows whose class is predicted. It is the mean over 10 repeats of 3 folds. "
+        "Folds keep the shares of the classes.",
+    ]
+    assert ["bmi", "input", "number", "kg/m²", "0 to 80", "11"] in columns(params, PIMA)
+    assert columns(params, PIMA)[-1][1:3] == ["target", "2 classes"]
+
+
+def test_a_regression_has_its_units_and_no_word_of_classes() -> None:
+    params = houses(cv__n_repeats=1, data__sample=0.25)
+    table, score = describe(params, {"rows": 21613, "missing": {"district": 7}})
+    assert title(params) == "price in houses.csv"
+    assert table == "21,613 rows of data/houses.csv, of which 0.25 are used. The target is price, a number in k€."
+    assert score == (
+        "The score is neg_mean_squared_error: minus the mean squared error, in k€²; the nearer to 0, the better. "
+        "It is the mean over 3 folds. Folds have equal parts of the rows."
+    )
+    assert "class" not in table + score
+    assert columns(params, {"rows": 1, "missing": {"district": 7}}) == [
+        ["rooms", "input", "number", "", "from 1", ""],
+        ["district", "input", "category", "", "", "7"],
+        ["seller", "input", "category", "", "", ""],
+        ["sold", "not used", "date", "", "", ""],
+        ["note", "not used", "number", "", "up to 9", ""],
+        ["price", "target", "number", "k€", "0 to 9,000", ""],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scoring", "unit"),
+    [
+        ("neg_root_mean_squared_error", "k€"),
+        ("neg_mean_absolute_error", "k€"),
+        ("neg_mean_squared_error", "k€²"),
+        ("neg_mean_squared_log_error", ""),
+        ("r2", ""),
+    ],
+)
+def test_a_score_has_the_unit_that_its_formula_gives(scoring: str, unit: str) -> None:
+    assert unit_of_score(houses(cv__scoring=scoring)) == unit
+    assert unit_of_score(houses(cv__scoring=scoring, data__columns__price__unit="")) == ""
+    spaced = unit_of_score(houses(cv__scoring=scoring, data__columns__price__unit="mm Hg"))
+    assert spaced == unit.replace("k€²", "(mm Hg)²").replace("k€", "mm Hg")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"cv__scoring": "roc_auc"}, "The score is roc_auc: how well the probabilities rank the rows; 1 is perfect"),
+        ({"cv__scoring": "f1_macro"}, "The score is f1_macro, of which more is better."),
+        (
+            {"cv__scoring": "neg_log_loss"},
+            "The score is neg_log_loss: minus the log loss; the nearer to 0, the better.",
+        ),
+        ({"cv__splitter": None}, "It is the mean over 10 repeats of 3 folds. Folds keep the shares of the classes."),
+        (
+            {"cv__splitter": "group", "cv__groups": "age", "cv__n_repeats": 1},
+            "It is the mean over 3 folds. The rows of each age are in one fold.",
+        ),
+        (
+            {"cv__splitter": "stratified_group", "cv__groups": "age"},
+            "The rows of each age are in one fold, and folds nearly keep the shares of the classes.",
+        ),
+        (
+            {"cv__splitter": "time", "cv__order": "age", "cv__n_repeats": 1},
+            "It is the mean over 3 splits. Rows are in the order of age, and nets are scored on later rows",
+        ),
+        ({"cv__splitter": "time", "cv__n_repeats": 1}, "Rows are in the order of the file,"),
+    ],
+)
+def test_scores_and_splits_are_told(changes: dict[str, Any], sentence: str) -> None:
+    assert sentence in describe(changed(**changes), PIMA)[1]
+
+
+def test_classes_are_told_by_their_labels() -> None:
+    two = changed(data__columns__diabetes={"classes": ["no", "yes"]})
+    assert class_counts(two, PIMA) == {"no": 500, "yes": 268}
+    labels = [f"kind {i}" for i in range(7)]
+    many = changed(data__columns__diabetes={"classes": labels})
+    assert (
+        "The target is diabetes, with 7 classes."
+        in describe(many, {"rows": 70, "classes": dict.fromkeys(labels, 10)})[0]
+    )
+    three = {"rows": 8, "classes": {"a": 1, "b": 3, "c": 4}}
+    assert "with the classes a (1 row, 12 %), b (3 rows, 38 %) and c (4 rows, 50 %)." in describe(two, three)[0]
+
+
+def test_columns_that_order_or_group_rows_are_no_inputs() -> None:
+    params = changed(cv__splitter="group", cv__groups="age")
+    assert {row[0]: row[1] for row in columns(params, PIMA)}["age"] == "groups"

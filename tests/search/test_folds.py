@@ -1,0 +1,137 @@
+"""Oracle: scikit-learn's splitters, called by hand. What can't be split is told."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
+
+from stages.lib.common import UserError
+from stages.lib.config import CV
+from stages.lib.data import Dataset
+from stages.lib.lockstep import fit_seed
+from stages.lib.search import check_folds, make_splits
+
+N, SEED = 60, 7
+RNG = np.random.default_rng(0)
+LABELS = np.repeat([0.0, 1.0, 2.0], [30, 18, 12])
+GROUPS = RNG.permutation(np.repeat(np.arange(20), 3))
+
+
+def table(y: np.ndarray = LABELS, groups: np.ndarray | None = None, classify: bool = True) -> Dataset:
+    X = pd.DataFrame({"a": np.arange(float(len(y)))})
+    classes = tuple(f"c{i}" for i in range(int(y.max()) + 1)) if classify else ()
+    return Dataset(X, y, ("a",), classes, types={"a": "number"}, groups=groups)
+
+
+def same(ours: list[Any], theirs: Any) -> bool:
+    pairs = zip(ours, theirs, strict=True)
+    return all(np.array_equal(a, c) and np.array_equal(b, d) for (a, b), (c, d) in pairs)
+
+
+@pytest.mark.parametrize(
+    ("splitter", "kind"),
+    [
+        (None, StratifiedKFold),
+        ("stratified", StratifiedKFold),
+        ("kfold", KFold),
+        ("group", GroupKFold),
+        ("stratified_group", StratifiedGroupKFold),
+    ],
+)
+def test_the_folds_are_scikit_learns(splitter: Any, kind: Any) -> None:
+    data = table(groups=GROUPS)
+    groups = GROUPS if "Group" in kind.__name__ else None
+    found = make_splits(data, CV(n_splits=3, n_repeats=3, splitter=splitter), SEED, classify=True)
+    assert len(found) == 9
+    assert same(found[:3], kind(3).split(data.X, data.y, groups))
+    for repeat in (1, 2):
+        again = kind(3, shuffle=True, random_state=fit_seed(SEED, repeat)).split(data.X, data.y, groups)
+        assert same(found[3 * repeat : 3 * repeat + 3], again)
+    shuffled = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True, splitter=splitter), SEED, classify=True)
+    assert same(shuffled, kind(3, shuffle=True, random_state=fit_seed(SEED, 0)).split(data.X, data.y, groups))
+
+
+def test_without_a_splitter_numbers_are_cut_into_equal_parts() -> None:
+    data = table(np.arange(float(N)), classify=False)
+    assert same(make_splits(data, CV(n_splits=4, n_repeats=1), SEED, classify=False), KFold(4).split(data.X))
+
+
+def test_time_goes_forward() -> None:
+    data = table(np.arange(float(N)), classify=False)
+    found = make_splits(data, CV(n_splits=4, n_repeats=1, splitter="time"), SEED, classify=False)
+    assert same(found, TimeSeriesSplit(4).split(data.X))
+    assert all(train.max() < test.min() for train, test in found)
+
+
+@pytest.mark.parametrize("splitter", ["group", "stratified_group"])
+def test_the_rows_of_a_group_stay_together_in_every_repeat(splitter: Any) -> None:
+    found = make_splits(table(groups=GROUPS), CV(n_splits=3, n_repeats=5, splitter=splitter), SEED, classify=True)
+    for train, test in found:
+        assert not set(GROUPS[train]) & set(GROUPS[test])
+        assert len(train) + len(test) == N
+    assert len({test.tobytes() for _, test in found}) > 5
+
+
+FEW = table(np.repeat([0.0, 1.0], [10, 2]))
+
+
+@pytest.mark.parametrize(
+    ("data", "cv", "sentence"),
+    [
+        (
+            FEW,
+            CV(n_splits=3, splitter="stratified"),
+            "The data has 2 rows of class c1, fewer than the 3 folds of cv.n_splits. "
+            "Lower cv.n_splits in params.yaml, or use more rows.",
+        ),
+        (
+            table(np.arange(3.0), classify=False),
+            CV(n_splits=4, splitter="kfold"),
+            "The data has 3 rows, fewer than the 4 folds of cv.n_splits.",
+        ),
+        (
+            table(np.arange(3.0), classify=False),
+            CV(n_splits=3, n_repeats=1, splitter="time"),
+            "The data has 3 rows, fewer than the 4 that 3 splits in time need.",
+        ),
+        (
+            table(groups=np.repeat([0, 1], 30)),
+            CV(n_splits=3, splitter="group", groups="person"),
+            "The column person has 2 groups, fewer than the 3 folds of cv.n_splits.",
+        ),
+        (
+            table(np.zeros(12)),
+            CV(n_splits=3, splitter="kfold"),
+            "The data has one class only, c0; a classifier needs two or more.",
+        ),
+        (
+            table(),
+            CV(n_splits=3, n_repeats=1, splitter="kfold"),
+            "The test rows of fold 1 in repeat 1 have no row of class c1, c2. "
+            "Set cv.splitter in params.yaml to stratified, or cv.shuffle to true.",
+        ),
+        (
+            table(np.repeat([0.0, 1.0], [40, 20]), np.repeat(np.arange(3), 20)),
+            CV(n_splits=3, n_repeats=1, splitter="group", groups="person"),
+            "have no row of class c1. Set cv.splitter in params.yaml to stratified_group, or lower cv.n_splits.",
+        ),
+        (
+            table(),
+            CV(n_splits=3, n_repeats=1, splitter="time"),
+            "The training rows of fold 1 in repeat 1 have no row of class c1, c2. "
+            "Lower cv.n_splits in params.yaml, or merge rare classes.",
+        ),
+    ],
+)
+def test_what_cannot_be_split_is_told(data: Dataset, cv: CV, sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        check_folds(data, cv, SEED, classify=bool(data.classes))
+    assert sentence in str(caught.value)
+
+
+def test_what_can_be_split_is_taken() -> None:
+    check_folds(table(), CV(n_splits=3), SEED, classify=True)
+    check_folds(table(groups=GROUPS), CV(n_splits=3, splitter="stratified_group", groups="g"), SEED, classify=True)
+    check_folds(table(np.arange(5.0), classify=False), CV(n_splits=4, splitter="time"), SEED, classify=False)

@@ -1,0 +1,135 @@
+"""The stages on a table in the order of time, and on one with groups: what they say, and what they refuse."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from stages import best_params, evaluate, search
+from tests.conftest import Command
+from tests.project import ROOT, real_params, set_at
+
+N = 90
+Run = Any
+
+
+def rows() -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(N, 2)).round(3)
+    day = pd.date_range("2020-01-01", periods=N).strftime("%Y-%m-%d")
+    table = pd.DataFrame({"day": day, "person": [f"p{i // 3}" for i in range(N)], "x": x[:, 0], "z": x[:, 1]})
+    table["label"] = np.where(x[:, 0] + 0.3 * rng.normal(size=N) > 0.3, "yes", "no")
+    return table
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a function that writes a project with the table, and changes made to its params.yaml."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stages").symlink_to(ROOT / "stages")
+
+    def written(changes: dict[str, Any], table: pd.DataFrame | None = None) -> None:
+        params = real_params()
+        (rows() if table is None else table).to_csv("table.csv", index=False)
+        params["data"] |= {"path": "table.csv", "url": None, "sha256": None, "header": True, "target": "label"}
+        params["data"]["columns"] = {
+            "day": {"type": "date"},
+            "person": {"type": "category", "use": False},
+            "label": {"classes": ["no", "yes"]},
+        }
+        params["model"] |= {"max_epochs": 3, "batch_size": 32}
+        params["cv"] |= {"n_repeats": 1}
+        params["experiments"] = {"mine": {"grid": {"lr": [0.01, 0.02]}, "fixed": {}}}
+        for place, value in changes.items():
+            set_at(params, place, value)
+        Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+    return written
+
+
+TIME = {"cv.splitter": "time", "cv.order": "day"}
+GROUPS = {"cv.splitter": "stratified_group", "cv.groups": "person"}
+
+
+def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
+    write: Run, in_process: Command
+) -> None:
+    shuffled = rows().sample(frac=1, random_state=0)  # which `order` puts in order again
+    write(TIME, shuffled)
+    searched = in_process(search, "mine")
+    assert searched.returncode == 0, searched.stderr
+    assert "no intervals and no test: splits in the order of time" in searched.stdout
+    assert not {"best_ci95", "n_tied"} & set(json.loads(Path("metrics/search/mine.json").read_bytes()))
+    assert in_process(best_params).returncode == 0
+    evaluated = in_process(evaluate)
+    assert evaluated.returncode == 0, evaluated.stderr
+    said = " ".join(evaluated.stdout.split())
+    assert "evaluation: accuracy over 3 splits of the searches" in said
+    assert "can be split in one way only, so these splits are those that the winners won on" in said
+    assert not [key for key in json.loads(Path("metrics/evaluation.json").read_bytes()) if "ci95" in key or "p_" in key]
+
+    sorted_table = pd.read_csv("metrics/candidates/mine.csv")
+    write({"cv.splitter": "time"}, rows())  # in the order of the file
+    assert in_process(search, "mine").returncode == 0
+    pd.testing.assert_frame_equal(pd.read_csv("metrics/candidates/mine.csv"), sorted_table)
+
+
+def test_with_groups_the_evaluation_draws_new_splits(write: Run, in_process: Command) -> None:
+    stopping = {"EarlyStopping": {"patience": 1, "load_best": True}}
+    write(GROUPS | {"model.callbacks": stopping, "model.class_weight": "balanced"})
+    assert in_process(search, "mine").returncode == 0
+    assert in_process(best_params).returncode == 0
+    evaluated = in_process(evaluate)
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert "evaluation: accuracy over 3 new splits" in evaluated.stdout
+    assert evaluated.stdout.endswith(f"fitted on all {N} rows; 1 in 5 is held out for EarlyStopping\n")
+
+
+def test_what_is_not_trained_in_lockstep_is_told(write: Run, in_process: Command) -> None:
+    write({"model.callbacks": {"Checkpoint": {"dirname": os.fspath(Path("kept"))}}})
+    done = in_process(search, "mine")
+    assert done.returncode == 0
+    told = "mine: 2 of 2 candidates are fitted one by one, not in lockstep: the callback Checkpoint changes the net or"
+    assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (GROUPS | {"cv.n_splits": 31}, "The column person has 30 groups, fewer than the 31 folds of cv.n_splits."),
+        (GROUPS | {"cv.groups": "persons"}, "persons"),
+        (TIME | {"cv.n_repeats": 2}, "params.yaml: cv.n_repeats is 2, but rows in the order of time can be split in"),
+        ({"cv.splitter": "group"}, "params.yaml: cv.splitter is group, so cv.groups should name the column"),
+        (
+            {"model.callbacks": {"EarlyStoping": {"patience": 3}}},
+            "params.yaml: model.callbacks: 'EarlyStoping' is not a callback of skorch; did you mean 'EarlyStopping'?",
+        ),
+        (
+            {"model.callbacks": {"EarlyStopping": {}}, "model.train_split": None},
+            "params.yaml: model.callbacks.EarlyStopping watches rows that are held out, as in valid_loss, but",
+        ),
+        ({"model.class_weight": [1, 2, 3]}, "params.yaml: class_weight has 3 weights, but the data has 2 classes."),
+    ],
+)
+def test_what_does_not_fit_ends_in_a_sentence_and_writes_nothing(
+    write: Run, in_process: Command, changes: dict[str, Any], sentence: str
+) -> None:
+    write(changes)
+    done = in_process(search, "mine")
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert not Path("metrics").exists()
+
+
+def test_a_class_that_a_fold_lacks_is_told(write: Run, in_process: Command) -> None:
+    write({"cv.splitter": "kfold"}, rows().sort_values("label"))
+    done = in_process(search, "mine")
+    assert done.returncode == 1
+    assert "rows of fold 1 in repeat 1 have no row of class yes. Set cv.splitter in params.yaml to stratified" in (
+        done.stderr
+    )

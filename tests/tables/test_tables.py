@@ -1,0 +1,153 @@
+"""From a table to predictions by commands alone: adopt, `dvc repro`, report, predict."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, r2_score, roc_auc_score
+
+from tests.project import ROOT, Project, real_params
+from tests.tables import tables
+from tests.tables.by_hand import first_score
+
+IGNORES_INPUTS = ("majority_class", "mean")
+
+
+def adopted(folder: Path, write: Callable[[Path], None], target: str) -> tuple[Project, str]:
+    """Return a project, committed as it is here, that has adopted a table, and what adopt printed."""
+    project = Project(folder, real_params())
+    (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    project.git("init", "--quiet", "--initial-branch=main")
+    project.commit_all("Start")
+    write(folder / "data/table.csv")
+    return project, project.stage("adopt", "data/table.csv", target).stdout
+
+
+def scores(project: Project) -> dict[str, float]:
+    found: dict[str, Any] = json.loads(project.read("metrics/evaluation.json"))
+    return {key.removesuffix("_score"): value for key, value in found.items() if key.endswith("_score")}
+
+
+def run_all(project: Project) -> pd.DataFrame:
+    """Run the pipeline, the report and predictions of the table; check what holds for each table."""
+    project.run("dvc", "repro")
+    assert {"metrics/search/first.json"} == {name for name in project.metrics() if "/search/" in name}
+    assert "metrics/candidates/dropout.csv" not in project.metrics()
+    assert "up to date" in project.run("dvc", "status").stdout
+    found = scores(project)
+    (ignoring,) = (found[name] for name in IGNORES_INPUTS if name in found)
+    assert found["combined"] > ignoring
+    project.stage("report")
+    report = project.read("report.html").decode()
+    assert "Pima" not in report.replace("PimaClassifier", "")
+    shown = project.stage("predict", "data/table.csv").stdout
+    return pd.read_csv(io.StringIO(shown))
+
+
+def equals_by_hand(project: Project, frame: pd.DataFrame, target: str, numbers: list[str], texts: list[str]) -> None:
+    """Search two candidates without dropout, and compare the first split with scikit-learn and skorch by hand."""
+    params = project.params()
+    params["experiments"] = {"plain": {"grid": {"lr": [0.001, 0.01]}, "fixed": {"module__n_neurons": 16}}}
+    project.write_params(params)
+    project.stage("search", "plain")
+    found = pd.read_csv(project.folder / "metrics/candidates/plain.csv")
+    for _, row in found.iterrows():
+        expected = first_score(frame, target, numbers, texts, params, {"lr": row["lr"], "module__n_neurons": 16})
+        assert row["split0_test_score"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_penguins(tmp_path: Path) -> None:
+    project, shown = adopted(tmp_path, tables.penguins, "species")
+    assert "Unnamed: 0" in shown
+    predicted = run_all(project)
+    assert scores(project)["combined"] > 0.95
+    frame = pd.read_csv(tmp_path / "data/table.csv")
+    labels = ["Adelie", "Chinstrap", "Gentoo"]
+    assert list(predicted) == ["species", *(f"species={label}" for label in labels)]
+    assert list(predicted["species"]) == [labels[i] for i in predicted.iloc[:, 1:].to_numpy().argmax(axis=1)]
+    assert balanced_accuracy_score(frame["species"], predicted["species"]) > 0.97
+    # Columns in another order, without the target, and with one more.
+    other = frame.drop(columns="species")[::-1].iloc[:, ::-1].assign(more="x")
+    other.to_csv(tmp_path / "data/other.csv", index=False, na_rep="NA")
+    again = pd.read_csv(io.StringIO(project.stage("predict", "data/other.csv").stdout))
+    pd.testing.assert_frame_equal(again[::-1].reset_index(drop=True), predicted)
+    sizes = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
+    features = frame[["species", "island", *sizes, "sex", "year"]]
+    equals_by_hand(project, features, "species", [*sizes, "year"], ["island", "sex"])
+
+
+def test_passengers(tmp_path: Path) -> None:
+    project, _ = adopted(tmp_path, tables.passengers, "survived")
+    columns = project.params()["data"]["columns"]
+    unused = {name for name, column in columns.items() if column.get("use") is False}
+    assert unused == {"passenger_id", "name", "ticket", "cabin"}
+    predicted = run_all(project)
+    frame = pd.read_csv(tmp_path / "data/table.csv")
+    assert accuracy_score(frame["survived"], predicted["survived"]) > 0.7
+    features = frame.drop(columns=list(unused))
+    features["alone"] = features["alone"] == "yes"
+    equals_by_hand(project, features, "survived", ["class", "age", "fare"], ["sex", "embarked"])
+
+
+@pytest.mark.long
+def test_wine(tmp_path: Path) -> None:
+    project, shown = adopted(tmp_path, tables.wine, "cultivar")
+    assert "semicolons between cells; decimal commas; latin-1" in shown
+    run_all(project)
+    assert scores(project)["combined"] > 0.95
+    frame = pd.read_csv(tmp_path / "data/table.csv", sep=";", decimal=",", encoding="latin-1")
+    equals_by_hand(project, frame, "cultivar", [str(name) for name in frame.columns[:-1]], [])
+
+
+@pytest.mark.long
+def test_houses(tmp_path: Path) -> None:
+    project, _ = adopted(tmp_path, tables.houses, "price")
+    predicted = run_all(project)
+    assert scores(project)["combined"] > 0.85
+    frame = pd.read_csv(tmp_path / "data/table.csv", sep="\t")
+    assert r2_score(frame["price"], predicted["price"]) > 0.9
+    equals_by_hand(project, frame.drop(columns="house"), "price", ["area", "built", "garden"], ["district"])
+
+
+@pytest.mark.long
+def test_faults(tmp_path: Path) -> None:
+    project, shown = adopted(tmp_path, tables.faults, "fault")
+    assert "no 95 %, yes 5 %" in shown
+    predicted = run_all(project)
+    assert project.params()["cv"]["scoring"] == "roc_auc"
+    assert scores(project)["combined"] > 0.8
+    frame = pd.read_csv(tmp_path / "data/table.csv")
+    assert roc_auc_score(frame["fault"] == "yes", predicted["fault=yes"]) > 0.8
+    equals_by_hand(project, frame, "fault", ["heat", "hours"], ["maker"])
+
+
+@pytest.mark.long
+def test_patients(tmp_path: Path) -> None:
+    project, shown = adopted(tmp_path, tables.patients, "response")
+    assert "cv.groups: patient" in shown
+    run_all(project)
+    mixed = scores(project)["combined"]
+    adopted_params = project.read("params.yaml")
+    frame = pd.read_csv(tmp_path / "data/table.csv").drop(columns="patient")
+    equals_by_hand(project, frame, "response", ["dose", "mark_a", "mark_b", "mark_c"], [])
+    (tmp_path / "params.yaml").write_bytes(adopted_params)
+    project.run("dvc", "exp", "run", "-S", "cv.splitter=group", "-S", "cv.groups=patient")
+    # A net that has seen other visits of a patient knows more than one that meets a new patient.
+    assert scores(project)["combined"] < mixed - 0.1
+
+
+@pytest.mark.long
+def test_sales(tmp_path: Path) -> None:
+    project, shown = adopted(tmp_path, tables.sales, "sold")
+    assert "cv.order: date" in shown
+    settings = ("cv.splitter=time", "cv.order=date", "cv.n_repeats=1", "cv.shuffle=false")
+    project.run("dvc", "exp", "run", *(part for each in settings for part in ("-S", each)))
+    assert scores(project)["combined"] > 0.5
+    project.stage("report")
+    predicted = pd.read_csv(io.StringIO(project.stage("predict", "data/table.csv").stdout))
+    frame = pd.read_csv(tmp_path / "data/table.csv")
+    assert r2_score(frame["sold"], predicted["sold"]) > 0.8
