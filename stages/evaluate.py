@@ -6,7 +6,7 @@ from stages.lib.data import load_dataset
 from stages.lib.lockstep import fit_seed
 from stages.lib.model import hold_out_watchers, resolve_settings
 from stages.lib.scores import NOT_TESTED, mean_test_share, to_csv
-from stages.lib.search import check_folds, make_splits
+from stages.lib.search import checked_splits
 from stages.lib.winners.card import Card
 from stages.lib.winners.comparison import comparison_table, print_comparison, summarise, verdict
 from stages.lib.winners.contenders import baselines, read_settings, score_baseline, score_net
@@ -25,8 +25,7 @@ def main() -> None:
     # Use other folds and initial weights than those on which the winners won.
     cv = drawn_anew(params.cv)
     anew = params.model_copy(update={"seed": fit_seed(params.seed, 0, _ANEW), "cv": cv})
-    check_folds(data, cv, anew.seed, classify)
-    splits = make_splits(data, cv, anew.seed, classify)
+    splits = checked_splits(data, cv, anew.seed, classify)
     settings = read_settings(params)
     scores = {name: score_net(name, chosen, data, splits, anew) for name, chosen in settings.items()}
     model = params.model.model_dump()

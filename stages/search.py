@@ -19,7 +19,7 @@ from stages.lib.model import (
 )
 from stages.lib.scores import mean_test_share, print_table, score_table, summarise, to_csv
 from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import check_folds, check_trial, make_splits, run_search
+from stages.lib.search import check_trial, checked_splits, run_search
 
 
 def main() -> None:
@@ -32,12 +32,11 @@ def main() -> None:
     scorer = make_scorer(cv.scoring)
     classify = is_classifier(settings["wrapper"])
     data = load_dataset(params.data, classify, params.seed, cv.groups, cv.order)
-    check_folds(data, cv, params.seed, classify)
+    splits = checked_splits(data, cv, params.seed, classify)
     check_candidates(name, settings, grid, data, params.prepare)
 
     estimator = build_estimator(settings, data, params.prepare, grid)
     X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])
-    splits = make_splits(data, cv, params.seed, classify)
     check_trial(estimator, X, y, splits[0], scorer)
     nested = nested_grid(estimator, grid)
     cv_results = run_search(name, estimator, nested, X, y, splits=splits, scorer=scorer, params=params)

@@ -1,15 +1,9 @@
 """A small table with everything in it that a preparation is for."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-import torch
-from skorch import NeuralNetClassifier
-from torch import nn
 
 from stages.lib.data import Dataset
-from stages.lib.network import PimaClassifier
 
 TYPES = {"port": "category", "age": "number", "deck": "category", "adult": "boolean", "fare": "number"}
 LABELS = {"port": ["C", "Q", "S"], "deck": ["A", "B", "Ö"]}
@@ -35,19 +29,3 @@ def passengers(n: int = 120, seed: int = 0) -> Dataset:
     )
     lacking = ("port", "age", "adult")
     return Dataset(X, y, tuple(TYPES), ("no", "yes"), types=TYPES, lacking=lacking, zeros=("fare",))
-
-
-def settings(**changes: Any) -> dict[str, Any]:
-    """Return the settings of a net without noise, names resolved."""
-    base = {
-        "wrapper": NeuralNetClassifier,
-        "module": PimaClassifier,
-        "criterion": nn.BCELoss,
-        "optimizer": torch.optim.Adam,
-        "lr": 0.01,
-        "max_epochs": 2,
-        "batch_size": 16,
-        "train_split": 5,
-        "device": "cpu",
-    }
-    return base | changes

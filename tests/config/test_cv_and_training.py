@@ -4,22 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from stages.lib.common import UserError
 from stages.lib.config import Model, load_params
-from tests.project import real_params, set_at
+from tests.config.params_files import changed, written
+from tests.project import real_params
 
 REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold"}
 
 
 def loaded(tmp_path: Path, changes: dict[str, Any]) -> Any:
-    params = real_params()
-    for place, value in changes.items():
-        set_at(params, place, value)
-    path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump(params), encoding="utf-8")
-    return load_params(path)
+    return load_params(written(tmp_path, changed(changes)))
 
 
 @pytest.mark.parametrize(

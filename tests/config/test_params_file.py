@@ -5,20 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from sklearn.model_selection import ParameterGrid
 
 from stages.lib.common import UserError
 from stages.lib.config import Data, candidates, load_params
+from tests.config.params_files import refused
 from tests.project import ROOT, real_params, set_at
-
-
-def refused(tmp_path: Path, params: dict[str, Any]) -> str:
-    path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump(params), encoding="utf-8")
-    with pytest.raises(UserError) as caught:
-        load_params(path)
-    return str(caught.value)
 
 
 def test_the_committed_file_is_valid() -> None:

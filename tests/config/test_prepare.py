@@ -6,32 +6,21 @@ from typing import Any
 import pytest
 import yaml
 
-from stages.lib.common import UserError
 from stages.lib.config import Prepare, load_params
 from stages.lib.config.prepare import PREPARE_BLOCK
-from tests.project import real_params, set_at
+from tests.config.params_files import changed, refused
+from tests.project import real_params
 
 
 def told(folder: Path, changes: dict[str, Any]) -> str:
-    params = real_params()
-    for place, value in changes.items():
-        set_at(params, place, value)
-    return refusal(folder, params)
-
-
-def refusal(folder: Path, params: dict[str, Any]) -> str:
-    path = folder / "params.yaml"
-    path.write_text(yaml.safe_dump(params), encoding="utf-8")
-    with pytest.raises(UserError) as caught:
-        load_params(path)
-    return str(caught.value)
+    return refused(folder, changed(changes))
 
 
 def test_the_committed_section_is_the_block_that_a_file_without_it_is_told_to_add(tmp_path: Path) -> None:
     params = real_params()
     committed = {"prepare": params.pop("prepare")}
     expected = f"prepare is missing; add this block, which prepares nothing:\n{PREPARE_BLOCK}"
-    assert refusal(tmp_path, params) == f"{tmp_path}/params.yaml: {expected}"
+    assert refused(tmp_path, params) == f"{tmp_path}/params.yaml: {expected}"
     assert yaml.safe_load(PREPARE_BLOCK) == committed == {"prepare": Prepare().model_dump()}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params) + PREPARE_BLOCK, encoding="utf-8")
     assert load_params(tmp_path / "params.yaml").prepare == Prepare()

@@ -12,17 +12,17 @@ from skorch import NeuralNet
 from skorch.dataset import ValidSplit
 from torch import nn
 
-from stages.lib.config import CV, Params, Prepare
+from stages.lib.config import CV, Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import LockstepWarning, TrainTest, fit_seed, seed_everything
-from stages.lib.model import build_estimator, nested_grid, resolve, rows, target
+from stages.lib.model import resolve
 from stages.lib.model.hold_out import hold_out
 from stages.lib.network import PimaClassifier
 from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import make_splits, run_search
-from tests.project import real_params
+from stages.lib.search import make_splits
+from tests.search_results import SEED, net_settings, run_grid, score_array
 
-N, SEED = 120, 7
+N = 120
 ENGINES = ("lockstep", "one-by-one")
 _RNG = np.random.default_rng(0)
 X = pd.DataFrame(_RNG.normal(size=(N, 3)), columns=["a", "b", "c"])
@@ -39,17 +39,7 @@ def table(n_classes: int = 2, groups: np.ndarray | None = None) -> Dataset:
 
 def settings(**changes: Any) -> dict[str, Any]:
     """Return resolved settings of a net."""
-    base = {
-        "wrapper": skorch.NeuralNetClassifier,
-        "module": PimaClassifier,
-        "criterion": nn.BCELoss,
-        "optimizer": torch.optim.Adam,
-        "lr": 0.02,
-        "max_epochs": 4,
-        "batch_size": 16,
-        "train_split": 5,
-        "device": "cpu",
-    }
+    base = net_settings(lr=0.02, max_epochs=4)
     return base | {key: resolve(key, value) for key, value in changes.items()}
 
 
@@ -64,23 +54,13 @@ def searched(
     """Return the scores of each candidate on each split; fails where a fit is not trained in lockstep."""
     cv, classify = cv or CV(n_splits=3, n_repeats=1), bool(data.classes)
     chosen = settings(**changes)
-    chosen["train_split"] = hold_out(chosen["train_split"], cv.splitter, classify)
+    chosen["train_split"] = hold_out(chosen["train_split"], cv, classify)
     grid = {key: [resolve(key, value) for value in values] for key, values in grid.items()}
-    estimator = build_estimator(chosen, data, prepare or Prepare(), grid)
-    splits = make_splits(data, cv, SEED, classify)
+    splits, scorer = make_splits(data, cv, SEED, classify), make_scorer("neg_log_loss" if classify else "r2")
     with warnings.catch_warnings():
         warnings.simplefilter("error", LockstepWarning)
-        found = run_search(
-            "test",
-            estimator,
-            nested_grid(estimator, grid),
-            rows(data, estimator),
-            target(data.y, chosen["wrapper"], chosen["criterion"]),
-            splits=splits,
-            scorer=make_scorer("neg_log_loss" if classify else "r2"),
-            params=Params.model_validate(real_params() | {"engine": engine, "seed": SEED}),
-        )
-    return np.array([found[f"split{i}_test_score"] for i in range(len(splits))]).T.tolist()
+        found = run_grid(data, chosen, grid, splits, scorer, prepare or Prepare(), engine=engine)
+    return score_array(found).tolist()
 
 
 # Returns a net for the training rows of a split, whose numbers it is given.

@@ -13,8 +13,9 @@ from stages.lib.common import UserError
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.model import build_estimator, hold_out_watchers, resolve, resolve_experiment
 from stages.lib.search import make_splits
-from tests.model.searched import ENGINES, SEED, by_hand, plain, searched, settings, table
+from tests.model.searched import ENGINES, by_hand, plain, searched, settings, table
 from tests.project import real_params
+from tests.search_results import SEED
 
 DESCRIBED: dict[str, dict[str, Any]] = {
     "EarlyStopping": {"patience": 3, "load_best": True},

@@ -14,7 +14,8 @@ from stages.lib.config import CV, Prepare
 from stages.lib.model import build_estimator
 from stages.lib.model.class_weights import WeightedBCELoss, class_weights
 from stages.lib.search import make_splits
-from tests.model.searched import ENGINES, SEED, by_hand, plain, searched, settings, table
+from tests.model.searched import ENGINES, by_hand, plain, searched, settings, table
+from tests.search_results import SEED
 
 WEIGHTS = [1.0, 2.5, 4.0]
 

@@ -12,9 +12,11 @@ from skorch.dataset import ValidSplit
 
 from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
+from stages.lib.data import Dataset
 from stages.lib.model.hold_out import hold_out
 from stages.lib.search import make_splits
-from tests.model.searched import ENGINES, GROUPS, SEED, by_hand, plain, searched, table
+from tests.model.searched import ENGINES, GROUPS, MakeNet, by_hand, plain, searched, table
+from tests.search_results import SEED
 
 BY_GROUP = {"splitter": "group", "groups": "person"}
 STOPPING = {"EarlyStopping": {"patience": 2, "load_best": True}}
@@ -22,6 +24,19 @@ STOPPING = {"EarlyStopping": {"patience": 2, "load_best": True}}
 
 def given(train: list[int], valid: list[int]) -> ValidSplit:
     return ValidSplit(cv=[(np.array(train), np.array(valid))])
+
+
+def stopping(wrapper: type[skorch.NeuralNet], parts: Any, **settings: Any) -> skorch.NeuralNet:
+    """Return skorch's own net, told which rows to hold out."""
+    callbacks = [EarlyStopping(patience=2, load_best=True)]
+    return plain(wrapper, train_split=given(*parts), callbacks=callbacks, max_epochs=12, **settings)
+
+
+def check_scores(data: Dataset, cv: CV, engine: str, make_net: MakeNet, y: np.ndarray, **settings: Any) -> None:
+    """Compare a search with the same fits by hand."""
+    expected = by_hand(data, make_splits(data, cv, SEED, classify=bool(data.classes)), make_net, y)
+    found = searched(data, {"lr": [0.02]}, engine, cv, callbacks=STOPPING, max_epochs=12, **settings)
+    np.testing.assert_allclose(found, [expected], rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -33,25 +48,9 @@ def test_early_stopping_looks_at_whole_groups(engine: str, splitter: str) -> Non
     def net(train: np.ndarray) -> skorch.NeuralNet:
         kind = GroupKFold if splitter == "group" else StratifiedGroupKFold
         parts = next(iter(kind(5).split(train, y[train], GROUPS[train])))
-        return plain(
-            skorch.NeuralNetBinaryClassifier,
-            train_split=given(*parts),
-            callbacks=[EarlyStopping(patience=2, load_best=True)],
-            max_epochs=12,
-        )
+        return stopping(skorch.NeuralNetBinaryClassifier, parts)
 
-    expected = by_hand(data, make_splits(data, cv, SEED, classify=True), net, y)
-    found = searched(
-        data,
-        {"lr": [0.02]},
-        engine,
-        cv,
-        wrapper="NeuralNetBinaryClassifier",
-        criterion="BCEWithLogitsLoss",
-        callbacks=STOPPING,
-        max_epochs=12,
-    )
-    np.testing.assert_allclose(found, [expected], rtol=1e-6, atol=1e-6)
+    check_scores(data, cv, engine, net, y, wrapper="NeuralNetBinaryClassifier", criterion="BCEWithLogitsLoss")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -61,26 +60,9 @@ def test_early_stopping_looks_at_the_latest_rows(engine: str) -> None:
 
     def net(train: np.ndarray) -> skorch.NeuralNet:
         parts = train_test_split(np.arange(len(train)), test_size=1 / 5, shuffle=False)
-        return plain(
-            skorch.NeuralNetRegressor,
-            criterion=skorch.regressor.torch.nn.MSELoss,
-            train_split=given(*parts),
-            callbacks=[EarlyStopping(patience=2, load_best=True)],
-            max_epochs=12,
-        )
+        return stopping(skorch.NeuralNetRegressor, parts, criterion=skorch.regressor.torch.nn.MSELoss)
 
-    expected = by_hand(data, make_splits(data, cv, SEED, classify=False), net, y)
-    found = searched(
-        data,
-        {"lr": [0.02]},
-        engine,
-        cv,
-        wrapper="NeuralNetRegressor",
-        criterion="MSELoss",
-        callbacks=STOPPING,
-        max_epochs=12,
-    )
-    np.testing.assert_allclose(found, [expected], rtol=1e-6, atol=1e-6)
+    check_scores(data, cv, engine, net, y, wrapper="NeuralNetRegressor", criterion="MSELoss")
 
 
 # What nets were fitted on and what they held out, as the numbers in a column that says whose row it is.
@@ -114,7 +96,7 @@ def test_no_group_is_on_both_sides_whatever_prepares_the_rows(engine: str, prepa
 
 def test_the_latest_fifth_is_rounded_up() -> None:
     rows = skorch.dataset.Dataset(np.zeros((11, 1)), np.zeros(11))
-    train, valid = hold_out(5, "time", False)(rows)
+    train, valid = hold_out(5, CV(n_splits=2, splitter="time"), False)(rows)
     assert [list(train.indices), list(valid.indices)] == [list(range(8)), [8, 9, 10]]
 
 
@@ -128,7 +110,7 @@ def test_too_few_groups_in_a_fit_are_told() -> None:
 
 def test_other_splitters_hold_out_what_skorch_does() -> None:
     for splitter in (None, "stratified", "kfold"):
-        split = hold_out(5, splitter, True)
+        split = hold_out(5, CV(n_splits=2, splitter=splitter), True)
         assert type(split) is ValidSplit
         assert vars(split) == vars(ValidSplit(5, stratified=True))
-    assert hold_out(None, "group", True) is None
+    assert hold_out(None, CV(n_splits=2, **BY_GROUP), True) is None  # type: ignore[arg-type]

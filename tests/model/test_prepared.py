@@ -19,13 +19,12 @@ from stages.lib.data import Dataset
 from stages.lib.lockstep import fit_seed, seed_everything
 from stages.lib.model import build_estimator, check_candidates, nested_grid, rows, target
 from stages.lib.model.preparation import Preparation
-from stages.lib.search import run_search
 from tests.model.test_preparation import by_hand, cells
-from tests.passengers import passengers, settings
+from tests.passengers import passengers
 from tests.plain_skorch import plain_net
 from tests.project import load_real_data, real_params
+from tests.search_results import SEED, net_settings, run_grid, score_array
 
-SEED = 7
 DATA = passengers()
 SPLITS = list(StratifiedKFold(3).split(DATA.X, DATA.y))
 NUMBER: dict[str, Any] = {"wrapper": NeuralNetRegressor, "criterion": nn.MSELoss}
@@ -40,19 +39,8 @@ def search(
     **changes: Any,
 ) -> np.ndarray:
     """Return the scores by candidate and split."""
-    chosen = settings(**changes)
-    estimator = build_estimator(chosen, data, prepare, grid)
-    found = run_search(
-        "test",
-        estimator,
-        nested_grid(estimator, grid),
-        rows(data, estimator),
-        target(data.y, chosen["wrapper"], chosen["criterion"]),
-        splits=SPLITS,
-        scorer=scorer,
-        params=Params.model_validate(real_params() | {"engine": engine, "seed": SEED}),
-    )
-    return np.array([found[f"split{i}_test_score"] for i in range(len(SPLITS))]).T
+    found = run_grid(data, net_settings(**changes), grid, SPLITS, scorer, prepare, engine=engine)
+    return score_array(found)
 
 
 def log_loss(estimator: BaseEstimator, X: Any, y: Any) -> float:
@@ -131,7 +119,7 @@ def test_a_target_is_scaled_as_by_hand_and_scored_in_its_own_unit() -> None:
 def test_what_a_search_fits_does_not_depend_on_test_rows(engine: str, scale: Any) -> None:
     """The nets of a split answer the same questions in the same way, whatever is in its test rows."""
     prepare = Prepare(impute="mean", scale=scale)
-    estimator = build_estimator(settings(), DATA, prepare)
+    estimator = build_estimator(net_settings(), DATA, prepare)
     questions = rows(DATA, estimator)[:10]
 
     def answers(data: Dataset) -> list[np.ndarray]:
@@ -171,7 +159,7 @@ def test_a_preparation_is_fitted_once_for_each_split_and_setting(monkeypatch: py
 
 def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
     data = load_real_data(Params.model_validate(real_params()))
-    net = build_estimator(settings(), data, Prepare(), ["lr"])
+    net = build_estimator(net_settings(), data, Prepare(), ["lr"])
     assert isinstance(net, NeuralNetClassifier)
     X = rows(data, net)
     assert X.dtype == np.float32
@@ -182,22 +170,22 @@ def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
         (Prepare(impute="mean"), []),
         (Prepare(), ["prepare__scale"]),
     ):
-        estimator = build_estimator(settings(), data, prepare, uses)
+        estimator = build_estimator(net_settings(), data, prepare, uses)
         assert isinstance(estimator, Pipeline)
         assert [name for name, _ in estimator.steps] == ["prepare", "net"]
-    kept = build_estimator(settings(prepare__scale="standard"), data, Prepare())
+    kept = build_estimator(net_settings(prepare__scale="standard"), data, Prepare())
     assert kept["prepare"].scale == "standard"
     assert isinstance(
-        build_estimator(settings(prepare__scale=None), data, Prepare(scale="robust")), NeuralNetClassifier
+        build_estimator(net_settings(prepare__scale=None), data, Prepare(scale="robust")), NeuralNetClassifier
     )
 
 
 def test_a_module_gets_the_width_unless_it_is_set() -> None:
-    estimator = build_estimator(settings(), DATA, Prepare(impute="mean", indicator=True))
+    estimator = build_estimator(net_settings(), DATA, Prepare(impute="mean", indicator=True))
     assert estimator["net"].initialize().module_.hidden[0].in_features == 14
     estimator.fit(rows(DATA, estimator), target(DATA.y, NeuralNetClassifier, nn.BCELoss))
     assert estimator["net"].module_.hidden[0].in_features == 14
-    own = build_estimator(settings(module__n_inputs=3), DATA, Prepare(impute="mean"))
+    own = build_estimator(net_settings(module__n_inputs=3), DATA, Prepare(impute="mean"))
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         own.fit(rows(DATA, own), target(DATA.y, NeuralNetClassifier, nn.BCELoss))
 
@@ -210,7 +198,7 @@ def test_candidates_keep_their_order_under_their_nested_names() -> None:
         "prepare__scale": [None, "robust"],
         "prepare__target": ["standard", None],
     }
-    estimator = build_estimator(settings(**NUMBER), data, Prepare(impute="mean"), grid)
+    estimator = build_estimator(net_settings(**NUMBER), data, Prepare(impute="mean"), grid)
     nested = nested_grid(estimator, grid)
     assert isinstance(nested, list)
     for plain, named in zip(candidates(grid), nested, strict=True):
@@ -220,30 +208,30 @@ def test_candidates_keep_their_order_under_their_nested_names() -> None:
         assert inner["prepare"].scale == plain["prepare__scale"]
         assert (estimator.transformer is not None) == (plain["prepare__target"] is not None)
     whole = Dataset(DATA.X[["fare"]], DATA.y, ("fare",), (), {"fare": "number"})
-    alone = build_estimator(settings(**NUMBER), whole, Prepare(target="standard"))
+    alone = build_estimator(net_settings(**NUMBER), whole, Prepare(target="standard"))
     assert nested_grid(alone, {"lr": [0.1]}) == [{"regressor__lr": [0.1]}]
     alone.set_params(regressor__lr=0.1)
 
 
 def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
     with pytest.raises(UserError) as caught:
-        build_estimator(settings(), DATA, Prepare())
+        build_estimator(net_settings(), DATA, Prepare())
     assert str(caught.value) == (
         "params.yaml: prepare.impute is null, but cells are missing, which a net can't take, in age (18), adult (14). "
         "Set it to mean, median or most_frequent, or leave such columns out with `use: false`."
     )
     for place, chosen, grid in (
-        ("fixed.prepare__impute", settings(prepare__impute=None), {"lr": [0.1]}),
-        ("grid.prepare__impute[1]", settings(), {"prepare__impute": ["mean", None]}),
+        ("fixed.prepare__impute", net_settings(prepare__impute=None), {"lr": [0.1]}),
+        ("grid.prepare__impute[1]", net_settings(), {"prepare__impute": ["mean", None]}),
     ):
         with pytest.raises(UserError, match=r"params.yaml: experiments.mine.") as caught:
             check_candidates("mine", chosen, grid, DATA, Prepare(impute="mean"))
         assert f"experiments.mine.{place} is null" in str(caught.value)
     with pytest.raises(UserError, match=r"params.yaml: prepare.impute is null"):
-        check_candidates("mine", settings(), {"prepare__impute": ["mean"]}, DATA, Prepare())
+        check_candidates("mine", net_settings(), {"prepare__impute": ["mean"]}, DATA, Prepare())
     # A missing category is a category of its own.
     ports = Dataset(DATA.X[["port"]], DATA.y, ("port",), DATA.classes, {"port": "category"}, ("port",))
-    assert build_estimator(settings(), ports, Prepare())["prepare"].n_features_out == 4
+    assert build_estimator(net_settings(), ports, Prepare())["prepare"].n_features_out == 4
 
 
 def test_a_preparation_that_fits_no_column_is_refused() -> None:
@@ -252,6 +240,6 @@ def test_a_preparation_that_fits_no_column_is_refused() -> None:
     with pytest.raises(
         UserError, match=r"is robust, which is for columns of the type number, but the table has none. Set"
     ):
-        build_estimator(settings(), ports, Prepare(scale="robust"))
+        build_estimator(net_settings(), ports, Prepare(scale="robust"))
     with pytest.raises(UserError, match=r"prepare__encode is ordinal, which is for columns of the type category, but"):
-        check_candidates("mine", settings(), {"prepare__encode": ["onehot", "ordinal"]}, fares, Prepare())
+        check_candidates("mine", net_settings(), {"prepare__encode": ["onehot", "ordinal"]}, fares, Prepare())

@@ -11,7 +11,7 @@ from stages.lib.common import UserError
 from stages.lib.config import CV
 from stages.lib.data import Dataset
 from stages.lib.lockstep import fit_seed
-from stages.lib.search import check_folds, make_splits
+from stages.lib.search import checked_splits, make_splits
 
 N, SEED = 60, 7
 RNG = np.random.default_rng(0)
@@ -127,11 +127,11 @@ FEW = table(np.repeat([0.0, 1.0], [10, 2]))
 )
 def test_what_cannot_be_split_is_told(data: Dataset, cv: CV, sentence: str) -> None:
     with pytest.raises(UserError) as caught:
-        check_folds(data, cv, SEED, classify=bool(data.classes))
+        checked_splits(data, cv, SEED, classify=bool(data.classes))
     assert sentence in str(caught.value)
 
 
 def test_what_can_be_split_is_taken() -> None:
-    check_folds(table(), CV(n_splits=3), SEED, classify=True)
-    check_folds(table(groups=GROUPS), CV(n_splits=3, splitter="stratified_group", groups="g"), SEED, classify=True)
-    check_folds(table(np.arange(5.0), classify=False), CV(n_splits=4, splitter="time"), SEED, classify=False)
+    checked_splits(table(), CV(n_splits=3), SEED, classify=True)
+    checked_splits(table(groups=GROUPS), CV(n_splits=3, splitter="stratified_group", groups="g"), SEED, classify=True)
+    checked_splits(table(np.arange(5.0), classify=False), CV(n_splits=4, splitter="time"), SEED, classify=False)

@@ -12,34 +12,21 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 from stages.lib.common import UserError
-from stages.lib.config import CV, Params, Prepare
+from stages.lib.config import CV, Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import fit_seed, seed_everything
-from stages.lib.model import build_estimator, nested_grid, rows, target
+from stages.lib.model import build_estimator, rows, target
 from stages.lib.network import PimaClassifier
 from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import make_splits, run_search
+from stages.lib.search import make_splits
 from tests.plain_skorch import plain_net
-from tests.project import real_params
-from tests.search_results import split_scores
+from tests.search_results import SEED, net_settings, run_grid, split_scores
 
 GRID: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__dropout_rate": [0.0, 0.5]}
-SEED = 7
 
 
 def settings(**changes: Any) -> dict[str, Any]:
-    base = {
-        "wrapper": NeuralNetClassifier,
-        "module": PimaClassifier,
-        "criterion": nn.BCELoss,
-        "optimizer": torch.optim.Adam,
-        "lr": 0.01,
-        "max_epochs": 2,
-        "batch_size": 64,
-        "train_split": 5,
-        "device": "cpu",
-    }
-    return base | changes
+    return net_settings(batch_size=64) | changes
 
 
 def search(
@@ -51,19 +38,9 @@ def search(
     n_jobs: int = 1,
     **changes: Any,
 ) -> dict[str, Any]:
-    chosen = settings(**changes)
-    params = Params.model_validate(real_params() | {"engine": engine, "seed": SEED, "runtime": {"n_jobs": n_jobs}})
-    estimator = build_estimator(chosen, data, Prepare(scale=scale), grid)
-    return run_search(
-        "test",
-        estimator,
-        nested_grid(estimator, grid),
-        rows(data, estimator),
-        target(data.y, chosen["wrapper"], chosen["criterion"]),
-        splits=make_splits(data, cv or CV(n_splits=3, n_repeats=1), SEED, classify=True),
-        scorer=make_scorer("accuracy"),
-        params=params,
-    )
+    splits = make_splits(data, cv or CV(n_splits=3, n_repeats=1), SEED, classify=True)
+    options = {"engine": engine, "runtime": {"n_jobs": n_jobs}}
+    return run_grid(data, settings(**changes), grid, splits, make_scorer("accuracy"), Prepare(scale=scale), **options)
 
 
 def test_a_score_is_that_of_a_fit_seeded_by_its_split(data: Dataset) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from stages.lib.adopt.file_form import MISSING, Form, is_number
 from stages.lib.common import UserError
+from stages.lib.data.parse import is_numeric
 
 # Cells that mean "missing" only in a column whose other cells are numbers.
 _MISSING_AMONG_NUMBERS = ("-", "--", ".", "None", "none", "*", "missing", "unknown", "Unknown")
@@ -88,7 +89,7 @@ def read_table(path: str | Path, form: Form, target: str | None = None) -> Table
     if not len(frame):
         raise UserError(f"{path} has no rows. Is it the right file?")
     # Text as it is written: pandas would turn True into a boolean.
-    texts = [name for name in frame if not _is_number(frame[name])]
+    texts = [name for name in frame if not is_numeric(frame[name])]
     others = [name for name in frame if name not in texts and (name == target or frame[name].isna().any())]
     written = _read(path, usecols=[*texts, *others], dtype=str, **options) if texts or others else frame[[]]
     if frame.iloc[:, -1].isna().any():  # pandas fills up short lines
@@ -131,10 +132,6 @@ def _refuse_short_lines(path: str | Path, form: Form) -> None:
                     f"{path}: line {reader.line_num} has {len(cells)} cell{'s' * (len(cells) > 1)} instead of "
                     f"{len(form.names)}. Mend that line."
                 )
-
-
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
 def _among_numbers(column: pd.Series, decimal: str) -> set[str]:

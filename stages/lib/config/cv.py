@@ -24,6 +24,10 @@ class CV(Section):
     shuffle: bool = False
     scoring: str = "accuracy"
 
+    def kind(self, classify: bool) -> str:
+        """Return the splitter that is used: the one that is set, or what suits classes or numbers."""
+        return self.splitter or ("stratified" if classify else "kfold")
+
     @property
     def keeps_groups(self) -> bool:
         """Whether the rows of a group stay together."""

@@ -7,13 +7,15 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from stages.lib.config.column import Section
 
+_NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
+
 
 def _scalar(value: Any) -> Any:
     """Reject values that can't be settings: mappings, and lists of anything but numbers."""
     items = value if isinstance(value, list) else [value]
     kinds = (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
     if not all(isinstance(item, kinds) for item in items):
-        raise ValueError("it should be a number, true, false, null, a name, or a list of numbers")
+        raise ValueError(_NO_SETTING)
     return value
 
 
@@ -74,7 +76,7 @@ def misplaced_mapping(key: str, value: Any) -> str | None:
     """Return why a mapping can't be the value of a setting, or None if it can."""
     if not isinstance(value, dict) or key == "callbacks":
         return None
-    return ": it should be a number, true, false, null, a name, or a list of numbers"
+    return f": {_NO_SETTING}"
 
 
 def misplaced_class_weight(value: Any, classify: bool) -> str | None:

@@ -63,17 +63,18 @@ def parse(text: bytes, names: list[str], as_text: Collection[str], spec: Data, n
     # pandas fills up a short line with empty cells, so the last column tells whether there is one.
     if _has_empty(table[names[-1]]):
         refuse(name, ragged(text, spec, len(names), name))
-    others = [key for key in names if key not in as_text and not _is_number(table[key])]
+    others = [key for key in names if key not in as_text and not is_numeric(table[key])]
     if others:
         again = pd.read_csv(io.BytesIO(text), dtype=dict.fromkeys(others, "category"), usecols=others, **options)
         table[others] = again[others]
-    return table.astype({key: "float64" for key in names if _is_number(table[key])})
+    return table.astype({key: "float64" for key in names if is_numeric(table[key])})
 
 
-def _is_number(series: pd.Series | pd.Index) -> bool:
+def is_numeric(series: pd.Series | pd.Index) -> bool:
+    """Whether pandas took all cells for numbers; booleans are none."""
     return is_numeric_dtype(series) and not is_bool_dtype(series)
 
 
 def _has_empty(series: pd.Series) -> bool:
     texts = series.cat.categories if isinstance(series.dtype, pd.CategoricalDtype) else series
-    return bool(series.isna().any()) or (not _is_number(texts) and bool((texts == "").any()))
+    return bool(series.isna().any()) or (not is_numeric(texts) and bool((texts == "").any()))

@@ -17,6 +17,7 @@ from stages.lib.lockstep.members import (
     named_tensors,
     optimizer_of,
     overrides,
+    owner,
     trained_names,
 )
 from stages.lib.lockstep.stacks.activations import switchable
@@ -71,9 +72,8 @@ _OF_A_STEP = ("get_loss", "infer")
 def check_net(net: NeuralNet) -> None:
     """Raise `RefusalError` where skorch is not what trains a net, or its parts are not those of a plain one."""
     for name in _TRAINING:
-        owner = next(cls for cls in type(net).__mro__ if name in vars(cls))
-        if owner.__module__.partition(".")[0] != "skorch":
-            raise RefusalError(f"{owner.__name__} has its own {name}")
+        if has_own(net, name):
+            raise RefusalError(f"{owner(net, name).__name__} has its own {name}")
     if (net._modules, net._criteria, net._optimizers) != (["module"], ["criterion"], ["optimizer"]):
         raise RefusalError("the net has several modules, criteria or optimizers")
     if net.compile:
@@ -191,9 +191,9 @@ def _attributes(layer: nn.Module, sizes: bool) -> list[Any]:
     return [sorted(own.items()), sorted((name, listed) for name, listed in hooks if listed)]
 
 
-def python_state(module: nn.Module) -> list[str]:
-    """Return a hash of each part's attributes that are no parameters, buffers or parts."""
-    return [_hash(_attributes(layer, sizes=True)) for layer in module.modules()]
+def python_state(module: nn.Module) -> str:
+    """Return a hash of all parts' attributes that are no parameters, buffers or parts."""
+    return _hash([_attributes(layer, sizes=True) for layer in module.modules()])
 
 
 def _hash(thing: Any) -> str:

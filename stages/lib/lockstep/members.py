@@ -142,10 +142,14 @@ def _rows(
     return datasets, train, valid, loader
 
 
+def owner(net: NeuralNet, name: str) -> type:
+    """Return the class that a net's method is defined in."""
+    return next(cls for cls in type(net).__mro__ if name in vars(cls))
+
+
 def has_own(net: NeuralNet, name: str) -> bool:
     """Whether a net's method is not skorch's."""
-    owner = next(cls for cls in type(net).__mro__ if name in vars(cls))
-    return owner.__module__.partition(".")[0] != "skorch"
+    return owner(net, name).__module__.partition(".")[0] != "skorch"
 
 
 def mentioned(function: Any) -> set[str]:

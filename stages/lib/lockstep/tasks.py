@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import _safe_split
 from skorch import NeuralNet
 
 from stages.lib.lockstep._compat import FitCall, fingerprint
+from stages.lib.lockstep.members import owner
 from stages.lib.lockstep.numerics import fit_seed, seed_everything
 from stages.lib.lockstep.stacks.callbacks import LateHistory
 from stages.lib.lockstep.surroundings import Prepared, TrainsAgainError, assemble, net_of, stand_ins
@@ -108,8 +109,7 @@ class Task:
 
 
 def _fits_in_a_way_of_its_own(net: NeuralNet) -> bool:
-    owner = next(cls for cls in type(net).__mro__ if "fit" in vars(cls))
-    return not owner.__module__.startswith(("skorch.", "stages.lib.lockstep."))
+    return not owner(net, "fit").__module__.startswith(("skorch.", "stages.lib.lockstep."))
 
 
 def make_tasks(calls: list[FitCall], random_state: int) -> list[Task]:

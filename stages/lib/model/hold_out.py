@@ -14,6 +14,7 @@ from skorch.dataset import ValidSplit
 from torch.utils.data import Subset
 
 from stages.lib.common import UserError
+from stages.lib.config import CV
 
 
 class GroupedRows(np.ndarray):
@@ -84,12 +85,12 @@ class LatestRows:
         return Subset(dataset, range(n_train)), Subset(dataset, range(n_train, len(dataset)))
 
 
-def hold_out(train_split: Any, splitter: str | None, classify: bool) -> Any:
-    """Return skorch's `train_split` for the setting of that name, under a splitter of `cv`; or what it is already."""
+def hold_out(train_split: Any, cv: CV | None, classify: bool) -> Any:
+    """Return skorch's `train_split` for the setting of that name, split as the folds are; or what it is already."""
     if not isinstance(train_split, int):
         return train_split
-    if splitter == "time":
+    if cv and cv.keeps_time:
         return LatestRows(train_split)
-    if splitter in {"group", "stratified_group"}:
-        return WholeGroups(train_split, stratified=splitter == "stratified_group")
+    if cv and cv.keeps_groups:
+        return WholeGroups(train_split, stratified=cv.splitter == "stratified_group")
     return ValidSplit(train_split, stratified=classify)

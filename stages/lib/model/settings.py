@@ -7,7 +7,7 @@ from typing import Any
 from skorch import NeuralNet
 
 from stages.lib.common import UserError, did_you_mean
-from stages.lib.config import PARAMS_FILE, PREFIX, Params, Prepare
+from stages.lib.config import CV, PARAMS_FILE, PREFIX, Params, Prepare
 from stages.lib.model.callbacks import bad_callback_key, imported_parts, unheard
 from stages.lib.model.estimator import is_classifier, parameters
 from stages.lib.model.hold_out import hold_out
@@ -50,7 +50,7 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
     }
     raw = model | experiment.fixed
     settings, grid = _resolve(
-        raw, places, experiment.grid, f"experiments.{name}.grid", params.model.source, splitter=params.cv.splitter
+        raw, places, experiment.grid, f"experiments.{name}.grid", params.model.source, cv=params.cv
     )
     if is_classifier(settings["wrapper"]) != params.model.classifies:
         raise UserError(
@@ -60,14 +60,14 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
     return settings, grid
 
 
-def resolve_settings(settings: dict[str, Any], file: str, place: str, splitter: str | None = None) -> dict[str, Any]:
+def resolve_settings(settings: dict[str, Any], file: str, place: str, cv: CV | None = None) -> dict[str, Any]:
     """Return the settings of a net that a search has built before, ready for `build_estimator`.
 
-    The rows that the net holds out of its fit are split as those of `cv.splitter`.
+    The rows that the net holds out of its fit are split as the folds of `cv`.
 
     Raises `UserError` as `resolve_experiment` does. It does not check `model.source`, because the search has done so.
     """
-    return _resolve(settings, {key: f"{place}.{key}" for key in settings}, file=file, splitter=splitter)[0]
+    return _resolve(settings, {key: f"{place}.{key}" for key in settings}, file=file, cv=cv)[0]
 
 
 def _resolve(
@@ -77,7 +77,7 @@ def _resolve(
     grid_place: str = "",
     source: str | None = None,
     file: str = PARAMS_FILE,
-    splitter: str | None = None,
+    cv: CV | None = None,
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """Resolve the names of settings, found at `places`, and of a grid, and check that the net takes them."""
     problems: list[str] = []
@@ -125,7 +125,7 @@ def _resolve(
     if settings["train_split"] is None:
         problems += unheard(settings, grid, places)
     _refuse(problems, file)
-    settings["train_split"] = hold_out(settings["train_split"], splitter, is_classifier(settings["wrapper"]))
+    settings["train_split"] = hold_out(settings["train_split"], cv, is_classifier(settings["wrapper"]))
     return settings, grid
 
 

@@ -122,8 +122,7 @@ def _score(params: Params) -> str:
 
 def _splits(params: Params) -> str:
     cv = params.cv
-    splitter = cv.splitter or ("stratified" if params.model.classifies else "kfold")
-    how = _SPLITS[splitter].format(groups=cv.groups, order=cv.order or "the file")
+    how = _SPLITS[cv.kind(params.model.classifies)].format(groups=cv.groups, order=cv.order or "the file")
     if cv.keeps_time:
         return f"It is the mean over {cv.n_splits} splits. {how}."
     repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""

@@ -3,8 +3,8 @@
 Imports `config`, `lockstep` and `common`.
 """
 
-from stages.lib.search.folds import check_folds, make_splits
+from stages.lib.search.folds import checked_splits, make_splits
 from stages.lib.search.protocol import check_trial
 from stages.lib.search.run import run_search
 
-__all__ = ["check_folds", "check_trial", "make_splits", "run_search"]
+__all__ = ["check_trial", "checked_splits", "make_splits", "run_search"]

@@ -56,7 +56,7 @@ def make_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest
     rows = np.zeros(len(data.y))
     if cv.splitter == "time":
         return list(TimeSeriesSplit(cv.n_splits).split(rows))
-    folds = _SPLITTERS[cv.splitter or ("stratified" if classify else "kfold")]
+    folds = _SPLITTERS[cv.kind(classify)]
     groups = data.groups if cv.keeps_groups else None
     splits = []
     for repeat in range(cv.n_repeats):
@@ -66,14 +66,22 @@ def make_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest
     return splits
 
 
-def check_folds(data: Rows, cv: CV, seed: int, classify: bool) -> None:
-    """Raise `UserError` if rows, groups or the rows of a class are too few, or a fold lacks a class.
+def checked_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
+    """Return what `make_splits` returns.
 
-    Parameters
-    ----------
-    data, cv, seed, classify
-        As for `make_splits`.
+    Raises
+    ------
+    UserError
+        If rows, groups or the rows of a class are too few, or a fold lacks a class.
     """
+    _check_counts(data, cv, classify)
+    splits = make_splits(data, cv, seed, classify)
+    if classify:
+        _check_classes(data.y, data.classes, cv, splits)
+    return splits
+
+
+def _check_counts(data: Rows, cv: CV, classify: bool) -> None:
     n_rows, n_splits = len(data.y), cv.n_splits
     needed = n_splits + 1 if cv.keeps_time else n_splits
     if n_rows < needed:
@@ -99,7 +107,6 @@ def check_folds(data: Rows, cv: CV, seed: int, classify: bool) -> None:
             raise UserError(
                 f"The data has {count} rows of class {label}, fewer than the {n_splits} folds of cv.n_splits. {_FEW}"
             )
-    _check_classes(data.y, data.classes, cv, make_splits(data, cv, seed, classify))
 
 
 _FEW = "Lower cv.n_splits in params.yaml, or use more rows."

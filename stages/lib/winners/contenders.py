@@ -94,7 +94,7 @@ def score_net(
     name: str, settings: dict[str, Any], data: Dataset, splits: list[TrainTest], params: Params
 ) -> np.ndarray:
     """Return a net's scores, one per split, with the engine, seed and scorer of `params`; NaN if it diverged."""
-    resolved = resolve_settings(settings, str(BEST_PARAMS), name, params.cv.splitter)
+    resolved = resolve_settings(settings, str(BEST_PARAMS), name, params.cv)
     estimator = build_estimator(resolved, data, params.prepare)
     y = target(data.y, resolved["wrapper"], resolved["criterion"])
     scorer = make_scorer(params.cv.scoring)

@@ -29,7 +29,7 @@ _NET, _PREPARE, _TARGET = "net.", "prepare.", "target."
 
 def fit_on_all_rows(settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
     """Fit an estimator on every row; raises `UserError` if that fails or diverges."""
-    resolved = resolve_settings(settings, str(BEST_PARAMS), COMBINED, params.cv.splitter)
+    resolved = resolve_settings(settings, str(BEST_PARAMS), COMBINED, params.cv)
     estimator = build_estimator(resolved, data, params.prepare)
     seed_everything(params.seed)
     y = target(data.y, resolved["wrapper"], resolved["criterion"])

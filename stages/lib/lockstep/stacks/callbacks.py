@@ -15,6 +15,7 @@ from skorch.history import History
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from stages.lib.lockstep.kinds import python_state
 from stages.lib.lockstep.members import Member, named_tensors, overrides
 from stages.lib.lockstep.surroundings import RefusalError
 
@@ -97,10 +98,8 @@ class Audience:
         if not self.has_guests:
             return None
         tensors = [(t.data_ptr(), t.requires_grad) for t in named_tensors(self.net).values()]
-        own = [sorted((k, repr(v)) for k, v in vars(m).items() if k[0] != "_") for m in self.net.module_.modules()]
-        for layer in own:
-            layer[:] = [pair for pair in layer if pair[0] != "training"]
-        return tensors, own, self.net.optimizer_, len(self.net.optimizer_.param_groups)
+        optimizer = self.net.optimizer_
+        return tensors, python_state(self.net.module_), optimizer, len(optimizer.param_groups)
 
     def training_ends(self) -> None:
         """Tell that the training ends."""

@@ -95,7 +95,12 @@ def _as_arrays(dataset: Any) -> list[Any] | None:
     if type(base) is not Dataset or not all(isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)):
         return None
     parts = [part if rows is None else part[rows] for part in (base.X, base.y)]
-    return [np.ascontiguousarray(part) if isinstance(part, np.ndarray) else part for part in parts]
+    return [contiguous(part) for part in parts]
+
+
+def contiguous(rows: Any) -> Any:
+    """Return rows in a form that torch takes; it refuses arrays that run backwards."""
+    return np.ascontiguousarray(rows) if isinstance(rows, np.ndarray) else rows
 
 
 def _plain(batch: Any) -> Any:

@@ -1,0 +1,95 @@
+"""The command that predicts rows of a CSV with the committed model."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from stages import predict as stage
+from stages.lib.winners.model_file import MODEL_FILE
+from tests.conftest import Command
+from tests.project import ROOT, Project, small_params
+
+ROWS = (ROOT / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with the committed model."""
+    params = small_params()
+    return Project(tmp_path_factory.mktemp("predict"), params)
+
+
+def test_the_committed_model_is_small_and_predicts_the_data(project: Project) -> None:
+    assert (ROOT / MODEL_FILE).stat().st_size < 2000
+    shown = project.stage("predict", "data/pima-indians-diabetes.csv").stdout.splitlines()
+    assert len(shown) == len(ROWS)
+    labels, proba = np.array([line.split(",") for line in shown], dtype=float).T
+    assert np.array_equal(labels, proba > 0.5)
+    assert ((proba >= 0) & (proba <= 1)).all()
+    truth = np.array([line.rpartition(",")[2] for line in ROWS], dtype=float)
+    # The share of pairs in which the woman with diabetes is ranked above the one without.
+    ranks = proba.argsort().argsort()
+    positives = truth == 1
+    auc = (ranks[positives].sum() - positives.sum() * (positives.sum() - 1) / 2) / positives.sum() / (~positives).sum()
+    assert auc > 0.7
+
+
+@pytest.fixture
+def predict_here(project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(project.folder)
+    return partial(in_process, stage)
+
+
+def test_rows_without_the_target_from_standard_input(predict_here: Command) -> None:
+    with_target = predict_here("-", stdin="\n".join(ROWS[:3]).encode())
+    without = predict_here("-", stdin="\n".join(line.rpartition(",")[0] for line in ROWS[:3]).encode() + b"\n")
+    assert with_target == without
+    assert with_target.returncode == 0
+    assert len(without.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b"", "standard input has no rows"),
+        (b"6,148,72,35,0,33.6,0.627\n", "standard input: line 1 has 7 columns instead of 8, or 9 with diabetes"),
+        (b"6,abc,72,35,0,33.6,0.627,50\n", "standard input: line 1, column glucose: 'abc' is not a number"),
+        (b"6,148,72,35,0,33.6,0.627,7\n", "standard input: line 1, column age: 7 is outside 21 to 100 (years)"),
+        (b"\xff\xfe", "standard input is not utf-8; it looks like utf-16. Set data.encoding in params.yaml to utf-16."),
+    ],
+)
+def test_bad_rows_are_refused_with_a_sentence(predict_here: Command, text: bytes, sentence: str) -> None:
+    done = predict_here("-", stdin=text)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {sentence}")
+    assert done.stdout == ""
+
+
+def test_a_mistake_ends_the_real_command_with_a_sentence(project: Project) -> None:
+    done = project.run("bash", "-c", "set -o pipefail; echo 6,148 | python -m stages.predict -", ok=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: standard input: line 1 has 2 columns instead of 8, or 9 with diabetes\n"
+
+
+def test_a_reader_that_has_enough_is_no_mistake(project: Project) -> None:
+    script = "set -o pipefail; python -m stages.predict data/pima-indians-diabetes.csv | true"
+    assert project.run("bash", "-c", script).stderr == ""
+
+
+def test_other_mistakes_end_with_a_sentence(predict_here: Command, project: Project) -> None:
+    assert "one argument is needed" in predict_here().stderr
+    done = predict_here("data/none.csv")
+    assert done.returncode == 1
+    assert "data/none.csv can't be read: No such file or directory" in done.stderr
+    params = project.params()
+    other = small_params()
+    columns = other["data"]["columns"]
+    other["data"]["columns"] = {"children": columns.pop("pregnancies"), **columns}
+    project.write_params(other)
+    try:
+        done = predict_here("data/pima-indians-diabetes.csv")
+    finally:
+        project.write_params(params)
+    assert "predicts diabetes from pregnancies, glucose" in done.stderr
+    assert "Run `dvc repro evaluate`" in done.stderr
