@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from stages.lib.adopt import (
     SEPARATORS,
     Form,
@@ -25,8 +27,9 @@ from stages.lib.adopt import (
     take_columns,
     take_target,
 )
-from stages.lib.common import UserError, did_you_mean, run, write_text
-from stages.lib.config import PARAMS_FILE, Data, Params, yaml12
+from stages.lib.common import UserError, did_you_mean, reading, run, write_text
+from stages.lib.config import PARAMS_FILE, Params, Runtime, yaml12
+from stages.lib.config.problems import sentences
 from stages.lib.data import load_dataset
 
 USAGE = "python -m stages.adopt FILE.csv [TARGET] [--dry-run] [--force]"
@@ -46,38 +49,46 @@ def main() -> None:
         print(_described(path, form, table))
         print_columns(take_columns(table))
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
-        return
-    if target not in form.names:
-        raise UserError(
-            f"{path} has no column {target!r}{did_you_mean(target, form.names) or '.'} It has: {', '.join(form.names)}."
-        )
+    elif target not in form.names:
+        others = f"It has: {', '.join(form.names)}."
+        raise UserError(f"{path} has no column {target!r}{did_you_mean(target, form.names) or '.'} {others}")
+    else:
+        _adopt(path, form, target, dry="--dry-run" in options, force="--force" in options)
+
+
+def _adopt(path: str, form: Form, target: str, *, dry: bool, force: bool) -> None:
     table = read_table(path, form, target)
     outcome = take_target(path, form, table, target)
     columns = take_columns(table, target)
     plan = make_plan(path, form, table, target, outcome, columns)
-    features = [column.name for column in columns if column.is_feature]
-    text = Path(PARAMS_FILE).read_bytes().decode()
+    with reading(PARAMS_FILE, "not UTF-8", "Save the file as UTF-8 text."):
+        text = Path(PARAMS_FILE).read_bytes().decode()
     new = replace_blocks(text, plan.blocks)
-    Params.model_validate(yaml12.load(new))
+    try:
+        params = Params.model_validate(yaml12.load(new))
+    except ValidationError as error:  # in what was there before
+        known = {*Params.model_fields, *Runtime.model_fields}
+        raise UserError(*(f"{PARAMS_FILE}: {problem}" for problem in sentences(error, known))) from None
     # Read the file as the stages will, so that what adopt accepts runs.
-    load_dataset(Data.model_validate(plan.blocks["data"]), outcome.classifies, seed=0)
-    alone = predictors_alone(table, features, outcome)
+    load_dataset(params.data, outcome.classifies, params.seed)
+    alone = predictors_alone(table, [column.name for column in columns if column.is_feature], outcome)
 
     print(_described(path, form, table))
     shown = Taken(target, "target", outcome.shares, 0, outcome.why)
     print_columns(sorted([*columns, shown], key=lambda column: form.names.index(column.name)))
     print_plan(plan)
     for name, score in alone.items():
-        print(f"warning: {name} alone predicts {target}, with a score of {score:.3f} by a tree. If it is known only")
-        print(f"  after {target}, set data.columns.{name}.use to false.")
+        print(
+            f"warning: {name} alone predicts {target}: a tree scores {score:.3f}. If it is known only after {target}, "
+            f"set data.columns.{name} to {{use: false}}."
+        )
     for hint in (column.hint for column in columns if column.hint):
         print(f"hint: {hint}")
-    if "--dry-run" in options:
-        for name, block in plan.blocks.items():
-            print(block_text(name, block), end="")
+    if dry:
+        print(*(block_text(name, block) for name, block in plan.blocks.items()), sep="", end="")
         print(f"{PARAMS_FILE} was left unchanged.")
         return
-    if "--force" not in options:
+    if not force:
         _check_git_has_it()
     write_text(PARAMS_FILE, new)
     print(f"{PARAMS_FILE}: replaced {', '.join(plan.blocks)}. Run `dvc repro`.")

@@ -151,6 +151,15 @@ def test_a_table_without_a_header_is_adopted_by_column_numbers(here: Path, in_pr
     assert load_dataset(spec, True, 0).X.shape == (150, 4)
 
 
+def test_a_header_that_ends_with_a_comma(here: Path, in_process: Command) -> None:
+    first, _, rest = as_text(passengers()).partition("\n")
+    Path("data/passengers.csv").write_text(f"{first},\n{rest}", encoding="utf-8")
+    assert in_process(stage, "data/passengers.csv", "survived").stderr == ""
+    data = load_dataset(load_params().data, True, 0)
+    assert data.features == ("age", "sex", "embarked", "alone")
+    assert np.array_equal(data.y, passengers()["survived"])
+
+
 @pytest.mark.parametrize(
     ("frame", "sets"),
     [
@@ -214,7 +223,7 @@ def test_settings_follow_the_table(
         ),
         (("data/passengers.csv", "ship"), "the target 'ship' is Aurora in every row."),
         (("data/series.csv", "sales"), "no column is left to predict 'sales' from: month: dates"),
-        (("data/ragged.csv", "y"), "data/ragged.csv: line 3 has 1 cell instead of 2. Mend that line."),
+        (("data/ragged.csv", "y"), "data/ragged.csv: line 3 has 1 column instead of 2"),
         (("data/infinite.csv", "y"), "infinite"),
     ],
 )
@@ -237,3 +246,19 @@ def test_it_runs_at_the_top_of_the_repository(here: Path, in_process: Command, m
     monkeypatch.chdir("data")
     done = in_process(stage, "passengers.csv", "survived")
     assert done.stderr == "error: params.yaml is missing here. Run from the top of the repository.\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        (b"engine: lockstep", b"engine: vmap", "params.yaml: engine is 'vmap': it is called lockstep now"),
+        (b"n_jobs:", b"n_job:", "params.yaml: runtime.n_job is unknown; did you mean 'n_jobs'?"),
+        (b"# The seed", b"# The s\xe9\xe9d", "params.yaml is not UTF-8. Save the file as UTF-8 text."),
+    ],
+)
+def test_what_it_leaves_is_checked_too(here: Path, in_process: Command, old: bytes, new: bytes, error: str) -> None:
+    content = Path("params.yaml").read_bytes().replace(old, new, 1)
+    Path("params.yaml").write_bytes(content)
+    done = in_process(stage, "data/passengers.csv", "survived", "--force")
+    assert f"error: {error}\n" in done.stderr
+    assert Path("params.yaml").read_bytes() == content

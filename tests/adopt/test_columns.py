@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from stages.lib.adopt import Taken, look_at, read_table, take_columns
+from stages.lib.adopt.columns import values_shown
 from stages.lib.config import Column
 from tests.adopt.csvs import as_text, passengers
 
@@ -92,6 +93,45 @@ def test_kinds(tmp_path: Path, name: str, cells: Any, kind: str, why: str) -> No
     column = taken(tmp_path, frame)[name]
     assert column.kind == kind
     assert why in column.why
+
+
+@pytest.mark.parametrize(
+    ("cells", "seen"),
+    [
+        ([12285, 1484705], "12285 to 1484705"),
+        ([-0.5, 1484705.25], "-0.5 to 1.48471e+06"),
+        ([1e300, 2e300], "1e+300 to 2e+300"),
+        (["b", "a"], "a, b"),
+        (["x" * 30, "b", "c", "d", "e", "f"], "b, c, d, e, … (6)"),
+    ],
+)
+def test_what_was_seen(cells: list[Any], seen: str) -> None:
+    assert values_shown(pd.Series(cells)) == seen
+
+
+@pytest.mark.parametrize(("n_values", "kind"), [(100, "category"), (101, "not used")])
+def test_a_category_has_a_hundred_values_at_most(tmp_path: Path, n_values: int, kind: str) -> None:
+    towns = [f"town {i % n_values}" for i in range(1000)]
+    column = taken(tmp_path, pd.DataFrame({"x": np.linspace(0, 1, 1000), "town": towns}))["town"]
+    assert column.kind == kind
+    if kind == "not used":
+        assert column.why == "text of 101 values, too many for a category: 100 at most"
+        assert column.column == Column(use=False)
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("{}/03/2020", "shuffle: false. 1/03/2020 is read as 2020-01-03; if it is 2020-03-01, write"),
+        ("2020-03-{:02}", ""),
+    ],
+)
+def test_the_hint_says_how_dates_are_read(tmp_path: Path, day: str, told: str) -> None:
+    frame = pd.DataFrame({"x": np.linspace(0, 1, N), "day": [day.format(1 + i % 12) for i in range(N)]})
+    hint = taken(tmp_path, frame)["day"].hint
+    assert "cv.order: day" in hint
+    assert told in hint
+    assert ("is read as" in hint) == bool(told)
 
 
 def test_row_names(tmp_path: Path) -> None:

@@ -94,6 +94,9 @@ def test_a_target_shows_that_numbers_are_names(tmp_path: Path) -> None:
         ("one\ntwo\nthree\n", "is not a table: its lines don't agree on the number of cells"),
         ("a|b\n1|2\n3|4\n", "has vertical bars between its cells. Save it with commas: python -c"),
         (" 0.1  2  3.4\n 0.2  3  4.5\n", "has spaces between its cells."),
+        (b"a,b\n1,\x02\n", "is not text."),
+        ("\na,b\n1,2\n", "table.csv: line 1 is empty. Remove it."),
+        ("Unnamed: 1,\n1,2\n", "the header has 'Unnamed: 1' 2 times."),
         ("a,b\n1," + "x" * 200_000 + "\n", "is not a CSV: field larger than field limit"),
     ],
 )
@@ -110,13 +113,13 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 def test_the_command_for_spaces_gives_a_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("table.csv").write_text(" 0.1  2  3.4\n 0.2  3  4.5\n", encoding="utf-8")
+    Path("table.csv").write_text(" 0.10  002  NA\n 0.20  003  4.5\n", encoding="utf-8")
     with pytest.raises(UserError) as caught:
         look_at("table.csv")
     (command,) = re.findall("python -c .*", str(caught.value))
     exec(shlex.split(command)[2])
     assert look_at("table.csv") == Form("utf-8", ",", ".", False, ("column_1", "column_2", "column_3"))
-    assert Path("table.csv").read_text(encoding="utf-8") == "0.1,2,3.4\n0.2,3,4.5\n"
+    assert Path("table.csv").read_text(encoding="utf-8") == "0.10,002,NA\n0.20,003,4.5\n"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,21 @@ def test_a_label_is_no_missing_cell(tmp_path: Path) -> None:
     assert table.na_values == ()
 
 
-def test_a_long_line_is_named(tmp_path: Path) -> None:
-    path = write(tmp_path, "a,b\n" + "1,2\n" * 30 + "1,2,3\n")
-    with pytest.raises(UserError, match="Expected 2 fields in line 32, saw 3"):
+ROWS = "1,2\n" * 30
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (f"a,b\n{ROWS}1,2,3\n", "line 32 has 3 columns instead of 2"),
+        (f"a,b\n{ROWS}1\n{ROWS}2\n", "line 32 has 1 column instead of 2 (1 more such line)"),
+        (f"a,b\n{ROWS}\n{ROWS}", "line 32 has 0 columns instead of 2"),
+        (f"{ROWS}1\n", "line 31 has 1 column instead of 2"),
+        (f'a,b\n{ROWS}1,"2\n', "line 32 opens a quotation mark that is never closed"),
+        ("a,b\n" + "r,1,2\n" * 30, "line 2 has 3 columns instead of 2; if R wrote its row names, put"),
+    ],
+)
+def test_a_line_of_another_length_is_named(tmp_path: Path, content: str, sentence: str) -> None:
+    path = write(tmp_path, content)
+    with pytest.raises(UserError, match=re.escape(f"{path}: {sentence}")):
         read_table(path, look_at(path))

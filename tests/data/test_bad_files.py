@@ -127,6 +127,19 @@ def test_a_group_or_an_order_that_is_missing(tmp_path: Path, role: str, name: st
         (["x,survived"], "has no rows after its header. Is it the right file?"),
         (["x;y;survived", "1;2;0"], "one column was found, and line 1 holds 2 semicolons; set `separator: ';'`"),
         (["x\tsurvived", "1\t0"], 'one column was found, and line 1 holds 1 tab; set `separator: "\\t"` in data'),
+        (
+            ["x|survived", "1|0", "2|1"],
+            "line 1 has one cell, because vertical bars separate the columns. Save the file",
+        ),
+        (
+            ["x  survived", " 1 0", "22 1"],
+            "line 1 has one cell, because spaces separate the columns. Save the file with",
+        ),
+        (["x:survived", "1,5:0", "2,5:1"], "line 1 has one cell, because colons separate the columns. Save the file"),
+        (
+            ["one two", "1", "2"],
+            "the header has no 'survived', which data.columns in params.yaml lists; it has one two",
+        ),
         (["x;y, in m;survived", "1;2,5;0"], "2 columns were found, and line 1 holds 2 semicolons; set `separator"),
         ([], "has no rows: its first line is empty. Is it the right file?"),
     ],
@@ -145,6 +158,8 @@ def test_a_file_that_is_no_table(tmp_path: Path, lines: list[str], sentence: str
         (LATIN.encode("utf-16"), "utf-8", "is not utf-8; it looks like utf-16."),
         (LATIN.encode("utf-16-be"), "utf-8", "is not utf-8; it looks like utf-16-be."),
         (LATIN.encode("utf-16-le"), "latin-1", "is not latin-1; it looks like utf-16-le."),
+        (LATIN.replace("x", "я").encode("utf-16-le"), "utf-8", "is not utf-8; it looks like utf-16-le."),
+        (LATIN.replace("ü", "\x81").encode("latin-1"), "utf-8", "is not utf-8; it looks like latin-1."),
         (LATIN.encode(), "utf-16", "is not utf-16; it looks like utf-8."),
         (LATIN.encode(), "ascii", "is not ascii; it looks like utf-8."),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "utf-8", "is not text: line 1 is not utf-8. Is it the right file?"),

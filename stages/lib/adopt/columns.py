@@ -9,7 +9,7 @@ import pandas as pd
 
 from stages.lib.adopt.table import Table
 from stages.lib.config import Column
-from stages.lib.data.texts import booleans, dates
+from stages.lib.data.texts import booleans, dates, day_or_month
 
 Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
 
@@ -22,6 +22,9 @@ _FEWEST_GROUPS = 5
 _MOST_CODES = 10
 # A text of which this share are numbers is a column of numbers with mistakes.
 _NEARLY_ALL = 0.9
+
+# Whole numbers up to this one are shown with all digits.
+_EXACT = 1e12
 
 _ID = {"id", "ids", "uuid", "guid", "identifier", "rowid", "rownum", "rownames"}
 _PERSON = {"subject", "patient", "person", "participant", "user", "customer", "client", "respondent"}
@@ -87,7 +90,8 @@ def take_columns(table: Table, target: str | None = None) -> list[Taken]:
 def values_shown(values: pd.Series, most: int = 4) -> str:
     """Return the range of numbers, or the first values of a text."""
     if pd.api.types.is_numeric_dtype(values):
-        return f"{values.min():g} to {values.max():g}" if len(values) else ""
+        form = ".0f" if (values % 1 == 0).all() and values.abs().max() < _EXACT else "g"
+        return f"{values.min():{form}} to {values.max():{form}}" if len(values) else ""
     unique = [_short(str(value)) for value in sorted(values.unique())]
     return ", ".join(unique[:most]) + (f", … ({len(unique):,})" if len(unique) > most else "")
 
@@ -135,6 +139,8 @@ def _of_texts(table: Table, name: str, values: pd.Series, missing: int) -> _Verd
         )
         if missing:
             return _Verdict("date", "dates: no feature")
+        if told := day_or_month(sorted(values.unique())):
+            hint += f" {told}."
         return _Verdict("date", "dates: no feature, but may order the rows", hint)
     most = min(_MOST_CATEGORIES, max(2, len(values) // _ROWS_PER_CATEGORY))
     if distinct <= most and distinct < len(values):
@@ -146,7 +152,8 @@ def _of_texts(table: Table, name: str, values: pd.Series, missing: int) -> _Verd
     if distinct == len(values):
         words = values.str.count(" ").mean() + 1
         return _Verdict("not used", "free text: every cell differs" if words >= 3 else "an id: every cell differs")
-    return _Verdict("not used", f"text of {distinct:,} values, too many for a category", _groups(name, values))
+    why = f"text of {distinct:,} values, too many for a category: {most} at most"
+    return _Verdict("not used", why, _groups(name, values))
 
 
 def _odd_among_numbers(table: Table, values: pd.Series) -> str:

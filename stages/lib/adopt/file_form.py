@@ -4,7 +4,6 @@ Python's `csv.Sniffer` is not used: it takes the comma of `7,4;0,7` for the sepa
 without one. Counting cells, as below, decides these cases.
 """
 
-import codecs
 import csv
 import re
 import shlex
@@ -13,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages.lib.common import UserError
+from stages.lib.data.encoding import as_utf8, likely_encoding
+from stages.lib.data.header import other_separator
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 # Cells that mean "missing" wherever they stand.
@@ -68,6 +69,8 @@ def look_at(path: str | Path, target: str | None = None) -> Form:
         If the file is missing, empty, no text, or no table of two or more columns.
     """
     text, encoding = _decode(path)
+    if text[0] in "\r\n":
+        raise UserError(f"{path}: line 1 is empty. Remove it.")
     sample = text[:_SAMPLE]
     try:
         tables = {sign: _records(sample, sign, len(text) > len(sample)) for sign in SEPARATORS}
@@ -75,19 +78,23 @@ def look_at(path: str | Path, target: str | None = None) -> Form:
         raise UserError(f"{path} is not a CSV: {error}. Is it the right file?") from None
     separator = _separator(tables)
     if separator is None:
-        raise UserError(f"{path} {_another_form(tables[','], str(path))}")
+        raise UserError(f"{path} {_another_form(sample, str(path), encoding)}")
     records = tables[separator]
     decimal = "," if separator != "," and _n_numbers(records, ",") > _n_numbers(records, ".") else "."
+    if len(records) > 1 and not records[0][-1].strip() and len(records[1]) == len(records[0]) - 1:
+        records[0].pop()  # some exports end the header, and no other line, with a separator
     width = len(records[0])
     rows = [row for row in records[1:] if len(row) == width]
     header = target in {cell.strip() for cell in records[0]} or _has_header(records[0], rows, decimal)
     if header and len(records) < 2:
         raise UserError(f"{path} has a header, but no rows. Is it the right file?")
-    names = [cell.strip() for cell in records[0]] if header else [f"column_{i}" for i in range(1, width + 1)]
-    if twins := [name for name, count in Counter(names).items() if name and count > 1]:
+    if header:
+        names = tuple(cell.strip() or f"Unnamed: {i}" for i, cell in enumerate(records[0]))
+    else:
+        names = tuple(f"column_{i}" for i in range(1, width + 1))
+    if twins := [name for name, count in Counter(names).items() if count > 1]:
         raise UserError(f"{path}: the header has {twins[0]!r} {names.count(twins[0])} times. Rename one of them.")
-    named = tuple(name or f"Unnamed: {i}" for i, name in enumerate(names))
-    return Form(encoding, separator, decimal, header, named)
+    return Form(encoding, separator, decimal, header, names)
 
 
 def is_number(cell: str, decimal: str) -> bool:
@@ -104,37 +111,13 @@ def _decode(path: str | Path) -> tuple[str, str]:
     for beginning, what in _BINARY.items():
         if content.startswith(beginning):
             raise UserError(f"{path} is {what}, not a CSV. Export it as CSV first.")
-    encoding = _encoding(content)
-    try:
-        text = content.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text[:_SAMPLE]:
+    encoding = likely_encoding(content)
+    if encoding is None:
         raise UserError(f"{path} is not text. Is it the right file?")
+    text = as_utf8(content, encoding, str(path)).decode()
     if not text.strip():
         raise UserError(f"{path} is empty. Is it the right file?")
     return text, encoding
-
-
-def _encoding(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    # In UTF-16, every other byte of plain English is 0.
-    start = content[:1000]
-    for name, zeros in {"utf-16-le": start[1::2], "utf-16-be": start[::2]}.items():
-        if zeros.count(0) > len(zeros) / 2:
-            return name
-    try:
-        content.decode("utf-8")
-        return "utf-8"
-    except UnicodeDecodeError:
-        pass
-    # Any bytes are Latin-1. Windows puts dashes and quotes where Latin-1 has control characters.
-    try:
-        content.decode("cp1252")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "cp1252" if any(0x80 <= byte <= 0x9F for byte in set(content)) else "latin-1"
 
 
 def _records(sample: str, separator: str, cut: bool) -> list[list[str]]:
@@ -162,19 +145,16 @@ def _n_numbers(records: list[list[str]], decimal: str) -> int:
     return sum(is_number(cell, decimal) for row in records for cell in row)
 
 
-def _another_form(records: list[list[str]], path: str) -> str:
-    lines = [",".join(row).strip() for row in records[:_MOST_LINES]]
-    for pattern, what in {"|": "vertical bars", ":": "colons", r"\s+": "spaces"}.items():
-        regex = pattern if pattern == r"\s+" else re.escape(pattern)
-        counts = Counter(len(re.findall(regex, line)) for line in lines)
-        (count, agreeing), *_ = counts.most_common(1)
-        if count and agreeing >= _AGREE * len(lines):
-            code = f'import pandas; pandas.read_csv("{path}", sep=r"{regex}", header=None)'
-            code += f'.to_csv("{path}", index=False, header=False)'
-            return f"has {what} between its cells. Save it with commas: python -c {shlex.quote(code)}"
+def _another_form(sample: str, path: str, encoding: str) -> str:
+    if found := other_separator(sample):
+        pattern, what = found
+        cells = "header=None, dtype=str, keep_default_na=False"
+        code = f'import pandas; pandas.read_csv("{path}", sep=r"{pattern}", encoding="{encoding}", {cells})'
+        code += f'.to_csv("{path}", encoding="{encoding}", index=False, header=False)'
+        return f"has {what} between its cells. Save it with commas: python -c {shlex.quote(code)}"
     return (
         "is not a table: its lines don't agree on the number of cells, whether commas, semicolons or tabs separate "
-        f"them. Line 1 is {lines[0][:60]!r}. Is it the right file?"
+        f"them. Line 1 is {sample.splitlines()[0][:60]!r}. Is it the right file?"
     )
 
 

@@ -21,10 +21,14 @@ EXPERIMENT = "first"
 # Batches per pass over the rows, and the smallest and the largest batch.
 _STEPS = 40
 _SMALLEST, _LARGEST = 16, 512
-# Rows from which a part of the table is searched, and from which splits are fewer.
-_MOST_ROWS = 100_000
-_MANY_ROWS = 10_000
-_FEW_ROWS = 2_000
+# Rows that a net is shown in all its passes, and the fewest and the most passes.
+_SHOWN = 600_000
+_FEWEST_EPOCHS, _MOST_EPOCHS = 8, 100
+# Above these numbers of rows, there are three folds instead of five, half the settings, one repeat instead of two, and
+# only so many of the rows are used.
+_THREE_FOLDS, _HALF_GRID, _ONE_REPEAT, _MOST_ROWS = 2_000, 5_000, 10_000, 100_000
+# A class of which a sample would leave fewer rows is not sampled.
+_FEWEST_OF_A_CLASS = 10
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,9 @@ def _data(path: str, form: Form, table: Table, target: str, outcome: Outcome, co
     # Without a header, all columns are listed; with one, those that are more than numbers.
     listed = [name for name in form.names if not form.header or name == target or chosen[name] != Column()]
     n_rows = len(table.frame)
+    sample = min(1.0, float(f"{_MOST_ROWS / n_rows:.2g}"))
+    if outcome.classifies and sample * min(outcome.counts) < _FEWEST_OF_A_CLASS:
+        sample = 1.0
     return {
         "path": path,
         "url": None,
@@ -84,7 +91,7 @@ def _data(path: str, form: Form, table: Table, target: str, outcome: Outcome, co
         "na_values": list(table.na_values),
         "target": target,
         "columns": {name: _entry(chosen[name]) for name in listed},
-        "sample": 1.0 if n_rows <= _MOST_ROWS else round(_MOST_ROWS / n_rows, 2),
+        "sample": sample,
     }
 
 
@@ -114,7 +121,7 @@ def _prepare(features: list[Taken], outcome: Outcome, why: list[tuple[str, str, 
 def _cv(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
     n_rows = len(outcome.y)
     fewest = min(outcome.counts) if outcome.classifies else n_rows // 2
-    n_splits = max(2, min(3 if n_rows > _FEW_ROWS else 5, fewest))
+    n_splits = max(2, min(3 if n_rows > _THREE_FOLDS else 5, fewest))
     if not outcome.classifies:
         splitter, scoring, reason = "kfold", "r2", "the target is a number; 0 is a net that always predicts the mean"
     elif outcome.balanced:
@@ -133,7 +140,7 @@ def _cv(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
         "groups": None,
         "order": None,
         "n_splits": n_splits,
-        "n_repeats": 1 if n_rows > _MANY_ROWS else 2,
+        "n_repeats": 1 if n_rows > _ONE_REPEAT else 2,
         "shuffle": True,
         "scoring": scoring,
     }
@@ -147,8 +154,9 @@ def _model(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
     weighted = outcome.classifies and not outcome.balanced and len(outcome.labels) > 2
     if weighted:
         why.append(("model.class_weight", "balanced", "each class counts alike in training too"))
-    n_rows = len(outcome.y)
+    n_rows = min(len(outcome.y), _MOST_ROWS)
     batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / _STEPS)), _SMALLEST, _LARGEST))
+    epochs = int(np.clip(_SHOWN // n_rows, _FEWEST_EPOCHS, _MOST_EPOCHS))
     return {
         "wrapper": wrapper,
         "module": "stages.lib.network.PimaClassifier",
@@ -156,12 +164,12 @@ def _model(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
         "criterion": criterion,
         "optimizer": "Adam",
         "lr": 0.01,
-        "max_epochs": 100 if n_rows <= _MANY_ROWS else 30,
+        "max_epochs": epochs,
         "batch_size": batch,
         "iterator_train__shuffle": True,
         "train_split": 5,
         "class_weight": "balanced" if weighted else None,
-        "callbacks": {"EarlyStopping": {"patience": 10, "load_best": True}},
+        "callbacks": {"EarlyStopping": {"patience": 10 if epochs == _MOST_EPOCHS else 5, "load_best": True}},
         "device": "cpu",
     }
 
@@ -170,10 +178,8 @@ def _experiment(features: list[Taken], outcome: Outcome, why: list[tuple[str, st
     grid: dict[str, list[Any]] = {}
     if any(column.kind == "number" for column in features):
         grid["prepare__scale"] = ["standard", "quantile"]
-    grid |= {
-        "lr": [0.001, 0.01],
-        "module__n_neurons": [16, 64],
-        "module__dropout_rate": [0.0, 0.3],
-    }
+    grid |= {"lr": [0.001, 0.01], "module__n_neurons": [16, 64]}
+    if len(outcome.y) <= _HALF_GRID:
+        grid["module__dropout_rate"] = [0.0, 0.3]
     why.append((f"experiments.{EXPERIMENT}", " × ".join(grid), "what matters most for a net on a table"))
     return {"grid": grid, "fixed": {}}

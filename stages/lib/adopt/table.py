@@ -1,19 +1,23 @@
 """Reads a CSV of any kind as pandas finds it: numbers where all cells are numbers, text elsewhere."""
 
-import csv
+import io
 import json
 import shlex
-import warnings
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.errors import ParserError
 
 from stages.lib.adopt.file_form import MISSING, Form, is_number
-from stages.lib.common import UserError
+from stages.lib.data.encoding import as_utf8
+from stages.lib.data.faults import refuse
+from stages.lib.data.header import check_width
 from stages.lib.data.parse import is_numeric
+from stages.lib.data.records import ragged, records, unreadable
 
 # Cells that mean "missing" only in a column whose other cells are numbers.
 _MISSING_AMONG_NUMBERS = ("-", "--", ".", "None", "none", "*", "missing", "unknown", "Unknown")
@@ -75,25 +79,31 @@ def read_table(path: str | Path, form: Form, target: str | None = None) -> Table
     UserError
         If its lines have different numbers of cells, or it has no rows.
     """
+    text = as_utf8(Path(path).read_bytes(), form.encoding, str(path))
+    first = [cells for _, cells in islice(records(text, form.separator, str(path)), 2)]
+    check_width(form.names if form.header else (), first[form.header], [len(form.names)], str(path))
     options: dict[str, Any] = {
         "sep": form.separator,
         "decimal": form.decimal,
-        "encoding": form.encoding,
         "header": 0 if form.header else None,
         "names": list(form.names),
         "index_col": False,
+        "skip_blank_lines": False,
         "skipinitialspace": True,
         "keep_default_na": False,
     }
-    frame = _read(path, na_values=list(MISSING), low_memory=False, **options)
-    if not len(frame):
-        raise UserError(f"{path} has no rows. Is it the right file?")
+    try:
+        frame = pd.read_csv(io.BytesIO(text), na_values=list(MISSING), low_memory=False, **options)
+    except ParserError as error:
+        refuse(str(path), unreadable(error, text, form, len(form.names), str(path)))
+    if frame.iloc[:, -1].isna().any():  # pandas fills up short lines
+        refuse(str(path), ragged(text, form, len(form.names), str(path)))
     # Text as it is written: pandas would turn True into a boolean.
     texts = [name for name in frame if not is_numeric(frame[name])]
     others = [name for name in frame if name not in texts and (name == target or frame[name].isna().any())]
-    written = _read(path, usecols=[*texts, *others], dtype=str, **options) if texts or others else frame[[]]
-    if frame.iloc[:, -1].isna().any():  # pandas fills up short lines
-        _refuse_short_lines(path, form)
+    written = frame[[]]
+    if texts or others:
+        written = pd.read_csv(io.BytesIO(text), usecols=[*texts, *others], dtype=str, **options)
     found: set[str] = set()
     for name in written:
         cells = written[name].str.strip()
@@ -110,28 +120,6 @@ def read_table(path: str | Path, form: Form, target: str | None = None) -> Table
     order = [cell for cell in (*MISSING, *_MISSING_AMONG_NUMBERS) if cell in found]
     labels = written[target].str.strip() if target else None
     return Table(frame, tuple(order), 2 if form.header else 1, labels)
-
-
-def _read(path: str | Path, **options: Any) -> pd.DataFrame:
-    try:
-        with warnings.catch_warnings():
-            # A header that is shorter than the rows: `load_dataset` says what to do.
-            warnings.simplefilter("ignore", pd.errors.ParserWarning)
-            return pd.read_csv(path, **options)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        said = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ").rstrip(".")
-        raise UserError(f"{path} is not a CSV that pandas can read: {said}. Mend that line.") from None
-
-
-def _refuse_short_lines(path: str | Path, form: Form) -> None:
-    with Path(path).open(encoding=form.encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=form.separator, skipinitialspace=True)
-        for cells in reader:
-            if 0 < len(cells) < len(form.names):
-                raise UserError(
-                    f"{path}: line {reader.line_num} has {len(cells)} cell{'s' * (len(cells) > 1)} instead of "
-                    f"{len(form.names)}. Mend that line."
-                )
 
 
 def _among_numbers(column: pd.Series, decimal: str) -> set[str]:

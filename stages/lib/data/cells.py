@@ -1,6 +1,7 @@
 """The cells of a column as its type says, and what is wrong with them."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -60,7 +61,10 @@ def as_feature(
 
 
 def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]:
-    """Return the column of `cv.groups` as a `category`, or that of `cv.order` as float64, and its faults."""
+    """Return the column of `cv.groups` as a `category`, or that of `cv.order` as float64, and its faults.
+
+    A warning says how dates are read of which day and month could change places.
+    """
     name, column = str(series.name), spec.column(str(series.name))
     faults: list[Fault] = []
     if role == "cv.groups":
@@ -68,6 +72,10 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
         missing = values.isna().to_numpy()
     elif column.type in {"number", "date"}:
         values, faults = as_feature(series, column.type, column.model_copy(update={"missing": "allowed"}), spec)
+        if column.type == "date":
+            known = text.as_category(series, spec.na_values).cat.categories.tolist()
+            if told := text.day_or_month(known):
+                warnings.warn(f"column {name}: {told}", stacklevel=2)
         missing = np.isnan(values) & ~np.isin(np.arange(len(values)), [row for fault in faults for row in fault.rows])
     else:
         raise UserError(f"params.yaml: cv.order is {name}, a {column.type}; rows are ordered by a number or a date.")

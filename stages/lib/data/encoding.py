@@ -35,8 +35,8 @@ def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
         text = content if coding == "utf-8" else content.decode(encoding).removeprefix("\ufeff").encode()
         if b"\0" not in text:
             return text.rstrip(b" \r\n")
-    other = _likely(content, encoding)
-    if other is None:
+    other = likely_encoding(content)
+    if other is None or codecs.lookup(other) == codecs.lookup(encoding):
         line = broken or 1 + content.count(b"\n", 0, content.index(b"\0"))
         raise UserError(f"{name} is not text: line {line} is not {encoding}. Is it the right file?")
     raise UserError(f"{name} is not {encoding}; it looks like {other}. Set data.encoding in params.yaml to {other}.")
@@ -61,17 +61,23 @@ def _has_zeros(content: bytes) -> bool:
     return start.count(b"\0") * 4 >= len(start)
 
 
-def _likely(content: bytes, encoding: str) -> str | None:
-    """Guess the encoding: UTF-16 by its mark or its zero bytes, UTF-8, and else a Western European one."""
+def likely_encoding(content: bytes) -> str | None:
+    """Guess the encoding: UTF-16 by its mark or its zero bytes, UTF-8, and else a Western European one.
+
+    None means that the content is no text in any of them.
+    """
     if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         candidates = ["utf-16"]
-    elif _has_zeros(content):
-        candidates = ["utf-16-le" if content[1:2] == b"\0" else "utf-16-be"]
+    elif content and _has_zeros(content):
+        # In UTF-16, a digit or a separator has one byte that is zero: the second of the two if the low byte is first.
+        start = content[:1000]
+        candidates = ["utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"]
     else:
-        # The bytes 0x80 to 0x9f are letters and quotation marks in cp1252, and control characters in latin-1.
-        candidates = ["utf-8", "cp1252" if any(byte in content for byte in range(0x80, 0xA0)) else "latin-1"]
+        # The bytes 0x80 to 0x9f are letters and quotation marks in cp1252, and control characters in latin-1, which
+        # decodes any bytes.
+        candidates = ["utf-8", *(["cp1252"] if any(byte in content for byte in range(0x80, 0xA0)) else []), "latin-1"]
     for candidate in candidates:
-        if codecs.lookup(candidate) != codecs.lookup(encoding) and _broken_line(content, candidate) is None:
+        if _broken_line(content, candidate) is None:
             text = content[:_SLICE].decode(candidate, errors="ignore")
             if not any(chr(byte) in text for byte in _NO_TEXT):
                 return candidate

@@ -1,5 +1,6 @@
 """The first lines of a CSV: the names of its columns, and how many cells its rows have."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -13,6 +14,10 @@ from stages.lib.data.records import records
 from stages.lib.data.texts import numbers
 
 _SIGNS = {",": ("comma", "commas"), ";": ("semicolon", "semicolons"), "\t": ("tab", "tabs")}
+# Patterns of what separates cells in some files, but can't be a `data.separator`.
+_OTHER_SIGNS = {r"\|": "vertical bars", ":": "colons", r"\s+": "spaces"}
+# The beginning of a text that shows it, and the share of the lines that must agree on how often it occurs.
+_SAMPLE, _AGREE = 1 << 20, 0.9
 
 
 def first_rows(text: bytes, spec: Data, name: str) -> tuple[list[str], list[str]]:
@@ -43,6 +48,8 @@ def first_rows(text: bytes, spec: Data, name: str) -> tuple[list[str], list[str]
     _, row = next(start, (2, []))
     if not row:
         raise UserError(f"{name} has no rows after its header. Is it the right file?")
+    if len(row) == len(names) - 1 and not first[-1].strip():
+        names.pop()  # some exports end the header, and no other line, with a separator
     return names, row
 
 
@@ -52,15 +59,31 @@ def _check_separator(first: list[str], text: bytes, spec: Data, name: str) -> No
         return
     line = text[: text.find(b"\n") + 1 or None].decode()
     others = [sign for sign in _SIGNS if sign != spec.separator and sign in line]
+    alone = len(first) == 1 and not others and not _expected(first, spec)
+    if alone and (found := other_separator(text[:_SAMPLE].decode(errors="ignore"))):
+        raise UserError(
+            f"{name}: line 1 has one cell, because {found[1]} separate the columns. "
+            "Save the file with commas, semicolons or tabs between its cells."
+        )
     if not others or (len(first) > 1 and not any(_expected(line.split(sign), spec) for sign in others)):
         return
     sign = max(others, key=lambda sign: (_expected(line.split(sign), spec), line.count(sign)))
-    found = "one column was found" if len(first) == 1 else f"{len(first)} columns were found"
+    width = "one column was found" if len(first) == 1 else f"{len(first)} columns were found"
     count, shown = line.count(sign), '"\\t"' if sign == "\t" else f"'{sign}'"
     raise UserError(
-        f"{name}: {found}, and line 1 holds {count} {_SIGNS[sign][count > 1]}; "
+        f"{name}: {width}, and line 1 holds {count} {_SIGNS[sign][count > 1]}; "
         f"set `separator: {shown}` in data of params.yaml"
     )
+
+
+def other_separator(sample: str) -> tuple[str, str] | None:
+    """Return the pattern and the name of a separator that `data.separator` can't be, if the lines agree on one."""
+    lines = [line.strip() for line in sample.splitlines() if line.strip()]
+    for pattern, what in _OTHER_SIGNS.items():
+        for count, agreeing in Counter(len(re.findall(pattern, line)) for line in lines).most_common(1):
+            if count and agreeing >= _AGREE * len(lines):
+                return pattern, what
+    return None
 
 
 def _expected(cells: list[str], spec: Data) -> bool:

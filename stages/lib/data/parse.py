@@ -11,7 +11,7 @@ from pandas.errors import ParserError
 
 from stages.lib.config import Data
 from stages.lib.data.faults import refuse
-from stages.lib.data.records import ragged, unclosed
+from stages.lib.data.records import ragged, unreadable
 
 
 def parse(text: bytes, names: list[str], as_text: Collection[str], spec: Data, name: str) -> pd.DataFrame:
@@ -57,9 +57,7 @@ def parse(text: bytes, names: list[str], as_text: Collection[str], spec: Data, n
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # such a column is read again, as text
             table = pd.read_csv(io.BytesIO(text), dtype=dict.fromkeys(as_text, "category"), **options)
     except ParserError as error:
-        if "EOF inside string" in str(error):
-            refuse(name, [unclosed(text, spec, name)])
-        refuse(name, ragged(text, spec, len(names), name) or [f"it is not a CSV: {error}"])
+        refuse(name, unreadable(error, text, spec, len(names), name))
     # pandas fills up a short line with empty cells, so the last column tells whether there is one.
     if _has_empty(table[names[-1]]):
         refuse(name, ragged(text, spec, len(names), name))

@@ -3,9 +3,21 @@
 import csv
 import io
 from collections.abc import Collection, Iterator
+from typing import Protocol
 
 from stages.lib.common import UserError
-from stages.lib.config import Data
+
+
+class Written(Protocol):
+    """How a CSV is written: the section `data` of params.yaml, or what adopt found."""
+
+    @property
+    def separator(self) -> str:
+        """The sign between cells."""
+
+    @property
+    def header(self) -> bool:
+        """Whether the first line has the names of the columns."""
 
 
 def records(text: bytes, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -36,24 +48,31 @@ def check_lengths(text: bytes, separator: str, name: str) -> None:
         start = end + 1
 
 
-def ragged(text: bytes, spec: Data, width: int, name: str, otherwise: str = "") -> list[str]:
+def unreadable(error: Exception, text: bytes, form: Written, width: int, name: str) -> list[str]:
+    """Return a sentence about what pandas can't read: an open quotation mark, or lines of more or fewer cells."""
+    if "EOF inside string" in str(error):
+        return [_unclosed(text, form, name)]
+    return ragged(text, form, width, name) or [f"it is not a CSV: {error}"]
+
+
+def ragged(text: bytes, form: Written, width: int, name: str) -> list[str]:
     """Return a sentence about the lines that have more or fewer cells than `width`."""
     found = [
         (line, len(cells))
-        for number, (line, cells) in enumerate(records(text, spec.separator, name))
-        if len(cells) != width and (number > 0 or not spec.header)
+        for number, (line, cells) in enumerate(records(text, form.separator, name))
+        if len(cells) != width and (number > 0 or not form.header)
     ]
     if not found:
         return []
     line, count = found[0]
     more = f" ({len(found) - 1:,} more such line{'s' * (len(found) != 2)})" if len(found) > 1 else ""
-    return [f"line {line} has {count} column{'s' * (count != 1)} instead of {width}{otherwise}{more}"]
+    return [f"line {line} has {count} column{'s' * (count != 1)} instead of {width}{more}"]
 
 
-def places(text: bytes, spec: Data, rows: Collection[int], name: str) -> dict[int, tuple[int, list[str]]]:
+def places(text: bytes, form: Written, rows: Collection[int], name: str) -> dict[int, tuple[int, list[str]]]:
     """Return the line and the cells of each of these rows; row 0 is the first one after the header."""
     wanted, found = set(rows), {}
-    for number, record in enumerate(records(text, spec.separator, name), start=-1 if spec.header else 0):
+    for number, record in enumerate(records(text, form.separator, name), start=-1 if form.header else 0):
         if number in wanted:
             found[number] = record
             if len(found) == len(wanted):
@@ -61,9 +80,9 @@ def places(text: bytes, spec: Data, rows: Collection[int], name: str) -> dict[in
     return found
 
 
-def unclosed(text: bytes, spec: Data, name: str) -> str:
+def _unclosed(text: bytes, form: Written, name: str) -> str:
     """Return a sentence about text that ends within quotation marks."""
     line = 0
-    for line, _ in records(text, spec.separator, name):  # noqa: B007 (the last one is wanted)
+    for line, _ in records(text, form.separator, name):  # noqa: B007 (the last one is wanted)
         pass
     return f"line {line} opens a quotation mark that is never closed"

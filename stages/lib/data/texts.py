@@ -1,5 +1,6 @@
 """Cells that are texts: categories, booleans, dates and labels, from the texts in the file to what the type means."""
 
+import re
 import warnings
 from collections.abc import Collection, Sequence
 
@@ -41,20 +42,37 @@ def booleans(texts: Sequence[str]) -> np.ndarray:
 def dates(texts: Sequence[str]) -> np.ndarray:
     """Return texts as days since 1970, with NaN for those that are no dates.
 
-    Dates are those of ISO 8601 or, if some are not, of one other format, which the first text shows; where day and
-    month could be meant either way, the month comes first unless that leaves texts that are no dates.
+    Dates are those of ISO 8601 or, if some are not, of one other format, which the first text shows. Where day and
+    month could be meant either way, the reading counts that more texts allow; if both fit, the day comes first before a
+    dot, as in 1.2.2020, and the month elsewhere.
     """
-    series = pd.Series(texts, dtype="str")
-    formats = ["ISO8601"]
-    if len(texts):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            formats += [guess_datetime_format(texts[0], dayfirst=first) or "" for first in (False, True)]
-    tried = [pd.to_datetime(series, format=form, errors="coerce", utc=True) for form in dict.fromkeys(formats) if form]
-    best = min(tried, key=lambda found: found.isna().sum())
+    best = min(_readings(texts), key=lambda found: found.isna().sum())
     # Microseconds also hold years that nanoseconds do not.
     days = best.dt.as_unit("us").astype("int64").to_numpy() / 86_400e6
     return np.where(best.isna(), np.nan, days)
+
+
+def day_or_month(texts: Sequence[str]) -> str:
+    """Say how dates are read if day and month could change places in all of them; empty if one reading is the only."""
+    iso, *others = _readings(texts)
+    if len(others) < 2 or iso.notna().all() or any(found.isna().any() for found in others):
+        return ""
+    taken, other = others
+    for i in np.flatnonzero(taken != other)[:1]:
+        return f"{texts[i]} is read as {taken[i]:%Y-%m-%d}; if it is {other[i]:%Y-%m-%d}, write the dates in this form"
+    return ""
+
+
+def _readings(texts: Sequence[str]) -> list[pd.Series]:
+    """Return texts as dates of ISO 8601 and of the formats that the first of them shows, with NaT where that fails."""
+    formats = ["ISO8601"]
+    if len(texts):
+        day_first = re.match(r"\d+\.", texts[0]) is not None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            formats += [guess_datetime_format(texts[0], dayfirst=first) or "" for first in (day_first, not day_first)]
+    series = pd.Series(texts, dtype="str")
+    return [pd.to_datetime(series, format=form, errors="coerce", utc=True) for form in dict.fromkeys(formats) if form]
 
 
 def likely_type(texts: Sequence[str]) -> str:

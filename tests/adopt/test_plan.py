@@ -1,0 +1,61 @@
+"""The settings for a table follow its size, so that a search takes about a minute."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import BaseModel
+
+from stages.lib.adopt import Form, Plan, Table, make_plan, take_columns, take_target
+from stages.lib.config import CV, Data, Experiment, Model, Prepare, candidates
+
+
+def plan_of(n_rows: int, rarest: int | None = None) -> Plan:
+    frame = pd.DataFrame({"x": np.linspace(0, 1, n_rows), "y": np.linspace(0, 1, n_rows) ** 2})
+    if rarest is not None:
+        frame["y"] = np.where(np.arange(n_rows) < rarest, "b", "a")
+    table = Table(frame, (), 2, frame["y"].astype(str))
+    form = Form("utf-8", ",", ".", True, ("x", "y"))
+    return make_plan("t.csv", form, table, "y", take_target("t.csv", form, table, "y"), take_columns(table, "y"))
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size", "epochs", "n_splits", "n_repeats", "n_candidates", "sample"),
+    [
+        (30, 16, 100, 5, 2, 16, 1.0),
+        (1_000, 32, 100, 5, 2, 16, 1.0),
+        (5_000, 128, 100, 3, 2, 16, 1.0),
+        (10_000, 256, 60, 3, 2, 8, 1.0),
+        (30_000, 512, 20, 3, 1, 8, 1.0),
+        (100_000, 512, 8, 3, 1, 8, 1.0),
+        (400_000, 512, 8, 3, 1, 8, 0.25),
+    ],
+)
+def test_sizes(
+    n_rows: int, batch_size: int, epochs: int, n_splits: int, n_repeats: int, n_candidates: int, sample: float
+) -> None:
+    blocks = plan_of(n_rows).blocks
+    assert blocks["model"]["batch_size"] == batch_size
+    assert blocks["model"]["max_epochs"] == epochs
+    assert (blocks["cv"]["n_splits"], blocks["cv"]["n_repeats"]) == (n_splits, n_repeats)
+    assert len(candidates(blocks["experiments"]["first"]["grid"])) == n_candidates
+    assert blocks["data"]["sample"] == sample
+
+
+@pytest.mark.parametrize(("rarest", "n_splits"), [(2, 2), (4, 4), (5, 5), (100, 5)])
+def test_each_fold_has_a_row_of_each_class(rarest: int, n_splits: int) -> None:
+    assert plan_of(1_000, rarest).blocks["cv"]["n_splits"] == n_splits
+
+
+@pytest.mark.parametrize(("rarest", "sample"), [(20, 1.0), (50, 0.25)])
+def test_a_rare_class_is_not_sampled_away(rarest: int, sample: float) -> None:
+    assert plan_of(400_000, rarest).blocks["data"]["sample"] == sample
+
+
+def test_blocks_are_whole_and_valid() -> None:
+    """Every key is written, because DVC asks for those that its stages depend on."""
+    blocks = plan_of(100).blocks
+    sections: dict[str, type[BaseModel]] = {"data": Data, "prepare": Prepare, "cv": CV, "model": Model}
+    for name, section in sections.items():
+        section.model_validate(blocks[name])
+        assert set(section.model_fields) <= set(blocks[name])
+    Experiment.model_validate(blocks["experiments"]["first"])
