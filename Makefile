@@ -8,18 +8,16 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help repro report test test-all pr-comment bench cross-cpu clean
+.PHONY: help repro report test test-all pr-comment bench bench-joint simulate cross-cpu clean
 
 help: ## Print this list
-	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 repro: .venv/repro ## Run every stage from scratch, and compare the results with the committed ones
 	dvc repro --force --single-item fetch
-	dvc stage list --name-only | grep '^search@' | \
-	  xargs -P $(SEARCHES) -n 1 dvc --wait-for-lock repro --force --single-item 2>&1 | cat
-	dvc repro --force --single-item best_params
-	dvc repro --force --single-item evaluate
-	dvc repro --force --single-item charts
+	{ echo baselines; dvc stage list --name-only | sed -n 's/^search@\(.*\)/search@\1 compare@\1/p' | sed '1!G;h;$$!d'; } | \
+	  xargs -P $(SEARCHES) -L 1 dvc --wait-for-lock repro --force --single-item 2>&1 | cat
+	dvc repro --force --single-item best_params evaluate charts
 	@if [ -z "$$(git status --porcelain --untracked-files=all -- metrics models)" ]; \
 	then echo "Every metric and the model are byte-identical to the committed ones."; \
 	else echo "These files differ from the committed ones:"; git status --short -- metrics models; fi
@@ -37,8 +35,14 @@ test-all: .venv/test ## Run the tests with thousands of generated nets; about an
 cross-cpu: .venv/repro ## Run a small search here and on two emulated processors; needs Debian's qemu-user
 	python -m tests.cross_cpu
 
+bench-joint: .venv/bench ## Compare the joint search with RandomizedSearchCV and Optuna; takes about 10 minutes
+	python -m tests.bench_joint
+
 bench: .venv/repro ## Benchmark both engines; takes about 15 minutes on two cores
 	python -m tests.bench
+
+simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 15 minutes on two cores
+	python -m tests.simulate
 
 report: .venv/repro ## Write report.html, a page with all results; AGAINST=REVISION adds the changes since then
 	@python -m stages.report $${AGAINST:+"$$AGAINST"}
@@ -62,4 +66,8 @@ clean: ## Remove the environment, the report and all caches
 
 .venv/test: requirements-dev.txt requirements.txt | .venv/python
 	pip install --quiet --requirement requirements-dev.txt
+	touch $@ .venv/repro
+
+.venv/bench: requirements-bench.txt requirements.txt | .venv/python
+	pip install --quiet --requirement requirements-bench.txt
 	touch $@ .venv/repro

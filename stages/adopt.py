@@ -1,8 +1,8 @@
 """Describes a CSV in params.yaml: `python -m stages.adopt FILE.csv TARGET`.
 
-Looks at the file, prints what it takes each column for and why, and writes the blocks `data`, `prepare`, `cv`, `model`
-and `experiments`; everything else in params.yaml stays. Without TARGET, it lists the columns. `--dry-run` only prints.
-It replaces a params.yaml that git does not have only with `--force`.
+Looks at the file, prints what it takes each column for and why, and writes every block of params.yaml but `runtime`.
+Without TARGET, it lists the columns. `--dry-run` only prints. It replaces a params.yaml that git does not have only
+with `--force`.
 """
 
 import subprocess

@@ -1,11 +1,21 @@
-"""Stage `best_params`: finds the best of all searches, and combines their best settings."""
+"""Stage `best_params`: finds the best of all searches, and combines what the grid searches have found."""
+
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from stages.lib.common import format_params, format_score, run, score_decimals, short_params, write_json, write_text
 from stages.lib.config import load_params
-from stages.lib.winners.leaderboard import BEST_PARAMS, read_searches, remove_strays, summarise, to_csv
+from stages.lib.winners.leaderboard import (
+    BEST_PARAMS,
+    picked,
+    rating,
+    read_searches,
+    remove_strays,
+    summarise,
+    to_csv,
+)
 
 
 def main() -> None:
@@ -17,20 +27,29 @@ def main() -> None:
     write_json(BEST_PARAMS, summary)
     write_text("metrics/leaderboard.csv", to_csv(searches))
 
-    # Splits in time order give no interval.
-    tested = all("best_ci95" in search for search in searches.values())
+    print_leaderboard(searches, picked(params, searches), params.cv.scoring, params.statistics.pick)
+    if "combined_params" in summary:
+        print(f"combined: {summary['combined_params']}")
+        for left_out in summary["details"][0]["left_out"]:
+            print(f"left out: {left_out}")
+
+
+def print_leaderboard(
+    searches: dict[str, dict[str, Any]], picks: dict[str, dict[str, Any]], scoring: str, pick: str
+) -> None:
+    """Print each experiment's scores and its pick, the winner first."""
+    # Splits in time order give no interval, and so nothing to correct by.
+    corrected = all("best_score_corrected" in search for search in searches.values())
     decimals = score_decimals(search["best_score"] for search in searches.values())
-    shown = Table("", "experiment", "mean", *["± 95 %"] * tested, "best params", box=None, pad_edge=False)
-    for name, search in sorted(searches.items(), key=lambda item: -item[1]["best_score"]):
-        best = name == summary["winner"]
-        numbers = [format_score(search[key], decimals) for key in ("best_score", *["best_ci95"] * tested)]
-        setting = short_params(format_params(search["best_params"]))
-        shown.add_row("*" * best, name, *numbers, setting, style="bold" if best else None)
-    print(f"leaderboard, by {params.cv.scoring}")
+    headings = ["corrected", "95 % from", "to"] * corrected
+    shown = Table("", "experiment", *headings, "best mean", f"{pick} params", box=None, pad_edge=False)
+    keys = [f"best_score_corrected{end}" for end in ("", "_low", "_high")] * corrected
+    for place, (name, search) in enumerate(sorted(searches.items(), key=lambda item: -rating(item[1]))):
+        numbers = [format_score(search[key], decimals) for key in (*keys, "best_score")]
+        setting = short_params(format_params(picks[name]))
+        shown.add_row("*" * (not place), name, *numbers, setting, style=None if place else "bold")
+    print(f"leaderboard, by {scoring}{', corrected for the choice among candidates' * corrected}")
     Console().print(shown)
-    print(f"combined: {summary['combined_params']}")
-    for left_out in summary["details"][0]["left_out"]:
-        print(f"left out: {left_out}")
 
 
 if __name__ == "__main__":

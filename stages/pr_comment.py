@@ -9,6 +9,7 @@ import sys
 
 from stages.lib.common import UserError, run
 from stages.lib.report.changes import changed_charts
+from stages.lib.report.conclusions import answers, conclusions
 from stages.lib.report.fresh_run import run_fresh
 from stages.lib.report.revisions import changes, commit_of, is_committed, merge_base
 from stages.lib.report.templating import fill
@@ -22,13 +23,16 @@ def main() -> None:
     if not is_committed():
         print("note: uncommitted changes are left out; the comment describes HEAD.", file=sys.stderr)
     fresh = run_fresh()
+    # If DVC can't read a commit, it reports everything in it as removed.
+    metrics = changes("metrics", base, head, unchanged=True) if fresh.params else None
     comment = fill(
         "pr_comment.md.j2",
         against=against,
         fresh=fresh,
-        # If DVC can't read a commit, it reports everything in it as removed.
+        answers=answers(metrics or []),
+        conclusions=conclusions(metrics or []),
         params=changes("params", base, head) if fresh.params else None,
-        metrics=changes("metrics", base, head) if fresh.params else None,
+        metrics=metrics and [change for change in metrics if change.old != change.new and change.key != "answer"],
         charts=changed_charts(base, head),
     )
     print(comment, end="")

@@ -1,4 +1,4 @@
-"""Adds an experiment to params.yaml: a finer grid around the best candidate of a finished search.
+"""Adds an experiment to params.yaml that searches more finely where a finished search found the best candidates.
 
 Usage: python -m stages.refine EXPERIMENT
 """
@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from stages.lib.common import UserError, format_params, format_value, run, write_text
-from stages.lib.config import PARAMS_FILE, candidates, load_params
+from stages.lib.config import PARAMS_FILE, load_params
 from stages.lib.data import load_dataset
 from stages.lib.model import is_classifier, resolve_experiment
-from stages.lib.refine import add_experiment, next_name, refine
+from stages.lib.refine import add_experiment, narrow, next_name, read_best_set, refine
 from stages.lib.report.revisions import stale_stages
-from stages.lib.winners.leaderboard import read_search
+from stages.lib.winners.leaderboard import read_best
 
 
 def main() -> None:
@@ -21,27 +21,41 @@ def main() -> None:
     name = sys.argv[1]
     params = load_params()
     new = next_name(params, name)
-    best = read_search(params, name)["best_params"]
-    if stale := stale_stages(f"search@{name}"):
+    best = read_best(params, name)
+    read = [f"search@{name}"]
+    draws = params.experiment(name).search != "grid"
+    if draws:
+        around = read_best_set(params, name, best)
+        read.append(f"compare@{name}")
+    if stale := stale_stages(*read):
         raise UserError(
             f"{stale[0]} is not up to date: its params, its code or its results have changed since it ran. "
             f"Run `dvc repro {stale[0]}`."
         )
-    settings, _ = resolve_experiment(params, name)
-    classify = is_classifier(settings["wrapper"])
-    data = load_dataset(params.data, classify, params.seed, params.cv.groups, params.cv.order)
-
-    experiment = refine(params, name, best, data)
-    comment = f"A finer grid around the best of {name}: {format_params(best)}."
+    if draws:
+        experiment = narrow(params, name, around)
+        comment = f"The space around {_count(len(around))} of {name} that can't be told from the best."
+    else:
+        settings, _ = resolve_experiment(params, name)
+        data = load_dataset(
+            params.data, is_classifier(settings["wrapper"]), params.seed, params.cv.groups, params.cv.order
+        )
+        experiment = refine(params, name, best, data)
+        comment = f"A finer grid around the best of {name}: {format_params(best)}."
     text = Path(PARAMS_FILE).read_bytes().decode()
     write_text(PARAMS_FILE, add_experiment(text, name, new, experiment, comment))
 
-    print(f"{PARAMS_FILE}: added experiments.{new}, {len(candidates(experiment.grid))} candidates around the best")
+    n_candidates = len(experiment.candidates(params.seed))
+    print(f"{PARAMS_FILE}: added experiments.{new}, {n_candidates} candidates around the best")
     for key, values in experiment.grid.items():
-        print(f"  {key}: {', '.join(map(format_value, values))}")
+        print(f"  {key}: {', '.join(map(format_value, values)) if isinstance(values, list) else values}")
     if experiment.fixed:
         print(f"  fixed: {format_params(experiment.fixed)}")
     print("Run `dvc repro`.")
+
+
+def _count(n_candidates: int) -> str:
+    return "the candidate" if n_candidates == 1 else f"the {n_candidates} candidates"
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ from pathlib import Path
 from stages.lib.common import UserError, run, write_text
 from stages.lib.config import load_params
 from stages.lib.report.changes import changed_since
-from stages.lib.report.page import facts, read_verdict, sections
+from stages.lib.report.page import facts, sections
 from stages.lib.report.revisions import describe_head, stale_stages
-from stages.lib.report.subject import columns, describe, read_counts, title
+from stages.lib.report.subject import columns, describe, read_counts, rope_of, title
+from stages.lib.report.summary import read_answer, read_contenders
 from stages.lib.report.templating import fill
 from stages.lib.scores import NOT_TESTED
 
@@ -25,17 +26,21 @@ def main() -> None:
     changed = changed_since(sys.argv[1]) if len(sys.argv) == 2 else None
     counts = read_counts()
     stale = stale_stages()
+    answer = read_answer()
     page = fill(
         "report.html.j2",
         title=title(params),
         about=describe(params, counts),
         columns=columns(params, counts),
         scoring=params.cv.scoring,
+        rope=rope_of(params),
+        classifies=params.model.classifies,
         tested=not params.cv.keeps_time,
         not_tested=NOT_TESTED,
         commit=describe_head(),
         stale=stale,
-        verdict=read_verdict(),
+        answer=answer,
+        contenders=read_contenders(answer.use),
         changed=changed,
         facts=facts(params, counts),
         **sections(params),

@@ -1,13 +1,18 @@
-"""Stage `search@EXPERIMENT`: runs one grid search.
+"""Stage `search@EXPERIMENT`: runs one search, corrects its best score for the choice, and records learning curves.
 
 Usage: python -m stages.search EXPERIMENT
 """
 
 import sys
+from functools import partial
+from typing import Any
+
+import numpy as np
 
 from stages.lib.common import UserError, run, write_json, write_text
-from stages.lib.config import load_params
+from stages.lib.config import Params, load_params
 from stages.lib.data import load_dataset
+from stages.lib.lockstep import TrainTest
 from stages.lib.model import (
     build_estimator,
     check_candidates,
@@ -17,9 +22,27 @@ from stages.lib.model import (
     rows,
     target,
 )
-from stages.lib.scores import mean_test_share, print_table, score_table, summarise, to_csv
-from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import check_trial, checked_splits, run_search
+from stages.lib.scores import (
+    Corrected,
+    Pooling,
+    Rows,
+    corrected_score,
+    mean_test_share,
+    pooling,
+    print_table,
+    score_table,
+    summarise,
+    to_csv,
+)
+from stages.lib.scores.choice import may_be_best, simplest_row
+from stages.lib.scores.score_table import best_row, check_any_score, told
+from stages.lib.scores.scorer import hold_out_scorer, make_scorer, pooled_rows
+from stages.lib.search import SearchResult, check_trial, checked_splits, run_search
+from stages.lib.search.curves import Watched, distinct, epochs_of, learning_curves, watching
+from stages.lib.search.halving import halve
+
+# The most rows to record, over all candidates and splits; each takes a few bytes.
+_MOST_ROWS = 50_000_000
 
 
 def main() -> None:
@@ -27,24 +50,64 @@ def main() -> None:
         raise UserError("one argument is needed: python -m stages.search EXPERIMENT")
     name = sys.argv[1]
     params = load_params()
-    cv = params.cv
-    settings, grid = resolve_experiment(params, name)
-    scorer = make_scorer(cv.scoring)
+    experiment, cv = params.experiment(name), params.cv
+    settings, candidates = resolve_experiment(params, name)
     classify = is_classifier(settings["wrapper"])
     data = load_dataset(params.data, classify, params.seed, cv.groups, cv.order)
     splits = checked_splits(data, cv, params.seed, classify)
-    check_candidates(name, settings, grid, data, params.prepare)
+    n_rows = len(candidates) * sum(len(test) for _, test in splits)
+    pooled = pooling(cv.scoring, data.n_classes) if n_rows <= _MOST_ROWS else None
+    scorer = make_scorer(cv.scoring, cv.also_score, pooled_rows(pooled) if pooled else None)
+    check_candidates(name, settings, candidates, data, params.prepare)
 
-    estimator = build_estimator(settings, data, params.prepare, grid)
+    estimator = build_estimator(settings, data, params.prepare, candidates[0])
     X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])
-    check_trial(estimator, X, y, splits[0], scorer)
-    nested = nested_grid(estimator, grid)
-    cv_results = run_search(name, estimator, nested, X, y, splits=splits, scorer=scorer, params=params)
+    net = watching(estimator, hold_out_scorer(cv.scoring, data.n_classes))
+    check_trial(net, X, y, splits[0], scorer)
+    search = partial(run_search, X=X, y=y, params=params)
 
-    table = score_table(params.experiment(name).grid, cv_results, mean_test_share(splits, cv.keeps_time))
+    def train(numbers: np.ndarray, changes: dict[str, Any]) -> SearchResult:
+        chosen = [candidates[number] | changes for number in numbers]
+        return search(name, estimator, nested_grid(estimator, chosen), splits=splits, scorer=scorer)
+
+    if experiment.search == "halving":
+        found = halve(lambda left, epochs: train(left, {"max_epochs": epochs}), len(candidates), settings["max_epochs"])
+    else:
+        found = train(np.arange(len(candidates)), {})
+    check_any_score(found.scores["score"][found.finalists])
+
+    share, listed = mean_test_share(splits, cv.keeps_time), experiment.candidates(params.seed)
+    n_weights, n_epochs = found.n_weights, found.n_epochs
+    table = score_table(listed, found.scores, share, n_weights=n_weights, n_epochs=n_epochs, stages=found.stages)
+    corrected = None if cv.keeps_time else _corrected(found, splits, data.groups, pooled, params)
+    summary = summarise(table, corrected, found.n_fits, found.net_epochs_spared)
+
+    chosen = {"best": best_row(table), "simplest": simplest_row(table, may_be_best(table, share, params.seed))}
+    watched = [Watched([which], listed[row], candidates[row]) for which, row in chosen.items()]
+    base = params.model.model_dump() | experiment.fixed
+    watched = distinct([*watched, Watched(["starting_point"], {}, {})], base)
+    recording = partial(search, f"{name}: learning curves", net, scorer=make_scorer(cv.scoring, record_rows=epochs_of))
+    grids = nested_grid(net, [each.candidate for each in watched])
+    curves = learning_curves(recording, watched, grids, splits, cv.n_splits)
+
     print_table(table, f"{name}: {cv.scoring} over {len(splits)} splits")
+    print(told(summary))
+    if found.net_epochs_spared is not None:
+        print(f"halving spared {found.net_epochs_spared:,} net-epochs")
     write_text(f"metrics/candidates/{name}.csv", to_csv(table))
-    write_json(f"metrics/search/{name}.json", summarise(table))
+    write_text(f"metrics/curves/{name}.csv", to_csv(curves))
+    write_json(f"metrics/search/{name}.json", summary)
+
+
+def _corrected(
+    found: SearchResult, splits: list[TrainTest], groups: np.ndarray | None, pooled: Pooling | None, params: Params
+) -> Corrected | None:
+    """Return the best score, corrected for the choice among the candidates that were trained to the end."""
+    finalists = found.finalists
+    recorded = found.rows(finalists) if pooled else None
+    by_row = Rows(recorded, [test for _, test in splits], groups, pooled) if recorded and pooled else None
+    scores = found.scores["score"][finalists]
+    return corrected_score(scores, n_repeats=params.cv.n_repeats, seed=params.seed, rows=by_row)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from torch import nn
 from stages.lib.config import CV, load_params
 from stages.lib.data import load_dataset
 from stages.lib.lockstep import TrainTest
-from stages.lib.model import build_estimator, resolve_experiment, rows, target
+from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import make_splits
 
@@ -40,7 +40,7 @@ class Search:
     """A grid search that has not run yet."""
 
     estimator: BaseEstimator
-    grid: dict[str, list[Any]]
+    grid: dict[str, list[Any]] | list[dict[str, list[Any]]]
     X: np.ndarray
     y: np.ndarray
     splits: list[TrainTest]
@@ -96,14 +96,14 @@ def build(
         Replace the experiment's.
     """
     params = load_params()
-    base, its_grid = resolve_experiment(params, experiment)
+    base, candidates = resolve_experiment(params, experiment)
     data = load_dataset(params.data, classify=True, seed=params.seed)
     data = replace(data, X=pd.concat([data.X] * copies, ignore_index=True), y=np.tile(data.y, copies))
     folds = make_splits(data, CV(n_splits=3, n_repeats=repeats), params.seed, classify=True)[:splits]
     prepare = params.prepare.model_copy(update={"scale": scale})
     estimator = build_estimator(base | settings, data, prepare)
     y = target(data.y, base["wrapper"], base["criterion"])
-    return Search(estimator, grid or its_grid, rows(data, estimator), y, folds)
+    return Search(estimator, grid or nested_grid(estimator, candidates), rows(data, estimator), y, folds)
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,12 @@ def fingerprints() -> dict[str, str]:
     from joblib import parallel_config
     from sklearn.model_selection import GridSearchCV
 
-    from stages.lib.winners.contenders import baselines
+    from stages.lib.winners.baselines import baselines
     from stages.lib.data import load_dataset
-    from stages.lib.model import build_estimator, resolve_experiment, rows, target
+    from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
     from stages.lib.lockstep import LockstepWarning, fit_seed, net_of, seed_everything
     from stages.lib.common import format_params
-    from stages.lib.config import Prepare, candidates, load_params
+    from stages.lib.config import Prepare, load_params
 
     params = load_params()
     params.experiments["dropout"].grid.clear()
@@ -40,8 +40,9 @@ def fingerprints() -> dict[str, str]:
     data = load_dataset(params.data.model_copy(update={"sample": 0.2}), classify=True, seed=params.seed)
     found = {}
     for name in EXPERIMENTS:
-        settings, grid = resolve_experiment(params, name)
-        for shown, candidate in zip(candidates(params.experiments[name].grid), candidates(grid), strict=True):
+        settings, candidates = resolve_experiment(params, name)
+        listed = params.experiments[name].candidates(params.seed)
+        for shown, candidate in zip(listed, candidates, strict=True):
             chosen = settings | candidate | {"max_epochs": 3}
             net = build_estimator(chosen, data, Prepare())
             seed_everything(fit_seed(params.seed, 0))
@@ -63,7 +64,7 @@ def fingerprints() -> dict[str, str]:
         every = np.arange(len(data.y))
         search = GridSearchCV(
             estimator,
-            {f"net__{key}": values for key, values in grid.items()},
+            nested_grid(estimator, candidates),
             cv=[(every, every), (every, every[::-1])],
             scoring=scorer,
             refit=False,
@@ -72,11 +73,11 @@ def fingerprints() -> dict[str, str]:
         with warnings.catch_warnings(), parallel_config(backend="lockstep", random_state=params.seed):
             warnings.simplefilter("error", LockstepWarning)
             search.fit(rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"]))
-        for number, shown in enumerate(candidates(params.experiments[name].grid)):
+        for number, shown in enumerate(listed):
             places = [int(search.cv_results_[f"split{i}_test_score"][number]) for i in range(2)]
             found[f"{name}, in lockstep: {format_params(shown)}"] = " ".join(hashes[place] for place in places)
     X = data.X.to_numpy(dtype=np.float32)
-    for name, baseline in baselines(data, Prepare()).items():
+    for name, baseline in baselines(data, params.model_copy(update={"prepare": Prepare()})).items():
         proba = baseline.estimator.fit(X, data.y).predict_proba(X)
         found[name] = hashlib.sha256(proba.tobytes()).hexdigest()
     return found

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from stages.lib.data import Dataset, load_dataset
 ROOT = Path(stages.__file__).parents[1]
 
 # Every experiment of the real params.yaml, its grid cut to two candidates.
-SMALL_GRIDS: dict[str, dict[str, list[Any]]] = {
+SMALL_GRIDS: dict[str, dict[str, Any]] = {
     "batch_epochs": {"batch_size": [60, 100], "max_epochs": [1]},
     "optimizer": {"optimizer": ["SGD", "Adamax"]},
     "lr_momentum": {"optimizer__lr": [0.001, 0.01], "optimizer__momentum": [0.9]},
@@ -26,6 +27,12 @@ SMALL_GRIDS: dict[str, dict[str, list[Any]]] = {
     "activation": {"module__activation": ["ReLU", "Tanh"]},
     "dropout": {"module__dropout_rate": [0.5], "module__weight_constraint": [1.0, 2.0]},
     "neurons": {"module__n_neurons": [1, 5]},
+    "joint": {
+        "lr": {"loguniform": [0.001, 0.1]},
+        "max_epochs": [1, 2],
+        "module__dropout_rate": {"uniform": [0.0, 0.6]},
+        "prepare__scale": [None, "standard"],
+    },
 }
 
 # The experiments of the projects in which tests run everything.
@@ -34,6 +41,11 @@ SEARCHED = ("optimizer", "dropout")
 
 def real_params() -> dict[str, Any]:
     """Return params.yaml as it is committed."""
+    return deepcopy(_read_params())
+
+
+@cache
+def _read_params() -> dict[str, Any]:
     content: dict[str, Any] = yaml12.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     return content
 
@@ -70,6 +82,7 @@ def small_params() -> dict[str, Any]:
     params["model"] |= {"max_epochs": 2, "batch_size": 60}
     for name, grid in SMALL_GRIDS.items():
         params["experiments"][name]["grid"] = deepcopy(grid)
+    params["experiments"]["joint"]["n_candidates"] = 2
     return params
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.model_selection import ParameterGrid
 from skorch import NeuralNetClassifier
 from torch import nn
 
@@ -12,7 +13,7 @@ from stages.lib.data import Dataset
 from stages.lib.lockstep import TrainTest
 from stages.lib.model import build_estimator, nested_grid, rows, target
 from stages.lib.network import PimaClassifier
-from stages.lib.search import run_search
+from stages.lib.search import SearchResult, run_search
 from tests.project import real_params
 
 SEED = 7
@@ -42,13 +43,13 @@ def run_grid(
     scorer: Any,
     prepare: Prepare,
     **params: Any,
-) -> dict[str, Any]:
-    """Return the `cv_results_` of a search; `params` are keys of params.yaml such as `engine`."""
+) -> SearchResult:
+    """Return the result of a search; `params` are keys of params.yaml such as `engine`."""
     estimator = build_estimator(settings, data, prepare, grid)
     return run_search(
         "test",
         estimator,
-        nested_grid(estimator, grid),
+        nested_grid(estimator, list(ParameterGrid(grid))),
         rows(data, estimator),
         target(data.y, settings["wrapper"], settings["criterion"]),
         splits=splits,
@@ -57,13 +58,23 @@ def run_grid(
     )
 
 
-def score_array(cv_results: dict[str, Any]) -> np.ndarray:
+def score_array(found: SearchResult) -> np.ndarray:
     """Return the scores, shape (n_candidates, n_splits)."""
-    n_splits = sum(key.startswith("split") and key.endswith("_test_score") for key in cv_results)
-    return np.array([cv_results[f"split{i}_test_score"] for i in range(n_splits)]).T
+    return found.scores["score"]
+
+
+def scores_by_candidate(grid: dict[str, list[Any]], found: SearchResult) -> dict[frozenset[tuple[str, Any]], bytes]:
+    """Return the bytes of each candidate's split scores, by the items of its params."""
+    return _by_candidate(list(ParameterGrid(grid)), score_array(found))
 
 
 def split_scores(cv_results: dict[str, Any]) -> dict[frozenset[tuple[str, Any]], bytes]:
-    """Return the bytes of each candidate's split scores, by the items of its params."""
-    candidates = (frozenset(params.items()) for params in cv_results["params"])
-    return {candidate: row.tobytes() for candidate, row in zip(candidates, score_array(cv_results), strict=True)}
+    """Return the same of scikit-learn's `cv_results_`."""
+    n_splits = sum(key.startswith("split") and key.endswith("_test_score") for key in cv_results)
+    return _by_candidate(
+        cv_results["params"], np.array([cv_results[f"split{i}_test_score"] for i in range(n_splits)]).T
+    )
+
+
+def _by_candidate(candidates: list[dict[str, Any]], scores: np.ndarray) -> dict[frozenset[tuple[str, Any]], bytes]:
+    return {frozenset(each.items()): row.tobytes() for each, row in zip(candidates, scores, strict=True)}

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from stages.lib.adopt import Form, Plan, Table, make_plan, take_columns, take_target
-from stages.lib.config import CV, Data, Experiment, Model, Prepare, candidates
+from stages.lib.config import CV, Data, Evaluate, Experiment, Model, Prepare, Statistics
 
 
 def plan_of(n_rows: int, rarest: int | None = None) -> Plan:
@@ -37,7 +37,7 @@ def test_sizes(
     assert blocks["model"]["batch_size"] == batch_size
     assert blocks["model"]["max_epochs"] == epochs
     assert (blocks["cv"]["n_splits"], blocks["cv"]["n_repeats"]) == (n_splits, n_repeats)
-    assert len(candidates(blocks["experiments"]["first"]["grid"])) == n_candidates
+    assert len(Experiment.model_validate(blocks["experiments"]["first"]).candidates(0)) == n_candidates
     assert blocks["data"]["sample"] == sample
 
 
@@ -54,7 +54,14 @@ def test_a_rare_class_is_not_sampled_away(rarest: int, sample: float) -> None:
 def test_blocks_are_whole_and_valid() -> None:
     """Every key is written, because DVC asks for those that its stages depend on."""
     blocks = plan_of(100).blocks
-    sections: dict[str, type[BaseModel]] = {"data": Data, "prepare": Prepare, "cv": CV, "model": Model}
+    sections: dict[str, type[BaseModel]] = {
+        "data": Data,
+        "prepare": Prepare,
+        "cv": CV,
+        "statistics": Statistics,
+        "evaluate": Evaluate,
+        "model": Model,
+    }
     for name, section in sections.items():
         section.model_validate(blocks[name])
         assert set(section.model_fields) <= set(blocks[name])

@@ -10,7 +10,7 @@ from stages.lib.config import Model, load_params
 from tests.config.params_files import changed, written
 from tests.project import real_params
 
-REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold"}
+REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv.scoring": "r2"}
 
 
 def loaded(tmp_path: Path, changes: dict[str, Any]) -> Any:
@@ -93,7 +93,7 @@ def test_what_does_not_go_together_is_told(tmp_path: Path, changes: dict[str, An
     [
         {"cv.splitter": None},
         REGRESSION,
-        {"model.wrapper": "NeuralNetRegressor", "cv.splitter": None},
+        REGRESSION | {"cv.splitter": None},
         {"cv.splitter": "time", "cv.n_repeats": 1},
         {"cv.splitter": "time", "cv.n_repeats": 1, "cv.order": "age"},
         {"cv.splitter": "stratified_group", "cv.groups": "age"},

@@ -8,14 +8,14 @@ import pytest
 from sklearn.model_selection import ParameterGrid
 
 from stages.lib.common import UserError
-from stages.lib.config import Data, candidates, load_params
+from stages.lib.config import Data, Experiment, load_params
 from tests.config.params_files import refused
 from tests.project import ROOT, real_params, set_at
 
 
 def test_the_committed_file_is_valid() -> None:
     params = load_params(ROOT / "params.yaml")
-    assert sum(len(candidates(experiment.grid)) for experiment in params.experiments.values()) == 129
+    assert sum(len(experiment.candidates(params.seed)) for experiment in params.experiments.values()) == 129 + 50
 
 
 @pytest.mark.parametrize(
@@ -172,5 +172,5 @@ def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
 
 
 def test_candidates_stand_in_scikit_learns_order() -> None:
-    grid: dict[str, list[Any]] = {"max_epochs": [10, 50], "batch_size": [20, 10], "optimizer": ["SGD"]}
-    assert candidates(grid) == list(ParameterGrid(grid))
+    grid: dict[str, Any] = {"max_epochs": [10, 50], "batch_size": [20, 10], "optimizer": ["SGD"]}
+    assert Experiment(grid=grid).candidates(seed=0) == list(ParameterGrid(grid))

@@ -16,7 +16,21 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetBinaryClassifier
 
-from stages.lib.config import CV, Column, Data, Experiment, Model, Params, Prepare, Runtime, load_params, yaml12
+from stages.lib.common import short_params
+from stages.lib.config import (
+    CV,
+    Column,
+    Data,
+    Evaluate,
+    Experiment,
+    Model,
+    Params,
+    Prepare,
+    Runtime,
+    Statistics,
+    load_params,
+    yaml12,
+)
 from stages.lib.lockstep import LockstepBackend, LockstepWarning
 from stages.lib.network import PimaClassifier
 from tests.project import ROOT, Project, real_params, small_params
@@ -87,21 +101,31 @@ def test_links_lead_somewhere(page: str) -> None:
             assert anchor in anchors(target.read_text(encoding="utf-8")), f"{page}: {link}"
 
 
+def read_metrics(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / f"metrics/{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
 def test_the_results_are_the_committed_ones() -> None:
+    rows = table(README, "experiment | candidates")
     experiments = load_params(ROOT / "params.yaml").experiments
-    searches = {
-        name: json.loads((ROOT / f"metrics/search/{name}.json").read_text(encoding="utf-8")) for name in experiments
-    }
-    for name, found in searches.items():
-        row = (
-            f"| {name} | {found['n_candidates']} | {found['best_score']:.6f} | {found['best_ci95']:.6f} "
-            f"| {found['n_tied']} | `{found['best_params']}` |"
-        )
-        assert row in README
-    assert [row[0] for row in table(README, "experiment")] == list(searches)
-    all_tied = [name for name, found in searches.items() if found["n_tied"] == found["n_candidates"]]
-    assert (len(all_tied), len(searches)) == (4, 7)
-    assert "In four of the seven experiments, the test can't tell any candidate from the best." in README
+    assert [row[0] for row in rows] == list(experiments)
+    for name, *cells in rows:
+        found, compared = read_metrics(f"search/{name}"), read_metrics(f"compared/{name}")
+        ends = [f"{found[f'best_score_corrected_{end}']:.2f}" for end in ("low", "high")]
+        assert cells == [
+            str(found["n_candidates"]),
+            f"{found['best_score']:.4f}",
+            f"{found['best_score_corrected']:.4f}",
+            " to ".join(ends),
+            str(compared["n_in_best_set"]),
+            f"`{short_params(found['best_params'])}`",
+        ]
+
+
+def test_the_answer_is_the_committed_one() -> None:
+    quoted = [line.removeprefix("> ") for line in README.splitlines() if line.startswith("> ")]
+    assert " ".join(quoted) == read_metrics("evaluation")["answer"]
 
 
 def test_the_evaluation_is_the_committed_one() -> None:
@@ -111,19 +135,25 @@ def test_the_evaluation_is_the_committed_one() -> None:
         numbers = [f"{float(found[key]):.4f}" for key in ("mean_test_score", "ci95")]
         numbers += [f"{float(found['difference']):+.4f}"]
         numbers += [f"{float(found[key]):.4f}" for key in ("difference_ci95", "p_value")]
-        if found["setting"] == "combined":
-            numbers[2:] = [""] * 3
+        numbers += [f"{float(found[key]):.2f}" for key in ("worse", "equal", "better")]
+        if found["kept"] == "true":
+            numbers[2:] = [""] * 6
         assert f"| {found['setting']} | {' | '.join(numbers)} |" in page
     assert [row[0] for row in table(page, "setting")] == list(scores)
-    names = ("combined", "starting_point", "logistic_regression")
-    told = [f"{float(scores[name]['mean_test_score']):.4f}" for name in names]
-    sentence = (
-        "Combining the winners does not help: the combination scores {}, the settings that every search starts "
-        "from {}, and a logistic regression {}."
+    assert f"the one that is kept, here `{read_metrics('evaluation')['kept']}`" in page
+
+
+def test_what_is_told_of_the_evaluation_holds() -> None:
+    means = {name: float(found["mean_test_score"]) for name, found in evaluation().items()}
+    names = ("combined", "starting_point", "joint", "logistic_regression")
+    sentences = (
+        "Combining their winners does not help: the combination scores {}, the settings that every search starts from "
+        "{}. The joint search, over all settings at once and the scaling of the inputs, reaches {}, level with a "
+        "logistic regression, {}."
     )
-    assert sentence.format(*told) in " ".join(README.split())
-    assert float(scores["starting_point"]["p_value"]) >= 0.05
-    assert max(scores, key=lambda name: float(scores[name]["mean_test_score"])) == "logistic_regression"
+    assert sentences.format(*(f"{means[name]:.4f}" for name in names)) in " ".join(README.split())
+    assert means["combined"] < means["starting_point"]
+    assert abs(means["joint"] - means["logistic_regression"]) < load_params(ROOT / "params.yaml").rope
 
 
 def test_the_data_are_counted() -> None:
@@ -183,6 +213,8 @@ def test_every_key_is_explained() -> None:
         "data": Data,
         "prepare": Prepare,
         "cv": CV,
+        "statistics": Statistics,
+        "evaluate": Evaluate,
         "model": Model,
     }
     keys = {f"{name}.{key}" for name, section in sections.items() for key in section.model_fields}
@@ -195,10 +227,11 @@ def test_every_key_is_explained() -> None:
 
 def test_the_experiment_is_the_same_in_the_file_and_on_the_command_line() -> None:
     page = DOCS["params.md"]
-    (in_the_file,) = (yaml12.load(block) for block in blocks(page, "yaml"))
+    in_the_file, joint = (yaml12.load(block) for block in blocks(page, "yaml"))
     (on_the_line,) = re.findall(r"-S '\+experiments\.mine=(.+)'", page)
     assert in_the_file == {"mine": yaml12.load(on_the_line)}
     Experiment.model_validate(in_the_file["mine"])
+    assert len(Experiment.model_validate(joint["joint"]).candidates(seed=7)) == 100
 
 
 def test_the_readmes_example_is_the_one_that_is_tested() -> None:

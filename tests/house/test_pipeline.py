@@ -15,16 +15,13 @@ from tests.project import SEARCHED, Project, environment
 
 
 def test_repro_writes_all_metrics(reproduced: Project) -> None:
-    searched = [f"metrics/{kind}" for kind in ("candidates", "search")]
-    assert sorted(reproduced.metrics()) == [
-        "metrics/best_params.json",
-        *[f"{searched[0]}/{name}.csv" for name in sorted([*SEARCHED, "evaluation"])],
-        *[f"metrics/charts/{name}.svg" for name in sorted([*SEARCHED, "evaluation", "leaderboard"])],
-        "metrics/data.json",
-        "metrics/evaluation.json",
-        "metrics/leaderboard.csv",
-        *[f"{searched[1]}/{name}.json" for name in sorted(SEARCHED)],
-    ]
+    of_each = ("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "importance/{}.csv")
+    charts = ("charts/{}.svg", "charts/curves/{}.svg", "charts/importance/{}.svg")
+    expected = {each.format(name) for each in (*of_each, "search/{}.json", *charts) for name in SEARCHED}
+    expected |= {f"charts/{name}.svg" for name in ("diagnostics", "evaluation", "leaderboard")}
+    expected |= {"baselines.csv", "candidates/evaluation.csv", "diagnostics.csv", "leaderboard.csv"}
+    expected |= {"best_params.json", "data.json", "evaluation.json"}
+    assert set(reproduced.metrics()) == {f"metrics/{name}" for name in expected}
 
 
 def test_a_clone_is_up_to_date(project: Project) -> None:
@@ -44,8 +41,9 @@ def test_a_forced_run_gives_the_same_bytes(project: Project) -> None:
 
 def test_a_changed_grid_reruns_its_search_only(project: Project) -> None:
     done = project.run("dvc", "exp", "run", "-S", "experiments.dropout.grid.module__dropout_rate=[0.2,0.4]")
-    assert "Running stage 'search@dropout'" in done.stdout
-    assert "Running stage 'search@optimizer'" not in done.stdout
+    run = re.findall(r"Running stage '(.*)'", done.stdout)
+    assert run[:2] == ["search@dropout", "compare@dropout"]
+    assert not {"search@optimizer", "compare@optimizer", "baselines"} & set(run)
     assert b"module__dropout_rate=0.2" in project.read("metrics/candidates/dropout.csv")
     diff = project.run("dvc", "metrics", "diff", "--md", "main").stdout
     assert "| metrics/search/dropout.json " in diff
@@ -81,7 +79,8 @@ def test_a_removed_experiment_leaves_nothing_behind(project: Project) -> None:
     del params["experiments"]["dropout"]
     project.write_params(params)
     done = project.run("dvc", "repro")
-    assert "removed metrics/search/dropout.json: params.yaml has no such experiment" in done.stdout
+    for name in ("curves/dropout.csv", "importance/dropout.csv", "search/dropout.json"):
+        assert f"removed metrics/{name}: params.yaml has no such experiment" in done.stdout
     assert [name for name in project.metrics() if "dropout" in name] == []
     assert b"dropout" not in project.read("metrics/best_params.json")
     assert "up to date" in project.run("dvc", "status").stdout

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import skorch
 import torch
+from sklearn.metrics import get_scorer
 from skorch import NeuralNet
 from skorch.dataset import ValidSplit
 from torch import nn
@@ -71,7 +72,7 @@ def by_hand(data: Dataset, splits: list[TrainTest], make_net: MakeNet, y: np.nda
     """Fit a net on each split, and return its scores."""
     rows_ = np.array(data.X, dtype=np.float32)
     scores = []
-    scorer = make_scorer("neg_log_loss" if data.classes else "r2").scorer
+    scorer = get_scorer("neg_log_loss" if data.classes else "r2")
     for number, (train, test) in enumerate(splits):
         net = make_net(train)
         seed_everything(fit_seed(SEED, number))

@@ -14,11 +14,13 @@ from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
 from stages.lib.common import UserError
-from stages.lib.config import Params, Prepare, candidates
+from stages.lib.config import Params, Prepare
+from stages.lib.config.space import all_candidates
 from stages.lib.data import Dataset
 from stages.lib.lockstep import fit_seed, seed_everything
-from stages.lib.model import build_estimator, check_candidates, nested_grid, rows, target
+from stages.lib.model import Candidates, build_estimator, check_candidates, nested_grid, rows, target
 from stages.lib.model.preparation import Preparation
+from stages.lib.scores.scorer import RecordingScorer
 from tests.model.test_preparation import by_hand, cells
 from tests.passengers import passengers
 from tests.plain_skorch import plain_net
@@ -39,8 +41,13 @@ def search(
     **changes: Any,
 ) -> np.ndarray:
     """Return the scores by candidate and split."""
-    found = run_grid(data, net_settings(**changes), grid, SPLITS, scorer, prepare, engine=engine)
+    recording = RecordingScorer({"score": scorer}, lambda *_: None)
+    found = run_grid(data, net_settings(**changes), grid, SPLITS, recording, prepare, engine=engine)
     return score_array(found)
+
+
+def listed(grid: dict[str, list[Any]]) -> Candidates:
+    return Candidates("mine", grid, all_candidates(grid))
 
 
 def log_loss(estimator: BaseEstimator, X: Any, y: Any) -> float:
@@ -63,7 +70,7 @@ def test_scores_are_those_of_pipelines_written_by_hand() -> None:
     np.testing.assert_allclose(found, alone, atol=1e-6)
     table = cells(DATA.X)
     y = DATA.y.astype(np.float32).reshape(-1, 1)
-    for candidate, scores in zip(candidates(GRID), found, strict=True):
+    for candidate, scores in zip(all_candidates(GRID), found, strict=True):
         own = {key.removeprefix("prepare__"): value for key, value in candidate.items() if key != "lr"}
         for number, (train, test) in enumerate(SPLITS):
             preparation = by_hand(**own).fit(table.iloc[train])
@@ -93,7 +100,7 @@ def test_a_target_is_scaled_as_by_hand_and_scored_in_its_own_unit() -> None:
     )
     np.testing.assert_allclose(found, alone, atol=1e-5)
     table, column = cells(DATA.X), data.y.astype(np.float32).reshape(-1, 1)
-    for candidate, scores in zip(candidates(grid), found, strict=True):
+    for candidate, scores in zip(all_candidates(grid), found, strict=True):
         for number, (train, test) in enumerate(SPLITS):
             preparation = by_hand("mean", "standard", "onehot", False).fit(table.iloc[train])
             X, held = (preparation.transform(table.iloc[part]).astype(np.float32) for part in (train, test))
@@ -164,7 +171,7 @@ def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
     X = rows(data, net)
     assert X.dtype == np.float32
     assert np.array_equal(X, np.loadtxt("data/pima-indians-diabetes.csv", delimiter=",", dtype=np.float32)[:, :8])
-    assert nested_grid(net, {"lr": [1]}) == {"lr": [1]}
+    assert nested_grid(net, [{"lr": 1}]) == [{"lr": [1]}]
     for prepare, uses in (
         (Prepare(scale="standard"), []),
         (Prepare(impute="mean"), []),
@@ -199,9 +206,8 @@ def test_candidates_keep_their_order_under_their_nested_names() -> None:
         "prepare__target": ["standard", None],
     }
     estimator = build_estimator(net_settings(**NUMBER), data, Prepare(impute="mean"), grid)
-    nested = nested_grid(estimator, grid)
-    assert isinstance(nested, list)
-    for plain, named in zip(candidates(grid), nested, strict=True):
+    nested = nested_grid(estimator, all_candidates(grid))
+    for plain, named in zip(all_candidates(grid), nested, strict=True):
         estimator.set_params(**{key: value for key, (value,) in named.items()})
         inner = estimator.regressor
         assert inner["net"].verbose == plain["verbose"]
@@ -209,7 +215,7 @@ def test_candidates_keep_their_order_under_their_nested_names() -> None:
         assert (estimator.transformer is not None) == (plain["prepare__target"] is not None)
     whole = Dataset(DATA.X[["fare"]], DATA.y, ("fare",), (), {"fare": "number"})
     alone = build_estimator(net_settings(**NUMBER), whole, Prepare(target="standard"))
-    assert nested_grid(alone, {"lr": [0.1]}) == [{"regressor__lr": [0.1]}]
+    assert nested_grid(alone, [{"lr": 0.1}]) == [{"regressor__lr": [0.1]}]
     alone.set_params(regressor__lr=0.1)
 
 
@@ -225,10 +231,10 @@ def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
         ("grid.prepare__impute[1]", net_settings(), {"prepare__impute": ["mean", None]}),
     ):
         with pytest.raises(UserError, match=r"params.yaml: experiments.mine.") as caught:
-            check_candidates("mine", chosen, grid, DATA, Prepare(impute="mean"))
+            check_candidates("mine", chosen, listed(grid), DATA, Prepare(impute="mean"))
         assert f"experiments.mine.{place} is null" in str(caught.value)
     with pytest.raises(UserError, match=r"params.yaml: prepare.impute is null"):
-        check_candidates("mine", net_settings(), {"prepare__impute": ["mean"]}, DATA, Prepare())
+        check_candidates("mine", net_settings(), listed({"prepare__impute": ["mean"]}), DATA, Prepare())
     # A missing category is a category of its own.
     ports = Dataset(DATA.X[["port"]], DATA.y, ("port",), DATA.classes, {"port": "category"}, ("port",))
     assert build_estimator(net_settings(), ports, Prepare())["prepare"].n_features_out == 4
@@ -242,4 +248,4 @@ def test_a_preparation_that_fits_no_column_is_refused() -> None:
     ):
         build_estimator(net_settings(), ports, Prepare(scale="robust"))
     with pytest.raises(UserError, match=r"prepare__encode is ordinal, which is for columns of the type category, but"):
-        check_candidates("mine", net_settings(), {"prepare__encode": ["onehot", "ordinal"]}, fares, Prepare())
+        check_candidates("mine", net_settings(), listed({"prepare__encode": ["onehot", "ordinal"]}), fares, Prepare())

@@ -23,10 +23,10 @@ def check(changes: dict[str, Any], experiment: str) -> None:
     for place, value in changes.items():
         set_at(raw, place, value)
     params = Params.model_validate(raw)
-    settings, grid = resolve_experiment(params, experiment)
+    settings, candidates = resolve_experiment(params, experiment)
     data = load_real_data(params)
-    check_candidates(experiment, settings, grid, data, params.prepare)
-    estimator = build_estimator(settings, data, params.prepare, grid)
+    check_candidates(experiment, settings, candidates, data, params.prepare)
+    estimator = build_estimator(settings, data, params.prepare, candidates[0])
     y = target(data.y, settings["wrapper"], settings["criterion"])
     split = make_splits(data, params.cv, params.seed, params.model.classifies)[0]
     check_trial(estimator, rows(data, estimator), y, split, make_scorer(params.cv.scoring))
@@ -209,5 +209,5 @@ def test_three_classes_need_cross_entropy() -> None:
 def test_a_list_of_numbers_is_no_name_to_import() -> None:
     raw = small_params()
     raw["experiments"] = {"mine": {"grid": {"optimizer__betas": [[0.9, 0.999], [0.8, 0.99]]}}}
-    _, grid = resolve_experiment(Params.model_validate(raw), "mine")
-    assert grid == {"optimizer__betas": [(0.9, 0.999), (0.8, 0.99)]}
+    _, candidates = resolve_experiment(Params.model_validate(raw), "mine")
+    assert candidates == [{"optimizer__betas": (0.9, 0.999)}, {"optimizer__betas": (0.8, 0.99)}]

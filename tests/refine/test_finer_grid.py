@@ -55,7 +55,7 @@ def test_no_value_outside_what_a_setting_may_be(
     found = refine(params, "mine", {key: best}, DATA)
     assert found.grid == {key: finer}
     assert found.fixed == fixed
-    with_experiment(found.grid, found.fixed)
+    with_experiment(found.lists, found.fixed)
 
 
 def test_what_has_nothing_between_is_fixed_at_its_best() -> None:

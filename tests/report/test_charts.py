@@ -36,7 +36,8 @@ def candidates(scores: dict[str, float], half: float = 0.1) -> list[dict[str, st
             "mean_test_score": str(score),
             "ci95": str(half if score == score else NAN),
             "rank_test_score": str(ranked.index(params) + 1),
-            "tied_with_best": "false",
+            "in_best_set": "false",
+            "simplest": "false",
             "rev": "workspace",
         }
         for params, score in scores.items()
@@ -45,7 +46,13 @@ def candidates(scores: dict[str, float], half: float = 0.1) -> list[dict[str, st
 
 def fill(template: str, rows: list[dict[str, str]]) -> dict[str, Any]:
     filled: dict[str, Any] = VegaRenderer(
-        rows, "name", template=template, template_dir=str(ROOT / ".dvc/plots"), title="name", x_label="the score"
+        rows,
+        "name",
+        template=template,
+        template_dir=str(ROOT / ".dvc/plots"),
+        title="name",
+        x_label="the score",
+        y_label="accuracy",
     ).get_filled_template()
     return filled
 
@@ -57,26 +64,28 @@ def draw(rows: list[dict[str, str]]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def dropout() -> str:
-    return render(fill("candidates", read(ROOT / "metrics/candidates/dropout.csv")))
+    return render(fill("candidates", read(ROOT / "metrics/compared/dropout.csv")))
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_every_anchor_is_a_whole_value(path: Path) -> None:
     # DVC also fills an anchor inside a longer string; its extension for VS Code doesn't.
     text = path.read_text(encoding="utf-8")
-    assert text.count("<DVC_METRIC_") == len(re.findall(r': "<DVC_METRIC_[A-Z_]+>"[,}\n]', text)) >= 3
+    assert text.count("<DVC_METRIC_") == len(re.findall(r': "<DVC_METRIC_[A-Z_]+>"[,}\n]', text)) >= 2
     for name in real_params()["experiments"]:
         assert f'"{name}' not in text
 
 
 @pytest.mark.parametrize("version", ["5.8", "5.14", "5.21"])
 def test_older_vega_lites_draw_it_too(version: str, dropout: str) -> None:
-    spec = fill("candidates", read(ROOT / "metrics/candidates/dropout.csv"))
+    spec = fill("candidates", read(ROOT / "metrics/compared/dropout.csv"))
     assert texts(vl_convert.vegalite_to_svg(spec, vl_version=version)) == texts(dropout)
 
 
-def test_every_candidate_of_dropout_is_legible(dropout: str) -> None:
-    labels = [f"{rate / 10}, {norm}.0" for rate in range(10) for norm in range(1, 6)]
+def test_the_best_40_of_more_candidates_are_legible(dropout: str) -> None:
+    table = read(ROOT / "metrics/compared/dropout.csv")
+    ranked = sorted(table, key=lambda row: int(row["rank_test_score"]))[:40]
+    labels = [f"{row['module__dropout_rate']}, {row['module__weight_constraint']}" for row in ranked]
     rows = {
         element.text: float(re.findall(r"[\d.]+", element.attrib["transform"])[-1])
         for element in ET.fromstring(dropout).iter(f"{SVG}text")
@@ -86,7 +95,8 @@ def test_every_candidate_of_dropout_is_legible(dropout: str) -> None:
     places = sorted(rows.values())
     assert min(b - a for a, b in pairwise(places)) >= 14
     assert int(ET.fromstring(dropout).attrib["width"]) <= 390
-    assert "dropout_rate, weight_constraint" in texts(dropout)
+    assert "dropout_rate, weight_constraint: best 40 of 50" in texts(dropout)
+    assert "mean by dropout_rate (down), weight_constraint (across)" in texts(dropout)
 
 
 def test_the_numbers_in_a_heatmap_stand_out() -> None:
@@ -125,12 +135,12 @@ def test_long_names_below_a_heatmap_are_slanted_and_whole() -> None:
 
 def test_the_best_is_marked_and_others_are_told_apart() -> None:
     rows = candidates({"lr=1": 0.5, "lr=2": 0.7, "lr=3": 0.7, "lr=4": 0.2})
-    rows[0]["tied_with_best"] = rows[2]["tied_with_best"] = "true"
+    rows[0]["in_best_set"] = rows[2]["in_best_set"] = "true"
     rows[2]["rank_test_score"] = "1"
     svg = render(fill("candidates", rows))
-    legend = ["the best", "not told apart from it", "told apart from it (p < 0.05)"]
+    legend = ["the highest mean", "the simplest of the best set", "in the best set (95 %)", "not in it"]
     assert [text for text in texts(svg) if text in legend] == legend
-    points = re.search(r'<g class="mark-symbol role-mark .*?</g>', svg)
+    points = re.search(r'<g class="mark-symbol role-mark [^>]*><path.*?</g>', svg)
     assert points
     fills = re.findall(r'fill="([^"]+)"', points[0])
     assert [fills.index(fill) for fill in fills] == [0, 1, 0, 3]  # the first of two equally good is the best
@@ -148,6 +158,38 @@ def test_a_candidate_that_cannot_be_drawn_has_its_row() -> None:
     assert "× diverged" in shown
     assert "← −2.0e+9" in shown
     assert "−3.5k" in shown
+
+
+def test_many_candidates_of_many_settings_are_drawn_by_rank() -> None:
+    names = [f"lr=0.{i:03}, optimizer=Adamax, module__activation=Hardsigmoid, module__n={i}" for i in range(60)]
+    rows = candidates({params: i / 100 for i, params in enumerate(names)})
+    rows[30] |= {"in_best_set": "true", "simplest": "true"}
+    svg = render(fill("candidates", rows))
+    shown = texts(svg)
+    assert "rank: best 40 of 60" in shown
+    assert [text for text in shown if re.fullmatch(r"\d+", text)] == [str(rank) for rank in range(1, 41)]
+    assert "0.590" in shown
+    assert not [text for text in shown if "Hardsigmoid" in text]
+    # Each of two revisions has its own best.
+    shown = draw(rows + [row | {"rev": "main"} for row in rows[:50]])
+    assert [text for text in shown if "best 40" in text] == ["rank: best 40 of 50", "rank: best 40 of 60"]
+    few = draw(candidates({f"{params}, criterion=CrossEntropyLoss": i / 100 for i, params in enumerate(names[:7])}))
+    assert "rank" in few
+
+
+def test_the_simplest_and_what_halving_dropped_are_marked() -> None:
+    rows = candidates({"lr=1": 0.5, "lr=2": 0.7, "lr=3": 0.6})
+    rows[0] |= {"equal": "nan"}
+    rows[2] |= {"in_best_set": "true", "simplest": "true"}
+    svg = render(fill("candidates", rows))
+    points = re.findall(r'<g class="mark-symbol role-mark [^>]*>(<path.*?)</g>', svg)
+    dropped, others = points
+    assert dropped.count("<path") == 1
+    assert 'fill="gray"' in dropped
+    diamond, square = re.findall(r' d="([^"]+)"', others)
+    assert "A" not in diamond + square  # no circle
+    assert ("h" in diamond, "h" in square) == (False, True)
+    assert 'fill="#1f83c9"' in others
 
 
 def test_a_grid_of_one_candidate_and_long_names_are_drawn() -> None:
@@ -191,7 +233,8 @@ def test_numbers_suit_the_scorer(scores: list[float], best: str, tick: str) -> N
     row = {"rev": "workspace", "best_ci95": str(half), "best_params": "lr=1"}
     leaders = [row | {"experiment": f"e{i}", "best_score": str(score)} for i, score in enumerate(scores)]
     assert best in texts(render(fill("leaderboard", leaders)))
-    row = {"rev": "workspace", "ci95": str(half), "difference_ci95": str(half), "tied_with_combined": "true"}
+    row = {"rev": "workspace", "ci95": str(half), "difference_ci95": str(half), "tied_with_kept": "true"}
+    row["kept"] = "false"
     settings = [
         row | {"setting": f"s{i}", "mean_test_score": str(score), "difference": str(score - scores[0])}
         for i, score in enumerate(scores)
@@ -210,11 +253,12 @@ def test_numbers_in_a_heatmap_stay_in_their_cells() -> None:
 @pytest.mark.parametrize("template", ["candidates", "leaderboard", "evaluation"])
 def test_without_intervals_nothing_speaks_of_a_test(template: str) -> None:
     same = {"rev": "workspace", "ci95": "nan", "best_ci95": "", "difference_ci95": "nan", "p_value": "nan"}
-    same |= {"tied_with_best": "nan", "tied_with_combined": "nan"}
+    same |= {"in_best_set": "nan", "simplest": "false", "tied_with_kept": "nan", "best_score_corrected": ""}
     rows = [
         same
         | {"params": f"lr={name}", "best_params": f"lr={name}", "experiment": name, "setting": name}
         | {"mean_test_score": score, "best_score": score, "difference": score, "rank_test_score": str(rank)}
+        | {"kept": str(name == "combined").lower()}
         for rank, (name, score) in enumerate({"combined": "0.5", "mean": "-0.25", "linear": "0.25"}.items(), start=1)
     ]
     path = ROOT / ".dvc/plots"
@@ -224,14 +268,14 @@ def test_without_intervals_nothing_speaks_of_a_test(template: str) -> None:
     svg = render(suited(spec))
     shown = texts(svg)
     assert "r2, mean of 5" in shown
-    assert not [text for text in shown if "interval" in text or "told apart" in text or "←" in text or "×" in text]
+    assert not [text for text in shown if re.search("interval|told apart|the best set|correct|←|×", text)]
     panels = 2 if template == "evaluation" else 1
     assert len(re.findall(r'<path [^>]*stroke="#(?:d55e00|1f83c9)"', svg)) == 3 * panels, "every setting has its point"
     assert "0.500" in shown
 
 
 def test_the_axis_of_a_score_in_a_unit_names_it() -> None:
-    rows = read(ROOT / "metrics/candidates/dropout.csv")
+    rows = read(ROOT / "metrics/compared/dropout.csv")
     spec = VegaRenderer(
         rows,
         "name",
@@ -249,7 +293,7 @@ def test_the_axis_of_a_score_in_a_unit_names_it() -> None:
 def test_the_leaderboard_is_sorted_by_score() -> None:
     rows = read(ROOT / "metrics/leaderboard.csv")
     shown = texts(render(fill("leaderboard", rows)))
-    by_score = sorted(rows, key=lambda row: -float(row["best_score"]))
+    by_score = sorted(rows, key=lambda row: -float(row["best_score_corrected"]))
     experiments = [row["experiment"] for row in rows]
     heights = {
         element.text: element.attrib["transform"]
@@ -259,25 +303,28 @@ def test_the_leaderboard_is_sorted_by_score() -> None:
     assert sorted(heights, key=lambda name: float(heights[name].split(",")[1][:-1])) == [
         row["experiment"] for row in by_score
     ]
-    assert "dropout_rate=0.1, weight_constraint=3.0" in shown
+    (best,) = [row["best_params"] for row in rows if row["experiment"] == "dropout"]
+    assert best.replace("module__", "") in shown
+    assert "point: corrected for the choice; tick: plain mean" in shown
 
 
 def test_the_evaluation_has_scores_and_differences() -> None:
     row = {"rev": "workspace", "ci95": "0.03", "difference_ci95": "0.02", "params": "", "rank_test_score": "1"}
     rows = [
-        row | {"setting": "combined", "mean_test_score": "0.73", "difference": "0.0", "tied_with_combined": "true"},
-        row | {"setting": "dropout", "mean_test_score": "0.7", "difference": "-0.03", "tied_with_combined": "false"},
-        row | {"setting": "majority_class", "mean_test_score": "nan", "difference": "nan", "tied_with_combined": "nan"},
+        row | {"setting": "joint", "mean_test_score": "0.73", "difference": "0.0", "tied_with_kept": "true"},
+        row | {"setting": "dropout", "mean_test_score": "0.7", "difference": "-0.03", "tied_with_kept": "false"},
+        row | {"setting": "majority_class", "mean_test_score": "nan", "difference": "nan", "tied_with_kept": "nan"},
     ]
+    rows = [row | {"kept": str(row["setting"] == "joint").lower()} for row in rows]
     shown = texts(render(fill("evaluation", rows)))
-    assert {"the score", "difference to combined, 95 % interval", "0.730", "0.700", "× no score"} <= set(shown)
+    assert {"the score", "difference to the kept setting, 95 % interval", "0.730", "0.700", "× no score"} <= set(shown)
     assert shown.count("dropout") == 2
-    # An open point, once in each panel and once in the legend, is one that is told apart from combined.
+    # An open point, once in each panel and once in the legend, is one that is told apart from the kept one.
     told_apart, not_compared = 'fill="white"', 'fill="gray"'
     svg = render(fill("evaluation", rows))
     assert (svg.count(told_apart), svg.count(not_compared)) == (3, 0)
-    rows[0] |= {"mean_test_score": "nan", "difference": "nan", "tied_with_combined": "nan"}
-    rows[1] |= {"difference": "nan", "tied_with_combined": "nan"}
+    rows[0] |= {"mean_test_score": "nan", "difference": "nan", "tied_with_kept": "nan"}
+    rows[1] |= {"difference": "nan", "tied_with_kept": "nan"}
     svg = render(fill("evaluation", rows))
     assert (svg.count(told_apart), svg.count(not_compared)) == (1, 1)
     points = 'stroke="#1f83c9"'
@@ -291,7 +338,7 @@ def test_the_svg_is_for_any_page(dropout: str) -> None:
     assert page.count("prefers-color-scheme:dark") == 1
     assert ET.fromstring(page).find(f"{SVG}style") is not None
     assert texts(page) == texts(dropout)
-    assert render(fill("candidates", read(ROOT / "metrics/candidates/dropout.csv"))) == dropout
+    assert render(fill("candidates", read(ROOT / "metrics/compared/dropout.csv"))) == dropout
 
 
 def test_a_template_that_is_no_vega_lite_is_a_sentence() -> None:

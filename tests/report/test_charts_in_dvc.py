@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stages.lib.common import UserError
-from stages.lib.report.charts import read_specs, render
+from stages.lib.report.charts import chart_name, read_specs, render
 from tests.project import Project, real_params
 from tests.report.svg import texts
 
@@ -33,8 +33,9 @@ def test_dvc_shows_what_is_drawn(project: Project, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(project.folder)
     specs = read_specs()
     assert "errors" not in shown
-    assert {Path(path).stem: plot["content"] for path, (plot,) in shown["data"].items()} == specs
-    assert set(real_params()["experiments"]) | {"leaderboard"} <= set(specs)
+    assert {chart_name(path): plot["content"] for path, (plot,) in shown["data"].items()} == specs
+    of_each = {f"{kind}{name}" for kind in ("", "curves/", "importance/") for name in real_params()["experiments"]}
+    assert set(specs) == of_each | {"leaderboard", "evaluation", "diagnostics"}
     assert "<DVC_METRIC_" not in json.dumps(specs)
 
 
@@ -52,7 +53,7 @@ def test_the_committed_charts_are_those_of_the_committed_tables(project: Project
 
 
 def test_two_revisions_stand_side_by_side(project: Project) -> None:
-    path = "metrics/candidates/neurons.csv"
+    path = "metrics/compared/neurons.csv"
     changed = project.read(path).decode().replace("module__n_neurons=1,1,", "module__n_neurons=12,12,")
     (project.folder / path).write_text(changed, encoding="utf-8")
     found = json.loads(project.run("dvc", "plots", "diff", "--json", "main").stdout)
@@ -70,8 +71,8 @@ def test_two_revisions_stand_side_by_side(project: Project) -> None:
 @pytest.mark.parametrize(
     ("path", "content", "sentence"),
     [
-        ("metrics/candidates/neurons.csv", None, "metrics/candidates/neurons.csv is missing, or is not the table that"),
-        ("metrics/candidates/neurons.csv", "", "metrics/candidates/neurons.csv is missing, or is not the table that"),
+        ("metrics/compared/neurons.csv", None, "metrics/compared/neurons.csv is missing, or is not the table that"),
+        ("metrics/compared/neurons.csv", "", "metrics/compared/neurons.csv is missing, or is not the table that"),
         ("metrics/leaderboard.csv", "a,b\n1,2\n", "metrics/leaderboard.csv is missing, or is not the table that"),
         (".dvc/plots/candidates.json", None, "A template in .dvc/plots is missing or is not JSON"),
         (".dvc/plots/candidates.json", "{", "A template in .dvc/plots is missing or is not JSON"),
@@ -87,3 +88,10 @@ def test_what_is_missing_is_named(
     monkeypatch.chdir(project.folder)
     with pytest.raises(UserError, match=re.escape(sentence)):
         read_specs()
+
+
+def test_a_table_without_rows_has_no_chart(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = project.read("metrics/diagnostics.csv").splitlines()[0] + b"\n"
+    (project.folder / "metrics/diagnostics.csv").write_bytes(header)
+    monkeypatch.chdir(project.folder)
+    assert "diagnostics" not in read_specs()

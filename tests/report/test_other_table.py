@@ -12,22 +12,39 @@ from stages import report
 from tests.conftest import Command
 from tests.project import real_params
 
-CANDIDATES = """\
-params,callbacks__EarlyStopping__patience,prepare__scale,mean_test_score,std_test_score,rank_test_score,ci95,p_value,\
-tied_with_best,split0_test_score
-x,null,null,-1234567.0,5.0,1,nan,nan,nan,-1.0
-y,5,standard,-2234567.0,5.0,2,nan,nan,nan,-1.0
+COMPARED = """\
+params,callbacks__EarlyStopping__patience,prepare__scale,mean_test_score,std_test_score,rank_test_score,n_weights,\
+n_epochs,ci95,p_value,in_best_set,p_value_holm,worse,equal,better,simplest
+"callbacks__EarlyStopping__patience=null, prepare__scale=null",null,null,-1234567.0,5.0,1,41,9.0,nan,nan,nan,nan,nan,\
+nan,nan,false
+"callbacks__EarlyStopping__patience=5, prepare__scale=standard",5,standard,-2234567.0,5.0,2,41,9.0,nan,nan,nan,nan,nan,\
+nan,nan,false
 """
 EVALUATION = """\
-setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,\
-tied_with_combined,split0_test_score
-combined,lr=0.1,-1234567.0,5.0,1,nan,0.0,nan,nan,nan,-1.0
-mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,nan,-1.0
+setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,worse,equal,better,\
+tied_with_kept,kept,split0_test_score
+stopping,lr=0.1,-1234567.0,5.0,1,nan,0.0,nan,nan,nan,nan,nan,nan,true,-1.0
+mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,nan,nan,nan,nan,false,-1.0
 """
 LEADERBOARD = """\
-experiment,best_params,best_score,best_std,best_ci95,n_candidates,n_fits,n_tied
-stopping,"callbacks__EarlyStopping__patience=null, prepare__scale=null",-1234567.0,5.0,,2,10,
+experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,\
+best_score_corrected_high,n_candidates,n_fits,n_in_best_set
+stopping,"callbacks__EarlyStopping__patience=null, prepare__scale=null",-1234567.0,5.0,,,,,2,10,
 """
+CURVES = """\
+setting,params,also,epoch,train_loss,train_loss_std,valid_loss,valid_loss_std,valid_score,valid_score_std
+best,x,,1,0.5,0.1,nan,nan,nan,nan
+"""
+IMPORTANCE = "key,importance,importance_std\nprepare__scale,0.5,0.1\ncallbacks__EarlyStopping__patience,0.0,0.0\n"
+SEARCH = {
+    "best_params": "callbacks__EarlyStopping__patience=null, prepare__scale=null",
+    "best_score": -1234567.0,
+    "best_std": 5.0,
+    "n_candidates": 2,
+    "n_fits": 10,
+}
+CHARTS = ("leaderboard", "evaluation", "diagnostics", "stopping", "curves/stopping", "importance/stopping")
+ANSWER = "Use stopping: it scores -1,234,567; mean, which ignores the inputs, scores -9,234,567."
 
 
 @pytest.fixture
@@ -42,17 +59,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     params["model"] |= {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "module": "nets.Rides"}
     grid = {"callbacks__EarlyStopping__patience": [None, 5], "prepare__scale": [None, "standard"]}
     params["experiments"] = {"stopping": {"grid": grid, "fixed": {}}}
-    evaluation = {"best_setting": "combined", "combined_score": -1234567.0, "mean_score": -9234567.0}
+    params["statistics"] = {"rope": 1000.0, "pick": "best"}
     chart = '<svg xmlns="http://www.w3.org/2000/svg"/>'
     for path, text in {
         "params.yaml": yaml.safe_dump(params),
         "data/rides.csv": "day,rides\n2024-01-01,3\n",
         "metrics/data.json": json.dumps({"rows": 731}),
-        "metrics/evaluation.json": json.dumps(evaluation),
+        "metrics/evaluation.json": json.dumps({"answer": ANSWER, "kept": "stopping"}),
         "metrics/leaderboard.csv": LEADERBOARD,
-        "metrics/candidates/stopping.csv": CANDIDATES,
+        "metrics/search/stopping.json": json.dumps(SEARCH),
+        "metrics/compared/stopping.csv": COMPARED,
+        "metrics/curves/stopping.csv": CURVES,
+        "metrics/importance/stopping.csv": IMPORTANCE,
         "metrics/candidates/evaluation.csv": EVALUATION,
-        **{f"metrics/charts/{name}.svg": chart for name in ("leaderboard", "evaluation", "stopping")},
+        **{f"metrics/charts/{name}.svg": chart for name in CHARTS},
     }.items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text, encoding="utf-8")
@@ -84,12 +104,14 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
     in_process(report)
     text = shown(folder)
     assert "There are no intervals and no test: splits in the order of time" in text
-    for words in ("±", "tied", "told apart", "with its interval", "new folds", "95 %"):
+    for words in ("±", "in the set", "told apart", "its interval", "fresh splits", "95 %", "orrected", "undecided"):
         assert words not in text
-    told = "combined scores -1,234,567; mean, which ignores the inputs, -9,234,567; nothing scores higher."
-    assert f"On the splits of the searches, {told}" in text
-    assert "With one experiment, combined is the setting that won it." in text
-    assert "EarlyStopping patience scale mean std rank none none -1,234,567 5 1 5 standard -2,234,567 5 2" in text
+    assert f"Predicting rides in rides.csv {ANSWER}" in text
+    assert "The best is EarlyStopping patience=null, scale=null, with -1,234,567." in text
+    assert "What mattered: scale. Of EarlyStopping patience, no effect can be seen." in text
+    assert "No rows are held out of the training" in text
+    headings = "EarlyStopping patience scale mean weights epochs std rank"
+    assert f"{headings} none none -1,234,567 41 9 5 1 5 standard -2,234,567" in text
 
 
 def test_a_report_of_an_earlier_run_says_so_on_the_terminal(

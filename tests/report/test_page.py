@@ -6,7 +6,9 @@ import pytest
 
 from stages.lib.common import UserError
 from stages.lib.config import Params
-from stages.lib.report.page import facts, read_verdict
+from stages.lib.report.page import facts
+from stages.lib.report.summary import read_answer, read_contenders
+from stages.lib.report.tables import Table
 from stages.lib.report.templating import breakable, signed
 from tests.project import ROOT, real_params
 
@@ -21,8 +23,8 @@ def test_long_names_break_at_their_joints_alone() -> None:
     [
         ("{", "is not JSON"),
         ("{}", "is not what the stage evaluate writes"),
-        ('{"best_setting": "combined", "combined_score": "high"}', "is not what the stage evaluate writes"),
-        ('{"best_setting": "a", "combined_score": 0.5, "combined_ci95": 1, "a_score": 1}', "is not what the stage"),
+        ("[]", "is not what the stage evaluate writes"),
+        ('{"answer": "Use a.", "kept": "a", "kept_brier_score": "low"}', "is not what the stage evaluate writes"),
     ],
 )
 def test_a_broken_evaluation_is_named(
@@ -32,17 +34,50 @@ def test_a_broken_evaluation_is_named(
     (tmp_path / "metrics").mkdir()
     (tmp_path / "metrics/evaluation.json").write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=f"metrics/evaluation.json {fault}"):
-        read_verdict()
+        read_answer()
 
 
-def test_a_verdict_without_intervals_speaks_of_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+SHARES = {"level": "0.01,0.98,0.01", "worse": "0.97,0.02,0.01", "undecided": "0.5,0.4,0.1", "": "nan,nan,nan"}
+
+
+def contenders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *rows: str, use: str | None = None) -> Table:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "metrics").mkdir()
-    (tmp_path / "metrics/evaluation.json").write_text(
-        '{"best_setting": "mean", "combined_score": -1234567.5, "mean_score": -1000000, "starting_point_score": -2e6}',
-        encoding="utf-8",
+    (tmp_path / "metrics/candidates").mkdir(parents=True)
+    header = "setting,params,mean_test_score,ci95,worse,equal,better,kept\n"
+    (tmp_path / "metrics/candidates/evaluation.csv").write_text(header + "\n".join(rows) + "\n", encoding="utf-8")
+    return read_contenders(use)
+
+
+def test_the_first_screen_has_the_contenders_that_tell_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = contenders(
+        tmp_path,
+        monkeypatch,
+        *(f"e{i},module__n={i},0.{70 - i},0.03,{SHARES['undecided']},false" for i in range(9)),
+        f"joint,lr=1,0.6,0.03,{SHARES['level']},true",
+        f"starting_point,model as it stands,0.5,0.03,{SHARES['worse']},false",
+        f"combined,lr=2,nan,nan,{SHARES['']},false",
+        f"logistic_regression,LogisticRegression,0.75,0.02,{SHARES['level']},false",
+        f"majority_class,DummyClassifier,0.4,0.01,{SHARES['worse']},false",
+        use="e7",
     )
-    assert read_verdict() == "combined scores -1,234,568; starting_point -2,000,000; the best, mean, -1,000,000."
+    assert table.headings == ["setting", "score", "vs. kept", "what it is"]
+    assert [row[0] for row in table.rows] == [
+        *("logistic_regression", "e0", "e1", "e2", "e3"),
+        *("e7", "joint", "starting_point", "majority_class"),
+    ]
+    assert table.rows[0] == ["logistic_regression", "0.7500 ± 0.0200", "level", "LogisticRegression"]
+    assert table.rows[1] == ["e0", "0.7000 ± 0.0300", "undecided", "n=0"]
+    assert [row[2] for row in table.rows[5:]] == ["undecided", "kept", "worse", "worse"]
+    assert table.best == 5
+
+
+def test_without_intervals_contenders_have_scores_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = f"nan,{SHARES['']}"
+    rows = (f"joint,lr=1,nan,{nothing},true", f"mean,inputs ignored,-2e6,{nothing},false")
+    table = contenders(tmp_path, monkeypatch, *rows)
+    assert table.headings == ["setting", "score", "what it is"]
+    assert table.rows == [["mean", "-2,000,000", "inputs ignored"], ["joint", "no score", "lr=1"]]
+    assert table.best == -1  # none is worth it
 
 
 def test_facts_are_written_as_in_params_yaml() -> None:

@@ -12,6 +12,7 @@ import pytest
 from stages import pr_comment
 from stages.lib.config import load_params, yaml12
 from stages.lib.report.changes import changed_charts
+from stages.lib.report.conclusions import Side, answers, conclusions
 from stages.lib.report.fresh_run import FreshRun
 from stages.lib.report.revisions import Change, differing, stale_stages
 from stages.lib.report.templating import fill, signed
@@ -68,6 +69,11 @@ def test_a_pull_request_that_ran_its_stages(project: Project) -> None:
     assert "**Reproduced.**" in text
     assert "| `experiments.dropout.grid.module__dropout_rate` | `[0.5]` | `[0.2, 0.4]` |" in text
     assert "seed" not in text
+    assert re.search(r"\| dropout: candidates that may be the best \| \d of 2 \| \d of 4 \|", text)
+    assert re.search(r"\| its corrected score \| 0\.\d{4} \(0\.\d{4} to 0\.\d{4}\) \| 0\.", text)
+    for commit in ("main~1", "change"):
+        assert json.loads(project.git("show", f"{commit}:metrics/evaluation.json"))["answer"] in text
+    assert "| `answer` |" not in text
     assert "| `metrics/search/dropout.json` | `n_candidates` | `2` | `4` | +2 |" in text
     rows = re.findall(r"^\| `(metrics/\S+)` \| `(\S+)` \|", text, re.MULTILINE)
     assert rows == sorted(rows)
@@ -87,6 +93,8 @@ def test_a_pull_request_that_changes_nothing(
     done = in_process(pr_comment, "main")
     assert "**Reproduced.**" in done.stdout
     assert done.stdout.count("No change.") == 3
+    answer = json.loads(project.read("metrics/evaluation.json"))["answer"]
+    assert f"\nAs on main: {answer}\n" in done.stdout
     assert "note: uncommitted changes are left out; the comment describes HEAD." in done.stderr
 
 
@@ -136,7 +144,7 @@ def test_a_commit_that_dvc_cannot_read_is_not_compared(project: Project) -> None
     project.commit_all("Break it")
     done = project.run("python", "-m", "stages.pr_comment", "HEAD~1", ok=False)
     assert "**A fresh run fails.**" in done.stdout
-    assert done.stdout.count("Not compared.") == 2
+    assert done.stdout.count("Not compared.") == 3
     assert done.stderr.endswith("error: A fresh run of HEAD fails; see its output above.\n")
 
 
@@ -146,12 +154,47 @@ def test_odd_values_and_names_stay_in_their_cells() -> None:
         Change("params.yaml", "data.target", "`x`\ny", "", None),
         Change("params.yaml", "data.url", None, "x", None),
     ]
-    text = fill("pr_comment.md.j2", against="a|b", fresh=FreshRun([], HERE, 768), params=odd, metrics=[], charts=[])
+    text = fill(
+        "pr_comment.md.j2",
+        against="a|b",
+        fresh=FreshRun([], HERE, 768),
+        answers=Side("Use a|b.", "Use *c*.\nOr d."),
+        conclusions={"winner": Side(None, "a|b")},
+        params=odd,
+        metrics=[],
+        charts=[],
+    )
+    assert "\na\\|b: Use a\\|b.\n\n**here: Use *c*. Or d.**\n" in text
+    assert "| winner | – | a\\|b |\n" in text
     assert "Grid search of `diabetes` in `data/pima-indians-diabetes.csv`, 768 rows, by `accuracy`.\n" in text
     assert "| param | a\\|b | here |\n" in text
     assert "| `data.columns.*x* <i>.min` | `a\\|b` | `[ReLU, true, 0.5]` |\n" in text
     assert "| `data.target` | `'x' y` | `''` |\n" in text
     assert "| `data.url` | – | `x` |\n" in text
+
+
+def test_what_is_concluded_before_and_after() -> None:
+    best, search, compared = "metrics/best_params.json", "metrics/search/a.json", "metrics/compared/a.json"
+    metrics = [
+        Change(best, "best_score_corrected", 0.5, 0.75, 0.25),
+        Change(best, "best_score_corrected_high", 0.625, 0.875, 0.25),
+        Change(best, "best_score_corrected_low", None, 0.625, None),
+        Change(best, "winner", "a", "a", None),
+        Change(compared, "n_in_best_set", 3, 2, -1),
+        Change("metrics/compared/gone.json", "n_in_best_set", 1, None, None),
+        Change("metrics/evaluation.json", "answer", "Use a.", "Use b.", None),
+        Change(search, "n_candidates", 4, 5, 1),
+    ]
+    assert answers(metrics) == ("Use a.", "Use b.")
+    assert conclusions(metrics) == {
+        "winner": ("a", "a"),
+        "its corrected score": (None, "0.7500 (0.6250 to 0.8750)"),
+        "a: candidates that may be the best": ("3 of 4", "2 of 5"),
+        "gone: candidates that may be the best": ("1 of ?", None),
+    }
+    # A commit from before there were any, or one in time order.
+    assert answers([]) == (None, None)
+    assert conclusions([]) == {}
 
 
 def test_metrics_that_a_fresh_run_does_not_give(project: Project) -> None:

@@ -11,11 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stages.lib.config import load_params
-from stages.lib.report.page import read_verdict
+from stages.lib.report.summary import read_answer
 from tests.project import ROOT, Project, real_params
 from tests.report.colours import contrast, luminance
 
-EXPERIMENTS = load_params(ROOT / "params.yaml").experiments
+PARAMS = load_params(ROOT / "params.yaml")
+EXPERIMENTS = PARAMS.experiments
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,8 @@ def test_charts_are_drawn_without_a_request_or_a_complaint(browser: Browser, rep
     assert opened.complaints == []
     assert [url for url in opened.requests if not url.startswith("data:")] == [report.as_uri()]
     drawn = opened("[...document.images].map(i => [i.alt, i.complete && i.naturalWidth > 100])")
-    assert len(drawn) == len(EXPERIMENTS) + 2
+    # The leaderboard, the evaluation, the predictions; and of each search, its candidates, curves and importances.
+    assert len(drawn) == 3 * len(EXPERIMENTS) + 3
     assert all(complete for _, complete in drawn), drawn
     assert all(alt for alt, _ in drawn)
     opened.page.close()
@@ -95,43 +97,43 @@ def test_every_grid_is_there_in_full_and_sorts(browser: Browser, report: Path) -
     opened = Opened(browser.new_page(), report)
     for name, experiment in EXPERIMENTS.items():
         rows = opened(f"document.querySelectorAll('#experiment-{name} tbody tr').length")
-        candidates = 1
-        for values in experiment.grid.values():
-            candidates *= len(values)
-        assert rows == candidates
+        assert rows == len(experiment.candidates(PARAMS.seed))
+
+    table = "#experiment-lr_momentum table"
 
     def column(heading: str) -> list[str]:
-        headings = opened("[...document.querySelectorAll('#experiment-dropout th')].map(th => th.textContent)")
+        headings = opened(f"[...document.querySelectorAll('{table} th')].map(th => th.textContent)")
         position = headings.index(heading) + 1
         cells: list[str] = opened(
-            f"[...document.querySelectorAll('#experiment-dropout td:nth-child({position})')].map(td => td.textContent)"
+            f"[...document.querySelectorAll('{table} td:nth-child({position})')].map(td => td.textContent)"
         )
         return cells
 
     before = column("mean")
-    heading = opened.page.locator("#experiment-dropout th button", has_text="mean")
+    heading = opened.page.locator(f"{table} th button", has_text="mean")
     heading.click()
     assert column("mean") == sorted(before, key=float)
     heading.click()
     assert column("mean") == sorted(before, key=float, reverse=True)
-    assert opened("document.querySelector('#experiment-dropout th[aria-sort]').ariaSort") == "descending"
-    opened("document.querySelector('#experiment-dropout tbody tr:nth-child(2) td:nth-child(3)').innerText = 'diverged'")
+    assert opened(f"document.querySelector('{table} th[aria-sort]').ariaSort") == "descending"
+    opened(f"document.querySelector('{table} tbody tr:nth-child(2) td:nth-child(3)').innerText = 'diverged'")
     for _ in range(2):
         heading.click()
         assert column("mean")[-1] == "diverged"
         assert column("mean").count("diverged") == 1
     heading.click()
     heading.click()
-    assert "best" in opened("document.querySelector('#experiment-dropout tbody tr').className")
+    assert "best" in opened(f"document.querySelector('{table} tbody tr').className")
     opened.page.close()
 
 
 def test_numbers_of_any_size_and_bounds_sort_by_value(browser: Browser, report: Path) -> None:
     opened = Opened(browser.new_page(), report)
     written = ["-1,234,567.5", "< 0.0001", "1.0000", "–", "-9,999", "2,000", "0.0302"]
+    written += [str(3000 + i) for i in range(len(EXPERIMENTS) - len(written))]
     opened(f"document.querySelectorAll('#leaderboard td:nth-child(2)').forEach((td, i) => td.innerText = {written}[i])")
-    heading = opened.page.locator("#leaderboard th button", has_text="mean")
-    by_value = ["-1,234,567.5", "-9,999", "< 0.0001", "0.0302", "1.0000", "2,000"]
+    heading = opened.page.locator("#leaderboard th button", has_text="corrected")
+    by_value = ["-1,234,567.5", "-9,999", "< 0.0001", "0.0302", "1.0000", "2,000", *written[7:]]
     for order in (by_value, by_value[::-1]):
         heading.click()
         found = opened("[...document.querySelectorAll('#leaderboard td:nth-child(2)')].map(td => td.textContent)")
@@ -139,11 +141,29 @@ def test_numbers_of_any_size_and_bounds_sort_by_value(browser: Browser, report: 
     opened.page.close()
 
 
+def test_the_rest_of_many_candidates_opens(browser: Browser, report: Path) -> None:
+    opened = Opened(browser.new_page(), report)
+    rows = "[...document.querySelectorAll('#experiment-dropout tbody tr')].filter(r => r.checkVisibility()).length"
+    assert opened(rows) == 40
+    opened.page.locator("#experiment-dropout summary").click()
+    assert opened(rows) == 50
+    opened.page.close()
+
+
+def test_the_first_screen_is_the_answer(browser: Browser, report: Path) -> None:
+    for width in (390, 1440):
+        opened = Opened(browser.new_page(viewport={"width": width, "height": 900}), report)
+        for part in (".answer", "header tr.best"):
+            assert 0 < opened(f"document.querySelector('{part}').getBoundingClientRect().bottom") < 900, part
+        opened.page.close()
+
+
 def test_it_says_what_was_run_and_found(browser: Browser, report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Opened(browser.new_page(), report)
     shown = opened("document.body.innerText")
     monkeypatch.chdir(report.parent)
-    assert f"On new folds, {read_verdict()}" in shown
+    assert f"Predicting diabetes in pima-indians-diabetes.csv\n\n{read_answer().text}" in shown
+    assert f"is {read_answer().brier_score}; 0 would be perfect." in shown
     params = real_params()
     assert params["data"]["sha256"] in shown
     for text in ("seed", "NAdam", "logistic_regression", "n_repeats", "blood_pressure", "mm Hg"):
@@ -160,11 +180,11 @@ def test_what_changed_against_another_commit(browser: Browser, project: Project)
     params["experiments"]["dropout"]["grid"]["module__dropout_rate"] = [0.2, 0.4]
     project.write_params(params)
     done = project.stage("report", "main")
-    assert "note: not up to date: best_params, evaluate, search@dropout. report.html shows an earlier" in done.stderr
+    assert "note: not up to date: " in done.stderr
+    assert "search@dropout" in done.stderr.split("report.html shows an earlier")[0]
     opened = Opened(browser.new_page(), project.folder / "report.html")
-    assert "Not up to date: best_params, evaluate, search@dropout." in opened(
-        "document.querySelector('.note').innerText.replace(/\\s+/g, ' ')"
-    )
+    note = opened("document.querySelector('.note').innerText.replace(/\\s+/g, ' ')")
+    assert re.match(r"Not up to date: [^.]*search@dropout", note)
     project.run("dvc", "repro")
     assert "not up to date" not in project.make("report", "AGAINST=main").stderr
     first = (project.folder / "report.html").read_bytes()
@@ -184,9 +204,9 @@ def test_mistakes_end_with_a_sentence(project: Project) -> None:
     done = project.stage("report", "nonsuch", ok=False)
     assert done.returncode == 1
     assert "error: git has no revision 'nonsuch'" in done.stderr
-    (project.folder / "metrics/candidates/dropout.csv").unlink()
+    (project.folder / "metrics/compared/dropout.csv").unlink()
     done = project.stage("report", ok=False)
     assert done.returncode == 1
-    assert "error: metrics/candidates/dropout.csv is missing. Run `dvc repro`." in done.stderr
+    assert "error: metrics/compared/dropout.csv is missing. Run `dvc repro`." in done.stderr
     assert "Traceback" not in done.stderr
     assert not (project.folder / "report.html").exists()

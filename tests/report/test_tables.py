@@ -11,13 +11,13 @@ from stages.lib.report.tables import read_table
 def test_what_has_no_score_is_told(tmp_path: Path) -> None:
     path = tmp_path / "evaluation.csv"
     path.write_text(
-        "setting,mean_test_score,ci95,difference,tied_with_combined,split0_test_score\n"
-        "combined,nan,nan,nan,nan,nan\nlinear_regression,0.25,0.125,nan,nan,0.5\n",
+        "setting,mean_test_score,ci95,difference,tied_with_kept,kept,split0_test_score\n"
+        "joint,nan,nan,nan,nan,true,nan\nlinear_regression,0.25,0.125,nan,nan,false,0.5\n",
         encoding="utf-8",
     )
     table = read_table(path, unscored="no score")
-    assert table.headings == ["setting", "mean", "± 95 %", "to combined", "tied"]
-    assert table.rows == [["combined", "no score", "–", "", ""], ["linear_regression", "0.2500", "0.1250", "–", "–"]]
+    assert table.headings == ["setting", "mean", "± 95 %", "to kept", "tied"]
+    assert table.rows == [["joint", "no score", "–", "", ""], ["linear_regression", "0.2500", "0.1250", "–", "–"]]
     assert table.best == 1
     best_first = read_table(path, unscored="no score", by_score=True)
     assert (best_first.rows, best_first.best) == (table.rows[::-1], 0)
@@ -52,16 +52,22 @@ def written(path: Path, text: str) -> Path:
 def test_numbers_are_as_long_as_the_scorer_needs(tmp_path: Path) -> None:
     millions = written(
         tmp_path / "mse.csv",
-        "params,lr,mean_test_score,std_test_score,rank_test_score,ci95,p_value,tied_with_best\n"
-        "lr=0.1,0.1,-1234567.891,30000.5,1,2000.25,1.0,true\n"
-        "lr=0.2,0.2,-7654321.0,30000.5,2,2000.25,0.000001,false\n",
+        "params,lr,mean_test_score,std_test_score,mean_test_r2,std_test_r2,rank_test_score,n_weights,n_epochs,ci95,p_value,"
+        "in_best_set,p_value_holm,worse,equal,better,simplest\n"
+        "lr=0.1,0.1,-1234567.891,30000.5,0.5,0.1,1,1234,40.0,2000.25,1.0,true,1.0,0.0,1.0,0.0,true\n"
+        "lr=0.2,0.2,-7654321.0,30000.5,-0.25,0.1,2,1234,12.25,2000.25,0.000001,false,0.000002,0.987,0.013,0.0,false\n",
     )
     table = read_table(millions, without=["params"])
-    assert table.headings == ["lr", "mean", "± 95 %", "p", "tied", "std", "rank"]
-    assert table.rows == [
-        ["0.1", "-1,234,568", "2,000", "1.0000", "true", "30,000", "1"],
-        ["0.2", "-7,654,321", "2,000", "< 0.0001", "false", "30,000", "2"],
+    shown = [dict(zip(table.headings, row, strict=True)) for row in table.rows]
+    first = {"lr": "0.1", "mean": "-1,234,568", "± 95 %": "2,000", "r2": "0.5000", "in the set": "yes, the simplest"}
+    first |= {"p (Holm)": "1.0000", "worse": "0.00", "equal": "1.00", "better": "0.00", "weights": "1,234"}
+    second = {"lr": "0.2", "mean": "-7,654,321", "± 95 %": "2,000", "r2": "-0.2500", "in the set": "no"}
+    second |= {"p (Holm)": "< 0.0001", "worse": "0.99", "equal": "0.01", "better": "0.00", "weights": "1,234"}
+    assert shown == [
+        first | {"epochs": "40", "std": "30,000", "rank": "1"},
+        second | {"epochs": "12.2", "std": "30,000", "rank": "2"},
     ]
+    assert table.headings == list(shown[0]) == [*first, "epochs", "std", "rank"]
     r2 = written(tmp_path / "r2.csv", "setting,mean_test_score,ci95\ncombined,-0.25,0.5\nmean,-0.000001,0.00001\n")
     assert read_table(r2).rows == [["combined", "-0.2500", "0.5000"], ["mean", "0.0000", "0.0000"]]
 
@@ -80,18 +86,47 @@ def test_keys_and_missing_values_of_a_grid_are_readable(tmp_path: Path) -> None:
 def test_without_intervals_there_is_no_column_of_a_test(tmp_path: Path) -> None:
     candidates = written(
         tmp_path / "candidates.csv",
-        "params,mean_test_score,std_test_score,rank_test_score,ci95,p_value,tied_with_best\n"
-        "a=1,0.5,0.1,2,nan,nan,nan\na=2,0.75,0.1,1,nan,nan,nan\n",
+        "params,mean_test_score,std_test_score,rank_test_score,ci95,p_value,in_best_set,p_value_holm,worse,equal,better\n"
+        "a=1,0.5,0.1,2,nan,nan,nan,nan,nan,nan,nan\na=2,0.75,0.1,1,nan,nan,nan,nan,nan,nan,nan\n",
     )
     assert read_table(candidates).headings == ["mean", "std", "rank", "params"]
     leaderboard = written(
         tmp_path / "leaderboard.csv",
-        "experiment,best_params,best_score,best_std,best_ci95,n_candidates,n_fits,n_tied\nlr,lr=0.1,0.5,0.1,,4,20,\n",
+        "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
+        "best_score_corrected_high,n_candidates,n_fits,n_in_best_set\n"
+        "lr,lr=0.1,0.5,0.1,,,,,4,20,\n",
     )
     assert read_table(leaderboard).headings == ["experiment", "mean", "candidates", "fits", "std", "best params"]
     evaluation = written(
         tmp_path / "evaluation.csv",
-        "setting,params,mean_test_score,ci95,difference,difference_ci95,p_value,tied_with_combined\n"
-        "combined,a=1,0.5,nan,0.0,nan,nan,nan\nmean,,-0.125,nan,-0.625,nan,nan,nan\n",
+        "setting,params,mean_test_score,ci95,difference,difference_ci95,p_value,worse,equal,better,tied_with_kept,kept\n"
+        "joint,a=1,0.5,nan,0.0,nan,nan,nan,nan,nan,nan,true\nmean,,-0.125,nan,-0.625,nan,nan,nan,nan,nan,nan,false\n",
     )
-    assert read_table(evaluation).rows == [["combined", "0.5000", "", "a=1"], ["mean", "-0.1250", "-0.6250", ""]]
+    assert read_table(evaluation).rows == [["joint", "0.5000", "", "a=1"], ["mean", "-0.1250", "-0.6250", ""]]
+
+
+def test_a_leaderboard_goes_by_corrected_scores(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "leaderboard.csv",
+        "experiment,best_params,best_score,best_ci95,best_score_corrected,best_score_corrected_low,"
+        "best_score_corrected_high,n_candidates,n_fits,n_in_best_set\n"
+        "lucky,module__a=1,0.75,0.1,0.6875,0.65,0.725,1000,5000,12\nsolid,a=2,0.71875,0.1,0.71875,0.6,0.8,1,5,1\n",
+    )
+    table = read_table(path, by_score=True)
+    assert table.headings[:6] == ["experiment", "corrected", "95 % interval", "mean", "± 95 %", "in the set"]
+    assert [row[:4] for row in table.rows] == [
+        ["solid", "0.7188", "0.6000 to 0.8000", "0.7188"],
+        ["lucky", "0.6875", "0.6500 to 0.7250", "0.7500"],
+    ]
+    assert table.rows[1][-4:] == ["12", "1,000", "5,000", "a=1"]
+
+
+def test_a_long_table_shows_the_best_first_and_keeps_the_rest(tmp_path: Path) -> None:
+    rows = [f"a={i},{i},{(7 * i) % 50 / 100},0.1,{50 - (7 * i) % 50}\n" for i in range(50)]
+    path = written(tmp_path / "c.csv", "params,a,mean_test_score,ci95,rank_test_score\n" + "".join(rows))
+    table = read_table(path, without=["params"], most=40)
+    assert table.headings == ["rank", "a", "mean", "± 95 %"]
+    assert [row[0] for row in table.rows + table.rest] == [str(rank) for rank in range(1, 51)]
+    assert (len(table.rows), table.best, table.rows[0][2]) == (40, 0, "0.4900")
+    short = read_table(path, without=["params"], most=50)
+    assert (short.rest, short.headings[-1], [row[0] for row in short.rows]) == ([], "rank", [str(i) for i in range(50)])

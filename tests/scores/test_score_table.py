@@ -1,84 +1,162 @@
-"""The table of a search: its columns and bytes, its summary, and how it is printed."""
+"""The table of a search: its columns and bytes, its summary, and its print. Oracle: scikit-learn's GridSearchCV."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import GridSearchCV
 
 from stages.lib.common import UserError
-from stages.lib.scores import print_table, score_table, summarise, to_csv
+from stages.lib.scores import Corrected, print_table, score_table, summarise, to_csv
+from stages.lib.scores.choice import may_be_best, simplest_row
+from stages.lib.scores.score_table import check_any_score, grid_keys, split_scores, told
 from tests.project import ROOT, real_params
 
-GRID: dict[str, list[Any]] = {"lr": [1e-05, 0.1], "module__weight_constraint": [None, 2.0]}
+CANDIDATES: list[dict[str, Any]] = [
+    {"lr": lr, "module__weight_constraint": limit} for lr in (1e-05, 0.1) for limit in (None, 2.0)
+]
+SCORES = [[0.5, 2 / 3], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]
+CORRECTED = Corrected(0.61, 0.52, 0.7, "splits")
 
 
-def cv_results(scores: list[list[float]]) -> dict[str, Any]:
-    """Return what GridSearchCV gives for these split scores, one row for each candidate."""
-    table = np.array(scores)
-    means = table.mean(axis=1)
-    ranks = (-np.nan_to_num(means, nan=-np.inf)).argsort().argsort() + 1
-    columns = {f"split{i}_test_score": table[:, i] for i in range(table.shape[1])}
-    return columns | {"mean_test_score": means, "std_test_score": table.std(axis=1), "rank_test_score": ranks}
+def table_of(scores: list[list[float]], test_share: float = 0.5, **more: Any) -> pd.DataFrame:
+    counts = {"n_weights": np.array([9, 9, 7, 7]), "n_epochs": np.array([3.0, 2.5, 3.0, 3.0])}
+    stages = more.pop("stages", None)
+    found = {"score": np.array(scores)} | {name: np.array(each) for name, each in more.items()}
+    return score_table(CANDIDATES, found, test_share, **counts, stages=stages)
 
 
 def test_the_csv_has_the_contracts_columns_and_bytes() -> None:
-    table = score_table(GRID, cv_results([[0.5, 2 / 3], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]), 0.5)
-    assert to_csv(table) == (
-        "params,lr,module__weight_constraint,mean_test_score,std_test_score,rank_test_score,"
-        "ci95,p_value,tied_with_best,split0_test_score,split1_test_score\n"
-        '"lr=1e-05, module__weight_constraint=null",1e-05,null,0.583333,0.083333,2,1.497441,0.391827,true,'
+    assert to_csv(table_of(SCORES)) == (
+        "params,lr,module__weight_constraint,mean_test_score,std_test_score,rank_test_score,n_weights,n_epochs,"
+        "ci95,p_value,split0_test_score,split1_test_score\n"
+        '"lr=1e-05, module__weight_constraint=null",1e-05,null,0.583333,0.083333,2,9,3.0,1.497441,0.391827,'
         "0.5,0.666667\n"
-        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,0.898464,1.0,true,0.6,0.7\n'
-        '"lr=0.1, module__weight_constraint=null",0.1,null,nan,nan,4,nan,nan,false,nan,0.5\n'
-        '"lr=0.1, module__weight_constraint=2.0",0.1,2.0,0.15,0.05,3,0.898464,0.0,false,0.1,0.2\n'
+        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,9,2.5,0.898464,1.0,0.6,0.7\n'
+        '"lr=0.1, module__weight_constraint=null",0.1,null,nan,nan,4,7,3.0,nan,nan,nan,0.5\n'
+        '"lr=0.1, module__weight_constraint=2.0",0.1,2.0,0.15,0.05,3,7,3.0,0.898464,0.0,0.1,0.2\n'
     )
 
 
+class Known(BaseEstimator):
+    """An estimator whose scores are known."""
+
+    def __init__(self, number: int = 0) -> None:
+        self.number = number
+
+    def fit(self, X: Any, y: Any) -> "Known":
+        return self
+
+    def predict(self, X: Any) -> Any:
+        raise NotImplementedError
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores")
+def test_means_and_ranks_are_scikit_learns() -> None:
+    scores = np.random.default_rng(0).random((4, 2))
+    scores[1], scores[3, 0] = scores[0, ::-1], np.nan  # a tie, and one that diverged
+    search = GridSearchCV(
+        Known(),
+        {"number": range(4)},
+        cv=[(np.array([0, 1]), np.array([split])) for split in range(2)],
+        scoring=lambda known, X, y: scores[known.number, int(X[0, 0])],
+        refit=False,
+    ).fit(np.arange(2.0)[:, np.newaxis], np.zeros(2))
+    table = table_of(scores.tolist())
+    for key in ("mean_test_score", "std_test_score", "rank_test_score"):
+        np.testing.assert_array_equal(table[key], search.cv_results_[key])
+
+
+def test_other_scorers_stand_beside_the_one_that_selects() -> None:
+    table = table_of(SCORES, roc_auc=[[0.7, 0.8], [0.6, 0.8], [np.nan, 0.5], [0.5, 0.5]])
+    columns = list(table.columns)
+    assert columns[5:8] == ["mean_test_roc_auc", "std_test_roc_auc", "rank_test_score"]
+    assert grid_keys(table) == ["lr", "module__weight_constraint"]
+    assert split_scores(table).shape == (4, 2)
+    assert summarise(table, CORRECTED, 8)["best_roc_auc"] == pytest.approx(0.7)
+
+
+def test_after_halving_those_that_stayed_rank_first() -> None:
+    table = table_of([[0.8, 0.9], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]], stages=np.array([1, 2, 1, 2]))
+    assert table["rank_test_score"].tolist() == [3, 1, 4, 2]
+    assert table["stage"].tolist() == [1, 2, 1, 2]
+    assert np.isnan(table["p_value"]).tolist() == [True, False, True, False]
+    summary = summarise(table, CORRECTED, 12, 1000)
+    assert summary["best_params"] == "lr=1e-05, module__weight_constraint=2.0"
+    assert summary["corrected_over"] == "splits, among the 2 trained to the end"
+    assert (summary["n_fits"], summary["net_epochs_spared"]) == (12, 1000)
+
+
 def test_the_summary_is_flat_and_of_the_best() -> None:
-    table = score_table(GRID, cv_results([[0.5, 0.5], [0.6, 0.7], [0.1, 0.5], [0.1, 0.2]]), 0.5)
-    assert summarise(table) == {
+    assert summarise(table_of(SCORES), CORRECTED, 8) == {
         "best_params": "lr=1e-05, module__weight_constraint=2.0",
         "best_score": pytest.approx(0.65),
         "best_std": pytest.approx(0.05),
         # Two splits: t(0.975, 1) · sqrt((1/2 + 1/2) · 0.005)
         "best_ci95": pytest.approx(12.706205 * 0.005**0.5),
-        "n_tied": 3,
+        "best_score_corrected": 0.61,
+        "best_score_corrected_low": 0.52,
+        "best_score_corrected_high": 0.7,
+        "corrected_over": "splits",
         "n_candidates": 4,
         "n_fits": 8,
     }
 
 
 def test_a_search_without_a_score_has_no_best() -> None:
-    results = cv_results([[np.nan, np.nan]] * 4) | {"rank_test_score": np.ones(4)}
     with pytest.raises(UserError, match="Every candidate of the grid diverged"):
-        summarise(score_table(GRID, results, 0.5))
+        check_any_score(np.array([[np.nan, 0.5], [0.5, np.nan]]))
+    check_any_score(np.array(SCORES))
 
 
 def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.CaptureFixture[str]) -> None:
-    table = score_table(GRID, cv_results([[0.5, 0.5], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]), 0.5)
-    print_table(table, "lr: accuracy")
+    print_table(table_of(SCORES), "lr: accuracy")
     title, heading, *rows, legend = capsys.readouterr().out.splitlines()
     assert title == "lr: accuracy"
-    assert heading.split() == ["mean", "±", "95", "%", "std", "p", "params"]
-    assert [row.split()[0] for row in rows] == ["=", "*", "diverged", "0.1500"]
-    assert rows[1].split()[1:] == ["0.6500", "0.8985", "0.0500", "1.0000", "lr=1e-05,", "weight_constraint=2.0"]
-    assert legend == "* the best; = not told apart from it (p of 0.05 or more)"
+    assert heading.split() == ["mean", "±", "95", "%", "std", "params"]
+    assert [row.split()[0] for row in rows] == ["0.5833", "*", "diverged", "0.1500"]
+    assert rows[1].split()[1:] == ["0.6500", "0.8985", "0.0500", "lr=1e-05,", "weight_constraint=2.0"]
+    assert legend == "* the best"
+
+
+def test_the_scores_are_told_in_a_line() -> None:
+    table = table_of(SCORES)
+    assert told(summarise(table, CORRECTED, 8)) == (
+        "best score 0.6500; corrected for the choice among 4 candidates: 0.6100, 95 % from 0.5200 to 0.7000 "
+        "(over splits)"
+    )
+    assert told(summarise(table, None, 8)) == "best score 0.6500, not corrected for the choice among 4 candidates"
 
 
 def test_the_committed_tables_have_129_rows() -> None:
-    tables = [pd.read_csv(ROOT / f"metrics/candidates/{name}.csv") for name in real_params()["experiments"]]
-    assert sum(map(len, tables)) == 129
+    names = [name for name, each in real_params()["experiments"].items() if "search" not in each]
+    assert sum(len(pd.read_csv(ROOT / f"metrics/candidates/{name}.csv")) for name in names) == 129
 
 
 def test_without_a_test_the_table_says_so_and_the_summary_leaves_it_out(capsys: pytest.CaptureFixture[str]) -> None:
-    table = score_table(GRID, cv_results([[0.5, 0.5], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]), float("nan"))
+    table = table_of(SCORES, float("nan"))
     assert to_csv(table).splitlines()[2] == (
-        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,nan,nan,nan,0.6,0.7'
+        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,9,2.5,nan,nan,0.6,0.7'
     )
-    assert set(summarise(table)) == {"best_params", "best_score", "best_std", "n_candidates", "n_fits"}
+    assert set(summarise(table, None, 8)) == {"best_params", "best_score", "best_std", "n_candidates", "n_fits"}
     print_table(table, "lr: accuracy")
     _, heading, *rows, legend = capsys.readouterr().out.splitlines()
     assert heading.split() == ["mean", "std", "params"]
-    assert [row.split()[0] for row in rows] == ["0.5000", "*", "diverged", "0.1500"]
+    assert [row.split()[0] for row in rows] == ["0.5833", "*", "diverged", "0.1500"]
     assert legend.startswith("* the best; no intervals and no test: splits in the order of time train on more and more")
+
+
+def test_the_simplest_is_of_those_that_may_be_the_best() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.normal(scale=0.02, size=30)
+    scores = [list(0.7 + noise), list(0.699 + rng.normal(scale=0.02, size=30)), [np.nan] * 30, list(0.3 + noise)]
+    table = table_of(scores)
+    in_set = may_be_best(table, 0.5, seed=1)
+    assert in_set.tolist() == [True, True, False, False]
+    assert simplest_row(table, in_set) == 1  # as many weights as the first, fewer epochs
+    assert may_be_best(table, float("nan"), seed=1).tolist() == [False, True, False, False]  # the best alone
+    # After halving, those that left are in no set.
+    halved = table_of(scores, stages=np.array([1, 2, 2, 2]))
+    assert may_be_best(halved, 0.5, seed=1).tolist() == [False, True, False, False]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from stages import best_params, evaluate, search
+from stages import baselines, best_params, compare, evaluate, search
 from tests.conftest import Command
 from tests.project import ROOT, real_params, set_at
 
@@ -64,8 +64,13 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
     searched = in_process(search, "mine")
     assert searched.returncode == 0, searched.stderr
     assert "no intervals and no test: splits in the order of time" in searched.stdout
-    assert not {"best_ci95", "n_tied"} & set(json.loads(Path("metrics/search/mine.json").read_bytes()))
+    assert not [
+        key for key in json.loads(Path("metrics/search/mine.json").read_bytes()) if "ci95" in key or "corr" in key
+    ]
+    assert in_process(compare, "mine").returncode == 0
+    assert set(json.loads(Path("metrics/compared/mine.json").read_bytes())) == {"simplest_params"}
     assert in_process(best_params).returncode == 0
+    assert in_process(baselines).returncode == 0
     evaluated = in_process(evaluate)
     assert evaluated.returncode == 0, evaluated.stderr
     said = " ".join(evaluated.stdout.split())
@@ -83,11 +88,58 @@ def test_with_groups_the_evaluation_draws_new_splits(write: Run, in_process: Com
     stopping = {"EarlyStopping": {"patience": 1, "load_best": True}}
     write(GROUPS | {"model.callbacks": stopping, "model.class_weight": "balanced"})
     assert in_process(search, "mine").returncode == 0
-    assert in_process(best_params).returncode == 0
+    assert json.loads(Path("metrics/search/mine.json").read_bytes())["corrected_over"] == "rows and folds"
+    for stage, *arguments in ((compare, "mine"), (best_params,), (baselines,)):
+        assert in_process(stage, *arguments).returncode == 0
     evaluated = in_process(evaluate)
     assert evaluated.returncode == 0, evaluated.stderr
     assert "evaluation: accuracy over 3 new splits" in evaluated.stdout
     assert evaluated.stdout.endswith(f"fitted on all {N} rows; 1 in 5 is held out for EarlyStopping\n")
+
+
+JOINT = {
+    "search": "halving",
+    "n_candidates": 9,
+    "grid": {
+        "lr": {"loguniform": [0.001, 0.1]},
+        "module__n_neurons": {"int": [2, 9]},
+        "prepare__scale": [None, "standard"],
+    },
+    "fixed": {"max_epochs": 9},
+}
+
+
+def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
+    write({"experiments": {"mine": JOINT}, "cv.n_repeats": 4, "cv.also_score": ["roc_auc"]})
+    done = in_process(search, "mine")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "(over rows and repeats, among the 1 trained to the end)" in done.stdout
+    assert "halving spared 648 net-epochs" in done.stdout  # 12 · (9 · 9 - 9 · 1 - 3 · 3 - 1 · 9)
+    found = json.loads(Path("metrics/search/mine.json").read_bytes())
+    assert {"best_roc_auc", "best_score_corrected", "net_epochs_spared"} <= set(found)
+    assert (found["n_candidates"], found["n_fits"]) == (9, 12 * (9 + 3 + 1))
+    table = pd.read_csv("metrics/candidates/mine.csv")
+    assert sorted(table["stage"]) == [1] * 6 + [2] * 2 + [3]
+    assert table["n_epochs"].tolist() == [3 ** (stage - 1) for stage in table["stage"]]
+    best = table[table["rank_test_score"] == 1]
+    assert best["params"].tolist() == [found["best_params"]]
+    # The curves are of the best, which is the simplest of those trained to the end, and of the starting point.
+    curves = pd.read_csv("metrics/curves/mine.csv", keep_default_na=False)
+    assert curves.groupby("setting", sort=False)["also"].unique().to_dict() == {
+        "best": ["simplest"],
+        "starting_point": [""],
+    }
+    assert curves.groupby("setting")["epoch"].max().tolist() == [9, 9]
+    assert np.isfinite(curves.filter(regex="loss|score").to_numpy(dtype=float)).all()
+    assert in_process(compare, "mine").returncode == 0
+    assert json.loads(Path("metrics/compared/mine.json").read_bytes())["n_in_best_set"] == 1
+
+    # Trained to the end, the best has the score that it has in another search.
+    write({"experiments": {"mine": JOINT | {"search": "random"}}, "cv.n_repeats": 4})
+    assert in_process(search, "mine").returncode == 0
+    again = pd.read_csv("metrics/candidates/mine.csv").set_index("params")
+    splits = [f"split{i}_test_score" for i in range(12)]
+    assert again.loc[found["best_params"], splits].tolist() == best[splits].iloc[0].tolist()
 
 
 def test_what_is_not_trained_in_lockstep_is_told(write: Run, in_process: Command) -> None:
@@ -113,6 +165,15 @@ def test_what_is_not_trained_in_lockstep_is_told(write: Run, in_process: Command
             {"model.callbacks": {"EarlyStopping": {}}, "model.train_split": None},
             "params.yaml: model.callbacks.EarlyStopping watches rows that are held out, as in valid_loss, but",
         ),
+        (
+            {"cv.also_score": ["neg_log_loss"], "model.criterion": "HingeEmbeddingLoss"},
+            "A trial of one epoch could not be scored by neg_log_loss: ",
+        ),
+        (
+            {"cv.also_score": ["neg_log_loss"], "model.criterion": "HingeEmbeddingLoss"},
+            "Remove neg_log_loss from cv.also_score in params.yaml, or let the net predict what it needs.",
+        ),
+        ({"cv.scoring": "acuracy"}, "params.yaml: cv.scoring: 'acuracy' is not a scorer of scikit-learn; did you mean"),
         ({"model.class_weight": [1, 2, 3]}, "params.yaml: class_weight has 3 weights, but the data has 2 classes."),
     ],
 )

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from skorch import NeuralNet
 
-from stages.lib.common import write_json
+from stages.lib.common import write_json, write_text
 from stages.lib.config import Params
+from stages.lib.winners.baseline_scores import BASELINES, to_csv
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from tests.plain_skorch import plain_net
 from tests.project import small_params
@@ -17,12 +19,21 @@ def params_of(**changes: Any) -> Params:
 
 
 def write_best(params: Params, folder: Path, **changes: Any) -> None:
-    bests = {
-        name: {"best_params": {key: values[0] for key, values in experiment.grid.items()}}
-        for name, experiment in params.experiments.items()
-    }
-    details = {"combined": params.model.model_dump() | {"optimizer": "Adamax"}, "experiments": bests} | changes
+    """Write what `best_params` would if the first candidate of each experiment won, and the last was the simplest."""
+    bests = {}
+    for name, experiment in params.experiments.items():
+        listed = experiment.candidates(params.seed)
+        bests[name] = {"best_params": listed[0], "simplest_params": listed[-1]}
+    combined = params.model.model_dump() | {"optimizer": "Adamax"}
+    details = {"combined": combined, "experiments": bests, "winner": next(iter(bests))} | changes
     write_json(folder / BEST_PARAMS, {"details": [details]})
+
+
+def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
+    """Write what `baselines` would if they scored no better than a coin."""
+    steady = {scorer: np.full(n_splits, 0.5) for scorer in (params.cv.scoring, *params.cv.also_score)}
+    names = ("logistic_regression", "majority_class")
+    write_text(folder / BASELINES, to_csv(dict.fromkeys(names, steady), dict.fromkeys(names, "a coin"), params.cv))
 
 
 def model_in_skorch(params: Params, **changes: Any) -> NeuralNet:

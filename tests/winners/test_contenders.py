@@ -1,55 +1,63 @@
-"""Who is compared in the evaluation: the settings of nets, and the baselines."""
+"""Which nets are compared in the evaluation, and what they reach."""
 
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from scipy import stats
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from stages.lib.common import UserError, format_changes, write_json
-from stages.lib.config import CV, Prepare
+from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.lockstep import fit_seed, seed_everything
-from stages.lib.search import make_splits
-from stages.lib.winners.contenders import Baseline, baselines, read_settings, score_baseline, score_net
+from stages.lib.search import make_splits, run_search
+from stages.lib.winners import contenders
+from stages.lib.winners.contenders import read_settings, score_nets
 from stages.lib.winners.leaderboard import BEST_PARAMS
-from stages.lib.winners.leaderboard import summarise as summarise_searches
-from tests.model.test_preparation import by_hand, cells
 from tests.passengers import passengers
 from tests.project import ROOT
 from tests.winners.settings import model_in_skorch, params_of, write_best
 
 
-def test_the_nets_are_the_combination_every_winner_and_the_start(
+def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     params = params_of()
-    write_best(params, tmp_path)
-    settings = read_settings(params)
-    assert list(settings) == ["combined", *params.experiments, "starting_point"]
+    write_best(params, tmp_path, winner="neurons")
+    settings, kept = read_settings(params)
+    assert kept == "neurons"
+    assert list(settings) == ["combined", *params.experiments, "simplest", "starting_point"]
     model = params.model.model_dump()
     assert settings["starting_point"] == model
-    assert format_changes(settings["starting_point"], model) == ""
     assert format_changes(settings["combined"], model) == "optimizer=Adamax"
     # A winner keeps what its own search held fixed.
     assert format_changes(settings["weight_init"], model) == "optimizer=Adamax, module__weight_init=zeros_"
+    simplest = params.experiments["neurons"].fixed | {"module__n_neurons": 5}
+    assert settings["simplest"] == model | simplest
+
+    params = params_of(statistics={"rope": 0.01, "pick": "simplest"}, evaluate={"keep": "combined"})
+    settings, kept = read_settings(params)
+    assert kept == "combined"
+    assert settings["simplest"] == settings["neurons"] == model | simplest
+    assert format_changes(settings["weight_init"], model) == "optimizer=Adamax, module__weight_init=kaiming_uniform_"
+
+
+def test_without_a_combination_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = params_of()
+    best: dict[str, Any] = {name: {"best_params": {}, "simplest_params": {}} for name in params.experiments}
+    write_json(BEST_PARAMS, {"details": [{"experiments": best, "winner": "neurons"}]})
+    settings, _ = read_settings(params)
+    assert "combined" not in settings
 
 
 def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     best = {"lr": 0.0123456789, "optimizer__eps": 1e-08}
     params = params_of(experiments={"tiny": {"grid": {key: [value] for key, value in best.items()}}})
-    numbers = {"best_score": 0.7, "best_std": 0.1, "n_candidates": 1, "n_fits": 6}
-    write_json(BEST_PARAMS, summarise_searches(params, {"tiny": numbers | {"best_params": best}}))
-    settings = read_settings(params)
+    write_best(params, tmp_path, combined=params.model.model_dump() | best)
+    settings, _ = read_settings(params)
     assert settings["combined"] == settings["tiny"] == params.model.model_dump() | best
 
 
@@ -59,7 +67,11 @@ def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: p
         (None, "is missing"),
         ("{", "is not what the stage best_params writes"),
         ('{"details": []}', "is not what the stage best_params writes"),
-        ('{"details": [{"combined": {}, "experiments": {}}]}', "is from other experiments than those in params.yaml"),
+        ('{"details": [{"combined": {}, "experiments": {}}]}', "is not what the stage best_params writes"),
+        (
+            '{"details": [{"combined": {}, "experiments": {}, "winner": "x"}]}',
+            "is from other experiments than those in params.yaml",
+        ),
     ],
 )
 def test_results_that_do_not_fit_are_refused(
@@ -73,76 +85,77 @@ def test_results_that_do_not_fit_are_refused(
         read_settings(params_of())
 
 
-def test_a_score_is_that_of_the_net_fitted_by_hand(monkeypatch: pytest.MonkeyPatch, data: Dataset) -> None:
+def with_cv(params: Params, **changes: Any) -> Params:
+    return params.model_copy(update={"cv": params.cv.model_copy(update=changes)})
+
+
+def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
+    monkeypatch: pytest.MonkeyPatch, data: Dataset
+) -> None:
     monkeypatch.chdir(ROOT)
-    params = params_of(engine="one-by-one")
+    params = with_cv(params_of(engine="one-by-one"), also_score=["roc_auc"])
     splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5, True)
-    found = score_net("net", params.model.model_dump(), data, splits, params)
+    found = score_nets({"net": params.model.model_dump()}, data, splits, params)["net"]
 
     X, y = data.X.to_numpy(np.float32), data.y.astype(np.float32).reshape(-1, 1)
     for number, (train, test) in enumerate(splits):
         seed_everything(fit_seed(params.seed, number))
         net = model_in_skorch(params).fit(X[train], y[train])
-        assert found[number] == (net.predict(X[test]).ravel() == data.y[test]).mean()
+        assert found.scores["score"][number] == (net.predict(X[test]).ravel() == data.y[test]).mean()
+        predicted = found.predictions[number]
+        assert predicted is not None
+        assert np.array_equal(predicted, net.predict_proba(X[test]).squeeze(-1))
+    assert list(found.scores) == ["score", "roc_auc"]
 
 
-def test_the_baselines_are_a_linear_model_and_a_constant() -> None:
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(90, 3)) * [1, 100, 0.01]
-    y = (X[:, 0] + rng.normal(size=90) > 0.3).astype(float)
-    data = Dataset(pd.DataFrame(X, columns=["a", "b", "c"]), y, ("a", "b", "c"), ("no", "yes"))
-    found = baselines(data, Prepare())
-    assert list(found) == ["logistic_regression", "majority_class"]
-    logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, y)
-    fitted = found["logistic_regression"].estimator.fit(X, y)
-    assert np.array_equal(fitted.predict_proba(X), logistic.predict_proba(X))
-    assert found["majority_class"].estimator.fit(X, y).score(X, y) == max(y.mean(), 1 - y.mean())
-
-    found = baselines(replace(data, classes=()), Prepare())
-    assert list(found) == ["linear_regression", "mean"]
-    slope, intercept, *_ = stats.linregress(X[:, 1], X[:, 0])
-    line = found["linear_regression"].estimator.fit(X[:, 1:2], X[:, 0])
-    assert line.predict(X[:, 1:2]) == pytest.approx(slope * X[:, 1] + intercept)
-    assert found["mean"].estimator.fit(X, X[:, 0]).predict(X[:1]) == pytest.approx(X[:, 0].mean())
+def alone(settings: dict[str, Any], data: Dataset, splits: list[Any], params: Params) -> dict[str, list[float]]:
+    """Return the scores of each net in a search of its own."""
+    return {
+        name: score_nets({name: chosen}, data, splits, params)[name].scores["score"].tolist()
+        for name, chosen in settings.items()
+    }
 
 
-def test_the_linear_baseline_gets_the_preparation_of_the_combined_setting() -> None:
+def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPatch, data: Dataset) -> None:
+    monkeypatch.chdir(ROOT)
+    params = params_of()
+    splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1}), 5, True)
+    model = params.model.model_dump()
+    settings = {
+        "plain": model,
+        "scaled": model | {"prepare__scale": "standard", "optimizer": "SGD", "optimizer__momentum": 0.5},
+        "again": dict(reversed(model.items())),
+        "wide": model | {"module__n_neurons": 20, "batch_size": 40, "module__activation": "Tanh"},
+        "other_target": model | {"criterion": "CrossEntropyLoss"},
+    }
+    searched: list[int] = []
+
+    def counting(label: str, estimator: Any, candidates: list[Any], *rest: Any, **options: Any) -> Any:
+        searched.append(len(candidates))
+        return run_search(label, estimator, candidates, *rest, **options)
+
+    monkeypatch.setattr(contenders, "run_search", counting)
+    found = score_nets(settings, data, splits, params)
+    assert list(found) == list(settings)
+    # Equal settings are trained once, and those with another form of target by themselves.
+    assert searched == [3, 1]
+    assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
+        settings, data, splits, params
+    )
+
+
+def test_regressions_with_and_without_a_scaled_target_score_together_as_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
     data = passengers()
-    prepare = Prepare(impute="mean", encode="onehot", scale="minmax")
-    found = baselines(data, prepare)["logistic_regression"]
-    assert found.description == "LogisticRegression, inputs prepared as those of combined, then standardized"
-    splits = list(StratifiedKFold(3).split(data.X, data.y))
-    plain = make_pipeline(
-        by_hand("mean", "minmax", "onehot", False), StandardScaler(), LogisticRegression(max_iter=1000)
+    numbers = Dataset(data.X[["fare"]], np.arange(120.0), ("fare",), (), types={"fare": "number"})
+    params = with_cv(params_of(), scoring="r2", splitter="kfold", n_repeats=1)
+    model = params.model.model_dump() | {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "lr": 1e-4}
+    splits = make_splits(numbers, params.cv, 5, False)
+    settings = {"plain": model, "scaled": model | {"prepare__target": "standard"}}
+    found = score_nets(settings, numbers, splits, params)
+    assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
+        settings, numbers, splits, params
     )
-    expected = cross_val_score(plain, cells(data.X), data.y, cv=splits, scoring="neg_log_loss")
-    assert score_baseline("x", found, data, splits, "neg_log_loss") == pytest.approx(expected, abs=1e-6)
-
-    constant = baselines(data, prepare)["majority_class"]
-    shares = [max(data.y[test].mean(), 1 - data.y[test].mean()) for _, test in splits]
-    assert score_baseline("x", constant, data, splits, "accuracy") == pytest.approx(shares)
-
-    # The target is scaled too, which shows where it is not linear.
-    y = np.exp(data.X["age"].fillna(40).to_numpy() / 10)
-    data = replace(data, y=y, classes=())
-    numbered = Prepare(impute="mean", target="quantile")
-    linear = baselines(data, numbered)["linear_regression"].estimator
-    plain = TransformedTargetRegressor(
-        make_pipeline(by_hand("mean", None, "onehot", False), StandardScaler(), LinearRegression()),
-        transformer=QuantileTransformer(n_quantiles=80, output_distribution="normal"),
-        check_inverse=False,
-    )
-    expected = cross_val_score(plain, cells(data.X), y, cv=splits, scoring="r2")
-    assert score_baseline("x", Baseline(linear, ""), data, splits, "r2") == pytest.approx(expected, abs=1e-4)
-
-
-def test_a_baseline_that_the_scorer_refuses_has_no_score() -> None:
-    x = np.arange(12.0)
-    y = np.exp(x)
-    data = Dataset(pd.DataFrame({"x": x}), y, ("x",), ())
-    splits = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True), 0, False)
-    lines = Baseline(LinearRegression(), "a line, which goes below zero")
-    with pytest.warns(UserWarning, match="line has no score: neg_root_mean_squared_log_error says Root Mean"):
-        scores = score_baseline("line", lines, data, splits, "neg_root_mean_squared_log_error")
-    assert np.isnan(scores).all()
-    assert not np.isnan(score_baseline("line", lines, data, splits, "r2")).any()
+    assert [len(predicted) for predicted in found["scaled"].predictions if predicted is not None] == [40, 40, 40]

@@ -1,45 +1,102 @@
-"""The stage evaluate: the folds it draws, and the model it saves."""
+"""The stages baselines and evaluate: the folds that they draw, what evaluate writes, and the model it saves."""
 
 import io
 import json
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn, optim
 
-from stages.lib.common import UserError
+from stages import baselines, evaluate
+from stages.lib.common import UserError, write_text
 from stages.lib.config import Params, load_params
-from stages.lib.data import Dataset
+from stages.lib.data import Dataset, load_dataset
 from stages.lib.lockstep import fit_seed, net_of, seed_everything
 from stages.lib.search import make_splits
-from stages.lib.winners.contenders import score_net
+from stages.lib.winners.baseline_scores import read_baselines
+from stages.lib.winners.contenders import score_nets
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.model_file import MODEL_FILE, fit_on_all_rows, load_model
-from tests.conftest import MakeProject
-from tests.project import Project, load_real_data, small_params
-from tests.winners.settings import model_in_skorch, params_of, write_best
+from tests.conftest import Command
+from tests.project import ROOT, load_real_data, small_params
+from tests.winners.settings import model_in_skorch, params_of, write_baselines, write_best
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A folder in which the stage has run, and what it printed."""
+
+    folder: Path
+    shown: str
+
+    def read(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+    def params(self) -> Params:
+        return load_params(self.folder / "params.yaml")
+
+
+def write_params(folder: Path, raw: dict[str, Any]) -> None:
+    """Write params.yaml, for the data of the project."""
+    raw["data"]["path"] = str(ROOT / raw["data"]["path"])
+    write_text(folder / "params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
 
 
 @pytest.fixture(scope="module")
-def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project in which the stage has run, from results written by hand."""
-    params = small_params()
-    params["experiments"] = {"dropout": params["experiments"]["dropout"]}
-    params["cv"]["n_repeats"] = 2
-    project = Project(tmp_path_factory.mktemp("evaluated"), params)
-    write_best(Params.model_validate(params), project.folder)
-    project.stage("evaluate")
-    return project
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    """Run the stage on results written by hand."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    raw = small_params()
+    raw["experiments"] = {"dropout": raw["experiments"]["dropout"]}
+    raw["cv"] |= {"n_repeats": 2, "also_score": ["roc_auc"]}
+    raw["evaluate"]["keep"] = "combined"
+    write_params(folder, raw)
+    params = Params.model_validate(raw)
+    write_best(params, folder)
+    write_baselines(params, folder, 6)
+    shown = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(shown):
+        patch.chdir(folder)
+        evaluate.main()
+    return Evaluated(folder, shown.getvalue())
 
 
-def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Project) -> None:
-    params = load_params(evaluated.folder / "params.yaml")
+def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Command
+) -> None:
+    raw = small_params()
+    raw["cv"] |= {"n_repeats": 1, "also_score": ["roc_auc"]}
+    raw["data"]["sample"] = 0.5
+    write_params(tmp_path, raw)
+    monkeypatch.chdir(tmp_path)
+    done = in_process(baselines)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("baselines: accuracy over 3 splits\n")
+    params = load_params()
+    data = load_dataset(params.data, True, params.seed)
+    drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2), True)
+    logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    found, described = read_baselines(params.cv, 3)
+    assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
+    assert described["logistic_regression"] == "LogisticRegression, inputs standardized"
+    for scorer, name in {"accuracy": "score", "roc_auc": "roc_auc"}.items():
+        expected = cross_val_score(logistic, data.X.to_numpy(np.float32), data.y, cv=drawn, scoring=scorer)
+        assert found["logistic_regression"][name] == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> None:
+    params = evaluated.params()
     data = load_real_data(params)
     table = pd.read_csv(io.BytesIO(evaluated.read("metrics/candidates/evaluation.csv")), index_col="setting")
     scores = table.filter(like="split").astype(float)
@@ -49,20 +106,31 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Project) -> Non
     searched = make_splits(data, params.cv, params.seed, True)
     assert not any(np.array_equal(a, b) for _, a in drawn for _, b in searched)
 
-    logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    expected = cross_val_score(logistic, data.X.to_numpy(np.float32), data.y, cv=drawn)
-    assert scores.loc["logistic_regression"].to_numpy() == pytest.approx(expected, abs=1e-6)
     settings = params.model.model_dump()
     found, flattered = (
-        score_net("net", settings, data, drawn, params.model_copy(update={"seed": each}))
+        score_nets({"net": settings}, data, drawn, params.model_copy(update={"seed": each}))["net"]
         for each in (seed, params.seed)
     )
-    assert scores.loc["starting_point"].to_numpy() == pytest.approx(found, abs=1e-6)
-    assert not np.array_equal(found, flattered)
+    assert scores.loc["starting_point"].to_numpy() == pytest.approx(found.scores["score"], abs=1e-6)
+    assert not np.array_equal(found.scores["score"], flattered.scores["score"])
+    assert table.loc["starting_point", "mean_test_roc_auc"] == pytest.approx(found.scores["roc_auc"].mean(), abs=1e-6)
+    assert table.loc["logistic_regression", "mean_test_score"] == 0.5
 
 
-def test_the_model_is_the_combined_setting_fitted_on_every_row(evaluated: Project) -> None:
-    params = load_params(evaluated.folder / "params.yaml")
+def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Evaluated) -> None:
+    metrics = json.loads(evaluated.read("metrics/evaluation.json"))
+    assert evaluated.shown.startswith(metrics["answer"] + "\n")
+    assert (metrics["kept"], metrics["kept_score"]) == ("combined", metrics["combined_score"])
+    assert {"best_setting", "runner_up", "simplest_p_value", "majority_class_score"} <= set(metrics)
+    table = pd.read_csv(io.BytesIO(evaluated.read("metrics/diagnostics.csv")))
+    assert set(table["panel"]) == {"ROC", "precision and recall", "calibration", "confusion"}
+    n_rows = len(load_real_data(evaluated.params()).y)
+    assert table.loc[table["panel"] == "confusion", "count"].sum() == 2 * n_rows
+    assert 0 < metrics["kept_brier_score"] < 1
+
+
+def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated) -> None:
+    params = evaluated.params()
     data = load_real_data(params)
     estimator, card = load_model(evaluated.folder / MODEL_FILE)
     assert card.settings == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
@@ -92,41 +160,29 @@ def test_a_last_fit_that_fails_or_diverges_is_told() -> None:
     X = np.random.default_rng(0).normal(size=(21, 2))
     data = Dataset(pd.DataFrame(X, columns=["a", "b"]), np.arange(21) % 2.0, ("a", "b"), ("0", "1"))
     settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
-    with pytest.raises(UserError, match=r"can't be fitted on all rows: ValueError: Expected more than 1 value per"):
-        fit_on_all_rows(settings | {"module": f"{__name__}.Normed"}, data, params)
-    with pytest.raises(UserError, match=r"The combined setting diverged when it was fitted on all rows"):
-        fit_on_all_rows(settings | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}, data, params)
+    with pytest.raises(
+        UserError,
+        match=r"The kept setting, deep, can't be fitted on all rows: ValueError: Expected more than 1 value per",
+    ):
+        fit_on_all_rows("deep", settings | {"module": f"{__name__}.Normed"}, data, params)
+    with pytest.raises(UserError, match=r"The kept setting, deep, diverged when it was fitted on all rows"):
+        fit_on_all_rows(
+            "deep", settings | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}, data, params
+        )
 
 
-def test_the_stage_gives_the_same_bytes_with_either_order_of_experiments(
-    evaluated: Project, make_project: MakeProject
+def test_a_combination_that_no_net_takes_is_refused(
+    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
 ) -> None:
-    again = make_project({"cv.n_repeats": 2})
-    params = again.params()
-    params["experiments"] = {"other": params["experiments"]["optimizer"], "dropout": params["experiments"]["dropout"]}
-    again.write_params(params)
-    write_best(Params.model_validate(params), again.folder)
-    again.stage("evaluate")
-    assert again.read("models/best.safetensors") == evaluated.read("models/best.safetensors")
-    first, second = (json.loads(project.read("metrics/evaluation.json")) for project in (evaluated, again))
-    assert {key: second[key] for key in first if key != "best_setting"} == {
-        key: first[key] for key in first if key != "best_setting"
-    }
-
-
-def test_a_combination_that_no_net_takes_is_refused(evaluated: Project) -> None:
-    project = object.__new__(Project)
-    project.folder = evaluated.folder
-    before = {name: project.read(name) for name in ("metrics/evaluation.json", "models/best.safetensors")}
-    best = project.read(str(BEST_PARAMS))
-    params = load_params(project.folder / "params.yaml")
-    spoilt = params.model.model_dump() | {"optimizer": "Adamm"}
-    write_best(params, project.folder, combined=spoilt)
+    monkeypatch.chdir(evaluated.folder)
+    before = {name: evaluated.read(name) for name in ("metrics/evaluation.json", "models/best.safetensors")}
+    best = evaluated.read(str(BEST_PARAMS))
+    params = load_params()
+    write_best(params, evaluated.folder, combined=params.model.model_dump() | {"optimizer": "Adamm"})
     try:
-        done = project.stage("evaluate", ok=False)
+        done = in_process(evaluate)
     finally:
-        (project.folder / BEST_PARAMS).write_bytes(best)
+        (evaluated.folder / BEST_PARAMS).write_bytes(best)
     assert done.returncode == 1
     assert "error: metrics/best_params.json: combined.optimizer: 'Adamm' is not an optimizer of torch" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert {name: project.read(name) for name in before} == before
+    assert {name: evaluated.read(name) for name in before} == before

@@ -11,16 +11,21 @@ import yaml
 from stages import best_params
 from stages.lib.common import UserError, write_json, write_text
 from stages.lib.config import Params
-from stages.lib.winners.leaderboard import combine, read_searches, remove_strays, summarise, to_csv
+from stages.lib.winners.leaderboard import combine, picked, read_searches, remove_strays, summarise, to_csv, winner_of
 from tests.conftest import Command
 from tests.project import set_at, small_params
 
 
 def searches(**bests: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    counts = {"n_candidates": 2, "n_fits": 6, "n_in_best_set": 1}
     return {
-        name: {"best_params": best, "best_score": score / 10, "best_std": 0.1, "n_candidates": 2, "n_fits": 6}
+        name: {"best_params": best, "simplest_params": best, "best_score": score / 10, "best_std": 0.1} | counts
         for score, (name, best) in enumerate(bests.items(), start=1)
     }
+
+
+def combined_of(params: Params, found: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    return combine(params, picked(params, found))
 
 
 def test_the_combination_takes_the_bests_in_turn() -> None:
@@ -31,7 +36,7 @@ def test_the_combination_takes_the_bests_in_turn() -> None:
         lr_momentum={"optimizer__lr": 0.01, "optimizer__momentum": 0.9},
         weight_init={"module__weight_init": "zeros_"},
     )
-    combined, left_out = combine(params, found)
+    combined, left_out = combined_of(params, found)
     assert combined == params.model.model_dump() | {
         "batch_size": 100,
         "max_epochs": 1,
@@ -42,7 +47,7 @@ def test_the_combination_takes_the_bests_in_turn() -> None:
         "lr_momentum: optimizer__lr (found under SGD)",
         "lr_momentum: optimizer__momentum (found under SGD)",
     ]
-    combined, left_out = combine(params, found | {"optimizer": {"best_params": {"optimizer": "SGD"}}})
+    combined, left_out = combined_of(params, found | searches(optimizer={"optimizer": "SGD"}))
     assert (combined["optimizer__lr"], combined["optimizer__momentum"], left_out) == (0.01, 0.9, [])
 
 
@@ -50,7 +55,7 @@ def test_the_combination_leaves_out_what_was_found_of_another_module() -> None:
     raw = small_params()
     raw["experiments"]["neurons"]["fixed"] = {"module": "Linear"}
     found = searches(neurons={"module__n_neurons": 5}, dropout={"module__dropout_rate": 0.5})
-    combined, left_out = combine(Params.model_validate(raw), found)
+    combined, left_out = combined_of(Params.model_validate(raw), found)
     assert combined["module__dropout_rate"] == 0.5
     assert "module__n_neurons" not in combined
     assert left_out == ["neurons: module__n_neurons (found under Linear)"]
@@ -61,13 +66,13 @@ def test_the_combination_leaves_out_what_was_found_of_callbacks_that_it_lacks() 
     raw["experiments"]["neurons"]["fixed"] = {"callbacks": {"EarlyStopping": {"patience": 5}}}
     key = "callbacks__EarlyStopping__patience"
     found = searches(neurons={key: 10}, dropout={"prepare__scale": None, "iterator_train__shuffle": True})
-    combined, left_out = combine(Params.model_validate(raw), found)
+    combined, left_out = combined_of(Params.model_validate(raw), found)
     assert combined["prepare__scale"] is None
     assert combined["iterator_train__shuffle"] is True
     assert key not in combined
     assert left_out == [f"neurons: {key} (found under {{EarlyStopping: {{patience: 5}}}})"]
     raw["model"]["callbacks"] = {"EarlyStopping": {"patience": 5}}
-    combined, left_out = combine(Params.model_validate(raw), found)
+    combined, left_out = combined_of(Params.model_validate(raw), found)
     assert (combined[key], left_out) == (10, [])
 
 
@@ -80,6 +85,46 @@ def test_the_summary_names_the_winner() -> None:
     assert summary["combined_params"] == "optimizer=Adamax, module__n_neurons=5"
     assert isinstance(summary["details"], list)
     assert summary["details"][0]["experiments"]["neurons"]["best_params"] == {"module__n_neurons": 5}
+    assert summary["details"][0]["winner"] == "neurons"
+
+
+def test_the_winner_has_the_best_corrected_score() -> None:
+    params = Params.model_validate(small_params())
+    found = searches(optimizer={"optimizer": "Adamax"}, neurons={"module__n_neurons": 5})
+    ends = {"best_score_corrected_low": 0.1, "best_score_corrected_high": 0.2}
+    for search, score in zip(found.values(), (0.15, 0.14), strict=True):
+        search |= {"best_score_corrected": score} | ends
+    assert winner_of(found) == "optimizer"
+    summary = summarise(params, found)
+    assert (summary["best_score"], summary["best_score_corrected"]) == (0.1, 0.15)
+    assert (summary["best_score_corrected_low"], summary["best_score_corrected_high"]) == (0.1, 0.2)
+
+
+def test_the_simplest_can_be_picked_instead_of_the_best() -> None:
+    raw = small_params()
+    raw["statistics"]["pick"] = "simplest"
+    params = Params.model_validate(raw)
+    found = searches(optimizer={"optimizer": "Adamax"}, neurons={"module__n_neurons": 5})
+    found["neurons"]["simplest_params"] = {"module__n_neurons": 1}
+    summary = summarise(params, found)
+    assert (summary["winner_params"], summary["simplest_params"]) == ("module__n_neurons=1", "module__n_neurons=1")
+    assert summary["combined_params"] == "optimizer=Adamax, module__n_neurons=1"
+    assert summarise(Params.model_validate(small_params()), found)["winner_params"] == "module__n_neurons=5"
+
+
+def test_only_grid_searches_are_combined() -> None:
+    raw = small_params()
+    raw["experiments"] = {
+        "neurons": raw["experiments"]["neurons"],
+        "joint": {"search": "random", "n_candidates": 2, "grid": {"lr": {"loguniform": [0.001, 0.1]}}},
+    }
+    found = searches(neurons={"module__n_neurons": 5}, joint={"lr": 0.02})
+    summary = summarise(Params.model_validate(raw), found)
+    assert (summary["winner"], summary["combined_params"]) == ("joint", "module__n_neurons=5")
+    del raw["experiments"]["neurons"], found["neurons"]
+    summary = summarise(Params.model_validate(raw), found)
+    assert "combined_params" not in summary
+    assert set(summary["details"][0]) == {"experiments", "winner"}
 
 
 def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
@@ -87,34 +132,48 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
         dropout={"module__dropout_rate": 0.1, "module__weight_constraint": None}, optimizer={"optimizer": "SGD"}
     )
     for search in found.values():
-        search |= {"best_ci95": 0.03553, "n_tied": 1, "not_shown": 0}
+        ends = {"best_score_corrected_low": 0.05, "best_score_corrected_high": 0.15}
+        search |= {"best_ci95": 0.03553, "best_score_corrected": 0.1, "not_shown": 0} | ends
     assert to_csv(found) == (
-        "experiment,best_params,best_score,best_std,best_ci95,n_candidates,n_fits,n_tied\n"
-        'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,2,6,1\n'
-        "optimizer,optimizer=SGD,0.2,0.1,0.03553,2,6,1\n"
+        "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
+        "best_score_corrected_high,n_candidates,n_fits,n_in_best_set\n"
+        'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1\n'
+        "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1\n"
     )
 
 
+GOOD = json.dumps({"best_params": "module__n_neurons=5"})
+
+
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("search", "comparison", "sentence"),
     [
-        (None, "metrics/search/neurons.json is missing. Run `dvc repro search@neurons`."),
-        ("{", "metrics/search/neurons.json is not the result of a search."),
-        ("[]", "metrics/search/neurons.json is not the result of a search."),
+        (None, None, "metrics/search/neurons.json is missing. Run `dvc repro search@neurons`."),
+        ("{", None, "metrics/search/neurons.json is not the result of a search."),
+        ("[]", None, "metrics/search/neurons.json is not the result of a search."),
         (
             json.dumps({"best_params": "module__n_neurons=99"}),
-            "its best, module__n_neurons=99, is not in the grid of params.yaml",
+            None,
+            "its best, module__n_neurons=99, is not in the grid of params.yaml. Run `dvc repro search@neurons`.",
+        ),
+        (GOOD, None, "metrics/compared/neurons.json is missing. Run `dvc repro compare@neurons`."),
+        (GOOD, "{}", "metrics/compared/neurons.json is not the result of a comparison."),
+        (
+            GOOD,
+            json.dumps({"simplest_params": "module__n_neurons=99"}),
+            "its simplest, module__n_neurons=99, is not in the grid of params.yaml. Run `dvc repro compare@neurons`.",
         ),
     ],
 )
-def test_a_bad_search_file_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, sentence: str
+def test_a_bad_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search: str | None, comparison: str | None, sentence: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     raw = small_params()
     set_at(raw, "experiments", {"neurons": raw["experiments"]["neurons"]})
-    if content is not None:
-        write_text("metrics/search/neurons.json", content)
+    for folder, content in {"search": search, "compared": comparison}.items():
+        if content is not None:
+            write_text(f"metrics/{folder}/neurons.json", content)
     with pytest.raises(UserError) as caught:
         read_searches(Params.model_validate(raw))
     assert sentence in str(caught.value)
@@ -122,11 +181,14 @@ def test_a_bad_search_file_is_named(
 
 def test_outputs_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("search/neurons.json", "search/gone.json", "candidates/gone.csv", "candidates/neurons.csv"):
-        write_text(f"metrics/{name}", "x")
+    files = ("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "importance/{}.csv")
+    for name in ("neurons", "gone"):
+        for file in (*files, "search/{}.json"):
+            write_text(f"metrics/{file.format(name)}", "x")
+    write_text("metrics/candidates/evaluation.csv", "x")
     removed = remove_strays(Params.model_validate(small_params()))
-    assert [str(path) for path in removed] == ["metrics/candidates/gone.csv", "metrics/search/gone.json"]
-    assert sorted(path.name for path in Path("metrics").rglob("*.*")) == ["neurons.csv", "neurons.json"]
+    assert [str(path) for path in removed] == [f"metrics/{file.format('gone')}" for file in (*files, "search/{}.json")]
+    assert {path.stem for path in Path("metrics").rglob("*.*")} == {"neurons", "evaluation"}
 
 
 def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
@@ -139,12 +201,13 @@ def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
     for name, best, score in (("neurons", "module__n_neurons=5", -1.2e6), ("optimizer", "optimizer=SGD", -2.2e6)):
         metrics = {"best_params": best, "best_score": score, "best_std": 0.1, "n_candidates": 2, "n_fits": 6}
         write_json(f"metrics/search/{name}.json", metrics)
+        write_json(f"metrics/compared/{name}.json", {"simplest_params": best})
     done = in_process(best_params)
     assert (done.returncode, done.stderr) == (0, "")
     assert "leaderboard, by accuracy" in done.stdout
     assert re.search(r"\* *neurons *-1,200,000 *n_neurons=5", done.stdout)
-    assert "±" not in done.stdout
+    assert "95 %" not in done.stdout
     assert (tmp_path / "metrics/leaderboard.csv").read_text(encoding="utf-8").splitlines()[1:] == [
-        "neurons,module__n_neurons=5,-1200000.0,0.1,,2,6,",
-        "optimizer,optimizer=SGD,-2200000.0,0.1,,2,6,",
+        "neurons,module__n_neurons=5,-1200000.0,0.1,,,,,2,6,",
+        "optimizer,optimizer=SGD,-2200000.0,0.1,,,,,2,6,",
     ]

@@ -1,4 +1,4 @@
-"""Chooses the settings for a table: the blocks `data`, `prepare`, `cv`, `model` and `experiments` of params.yaml.
+"""Chooses the settings for a table: all blocks of params.yaml but `runtime`.
 
 The figures are those of a search that takes about a minute on one core.
 """
@@ -65,6 +65,8 @@ def make_plan(path: str, form: Form, table: Table, target: str, outcome: Outcome
         "data": _data(path, form, table, target, outcome, columns),
         "prepare": _prepare(features, outcome, why),
         "cv": _cv(outcome, why),
+        "statistics": {"rope": 0.01, "pick": "best"},
+        "evaluate": {"keep": "winner"},
         "model": _model(outcome, why),
         "experiments": {EXPERIMENT: _experiment(features, outcome, why)},
     }
@@ -143,6 +145,7 @@ def _cv(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
         "n_repeats": 1 if n_rows > _ONE_REPEAT else 2,
         "shuffle": True,
         "scoring": scoring,
+        "also_score": [],
     }
 
 

@@ -5,23 +5,33 @@ Knows the keys and their rules, and does not need torch. Imports `common`.
 
 from stages.lib.config.column import Column
 from stages.lib.config.cv import CV
+from stages.lib.config.experiment import Experiment
 from stages.lib.config.params_file import load_params
 from stages.lib.config.prepare import PREFIX, Prepare
-from stages.lib.config.schema import PARAMS_FILE, Params, Runtime, candidates
+from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
+from stages.lib.config.scorers import OF_PROBABILITIES
+from stages.lib.config.space import Distribution
+from stages.lib.config.statistics import COMBINED, SIMPLEST, WINNER, Evaluate, Statistics
 from stages.lib.config.table import Data
-from stages.lib.config.training import Experiment, Model
+from stages.lib.config.training import Model
 
 __all__ = [
+    "COMBINED",
     "CV",
+    "OF_PROBABILITIES",
     "PARAMS_FILE",
     "PREFIX",
+    "SIMPLEST",
+    "WINNER",
     "Column",
     "Data",
+    "Distribution",
+    "Evaluate",
     "Experiment",
     "Model",
     "Params",
     "Prepare",
     "Runtime",
-    "candidates",
+    "Statistics",
     "load_params",
 ]

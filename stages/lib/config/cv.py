@@ -11,7 +11,7 @@ Splitter = Literal["stratified", "kfold", "group", "stratified_group", "time"]
 
 
 class CV(Section):
-    """The folds and the score.
+    """The folds and the scores; `scoring` selects, and `also_score` is reported beside it.
 
     Without a `splitter`, folds keep the shares of classes, or cut a table of numbers into equal parts.
     """
@@ -23,6 +23,7 @@ class CV(Section):
     n_repeats: int = Field(default=10, ge=1)
     shuffle: bool = False
     scoring: str = "accuracy"
+    also_score: list[str] = Field(default=[])
 
     def kind(self, classify: bool) -> str:
         """Return the splitter that is used: the one that is set, or what suits classes or numbers."""

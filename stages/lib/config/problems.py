@@ -9,11 +9,19 @@ from pydantic import ValidationError
 
 from stages.lib.common import did_you_mean
 from stages.lib.config.prepare import PREPARE_BLOCK
+from stages.lib.config.statistics import EVALUATE_BLOCK, STATISTICS_BLOCK
 
 _RENAMED = {"data.scale": "prepare.scale"}
 
 # What to do about a missing section.
-_BLOCKS = {"prepare": f"add this block, which prepares nothing:\n{PREPARE_BLOCK}"}
+_BLOCKS = {
+    "prepare": f"add this block, which prepares nothing:\n{PREPARE_BLOCK}",
+    "statistics": f"add this block:\n{STATISTICS_BLOCK}",
+    "evaluate": f"add this block:\n{EVALUATE_BLOCK}",
+}
+
+# What pydantic puts between the steps of a place: of a mapping's key, and of the two forms of a grid's values.
+_NO_STEPS = ("[key]", "[list]", "[distribution]")
 
 
 def first_line(error: yaml.YAMLError) -> str:
@@ -35,7 +43,7 @@ def sentences(error: ValidationError, known: Collection[str]) -> list[str]:
     """
     told = []
     for found in error.errors(include_url=False):
-        steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"] if step != "[key]"]
+        steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"] if step not in _NO_STEPS]
         place = "".join(steps).removeprefix(".")
         last = str(found["loc"][-1]) if found["loc"] else ""
         match found["type"]:

@@ -4,7 +4,6 @@ No rule here needs torch. `stages.lib.model` checks the rest with torch: names, 
 optimizers.
 """
 
-from itertools import product
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -12,9 +11,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.config.column import Section
 from stages.lib.config.cv import CV
+from stages.lib.config.experiment import Experiment
 from stages.lib.config.prepare import Prepare
+from stages.lib.config.statistics import COMBINED, ROPE, SIMPLEST, WINNER, Evaluate, Statistics
 from stages.lib.config.table import Data
-from stages.lib.config.training import Experiment, Model
+from stages.lib.config.training import Model
 
 PARAMS_FILE = "params.yaml"
 
@@ -35,13 +36,23 @@ def _not_zero(value: int) -> int:
 
 # Names that the charts and the evaluation use for other things than experiments.
 _TAKEN = (
-    "combined",
+    COMBINED,
+    SIMPLEST,
+    WINNER,
+    "baselines",
+    "curves",
+    "diagnostics",
     "evaluation",
+    "hist_gradient_boosting",
+    "importance",
+    "kept",
+    "kept_brier",
     "leaderboard",
     "linear_regression",
     "logistic_regression",
     "majority_class",
     "mean",
+    "random_forest",
     "starting_point",
 )
 
@@ -73,8 +84,20 @@ class Params(Section):
     data: Data
     prepare: Prepare
     cv: CV
+    statistics: Statistics
+    evaluate: Evaluate
     model: Model
     experiments: Annotated[dict[Name, Experiment], Field(min_length=1)]
+
+    @property
+    def rope(self) -> float:
+        """The region of practical equivalence, in the unit of `cv.scoring`."""
+        return ROPE if self.statistics.rope is None else self.statistics.rope
+
+    @property
+    def combines(self) -> bool:
+        """Whether there is a combined setting: of grids only, as other searches are over everything at once."""
+        return any(experiment.search == "grid" for experiment in self.experiments.values())
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment called `name`; raises `UserError` if there is none."""
@@ -84,9 +107,3 @@ class Params(Section):
                 f"It has: {', '.join(self.experiments)}."
             )
         return self.experiments[name]
-
-
-def candidates(grid: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    """List a grid's candidates in scikit-learn's order: keys sorted, the last one varying fastest."""
-    keys = sorted(grid)
-    return [dict(zip(keys, values, strict=True)) for values in product(*(grid[key] for key in keys))]

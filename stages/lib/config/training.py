@@ -34,7 +34,6 @@ def _class_weight(value: Any) -> Any:
 
 Value = Annotated[Any, AfterValidator(_scalar)]
 Settings = dict[str, Annotated[Any, AfterValidator(_scalar_or_callbacks)]]
-Grid = dict[str, Annotated[list[Value], Field(min_length=1)]]
 ClassWeight = Annotated[Any, AfterValidator(_class_weight)]
 
 
@@ -63,13 +62,6 @@ class Model(Section):
     def classifies(self) -> bool:
         """Whether the target is a class; the names of skorch's regressors end in `Regressor`."""
         return not self.wrapper.endswith("Regressor")
-
-
-class Experiment(Section):
-    """A grid to search, and the settings that are `fixed` meanwhile; both override `model`."""
-
-    grid: Annotated[Grid, Field(min_length=1)]
-    fixed: Settings = Field(default={})
 
 
 def misplaced_mapping(key: str, value: Any) -> str | None:

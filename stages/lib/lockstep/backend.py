@@ -36,6 +36,8 @@ class LockstepBackend(ParallelBackendBase):
         What a process may take, in MiB; stacks are cut to stay below.
     on_progress : callable, optional
         Called with how many more net-epochs are done, and how many there are in all.
+    on_result : callable, optional
+        Called in this process with the result of each fit of a net, scikit-learn's dict, in the order of the fits.
     stack : bool, default=True
         False fits everything one by one, under the same seeds.
     inner_backend : str, optional
@@ -53,6 +55,7 @@ class LockstepBackend(ParallelBackendBase):
         random_state: int = 0,
         max_memory_mb: int = 2048,
         on_progress: Callable[[int, int], None] | None = None,
+        on_result: Callable[[Any], None] | None = None,
         stack: bool = True,
         inner_backend: str | None = None,
         inner_n_jobs: int = 1,
@@ -60,7 +63,7 @@ class LockstepBackend(ParallelBackendBase):
         inner_max_num_threads: int | None = None,
     ) -> None:
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
-        self.random_state = random_state
+        self.random_state, self.on_result = random_state, on_result
         self.options: dict[str, Any] = {
             "max_memory_mb": max_memory_mb,
             "on_progress": on_progress,
@@ -93,7 +96,8 @@ class LockstepBackend(ParallelBackendBase):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process, where a fit runs in another."""
-        return self.__dict__ | {"_jobs": [], "parallel": None, "options": self.options | {"on_progress": None}}
+        options = self.options | {"on_progress": None}
+        return self.__dict__ | {"_jobs": [], "parallel": None, "on_result": None, "options": options}
 
     def stop_call(self) -> None:
         """Put the generators where a refit starts from."""
@@ -134,7 +138,12 @@ class _Job:
             self.backend.collect()
         results: list[Any] = []
         for item in self.items:
-            results += [item.result()] if isinstance(item, Task) else run_items(self.batch, [item])
+            if not isinstance(item, Task):
+                results += run_items(self.batch, [item])
+                continue
+            results.append(item.result())
+            if self.backend.on_result:
+                self.backend.on_result(results[-1])
         return results
 
 

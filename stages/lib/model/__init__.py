@@ -3,14 +3,15 @@
 Imports `data`, `config`, `lockstep` and `common`.
 """
 
-from stages.lib.model.buildable import check_candidates
 from stages.lib.model.callbacks import hold_out_watchers
+from stages.lib.model.candidates import Candidates, check_candidates
 from stages.lib.model.estimator import build_estimator, is_classifier, target
 from stages.lib.model.names import resolve
 from stages.lib.model.prepared import nested_grid, rows
 from stages.lib.model.settings import resolve_experiment, resolve_settings
 
 __all__ = [
+    "Candidates",
     "build_estimator",
     "check_candidates",
     "hold_out_watchers",

@@ -9,7 +9,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from stages.lib.common import UserError
-from stages.lib.config import PREFIX, Prepare, candidates
+from stages.lib.config import PREFIX, Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import net_of
 from stages.lib.model.columns import Columns
@@ -115,15 +115,13 @@ def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:
     return array if data.groups is None else with_groups(array, data.groups)
 
 
-def nested_grid(estimator: BaseEstimator, grid: dict[str, list[Any]]) -> dict[str, list[Any]] | list[dict[str, Any]]:
-    """Return a grid with the names that its keys have in an estimator: `net__lr` for `lr` in a Pipeline, and so on.
+def nested_grid(estimator: BaseEstimator, candidates: list[dict[str, Any]]) -> list[dict[str, list[Any]]]:
+    """Return scikit-learn's grids of an estimator, with a key such as `net__lr` for `lr` in a Pipeline.
 
-    The candidates stay in the order of `candidates(grid)`: scikit-learn sorts keys, so each is a grid of its own.
+    Each candidate is a grid of its own, so that they stay in their order: scikit-learn sorts keys.
     """
     whole = isinstance(estimator, TransformedTargetRegressor)
     inner = estimator.regressor if whole else estimator
-    if inner is estimator and not isinstance(estimator, Pipeline):
-        return grid
     outside = "regressor__" if whole else ""
     inside = f"{outside}net__" if isinstance(inner, Pipeline) else outside
 
@@ -133,6 +131,5 @@ def nested_grid(estimator: BaseEstimator, grid: dict[str, list[Any]]) -> dict[st
         return (outside if key.startswith(PREFIX) else inside) + key, value
 
     return [
-        {name: [value] for name, value in (nested(*item) for item in candidate.items())}
-        for candidate in candidates(grid)
+        {name: [value] for name, value in (nested(*item) for item in candidate.items())} for candidate in candidates
     ]

@@ -1,4 +1,4 @@
-"""Resolves an experiment's settings and grid, and checks them with torch before a search starts."""
+"""Resolves an experiment's settings and candidates, and checks them with torch before a search starts."""
 
 import inspect
 from collections.abc import Iterator
@@ -7,12 +7,15 @@ from typing import Any
 from skorch import NeuralNet
 
 from stages.lib.common import UserError, did_you_mean
-from stages.lib.config import CV, PARAMS_FILE, PREFIX, Params, Prepare
+from stages.lib.config import CV, PARAMS_FILE, PREFIX, Distribution, Params, Prepare
 from stages.lib.model.callbacks import bad_callback_key, imported_parts, unheard
+from stages.lib.model.candidates import Candidates
 from stages.lib.model.estimator import is_classifier, parameters
 from stages.lib.model.hold_out import hold_out
 from stages.lib.model.names import resolve
 from stages.lib.model.source import unnoticed_sources
+
+Grid = dict[str, list[Any] | Distribution]
 
 # The shape of the target or the split of the data depends on these, so they stay the same within a search.
 _NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
@@ -22,8 +25,8 @@ _OWNERS = ("module", "criterion", "optimizer")
 _OTHER_OWNERS = ("iterator_train", "iterator_valid", "dataset", "callbacks")
 
 
-def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Return an experiment's settings and grid, ready for `build_estimator` and `GridSearchCV`.
+def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candidates]:
+    """Return an experiment's settings and candidates, ready for `build_estimator` and `nested_grid`.
 
     Parameters
     ----------
@@ -35,7 +38,8 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
     -------
     settings : dict
         `model` overridden by the experiment's `fixed`.
-    grid : dict of lists
+    candidates : list of dict
+        In the order of every table, with all keys of the grid in each.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], dict[
             f"{PARAMS_FILE}: model.wrapper: {params.model.wrapper} is not a classifier, or is one with a regressor's "
             "name. Set it to NeuralNetClassifier, NeuralNetBinaryClassifier or NeuralNetRegressor."
         )
-    return settings, grid
+    return settings, Candidates(name, grid, experiment.model_copy(update={"grid": grid}).candidates(params.seed))
 
 
 def resolve_settings(settings: dict[str, Any], file: str, place: str, cv: CV | None = None) -> dict[str, Any]:
@@ -73,12 +77,12 @@ def resolve_settings(settings: dict[str, Any], file: str, place: str, cv: CV | N
 def _resolve(
     raw: dict[str, Any],
     places: dict[str, str],
-    raw_grid: dict[str, list[Any]] | None = None,
+    raw_grid: Grid | None = None,
     grid_place: str = "",
     source: str | None = None,
     file: str = PARAMS_FILE,
     cv: CV | None = None,
-) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+) -> tuple[dict[str, Any], Grid]:
     """Resolve the names of settings, found at `places`, and of a grid, and check that the net takes them."""
     problems: list[str] = []
     imported: dict[str, tuple[str, object]] = {}
@@ -104,26 +108,29 @@ def _resolve(
         for key, value in raw.items()
         if key not in owners
     }
-    grid = {
-        key: [
-            value if key in numeric else resolved(f"{grid_place}.{key}[{i}]", key, value)
-            for i, value in enumerate(values)
-        ]
+    grid: Grid = {
+        key: values
+        if isinstance(values, Distribution) or key in numeric
+        else [resolved(f"{grid_place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
         for key, values in (raw_grid or {}).items()
+    }
+    # Of a distribution, both bounds are checked.
+    checked = {
+        key: [values.low, values.high] if isinstance(values, Distribution) else values for key, values in grid.items()
     }
     _refuse(problems, file)
     if source is not None:
         _refuse(unnoticed_sources(imported, source))
 
     for key, value in settings.items():
-        problems += _bad_key(key, {places[key]: value}, settings, grid)
-    for key, values in grid.items():
+        problems += _bad_key(key, {places[key]: value}, settings, checked)
+    for key, values in checked.items():
         place = f"{grid_place}.{key}"
         if key in _NOT_IN_A_GRID:
             problems.append(f"{place} must stay the same within a search; put {key} into model or fixed")
-        problems += _bad_key(key, {f"{place}[{i}]": value for i, value in enumerate(values)}, settings, grid)
+        problems += _bad_key(key, {f"{place}[{i}]": value for i, value in enumerate(values)}, settings, checked)
     if settings["train_split"] is None:
-        problems += unheard(settings, grid, places)
+        problems += unheard(settings, checked, places)
     _refuse(problems, file)
     settings["train_split"] = hold_out(settings["train_split"], cv, is_classifier(settings["wrapper"]))
     return settings, grid

@@ -1,9 +1,10 @@
-"""Builds a finer grid around a search's best candidate, and inserts it into the text of params.yaml.
+"""Builds the experiment that refines a search, and inserts it into the text of params.yaml.
 
 Imports `model`, `data`, `config` and `common`.
 """
 
 from stages.lib.refine.finer_grid import next_name, refine
+from stages.lib.refine.narrower_space import narrow, read_best_set
 from stages.lib.refine.params_text import add_experiment
 
-__all__ = ["add_experiment", "next_name", "refine"]
+__all__ = ["add_experiment", "narrow", "next_name", "read_best_set", "refine"]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from stages.lib.common import UserError, format_params
 from stages.lib.config import PARAMS_FILE, Experiment, Model, Params
 from stages.lib.data import Dataset
-from stages.lib.model import check_candidates, resolve, resolve_experiment
+from stages.lib.model import Candidates, check_candidates, resolve, resolve_experiment
 
 # Two values alone don't show their spacing; from this ratio on, it is assumed to be logarithmic.
 _WIDE = 10
@@ -60,7 +60,7 @@ def refine(params: Params, name: str, best: dict[str, Any], data: Dataset) -> Ex
     ----------
     params : Params
     name : str
-        The experiment that was searched.
+        The experiment that was searched, with `search: grid`.
     best : dict
         Its best candidate.
     data : Dataset
@@ -80,10 +80,10 @@ def refine(params: Params, name: str, best: dict[str, Any], data: Dataset) -> Ex
     allowed = _make_allowed(params, name, best, data)
     finer = {
         key: finer_values(values, best[key], lambda value, key=key: allowed(key, value))  # type: ignore[misc]
-        for key, values in old.grid.items()
+        for key, values in old.lists.items()
         if all(_is_number(value) for value in values)
     }
-    grid = {key: values for key, values in finer.items() if not set(values) <= set(old.grid[key])}
+    grid: dict[str, Any] = {key: values for key, values in finer.items() if not set(values) <= set(old.lists[key])}
     if not grid:
         raise UserError(
             f"{PARAMS_FILE}: experiments.{name}.grid has nothing to refine: no number lies between the best, "
@@ -181,19 +181,24 @@ def _make_allowed(params: Params, name: str, best: dict[str, Any], data: Dataset
     settings, _ = resolve_experiment(params, name)
     settings |= {key: resolve(key, value) for key, value in best.items()}
     # Raise errors that affect all values now, so that they are not mistaken for a limit of a setting.
-    check_candidates(name, settings, {key: [settings[key]] for key in best}, data, params.prepare)
+    chosen = {key: settings[key] for key in best}
+    check_candidates(name, settings, _alone(name, chosen), data, params.prepare)
 
     def allowed(key: str, value: float) -> bool:
         if key in _BELOW_ONE and value >= 1:
             return False
         try:
             Model.model_validate(params.model.model_dump() | {"source": params.model.source, key: value})
-            check_candidates(name, settings, {key: [value]}, data, params.prepare)
+            check_candidates(name, settings, _alone(name, {key: value}), data, params.prepare)
         except (ValidationError, UserError):
             return False
         return True
 
     return allowed
+
+
+def _alone(name: str, candidate: dict[str, Any]) -> Candidates:
+    return Candidates(name, {key: [value] for key, value in candidate.items()}, [candidate])
 
 
 def _is_number(value: Any) -> bool:

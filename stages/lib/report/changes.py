@@ -14,9 +14,9 @@ def changed_since(against: str) -> dict[str, Any]:
     """Return the params, metrics and charts that differ between a revision and the working tree."""
     commit = commit_of(against)
     before = files(commit, str(CHARTS))
-    after = {str(path): path.read_text(encoding="utf-8") for path in CHARTS.glob("*.svg")}
+    after = {str(path): path.read_text(encoding="utf-8") for path in CHARTS.rglob("*.svg")}
     charts = [
-        {"name": Path(path).stem, "old": data_address(before.get(path)), "new": data_address(after.get(path))}
+        {"name": _name(path), "old": data_address(before.get(path)), "new": data_address(after.get(path))}
         for path in differing(before, after)
     ]
     return {
@@ -25,6 +25,10 @@ def changed_since(against: str) -> dict[str, Any]:
         "metrics": changes("metrics", commit),
         "charts": charts,
     }
+
+
+def _name(path: str) -> str:
+    return str(Path(path).relative_to(CHARTS).with_suffix(""))
 
 
 def repository() -> str | None:
@@ -48,6 +52,6 @@ def changed_charts(old: str, new: str) -> list[dict[str, str | None]]:
         return f"![{path}]({home}/raw/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"
 
     return [
-        {"name": Path(path).stem, "old": picture(old, path, before), "new": picture(new, path, after)}
+        {"name": _name(path), "old": picture(old, path, before), "new": picture(new, path, after)}
         for path in differing(before, after)
     ]

@@ -28,6 +28,7 @@ THEME: dict[str, Any] = {
         "tickColor": "currentColor",
         "titleColor": "currentColor",
     },
+    "header": {"labelColor": "currentColor"},
     "legend": {"labelColor": "currentColor"},
     "text": {"color": "currentColor"},
     "title": {"color": "currentColor"},
@@ -41,8 +42,20 @@ STYLE = (
 )
 
 
+# Charts of these folders are called by the experiment alone.
+_SCORES = {"metrics", "candidates", "compared"}
+
+
+def chart_name(path: str) -> str:
+    """Return the name of the chart of a table: `dropout` for its scores, `curves/dropout` for what else it has."""
+    parts = Path(path).with_suffix("").parts
+    return "/".join([*(part for part in parts[:-1] if part not in _SCORES), parts[-1]])
+
+
 def read_specs() -> dict[str, dict[str, Any]]:
-    """Return the Vega-Lite spec of every plot in dvc.yaml, filled by DVC from the current files, by file stem.
+    """Return the Vega-Lite spec of every plot in dvc.yaml, filled by DVC from the current files, by `chart_name`.
+
+    A table without rows has none.
 
     Raises
     ------
@@ -56,8 +69,11 @@ def read_specs() -> dict[str, dict[str, Any]]:
     except (DvcRenderError, ValueError) as error:
         raise UserError(f"A template in .dvc/plots is missing or is not JSON: {error}") from None
     for renderer, source_errors, definition_errors in found:
-        path, name = renderer.name, Path(renderer.name).stem
-        if source_errors or definition_errors or not renderer.datapoints:
+        path, name = renderer.name, chart_name(renderer.name)
+        errors = bool(source_errors or definition_errors)
+        if not errors and not renderer.datapoints and _has_header_alone(path):
+            continue  # there is nothing to draw, as of a net that diverged on every split
+        if errors or not renderer.datapoints:
             raise UserError(f"{path} is missing, or is not the table that its plot draws. Run `dvc repro {path}`.")
         if name in specs:
             raise UserError(f"{path} and another plot are both called {name}. Rename one of them.")
@@ -65,6 +81,10 @@ def read_specs() -> dict[str, dict[str, Any]]:
     if not specs:
         raise UserError("DVC finds no plot in dvc.yaml. `dvc status` says what is wrong with the file.")
     return specs
+
+
+def _has_header_alone(path: str) -> bool:
+    return len(Path(path).read_text(encoding="utf-8").splitlines()) == 1
 
 
 def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:

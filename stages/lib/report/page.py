@@ -8,11 +8,16 @@ from typing import Any
 
 from stages.lib.common import format_params, format_value, read_json, read_text, reading
 from stages.lib.config import Params
-from stages.lib.report.subject import class_counts
-from stages.lib.report.tables import AGAIN, Table, read_table
-from stages.lib.winners.comparison import verdict
+from stages.lib.report.course import describe_course
+from stages.lib.report.findings import describe_importance, describe_search
+from stages.lib.report.records import AGAIN, read_records
+from stages.lib.report.subject import class_counts, rope_of
+from stages.lib.report.summary import EVALUATION
+from stages.lib.report.tables import Table, read_table
 
 CHARTS = Path("metrics/charts")
+# The rows that a table of candidates shows at once; its chart draws as many.
+_MOST = 40
 
 
 @dataclass(frozen=True)
@@ -22,16 +27,25 @@ class Section:
     name: str
     chart: str | None
     table: Table
-    fixed: str = ""
 
 
-def read_verdict() -> str:
-    """Return the result of the stage evaluate as a sentence; raises `UserError` if there is none."""
-    path = Path("metrics/evaluation.json")
-    again = "Run `dvc repro evaluate`."
-    found = read_json(path, again)
-    with reading(path, "not what the stage evaluate writes", again):
-        return verdict(found)
+@dataclass(frozen=True)
+class Drawn:
+    """A chart, as a `data:` URL, and what it shows in words."""
+
+    chart: str | None
+    told: str
+
+
+@dataclass(frozen=True)
+class Search(Section):
+    """An experiment: its candidates, what was found, the learning curves, and which settings mattered."""
+
+    kind: str
+    fixed: str
+    found: list[str]
+    curves: Drawn
+    importance: Drawn
 
 
 def data_address(svg: str | None) -> str | None:
@@ -40,32 +54,48 @@ def data_address(svg: str | None) -> str | None:
 
 
 def sections(params: Params) -> dict[str, Any]:
-    """Return the leaderboard, the evaluation, and every experiment's grid, each with its chart.
+    """Return the leaderboard, the evaluation, the diagnostics, and every experiment, each with its charts.
 
     Raises
     ------
     UserError
         If a stage has not run.
     """
-
-    def chart(name: str) -> str | None:
-        return data_address(read_text(CHARTS / f"{name}.svg", AGAIN))
-
     leaderboard = read_table(Path("metrics/leaderboard.csv"), by_score=True)
-    evaluation = read_table(Path("metrics/candidates/evaluation.csv"), ["rank_test_score"], unscored="no score")
+    evaluation = read_table(EVALUATION, ["rank_test_score", "std_test_score", "tied_with_kept"], unscored="no score")
     return {
-        "leaderboard": Section("leaderboard", chart("leaderboard"), leaderboard),
-        "evaluation": Section("evaluation", chart("evaluation"), evaluation),
-        "experiments": [
-            Section(
-                name,
-                chart(name),
-                read_table(Path(f"metrics/candidates/{name}.csv"), without=["params"]),
-                format_params(experiment.fixed),
-            )
-            for name, experiment in params.experiments.items()
-        ],
+        "leaderboard": Section("leaderboard", _chart("leaderboard"), leaderboard),
+        "evaluation": Section("evaluation", _chart("evaluation"), evaluation),
+        # A net that diverged on every split predicts nothing, and has no such chart.
+        "diagnostics": _chart("diagnostics") if (CHARTS / "diagnostics.svg").exists() else None,
+        "experiments": [_search(params, name) for name in params.experiments],
     }
+
+
+def _chart(name: str) -> str | None:
+    return data_address(read_text(CHARTS / f"{name}.svg", AGAIN))
+
+
+def _search(params: Params, name: str) -> Search:
+    experiment = params.experiments[name]
+    rope = rope_of(params)
+    path, again = Path(f"metrics/search/{name}.json"), f"Run `dvc repro search@{name}`."
+    search = read_json(path, again)
+    compared = Path(f"metrics/compared/{name}.csv")
+    with reading(path, "not the result of a search", again):
+        found = read_records(compared, "a table of scores", lambda rows: describe_search(search, rows, rope))
+    course = read_records(f"metrics/curves/{name}.csv", "a table of learning curves", describe_course)
+    mattered = read_records(f"metrics/importance/{name}.csv", "a table of importances", describe_importance)
+    return Search(
+        name,
+        _chart(name),
+        read_table(compared, without=["params"], most=_MOST),
+        experiment.search,
+        format_params(experiment.fixed),
+        found,
+        Drawn(_chart(f"curves/{name}"), course),
+        Drawn(_chart(f"importance/{name}"), mattered),
+    )
 
 
 def facts(params: Params, counts: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -92,6 +122,7 @@ def facts(params: Params, counts: dict[str, Any]) -> dict[str, dict[str, str]]:
         },
         "Preparation": _written(params.prepare.model_dump()),
         "Folds and score": _written(params.cv.model_dump()),
+        "Conclusions": _written(params.statistics.model_dump() | params.evaluate.model_dump()),
         "Every search starts from": _written(params.model.model_dump()),
     }
 

@@ -40,7 +40,9 @@ def merge_base(revision: str) -> str:
         ) from None
 
 
-def changes(kind: Literal["params", "metrics"], old: str, new: str | None = None) -> list[Change]:
+def changes(
+    kind: Literal["params", "metrics"], old: str, new: str | None = None, unchanged: bool = False
+) -> list[Change]:
     """Return the params or metrics that differ, sorted by file and key.
 
     Parameters
@@ -50,8 +52,10 @@ def changes(kind: Literal["params", "metrics"], old: str, new: str | None = None
         A commit.
     new : str, optional
         Another commit; the working tree if None.
+    unchanged : bool
+        Whether to return those that don't differ as well.
     """
-    found = _dvc(kind, "diff", "--json", old, *([new] if new else []))
+    found = _dvc(kind, "diff", "--json", *["--all"] * unchanged, old, *([new] if new else []))
     # The order of DVC's rows varies.
     return [
         Change(file, key, values.get("old"), values.get("new"), _difference(**values))

@@ -80,6 +80,12 @@ def unit_of_score(params: Params) -> str:
     return unit if params.cv.scoring in _IN_UNIT else ""
 
 
+def rope_of(params: Params) -> str:
+    """Return the region of practical equivalence with its unit."""
+    unit = unit_of_score(params)
+    return f"{params.rope:g}{f' {unit}' if unit else ''}"
+
+
 def _counted(counts: dict[str, Any], key: str) -> dict[str, int]:
     found = counts.get(key)
     return found if isinstance(found, dict) else {}

@@ -1,28 +1,35 @@
 """Reads the committed tables of scores as text for the report."""
 
-import csv
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from stages.lib.common import format_p, format_score, read_text, reading, score_decimals, short_key
-from stages.lib.winners.leaderboard import COMBINED
+from stages.lib.common import format_p, format_score, score_decimals, short_key, short_params
+from stages.lib.report.records import Record, number, read_records
 
-AGAIN = "Run `dvc repro`."
-
-# The headings of columns in the committed tables, in display order. Columns that identify a row come before these.
+# The headings of columns in the committed tables, in display order. Columns that identify a row come before these, and
+# the scorers of `cv.also_score` after the first scorer and its interval.
 _HEADINGS = {
+    "best_score_corrected": "corrected",
+    "best_score_corrected_low": "95 % interval",
     "mean_test_score": "mean",
     "best_score": "mean",
     "ci95": "± 95 %",
     "best_ci95": "± 95 %",
-    "difference": "to combined",
+    "difference": "to kept",
     "difference_ci95": "± 95 %",
     "p_value": "p",
-    "tied_with_best": "tied",
-    "tied_with_combined": "tied",
-    "n_tied": "tied",
+    "tied_with_kept": "tied",
+    "in_best_set": "in the set",
+    "n_in_best_set": "in the set",
+    "p_value_holm": "p (Holm)",
+    "worse": "worse",
+    "equal": "equal",
+    "better": "better",
+    "stage": "stage",
+    "n_weights": "weights",
+    "n_epochs": "epochs",
     "n_candidates": "candidates",
     "n_fits": "fits",
     "std_test_score": "std",
@@ -32,27 +39,43 @@ _HEADINGS = {
     "best_params": "best params",
 }
 _ORDER = list(_HEADINGS)
-_WHOLE = {"rank_test_score", "n_tied", "n_candidates", "n_fits"}
-_TIED = {"tied_with_best", "tied_with_combined"}
+_AFTER_SCORE = _ORDER.index("best_ci95") + 0.5
+_WHOLE = {"rank_test_score", "n_in_best_set", "n_candidates", "n_fits", "n_weights", "stage"}
+_YES_OR_NO = {"tied_with_kept", "in_best_set"}
 _TEXT = {"params", "best_params"}
-_SCORES = set(_HEADINGS) - _WHOLE - _TIED - _TEXT
-_COMPARED = {"difference", "difference_ci95", "p_value", "tied_with_combined"}
-_MEANS = {"mean_test_score", "best_score"}
+_SHARES = {"worse", "equal", "better"}
+_P = {"p_value", "p_value_holm"}
+_COMPARED = {"difference", "difference_ci95", "p_value", "tied_with_kept", *_SHARES}
+_MEANS = ("best_score_corrected", "best_score", "mean_test_score")
 _INTERVALS = {"ci95", "best_ci95"}
 # Where there is no interval, as with splits in time order, there is none of these.
-_TESTS = {*_INTERVALS, "difference_ci95", "p_value", "n_tied", *_TIED}
+_TESTS = {
+    *_INTERVALS,
+    *_YES_OR_NO,
+    *_SHARES,
+    *_P,
+    "difference_ci95",
+    "n_in_best_set",
+    "best_score_corrected",
+    "best_score_corrected_low",
+}
+# What other columns say, and a pairwise test where there is a simultaneous one.
+_TOLD = {"kept", "simplest", "best_score_corrected_high"}
 
 
 @dataclass(frozen=True)
 class Table:
-    """Text by column and row, and which row is the best."""
+    """Text by column and row, and which row is the best; of many rows, the `rest` is apart."""
 
     headings: list[str]
     rows: list[list[str]]
     best: int
+    rest: list[list[str]] = field(default_factory=list)
 
 
-def read_table(path: Path, without: Iterable[str] = (), unscored: str = "diverged", by_score: bool = False) -> Table:
+def read_table(
+    path: Path, without: Iterable[str] = (), unscored: str = "diverged", by_score: bool = False, most: int | None = None
+) -> Table:
     """Read a committed CSV as text, without the scores of single splits, and without intervals if it has none.
 
     Parameters
@@ -64,52 +87,70 @@ def read_table(path: Path, without: Iterable[str] = (), unscored: str = "diverge
         The text for a missing mean.
     by_score : bool
         Whether to sort by score, best first, rather than keep the file's order.
+    most : int, optional
+        A table with more rows is sorted by rank, and those after the first `most` are its rest.
 
     Raises
     ------
     UserError
         If the file is missing, or is not a table of scores.
     """
-    text = read_text(path, AGAIN)
-    with reading(path, "not a table of scores", AGAIN):
-        rows = list(csv.DictReader(text.splitlines(), strict=True))
-        return _table(rows, {*without}, unscored, by_score)
+    return read_records(path, "a table of scores", lambda rows: _table(rows, {*without}, unscored, by_score, most))
 
 
-def _table(rows: list[dict[str, str]], without: set[str], unscored: str, by_score: bool) -> Table:
-    left_out = without | {key for key in rows[0] if key.startswith("split")}
-    if not any(math.isfinite(_number(row[key])) for row in rows for key in _INTERVALS & set(row)):
+def _table(rows: list[Record], without: set[str], unscored: str, by_score: bool, most: int | None) -> Table:
+    spread = {key for key in rows[0] if key.startswith(("split", "std_test_"))} - {"std_test_score"}
+    left_out = without | _TOLD | spread
+    if not any(math.isfinite(number(row[key])) for row in rows for key in _INTERVALS & set(row)):
         left_out |= _TESTS
+    if "p_value_holm" in rows[0]:
+        left_out |= {"p_value"}
     keys = [key for key in rows[0] if key not in left_out]
-    keys.sort(key=lambda key: _ORDER.index(key) if key in _ORDER else -1)
-    (mean,) = _MEANS & set(keys)
-    scores = {i: -math.inf if math.isnan(score := _number(row[mean])) else score for i, row in enumerate(rows)}
+    keys.sort(key=_place)
+    mean, *_ = [key for key in _MEANS if key in keys]
+    scores = {i: -math.inf if math.isnan(score := number(row[mean])) else score for i, row in enumerate(rows)}
     order = sorted(scores, key=lambda i: -scores[i])
-    decimals = score_decimals(scores.values())
-    if by_score:
+    if many := most is not None and len(rows) > most:
+        order = sorted(scores, key=lambda i: int(rows[i]["rank_test_score"]))
+        keys.remove("rank_test_score")
+        keys.insert(0, "rank_test_score")
+    decimals = {key: score_decimals(number(row[key]) for row in rows) for key in keys if key.startswith("mean_test_")}
+    usual = score_decimals(scores.values())
+    if by_score or many:
         rows = [rows[i] for i in order]
-    best = 0 if by_score else order[0]
-    shown = [[_shown(key, row, unscored, decimals) for key in keys] for row in rows]
-    return Table([_HEADINGS.get(key, short_key(key)) for key in keys], shown, best)
+    best = 0 if by_score or many else order[0]
+    shown = [[_shown(key, row, unscored, decimals.get(key, usual)) for key in keys] for row in rows]
+    headings = [_HEADINGS.get(key) or short_key(key.removeprefix("mean_test_")) for key in keys]
+    return Table(headings, shown[:most], best, shown[most:] if many else [])
 
 
-def _number(text: str) -> float:
-    return float("nan" if text == "" else text)
+def _place(key: str) -> float:
+    if key in _HEADINGS:
+        return _ORDER.index(key)
+    return _AFTER_SCORE if key.startswith("mean_test_") else -1
 
 
-def _shown(key: str, row: dict[str, str], unscored: str, decimals: int) -> str:
+def _shown(key: str, row: Record, unscored: str, decimals: int) -> str:
     text = row[key]
-    if key in _COMPARED and row.get("setting") == COMBINED:
+    if key in _COMPARED and row.get("kept") == "true":
         return ""
-    if key in _TIED and text == "nan":
-        return "–"
-    if key not in _HEADINGS:
+    if key in _YES_OR_NO:
+        simplest = ", the simplest" if row.get("simplest") == "true" else ""
+        return {"true": f"yes{simplest}", "false": "no"}.get(text, "–")
+    if key not in _HEADINGS and not key.startswith("mean_test_"):
         return "none" if text == "null" else text  # a value of the grid, as in the charts
-    if key not in _SCORES:
-        return text
-    number = _number(text)
-    if math.isnan(number) and key in _MEANS:
+    if key in _TEXT:
+        return short_params(text)
+    value = number(text)
+    if key in _WHOLE or key == "n_epochs":
+        return "–" if math.isnan(value) else f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
+    if math.isnan(value) and key in _MEANS:
         return unscored
-    if key == "p_value":
-        return format_p(number)
-    return format_score(number, decimals, "+" if key == "difference" else "")
+    if key in _P:
+        return format_p(value)
+    if key in _SHARES:
+        return format_score(value, 2)
+    if key == "best_score_corrected_low":
+        ends = (value, number(row["best_score_corrected_high"]))
+        return " to ".join(format_score(end, decimals) for end in ends)
+    return format_score(value, decimals, "+" if key == "difference" else "")

@@ -3,17 +3,29 @@
 Imports `config`, `lockstep` and `common`.
 """
 
+from stages.lib.scores.best_set import best_set, simplest
+from stages.lib.scores.corrected import Corrected, Rows, corrected_score, sum_by_block
+from stages.lib.scores.pooling import Pooling, pooling
 from stages.lib.scores.score_table import print_table, score_table, summarise, to_csv
-from stages.lib.scores.statistics import ALPHA, NOT_TESTED, half_width, mean_test_share, p_values
+from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, mean_test_share, p_values
 
 __all__ = [
     "ALPHA",
     "NOT_TESTED",
+    "Corrected",
+    "Pooling",
+    "Rows",
+    "best_set",
+    "corrected_error",
+    "corrected_score",
     "half_width",
     "mean_test_share",
     "p_values",
+    "pooling",
     "print_table",
     "score_table",
+    "simplest",
+    "sum_by_block",
     "summarise",
     "to_csv",
 ]

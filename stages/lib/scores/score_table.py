@@ -1,59 +1,88 @@
 """Tabulates a search for files and the screen, with names instead of objects and rounded numbers."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from scipy.stats import rankdata
 
 from stages.lib.common import (
     DECIMALS,
     UserError,
-    format_p,
     format_params,
     format_score,
     format_value,
     score_decimals,
     short_params,
 )
-from stages.lib.config import candidates
-from stages.lib.scores.statistics import ALPHA, NOT_TESTED, half_width, p_values
+from stages.lib.scores.corrected import Corrected
+from stages.lib.scores.statistics import NOT_TESTED, half_width, p_values
 
 
-def score_table(grid: dict[str, list[Any]], cv_results: dict[str, Any], test_share: float) -> pd.DataFrame:
-    """Tabulate a search, one row per candidate, in grid order.
+def score_table(
+    candidates: Sequence[dict[str, Any]],
+    scores: Mapping[str, np.ndarray],
+    test_share: float,
+    *,
+    n_weights: np.ndarray,
+    n_epochs: np.ndarray,
+    stages: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Tabulate a search, one row per candidate, in their order.
 
     Parameters
     ----------
-    grid : dict of lists
-        As in params.yaml.
-    cv_results : dict
-        `cv_results_` of the search over the same grid.
+    candidates : sequence of dict
+        Settings by key, as in params.yaml.
+    scores : mapping of str to array of shape (n_candidates, n_splits)
+        Those of the scorer that selects, under `score`, and of others by name.
     test_share : float
         Test rows per training row, for the statistics; NaN where they do not hold.
+    n_weights, n_epochs : array of shape (n_candidates,)
+    stages : array of shape (n_candidates,), optional
+        After halving, the stage after which each candidate left, or the last.
 
     Returns
     -------
     DataFrame
-        `params`, one column per grid key, `mean_test_score`, `std_test_score` (over the splits, ddof 0),
-        `rank_test_score` (1 is best), `ci95` (half the width of the mean's 95 % interval), `p_value` (against the
-        best), `tied_with_best` (whether the p-value is 0.05 or more), then `split0_test_score`, … A candidate that
-        diverged on a split has NaN there and in its mean, ranks last and is not tied. Where the statistics do not hold,
-        `ci95`, `p_value` and `tied_with_best` are NaN, the last one as text.
+        `params`, one column per key, `mean_test_score`, `std_test_score` (over the splits, ddof 0), the same two for
+        each further scorer, `rank_test_score` (1 is best; candidates that left earlier rank lower), `stage` after
+        halving, `n_weights`, `n_epochs`, `ci95` (half the width of the mean's 95 % interval), `p_value` (against the
+        best), then `split0_test_score`, … A candidate that diverged on a split has NaN there and in its mean, and ranks
+        last. Where the statistics do not hold, `ci95` and `p_value` are NaN; so is the p-value of a candidate that was
+        not trained to the end.
     """
-    listed = candidates(grid)
-    columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in listed]}
-    columns |= {key: [format_value(candidate[key]) for candidate in listed] for key in sorted(grid)}
-    columns |= {key: cv_results[key] for key in ("mean_test_score", "std_test_score", "rank_test_score")}
-    n_splits = sum(key.startswith("split") and key.endswith("_test_score") for key in cv_results)
-    splits = {(key := f"split{i}_test_score"): cv_results[key] for i in range(n_splits)}
-    scores = np.stack(list(splits.values()), axis=1)
-    p = p_values(scores, int(np.argmin(cv_results["rank_test_score"])), test_share)
-    columns |= {"ci95": half_width(scores, test_share), "p_value": p}
-    untested = np.isnan(test_share)
-    columns["tied_with_best"] = ["nan" if untested else format_value(bool(tied)) for tied in p >= ALPHA]
-    return pd.DataFrame(columns | splits)
+    columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in candidates]}
+    columns |= {key: [format_value(each[key]) for each in candidates] for key in sorted(candidates[0])}
+    for name, found in scores.items():
+        # As scikit-learn computes them.
+        means = np.average(found, axis=1)
+        spread = np.sqrt(np.average((found - means[:, np.newaxis]) ** 2, axis=1))
+        columns |= {f"mean_test_{name}": means, f"std_test_{name}": spread}
+    columns["rank_test_score"] = ranks = _ranks(columns["mean_test_score"], stages)
+    columns |= {} if stages is None else {"stage": stages}
+    columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
+    splits = scores["score"]
+    p = p_values(splits, int(np.argmin(ranks)), test_share)
+    if stages is not None:
+        p[stages < stages.max()] = np.nan
+    columns |= {"ci95": half_width(splits, test_share), "p_value": p}
+    return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(splits.T)})
+
+
+def _ranks(means: np.ndarray, stages: np.ndarray | None) -> np.ndarray:
+    """Return each candidate's rank; those that stayed longer come first, and those that diverged last."""
+    lowest = np.nan_to_num(-means, nan=np.inf)
+    if stages is None:
+        return rankdata(lowest, method="min").astype(int)
+    ranks = np.zeros(len(means), dtype=int)
+    for stage in np.unique(stages):
+        own = stages == stage
+        ranks[own] = (stages > stage).sum() + rankdata(lowest[own], method="min")
+    return ranks
 
 
 def best_row(table: pd.DataFrame) -> int:
@@ -61,36 +90,67 @@ def best_row(table: pd.DataFrame) -> int:
     return int(table["rank_test_score"].to_numpy().argmin())
 
 
-def summarise(table: pd.DataFrame) -> dict[str, Any]:
+def grid_keys(table: pd.DataFrame) -> list[str]:
+    """Return the keys that the candidates of a table differ in."""
+    columns = list(table.columns)
+    return columns[1 : columns.index("mean_test_score")]
+
+
+def split_scores(table: pd.DataFrame) -> np.ndarray:
+    """Return the scores of a table, shape (n_candidates, n_splits)."""
+    columns = [column for column in table if str(column).startswith("split") and str(column).endswith("_test_score")]
+    return table[columns].to_numpy(dtype=float)
+
+
+def summarise(
+    table: pd.DataFrame, corrected: Corrected | None, n_fits: int, net_epochs_spared: int | None = None
+) -> dict[str, Any]:
     """Return the flat metrics of a search; the first candidate of rank 1 is the best.
 
-    Where the statistics do not hold, there is no `best_ci95` and no `n_tied`.
-
-    Raises
-    ------
-    UserError
-        If every candidate diverged.
+    Parameters
+    ----------
+    table : DataFrame
+        As `score_table` returns it.
+    corrected : Corrected, optional
+        None where the statistics do not hold.
+    n_fits : int
+    net_epochs_spared : int, optional
+        After halving.
     """
     best = table.iloc[best_row(table)]
-    if not np.isfinite(best["mean_test_score"]):
-        raise UserError(
-            "Every candidate of the grid diverged: no fit ended with finite weights. "
-            "Lower the learning rates, or scale the inputs with prepare.scale: standard."
-        )
-    n_splits = sum(str(column).startswith("split") for column in table)
     summary = {
         "best_params": best["params"],
         "best_score": float(best["mean_test_score"]),
         "best_std": float(best["std_test_score"]),
     }
-    if is_tested(table):
-        summary |= {"best_ci95": float(best["ci95"]), "n_tied": int((table["tied_with_best"] == "true").sum())}
-    return summary | {"n_candidates": len(table), "n_fits": len(table) * n_splits}
+    others = [str(column).removeprefix("mean_test_") for column in table if str(column).startswith("mean_test_")]
+    summary |= {f"best_{name}": float(best[f"mean_test_{name}"]) for name in others if name != "score"}
+    if np.isfinite(best["ci95"]):
+        summary["best_ci95"] = float(best["ci95"])
+    if corrected is not None:
+        summary |= {
+            "best_score_corrected": corrected.score,
+            "best_score_corrected_low": corrected.low,
+            "best_score_corrected_high": corrected.high,
+            "corrected_over": corrected.over + _among(table),
+        }
+    summary |= {"n_candidates": len(table), "n_fits": n_fits}
+    return summary | ({} if net_epochs_spared is None else {"net_epochs_spared": net_epochs_spared})
 
 
-def is_tested(table: pd.DataFrame) -> bool:
-    """Whether the table of a search has intervals and p-values."""
-    return bool((table["tied_with_best"] != "nan").any())
+def _among(table: pd.DataFrame) -> str:
+    if "stage" not in table:
+        return ""
+    return f", among the {(table['stage'] == table['stage'].max()).sum()} trained to the end"
+
+
+def check_any_score(scores: np.ndarray) -> None:
+    """Raise `UserError` if every candidate diverged on some split; `scores` has the shape (n_candidates, n_splits)."""
+    if not np.isfinite(scores).all(axis=1).any():
+        raise UserError(
+            "Every candidate of the grid diverged: no fit ended with finite weights. "
+            "Lower the learning rates, or scale the inputs with prepare.scale: standard."
+        )
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -99,19 +159,35 @@ def to_csv(table: pd.DataFrame) -> str:
 
 
 def print_table(table: pd.DataFrame, title: str) -> None:
-    """Print every candidate as the tutorial does, and mark those tied with the best."""
-    best, tested = best_row(table), is_tested(table)
+    """Print every candidate as the tutorial does, and mark the best."""
+    best, tested = best_row(table), bool(np.isfinite(table["ci95"]).any())
     decimals = score_decimals(table["mean_test_score"])
     shown = Table(box=None, pad_edge=False)
-    for heading in ("", "mean", "± 95 %", "std", "p", "params") if tested else ("", "mean", "std", "params"):
+    halved = "stage" in table
+    headings = ("", "mean", *["± 95 %"] * tested, "std", *["stage"] * halved, "params")
+    for heading in headings:
         shown.add_column(heading, justify="left" if heading in {"", "params"} else "right")
     for i, (_, row) in enumerate(table.iterrows()):
-        mean, half, std = (format_score(row[key], decimals) for key in ("mean_test_score", "ci95", "std_test_score"))
-        numbers = [mean, half, std, format_p(row["p_value"])] if tested else [mean, std]
+        keys = ("mean_test_score", *["ci95"] * tested, "std_test_score")
+        numbers = [format_score(row[key], decimals) for key in keys]
         if not np.isfinite(row["mean_test_score"]):
             numbers = ["diverged", *[""] * (len(numbers) - 1)]
-        mark = "*" if i == best else "=" * (row["tied_with_best"] == "true")
-        shown.add_row(mark, *numbers, short_params(row["params"]), style="bold" if i == best else None)
+        stage = [str(row["stage"])] if halved else []
+        style = "bold" if i == best else None
+        shown.add_row("*" * (i == best), *numbers, *stage, short_params(row["params"]), style=style)
     print(title)
     Console().print(shown)
-    print(f"* the best; = not told apart from it (p of {ALPHA} or more)" if tested else f"* the best; {NOT_TESTED}")
+    print("* the best" if tested else f"* the best; {NOT_TESTED}")
+
+
+def told(summary: Mapping[str, Any]) -> str:
+    """Return the scores of the output of `summarise` as a line."""
+    decimals = score_decimals([summary["best_score"]])
+    best = f"best score {format_score(summary['best_score'], decimals)}"
+    if "best_score_corrected" not in summary:
+        return f"{best}, not corrected for the choice among {summary['n_candidates']} candidates"
+    score, low, high = (format_score(summary[f"best_score_corrected{end}"], decimals) for end in ("", "_low", "_high"))
+    return (
+        f"{best}; corrected for the choice among {summary['n_candidates']} candidates: {score}, "
+        f"95 % from {low} to {high} (over {summary['corrected_over']})"
+    )

@@ -1,10 +1,11 @@
-"""Runs searches: splits, engines, parallel jobs, progress.
+"""Runs searches: splits, engines, parallel jobs, halving, learning curves, progress.
 
 Imports `config`, `lockstep` and `common`.
 """
 
 from stages.lib.search.folds import checked_splits, make_splits
 from stages.lib.search.protocol import check_trial
+from stages.lib.search.result import SearchResult
 from stages.lib.search.run import run_search
 
-__all__ = ["check_trial", "checked_splits", "make_splits", "run_search"]
+__all__ = ["SearchResult", "check_trial", "checked_splits", "make_splits", "run_search"]

@@ -15,46 +15,54 @@ from stages.lib.lockstep import LockstepWarning, TrainTest
 from stages.lib.search.jobs import jobs
 from stages.lib.search.progress import progress
 from stages.lib.search.protocol import Scorer
+from stages.lib.search.result import SCORE, SearchResult
 
 
 def run_search(
     label: str,
     estimator: BaseEstimator,
-    grid: dict[str, list[Any]] | list[dict[str, Any]],
+    candidates: list[dict[str, Any]],
     X: Any,
     y: np.ndarray,
     *,
     splits: list[TrainTest],
     scorer: Scorer,
     params: Params,
-) -> dict[str, Any]:
-    """Fit and score every candidate of a grid on every split.
+) -> SearchResult:
+    """Fit and score every candidate on every split.
 
     Parameters
     ----------
     label : str
         The heading of the progress display.
     estimator : NeuralNet, or a Pipeline or TransformedTargetRegressor of one
-    grid : dict of lists, or list of dicts
-        scikit-learn's grid of the estimator.
+    candidates : list of dict
+        Each a grid of the estimator with one value per key, as `nested_grid` returns them; `[{}]` for the estimator as
+        it is.
     X : DataFrame or array
     y : array
     splits : list of (train, test)
     scorer : callable
+        As `make_scorer` returns it.
     params : Params
         For `engine`, `seed` and `runtime`.
 
     Returns
     -------
-    dict
-        `cv_results_`, with NaN if a net diverged.
+    SearchResult
 
     Raises
     ------
     UserError
         If a fit or a score fails; it includes the original error.
     """
-    search = GridSearchCV(estimator, grid, cv=splits, scoring=scorer, refit=False, error_score="raise")
+    search = GridSearchCV(estimator, candidates, cv=splits, scoring=scorer, refit=False, error_score="raise")
+    records: list[Any] = []
+
+    def keep(result: dict[str, Any]) -> None:
+        found = result["test_scores"]
+        records.append((found[SCORE] if isinstance(found, dict) else found).record)
+
     # A trial has passed, so a failure here affects only some of the candidates or splits.
     failed = explained(
         f"A fit of {label} failed", "Fix the module, or remove the values it can't be fitted with from the grid."
@@ -69,12 +77,19 @@ def run_search(
                 random_state=params.seed,
                 max_memory_mb=params.runtime.max_memory_mb,
                 on_progress=advance,
+                on_result=keep,
                 stack=params.engine == "lockstep",
                 inner_backend=backend,
                 inner_n_jobs=n_jobs,
             ),
         ):
-            return search.fit(X, y).cv_results_
+            found = search.fit(X, y).cv_results_
+    names = [key.removeprefix("mean_test_") for key in found if key.startswith("mean_test_")]
+    return SearchResult(
+        {name: np.stack([found[f"split{i}_test_{name}"] for i in range(len(splits))], axis=1) for name in names},
+        [records[start : start + len(splits)] for start in range(0, len(records), len(splits))],
+        len(records),
+    )
 
 
 def _labelled(label: str, show: Callable[..., None]) -> Callable[..., None]:

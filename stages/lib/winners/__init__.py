@@ -1,4 +1,4 @@
-"""Combines what the searches found: the leaderboard, the combined setting, its contenders, the saved model.
+"""Combines what the searches found: the leaderboard, the evaluation with its answer, the saved model.
 
 Imports every floor below. Exports nothing, so that importing `leaderboard` does not load torch.
 """

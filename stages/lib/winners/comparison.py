@@ -1,4 +1,4 @@
-"""Compares the contenders of the evaluation with the combined setting, all on the same splits."""
+"""Compares the contenders of the evaluation with the kept setting, all on the same splits."""
 
 from typing import Any
 
@@ -9,116 +9,110 @@ from rich.table import Table
 from scipy.stats import rankdata
 
 from stages.lib.common import format_p, format_score, format_value, score_decimals
+from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
-from stages.lib.winners.leaderboard import COMBINED
 
-# The baselines that ignore the inputs, for classes and for numbers.
-IGNORANT = ("majority_class", "mean")
+# The scorer that selects; others go by their names.
+SCORE = "score"
 
 
-def comparison_table(scores: dict[str, np.ndarray], described: dict[str, str], test_share: float) -> pd.DataFrame:
+def comparison_table(
+    scores: dict[str, dict[str, np.ndarray]],
+    described: dict[str, str],
+    kept: str,
+    *,
+    test_share: float,
+    rope: float,
+) -> pd.DataFrame:
     """Tabulate the contenders, one row each.
 
     Parameters
     ----------
-    scores : dict of arrays of shape (n_splits,)
-        By contender, `combined` among them; NaN if a net diverged or the scorer failed.
+    scores : dict of dict of arrays of shape (n_splits,)
+        By contender and scorer, `score` for the one that selects; NaN if a net diverged or the scorer failed.
     described : dict of str
         A description of each contender.
+    kept : str
+        The contender that the others are compared with.
     test_share : float
         Test rows per training row, for the statistics; NaN where they do not hold.
+    rope : float
+        The difference below which two settings are as good as each other.
 
     Returns
     -------
     DataFrame
-        `setting`, `params`, `mean_test_score`, `std_test_score` (over the splits, ddof 0), `rank_test_score` (1 is
-        best), `ci95` (half the width of the mean's 95 % interval), `difference` (the mean minus that of `combined`) and
-        `difference_ci95`, both NaN if one of the two has none, `p_value` (against `combined`, in pairs),
-        `tied_with_combined` (whether it is 0.05 or more; `nan` where there is none), then `split0_test_score`, …
+        `setting`, `params`, `mean_test_score`, `std_test_score` (over the splits, ddof 0) and both of each further
+        scorer, `rank_test_score` (1 is best), `ci95` (half the width of the mean's 95 % interval), `difference` (the
+        mean minus that of the kept setting) and `difference_ci95`, both NaN if one of the two has none, `p_value`
+        (against the kept setting, in pairs), `worse`, `equal` and `better` (the probabilities that the difference is
+        below -rope, between, or above rope), `tied_with_kept` (whether the p-value is 0.05 or more; `nan` where there
+        is none), `kept`, then `split0_test_score`, …
     """
-    table = np.stack(list(scores.values()))
-    combined = list(scores).index(COMBINED)
+    table = np.stack([found[SCORE] for found in scores.values()])
+    place = list(scores).index(kept)
     means = table.mean(axis=1)
-    p = p_values(table, combined, test_share)
-    columns: dict[str, Any] = {
-        "setting": list(scores),
-        "params": [described[name] for name in scores],
-        "mean_test_score": means,
-        "std_test_score": table.std(axis=1),
+    p = p_values(table, place, test_share)
+    columns: dict[str, Any] = {"setting": list(scores), "params": [described[name] for name in scores]}
+    for scorer in scores[kept]:
+        by_scorer = np.stack([found[scorer] for found in scores.values()])
+        columns |= {f"mean_test_{scorer}": by_scorer.mean(axis=1), f"std_test_{scorer}": by_scorer.std(axis=1)}
+    worse, equal, better = equivalence(table - table[place], test_share, rope)
+    columns |= {
         "rank_test_score": rankdata(np.nan_to_num(-means, nan=np.inf), method="min").astype(int),
         "ci95": half_width(table, test_share),
-        "difference": means - means[combined],
-        "difference_ci95": half_width(table - table[combined], test_share),
+        "difference": means - means[place],
+        "difference_ci95": half_width(table - table[place], test_share),
         "p_value": p,
-        "tied_with_combined": ["nan" if np.isnan(value) else format_value(bool(value >= ALPHA)) for value in p],
+        "worse": worse,
+        "equal": equal,
+        "better": better,
+        "tied_with_kept": ["nan" if np.isnan(value) else format_value(bool(value >= ALPHA)) for value in p],
+        "kept": [format_value(name == kept) for name in scores],
     }
     return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(table.T)})
 
 
 def summarise(table: pd.DataFrame) -> dict[str, Any]:
     """Return the flat metrics: each contender's score, interval and p-value, without those that have none."""
-    summary: dict[str, Any] = {"best_setting": table["setting"][int(table["rank_test_score"].to_numpy().argmin())]}
+    kept = table.loc[table["kept"] == "true"].iloc[0]
+    numbers = {"kept_score": kept["mean_test_score"], "kept_ci95": kept["ci95"]}
     for _, row in table.iterrows():
         name = row["setting"]
-        found = {f"{name}_score": row["mean_test_score"], f"{name}_ci95": row["ci95"]}
-        if name != COMBINED:
-            found |= {f"{name}_p_value": row["p_value"]}
-        summary |= {key: float(value) for key, value in found.items() if np.isfinite(value)}
-    return summary
+        numbers |= {f"{name}_score": row["mean_test_score"], f"{name}_ci95": row["ci95"]}
+        if name != kept["setting"]:
+            numbers |= {f"{name}_p_value": row["p_value"]}
+    best = table["setting"][int(table["rank_test_score"].to_numpy().argmin())]
+    found = {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
+    return {"best_setting": best, "kept": kept["setting"]} | found
 
 
-def verdict(summary: dict[str, Any]) -> str:
-    """Compare `combined` with the starting point, the best and the baseline without inputs, in one sentence.
-
-    It takes the output of `summarise`. Without intervals, as for splits in time order, no test is mentioned.
-    """
-    best = summary["best_setting"]
-    if f"{COMBINED}_score" not in summary:
-        return f"{COMBINED} diverged, so there is nothing to compare with."
-    tested = f"{COMBINED}_ci95" in summary
-    decimals = score_decimals(value for key, value in summary.items() if key.endswith("_score"))
-
-    def score(name: str) -> str:
-        mean = format_score(summary[f"{name}_score"], decimals)
-        return f"{mean} ± {format_score(summary[f'{name}_ci95'], decimals)}" if tested else mean
-
-    parts = [f"{COMBINED} scores {score(COMBINED)}"]
-    ignorant = {name: f"{name}, which ignores the inputs," for name in IGNORANT}
-    for name, shown in ({"starting_point": "starting_point"} | ignorant | {best: f"the best, {best},"}).items():
-        if name == COMBINED:
-            parts.append("nothing scores higher")
-        elif f"{name}_score" in summary:
-            told = f", {_told(summary[f'{name}_p_value'])}" if tested else ""
-            parts.append(f"{shown} {score(name)}{told}")
-    return "; ".join(parts) + "."
-
-
-def print_comparison(table: pd.DataFrame, title: str) -> None:
-    """Print every contender, and mark the best; without intervals, no column for them and the test."""
+def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
+    """Print every contender, the best first, and mark the kept one; without intervals, no column for them and tests."""
     tested = bool(np.isfinite(table["ci95"]).any())
     decimals = score_decimals(table["mean_test_score"])
+    kept = table.loc[table["kept"] == "true", "setting"].iloc[0]
     shown = Table(box=None, pad_edge=False)
-    headings = ("", "setting", "mean", "± 95 %", "to combined", "± 95 %", "p")
-    for heading in headings if tested else ("", "setting", "mean", "to combined"):
+    headings = ["", "setting", "mean", "± 95 %", "to kept", "p", "<", "=", ">"]
+    for heading in headings if tested else ["", "setting", "mean", "to kept"]:
         shown.add_column(heading, justify="left" if heading in {"", "setting"} else "right")
-    for _, row in table.iterrows():
-        best = row["rank_test_score"] == 1
-        difference = [format_score(row["difference"], decimals, "+")]
+    for _, row in table.sort_values("rank_test_score", kind="stable").iterrows():
         numbers = [format_score(row["mean_test_score"], decimals)]
+        difference = [format_score(row["difference"], decimals, "+")]
         if tested:
-            difference += [format_score(row["difference_ci95"], decimals), format_p(row["p_value"])]
             numbers += [format_score(row["ci95"], decimals)]
-        if row["setting"] == COMBINED or not np.isfinite(row["difference"]):
+            difference += [format_p(row["p_value"]), *(f"{row[share]:.2f}" for share in ("worse", "equal", "better"))]
+        if row["setting"] == kept or not np.isfinite(row["difference"]):
             difference = [""] * len(difference)
         if not np.isfinite(row["mean_test_score"]):
             numbers = ["no score", *[""] * (len(numbers) - 1)]
-        shown.add_row("*" * best, row["setting"], *numbers, *difference, style="bold" if best else None)
+        is_kept = row["setting"] == kept
+        shown.add_row("*" * is_kept, row["setting"], *numbers, *difference, style="bold" if is_kept else None)
     print(title)
     Console().print(shown)
-    print("* the best; p is that of the test against combined" if tested else "* the best")
-
-
-def _told(p: float) -> str:
-    shown = format_p(p)
-    told = "told apart" if p < ALPHA else "not told apart"
-    return f"{told} from it (p {shown if shown.startswith('<') else f'= {p:.2g}'})"
+    print(f"* the kept setting, {kept}" + (", which p is the test against" if tested else ""))
+    if tested:
+        size = format_value(rope)
+        print(
+            f"<, =, >: the probability of being worse than it by more than {size}, equal, or better by more than {size}"
+        )

@@ -1,45 +1,54 @@
-"""Scores the contenders of the evaluation: nets as params.yaml describes them, and plain baselines."""
+"""Scores the contenders of the evaluation: nets as params.yaml describes them, all in one search."""
 
 import json
-import warnings
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.metrics import get_scorer
-from sklearn.model_selection import cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
 
 from stages.lib.common import UserError, reading
-from stages.lib.config import Params, Prepare
+from stages.lib.config import COMBINED, PREFIX, SIMPLEST, WINNER, Params
 from stages.lib.data import Dataset
 from stages.lib.lockstep import TrainTest
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.model.prepared import preparation_of, prepared
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import check_trial, run_search
-from stages.lib.winners.leaderboard import BEST_PARAMS, COMBINED
+from stages.lib.winners.answer import STARTING_POINT
+from stages.lib.winners.diagnostics import predictions
+from stages.lib.winners.leaderboard import BEST_PARAMS, PICKED
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """A scikit-learn estimator, and its description."""
+class Trained:
+    """What a net reached on the splits of the evaluation.
 
-    estimator: BaseEstimator
-    description: str
+    Parameters
+    ----------
+    scores : dict of arrays of shape (n_splits,)
+        `score`, of the scorer that selects, then the others by name; NaN where the net diverged.
+    predictions : list of arrays
+        What it predicted of the test rows of each split, as `diagnostics.predictions` returns it; None where it
+        diverged.
+    """
+
+    scores: dict[str, np.ndarray]
+    predictions: list[np.ndarray | None]
 
 
-def read_settings(params: Params) -> dict[str, dict[str, Any]]:
-    """Return the settings of the nets by name: `combined`, each experiment's winner, and `starting_point`.
+def read_settings(params: Params) -> tuple[dict[str, dict[str, Any]], str]:
+    """Return the settings of the nets by name, and the name of the one that is kept.
 
     Returns
     -------
-    dict of dict
-        Settings as in `model` of params.yaml, with names unresolved, in the order above.
+    settings : dict of dict
+        `combined`, if there is one, what each experiment picks, the `simplest` of the winner's best set, and
+        `starting_point`: settings as in `model` of params.yaml, with names unresolved.
+    kept : str
+        The one that `evaluate.keep` names.
 
     Raises
     ------
@@ -49,74 +58,75 @@ def read_settings(params: Params) -> dict[str, dict[str, Any]]:
     again = "Run `dvc repro best_params`."
     with reading(BEST_PARAMS, "not what the stage best_params writes", again):
         details = json.loads(BEST_PARAMS.read_bytes())["details"][0]
-        combined = details[COMBINED]
-        bests = {name: search["best_params"] for name, search in details["experiments"].items()}
-    if set(bests) != set(params.experiments):
+        searches = details["experiments"]
+        picked = {name: search[PICKED[params.statistics.pick]] for name, search in searches.items()}
+        winner = details["winner"]
+        simplest = {name: search["simplest_params"] for name, search in searches.items()}
+    if set(picked) != set(params.experiments):
         raise UserError(f"{BEST_PARAMS} is from other experiments than those in params.yaml. {again}")
     model = params.model.model_dump()
-    winners = {name: model | experiment.fixed | bests[name] for name, experiment in params.experiments.items()}
-    return {COMBINED: combined, **winners, "starting_point": model}
+    nets = {name: model | experiment.fixed | picked[name] for name, experiment in params.experiments.items()}
+    nets |= {SIMPLEST: model | params.experiments[winner].fixed | simplest[winner], STARTING_POINT: model}
+    combined = {COMBINED: details[COMBINED]} if COMBINED in details else {}
+    keep = params.evaluate.keep
+    return combined | nets, winner if keep == WINNER else keep
 
 
-def baselines(data: Dataset, prepare: Prepare) -> dict[str, Baseline]:
-    """Return the baselines by name: a linear model on standardized inputs, and a model that ignores the inputs.
+def score_nets(
+    settings: dict[str, dict[str, Any]], data: Dataset, splits: list[TrainTest], params: Params
+) -> dict[str, Trained]:
+    """Train the nets on every split, all of them at once, and equal ones once.
 
     Parameters
     ----------
+    settings : dict of dict
+        As `read_settings` returns them.
     data : Dataset
-        Without classes, it is a regression.
-    prepare : Prepare
-        The preparation of the combined setting, which the linear model gets as well.
+    splits : list of (train, test)
+    params : Params
+        For the engine, the seed, the scorers and `prepare`.
+
+    Raises
+    ------
+    UserError
+        If a name is unknown, or a fit or a score fails.
     """
-    if data.classes:
-        linear, described = _linear(LogisticRegression(max_iter=1000), data, prepare)
-        return {
-            "logistic_regression": Baseline(linear, f"LogisticRegression, {described}"),
-            "majority_class": Baseline(DummyClassifier(strategy="prior"), "DummyClassifier, inputs ignored"),
-        }
-    linear, described = _linear(LinearRegression(), data, prepare)
+    first: dict[str, str] = {}
+    trained = {name: first.setdefault(json.dumps(chosen, sort_keys=True), name) for name, chosen in settings.items()}
+    # With the same parts in all estimators, they are trained in one search.
+    uses = {key for chosen in settings.values() for key in chosen if key.startswith(PREFIX)}
+    searches: dict[str, dict[str, BaseEstimator]] = defaultdict(dict)
+    targets = {}
+    for name in first.values():
+        resolved = resolve_settings(settings[name], str(BEST_PARAMS), name, params.cv)
+        y = target(data.y, resolved["wrapper"], resolved["criterion"])
+        kind = f"{y.dtype} {y.shape}"
+        searches[kind][name] = build_estimator(resolved, data, params.prepare, uses)
+        targets[kind] = y
+    found: dict[str, Trained] = {}
+    for kind, estimators in searches.items():
+        found |= _score(estimators, data, targets[kind], splits, params)
+    return {name: found[same] for name, same in trained.items()}
+
+
+def _score(
+    estimators: dict[str, BaseEstimator], data: Dataset, y: np.ndarray, splits: list[TrainTest], params: Params
+) -> dict[str, Trained]:
+    first = next(iter(estimators.values()))
+    X, cv = rows(data, first), params.cv
+    scorer = make_scorer(cv.scoring, cv.also_score, record_rows=predictions)
+    check_trial(first, X, y, splits[0], scorer)
+    whole = isinstance(first, TransformedTargetRegressor)
+    candidates = [
+        {key: [getattr(each, key)] for key in ("regressor", "transformer")} if whole else {"contender": [each]}
+        for each in estimators.values()
+    ]
+    searched = first if whole else Pipeline([("contender", first)])
+    result = run_search("evaluation", searched, candidates, X, y, splits=splits, scorer=scorer, params=params)
     return {
-        "linear_regression": Baseline(linear, f"LinearRegression, {described}"),
-        "mean": Baseline(DummyRegressor(), "DummyRegressor, inputs ignored"),
-    }
-
-
-def _linear(model: BaseEstimator, data: Dataset, prepare: Prepare) -> tuple[BaseEstimator, str]:
-    if preparation_of(prepared(model, data, prepare)) is None:
-        return prepared(make_pipeline(StandardScaler(), model), data, prepare), "inputs standardized"
-    # The columns of a category add up to one, which rounding to float32 would hide from the least squares.
-    exact = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
-    linear = prepared(make_pipeline(exact, StandardScaler(), model), data, prepare, name="linear")
-    return linear, "inputs prepared as those of combined, then standardized"
-
-
-def score_net(
-    name: str, settings: dict[str, Any], data: Dataset, splits: list[TrainTest], params: Params
-) -> np.ndarray:
-    """Return a net's scores, one per split, with the engine, seed and scorer of `params`; NaN if it diverged."""
-    resolved = resolve_settings(settings, str(BEST_PARAMS), name, params.cv)
-    estimator = build_estimator(resolved, data, params.prepare)
-    y = target(data.y, resolved["wrapper"], resolved["criterion"])
-    scorer = make_scorer(params.cv.scoring)
-    X = rows(data, estimator)
-    check_trial(estimator, X, y, splits[0], scorer)
-    found = run_search(name, estimator, {}, X, y, splits=splits, scorer=scorer, params=params)
-    return np.array([found[f"split{i}_test_score"][0] for i in range(len(splits))])
-
-
-def score_baseline(name: str, baseline: Baseline, data: Dataset, splits: list[TrainTest], scoring: str) -> np.ndarray:
-    """Return a baseline's scores, one per split; all NaN, with a warning, if the scorer can't score it."""
-    try:
-        return np.asarray(
-            cross_val_score(
-                baseline.estimator,
-                rows(data, baseline.estimator),
-                data.y,
-                cv=splits,
-                scoring=get_scorer(scoring),
-                error_score="raise",
-            )
+        name: Trained(
+            {scorer: scores[number] for scorer, scores in result.scores.items()},
+            [record.rows for record in result.records[number]],
         )
-    except (ValueError, TypeError, AttributeError) as error:
-        warnings.warn(f"{name} has no score: {scoring} says {error}", stacklevel=2)
-        return np.full(len(splits), np.nan)
+        for number, name in enumerate(estimators)
+    }

@@ -7,18 +7,33 @@ from pathlib import Path
 from typing import Any
 
 from stages.lib.common import UserError, format_changes, format_params, format_value, reading
-from stages.lib.config import Params, candidates
+from stages.lib.config import COMBINED, Params
 
 BEST_PARAMS = Path("metrics/best_params.json")
 SEARCH_DIR = Path("metrics/search")
+COMPARED_DIR = Path("metrics/compared")
 CANDIDATES_DIR = Path("metrics/candidates")
-# The name of the combined setting.
-COMBINED = "combined"
-COLUMNS = ("experiment", "best_params", "best_score", "best_std", "best_ci95", "n_candidates", "n_fits", "n_tied")
+# The folders with a file of each experiment.
+_DIRS = (CANDIDATES_DIR, COMPARED_DIR, Path("metrics/curves"), Path("metrics/importance"), SEARCH_DIR)
+
+# What the leaderboard shows of each search.
+_CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
+COLUMNS = (
+    *("experiment", "best_params", "best_score", "best_std", "best_ci95", *_CORRECTED),
+    *("n_candidates", "n_fits", "n_in_best_set"),
+)
+
+# The candidate of an experiment that `statistics.pick` sends on, by its value.
+PICKED = {"best": "best_params", "simplest": "simplest_params"}
 
 
 def read_searches(params: Params) -> dict[str, dict[str, Any]]:
-    """Return each experiment's metrics, in the order of params.yaml, with `best_params` typed as in its grid.
+    """Return what is known of each experiment, in the order of params.yaml.
+
+    Returns
+    -------
+    dict of dict
+        The metrics of its search and of its comparison, with `best_params` and `simplest_params` typed as in its grid.
 
     Raises
     ------
@@ -30,34 +45,77 @@ def read_searches(params: Params) -> dict[str, dict[str, Any]]:
 
 def read_search(params: Params, name: str) -> dict[str, Any]:
     """Return one experiment's metrics, as `read_searches` does; raises `UserError` if there is no such experiment."""
-    grid = params.experiment(name).grid
-    path = SEARCH_DIR / f"{name}.json"
-    again = f"Run `dvc repro search@{name}`."
-    with reading(path, "not the result of a search", again):
+    typed = _typed(params, name)
+    found = _read_search(name, typed)
+    return found | _read(COMPARED_DIR / f"{name}.json", f"compare@{name}", "comparison", {"simplest_params": typed})
+
+
+def read_best(params: Params, name: str) -> dict[str, Any]:
+    """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_searches` does."""
+    best: dict[str, Any] = _read_search(name, _typed(params, name))["best_params"]
+    return best
+
+
+def _typed(params: Params, name: str) -> dict[str, Any]:
+    return {format_params(candidate): candidate for candidate in params.experiment(name).candidates(params.seed)}
+
+
+def _read_search(name: str, typed: dict[str, Any]) -> dict[str, Any]:
+    return _read(SEARCH_DIR / f"{name}.json", f"search@{name}", "search", {"best_params": typed})
+
+
+def _read(path: Path, stage: str, what: str, settings: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the metrics of a stage, with its settings typed."""
+    again = f"Run `dvc repro {stage}`."
+    with reading(path, f"not the result of a {what}", again):
         found: dict[str, Any] = json.loads(path.read_bytes())
-        best = found["best_params"]
-    typed = {format_params(candidate): candidate for candidate in candidates(grid)}
-    if best not in typed:
-        raise UserError(f"{path}: its best, {best}, is not in the grid of params.yaml. {again}")
-    return found | {"best_params": typed[best]}
+        listed = {key: found[key] for key in settings}
+    for key, text in listed.items():
+        if text not in settings[key]:
+            which = key.removesuffix("_params")
+            raise UserError(f"{path}: its {which}, {text}, is not in the grid of params.yaml. {again}")
+        found[key] = settings[key][text]
+    return found
 
 
 def remove_strays(params: Params) -> list[Path]:
     """Delete the outputs of experiments that params.yaml no longer has, and return their paths."""
-    wanted = {CANDIDATES_DIR / "evaluation.csv"} | {SEARCH_DIR / f"{name}.json" for name in params.experiments}
-    wanted |= {CANDIDATES_DIR / f"{name}.csv" for name in params.experiments}
-    strays = sorted({*SEARCH_DIR.glob("*.json"), *CANDIDATES_DIR.glob("*.csv")} - wanted)
+    kept = {*params.experiments}
+    found = {path for folder in _DIRS for path in (*folder.glob("*.json"), *folder.glob("*.csv"))}
+    strays = sorted(path for path in found - {CANDIDATES_DIR / "evaluation.csv"} if path.stem not in kept)
     for path in strays:
         path.unlink()
     return strays
 
 
-def combine(params: Params, searches: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Apply each experiment's best to `model`, in turn.
+def picked(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the candidate of each experiment that goes on, as `statistics.pick` says."""
+    return {name: search[PICKED[params.statistics.pick]] for name, search in searches.items()}
 
-    A later experiment's best overrides an earlier one's. Settings of an optimizer, a module or callbacks (`lr`,
+
+def winner_of(searches: dict[str, dict[str, Any]]) -> str:
+    """Return the experiment with the highest score; see `rating`."""
+    return max(searches, key=lambda name: rating(searches[name]))
+
+
+def rating(search: dict[str, Any]) -> float:
+    """Return what searches are compared by: the best score, corrected for the choice where that is known."""
+    return float(search.get("best_score_corrected", search["best_score"]))
+
+
+def combine(params: Params, picks: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Apply each grid search's pick to `model`, in turn.
+
+    A later experiment's pick overrides an earlier one's. Settings of an optimizer, a module or callbacks (`lr`,
     `optimizer__momentum`, `module__n_neurons`, …) were found under one and say nothing about another, so they are used
-    only if the combination ends with it.
+    only if the combination ends with it. A random search or one by halving is over many settings at once, and is not
+    combined with others.
+
+    Parameters
+    ----------
+    params : Params
+    picks : dict of dict
+        The chosen candidate of each experiment.
 
     Returns
     -------
@@ -66,14 +124,14 @@ def combine(params: Params, searches: dict[str, dict[str, Any]]) -> tuple[dict[s
     left_out : list of str
         The settings that are not used, each with its experiment.
     """
-    bests = {name: search["best_params"] for name, search in searches.items()}
+    picks = {name: pick for name, pick in picks.items() if params.experiments[name].search == "grid"}
     model = params.model.model_dump()
-    optimizers = [model["optimizer"], *(best["optimizer"] for best in bests.values() if "optimizer" in best)]
+    optimizers = [model["optimizer"], *(pick["optimizer"] for pick in picks.values() if "optimizer" in pick)]
     final = model | {"optimizer": optimizers[-1]}
     combined, left_out = model, []
-    for name, best in bests.items():
-        under = model | params.experiments[name].fixed | best
-        for key, value in best.items():
+    for name, pick in picks.items():
+        under = model | params.experiments[name].fixed | pick
+        for key, value in pick.items():
             owner = "optimizer" if key == "lr" else key.partition("__")[0]
             if key != owner and owner in under and under[owner] != final.get(owner):
                 left_out.append(f"{name}: {key} (found under {format_value(under[owner])})")
@@ -84,18 +142,23 @@ def combine(params: Params, searches: dict[str, dict[str, Any]]) -> tuple[dict[s
 
 def summarise(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the flat metrics over all searches, with the typed details in a list, which DVC does not show."""
-    winner = max(searches, key=lambda name: float(searches[name]["best_score"]))
-    combined, left_out = combine(params, searches)
-    return {
+    winner, picks = winner_of(searches), picked(params, searches)
+    best = searches[winner]
+    details: dict[str, Any] = {"experiments": searches, "winner": winner}
+    summary = {
         "winner": winner,
-        "winner_params": format_params(searches[winner]["best_params"]),
-        "best_score": searches[winner]["best_score"],
-        "best_std": searches[winner]["best_std"],
-        "combined_params": format_changes(combined, params.model.model_dump()),
+        "winner_params": format_params(picks[winner]),
+        "simplest_params": format_params(best["simplest_params"]),
         "n_candidates": sum(search["n_candidates"] for search in searches.values()),
         "n_fits": sum(search["n_fits"] for search in searches.values()),
-        "details": [{COMBINED: combined, "experiments": searches, "left_out": left_out}],
+        "details": [details],
     }
+    summary |= {key: best[key] for key in ("best_score", "best_std", *_CORRECTED) if key in best}
+    if params.combines:
+        combined, details["left_out"] = combine(params, picks)
+        details[COMBINED] = combined
+        summary["combined_params"] = format_changes(combined, params.model.model_dump())
+    return summary
 
 
 def to_csv(searches: dict[str, dict[str, Any]]) -> str:

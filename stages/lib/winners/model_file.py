@@ -20,24 +20,24 @@ from stages.lib.model import build_estimator, is_classifier, resolve_settings, r
 from stages.lib.model.preparation import numbers
 from stages.lib.model.prepared import fitted_net, preparation_of
 from stages.lib.winners.card import Card
-from stages.lib.winners.leaderboard import BEST_PARAMS, COMBINED
+from stages.lib.winners.leaderboard import BEST_PARAMS
 
 MODEL_FILE = Path("models/best.safetensors")
 # Prefixes of the tensors' names, so that a module can give its parts any names.
 _NET, _PREPARE, _TARGET = "net.", "prepare.", "target."
 
 
-def fit_on_all_rows(settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
-    """Fit an estimator on every row; raises `UserError` if that fails or diverges."""
-    resolved = resolve_settings(settings, str(BEST_PARAMS), COMBINED, params.cv)
+def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
+    """Fit the setting of this name on every row; raises `UserError` if that fails or diverges."""
+    resolved = resolve_settings(settings, str(BEST_PARAMS), name, params.cv)
     estimator = build_estimator(resolved, data, params.prepare)
     seed_everything(params.seed)
     y = target(data.y, resolved["wrapper"], resolved["criterion"])
-    with explained("The combined setting can't be fitted on all rows", "Fix the module or its settings."):
+    with explained(f"The kept setting, {name}, can't be fitted on all rows", "Fix the module or its settings."):
         estimator.fit(rows(data, estimator), y)
     if fitted_net(estimator).diverged_:
         raise UserError(
-            "The combined setting diverged when it was fitted on all rows: its weights are not finite. "
+            f"The kept setting, {name}, diverged when it was fitted on all rows: its weights are not finite. "
             "Lower the learning rates, or scale the data with prepare.scale: standard."
         )
     return estimator

@@ -1,0 +1,28 @@
+"""Stage `baselines`: scores what scikit-learn reaches without a net, on the splits of the evaluation."""
+
+from stages.lib.common import run, write_text
+from stages.lib.config import load_params
+from stages.lib.data import load_dataset
+from stages.lib.scores.scorer import make_scorer
+from stages.lib.search import checked_splits
+from stages.lib.winners.baseline_scores import BASELINES, print_scores, to_csv
+from stages.lib.winners.baselines import baselines, score_baseline
+from stages.lib.winners.fresh import drawn_anew
+
+
+def main() -> None:
+    params = load_params()
+    classify = params.model.classifies
+    scorers = make_scorer(params.cv.scoring, params.cv.also_score).scorers
+    data = load_dataset(params.data, classify, params.seed, params.cv.groups, params.cv.order)
+    anew = drawn_anew(params)
+    splits = checked_splits(data, anew.cv, anew.seed, classify)
+    found = baselines(data, anew)
+    scores = {name: score_baseline(name, baseline, data, splits, scorers) for name, baseline in found.items()}
+    described = {name: baseline.description for name, baseline in found.items()}
+    print_scores(scores, described, params.cv.scoring, f"baselines: {params.cv.scoring} over {len(splits)} splits")
+    write_text(BASELINES, to_csv(scores, described, params.cv))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,149 @@
+"""Compares the candidates of a search with the best of them, from the scores that the search has written."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.common import format_score, format_value, reading, score_decimals, short_key, short_params
+from stages.lib.comparison.equivalence import equivalence
+from stages.lib.comparison.holm import holm
+from stages.lib.config import CV
+from stages.lib.scores.choice import may_be_best, simplest_row, trained_to_the_end
+from stages.lib.scores.score_table import best_row, split_scores
+
+
+def read_candidates(path: Path, name: str) -> pd.DataFrame:
+    """Read the candidates of an experiment as `search` has written them, settings as text.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or broken.
+    """
+    with reading(path, "not the candidates of a search", f"Run `dvc repro search@{name}`."):
+        columns = list(pd.read_csv(path, nrows=0).columns)
+        texts = columns[: columns.index("mean_test_score")]
+        numbers = {column: ["nan"] for column in columns if column not in texts}
+        return pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=numbers)
+
+
+def expected_test_share(cv: CV) -> float:
+    """Return the test rows per training row over all splits: each row is tested once in a repeat; NaN in time order."""
+    return float("nan") if cv.keeps_time else 1 / (cv.n_splits - 1)
+
+
+def compared_table(candidates: pd.DataFrame, test_share: float, rope: float, seed: int) -> pd.DataFrame:
+    """Compare each candidate with the best one.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        As `score_table` returns it.
+    test_share : float
+        Test rows per training row; NaN where the statistics do not hold.
+    rope : float
+        The region of practical equivalence, in the scorer's unit.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        The columns of `candidates` but for those of single splits; then `in_best_set` (whether the candidate is in the
+        set that holds the best with 95 %), `p_value_holm` (the p-values, corrected for their number), `worse`, `equal`
+        and `better` (the probabilities that the candidate's score is below that of the best by more than `rope`, within
+        it, or above it by more), and `simplest` (of the set). Where the statistics do not hold, all but the last are
+        NaN, the first one as text; so are the numbers of candidates that diverged or were not trained to the end.
+    """
+    scores, best = split_scores(candidates), best_row(candidates)
+    alike = trained_to_the_end(candidates)
+    table = candidates.drop(columns=[column for column in candidates if _is_split(str(column))])
+    in_set = may_be_best(candidates, test_share, seed)
+    table["in_best_set"] = "nan" if np.isnan(test_share) else [format_value(bool(each)) for each in in_set]
+
+    p = candidates["p_value"].to_numpy(dtype=float)
+    tested = np.isfinite(p) & (np.arange(len(p)) != best)
+    corrected = p.copy()
+    corrected[tested] = holm(p[tested])
+    table["p_value_holm"] = corrected
+
+    shares = np.full((3, len(p)), np.nan)
+    compared = alike & np.isfinite(scores).all(axis=1) & np.isfinite(test_share)
+    if compared.any():
+        shares[:, compared] = equivalence(scores[compared] - scores[best], test_share, rope)
+        shares[:, best] = 0, 1, 0
+    table["worse"], table["equal"], table["better"] = shares
+    simplest = simplest_row(candidates, in_set)
+    table["simplest"] = [format_value(i == simplest) for i in range(len(p))]
+    return table
+
+
+def _is_split(column: str) -> bool:
+    return column.startswith("split") and column.endswith("_test_score")
+
+
+def summarise(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the flat metrics of a comparison; without a set, as in time order, there is no `n_in_best_set`."""
+    in_set = table["in_best_set"]
+    counted = {} if (in_set == "nan").all() else {"n_in_best_set": int((in_set == "true").sum())}
+    return counted | {"simplest_params": table["params"][_simplest(table)]}
+
+
+def sentences(table: pd.DataFrame, mattered: pd.DataFrame, rope: float) -> list[str]:
+    """Say what the comparison has found, a sentence each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `compared_table` returns it.
+    mattered : DataFrame
+        As `importance` returns it.
+    rope : float
+    """
+    best, simplest = best_row(table), _simplest(table)
+    others = table.drop(index=best).dropna(subset=["equal"]).sort_values("rank_test_score", kind="stable")
+    said = []
+    if "n_in_best_set" in (summary := summarise(table)):
+        n_alike = trained_to_the_end(table).sum()
+        among = f"{len(table)} candidates" if n_alike == len(table) else f"the {n_alike} candidates trained to the end"
+        said.append(f"{summary['n_in_best_set']} of {among} are in the set that holds the best with 95 %.")
+    if len(others):
+        said.append(f"The runner-up, {_named(others.iloc[0])}: {_likely(others.iloc[0], rope)}.")
+    if simplest == best:
+        said.append("None in the set is simpler than the best.")
+    else:
+        row = table.iloc[simplest]
+        said.append(f"The simplest in the set, {_named(row)}: {_price(table, simplest)}; {_likely(row, rope)}.")
+    listed = [
+        f"{short_key(row['key'])} {row['importance']:.2f} ± {row['importance_std']:.2f}"
+        for _, row in mattered.iterrows()
+    ]
+    if len(listed) > 1:
+        said.append(f"What mattered, by the loss of a forest's R² without it: {', '.join(listed)}.")
+    return said
+
+
+def _price(table: pd.DataFrame, simplest: int) -> str:
+    """Return how large the simplest candidate is, and what it gives up."""
+    best, row = table.iloc[best_row(table)], table.iloc[simplest]
+    decimals = score_decimals(table["mean_test_score"])
+    given_up = format_score(best["mean_test_score"] - row["mean_test_score"], decimals)
+    size = f"{row['n_weights']:,} weights and {row['n_epochs']:g} epochs"
+    return f"{size}, not {best['n_weights']:,} and {best['n_epochs']:g}, for {given_up} less"
+
+
+def _likely(row: pd.Series, rope: float) -> str:
+    """Return how likely a candidate is as good as the best, as shares that add up to one."""
+    return (
+        f"{row['equal']:.2f} that it and the best differ by less than {rope:g}, "
+        f"{row['worse']:.2f} that it is worse by more, {row['better']:.2f} that it is better by more"
+    )
+
+
+def _named(row: pd.Series) -> str:
+    return short_params(str(row["params"]))
+
+
+def _simplest(table: pd.DataFrame) -> int:
+    return int((table["simplest"] == "true").to_numpy().argmax())

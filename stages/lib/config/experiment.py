@@ -1,0 +1,93 @@
+"""One experiment: what is searched, how, and what stays `fixed` meanwhile."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag
+
+from stages.lib.config.column import Section
+from stages.lib.config.space import Distribution, all_candidates, drawn_candidates, space_size, to_distribution
+from stages.lib.config.training import Settings, Value
+
+
+def _form(values: Any) -> str:
+    return "[distribution]" if isinstance(values, dict | Distribution) else "[list]"
+
+
+_List = Annotated[list[Value], Field(min_length=1), Tag("[list]")]
+_Distribution = Annotated[
+    Distribution,
+    PlainValidator(to_distribution),
+    PlainSerializer(lambda found: {found.kind: [found.low, found.high]}),
+    Tag("[distribution]"),
+]
+Grid = dict[str, Annotated[_List | _Distribution, Discriminator(_form)]]
+
+
+class Experiment(Section):
+    """A search, and the settings that are `fixed` meanwhile; its `grid` and `fixed` override `model` and `prepare`.
+
+    Parameters
+    ----------
+    search : 'grid', 'random' or 'halving'
+        `grid` trains every candidate of the lists; `random` draws some of them, also from distributions; `halving`
+        trains all for a few epochs first, and only the best for more.
+    n_candidates : int, optional
+        How many candidates are drawn; none are with `search: grid`, or if halving begins with the whole grid.
+    grid : dict of lists and distributions
+    fixed : dict
+    """
+
+    # Dumps leave out what is not in use, as the file may.
+    search: Literal["grid", "random", "halving"] = Field(default="grid", exclude_if=lambda value: value == "grid")
+    n_candidates: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=lambda value: value is None)
+    grid: Annotated[Grid, Field(min_length=1)]
+    fixed: Settings = Field(default={})
+
+    @property
+    def lists(self) -> dict[str, list[Any]]:
+        """The lists of the grid, by key; with `search: grid`, that is all of it."""
+        return {key: values for key, values in self.grid.items() if isinstance(values, list)}
+
+    @property
+    def distributions(self) -> dict[str, Distribution]:
+        """The distributions of the grid, by key."""
+        return {key: values for key, values in self.grid.items() if isinstance(values, Distribution)}
+
+    def candidates(self, seed: int) -> list[dict[str, Any]]:
+        """List the candidates in the order of every table: of lists in scikit-learn's order, or as they are drawn."""
+        if self.n_candidates is not None:
+            return drawn_candidates(self.grid, self.n_candidates, seed)
+        return all_candidates(self.lists)
+
+
+def misfits(name: str, experiment: Experiment) -> Iterator[str]:
+    """Yield what does not go together in an experiment, as sentences."""
+    place, search, n_candidates = f"experiments.{name}", experiment.search, experiment.n_candidates
+    if search == "grid":
+        if n_candidates is not None:
+            yield (
+                f"{place}.n_candidates is {n_candidates}, but `search: grid` trains every candidate of the lists; "
+                "remove it, or set search to random"
+            )
+        for key, values in experiment.distributions.items():
+            yield (
+                f"{place}.grid.{key} is a distribution, {values}, but `search: grid` takes lists; set search to random "
+                "and n_candidates to how many to draw, or list the values"
+            )
+        return
+    if n_candidates is None:
+        if search == "random":
+            yield f"{place}.n_candidates is missing, but `search: random` draws candidates; add how many"
+        for key, values in experiment.distributions.items() if search == "halving" else ():
+            yield f"{place}.n_candidates is missing, but grid.{key} is a distribution, {values}; add how many to draw"
+    elif n_candidates > (size := space_size(experiment.grid)):
+        yield (
+            f"{place}.n_candidates is {n_candidates}, but the grid has only {size:.0f}; "
+            f"set it to {size:.0f} or fewer{', or search to grid' if not experiment.distributions else ''}"
+        )
+    if search == "halving" and "max_epochs" in experiment.grid:
+        yield (
+            f"{place}.grid.max_epochs is searched, but `search: halving` multiplies max_epochs from stage to stage; "
+            "remove it, and put the most epochs into fixed"
+        )

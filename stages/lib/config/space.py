@@ -1,0 +1,187 @@
+"""The space that a search draws candidates from: lists and distributions, by key."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any, Literal, get_args
+
+from stages.lib.common import did_you_mean, format_value
+
+Kind = Literal["uniform", "loguniform", "int", "logint"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+# Significant digits of a number that is drawn; it gets more if the bounds are closer together than that.
+_DIGITS = 3
+
+# Points to draw for each candidate of a small space before the rest is taken in order, and for any space.
+_POINTS_EACH = 16
+_MOST_POINTS = 2**20
+# The first points that are drawn at once, as a power of two.
+_FIRST_POINTS = 6
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Numbers between two bounds, both included: `{loguniform: [0.001, 0.1]}` in params.yaml.
+
+    Parameters
+    ----------
+    kind : 'uniform', 'loguniform', 'int' or 'logint'
+        The last two are of whole numbers.
+    low, high : number
+    """
+
+    kind: Kind
+    low: float
+    high: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether its numbers are whole."""
+        return self.kind.endswith("int")
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether equal ratios, rather than equal differences, are equally likely."""
+        return self.kind.startswith("log")
+
+    @property
+    def size(self) -> float:
+        """How many numbers it has."""
+        return self.high - self.low + 1 if self.whole else math.inf
+
+    def at(self, share: float) -> float:
+        """Return the number below which `share` of the distribution lies, rounded to be readable.
+
+        Parameters
+        ----------
+        share : float
+            From 0 to 1.
+        """
+        end = self._end
+        value = self.low * (end / self.low) ** share if self.logarithmic else self.low + (end - self.low) * share
+        value = math.floor(value) if self.whole else _readable(value, self.high - self.low)
+        return min(max(value, self.low), self.high)
+
+    def share(self, value: float) -> float:
+        """Return the share of the distribution that lies below a number."""
+        if self.logarithmic:
+            return math.log(value / self.low) / math.log(self._end / self.low)
+        return (value - self.low) / (self._end - self.low)
+
+    @property
+    def _end(self) -> float:
+        # Each whole number stands for what lies between it and the next one.
+        return self.high + 1 if self.whole else self.high
+
+    def __str__(self) -> str:
+        return f"{self.kind} {format_value(self.low)} to {format_value(self.high)}"
+
+
+Values = Sequence[Any] | Distribution
+Space = Mapping[str, Values]
+
+
+def to_distribution(described: Any) -> Distribution:
+    """Return the distribution that a mapping such as `{uniform: [0.0, 0.5]}` describes.
+
+    Raises
+    ------
+    ValueError
+        If its name or its bounds are wrong.
+    """
+    if isinstance(described, Distribution):
+        return described
+    if len(described) != 1:
+        raise ValueError("a distribution has one name and two bounds, such as {uniform: [0.0, 0.5]}")
+    ((kind, bounds),) = described.items()
+    if kind not in KINDS:
+        hint = did_you_mean(str(kind), KINDS) or f"; it should be {', '.join(KINDS[:-1])} or {KINDS[-1]}"
+        raise ValueError(f"{kind!r} is no distribution{hint}")
+    if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
+        raise ValueError(f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}")
+    low, high = bounds
+    if kind.endswith("int") and not all(float(bound).is_integer() for bound in bounds):
+        raise ValueError(f"{kind} is of whole numbers, so its bounds are whole numbers too")
+    if kind.startswith("log") and min(bounds) <= 0:
+        raise ValueError(f"{kind} has no 0 and nothing below it; both bounds should be above 0")
+    if low >= high:
+        way_out = "put the value into fixed" if low == high else f"write [{format_value(high)}, {format_value(low)}]"
+        raise ValueError(f"the low bound comes first and is below the high one; {way_out}")
+    return Distribution(kind, *map(int if kind.endswith("int") else float, bounds))
+
+
+def space_size(space: Space) -> float:
+    """Return how many candidates a space has; infinite if a distribution is not of whole numbers."""
+    return math.prod(values.size if isinstance(values, Distribution) else len(values) for values in space.values())
+
+
+def all_candidates(space: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """List the candidates of lists in scikit-learn's order: keys sorted, the last one varying fastest."""
+    keys = sorted(space)
+    return [dict(zip(keys, values, strict=True)) for values in product(*(space[key] for key in keys))]
+
+
+def drawn_candidates(space: Space, n_candidates: int, seed: int) -> list[dict[str, Any]]:
+    """Draw candidates, each of them once, from a scrambled Sobol' sequence.
+
+    The sequence fills a space more evenly than independent numbers do (Owen 1998, "Scrambling Sobol' and
+    Niederreiter-Xing points"). Its first points do not depend on how many are drawn.
+
+    Parameters
+    ----------
+    space : mapping of str to list or Distribution
+        Each key, in sorted order, is a dimension.
+    n_candidates : int
+        At most as many as the space has.
+    seed : int
+
+    Returns
+    -------
+    list of dict
+        Keys sorted, as in `all_candidates`.
+    """
+    from scipy.stats import qmc  # its import takes most of a second
+
+    keys = sorted(space)
+    sampler = qmc.Sobol(len(keys), rng=seed)
+    size = space_size(space)
+    # Values of lists stand as their positions here, as they need not be hashable.
+    found: dict[tuple[float, ...], None] = {}
+    # A power of two at a time, as the sequence is balanced there.
+    exponent, drawn = _FIRST_POINTS, 0
+    while len(found) < n_candidates and drawn < min(_POINTS_EACH * size, _MOST_POINTS):
+        for point in sampler.random_base2(exponent):
+            shares = zip(keys, point.tolist(), strict=True)
+            found.setdefault(tuple(_position(space[key], share) for key, share in shares))
+        drawn += 2**exponent
+        exponent += drawn > 2**_FIRST_POINTS
+    if len(found) < n_candidates and size < math.inf:
+        found |= dict.fromkeys(product(*(_positions(space[key]) for key in keys)))
+    return [
+        {key: _value(space[key], place) for key, place in zip(keys, places, strict=True)}
+        for places in islice(found, n_candidates)
+    ]
+
+
+def _position(values: Values, share: float) -> float:
+    return values.at(share) if isinstance(values, Distribution) else int(share * len(values))
+
+
+def _positions(values: Values) -> range:
+    return range(int(values.low), int(values.high) + 1) if isinstance(values, Distribution) else range(len(values))
+
+
+def _value(values: Values, position: float) -> Any:
+    return position if isinstance(values, Distribution) else values[int(position)]
+
+
+def _readable(value: float, width: float) -> float:
+    """Round to three significant digits of the number, or of the width of its range if that is smaller."""
+    step = min(abs(value), width) or width
+    return round(value, _DIGITS - 1 - math.floor(math.log10(step)))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,83 @@
+"""What is concluded from scores, and which setting is kept: `statistics` and `evaluate` in params.yaml."""
+
+from collections.abc import Collection, Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stages.lib.common import did_you_mean
+from stages.lib.config.column import Section
+from stages.lib.config.scorers import has_unit
+
+# What a params.yaml without these sections is told to add.
+STATISTICS_BLOCK = """\
+statistics:
+  rope: null
+  pick: best"""
+EVALUATE_BLOCK = """\
+evaluate:
+  keep: winner"""
+
+# The region of practical equivalence of scores between bounds.
+ROPE = 0.01
+
+# The settings that can be kept, besides each experiment's.
+WINNER, SIMPLEST, COMBINED = "winner", "simplest", "combined"
+
+
+class Statistics(Section):
+    """What is concluded from the scores of a search; nothing is trained again when it changes.
+
+    Parameters
+    ----------
+    rope : float, optional
+        The region of practical equivalence, in the scorer's unit: a difference below it does not matter. None stands
+        for 0.01, for scorers with bounds.
+    pick : 'best' or 'simplest'
+        The candidate of an experiment that goes on to the combined setting and to the evaluation.
+    """
+
+    rope: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    pick: Literal["best", "simplest"] = "best"
+
+
+class Evaluate(Section):
+    """What the evaluation does with its contenders.
+
+    Parameters
+    ----------
+    keep : str
+        The setting that is saved as a model: winner, simplest, combined, or an experiment's name.
+    """
+
+    keep: str = WINNER
+
+
+def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[str]:
+    """Yield a sentence if the region of practical equivalence has to be set for a scorer, and is not."""
+    if statistics.rope is None and has_unit(scoring):
+        yield (
+            f"statistics.rope is null, but cv.scoring is {scoring}, which has no bounds; set it to the difference, in "
+            "the unit of the score, below which two settings are as good as each other"
+        )
+
+
+def misplaced_keep(evaluate: Evaluate, experiments: Collection[str], combines: bool) -> Iterator[str]:
+    """Yield a sentence if there is no such setting to keep.
+
+    Parameters
+    ----------
+    evaluate : Evaluate
+    experiments : collection of str
+    combines : bool
+        Whether there is a combined setting.
+    """
+    keep, listed = evaluate.keep, [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments]
+    if keep == COMBINED and not combines:
+        yield (
+            "evaluate.keep is combined, but only experiments with `search: grid` are combined, and there are none; "
+            "set it to winner"
+        )
+    elif keep not in listed:
+        hint = did_you_mean(keep, listed) or f"; it should be {', '.join(listed[:-1])} or {listed[-1]}"
+        yield f"evaluate.keep is {keep!r}, which is no setting that can be kept{hint}"

@@ -1,0 +1,100 @@
+"""Reads learning curves: whether a net still improves at its last epoch, or has long been getting worse."""
+
+import math
+from statistics import fmean
+
+from stages.lib.common import format_score, score_decimals
+from stages.lib.report.records import Record, number
+
+# With fewer epochs, a curve has no course.
+_FEWEST = 5
+# A curve may still rise in this part of its epochs, at the end, and have long been falling outside of the other.
+_END, _LONG = 1 / 5, 1 / 3
+# What counts as a change: this part of the curve's range, and this many times its noise from epoch to epoch. The first
+# epochs, in which a net leaves its initial weights behind, say nothing about the last.
+_PART, _NOISE = 0.1, 2.0
+
+
+def course(values: list[float]) -> tuple[str, int, float]:
+    """Say how a learning curve ends.
+
+    The curve is smoothed by a moving mean over a fifth of its epochs. A change counts if it exceeds a tenth of the
+    smoothed curve's range, and twice its noise, which is estimated from second differences; both after the first third.
+
+    Parameters
+    ----------
+    values : list of float
+        By epoch; more is better. NaN where there is none.
+
+    Returns
+    -------
+    end : str
+        `rising` if the curve is highest in its last fifth, and has risen there; `falling` if it is highest before its
+        last third, and has fallen since; `level`; or `unknown` if there are fewer than 5 epochs, or values are missing.
+    epoch : int
+        The epoch, from 1, since which it has risen or fallen.
+    change : float
+        How far it has risen or fallen since.
+    """
+    n = len(values)
+    if n < _FEWEST or not all(map(math.isfinite, values)):
+        return "unknown", n, 0.0
+    reach = n // 10
+    smooth = [fmean(values[max(0, i - reach) : i + reach + 1]) for i in range(n)]
+    first = int(n * _LONG)
+    later = smooth[first:]
+    bends = [a - 2 * b + c for a, b, c in zip(values[first:], values[first + 1 :], values[first + 2 :], strict=False)]
+    noise = math.sqrt(fmean(bend**2 for bend in bends) / 6)
+    least = max(_PART * (max(later) - min(later)), _NOISE * noise)
+    top = max(range(n), key=lambda i: smooth[i])
+    if top + 1 <= n * (1 - _LONG) and smooth[top] - smooth[-1] > least:
+        return "falling", top + 1, smooth[-1] - smooth[top]
+    start = n - max(1, round(n * _END)) - 1
+    if top > start and smooth[-1] - smooth[start] > least:
+        return "rising", start + 1, smooth[-1] - smooth[start]
+    return "level", n, 0.0
+
+
+def describe_course(rows: list[Record]) -> str:
+    """Say of the best candidate of a search whether more or fewer epochs are worth a try.
+
+    Parameters
+    ----------
+    rows : list of dict
+        The rows of a table such as metrics/curves/dropout.csv.
+    """
+    best = [row for row in rows if row["setting"] == "best"]
+    scores = [number(row["valid_score"]) for row in best]
+    losses = [number(row["valid_loss"]) for row in best]
+    epochs = f"{len(best)} epoch{'s' * (len(best) != 1)}"
+    if not any(map(math.isfinite, scores + losses)):
+        return "No rows are held out of the training, so its loss is all there is, and says little about new rows."
+    score, since, change = course(scores)
+    loss, loss_since, loss_change = course([-value for value in losses])
+    told = []
+    if score == "rising":
+        told.append(
+            f"The best still improves at its last epoch: of {epochs}, those after epoch {since} raised its score on "
+            f"the hold-out by {_size(change, scores)}. More epochs may help."
+        )
+    if score == "falling":
+        told.append(
+            f"The best has long been getting worse: its score on the hold-out fell by {_size(change, scores)} after "
+            f"epoch {since} of {len(best)}. Fewer epochs may help."
+        )
+    if loss == "falling":
+        whose = "Its loss" if told else "The loss of the best"
+        more = {"falling": " too", "level": ", though its score did not fall"}.get(score, "")
+        told.append(
+            f"{whose} on the hold-out rose by {_size(loss_change, losses)} after epoch {loss_since}{more}: the net "
+            "learns its training rows by heart."
+        )
+    if told:
+        return " ".join(told)
+    if score == loss == "unknown":
+        return f"After {epochs}, the curves say little."
+    return f"The best has levelled off by its last epoch, of {epochs}."
+
+
+def _size(change: float, values: list[float]) -> str:
+    return format_score(abs(change), score_decimals(map(abs, values)))

@@ -1,0 +1,47 @@
+"""Which candidates of a search may be the best, and which one of them is the simplest."""
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.common import DECIMALS
+from stages.lib.scores.best_set import best_set, simplest
+from stages.lib.scores.score_table import best_row, split_scores
+
+
+def may_be_best(table: pd.DataFrame, test_share: float, seed: int) -> np.ndarray:
+    """Return for each candidate whether it is in the set that holds the best with 95 %.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `score_table` returns it, or as read from its CSV; its scores are rounded as there, for the same answer.
+    test_share : float
+        Test rows per training row; with NaN, where no test holds, the set has the best candidate alone.
+    seed : int
+
+    Returns
+    -------
+    array of bool
+        After halving, false for candidates that were not trained to the end.
+    """
+    found = np.zeros(len(table), dtype=bool)
+    if np.isnan(test_share):
+        found[best_row(table)] = True
+        return found
+    finalists = trained_to_the_end(table)
+    found[finalists] = best_set(split_scores(table.round(DECIMALS))[finalists], test_share, seed)
+    return found
+
+
+def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
+    """Return the position of the simplest candidate in the set: fewest weights, then fewest epochs, then best score."""
+    rounded = table.round(DECIMALS)
+    columns = (rounded[key].to_numpy(dtype=float) for key in ("n_weights", "n_epochs", "mean_test_score"))
+    return simplest(in_set, *columns)
+
+
+def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
+    """Return for each candidate whether it was trained to the end, as all are but for halving."""
+    if "stage" not in table:
+        return np.ones(len(table), dtype=bool)
+    return (table["stage"] == table["stage"].max()).to_numpy()

@@ -1,0 +1,173 @@
+"""Learning curves: a few settings are trained once more, and watched epoch by epoch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn import config_context
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import TransformedTargetRegressor
+from skorch.callbacks import EpochScoring
+from skorch.utils import to_numpy
+
+from stages.lib.common import format_params
+from stages.lib.lockstep import TrainTest, net_of
+from stages.lib.search.result import SearchResult
+
+# The repeats of cross-validation whose splits the settings are trained on again.
+N_REPEATS = 3
+
+_SCORE = "valid_score"
+# What is recorded of each epoch, in the order of the columns.
+RECORDED = ("train_loss", "valid_loss", _SCORE)
+
+# Scores a net on the rows that it holds out of its fit.
+HoldOutScorer = Callable[[Any, Any, np.ndarray], float]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A setting whose training is shown.
+
+    Parameters
+    ----------
+    names : list of str
+        What the setting is, such as `best`.
+    chosen : dict
+        The settings that it differs in from the experiment's, names unresolved.
+    candidate : dict
+        The same, names resolved.
+    """
+
+    names: list[str]
+    chosen: dict[str, Any]
+    candidate: dict[str, Any]
+
+
+def distinct(settings: Sequence[Watched], base: dict[str, Any]) -> list[Watched]:
+    """List each setting once, under all its names.
+
+    Parameters
+    ----------
+    settings : sequence of Watched
+    base : dict
+        The experiment's own settings, names unresolved: where a setting sets what they say, it is the same.
+    """
+    listed: list[Watched] = []
+    for setting in settings:
+        same = next((each for each in listed if base | each.chosen == base | setting.chosen), None)
+        if same:
+            same.names.extend(setting.names)
+        else:
+            listed.append(Watched(list(setting.names), setting.chosen, setting.candidate))
+    return listed
+
+
+def learning_curves(
+    search: Callable[..., SearchResult],
+    settings: list[Watched],
+    grids: list[dict[str, Any]],
+    splits: list[TrainTest],
+    n_splits: int,
+) -> pd.DataFrame:
+    """Train settings again on the splits of the first repeats, and tabulate what they record.
+
+    Parameters
+    ----------
+    search : callable
+        Runs a search of what `watching` returns on `splits`, with `epochs_of` as records.
+    settings : list of Watched
+    grids : list of dict
+        The settings as grids of the estimator.
+    splits : list of (train, test)
+        Of the search. A net's seeds are those of its split, so they are the same as in the search.
+    n_splits : int
+        Of each repeat.
+    """
+    with config_context(skip_parameter_validation=True):  # skorch has scikit-learn check the scorer in every epoch
+        return curves_table(settings, search(candidates=grids, splits=splits[: N_REPEATS * n_splits]))
+
+
+def watching(estimator: BaseEstimator, scorer: HoldOutScorer) -> BaseEstimator:
+    """Return a copy of an estimator whose net records its losses and its score on the hold-out, epoch by epoch."""
+    copy = clone(estimator)
+    net = net_of(copy)
+    scoring = EpochScoring(scorer, name=_SCORE, lower_is_better=False, target_extractor=_flat)
+    own = [] if net.callbacks in (None, "disable") else list(net.callbacks)
+    if net.train_split:
+        net.callbacks = [(_SCORE, scoring), *own]  # before one that may end the training
+        if not own:  # nobody watches the mean losses, which `epochs_of` takes from the batches
+            net.set_params(callbacks__train_loss=None, callbacks__valid_loss=None)
+    return copy
+
+
+def _flat(y: Any) -> np.ndarray:
+    return np.asarray(to_numpy(y)).ravel()
+
+
+def epochs_of(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
+    """Return what the net of a fitted estimator has recorded, shape (n_epochs, 3); NaN for what it has not.
+
+    The score is NaN if the target is scaled: the net, and so its hold-out, knows the target as scaled only.
+    """
+    net = net_of(getattr(estimator, "regressor_", estimator))
+    scaled = isinstance(estimator, TransformedTargetRegressor) and estimator.transformer is not None
+    return np.array(
+        [
+            [_loss(epoch, "train"), _loss(epoch, "valid"), np.nan if scaled else epoch.get(_SCORE, np.nan)]
+            for epoch in net.history
+        ]
+    )
+
+
+def _loss(epoch: dict[str, Any], kind: str) -> float:
+    """Return the mean loss of an epoch, as skorch's `train_loss` and `valid_loss`."""
+    batches = [batch for batch in epoch["batches"] if f"{kind}_loss" in batch]
+    n_rows = sum(batch[f"{kind}_batch_size"] for batch in batches)
+    total = sum(batch[f"{kind}_loss"] * batch[f"{kind}_batch_size"] for batch in batches)
+    return total / n_rows if n_rows else np.nan
+
+
+def curves_table(settings: list[Watched], found: SearchResult) -> pd.DataFrame:
+    """Tabulate learning curves, one row per setting and epoch.
+
+    Parameters
+    ----------
+    settings : list of Watched
+    found : SearchResult
+        Of these settings, with what `epochs_of` returns as records.
+
+    Returns
+    -------
+    DataFrame
+        `setting`, `also` (its other names), `params`, `epoch`, and for each of `train_loss`, `valid_loss` and
+        `valid_score` its mean over the splits and under `…_std` its standard deviation (ddof 0). Where callbacks end
+        trainings early, the rows end with the last epoch that half of the nets have reached. A setting that diverged on
+        every split has no rows.
+    """
+    tables = []
+    for watched, records in zip(settings, found.records, strict=True):
+        epochs = [record.rows for record in records if record.rows is not None]
+        if not epochs:
+            continue
+        length = int(np.median([len(each) for each in epochs]))
+        filled = np.full((len(epochs), length, len(RECORDED)), np.nan)
+        for place, each in enumerate(epochs):
+            filled[place, : len(each)] = each[:length]
+        first, *others = watched.names
+        params = format_params(watched.chosen) or "model and fixed as they stand"
+        columns = {"setting": first, "also": " and ".join(others), "params": params}
+        table = pd.DataFrame(columns | {"epoch": np.arange(1, length + 1)})
+        for place, key in enumerate(RECORDED):
+            mean, spread = _over_nets(filled[:, :, place])
+            table[key], table[f"{key}_std"] = mean, spread
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _over_nets(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation over the nets that have a value, shape (n_epochs,); NaN where none has."""
+    masked = np.ma.masked_invalid(values)
+    return masked.mean(axis=0).filled(np.nan), masked.std(axis=0).filled(np.nan)

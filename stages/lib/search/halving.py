@@ -1,0 +1,70 @@
+"""Successive halving: all candidates are trained for a few epochs, the best third for three times as many, and so on.
+
+scikit-learn's HalvingGridSearchCV does the same from stage to stage, but with the factor 3 its last stage of 100 epochs
+would train for 99 or for 81, and no candidate would have the score that it has in another search.
+"""
+
+from collections.abc import Callable
+from math import ceil
+
+import numpy as np
+
+from stages.lib.search.result import SCORE, SearchResult
+
+# Candidates are divided and epochs multiplied by this from stage to stage: η of Li et al. (2018), "Hyperband".
+FACTOR = 3
+# A third stage before the last would train for a few epochs only, which say little (see docs/statistics.md).
+_MOST_STAGES = 3
+
+# Trains the candidates of these numbers for so many epochs.
+Train = Callable[[np.ndarray, int], SearchResult]
+
+
+def stage_epochs(n_candidates: int, max_epochs: int) -> list[int]:
+    """Return how many epochs each stage trains for; the last one for `max_epochs`."""
+    n_stages = 1
+    while n_stages < _MOST_STAGES and n_candidates >= FACTOR**n_stages:
+        n_stages += 1
+    return sorted({ceil(max_epochs / FACTOR**stage) for stage in range(n_stages)})
+
+
+def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
+    """Train the candidates in stages, each of which keeps the best third by mean score, at least one.
+
+    Parameters
+    ----------
+    train : callable
+        Takes numbers of candidates and a number of epochs.
+    n_candidates, max_epochs : int
+
+    Returns
+    -------
+    SearchResult
+        Of all candidates, each as it was in its last stage.
+    """
+    left = np.arange(n_candidates)
+    last: list[tuple[SearchResult, int]] = [None] * n_candidates  # type: ignore[list-item]
+    stages = np.zeros(n_candidates, dtype=int)
+    n_fits = spent = 0
+    plan = stage_epochs(n_candidates, max_epochs)
+    for stage, epochs in enumerate(plan, start=1):
+        found = train(left, epochs)
+        n_fits, spent = n_fits + found.n_fits, spent + found.n_fits * epochs
+        stages[left] = stage
+        for place, number in enumerate(left):
+            last[number] = found, place
+        if stage < len(plan):
+            left = left[np.sort(_best(found, ceil(len(left) / FACTOR)))]
+    return SearchResult(
+        {name: np.stack([result.scores[name][place] for result, place in last]) for name in found.scores},
+        [result.records[place] for result, place in last],
+        n_fits,
+        stages,
+        n_candidates * found.n_splits * max_epochs - spent,
+    )
+
+
+def _best(found: SearchResult, n: int) -> np.ndarray:
+    """Return the places of the `n` best; of equals, the first ones. Those that diverged come last."""
+    means = found.scores[SCORE].mean(axis=1)
+    return np.argsort(-np.nan_to_num(means, nan=-np.inf), kind="stable")[:n]

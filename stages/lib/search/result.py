@@ -1,0 +1,69 @@
+"""What a search has found: the scores of each candidate on each split, and what the scorer recorded beside them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# The name of the scorer that selects; further ones go by their own.
+SCORE = "score"
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The candidates of a search, in the order in which they were given.
+
+    Parameters
+    ----------
+    scores : dict of arrays of shape (n_candidates, n_splits)
+        By scorer: `score` first, then the others by name; NaN for a net that diverged.
+    records : list of list
+        The record of each candidate on each split.
+    n_fits : int
+        How many nets were trained.
+    stages : array of shape (n_candidates,), optional
+        After halving, the stage, from 1, after which each candidate left, or the last.
+    net_epochs_spared : int, optional
+        After halving, how many more epochs it would have taken to train every net to the end.
+    """
+
+    scores: dict[str, np.ndarray]
+    records: list[list[Any]]
+    n_fits: int
+    stages: np.ndarray | None = None
+    net_epochs_spared: int | None = None
+
+    @property
+    def n_splits(self) -> int:
+        """On how many splits each candidate was trained."""
+        return self.scores[SCORE].shape[1]
+
+    @property
+    def n_weights(self) -> np.ndarray:
+        """How many weights each candidate has, shape (n_candidates,)."""
+        return np.array([records[0].n_weights for records in self.records])
+
+    @property
+    def n_epochs(self) -> np.ndarray:
+        """For how many epochs each candidate was trained, mean over the splits, shape (n_candidates,)."""
+        return np.array([np.mean([record.n_epochs for record in records]) for records in self.records])
+
+    @property
+    def finalists(self) -> np.ndarray:
+        """The numbers of the candidates that were trained to the end."""
+        n_candidates = len(self.records)
+        return np.arange(n_candidates) if self.stages is None else np.flatnonzero(self.stages == self.stages.max())
+
+    def rows(self, candidates: np.ndarray) -> list[np.ndarray] | None:
+        """Return what was recorded of the test rows of each split, shape (n_candidates, n_rows, …).
+
+        A diverged net has NaN. The result is None if nothing was recorded.
+        """
+        splits = []
+        for records in zip(*(self.records[number] for number in candidates), strict=True):
+            seen = next((record.rows for record in records if record.rows is not None), None)
+            if seen is None:
+                return None
+            lacking = np.full_like(seen, np.nan)
+            splits.append(np.stack([lacking if record.rows is None else record.rows for record in records]))
+        return splits

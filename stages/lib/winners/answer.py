@@ -1,0 +1,223 @@
+"""Answers in plain sentences what to use: which contender, how good it is, what comes next, and whether a net pays."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.lib.common import format_score, format_value, score_decimals
+from stages.lib.comparison.equivalence import equivalence
+from stages.lib.scores import ALPHA, half_width, p_values
+
+# The baselines that ignore the inputs, and those that are simpler than any other model; for classes and for numbers.
+IGNORANT = ("majority_class", "mean")
+LINEAR = ("logistic_regression", "linear_regression")
+# `model` of params.yaml as it stands, which can't be kept.
+STARTING_POINT = "starting_point"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to use, in plain words.
+
+    Parameters
+    ----------
+    text : str
+        A few sentences.
+    use : str or None
+        The contender to use; None if none is worth it.
+    runner_up : str or None
+        The best of the other settings.
+    """
+
+    text: str
+    use: str | None
+    runner_up: str | None
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The contenders of the evaluation, and what is asked about two of them.
+
+    Parameters
+    ----------
+    scores : dict of arrays of shape (n_splits,)
+        By contender; NaN if a net diverged or the scorer failed.
+    nets : collection of str
+        Which contenders are nets.
+    kept : str
+        The net that is saved.
+    test_share : float
+        Test rows per training row, for the statistics; NaN where they do not hold.
+    rope : float
+        The difference below which two settings are as good as each other.
+    """
+
+    scores: dict[str, np.ndarray]
+    nets: Collection[str]
+    kept: str
+    test_share: float
+    rope: float
+
+    @property
+    def tested(self) -> bool:
+        """Whether there are intervals and tests."""
+        return bool(np.isfinite(self.test_share))
+
+    def mean(self, name: str) -> float:
+        """Return a contender's mean score."""
+        return float(self.scores[name].mean())
+
+    def best(self, names: Collection[str]) -> str | None:
+        """Return the one with the highest mean, the first of several; None if there are none."""
+        return max(names, key=self.mean, default=None)
+
+    def shares(self, one: str, other: str) -> dict[str, float]:
+        """Return the probabilities that one contender is worse, equal or better than the other."""
+        found = equivalence(self.scores[one] - self.scores[other], self.test_share, self.rope)
+        return dict(zip(("worse", "equal", "better"), map(float, found), strict=True))
+
+    def is_apart(self, one: str, other: str) -> bool:
+        """Whether one contender scores higher than the other beyond chance, or, without a test, at all."""
+        p = p_values(np.stack([self.scores[other], self.scores[one]]), 0, self.test_share)[1]
+        return self.mean(one) > self.mean(other) and (not self.tested or p < ALPHA)
+
+    def gains(self, one: str, other: str) -> bool:
+        """Whether one contender is more likely than not better than the other by more than the rope."""
+        if self.tested:
+            return self.shares(one, other)["better"] > 1 / 2
+        return self.mean(one) - self.mean(other) > self.rope
+
+
+def answer(contest: Contest, scoring: str) -> Answer:
+    """Answer what to use.
+
+    The kept net speaks for the nets: it was chosen before the evaluation. Another one does only if it is more likely
+    than not better by more than the rope. In the same way, a linear model speaks for the models without a net, and a
+    net is preferred to it only where it gains as much. A contender that can't be told from a constant is never used.
+
+    Parameters
+    ----------
+    contest : Contest
+    scoring : str
+        The name of the scorer.
+    """
+    scored = [name for name, scores in contest.scores.items() if np.isfinite(scores).all()]
+    constant = next((name for name in scored if name in IGNORANT), None)
+    models = [name for name in scored if name not in IGNORANT]
+    told = _Words(contest, scoring)
+    if not models:
+        return Answer(f"Use none of these models: none of them has a score. {told.saved(None)}", None, None)
+    useful = [name for name in models if constant is None or contest.is_apart(name, constant)]
+    if constant and not useful:
+        best = contest.best(models) or ""
+        return Answer(f"{told.nothing(best, constant)} {told.saved(None)}", None, best)
+
+    net = _speaker(contest, [name for name in useful if name in contest.nets], contest.kept)
+    plain = [name for name in useful if name not in contest.nets]
+    other = _speaker(contest, plain, next((name for name in LINEAR if name in plain), None))
+    use = net or other or ""
+    if net and other:
+        prefers_other = not contest.gains(net, other) if other in LINEAR else contest.mean(other) > contest.mean(net)
+        use = other if prefers_other else net
+    # Of equal settings, the one that speaks for the nets is named.
+    listed = [name for name in (net, *models) if name and not np.array_equal(contest.scores[name], contest.scores[use])]
+    runner_up = contest.best(listed)
+    return Answer(" ".join(told.sentences(use, runner_up, net, other)), use, runner_up)
+
+
+def _speaker(contest: Contest, names: list[str], preferred: str | None) -> str | None:
+    """Return the preferred contender, unless it is not there or the best one gains on it."""
+    best = contest.best(names)
+    if best and preferred in names and not contest.gains(best, preferred):
+        return preferred
+    return best
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The sentences of an answer."""
+
+    contest: Contest
+    scoring: str
+
+    def sentences(self, use: str, runner_up: str | None, net: str | None, other: str | None) -> list[str]:
+        """Return the answer where a contender is worth using."""
+        told = [f"Use {self.called(use)}: its {self.scoring} is {self.score(use)} on {self.where}."]
+        if runner_up:
+            too_little = ""
+            if self.contest.mean(runner_up) > self.contest.mean(use):
+                too_little = ", too little more to " + ("give up the simpler model" if use in LINEAR else "prefer it")
+            told.append(f"The runner-up, {self.called(runner_up)}, scores {self.compared(runner_up, use)}{too_little}.")
+        if net and other:
+            rival, about = (other, "the best model without one") if use == net else (net, "the best net")
+            figures = "" if rival == runner_up else f": {about}, {rival}, scores {self.compared(rival, use)}"
+            told.append(f"{self.worth(net, other)}{figures}.")
+        return [*told, self.saved(use)]
+
+    @property
+    def where(self) -> str:
+        """Which rows the scores are of."""
+        if self.contest.tested:
+            return "fresh splits of the rows"
+        return "the splits of the searches, as there are no others in the order of time"
+
+    def nothing(self, best: str, constant: str) -> str:
+        """Return the answer where nothing is better than a constant."""
+        return (
+            f"Use none of these models: the best of them, {self.called(best)}, scores {self.score(best)} "
+            f"({self.scoring}), and {constant}, which ignores the inputs, scores {self.compared(constant, best)}."
+        )
+
+    def worth(self, net: str, other: str) -> str:
+        """Say whether a net pays, beside the best model without one."""
+        contest = self.contest
+        if contest.is_apart(net, other) and contest.gains(net, other):
+            return "A net is worth it here"
+        if contest.is_apart(other, net) and contest.gains(other, net):
+            return "A net is not worth it here"
+        if contest.gains(net, other):
+            return "A net may be worth it here, but chance explains as much"
+        if contest.gains(other, net):
+            return "A net is hardly worth it here"
+        return "A net does no better here than a model without one"
+
+    def compared(self, one: str, other: str) -> str:
+        """Return a score and how it compares with another contender's, such as `0.77 ± 0.03 (0.93 that …)`."""
+        if not self.contest.tested:
+            return self.score(one)
+        shares = self.contest.shares(one, other)
+        share = max(shares, key=lambda key: shares[key])
+        size = f" by more than {format_value(self.contest.rope)}" if self.contest.rope else ""
+        means = {
+            "worse": f"it is worse{size}",
+            "better": f"it is better{size}",
+            "equal": f"they differ by less than {format_value(self.contest.rope)}",
+        }
+        return f"{self.score(one)} ({_probability(shares[share])} that {means[share]})"
+
+    def saved(self, use: str | None) -> str:
+        """Say which net is saved, and how to save another one."""
+        kept = self.contest.kept
+        if not np.isfinite(self.contest.scores[kept]).all():
+            return f"The saved net, {kept}, diverged on some splits; set evaluate.keep to another setting."
+        if use in self.contest.nets and use not in {kept, STARTING_POINT}:
+            return f"The saved net is {kept}; to save {use}, set evaluate.keep to {use}."
+        return f"The saved net is {kept}."
+
+    def score(self, name: str) -> str:
+        """Return a mean score with its interval."""
+        contest = self.contest
+        decimals = score_decimals(map(contest.mean, contest.scores))
+        mean = format_score(contest.mean(name), decimals)
+        if not contest.tested:
+            return mean
+        return f"{mean} ± {format_score(float(half_width(contest.scores[name], contest.test_share)), decimals)}"
+
+    def called(self, name: str) -> str:
+        """Return a contender's name, and that it is a net."""
+        return f"the net {name}" if name in self.contest.nets else name
+
+
+def _probability(share: float) -> str:
+    return "over 0.99" if share > 0.99 else f"{share:.2f}"

@@ -1,0 +1,75 @@
+"""The file with the scores of the baselines, which the stage baselines writes and the evaluation reads."""
+
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from stages.lib.common import UserError, format_score, read_text, reading, score_decimals
+from stages.lib.config import CV
+
+BASELINES = Path("metrics/baselines.csv")
+# The name of the scorer that selects.
+_SCORE = "score"
+# More than in other files, so that means and tests of what is read are those of what was written.
+_DECIMALS = 9
+
+
+def to_csv(scores: dict[str, dict[str, np.ndarray]], described: dict[str, str], cv: CV) -> str:
+    """Write the scores as CSV, one row per baseline.
+
+    Parameters
+    ----------
+    scores : dict of dict of arrays of shape (n_splits,)
+        By baseline and the scorer's name.
+    described : dict of str
+        A description of each baseline.
+    cv : CV
+        For the names of the scorers.
+    """
+    columns = {"setting": list(scores), "params": [described[name] for name in scores]}
+    for scorer, called in [*((name, name) for name in cv.also_score), (cv.scoring, _SCORE)]:
+        by_split = np.stack([found[scorer] for found in scores.values()], axis=1)
+        columns |= {f"split{i}_test_{called}": row.round(_DECIMALS) for i, row in enumerate(by_split)}
+    return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n", na_rep="nan")
+
+
+def read_baselines(cv: CV, n_splits: int) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
+    """Return what `to_csv` has written: the scores, with `score` for `cv.scoring`, and the descriptions.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, broken, or of other splits or scorers.
+    """
+    again = "Run `dvc repro baselines`."
+    text = read_text(BASELINES, again)
+    with reading(BASELINES, "not what the stage baselines writes", again):
+        table = pd.read_csv(StringIO(text), index_col="setting", na_values=["nan"], keep_default_na=False)
+        described = {str(name): str(told) for name, told in table["params"].items()}
+        given = sum(str(column).endswith(f"_test_{_SCORE}") for column in table)
+        columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (_SCORE, *cv.also_score)}
+        if given != n_splits or not set().union(*columns.values()) <= set(table):
+            raise UserError(f"{BASELINES} is of other splits or scorers than those in params.yaml. {again}")
+        scores = {
+            str(name): {scorer: row[listed].to_numpy(dtype=np.float64) for scorer, listed in columns.items()}
+            for name, row in table.iterrows()
+        }
+    return scores, described
+
+
+def print_scores(scores: dict[str, dict[str, np.ndarray]], described: dict[str, str], scoring: str, title: str) -> None:
+    """Print the mean and the spread of each baseline's scores."""
+    means = {name: float(found[scoring].mean()) for name, found in scores.items()}
+    decimals = score_decimals(means.values())
+    shown = Table(box=None, pad_edge=False)
+    for heading in ("setting", "mean", "std", "model"):
+        shown.add_column(heading, justify="right" if heading in {"mean", "std"} else "left")
+    for name, mean in means.items():
+        spread = float(scores[name][scoring].std())
+        shown.add_row(name, format_score(mean, decimals), format_score(spread, decimals), described[name])
+    print(title)
+    Console().print(shown)

@@ -1,0 +1,53 @@
+"""Oracle: the density of the posterior, written out and integrated."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from stages.lib.comparison import equivalence
+from stages.lib.scores import p_values
+
+RNG = np.random.default_rng(6)
+
+
+@pytest.mark.parametrize(("mean", "rope"), [(0.0, 0.01), (0.012, 0.01), (-0.03, 0.01), (0.004, 0.0), (0.002, 0.1)])
+def test_the_shares_are_the_integrals_of_the_posterior(mean: float, rope: float) -> None:
+    differences = RNG.normal(mean, 0.02, size=30)
+    n, share = 30, 0.5
+    centre = sum(differences) / n
+    scale = math.sqrt((1 / n + share) * sum((d - centre) ** 2 for d in differences) / (n - 1))
+
+    def density(x: float) -> float:
+        t, df = (x - centre) / scale, n - 1
+        constant = math.gamma((df + 1) / 2) / math.gamma(df / 2) / math.sqrt(df * math.pi) / scale
+        return constant * (1 + t * t / df) ** (-(df + 1) / 2)
+
+    ends = (centre - 60 * scale, centre + 60 * scale)
+    expected = [
+        quad(density, low, high, limit=500, points=[centre] if low < centre < high else None)[0]
+        for low, high in ((ends[0], -rope), (-rope, rope), (rope, ends[1]))
+    ]
+    found = equivalence(differences, share, rope)
+    assert list(found) == pytest.approx(expected, abs=1e-6)
+    assert sum(found) == pytest.approx(1)
+
+
+def test_without_a_region_it_is_half_the_p_value() -> None:
+    scores = RNG.normal(0.7, 0.03, size=(2, 30))
+    worse, equal, better = equivalence(scores[1] - scores[0], 0.5, 0)
+    assert 2 * min(worse, better) == pytest.approx(p_values(scores, 0, 0.5)[1])
+    assert equal == pytest.approx(0)
+
+
+def test_what_is_the_same_on_every_split_is_certain() -> None:
+    differences = np.array([[0.0] * 6, [0.02] * 6, [-0.02] * 6, [0.01] * 6])
+    found = np.stack(equivalence(differences, 0.5, 0.01), axis=1)
+    assert found.tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    assert equivalence(np.zeros(6), 0.5, 0)[1] == 1
+
+
+def test_what_is_not_known_stays_so() -> None:
+    assert np.isnan(equivalence(np.array([0.1, np.nan, 0.2]), 0.5, 0.01)).all()
+    assert np.isnan(equivalence(RNG.normal(size=(3, 6)), float("nan"), 0.01)).all()

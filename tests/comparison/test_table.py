@@ -1,0 +1,145 @@
+"""What is said of a search's candidates, from the files that the search has written."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from stages import compare
+from stages.lib.common import UserError, write_text
+from stages.lib.comparison.table import (
+    compared_table,
+    expected_test_share,
+    read_candidates,
+    sentences,
+    summarise,
+)
+from stages.lib.config import CV
+from stages.lib.data import Dataset
+from stages.lib.scores import mean_test_share, score_table, to_csv
+from stages.lib.search import make_splits
+from tests.conftest import Command
+from tests.project import ROOT, small_params
+
+RNG = np.random.default_rng(5)
+GOOD = 0.7 + RNG.normal(scale=0.01, size=12)
+# The second candidate is lower by 0.001 on average, far less than its noise.
+NOISE = RNG.normal(scale=0.005, size=12)
+SCORES = np.stack([GOOD, GOOD - 0.001 + NOISE - NOISE.mean(), GOOD - 0.3, np.full(12, np.nan)])
+CANDIDATES: list[dict[str, Any]] = [{"lr": lr, "optimizer": None} for lr in (0.1, 0.01, 1e-05, 9.0)]
+MATTERED = pd.DataFrame({"key": ["lr", "module__n"], "importance": [0.5, 0.0], "importance_std": [0.1, 0.01]})
+
+
+def candidates(scores: np.ndarray = SCORES, test_share: float = 0.5, stages: np.ndarray | None = None) -> pd.DataFrame:
+    seen = {"n_weights": np.array([90, 1200, 50, 50]), "n_epochs": np.array([10.0, 5.0, 5.0, 2.5])}
+    return score_table(CANDIDATES, {"score": scores}, test_share, **seen, stages=stages)
+
+
+def test_each_candidate_is_compared_with_the_best() -> None:
+    table = compared_table(candidates(), 0.5, 0.01, seed=0)
+    assert not [column for column in table if str(column).startswith("split")]
+    assert table["in_best_set"].tolist() == ["true", "true", "false", "false"]
+    assert table["simplest"].tolist() == ["true", "false", "false", "false"]
+    shares = table[["worse", "equal", "better"]].to_numpy()
+    assert shares[0].tolist() == [0, 1, 0]
+    np.testing.assert_allclose(shares[:3].sum(axis=1), 1)
+    assert shares[1, 1] > 0.9
+    assert shares[2].tolist() == [1, 0, 0]
+    assert np.isnan(shares[3]).all()
+    # Two tests: the smaller p-value is doubled, as Holm says, the best's own stays.
+    p = table["p_value"].to_numpy()
+    assert table["p_value_holm"].to_numpy()[:3].tolist() == [1.0, p[1], 2 * p[2]]
+    assert summarise(table) == {"n_in_best_set": 2, "simplest_params": "lr=0.1, optimizer=null"}
+
+
+def test_a_wider_region_makes_more_candidates_equal() -> None:
+    narrow, wide = (compared_table(candidates(), 0.5, rope, seed=0)["equal"] for rope in (0.0, 0.4))
+    assert (narrow[1:3] < 1e-6).all()
+    assert (wide[1:3] > 0.99).all()
+
+
+def test_what_is_found_is_said() -> None:
+    said = sentences(compared_table(candidates(), 0.5, 0.01, seed=0), MATTERED, 0.01)
+    assert said[0] == "2 of 4 candidates are in the set that holds the best with 95 %."
+    assert said[1].startswith("The runner-up, lr=0.01, optimizer=null: ")
+    assert " that it and the best differ by less than 0.01, " in said[1]
+    assert said[2] == "None in the set is simpler than the best."
+    assert said[3] == "What mattered, by the loss of a forest's R² without it: lr 0.50 ± 0.10, n 0.00 ± 0.01."
+    # The second one has the better mean now, and the first one fewer weights.
+    said = sentences(compared_table(candidates(SCORES[[1, 0, 2, 3]]), 0.5, 0.01, seed=0), MATTERED, 0.01)
+    assert (
+        "The simplest in the set, lr=0.1, optimizer=null: 90 weights and 10 epochs, not 1,200 and 5, for 0.00"
+        in said[2]
+    )
+
+
+def test_after_halving_only_those_trained_to_the_end_are_compared() -> None:
+    table = compared_table(candidates(stages=np.array([2, 1, 2, 1])), 0.5, 0.01, seed=0)
+    assert table["in_best_set"].tolist() == ["true", "false", "false", "false"]
+    assert np.isnan(table["equal"]).tolist() == [False, True, False, True]
+    assert sentences(table, MATTERED, 0.01)[0].startswith("1 of the 2 candidates trained to the end are in the set")
+
+
+def test_in_time_order_nothing_is_tested() -> None:
+    table = compared_table(candidates(test_share=float("nan")), float("nan"), 0.01, seed=0)
+    assert table["in_best_set"].tolist() == ["nan"] * 4
+    assert table[["p_value_holm", "worse", "equal", "better"]].isna().all(axis=None)
+    assert summarise(table) == {"simplest_params": "lr=0.1, optimizer=null"}
+    assert sentences(table, MATTERED, 0.01)[0] == "None in the set is simpler than the best."
+
+
+def test_the_files_numbers_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    write_text(path, to_csv(candidates()))
+    found = read_candidates(path, "mine")
+    assert to_csv(found) == path.read_text(encoding="utf-8")
+    assert found["optimizer"].tolist() == ["null"] * 4
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "none.csv is missing. Run `dvc repro search@none`."),
+        ("a,b\n1,2\n", "none.csv is not the candidates of a search. Run `dvc repro search@none`."),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path: Path, content: str | None, sentence: str) -> None:
+    if content is not None:
+        write_text(tmp_path / "none.csv", content)
+    with pytest.raises(UserError) as caught:
+        read_candidates(tmp_path / "none.csv", "none")
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("n_splits", [2, 3, 4, 7])
+def test_the_share_of_test_rows_needs_no_rows(data: Dataset, n_splits: int) -> None:
+    cv = CV(n_splits=n_splits, n_repeats=2)
+    assert expected_test_share(cv) == mean_test_share(make_splits(data, cv, 0, classify=True))
+    assert np.isnan(expected_test_share(CV(n_splits=3, n_repeats=1, splitter="time")))
+
+
+def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = small_params()
+    write_text("params.yaml", yaml.safe_dump(params))
+    source = pd.read_csv(ROOT / "metrics/candidates/dropout.csv", dtype=str, keep_default_na=False)
+    if "n_weights" not in source:
+        place = list(source.columns).index("ci95")
+        source.insert(place, "n_weights", "100")
+        source.insert(place, "n_epochs", "100.0")
+    write_text("metrics/candidates/dropout.csv", source.to_csv(index=False, lineterminator="\n"))
+    done = in_process(compare, "dropout")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "candidates are in the set that holds the best with 95 %" in done.stdout
+    assert sorted(str(path) for path in Path("metrics").rglob("dropout.*")) == [
+        "metrics/candidates/dropout.csv",
+        "metrics/compared/dropout.csv",
+        "metrics/compared/dropout.json",
+        "metrics/importance/dropout.csv",
+    ]
+    mattered = pd.read_csv("metrics/importance/dropout.csv")
+    assert sorted(mattered["key"]) == ["module__dropout_rate", "module__weight_constraint"]
+    assert in_process(compare, "none").stderr.startswith("error: params.yaml: experiments has no 'none'")

@@ -1,0 +1,88 @@
+"""The candidates of an experiment: names resolved, and tried before a search without building every one."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from stages.lib.common import UserError
+from stages.lib.config import Params
+from stages.lib.data import Dataset
+from stages.lib.model import check_candidates, resolve_experiment
+from tests.project import small_params
+
+JOINT: dict[str, Any] = {
+    "optimizer": ["Adam", "SGD", "torch.optim.Adam"],
+    "module__activation": ["ReLU", "Tanh"],
+    "lr": {"loguniform": [0.001, 0.1]},
+    "module__dropout_rate": {"uniform": [0.0, 0.5]},
+    "module__n_neurons": {"int": [1, 4]},
+}
+
+
+def params_of(grid: dict[str, Any], search: str = "random", n_candidates: int | None = 40) -> Params:
+    raw = small_params()
+    raw["experiments"] = {"mine": {"search": search, "n_candidates": n_candidates, "grid": grid}}
+    return Params.model_validate(raw)
+
+
+def check(data: Dataset, params: Params) -> None:
+    settings, candidates = resolve_experiment(params, "mine")
+    check_candidates("mine", settings, candidates, data, params.prepare)
+
+
+def test_drawn_candidates_are_those_of_params_with_names_resolved() -> None:
+    params = params_of(JOINT)
+    _, candidates = resolve_experiment(params, "mine")
+    named = params.experiments["mine"].candidates(params.seed)
+    assert len(candidates) == len(named) == 40
+    things = {"Adam": torch.optim.Adam, "SGD": torch.optim.SGD, "torch.optim.Adam": torch.optim.Adam}
+    for resolved, plain in zip(candidates, named, strict=True):
+        assert resolved["optimizer"] is things[plain["optimizer"]]
+        assert resolved["module__activation"] is getattr(nn, plain["module__activation"])
+        numbers = ("lr", "module__dropout_rate", "module__n_neurons")
+        assert [resolved[key] for key in numbers] == [plain[key] for key in numbers]
+
+
+def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[dict[str, Any]] = []
+    monkeypatch.setattr("stages.lib.model.candidates._refusal", lambda settings, *rest: built.append(settings))
+    params = params_of(JOINT, n_candidates=200)
+    check(data, params)
+    _, candidates = resolve_experiment(params, "mine")
+    assert len(built) <= 12
+    for key in ("lr", "module__dropout_rate"):
+        numbers = {candidate[key] for candidate in candidates}
+        assert {min(numbers), max(numbers)} <= {settings[key] for settings in built}
+    for key in ("optimizer", "module__activation", "module__n_neurons"):
+        assert {candidate[key] for candidate in candidates} == {settings[key] for settings in built}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"module__dropout_rate": {"uniform": [0.0, 1.5]}},
+            r"experiments\.mine\.grid\.module__dropout_rate, 1\.\d+ of uniform 0\.0 to 1\.5: dropout_rate is 1\.\d+; ",
+        ),
+        ({"module__n_neurons": {"uniform": [1, 4]}}, r"module__n_neurons, [\d.]+ of uniform 1\.0 to 4\.0: n_neurons"),
+        ({"module__activation": ["ReLU", "Linear"]}, r"experiments\.mine\.grid\.module__activation\[1\]: "),
+        ({"optimizer__momentum": {"uniform": [0, 0.9]}}, r"grid\.optimizer__momentum: Adam takes no 'momentum'"),
+        ({"module__n_neuron": {"int": [1, 9]}}, r"grid\.module__n_neuron: .* did you mean 'n_neurons'\?"),
+        ({"module": ["PimaClassifier", "Linear"]}, "'PimaClassifier' is not a module of torch.nn"),
+    ],
+)
+def test_what_can_not_be_built_is_named_with_its_place(data: Dataset, changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence) as caught:
+        check(data, params_of(JOINT | changes))
+    assert all(line.startswith("params.yaml: ") for line in str(caught.value).splitlines())
+
+
+def test_values_that_do_not_go_together_are_told_as_such(data: Dataset) -> None:
+    """Nesterov momentum needs a momentum, which `fixed` has, but some candidates have not."""
+    grid = {"optimizer__nesterov": [True, False], "optimizer__momentum": [0.9, 0.0]}
+    params = params_of(grid, "grid", None)
+    params.experiments["mine"].fixed.update(optimizer="SGD", optimizer__momentum=0.5)
+    with pytest.raises(UserError, match=r"experiments\.mine\.grid has a combination that can't be built: Nesterov mom"):
+        check(data, params)

@@ -1,0 +1,128 @@
+"""What the report says that a search found."""
+
+from typing import Any
+
+import pytest
+
+from stages.lib.report.findings import describe_importance, describe_search, shares_in_words, standing
+
+SEARCH = {
+    "best_params": "module__n_neurons=20",
+    "best_score": 0.75,
+    "best_ci95": 0.03,
+    "best_score_corrected": 0.74,
+    "best_score_corrected_low": 0.7,
+    "best_score_corrected_high": 0.78,
+    "corrected_over": "rows and repeats",
+    "n_candidates": 3,
+}
+
+
+def row(n: int, rank: int, mean: float, **cells: Any) -> dict[str, str]:
+    """Return a candidate of a grid of neurons."""
+    plain = {"params": f"module__n_neurons={n}", "mean_test_score": mean, "rank_test_score": rank, "n_weights": 10 * n}
+    compared = {"in_best_set": "true", "simplest": "false", "n_epochs": 5.0, "worse": 0.1, "equal": 0.8, "better": 0.1}
+    return {key: str(value) for key, value in (plain | compared | cells).items()}
+
+
+BEST = row(20, 1, 0.75, worse=0.0, equal=1.0, better=0.0)
+
+
+def test_the_best_its_worth_and_what_is_as_good() -> None:
+    runner_up = row(30, 2, 0.748, worse=0.03, equal=0.96, better=0.01)
+    simplest = row(5, 3, 0.745, simplest="true", worse=0.3, equal=0.699, better=0.001, n_epochs=2.5)
+    assert describe_search(SEARCH, [simplest, BEST, runner_up], "0.01") == [
+        "The best is n_neurons=20, with 0.7500 ± 0.0300. It was chosen among 3, which flatters it; corrected for that, "
+        "by drawing rows and repeats again, it is worth 0.7400 (0.7000 to 0.7800).",
+        "Any of the 3 may be the best: none can be ruled out with 95 % certainty. The simplest of them is n_neurons=5, "
+        "with 50 weights (the best: 200) and 2.5 epochs (the best: 5). It gives up 0.0050; 0.70 that they differ by "
+        "less than 0.01 and 0.30 that it is worse by more.",
+        "The runner-up, n_neurons=30, is as good: 0.96 that they differ by less than 0.01.",
+    ]
+
+
+def test_a_winner_alone_and_a_best_that_is_the_simplest() -> None:
+    out = {"in_best_set": "false", "worse": 0.999, "equal": 0.001, "better": 0.0}
+    _, alone, second = describe_search(SEARCH, [BEST | {"simplest": "true"}, row(30, 2, 0.6, **out)], "0.01")
+    assert alone == "With 95 % certainty it is the best of the 2: no other is in the set that holds the best."
+    assert second == "The runner-up, n_neurons=30, is worse: > 0.99 that it is worse by more than 0.01."
+    _, both, _ = describe_search(SEARCH, [BEST | {"simplest": "true"}, row(30, 2, 0.74)], "0.01")
+    assert both.endswith("The best is also the simplest of them.")
+    out = {"in_best_set": "false", "n_epochs": 1.0}
+    _, some, _ = describe_search(SEARCH, [BEST, row(5, 2, 0.74, simplest="true"), row(1, 3, 0.1, **out)], "0.01")
+    assert some.startswith("2 of 3 may be the best: with 95 % certainty, it is among them. The simplest of them is n_")
+    assert "with 50 weights (the best: 200) and as many epochs." in some
+
+
+def test_without_intervals_nothing_is_corrected_or_compared() -> None:
+    """As for splits in the order of time."""
+    search = {"best_params": "lr=1", "best_score": -1234567.0, "n_candidates": 2}
+    nothing = {"in_best_set": "nan", "worse": "nan", "equal": "nan", "better": "nan"}
+    rows = [row(1, 1, -1234567.0, **nothing), row(2, 2, -2e6, **nothing)]
+    assert describe_search(search, rows, "0.01") == ["The best is lr=1, with -1,234,567."]
+
+
+def test_one_candidate_was_not_chosen() -> None:
+    (told, _) = describe_search(SEARCH, [BEST], "0.01")
+    assert told == "The best is n_neurons=20, with 0.7500 ± 0.0300."
+
+
+def test_what_diverged_is_left_out() -> None:
+    diverged = row(9, 3, float("nan"), in_best_set="nan", worse="nan", equal="nan", better="nan")
+    assert describe_search(SEARCH, [diverged], "0.01") == ["Every candidate diverged."]
+    assert len(describe_search(SEARCH, [diverged, BEST], "0.01")) == 2
+
+
+def test_halving_says_what_it_spared() -> None:
+    shares = {"worse": "nan", "equal": "nan", "better": "nan"}
+    dropped = row(9, 3, 0.7, in_best_set="false", stage=1, **shares)
+    rows = [BEST | {"stage": "3"}, dropped, row(30, 2, 0.74, in_best_set="false", stage=3)]
+    told, best, alone, runner_up = describe_search(SEARCH | {"net_epochs_spared": 12345.0}, rows, "0.01")
+    assert told.startswith("Halving trained 2 of 3 candidates to the end, and spared 12,345 epochs of single nets.")
+    assert "It was chosen among 2, which flatters it" in best
+    assert "best of the 2" in alone
+    assert "n_neurons=30" in runner_up
+
+
+@pytest.mark.parametrize(
+    ("worse", "equal", "better", "word", "told"),
+    [
+        (0.01, 0.96, 0.03, "level", "0.96 that they differ by less than 5 k€"),
+        (0.97, 0.02, 0.01, "worse", "0.97 that it is worse by more than 5 k€"),
+        (0.0, 0.002, 0.998, "better", "> 0.99 that it is better by more than 5 k€"),
+        (
+            0.3,
+            0.6,
+            0.1,
+            "undecided",
+            "0.60 that they differ by less than 5 k€ and 0.30 that it is worse by more",
+        ),
+        (
+            0.6,
+            0.3,
+            0.1,
+            "undecided",
+            "0.60 that it is worse by more than 5 k€ and 0.30 that they differ by less than 5 k€",
+        ),
+    ],
+)
+def test_three_shares_make_a_sentence(worse: float, equal: float, better: float, word: str, told: str) -> None:
+    shares = {"worse": str(worse), "equal": str(equal), "better": str(better)}
+    assert standing(shares) == word
+    assert shares_in_words(shares, "5 k€") == told
+
+
+def test_no_shares_no_standing() -> None:
+    assert standing({"worse": "nan", "equal": "", "better": "nan"}) == standing({}) == ""
+
+
+def test_what_mattered() -> None:
+    def told(*importances: tuple[str, float, float]) -> str:
+        keys = ("key", "importance", "importance_std")
+        return describe_importance([dict(zip(keys, map(str, found), strict=True)) for found in importances])
+
+    lr, neurons, scale = ("lr", 0.5, 0.1), ("module__n_neurons", 0.3, 0.1), ("prepare__scale", 0.1, 0.06)
+    in_order = "What mattered: lr and n_neurons, in this order. Of scale, no effect can be seen."
+    assert told(lr, neurons, scale) == in_order
+    assert told(lr) == "What mattered: lr."
+    assert told(scale, ("optimizer", float("nan"), float("nan"))) == "No setting of this search can be seen to matter."

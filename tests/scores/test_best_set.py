@@ -1,0 +1,70 @@
+"""Oracle: scipy's t-test for two candidates; tests/scores/test_known_truth.py has searches with a known truth."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from stages.lib.scores.best_set import best_set, simplest
+from stages.lib.scores.statistics import p_values
+
+RNG = np.random.default_rng(5)
+
+
+@pytest.mark.parametrize("gap", [0.5, 1.5, 1.68, 1.72, 2.5])
+def test_of_two_and_one_repeat_it_is_the_one_sided_test(gap: float) -> None:
+    """One fold after another, with the share that 30 folds would have: t(0.95, 29) is 1.699."""
+    share = 1 / 29
+    differences = RNG.normal(size=30)
+    differences = (differences - differences.mean()) / differences.std(ddof=1)
+    differences = differences * 0.01 / np.sqrt(1 / 30 + share) + gap * 0.01
+    common = RNG.normal(0.7, 0.1, size=30)
+    scores = np.stack([common, common + differences])
+    p = p_values(scores, 1, share)[0] / 2
+    assert p == pytest.approx(stats.t.sf(gap, 29))
+    assert best_set(scores, share, 0).tolist() == [p > 0.05, True]
+
+
+def test_without_an_overlap_it_is_scipys_paired_test() -> None:
+    for _ in range(20):
+        scores = RNG.normal(size=(2, 12))
+        scores[0] += 0.5
+        worse = int(scores.mean(axis=1).argmin())
+        p = stats.ttest_rel(scores[1 - worse], scores[worse], alternative="greater").pvalue
+        assert best_set(scores, 0, 0)[worse] == (p > 0.05)
+
+
+def test_repeats_that_agree_count_as_one() -> None:
+    """Copies of one repeat tell nothing new: the set is that of the one, though the splits are ten times as many."""
+    one = RNG.normal(0.7, 0.02, size=(20, 3))
+    one[0] += 0.02
+    assert best_set(np.tile(one, 10), 0.5, 0).sum() > 10
+
+
+def test_fits_that_vary_by_themselves_count_one_by_one() -> None:
+    scores = RNG.normal(0.7, 0.1, size=(10, 30))
+    scores += np.array([0.18, *[0] * 9])[:, None] - scores.mean(axis=1, keepdims=True) + 0.7
+    assert best_set(scores, 0.5, 0).sum() <= 3
+    assert (p_values(scores, 0, 0.5)[1:] > 0.05).all()
+
+
+def test_corner_cases() -> None:
+    best = RNG.normal(0.7, 0.03, size=6)
+    scores = np.stack([best, best, best - 0.1, best])
+    scores[3, 2] = np.nan
+    assert best_set(scores, 0.5, 0).tolist() == [True, True, False, False]
+    assert best_set(np.full((3, 6), 0.7), 0.5, 0).all()
+    assert best_set(best[None], 0.5, 0).tolist() == [True]
+    assert not best_set(np.full((2, 6), np.nan), 0.5, 0).any()
+    assert not best_set(scores, float("nan"), 0).any()
+    many = RNG.normal(0.7, 0.03, size=(50, 30))
+    assert np.array_equal(best_set(many, 0.5, 3), best_set(many, 0.5, 3))
+    assert best_set(many, 0.5, 3)[many.mean(axis=1).argmax()]
+
+
+def test_the_simplest_has_the_fewest_weights_then_epochs_then_the_best_mean() -> None:
+    weights, epochs = np.array([9, 5, 5, 5, 1]), np.array([1, 9, 2, 2, 1])
+    means = np.array([0.9, 0.8, 0.7, 0.75, 0.99])
+    mask = np.array([True, True, True, True, False])
+    assert simplest(mask, weights, epochs, means) == 3
+    assert simplest(np.array([True, True, False, False, False]), weights, epochs, means) == 1
+    assert simplest(np.ones(5, dtype=bool), weights, epochs, np.full(5, 0.7)) == 4

@@ -1,0 +1,86 @@
+"""Learning curves. Oracle: skorch's own net with its own callbacks, fitted by hand on each split."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from skorch import NeuralNetClassifier
+from skorch.callbacks import EarlyStopping
+from torch import nn
+
+from stages.lib.config import CV, Params, Prepare
+from stages.lib.data import Dataset
+from stages.lib.lockstep import LockstepWarning, fit_seed, seed_everything
+from stages.lib.model import build_estimator, nested_grid, rows, target
+from stages.lib.scores.scorer import hold_out_scorer, make_scorer
+from stages.lib.search import make_splits, run_search
+from stages.lib.search.curves import Watched, distinct, epochs_of, learning_curves, watching
+from tests.plain_skorch import plain_net
+from tests.project import real_params
+from tests.search_results import SEED, net_settings
+
+EPOCHS = 4
+BEST = Watched(["best"], {"lr": 0.05}, {"lr": 0.05})
+PARAMS = Params.model_validate(real_params() | {"seed": SEED})
+# skorch's names of what is recorded.
+THEIRS = {"train_loss": "train_loss", "valid_loss": "valid_loss", "valid_score": "valid_acc"}
+
+
+def watched(data: Dataset, settings: list[Watched], scoring: str = "accuracy", **changes: Any) -> pd.DataFrame:
+    chosen = net_settings(max_epochs=EPOCHS, batch_size=64) | changes
+    net = watching(build_estimator(chosen, data, Prepare(), ["lr"]), hold_out_scorer(scoring, 2))
+    splits = make_splits(data, CV(n_splits=3, n_repeats=5), SEED, classify=True)
+    search = partial(
+        run_search,
+        "curves",
+        net,
+        X=rows(data, net),
+        y=target(data.y, NeuralNetClassifier, nn.BCELoss),
+        scorer=make_scorer(scoring, record_rows=epochs_of),
+        params=PARAMS,
+    )
+    return learning_curves(search, settings, nested_grid(net, [each.candidate for each in settings]), splits, 3)
+
+
+def test_a_curve_is_the_mean_of_what_skorch_records(data: Dataset, recwarn: pytest.WarningsRecorder) -> None:
+    table = watched(data, [BEST, Watched(["starting_point"], {}, {})])
+    assert not [each for each in recwarn if issubclass(each.category, LockstepWarning)]
+    assert table["setting"].tolist() == ["best"] * EPOCHS + ["starting_point"] * EPOCHS
+    assert table["params"].unique().tolist() == ["lr=0.05", "model and fixed as they stand"]
+    X, y = rows(data, plain_net()), target(data.y, NeuralNetClassifier, nn.BCELoss)
+    histories = []
+    for number, (train, _) in enumerate(make_splits(data, CV(n_splits=3, n_repeats=3), SEED, classify=True)):
+        net = plain_net(max_epochs=EPOCHS, batch_size=64, lr=0.05, callbacks=None)
+        seed_everything(fit_seed(SEED, number))
+        histories.append(net.fit(X[train], y[train]).history)
+    for ours, theirs in THEIRS.items():
+        expected = np.array([history[:, theirs] for history in histories])
+        found = table[table["setting"] == "best"]
+        np.testing.assert_allclose(found[ours], expected.mean(axis=0), rtol=1e-4, atol=2e-3)
+        np.testing.assert_allclose(found[f"{ours}_std"], expected.std(axis=0), rtol=1e-3, atol=2e-3)
+
+
+def test_without_a_hold_out_there_is_no_curve_of_one(data: Dataset) -> None:
+    table = watched(data, [BEST], train_split=None)
+    assert np.isfinite(table["train_loss"]).all()
+    assert table[["valid_loss", "valid_loss_std", "valid_score", "valid_score_std"]].isna().all(axis=None)
+
+
+def test_a_curve_ends_where_most_trainings_end(data: Dataset) -> None:
+    stopping = [("EarlyStopping", EarlyStopping(patience=1, threshold=10.0, threshold_mode="abs"))]
+    table = watched(data, [BEST], scoring="roc_auc", callbacks=stopping)
+    assert table["epoch"].tolist() == [1, 2]
+    assert table["valid_score"].between(0.3, 1).all()
+
+
+def test_equal_settings_are_watched_once() -> None:
+    simplest, start = Watched(["simplest"], {"lr": 0.1}, {"lr": 0.1}), Watched(["starting_point"], {}, {})
+    listed = distinct([Watched(["best"], {"lr": 0.1}, {"lr": 0.1}), simplest, start], {"lr": 0.1, "batch_size": 8})
+    assert [each.names for each in listed] == [["best", "simplest", "starting_point"]]
+    assert [each.names for each in distinct([BEST, simplest, start], {"lr": 0.01})] == [
+        ["best"],
+        ["simplest"],
+        ["starting_point"],
+    ]

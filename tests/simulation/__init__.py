@@ -1,0 +1,1 @@
+"""Searches with a known truth, and what the statistics say about them."""

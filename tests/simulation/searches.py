@@ -1,0 +1,73 @@
+"""Draws searches whose candidates' true scores are known: predictions that are right or wrong, row by row."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+N_ROWS, N_FOLDS = 768, 3
+# Shares of the variance behind a prediction: how hard a row is for all candidates, and for one of them.
+HARD, HARD_FOR_ONE = 0.55, 0.1
+CALM, NOISY = 0.05, 0.29
+
+# Returns the true scores of n candidates, and the standard deviation of what single fits differ by.
+Case = Callable[[int, np.random.Generator], tuple[np.ndarray, float]]
+
+CASES: dict[str, Case] = {
+    "all equal": lambda n, rng: (np.full(n, 0.72), CALM),
+    "one best": lambda n, rng: (np.where(np.arange(n) == 0, 0.77, 0.72), CALM),
+    "many close": lambda n, rng: (0.72 + 0.01 * rng.standard_normal(n), CALM),
+    "noisy training": lambda n, rng: (0.70 + 0.01 * rng.standard_normal(n), NOISY),
+}
+
+
+@dataclass(frozen=True)
+class Search:
+    """The predictions of a search.
+
+    Attributes
+    ----------
+    truth : array of shape (n_candidates,)
+        The probability that a fit of the candidate predicts a new row rightly.
+    right : array of bool, shape (n_candidates, n_repeats, n_rows)
+    folds : array of shape (n_repeats, n_rows)
+        The fold that tests a row.
+    """
+
+    truth: np.ndarray
+    right: np.ndarray
+    folds: np.ndarray
+
+    @property
+    def tests(self) -> list[np.ndarray]:
+        """The test rows of each split."""
+        return [np.flatnonzero(folds == fold) for folds in self.folds for fold in range(N_FOLDS)]
+
+    @property
+    def scores(self) -> np.ndarray:
+        """The accuracy of each candidate on each split."""
+        numbers = range(len(self.tests))
+        tests = zip(numbers, self.tests, strict=True)
+        return np.stack([self.right[:, split // N_FOLDS, test].mean(axis=1) for split, test in tests], axis=1)
+
+
+def draw_search(case: str, n_candidates: int, rng: np.random.Generator, n_repeats: int = 10) -> Search:
+    """Draw a search.
+
+    A candidate of true score p predicts a row rightly if Φ⁻¹(p) + row + row of this candidate + fit + rest is above 0.
+    These four are normal with mean 0 and variances 0.55, 0.1, v² and 0.35 - v², where v is 0.05, or 0.29 for noisy
+    training. They are drawn for a row; for a row and candidate; for a candidate, repeat and fold; and for a candidate,
+    repeat and row. The variances add up to 1, so p is the probability of a right prediction.
+    """
+    truth, noise = CASES[case](n_candidates, rng)
+    folds = np.stack([rng.permutation(N_ROWS) % N_FOLDS for _ in range(n_repeats)])
+    latent = rng.standard_normal((n_candidates, n_repeats, N_ROWS), dtype=np.float32)
+    latent *= np.float32((1 - HARD - HARD_FOR_ONE - noise**2) ** 0.5)
+    rows = HARD**0.5 * rng.standard_normal(N_ROWS)
+    rows = rows + HARD_FOR_ONE**0.5 * rng.standard_normal((n_candidates, N_ROWS)) + ndtri(truth)[:, None]
+    latent += rows.astype(np.float32)[:, None]
+    fits = noise * rng.standard_normal((n_candidates, n_repeats, N_FOLDS), dtype=np.float32)
+    for repeat in range(n_repeats):
+        latent[:, repeat] += fits[:, repeat][:, folds[repeat]]
+    return Search(truth, latent > 0, folds)

@@ -1,0 +1,130 @@
+"""The answer in words: what to use, how good it is, what comes next, and whether a net is worth it."""
+
+import numpy as np
+import pytest
+
+from stages.lib.winners.answer import Answer, Contest, answer
+
+SPLITS = np.random.default_rng(0).normal(size=30)
+NETS = ("joint", "dropout", "combined", "starting_point")
+
+
+def scores(mean: float, spread: float = 0.02, seed: int = 0) -> np.ndarray:
+    """Return scores that share most of their noise with other contenders'."""
+    own = np.random.default_rng(seed).normal(size=30)
+    noise = spread * SPLITS + 0.01 * own
+    return mean + noise - noise.mean()
+
+
+def ask(contenders: dict[str, np.ndarray], kept: str = "joint", test_share: float = 0.5, rope: float = 0.01) -> Answer:
+    return answer(
+        Contest(contenders, [name for name in contenders if name in NETS], kept, test_share, rope), "accuracy"
+    )
+
+
+def test_the_kept_net_that_gains_on_every_other_model_is_used() -> None:
+    found = ask(
+        {
+            "joint": scores(0.8),
+            "dropout": scores(0.78, seed=1),
+            "logistic_regression": scores(0.74, seed=2),
+            "hist_gradient_boosting": scores(0.72, seed=3),
+            "majority_class": np.full(30, 0.65),
+        }
+    )
+    assert (found.use, found.runner_up) == ("joint", "dropout")
+    assert found.text.startswith("Use the net joint: its accuracy is 0.8000 ± 0.0")
+    assert "The runner-up, the net dropout, scores 0.7800 ± 0.0" in found.text
+    assert "that it is worse by more than 0.01)." in found.text
+    assert "A net is worth it here: the best model without one, logistic_regression, scores 0.7400" in found.text
+    assert found.text.endswith("The saved net is joint.")
+
+
+def test_a_linear_model_level_with_the_best_net_is_used_as_the_simpler_one() -> None:
+    found = ask(
+        {"joint": scores(0.772), "logistic_regression": scores(0.771, seed=1), "majority_class": np.full(30, 0.65)}
+    )
+    assert (found.use, found.runner_up) == ("logistic_regression", "joint")
+    assert "Use logistic_regression: its accuracy is 0.7710" in found.text
+    assert "The runner-up, the net joint, scores 0.7720" in found.text
+    assert "that they differ by less than 0.01), too little more to give up the simpler model." in found.text
+    assert "A net does no better here than a model without one. The saved net is joint." in found.text
+
+
+def test_trees_are_used_where_they_score_higher_than_the_net_and_the_linear_model() -> None:
+    models = {"joint": scores(0.74), "linear_regression": scores(0.7, seed=1), "mean": np.full(30, 0.0)}
+    found = ask(models | {"random_forest": scores(0.8, seed=2)})
+    assert (found.use, found.runner_up) == ("random_forest", "joint")
+    assert "A net is not worth it here. The saved net is joint." in found.text
+
+
+def test_the_best_net_is_told_beside_a_runner_up_of_trees() -> None:
+    found = ask(
+        {"joint": scores(0.73), "logistic_regression": scores(0.8, seed=1), "random_forest": scores(0.79, seed=2)}
+    )
+    assert (found.use, found.runner_up) == ("logistic_regression", "random_forest")
+    assert "A net is not worth it here: the best net, joint, scores 0.7300" in found.text
+
+
+def test_another_net_is_used_only_if_it_gains_on_the_kept_one() -> None:
+    others = {"majority_class": np.full(30, 0.5)}
+    found = ask({"joint": scores(0.77), "dropout": scores(0.773, seed=1)} | others)
+    assert (found.use, found.runner_up) == ("joint", "dropout")
+    found = ask({"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others)
+    assert found.use == "dropout"
+    assert found.text.endswith("The saved net is joint; to save dropout, set evaluate.keep to dropout.")
+    found = ask({"joint": scores(0.7), "starting_point": scores(0.8, seed=1)} | others)
+    assert found.text.endswith("The saved net is joint.")
+
+
+def test_what_is_no_better_than_a_constant_is_not_used() -> None:
+    found = ask(
+        {"joint": scores(0.652), "logistic_regression": scores(0.64, seed=1), "majority_class": np.full(30, 0.651)}
+    )
+    assert (found.use, found.runner_up) == (None, "joint")
+    assert found.text.startswith("Use none of these models: the best of them, the net joint, scores 0.6520 ± 0.0")
+    assert "majority_class, which ignores the inputs, scores 0.6510 ± 0.0000 (" in found.text
+
+
+def test_a_kept_net_that_diverged_is_told() -> None:
+    diverged = scores(0.8)
+    diverged[3] = np.nan
+    found = ask({"joint": diverged, "dropout": scores(0.7), "logistic_regression": scores(0.6)})
+    assert (found.use, found.runner_up) == ("dropout", "logistic_regression")
+    assert found.text.endswith("The saved net, joint, diverged on some splits; set evaluate.keep to another setting.")
+    found = ask({"joint": diverged, "majority_class": np.full(30, 0.5)})
+    assert found.use is None
+    assert found.text.startswith("Use none of these models: none of them has a score.")
+
+
+def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() -> None:
+    models = {
+        "joint": np.array([-2.0, -3.0]),
+        "linear_regression": np.array([-4.0, -5.0]),
+        "mean": np.array([-9.0, -8]),
+    }
+    found = ask(models, test_share=float("nan"))
+    assert found.text == (
+        "Use the net joint: its accuracy is -2.5000 on the splits of the searches, as there are no others in the order "
+        "of time. The runner-up, linear_regression, scores -4.5000. A net is worth it here. The saved net is joint."
+    )
+
+
+def test_the_same_setting_under_two_names_is_no_runner_up() -> None:
+    found = ask({"joint": scores(0.8), "combined": scores(0.8), "dropout": scores(0.7, seed=1)})
+    assert (found.use, found.runner_up) == ("joint", "dropout")
+    # The kept one is named, and told about once.
+    found = ask({"combined": scores(0.772), "joint": scores(0.772), "logistic_regression": scores(0.771, seed=1)})
+    assert (found.use, found.runner_up) == ("logistic_regression", "joint")
+    assert found.text.count("0.7720") == 1
+    found = ask({"joint": scores(0.8), "combined": scores(0.8)})
+    assert found.runner_up is None
+    assert "runner-up" not in found.text
+
+
+@pytest.mark.parametrize("rope", [0.0, 0.01, 5.0])
+def test_the_probabilities_are_told_with_the_size_that_matters(rope: float) -> None:
+    found = ask({"joint": scores(0.8), "dropout": scores(0.79, seed=1)}, rope=rope)
+    expected = "they differ by less than 5.0" if rope == 5 else "it is worse by more than" if rope else "it is worse)"
+    assert expected in found.text
+    assert (rope == 5) == ("over 0.99" in found.text)

@@ -1,0 +1,222 @@
+"""The baselines: what they are, what prepares their rows, and how they are scored."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import GroupKFold, ParameterGrid, StratifiedKFold, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
+
+from stages.lib.common import UserError, write_text
+from stages.lib.config import CV, Params, Prepare
+from stages.lib.data import Dataset
+from stages.lib.lockstep import fit_seed
+from stages.lib.model.hold_out import GroupedRows
+from stages.lib.search import make_splits
+from stages.lib.winners.baseline_scores import BASELINES, read_baselines, to_csv
+from stages.lib.winners.baselines import BOOSTING_GRID, Baseline, InnerFolds, baselines, score_baseline
+from tests.model.test_preparation import by_hand, cells
+from tests.passengers import LABELS, passengers
+from tests.winners.settings import params_of
+
+
+def with_prepare(**prepare: Any) -> Params:
+    params = params_of(prepare=Prepare(**prepare).model_dump())
+    return params.model_copy(update={"cv": params.cv.model_copy(update={"scoring": "neg_log_loss"})})
+
+
+def scored(baseline: Baseline, data: Dataset, splits: list[Any], scorer: str) -> np.ndarray:
+    return score_baseline("x", baseline, data, splits, {scorer: get_scorer(scorer)})[scorer]
+
+
+def numbers(n: int = 90) -> Dataset:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 3)) * [1, 100, 0.01]
+    y = (X[:, 0] + rng.normal(size=n) > 0.3).astype(float)
+    return Dataset(pd.DataFrame(X, columns=["a", "b", "c"]), y, ("a", "b", "c"), ("no", "yes"))
+
+
+def test_the_baselines_of_a_table_of_numbers_take_them_as_they_are() -> None:
+    data = numbers()
+    X, y = data.X.to_numpy(), data.y
+    found = baselines(data, with_prepare())
+    assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
+    assert found["logistic_regression"].description == "LogisticRegression, inputs standardized"
+    logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, y)
+    fitted = found["logistic_regression"].estimator.fit(X, y)
+    assert np.array_equal(fitted.predict_proba(X), logistic.predict_proba(X))
+    assert found["majority_class"].estimator.fit(X, y).score(X, y) == max(y.mean(), 1 - y.mean())
+    forest = RandomForestClassifier(random_state=params_of().seed).fit(X, y)
+    assert np.array_equal(found["random_forest"].estimator.fit(X, y).predict_proba(X), forest.predict_proba(X))
+
+    found = baselines(replace(data, classes=()), with_prepare())
+    assert list(found) == ["linear_regression", "hist_gradient_boosting", "random_forest", "mean"]
+    slope, intercept, *_ = stats.linregress(X[:, 1], X[:, 0])
+    line = found["linear_regression"].estimator.fit(X[:, 1:2], X[:, 0])
+    assert line.predict(X[:, 1:2]) == pytest.approx(slope * X[:, 1] + intercept)
+    assert found["mean"].estimator.fit(X, X[:, 0]).predict(X[:1]) == pytest.approx(X[:, 0].mean())
+
+
+def test_boosting_is_tuned_on_folds_of_the_training_rows() -> None:
+    data, params = numbers(240), with_prepare()
+    splits = list(StratifiedKFold(3).split(data.X, data.y))
+    found = scored(baselines(data, params)["hist_gradient_boosting"], data, splits[:1], "neg_log_loss")
+    train, test = splits[0]
+    X, y = data.X.to_numpy(np.float32), data.y
+    folds = StratifiedKFold(2, shuffle=True, random_state=fit_seed(params.seed, 0))
+    inner = list(folds.split(X[train], y[train]))
+    scores = {}
+    for setting in ParameterGrid(BOOSTING_GRID):
+        model = HistGradientBoostingClassifier(**setting)
+        scores[model] = cross_val_score(model, X[train], y[train], cv=inner, scoring="neg_log_loss").mean()
+    best = max(scores, key=lambda model: scores[model]).fit(X[train], y[train])
+    assert found[0] == pytest.approx(get_scorer("neg_log_loss")(best, X[test], y[test]))
+
+
+@pytest.mark.parametrize("splitter", ["group", "time"])
+def test_inner_folds_are_of_the_kind_of_the_outer_ones(splitter: str) -> None:
+    groups = np.repeat(np.arange(6), 5)
+    cv = CV.model_validate({"splitter": splitter, "n_splits": 4, "n_repeats": 1})
+    X = np.zeros((30, 1)).view(GroupedRows)
+    X.groups = groups
+    found = list(InnerFolds(cv, 0, ()).split(X, np.arange(30.0)))
+    assert len(found) == InnerFolds(cv, 0, ()).get_n_splits() == 3
+    if splitter == "time":
+        expected = [(train.tolist(), test.tolist()) for train, test in TimeSeriesSplit(3).split(X)]
+        assert [(train.tolist(), test.tolist()) for train, test in found] == expected
+    else:
+        assert not any(set(groups[train]) & set(groups[test]) for train, test in found)
+
+
+def test_groups_stay_together_in_the_folds_that_boosting_is_tuned_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = replace(numbers(), groups=np.arange(90) // 10)
+    params = with_prepare().model_copy(update={"cv": CV(splitter="group", groups="ward", n_splits=3, n_repeats=1)})
+    seen: list[list[int]] = []
+    split = InnerFolds.split
+
+    def noting(self: InnerFolds, X: Any, y: np.ndarray, groups: Any = None) -> Any:
+        for train, test in split(self, X, y, groups):
+            seen.append(sorted(set(X.groups[train]) & set(X.groups[test])))
+            yield train, test
+
+    monkeypatch.setattr(InnerFolds, "split", noting)
+    splits = list(GroupKFold(3).split(data.X, data.y, data.groups))
+    assert np.isfinite(scored(baselines(data, params)["hist_gradient_boosting"], data, splits, "accuracy")).all()
+    assert seen == [[]] * 6
+
+
+def test_each_model_gets_the_preparation_that_it_needs() -> None:
+    data = passengers()
+    splits = list(StratifiedKFold(3).split(data.X, data.y))
+    # Nothing is imputed for nets here, but a linear model takes no missing cells.
+    for prepare, own in (
+        (Prepare(), ("median", None, False)),
+        (Prepare(impute="mean", scale="minmax", indicator=True, encode="ordinal"), ("mean", "minmax", True)),
+    ):
+        found = baselines(data, with_prepare(**prepare.model_dump()))
+        impute, scale, indicator = own
+        plain = make_pipeline(
+            by_hand(impute, scale, "onehot", indicator), StandardScaler(), LogisticRegression(max_iter=1000)
+        )
+        expected = cross_val_score(plain, cells(data.X), data.y, cv=splits, scoring="neg_log_loss")
+        assert scored(found["logistic_regression"], data, splits, "neg_log_loss") == pytest.approx(expected, abs=1e-6)
+        assert np.isfinite(scored(found["random_forest"], data, splits, "accuracy")).all()
+    assert found["logistic_regression"].description == (
+        "LogisticRegression, missing cells imputed (mean), missing cells indicated, categories encoded (onehot), "
+        "inputs scaled (minmax) and standardized"
+    )
+    assert found["random_forest"].description == (
+        "RandomForestClassifier, 100 trees, missing cells imputed (mean), missing cells indicated, categories encoded "
+        "(ordinal)"
+    )
+    shares = [max(data.y[test].mean(), 1 - data.y[test].mean()) for _, test in splits]
+    assert scored(found["majority_class"], data, splits, "accuracy") == pytest.approx(shares)
+
+
+def test_boosting_takes_missing_cells_and_categories_as_they_are() -> None:
+    data = passengers()
+    found = baselines(data, with_prepare(impute="mean", scale="standard"))["hist_gradient_boosting"].estimator
+    fitted = found.fit(data.X, data.y)
+    best = fitted[-1].best_estimator_
+    # Numbers and booleans first, then ports and decks.
+    table = data.X[["age", "fare", "adult", "port", "deck"]].copy()
+    for name, labels in LABELS.items():
+        table[name] = pd.Categorical(table[name], categories=labels).codes
+        table[name] = table[name].replace(-1, np.nan)
+    plain = HistGradientBoostingClassifier(
+        **fitted[-1].best_params_, categorical_features=[3, 4], random_state=params_of().seed
+    ).fit(table.to_numpy(dtype=np.float32), data.y)
+    assert best.is_categorical_.tolist() == [False, False, False, True, True]
+    assert np.array_equal(plain.predict_proba(table.to_numpy(dtype=np.float32)), fitted.predict_proba(data.X))
+
+
+def test_the_target_is_scaled_for_the_linear_model() -> None:
+    data = passengers()
+    splits = list(StratifiedKFold(3).split(data.X, data.y))
+    # It shows where the target is not linear.
+    y = np.exp(data.X["age"].fillna(40).to_numpy() / 10)
+    data = replace(data, y=y, classes=())
+    linear = baselines(data, with_prepare(impute="mean", target="quantile"))["linear_regression"]
+    assert linear.description.endswith("target scaled (quantile)")
+    plain = TransformedTargetRegressor(
+        make_pipeline(by_hand("mean", None, "onehot", False), StandardScaler(), LinearRegression()),
+        transformer=QuantileTransformer(n_quantiles=80, output_distribution="normal"),
+        check_inverse=False,
+    )
+    expected = cross_val_score(plain, cells(data.X), y, cv=splits, scoring="r2")
+    assert scored(linear, data, splits, "r2") == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_baseline_has_no_score_where_a_scorer_refuses_it() -> None:
+    x = np.arange(12.0)
+    y = np.exp(x)
+    data = Dataset(pd.DataFrame({"x": x}), y, ("x",), ())
+    splits = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True), 0, False)
+    lines = Baseline(LinearRegression(), "a line, which goes below zero")
+    names = ("neg_root_mean_squared_log_error", "r2")
+    with pytest.warns(UserWarning, match="line has no score: neg_root_mean_squared_log_error says Root Mean"):
+        scores = score_baseline("line", lines, data, splits, {name: get_scorer(name) for name in names})
+    assert np.isnan(scores[names[0]]).all()
+    assert not np.isnan(scores["r2"]).any()
+
+
+def test_the_file_gives_back_the_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cv = CV(n_splits=3, scoring="accuracy", also_score=["roc_auc"])
+    scores = {"none": {"accuracy": np.array([0.123456789, 0.5, 1]), "roc_auc": np.full(3, np.nan)}}
+    text = to_csv(scores, {"none": "a, model"}, cv)
+    assert text.startswith(
+        "setting,params,split0_test_roc_auc,split1_test_roc_auc,split2_test_roc_auc,split0_test_score,"
+    )
+    write_text(BASELINES, text)
+    found, described = read_baselines(cv, 3)
+    assert described == {"none": "a, model"}
+    assert found["none"]["score"].tolist() == scores["none"]["accuracy"].tolist()
+    assert np.isnan(found["none"]["roc_auc"]).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "is missing"),
+        ("setting\n1,2,3\n", "is not what the stage baselines writes"),
+        ("setting,params,split0_test_score\nnone,a,0.5\n", "is of other splits or scorers than those in params.yaml"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        write_text(BASELINES, content)
+    with pytest.raises(UserError, match=f"{sentence}. Run `dvc repro baselines`"):
+        read_baselines(CV(n_splits=3), 2)
