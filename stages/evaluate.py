@@ -6,10 +6,11 @@ from stages.lib.data import load_dataset
 from stages.lib.model import hold_out_watchers, resolve_settings
 from stages.lib.scores import NOT_TESTED, mean_test_share, to_csv
 from stages.lib.search import checked_splits
+from stages.lib.search.result import SCORE
 from stages.lib.winners.answer import Contest, answer
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.card import Card
-from stages.lib.winners.comparison import SCORE, comparison_table, print_comparison, summarise
+from stages.lib.winners.comparison import comparison_table, print_comparison, summarise
 from stages.lib.winners.contenders import read_settings, score_nets
 from stages.lib.winners.diagnostics import diagnostics, pool
 from stages.lib.winners.fresh import drawn_anew

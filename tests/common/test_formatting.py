@@ -11,6 +11,7 @@ from stages.lib.common import (
     format_score,
     format_value,
     score_decimals,
+    shares_in_words,
     short_key,
     short_params,
     write_json,
@@ -83,3 +84,35 @@ def test_a_small_p_is_a_bound() -> None:
         "< 0.0001",
         "–",
     ]
+
+
+@pytest.mark.parametrize(
+    ("worse", "equal", "better", "told"),
+    [
+        (0.01, 0.96, 0.03, ["0.96 that they differ by less than 5 k€"]),
+        (0.97, 0.02, 0.01, ["0.97 that it is worse by more than 5 k€"]),
+        (0.0, 0.004, 0.996, ["over 0.99 that it is better by more than 5 k€"]),
+        (
+            0.31,
+            0.6,
+            0.09,
+            [
+                "0.60 that they differ by less than 5 k€",
+                "0.31 that it is worse by more",
+                "0.09 that it is better by more",
+            ],
+        ),
+        (
+            0.6,
+            0.3,
+            0.1,
+            [
+                "0.60 that it is worse by more than 5 k€",
+                "0.30 that they differ by less than 5 k€",
+                "0.10 that it is better by more",
+            ],
+        ),
+    ],
+)
+def test_three_shares_make_phrases(worse: float, equal: float, better: float, told: list[str]) -> None:
+    assert shares_in_words({"worse": worse, "equal": equal, "better": better}, "5 k€") == told

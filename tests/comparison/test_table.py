@@ -64,8 +64,7 @@ def test_a_wider_region_makes_more_candidates_equal() -> None:
 def test_what_is_found_is_said() -> None:
     said = sentences(compared_table(candidates(), 0.5, 0.01, seed=0), MATTERED, 0.01)
     assert said[0] == "2 of 4 candidates are in the set that holds the best with 95 %."
-    assert said[1].startswith("The runner-up, lr=0.01, optimizer=null: ")
-    assert " that it and the best differ by less than 0.01, " in said[1]
+    assert said[1] == ("The runner-up, lr=0.01, optimizer=null, and the best: 0.99 that they differ by less than 0.01.")
     assert said[2] == "None in the set is simpler than the best."
     assert said[3] == "What mattered, by the loss of a forest's R² without it: lr 0.50 ± 0.10, n 0.00 ± 0.01."
     # The second one has the better mean now, and the first one fewer weights.

@@ -103,7 +103,8 @@ def test_halving_may_begin_with_a_whole_grid() -> None:
         (mine(grid={"lr": {"uniform": [0, 1]}}), "experiments.mine.grid.lr.uniform[0] is 0.0: it should be greater"),
         (
             mine(grid={"max_epochs": {"uniform": [1, 9]}}),
-            "experiments.mine.grid.max_epochs.uniform[1] is 9.0: it should be a valid integer",
+            "experiments.mine.grid.max_epochs is uniform 1.0 to 9.0, but its numbers are whole; write int in place of "
+            "uniform",
         ),
         (
             mine(grid={"batch_size": {"int": [0, 30]}}),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stages.lib.report.findings import describe_importance, describe_search, shares_in_words, standing
+from stages.lib.report.findings import describe_importance, describe_search, standing
 
 SEARCH = {
     "best_params": "module__n_neurons=20",
@@ -32,8 +32,8 @@ def test_the_best_its_worth_and_what_is_as_good() -> None:
     runner_up = row(30, 2, 0.748, worse=0.03, equal=0.96, better=0.01)
     simplest = row(5, 3, 0.745, simplest="true", worse=0.3, equal=0.699, better=0.001, n_epochs=2.5)
     assert describe_search(SEARCH, [simplest, BEST, runner_up], "0.01") == [
-        "The best is n_neurons=20, with 0.7500 ± 0.0300. It was chosen among 3, which flatters it; corrected for that, "
-        "by drawing rows and repeats again, it is worth 0.7400 (0.7000 to 0.7800).",
+        "The best is n_neurons=20, with 0.7500 ± 0.0300. It was chosen among 3, which flatters it; on rows and fits "
+        "that had no say in the choice, it is worth 0.7400 (0.7000 to 0.7800).",
         "Any of the 3 may be the best: none can be ruled out with 95 % certainty. The simplest of them is n_neurons=5, "
         "with 50 weights (the best: 200) and 2.5 epochs (the best: 5). It gives up 0.0050; 0.70 that they differ by "
         "less than 0.01 and 0.30 that it is worse by more.",
@@ -45,13 +45,26 @@ def test_a_winner_alone_and_a_best_that_is_the_simplest() -> None:
     out = {"in_best_set": "false", "worse": 0.999, "equal": 0.001, "better": 0.0}
     _, alone, second = describe_search(SEARCH, [BEST | {"simplest": "true"}, row(30, 2, 0.6, **out)], "0.01")
     assert alone == "With 95 % certainty it is the best of the 2: no other is in the set that holds the best."
-    assert second == "The runner-up, n_neurons=30, is worse: > 0.99 that it is worse by more than 0.01."
+    assert second == "The runner-up, n_neurons=30, is worse: over 0.99 that it is worse by more than 0.01."
     _, both, _ = describe_search(SEARCH, [BEST | {"simplest": "true"}, row(30, 2, 0.74)], "0.01")
     assert both.endswith("The best is also the simplest of them.")
     out = {"in_best_set": "false", "n_epochs": 1.0}
     _, some, _ = describe_search(SEARCH, [BEST, row(5, 2, 0.74, simplest="true"), row(1, 3, 0.1, **out)], "0.01")
     assert some.startswith("2 of 3 may be the best: with 95 % certainty, it is among them. The simplest of them is n_")
     assert "with 50 weights (the best: 200) and as many epochs." in some
+
+
+@pytest.mark.parametrize(
+    ("over", "told"),
+    [
+        ("rows and folds", "on rows and fits that had no say in the choice, it is worth 0.7400"),
+        ("rows and repeats, among the 3 trained to the end", "on rows and fits that had no say in the choice, it is"),
+        ("splits", "on splits that had no say in the choice (though their rows had), it is worth 0.7400"),
+    ],
+)
+def test_what_the_corrected_score_is_of(over: str, told: str) -> None:
+    best, *_ = describe_search(SEARCH | {"corrected_over": over}, [BEST, row(30, 2, 0.6)], "0.01")
+    assert told in best
 
 
 def test_without_intervals_nothing_is_corrected_or_compared() -> None:
@@ -85,31 +98,16 @@ def test_halving_says_what_it_spared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("worse", "equal", "better", "word", "told"),
+    ("worse", "equal", "better", "word"),
     [
-        (0.01, 0.96, 0.03, "level", "0.96 that they differ by less than 5 k€"),
-        (0.97, 0.02, 0.01, "worse", "0.97 that it is worse by more than 5 k€"),
-        (0.0, 0.002, 0.998, "better", "> 0.99 that it is better by more than 5 k€"),
-        (
-            0.3,
-            0.6,
-            0.1,
-            "undecided",
-            "0.60 that they differ by less than 5 k€ and 0.30 that it is worse by more",
-        ),
-        (
-            0.6,
-            0.3,
-            0.1,
-            "undecided",
-            "0.60 that it is worse by more than 5 k€ and 0.30 that they differ by less than 5 k€",
-        ),
+        (0.01, 0.96, 0.03, "level"),
+        (0.97, 0.02, 0.01, "worse"),
+        (0.0, 0.002, 0.998, "better"),
+        (0.3, 0.6, 0.1, "undecided"),
     ],
 )
-def test_three_shares_make_a_sentence(worse: float, equal: float, better: float, word: str, told: str) -> None:
-    shares = {"worse": str(worse), "equal": str(equal), "better": str(better)}
-    assert standing(shares) == word
-    assert shares_in_words(shares, "5 k€") == told
+def test_the_largest_share_decides(worse: float, equal: float, better: float, word: str) -> None:
+    assert standing({"worse": str(worse), "equal": str(equal), "better": str(better)}) == word
 
 
 def test_no_shares_no_standing() -> None:

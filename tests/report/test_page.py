@@ -53,6 +53,9 @@ def test_the_first_screen_has_the_contenders_that_tell_most(tmp_path: Path, monk
         tmp_path,
         monkeypatch,
         *(f"e{i},module__n={i},0.{70 - i},0.03,{SHARES['undecided']},false" for i in range(9)),
+        # Other names of settings that are told under theirs.
+        f"again,module__n=0,0.70,0.03,{SHARES['undecided']},false",
+        f"simplest,lr=1,0.6,0.03,{SHARES['level']},false",
         f"joint,lr=1,0.6,0.03,{SHARES['level']},true",
         f"starting_point,model as it stands,0.5,0.03,{SHARES['worse']},false",
         f"combined,lr=2,nan,nan,{SHARES['']},false",

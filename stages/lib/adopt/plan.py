@@ -108,7 +108,7 @@ def _prepare(features: list[Taken], outcome: Outcome, why: list[tuple[str, str, 
     numbers = [column for column in features if column.kind == "number"]
     lacking = sum(column.missing > 0 for column in numbers)
     if lacking:
-        why.append(("prepare.impute", "median", f"{lacking} columns of numbers lack cells; indicator says where"))
+        why.append(("prepare.impute", "median", f"columns of numbers that lack cells: {lacking}; indicator says where"))
     if not outcome.classifies:
         why.append(("prepare.target", "standard", "a net learns a target near 0 faster; scores stay in its own unit"))
     return {

@@ -21,6 +21,7 @@ from stages.lib.common.formatting import (
     format_score,
     format_value,
     score_decimals,
+    shares_in_words,
     short_key,
     short_params,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "reading",
     "run",
     "score_decimals",
+    "shares_in_words",
     "short_key",
     "short_params",
     "temporary",

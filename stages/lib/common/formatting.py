@@ -1,8 +1,8 @@
-"""Formats settings as params.yaml writes them, and scores as files, the screen and the report show them."""
+"""Formats settings as params.yaml writes them, and scores and comparisons as the screen and the report show them."""
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stages.lib.common.artifacts import DECIMALS
@@ -12,6 +12,9 @@ _NONE = "–"
 
 # Below this, a p-value is shown as a bound: rounding would show 0.
 _SMALLEST_P = 0.0001
+
+# The shares of the Bayesian test below this are left out of a sentence.
+_SMALLEST_SHARE = 0.05
 
 
 def format_value(value: Any) -> str:
@@ -68,3 +71,33 @@ def format_score(score: float, decimals: int, sign: str = "") -> str:
 def format_p(p: float) -> str:
     """Write a p-value with four decimals, `< 0.0001` if it is smaller, and a dash for NaN."""
     return _NONE if math.isnan(p) else f"< {_SMALLEST_P}" if p < _SMALLEST_P else f"{round(p, DECIMALS):.4f}"
+
+
+def shares_in_words(shares: Mapping[str, float], rope: str) -> list[str]:
+    """Say how a setting compares with another, such as "0.93 that they differ by less than 0.01".
+
+    Parameters
+    ----------
+    shares : mapping of float
+        The probabilities `worse`, `equal` and `better` of the Bayesian test.
+    rope : str
+        The region of practical equivalence, with its unit.
+
+    Returns
+    -------
+    list of str
+        The largest share first; those below 0.05 are left out.
+    """
+    largest, *others = sorted(((shares[key], key) for key in ("better", "worse", "equal")), reverse=True)
+    told = [largest, *(other for other in others if other[0] >= _SMALLEST_SHARE)]
+    # Whatever comes first names the region.
+    beyond = ["by more" if i else f"by more than {rope}" for i in range(len(told))]
+    return [
+        f"{_share(share)} that " + (f"they differ by less than {rope}" if key == "equal" else f"it is {key} {more}")
+        for (share, key), more in zip(told, beyond, strict=True)
+    ]
+
+
+def _share(share: float) -> str:
+    # 1.00 would be a certainty that no test gives.
+    return "over 0.99" if share > 0.995 else f"{share:.2f}"

@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import format_score, format_value, reading, score_decimals, short_key, short_params
+from stages.lib.common import (
+    format_score,
+    format_value,
+    reading,
+    score_decimals,
+    shares_in_words,
+    short_key,
+    short_params,
+)
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.comparison.holm import holm
 from stages.lib.config import CV
@@ -109,7 +117,7 @@ def sentences(table: pd.DataFrame, mattered: pd.DataFrame, rope: float) -> list[
         among = f"{len(table)} candidates" if n_alike == len(table) else f"the {n_alike} candidates trained to the end"
         said.append(f"{summary['n_in_best_set']} of {among} are in the set that holds the best with 95 %.")
     if len(others):
-        said.append(f"The runner-up, {_named(others.iloc[0])}: {_likely(others.iloc[0], rope)}.")
+        said.append(f"The runner-up, {_named(others.iloc[0])}, and the best: {_likely(others.iloc[0], rope)}.")
     if simplest == best:
         said.append("None in the set is simpler than the best.")
     else:
@@ -134,11 +142,8 @@ def _price(table: pd.DataFrame, simplest: int) -> str:
 
 
 def _likely(row: pd.Series, rope: float) -> str:
-    """Return how likely a candidate is as good as the best, as shares that add up to one."""
-    return (
-        f"{row['equal']:.2f} that it and the best differ by less than {rope:g}, "
-        f"{row['worse']:.2f} that it is worse by more, {row['better']:.2f} that it is better by more"
-    )
+    """Return how likely a candidate is as good as the best."""
+    return ", ".join(shares_in_words({key: row[key] for key in ("worse", "equal", "better")}, f"{rope:g}"))
 
 
 def _named(row: pd.Series) -> str:

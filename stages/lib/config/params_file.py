@@ -52,7 +52,8 @@ def load_params(path: str | Path = PARAMS_FILE) -> Params:
         params = Params.model_validate(content)
     except ValidationError as error:
         raise UserError(*(f"{path}: {problem}" for problem in sentences(error, _KEYS))) from None
-    if problems := list(_bad_values(params)):
+    # Both bounds of a distribution may have the same problem.
+    if problems := list(dict.fromkeys(_bad_values(params))):
         raise UserError(*(f"{path}: {problem}" for problem in problems))
     return params
 
@@ -86,12 +87,21 @@ def _bad_values(params: Params) -> Iterator[str]:
                 try:
                     rule.validate_python(value, strict=True)
                 except ValidationError as error:
-                    yield from (f"experiments.{name}.{place}{text}" for text in sentences(error, _KEYS))
+                    drawn = experiment.distributions.get(key) if place.startswith("grid.") else None
+                    if drawn and any(found["type"] == "int_type" for found in error.errors()):
+                        yield _fractions(f"experiments.{name}.grid.{key}", drawn)
+                    else:
+                        yield from (f"experiments.{name}.{place}{text}" for text in sentences(error, _KEYS))
                     continue
             elif key.startswith(PREFIX):
                 yield f"experiments.{name}.{place} is unknown{did_you_mean(key, _FIELDS)}"
             if key == f"{PREFIX}target" and value and params.model.classifies:
                 yield f"experiments.{name}.{place} is {value!r}: {_NOT_A_NUMBER}"
+
+
+def _fractions(place: str, drawn: Distribution) -> str:
+    whole = "logint" if drawn.logarithmic else "int"
+    return f"{place} is {drawn}, but its numbers are whole; write {whole} in place of {drawn.kind}"
 
 
 def _placed(experiment: Experiment) -> Iterator[tuple[str, str, Any]]:

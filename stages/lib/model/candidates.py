@@ -33,6 +33,10 @@ class Candidates(list[dict[str, Any]]):
         super().__init__(candidates)
         self._place, self._grid = f"experiments.{name}.grid", grid
 
+    def is_drawn(self, key: str) -> bool:
+        """Whether a key's values are numbers of a distribution."""
+        return isinstance(self._grid[key], Distribution)
+
     def place(self, key: str, value: Any) -> str:
         """Return where a candidate's value stands: `…grid.lr[2]`, or `…grid.lr, 0.01 of uniform 0 to 0.1`."""
         values = self._grid[key]
@@ -113,6 +117,8 @@ def _guilty_values(
             errors = [_refusal(base | {key: value}, data, prepare) for base in bases]
             if all(errors):
                 yield candidates.place(key, value), str(errors[0])
+                if candidates.is_drawn(key):  # one number says what is wrong with the bounds
+                    break
 
 
 def _refusal(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> str | None:

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from stages.lib.common import format_score, score_decimals, short_key, short_params
+from stages.lib.common import format_score, score_decimals, shares_in_words, short_key, short_params
 from stages.lib.report.records import Record, number
 
 # From this share on, a comparison is decided.
 _DECIDED = 0.95
 
+# What the corrected score is of.
 _OVER = {
-    "rows and repeats": "drawing rows and repeats again",
-    "rows": "drawing rows again",
-    "splits": "drawing splits again, as this scorer is no mean over rows",
+    "rows and repeats": "rows and fits that had no say in the choice",
+    "rows and folds": "rows and fits that had no say in the choice",
+    "splits": "splits that had no say in the choice (though their rows had)",
 }
 
 
@@ -73,42 +74,24 @@ def describe_importance(rows: list[Record]) -> str:
     return f"What mattered: {_listed(names)}{order}. Of {_listed(rest)}, no effect can be seen."
 
 
-def shares_in_words(row: Record, rope: str, other: str = "") -> str:
-    """Say how a setting compares, by the shares of the Bayesian test: "0.93 that they differ by less than 0.01".
-
-    Parameters
-    ----------
-    row : dict
-        With `worse`, `equal` and `better`.
-    rope : str
-        The region of practical equivalence, with its unit.
-    other : str
-        What it is compared with, if that has to be named.
-    """
-    than = f" than {other}" if other else ""
-    words = {
-        "equal": f"that they differ by less than {rope}",
-        "worse": f"that it is worse{than} by more",
-        "better": f"that it is better{than} by more",
-    }
-    shares = sorted(((number(row[key]), key) for key in words), reverse=True)
-    # The second one is said only if it has a say.
-    shown = [f"{_share(share)} {words[key]}" for share, key in shares if share >= 1 - _DECIDED][:2]
-    if shares[0][1] != "equal":  # whatever comes first names the region
-        shown[0] = shown[0].replace("by more", f"by more than {rope}")
-    return " and ".join(shown)
-
-
 def standing(row: Record) -> str:
     """Return `level`, `worse`, `better`, or `undecided`, by the shares of the Bayesian test; "" if there are none."""
-    shares = {word: number(row.get(key, "")) for key, word in _WORDS.items()}
+    shares = _shares(row)
     if any(share != share for share in shares.values()):
         return ""
-    word = max(shares, key=lambda key: shares[key])
-    return word if shares[word] >= _DECIDED else "undecided"
+    key = max(shares, key=lambda key: shares[key])
+    if shares[key] < _DECIDED:
+        return "undecided"
+    return "level" if key == "equal" else key
 
 
-_WORDS = {"worse": "worse", "equal": "level", "better": "better"}
+def _shares(row: Record) -> dict[str, float]:
+    return {key: number(row.get(key, "")) for key in ("worse", "equal", "better")}
+
+
+def _likely(row: Record, rope: str) -> str:
+    """Return the two largest shares of the Bayesian test in words; the second one only if it has a say."""
+    return " and ".join(shares_in_words(_shares(row), rope)[:2])
 
 
 def _best(search: dict[str, Any], n: int, decimals: int) -> str:
@@ -120,10 +103,10 @@ def _best(search: dict[str, Any], n: int, decimals: int) -> str:
     if "best_score_corrected" not in search or n == 1:
         return told
     low, high = (shown(f"best_score_corrected_{end}") for end in ("low", "high"))
-    over = search.get("corrected_over", "")
+    over, *_ = search["corrected_over"].split(", among the ")  # after halving, `n` says so
     return (
-        f"{told} It was chosen among {n}, which flatters it; corrected for that, by {_OVER.get(over, over)}, it is "
-        f"worth {shown('best_score_corrected')} ({low} to {high})."
+        f"{told} It was chosen among {n}, which flatters it; on {_OVER[over]}, it is worth "
+        f"{shown('best_score_corrected')} ({low} to {high})."
     )
 
 
@@ -143,7 +126,7 @@ def _set(ranked: list[Record], n: int, decimals: int, rope: str) -> str:
     lost = number(best["mean_test_score"]) - number(simplest["mean_test_score"])
     return (
         f"{told} The simplest of them is {short_params(simplest['params'])}, with {_size(simplest, best)}. It gives up "
-        f"{format_score(lost, decimals)}; {shares_in_words(simplest, rope)}."
+        f"{format_score(lost, decimals)}; {_likely(simplest, rope)}."
     )
 
 
@@ -163,12 +146,7 @@ def _runner_up(row: Record, rope: str) -> str:
         "level": f"The runner-up, {setting}, is as good",
         "undecided": f"Whether the runner-up, {setting}, is as good is undecided",
     }.get(verdict, f"The runner-up, {setting}, is {verdict}")
-    return f"{as_good}: {shares_in_words(row, rope)}."
-
-
-def _share(share: float) -> str:
-    # 1.00 would be a certainty that no test gives.
-    return "> 0.99" if share > 0.995 else f"{share:.2f}"
+    return f"{as_good}: {_likely(row, rope)}."
 
 
 def _listed(items: list[str]) -> str:

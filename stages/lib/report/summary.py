@@ -13,7 +13,7 @@ from stages.lib.report.tables import Table
 EVALUATION = Path("metrics/candidates/evaluation.csv")
 # The best few, and these: what was kept, where the search started, and what the inputs are worth.
 _MOST = 5
-_ALWAYS = {"starting_point", "majority_class", "mean"}
+_ALWAYS = ("starting_point", "majority_class", "mean")
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,13 @@ def _contenders(rows: list[Record], use: str | None) -> Table:
     scores = [number(row["mean_test_score"]) for row in rows]
     best_first = sorted(range(len(rows)), key=lambda i: -scores[i] if math.isfinite(scores[i]) else math.inf)
     ranked = [rows[i] for i in best_first]
-    told = {*_ALWAYS, use}
-    chosen = [row for i, row in enumerate(ranked) if i < _MOST or row["kept"] == "true" or row["setting"] in told]
+    told = [*_ALWAYS, *(row["setting"] for row in rows if row["kept"] == "true"), use]
+    # A setting that has several names is told once, by the last one that is told anyway, or by the first one.
+    settings = {row["setting"]: row["params"] for row in ranked}
+    names = {params: name for name, params in reversed(settings.items())}
+    names |= {settings[name]: name for name in told if name in settings}
+    ranked = [row for row in ranked if row["setting"] == names[row["params"]]]
+    chosen = [row for i, row in enumerate(ranked) if i < _MOST or row["setting"] in told]
     decimals = score_decimals(scores)
     tested = any(math.isfinite(number(row["ci95"])) for row in rows)
     shown = [

@@ -59,7 +59,7 @@ _TESTS = {
     "best_score_corrected",
     "best_score_corrected_low",
 }
-# What other columns say, and a pairwise test where there is a simultaneous one.
+# What other columns say.
 _TOLD = {"kept", "simplest", "best_score_corrected_high"}
 
 

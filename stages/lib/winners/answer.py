@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.lib.common import format_score, format_value, score_decimals
+from stages.lib.common import format_score, score_decimals, shares_in_words
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
 
@@ -150,8 +150,8 @@ class _Words:
                 too_little = ", too little more to " + ("give up the simpler model" if use in LINEAR else "prefer it")
             told.append(f"The runner-up, {self.called(runner_up)}, scores {self.compared(runner_up, use)}{too_little}.")
         if net and other:
-            rival, about = (other, "the best model without one") if use == net else (net, "the best net")
-            figures = "" if rival == runner_up else f": {about}, {rival}, scores {self.compared(rival, use)}"
+            rival = other if use == net else net
+            figures = "" if rival == runner_up else f": {self.called(rival)} scores {self.compared(rival, use)}"
             told.append(f"{self.worth(net, other)}{figures}.")
         return [*told, self.saved(use)]
 
@@ -180,21 +180,16 @@ class _Words:
             return "A net may be worth it here, but chance explains as much"
         if contest.gains(other, net):
             return "A net is hardly worth it here"
+        if contest.tested and contest.shares(net, other)["equal"] < 1 / 2:
+            return "Whether a net is worth it here is undecided"
         return "A net does no better here than a model without one"
 
     def compared(self, one: str, other: str) -> str:
         """Return a score and how it compares with another contender's, such as `0.77 ± 0.03 (0.93 that …)`."""
         if not self.contest.tested:
             return self.score(one)
-        shares = self.contest.shares(one, other)
-        share = max(shares, key=lambda key: shares[key])
-        size = f" by more than {format_value(self.contest.rope)}" if self.contest.rope else ""
-        means = {
-            "worse": f"it is worse{size}",
-            "better": f"it is better{size}",
-            "equal": f"they differ by less than {format_value(self.contest.rope)}",
-        }
-        return f"{self.score(one)} ({_probability(shares[share])} that {means[share]})"
+        likeliest, *_ = shares_in_words(self.contest.shares(one, other), f"{self.contest.rope:g}")
+        return f"{self.score(one)} ({likeliest})"
 
     def saved(self, use: str | None) -> str:
         """Say which net is saved, and how to save another one."""
@@ -217,7 +212,3 @@ class _Words:
     def called(self, name: str) -> str:
         """Return a contender's name, and that it is a net."""
         return f"the net {name}" if name in self.contest.nets else name
-
-
-def _probability(share: float) -> str:
-    return "over 0.99" if share > 0.99 else f"{share:.2f}"

@@ -10,10 +10,9 @@ from rich.table import Table
 
 from stages.lib.common import UserError, format_score, read_text, reading, score_decimals
 from stages.lib.config import CV
+from stages.lib.search.result import SCORE
 
 BASELINES = Path("metrics/baselines.csv")
-# The name of the scorer that selects.
-_SCORE = "score"
 # More than in other files, so that means and tests of what is read are those of what was written.
 _DECIMALS = 9
 
@@ -31,7 +30,7 @@ def to_csv(scores: dict[str, dict[str, np.ndarray]], described: dict[str, str], 
         For the names of the scorers.
     """
     columns = {"setting": list(scores), "params": [described[name] for name in scores]}
-    for scorer, called in [*((name, name) for name in cv.also_score), (cv.scoring, _SCORE)]:
+    for scorer, called in [*((name, name) for name in cv.also_score), (cv.scoring, SCORE)]:
         by_split = np.stack([found[scorer] for found in scores.values()], axis=1)
         columns |= {f"split{i}_test_{called}": row.round(_DECIMALS) for i, row in enumerate(by_split)}
     return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n", na_rep="nan")
@@ -50,8 +49,8 @@ def read_baselines(cv: CV, n_splits: int) -> tuple[dict[str, dict[str, np.ndarra
     with reading(BASELINES, "not what the stage baselines writes", again):
         table = pd.read_csv(StringIO(text), index_col="setting", na_values=["nan"], keep_default_na=False)
         described = {str(name): str(told) for name, told in table["params"].items()}
-        given = sum(str(column).endswith(f"_test_{_SCORE}") for column in table)
-        columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (_SCORE, *cv.also_score)}
+        given = sum(str(column).endswith(f"_test_{SCORE}") for column in table)
+        columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (SCORE, *cv.also_score)}
         if given != n_splits or not set().union(*columns.values()) <= set(table):
             raise UserError(f"{BASELINES} is of other splits or scorers than those in params.yaml. {again}")
         scores = {

@@ -11,9 +11,7 @@ from scipy.stats import rankdata
 from stages.lib.common import format_p, format_score, format_value, score_decimals
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
-
-# The scorer that selects; others go by their names.
-SCORE = "score"
+from stages.lib.search.result import SCORE
 
 
 def comparison_table(
