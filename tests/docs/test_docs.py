@@ -285,6 +285,7 @@ def test_make_has_the_targets_that_are_named(tmp_path: Path) -> None:
 def test_the_commands_run(tmp_path: Path) -> None:
     params = small_params()
     params["experiments"] = {"neurons": params["experiments"]["neurons"]}
+    params["cv"]["n_repeats"] = 1
     project = Project(tmp_path, params)
     project.run("rm", "-rf", "metrics", "dvc.lock")
     project.git("init", "--quiet", "--initial-branch=main")

@@ -1,4 +1,4 @@
-"""From a table to predictions by commands alone: adopt, `dvc repro`, report, predict."""
+"""From a table to predictions by commands alone: adopt, `dvc repro`, report, predict. `make test-all` runs them."""
 
 import io
 import json
@@ -60,6 +60,7 @@ def equals_by_hand(project: Project, frame: pd.DataFrame, target: str, numbers: 
         assert row["split0_test_score"] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.long
 def test_penguins(tmp_path: Path) -> None:
     project, shown = adopted(tmp_path, tables.penguins, "species")
     assert "Unnamed: 0" in shown
@@ -80,6 +81,7 @@ def test_penguins(tmp_path: Path) -> None:
     equals_by_hand(project, features, "species", [*sizes, "year"], ["island", "sex"])
 
 
+@pytest.mark.long
 def test_passengers(tmp_path: Path) -> None:
     project, _ = adopted(tmp_path, tables.passengers, "survived")
     columns = project.params()["data"]["columns"]
