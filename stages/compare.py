@@ -3,10 +3,9 @@
 Usage: python -m stages.compare EXPERIMENT
 """
 
-import sys
 from pathlib import Path
 
-from stages.lib.common import UserError, run, write_json, write_text
+from stages.lib.common import only_argument, run, write_json, write_text
 from stages.lib.comparison.importance import importance
 from stages.lib.comparison.table import compared_table, expected_test_share, read_candidates, sentences, summarise
 from stages.lib.config import load_params
@@ -15,9 +14,7 @@ from stages.lib.scores.score_table import grid_keys
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        raise UserError("one argument is needed: python -m stages.compare EXPERIMENT")
-    name = sys.argv[1]
+    name = only_argument("python -m stages.compare EXPERIMENT")
     params = load_params()
     params.experiment(name)  # which there should be
     candidates = read_candidates(Path(f"metrics/candidates/{name}.csv"), name)

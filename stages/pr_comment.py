@@ -7,7 +7,7 @@ Usage: python -m stages.pr_comment REVISION
 
 import sys
 
-from stages.lib.common import UserError, run
+from stages.lib.common import UserError, only_argument, run
 from stages.lib.report.changes import changed_charts
 from stages.lib.report.conclusions import answers, conclusions
 from stages.lib.report.fresh_run import run_fresh
@@ -16,9 +16,7 @@ from stages.lib.report.templating import fill
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        raise UserError("one argument is needed, a branch or commit: python -m stages.pr_comment main")
-    against = sys.argv[1]
+    against = only_argument("python -m stages.pr_comment main", "a branch or commit")
     base, head = merge_base(against), commit_of("HEAD")
     if not is_committed():
         print("note: uncommitted changes are left out; the comment describes HEAD.", file=sys.stderr)

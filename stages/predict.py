@@ -7,7 +7,7 @@ for a regression, the predicted number. The output has a header if `data.header`
 import sys
 from pathlib import Path
 
-from stages.lib.common import DECIMALS, UserError, run
+from stages.lib.common import DECIMALS, UserError, only_argument, run
 from stages.lib.config import load_params
 from stages.lib.data import is_feature, read_features
 from stages.lib.winners.card import Card
@@ -33,9 +33,7 @@ def may_lack(card: Card) -> set[str]:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        raise UserError("one argument is needed, a CSV file or - for standard input: python -m stages.predict FILE.csv")
-    source = sys.argv[1]
+    source = only_argument("python -m stages.predict FILE.csv", "a CSV file or - for standard input")
     shown = "standard input" if source == "-" else source
     params = load_params()
     spec = params.data

@@ -3,10 +3,9 @@
 Usage: python -m stages.refine EXPERIMENT
 """
 
-import sys
 from pathlib import Path
 
-from stages.lib.common import UserError, format_params, format_value, run, write_text
+from stages.lib.common import UserError, format_params, format_value, only_argument, run, write_text
 from stages.lib.config import PARAMS_FILE, load_params
 from stages.lib.data import load_dataset
 from stages.lib.model import is_classifier, resolve_experiment
@@ -16,9 +15,7 @@ from stages.lib.winners.leaderboard import read_best
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        raise UserError("one argument is needed: python -m stages.refine EXPERIMENT")
-    name = sys.argv[1]
+    name = only_argument("python -m stages.refine EXPERIMENT")
     params = load_params()
     new = next_name(params, name)
     best = read_best(params, name)

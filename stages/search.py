@@ -3,13 +3,12 @@
 Usage: python -m stages.search EXPERIMENT
 """
 
-import sys
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from stages.lib.common import UserError, run, write_json, write_text
+from stages.lib.common import only_argument, run, write_json, write_text
 from stages.lib.config import Params, load_params
 from stages.lib.data import load_dataset
 from stages.lib.lockstep import TrainTest
@@ -46,9 +45,7 @@ _MOST_ROWS = 50_000_000
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        raise UserError("one argument is needed: python -m stages.search EXPERIMENT")
-    name = sys.argv[1]
+    name = only_argument("python -m stages.search EXPERIMENT")
     params = load_params()
     experiment, cv = params.experiment(name), params.cv
     settings, candidates = resolve_experiment(params, name)

@@ -11,12 +11,24 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 import stages  # pins the numeric environment before any test module imports torch
-from stages.lib.config import Params, yaml12
+from stages.lib.config import CV, Data, Evaluate, Model, Params, Prepare, Runtime, Statistics, yaml12
 from stages.lib.data import Dataset, load_dataset
 
 ROOT = Path(stages.__file__).parents[1]
+
+# The sections of params.yaml with keys of their own.
+SECTIONS: dict[str, type[BaseModel]] = {
+    "runtime": Runtime,
+    "data": Data,
+    "prepare": Prepare,
+    "cv": CV,
+    "statistics": Statistics,
+    "evaluate": Evaluate,
+    "model": Model,
+}
 
 # Every experiment of the real params.yaml, its grid cut to two candidates.
 SMALL_GRIDS: dict[str, dict[str, Any]] = {

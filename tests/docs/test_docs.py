@@ -11,29 +11,21 @@ from typing import Any
 import pytest
 import torch
 from joblib.parallel import ParallelBackendBase
-from pydantic import BaseModel
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetBinaryClassifier
 
 from stages.lib.common import short_params
 from stages.lib.config import (
-    CV,
     Column,
-    Data,
-    Evaluate,
     Experiment,
-    Model,
     Params,
-    Prepare,
-    Runtime,
-    Statistics,
     load_params,
     yaml12,
 )
 from stages.lib.lockstep import LockstepBackend, LockstepWarning
 from stages.lib.network import PimaClassifier
-from tests.project import ROOT, Project, real_params, small_params
+from tests.project import ROOT, SECTIONS, Project, real_params, small_params
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -208,19 +200,10 @@ def test_files_that_are_named_exist(page: str) -> None:
 
 def test_every_key_is_explained() -> None:
     page = DOCS["params.md"]
-    sections: dict[str, type[BaseModel]] = {
-        "runtime": Runtime,
-        "data": Data,
-        "prepare": Prepare,
-        "cv": CV,
-        "statistics": Statistics,
-        "evaluate": Evaluate,
-        "model": Model,
-    }
-    keys = {f"{name}.{key}" for name, section in sections.items() for key in section.model_fields}
+    keys = {f"{name}.{key}" for name, section in SECTIONS.items() for key in section.model_fields}
     keys |= {"seed", "engine"} | {f"experiments.NAME.{key}" for key in Experiment.model_fields}
     assert set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)) == keys
-    assert set(Params.model_fields) == {"seed", "engine", "experiments", *sections}
+    assert set(Params.model_fields) == {"seed", "engine", "experiments", *SECTIONS}
     for key in Column.model_fields:
         assert f"`{key}`" in page
 

@@ -13,7 +13,7 @@ from stages.lib.common.artifacts import (
     write_json,
     write_text,
 )
-from stages.lib.common.errors import UserError, did_you_mean, explained, run
+from stages.lib.common.errors import UserError, did_you_mean, explained, only_argument, run
 from stages.lib.common.formatting import (
     format_changes,
     format_p,
@@ -36,6 +36,7 @@ __all__ = [
     "format_params",
     "format_score",
     "format_value",
+    "only_argument",
     "read_json",
     "read_text",
     "reading",

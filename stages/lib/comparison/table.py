@@ -18,8 +18,8 @@ from stages.lib.common import (
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.comparison.holm import holm
 from stages.lib.config import CV
-from stages.lib.scores.choice import may_be_best, simplest_row, trained_to_the_end
-from stages.lib.scores.score_table import best_row, split_scores
+from stages.lib.scores.choice import may_be_best, simplest_row
+from stages.lib.scores.score_table import best_row, split_columns, split_scores, trained_to_the_end
 
 
 def read_candidates(path: Path, name: str) -> pd.DataFrame:
@@ -66,15 +66,13 @@ def compared_table(candidates: pd.DataFrame, test_share: float, rope: float, see
     """
     scores, best = split_scores(candidates), best_row(candidates)
     alike = trained_to_the_end(candidates)
-    table = candidates.drop(columns=[column for column in candidates if _is_split(str(column))])
+    table = candidates.drop(columns=split_columns(candidates))
     in_set = may_be_best(candidates, test_share, seed)
     table["in_best_set"] = "nan" if np.isnan(test_share) else [format_value(bool(each)) for each in in_set]
 
     p = candidates["p_value"].to_numpy(dtype=float)
-    tested = np.isfinite(p) & (np.arange(len(p)) != best)
-    corrected = p.copy()
-    corrected[tested] = holm(p[tested])
-    table["p_value_holm"] = corrected
+    is_best = np.arange(len(p)) == best
+    table["p_value_holm"] = np.where(is_best, p, holm(np.where(is_best, np.nan, p)))
 
     shares = np.full((3, len(p)), np.nan)
     compared = alike & np.isfinite(scores).all(axis=1) & np.isfinite(test_share)
@@ -85,10 +83,6 @@ def compared_table(candidates: pd.DataFrame, test_share: float, rope: float, see
     simplest = simplest_row(candidates, in_set)
     table["simplest"] = [format_value(i == simplest) for i in range(len(p))]
     return table
-
-
-def _is_split(column: str) -> bool:
-    return column.startswith("split") and column.endswith("_test_score")
 
 
 def summarise(table: pd.DataFrame) -> dict[str, Any]:

@@ -68,10 +68,8 @@ def describe_importance(rows: list[Record]) -> str:
     rest = [short_key(row["key"]) for row in rows if row not in matter]
     if not names:
         return "No setting of this search can be seen to matter."
-    if not rest:
-        return f"What mattered: {_listed(names)}{', in this order' if len(names) > 1 else ''}."
-    order = ", in this order" if len(names) > 1 else ""
-    return f"What mattered: {_listed(names)}{order}. Of {_listed(rest)}, no effect can be seen."
+    told = f"What mattered: {_listed(names)}{', in this order' * (len(names) > 1)}."
+    return f"{told} Of {_listed(rest)}, no effect can be seen." if rest else told
 
 
 def standing(row: Record) -> str:

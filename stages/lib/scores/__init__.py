@@ -4,7 +4,7 @@ Imports `config`, `lockstep` and `common`.
 """
 
 from stages.lib.scores.best_set import best_set, simplest
-from stages.lib.scores.corrected import Corrected, Rows, corrected_score, sum_by_block
+from stages.lib.scores.corrected import Corrected, Rows, corrected_score
 from stages.lib.scores.pooling import Pooling, pooling
 from stages.lib.scores.score_table import print_table, score_table, summarise, to_csv
 from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, mean_test_share, p_values
@@ -25,7 +25,6 @@ __all__ = [
     "print_table",
     "score_table",
     "simplest",
-    "sum_by_block",
     "summarise",
     "to_csv",
 ]

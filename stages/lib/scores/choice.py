@@ -5,7 +5,7 @@ import pandas as pd
 
 from stages.lib.common import DECIMALS
 from stages.lib.scores.best_set import best_set, simplest
-from stages.lib.scores.score_table import best_row, split_scores
+from stages.lib.scores.score_table import best_row, split_scores, trained_to_the_end
 
 
 def may_be_best(table: pd.DataFrame, test_share: float, seed: int) -> np.ndarray:
@@ -38,10 +38,3 @@ def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
     rounded = table.round(DECIMALS)
     columns = (rounded[key].to_numpy(dtype=float) for key in ("n_weights", "n_epochs", "mean_test_score"))
     return simplest(in_set, *columns)
-
-
-def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
-    """Return for each candidate whether it was trained to the end, as all are but for halving."""
-    if "stage" not in table:
-        return np.ones(len(table), dtype=bool)
-    return (table["stage"] == table["stage"].max()).to_numpy()

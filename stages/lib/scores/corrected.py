@@ -25,7 +25,7 @@ class Rows:
     ----------
     statistics : list of arrays of shape (n_candidates, n_test, k)
         For each split, what `Pooling.rows` returned for each candidate. For a large table, sums over blocks of rows
-        serve as well as rows; see `sum_by_block`.
+        serve as well as rows.
     tests : list of arrays of shape (n_test,)
         For each split, the numbers of its test rows, or of the blocks.
     groups : array of shape (n_rows,), or None
@@ -97,14 +97,6 @@ def corrected_score(scores: np.ndarray, *, n_repeats: int, seed: int, rows: Rows
         over = "rows and repeats" if n_repeats > 1 else "rows and folds"
     half = student.ppf(1 - ALPHA / 2, df) * np.sqrt(variance)
     return Corrected(float(score), float(score - half), float(score + half), over)
-
-
-def sum_by_block(statistics: np.ndarray, blocks: np.ndarray, n_blocks: int) -> np.ndarray:
-    """Return the sums over the rows of each block, of shape (n_blocks, k), from statistics of shape (n, k).
-
-    `blocks` has the block of each row, shape (n,).
-    """
-    return np.stack([np.bincount(blocks, column, n_blocks) for column in statistics.T], axis=1).astype(np.float32)
 
 
 def _sums(rows: Rows, valid: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:

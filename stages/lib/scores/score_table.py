@@ -96,10 +96,22 @@ def grid_keys(table: pd.DataFrame) -> list[str]:
     return columns[1 : columns.index("mean_test_score")]
 
 
+def split_columns(table: pd.DataFrame) -> list[str]:
+    """Return the columns of a table with the scores of single splits, in their order."""
+    columns = map(str, table)
+    return [column for column in columns if column.startswith("split") and column.endswith("_test_score")]
+
+
 def split_scores(table: pd.DataFrame) -> np.ndarray:
     """Return the scores of a table, shape (n_candidates, n_splits)."""
-    columns = [column for column in table if str(column).startswith("split") and str(column).endswith("_test_score")]
-    return table[columns].to_numpy(dtype=float)
+    return table[split_columns(table)].to_numpy(dtype=float)
+
+
+def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
+    """Return for each candidate whether it was trained to the end, as all are but for halving."""
+    if "stage" not in table:
+        return np.ones(len(table), dtype=bool)
+    return (table["stage"] == table["stage"].max()).to_numpy()
 
 
 def summarise(
@@ -141,7 +153,7 @@ def summarise(
 def _among(table: pd.DataFrame) -> str:
     if "stage" not in table:
         return ""
-    return f", among the {(table['stage'] == table['stage'].max()).sum()} trained to the end"
+    return f", among the {trained_to_the_end(table).sum()} trained to the end"
 
 
 def check_any_score(scores: np.ndarray) -> None:

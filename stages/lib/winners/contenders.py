@@ -19,7 +19,7 @@ from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import check_trial, run_search
 from stages.lib.winners.answer import STARTING_POINT
 from stages.lib.winners.diagnostics import predictions
-from stages.lib.winners.leaderboard import BEST_PARAMS, PICKED
+from stages.lib.winners.leaderboard import BEST_PARAMS, picked
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ def read_settings(params: Params) -> tuple[dict[str, dict[str, Any]], str]:
     with reading(BEST_PARAMS, "not what the stage best_params writes", again):
         details = json.loads(BEST_PARAMS.read_bytes())["details"][0]
         searches = details["experiments"]
-        picked = {name: search[PICKED[params.statistics.pick]] for name, search in searches.items()}
+        picks = picked(params, searches)
         winner = details["winner"]
-        simplest = {name: search["simplest_params"] for name, search in searches.items()}
-    if set(picked) != set(params.experiments):
+        simplest = searches[winner]["simplest_params"]
+    if set(picks) != set(params.experiments):
         raise UserError(f"{BEST_PARAMS} is from other experiments than those in params.yaml. {again}")
     model = params.model.model_dump()
-    nets = {name: model | experiment.fixed | picked[name] for name, experiment in params.experiments.items()}
-    nets |= {SIMPLEST: model | params.experiments[winner].fixed | simplest[winner], STARTING_POINT: model}
+    nets = {name: model | experiment.fixed | picks[name] for name, experiment in params.experiments.items()}
+    nets |= {SIMPLEST: model | params.experiments[winner].fixed | simplest, STARTING_POINT: model}
     combined = {COMBINED: details[COMBINED]} if COMBINED in details else {}
     keep = params.evaluate.keep
     return combined | nets, winner if keep == WINNER else keep

@@ -23,9 +23,6 @@ COLUMNS = (
     *("n_candidates", "n_fits", "n_in_best_set"),
 )
 
-# The candidate of an experiment that `statistics.pick` sends on, by its value.
-PICKED = {"best": "best_params", "simplest": "simplest_params"}
-
 
 def read_searches(params: Params) -> dict[str, dict[str, Any]]:
     """Return what is known of each experiment, in the order of params.yaml.
@@ -90,7 +87,7 @@ def remove_strays(params: Params) -> list[Path]:
 
 def picked(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return the candidate of each experiment that goes on, as `statistics.pick` says."""
-    return {name: search[PICKED[params.statistics.pick]] for name, search in searches.items()}
+    return {name: search[f"{params.statistics.pick}_params"] for name, search in searches.items()}
 
 
 def winner_of(searches: dict[str, dict[str, Any]]) -> str:
