@@ -69,7 +69,7 @@ def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: p
         ('{"details": []}', "is not what the stage best_params writes"),
         ('{"details": [{"combined": {}, "experiments": {}}]}', "is not what the stage best_params writes"),
         (
-            '{"details": [{"combined": {}, "experiments": {}, "winner": "x"}]}',
+            '{"details": [{"experiments": {"x": {"best_params": {}, "simplest_params": {}}}, "winner": "x"}]}',
             "is from other experiments than those in params.yaml",
         ),
     ],
