@@ -40,6 +40,8 @@ class LockstepBackend(ParallelBackendBase):
         Called in this process with the result of each fit of a net, scikit-learn's dict, in the order of the fits.
     stack : bool, default=True
         False fits everything one by one, under the same seeds.
+    record_valid_loss : bool, default=True
+        False leaves `valid_loss` out of the histories of stacked nets without callbacks, which spares its evaluation.
     inner_backend : str, optional
         joblib's backend for stacks side by side, such as "loky" or "dask".
     inner_n_jobs : int, default=1
@@ -57,6 +59,7 @@ class LockstepBackend(ParallelBackendBase):
         on_progress: Callable[[int, int], None] | None = None,
         on_result: Callable[[Any], None] | None = None,
         stack: bool = True,
+        record_valid_loss: bool = True,
         inner_backend: str | None = None,
         inner_n_jobs: int = 1,
         nesting_level: int | None = None,
@@ -68,6 +71,7 @@ class LockstepBackend(ParallelBackendBase):
             "max_memory_mb": max_memory_mb,
             "on_progress": on_progress,
             "stack": stack,
+            "record_valid_loss": record_valid_loss,
             "inner_backend": inner_backend,
             "inner_n_jobs": inner_n_jobs,
         }

@@ -40,6 +40,7 @@ class Search:
     max_memory_mb: int
     on_progress: Callable[[int, int], None] | None
     stack: bool
+    record_valid_loss: bool
     inner_backend: str | None
     inner_n_jobs: int
     total: int = 0  # net-epochs
@@ -88,7 +89,8 @@ class Search:
             size = stack_size(len(members), each, self.max_memory_mb, n_jobs)
             traces: dict[Any, Any] = {}
             starts = range(0, len(members), size)
-            jobs += [Job(members[start : start + size], filled, size, traces) for start in starts]
+            cut = partial(Job, filled=filled, size=size, traces=traces, record_valid_loss=self.record_valid_loss)
+            jobs += [cut(members[start : start + size]) for start in starts]
         return jobs
 
     def _train(self, job: Job) -> None:

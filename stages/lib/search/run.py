@@ -79,6 +79,7 @@ def run_search(
                 on_progress=advance,
                 on_result=keep,
                 stack=params.engine == "lockstep",
+                record_valid_loss=False,
                 inner_backend=backend,
                 inner_n_jobs=n_jobs,
             ),

@@ -14,7 +14,7 @@ from torch.fx import Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
-from stages.lib.lockstep._compat import fingerprint
+from stages.lib.lockstep._compat import fingerprint, noting_shapes
 from stages.lib.lockstep.stacks.activations import Slice, Switch, switchable
 from stages.lib.lockstep.stacks.noise import Draw, GivenNoise, dropouts
 
@@ -150,7 +150,8 @@ def trace(
         return [*(tensor.reshape(len(tensor), -1) for tensor in gradient.values()), losses, *leaves]
 
     copies = tuple(leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves)
-    graph = make_fx(flat)(*copies)
+    with noting_shapes():
+        graph = make_fx(flat)(*copies)
     _simplify(graph)
     run: Callable[..., Any] = graph
     if compile_graph:

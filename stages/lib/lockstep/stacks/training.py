@@ -20,6 +20,9 @@ from stages.lib.lockstep.stacks.rows import taken
 from stages.lib.lockstep.stacks.stack import Stack, clipping
 from stages.lib.lockstep.stacks.step import shallow_copy
 
+# A smaller stack has to be traced anew, which takes as long as so many steps of single numbers.
+_WORTH_A_TRACE = 10_000_000
+
 
 @dataclass
 class Trained:
@@ -81,7 +84,8 @@ class Training:
             self._adopt_settings()
             epoch += 1
             self._train(epoch)
-            self._validate()
+            if self.audiences or self.stack.job.record_valid_loss or self._waited(epoch):
+                self._validate()
             for i, audience in self.audiences.items():
                 if audience.has_guests and i not in self.gone:
                     self._show_state(i)
@@ -89,7 +93,7 @@ class Training:
             self.advance(len(self._left()))
             yield from self._done(epoch)
             left = self._left()
-            if left and len(left) <= len(self.stack.members) // 2 and len(self.stack.order) > self.unit:
+            if left and len(left) <= len(self.stack.members) // 2 and self._spared(left, epoch) > _WORTH_A_TRACE:
                 self._close_up(left)
         # Callbacks may have changed weights to the last, so those nets are evaluated together now.
         if self.ended:
@@ -99,6 +103,16 @@ class Training:
 
     def _left(self) -> list[int]:
         return [i for i in range(len(self.stack.members)) if i not in self.gone]
+
+    def _waited(self, epoch: int) -> list[int]:
+        return [i for i in self._left() if epoch in self.stack.members[i].tasks]
+
+    def _spared(self, left: list[int], epoch: int) -> int:
+        """Return how many numbers need not be stepped if the nets that are left go on in a smaller stack."""
+        stack = self.stack
+        n_epochs = max(stack.members[i].epochs for i in left) - epoch
+        places = len(stack.order) - -(-len(left) // self.unit) * self.unit
+        return places * n_epochs * len(stack.lengths) * stack.length
 
     def _tell(self, i: int, epoch: int, event: Callable[..., None], *about: Any) -> None:
         """Tell a net's callbacks; a net whose training they end leaves."""
@@ -138,7 +152,8 @@ class Training:
         if self.hold_out.is_empty:
             return
         losses, made = self.hold_out.evaluate()
-        self.losses[-1] = (self.losses[-1][0], losses)
+        if self.audiences or self.stack.job.record_valid_loss:
+            self.losses[-1] = (self.losses[-1][0], losses)
         for i, audience in self.audiences.items():
             if i in self.gone:
                 continue
@@ -165,7 +180,7 @@ class Training:
 
     def _done(self, epoch: int) -> Iterator[Trained]:
         """Yield the nets that somebody waits for after this epoch; those with callbacks are kept."""
-        waited = [i for i in self._left() if epoch in self.stack.members[i].tasks]
+        waited = self._waited(epoch)
         self.ended += [self._finish(i, epoch) for i in waited if i in self.audiences]
         if waited := [i for i in waited if i not in self.audiences]:
             yield from self._evaluated(self.stack, ((i, self._finish(i, epoch)) for i in waited))
