@@ -17,9 +17,18 @@ from stages.lib.data import Dataset
 from tests.project import SEARCHED, Project, load_real_data, real_params, set_at, small_params
 
 # `make test` tries the same few examples every time, `make test-all` many others.
-settings.register_profile("few", max_examples=50, derandomize=True)
+settings.register_profile("few", max_examples=20, derandomize=True)
 settings.register_profile("many", max_examples=2000)
 settings.load_profile("few")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests to `make test-all`."""
+    if config.getoption("--hypothesis-profile") == "many":
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,7 @@ def test_what_adopt_finds_is_what_the_page_says(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_a_net_of_ones_own_is_searched_again_when_its_file_changes(tmp_path: Path) -> None:
     project = own_net(tmp_path)
     project.run("dvc", "repro")
@@ -121,6 +122,7 @@ def test_a_net_of_ones_own_is_searched_again_when_its_file_changes(tmp_path: Pat
     assert project.metrics() != before
 
 
+@pytest.mark.long
 def test_a_net_is_named_on_the_command_line_and_may_stand_in_a_folder(tmp_path: Path) -> None:
     project = own_net(tmp_path)
     default = real_params()["model"]

@@ -64,6 +64,7 @@ def test_a_changed_template_redraws_the_charts_only(project: Project) -> None:
     ]
 
 
+@pytest.mark.long
 def test_an_experiment_of_ones_own(project: Project) -> None:
     own = "+experiments.mine={grid: {module__n_layers: [1, 2]}, fixed: {optimizer: SGD}}"
     done = project.run("dvc", "exp", "run", "-S", own)
@@ -108,6 +109,7 @@ def kill_search(project: Project, command: list[str], experiment: str) -> None:
     assert process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.long
 def test_a_search_killed_in_the_middle_is_resumed(project: Project, tmp_path: Path) -> None:
     params = project.params()
     params["experiments"]["dropout"]["fixed"] |= {"max_epochs": 1000, "batch_size": 10}

@@ -32,7 +32,7 @@ from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.numbers import numbers_of
 from tests.project import ROOT
 
-MODULES = ("test_search", "test_validation", "test_successive_halving")
+MODULES = ("test_search", "test_validation", pytest.param("test_successive_halving", marks=pytest.mark.long))
 GRID: dict[str, list[Any]] = {"lr": [0.5, 0.1, 0.02, 0.004]}
 OPTIONS: dict[str, Any] = {"cv": 3, "scoring": "accuracy"}
 

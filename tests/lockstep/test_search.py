@@ -13,6 +13,7 @@ from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from stages.lib.lockstep import FiniteOrUnfit, fit_seed, plan, seed_everything
+from stages.lib.lockstep.stacks import training
 from stages.lib.lockstep.stacks.nets import NETS
 from stages.lib.lockstep.stacks.training import Training
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search, told
@@ -50,6 +51,24 @@ def test_a_part_in_another_order_gives_the_same_bytes_where_nets_are_watched(wat
     for rate in RATES["lr"]:
         part = scores(search(WATCHED(), {"module__n_hidden": [6, 3], "lr": [rate]}, LABELS))
         assert part == {name: watched[name] for name in part}
+
+
+def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = [{"lr": [0.1 / (i + 1)], "max_epochs": [1 if i % 3 else 4]} for i in range(12)]
+    closed: list[int] = []
+    close_up = Training._close_up
+
+    def noted(self: Training, left: list[int]) -> None:
+        closed.append(len(left))
+        close_up(self, left)
+
+    monkeypatch.setattr(Training, "_close_up", noted)
+    monkeypatch.setattr(training, "_WORTH_A_TRACE", np.inf)
+    as_it_is = scores(search(grid=grid))
+    assert not closed
+    monkeypatch.setattr(training, "_WORTH_A_TRACE", 0)
+    assert scores(search(grid=grid)) == as_it_is
+    assert closed == [12]
 
 
 @pytest.mark.parametrize("size", [16, 32, 256])

@@ -169,6 +169,7 @@ def test_a_mistake_is_a_sentence_and_the_file_stays(
     assert not list(Path().rglob("*.tmp"))
 
 
+@pytest.mark.long
 def test_search_refine_and_search_again(make_project: MakeProject) -> None:
     experiment = {"lr_momentum": small_params()["experiments"]["lr_momentum"]}
     project = make_project({"experiments": experiment})

@@ -108,6 +108,7 @@ def test_params_or_code_changed_without_a_run(project: Project, file: str) -> No
     assert "`search@dropout`, `search@optimizer`" in text
 
 
+@pytest.mark.long
 def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> None:
     project.git("config", "user.name", "Test")
     project.git("config", "user.email", "test@example.invalid")
@@ -197,6 +198,7 @@ def test_what_is_concluded_before_and_after() -> None:
     assert conclusions([]) == {}
 
 
+@pytest.mark.long
 def test_metrics_that_a_fresh_run_does_not_give(project: Project) -> None:
     name = "metrics/candidates/dropout.csv"
     (project.folder / name).write_bytes(project.read(name).replace(b"0.5,1.0", b"0.5,1.5"))
