@@ -88,7 +88,7 @@ def test_a_target_shows_that_numbers_are_names(tmp_path: Path) -> None:
         (b" \n\n", "table.csv is empty."),
         (b"PK\x03\x04abc", "is a spreadsheet or a zip archive, not a CSV. Export it as CSV first."),
         (b"\x1f\x8b\x08", "is a gzip archive, not a CSV."),
-        (b"a,b\n1,\x00\n", "is not text."),
+        (b"a,b\n1,\x00\n", "is not text: line 2 contains a zero byte."),
         ("a,b,c\n", "has a header, but no rows."),
         ("a,b,a\n1,2,3\n4,5,6\n", "the header has 'a' 2 times. Rename one of them."),
         ("one\ntwo\nthree\n", "is not a table: its lines don't agree on the number of cells"),

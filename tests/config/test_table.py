@@ -37,7 +37,26 @@ def test_missing_cells_are_texts() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"separator": "|"}, "Input should be ',', ';' or '\\t'"),
+        ({"separator": "|"}, "it should be ',', ';' or"),
+        ({"separator": "\\t"}, 'or "\\t", in double quotes; save the file with one of these'),
+        ({"sha256": "AB" * 32}, f"its letters should be small ones: {'ab' * 32}"),
+        ({"sha256": "ab"}, "it has 2 signs; a sha256 has 64"),
+        ({"encoding": "idna"}, "it is no text encoding"),
+        ({"encoding": "undefined"}, "it is no text encoding"),
+        ({"path": "a\0b"}, "it should name a file"),
+        ({"columns": COLUMNS | {5: {}}}, "a column's name is a text; write it in quotes"),
+        (
+            {"columns": COLUMNS | {"fare": None}},
+            "it should be a mapping, such as {min: 0}, or {} for a column of numbers",
+        ),
+        ({"columns": COLUMNS | {"age": {"min": 5, "max": 1}}}, "min 5 is above max 1, so no number is allowed"),
+        ({"columns": COLUMNS | {"age": {"min": float("nan")}}}, "a limit is a finite number; remove it if there is"),
+        ({"columns": COLUMNS | {"age": {"max": float("inf")}}}, "a limit is a finite number; remove it if there is"),
+        (
+            {"columns": COLUMNS | {"survived": {"classes": ["caf\u00e9", "cafe\u0301"]}}},
+            r"'cafe\u0301' is listed twice, in two Unicode forms",
+        ),
+        ({"columns": COLUMNS | {"survived": {"classes": [" no", "no"]}}}, "and blanks around it do not count"),
         ({"separator": ",", "decimal": ","}, "separator and decimal are both ','; a CSV with decimal commas has"),
         ({"encoding": "utf8000"}, "it is no text encoding that Python knows; common ones are utf-8, utf-16, latin-1"),
         ({"encoding": "rot13"}, "it is no text encoding"),

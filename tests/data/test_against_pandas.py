@@ -98,7 +98,7 @@ def test_numbers_are_the_nearest_ones(tmp_path_factory: pytest.TempPathFactory, 
 
 
 NUMBERS = Data.model_validate(
-    {"path": "", "target": "price", "columns": {"size": {"missing": "allowed"}, "price": {}}}
+    {"path": "unused.csv", "target": "price", "columns": {"size": {"missing": "allowed"}, "price": {}}}
 ).columns
 
 

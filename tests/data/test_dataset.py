@@ -66,7 +66,8 @@ def test_every_problem_is_listed(tmp_path: Path) -> None:
 
 def test_a_single_class_is_refused(tmp_path: Path) -> None:
     assert problems(write_csv(tmp_path, ROW, ROW), spec()) == [
-        "column diabetes contains only one class, 1; a classifier needs two or more"
+        "column diabetes contains only one class, 1; a classifier needs two or more: add rows, or name another "
+        "data.target in params.yaml"
     ]
 
 

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stages.lib.common import UserError
+from stages.lib.config import Column, Data, Params
+from stages.lib.fetch import ensure_file
 from stages.lib.fetch.download import download
 from tests.conftest import MakeProject
-from tests.project import ROOT
+from tests.project import ROOT, real_params
 
 CSV = (ROOT / "data/pima-indians-diabetes.csv").read_bytes()
 
@@ -39,11 +42,19 @@ class Handler(BaseHTTPRequestHandler):
         behaviour = self.path.removeprefix("/")
         self.server.requests.append(behaviour)
         first = len(self.server.requests) == 1
-        status = {"missing": 404, "trouble": 500}.get(behaviour, 503 if behaviour == "recovers" and first else 200)
+        status = {"missing": 404, "part": 206, "round": 302, "nowhere": 302, "trouble": 500}.get(
+            behaviour, 503 if behaviour == "recovers" and first else 200
+        )
         body = CSV.replace(b"148", b"149", 1) if behaviour == "changed" else CSV
         if behaviour == "silent":
             time.sleep(2)
         self.send_response(status)
+        if behaviour == "page":
+            body = b"<!DOCTYPE html><title>Log in</title>"
+        if behaviour == "round":
+            self.send_header("Location", "/round")
+        if behaviour == "packed":
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if behaviour == "drips":
@@ -100,6 +111,9 @@ def test_a_passing_failure_is_tried_again(server: Server, tmp_path: Path) -> Non
     ("behaviour", "sentence", "attempts"),
     [
         ("missing", "the server answered 404 Not Found", 1),
+        ("part", "the server answered 206 Partial Content", 1),
+        ("nowhere", "the server answered 302 Found", 1),
+        ("packed", "in 3 attempts: the answer is packed in a broken way", 3),
         ("trouble", "in 3 attempts: the server answered 500", 3),
         ("breaks", "in 3 attempts: the connection was lost", 3),
         ("silent", "in 3 attempts: the server was silent for 0.3 s", 3),
@@ -110,6 +124,65 @@ def test_a_bad_server_is_told(server: Server, tmp_path: Path, behaviour: str, se
     with pytest.raises(UserError, match=sentence):
         get(server.url(behaviour), tmp_path / "file")
     assert server.requests == [behaviour] * attempts
+
+
+def test_addresses_that_lead_round(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="it leads from one address to the next"):
+        get(server.url("round"), tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("ftp://x/y.csv", "begins with ftp://, but only http, https and file are known. Check data.url"),
+        ("www.example.invalid/y.csv", "A web address begins with https://"),
+        ("http://[::1/y.csv", "is not a valid URL"),
+        ("file:///", "can't be read: Is a directory"),
+    ],
+)
+def test_an_address_that_is_none(tmp_path: Path, url: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        get(url, tmp_path / "file")
+
+
+def fetched(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> str:
+    """Return why a file can't be fetched into an empty folder."""
+    monkeypatch.chdir(folder)
+    params = real_params()
+    params["data"] |= changes
+    with pytest.raises(UserError) as caught:
+        ensure_file(Params.model_validate(params))
+    return str(caught.value)
+
+
+def test_a_page_in_place_of_the_file(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for pinned in ({}, {"sha256": None}):
+        assert "is an HTML page, not a CSV" in fetched(tmp_path, monkeypatch, url=server.url("page"), **pinned)
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+def test_a_path_that_is_no_file(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    url = server.url("good")
+    assert "folder can't be used: Is a directory" in fetched(tmp_path, monkeypatch, url=url, path="folder")
+    assert "file can't be used: File exists" in fetched(tmp_path, monkeypatch, url=url, path="file/new.csv")
+
+
+def test_another_file_without_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.csv").write_bytes(CSV[:900])
+    told = fetched(tmp_path, monkeypatch, url=None, path="mine.csv")
+    assert "If the file is the right one, set data.sha256 to its own" in told
+
+
+def test_a_regression_of_one_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.csv").write_text("x,y\n1,5\n2,5\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    params = Params.model_validate(real_params())
+    data = Data(path="mine.csv", header=True, target="y", columns={"y": Column()})
+    model = params.model.model_copy(update={"wrapper": "NeuralNetRegressor"})
+    with pytest.raises(UserError, match="the target y is 5 in every row, so there is nothing to predict"):
+        ensure_file(params.model_copy(update={"data": data, "model": model}))
 
 
 def test_a_network_that_is_down(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stages.lib.adopt.table import Table
 from stages.lib.config import Column
-from stages.lib.data.texts import booleans, dates, day_or_month
+from stages.lib.data.texts import NUMBER_WITH_SIGNS, booleans, dates, day_or_month
 
 Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
 
@@ -149,6 +149,9 @@ def _of_texts(table: Table, name: str, values: pd.Series, missing: int) -> _Verd
         return _Verdict(
             "not used", f"text: {odd}", f"{name}: {odd}. To use the column, mend its cells and adopt again."
         )
+    if values.map(lambda cell: NUMBER_WITH_SIGNS.fullmatch(cell) is not None).mean() >= _NEARLY_ALL:
+        hint = f"{name}: to use the column, write its numbers in digits alone, as in 1234.5, and adopt again."
+        return _Verdict("not used", f"text: numbers among other signs, such as {_short(values.iloc[0])!r}", hint)
     if distinct == len(values):
         words = values.str.count(" ").mean() + 1
         return _Verdict("not used", "free text: every cell differs" if words >= 3 else "an id: every cell differs")

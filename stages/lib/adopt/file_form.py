@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stages.lib.common import UserError
 from stages.lib.data.encoding import as_utf8, likely_encoding
+from stages.lib.data.formats import refuse_other_formats
 from stages.lib.data.header import other_separator
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -22,6 +23,8 @@ MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null")
 # The beginning of a file, in characters, that decides.
 _SAMPLE = 1 << 20
 _MOST_LINES = 2000
+# The lines that may be the header.
+_FIRST_LINES = 20
 # The share of lines that must agree on the number of cells.
 _AGREE = 0.9
 
@@ -29,7 +32,6 @@ _NUMBER = {
     ".": re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"),
     ",": re.compile(r"[+-]?([0-9]+,?[0-9]*|,[0-9]+)([eE][+-]?[0-9]+)?"),
 }
-_BINARY = {b"PK\x03\x04": "a spreadsheet or a zip archive", b"\x1f\x8b": "a gzip archive", b"PAR1": "a Parquet file"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def look_at(path: str | Path, target: str | None = None) -> Form:
     if text[0] in "\r\n":
         raise UserError(f"{path}: line 1 is empty. Remove it.")
     sample = text[:_SAMPLE]
+    if target and (line := _line_of(target, sample)) > 1:
+        raise UserError(f"{path}: {target!r} is not in line 1, but in line {line}. Remove the lines above the header.")
     try:
         tables = {sign: _records(sample, sign, len(text) > len(sample)) for sign in SEPARATORS}
     except csv.Error as error:
@@ -108,16 +112,25 @@ def _decode(path: str | Path) -> tuple[str, str]:
         content = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror}. Name a CSV file.") from None
-    for beginning, what in _BINARY.items():
-        if content.startswith(beginning):
-            raise UserError(f"{path} is {what}, not a CSV. Export it as CSV first.")
+    refuse_other_formats(content, str(path))
     encoding = likely_encoding(content)
     if encoding is None:
+        as_utf8(content, "utf-8", str(path))  # says why not
         raise UserError(f"{path} is not text. Is it the right file?")
     text = as_utf8(content, encoding, str(path)).decode()
     if not text.strip():
         raise UserError(f"{path} is empty. Is it the right file?")
     return text, encoding
+
+
+def _line_of(name: str, sample: str) -> int:
+    """Return the first of some lines that has this name as one cell of several; 0 if none has."""
+    for number, line in enumerate(sample.splitlines()[:_FIRST_LINES], start=1):
+        for sign in SEPARATORS:
+            cells = [cell.strip(' "') for cell in line.split(sign)]
+            if len(cells) > 1 and name in cells:
+                return number
+    return 0
 
 
 def _records(sample: str, separator: str, cut: bool) -> list[list[str]]:

@@ -11,6 +11,7 @@ from stages.lib.adopt.columns import values_shown
 from stages.lib.adopt.file_form import Form
 from stages.lib.adopt.table import Table, command_without
 from stages.lib.common import UserError
+from stages.lib.data.alike import unlike
 
 # Accuracy says little if the largest class has this many times the rows of the smallest.
 _IMBALANCED = 2
@@ -133,7 +134,7 @@ def predictors_alone(table: Table, features: list[str], outcome: Outcome, seed: 
 
 def _are_classes(counts: pd.Series) -> bool:
     values = counts.index.to_numpy(dtype=float)
-    if (values % 1 != 0).any():
+    if not np.isfinite(values).all() or (values % 1 != 0).any():
         return False
     if len(values) == 2:
         return True
@@ -142,7 +143,8 @@ def _are_classes(counts: pd.Series) -> bool:
 
 
 def _why_no_classes(counts: pd.Series) -> str:
-    whole = (counts.index.to_numpy(dtype=float) % 1 == 0).all()
+    values = counts.index.to_numpy(dtype=float)
+    whole = np.isfinite(values).all() and (values % 1 == 0).all()
     return f" ({len(counts)} whole numbers)" if whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES else ""
 
 
@@ -156,4 +158,8 @@ def _labels(path: str, target: str, table: Table) -> list[str]:
                 f"{path}: the class {value:g} of {target!r} is written as {texts[0]!r} and as {texts[1]!r}. "
                 "Write it in one way."
             )
-    return [str(texts[0]) for texts in written]
+    labels = [str(texts[0]) for texts in written]
+    for i, label in enumerate(labels):
+        if differs := unlike(label, labels[:i]):
+            raise UserError(f"{path}: the class {label!r} of {target!r} looks like another one{differs}.")
+    return labels

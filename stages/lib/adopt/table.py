@@ -134,4 +134,6 @@ def _numbers_again(column: pd.Series, decimal: str) -> pd.Series:
     values = column.dropna()
     if not len(values) or not values.map(lambda cell: is_number(cell, decimal)).all():
         return column
-    return pd.to_numeric(column.str.replace(",", ".") if decimal == "," else column)
+    # Python's float also takes numbers of more digits than an integer may have.
+    texts = column.str.replace(",", ".") if decimal == "," else column
+    return texts.map(float)

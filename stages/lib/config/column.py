@@ -1,6 +1,8 @@
 """One column of the CSV and its allowed values: an entry of `data.columns` in params.yaml."""
 
+from math import isfinite
 from typing import Annotated, Any, Literal
+from unicodedata import normalize
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -22,11 +24,21 @@ def _label(value: Any) -> str:
 
 def _no_twins(labels: list[str]) -> list[str]:
     if twins := [label for i, label in enumerate(labels) if label in labels[:i]]:
-        raise ValueError(f"{twins[0]!r} is listed twice; each class has one label")
+        raise ValueError(f"{twins[0]!r} is listed twice; each class has one label, and blanks around it do not count")
+    forms = [normalize("NFC", label) for label in labels]
+    if twins := [label for i, label in enumerate(labels) if forms[i] in forms[:i]]:
+        raise ValueError(f"{twins[0]!a} is listed twice, in two Unicode forms; each class has one label")
     return labels
 
 
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        raise ValueError("a limit is a finite number; remove it if there is none")
+    return value
+
+
 Label = Annotated[str, BeforeValidator(_label)]
+Limit = Annotated[float, AfterValidator(_finite)]
 Labels = Annotated[list[Label], Field(min_length=2), AfterValidator(_no_twins)]
 
 
@@ -41,13 +53,17 @@ class Column(Section):
     type: Type = "number"
     missing: Literal["allowed"] | None = None
     unit: str = ""
-    min: float | None = None
-    max: float | None = None
+    min: Limit | None = None
+    max: Limit | None = None
     zero_is_missing: bool = False
     classes: Labels | None = None
 
     @model_validator(mode="after")
     def _limits_are_for_numbers(self) -> "Column":
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(
+                f"min {self.min:g} is above max {self.max:g}, so no number is allowed; exchange or mend them"
+            )
         limited = self.min is not None or self.max is not None or self.zero_is_missing
         if self.classes is not None and limited:
             raise ValueError("classes are labels, which have no min, max or zero_is_missing; remove those")

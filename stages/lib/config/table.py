@@ -1,5 +1,7 @@
 """The CSV: where it is, how it is written, and what its columns contain: `data` in params.yaml."""
 
+import codecs
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -7,13 +9,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from stages.lib.common import did_you_mean
 from stages.lib.config.column import Column, Section
 
+# What Python also calls text encodings, and no file is in.
+_NO_FILES = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+
 
 def _encoding(name: str) -> str:
     try:
-        "".encode(name)
-    except LookupError:
+        known = codecs.lookup(name).name not in _NO_FILES and "".encode(name) is not None
+    except (LookupError, UnicodeError):
+        known = False
+    if not known:
         common = "common ones are utf-8, utf-16, latin-1 and cp1252"
-        raise ValueError(f"it is no text encoding that Python knows; {common}") from None
+        raise ValueError(f"it is no text encoding that Python knows; {common}")
     return name
 
 
@@ -24,22 +31,60 @@ def _cell(value: Any) -> str:
     return str(value).strip()
 
 
+def _hash(text: str) -> str:
+    if re.fullmatch("[0-9a-f]{64}", text.lower()) is None:
+        raise ValueError(
+            f"it has {len(text)} signs; a sha256 has 64, each 0 to 9 or a to f, as `sha256sum FILE` prints it"
+        )
+    if text != text.lower():
+        raise ValueError(f"its letters should be small ones: {text.lower()}")
+    return text
+
+
+def _separator(sign: Any) -> Any:
+    if sign not in (",", ";", "\t"):
+        raise ValueError(
+            "it should be ',', ';' or \"\\t\", in double quotes; save the file with one of these between its cells"
+        )
+    return sign
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str):
+        raise ValueError("a column's name is a text; write it in quotes")
+    return name
+
+
+def _column(content: Any) -> Any:
+    if not isinstance(content, dict | Column):
+        raise ValueError("it should be a mapping, such as {min: 0}, or {} for a column of numbers")
+    return content
+
+
+def _file_path(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("it should name a file")
+    return text
+
+
+FilePath = Annotated[str, AfterValidator(_file_path)]
+Name = Annotated[str, BeforeValidator(_name)]
 Cell = Annotated[str, BeforeValidator(_cell)]
 
 
 class Data(Section):
     """The CSV: where it is, how it is written, what it contains, and how much of it a search uses."""
 
-    path: str
-    url: str | None = None
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    path: FilePath
+    url: FilePath | None = None
+    sha256: Annotated[str, AfterValidator(_hash)] | None = None
     header: bool = False
-    separator: Literal[",", ";", "\t"] = ","
+    separator: Annotated[Literal[",", ";", "\t"], BeforeValidator(_separator)] = ","
     decimal: Literal[".", ","] = "."
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     na_values: list[Cell] = Field(default=[])
-    target: str
-    columns: Annotated[dict[str, Column], Field(min_length=1)]
+    target: Name
+    columns: Annotated[dict[Name, Annotated[Column, BeforeValidator(_column)]], Field(min_length=1)]
     sample: float = Field(default=1.0, gt=0, le=1)
 
     @model_validator(mode="after")

@@ -1,6 +1,5 @@
 """The cells of a column as its type says, and what is wrong with them."""
 
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,19 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import UserError, did_you_mean
+from stages.lib.common import UserError
 from stages.lib.config import Column, Data
+from stages.lib.data import advice, alike
 from stages.lib.data import texts as text
-from stages.lib.data.faults import Fault, as_yaml, line_to_add, short
+from stages.lib.data.faults import Fault, line_to_add, plain
 
 # Nets compute in float32, where larger numbers are infinite.
 _LARGEST = float(np.finfo(np.float32).max)
-# What people write into a cell that is missing, in lower case.
-_BLANKS = {"", "?", "-", ".", "na", "n/a", "#n/a", "nan", "null", "none", "missing"}
+_SMALLER = "; mend it, or write the column in a larger unit"
+_NO_NUMBER = "{cell} is not a number"
 # The most characters of a category's name; longer ones are free text, or a quotation mark is missing.
 _LONGEST_NAME = 1000
-# The most labels that a message lists.
-_MOST_CLASSES = 20
 
 
 def as_feature(
@@ -49,14 +47,16 @@ def as_feature(
     faults: list[Fault]
     if kind == "number":
         values, missing, faults = _as_numbers(series, column, spec)
-        faults = faults + _out_of_range(values, str(series.name), column)
+        faults = faults + out_of_range(values, str(series.name), column)
     else:
         values, missing, faults = _as_texts(series, kind, spec)
     if if_missing is not None:
         faults = [replace(fault, advice="") for fault in faults]
     if column.missing is None and missing.any():
-        advice = if_missing or f"; if that may be, {line_to_add(str(series.name), 'missing: allowed', spec)}"
-        faults.insert(0, Fault(str(series.name), np.flatnonzero(missing), "the cell is missing", advice))
+        told = f"; if that may be, {line_to_add(str(series.name), 'missing: allowed', spec)}"
+        if missing.all():
+            told = advice.if_empty(str(series.name), spec)
+        faults.insert(0, Fault(str(series.name), np.flatnonzero(missing), "the cell is missing", if_missing or told))
     return values, faults
 
 
@@ -70,6 +70,10 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
     if role == "cv.groups":
         values = text.as_category(series, ["", *spec.na_values])
         missing = values.isna().to_numpy()
+        by_category = text.numbers(values.cat.categories.tolist(), spec.decimal)
+        if not np.isnan(by_category).any():  # 1 and 1.0 are one group
+            values = pd.Series(text.values_of(values, by_category), name=name).astype("category")
+        faults = twins(values)
     elif column.type in {"number", "date"}:
         values, faults = as_feature(series, column.type, column.model_copy(update={"missing": "allowed"}), spec)
         if column.type == "date":
@@ -80,7 +84,8 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
     else:
         raise UserError(f"params.yaml: cv.order is {name}, a {column.type}; rows are ordered by a number or a date.")
     if missing.any():
-        faults.append(Fault(name, np.flatnonzero(missing), f"the cell, which {role} needs, is missing"))
+        told = f"the cell, which {role} needs, is missing"
+        faults.append(Fault(name, np.flatnonzero(missing), told, "; fill it in, or remove such rows"))
     return values, faults
 
 
@@ -95,12 +100,16 @@ def _as_numbers(series: pd.Series, column: Column, spec: Data) -> tuple[np.ndarr
         missing = cells.isna().to_numpy() | np.isin(values, _finite(text.numbers(spec.na_values, spec.decimal)))
         values[missing] = np.nan
         no_number = [known[i] for i in np.flatnonzero(np.isnan(by_category))]
-        if words := [cell for cell in no_number if cell.lower() not in _BLANKS]:
+        blank = [cell for cell in no_number if cell.lower() in advice.BLANKS]
+        if words := [cell for cell in no_number if cell not in blank]:
             # One sentence says all that the column needs.
-            more = ", missing: allowed" if missing.any() and not column.missing else ""
-            return values, np.zeros_like(missing), _not_numbers(cells, words, more, name, spec)
-        faults = _where(cells, no_number, "{cell} is not a number", _if_missing(no_number, name, spec))
-        return values, missing, faults
+            lacks = bool(missing.any()) and not column.missing
+            told = advice.on_words(words, len(known) - len(no_number), lacks, name, spec)
+            return values, np.zeros_like(missing), where(cells, words, _NO_NUMBER, told)
+        told = advice.if_missing(no_number, name, spec)
+        if len(blank) == len(known) and not missing.any():
+            told = advice.if_empty(name, spec)
+        return values, missing, where(cells, no_number, _NO_NUMBER, told)
     values = series.to_numpy()
     return values, np.isnan(values), []
 
@@ -112,49 +121,16 @@ def _as_texts(series: pd.Series, kind: str, spec: Data) -> tuple[Any, np.ndarray
     if kind == "category":
         long = [label for label in known if len(label) > _LONGEST_NAME]
         told = f"{{cell}} is too long for a category, which has at most {_LONGEST_NAME:,} characters"
-        advice = f"; if the column is free text, {line_to_add(name, 'use: false', spec)}"
-        return cells, missing, _where(cells, long, told, advice)
+        way_out = f"; if the column is free text, {line_to_add(name, 'use: false', spec)}"
+        return cells, missing, where(cells, long, told, way_out) + twins(cells)
     by_category = text.booleans(known) if kind == "boolean" else text.dates(known)
     bad = [known[i] for i in np.flatnonzero(np.isnan(by_category))]
     what = "a boolean: yes or no, true or false, t or f, 1 or 0" if kind == "boolean" else "a date"
-    faults = _where(cells, bad, f"{{cell}} is not {what}", _if_missing(bad, name, spec))
+    way_out = "; mend it, or write dates as in 2020-12-31"
+    if kind == "boolean":
+        way_out = f"; mend it, or set data.columns.{plain(name)}.type in params.yaml to category"
+    faults = where(cells, bad, f"{{cell}} is not {what}", advice.if_missing(bad, name, spec) or way_out)
     return text.values_of(cells, by_category), missing, faults
-
-
-def as_labels(series: pd.Series, labels: Sequence[str], spec: Data) -> tuple[np.ndarray, list[Fault]]:
-    """Return the number of each label of the target, and the labels that are none of `labels`."""
-    cells = text.as_category(series, spec.na_values)
-    known = list(cells.cat.categories)
-    blank = [label for label in known if label not in labels and label.lower() in _BLANKS]
-    faults = _no_target(cells.isna().to_numpy() | cells.isin(blank).to_numpy(), str(series.name))
-    wrong = [label for label in known if label not in labels and label not in blank]
-    for label in cells[cells.isin(wrong)].unique().tolist():
-        hint = did_you_mean(label, labels) or f"; they are {', '.join(labels)}"
-        faults += _where(cells, [label], "{cell} is not one of its classes", hint)
-    numbers = [float(labels.index(label)) if label in labels else np.nan for label in known]
-    return text.values_of(cells, numbers), faults
-
-
-def as_target(series: pd.Series, classify: bool, spec: Data) -> tuple[np.ndarray, list[Fault]]:
-    """Return a target of numbers as float64, and its faults."""
-    name, column = str(series.name), spec.columns[spec.target]
-    if not isinstance(series.dtype, pd.CategoricalDtype):
-        values = series.to_numpy()
-        return values, _no_target(np.isnan(values), name) + _out_of_range(values, name, column)
-    cells = text.as_category(series, spec.na_values)
-    known = list(cells.cat.categories)
-    by_category = text.numbers(known, spec.decimal)
-    no_number = [known[i] for i in np.flatnonzero(np.isnan(by_category))]
-    blank = [label for label in no_number if label.lower() in _BLANKS]
-    words = [label for label in no_number if label not in blank]
-    values = text.values_of(cells, by_category)
-    faults = _no_target(cells.isna().to_numpy() | cells.isin(blank).to_numpy(), name)
-    advice = ""
-    if 2 <= len(words) <= _MOST_CLASSES and len(words) + len(blank) == len(known):
-        listed = line_to_add(name, f"classes: [{', '.join(map(as_yaml, words))}]", spec)
-        advice = f"; if these are classes, {listed}" + ("" if classify else ", and set model.wrapper to a classifier")
-    faults += _where(cells, words, "{cell} is not a number", advice)
-    return values, faults + _out_of_range(values, name, column)
 
 
 def id_like(cells: Any, spec: Data) -> list[Fault]:
@@ -163,55 +139,46 @@ def id_like(cells: Any, spec: Data) -> list[Fault]:
     if count < len(cells) or count < 2:
         return []
     name = str(cells.name)
-    advice = f"; an id? Then {line_to_add(name, 'use: false', spec)}"
-    return [Fault(name, np.array([], dtype=int), f"has as many categories as rows, {count:,}", advice)]
+    way_out = f"; an id? Then {line_to_add(name, 'use: false', spec)}"
+    return [Fault(name, np.array([], dtype=int), f"has as many categories as rows, {count:,}", way_out)]
 
 
 def _finite(values: np.ndarray) -> np.ndarray:
     return values[np.isfinite(values)]
 
 
-def _where(cells: pd.Series, listed: Sequence[str], found: str, advice: str = "") -> list[Fault]:
+def where(cells: pd.Series, listed: Sequence[str], found: str, way_out: str = "") -> list[Fault]:
+    """Return a fault at the cells that have one of these texts, if there are some."""
     rows = np.flatnonzero(cells.isin(listed).to_numpy()) if len(listed) else np.array([], dtype=int)
-    return [Fault(str(cells.name), rows, found, advice)] if len(rows) else []
+    return [Fault(str(cells.name), rows, found, way_out)] if len(rows) else []
 
 
-def _no_target(missing: np.ndarray, name: str) -> list[Fault]:
-    if not missing.any():
-        return []
-    return [Fault(name, np.flatnonzero(missing), "the target is missing", "; remove such rows")]
+def twins(cells: pd.Series) -> list[Fault]:
+    """Return a fault for each text of a `category` that looks like another one."""
+    known = [str(text) for text in cells.cat.categories]
+    first: dict[str, str] = {}
+    faults = []
+    for label in known:
+        other = first.setdefault(alike.key(label), label)
+        if other != label:
+            faults += where(cells, [label], "{cell} looks like another text", alike.unlike(label, [other]))
+    return faults
 
 
-def _if_missing(bad: Sequence[str], name: str, spec: Data) -> str:
-    """Advise on cells that look as if a value were missing; "" if others are among them."""
-    blanks = [cell for cell in bad if cell.lower() in _BLANKS]
-    if not blanks or len(blanks) < len(bad):
-        return ""
-    listed = ", ".join(map(short, blanks))
-    return f"; if it is missing, add {listed} to data.na_values, and {line_to_add(name, 'missing: allowed', spec)}"
-
-
-def _not_numbers(cells: pd.Series, words: list[str], more: str, name: str, spec: Data) -> list[Fault]:
-    other = "," if spec.decimal == "." else "."
-    if all(re.fullmatch(rf"[-+]?\d*[{other}]\d+", cell) for cell in words):
-        advice = f"; if {other!r} is its decimal sign, set data.decimal in params.yaml to {other!r}"
-    else:
-        others = [cell for cell in cells.cat.categories if cell not in set(words) and cell.lower() not in _BLANKS]
-        kind = "category" if others else text.likely_type(words)
-        advice = f"; if the column is no number, {line_to_add(name, f'type: {kind}{more}', spec)}"
-    return _where(cells, words, "{cell} is not a number", advice)
-
-
-def _out_of_range(values: np.ndarray, name: str, column: Column) -> list[Fault]:
-    low = -_LARGEST if column.min is None else column.min
-    high = _LARGEST if column.max is None else column.max
+def out_of_range(values: np.ndarray, name: str, column: Column) -> list[Fault]:
+    """Return the numbers that are outside of the column's limits, or of what a float32 holds."""
+    low = -_LARGEST if column.min is None else max(column.min, -_LARGEST)
+    high = _LARGEST if column.max is None else min(column.max, _LARGEST)
     unit = f" ({column.unit})" if column.unit else ""
     infinite = np.isinf(values)
     below, above = (values < low) & ~infinite, (values > high) & ~infinite
     told = f"{{cell}} is infinite or beyond {_LARGEST:g}, the largest number of a float32"
-    found = [(infinite, told)]
+    limits = " and ".join(key for key in ("min", "max") if getattr(column, key) is not None)
+    way_out = f"; mend it, or change {limits} of data.columns.{plain(name)} in params.yaml" if limits else _SMALLER
+    found = [(infinite, told, _SMALLER)]
     if None in (column.min, column.max):
-        found += [(below, f"{{number}} is below {low:g}{unit}"), (above, f"{{number}} is above {high:g}{unit}")]
+        found += [(below, f"{{number}} is below {low:g}{unit}", way_out)]
+        found += [(above, f"{{number}} is above {high:g}{unit}", way_out)]
     else:
-        found += [(below | above, f"{{number}} is outside {low:g} to {high:g}{unit}")]
-    return [Fault(name, np.flatnonzero(where), sentence) for where, sentence in found if where.any()]
+        found += [(below | above, f"{{number}} is outside {low:g} to {high:g}{unit}", way_out)]
+    return [Fault(name, np.flatnonzero(rows), sentence, advised) for rows, sentence, advised in found if rows.any()]

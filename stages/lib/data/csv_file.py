@@ -14,9 +14,14 @@ from stages.lib.data.faults import Fault, refuse, refuse_faults
 from stages.lib.data.header import check_width, first_rows, lacking
 from stages.lib.data.parse import parse
 from stages.lib.data.records import check_lengths
-from stages.lib.data.target import class_faults
+from stages.lib.data.target import as_target
 
 _NOT_ALLOWED = "; data.columns in params.yaml does not allow that"
+_NO_HEADER = (
+    "Put a line with the columns' names before it, or set data.header to false and list every column in data.columns."
+)
+# The most columns that a message lists.
+_MOST_NAMES = 20
 _NEVER_MISSING = "; the model was fitted without missing cells there, and has nothing to impute them with"
 
 
@@ -62,7 +67,7 @@ def read_csv(
         raise UserError(f"{name} is missing. Run `dvc repro fetch`, or set data.path in params.yaml.") from None
     except OSError as error:
         raise UserError(f"{name} can't be read: {error.strerror}. Set data.path in params.yaml.") from None
-    header, row = first_rows(text, spec, name)
+    header, row = first_rows(text, spec, name, spec.columns, _NO_HEADER)
     names = header or list(spec.columns)
     refuse(name, lacking(names, spec.columns, "which data.columns in params.yaml lists"))
     roles = {spec.target: "data.target"}
@@ -79,14 +84,14 @@ def read_csv(
     check_width(header, row, [len(names)], name)
     check_lengths(text, spec.separator, name)
     as_text = {key for key in names if key not in used or key == groups or spec.column(key).type != "number"}
-    as_text |= {spec.target} if spec.labels else set()
+    as_text |= {spec.target} if classify else set()
     table = parse(text, names, as_text, spec, name)
     columns: dict[str, np.ndarray | pd.Series] = {}
     faults: list[Fault] = []
     for key in used:
         series = table[key]
         if key == spec.target:
-            columns[key], found = _target(series, classify, spec)
+            columns[key], found = as_target(series, classify, spec)
         elif key in roles:
             columns[key], found = cells.as_role(series, roles[key], spec)
         else:
@@ -131,7 +136,8 @@ def read_features(
         text = as_utf8(content.encode(), "utf-8", name)
     else:
         text = as_utf8(content, spec.encoding, name)
-    header, row = first_rows(text, spec, name)
+    listed = ", ".join(list(types)[:_MOST_NAMES]) + ", …" * (len(types) > _MOST_NAMES)
+    header, row = first_rows(text, spec, name, types, f"Put a line with the columns' names before it: {listed}.")
     names = header or list(spec.columns)
     refuse(name, lacking(names, types, "which the net predicts from"))
     if header:
@@ -158,11 +164,3 @@ def is_feature(key: str, spec: Data, groups: str | None) -> bool:
     """Whether a column of the CSV is one that nets predict from."""
     column = spec.column(key)
     return key not in {spec.target, groups} and column.use and column.type != "date"
-
-
-def _target(series: pd.Series, classify: bool, spec: Data) -> tuple[np.ndarray, list[Fault]]:
-    if spec.labels:
-        values, faults = cells.as_labels(series, spec.labels, spec)
-    else:
-        values, faults = cells.as_target(series, classify, spec)
-    return values, faults + (class_faults(values, spec.target, spec.labels) if classify else [])

@@ -83,15 +83,41 @@ def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = Non
     classes = class_labels(y, spec) if classify else ()
     grouped = table[groups].cat.codes.to_numpy(dtype=np.int64) if groups else None
     if spec.sample < 1:
-        from sklearn.model_selection import train_test_split
-
-        try:
-            rows, _ = train_test_split(
-                np.arange(len(y)), train_size=spec.sample, stratify=y if classify else None, random_state=seed
-            )
-        except ValueError as error:
-            raise UserError(f"params.yaml: data.sample {spec.sample} of {len(y)} rows: {error}") from None
-        rows.sort()
+        rows = _sample(y, spec.sample, classes, seed)
         X, y = X.iloc[rows].reset_index(drop=True), y[rows]
         grouped = None if grouped is None else grouped[rows]
     return Dataset(X, y, features, classes, types, lacking, zeros, grouped)
+
+
+def _sample(y: np.ndarray, share: float, classes: tuple[str, ...], seed: int) -> np.ndarray:
+    """Return the rows of a sample in their order, with the shares of the classes if there are some.
+
+    Raises
+    ------
+    UserError
+        If the sample, or what it leaves out, has fewer rows than there are classes.
+    """
+    from sklearn.model_selection import train_test_split
+
+    n_rows, fewest = len(y), max(len(classes), 1)
+    taken = int(share * n_rows)
+    place = f"params.yaml: data.sample is {share:g}, which"
+    if taken < fewest:
+        least = f"; set it to {np.ceil(1000 * fewest / n_rows) / 1000:g} or more" if fewest < n_rows else ""
+        what = f"fewer than the {fewest} classes" if classes else "so nothing is left"
+        raise UserError(f"{place} takes {taken} of {n_rows:,} rows, {what}{least}, or to 1.0 for all rows.")
+    if n_rows - taken < fewest:
+        raise UserError(
+            f"{place} leaves out {n_rows - taken} of {n_rows:,} rows, fewer than the {fewest} classes. "
+            "Set it to 1.0, which takes all rows."
+        )
+    counts = np.bincount(y.astype(int), minlength=len(classes)) if classes else np.array([2])
+    if counts.min() < 2:
+        raise UserError(
+            f"{place} can't be drawn by class: {classes[int(counts.argmin())]} has one row only. "
+            "Set it to 1.0, or remove this class."
+        )
+    by_class = y if classes else None
+    rows, _ = train_test_split(np.arange(n_rows), train_size=share, stratify=by_class, random_state=seed)
+    rows.sort()
+    return rows

@@ -3,10 +3,15 @@
 import codecs
 
 from stages.lib.common import UserError
+from stages.lib.data.formats import refuse_other_formats
 
 _SLICE = 1 << 20
 # Bytes that text never contains, whatever its encoding: control characters other than tab, line ends and form feed.
 _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f"))
+# How the names of encodings begin in which each byte is a letter.
+_ONE_BYTE = ("iso8859", "cp125")
+_MARKS_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
@@ -23,23 +28,38 @@ def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
     Raises
     ------
     UserError
-        If the content has another encoding, or is no text; it says which encoding the content looks like.
+        If the content has another encoding, or is no text; it says which encoding or format the content looks like.
     """
+    refuse_other_formats(content, name)
     coding = codecs.lookup(encoding).name
     if not coding.startswith("utf-16"):
         content = content.removeprefix(codecs.BOM_UTF8)  # spreadsheets put it before any text
     broken = _broken_line(content, encoding)
-    if coding.startswith("utf-16") and not _has_zeros(content):
+    if coding.startswith("utf-16") and not content.startswith(_MARKS_16) and not _utf16(content):
         broken = 1  # other text often decodes as UTF-16, to letters of other scripts
+    elif coding.startswith(_ONE_BYTE) and not content.isascii() and _broken_line(content, "utf-8") is None:
+        broken = 1  # these decode any bytes, and UTF-8 to wrong letters
+    text = b""
     if broken is None:
-        text = content if coding == "utf-8" else content.decode(encoding).removeprefix("\ufeff").encode()
+        text = content if coding == "utf-8" else content.decode(encoding).encode()
+        while text.startswith(codecs.BOM_UTF8):  # some programs add one to each copy
+            text = text.removeprefix(codecs.BOM_UTF8)
         if b"\0" not in text:
             return text.rstrip(b" \r\n")
     other = likely_encoding(content)
-    if other is None or codecs.lookup(other) == codecs.lookup(encoding):
-        line = broken or 1 + content.count(b"\n", 0, content.index(b"\0"))
-        raise UserError(f"{name} is not text: line {line} is not {encoding}. Is it the right file?")
-    raise UserError(f"{name} is not {encoding}; it looks like {other}. Set data.encoding in params.yaml to {other}.")
+    if other is not None and codecs.lookup(other) != codecs.lookup(encoding):
+        raise UserError(
+            f"{name} is not {encoding}; it looks like {other}. Set data.encoding in params.yaml to {other}."
+        )
+    if broken is None:
+        line = 1 + text.count(b"\n", 0, text.index(b"\0"))
+        raise UserError(f"{name} is not text: line {line} contains a zero byte. Is it the right file, or damaged?")
+    if other is None and _mostly_utf8(content):
+        raise UserError(
+            f"{name}: line {_broken_line(content, 'utf-8')} is not utf-8, but other lines are. "
+            "Write that line anew, and save the file as UTF-8."
+        )
+    raise UserError(f"{name} is not text: line {broken} is not {encoding}. Is it the right file?")
 
 
 def _broken_line(content: bytes, encoding: str) -> int | None:
@@ -55,10 +75,22 @@ def _broken_line(content: bytes, encoding: str) -> int | None:
     return None
 
 
-def _has_zeros(content: bytes) -> bool:
-    """Whether many bytes are zero, as in UTF-16, where each digit and each separator has one."""
+def _utf16(content: bytes) -> str | None:
+    """Return which UTF-16 a text without a mark is in: each digit, separator and line end has one byte that is zero."""
     start = content[:1000]
-    return start.count(b"\0") * 4 >= len(start)
+    high, low = start[::2].count(0), start[1::2].count(0)
+    if max(high, low) < max(2, len(start) / 8) or min(high, low) * 10 > max(high, low):
+        return None
+    encoding = "utf-16-le" if low > high else "utf-16-be"
+    text = content[: len(start) & ~1].decode(encoding, errors="ignore")
+    return encoding if any(sign in text for sign in ",;\t\n\r") else None
+
+
+def _mostly_utf8(content: bytes) -> bool:
+    """Whether letters beyond ASCII are UTF-8 in part, as in a file that was put together from two."""
+    letters = [sign for sign in content[:_SLICE].decode("utf-8", errors="surrogateescape") if sign > "\x7f"]
+    wrong = sum("\udc80" <= sign <= "\udcff" for sign in letters)
+    return 2 * (len(letters) - wrong) > wrong
 
 
 def likely_encoding(content: bytes) -> str | None:
@@ -66,16 +98,18 @@ def likely_encoding(content: bytes) -> str | None:
 
     None means that the content is no text in any of them.
     """
-    if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+    if content.startswith(_MARKS_32):
+        candidates = ["utf-32"]
+    elif content.startswith(_MARKS_16):
         candidates = ["utf-16"]
-    elif content and _has_zeros(content):
-        # In UTF-16, a digit or a separator has one byte that is zero: the second of the two if the low byte is first.
-        start = content[:1000]
-        candidates = ["utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"]
+    elif found := _utf16(content):
+        candidates = [found]
     else:
         # The bytes 0x80 to 0x9f are letters and quotation marks in cp1252, and control characters in latin-1, which
         # decodes any bytes.
-        candidates = ["utf-8", *(["cp1252"] if any(byte in content for byte in range(0x80, 0xA0)) else []), "latin-1"]
+        candidates = ["utf-8"]
+        if _broken_line(content, "utf-8") is not None and not _mostly_utf8(content):
+            candidates = [*(["cp1252"] if any(byte in content for byte in range(0x80, 0xA0)) else []), "latin-1"]
     for candidate in candidates:
         if _broken_line(content, candidate) is None:
             text = content[:_SLICE].decode(candidate, errors="ignore")

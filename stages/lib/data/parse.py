@@ -55,7 +55,7 @@ def parse(text: bytes, names: list[str], as_text: Collection[str], spec: Data, n
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # such a column is read again, as text
-            table = pd.read_csv(io.BytesIO(text), dtype=dict.fromkeys(as_text, "category"), **options)
+            table = pd.read_csv(io.BytesIO(text), dtype=dict.fromkeys(as_text, "str"), **options)
     except ParserError as error:
         refuse(name, unreadable(error, text, spec, len(names), name))
     # pandas fills up a short line with empty cells, so the last column tells whether there is one.
@@ -63,16 +63,16 @@ def parse(text: bytes, names: list[str], as_text: Collection[str], spec: Data, n
         refuse(name, ragged(text, spec, len(names), name))
     others = [key for key in names if key not in as_text and not is_numeric(table[key])]
     if others:
-        again = pd.read_csv(io.BytesIO(text), dtype=dict.fromkeys(others, "category"), usecols=others, **options)
+        again = pd.read_csv(io.BytesIO(text), dtype=dict.fromkeys(others, "str"), usecols=others, **options)
         table[others] = again[others]
-    return table.astype({key: "float64" for key in names if is_numeric(table[key])})
+    # pandas would read texts that are all numbers, such as 01 and 1.0, into categories that are numbers.
+    return table.astype({key: "float64" if is_numeric(table[key]) else "category" for key in names})
 
 
-def is_numeric(series: pd.Series | pd.Index) -> bool:
+def is_numeric(series: pd.Series) -> bool:
     """Whether pandas took all cells for numbers; booleans are none."""
     return is_numeric_dtype(series) and not is_bool_dtype(series)
 
 
 def _has_empty(series: pd.Series) -> bool:
-    texts = series.cat.categories if isinstance(series.dtype, pd.CategoricalDtype) else series
-    return bool(series.isna().any()) or (not is_numeric(texts) and bool((texts == "").any()))
+    return bool(series.isna().any()) or (not is_numeric(series) and bool((series == "").any()))

@@ -65,8 +65,11 @@ def ragged(text: bytes, form: Written, width: int, name: str) -> list[str]:
     if not found:
         return []
     line, count = found[0]
+    advice = f"; a cell that contains {form.separator!r} needs quotation marks"
+    if count < width:
+        advice = "; is the line cut off?" if count else "; remove empty lines"
     more = f" ({len(found) - 1:,} more such line{'s' * (len(found) != 2)})" if len(found) > 1 else ""
-    return [f"line {line} has {count} column{'s' * (count != 1)} instead of {width}{more}"]
+    return [f"line {line} has {count} column{'s' * (count != 1)} instead of {width}{more}{advice}"]
 
 
 def places(text: bytes, form: Written, rows: Collection[int], name: str) -> dict[int, tuple[int, list[str]]]:

@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
+# A number with more than digits around it or in it: 5 %, $5, 1 000 or 0x1F.
+NUMBER_WITH_SIGNS = re.compile(r"[^\w\s]{0,3}\s*[-+−]?\s*\d.{0,24}")
+
 _BOOLEANS = {"yes": 1.0, "true": 1.0, "t": 1.0, "1": 1.0, "1.0": 1.0}
 _BOOLEANS |= {"no": 0.0, "false": 0.0, "f": 0.0, "0": 0.0, "0.0": 0.0}
 
@@ -71,6 +74,8 @@ def _readings(texts: Sequence[str]) -> list[pd.Series]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             formats += [guess_datetime_format(texts[0], dayfirst=first) or "" for first in (day_first, not day_first)]
+        # Nobody writes 2020-31-12: it is a mistake among dates whose month comes first.
+        formats = [form for form in formats if not re.match(r"%Y\W?%d", form)]
     series = pd.Series(texts, dtype="str")
     return [pd.to_datetime(series, format=form, errors="coerce", utc=True) for form in dict.fromkeys(formats) if form]
 

@@ -1,9 +1,10 @@
 """Copies a file from a URL or a local path, with a time limit and a few retries."""
 
-import shutil
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import url2pathname
 
 import requests
@@ -13,6 +14,16 @@ from urllib3.exceptions import HTTPError as BrokenBody
 from stages.lib.common import UserError
 
 _CHUNK = 1 << 16
+_CHECK = "Check data.url in params.yaml."
+# What errors mean whose text is made of objects and their addresses.
+_CAUSES = {
+    ("Read timed out",): "the server stopped responding",
+    ("decode",): "the answer is packed in a broken way",
+    ("CERTIFICATE",): "its certificate is not valid",
+    ("SSL",): "the server does not speak https as it should",
+    ("BadStatusLine", "HeaderParsing"): "the answer is no HTTP",
+    ("Incomplete", "broken", "reset", "aborted", "Disconnected"): "the connection was lost",
+}
 
 
 class _PassingError(Exception):
@@ -42,13 +53,12 @@ def download(
     UserError
         It says why the last attempt failed.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise UserError(f"{url!r} is not a valid URL. {_CHECK}") from None
     if parts.scheme not in {"http", "https"}:
-        source = url2pathname(parts.path) if parts.scheme == "file" else url
-        try:
-            shutil.copyfile(source, target)
-        except OSError as error:
-            raise UserError(f"{url} can't be read: {error.strerror}. Check data.url in params.yaml.") from None
+        _copy(url, parts, target)
         return
     retrying = Retrying(
         stop=stop_after_attempt(attempts),
@@ -65,27 +75,63 @@ def download(
         ) from None
 
 
-def _download_once(url: str, target: Path, silence: float, limit: float) -> None:
-    deadline = time.monotonic() + limit
+def _copy(url: str, parts: SplitResult, target: Path) -> None:
+    if "://" in url and parts.scheme != "file":
+        raise UserError(f"{url} begins with {parts.scheme}://, but only http, https and file are known. {_CHECK}")
+    source = url2pathname(parts.path) if parts.scheme == "file" else url
     try:
-        with requests.get(url, stream=True, timeout=silence) as response, target.open("wb") as file:
+        content = Path(source).read_bytes()
+    except OSError as error:
+        hint = (
+            " A web address begins with https://." if isinstance(error, FileNotFoundError) and not parts.scheme else ""
+        )
+        raise UserError(f"{url} can't be read: {error.strerror}. {_CHECK}{hint}") from None
+    target.write_bytes(content)
+
+
+def _download_once(url: str, target: Path, silence: float, limit: float) -> None:
+    with target.open("wb") as file:
+        for chunk in _chunks(url, silence, limit):
+            file.write(chunk)
+
+
+def _chunks(url: str, silence: float, limit: float) -> Iterator[bytes]:
+    """Yield what the server sends; errors of the caller, who writes it, are not taken for the server's."""
+    deadline = time.monotonic() + limit
+    with ExitStack() as stack:
+        with _told(url, silence):
+            # Whether a body is complete shows in plain text only: a cut archive is unpacked as far as it goes.
+            plain = {"Accept-Encoding": "identity"}
+            response = stack.enter_context(requests.get(url, stream=True, timeout=silence, headers=plain))
             if response.status_code in {408, 425, 429} or response.status_code >= 500:
                 raise _PassingError(f"the server answered {response.status_code} {response.reason}")
-            if not response.ok:
+            if response.status_code != requests.codes.ok:
                 raise UserError(
                     f"{url} could not be downloaded: the server answered {response.status_code} {response.reason}. "
-                    "Check data.url in params.yaml."
+                    f"{_CHECK}"
                 )
-            # read1 returns what has arrived, so the limit also applies to a slow server.
-            while chunk := response.raw.read1(_CHUNK, decode_content=True):
-                file.write(chunk)
-                if time.monotonic() > deadline:
+        while True:
+            with _told(url, silence):
+                # read1 returns what has arrived, so the limit also applies to a slow server.
+                chunk = response.raw.read1(_CHUNK, decode_content=True)
+                if chunk and time.monotonic() > deadline:
                     raise _PassingError(f"it was not complete after {limit:g} s")
+            if not chunk:
+                return
+            yield chunk
+
+
+@contextmanager
+def _told(url: str, silence: float) -> Iterator[None]:
+    try:
+        yield
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
-        raise UserError(f"{url!r} is not a valid URL. Check data.url in params.yaml.") from None
+        raise UserError(f"{url!r} is not a valid URL, or leads to one. {_CHECK}") from None
+    except requests.TooManyRedirects:
+        raise UserError(f"{url} could not be downloaded: it leads from one address to the next. {_CHECK}") from None
     except (requests.Timeout, TimeoutError):
         raise _PassingError(f"the server was silent for {silence:g} s") from None
-    except (requests.ConnectionError, BrokenBody, OSError) as error:
+    except (requests.RequestException, BrokenBody, OSError) as error:
         raise _PassingError(_cause(error)) from None
 
 
@@ -95,6 +141,7 @@ def _cause(error: BaseException) -> str:
     for sign in ("Name or service not known", "Temporary failure in name resolution", "Connection refused"):
         if sign in text:
             return sign.lower()
-    if "Read timed out" in text:
-        return "the server stopped responding"
-    return "the connection was lost" if "Incomplete" in text or "broken" in text or "reset" in text else text
+    for signs, meaning in _CAUSES.items():
+        if any(sign in text for sign in signs):
+            return meaning
+    return text

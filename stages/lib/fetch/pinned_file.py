@@ -9,7 +9,10 @@ import pandas as pd
 from stages.lib.common import UserError, temporary
 from stages.lib.config import Data, Params
 from stages.lib.data import class_labels, read_csv
+from stages.lib.data.formats import refuse_other_formats
 from stages.lib.fetch.download import download
+
+_IN_GIT = "a queued experiment has only the files that git tracks."
 
 
 def ensure_file(params: Params) -> pd.DataFrame:
@@ -18,21 +21,38 @@ def ensure_file(params: Params) -> pd.DataFrame:
     An existing file is replaced only by one whose hash and content are right.
     """
     spec, path = params.data, Path(params.data.path)
-    if path.exists() and (spec.sha256 is None or _sha256(path) == spec.sha256):
-        return _checked(path, params)
-    if spec.url is None:
-        found = f"has the sha256 {_sha256(path)}, not data.sha256" if path.exists() else "is missing"
+    try:
+        if path.exists() and (spec.sha256 is None or _sha256(path) == spec.sha256):
+            return _checked(path, params)
+        if spec.url is None:
+            raise UserError(_not_there(path, spec))
+        return _downloaded(spec.url, path, params)
+    except OSError as error:
+        where = error.filename or path
         raise UserError(
-            f"{path} {found}, and data.url in params.yaml is null. Set data.url, or put the file there; "
-            "a queued experiment has only the files that git tracks."
-        )
+            f"{where} can't be used: {error.strerror}. Remove the cause, or set data.path in params.yaml."
+        ) from None
 
+
+def _not_there(path: Path, spec: Data) -> str:
+    found, remedy = "is missing", "Set data.url, or put the file there"
+    if path.exists():
+        found = f"has the sha256 {_sha256(path)}, not the {spec.sha256} of data.sha256"
+        remedy = (
+            "If the file is the right one, set data.sha256 to its own; else put the right one there, or set data.url"
+        )
+    return f"{path} {found}, and data.url in params.yaml is null. {remedy}; {_IN_GIT}"
+
+
+def _downloaded(url: str, path: Path, params: Params) -> pd.DataFrame:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = temporary(path)
     try:
-        download(spec.url, new)
-        _check_hash(new, spec)
-        table = _checked(new, params, f"the file at {spec.url}")
+        download(url, new)
+        name = f"the file at {url}"
+        if params.data.sha256 is not None:
+            _check_hash(new, params.data, name)
+        table = _checked(new, params, name)
         os.replace(new, path)
     finally:
         new.unlink(missing_ok=True)
@@ -60,15 +80,24 @@ def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, objec
 
 
 def _checked(path: Path, params: Params, name: str = "") -> pd.DataFrame:
-    return read_csv(path, params.data, params.model.classifies, name, params.cv.groups, params.cv.order)
+    spec, classify = params.data, params.model.classifies
+    table = read_csv(path, spec, classify, name, params.cv.groups, params.cv.order)
+    y = table[spec.target]
+    if not classify and y.nunique() == 1:
+        raise UserError(
+            f"{name or path}: the target {spec.target} is {y[0]:g} in every row, so there is nothing to predict. "
+            "Name another data.target in params.yaml."
+        )
+    return table
 
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _check_hash(new: Path, spec: Data) -> None:
-    if spec.sha256 not in {None, _sha256(new)}:
+def _check_hash(new: Path, spec: Data, name: str) -> None:
+    refuse_other_formats(new.read_bytes(), name)  # a page says more than its hash
+    if _sha256(new) != spec.sha256:
         raise UserError(
             f"The file at {spec.url} has the sha256 {_sha256(new)}, not the {spec.sha256} of data.sha256 "
             "in params.yaml. Either the source has changed or the answer is not a data file; "

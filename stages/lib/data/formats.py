@@ -1,0 +1,64 @@
+"""Recognises files that are no CSV by how they begin: pages, spreadsheets, archives, JSON."""
+
+import json
+import re
+
+from stages.lib.common import UserError
+
+_EXPORT, _UNPACK = "Export it as CSV first.", "Unpack it first."
+_BEGINNINGS = {
+    b"PK\x03\x04": ("a spreadsheet or a zip archive", _EXPORT),
+    b"\xd0\xcf\x11\xe0": ("an old spreadsheet", _EXPORT),
+    b"\x1f\x8b": ("a gzip archive", _UNPACK),
+    b"\xfd7zXZ": ("an xz archive", _UNPACK),
+    b"(\xb5/\xfd": ("a Zstandard archive", _UNPACK),
+    b"7z\xbc\xaf": ("a 7z archive", _UNPACK),
+    b"PAR1": ("a Parquet file", _EXPORT),
+    b"ARROW1": ("an Arrow file", _EXPORT),
+    b"SQLite format 3\0": ("an SQLite database", _EXPORT),
+    b"\x89HDF": ("an HDF5 file", _EXPORT),
+    b"\x93NUMPY": ("a NumPy array", _EXPORT),
+    b"%PDF-": ("a PDF file", _EXPORT),
+    b"\x89PNG": ("a picture", "Is it the right file?"),
+    b"\xff\xd8\xff": ("a picture", "Is it the right file?"),
+    b"version https://git-lfs": ("a pointer of Git LFS", "Run `git lfs pull`."),
+}
+# What texts begin with, in lower case, after blanks.
+_TEXTS = {
+    rb"<(!doctype html|html|head|body)\b": (
+        "an HTML page",
+        "Open it to see what the server says, and download the file itself.",
+    ),
+    rb"<\?xml\b": ("an XML file", _EXPORT),
+    rb"bzh[1-9]1ay&sy": ("a bzip2 archive", _UNPACK),
+    rb"@relation\b": ("an ARFF file", _EXPORT),
+    rb"outs:\s*\n- md5:": ("a pointer of DVC", "Run `dvc pull`, and name the file itself."),
+}
+
+
+def refuse_other_formats(content: bytes, name: str) -> None:
+    """Raise `UserError` if a file is no CSV but of another known format; it says which, and what to do."""
+    if found := _format(content):
+        what, remedy = found
+        raise UserError(f"{name} is {what}, not a CSV. {remedy}")
+
+
+def _format(content: bytes) -> tuple[str, str] | None:
+    for beginning, found in _BEGINNINGS.items():
+        if content.startswith(beginning):
+            return found
+    start = content[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for pattern, found in _TEXTS.items():
+        if re.match(pattern, start):
+            return found
+    return ("a JSON file", _EXPORT) if start[:1] in {b"{", b"["} and _is_json(content) else None
+
+
+def _is_json(content: bytes) -> bool:
+    """Whether the text, or its first line, is JSON that holds more than plain values."""
+    for part in (content.lstrip().split(b"\n", 1)[0], content):
+        try:
+            return isinstance(json.loads(part), dict | list)
+        except (ValueError, RecursionError):
+            continue
+    return False
