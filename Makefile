@@ -8,12 +8,16 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help repro report test test-all pr-comment bench bench-joint simulate cross-cpu clean
+.PHONY: help check repro report test test-all pr-comment bench bench-joint simulate cross-cpu clean
 
 help: ## Print this list
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+check: .venv/repro ## Find all mistakes before anything runs, and say what each search will take
+	@python -m stages.check
+
 repro: .venv/repro ## Run every stage from scratch, and compare the results with the committed ones
+	python -m stages.check
 	dvc repro --force --single-item fetch
 	{ echo baselines; dvc stage list --name-only | sed -n 's/^search@\(.*\)/search@\1 compare@\1/p' | sed '1!G;h;$$!d'; } | \
 	  xargs -P $(SEARCHES) -L 1 dvc --wait-for-lock repro --force --single-item 2>&1 | cat

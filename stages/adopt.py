@@ -67,7 +67,7 @@ def _adopt(path: str, form: Form, target: str, *, dry: bool, force: bool) -> Non
     try:
         params = Params.model_validate(yaml12.load(new))
     except ValidationError as error:  # in what was there before
-        known = {*Params.model_fields, *Runtime.model_fields}
+        known = {"the top level": Params.model_fields, "runtime": Runtime.model_fields}
         raise UserError(*(f"{PARAMS_FILE}: {problem}" for problem in sentences(error, known))) from None
     # Read the file as the stages will, so that what adopt accepts runs.
     load_dataset(params.data, outcome.classifies, params.seed)

@@ -15,6 +15,7 @@ from stages.lib.lockstep import TrainTest
 from stages.lib.model import (
     build_estimator,
     check_candidates,
+    check_hold_out,
     is_classifier,
     nested_grid,
     resolve_experiment,
@@ -56,6 +57,7 @@ def main() -> None:
     pooled = pooling(cv.scoring, data.n_classes) if n_rows <= _MOST_ROWS else None
     scorer = make_scorer(cv.scoring, cv.also_score, pooled_rows(pooled) if pooled else None)
     check_candidates(name, settings, candidates, data, params.prepare)
+    check_hold_out(params, name, settings, data, splits)
 
     estimator = build_estimator(settings, data, params.prepare, candidates[0])
     X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])

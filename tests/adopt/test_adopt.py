@@ -262,5 +262,5 @@ def test_what_it_leaves_is_checked_too(here: Path, in_process: Command, old: byt
     content = Path("params.yaml").read_bytes().replace(old, new, 1)
     Path("params.yaml").write_bytes(content)
     done = in_process(stage, "data/passengers.csv", "survived", "--force")
-    assert f"error: {error}\n" in done.stderr
+    assert f"error: {error}" in done.stderr
     assert Path("params.yaml").read_bytes() == content

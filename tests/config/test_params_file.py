@@ -8,8 +8,8 @@ import pytest
 from sklearn.model_selection import ParameterGrid
 
 from stages.lib.common import UserError
-from stages.lib.config import Data, Experiment, load_params
-from tests.config.params_files import refused
+from stages.lib.config import Data, Experiment, load_params, read_params
+from tests.config.params_files import refused, written
 from tests.project import ROOT, real_params, set_at
 
 
@@ -27,6 +27,47 @@ def test_the_committed_file_is_valid() -> None:
         ("cv.n_split", 3, "cv.n_split is unknown; did you mean 'n_splits'?"),
         ("seed", -1, "seed is -1: it should be greater than or equal to 0"),
         ("seed", True, "seed is True: it should be a valid integer"),
+        ("seed", 2**32, "seed is 4294967296: it should be less than or equal to 4294967295"),
+        ("seed", 10**400, "seed is invalid: it should be less than or equal to 4294967295"),
+        ("cv.lr", 3, "cv.lr is unknown here; it is a key of model"),
+        ("cv.foo", 3, "cv.foo is unknown; remove it, or write one of splitter, groups, order, n_splits, n_repeats"),
+        ("cv.n_repeats", 10**9, "cv.n_repeats is 1000000000: it should be less than or equal to 1000"),
+        ("model.lr", float("inf"), "model.lr is inf: it should be a finite number"),
+        ("model.lr", float("nan"), "model.lr is nan: it should be a finite number"),
+        ("model.lr", 1e300, "model.lr is 1e+300: it should be less than or equal to 1000000"),
+        ("model.batch_size", 1e20, "model.batch_size is 1e+20: it should be a valid integer"),
+        (
+            "model.batch_size",
+            10**20,
+            "model.batch_size is 100000000000000000000: it should be less than or equal to 214",
+        ),
+        ("model.max_epochs", 10**9, "model.max_epochs is 1000000000: it should be less than or equal to 1000000"),
+        ("model.optimizer__eps", float("inf"), "model.optimizer__eps is inf: it should be a finite number"),
+        ("model.optimizer__lr", -0.1, "model.optimizer__lr is -0.1: it should be greater than 0"),
+        ("model.source", "/", "model.source is '/': it should be a file or folder in this repository"),
+        ("model.source", "", "model.source is '': it should be a file or folder in this repository"),
+        ("model.source", "../net.py", "model.source is '../net.py': it should be a file or folder in this repository"),
+        ("model.callbacks", {"EarlyStopping": None}, "lines of `key: value`, or {} for none"),
+        ("experiments", None, "experiments is empty; add it, such as `experiments: {batches:"),
+        ("experiments", [], "experiments is []: it should be a valid dictionary, lines of `key: value`"),
+        ("experiments", {"../x y": {"grid": {"lr": [0.1]}}}, "an experiment's name has letters from a to z, digits, -"),
+        ("experiments", {"-h": {"grid": {"lr": [0.1]}}}, "experiments.-h is '-h': an experiment's name has letters"),
+        ("experiments.dropout.lr", 0.1, "experiments.dropout.lr is unknown; a setting of the net stands in `fixed` or"),
+        ("experiments.dropout.grid.lr", 0.1, "grid.lr is 0.1: it should be a valid list; write [0.1]"),
+        ("experiments.dropout.grid.lr", [0.1, float("inf")], "grid.lr[1] is inf: it should be a finite number"),
+        ("experiments.dropout.grid.lr", [0.1, 1, 1.0], "grid.lr[2] is 1.0, as lr[1] is; remove one"),
+        ("experiments.optimizer.grid.optimizer", ["SGD", "Adam", "SGD"], "[2] is SGD, as optimizer[0] is; remove one"),
+        (
+            "experiments.dropout.grid.module__x",
+            [float("nan")],
+            "grid.module__x[0] is nan: it should be a finite number",
+        ),
+        ("experiments.dropout.fixed.optimizer__betas", [0.9, 1e39], "it is larger than the numbers of a net can be"),
+        (
+            "experiments.dropout",
+            {"grid": {"lr": [0.1, 0.2]}, "fixed": {"optimizer__lr": 0.1}},
+            "experiments.dropout.grid.lr has no effect, as optimizer__lr is set in fixed; search optimizer__lr, or",
+        ),
         ("model.lr", -0.1, "model.lr is -0.1: it should be greater than 0"),
         ("model.batch_size", 0, "model.batch_size is 0: it should be greater than or equal to 1"),
         ("model.train_split", 1, "model.train_split is 1: it should be greater than or equal to 2"),
@@ -156,6 +197,10 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         ("seed: 7\n  cv: 3\n", r"line 2, column 5"),
         ("", r"it should be a valid dictionary"),
         ("just text", r"it should be a valid dictionary"),
+        ("- a\n- b\n", r"is a list; it should be a valid dictionary, sections such as .* `git checkout params.yaml`"),
+        ("# nothing\n", r"params.yaml is empty; .* Restore it: `git checkout params.yaml`"),
+        ("seed: " + "9" * 5000, r"line 1, column 7: a number has 5,000 digits. Fix the YAML there"),
+        ("[" * 3000, r"nests too deeply"),
     ],
 )
 def test_broken_yaml_is_placed(tmp_path: Path, text: str, sentence: str) -> None:
@@ -164,6 +209,54 @@ def test_broken_yaml_is_placed(tmp_path: Path, text: str, sentence: str) -> None
     with pytest.raises(UserError) as caught:
         load_params(path)
     assert re.search(sentence, str(caught.value))
+
+
+def test_a_grid_of_millions_is_refused_before_it_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def listed(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("stages.lib.config.experiment.all_candidates", listed)
+    monkeypatch.setattr("stages.lib.config.experiment.drawn_candidates", listed)
+    params = real_params()
+    params["experiments"]["mine"] = {
+        "grid": {"lr": [0.001 * i for i in range(1, 3000)], "batch_size": list(range(1, 3000))}
+    }
+    params["experiments"]["drawn"] = {
+        "search": "random",
+        "n_candidates": 10_001,
+        "grid": {"lr": {"uniform": [0.1, 0.2]}},
+    }
+    drawn, listed_all = sorted(refused(tmp_path, params).splitlines())
+    assert drawn.endswith(
+        "experiments.drawn.n_candidates is 10,001, more than a search may have; lower it, or raise "
+        "runtime.max_candidates, which is 10,000"
+    )
+    assert listed_all.endswith(
+        "experiments.mine.grid has 8,994,001 candidates, 2,999 × 2,999, more than a search may have; remove values, "
+        "draw some of them with `search: random` and n_candidates, or raise runtime.max_candidates, which is 10,000"
+    )
+    params["runtime"]["max_candidates"] = 1_000_000
+    del params["experiments"]["mine"]
+    assert load_params(written(tmp_path, params)).experiments["drawn"].n_candidates == 10_001
+
+
+def test_what_has_a_problem_is_left_out_and_the_rest_is_checked(tmp_path: Path) -> None:
+    params = real_params()
+    set_at(params, "seed", -1)
+    set_at(params, "cv.n_splits", 1)
+    set_at(params, "experiments.dropout.search", "none")
+    set_at(params, "evaluate.keep", "dropout")
+    set_at(params, "experiments.neurons.n_candidates", 3)
+    left, problems = read_params(written(tmp_path, params))
+    assert [problem.removeprefix(f"{tmp_path}/params.yaml: ").split()[0] for problem in problems] == [
+        "seed",
+        "cv.n_splits",
+        "experiments.dropout.search",
+        "experiments.neurons.n_candidates",
+    ]
+    assert left is not None
+    assert set(left.experiments) == set(params["experiments"]) - {"dropout"}
+    assert left.cv.n_repeats == 10
 
 
 def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:

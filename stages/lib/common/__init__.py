@@ -25,6 +25,7 @@ from stages.lib.common.formatting import (
     short_key,
     short_params,
 )
+from stages.lib.common.places import with_line
 
 __all__ = [
     "DECIMALS",
@@ -46,6 +47,7 @@ __all__ = [
     "short_key",
     "short_params",
     "temporary",
+    "with_line",
     "write_bytes",
     "write_json",
     "write_text",

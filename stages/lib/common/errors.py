@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
+from stages.lib.common.places import with_line
+
 
 class UserError(Exception):
     """An error that the user can fix; the message says what was found, where, and what to do.
@@ -82,5 +84,5 @@ def run(main: Callable[[], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except UserError as error:
         for problem in error.args:
-            print(f"error: {problem}", file=sys.stderr)
+            print(f"error: {with_line(str(problem))}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -6,7 +6,7 @@ Knows the keys and their rules, and does not need torch. Imports `common`.
 from stages.lib.config.column import Column
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
-from stages.lib.config.params_file import load_params
+from stages.lib.config.params_file import load_params, read_content, read_params
 from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
 from stages.lib.config.scorers import OF_PROBABILITIES
@@ -34,4 +34,6 @@ __all__ = [
     "Runtime",
     "Statistics",
     "load_params",
+    "read_content",
+    "read_params",
 ]

@@ -20,7 +20,7 @@ class CV(Section):
     groups: str | None = None
     order: str | None = None
     n_splits: int = Field(ge=2)
-    n_repeats: int = Field(default=10, ge=1)
+    n_repeats: int = Field(default=10, ge=1, le=1000)
     shuffle: bool = False
     scoring: str = "accuracy"
     also_score: list[str] = Field(default=[])

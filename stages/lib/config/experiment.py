@@ -1,10 +1,12 @@
 """One experiment: what is searched, how, and what stays `fixed` meanwhile."""
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag
 
+from stages.lib.common import format_value
 from stages.lib.config.column import Section
 from stages.lib.config.space import Distribution, all_candidates, drawn_candidates, space_size, to_distribution
 from stages.lib.config.training import Settings, Value
@@ -61,9 +63,36 @@ class Experiment(Section):
         return all_candidates(self.lists)
 
 
-def misfits(name: str, experiment: Experiment) -> Iterator[str]:
-    """Yield what does not go together in an experiment, as sentences."""
+def _twins(place: str, values: list[Any]) -> Iterator[str]:
+    """Yield which values of a list are in it already; 1 and 1.0 are the same, but 1 and true are not."""
+    first: dict[Any, int] = {}
+    for i, value in enumerate(values):
+        known = isinstance(value, bool), tuple(value) if isinstance(value, list) else value
+        if first.setdefault(known, i) != i:
+            yield f"{place}[{i}] is {format_value(value)}, as {place.rpartition('.')[2]}[{first[known]}] is; remove one"
+
+
+def _too_many(place: str, experiment: Experiment, most: int) -> Iterator[str]:
+    """Yield a sentence if there are more candidates than `runtime.max_candidates`; they are not listed for that."""
+    way_out = f"or raise runtime.max_candidates, which is {most:,}"
+    if (drawn := experiment.n_candidates) is not None:
+        if drawn > most:
+            yield f"{place}.n_candidates is {drawn:,}, more than a search may have; lower it, {way_out}"
+    elif not experiment.distributions and (size := math.prod(map(len, experiment.lists.values()))) > most:
+        lengths = " × ".join(f"{len(values):,}" for values in experiment.lists.values())
+        times = f", {lengths}" if len(experiment.lists) > 1 else ""
+        yield (
+            f"{place}.grid has {size:,} candidates{times}, more than a search may have; remove values, draw some of "
+            f"them with `search: random` and n_candidates, {way_out}"
+        )
+
+
+def misfits(name: str, experiment: Experiment, max_candidates: int) -> Iterator[str]:
+    """Yield what does not go together in an experiment, or is in it twice or too many times, as sentences."""
     place, search, n_candidates = f"experiments.{name}", experiment.search, experiment.n_candidates
+    for key, listed in experiment.lists.items():
+        yield from _twins(f"{place}.grid.{key}", listed)
+    yield from _too_many(place, experiment, max_candidates)
     if search == "grid":
         if n_candidates is not None:
             yield (

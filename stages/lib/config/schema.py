@@ -4,6 +4,7 @@ No rule here needs torch. `stages.lib.model` checks the rest with torch: names, 
 optimizers.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -57,13 +58,26 @@ _TAKEN = (
 )
 
 
+def _of_a_file(name: str) -> str:
+    # A name is part of files' names, of DVC's stages, and an argument on the command line.
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}", name):
+        raise ValueError(
+            "an experiment's name has letters from a to z, digits, - and _ only, not - first, and at most 100 of them; "
+            "rename it"
+        )
+    return name
+
+
 def _not_taken(name: str) -> str:
     if name in _TAKEN:
         raise ValueError("the charts or the evaluation use this name for something else; choose another name")
     return name
 
 
-Name = Annotated[str, Field(pattern="^[A-Za-z0-9_-]+$"), AfterValidator(_not_taken)]
+Name = Annotated[str, AfterValidator(_of_a_file), AfterValidator(_not_taken)]
+
+# numpy takes no larger seed.
+_LARGEST_SEED = 2**32 - 1
 
 
 class Runtime(Section):
@@ -73,12 +87,13 @@ class Runtime(Section):
     backend: Literal["loky", "dask"] = "loky"
     dask_scheduler: str | None = None
     max_memory_mb: int = Field(default=2048, ge=512)
+    max_candidates: int = Field(default=10_000, ge=1, le=1_000_000)
 
 
 class Params(Section):
     """The whole of params.yaml."""
 
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, le=_LARGEST_SEED)
     engine: Annotated[Literal["lockstep", "one-by-one"], BeforeValidator(_new_name)] = "lockstep"
     runtime: Runtime = Runtime()
     data: Data

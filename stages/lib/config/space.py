@@ -14,6 +14,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 # Significant digits of a number that is drawn; it gets more if the bounds are closer together than that.
 _DIGITS = 3
 
+# The largest bound: whole numbers are exact up to it.
+_LARGEST = 1e15
+
 # Points to draw for each candidate of a small space before the rest is taken in order, and for any space.
 _POINTS_EACH = 16
 _MOST_POINTS = 2**20
@@ -101,6 +104,8 @@ def to_distribution(described: Any) -> Distribution:
         raise ValueError(f"{kind!r} is no distribution{hint}")
     if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
         raise ValueError(f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}")
+    if any(abs(bound) > _LARGEST for bound in bounds):
+        raise ValueError(f"both bounds should lie between {-_LARGEST:g} and {_LARGEST:g}")
     low, high = bounds
     if kind.endswith("int") and not all(float(bound).is_integer() for bound in bounds):
         raise ValueError(f"{kind} is of whole numbers, so its bounds are whole numbers too")
@@ -184,4 +189,5 @@ def _readable(value: float, width: float) -> float:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole or (isinstance(value, float) and math.isfinite(value))

@@ -1,6 +1,7 @@
 """The settings of a net: the section `model` of params.yaml, and the values that experiments give instead."""
 
 import math
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -9,13 +10,24 @@ from stages.lib.config.column import Section
 
 _NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
 
+# The largest numbers: of the 32-bit floats that nets compute with, and those that no training has a use for.
+_LARGEST_FLOAT = 3.4e38
+_MOST_EPOCHS = 1_000_000
+_LARGEST_BATCH = 2**31 - 1
+_LARGEST_RATE = 1e6
+
 
 def _scalar(value: Any) -> Any:
-    """Reject values that can't be settings: mappings, and lists of anything but numbers."""
+    """Reject values that can't be settings: mappings, lists of anything but numbers, and numbers that no net holds."""
     items = value if isinstance(value, list) else [value]
     kinds = (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
     if not all(isinstance(item, kinds) for item in items):
         raise ValueError(_NO_SETTING)
+    numbers = [item for item in items if isinstance(item, int | float)]
+    if not all(isinstance(number, int) or math.isfinite(number) for number in numbers):
+        raise ValueError("it should be a finite number")
+    if any(abs(number) > _LARGEST_FLOAT for number in numbers):
+        raise ValueError(f"it is larger than the numbers of a net can be; it should be below {_LARGEST_FLOAT}")
     return value
 
 
@@ -32,6 +44,14 @@ def _class_weight(value: Any) -> Any:
     return value
 
 
+def _in_the_repository(path: str) -> str:
+    """Refuse paths that DVC can't watch: none, one outside of the repository, or all of it, results included."""
+    parts = PurePath(path).parts
+    if not parts or PurePath(path).is_absolute() or ".." in parts:
+        raise ValueError("it should be a file or folder in this repository, such as my_net.py")
+    return path
+
+
 Value = Annotated[Any, AfterValidator(_scalar)]
 Settings = dict[str, Annotated[Any, AfterValidator(_scalar_or_callbacks)]]
 ClassWeight = Annotated[Any, AfterValidator(_class_weight)]
@@ -46,12 +66,12 @@ class Model(Section):
     wrapper: str = "NeuralNetClassifier"
     module: str
     # For DVC and the checks only. It is not a setting of the net, so dumps leave it out.
-    source: str = Field(exclude=True)
+    source: Annotated[str, AfterValidator(_in_the_repository)] = Field(exclude=True)
     criterion: str
     optimizer: str
-    lr: float = Field(gt=0)
-    max_epochs: int = Field(ge=1)
-    batch_size: int = Field(ge=1)
+    lr: float = Field(gt=0, le=_LARGEST_RATE, allow_inf_nan=False)
+    max_epochs: int = Field(ge=1, le=_MOST_EPOCHS)
+    batch_size: int = Field(ge=1, le=_LARGEST_BATCH)
     train_split: Annotated[int, Field(ge=2)] | None = 5
     device: str = "cpu"
     # Dumps leave out what is not in use, so that a model file and its bytes do not know of it.

@@ -35,7 +35,11 @@ class _Loader(yaml.SafeLoader):
 
     def construct_integer(self, node: yaml.ScalarNode) -> int:
         text = node.value
-        return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+        try:
+            return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+        except ValueError:  # of more digits than Python reads
+            problem = f"a number has {len(text):,} digits"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
 
 
 for _kind, (_pattern, _first) in _SCALARS.items():

@@ -3,6 +3,6 @@
 Imports `data`, `config` and `common`.
 """
 
-from stages.lib.fetch.pinned_file import describe, ensure_file
+from stages.lib.fetch.pinned_file import describe, ensure_file, is_in_place
 
-__all__ = ["describe", "ensure_file"]
+__all__ = ["describe", "ensure_file", "is_in_place"]

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -20,31 +22,15 @@ def ensure_file(params: Params) -> pd.DataFrame:
 
     An existing file is replaced only by one whose hash and content are right.
     """
-    spec, path = params.data, Path(params.data.path)
-    try:
-        if path.exists() and (spec.sha256 is None or _sha256(path) == spec.sha256):
-            return _checked(path, params)
-        if spec.url is None:
-            raise UserError(_not_there(path, spec))
-        return _downloaded(spec.url, path, params)
-    except OSError as error:
-        where = error.filename or path
-        raise UserError(
-            f"{where} can't be used: {error.strerror}. Remove the cause, or set data.path in params.yaml."
-        ) from None
+    path = Path(params.data.path)
+    in_place = is_in_place(params.data)
+    with _usable(path):
+        return _checked(path, params) if in_place else _downloaded(params, path)
 
 
-def _not_there(path: Path, spec: Data) -> str:
-    found, remedy = "is missing", "Set data.url, or put the file there"
-    if path.exists():
-        found = f"has the sha256 {_sha256(path)}, not the {spec.sha256} of data.sha256"
-        remedy = (
-            "If the file is the right one, set data.sha256 to its own; else put the right one there, or set data.url"
-        )
-    return f"{path} {found}, and data.url in params.yaml is null. {remedy}; {_IN_GIT}"
-
-
-def _downloaded(url: str, path: Path, params: Params) -> pd.DataFrame:
+def _downloaded(params: Params, path: Path) -> pd.DataFrame:
+    url = params.data.url
+    assert url  # `is_in_place` has looked
     path.parent.mkdir(parents=True, exist_ok=True)
     new = temporary(path)
     try:
@@ -57,6 +43,38 @@ def _downloaded(url: str, path: Path, params: Params) -> pd.DataFrame:
     finally:
         new.unlink(missing_ok=True)
     return table
+
+
+def is_in_place(spec: Data) -> bool:
+    """Whether the pinned file is at `data.path`; raises `UserError` if it is not, and there is no `data.url`."""
+    path = Path(spec.path)
+    with _usable(path):
+        if path.exists() and (spec.sha256 is None or _sha256(path) == spec.sha256):
+            return True
+        if spec.url is None:
+            raise UserError(_not_there(path, spec))
+    return False
+
+
+def _not_there(path: Path, spec: Data) -> str:
+    found, remedy = "is missing", "Set data.url, or put the file there"
+    if path.exists():
+        found = f"has the sha256 {_sha256(path)}, not the {spec.sha256} of data.sha256"
+        remedy = (
+            "If the file is the right one, set data.sha256 to its own; else put the right one there, or set data.url"
+        )
+    return f"{path} {found}, and data.url in params.yaml is null. {remedy}; {_IN_GIT}"
+
+
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise UserError(
+            f"{where} can't be used: {error.strerror}. Remove the cause, or set data.path in params.yaml."
+        ) from None
 
 
 def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, object]:

@@ -14,7 +14,9 @@ from skorch.dataset import ValidSplit
 from torch.utils.data import Subset
 
 from stages.lib.common import UserError
-from stages.lib.config import CV
+from stages.lib.config import CV, PARAMS_FILE, Params
+from stages.lib.data import Dataset
+from stages.lib.lockstep import TrainTest
 
 
 class GroupedRows(np.ndarray):
@@ -83,6 +85,35 @@ class LatestRows:
         """Return the rows to train on, and those held out."""
         n_train = len(dataset) - -(-len(dataset) // self.n)
         return Subset(dataset, range(n_train)), Subset(dataset, range(n_train, len(dataset)))
+
+
+def check_hold_out(params: Params, name: str, settings: dict[str, Any], data: Dataset, splits: list[TrainTest]) -> None:
+    """Raise `UserError` if a training fold has too few rows for a net to hold out one part in `train_split` of them.
+
+    Parameters
+    ----------
+    params : Params
+    name : str
+        The experiment.
+    settings : dict
+        As `resolve_experiment` returns them.
+    data : Dataset
+    splits : list of (train, test)
+    """
+    parts = params.experiment(name).fixed.get("train_split", params.model.train_split)
+    if parts is None or params.cv.keeps_groups:  # whole groups are counted where they are split
+        return
+    if isinstance(settings["train_split"], ValidSplit) and settings["train_split"].stratified:
+        # A class may have fewer rows than there are parts, but the largest has to be in all of them.
+        counts, of = [np.bincount(data.y[train].astype(int)).max() for train, _ in splits], " of one class"
+    else:
+        counts, of = [len(train) for train, _ in splits], ""
+    if (fewest := int(min(counts))) < parts:
+        home = f"experiments.{name}.fixed" if "train_split" in params.experiment(name).fixed else "model"
+        raise UserError(
+            f"{PARAMS_FILE}: {home}.train_split is {parts}, but a training fold has only {fewest} rows{of}, too few "
+            f"for so many parts. Set it to {max(fewest, 2)} or less, or to null, or use more rows."
+        )
 
 
 def hold_out(train_split: Any, cv: CV | None, classify: bool) -> Any:

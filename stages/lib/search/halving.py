@@ -28,6 +28,14 @@ def stage_epochs(n_candidates: int, max_epochs: int) -> list[int]:
     return sorted({ceil(max_epochs / FACTOR**stage) for stage in range(n_stages)})
 
 
+def stage_sizes(n_candidates: int, n_stages: int) -> list[int]:
+    """Return how many candidates each stage trains."""
+    sizes = [n_candidates]
+    while len(sizes) < n_stages:
+        sizes.append(ceil(sizes[-1] / FACTOR))
+    return sizes
+
+
 def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
     """Train the candidates in stages, each of which keeps the best third by mean score, at least one.
 

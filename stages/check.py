@@ -1,0 +1,29 @@
+"""Checks params.yaml, the CSV and the nets before anything runs, and says what each search will take: `make check`.
+
+Lists all problems at once, and exits with status 1 if there are any. It changes no file.
+"""
+
+import sys
+
+from stages.lib.check import check, grouped, in_words, print_plans
+from stages.lib.common import UserError, run
+from stages.lib.config import PARAMS_FILE
+
+
+def main() -> None:
+    found = check()
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if found.problems:
+        raise UserError(*grouped(found.problems))
+    rows = "" if found.n_rows is None else f", {found.n_rows:,} rows"
+    print(f"{PARAMS_FILE}: fine{rows}")
+    if found.plans:
+        print_plans(found.plans)
+        print(
+            f"All searches together: about {in_words(sum(plan.seconds for plan in found.plans))}, one after the other"
+        )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,11 @@
+"""Checks everything before anything runs: finds all problems at once, and estimates what each search will take.
+
+The stages make the same checks, each its own part. Imports `winners`, `model`, `fetch`, `search`, `scores`, `data`,
+`config`, `lockstep` and `common`.
+"""
+
+from stages.lib.check.everything import Findings, check
+from stages.lib.check.grouping import grouped
+from stages.lib.check.plan import Plan, in_words, print_plans
+
+__all__ = ["Findings", "Plan", "check", "grouped", "in_words", "print_plans"]

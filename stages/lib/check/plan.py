@@ -1,0 +1,173 @@
+"""Estimates what a search will take: candidates, fits, time and memory.
+
+The figures are rough. A net alone takes as long for each step as was measured. In lockstep, a stack pays the overhead
+of a step once for all its nets, and for each net a small part of it and its arithmetic; the shares below are those of
+the committed searches.
+"""
+
+import os
+from collections import defaultdict
+from dataclasses import dataclass
+from math import ceil
+from operator import mul
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from stages.lib.config import Params
+from stages.lib.data import Dataset
+from stages.lib.lockstep import TrainTest, net_of
+from stages.lib.model import build_estimator
+from stages.lib.search.curves import N_REPEATS
+from stages.lib.search.halving import stage_epochs, stage_sizes
+
+# In steps of a net alone: what a stack pays once for a step, what each of its nets costs, what its first step costs,
+# and what scoring a net costs; and what a search costs that trains nothing.
+_OF_A_STACK, _OF_A_NET, _FIRST, _SCORING, _START = 0.4, 0.006, 1500, 2, 10_000
+# Arithmetic in operations a second, and the operations of a step from which a net is trained alone.
+_SPEED, _LARGE = 5e9, 1.5e6
+_STACK = 512
+# Bytes: for each weight its gradient, its moments and copies; for each net of a stack; for each fit that is scored.
+_OF_A_WEIGHT, _OF_A_MEMBER, _OF_A_FIT = 40, 150_000, 100_000
+# Nets are built for so many widths, depths and so on; the others are taken for the largest of them.
+_MOST_BUILT = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a search will take, about.
+
+    Parameters
+    ----------
+    name : str
+    n_candidates, n_fits, net_epochs : int
+    seconds : float
+        On its `runtime.n_jobs` cores.
+    mebibytes : float
+        Of the process.
+    """
+
+    name: str
+    n_candidates: int
+    n_fits: int
+    net_epochs: int
+    seconds: float
+    mebibytes: float
+
+
+def make_plan(
+    params: Params,
+    name: str,
+    settings: dict[str, Any],
+    candidates: list[dict[str, Any]],
+    data: Dataset,
+    splits: list[TrainTest],
+    step: float,
+) -> Plan:
+    """Estimate what a search will take.
+
+    Parameters
+    ----------
+    params : Params
+    name, settings, candidates
+        The experiment, as `resolve_experiment` returns it.
+    data : Dataset
+    splits : list of (train, test)
+    step : float
+        The seconds of a net's training step.
+    """
+    experiment, n_splits = params.experiment(name), len(splits)
+    parts = experiment.fixed.get("train_split", params.model.train_split)
+    n_rows = ceil(sum(len(train) for train, _ in splits) / n_splits * (1 - 1 / parts if parts else 1))
+    weights = _weights(settings, candidates, data, params)
+    largest, together = max(weights.values()), params.engine == "lockstep"
+    steps, net_epochs, members = 0.0, 0, 1
+    for (shape, batch), epochs in _alike(settings, candidates).items():
+        n_nets, n_batches = len(epochs) * n_splits, ceil(n_rows / batch)
+        net_steps = sum(epochs) * n_splits * n_batches
+        operations = 6 * weights.get(shape, largest) * min(batch, n_rows)
+        net_epochs += sum(epochs) * n_splits
+        if together and operations < _LARGE:
+            members = max(members, min(_STACK, n_nets))
+            steps += _FIRST + ceil(n_nets / _STACK) * max(epochs) * n_batches * _OF_A_STACK
+            steps += net_steps * (_OF_A_NET + operations / _SPEED / step)
+        else:
+            steps += net_steps
+
+    n_fits, share = len(candidates) * n_splits, 1.0
+    if experiment.search == "halving":
+        stages = stage_epochs(len(candidates), settings["max_epochs"])
+        sizes = stage_sizes(len(candidates), len(stages))
+        n_fits = sum(sizes) * n_splits
+        share = sum(map(mul, sizes, stages)) / (len(candidates) * settings["max_epochs"])
+    cores = os.cpu_count() or 1
+    n_jobs = cores if params.runtime.n_jobs == -1 else min(params.runtime.n_jobs, cores)
+    steps = steps * share / n_jobs + n_fits * _SCORING + _START + _of_curves(params, settings, n_rows)
+    taken = psutil.Process().memory_info().rss
+    taken += members * (largest * _OF_A_WEIGHT + _OF_A_MEMBER) + n_fits * _OF_A_FIT
+    mebibytes = min(taken / 2**20, params.runtime.max_memory_mb)
+    return Plan(name, len(candidates), n_fits, round(net_epochs * share), steps * step, mebibytes)
+
+
+def _alike(settings: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[tuple[str, int], list[int]]:
+    """Return the epochs of the nets that may share a stack, by their shape and batch size.
+
+    Candidates that differ in their epochs alone are one net.
+    """
+    nets: dict[str, tuple[tuple[str, int], int]] = {}
+    for candidate in candidates:
+        whole = settings | candidate
+        net = repr({key: value for key, value in candidate.items() if key != "max_epochs"})
+        known = nets[net][1] if net in nets else 0
+        nets[net] = (_shape(candidate), whole["batch_size"]), max(known, whole["max_epochs"])
+    found: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for alike, epochs in nets.values():
+        found[alike].append(epochs)
+    return found
+
+
+def _shape(candidate: dict[str, Any]) -> str:
+    """Return the settings that may change the shape of a net: the whole numbers that its module is built with."""
+    return repr({key: each for key, each in candidate.items() if key.startswith("module__") and isinstance(each, int)})
+
+
+def _weights(
+    settings: dict[str, Any], candidates: list[dict[str, Any]], data: Dataset, params: Params
+) -> dict[str, int]:
+    """Return how many weights nets of the first shapes have."""
+    found: dict[str, int] = {}
+    for candidate in candidates:
+        shape = _shape(candidate)
+        if shape not in found and len(found) < _MOST_BUILT:
+            net = net_of(build_estimator(settings | candidate, data, params.prepare)).initialize()
+            found[shape] = sum(weight.numel() for weight in net.module_.parameters())
+    return found
+
+
+def _of_curves(params: Params, settings: dict[str, Any], n_rows: int) -> float:
+    """Return what the learning curves cost, in steps of a net: two settings, scored after each epoch."""
+    n_nets, epochs = min(N_REPEATS, params.cv.n_repeats) * params.cv.n_splits, settings["max_epochs"]
+    n_steps = epochs * ceil(n_rows / settings["batch_size"])
+    each = _OF_A_STACK + n_nets * _OF_A_NET if params.engine == "lockstep" else n_nets
+    return 2 * (n_steps * each + n_nets * epochs * _SCORING)
+
+
+def print_plans(plans: list[Plan]) -> None:
+    """Print a table of what the searches will take."""
+    shown = Table("experiment", box=None, pad_edge=False)
+    for heading in ("candidates", "fits", "net-epochs", "time, about", "memory, about"):
+        shown.add_column(heading, justify="right")
+    for plan in plans:
+        counts = [f"{count:,}" for count in (plan.n_candidates, plan.n_fits, plan.net_epochs)]
+        shown.add_row(plan.name, *counts, in_words(plan.seconds), f"{50 * ceil(plan.mebibytes / 50):,} MiB")
+    Console().print(shown)
+
+
+def in_words(seconds: float) -> str:
+    """Write a time roughly: `40 s`, `3 min`, `5 h` or `9 days`."""
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(10, round(seconds, -1)):.0f} s"

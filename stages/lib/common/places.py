@@ -1,0 +1,69 @@
+"""Finds the line of a YAML file that a sentence about it is on."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+# A sentence on a file begins with `FILE.yaml: KEY.KEY[0]`, or has `KEY.KEY in FILE.yaml` in it.
+_BEGINS = re.compile(r"(?P<file>\S+\.yaml): (?P<place>.+)", re.DOTALL)
+_MENTIONS = re.compile(r"(?P<place>[a-z_]+\.\S+) in (?P<file>\S+\.yaml)")
+_PLACE = re.compile(r"[a-z_]+\.[\w.-]*\w")
+
+# In C, where PyYAML is built with it, as a file is read for each sentence.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def with_line(sentence: str) -> str:
+    """Add the line of the file that a sentence is about, such as `(line 57)`, where that can be told.
+
+    Parameters
+    ----------
+    sentence : str
+        Such as `params.yaml: cv.n_splits is 1: …`. Of a place that is missing, the line is that of what it belongs to.
+        Further lines of the text, which show what to add, stay behind it.
+    """
+    begins, mentions = _BEGINS.fullmatch(sentence), _MENTIONS.search(sentence)
+    found = begins or mentions
+    root = _read(found["file"]) if found else None
+    if not found or not root:
+        return sentence
+    line = _line(root, found["place"])
+    if not line and begins:  # the place stands further back
+        line = next(filter(None, (_line(root, place, steps=2) for place in _PLACE.findall(sentence))), 0)
+    if not line:
+        return sentence
+    first, newline, rest = sentence.partition("\n")
+    told = begins or first.rstrip(".").endswith(found["file"])
+    return f"{first} ({'' if told else found['file'] + ', '}line {line}){newline}{rest}"
+
+
+def _read(file: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=_LOADER)
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+
+
+def _line(node: yaml.Node, text: str, steps: int = 1) -> int:
+    """Return the line of the place that a text begins with, counted from 1; 0 if it has fewer steps than `steps`."""
+    line = done = 0
+    while step := _step(node, text):
+        at, node, text = step
+        line, done, text = at.start_mark.line + 1, done + 1, text.removeprefix(".")
+    return line if done >= steps else 0
+
+
+def _step(node: yaml.Node, text: str) -> tuple[yaml.Node, yaml.Node, str] | None:
+    """Return the node where the next step of a place stands, its value, and the text behind the step."""
+    if isinstance(node, yaml.MappingNode):
+        # A key may contain dots, as columns do, so the longest one that fits is meant.
+        for key, value in sorted(node.value, key=lambda item: -len(str(item[0].value))):
+            name = str(key.value)
+            if name and text.startswith(name) and not re.match(r"[\w-]", text[len(name) :]):
+                return key, value, text[len(name) :]
+    index = re.match(r"\[(\d+)\]", text)
+    if index and isinstance(node, yaml.SequenceNode) and int(index[1]) < len(node.value):
+        item = node.value[int(index[1])]
+        return item, item, text[index.end() :]
+    return None

@@ -1,0 +1,224 @@
+"""`python -m stages.check`: lists every problem at once, as the stages would tell them, or says what searches take."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stages import check, search
+from stages.lib.config import load_params
+from stages.lib.lockstep import seed_everything
+from stages.lib.winners.fresh import drawn_anew
+from tests.conftest import Command
+from tests.project import ROOT, environment, real_params, set_at
+
+Write = Any
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Return a function that writes the committed params.yaml with changes, where the code and the data are."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("stages", "data", "dvc.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+
+    def written(changes: dict[str, Any], *experiments: str) -> None:
+        params = real_params()
+        if experiments:
+            params["experiments"] = {name: params["experiments"][name] for name in experiments}
+        for place, value in changes.items():
+            set_at(params, place, value)
+        Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+    return written
+
+
+def line_of(text: str) -> int:
+    """Return the line of params.yaml that contains a text."""
+    return next(i for i, line in enumerate(Path("params.yaml").read_text().splitlines(), start=1) if text in line)
+
+
+def test_the_committed_project_is_fine_and_its_searches_are_counted(write: Write, in_process: Command) -> None:
+    write({})
+    done = in_process(check)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("params.yaml: fine, 768 rows\n")
+    told = {row[0]: row[1:3] for row in map(str.split, done.stdout.splitlines())}
+    for name in real_params()["experiments"]:
+        found = json.loads((ROOT / f"metrics/search/{name}.json").read_bytes())
+        assert told[name] == [f"{found[key]:,}" for key in ("n_candidates", "n_fits")]
+    assert re.search(r"All searches together: about \d+ min, one after the other", done.stdout)
+    assert {path.name for path in Path().iterdir()} == {"stages", "data", "dvc.yaml", "params.yaml"}
+
+
+def test_all_problems_are_listed_at_once_with_their_lines(write: Write, in_process: Command) -> None:
+    write(
+        {
+            "seed": 2**32,
+            "model.lr": "fast",
+            "data.columns.age.max": 50,
+            "experiments.dropout.grid.module__dropout_rate": [0.1, 2.0, 3.0],
+            "experiments.neurons.fixed.optimizer": "Adamm",
+            "experiments.joint.n_candidates": -1,
+        }
+    )
+    done = in_process(check)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "error: params.yaml: seed is 4294967296: it should be less than or equal to 4294967295 (line 1)",
+        f"error: params.yaml: model.lr is 'fast': it should be a valid number (line {line_of('lr: fast')})",
+        "error: params.yaml: experiments.joint.n_candidates is -1: it should be greater than or equal to 1 "
+        f"(line {line_of('n_candidates: -1')})",
+        "error: data/pima-indians-diabetes.csv: line 9, column age: 53 is outside 21 to 50 (years) "
+        "(80 more such cells); mend it, or change min and max of data.columns.age in params.yaml "
+        f"(line {line_of('  age:')})",
+        "error: params.yaml: experiments.dropout.grid.module__dropout_rate[1]: dropout_rate is 2.0; it should be at "
+        f"least 0 and below 1 (1 more such value) (line {line_of('- 2.0')})",
+        "error: params.yaml: experiments.neurons.fixed.optimizer: 'Adamm' is not an optimizer of torch.optim; did you "
+        f"mean 'Adam'? (line {line_of('Adamm')})",
+    ]
+
+
+def test_what_all_experiments_share_is_told_once(write: Write, in_process: Command) -> None:
+    write({"model.optimizer": "Adamm", "experiments.optimizer.fixed": {"optimizer__momentum": 0.5}})
+    told = in_process(check).stderr.splitlines()
+    assert [line for line in told if "Adamm" in line] == [
+        "error: params.yaml: model.optimizer: 'Adamm' is not an optimizer of torch.optim; did you mean 'Adam'? "
+        f"(line {line_of('Adamm')})"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (None, "params.yaml is missing here. Run from the top of the repository, or restore the file: `git checkout"),
+        (
+            "",
+            "params.yaml is empty; it should be a valid dictionary, sections such as `data:` and `model:`. Restore it",
+        ),
+        (
+            "experiments: {}",
+            "params.yaml: experiments is empty; it should have 1 or more; add it, such as `experiments:",
+        ),
+        ("seed: 7", "params.yaml: experiments is missing; add it, such as `experiments: {batches: {grid: {batch_size:"),
+        (
+            "experiments: {../x y: 1}",
+            "params.yaml: experiments.../x y is '../x y': an experiment's name has letters fro",
+        ),
+    ],
+)
+def test_what_dvc_blames_on_its_own_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Command, text: str | None, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path("params.yaml").write_text(text, encoding="utf-8")
+    done = in_process(check)
+    assert done.returncode == 1
+    assert f"error: {sentence}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("experiments:", "searches:"),
+        ("experiments:.*", "experiments:"),
+        ("  batch_epochs:", "  ../x y:"),
+        ("  n_repeats: 10", ""),
+    ],
+    ids=["no_experiments", "empty_experiments", "name", "key"],
+)
+def test_the_readme_has_dvcs_words(tmp_path: Path, old: str, new: str) -> None:
+    text = re.sub(old, new, (ROOT / "params.yaml").read_text(encoding="utf-8"), count=1, flags=re.DOTALL)
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "dvc.yaml").symlink_to(ROOT / "dvc.yaml")
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n", encoding="utf-8")
+    done = subprocess.run(["dvc", "repro", "--dry"], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert done.returncode
+    listed = re.findall(r"`([^`]+)`", (ROOT / "README.md").read_text(encoding="utf-8").partition("DVC's words")[2])
+    known = [re.escape(words).replace("…", ".*") for words in listed if " " in words and "make" not in words]
+    assert any(re.search(words, done.stderr) for words in known), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "line"),
+    [("cv", "n_repeats", "n_repeats: 10"), ("data", "separator", "separator: ','"), ("", "engine", "engine: lockstep")],
+)
+def test_a_key_that_dvc_reads_is_missed_even_with_a_default(
+    write: Write, in_process: Command, section: str, key: str, line: str
+) -> None:
+    write({}, "optimizer")
+    params = yaml.safe_load(Path("params.yaml").read_bytes())
+    del (params[section] if section else params)[key]
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    place = f"{section}.{key}".removeprefix(".")
+    assert (
+        f"error: params.yaml: {place} is missing, and dvc.yaml reads it; add `{line}`, which is its default"
+        in in_process(check).stderr
+    )
+
+
+def test_a_csv_that_is_to_be_downloaded_is_no_problem(write: Write, in_process: Command) -> None:
+    write({"data.path": "data/later.csv"}, "dropout")
+    done = in_process(check)
+    assert (done.returncode, done.stdout) == (0, "params.yaml: fine\n")
+    assert done.stderr == "note: data/later.csv is not here yet; `dvc repro fetch` gets it. Training is tried then\n"
+    write({"data.path": "data/later.csv", "experiments.dropout.grid.module__dropout_rate": [1.5]}, "dropout")
+    assert "module__dropout_rate[0]: dropout_rate is 1.5" in in_process(check).stderr
+
+
+TWELVE = (
+    "model.train_split is 5, but a training fold has only 4 rows of one class, too few for so many parts. Set it to 4"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows", "sentence"),
+    [
+        (
+            {"model.train_split": 100_000},
+            768,
+            "model.train_split is 100000, but a training fold has only 333 rows of one",
+        ),
+        (
+            {"experiments.optimizer.fixed": {"train_split": 900}},
+            768,
+            "experiments.optimizer.fixed.train_split is 900, but",
+        ),
+        (
+            {"cv.splitter": "kfold", "model.train_split": 600},
+            768,
+            "model.train_split is 600, but a training fold has onl",
+        ),
+        ({}, 12, TWELVE),
+    ],
+)
+def test_the_stage_and_the_check_say_the_same(
+    write: Write, in_process: Command, changes: dict[str, Any], rows: int, sentence: str
+) -> None:
+    lines = (ROOT / "data/pima-indians-diabetes.csv").read_bytes().splitlines(keepends=True)
+    Path("table.csv").write_bytes(b"".join(lines[:rows]))
+    write({"data.path": "table.csv", "data.url": None, "data.sha256": None} | changes, "optimizer")
+    checked, searched = in_process(check), in_process(search, "optimizer")
+    assert checked.returncode == searched.returncode == 1
+    assert checked.stderr == searched.stderr
+    assert f"error: params.yaml: {sentence}" in checked.stderr
+
+
+def test_the_largest_seed_seeds_all_that_takes_one(write: Write, in_process: Command) -> None:
+    write({"seed": 2**32 - 1, "data.sample": 0.5}, "joint")
+    assert in_process(check).returncode == 0
+    params = load_params()
+    for seed in (params.seed, drawn_anew(params).seed):
+        seed_everything(seed)
+
+
+def test_make_checks_before_dvc_starts() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    repro = makefile.partition("\nrepro:")[2].partition("\n\n")[0]
+    assert repro.splitlines()[1].strip() == "python -m stages.check"

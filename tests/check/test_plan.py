@@ -1,0 +1,85 @@
+"""What a search will take: counts are exact, times and memory grow with what they depend on."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stages.lib.check import Plan, in_words
+from stages.lib.check.plan import make_plan
+from stages.lib.check.trial import few_rows
+from stages.lib.config import Params
+from stages.lib.data import Dataset
+from stages.lib.model import resolve_experiment
+from stages.lib.search import make_splits
+from stages.lib.search.halving import halve, stage_epochs, stage_sizes
+from tests.project import real_params, set_at
+
+
+def plan(data: Dataset, experiment: dict[str, Any], step: float = 0.001, **changes: Any) -> Plan:
+    params = real_params()
+    params["experiments"] = {"mine": experiment}
+    for place, value in changes.items():
+        set_at(params, place.replace("__", "."), value)
+    typed = Params.model_validate(params)
+    settings, candidates = resolve_experiment(typed, "mine")
+    splits = make_splits(data, typed.cv, typed.seed, classify=True)
+    return make_plan(typed, "mine", settings, candidates, data, splits, step)
+
+
+def test_counts_are_those_of_the_search(data: Dataset) -> None:
+    epochs = plan(data, {"grid": {"max_epochs": [10, 50, 100], "batch_size": [10, 20]}})
+    # Candidates that differ in their epochs alone are one training.
+    assert (epochs.n_candidates, epochs.n_fits, epochs.net_epochs) == (6, 180, 2 * 30 * 100)
+    halving = plan(data, {"search": "halving", "grid": {"lr": [0.001 * i for i in range(1, 10)]}})
+    assert (halving.n_candidates, halving.n_fits) == (9, (9 + 3 + 1) * 30)
+    assert halving.net_epochs == pytest.approx((9 * 12 + 3 * 34 + 100) * 30, abs=1)
+
+
+def test_stages_shrink_as_halving_does() -> None:
+    seen: list[int] = []
+
+    class Found:
+        n_fits, n_splits = 0, 1
+
+        def __init__(self, numbers: np.ndarray) -> None:
+            self.scores = {"score": numbers[:, None].astype(float)}
+            self.records: list[list[Any]] = [[]] * len(numbers)
+
+    def train(numbers: np.ndarray, epochs: int) -> Any:
+        seen.append(len(numbers))
+        return Found(numbers)
+
+    for n_candidates in (1, 2, 3, 8, 9, 10, 50):
+        seen.clear()
+        halve(train, n_candidates, 100)
+        assert seen == stage_sizes(n_candidates, len(stage_epochs(n_candidates, 100)))
+
+
+def test_estimates_grow_with_the_work(data: Dataset) -> None:
+    grid = {"module__n_neurons": [8, 16]}
+    some = plan(data, {"grid": grid})
+    assert plan(data, {"grid": grid}, step=0.01).seconds > some.seconds
+    assert plan(data, {"grid": {"module__n_neurons": [8, 9, 10, 11]}}).seconds > some.seconds
+    assert plan(data, {"grid": grid}, engine="one-by-one").seconds > 5 * some.seconds
+    wide = plan(data, {"grid": {"module__n_neurons": [2000, 4000]}})
+    assert some.mebibytes < wide.mebibytes <= 2048
+    assert plan(data, {"grid": grid}, runtime__max_memory_mb=512).mebibytes <= 512
+
+
+def test_a_large_split_is_tried_on_rows_of_every_class() -> None:
+    y = np.zeros(100_000)
+    y[[7, 50_000, 99_999]] = 1
+    data = Dataset(None, y, ("x",), ("no", "yes"))  # type: ignore[arg-type]
+    train, test = few_rows((np.arange(100_000), np.arange(10)), data)
+    assert len(train) == 1003
+    assert set(np.flatnonzero(y)) <= set(train)
+    assert sorted(train) == list(train)
+    assert list(test) == list(range(10))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3, "10 s"), (44, "40 s"), (300, "5 min"), (3 * 3600, "3 h"), (400_000, "5 days")]
+)
+def test_times_are_rough(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words
