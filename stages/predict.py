@@ -37,7 +37,7 @@ def main() -> None:
     shown = "standard input" if source == "-" else source
     params = load_params()
     spec = params.data
-    estimator, card = load_model(MODEL_FILE)
+    estimator, card = load_model(MODEL_FILE, params.model.source)
     # With a header, columns that are not listed are features too, and stand in the CSV only.
     listed = [key for key in spec.columns if is_feature(key, spec, params.cv.groups)]
     known = set(card.types) >= set(listed) if spec.header else card.features == listed

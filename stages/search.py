@@ -13,6 +13,7 @@ from stages.lib.config import Params, load_params
 from stages.lib.data import load_dataset
 from stages.lib.lockstep import TrainTest
 from stages.lib.model import (
+    against_divergence,
     build_estimator,
     check_candidates,
     check_hold_out,
@@ -73,7 +74,7 @@ def main() -> None:
         found = halve(lambda left, epochs: train(left, {"max_epochs": epochs}), len(candidates), settings["max_epochs"])
     else:
         found = train(np.arange(len(candidates)), {})
-    check_any_score(found.scores["score"][found.finalists])
+    check_any_score(found.scores["score"][found.finalists], against_divergence(settings, params.prepare, candidates))
 
     share, listed = mean_test_share(splits, cv.keeps_time), experiment.candidates(params.seed)
     n_weights, n_epochs = found.n_weights, found.n_epochs

@@ -45,6 +45,20 @@ def test_a_name_stands_for_its_object(key: str, name: object, thing: object) -> 
         ("module", "stages.lib.network", "'stages.lib.network' is not a class derived from torch's Module"),
         ("optimizer", "torch.nn.ReLU", "'torch.nn.ReLU' is not a class derived from torch's Optimizer"),
         ("wrapper", "torch.nn.ReLU", "'torch.nn.ReLU' is not a class derived from skorch's NeuralNet"),
+        ("optimizer", "torch.optim.Optimizer", "is the base of the optimizers; name one of them, such as Adam"),
+        ("module__activation", "os.abort", "'os.abort' is not from torch, skorch or your own file, which model.source"),
+        ("module__activation", "torch.relu", "'torch.relu' is not a class derived from torch's Module"),
+        ("module__activation", "torch.os.abort", "is reached through the module os, which torch only imports"),
+        ("module__weight_init", "torch.load", "'torch.load' is not an initialiser of torch.nn.init, nor a function of"),
+        ("module__weight_init", "torch.builtins.exit", "is reached through the module builtins"),
+        ("module__weight_init", "torch.nn.ReLU", "'torch.nn.ReLU' is not an initialiser of torch.nn.init"),
+        (
+            "module__other",
+            "torch.load",
+            "'torch.load' is not a class derived from torch's Module, nor an initialiser of",
+        ),
+        ("module__other", "torch.nn", "'torch.nn' is not a class derived from torch's Module, nor an initialiser of"),
+        ("module", "tests.lockstep.nets.Nothing", "module 'tests.lockstep.nets' has no attribute 'Nothing'"),
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest(key: str, name: str, sentence: str) -> None:
@@ -52,11 +66,46 @@ def test_an_unknown_name_is_told_with_the_nearest(key: str, name: str, sentence:
         resolve(key, name)
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("1 +", "SyntaxError: invalid syntax"), ("nn.Linear", "NameError: ")])
+OWN = """
+from functools import partial
+from shutil import rmtree
+from torch import nn
+def halves(weight): return nn.init.constant_(weight, 0.5)
+small = partial(nn.init.normal_, std=0.01)
+SIZES = [1, 2]
+"""
+
+
+def test_what_ones_own_file_defines_may_be_a_parameter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_own_things.py").write_text(OWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert resolve("module__weight_init", "my_own_things.halves").__name__ == "halves"
+    assert resolve("module__start", "my_own_things.small").keywords == {"std": 0.01}
+    assert resolve("module__sizes", "my_own_things.SIZES") == [1, 2]
+    for key in ("module__weight_init", "module__start"):
+        with pytest.raises(
+            ValueError, match=r"'my_own_things.rmtree' is not .* of torch.nn.init, nor .* your own file"
+        ):
+            resolve(key, "my_own_things.rmtree")
+    with pytest.raises(ValueError, match=r"is not from torch, skorch or model.source, other.py; to use"):
+        resolve("module__start", "my_own_things.halves", "other.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("1 +", r"SyntaxError: invalid syntax \(my_broken_net.py, line 1\), at my_broken_net.py, line 1"),
+        ("nn.Linear", "NameError: name 'nn' is not defined, at my_broken_net.py, line 1"),
+        ("import sys\nsys.exit(3)", "SystemExit: 3, at my_broken_net.py, line 2"),
+        ("import no_such_package", "No module named 'no_such_package', at my_broken_net.py, line 1"),
+    ],
+)
 def test_a_mistake_in_ones_own_file_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, sentence: str
 ) -> None:
     (tmp_path / "my_broken_net.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ValueError, match=f"'my_broken_net.Net' can't be imported: {sentence}"):
         resolve("module", "my_broken_net.Net")

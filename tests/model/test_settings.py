@@ -52,6 +52,19 @@ class BreaksWhenUsed(nn.Linear):
         return {"a": input}["b"]
 
 
+class LeavesWhenBuilt(BreaksWhenBuilt):
+    def __init__(self, n_inputs: int, n_outputs: int, n_neurons: int = 1) -> None:
+        try:
+            super().__init__(n_inputs, n_outputs, n_neurons)
+        except AssertionError:
+            raise SystemExit(3) from None
+
+
+class NeedsNeurons(BreaksWhenBuilt):
+    def __init__(self, n_inputs: int, n_outputs: int, n_neurons: int) -> None:
+        super().__init__(n_inputs, n_outputs)
+
+
 OPTIMIZER_GRID = "experiments.optimizer.grid"
 
 
@@ -71,7 +84,7 @@ OPTIMIZER_GRID = "experiments.optimizer.grid"
         (
             "activation",
             {"experiments.activation.grid.module__activation": ["ReLU", "Linear"]},
-            "grid.module__activation[1]: Linear.__init__() missing 2 required positional arguments",
+            "grid.module__activation[1]: TypeError: Linear.__init__() missing 2 required positional arguments",
         ),
         (
             "dropout",
@@ -150,7 +163,7 @@ OPTIMIZER_GRID = "experiments.optimizer.grid"
         (
             "neurons",
             {"model.source": "tests", "model.module": f"{__name__}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
-            "A trial of one epoch failed: KeyError: 'b'. The module, the criterion and the data in params.yaml",
+            "A trial of one epoch failed: KeyError: 'b', at tests/model/test_settings.py, line 52. Mend",
         ),
         (
             "neurons",
@@ -167,7 +180,67 @@ OPTIMIZER_GRID = "experiments.optimizer.grid"
         ),
         ("neurons", {"model.device": "cuda:99"}, "model.device is 'cuda:99', which can't be used here"),
         ("neurons", {"cv.scoring": "acuracy"}, "'acuracy' is not a scorer of scikit-learn; did you mean 'accuracy'?"),
-        ("neurons", {"model.wrapper": "NeuralNetRegressor"}, "BCELoss is a loss for classes"),
+        (
+            "neurons",
+            {"model.wrapper": "NeuralNetRegressor"},
+            "params.yaml: BCELoss is a loss for classes, but NeuralNetRegressor predicts a number. Set model.criterion "
+            "to MSELoss, L1Loss, SmoothL1Loss, HuberLoss or PoissonNLLLoss, or model.wrapper to NeuralNetClassifier or",
+        ),
+        *(
+            (
+                "neurons",
+                {"model.criterion": loss},
+                f"params.yaml: {loss.split('.')[-1]} does not go with NeuralNetClassifier. Set model.criterion",
+            )
+            for loss in ("MSELoss", "L1Loss", "SoftMarginLoss", "torch.nn.ReLU")
+        ),
+        (
+            "neurons",
+            {"model.wrapper": "NeuralNetBinaryClassifier", "model.criterion": "CrossEntropyLoss"},
+            "does not go with NeuralNetBinaryClassifier. Set model.criterion to BCEWithLogitsLoss or BCELoss, or model",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.grid": {"optimizer__betas": [[0.9, 0.999], [0.9]]}},
+            "params.yaml: experiments.neurons.grid.optimizer__betas[1]: tuple index out of range. A net can't be built "
+            "with it; choose",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.fixed.optimizer__betas": [0.9]},
+            "params.yaml: model, with experiments.neurons.fixed: tuple index out of range, because of optimizer__betas",
+        ),
+        (
+            "neurons",
+            {"experiments.neurons.grid": {"module__n_neurons": [5, 10**11]}},
+            "grid.module__n_neurons[1]: a layer would take 2,980 GiB of memory, more than there is",
+        ),
+        (
+            "neurons",
+            {"model.source": "tests", "model.module": f"{__name__}.LeavesWhenBuilt", "experiments.neurons.fixed": {}},
+            "experiments.neurons.grid.module__n_neurons[1]: SystemExit: 3, at tests/model/test_settings.py, line ",
+        ),
+        (
+            "neurons",
+            {"model.source": "tests", "model.module": f"{__name__}.NeedsNeurons", "experiments.neurons.fixed": {}},
+            "Set model.module__n_neurons: besides its candidates, a search trains the net that it starts from.",
+        ),
+        (
+            "neurons",
+            {"model.verbose": "yes"},
+            "model.verbose: 'yes' is text; verbose of NeuralNetClassifier is a number",
+        ),
+        (
+            "neurons",
+            {"model.dataset": "mine"},
+            "model.dataset: dataset is a class, which can't be named here; set it in",
+        ),
+        ("neurons", {"model.device": "meta"}, "model.device is 'meta', which can't be used here: it keeps no numbers"),
+        (
+            "neurons",
+            {"model.callbacks": {"LRScheduler": {"policy": 3}}},
+            "model.callbacks: 3 is not a schedule; policy is the name of one, such as StepLR",
+        ),
     ],
 )
 def test_a_mistake_is_a_sentence_with_its_place(experiment: str, changes: dict[str, Any], sentence: str) -> None:

@@ -40,10 +40,8 @@ def unnoticed(source: str, **names: str) -> list[str]:
         ("own_net.Net", "."),
         ("own_package.deep.Net", "own_package/deep.py"),
         ("own_package.Net", "own_package"),
-        ("own_package.Net", "own_package/deep.py"),
         ("torch.nn.ReLU", "own_net.py"),
-        ("torch.sigmoid", "own_net.py"),
-        ("pathlib.Path", "own_net.py"),
+        ("torch.float64", "own_net.py"),
     ],
 )
 def test_code_in_the_source_or_installed_is_noticed(name: str, source: str) -> None:
@@ -61,6 +59,13 @@ def test_code_elsewhere_is_not(thing: str) -> None:
     assert unnoticed("own_layers.py", **{"model.module": f"own_net.{thing}"}) == [
         f"model.module: own_net.{thing} is defined in own_net.py, but model.source is own_layers.py, "
         "so DVC would not notice changes to it. Set model.source to own_net.py."
+    ]
+
+
+def test_a_name_is_reached_through_a_file_that_is_watched() -> None:
+    assert unnoticed("own_package/deep.py", place="own_package.Net") == [
+        "place: own_package.Net is imported from own_package/__init__.py, but model.source is own_package/deep.py, so "
+        "DVC would not notice changes to that file. Put the code into one folder, and set model.source to that."
     ]
 
 

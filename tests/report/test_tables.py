@@ -21,6 +21,8 @@ def test_what_has_no_score_is_told(tmp_path: Path) -> None:
     assert table.best == 1
     best_first = read_table(path, unscored="no score", by_score=True)
     assert (best_first.rows, best_first.best) == (table.rows[::-1], 0)
+    path.write_text(path.read_text(encoding="utf-8").replace("0.25", "nan"), encoding="utf-8")
+    assert [read_table(path, by_score=sort).best for sort in (False, True)] == [-1, -1]
 
 
 @pytest.mark.parametrize(

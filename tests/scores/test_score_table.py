@@ -106,9 +106,9 @@ def test_the_summary_is_flat_and_of_the_best() -> None:
 
 
 def test_a_search_without_a_score_has_no_best() -> None:
-    with pytest.raises(UserError, match="Every candidate of the grid diverged"):
-        check_any_score(np.array([[np.nan, 0.5], [0.5, np.nan]]))
-    check_any_score(np.array(SCORES))
+    with pytest.raises(UserError, match=r"^Every candidate of the grid diverged on some splits\. Lower lr\.$"):
+        check_any_score(np.array([[np.nan, 0.5], [0.5, np.nan]]), "Lower lr.")
+    check_any_score(np.array(SCORES), "")
 
 
 def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,6 +119,13 @@ def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.Captu
     assert [row.split()[0] for row in rows] == ["0.5833", "*", "diverged", "0.1500"]
     assert rows[1].split()[1:] == ["0.6500", "0.8985", "0.0500", "lr=1e-05,", "weight_constraint=2.0"]
     assert legend == "* the best"
+
+
+def test_of_candidates_that_all_diverged_none_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(table_of([[np.nan] * 2] * 4), "lr: accuracy")
+    *shown, legend = capsys.readouterr().out.splitlines()
+    assert not any("*" in line for line in shown)
+    assert legend == "every candidate diverged, so none is the best"
 
 
 def test_the_scores_are_told_in_a_line() -> None:

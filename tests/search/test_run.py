@@ -170,7 +170,8 @@ def test_a_fit_that_fails_is_told(data: Dataset, engine: str) -> None:
             raise RuntimeError("the user's own mistake")
 
     with pytest.raises(
-        UserError, match=r"^A fit of test failed: RuntimeError: the user's own mistake\. Fix the module"
+        UserError,
+        match=r"^A fit of test failed: RuntimeError: the user's own mistake, at tests/search/test_run\.py, line \d+\. ",
     ):
         search(data, {"lr": [0.01]}, engine=engine, module=BrokenModule)
 

@@ -165,14 +165,6 @@ def test_what_is_not_trained_in_lockstep_is_told(write: Run, in_process: Command
             {"model.callbacks": {"EarlyStopping": {}}, "model.train_split": None},
             "params.yaml: model.callbacks.EarlyStopping watches rows that are held out, as in valid_loss, but",
         ),
-        (
-            {"cv.also_score": ["neg_log_loss"], "model.criterion": "HingeEmbeddingLoss"},
-            "A trial of one epoch could not be scored by neg_log_loss: ",
-        ),
-        (
-            {"cv.also_score": ["neg_log_loss"], "model.criterion": "HingeEmbeddingLoss"},
-            "Remove neg_log_loss from cv.also_score in params.yaml, or let the net predict what it needs.",
-        ),
         ({"cv.scoring": "acuracy"}, "params.yaml: cv.scoring: 'acuracy' is not a scorer of scikit-learn; did you mean"),
         ({"model.class_weight": [1, 2, 3]}, "params.yaml: class_weight has 3 weights, but the data has 2 classes."),
     ],

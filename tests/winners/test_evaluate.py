@@ -132,7 +132,7 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Eval
 def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated) -> None:
     params = evaluated.params()
     data = load_real_data(params)
-    estimator, card = load_model(evaluated.folder / MODEL_FILE)
+    estimator, card = load_model(evaluated.folder / MODEL_FILE, "stages/lib/network.py")
     assert card.settings == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
 
     seed_everything(params.seed)

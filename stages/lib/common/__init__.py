@@ -13,7 +13,16 @@ from stages.lib.common.artifacts import (
     write_json,
     write_text,
 )
-from stages.lib.common.errors import UserError, did_you_mean, explained, only_argument, run
+from stages.lib.common.errors import (
+    RAISED,
+    UserError,
+    described,
+    did_you_mean,
+    explained,
+    only_argument,
+    own_place,
+    run,
+)
 from stages.lib.common.formatting import (
     format_changes,
     format_p,
@@ -29,7 +38,9 @@ from stages.lib.common.places import with_line
 
 __all__ = [
     "DECIMALS",
+    "RAISED",
     "UserError",
+    "described",
     "did_you_mean",
     "explained",
     "format_changes",
@@ -38,6 +49,7 @@ __all__ = [
     "format_score",
     "format_value",
     "only_argument",
+    "own_place",
     "read_json",
     "read_text",
     "reading",

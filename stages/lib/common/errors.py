@@ -2,13 +2,26 @@
 
 import inspect
 import os
+import re
 import sys
+import sysconfig
+import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 
 from stages.lib.common.places import with_line
+
+# What a user's own code may raise; `SystemExit` is no `Exception`, but ends a stage in silence.
+RAISED = (Exception, SystemExit)
+
+# The rooms of this library lie in folders here, and the default network, which users edit, beside them.
+_LIB = Path(__file__).resolve().parents[1]
+
+# More of a message is cut off, as of torch's, which may list every tensor.
+_LONGEST = 600
 
 
 class UserError(Exception):
@@ -44,9 +57,47 @@ def explained(problem: str, advice: str) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except Exception as error:
-        said = " ".join([f"{type(error).__name__}:", *str(error).split()]).rstrip(":.")
-        raise UserError(f"{problem}: {said}. {advice}") from error
+    except RAISED as error:
+        raise UserError(f"{problem}: {described(error)}. {advice}") from error
+
+
+def described(error: BaseException) -> str:
+    """Return the type and message of an error and, if the user's own code raised it, the file and line there."""
+    message = " ".join(str(error).split()).rstrip(".")
+    message = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+    said = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    place = own_place(error)
+    return f"{said}, at {place}{_hint()}" if place else said
+
+
+def own_place(error: BaseException) -> str | None:
+    """Return the file and line of the deepest frame of an error that is in the user's own code; None if none is.
+
+    That is code in the working directory, apart from what is installed there and from the stages.
+    """
+    installed = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
+    # As text, because an error of another process has its frames in the text of its cause.
+    frames = re.findall(r'File "([^"\n]+)", line (\d+)', "".join(traceback.format_exception(error)))
+    for file, line in reversed(frames):
+        path, here = Path(file).resolve(), Path.cwd().resolve()
+        ours = path.is_relative_to(_LIB.parent) and path.parent != _LIB
+        if (
+            path.is_file()
+            and path.is_relative_to(here)
+            and not ours
+            and not any(path.is_relative_to(folder) for folder in installed)
+        ):
+            return f"{path.relative_to(here)}, line {line}"
+    return None
+
+
+def _hint() -> str:
+    """Return how to see the whole traceback of an error, where a stage runs."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is None or not spec.name.startswith("stages.") or "--traceback" in sys.argv:
+        return ""
+    command = " ".join(["python -m", spec.name, *sys.argv[1:]])
+    return f" (add --traceback to `{command}` to see the whole traceback)"
 
 
 def only_argument(usage: str, what: str = "") -> str:

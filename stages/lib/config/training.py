@@ -57,16 +57,14 @@ Settings = dict[str, Annotated[Any, AfterValidator(_scalar_or_callbacks)]]
 ClassWeight = Annotated[Any, AfterValidator(_class_weight)]
 
 
-class Model(Section):
-    """The settings that every experiment starts from. Further keys are skorch's, such as `module__n_neurons`."""
+class NetSettings(Section):
+    """The settings of a net. Further keys are skorch's, such as `module__n_neurons`."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Value]
 
     wrapper: str = "NeuralNetClassifier"
     module: str
-    # For DVC and the checks only. It is not a setting of the net, so dumps leave it out.
-    source: Annotated[str, AfterValidator(_in_the_repository)] = Field(exclude=True)
     criterion: str
     optimizer: str
     lr: float = Field(gt=0, le=_LARGEST_RATE, allow_inf_nan=False)
@@ -77,6 +75,13 @@ class Model(Section):
     # Dumps leave out what is not in use, so that a model file and its bytes do not know of it.
     class_weight: ClassWeight = Field(default=None, exclude_if=lambda value: value is None)
     callbacks: dict[str, dict[str, Value]] = Field(default={}, exclude_if=lambda value: not value)
+
+
+class Model(NetSettings):
+    """The settings that every experiment starts from, and where the code of the net is."""
+
+    # For DVC and the checks only. It is not a setting of the net, so dumps leave it out.
+    source: Annotated[str, AfterValidator(_in_the_repository)] = Field(exclude=True)
 
     @property
     def classifies(self) -> bool:

@@ -10,9 +10,11 @@ from stages.lib.model.hold_out import check_hold_out
 from stages.lib.model.names import resolve
 from stages.lib.model.prepared import nested_grid, rows
 from stages.lib.model.settings import resolve_experiment, resolve_settings
+from stages.lib.model.training import against_divergence
 
 __all__ = [
     "Candidates",
+    "against_divergence",
     "build_estimator",
     "check_candidates",
     "check_hold_out",

@@ -9,7 +9,7 @@ import torch
 from skorch.callbacks import Callback, LRScheduler
 from torch.optim import lr_scheduler
 
-from stages.lib.common import did_you_mean
+from stages.lib.common import RAISED, described, did_you_mean, own_place
 from stages.lib.model.imported import imported
 
 _PREFIX = "callbacks__"
@@ -39,7 +39,7 @@ class QuietCallbacks:
         return [each for each in super().get_default_callbacks() if each[0] in wanted]  # type: ignore[misc]
 
 
-def resolve_callbacks(described: dict[str, dict[str, Any]]) -> list[Named]:
+def resolve_callbacks(callbacks: dict[str, dict[str, Any]], source: str | None = None) -> list[Named]:
     """Return the callbacks that `callbacks` in params.yaml describes, by the names of their classes.
 
     Raises
@@ -48,12 +48,13 @@ def resolve_callbacks(described: dict[str, dict[str, Any]]) -> list[Named]:
         If skorch has no such callback, if it does not take a parameter, or if an imported object is no callback.
     """
     found: list[Named] = []
-    for name, settings in described.items():
-        kind = _kind(name)
+    for name, settings in callbacks.items():
+        kind = _kind(name, source)
         if any(kind.__name__ == other for other, _ in found):
             raise ValueError(f"there are two callbacks called {kind.__name__}; give one of the classes another name")
         values = {
-            key: resolve_parameter(f"callbacks__{kind.__name__}__{key}", value) for key, value in settings.items()
+            key: resolve_parameter(f"callbacks__{kind.__name__}__{key}", value, source)
+            for key, value in settings.items()
         }
         for key, value in values.items():
             if problem := _bad_parameter(kind, values, key, value):
@@ -61,18 +62,21 @@ def resolve_callbacks(described: dict[str, dict[str, Any]]) -> list[Named]:
         try:
             callback = kind(**values)
             _check_policy(callback)
-        except TypeError as error:
-            raise ValueError(f"{kind.__name__} can't be built: {error}") from None
+        except RAISED as error:
+            said = str(error) if isinstance(error, TypeError) and not own_place(error) else described(error)
+            raise ValueError(f"{kind.__name__} can't be built: {said}") from error
         found.append((kind.__name__, callback))
     return found
 
 
-def resolve_parameter(key: str, value: Any) -> Any:
+def resolve_parameter(key: str, value: Any, source: str | None = None) -> Any:
     """Return what a callback's parameter stands for: a schedule for the `policy` of LRScheduler, else the value."""
+    if key == f"{_PREFIX}LRScheduler__policy" and not isinstance(value, str | type):
+        raise ValueError(f"{value!r} is not a schedule; policy is the name of one, such as StepLR")
     if not key.endswith("__policy") or not isinstance(value, str):
         return tuple(value) if isinstance(value, list) else value
     if "." in value:
-        return imported(value, lr_scheduler.LRScheduler)
+        return imported(value, lr_scheduler.LRScheduler, source)
     known = _OWN_POLICIES | {name: thing for name, thing in vars(lr_scheduler).items() if _is_policy(thing)}
     if value not in known:
         raise ValueError(f"{value!r} is not a schedule of torch.optim.lr_scheduler{did_you_mean(value, known)}")
@@ -134,9 +138,9 @@ def imported_parts(place: str, described: Any, callbacks: list[Named] | None) ->
     return found
 
 
-def _kind(name: str) -> type[Callback]:
+def _kind(name: str, source: str | None) -> type[Callback]:
     if "." in name:
-        found: type[Callback] = imported(name, Callback)
+        found: type[Callback] = imported(name, Callback, source)
         return found
     known = {key: getattr(skorch.callbacks, key) for key in skorch.callbacks.__all__}
     known = {key: thing for key, thing in known.items() if inspect.isclass(thing) and issubclass(thing, Callback)}

@@ -1,17 +1,23 @@
 """The candidates of an experiment, names resolved, and the check that nets with their settings can be built."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from stages.lib.common import UserError, format_value
+from stages.lib.common import RAISED, UserError, described, format_params, format_value, own_place
 from stages.lib.config import PARAMS_FILE, PREFIX, Distribution, Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import net_of
-from stages.lib.model.estimator import build_estimator
-from stages.lib.model.prepared import check_missing
+from stages.lib.model.estimator import build_estimator, target
+from stages.lib.model.prepared import check_missing, rows
 
 # A setting that varies over more numbers than this is tried with the smallest and the largest one.
 _MANY = 12
+# The most rows of a first step.
+_ROWS = 256
+_NETWORK = "stages/lib/network.py"
 
 
 class Candidates(list[dict[str, Any]]):
@@ -49,7 +55,7 @@ class Candidates(list[dict[str, Any]]):
 def check_candidates(
     name: str, settings: dict[str, Any], candidates: Candidates, data: Dataset, prepare: Prepare
 ) -> None:
-    """Build untrained nets so that at least one of them uses each value of the candidates.
+    """Build nets so that at least one of them uses each value of the candidates, and let each take its first step.
 
     Of many numbers, those are the smallest and the largest one.
 
@@ -65,8 +71,8 @@ def check_candidates(
     Raises
     ------
     UserError
-        If a module or an optimizer rejects a value, or a value leaves cells missing; it gives the value's place and
-        the reason.
+        If a module or an optimizer rejects a value, a net can't be trained with one, or a value leaves cells missing;
+        it gives the value's place and the reason.
     """
     # The evaluation fits `model` as it stands, whatever an experiment prepares.
     check_missing(data, prepare.impute)
@@ -75,18 +81,45 @@ def check_candidates(
         check_missing(data, settings[key], f"experiments.{name}.fixed.{key}")
     for value in dict.fromkeys(candidate[key] for candidate in candidates if key in candidate):
         check_missing(data, value, candidates.place(key, value))
-    tried = [(candidate, _refusal(settings | candidate, data, prepare)) for candidate in _covering(candidates)]
+    covering = list(_covering(candidates))
+    _check(name, settings, covering, candidates, lambda tried: _refusal(tried, data, prepare), "built")
+    # What the experiment starts from is told by a trial, in more words.
+    if not _misstep(settings, data, prepare):
+        _check(name, settings, covering, candidates, lambda tried: _misstep(tried, data, prepare), "trained")
+
+
+# Tries settings, and returns the error that is raised.
+Try = Callable[[dict[str, Any]], BaseException | None]
+
+
+def _check(
+    name: str, settings: dict[str, Any], covering: list[dict[str, Any]], candidates: Candidates, fails: Try, what: str
+) -> None:
+    tried = [(candidate, fails(settings | candidate)) for candidate in covering]
     errors = [error for _, error in tried if error]
     if not errors:
         return
-    if error := _refusal(settings, data, prepare):
-        raise UserError(f"{PARAMS_FILE}: model, with experiments.{name}.fixed: {error}")
+    if error := fails(settings):
+        others = (key for key in settings if "__" in key and not fails(_without(settings, key)))
+        guilty_key = next(others, None)
+        because = f", because of {guilty_key}: {_name(settings[guilty_key])}" if guilty_key else ""
+        place = f"{PARAMS_FILE}: model, with experiments.{name}.fixed"
+        raise UserError(f"{place}: {_said(error)}{because}{_advice(error, what)}") from error
     bases = [settings, *(settings | candidate for candidate, error in tried if not error)][:2]
     refused = [candidate for candidate, error in tried if error]
-    guilty = dict(_guilty_values(bases, refused, candidates, data, prepare))
+    guilty = dict(_guilty_values(bases, refused, candidates, fails))
     if guilty:
-        raise UserError(*dict.fromkeys(f"{PARAMS_FILE}: {place}: {error}" for place, error in sorted(guilty.items())))
-    raise UserError(f"{PARAMS_FILE}: experiments.{name}.grid has a combination that can't be built: {errors[0]}")
+        raise UserError(
+            *dict.fromkeys(
+                f"{PARAMS_FILE}: {place}: {_said(error)}{_advice(error, what)}"
+                for place, error in sorted(guilty.items())
+            )
+        ) from next(iter(guilty.values()))
+    together = format_params({key: _name(value) for key, value in refused[0].items()})
+    raise UserError(
+        f"{PARAMS_FILE}: experiments.{name}.grid has a combination that can't be {what}: {_said(errors[0])}, as with "
+        f"{together}"
+    ) from errors[0]
 
 
 def _covering(candidates: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -108,25 +141,68 @@ def _guilty_values(
     bases: list[dict[str, Any]],
     refused: list[dict[str, Any]],
     candidates: Candidates,
-    data: Dataset,
-    prepare: Prepare,
-) -> Iterator[tuple[str, str]]:
-    """Yield the places of values that turn each net that can be built into one that can't, with the reason."""
+    fails: Try,
+) -> Iterator[tuple[str, BaseException]]:
+    """Yield the places of values that turn each net that passes into one that fails, with the reason."""
     for key in candidates[0]:
         for value in dict.fromkeys(candidate[key] for candidate in refused):
-            errors = [_refusal(base | {key: value}, data, prepare) for base in bases]
-            if all(errors):
-                yield candidates.place(key, value), str(errors[0])
+            errors = [error for base in bases if (error := fails(base | {key: value}))]
+            if len(errors) == len(bases):
+                yield candidates.place(key, value), errors[0]
                 if candidates.is_drawn(key):  # one number says what is wrong with the bounds
                     break
 
 
-def _refusal(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> str | None:
+def _refusal(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseException | None:
     """Return the error raised when a net with these settings is built, or None."""
     try:
         net_of(build_estimator(settings, data, prepare)).initialize()
     except UserError:
         raise
-    except Exception as error:  # the module may be the user's own
-        return str(error) or type(error).__name__
+    except RAISED as error:  # the module may be the user's own
+        return error
     return None
+
+
+def _misstep(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseException | None:
+    """Return the error raised when a net with these settings takes its first step, on a few rows, or None."""
+    # Few rows may have none to hold out, and callbacks may watch those.
+    kept = {key: value for key, value in settings.items() if not key.startswith("callbacks")}
+    n = min(settings["batch_size"], _ROWS, len(data.y))
+    few = replace(data, X=data.X[:n], y=data.y[:n], groups=None if data.groups is None else data.groups[:n])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            estimator = build_estimator(kept | {"train_split": None, "max_epochs": 1}, few, prepare)
+            estimator.fit(rows(few, estimator), target(few.y, settings["wrapper"], settings["criterion"]))
+    except UserError:
+        raise
+    except RAISED as error:
+        return error
+    return None
+
+
+def _said(error: BaseException) -> str:
+    """Return an error in words; the default network's own, and those of optimizers, are sentences already."""
+    if found := re.search(r"allocate (\d+) bytes", str(error)):
+        return f"a layer would take {int(found[1]) / 2**30:,.0f} GiB of memory, more than there is"
+    if "empty parameter list" in str(error):
+        return "the module has no weights to train; make its layers attributes of it, in __init__"
+    place = own_place(error)
+    if place is None or (type(error) is ValueError and place.startswith(_NETWORK)):
+        return str(error).rstrip(".") or type(error).__name__
+    return described(error)
+
+
+def _advice(error: BaseException, what: str) -> str:
+    # What refuses a value when it is built says what it should be.
+    said = what == "built" and isinstance(error, ValueError | RuntimeError)
+    return "" if said else f". A net can't be {what} with it; choose another value."
+
+
+def _without(settings: dict[str, Any], left_out: str) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if key != left_out}
+
+
+def _name(value: Any) -> Any:
+    return value.__name__ if callable(value) else value

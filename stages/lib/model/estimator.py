@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
-from skorch import NeuralNet, NeuralNetBinaryClassifier
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
 from stages.lib.common import UserError
@@ -21,6 +21,14 @@ from stages.lib.model.training import TrainedAsSet, training_arguments
 # Losses of several classes, which take their numbers and an output for each.
 _OF_NUMBERED = (nn.CrossEntropyLoss, nn.NLLLoss)
 _FOR_CLASSES = (nn.BCELoss, nn.BCEWithLogitsLoss, *_OF_NUMBERED)
+
+# torch's losses that a wrapper of skorch's can learn from and predict with. Under others, a classifier takes the
+# largest of one number, which is always the first class.
+_LOSSES: dict[type[NeuralNet], tuple[type[nn.Module], ...]] = {
+    NeuralNetClassifier: _FOR_CLASSES,
+    NeuralNetBinaryClassifier: (nn.BCEWithLogitsLoss, nn.BCELoss),
+    NeuralNetRegressor: (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss, nn.PoissonNLLLoss),
+}
 
 # BCELoss and skorch's NLLLoss take probabilities, every other criterion the module's plain output.
 _OUTPUTS = {nn.BCELoss: nn.Sigmoid, nn.NLLLoss: partial(nn.Softmax, dim=-1)}
@@ -69,10 +77,32 @@ def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
 def check_device(device: str) -> None:
     """Raise `UserError` if torch does not know the device or this machine does not have it."""
     try:
-        torch.empty(0, device=device)
+        reason = "it keeps no numbers" if torch.empty(0, device=device).is_meta else None
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
+    if reason is not None:
         raise UserError(f"params.yaml: model.device is {device!r}, which can't be used here: {reason}") from None
+
+
+def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module]) -> None:
+    """Raise `UserError` if a loss of torch's does not go with a wrapper of skorch's; of others, a trial tells."""
+    takes = _LOSSES.get(wrapper)
+    if takes is None or not _is_torchs(criterion) or issubclass(criterion, takes):
+        return
+    others = [each.__name__ for each, losses in _LOSSES.items() if issubclass(criterion, losses)]
+    if wrapper is NeuralNetRegressor and issubclass(criterion, _FOR_CLASSES):
+        problem = f"{criterion.__name__} is a loss for classes, but {wrapper.__name__} predicts a number"
+    else:
+        problem = f"{criterion.__name__} does not go with {wrapper.__name__}"
+    way_out = f", or model.wrapper to {' or '.join(others)}" if others else ""
+    raise UserError(
+        f"params.yaml: {problem}. Set model.criterion to "
+        f"{', '.join(loss.__name__ for loss in takes[:-1])} or {takes[-1].__name__}{way_out}."
+    )
+
+
+def _is_torchs(criterion: type[nn.Module]) -> bool:
+    return criterion.__module__.startswith("torch.")
 
 
 def build_estimator(
@@ -111,15 +141,11 @@ def build_estimator(
     wrapper, criterion = settings.pop("wrapper"), settings["criterion"]
     check_device(settings["device"])
     classify = is_classifier(wrapper)
-    if classify and data.n_classes > 2 and not issubclass(criterion, _OF_NUMBERED):
+    _check_criterion(wrapper, criterion)
+    if classify and data.n_classes > 2 and _is_torchs(criterion) and not issubclass(criterion, _OF_NUMBERED):
         raise UserError(
             f"params.yaml: the data has {data.n_classes} classes, which {criterion.__name__} can't tell apart. "
             "Set model.criterion to CrossEntropyLoss."
-        )
-    if not classify and issubclass(criterion, _FOR_CLASSES):
-        raise UserError(
-            f"params.yaml: {criterion.__name__} is a loss for classes, but {wrapper.__name__} predicts a number. "
-            "Set model.criterion to a loss such as MSELoss, or model.wrapper to a classifier."
         )
     shape = {
         "n_outputs": data.n_classes if issubclass(criterion, _OF_NUMBERED) else 1,

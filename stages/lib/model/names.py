@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import nn
 
 from stages.lib.common import did_you_mean
 from stages.lib.model.callbacks import resolve_callbacks, resolve_parameter
-from stages.lib.model.imported import imported
+from stages.lib.model.imported import imported, own_file
 
 
 def _is_layer(thing: object) -> bool:
@@ -23,7 +24,8 @@ def _is_optimizer(thing: object) -> bool:
 
 
 def _is_initialiser(thing: object) -> bool:
-    return inspect.isfunction(thing) and thing.__name__.endswith("_") and not thing.__name__.startswith("_")
+    named = inspect.isfunction(thing) and thing.__name__.endswith("_") and not thing.__name__.startswith("_")
+    return named and getattr(thing, "__module__", None) == nn.init.__name__
 
 
 def _is_net(thing: object) -> bool:
@@ -56,16 +58,18 @@ _BASES: dict[str, type] = {
     "module": nn.Module,
     "optimizer": torch.optim.Optimizer,
     "criterion": nn.Module,
+    "module__activation": nn.Module,
 }
 
 
-def resolve(key: str, value: Any) -> Any:
+def resolve(key: str, value: Any, source: str | None = None) -> Any:
     """Return the object that `value` stands for as the setting `key`.
 
     Numbers, booleans and None stand for themselves, a list of numbers for a tuple, and a name for an object: `Adamax`
     as `optimizer` is `torch.optim.Adamax`; as a parameter of the module, `ReLU` is `torch.nn.ReLU`, and
-    `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is imported. Other strings stand for
-    themselves. `callbacks` stands for a list of names and skorch's callbacks.
+    `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is imported, from torch, skorch or the
+    user's own code in `source`. Other strings stand for themselves. `callbacks` stands for a list of names and skorch's
+    callbacks.
 
     Raises
     ------
@@ -73,18 +77,39 @@ def resolve(key: str, value: Any) -> Any:
         If there is no such name (it suggests the closest one), or if the imported object is of the wrong kind.
     """
     if key == "callbacks":
-        return resolve_callbacks(value)
+        return resolve_callbacks(value, source)
     if key.startswith("callbacks__"):
-        return resolve_parameter(key, value)
+        return resolve_parameter(key, value, source)
     if isinstance(value, list):
         return tuple(value)
     if not isinstance(value, str) or not (key in _BY_KEY or key.startswith("module__")):
         return value
     if "." in value:
-        return imported(value, _BASES.get(key))
+        thing = imported(value, _BASES.get(key), source)
+        if problem := _wrong_kind(key, thing):
+            raise ValueError(f"{value!r} is {problem}")
+        return thing
     spaces = _BY_KEY.get(key, [_LAYERS, _INITIALISERS])
     found = {name: thing for _, home, belongs in spaces for name, thing in vars(home).items() if belongs(thing)}
     if value not in found:
         kinds = " or ".join(kind for kind, _, _ in spaces)
         raise ValueError(f"{value!r} is not {kinds}{did_you_mean(value, found) or '; a name with a dot is imported'}")
     return found[value]
+
+
+def _wrong_kind(key: str, thing: object) -> str | None:
+    """Return why an imported object can't be a setting, which is called or built with whatever a net has, or None."""
+    if thing is torch.optim.Optimizer:
+        return "the base of the optimizers; name one of them, such as Adam"
+    if key in _BASES:
+        return None
+    while isinstance(thing, partial):
+        thing = thing.func
+    is_own = callable(thing) and own_file(thing) is not None
+    if key == "module__weight_init":
+        fits = _is_initialiser(thing) or (is_own and not inspect.isclass(thing))
+        return None if fits else "not an initialiser of torch.nn.init, nor a function of your own file"
+    # What can't be called can do no harm: a number, a type of torch's.
+    if is_own or _is_initialiser(thing) or _is_layer(thing) or not (callable(thing) or inspect.ismodule(thing)):
+        return None
+    return "not a class derived from torch's Module, nor an initialiser of torch.nn.init, nor defined in your own file"

@@ -108,12 +108,11 @@ class Preparation(TransformerMixin, BaseEstimator):
         return {f"{place}.{key}": values for place, part in self._fitted_parts() for key, values in numbers(part)}
 
     def take_over(self, learned: dict[str, np.ndarray]) -> "Preparation":
-        """Return itself, fitted, with the numbers that another fit has found."""
+        """Return itself, fitted, with the numbers that another fit has found; see `take_over` for what it raises."""
         # The fit of any rows sets what scikit-learn keeps besides these numbers.
         self.fit(np.zeros((2, len(self.columns.types))))
         for place, part in self._fitted_parts():
-            for key, _ in numbers(part):
-                setattr(part, key, learned[f"{place}.{key}"])
+            take_over(part, {key: learned[f"{place}.{key}"] for key, _ in numbers(part)})
         return self
 
     def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
@@ -178,6 +177,20 @@ def numbers(part: BaseEstimator) -> Iterator[tuple[str, np.ndarray]]:
     for key, value in vars(part).items():
         if key.endswith("_") and isinstance(value, np.ndarray) and value.dtype.kind == "f":
             yield key, value
+
+
+def take_over(part: BaseEstimator, learned: dict[str, np.ndarray]) -> None:
+    """Give a part that is fitted on a few rows the numbers that another fit has found.
+
+    Raises `ValueError` or `KeyError` if they are not of its columns.
+    """
+    # The number of quantiles depends on the rows.
+    n_quantiles = len(learned["references_"]) if isinstance(part, QuantileTransformer) else None
+    for key, values in numbers(part):
+        shape = values.shape if n_quantiles is None else (n_quantiles, *values.shape[1:])
+        if learned[key].shape != shape or learned[key].dtype != values.dtype:
+            raise ValueError(f"{key} has another shape or type")
+        setattr(part, key, learned[key])
 
 
 def _chain(**steps: BaseEstimator | None) -> Pipeline | str:

@@ -20,6 +20,9 @@ Grid = dict[str, list[Any] | Distribution]
 # The shape of the target or the split of the data depends on these, so they stay the same within a search.
 _NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
 
+# skorch's parameters that take a class or an object, for which no name stands.
+_NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "torch_load_kwargs", "classes")
+
 # The owners in keys of the form `OWNER__name`; skorch checks keys of the others when a net is built.
 _OWNERS = ("module", "criterion", "optimizer")
 _OTHER_OWNERS = ("iterator_train", "iterator_valid", "dataset", "callbacks")
@@ -64,14 +67,17 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
     return settings, Candidates(name, grid, experiment.model_copy(update={"grid": grid}).candidates(params.seed))
 
 
-def resolve_settings(settings: dict[str, Any], file: str, place: str, cv: CV | None = None) -> dict[str, Any]:
+def resolve_settings(
+    settings: dict[str, Any], file: str, place: str, cv: CV | None = None, only_from: str | None = None
+) -> dict[str, Any]:
     """Return the settings of a net that a search has built before, ready for `build_estimator`.
 
     The rows that the net holds out of its fit are split as the folds of `cv`.
 
-    Raises `UserError` as `resolve_experiment` does. It does not check `model.source`, because the search has done so.
+    Raises `UserError` as `resolve_experiment` does. It does not check `model.source`, because the search has done so;
+    of settings that anyone may have written, names of the user's own code are imported `only_from` that.
     """
-    return _resolve(settings, {key: f"{place}.{key}" for key in settings}, file=file, cv=cv)[0]
+    return _resolve(settings, {key: f"{place}.{key}" for key in settings}, file=file, cv=cv, only_from=only_from)[0]
 
 
 def _resolve(
@@ -82,16 +88,19 @@ def _resolve(
     source: str | None = None,
     file: str = PARAMS_FILE,
     cv: CV | None = None,
+    only_from: str | None = None,
 ) -> tuple[dict[str, Any], Grid]:
     """Resolve the names of settings, found at `places`, and of a grid, and check that the net takes them."""
     problems: list[str] = []
+    causes: list[BaseException | None] = [None]
     imported: dict[str, tuple[str, object]] = {}
 
     def resolved(place: str, key: str, value: Any) -> Any:
         try:
-            thing = resolve(key, value)
+            thing = resolve(key, value, only_from)
         except ValueError as error:
             problems.append(f"{place}: {error}")
+            causes.append(error.__cause__)
             return None
         if isinstance(value, str) and "." in value and thing is not value:
             imported[place] = value, thing
@@ -100,7 +109,7 @@ def _resolve(
         return thing
 
     owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
-    _refuse(problems, file)
+    _refuse(problems, file, causes[-1])
     numeric = {f"module__{name}" for name, parameter in parameters(owners["module"]).items() if _is_number(parameter)}
     # A string in place of a number is not looked up as a name; `_bad_key` reports it.
     settings = owners | {
@@ -118,7 +127,7 @@ def _resolve(
     checked = {
         key: [values.low, values.high] if isinstance(values, Distribution) else values for key, values in grid.items()
     }
-    _refuse(problems, file)
+    _refuse(problems, file, causes[-1])
     if source is not None:
         _refuse(unnoticed_sources(imported, source))
 
@@ -153,9 +162,19 @@ def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: d
         yield from bad_callback_key(key, values, settings.get("callbacks", []))
     elif not name:
         net = settings["wrapper"]
-        known = {*parameters(net), *parameters(NeuralNet), "wrapper", "class_weight"}
+        taken = parameters(NeuralNet) | parameters(net)
+        known = {*taken, "wrapper", "class_weight"}
         if key not in known:
             yield f"{place}: {net.__name__} takes no {key!r}{did_you_mean(key, known)}"
+        elif key in _NOT_A_VALUE:
+            yield f"{place}: {key} is a class, which can't be named here; set it in a wrapper of your own"
+        elif key in taken and isinstance(taken[key].default, bool | int):
+            kind = "true or false" if isinstance(taken[key].default, bool) else "a number"
+            yield from (
+                f"{where}: {value!r} is text; {key} of {net.__name__} is {kind}"
+                for where, value in values.items()
+                if isinstance(value, str)
+            )
     elif owner not in {*_OWNERS, *_OTHER_OWNERS}:
         yield f"{place}: no part of a net is called {owner!r}{did_you_mean(owner, {*_OWNERS, *_OTHER_OWNERS})}"
     elif owner in _OWNERS:
@@ -175,6 +194,6 @@ def _is_number(parameter: inspect.Parameter) -> bool:
     return isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
 
 
-def _refuse(problems: list[str], file: str = PARAMS_FILE) -> None:
+def _refuse(problems: list[str], file: str = PARAMS_FILE, cause: BaseException | None = None) -> None:
     if problems:
-        raise UserError(*(f"{file}: {problem}" for problem in dict.fromkeys(problems)))
+        raise UserError(*(f"{file}: {problem}" for problem in dict.fromkeys(problems))) from cause

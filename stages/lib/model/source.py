@@ -3,9 +3,10 @@
 import ast
 import inspect
 import sys
-import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
+
+from stages.lib.model.imported import module_of, relative_to_here
 
 # The project's own code. Every search depends on it anyway, except for the network.
 _STAGES, _NETWORK = Path("stages"), Path("stages/lib/network.py")
@@ -29,7 +30,10 @@ def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> l
     watched = Path(source).resolve()
     if not watched.exists():
         return [f"model.source is {source!r}, but there is no such file or folder; name the one with the module's code"]
-    files = {place: file for place, (name, thing) in imported.items() if (file := _own_file(name, thing))}
+    # A name may be reached through another file than the one that defines its object.
+    reached = {place: file for place, (name, _) in imported.items() if (file := relative_to_here(module_of(name)[1]))}
+    defined = {place: file for place, (name, thing) in imported.items() if (file := _own_file(name, thing))}
+    files = reached | defined
     way_out = f"Set model.source to {next(iter(files.values()), '')}."
     if len(set(files.values())) > 1:
         way_out = "Put all such code into one folder, and set model.source to that."
@@ -38,6 +42,11 @@ def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> l
         f"so DVC would not notice changes to it. {way_out}"
         for place, file in files.items()
         if not file.resolve().is_relative_to(watched)
+    ] + [
+        f"{place}: {imported[place][0]} is imported from {file}, but model.source is {source}, so DVC would not notice "
+        "changes to that file. Put the code into one folder, and set model.source to that."
+        for place, file in reached.items()
+        if files[place].resolve().is_relative_to(watched) and not file.resolve().is_relative_to(watched)
     ]
     if told:
         return told
@@ -56,15 +65,7 @@ def _own_file(name: str, thing: object) -> Path | None:
     while module is None and name:
         name = name.rpartition(".")[0]
         module = sys.modules.get(name)
-    file = getattr(module, "__file__", None)
-    if file is None:
-        return None
-    path, here = Path(file).resolve(), Path.cwd().resolve()
-    # A virtual environment may be inside the repository.
-    installed = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
-    if not path.is_relative_to(here) or any(path.is_relative_to(folder) for folder in installed):
-        return None
-    return path.relative_to(here)
+    return relative_to_here(getattr(module, "__file__", None))
 
 
 def own_closure(files: Iterable[Path]) -> set[Path]:

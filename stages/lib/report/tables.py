@@ -65,7 +65,7 @@ _TOLD = {"kept", "simplest", "best_score_corrected_high"}
 
 @dataclass(frozen=True)
 class Table:
-    """Text by column and row, and which row is the best; of many rows, the `rest` is apart."""
+    """Text by column and row, and which row is the best, -1 if none has a score; of many rows, the `rest` is apart."""
 
     headings: list[str]
     rows: list[list[str]]
@@ -118,7 +118,7 @@ def _table(rows: list[Record], without: set[str], unscored: str, by_score: bool,
     usual = score_decimals(scores.values())
     if by_score or many:
         rows = [rows[i] for i in order]
-    best = 0 if by_score or many else order[0]
+    best = -1 if max(scores.values()) == -math.inf else 0 if by_score or many else order[0]
     shown = [[_shown(key, row, unscored, decimals.get(key, usual)) for key in keys] for row in rows]
     headings = [_HEADINGS.get(key) or short_key(key.removeprefix("mean_test_")) for key in keys]
     return Table(headings, shown[:most], best, shown[most:] if many else [])

@@ -156,13 +156,19 @@ def _among(table: pd.DataFrame) -> str:
     return f", among the {trained_to_the_end(table).sum()} trained to the end"
 
 
-def check_any_score(scores: np.ndarray) -> None:
-    """Raise `UserError` if every candidate diverged on some split; `scores` has the shape (n_candidates, n_splits)."""
-    if not np.isfinite(scores).all(axis=1).any():
-        raise UserError(
-            "Every candidate of the grid diverged: no fit ended with finite weights. "
-            "Lower the learning rates, or scale the inputs with prepare.scale: standard."
-        )
+def check_any_score(scores: np.ndarray, advice: str) -> None:
+    """Raise `UserError`, with advice, if every candidate diverged on some split.
+
+    Parameters
+    ----------
+    scores : array of shape (n_candidates, n_splits)
+    advice : str
+        A sentence.
+    """
+    finite = np.isfinite(scores)
+    if not finite.all(axis=1).any():
+        how_many = "on some splits" if finite.any() else "on every split, so no fit ended with finite weights"
+        raise UserError(f"Every candidate of the grid diverged {how_many}. {advice}")
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -172,7 +178,8 @@ def to_csv(table: pd.DataFrame) -> str:
 
 def print_table(table: pd.DataFrame, title: str) -> None:
     """Print every candidate as the tutorial does, and mark the best."""
-    best, tested = best_row(table), bool(np.isfinite(table["ci95"]).any())
+    best = best_row(table) if table["mean_test_score"].notna().any() else None
+    tested = bool(np.isfinite(table["ci95"]).any())
     decimals = score_decimals(table["mean_test_score"])
     shown = Table(box=None, pad_edge=False)
     halved = "stage" in table
@@ -189,7 +196,10 @@ def print_table(table: pd.DataFrame, title: str) -> None:
         shown.add_row("*" * (i == best), *numbers, *stage, short_params(row["params"]), style=style)
     print(title)
     Console().print(shown)
-    print("* the best" if tested else f"* the best; {NOT_TESTED}")
+    if best is None:
+        print("every candidate diverged, so none is the best")
+    else:
+        print("* the best" if tested else f"* the best; {NOT_TESTED}")
 
 
 def told(summary: Mapping[str, Any]) -> str:

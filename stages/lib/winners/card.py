@@ -1,16 +1,62 @@
 """The card of a model file: what its numbers are, and what they predict from."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from stages.lib.config import Params, Prepare
+from stages.lib.config.column import Section
+from stages.lib.config.training import NetSettings
 from stages.lib.data import Dataset
 from stages.lib.model.columns import Columns
 from stages.lib.model.prepared import without_prefix
+
+
+class _Columns(Section):
+    """`Columns` as JSON."""
+
+    types: dict[str, Literal["number", "category", "boolean"]]
+    categories: dict[str, list[str]]
+    lacking: list[str]
+    zeros: list[str]
+
+
+class _Content(Section):
+    """A card as JSON: a model file may come from anywhere, so all of it is checked."""
+
+    settings: NetSettings
+    scale: Any
+    target: str
+    features: Annotated[list[str], Field(min_length=1)]
+    classes: list[str]
+    prepare: Prepare | None = None
+    columns: _Columns | None = None
+
+    def misfits(self) -> Iterator[str]:
+        """Yield what does not go together, as sentences."""
+        for key in ("features", "classes"):
+            if len(set(getattr(self, key))) < len(getattr(self, key)):
+                yield f"{key} has something twice"
+        if "source" in (self.settings.model_extra or {}):
+            yield "settings.source is unknown"
+        if len(self.classes) == 1:
+            yield "classes has only one"
+        if self.prepare and (self.prepare.scale != self.scale or (self.prepare.target and self.classes)):
+            yield "prepare does not go with the rest"
+        if bool(self.prepare) != bool(self.columns):
+            yield "prepare and columns come together"
+        if self.columns:
+            categories = {name for name, kind in self.columns.types.items() if kind == "category"}
+            known = set(self.features)
+            if set(self.columns.types) != known or set(self.columns.categories) != categories:
+                yield "columns has other names than features"
+            if not known >= {*self.columns.lacking, *self.columns.zeros}:
+                yield "columns.lacking or columns.zeros has other names than features"
 
 
 @dataclass(frozen=True)
@@ -74,8 +120,12 @@ class Card:
 
     @classmethod
     def from_text(cls, text: str) -> "Card":
-        """Read what `to_text` wrote; raises `KeyError`, `TypeError` or `ValueError` if it is something else."""
+        """Read what `to_text` wrote; raises `ValueError`, pydantic's where it can, if it is something else."""
         content = json.loads(text)
+        if not isinstance(content, dict):
+            raise ValueError("it is no JSON object")
+        if problems := list(_Content.model_validate(content).misfits()):
+            raise ValueError("; ".join(problems))
         if "columns" in content:
             # Sorted keys have lost the order of the columns.
             listed = content["columns"]

@@ -6,18 +6,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 
-from stages.lib.common import UserError, explained, reading, write_bytes
-from stages.lib.config import Params
+from stages.lib.common import RAISED, UserError, explained, own_place, reading, write_bytes
+from stages.lib.config import PARAMS_FILE, Params
+from stages.lib.config.problems import sentences
 from stages.lib.data import Dataset
 from stages.lib.lockstep import net_of, seed_everything
-from stages.lib.model import build_estimator, is_classifier, resolve_settings, rows, target
-from stages.lib.model.preparation import numbers
+from stages.lib.model import against_divergence, build_estimator, is_classifier, resolve_settings, rows, target
+from stages.lib.model.preparation import numbers, take_over
 from stages.lib.model.prepared import fitted_net, preparation_of
 from stages.lib.winners.card import Card
 from stages.lib.winners.leaderboard import BEST_PARAMS
@@ -25,6 +27,10 @@ from stages.lib.winners.leaderboard import BEST_PARAMS
 MODEL_FILE = Path("models/best.safetensors")
 # Prefixes of the tensors' names, so that a module can give its parts any names.
 _NET, _PREPARE, _TARGET = "net.", "prepare.", "target."
+# Keys of a net that begin so are of no use to one that predicts.
+_OF_TRAINING = ("callbacks", "iterator", "compile")
+# A broken file may have names of any length.
+_LONGEST = 600
 
 
 def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
@@ -38,7 +44,7 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     if fitted_net(estimator).diverged_:
         raise UserError(
             f"The kept setting, {name}, diverged when it was fitted on all rows: its weights are not finite. "
-            "Lower the learning rates, or scale the data with prepare.scale: standard."
+            + against_divergence(resolved, params.prepare)
         )
     return estimator
 
@@ -59,33 +65,92 @@ def _tensors(beginning: str, arrays: dict[str, np.ndarray]) -> dict[str, torch.T
     return {f"{beginning}{name}": torch.from_numpy(np.ascontiguousarray(values)) for name, values in arrays.items()}
 
 
-def load_model(path: Path) -> tuple[BaseEstimator, Card]:
+def load_model(path: Path, source: str) -> tuple[BaseEstimator, Card]:
     """Read what `save_model` wrote; the net runs on the CPU, regardless of where it was trained.
+
+    The file is data: all of it is checked, and it can name only what torch, skorch and the user's own code have.
+
+    Parameters
+    ----------
+    path : Path
+    source : str
+        `model.source`, where the user's own code is.
 
     Raises
     ------
     UserError
-        If the file is missing or broken, or its module has changed.
+        If the file is missing or broken, has something that is none of `save_model`'s, or its module has changed.
     """
     again = "Run `dvc repro evaluate`."
     expected = "not a model that the stage evaluate wrote"
-    with reading(path, expected, again, OSError, SafetensorError), safe_open(path, framework="pt") as file:
-        card = Card.from_text(file.metadata()["card"])
+    with reading(path, expected, again, OSError, SafetensorError, RecursionError), safe_open(path, "pt") as file:
+        text = file.metadata()["card"]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
+    card = _card(path, text, again)
 
-    settings = resolve_settings(card.settings | {"device": "cpu"}, str(path), "settings")
-    estimator = build_estimator(settings, card.without_rows(), card.prepare)
     try:
-        net_of(estimator).initialize().module_.load_state_dict(_part(tensors, _NET))
-    except Exception as error:  # the module may be the user's own
-        problem = " ".join(str(error).split())
-        raise UserError(f"{path} does not fit {card.settings['module']} as it is now: {problem} {again}") from None
+        settings = resolve_settings(card.settings | {"device": "cpu"}, str(path), "settings", only_from=source)
+        if is_classifier(settings["wrapper"]) != bool(card.classes):
+            raise UserError(f"{path}: settings.wrapper does not go with its {len(card.classes)} classes.")
+        # Nothing is trained any more.
+        kept = {key: value for key, value in settings.items() if not key.startswith(_OF_TRAINING)}
+        estimator = build_estimator(kept, card.without_rows(), card.prepare)
+    except UserError as error:
+        told = (problem.replace(f"{PARAMS_FILE}:", f"{path}: its card:")[:_LONGEST] for problem in map(str, error.args))
+        raise UserError(*(_ended(problem, again) for problem in told)) from error.__cause__
+    cause: BaseException | None = None
+    try:
+        module = net_of(estimator).initialize().module_
+        problem = _misfit(module.state_dict(), _part(tensors, _NET))
+        if not problem:
+            module.load_state_dict(_part(tensors, _NET))
+            # A buffer may have infinite numbers on purpose, as the mask of an attention does.
+            buffers = {f"{_NET}{name}" for name, _ in module.named_buffers()}
+            unfit = [name for name, tensor in tensors.items() if not _is_fit(tensor, name in buffers)]
+    except RAISED as error:  # the module may be the user's own
+        place, cause = own_place(error), error
+        problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
+    if problem:
+        changed = f"{path} does not fit {card.settings['module']} as it is now: {problem[:_LONGEST]}"
+        raise UserError(_ended(changed, again)) from cause
+    if unfit:
+        raise UserError(f"{path}: {unfit[0]} has numbers that are not finite, so the model predicts nothing. {again}")
     with reading(path, expected, again):
+        learned = {_PREPARE: 0, _TARGET: 0}
         if preparation := preparation_of(estimator):
-            preparation.take_over(_arrays(tensors, _PREPARE))
+            learned[_PREPARE] = len(preparation.take_over(_arrays(tensors, _PREPARE)).learned())
         if isinstance(estimator, TransformedTargetRegressor):
             estimator = _with_target(estimator, _arrays(tensors, _TARGET))
+            learned[_TARGET] = len(list(numbers(estimator.transformer_)))
+        if len(tensors) != len(_part(tensors, _NET)) + sum(learned.values()):
+            raise ValueError("it has other tensors besides these")
     return estimator, card
+
+
+def _card(path: Path, text: str, again: str) -> Card:
+    try:
+        return Card.from_text(text)
+    except ValidationError as error:
+        problems = sentences(error, {})
+    except (ValueError, RecursionError) as error:
+        problems = [str(error)]
+    raise UserError(*(_ended(f"{path}: its card is not as evaluate writes it: {each}", again) for each in problems))
+
+
+def _ended(problem: str, again: str) -> str:
+    return f"{problem} {again}" if problem.endswith((".", "?")) else f"{problem}. {again}"
+
+
+def _misfit(expected: dict[str, torch.Tensor], given: dict[str, torch.Tensor]) -> str | None:
+    """Return what tensors of a file are not those of a module, or None; torch would convert types in silence."""
+    for name in expected.keys() & given.keys():
+        if (wanted := expected[name].dtype) != given[name].dtype:
+            return f"{name} is {given[name].dtype}, not {wanted}"
+    return None
+
+
+def _is_fit(tensor: torch.Tensor, may_be_infinite: bool) -> bool:
+    return not bool((tensor.isnan() if may_be_infinite else ~tensor.isfinite()).any())
 
 
 def _with_target(estimator: TransformedTargetRegressor, learned: dict[str, np.ndarray]) -> TransformedTargetRegressor:
@@ -93,8 +158,7 @@ def _with_target(estimator: TransformedTargetRegressor, learned: dict[str, np.nd
     # The fit of any rows sets what scikit-learn keeps besides the numbers.
     some = np.zeros((2, 1), dtype=np.float32)
     fitted = clone(estimator).set_params(regressor=DummyRegressor()).fit(some, some)
-    for key, _ in numbers(fitted.transformer_):
-        setattr(fitted.transformer_, key, learned[key])
+    take_over(fitted.transformer_, learned)
     fitted.regressor = fitted.regressor_ = estimator.regressor
     return fitted
 
@@ -138,10 +202,20 @@ def predict(estimator: BaseEstimator, card: Card, X: pd.DataFrame) -> pd.DataFra
     given = card.columns.as_array(X)
     if preparation_of(estimator) is None:
         given = given.astype(np.float32)
-    if not is_classifier(type(net_of(estimator))):
-        return pd.DataFrame({card.target: estimator.predict(given).ravel()})
-    proba = estimator.predict_proba(given)
+    with explained("The saved model can't predict these rows", "Run `dvc repro evaluate`."):
+        proba = estimator.predict_proba(given) if card.classes else estimator.predict(given).ravel()
+        labels = np.asarray(card.classes)[estimator.predict(given)] if card.classes else proba
+    finite = np.isfinite(proba).reshape(len(given), -1).all(axis=1)
+    if not finite.all():
+        raise UserError(
+            f"The saved model has no finite prediction for row {int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} "
+            "others: their values are too large for it, or its weights are. Correct the values, or train a model on "
+            "such rows."
+        )
+    if not card.classes:
+        return pd.DataFrame({card.target: proba})
     first = 1 if len(card.classes) == 2 else 0
-    labels = np.asarray(card.classes)[estimator.predict(given)]
+    if not np.allclose(proba.sum(axis=1), 1, atol=1e-3):  # a criterion of the user's own may leave other numbers
+        return pd.DataFrame({card.target: labels})
     columns = {f"{card.target}={label}": proba[:, number] for number, label in enumerate(card.classes)}
     return pd.DataFrame({card.target: labels} | dict(list(columns.items())[first:]))

@@ -1,0 +1,159 @@
+"""Finds out what is at fault when a trial fails: a setting, or what a net returns."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from sklearn.base import BaseEstimator, clone
+from skorch import NeuralNet
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+from stages.lib.common import RAISED, own_place
+from stages.lib.lockstep import net_of
+
+# Settings with which any net can be trained, each by itself.
+_TAME: dict[str, dict[str, Any]] = {
+    "lr": {"lr": 0.001},
+    "batch_size": {"batch_size": 32},
+    "class_weight": {"class_weight": None},
+    "callbacks": {"callbacks": "disable"},
+    # Callbacks may watch the rows that are held out.
+    "train_split": {"train_split": None, "callbacks": "disable"},
+}
+_OWNERS = ("optimizer", "criterion", "iterator_train", "iterator_valid", "dataset", "callbacks")
+
+# Trying stops here, because a module may take long to build.
+_SECONDS = 10.0
+
+# What torch's messages mean for a net.
+_MEANINGS = {
+    "between 0 and 1": "BCELoss takes probabilities: let the module end in a sigmoid, or set model.criterion to "
+    "BCEWithLogitsLoss, which takes the plain output.",
+    r"Target -?\d+ is out of bounds": "The criterion needs an output for each class: let the module's last layer have "
+    "n_outputs, which it is given if it takes them.",
+    "shapes cannot be multiplied|normalized_shape|expected input": "A row has {width} numbers here: let the module "
+    "take n_inputs, which it is given, for the width of its first layer, and check the widths of the others.",
+    "more than 1 value per channel": "A batch, often the last one, has one row, from which BatchNorm can't learn: "
+    "change model.batch_size, or set model.iterator_train__drop_last to true.",
+    "same dtype|expected scalar type|dtype": "Rows and targets are float32, and classes int64 for CrossEntropyLoss and "
+    "NLLLoss: let the module keep to these types.",
+    "does not require grad|empty parameter list": "No weight of the module can be trained: make its layers attributes "
+    "of it, and let forward use them without no_grad, detach or argmax.",
+    r"forward\(\) (missing|takes)": "A module's forward is given the rows alone, and a criterion's the module's output "
+    "and the target.",
+    "only for scalar outputs": "Let the criterion return one number, such as the mean over the rows.",
+    'the required "forward" function': "Give the module a method forward(self, x) that returns its output.",
+    "memory": "Make the net smaller, or model.batch_size.",
+}
+
+
+_NOTHING = object()
+
+
+@dataclass
+class Seen:
+    """What a net's module was last given and returned, what its criterion was, and what this returned first."""
+
+    rows: Any = None
+    returned: Any = _NOTHING
+    output: Any = None
+    target: Any = None
+    first_loss: float | None = None
+
+
+@contextmanager
+def watching(net: NeuralNet) -> Iterator[Seen]:
+    """Yield what the modules and criteria of nets such as this one are given while the block runs."""
+    seen = Seen()
+
+    def before(module: torch.nn.Module, given: tuple[Any, ...]) -> None:
+        if type(module) is net.module and given:
+            seen.rows = given[0]
+        elif isinstance(module, net.criterion) and len(given) == 2:
+            seen.output, seen.target = given
+
+    def after(module: torch.nn.Module, given: tuple[Any, ...], returned: Any) -> None:
+        if type(module) is net.module:
+            seen.returned = returned
+        elif isinstance(module, net.criterion) and isinstance(returned, torch.Tensor) and seen.first_loss is None:
+            seen.first_loss = float(returned.detach().mean())
+
+    handles = register_module_forward_pre_hook(before), register_module_forward_hook(after)
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def advice(error: BaseException, estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any], seen: Seen) -> str:
+    """Return what to do about an error that the fit of an estimator has raised, as a sentence."""
+    if seen.returned is not _NOTHING and not isinstance(seen.returned, torch.Tensor | tuple):
+        kind = "nothing" if seen.returned is None else f"a {type(seen.returned).__name__}"
+        return f"The module's forward returns {kind}; let it return a tensor with one row for each row of its input."
+    if "Using a target size" in str(error):
+        return "Let the module's forward return one column, the shape of the target, (n, 1)."
+    if missing := re.search(r"__init__\(\) missing .*: '(\w+)'", str(error)):
+        return f"Set model.module__{missing[1]}: besides its candidates, a search trains the net that it starts from."
+    if found := _setting_at_fault(estimator, fit):
+        key, now, tame = found
+        return f"`{key}: {now}` in params.yaml is at fault: with {tame} a trial passes. Change it."
+    for words, meaning in _MEANINGS.items():
+        if re.search(words, str(error)):
+            width = seen.rows.shape[-1] if isinstance(seen.rows, torch.Tensor) and seen.rows.ndim else "n_inputs"
+            return meaning.format(width=width)
+    if own_place(error):
+        return "Mend the code there."
+    return "The module, the criterion and the data in params.yaml don't fit together; change one of them."
+
+
+def _setting_at_fault(estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any]) -> tuple[str, str, str] | None:
+    """Return a setting with its value, and what it was replaced by, if a fit passes then."""
+    net, start = net_of(estimator), time.monotonic()
+    given = net.get_params(deep=False)
+    options = [key for key in given if key.partition("__")[0] in _OWNERS and "__" in key]
+    tries = {key: tame for key, tame in _TAME.items() if given.get(key) not in (None, "disable", *tame.values())}
+    tries |= {key: {} for key in options if not key.startswith("callbacks")}
+    tries["optimizer"] = {"optimizer": torch.optim.SGD}
+    for key, tame in tries.items():
+        if time.monotonic() - start > _SECONDS:
+            return None
+        trial = clone(estimator)
+        tried = net_of(trial)
+        left_out = "callbacks__" if "callbacks" in tame else "optimizer__" if key == "optimizer" else key
+        for option in options:
+            if option.startswith(left_out):
+                vars(tried).pop(option, None)
+        vars(tried).update(tame)
+        try:
+            fit(trial)
+        except RAISED:
+            continue
+        replaced = ", ".join(f"`{name}: {_shown(value)}`" for name, value in tame.items() if name == key)
+        return key, _shown(given[key]), replaced or "its default"
+    return None
+
+
+def slowly(estimator: BaseEstimator) -> BaseEstimator:
+    """Return an estimator whose net is trained by steps too small to diverge."""
+    slow = clone(estimator)
+    net = net_of(slow)
+    for option in [key for key in net.get_params(deep=False) if key.startswith("optimizer__")]:
+        vars(net).pop(option, None)
+    vars(net).update(optimizer=torch.optim.SGD, lr=1e-30)
+    return slow
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    if value == "disable":
+        return "{}"
+    if isinstance(value, list):  # of callbacks, the last of which are the user's own
+        return ", ".join(name for name, _ in value[-1:])
+    number = getattr(value, "cv", getattr(value, "n", value))  # of a hold-out
+    return getattr(number, "__name__", None) or str(number)

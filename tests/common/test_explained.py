@@ -1,0 +1,63 @@
+"""How an error of the user's own code is told: its type, its message, its place, and how to see all of it."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from stages.lib.common import UserError, described, explained, own_place
+
+OWN = "def fails():\n    raise KeyError('b')\n\ndef leaves():\n    import math\n    return math.sqrt(-1)\n"
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """Change to a folder with a file, and return what is in it."""
+    (tmp_path / "my_net.py").write_text(OWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    content: dict[str, object] = {}
+    exec(compile(OWN, str(tmp_path / "my_net.py"), "exec"), content)
+    return content
+
+
+def raised(function: object) -> BaseException:
+    try:
+        function()  # type: ignore[operator]
+    except BaseException as error:
+        return error
+    raise AssertionError
+
+
+def test_the_place_is_the_deepest_in_ones_own_code(own: dict[str, object]) -> None:
+    assert described(raised(own["fails"])) == "KeyError: 'b', at my_net.py, line 2"
+    assert described(raised(own["leaves"])) == "ValueError: math domain error, at my_net.py, line 6"
+    assert own_place(raised(lambda: [][0])) is None
+
+
+def test_an_error_of_another_process_has_its_place_too(own: dict[str, object]) -> None:
+    error = RuntimeError("it failed")
+    error.__cause__ = RuntimeError(f'Traceback\n  File "{Path.cwd()}/my_net.py", line 5, in forward\n')
+    assert described(error) == "RuntimeError: it failed, at my_net.py, line 5"
+
+
+def test_a_stage_says_how_to_see_the_whole_traceback(own: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = SimpleNamespace(__spec__=SimpleNamespace(name="stages.search"))
+    monkeypatch.setitem(sys.modules, "__main__", stage)
+    monkeypatch.setattr("sys.argv", ["search.py", "dropout"])
+    hint = " (add --traceback to `python -m stages.search dropout` to see the whole traceback)"
+    assert described(raised(own["fails"])) == f"KeyError: 'b', at my_net.py, line 2{hint}"
+    assert described(ValueError("none of one's own")) == "ValueError: none of one's own"
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), ValueError("of two\nlines.")])
+def test_whatever_is_raised_becomes_a_sentence(error: BaseException) -> None:
+    with pytest.raises(UserError) as caught, explained("It failed", "Mend it."):
+        raise error
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith(f"It failed: {type(error).__name__}: ")
+    assert caught.value.__cause__ is error
+
+
+def test_a_long_message_is_cut_off() -> None:
+    assert len(described(ValueError("x" * 10_000))) < 700

@@ -1,0 +1,193 @@
+"""What the trial of one epoch says of nets, criteria and wrappers that can't be right, and of settings at fault."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from skorch import NeuralNetClassifier, NeuralNetRegressor
+from skorch.callbacks import EarlyStopping
+from torch import Tensor, nn
+
+from stages.lib.common import UserError
+from stages.lib.config import Prepare
+from stages.lib.model import build_estimator, rows, target
+from stages.lib.scores.scorer import make_scorer
+from stages.lib.search import check_trial
+from tests.model.searched import table
+from tests.search_results import net_settings
+
+N = 96
+SPLIT = np.arange(N), np.arange(N, 120)
+
+
+def net(out: Callable[[Tensor], Any], n_outputs: int | None = None) -> type[nn.Module]:
+    """Return a module that ends in `out`."""
+
+    class Net(nn.Module):
+        def __init__(self, n_inputs: int, n_outputs: int) -> None:
+            super().__init__()
+            self.layer = nn.Linear(n_inputs, wide or n_outputs)
+
+        def forward(self, x: Tensor) -> Any:
+            return out(self.layer(x))
+
+    wide = n_outputs
+    return Net
+
+
+def leave(x: Tensor) -> Tensor:
+    raise SystemExit(3)
+
+
+class Squares(nn.Module):
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        return ((output - target) ** 2).mean()
+
+
+class Logarithm(nn.Module):
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        return torch.log(output[:, :1] * 0 - 1).mean()
+
+
+class Elsewhere(NeuralNetClassifier):
+    def predict(self, X: Any) -> Any:
+        return super().predict(X) + 5
+
+
+REGRESSION = {"wrapper": NeuralNetRegressor, "criterion": nn.MSELoss}
+MANY = {"criterion": nn.CrossEntropyLoss}
+
+
+def trial(scoring: str = "accuracy", prepare: Prepare | None = None, **changes: Any) -> None:
+    settings = net_settings(module=net(torch.sigmoid)) | changes
+    classify = settings["wrapper"] is not NeuralNetRegressor
+    data = table(2 if classify else 0)
+    estimator = build_estimator(settings, data, prepare or Prepare())
+    y = target(data.y, settings["wrapper"], settings["criterion"])
+    check_trial(estimator, rows(data, estimator), y, SPLIT, make_scorer(scoring if classify else "r2"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"module": net(lambda x: x * 0 + 0.7)},  # one class on these rows, but not by construction
+        {"lr": 1e30},  # saturated after the first step, which other candidates need not be
+        {"lr": 1e38, "optimizer": torch.optim.SGD, "criterion": nn.BCEWithLogitsLoss, "scoring": "roc_auc"},
+        MANY | {"module": net(lambda x: x)},
+        REGRESSION | {"module": net(lambda x: x)},
+        REGRESSION | {"module": net(lambda x: x), "prepare": Prepare(target="standard", scale="standard")},
+    ],
+)
+def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
+    trial(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"criterion": Squares},
+            "but with Squares the net has 1 output to tell them apart, so it would always predict",
+        ),
+        (MANY | {"module": net(lambda x: x, 3)}, "but with CrossEntropyLoss the net has 3 outputs to tell them apart."),
+        (MANY | {"module": net(lambda x: x, 1)}, "Target 1 is out of bounds. The criterion needs an output for each"),
+        (
+            {"module": net(lambda x: x.softmax(dim=1))},
+            "the probability 1, whatever its weights are: a softmax over one",
+        ),
+        ({"wrapper": Elsewhere}, "which is none of the classes 0 to 1. Let the wrapper's predict return the number"),
+        (
+            {"criterion": nn.NLLLoss, "module": net(lambda x: x)},
+            "The module returns negative numbers, but NLLLoss takes probabilities, of which skorch",
+        ),
+        (
+            {"module": net(lambda x: x)},
+            "should be between 0 and 1. BCELoss takes probabilities: let the module end in a sigmoid, or set",
+        ),
+        (
+            REGRESSION | {"module": net(lambda x: x.squeeze(-1))},
+            "Let the module's forward return one column, the shape of the target, (n, 1).",
+        ),
+        (
+            REGRESSION | {"criterion": Squares, "module": net(lambda x: x.squeeze(-1))},
+            "so the criterion would compare each row with every other row. Let forward return one column",
+        ),
+        (
+            REGRESSION | {"criterion": Squares, "module": net(lambda x: x, 3)},
+            "the net predicts numbers of the shape (24, 3); it should be one for each row.",
+        ),
+        ({"module": net(lambda x: None)}, "The module's forward returns nothing; let it return a tensor with one row"),
+        ({"module": net(lambda x: x.detach().sigmoid())}, "No weight of the module can be trained"),
+    ],
+)
+def test_a_net_that_can_not_learn_the_target_is_told(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        trial(**changes)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"module": net(lambda x: x / 0 * 0)}, "The net's output is not finite before any training, so the learning"),
+        ({"criterion": Logarithm}, "The loss of the net that is not trained yet is nan, so the learning rate is not"),
+        (
+            {"module": net(lambda x: (x - x.detach()).abs().sqrt())},
+            "The gradient is not finite from the first step on, however small the learning rate",
+        ),
+    ],
+)
+def test_nan_from_the_first_step_on_is_told_from_a_net_that_diverges(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        trial(**changes)
+    assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"lr": 1e300}, "`lr: 1e+300` in params.yaml is at fault: with `lr: 0.001` a trial passes"),
+        (
+            {"batch_size": 10**20},
+            "`batch_size: 100000000000000000000` in params.yaml is at fault: with `batch_size: 32`",
+        ),
+        (
+            {"train_split": 100_000},
+            "`train_split: 100000` in params.yaml is at fault: with `train_split: null` a trial",
+        ),
+        (
+            {"optimizer": torch.optim.SparseAdam},
+            "`optimizer: SparseAdam` in params.yaml is at fault: with `optimizer: S",
+        ),
+        ({"criterion__reduction": "none"}, "`criterion__reduction: none` in params.yaml is at fault: with its default"),
+        ({"iterator_train__foo": 1}, "`iterator_train__foo: 1` in params.yaml is at fault: with its default a trial"),
+        (
+            {"callbacks": [("EarlyStopping", EarlyStopping(monitor="none"))]},
+            "`callbacks: EarlyStopping` in params.yaml is at fault: with `callbacks: {}` a trial passes",
+        ),
+    ],
+)
+def test_the_setting_at_fault_is_named(changes: dict[str, Any], fault: str) -> None:
+    with pytest.raises(UserError) as caught:
+        trial(**changes)
+    assert fault in str(caught.value)
+
+
+def test_an_error_of_ones_own_net_has_its_place() -> None:
+    with pytest.raises(UserError) as caught:
+        trial(module=net(leave))
+    line = leave.__code__.co_firstlineno + 1
+    expected = (
+        f"A trial of one epoch failed: SystemExit: 3, at tests/search/test_trial.py, line {line}. Mend the code there."
+    )
+    assert str(caught.value) == expected
+    assert isinstance(caught.value.__cause__, SystemExit)
+
+
+def test_a_score_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.SPLIT", (np.arange(N), np.arange(N, N + 1)))
+    with pytest.raises(UserError, match=r"could not be scored: r2 is nan\. Set cv\.scoring in params\.yaml to a score"):
+        trial(**REGRESSION, module=net(lambda x: x))
