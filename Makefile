@@ -8,7 +8,7 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help check repro report test test-all pr-comment bench bench-joint simulate cross-cpu clean
+.PHONY: help check repro report test test-all pr-comment bench bench-joint simulate cross-cpu torture constraints clean
 
 help: ## Print this list
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,7 @@ test: .venv/test ## Lint, check types and imports, run the tests
 	ruff format --check .
 	mypy
 	lint-imports --no-cache --no-logo
+	zizmor --offline --quiet .github
 	pytest --numprocesses auto --dist worksteal
 
 test-all: .venv/test ## Run the tests with thousands of generated nets; about an hour on two cores
@@ -48,6 +49,12 @@ bench: .venv/repro ## Benchmark both engines; takes about 15 minutes on two core
 simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 15 minutes on two cores
 	python -m tests.simulate
 
+torture: .venv/repro ## Kill a whole run at twenty random moments, and mend it; takes about an hour on two cores
+	python -m tests.torture
+
+constraints: .venv/python ## Renew constraints.txt, the version of every package that is installed
+	python -m tests.constraints
+
 report: .venv/repro ## Write report.html, a page with all results; AGAINST=REVISION adds the changes since then
 	@python -m stages.report $${AGAINST:+"$$AGAINST"}
 
@@ -64,14 +71,14 @@ clean: ## Remove the environment, the report and all caches
 	$(PYTHON) -m venv .venv
 	touch $@
 
-.venv/repro: requirements.txt | .venv/python
-	pip install --quiet --requirement requirements.txt
+.venv/repro: requirements.txt constraints.txt | .venv/python
+	pip install --quiet --constraint constraints.txt --requirement requirements.txt
 	touch $@
 
-.venv/test: requirements-dev.txt requirements.txt | .venv/python
-	pip install --quiet --requirement requirements-dev.txt
+.venv/test: requirements-dev.txt requirements.txt constraints.txt | .venv/python
+	pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
 	touch $@ .venv/repro
 
-.venv/bench: requirements-bench.txt requirements.txt | .venv/python
-	pip install --quiet --requirement requirements-bench.txt
+.venv/bench: requirements-bench.txt requirements.txt constraints.txt | .venv/python
+	pip install --quiet --constraint constraints.txt --requirement requirements-bench.txt
 	touch $@ .venv/repro

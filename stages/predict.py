@@ -46,6 +46,12 @@ def main() -> None:
             f"{MODEL_FILE} predicts {card.target} from {', '.join(card.features)}, but params.yaml has other columns. "
             "Run `dvc repro evaluate`."
         )
+    labels = list(spec.labels) or [str(number) for number in range(len(card.classes))]
+    if card.classes and card.classes != labels:
+        raise UserError(
+            f"{MODEL_FILE} predicts the classes {', '.join(card.classes)}, but in params.yaml they are "
+            f"{', '.join(labels)}. Run `dvc repro evaluate`."
+        )
     X = read_features(read_bytes(source, shown), card.types, spec, shown, may_lack=may_lack(card))
     form = f"%.{DECIMALS}f" if card.classes else f"%.{DIGITS}g"
     predictions = predict(estimator, card, X)

@@ -273,6 +273,7 @@ SCALE = "prepare.numbers.scale.scale_"
         (lambda card, _: card["settings"].update(module__x=1), "settings.module__x: PimaClassifier takes no 'x'. Run"),
         (lambda card, _: card["settings"].update(lr=float("nan")), "settings.lr is nan: it should be a finite number"),
         (lambda card, _: card["settings"].pop("module"), "settings.module is missing"),
+        (lambda card, _: card["settings"].pop("train_split"), "settings.train_split is missing"),
         (lambda card, _: card.update(classes=[]), "settings.wrapper does not go with its 0 classes"),
         (lambda card, _: card.update(classes=["a"]), "classes has only one"),
         (lambda card, _: card.update(features=["a"] * 4), "features has something twice"),

@@ -24,7 +24,7 @@ PARAMS_FILE = "params.yaml"
 def _new_name(engine: Any) -> Any:
     """Refuse the names that the engines had, with the new ones."""
     renamed = {"vmap": "lockstep", "sklearn": "one-by-one"}
-    if engine in renamed:
+    if isinstance(engine, str) and engine in renamed:
         raise ValueError(f"it is called {renamed[engine]} now")
     return engine
 

@@ -111,16 +111,18 @@ def _resolve(
     owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
     _refuse(problems, file, causes[-1])
     numeric = {f"module__{name}" for name, parameter in parameters(owners["module"]).items() if _is_number(parameter)}
-    # A string in place of a number is not looked up as a name; `_bad_key` reports it.
+
+    def resolved_or_number(place: str, key: str, value: Any) -> Any:
+        # A string in place of a number is not looked up as a name; `_bad_key` reports it.
+        return value if key in numeric and isinstance(value, str) else resolved(place, key, value)
+
     settings = owners | {
-        key: value if key in numeric else resolved(places[key], key, value)
-        for key, value in raw.items()
-        if key not in owners
+        key: resolved_or_number(places[key], key, value) for key, value in raw.items() if key not in owners
     }
     grid: Grid = {
         key: values
-        if isinstance(values, Distribution) or key in numeric
-        else [resolved(f"{grid_place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
+        if isinstance(values, Distribution)
+        else [resolved_or_number(f"{grid_place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
         for key, values in (raw_grid or {}).items()
     }
     # Of a distribution, both bounds are checked.

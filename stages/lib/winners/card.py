@@ -42,6 +42,10 @@ class _Content(Section):
         for key in ("features", "classes"):
             if len(set(getattr(self, key))) < len(getattr(self, key)):
                 yield f"{key} has something twice"
+        # Dumps leave out what is not in use, and nothing else.
+        written = {key for key, field in NetSettings.model_fields.items() if not field.exclude_if}
+        for key in sorted(written - self.settings.model_fields_set):
+            yield f"settings.{key} is missing"
         if "source" in (self.settings.model_extra or {}):
             yield "settings.source is unknown"
         if len(self.classes) == 1:
@@ -55,6 +59,8 @@ class _Content(Section):
             known = set(self.features)
             if set(self.columns.types) != known or set(self.columns.categories) != categories:
                 yield "columns has other names than features"
+            if any(len(set(each)) < len(each) for each in self.columns.categories.values()):
+                yield "columns.categories has something twice"
             if not known >= {*self.columns.lacking, *self.columns.zeros}:
                 yield "columns.lacking or columns.zeros has other names than features"
 

@@ -1,0 +1,117 @@
+"""CSVs with other bytes in them: refused in sentences, or read as Python's own csv module reads them."""
+
+import csv
+import io
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages import adopt
+from stages.lib.config import Data, yaml12
+from stages.lib.data import Dataset, load_dataset, read_features
+from tests.data.passengers import COLUMNS, HEADER, ROWS
+from tests.fuzz.mutations import Cuts, cuts, spoilt
+from tests.fuzz.survival import FUZZED, files, refused_or
+from tests.project import ROOT, real_params
+
+FILE = Path("data/rows.csv")
+PIMA = (ROOT / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()[:20]
+SHIP: dict[str, Any] = {"header": True, "target": "survived", "columns": COLUMNS, "na_values": ["", "?"]}
+
+# How a CSV is written, beside its lines.
+FORMS = [
+    (Data.model_validate(section | {"path": str(FILE)}), lines)
+    for section, lines in [
+        (real_params()["data"] | {"sha256": None}, PIMA),
+        (SHIP, [HEADER, *ROWS, *ROWS]),
+        (
+            SHIP | {"separator": "\t", "encoding": "utf-16"},
+            [line.replace(",", "\t") for line in [HEADER, *ROWS[2:] * 2]],
+        ),
+        (
+            SHIP | {"separator": ";", "decimal": ",", "encoding": "latin-1"},
+            [line.replace(",", ";").replace(".", ",") for line in [HEADER, *ROWS[2:] * 2]],
+        ),
+    ]
+]
+
+BOOLEANS = {"yes": 1, "true": 1, "t": 1, "1": 1, "1.0": 1, "no": 0, "false": 0, "f": 0, "0": 0, "0.0": 0}
+
+
+def records(content: bytes, spec: Data) -> list[dict[str, str]]:
+    """Return the cells of each row by column, as Python reads them."""
+    text = content.decode(spec.encoding).lstrip("\ufeff").rstrip(" \r\n")  # pandas drops a second mark too
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=spec.separator, skipinitialspace=True))
+    names = list(spec.columns)
+    if spec.header:
+        names = [name.strip() or f"Unnamed: {place}" for place, name in enumerate(rows.pop(0))]
+    return [dict(zip(names, map(str.strip, row), strict=False)) for row in rows]
+
+
+def meaning(cell: str, kind: str, spec: Data) -> Any:
+    """Return what a cell says."""
+    if cell in spec.na_values:
+        return None
+    if kind == "number":
+        return float(cell.replace(spec.decimal, "."))
+    return BOOLEANS[cell.lower()] if kind == "boolean" else cell
+
+
+def check(data: Dataset, content: bytes, spec: Data) -> None:
+    """Compare what was read with Python's reading, cell by cell."""
+    expected = records(content, spec)
+    assert len(data.y) == len(expected) > 0
+    for key, kind in data.types.items():
+        found = [None if value != value else value for value in data.X[key].tolist()]
+        assert found == [meaning(row[key], kind, spec) for row in expected], key
+    labels = [row[spec.target] for row in expected]
+    numbers = [spec.labels.index(label) if spec.labels else meaning(label, "number", spec) for label in labels]
+    assert data.y.tolist() == numbers
+    assert not data.classes or len(set(numbers)) == len(data.classes) > 1
+
+
+@pytest.mark.parametrize(("spec", "lines"), FORMS)
+def test_the_forms_are_fine(here: Path, spec: Data, lines: list[str]) -> None:
+    content = "\n".join(lines).encode(spec.encoding)
+    FILE.write_bytes(content)
+    check(load_dataset(spec, classify=True, seed=7), content, spec)
+
+
+@FUZZED
+@given(form=st.sampled_from(FORMS), todo=cuts())
+def test_a_spoilt_file_is_refused_or_read(here: Path, form: tuple[Data, list[str]], todo: Cuts) -> None:
+    spec, lines = form
+    content = spoilt("\n".join(lines).encode(spec.encoding), todo, spec.separator.encode())
+    FILE.write_bytes(content)
+    before = files(here)
+    data = refused_or(lambda: load_dataset(spec, classify=True, seed=7))
+    if data is not None:
+        check(data, content, spec)
+        lacking = data.lacking
+        again = refused_or(lambda: read_features(content, data.types, spec, "rows", may_lack=lacking))
+        assert again is not None
+        assert again.equals(data.X)
+    assert files(here) == before
+
+
+@FUZZED
+@given(form=st.sampled_from(FORMS), todo=cuts())
+def test_a_spoilt_file_is_adopted_or_refused(here: Path, form: tuple[Data, list[str]], todo: Cuts) -> None:
+    spec, lines = form
+    twice = [*lines, *lines[spec.header :]]
+    content = spoilt("\n".join(twice).encode(spec.encoding), todo, spec.separator.encode())
+    FILE.write_bytes(content)
+    before = files(here)
+    target = spec.target if spec.header else "column_9"
+    with patch("sys.argv", ["adopt", str(FILE), target, "--dry-run"]), redirect_stdout(io.StringIO()) as shown:
+        refused_or(adopt.main)
+    assert files(here) == before
+    if told := shown.getvalue():
+        blocks = yaml12.load(told[told.index("\ndata:") : told.rindex("params.yaml was left unchanged")])
+        adopted, classify = Data.model_validate(blocks["data"]), not blocks["model"]["wrapper"].endswith("Regressor")
+        check(load_dataset(adopted, classify, seed=7), content, adopted)

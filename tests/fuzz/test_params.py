@@ -1,0 +1,95 @@
+"""params.yaml with other types, keys, depths and values: it is refused in sentences, or every stage can use it."""
+
+import re
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+
+from stages.lib.common import UserError
+from stages.lib.config import Params, load_params
+from stages.lib.data import Dataset, load_dataset
+from stages.lib.fetch import describe, ensure_file
+from stages.lib.model import build_estimator, check_candidates, is_classifier, resolve_experiment, rows, target
+from stages.lib.scores.scorer import make_scorer
+from stages.lib.search import check_trial, checked_splits
+from tests.fuzz.mutations import Steps, changed, steps
+from tests.fuzz.survival import FUZZED, files, refused_or
+from tests.project import set_at, small_params
+
+
+@cache
+def base() -> dict[str, Any]:
+    """Return a small params.yaml with a grid and a random search, for the rows of the folder to work in."""
+    params = small_params()
+    params["data"] |= {"path": "data/rows.csv", "url": None, "sha256": None}
+    params["experiments"] = {name: deepcopy(params["experiments"][name]) for name in ("dropout", "joint")}
+    return params
+
+
+def examine(params: Params) -> dict[str, Dataset]:
+    """Do what the stages fetch and search do before they train; return the data of each experiment."""
+    describe(ensure_file(params), params.data, params.model.classifies)
+    found = {}
+    for name, experiment in params.experiments.items():
+        settings, candidates = resolve_experiment(params, name)
+        classify = is_classifier(settings["wrapper"])
+        data = load_dataset(params.data, classify, params.seed, params.cv.groups, params.cv.order)
+        splits = checked_splits(data, params.cv, params.seed, classify)
+        scorer = make_scorer(params.cv.scoring, params.cv.also_score)
+        check_candidates(name, settings, candidates, data, params.prepare)
+        net = build_estimator(settings, data, params.prepare, candidates[0])
+        y = target(data.y, settings["wrapper"], settings["criterion"])
+        check_trial(net, rows(data, net), y, splits[0], scorer)
+        assert len(candidates) == (
+            experiment.n_candidates or np.prod([len(each) for each in experiment.lists.values()])
+        )
+        found[name] = data
+    return found
+
+
+def usable() -> dict[str, Dataset]:
+    return examine(load_params())
+
+
+def write(params: dict[str, Any]) -> None:
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def test_the_base_is_fine(here: Path) -> None:
+    write(base())
+    assert {name: data.X.shape for name, data in usable().items()} == {"dropout": (60, 8), "joint": (60, 8)}
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("engine", []),
+        ("cv.n_repeats", 2**31),
+        ("experiments.joint.n_candidates", 2**53),
+        ("experiments.dropout.grid.module__dropout_rate", [[0.5]]),
+    ],
+)
+def test_what_such_changes_have_found_is_refused(here: Path, place: str, value: Any) -> None:
+    params = deepcopy(base())
+    set_at(params, place, value)
+    write(params)
+    with pytest.raises(UserError, match=rf"^params.yaml: {re.escape(place)}"):
+        usable()
+
+
+@FUZZED
+@given(todo=steps())
+def test_a_changed_file_is_refused_or_used(here: Path, todo: Steps) -> None:
+    write(changed(base(), todo))
+    before = files(here)
+    found = refused_or(usable)
+    assert files(here) == before
+    for data in (found or {}).values():
+        assert 0 < len(data.X) == len(data.y) <= 60
+        assert np.isfinite(data.y).all()
