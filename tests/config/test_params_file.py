@@ -74,7 +74,7 @@ def test_the_committed_file_is_valid() -> None:
         ("data.sample", 1.5, "data.sample is 1.5: it should be less than or equal to 1"),
         ("data.scale", "minmax", "data.scale is called prepare.scale now"),
         ("data.target", "diabetis", "the target 'diabetis' is not one of its columns; did you mean 'diabetes'?"),
-        ("model.source", None, "model.source is None: it should be a valid string"),
+        ("model.source", None, "model.source is null: it should be a valid string"),
         (
             "data.columns",
             {"diabetes": {}},

@@ -38,7 +38,7 @@ REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv
         ),
         ({"prepare.scale": "Standard"}, "prepare.scale is 'Standard': it should be 'standard', 'minmax', 'robust' or"),
         ({"prepare.imputer": None}, "prepare.imputer is unknown; did you mean 'impute'?"),
-        ({"prepare.encode": None}, "prepare.encode is None: it should be 'onehot' or 'ordinal'"),
+        ({"prepare.encode": None}, "prepare.encode is null: it should be 'onehot' or 'ordinal'"),
         ({"prepare.target": "standard"}, "prepare.target is 'standard': a class can't be scaled, only the target of"),
         (
             {"experiments.neurons.fixed.prepare__target": "quantile"},

@@ -227,6 +227,11 @@ OPTIMIZER_GRID = "experiments.optimizer.grid"
         ),
         (
             "neurons",
+            {"model.iterator_train__shuffle": "yes"},
+            "model.iterator_train__shuffle: 'yes' is text; shuffle of DataLoader is true or false",
+        ),
+        (
+            "neurons",
             {"model.verbose": "yes"},
             "model.verbose: 'yes' is text; verbose of NeuralNetClassifier is a number",
         ),

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from stages.lib.config import PARAMS_FILE
 
 # A key in params.yaml, one of its values, and what differs between sentences on several values: numbers, quoted words,
-# and the names of classes.
+# the names of classes and experiments.
 _VALUE = re.compile(rf"({PARAMS_FILE}: [\w.-]+\w)((?:\[\d+\])?\W.*)", re.DOTALL)
-_DIFFERS = re.compile(r"\[\d+\]|; did you mean.*|'[^']*'|-?\b[\w.+-]*\d[\w.+-]*|\b[A-Z]\w+")
+_DIFFERS = re.compile(r"experiments\.\w+|\[\d+\]|; did you mean.*|'[^']*'|-?\b[\w.+-]*\d[\w.+-]*|\b[A-Z]\w+")
 
 
 class Problem(NamedTuple):

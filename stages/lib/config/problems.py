@@ -137,5 +137,5 @@ def _misspelt(missing: str, section: Any, known: Mapping[str, Collection[str]]) 
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = "null" if value is None else repr(value)
     return text if len(text) <= 60 else "invalid"

@@ -1,7 +1,7 @@
 """Resolves an experiment's settings and candidates, and checks them with torch before a search starts."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from skorch import NeuralNet
@@ -25,7 +25,11 @@ _NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "
 
 # The owners in keys of the form `OWNER__name`; skorch checks keys of the others when a net is built.
 _OWNERS = ("module", "criterion", "optimizer")
-_OTHER_OWNERS = ("iterator_train", "iterator_valid", "dataset", "callbacks")
+_ITERATORS = ("iterator_train", "iterator_valid")
+_OTHER_OWNERS = (*_ITERATORS, "dataset", "callbacks")
+
+# What a parameter may be that is no text.
+_NUMBER, _FLAG = "a number", "true or false"
 
 
 def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candidates]:
@@ -110,7 +114,9 @@ def _resolve(
 
     owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
     _refuse(problems, file, causes[-1])
-    numeric = {f"module__{name}" for name, parameter in parameters(owners["module"]).items() if _is_number(parameter)}
+    numeric = {
+        f"module__{name}" for name, parameter in parameters(owners["module"]).items() if _wanted(parameter) == _NUMBER
+    }
 
     def resolved_or_number(place: str, key: str, value: Any) -> Any:
         # A string in place of a number is not looked up as a name; `_bad_key` reports it.
@@ -170,30 +176,39 @@ def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: d
             yield f"{place}: {net.__name__} takes no {key!r}{did_you_mean(key, known)}"
         elif key in _NOT_A_VALUE:
             yield f"{place}: {key} is a class, which can't be named here; set it in a wrapper of your own"
-        elif key in taken and isinstance(taken[key].default, bool | int):
-            kind = "true or false" if isinstance(taken[key].default, bool) else "a number"
-            yield from (
-                f"{where}: {value!r} is text; {key} of {net.__name__} is {kind}"
-                for where, value in values.items()
-                if isinstance(value, str)
-            )
+        elif key in taken:
+            yield from _texts(key, net, taken, values)
     elif owner not in {*_OWNERS, *_OTHER_OWNERS}:
         yield f"{place}: no part of a net is called {owner!r}{did_you_mean(owner, {*_OWNERS, *_OTHER_OWNERS})}"
     elif owner in _OWNERS:
         for taker in grid.get(owner, [settings[owner]]):
-            taken = parameters(taker)
-            free = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
-            if name not in taken and not free:
-                yield f"{place}: {taker.__name__} takes no {name!r}{did_you_mean(name, taken)}"
-            elif name in taken and _is_number(taken[name]):
-                texts = [(where, value) for where, value in values.items() if isinstance(value, str)]
-                yield from (
-                    f"{where}: {value!r} is text; {name} of {taker.__name__} is a number" for where, value in texts
-                )
+            yield from _not_taken(place, name, taker, values)
+    elif owner in _ITERATORS:
+        taker = (parameters(NeuralNet) | parameters(settings["wrapper"]))[owner].default
+        yield from _not_taken(place, name, taker, values)
 
 
-def _is_number(parameter: inspect.Parameter) -> bool:
-    return isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
+def _not_taken(place: str, name: str, taker: type, values: dict[str, Any]) -> Iterator[str]:
+    """Check a parameter of a part of a net, and the type of its values."""
+    taken = parameters(taker)
+    if name in taken:
+        yield from _texts(name, taker, taken, values)
+    elif not any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values()):
+        yield f"{place}: {taker.__name__} takes no {name!r}{did_you_mean(name, taken)}"
+
+
+def _texts(name: str, taker: type, taken: Mapping[str, inspect.Parameter], values: dict[str, Any]) -> Iterator[str]:
+    """Refuse texts where numbers are wanted, or true or false, of which every text would be the former."""
+    wanted = _wanted(taken[name])
+    for where, value in values.items() if wanted else ():
+        if isinstance(value, str):
+            yield f"{where}: {value!r} is text; {name} of {taker.__name__} is {wanted}"
+
+
+def _wanted(parameter: inspect.Parameter) -> str | None:
+    if isinstance(parameter.default, bool) or parameter.annotation in (bool, "bool", "bool | None"):
+        return _FLAG
+    return _NUMBER if isinstance(parameter.default, int | float) else None
 
 
 def _refuse(problems: list[str], file: str = PARAMS_FILE, cause: BaseException | None = None) -> None:
