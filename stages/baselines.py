@@ -4,7 +4,7 @@ from stages.lib.common import run, write_text
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import checked_splits
+from stages.lib.search import checked_splits, doing
 from stages.lib.winners.baseline_scores import BASELINES, print_scores, to_csv
 from stages.lib.winners.baselines import baselines, score_baseline
 from stages.lib.winners.fresh import drawn_anew
@@ -18,7 +18,10 @@ def main() -> None:
     anew = drawn_anew(params)
     splits = checked_splits(data, anew.cv, anew.seed, classify)
     found = baselines(data, anew)
-    scores = {name: score_baseline(name, baseline, data, splits, scorers) for name, baseline in found.items()}
+    scores = {}
+    for name, baseline in found.items():
+        with doing(f"baselines: {name}"):
+            scores[name] = score_baseline(name, baseline, data, splits, scorers)
     described = {name: baseline.description for name, baseline in found.items()}
     print_scores(scores, described, params.cv.scoring, f"baselines: {params.cv.scoring} over {len(splits)} splits")
     write_text(BASELINES, to_csv(scores, described, params.cv))

@@ -5,7 +5,7 @@ from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.model import hold_out_watchers, resolve_settings
 from stages.lib.scores import NOT_TESTED, mean_test_share, to_csv
-from stages.lib.search import checked_splits
+from stages.lib.search import checked_splits, doing
 from stages.lib.search.result import SCORE
 from stages.lib.winners.answer import Contest, answer
 from stages.lib.winners.baseline_scores import read_baselines
@@ -55,7 +55,9 @@ def main() -> None:
     # The saved model is fitted on all rows, unless callbacks look at some that are held out.
     watchers = hold_out_watchers(resolve_settings(settings[kept], str(BEST_PARAMS), kept))
     chosen = settings[kept] | ({} if watchers else {"train_split": None})
-    save_model(MODEL_FILE, fit_on_all_rows(kept, chosen, data, params), Card.of(chosen, data, params))
+    with doing(f"evaluate: fitting {kept} on all rows"):
+        estimator = fit_on_all_rows(kept, chosen, data, params)
+    save_model(MODEL_FILE, estimator, Card.of(chosen, data, params))
     held = f"; 1 in {chosen['train_split']} is held out for {', '.join(watchers)}" if watchers else ""
     print(f"{MODEL_FILE}: {kept}, fitted on all {len(data.y)} rows{held}")
 

@@ -38,7 +38,7 @@ from stages.lib.scores import (
 from stages.lib.scores.choice import may_be_best, simplest_row
 from stages.lib.scores.score_table import best_row, check_any_score, told
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer, pooled_rows
-from stages.lib.search import SearchResult, check_trial, checked_splits, run_search
+from stages.lib.search import SearchResult, check_trial, checked_splits, doing, run_search
 from stages.lib.search.curves import Watched, distinct, epochs_of, learning_curves, watching
 from stages.lib.search.halving import halve
 
@@ -50,20 +50,23 @@ def main() -> None:
     name = only_argument("python -m stages.search EXPERIMENT")
     params = load_params()
     experiment, cv = params.experiment(name), params.cv
-    settings, candidates = resolve_experiment(params, name)
-    classify = is_classifier(settings["wrapper"])
-    data = load_dataset(params.data, classify, params.seed, cv.groups, cv.order)
-    splits = checked_splits(data, cv, params.seed, classify)
+    with doing(f"{name}: reading {params.data.path}"):
+        settings, candidates = resolve_experiment(params, name)
+        classify = is_classifier(settings["wrapper"])
+        data = load_dataset(params.data, classify, params.seed, cv.groups, cv.order)
+        splits = checked_splits(data, cv, params.seed, classify)
     n_rows = len(candidates) * sum(len(test) for _, test in splits)
     pooled = pooling(cv.scoring, data.n_classes) if n_rows <= _MOST_ROWS else None
     scorer = make_scorer(cv.scoring, cv.also_score, pooled_rows(pooled) if pooled else None)
-    check_candidates(name, settings, candidates, data, params.prepare)
+    with doing(f"{name}: building a net with each value"):
+        check_candidates(name, settings, candidates, data, params.prepare)
     check_hold_out(params, name, settings, data, splits)
 
     estimator = build_estimator(settings, data, params.prepare, candidates[0])
     X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])
     net = watching(estimator, hold_out_scorer(cv.scoring, data.n_classes))
-    check_trial(net, X, y, splits[0], scorer)
+    with doing(f"{name}: a trial of one epoch"):
+        check_trial(net, X, y, splits[0], scorer)
     search = partial(run_search, X=X, y=y, params=params)
 
     def train(numbers: np.ndarray, changes: dict[str, Any]) -> SearchResult:

@@ -47,6 +47,7 @@ Command = Callable[..., Done]
 def in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Return a function that runs a stage in this process, which has torch imported, in the working directory."""
     monkeypatch.setattr("warnings.showwarning", warnings.showwarning)  # a stage sets its own
+    monkeypatch.setattr("stages.lib.search.progress.SECONDS_BEFORE_FIRST", 1000.0)  # what is printed must not vary
 
     def call(stage: ModuleType, *arguments: str, stdin: bytes = b"") -> Done:
         monkeypatch.setattr("sys.argv", [stage.__name__, *arguments])

@@ -1,12 +1,14 @@
 """Artifacts are written whole or not at all, and an unreadable one is a sentence."""
 
 import csv
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from stages.lib.common import UserError, reading, temporary, write_json, write_text
+from stages.lib.common import UserError, reading, remove_others, temporary, write_json, write_text
 
 REMEDY = "Run `dvc repro fetch`."
 
@@ -40,6 +42,42 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         write_text(path, "after")
     assert path.read_text(encoding="utf-8") == "before"
+
+
+@pytest.mark.parametrize("call", ["pathlib.Path.write_bytes", "os.replace"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EMFILE])
+def test_a_fault_of_the_machine_leaves_no_temporary_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: str, number: int
+) -> None:
+    path = tmp_path / "file.txt"
+    write_text(path, "before")
+
+    def fail(new: Path, *arguments: object) -> None:
+        with new.open("wb") as half:
+            half.write(b"af")
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(call, fail)
+    with pytest.raises(OSError, match=os.strerror(number)) as caught:
+        write_text(path, "after")
+    assert caught.value.filename == str(path)
+    assert [*tmp_path.iterdir()] == [path]
+    assert path.read_text(encoding="utf-8") == "before"
+
+
+def test_a_file_where_a_folder_belongs_is_named(tmp_path: Path) -> None:
+    (tmp_path / "metrics").write_bytes(b"")
+    with pytest.raises(OSError, match=r"metrics/data\.json") as caught:
+        write_text(tmp_path / "metrics" / "data.json", "after")
+    assert caught.value.errno in {errno.EEXIST, errno.ENOTDIR}
+
+
+def test_others_are_removed_with_their_folders(tmp_path: Path) -> None:
+    for name in ("a.svg", "old.svg", "old.svg.tmp", "curves/a.svg", "curves/old.svg", "importance/old.svg"):
+        write_text(tmp_path / name, "")
+    remove_others(tmp_path, [tmp_path / "a.svg", f"{tmp_path}/curves/a.svg"])
+    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
+    assert left == ["a.svg", "curves", "curves/a.svg"]
 
 
 def test_what_is_read_is_given_back(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """How an error of the user's own code is told: its type, its message, its place, and how to see all of it."""
 
+import errno
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -61,3 +62,9 @@ def test_whatever_is_raised_becomes_a_sentence(error: BaseException) -> None:
 
 def test_a_long_message_is_cut_off() -> None:
     assert len(described(ValueError("x" * 10_000))) < 700
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), MemoryError()])
+def test_what_the_machine_lacks_is_no_fault_of_the_code(error: BaseException) -> None:
+    with pytest.raises(type(error)), explained("It failed", "Mend it."):
+        raise error

@@ -75,6 +75,17 @@ def test_what_a_search_reads_in_params_is_a_param(stage: str) -> None:
         assert key in committed[section] if key else section in committed
 
 
+@pytest.mark.parametrize("stage", list(STAGES))
+def test_a_stage_that_fails_loses_no_output(stage: str) -> None:
+    outputs = [
+        out for kind in ("outs", "metrics", "plots") for out in STAGES[stage].get("do", STAGES[stage]).get(kind, [])
+    ]
+    for output in outputs:
+        ((name, options),) = output.items()  # a plain name has no options
+        assert options["persist"], name
+        assert options["cache"] is False, name
+
+
 def test_prose_beside_code_makes_nothing_stale(project: Project) -> None:
     for room in ROOMS:
         (project.folder / "stages/lib" / room / "README.md").write_text("Prose.\n", encoding="utf-8")

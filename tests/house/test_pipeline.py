@@ -83,6 +83,7 @@ def test_a_removed_experiment_leaves_nothing_behind(project: Project) -> None:
     for name in ("curves/dropout.csv", "importance/dropout.csv", "search/dropout.json"):
         assert f"removed metrics/{name}: params.yaml has no such experiment" in done.stdout
     assert [name for name in project.metrics() if "dropout" in name] == []
+    assert not (project.folder / "metrics/charts/dropout.svg").exists()
     assert b"dropout" not in project.read("metrics/best_params.json")
     assert "up to date" in project.run("dvc", "status").stdout
 
@@ -121,8 +122,8 @@ def test_a_search_killed_in_the_middle_is_resumed(project: Project, tmp_path: Pa
     before = project.metrics()
     kill_search(project, ["dvc", "repro", "search@dropout"], "dropout")
     left = project.metrics()
-    assert "metrics/search/dropout.json" not in left, "the search had ended"
-    assert all(before[name] == content for name, content in left.items()), "a half-written file"
+    assert left == before, "the search had ended, or a file was lost or half-written"
+    assert project.git("status", "--short") == ""
     project.run("dvc", "repro", "search@dropout")
     assert project.metrics() == undisturbed.metrics()
     assert project.git("status", "--short", "--untracked-files=all") == undisturbed.git(
@@ -146,4 +147,46 @@ def test_a_mistake_ends_dvc_with_a_sentence(project: Project, spoil: tuple[str, 
     assert sentence in done.stderr
     assert "error: " in done.stderr
     assert "Traceback" not in done.stderr
-    assert {name: before[name] for name in project.metrics()} == project.metrics()
+    assert project.metrics() == before
+
+
+# What makes each stage fail: a file, and its content.
+SPOILT = {
+    "fetch": ("data/pima-indians-diabetes.csv", b"1,2\n"),
+    "search@dropout": ("stages/lib/network.py", b"raise RuntimeError"),
+    "compare@dropout": ("metrics/candidates/dropout.csv", b""),
+    "best_params": ("metrics/search/dropout.json", b"[]"),
+    "baselines": ("data/pima-indians-diabetes.csv", b"1,2\n"),
+    "evaluate": ("metrics/best_params.json", b"{}"),
+    "charts": ("metrics/leaderboard.csv", b""),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stage", SPOILT)
+def test_a_stage_that_fails_leaves_git_a_clean_tree_but_for_the_mistake(project: Project, stage: str) -> None:
+    path, content = SPOILT[stage]
+    params = project.params()
+    params["data"]["url"] = None
+    params["data"]["sha256"] = None
+    project.write_params(params)
+    project.commit_all("Accept any file")
+    (project.folder / path).write_bytes(content)
+    done = project.run("dvc", "repro", "--single-item", "--force", stage, ok=False)
+    assert done.returncode != 0
+    assert "error: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert project.git("status", "--short") == f" M {path}\n"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stage", SPOILT)
+def test_a_stage_that_is_killed_leaves_git_a_clean_tree(project: Project, stage: str) -> None:
+    (project.folder / "bin").mkdir()
+    python = project.folder / "bin" / "python"
+    python.write_text("#!/bin/sh\nkill -9 $$\n", encoding="utf-8")
+    python.chmod(0o755)
+    path = {"PATH": os.pathsep.join([str(python.parent), environment()["PATH"]])}
+    done = project.run("dvc", "repro", "--single-item", "--force", stage, ok=False, variables=path)
+    assert done.returncode != 0
+    assert project.git("status", "--short", "--", "metrics", "models", "data", "dvc.lock") == ""

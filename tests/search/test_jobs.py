@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
+from stages.lib.config import Runtime
+from stages.lib.search.jobs import _note, jobs
 from tests.conftest import MakeProject
 from tests.project import Project
 
@@ -23,6 +26,32 @@ CHANGES: dict[str, Any] = {
     "cv.n_repeats": 2,
     "runtime.max_memory_mb": 512,
 }
+
+
+@pytest.mark.parametrize(
+    ("n_jobs", "max_memory_mb", "jobs_run", "each", "said"),
+    [
+        (1, 2048, 1, 2048, []),
+        (3, 2048, 3, 512, []),
+        (-1, 4096, 4, 819, []),
+        (500, 4096, 4, 819, ["runtime.n_jobs is 500, but there are 4 cores: 4 jobs are run at once"]),
+        (4, 1536, 2, 512, ["enough for 2 at once of the 4 jobs. Set it to 2560 to run them all"]),
+        (4, 1024, 1, 1024, ["enough for 1 at once of the 4 jobs"]),
+    ],
+)
+def test_jobs_are_no_more_than_cores_and_memory_allow(
+    monkeypatch: pytest.MonkeyPatch, n_jobs: int, max_memory_mb: int, jobs_run: int, each: int, said: list[str]
+) -> None:
+    monkeypatch.setattr("stages.lib.search.jobs.cpu_count", lambda: 4)
+    _note.cache_clear()
+    runtime = Runtime(n_jobs=n_jobs, max_memory_mb=max_memory_mb)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):  # a stage runs several searches
+            with jobs(runtime) as given:
+                assert given == ("loky", jobs_run, each)
+    assert len(caught) == len(said)
+    assert all(words in str(warning.message) for words, warning in zip(said, caught, strict=True))
 
 
 @pytest.fixture

@@ -142,7 +142,8 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
     )
 
 
-GOOD = json.dumps({"best_params": "module__n_neurons=5"})
+NUMBERS = {"best_score": 0.7, "best_std": 0.1, "n_candidates": 2, "n_fits": 6}
+GOOD = json.dumps({"best_params": "module__n_neurons=5"} | NUMBERS)
 
 
 @pytest.mark.parametrize(
@@ -151,8 +152,17 @@ GOOD = json.dumps({"best_params": "module__n_neurons=5"})
         (None, None, "metrics/search/neurons.json is missing. Run `dvc repro search@neurons`."),
         ("{", None, "metrics/search/neurons.json is not the result of a search."),
         ("[]", None, "metrics/search/neurons.json is not the result of a search."),
+        *(
+            (GOOD.replace(*change), None, "metrics/search/neurons.json is not the result of a search.")
+            for change in (("0.7", '"high"'), ("0.7", "null"), ("0.7", "NaN"))
+        ),
         (
-            json.dumps({"best_params": "module__n_neurons=99"}),
+            GOOD.replace("n_fits", "fits"),
+            None,
+            "metrics/search/neurons.json has no n_fits. Run `dvc repro search@neurons`",
+        ),
+        (
+            json.dumps({"best_params": "module__n_neurons=99"} | NUMBERS),
             None,
             "its best, module__n_neurons=99, is not in the grid of params.yaml. Run `dvc repro search@neurons`.",
         ),

@@ -8,11 +8,13 @@ from stages.lib.common.artifacts import (
     read_json,
     read_text,
     reading,
+    remove_others,
     temporary,
     write_bytes,
     write_json,
     write_text,
 )
+from stages.lib.common.command import run
 from stages.lib.common.errors import (
     RAISED,
     UserError,
@@ -21,7 +23,6 @@ from stages.lib.common.errors import (
     explained,
     only_argument,
     own_place,
-    run,
 )
 from stages.lib.common.formatting import (
     format_changes,
@@ -53,6 +54,7 @@ __all__ = [
     "read_json",
     "read_text",
     "reading",
+    "remove_others",
     "run",
     "score_decimals",
     "shares_in_words",

@@ -3,8 +3,8 @@
 import csv
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,40 @@ def temporary(path: str | Path) -> Path:
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
-    """Write `content` atomically: a reader of `path` finds all of it or the previous content."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    temporary(path).write_bytes(content)
-    os.replace(temporary(path), path)
+    """Write `content` atomically: a reader of `path` finds all of it or the previous content.
+
+    Raises
+    ------
+    OSError
+        If the machine does not let it, as on a full disk; its `filename` is `path`.
+    """
+    new = temporary(path)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(content)
+        os.replace(new, path)
+    except BaseException as error:
+        with suppress(OSError):
+            new.unlink()
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None
+        raise
 
 
 def write_text(path: str | Path, text: str) -> None:
     """Write `text` as UTF-8 with Unix line endings, atomically."""
     write_bytes(path, text.encode())
+
+
+def remove_others(folder: str | Path, kept: Iterable[str | Path]) -> None:
+    """Delete every file under `folder` that is not one of `kept`, and the folders that become empty."""
+    keep = {Path(path) for path in kept}
+    for path in sorted(Path(folder).rglob("*"), reverse=True):  # what is in a folder comes before it
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in keep:
+            path.unlink()
 
 
 def write_json(path: str | Path, content: dict[str, Any]) -> None:
@@ -55,7 +80,10 @@ def reading(path: str | Path, expected: str, remedy: str, *broken: type[Exceptio
     *broken : exception types
         Exceptions that a library raises for a broken file, besides Python's own.
     """
-    wrong: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError, csv.Error, *broken)
+    wrong: tuple[type[Exception], ...] = (
+        *(ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error),
+        *broken,
+    )
     try:
         yield
     except FileNotFoundError:

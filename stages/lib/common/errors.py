@@ -1,18 +1,14 @@
-"""User errors, and how stages report them."""
+"""User errors: sentences that say what was found, where, and what to do."""
 
-import inspect
-import os
+import errno
 import re
 import sys
 import sysconfig
 import traceback
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-
-from stages.lib.common.places import with_line
 
 # What a user's own code may raise; `SystemExit` is no `Exception`, but ends a stage in silence.
 RAISED = (Exception, SystemExit)
@@ -46,6 +42,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def explained(problem: str, advice: str) -> Iterator[None]:
     """Turn any exception in the block, which may run the user's own code, into a `UserError`.
 
+    What the machine lacks, such as memory or space on a disk, is no fault of that code, and is raised as it is.
+
     Parameters
     ----------
     problem : str
@@ -58,7 +56,15 @@ def explained(problem: str, advice: str) -> Iterator[None]:
     except UserError:
         raise
     except RAISED as error:
+        if is_fault_of_machine(error):
+            raise
         raise UserError(f"{problem}: {described(error)}. {advice}") from error
+
+
+def is_fault_of_machine(error: BaseException) -> bool:
+    """Whether an error says that the machine lacks something, whatever code it arose in."""
+    lacks = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in lacks)
 
 
 def described(error: BaseException) -> str:
@@ -94,7 +100,7 @@ def own_place(error: BaseException) -> str | None:
 def _hint() -> str:
     """Return how to see the whole traceback of an error, where a stage runs."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    if spec is None or not spec.name.startswith("stages.") or "--traceback" in sys.argv:
+    if spec is None or not spec.name.startswith("stages."):
         return ""
     command = " ".join(["python -m", spec.name, *sys.argv[1:]])
     return f" (add --traceback to `{command}` to see the whole traceback)"
@@ -113,27 +119,3 @@ def only_argument(usage: str, what: str = "") -> str:
     if len(sys.argv) != 2:
         raise UserError(f"one argument is needed{what and f', {what}'}: {usage}")
     return sys.argv[1]
-
-
-def run(main: Callable[[], None]) -> None:
-    """Run a stage or command.
-
-    A `UserError` and warnings go to standard error without a traceback; after an error, the exit status is 1. `--help`
-    prints the docstring of the module, which says how to call it if it takes an argument.
-    """
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        module = sys.modules[main.__module__]
-        text = inspect.getdoc(module) or ""
-        name = module.__spec__.name if module.__spec__ else module.__name__
-        print(text if "python -m" in text else f"{text}\n\nUsage: python -m {name}")
-        return
-    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
-    try:
-        main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as `head`, has stopped reading
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except UserError as error:
-        for problem in error.args:
-            print(f"error: {with_line(str(problem))}", file=sys.stderr)
-        raise SystemExit(1) from None

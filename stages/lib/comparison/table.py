@@ -34,7 +34,10 @@ def read_candidates(path: Path, name: str) -> pd.DataFrame:
         columns = list(pd.read_csv(path, nrows=0).columns)
         texts = columns[: columns.index("mean_test_score")]
         numbers = {column: ["nan"] for column in columns if column not in texts}
-        return pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=numbers)
+        table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=numbers)
+        if table["mean_test_score"].isna().all() or list(table[list(numbers)].select_dtypes("number")) != list(numbers):
+            raise ValueError
+        return table
 
 
 def expected_test_share(cv: CV) -> float:

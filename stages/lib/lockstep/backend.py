@@ -34,6 +34,8 @@ class LockstepBackend(ParallelBackendBase):
         and random stand at `random_state`, so that a refit repeats.
     max_memory_mb : int, default=2048
         What a process may take, in MiB; stacks are cut to stay below.
+    on_plan : callable, optional
+        Called with how many more nets are initialised and sorted into stacks, and how many there are in all.
     on_progress : callable, optional
         Called with how many more net-epochs are done, and how many there are in all.
     on_result : callable, optional
@@ -56,6 +58,7 @@ class LockstepBackend(ParallelBackendBase):
         self,
         random_state: int = 0,
         max_memory_mb: int = 2048,
+        on_plan: Callable[[int, int], None] | None = None,
         on_progress: Callable[[int, int], None] | None = None,
         on_result: Callable[[Any], None] | None = None,
         stack: bool = True,
@@ -69,6 +72,7 @@ class LockstepBackend(ParallelBackendBase):
         self.random_state, self.on_result = random_state, on_result
         self.options: dict[str, Any] = {
             "max_memory_mb": max_memory_mb,
+            "on_plan": on_plan,
             "on_progress": on_progress,
             "stack": stack,
             "record_valid_loss": record_valid_loss,
@@ -100,7 +104,7 @@ class LockstepBackend(ParallelBackendBase):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process, where a fit runs in another."""
-        options = self.options | {"on_progress": None}
+        options = self.options | {"on_plan": None, "on_progress": None}
         return self.__dict__ | {"_jobs": [], "parallel": None, "on_result": None, "options": options}
 
     def stop_call(self) -> None:

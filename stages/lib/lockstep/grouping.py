@@ -42,7 +42,9 @@ class Grouping:
         self._cache: Cache = {}
         self._kinds: dict[str, Kind | str] = {}
 
-    def groups(self) -> dict[tuple[bool, Any], list[tuple[Member, Kind]]]:
+    def groups(
+        self, on_plan: Callable[[int, int], None] | None = None
+    ) -> dict[tuple[bool, Any], list[tuple[Member, Kind]]]:
         """Return the nets to train by what those have in common that may share a stack.
 
         Of each group's key, the first part is whether batches are filled up. Fits that differ in nothing but
@@ -61,6 +63,8 @@ class Grouping:
                 self.refuse(numbers, error)
             else:
                 groups[key].append((member, kind))
+            if on_plan:
+                on_plan(1, len(trainings))
         return groups
 
     def candidate(self, task: Task) -> Candidate:

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import psutil
+import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from torch.utils._pytree import tree_map
 
 from stages.lib.lockstep.grouping import Grouping
 from stages.lib.lockstep.handing_back import hand_back, inputs_of
 from stages.lib.lockstep.members import Member
-from stages.lib.lockstep.stacks.callbacks import heed_the_keyboard
+from stages.lib.lockstep.stacks.callbacks import LateHistory, heed_the_keyboard, leave_the_keyboard
 from stages.lib.lockstep.stacks.nets import NETS, Job
 from stages.lib.lockstep.stacks.training import Trained, Training
 from stages.lib.lockstep.surroundings import LockstepWarning, RefusalError, TrainsAgainError, told
@@ -38,6 +40,7 @@ class Search:
 
     tasks: list[Task]
     max_memory_mb: int
+    on_plan: Callable[[int, int], None] | None
     on_progress: Callable[[int, int], None] | None
     stack: bool
     record_valid_loss: bool
@@ -59,20 +62,21 @@ class Search:
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(self.grouping.candidate(task).epochs for task in alone)
             if n_jobs > 1 and len(jobs) > 1:
-                results = Parallel(n_jobs, return_as="generator")(delayed(_train_apart)(job) for job in jobs)
-                for job, found in zip(jobs, results, strict=True):
+                for job, found in zip(jobs, _side_by_side(n_jobs, _train_apart, jobs), strict=True):
                     self._take(job, found)
             else:
                 for job in jobs:
                     self._train(job)
             alone = [task for task in self.tasks if task.outcome is None]
-            for task in alone:
-                task.when_done = partial(self._tell, self.grouping.candidate(task).epochs)
+            tells = [partial(self._tell, self.grouping.candidate(task).epochs) for task in alone]
             if n_jobs > 1 and len(alone) > 1:
-                results = Parallel(n_jobs, return_as="generator")(delayed(_run_apart)(task) for task in alone)
-                for task, outcome in zip(alone, results, strict=True):
+                outcomes = _side_by_side(n_jobs, _run_apart, alone)
+                for task, outcome, tell in zip(alone, outcomes, tells, strict=True):
                     task.outcome = outcome
-                    task.when_done()
+                    tell()
+            else:
+                for task, tell in zip(alone, tells, strict=True):
+                    task.when_done = tell
 
     def _tell(self, more: int) -> None:
         """Tell how many more net-epochs are done."""
@@ -82,7 +86,7 @@ class Search:
     def _jobs(self, n_jobs: int) -> list[Job]:
         """Cut the groups of nets into stacks."""
         jobs = []
-        for (filled, _), listed in self.grouping.groups().items():
+        for (filled, _), listed in self.grouping.groups(self.on_plan).items():
             # Stable, so in the order of candidates.
             members = sorted((member for member, _ in listed), key=attrgetter("activations", "optimizer"))
             each = max(kind.bytes_each for _, kind in listed)
@@ -134,6 +138,7 @@ class Search:
                 self._alone(self._left(member), job.filled)
             return
         for trained in found:
+            _unpack(trained)
             self._hand_back(trained)
             self._tell(trained.member.epochs if trained.is_last else 0)
 
@@ -157,13 +162,35 @@ def _train_apart(job: Job) -> list[Trained] | Exception:
         return error
     for trained in found:
         trained.fit_time = (time.perf_counter() - start) / len(job.members)
+        _pack(trained)
     return found
+
+
+def _pack(trained: Trained) -> None:
+    """Make a net small for its way to another process: all nets of a stack would take gigabytes."""
+    history = trained.net.history_
+    if isinstance(history, LateHistory) and history.records:
+        trained.net.history_ = history.records
+    if trained.outputs is not None:  # a view would take all nets' outputs along
+        trained.outputs = tree_map(torch.clone, trained.outputs)
+
+
+def _unpack(trained: Trained) -> None:
+    if callable(records := trained.net.history_):
+        trained.net.history_ = LateHistory(records)
 
 
 def _run_apart(task: Task) -> tuple[Any, Exception | None] | None:
     """Fit and score in a worker."""
     task.run()
     return task.outcome
+
+
+def _side_by_side(n_jobs: int, function: Callable[[Any], Any], items: list[Any]) -> Iterator[Any]:
+    """Yield what a function returns of each item, called in other processes."""
+    with leave_the_keyboard():
+        found = Parallel(n_jobs, return_as="generator")(delayed(function)(item) for item in items)
+    yield from found
 
 
 def stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) -> int:

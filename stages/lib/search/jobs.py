@@ -1,23 +1,34 @@
 """Runs the jobs of a search in processes on this machine, or on the workers of a Dask cluster."""
 
+import signal
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from joblib import cpu_count
 
 from stages.lib.common import UserError
 from stages.lib.config import Runtime
 
+# What a process with torch in it takes at least, in MiB: a smaller `runtime.max_memory_mb` is refused.
+_LEAST_MB = 512
+_SECONDS_TO_ANSWER = 10
+
 
 @contextmanager
-def jobs(runtime: Runtime) -> Iterator[tuple[str, int]]:
-    """Yield the joblib backend that the jobs of the block run on, and how many of them there are.
+def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
+    """Yield joblib's backend for the jobs of the block, how many there are, and the memory of each process, in MiB.
 
     Raises
     ------
     UserError
-        If Dask is requested but not installed, or its scheduler does not answer.
+        If Dask is requested but not installed, its scheduler does not answer, or it has no workers.
     """
     if runtime.backend == "loky":
-        yield "loky", runtime.n_jobs
+        n_jobs = _jobs_here(runtime, runtime.n_jobs)
+        yield "loky", n_jobs, _share(runtime, n_jobs)
         return
     try:
         from distributed import Client
@@ -26,11 +37,65 @@ def jobs(runtime: Runtime) -> Iterator[tuple[str, int]]:
             "params.yaml: runtime.backend is dask, which is not installed. "
             "Run `pip install --requirement requirements-dask.txt`."
         ) from None
+    address, n_jobs = runtime.dask_scheduler, _jobs_here(runtime, -1)
+    options = {} if address else {"n_workers": n_jobs, "threads_per_worker": 1}
+    key = "params.yaml: runtime.dask_scheduler"
     try:
-        client = Client(runtime.dask_scheduler, timeout="10s")
-    except (OSError, ValueError) as error:
+        with _no_longer_than(2 * _SECONDS_TO_ANSWER):  # Dask waits for ever for the answer of another kind of server
+            client = Client(address, timeout=_SECONDS_TO_ANSWER, **options)
+    except Exception as error:  # an address that is none fails in many ways
         raise UserError(
-            f"params.yaml: runtime.dask_scheduler: no scheduler answers at {runtime.dask_scheduler}: {error}"
+            f"{key}: no scheduler answers at {address}: {error}. Start one there, or set runtime.backend to loky."
         ) from None
     with client:
-        yield "dask", -1
+        try:
+            client.wait_for_workers(1, timeout=_SECONDS_TO_ANSWER)
+        except TimeoutError:
+            raise UserError(
+                f"{key}: the scheduler at {address} has no workers. Run `dask worker {address}` in the repository."
+            ) from None
+        # A cluster's workers have memory of their own.
+        yield "dask", -1, runtime.max_memory_mb if address else _share(runtime, n_jobs)
+
+
+@contextmanager
+def _no_longer_than(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError if the block takes longer, in the main thread."""
+
+    def ring(*_: Any) -> None:
+        raise TimeoutError(f"it is no Dask scheduler, or was silent for {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _jobs_here(runtime: Runtime, asked: int) -> int:
+    """Return how many jobs this machine has cores and the search has memory for; says so if that is fewer."""
+    cores = cpu_count()
+    wanted = cores if asked == -1 else asked
+    fitting = max(1, runtime.max_memory_mb // _LEAST_MB - 1)  # beside the process that hands out the jobs
+    if wanted > cores:
+        _note(f"runtime.n_jobs is {asked}, but there are {cores} cores: {cores} jobs are run at once")
+    if min(wanted, cores) > fitting:
+        needed = (min(wanted, cores) + 1) * _LEAST_MB
+        _note(
+            f"runtime.max_memory_mb is {runtime.max_memory_mb}, which is enough for {fitting} at once of the "
+            f"{min(wanted, cores)} jobs. Set it to {needed} to run them all"
+        )
+    return min(wanted, cores, fitting)
+
+
+def _share(runtime: Runtime, n_jobs: int) -> int:
+    """Return what each process of a search on this machine may take, in MiB."""
+    return runtime.max_memory_mb // (n_jobs + 1) if n_jobs > 1 else runtime.max_memory_mb
+
+
+@cache
+def _note(message: str) -> None:
+    """Say something once, however many searches a stage runs."""
+    warnings.warn(message, stacklevel=2)

@@ -1,47 +1,83 @@
-"""Shows the progress of a search: a bar on a terminal, an occasional line elsewhere."""
+"""Shows what a stage is doing: on a terminal a line that moves, elsewhere a line after a second, then every ten."""
 
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-# Takes the number of units newly done, and the total.
-Advance = Callable[[int, int], None]
+# When the first line is printed, and how long after a line the next one.
+SECONDS_BEFORE_FIRST = 1.0
+_SECONDS_BETWEEN = 10.0
 
-_SECONDS_BETWEEN_LINES = 10.0
+
+class Shown:
+    """What is being done, and how much of it is done."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar, self.task = bar, bar.add_task("", total=None)
+
+    def begin(self, what: str, unit: str = "") -> None:
+        """Show the next part of the work."""
+        self.what, self.unit, self.done, self.total, self.start = what, unit, 0, 0, time.monotonic()
+        self.bar.reset(self.task, description=what, total=None)
+
+    def advance(self, more: int, total: int) -> None:
+        """Show that more units are done, and how many there are in all."""
+        self.done, self.total = self.done + more, total
+        self.bar.update(self.task, description=str(self), completed=self.done, total=total)
+
+    def __str__(self) -> str:
+        if not self.total:
+            return self.what
+        left = (time.monotonic() - self.start) * (self.total - self.done) / self.done if self.done else None
+        about = "" if left is None else f", about {left:.0f} s left"
+        return f"{self.what}: {self.done:,} of {self.total:,} {self.unit} done{about}"
 
 
 @contextmanager
-def progress(label: str, unit: str) -> Iterator[Advance]:
-    """Yield a function that shows progress on standard error."""
-    if sys.stderr.isatty():
-        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit)]
-        with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(label, total=None)
-            yield lambda more, total: bar.update(task, advance=more, total=total)
-    else:
-        lines = _Lines(label, unit)
-        yield lines.advance
+def doing(what: str, unit: str = "") -> Iterator[Shown]:
+    """Show on standard error what the block does, such as "dropout: reading data/rides.csv"."""
+    terminal = sys.stderr.isatty()
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not terminal) as bar:
+        shown = Shown(bar)
+        shown.begin(what, unit)
+        over = threading.Event()
+        thread = threading.Thread(target=_tell, args=(shown, terminal, over, threading.get_ident()), daemon=True)
+        thread.start()
+        try:
+            yield shown
+        finally:
+            over.set()
+            thread.join()
 
 
-class _Lines:
-    def __init__(self, label: str, unit: str) -> None:
-        self.label, self.unit = label, unit
-        self.done = 0
-        self.start = self.last = time.monotonic()
+def _tell(shown: Shown, terminal: bool, over: threading.Event, watched: int) -> None:
+    """Print what a thread does until it is over; on a terminal, only what the user's own code takes long for."""
+    start, wait, before = time.monotonic(), SECONDS_BEFORE_FIRST, ""
+    while not over.wait(wait):
+        wait, now = _SECONDS_BETWEEN, f"{shown.what}, {shown.done}"
+        place = _in_own_code(watched) if now == before else ""  # nothing has been done since the last line
+        if place or not terminal:
+            after = f", after {time.monotonic() - start:.0f} s{place}" if now == before else ""
+            print(f"{shown}{after}", file=sys.stderr, flush=True)
+        before = now
 
-    def advance(self, more: int, total: int) -> None:
-        self.done += more
-        now = time.monotonic()
-        if not self.done or now - self.last < _SECONDS_BETWEEN_LINES:
-            return
-        self.last = now
-        left = (now - self.start) * (total - self.done) / self.done
-        print(
-            f"{self.label}: {self.done:,} of {total:,} {self.unit} done, about {left:.0f} s left",
-            file=sys.stderr,
-            flush=True,
-        )
+
+def _in_own_code(thread: int) -> str:
+    """Return where in the user's own code, as in a module's `__init__`, a thread is."""
+    frame = sys._current_frames().get(thread)
+    while frame:
+        file = Path(frame.f_code.co_filename)
+        if file.is_relative_to(Path.cwd()):
+            parts = file.relative_to(Path.cwd()).parts
+            # The user's code may stand beside the project's rooms and scripts, as the default network does.
+            if not {".venv", "site-packages"} & set(parts) and (parts[0] != "stages" or len(parts) == 3):
+                return f" in {frame.f_code.co_qualname} ({'/'.join(parts)}, line {frame.f_lineno})"
+        frame = frame.f_back
+    return ""

@@ -13,7 +13,7 @@ from stages.lib.common import explained
 from stages.lib.config import Params
 from stages.lib.lockstep import LockstepWarning, TrainTest
 from stages.lib.search.jobs import jobs
-from stages.lib.search.progress import progress
+from stages.lib.search.progress import doing
 from stages.lib.search.protocol import Scorer
 from stages.lib.search.result import SCORE, SearchResult
 
@@ -63,22 +63,31 @@ def run_search(
         found = result["test_scores"]
         records.append((found[SCORE] if isinstance(found, dict) else found).record)
 
+    training = f"{label}: training", "net-epochs"
+
+    def planned(more: int, total: int) -> None:
+        shown.advance(more, total)
+        if shown.done == total:
+            shown.begin(*training)
+
     # A trial has passed, so a failure here affects only some of the candidates or splits.
     failed = explained(
         f"A fit of {label} failed", "Fix the module, or remove the values it can't be fitted with from the grid."
     )
-    with warnings.catch_warnings(), jobs(params.runtime) as (backend, n_jobs), failed:
+    stack = params.engine == "lockstep"
+    with warnings.catch_warnings(), jobs(params.runtime) as (backend, n_jobs, max_memory_mb), failed:
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
         warnings.showwarning = _labelled(label, warnings.showwarning)
         with (
-            progress(label, "net-epochs") as advance,
+            doing(f"{label}: planning", "nets") if stack else doing(*training) as shown,
             parallel_config(
                 backend="lockstep",
                 random_state=params.seed,
-                max_memory_mb=params.runtime.max_memory_mb,
-                on_progress=advance,
+                max_memory_mb=max_memory_mb,
+                on_plan=planned,
+                on_progress=shown.advance,
                 on_result=keep,
-                stack=params.engine == "lockstep",
+                stack=stack,
                 record_valid_loss=False,
                 inner_backend=backend,
                 inner_n_jobs=n_jobs,

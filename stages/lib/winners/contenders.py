@@ -16,7 +16,7 @@ from stages.lib.data import Dataset
 from stages.lib.lockstep import TrainTest
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import check_trial, run_search
+from stages.lib.search import check_trial, doing, run_search
 from stages.lib.winners.answer import STARTING_POINT
 from stages.lib.winners.diagnostics import predictions
 from stages.lib.winners.leaderboard import BEST_PARAMS, picked
@@ -115,7 +115,8 @@ def _score(
     first = next(iter(estimators.values()))
     X, cv = rows(data, first), params.cv
     scorer = make_scorer(cv.scoring, cv.also_score, record_rows=predictions)
-    check_trial(first, X, y, splits[0], scorer)
+    with doing("evaluation: a trial of one epoch"):
+        check_trial(first, X, y, splits[0], scorer)
     whole = isinstance(first, TransformedTargetRegressor)
     candidates = [
         {key: [getattr(each, key)] for key in ("regressor", "transformer")} if whole else {"contender": [each]}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ COLUMNS = (
     *("experiment", "best_params", "best_score", "best_std", "best_ci95", *_CORRECTED),
     *("n_candidates", "n_fits", "n_in_best_set"),
 )
+
+# The numbers that every search has, and what of its metrics, or of its comparison, is no number.
+_NUMBERS = ("best_score", "best_std", "n_candidates", "n_fits")
+_TEXTS = ("best_params", "corrected_over", "simplest_params")
 
 
 def read_searches(params: Params) -> dict[str, dict[str, Any]]:
@@ -44,6 +49,8 @@ def read_search(params: Params, name: str) -> dict[str, Any]:
     """Return one experiment's metrics, as `read_searches` does; raises `UserError` if there is no such experiment."""
     typed = _typed(params, name)
     found = _read_search(name, typed)
+    if lacking := [key for key in _NUMBERS if key not in found]:
+        raise UserError(f"{SEARCH_DIR / f'{name}.json'} has no {lacking[0]}. Run `dvc repro search@{name}`.")
     return found | _read(COMPARED_DIR / f"{name}.json", f"compare@{name}", "comparison", {"simplest_params": typed})
 
 
@@ -67,6 +74,8 @@ def _read(path: Path, stage: str, what: str, settings: dict[str, dict[str, Any]]
     with reading(path, f"not the result of a {what}", again):
         found: dict[str, Any] = json.loads(path.read_bytes())
         listed = {key: found[key] for key in settings}
+        if not all(math.isfinite(found[key]) for key in {*found} - {*_TEXTS}):
+            raise ValueError
     for key, text in listed.items():
         if text not in settings[key]:
             which = key.removesuffix("_params")

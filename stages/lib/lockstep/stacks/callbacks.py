@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from joblib.externals.loky.backend.resource_tracker import ensure_running
 from sklearn.metrics import accuracy_score
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring, PrintLog
@@ -40,6 +41,17 @@ def heed_the_keyboard() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+@contextlib.contextmanager
+def leave_the_keyboard() -> Iterator[None]:
+    """Let processes that are started in the block be deaf to Ctrl-C: this one ends them."""
+    ensure_running()  # joblib's tracker, which would change the mask as it starts
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 class StopTrainingError(Exception):
@@ -162,17 +174,17 @@ def _hears_batches(thing: Any, base: type) -> bool:
 class LateHistory(History):
     """A net's history, put together when somebody looks at it: most searches ask for scores alone.
 
-    `records` returns the list of epochs.
+    `records` returns the list of epochs; it is None once that has been called.
     """
 
     def __init__(self, records: Callable[[], list[dict[str, Any]]]) -> None:
         super().__init__()
-        self._records: Callable[[], list[dict[str, Any]]] | None = records
+        self.records: Callable[[], list[dict[str, Any]]] | None = records
 
     def filled(self) -> "LateHistory":
         """Put the records in."""
-        if self._records is not None:
-            records, self._records = self._records, None
+        if self.records is not None:
+            records, self.records = self.records, None
             self.extend(records())
         return self
 

@@ -1,0 +1,97 @@
+"""Runs a stage or command, and tells how it ended."""
+
+import atexit
+import inspect
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from stages.lib.common.errors import UserError
+from stages.lib.common.faults import Interrupted, told
+
+_TRACEBACK = "--traceback"
+_STATUS, _STATUS_INTERRUPTED = 1, 130
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a stage or command.
+
+    Warnings and errors go to standard error, as sentences; after an error, the exit status is 1, and 130 after Ctrl-C.
+    `--traceback` prints the traceback of an error before its sentence. `--help` prints the docstring of the module,
+    which says how to call it if it takes an argument.
+    """
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        module = sys.modules[main.__module__]
+        text = inspect.getdoc(module) or ""
+        name = module.__spec__.name if module.__spec__ else module.__name__
+        print(text if "python -m" in text else f"{text}\n\nUsage: python -m {name}")
+        return
+    with_traceback = _TRACEBACK in sys.argv[1:]
+    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != _TRACEBACK]
+    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
+    handler = signal.signal(signal.SIGINT, _interrupt)
+    try:
+        _check_streams()
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has stopped reading
+        _drop_output()
+    except BaseException as error:
+        status = _tell(error, with_traceback)
+        try:
+            if sys.stdout:
+                sys.stdout.flush()
+        except OSError:  # as on a full disk: Python would try again as it ends
+            _drop_output()
+        if status == _STATUS_INTERRUPTED:
+            _end_at_once(status)
+        raise SystemExit(status) from None
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _interrupt(*_: Any) -> None:
+    raise Interrupted
+
+
+def _end_at_once(status: int) -> None:
+    """Tidy up, then end without Python's own end, in which threads that are in the middle of C++ would abort."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    atexit._run_exitfuncs()
+    os._exit(status)
+
+
+def _check_streams() -> None:
+    """Write UTF-8 whatever the locale, as to files: names of columns and classes may be in any script."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            raise UserError("Standard output or standard error is closed. Send it to a file, or to /dev/null.")
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(error: BaseException, with_traceback: bool) -> int:
+    interrupted = isinstance(error, Interrupted | KeyboardInterrupt)
+    if with_traceback and not interrupted:
+        traceback.print_exception(error.__cause__ or error, file=sys.stderr)
+    print(*told(error), sep="\n", file=sys.stderr, flush=True)
+    return _STATUS_INTERRUPTED if interrupted else _STATUS
+
+
+def tell_errors_of_imports() -> None:
+    """Tell errors as `run` does that arise while a command is being imported, as torch takes seconds."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
+        status = _tell(error, _TRACEBACK in sys.argv)
+        if status == _STATUS_INTERRUPTED:
+            os._exit(status)  # Python would end by the signal instead
+
+    sys.excepthook = hook

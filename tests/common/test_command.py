@@ -1,0 +1,192 @@
+"""How a command ends: errors of users, of the machine and of nobody's foresight, and Ctrl-C."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stages.lib.common import UserError, run, write_text
+from stages.lib.common.faults import Interrupted, told
+from tests.project import ROOT
+
+
+def ended(main: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
+    """Return the exit status and what was written to standard error."""
+    with pytest.raises(SystemExit) as caught:
+        run(main)
+    return caught.value.code, capsys.readouterr().err
+
+
+def fails_in_own_code() -> None:
+    try:
+        raise ZeroDivisionError("in the user's own net")
+    except ZeroDivisionError as error:
+        raise UserError("The net failed. Fix it.") from error
+
+
+def test_the_traceback_of_a_cause_is_shown_on_demand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["stage", "--traceback", "dropout"])
+    status, shown = ended(fails_in_own_code, capsys)
+    assert status == 1
+    assert sys.argv == ["stage", "dropout"]  # what a stage reads
+    assert shown.startswith("Traceback (most recent call last):")
+    assert "in fails_in_own_code" in shown
+    assert shown.endswith("ZeroDivisionError: in the user's own net\nerror: The net failed. Fix it.\n")
+    monkeypatch.setattr("sys.argv", ["stage", "dropout"])
+    assert ended(fails_in_own_code, capsys) == (1, "error: The net failed. Fix it.\n")
+
+
+def test_what_nobody_foresaw_is_a_sentence_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["stages/search.py", "dropout"])
+    monkeypatch.chdir(ROOT)
+
+    def main() -> None:
+        raise TypeError("'int' object\nis odd.")
+
+    status, shown = ended(main, capsys)
+    assert status == 1
+    assert shown.startswith("error: TypeError: 'int' object is odd (tests/common/test_command.py, line ")
+    assert " dropout --traceback` shows how it came about" in shown
+
+
+@pytest.mark.parametrize("status", [None, 0, 3])
+def test_a_module_that_exits_does_not_end_a_stage_in_silence(
+    status: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main() -> None:
+        raise SystemExit(status)
+
+    code, shown = ended(main, capsys)
+    assert code == 1
+    assert shown.startswith("error: SystemExit")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "a.csv"),
+            "a.csv can't be used: No space left on device. Free",
+        ),
+        (OSError(errno.EROFS, "Read-only file system", "a.csv"), "a.csv can't be used: Read-only file system. Work in"),
+        (
+            OSError(errno.EACCES, "Permission denied", "a.csv"),
+            "a.csv can't be used: Permission denied. Change its perm",
+        ),
+        (OSError(errno.EISDIR, "Is a directory", "a.csv"), "a.csv can't be used: Is a directory. A file belongs there"),
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files. Raise the limit with `ulimit -n 4096`"),
+        (
+            MemoryError("Unable to allocate 8 GiB"),
+            "The memory is used up: Unable to allocate 8 GiB. Set runtime.n_jobs",
+        ),
+        (ModuleNotFoundError("No module named 'skorch.a'", name="skorch.a"), "The package skorch is missing. Run `pip"),
+    ],
+)
+def test_a_fault_of_the_machine_is_a_sentence(error: Exception, sentence: str) -> None:
+    (shown,) = told(error)
+    assert shown.startswith(f"error: {sentence}")
+
+
+class Ended(BaseException):
+    """In place of the end of this process."""
+
+
+def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.pause()
+        except KeyboardInterrupt:  # as skorch does, which would go on
+            pass
+
+    def end(status: int) -> None:
+        raise Ended(status)
+
+    monkeypatch.setattr("stages.lib.common.command._end_at_once", end)
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(Ended) as caught:
+        run(main)
+    assert caught.value.args == (130,)
+    assert capsys.readouterr().err == "interrupted\n"
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert not issubclass(Interrupted, KeyboardInterrupt)
+
+
+STAGE = """
+import sys
+from stages.lib.common import run
+
+def main():
+    {}
+
+run(main)
+"""
+
+
+def command(code: str, shell: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    (folder / "stage.py").write_text(STAGE.format(code), encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable}
+    done = subprocess.run(
+        ["bash", "-c", f'"$PYTHON" stage.py {shell}'], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize(
+    ("code", "shell", "status", "shown"),
+    [
+        ("print('x' * 100_000)", "> /dev/full", 1, "error: No space left on device"),
+        ("print('x')", "> /dev/full", 1, "error: No space left on device"),
+        ("print('x')", ">&-", 1, "error: Standard output or standard error is closed."),
+        ("print('x' * 1_000_000)", "| head -c 1 > /dev/null; exit ${PIPESTATUS[0]}", 0, ""),
+        ("__import__('os').kill(__import__('os').getpid(), 2)", "", 130, "interrupted\n"),
+    ],
+)
+def test_streams_that_fail_are_told(code: str, shell: str, status: int, shown: str, tmp_path: Path) -> None:
+    done = command(code, shell, tmp_path)
+    assert done.returncode == status
+    assert done.stderr.startswith(shown)
+
+
+def test_output_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    assert command("print('größe – 中')", "| cat", tmp_path).stdout == "größe – 中\n"
+    (tmp_path / "stage.py").write_text(STAGE.format("print('größe – 中')"), encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = subprocess.run([sys.executable, "stage.py"], cwd=tmp_path, env=environment, capture_output=True)
+    assert done.stdout.decode() == "größe – 中\n"
+
+
+def test_errors_while_a_command_is_imported_are_told(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    arguments = [sys.executable, "-m", "stages.search", "dropout"]
+    done = subprocess.run(arguments, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    (tmp_path / "torch.py").write_text("import torch_of_ones_own\n", encoding="utf-8")
+    done = subprocess.run(arguments, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: The package torch_of_ones_own is missing.")
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.csv").mkdir()
+
+    def main() -> None:
+        write_text(tmp_path / "a.csv", "x")
+
+    status, shown = ended(main, capsys)
+    assert status == 1
+    assert (
+        shown == f"error: {tmp_path}/a.csv can't be used: Is a directory. A file belongs there: move the folder away.\n"
+    )
