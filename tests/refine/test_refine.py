@@ -131,7 +131,7 @@ AGAIN = "Run `dvc repro search@neurons`."
         (nothing, ("neurons", "dropout"), "one argument is needed"),
         (nothing, ("neuron",), "params.yaml: experiments has no 'neuron'; did you mean 'neurons'?"),
         (nothing, ("weight_init",), "has nothing to refine: no number lies between the best, module__weight_init="),
-        (remove("params.yaml"), ("neurons",), "params.yaml is missing here. Run from the top of the repository."),
+        (remove("params.yaml"), ("neurons",), "params.yaml is missing here. Run from the top of the repository, or"),
         (remove("metrics/search/neurons.json"), ("neurons",), f"metrics/search/neurons.json is missing. {AGAIN}"),
         (
             lambda: write_text("metrics/search/neurons.json", "{"),
