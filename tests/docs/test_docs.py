@@ -265,7 +265,9 @@ def test_make_has_the_targets_that_are_named(tmp_path: Path) -> None:
         assert project.run("make", "--dry-run", name).returncode == 0
 
 
-def test_the_commands_run(tmp_path: Path) -> None:
+@pytest.fixture
+def committed(tmp_path: Path) -> Project:
+    """A small project with one experiment, committed, in which nothing has run."""
     params = small_params()
     params["experiments"] = {"neurons": params["experiments"]["neurons"]}
     params["cv"]["n_repeats"] = 1
@@ -273,31 +275,48 @@ def test_the_commands_run(tmp_path: Path) -> None:
     project.run("rm", "-rf", "metrics", "dvc.lock")
     project.git("init", "--quiet", "--initial-branch=main")
     project.commit_all("Start")
-    assert re.findall(r"^make (\w+) +# ", README, re.MULTILINE) == ["repro", "report", "test", "help"]
-    project.make("repro")
-    project.commit_all("Run")
-    project.make("report")
-    n_lines = 0
-    for page, text in PAGES.items():
-        lines = [line for block in blocks(text, "bash") for line in block.splitlines() if line]
-        if lines:  # a page starts from what is committed
-            project.git("checkout", "--quiet", "--force", "main")
-            project.git("clean", "--quiet", "--force", "-d")
-        n_lines += len(lines)
-        for line in lines:
-            shown = project.run("bash", "-c", line, variables=IDENTITY).stdout
-            if "exp show" in line:
-                assert re.search(r"cv\.n_splits", shown)
-            if "stages.predict" in line:
-                assert re.fullmatch(r"([01],[01]\.\d{6}\n)+", shown), f"{page}: {line}"
-    assert n_lines >= 15
-    swept = project.run("dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "cv.n_splits").stdout
-    assert {"2", "3", "4"} <= set(re.findall(r"\b\d\b", swept))
+    return project
 
-    # The last page with commands, params.md, ends with a refinement.
-    assert "neurons_2" in project.params()["experiments"]
+
+def run_commands(project: Project, page: str) -> None:
+    """Run the commands of a page one after the other, from what is committed."""
+    project.git("checkout", "--quiet", "--force", "main")
+    project.git("clean", "--quiet", "--force", "-d")
+    for line in commands(page):
+        shown = project.run("bash", "-c", line, variables=IDENTITY).stdout
+        if "exp show" in line:
+            assert re.search(r"cv\.n_splits", shown)
+        if "stages.predict" in line:
+            assert re.fullmatch(r"([01],[01]\.\d{6}\n)+", shown), f"{page}: {line}"
+
+
+def commands(page: str) -> list[str]:
+    return [line for block in blocks(PAGES[page], "bash") for line in block.splitlines() if line]
+
+
+def test_the_commands_of_the_readme_run(committed: Project) -> None:
+    assert re.findall(r"^make (\w+) +# ", README, re.MULTILINE) == ["repro", "report", "test", "help"]
+    committed.make("repro")
+    committed.commit_all("Run")
+    committed.make("report")
+    run_commands(committed, "README.md")
+    changed = committed.git("show", "--name-only", "--format=", "narrow-nets").split()
+    assert {"params.yaml", "dvc.lock", "metrics/search/neurons.json"} <= set(changed)
+    run_commands(committed, "docs/own-data.md")
+
+
+def test_the_commands_of_the_page_on_params_run(committed: Project) -> None:
+    committed.run("dvc", "repro")
+    committed.commit_all("Run")
+    run_commands(committed, "docs/params.md")
+    swept = committed.run("dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "cv.n_splits").stdout
+    assert {"2", "3", "4"} <= set(re.findall(r"\b\d\b", swept))
+    # It ends with a refinement.
+    assert "neurons_2" in committed.params()["experiments"]
     assert {"metrics/search/neurons.json", "metrics/search/neurons_2.json"} == {
-        name for name in project.metrics() if name.startswith("metrics/search/")
+        name for name in committed.metrics() if name.startswith("metrics/search/")
     }
-    committed = project.git("show", "--name-only", "--format=", "narrow-nets").split()
-    assert {"params.yaml", "dvc.lock", "metrics/search/neurons.json"} <= set(committed)
+
+
+def test_every_page_with_commands_is_run() -> None:
+    assert [page for page in PAGES if commands(page)] == ["README.md", "docs/own-data.md", "docs/params.md"]
