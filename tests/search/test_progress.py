@@ -16,8 +16,9 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wait_for(words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    shown = ""
-    while words not in shown:  # the test's time limit is the tester's patience
+    shown, end = "", time.monotonic() + 60
+    while words not in shown:
+        assert time.monotonic() < end, f"{words!r} is not in {shown!r}"
         time.sleep(0.01)
         shown += capsys.readouterr().err
 
