@@ -195,9 +195,8 @@ def _said(error: BaseException) -> str:
 
 
 def _advice(error: BaseException, what: str) -> str:
-    # What refuses a value when it is built says what it should be.
-    said = what == "built" and isinstance(error, ValueError | RuntimeError)
-    return "" if said else f". A net can't be {what} with it; choose another value."
+    """Return what to do about a value, where the error, as that of the default network, does not say so itself."""
+    return "" if what == "built" and ";" in _said(error) else f". A net can't be {what} with it; choose another value."
 
 
 def _without(settings: dict[str, Any], left_out: str) -> dict[str, Any]:
