@@ -35,6 +35,7 @@ from stages.lib.common.formatting import (
     short_key,
     short_params,
 )
+from stages.lib.common.own_files import own_code, relative_to_here
 from stages.lib.common.places import with_line
 
 __all__ = [
@@ -50,10 +51,12 @@ __all__ = [
     "format_score",
     "format_value",
     "only_argument",
+    "own_code",
     "own_place",
     "read_json",
     "read_text",
     "reading",
+    "relative_to_here",
     "remove_others",
     "run",
     "score_decimals",

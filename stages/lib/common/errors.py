@@ -3,18 +3,15 @@
 import errno
 import re
 import sys
-import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from pathlib import Path
+
+from stages.lib.common.own_files import own_code
 
 # What a user's own code may raise; `SystemExit` is no `Exception`, but ends a stage in silence.
 RAISED = (Exception, SystemExit)
-
-# The rooms of this library lie in folders here, and the default network, which users edit, beside them.
-_LIB = Path(__file__).resolve().parents[1]
 
 # More of a message is cut off, as of torch's, which may list every tensor.
 _LONGEST = 600
@@ -81,19 +78,11 @@ def own_place(error: BaseException) -> str | None:
 
     That is code in the working directory, apart from what is installed there and from the stages.
     """
-    installed = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
     # As text, because an error of another process has its frames in the text of its cause.
     frames = re.findall(r'File "([^"\n]+)", line (\d+)', "".join(traceback.format_exception(error)))
     for file, line in reversed(frames):
-        path, here = Path(file).resolve(), Path.cwd().resolve()
-        ours = path.is_relative_to(_LIB.parent) and path.parent != _LIB
-        if (
-            path.is_file()
-            and path.is_relative_to(here)
-            and not ours
-            and not any(path.is_relative_to(folder) for folder in installed)
-        ):
-            return f"{path.relative_to(here)}, line {line}"
+        if path := own_code(file):
+            return f"{path}, line {line}"
     return None
 
 

@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from stages.lib.common.errors import UserError
+from stages.lib.common.own_files import relative_to_here
 from stages.lib.common.places import with_line
 
 _RIGHTS = "Change its permissions, or run as the user who owns it."
@@ -58,11 +59,9 @@ def _detail(error: BaseException) -> str:
 
 def _where(error: BaseException) -> str:
     """Return the deepest line of the repository that an error came through."""
-    here = Path.cwd()
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        path = Path(frame.filename)
-        if path.is_relative_to(here) and not {".venv", "site-packages"} & set(path.parts):
-            return f" ({path.relative_to(here)}, line {frame.lineno})"
+        if path := relative_to_here(frame.filename):
+            return f" ({path}, line {frame.lineno})"
     return ""
 
 

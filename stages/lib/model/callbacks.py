@@ -14,6 +14,8 @@ from stages.lib.model.imported import imported
 
 _PREFIX = "callbacks__"
 
+A_NUMBER = "a number"
+
 # A callback by name.
 Named = tuple[str, Callback]
 
@@ -173,11 +175,15 @@ def _bad_parameter(kind: type[Callback], settings: dict[str, Any], key: str, val
         if any(each.kind is each.VAR_KEYWORD for each in taken.values()):
             return None
         return f"{owner} takes no {key!r}{did_you_mean(key, taken)}"
-    default = taken[key].default
-    is_number = isinstance(default, int | float) and not isinstance(default, bool)
-    if isinstance(value, str) and (is_number or isinstance(default, bool)):
-        return f"{value!r} is text; {key} of {owner} is {'a number' if is_number else 'true or false'}"
-    return None
+    wanted = instead_of_text(taken[key]) if isinstance(value, str) else None
+    return f"{value!r} is text; {key} of {owner} is {wanted}" if wanted else None
+
+
+def instead_of_text(parameter: inspect.Parameter) -> str | None:
+    """Return what a parameter is that can't be text, a number or true or false; None if it may be anything."""
+    if isinstance(parameter.default, bool) or parameter.annotation in (bool, "bool", "bool | None"):
+        return "true or false"
+    return A_NUMBER if isinstance(parameter.default, int | float) else None
 
 
 def _check_policy(callback: Callback) -> None:

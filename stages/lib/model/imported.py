@@ -4,14 +4,13 @@ import importlib
 import importlib.util
 import inspect
 import sys
-import sysconfig
 from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stages.lib.common import RAISED, did_you_mean, own_place
+from stages.lib.common import RAISED, did_you_mean, own_place, relative_to_here
 
 _LIBRARIES = ("torch", "skorch")
 _STAGES = Path(__file__).resolve().parents[2]
@@ -69,18 +68,6 @@ def own_file(thing: object) -> Path | None:
     kind = thing if inspect.isclass(thing) or inspect.isroutine(thing) else type(thing)
     module = inspect.getmodule(kind)
     return relative_to_here(getattr(module, "__file__", None))
-
-
-def relative_to_here(file: str | Path | None) -> Path | None:
-    """Return a file in the working directory, relative to that; None for another one, and for what is installed."""
-    if file is None:
-        return None
-    path, here = Path(file).resolve(), Path.cwd().resolve()
-    # A virtual environment may be inside the repository.
-    installed = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
-    if not path.is_relative_to(here) or any(path.is_relative_to(folder) for folder in installed):
-        return None
-    return path.relative_to(here)
 
 
 def module_of(name: str) -> tuple[str, Path | None]:

@@ -8,7 +8,7 @@ from skorch import NeuralNet
 
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.config import CV, PARAMS_FILE, PREFIX, Distribution, Params, Prepare
-from stages.lib.model.callbacks import bad_callback_key, imported_parts, unheard
+from stages.lib.model.callbacks import A_NUMBER, bad_callback_key, imported_parts, instead_of_text, unheard
 from stages.lib.model.candidates import Candidates
 from stages.lib.model.estimator import is_classifier, parameters
 from stages.lib.model.hold_out import hold_out
@@ -27,9 +27,6 @@ _NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "
 _OWNERS = ("module", "criterion", "optimizer")
 _ITERATORS = ("iterator_train", "iterator_valid")
 _OTHER_OWNERS = (*_ITERATORS, "dataset", "callbacks")
-
-# What a parameter may be that is no text.
-_NUMBER, _FLAG = "a number", "true or false"
 
 
 def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candidates]:
@@ -114,9 +111,8 @@ def _resolve(
 
     owners = {key: resolved(places[key], key, raw[key]) for key in ("wrapper", *_OWNERS)}
     _refuse(problems, file, causes[-1])
-    numeric = {
-        f"module__{name}" for name, parameter in parameters(owners["module"]).items() if _wanted(parameter) == _NUMBER
-    }
+    takes = parameters(owners["module"]).items()
+    numeric = {f"module__{name}" for name, parameter in takes if instead_of_text(parameter) == A_NUMBER}
 
     def resolved_or_number(place: str, key: str, value: Any) -> Any:
         # A string in place of a number is not looked up as a name; `_bad_key` reports it.
@@ -199,16 +195,10 @@ def _not_taken(place: str, name: str, taker: type, values: dict[str, Any]) -> It
 
 def _texts(name: str, taker: type, taken: Mapping[str, inspect.Parameter], values: dict[str, Any]) -> Iterator[str]:
     """Refuse texts where numbers are wanted, or true or false, of which every text would be the former."""
-    wanted = _wanted(taken[name])
+    wanted = instead_of_text(taken[name])
     for where, value in values.items() if wanted else ():
         if isinstance(value, str):
             yield f"{where}: {value!r} is text; {name} of {taker.__name__} is {wanted}"
-
-
-def _wanted(parameter: inspect.Parameter) -> str | None:
-    if isinstance(parameter.default, bool) or parameter.annotation in (bool, "bool", "bool | None"):
-        return _FLAG
-    return _NUMBER if isinstance(parameter.default, int | float) else None
 
 
 def _refuse(problems: list[str], file: str = PARAMS_FILE, cause: BaseException | None = None) -> None:

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from stages.lib.model.imported import module_of, relative_to_here
+from stages.lib.common import relative_to_here
+from stages.lib.model.imported import module_of
 
 # The project's own code. Every search depends on it anyway, except for the network.
 _STAGES, _NETWORK = Path("stages"), Path("stages/lib/network.py")

@@ -66,7 +66,7 @@ class Seen:
 
 
 @contextmanager
-def watching(net: NeuralNet) -> Iterator[Seen]:
+def observed(net: NeuralNet) -> Iterator[Seen]:
     """Yield what the modules and criteria of nets such as this one are given while the block runs."""
     seen = Seen()
 

@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from stages.lib.common import own_code
 
 # When the first line is printed, and how long after a line the next one.
 SECONDS_BEFORE_FIRST = 1.0
@@ -73,11 +74,7 @@ def _in_own_code(thread: int) -> str:
     """Return where in the user's own code, as in a module's `__init__`, a thread is."""
     frame = sys._current_frames().get(thread)
     while frame:
-        file = Path(frame.f_code.co_filename)
-        if file.is_relative_to(Path.cwd()):
-            parts = file.relative_to(Path.cwd()).parts
-            # The user's code may stand beside the project's rooms and scripts, as the default network does.
-            if not {".venv", "site-packages"} & set(parts) and (parts[0] != "stages" or len(parts) == 3):
-                return f" in {frame.f_code.co_qualname} ({'/'.join(parts)}, line {frame.f_lineno})"
+        if path := own_code(frame.f_code.co_filename):
+            return f" in {frame.f_code.co_qualname} ({path}, line {frame.f_lineno})"
         frame = frame.f_back
     return ""

@@ -13,7 +13,7 @@ from skorch import NeuralNetClassifier
 
 from stages.lib.common import RAISED, UserError, described, explained
 from stages.lib.lockstep import TrainTest, net_of
-from stages.lib.search.fault import Seen, advice, slowly, watching
+from stages.lib.search.fault import Seen, advice, observed, slowly
 from stages.lib.search.protocol import Scorer
 
 
@@ -29,7 +29,7 @@ def check_trial(estimator: BaseEstimator, X: Any, y: np.ndarray, split: TrainTes
     """
     train, test = split
     fit = partial(_fitted, X=_safe_indexing(X, train), y=y[train])
-    with watching(net_of(estimator)) as seen:
+    with observed(net_of(estimator)) as seen:
         try:
             trial = fit(estimator)
         except UserError:

@@ -1,0 +1,31 @@
+"""Which files are the user's own, whose errors and delays are told with their place."""
+
+import sysconfig
+from functools import cache
+from pathlib import Path
+
+# The rooms of this library lie in folders here, and the default network, which users edit, beside them.
+_LIB = Path(__file__).resolve().parents[1]
+
+
+def relative_to_here(file: str | Path | None) -> Path | None:
+    """Return a file in the working directory, relative to that; None for another one, and for what is installed."""
+    if file is None:
+        return None
+    path, here = Path(file).resolve(), Path.cwd().resolve()
+    # A virtual environment may be inside the repository. Code without a file has a name such as <string>.
+    if not path.is_file() or not path.is_relative_to(here) or any(map(path.is_relative_to, _installed())):
+        return None
+    return path.relative_to(here)
+
+
+def own_code(file: str) -> Path | None:
+    """Return the same, but None for the project's scripts and rooms too."""
+    path = Path(file).resolve()
+    ours = path.is_relative_to(_LIB.parent) and path.parent != _LIB
+    return None if ours else relative_to_here(path)
+
+
+@cache
+def _installed() -> list[Path]:
+    return [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
