@@ -28,7 +28,7 @@ from stages.lib.search.halving import stage_epochs, stage_sizes
 _OF_A_STACK, _OF_A_NET, _FIRST, _SCORING, _START = 0.4, 0.006, 1500, 2, 10_000
 # Arithmetic in operations a second, and the operations of a step from which a net is trained alone.
 _SPEED, _LARGE = 5e9, 1.5e6
-_STACK = 512
+_STACK = 1024
 # Bytes: for each weight its gradient, its moments and copies; for each net of a stack; for each fit that is scored.
 _OF_A_WEIGHT, _OF_A_MEMBER, _OF_A_FIT = 40, 150_000, 100_000
 # Nets are built for so many widths, depths and so on; the others are taken for the largest of them.

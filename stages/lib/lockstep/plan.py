@@ -24,7 +24,7 @@ from stages.lib.lockstep.surroundings import LockstepWarning, RefusalError, Trai
 from stages.lib.lockstep.tasks import Task
 
 # A stack of more nets is no faster for each net: its tensors no longer fit a core's cache.
-_MOST_NETS = 512
+_MOST_NETS = 1024
 
 # What torch says of vmap and of steps that it did not take itself; skorch would not.
 _OF_VMAP = (

@@ -104,6 +104,11 @@ class Sometimes(MLP):
         return super().forward(x + 1.0 if shifted else x)
 
 
+class WritesIntoRows(MLP):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.mul_(0.5))
+
+
 class ScalarParameter(MLP):
     def __init__(self, **sizes: Any) -> None:
         super().__init__(**sizes)
@@ -155,6 +160,7 @@ def surprises() -> dict[str, Case]:
         ),
         "rows from behind": Case(classifier(), RATES, X=X[::-1], y=LABELS[::-1]),
         "numpy in fit": Case(classifier(wrapper=CountsInFit), RATES),
+        "rows written into": Case(classifier(WritesIntoRows), RATES),
         "a scalar parameter": Case(classifier(ScalarParameter), RATES),
         "softmax over features, then rows": Case(classifier(SoftmaxOver), {"module__dim": [1, 0]}, cv=2),
         "no epoch": Case(classifier(), {"max_epochs": [0, 2]}, alone="above 0"),

@@ -52,21 +52,18 @@ class Nets:
         names = [name for name in named[0] if name in stepped]
         first = named[0][names[0]]
         place: dict[str, Any] = {"dtype": first.dtype, "device": first.device}
-        self.length = sum(named[0][name].numel() for name in names)
+        self.shapes = {name: named[0][name].shape for name in names}
+        self.length = sum(shape.numel() for shape in self.shapes.values())
         # All parameters of a net stand in one row, so that an optimizer has one tensor to step on.
         self.flat = torch.zeros(len(nets), -(-self.length // LANES) * LANES, **place)
         self.gradient = torch.zeros_like(self.flat)
         # Nets that have left the finite numbers and were set to 0.
         self.diverged = torch.zeros(len(nets), dtype=torch.bool, device=first.device)
         self._any_diverged = False
-        self.trained: Tensors = {}
-        start = 0
+        self.trained = self.by_name(self.flat)
         with torch.no_grad():
-            for name in names:
-                shape = named[0][name].shape
-                view = self.flat[:, start : start + shape.numel()].view(len(nets), *shape)
-                self.trained[name] = view.copy_(torch.stack([tensors[name] for tensors in named]))
-                start += shape.numel()
+            for name, view in self.trained.items():
+                view.copy_(torch.stack([tensors[name] for tensors in named]))
             rest = [name for name in named[0] if name not in names]
             self.kept = {name: torch.stack([tensors[name].detach() for tensors in named]) for name in rest}
         self.rates = torch.tensor([[layer.p for layer in dropouts(net.module_)] for net in nets], **place)
@@ -89,6 +86,12 @@ class Nets:
         self.layout = str([(stop - start, key) for key, start, stop in layout])
         owners = [(self.members[self.order[start]].net.module_, start, stop) for _, start, stop in layout]
         self.stacked = StackedNet(self.members[0].net, owners, self.job.filled)
+
+    def by_name(self, rows: Tensor) -> Tensors:
+        """Return views of what belongs to each parameter in rows of numbers, shape (…, n_numbers)."""
+        parts = rows[..., : self.length].split([shape.numel() for shape in self.shapes.values()], dim=-1)
+        named = zip(self.shapes.items(), parts, strict=True)
+        return {name: part.view(*rows.shape[:-1], *shape) for (name, shape), part in named}
 
     def placed(self, rows: list[Any], n: int) -> Any:
         """Return the rows that each member is given, filled up to `n`, for each place: shape (n_nets, n, …)."""

@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves, tree_map
 
 _COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
 _KEPT = {"to", "squeeze", "detach", "clone"}
@@ -39,11 +38,11 @@ class EachItsOwn(TorchFunctionMode):
     """Computes with the number of each net. A subclass can't: to torch, `alpha` and `value` are numbers, no tensors."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs, leaves = kwargs or {}, tree_leaves((args, kwargs))
-        name = function.__name__
-        if name in {"__get__", "__set__"} or not any(isinstance(leaf, PerNet) for leaf in leaves):
+        kwargs, name = kwargs or {}, function.__name__
+        # Optimizers hand numbers over one by one, never in lists; this is asked of every operation of every step.
+        if not (PerNet in map(type, args) or PerNet in map(type, kwargs.values())) or name in {"__get__", "__set__"}:
             return function(*args, **kwargs)
-        tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor) and not isinstance(leaf, PerNet)]
+        tensors = [each for each in (*args, *kwargs.values()) if isinstance(each, Tensor) and type(each) is not PerNet]
         stacked = next((t for t in tensors if t.dim() > 0), None)
         if stacked is not None:
             return _beside_parameters(function, name, args, kwargs, stacked.dtype)
@@ -51,8 +50,7 @@ class EachItsOwn(TorchFunctionMode):
             return args[0]
         if tensors and args[0] is tensors[0] and (name.endswith("_") and name[:3] not in {"__r", "__a"}):
             raise MixedError(f"{name} would give one number another value for each net")
-        args, kwargs = tree_map(lambda leaf: leaf.each if isinstance(leaf, PerNet) else leaf, (args, kwargs))
-        result = function(*args, **kwargs)
+        result = function(*map(_each, args), **{key: _each(value) for key, value in kwargs.items()})
         if name in _COMPARISONS:
             if bool(result.all()) != bool(result.any()):
                 raise MixedError("a comparison comes out differently for some nets")
@@ -60,14 +58,17 @@ class EachItsOwn(TorchFunctionMode):
         return PerNet.of(result) if isinstance(result, Tensor) else result
 
 
+def _each(number: Any) -> Any:
+    return number.each if type(number) is PerNet else number
+
+
 def _beside_parameters(function: Any, name: str, args: Any, kwargs: Any, dtype: torch.dtype) -> Any:
     def rounded(number: Any) -> Any:
-        return number.each.to(dtype) if isinstance(number, PerNet) else number
+        return number.each.to(dtype) if type(number) is PerNet else number
 
     # The scales of these are numbers to torch, never tensors; the forms below round as theirs do.
+    args, kwargs = tuple(map(rounded, args)), {key: rounded(value) for key, value in kwargs.items()}
     plain, inplace = name.rstrip("_"), name.endswith("_")
-    args = tuple(rounded(arg) for arg in args)
-    kwargs = {key: rounded(value) for key, value in kwargs.items()}
     if plain in {"add", "sub"} and isinstance(alpha := kwargs.get("alpha"), Tensor):
         scale = -alpha if plain == "sub" else alpha
         return args[0].addcmul_(args[1], scale) if inplace else torch.addcmul(args[0], args[1], scale)

@@ -14,9 +14,12 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from stages.lib.lockstep.members import Member, optimizer_of
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets
 from stages.lib.lockstep.stacks.noise import Draw
-from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, is_row
+from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, copied, is_row
 from stages.lib.lockstep.stacks.rows import Batches, taken, weights
 from stages.lib.lockstep.stacks.step import Tensors, trace
+
+# Bytes of batches that are kept from epoch to epoch.
+_LAID_OUT = 2**25
 
 
 class Stack(Nets):
@@ -74,6 +77,10 @@ class Stack(Nets):
         rows = tree_map(ordered, *((member.train.X, member.train.y) for member in self.sources))
         self._ordered, self._spec = tree_flatten(rows)
         self._ordered += [] if weight is None else [weight.to(self.flat)]
+        # The same batches each epoch are laid out once, where they are few and no callback sees, and may change, them.
+        size = sum(tensor[0].nbytes for tensor in self._ordered) * len(self.order)
+        fixed = not self.members[0].live and all(order.fixed is not None for order in self.orders)
+        self._placed = list(self._placed_rows()) if fixed and size <= _LAID_OUT else None
 
     def _index(self, epochs: list[Batches], sizes: list[list[int]]) -> tuple[list[int], Tensor, Tensor | None]:
         """Return the batches' lengths, the rows of each source, and, where filled up, how much each row counts."""
@@ -103,12 +110,13 @@ class Stack(Nets):
 
     def batches(self) -> Iterator[list[Tensor]]:
         """Yield an epoch's batches: the tensors of each net's rows, of how much they count, and its noise."""
-        start = 0
-        for length in self.lengths:
-            stop = start + length
-            rows = [tensor[:, start:stop].index_select(0, self.source) for tensor in self._ordered]
-            yield rows + [tensor[:, start:stop].index_select(0, self.split) for tensor in self.noise]
-            start = stop
+        noise = zip(*(tensor.split(self.lengths, dim=1) for tensor in self.noise), strict=True)
+        for rows in self._placed or self._placed_rows():
+            yield [*rows, *(tensor.index_select(0, self.split) for tensor in next(noise, ()))]
+
+    def _placed_rows(self) -> Iterator[list[Tensor]]:
+        for batch in zip(*(tensor.split(self.lengths, dim=1) for tensor in self._ordered), strict=True):
+            yield [tensor.index_select(0, self.source) for tensor in batch]
 
     def own_batch(self, batch: list[Tensor], i: int, number: int) -> tuple[Any, Any]:
         """Return a member's rows of a batch, and their targets."""
@@ -141,25 +149,16 @@ class Stack(Nets):
 
     def gradients_of(self, i: int) -> Tensors:
         """Return views of the gradients of a member's last step, by name."""
-        row = self.gradient[self.positions[i], : self.length]
-        shapes = {name: tensor.shape[1:] for name, tensor in self.trained.items()}
-        parts = row.split([shape.numel() for shape in shapes.values()])
-        return {name: part.view(shapes[name]) for name, part in zip(shapes, parts, strict=True)}
+        return self.by_name(self.gradient[self.positions[i]])
 
     def optimizer_state_of(self, i: int) -> dict[str, dict[str, Any]]:
-        """Return what a member's optimizer keeps of each parameter, by name."""
+        """Return copies of what a member's optimizer keeps of each parameter, by name."""
         state = self.optimizer.state_of(self.positions[i])
-        found: dict[str, dict[str, Any]] = {}
-        start = 0
-        for name, tensor in self.trained.items():
-            shape = tensor.shape[1:]
-            stop = start + shape.numel()
-            found[name] = {
-                key: value[start:stop].view(shape).clone() if is_row(value) else copy.deepcopy(value)
-                for key, value in state.items()
-            }
-            start = stop
-        return found
+        parts = {key: self.by_name(value) if is_row(value) else None for key, value in state.items()}
+        return {
+            name: {key: copied(state[key] if part is None else part[name]) for key, part in parts.items()}
+            for name in self.trained
+        }
 
 
 def clipping(members: list[Member], order: list[int], lengths: list[int], like: Tensor) -> Callable | None:

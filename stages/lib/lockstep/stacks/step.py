@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
-from torch.func import functional_call, grad_and_value, vmap
+from torch.func import functional_call, vjp, vmap
 from torch.fx import Node
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
 from stages.lib.lockstep._compat import fingerprint, noting_shapes
 from stages.lib.lockstep.stacks.activations import Slice, Switch, switchable
@@ -61,7 +61,7 @@ class StackedNet:
 
     def draws(self, x: Any, y: Any) -> list[Draw]:
         """Return the noise that a training step on a batch takes."""
-        net = shallow_copy(self._net, module_=copy.deepcopy(self._net.module_).train())
+        net, x = shallow_copy(self._net, module_=copy.deepcopy(self._net.module_).train()), tree_map(torch.clone, x)
         with torch.no_grad(), GivenNoise() as mode:
             net.get_loss(net.infer(x), y, X=x, training=True)
         return mode.draws
@@ -71,23 +71,30 @@ class StackedNet:
 
         Every tensor has the nets as its first dimension; `weight` has one where rows count differently, else none.
         """
-        self.parts.module.train()
-        self.parts.criterion.train()
+        self.parts.train()
 
-        def loss(own: Tensors, rest: Tensors, rates: Tensor, x: Any, y: Any, weight: Any, noise: Any) -> Any:
-            tensors = own | rest
-            with GivenNoise(noise), self._dropping(rates):
-                losses, predicted = functional_call(self.parts, tensors, (x, y, True))
-            for each in weight:
-                by_row = losses.reshape(len(each), -1)
-                losses = ((by_row[:, 0] if by_row.shape[1] == 1 else by_row.mean(1)) * each).sum()
-            return losses, (losses, predicted, {key: tensors[key] for key in rest if tensors[key] is not rest[key]})
+        def step(own: Tensors, *others: Any) -> Any:
+            def by_row(own: Tensors) -> Any:
+                # A module may write into what it is given, which vjp forbids; `trace` takes these copies out again.
+                rest, rates, x, y, weight, noise = tree_map(torch.clone, others)
+                tensors = own | rest
+                with GivenNoise(noise), self._dropping(rates):
+                    losses, predicted = functional_call(self.parts, tensors, (x, y, True))
+                for each in weight:
+                    n = len(each)
+                    losses = losses.reshape(n) if losses.numel() == n else losses.reshape(n, -1).mean(1)
+                return losses, (predicted, {key: tensors[key] for key in rest if tensors[key] is not rest[key]})
 
-        gradient = vmap(grad_and_value(loss, has_aux=True))
-        found, (_, (losses, predicted, replaced)) = gradient(trained, kept, rates, x, y, weight, noise)
+            losses, pull_back, (predicted, replaced) = vjp(by_row, own, has_aux=True)  # type: ignore[misc]
+            weight = others[4]
+            # The gradient of a sum that is weighted by row; without weights, of a criterion's own mean.
+            (gradient,) = pull_back(*weight or [torch.ones_like(losses)])
+            return gradient, (losses * weight[0]).sum() if weight else losses, predicted, replaced
+
+        gradient, losses, predicted, replaced = vmap(step)(trained, kept, rates, x, y, weight, noise)
         for key, tensor in replaced.items():
             kept[key].copy_(tensor)
-        return found, losses, predicted
+        return gradient, losses, predicted
 
     @contextmanager
     def _dropping(self, rates: Tensor) -> Iterator[None]:
@@ -106,8 +113,7 @@ class StackedNet:
 
         `x` and `y` have the nets as their first dimension, unless the rows are `shared`.
         """
-        self.parts.module.eval()
-        self.parts.criterion.eval()
+        self.parts.eval()
         x = tree_map(torch.clone, x)  # a module may change its input; the rows are the user's own
 
         def call(tensors: Tensors, x: Any, y: Any) -> Any:
@@ -152,7 +158,7 @@ def trace(
     copies = tuple(leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves)
     with noting_shapes():
         graph = make_fx(flat)(*copies)
-    _simplify(graph)
+    _simplify(graph, len(example[1]), len(tree_leaves(example[1:])))
     run: Callable[..., Any] = graph
     if compile_graph:
         with warnings.catch_warnings(), torch.no_grad(), suppress(RuntimeError):
@@ -163,10 +169,14 @@ def trace(
     return run, lambda predicted: tree_unflatten(list(predicted), out_spec[0])
 
 
-def _simplify(graph: torch.fx.GraphModule) -> None:
-    """Take out operations that vmap leaves behind and that change nothing; a third of a small step's time."""
-    nodes = graph.graph
-    for node in list(nodes.nodes):
+def _simplify(graph: torch.fx.GraphModule, n_kept: int, n_copies: int) -> None:
+    """Take out the copies that come first, and operations that vmap leaves behind and that change nothing."""
+    steps = [node for node in graph.graph.nodes if node.op == "call_function"]
+    for place, node in enumerate(steps[:n_copies]):
+        # Buffers are to be changed; the rows of a batch come again.
+        if place < n_kept or _is_only_read(node):
+            node.replace_all_uses_with(node.args[0])
+    for node in steps[n_copies:]:
         source = node.args[0] if node.args else None
         before, after = (each.meta.get("val") if isinstance(each, Node) else None for each in (source, node))
         if not (isinstance(source, Node) and isinstance(before, Tensor) and isinstance(after, Tensor)):
@@ -174,44 +184,19 @@ def _simplify(graph: torch.fx.GraphModule) -> None:
         if node.target in (aten.view.default, aten._unsafe_view.default, aten.expand.default):
             if before.shape == after.shape:
                 node.replace_all_uses_with(source)
-        elif node.target is aten.mul.Scalar:
-            if node.args[1] == 1 and before.dtype == after.dtype and _is_only_read(node):
-                node.replace_all_uses_with(source)
-        elif node.target is aten.transpose.int:
-            if source.target is aten.transpose.int and set(node.args[1:]) == set(source.args[1:]):
+            elif node.target is aten.view.default:
+                # The parameters of a stack are views of its rows, which are not as contiguous as the example's.
+                node.target = aten.reshape.default
+        elif node.target is aten.transpose.int and source.target is aten.transpose.int:
+            if set(node.args[1:]) == set(source.args[1:]):
                 node.replace_all_uses_with(source.args[0])
-        elif node.target is aten.mul.Tensor and (other := _beside_ones(node)) is not None:
-            node.replace_all_uses_with(other)
-        elif node.target is aten.bmm.default and source.meta["val"].shape[2] == 1:
+        elif node.target is aten.mul.Scalar and node.args[1] == 1 and before.dtype == after.dtype:
+            if _is_only_read(node):
+                node.replace_all_uses_with(source)
+        elif node.target is aten.bmm.default and before.shape[2] == 1:
             node.target = aten.mul.Tensor  # an outer product: the same bits, four times as fast
-        elif node.target is aten.select_backward.default and node.args[1][node.args[2]] == 1:
-            node.target, node.args = aten.unsqueeze.default, (source, node.args[2])
-        elif node.target is aten.ones_like.default:
-            with nodes.inserting_before(node):
-                shape, options = list(after.shape), {"dtype": after.dtype, "device": after.device}
-                ones = nodes.call_function(aten.ones.default, (shape,), options)  # type: ignore[arg-type]
-            ones.meta = node.meta
-            node.replace_all_uses_with(ones)
-    nodes.eliminate_dead_code()
-    for node in nodes.nodes:
-        # The parameters of a stack are views of its rows, which are not as contiguous as the example's.
-        if node.target is aten.view.default:
-            node.target = aten.reshape.default
+    graph.graph.eliminate_dead_code()
     graph.recompile()
-
-
-def _beside_ones(node: Node) -> Node | None:
-    """Return the factor whose product with ones has its own shape and type, or None."""
-    for one, other in (node.args[:2], node.args[1::-1]):
-        while isinstance(one, Node) and one.target in (aten.view.default, aten.expand.default):
-            one = one.args[0]
-        if not isinstance(one, Node) or not isinstance(other, Node):
-            continue
-        if one.target in (aten.ones_like.default, aten.ones.default):
-            before, after = other.meta["val"], node.meta["val"]
-            if before.shape == after.shape and before.dtype == after.dtype and _is_only_read(node):
-                return other
-    return None
 
 
 def _is_only_read(node: Node) -> bool:

@@ -79,15 +79,16 @@ class Training:
         while self._left():
             if epoch:
                 self.stack.next_epoch()
-            for i, audience in self.audiences.items():
+            for i, audience in self._present():
                 self._tell(i, epoch, audience.epoch, "on_epoch_begin")
             self._adopt_settings()
             epoch += 1
             self._train(epoch)
-            if self.audiences or self.stack.job.record_valid_loss or self._waited(epoch):
+            looked_at = self.audiences or self.stack.job.record_valid_loss or self._waited(epoch)
+            if looked_at and not self.hold_out.is_empty:
                 self._validate()
-            for i, audience in self.audiences.items():
-                if audience.has_guests and i not in self.gone:
+            for i, audience in self._present():
+                if audience.has_guests:
                     self._show_state(i)
                 self._tell(i, epoch, audience.epoch, "on_epoch_end")
             self.advance(len(self._left()))
@@ -101,6 +102,9 @@ class Training:
             nets = Nets(replace(whole, members=[trained.member for trained in self.ended]), self.unit)
             yield from self._evaluated(nets, enumerate(self.ended))
 
+    def _present(self) -> list[tuple[int, Audience]]:
+        return [(i, audience) for i, audience in self.audiences.items() if i not in self.gone]
+
     def _left(self) -> list[int]:
         return [i for i in range(len(self.stack.members)) if i not in self.gone]
 
@@ -109,10 +113,9 @@ class Training:
 
     def _spared(self, left: list[int], epoch: int) -> int:
         """Return how many numbers need not be stepped if the nets that are left go on in a smaller stack."""
-        stack = self.stack
-        n_epochs = max(stack.members[i].epochs for i in left) - epoch
-        places = len(stack.order) - -(-len(left) // self.unit) * self.unit
-        return places * n_epochs * len(stack.lengths) * stack.length
+        n_epochs = max(self.stack.members[i].epochs for i in left) - epoch
+        places = len(self.stack.order) - -(-len(left) // self.unit) * self.unit
+        return places * n_epochs * len(self.stack.lengths) * self.stack.length
 
     def _tell(self, i: int, epoch: int, event: Callable[..., None], *about: Any) -> None:
         """Tell a net's callbacks; a net whose training they end leaves."""
@@ -124,10 +127,9 @@ class Training:
 
     @subnormals_as_zero()
     def _train(self, epoch: int) -> None:
-        """Take the epoch's steps."""
         stack, losses = self.stack, []
-        by_batch = [i for i, audience in self.audiences.items() if audience.by_batch]
-        scoring = [i for i, audience in self.audiences.items() if audience.scores_training and not audience.by_batch]
+        by_batch = [i for i, audience in self._present() if audience.by_batch]
+        scoring = [i for i, audience in self._present() if audience.scores_training and not audience.by_batch]
         for number, batch in enumerate(stack.batches()):
             own = {i: stack.own_batch(batch, i, number) for i in (*by_batch, *scoring) if i not in self.gone}
             for i in by_batch:
@@ -149,14 +151,10 @@ class Training:
 
     def _validate(self) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
-        if self.hold_out.is_empty:
-            return
         losses, made = self.hold_out.evaluate()
         if self.audiences or self.stack.job.record_valid_loss:
             self.losses[-1] = (self.losses[-1][0], losses)
-        for i, audience in self.audiences.items():
-            if i in self.gone:
-                continue
+        for i, audience in self._present():
             if audience.by_batch:
                 own = losses[:, self.stack.positions[i]]
                 for loss, (rows, outputs) in zip(own, self.hold_out.own_batches(i, made), strict=False):
@@ -167,11 +165,9 @@ class Training:
         self._record(losses, self.hold_out.lengths.__getitem__, training=False)
 
     def _record(self, losses: Tensor, sizes_of: Callable[[int], list[int]], training: bool) -> None:
-        listed = losses.T.tolist() if self.audiences else []
-        for i, audience in self.audiences.items():
-            if i not in self.gone:
-                sizes = sizes_of(i)
-                audience.batches_ended(listed[self.stack.positions[i]][: len(sizes)], sizes, training)
+        for i, audience in self._present():
+            sizes = sizes_of(i)
+            audience.batches_ended(losses[: len(sizes), self.stack.positions[i]].tolist(), sizes, training)
 
     def _adopt_settings(self) -> None:
         """Let optimizers go on with what schedules have set."""
@@ -217,12 +213,10 @@ class Training:
         return Trained(member, epoch, net, stack.finite(i))
 
     def _show_state(self, i: int, net: NeuralNet | None = None) -> None:
-        """Give a net's optimizer what the stack's keeps of its parameters."""
+        """Give a net's optimizer, or a copy's, what the stack's keeps of its parameters."""
         net = net or self.stack.members[i].net
-        named = named_tensors(net)
-        for name, kept in self.stack.optimizer_state_of(i).items():
-            if kept:
-                net.optimizer_.state[named[name]] = kept
+        named, state = named_tensors(net), self.stack.optimizer_state_of(i)
+        net.optimizer_.state.update({named[name]: kept for name, kept in state.items() if kept})
 
     def _close_up(self, left: list[int]) -> None:
         """Go on with the nets that are left, in a smaller stack."""
