@@ -9,17 +9,17 @@ from sklearn.base import BaseEstimator
 
 from stages.lib.lockstep._compat import fingerprint
 from stages.lib.lockstep.handing_back import known_rows
-from stages.lib.lockstep.kinds import Kind, check_net, group_key, kind_of
+from stages.lib.lockstep.kinds import Kind, group_key, kind_of
 from stages.lib.lockstep.members import Cache, Member, make_member, mentioned
 from stages.lib.lockstep.surroundings import Prepared, RefusalError, net_of, prepare, surroundings, told
 from stages.lib.lockstep.tasks import Task
-from stages.lib.lockstep.trial import Proof, prove
+from stages.lib.lockstep.trial import prove
 
 # The settings by which a net is given its rows.
 _OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
 
 # What trials have shown in this process of a family, or why it is fitted one by one.
-_PROVEN: dict[str, Proof | str] = {}
+_PROVEN: dict[str, tuple[bool, bool] | str] = {}
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,12 @@ class Grouping:
         if member.live and len(epochs) > 1:
             raise RefusalError(f"{type(net).__name__} watches its own training")
         member.tasks = dict(epochs)
-        check_net(net)
         kind: Kind = _once(self._kinds, task.key, lambda: kind_of(member))
-        proof: Proof = _once(_PROVEN, kind.family, lambda: prove(member))
+        filled, answers = _once(_PROVEN, kind.family, lambda: prove(member))
         member.activations, member.optimizer = kind.activations, kind.optimizer
-        if proof.evaluated:
+        if answers:
             member.known = known_rows(task, estimator, member, prepared, self._cache)
-        return member, kind, proof.filled
+        return member, kind, filled
 
     def prepared(self, task: Task, estimator: BaseEstimator) -> Prepared:
         """Return what stands before the net, fitted once for each split and setting."""

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_map
 
 from stages.lib.lockstep.members import Cache, Member, named_tensors
 from stages.lib.lockstep.stacks.nets import Nets
-from stages.lib.lockstep.stacks.rows import contiguous, filled_up
+from stages.lib.lockstep.stacks.rows import as_tensor, filled_up
 from stages.lib.lockstep.stacks.training import Trained
 from stages.lib.lockstep.surroundings import Prepared
 from stages.lib.lockstep.tasks import Task
@@ -75,11 +75,11 @@ def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: P
         dtype, whole = member.train.X.dtype, task.call.X
         if prepared.fitted or not isinstance(whole, np.ndarray | Tensor):
             n = len(prepared.X)
-            rows = torch.cat([torch.as_tensor(contiguous(part)) for part in (prepared.X, test)]).to(dtype)
+            rows = torch.cat([as_tensor(part) for part in (prepared.X, test)]).to(dtype)
             rows = filled_up(rows, -(-len(rows) // _ROWS) * _ROWS)
             places = [np.arange(n), n + np.arange(len(test))]
         else:
-            rows = cache.setdefault(("rows", id(whole)), torch.as_tensor(contiguous(whole)).to(dtype))
+            rows = cache.setdefault(("rows", id(whole)), as_tensor(whole).to(dtype))
             places = [task.call.train, task.call.test]
         cache[key] = Known(rows, list(zip([prepared.X, test], places, strict=True)))
     return cache[key]

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import GradientNormClipping
+from skorch.callbacks import Callback, GradientNormClipping
 from torch import Tensor
-from torch.utils.data import DataLoader, SequentialSampler
 
 from stages.lib.lockstep.numerics import seed_everything
 from stages.lib.lockstep.stacks.rows import Order, Rows, fetch
-from stages.lib.lockstep.surroundings import Prepared, RefusalError, capture
+from stages.lib.lockstep.surroundings import Prepared, capture
 
 # What is the same for nets that share rows: datasets by what they follow from, and orders by their key.
 Cache = dict[Any, Any]
@@ -46,14 +45,19 @@ class Member:
     @cached_property
     def live(self) -> bool:
         """Whether callbacks, or methods of the net's own class, are to be shown each epoch."""
-        events = ("on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end")
         own = any(type(callback) is not GradientNormClipping for _, callback in self.net.callbacks_)
-        return own or any(overrides(self.net, NeuralNet, event) for event in events)
+        return own or is_told(self.net)
 
 
-def overrides(thing: Any, base: type, method: str) -> bool:
-    """Whether an object's class has a method of its own instead of that of `base`."""
-    return getattr(type(thing), method) is not getattr(base, method)
+def overrides(thing: NeuralNet | Callback, *methods: str) -> bool:
+    """Whether a net's or callback's class has one of these methods of its own, instead of skorch's base class's."""
+    base = NeuralNet if isinstance(thing, NeuralNet) else Callback
+    return any(getattr(type(thing), method) is not getattr(base, method) for method in methods)
+
+
+def is_told(thing: NeuralNet | Callback) -> bool:
+    """Whether a net or callback is told of anything once a training has begun."""
+    return overrides(thing, "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end")
 
 
 def named_tensors(net: NeuralNet) -> dict[str, Tensor]:
@@ -65,15 +69,11 @@ def named_tensors(net: NeuralNet) -> dict[str, Tensor]:
     }
 
 
-def trained_params(net: NeuralNet) -> list[Tensor]:
-    """Return the parameters that a net's optimizer steps."""
-    return [param for group in net.optimizer_.param_groups for param in group["params"] if param.requires_grad]
-
-
-def trained_names(net: NeuralNet) -> set[str]:
-    """Return their names."""
-    stepped = {id(param) for param in trained_params(net)}
-    return {name for name, tensor in named_tensors(net).items() if id(tensor) in stepped}
+def trained_params(net: NeuralNet) -> dict[str, Tensor]:
+    """Return the parameters that a net's optimizer steps, by name."""
+    params = (param for group in net.optimizer_.param_groups for param in group["params"])
+    stepped = {id(param) for param in params if param.requires_grad}
+    return {name: tensor for name, tensor in named_tensors(net).items() if id(tensor) in stepped}
 
 
 def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str, Any]]:
@@ -83,12 +83,7 @@ def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str,
 
 
 def make_member(
-    net: NeuralNet,
-    prepared: Prepared,
-    seeds: tuple[int, int],
-    cache: Cache,
-    key: str = "",
-    dtype: torch.dtype | None = None,
+    net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cache: Cache, key: str = "", dtype: Any = None
 ) -> Member:
     """Initialise a net as its `fit` does, up to the first epoch; raises whatever skorch or the net raise.
 
@@ -101,13 +96,22 @@ def make_member(
         net.notify("on_train_begin", X=X, y=y)
     net.check_data(X, y)
     net.check_training_readiness()
-    datasets, train, valid, loader = _rows(net, prepared, X, y, cache, key)
+    # The same for all nets with these settings, unless the net's own code makes them.
+    shared = X is prepared.X and y is prepared.y and not overrides(net, "get_dataset", "get_split_datasets")
+    found = cache.get(("rows", id(prepared), key)) if shared else None
+    if found is None:
+        datasets = net.get_split_datasets(X, y)
+        valid = None if datasets[1] is None else fetch(net, datasets[1], training=False)[0]
+        found = datasets, valid, *fetch(net, datasets[0], training=True)
+        if shared:
+            cache["rows", id(prepared), key] = found
+    datasets, valid, train, loader = found
     order = Order(loader, 1 if valid is None else 2, state)
     order = cache.setdefault(("order", key, order.key()), order)
     return Member({net.max_epochs: []}, net, (X, y), datasets, train, valid, order, seeds[1], output)
 
 
-def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: torch.dtype | None) -> tuple[Any, Any]:
+def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any]:
     """Initialise a net as its `fit` does under a seed, in another type if one is given; returns what `fit` hands on."""
     seed_everything(seed)
     if prepared.random_state is not None:
@@ -120,36 +124,9 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: torch.dtype | No
     return X, y
 
 
-def _rows(
-    net: NeuralNet, prepared: Prepared, X: Any, y: Any, cache: Cache, key: str
-) -> tuple[tuple[Any, Any], Rows, Rows | None, DataLoader]:
-    """Return skorch's datasets, the rows of both, and the loader for training."""
-    plain = all(getattr(type(net), name) is getattr(NeuralNet, name) for name in ("get_dataset", "get_split_datasets"))
-    plain = plain and X is prepared.X and y is prepared.y
-    place = ("rows", id(prepared), key)
-    if plain and place in cache:
-        datasets, train, valid = cache[place]
-        return datasets, train, valid, net.get_iterator(datasets[0], training=True)
-    datasets = net.get_split_datasets(X, y)
-    train, loader = fetch(net, datasets[0], training=True)
-    valid = None
-    if datasets[1] is not None:
-        valid, held = fetch(net, datasets[1], training=False)
-        if type(held.sampler) is not SequentialSampler:
-            raise RefusalError("the hold-out is not taken in its order")
-    if plain:
-        cache[place] = datasets, train, valid
-    return datasets, train, valid, loader
-
-
-def owner(net: NeuralNet, name: str) -> type:
-    """Return the class that a net's method is defined in."""
-    return next(cls for cls in type(net).__mro__ if name in vars(cls))
-
-
-def has_own(net: NeuralNet, name: str) -> bool:
-    """Whether a net's method is not skorch's."""
-    return owner(net, name).__module__.partition(".")[0] != "skorch"
+def has_own(thing: NeuralNet | Callback, method: str) -> bool:
+    """Whether a net's or callback's method is none of skorch's."""
+    return not getattr(type(thing), method).__module__.startswith("skorch.")
 
 
 def mentioned(function: Any) -> set[str]:

@@ -1,5 +1,6 @@
 """One fit of a search as the engine handles it: what the net is given, and how a trained net is handed back."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,7 @@ from sklearn.utils.metaestimators import _safe_split
 from skorch import NeuralNet
 
 from stages.lib.lockstep._compat import FitCall, fingerprint
-from stages.lib.lockstep.members import owner
 from stages.lib.lockstep.numerics import fit_seed, seed_everything
-from stages.lib.lockstep.stacks.callbacks import LateHistory
 from stages.lib.lockstep.surroundings import Prepared, TrainsAgainError, assemble, net_of, stand_ins
 
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
@@ -101,15 +100,14 @@ class Task:
                 net.__dict__.pop("forward_iter", None)
         if isinstance(result, dict) and result.get("estimator") is not None:
             for net in nets:
-                if isinstance(net.history_, LateHistory):
-                    net.history_ = net.history_.plain()
+                net.history_ = copy.copy(net.history_)  # skorch's own
         if isinstance(result, dict) and "fit_time" in result:
             result["fit_time"] += fit_time
         return result
 
 
 def _fits_in_a_way_of_its_own(net: NeuralNet) -> bool:
-    return not owner(net, "fit").__module__.startswith(("skorch.", "stages.lib.lockstep."))
+    return not type(net).fit.__module__.startswith(("skorch.", "stages.lib.lockstep."))
 
 
 def make_tasks(calls: list[FitCall], random_state: int) -> list[Task]:

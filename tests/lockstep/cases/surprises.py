@@ -104,6 +104,11 @@ class Sometimes(MLP):
         return super().forward(x + 1.0 if shifted else x)
 
 
+class SeesTheLargest(MLP):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x - x[:, :1].amax(0))
+
+
 class WritesIntoRows(MLP):
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.mul_(0.5))
@@ -160,6 +165,7 @@ def surprises() -> dict[str, Case]:
         ),
         "rows from behind": Case(classifier(), RATES, X=X[::-1], y=LABELS[::-1]),
         "numpy in fit": Case(classifier(wrapper=CountsInFit), RATES),
+        "the largest row of a batch": Case(classifier(SeesTheLargest), RATES),
         "rows written into": Case(classifier(WritesIntoRows), RATES),
         "a scalar parameter": Case(classifier(ScalarParameter), RATES),
         "softmax over features, then rows": Case(classifier(SoftmaxOver), {"module__dim": [1, 0]}, cv=2),

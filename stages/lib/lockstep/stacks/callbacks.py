@@ -11,36 +11,38 @@ import numpy as np
 from joblib.externals.loky.backend.resource_tracker import ensure_running
 from sklearn.metrics import accuracy_score
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochScoring, PrintLog
+from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
 from skorch.history import History
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.kinds import python_state
-from stages.lib.lockstep.members import Member, named_tensors, overrides
+from stages.lib.lockstep.members import Member, is_told, named_tensors, overrides
 from stages.lib.lockstep.surroundings import RefusalError
 
-_PRESSED = threading.Event()
+
+class _Pressed(BaseException):
+    """Ctrl-C: no KeyboardInterrupt, by which skorch's callbacks stop a training."""
 
 
 @contextlib.contextmanager
 def heed_the_keyboard() -> Iterator[None]:
-    """Tell Ctrl-C from the KeyboardInterrupt by which skorch's callbacks stop a training."""
-    _PRESSED.clear()
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+    """Tell Ctrl-C from the KeyboardInterrupt of a callback, which skorch takes for the end of a training."""
+    default = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not default:
         yield
         return
 
     def pressed(number: int, frame: Any) -> None:
-        _PRESSED.set()
-        handler(number, frame)
+        raise _Pressed
 
     signal.signal(signal.SIGINT, pressed)
     try:
         yield
+    except _Pressed:
+        raise KeyboardInterrupt from None
     finally:
-        signal.signal(signal.SIGINT, handler)
+        signal.signal(signal.SIGINT, default)
 
 
 @contextlib.contextmanager
@@ -68,20 +70,19 @@ class Audience:
     def __init__(self, member: Member) -> None:
         self.member, self.net = member, member.net
         own = [callback for _, callback in self.net.callbacks_]
-        # What EpochScoring does with batches is to collect them; it gets an epoch's at once.
         self.scorings = [callback for callback in own if type(callback) is EpochScoring]
-        others = [callback for callback in own if type(callback) is not EpochScoring]
-        self.by_batch = _hears_batches(self.net, NeuralNet) or any(_hears_batches(each, Callback) for each in others)
         self.scores_training = any(callback.on_train for callback in self.scorings)
-        for callback in self.scorings:
-            if callback.scoring == "accuracy":
-                callback.__dict__["_scoring"] = partial(_accuracy, callback)
-        self.quiet = [each for each in own if type(each) is PrintLog and each.sink is print and not self.net.verbose]
+        self.by_batch = any(_hears_batches(each) for each in (self.net, *own))
         # Those that skorch does not have may look at anything, and may change what the stack does not see.
         guests = [each for each in (self.net, *own) if not type(each).__module__.startswith("skorch.")]
-        self.has_guests = any(_is_told(each) for each in guests)
-        for callback in self.quiet:  # nothing prepares a line that is not printed
-            callback.__dict__["on_epoch_end"] = _nothing
+        self.has_guests = any(map(is_told, guests))
+        # Methods that cost less: nothing prepares a line that is not printed.
+        quiet = [each for each in own if type(each) is PrintLog and each.sink is print and not self.net.verbose]
+        accuracies = [each for each in self.scorings if each.scoring == "accuracy"]
+        self.eased: list[tuple[Any, str, Any]] = [(each, "table", lambda row: "\n\n") for each in quiet]
+        self.eased += [(each, "_scoring", partial(_accuracy, each)) for each in accuracies]
+        for callback, method, cheaper in self.eased:
+            callback.__dict__[method] = cheaper
 
     def _tell(self, event: str, **about: Any) -> None:
         """Notify the net and its callbacks; raises `StopTrainingError` where one ends the training."""
@@ -89,8 +90,6 @@ class Audience:
             try:
                 self.net.notify(event, **about)
             except KeyboardInterrupt:
-                if _PRESSED.is_set():
-                    raise
                 raise StopTrainingError from None
 
     def epoch(self, event: str) -> None:
@@ -109,17 +108,14 @@ class Audience:
     def _look(self) -> Any:
         if not self.has_guests:
             return None
-        tensors = [(t.data_ptr(), t.requires_grad) for t in named_tensors(self.net).values()]
+        tensors = [(tensor.data_ptr(), tensor.requires_grad) for tensor in named_tensors(self.net).values()]
         optimizer = self.net.optimizer_
         return tensors, python_state(self.net.module_), optimizer, len(optimizer.param_groups)
 
     def training_ends(self) -> None:
         """Tell that the training ends."""
-        for callback in self.quiet:
-            callback.first_iteration_ = False
-        for callback in (*self.quiet, *self.scorings):
-            callback.__dict__.pop("on_epoch_end", None)
-            callback.__dict__.pop("_scoring", None)
+        for callback, method, _ in self.eased:
+            callback.__dict__.pop(method, None)
         X, y = self.member.fitted_on
         self._tell("on_train_end", X=X, y=y)
 
@@ -129,9 +125,8 @@ class Audience:
 
     def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
         """Record a batch, and tell of it."""
-        self.net.history[-1]["batches"][-1].update(
-            *_batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
-        )
+        (record,) = _batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
+        self.net.history[-1]["batches"][-1].update(record)
         self._tell("on_batch_end", batch=batch, training=training, loss=loss, y_pred=predicted)
 
     def predicts(self, batch: Any, predicted: Any, training: bool) -> None:
@@ -146,29 +141,22 @@ class Audience:
         self.net.history.record(f"{'train' if training else 'valid'}_batch_count", len(sizes))
 
 
-def _nothing(net: NeuralNet, **about: Any) -> None:
-    pass
-
-
 def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
     """Return scikit-learn's accuracy of classes that are whole numbers; its checks cost as much as two epochs."""
     y = np.asarray(y)
     if y.dtype.kind not in "iufb" or y.size != len(y) or not bool((y == np.floor(y)).all()):
         return type(callback)._scoring(callback, net, X, y)
-    predicted = np.asarray(net.predict(X))
+    predicted = np.asarray(net.predict(X))  # once: skorch hands over what the net made of the rows
     if predicted.dtype.kind not in "iu" or predicted.size != len(y):
         return float(accuracy_score(y, predicted))
     return float(np.mean(y.ravel() == predicted.ravel()))
 
 
-def _is_told(thing: Any) -> bool:
-    base = NeuralNet if isinstance(thing, NeuralNet) else Callback
-    events = ("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end")
-    return any(overrides(thing, base, event) for event in events)
-
-
-def _hears_batches(thing: Any, base: type) -> bool:
-    return any(overrides(thing, base, event) for event in ("on_batch_begin", "on_batch_end"))
+def _hears_batches(listener: Any) -> bool:
+    # What EpochScoring does with batches is to collect them; it gets an epoch's at once.
+    if type(listener) is EpochScoring or (type(listener) is LRScheduler and listener.step_every == "epoch"):
+        return False
+    return overrides(listener, "on_batch_begin", "on_batch_end")
 
 
 class LateHistory(History):
@@ -181,24 +169,20 @@ class LateHistory(History):
         super().__init__()
         self.records: Callable[[], list[dict[str, Any]]] | None = records
 
-    def filled(self) -> "LateHistory":
-        """Put the records in."""
-        if self.records is not None:
-            records, self.records = self.records, None
-            self.extend(records())
-        return self
-
-    def plain(self) -> History:
-        """Return skorch's own history of the same records."""
-        return History(self.to_list())
-
     def __reduce_ex__(self, protocol: Any) -> Any:
         return History, (self.to_list(),)
 
 
 def _look(name: str) -> Callable[..., Any]:
     plain = getattr(History, name)
-    return lambda history, *about: plain(history.filled(), *about)
+
+    def filled(history: LateHistory, *about: Any) -> Any:
+        if history.records is not None:
+            records, history.records = history.records, None
+            history.extend(records())
+        return plain(history, *about)
+
+    return filled
 
 
 for _name in ("__eq__", "__getitem__", "__iter__", "__len__", "__repr__", "append"):

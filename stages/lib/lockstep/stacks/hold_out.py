@@ -1,5 +1,6 @@
 """The rows that skorch holds out of each fit: evaluated after every epoch, for the history and the callbacks."""
 
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -24,17 +25,15 @@ class HoldOut:
         if self.is_empty:
             return
         self.lengths = [[min(each.batch, each.n - start) for start in range(0, each.n, each.batch)] for each in rows]
-        count, width = max(map(len, self.lengths)), rows[0].width
-        n = count * width if stack.job.filled else rows[0].n
-        self.rows = stack.placed([each.X for each in rows], n), stack.placed([each.y for each in rows], n)
+        n = rows[0].n
         if stack.job.filled:
+            width = rows[0].width
+            n = width * max(map(len, self.lengths))
             self.weight = weights(self.lengths, width)[stack.order].to(stack.flat)
+        self.rows = stack.placed([each.X for each in rows], n), stack.placed([each.y for each in rows], n)
 
     def evaluate(self) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
-        return self.stack.surviving(self._evaluate)
-
-    def _evaluate(self) -> tuple[Tensor, Any]:
         stack = self.stack
         # Callbacks watch the weights themselves; otherwise only the last evaluation leaves a trace.
         self.left = tensors = stack.trained | stack.kept if stack.members[0].live else stack.copies()
@@ -42,11 +41,8 @@ class HoldOut:
             by_row, made = stack.stacked.evaluate(tensors, *self.rows)
             by_row = by_row.reshape(*self.weight.shape, -1).mean(-1)
             return (by_row * self.weight).sum(-1).T, made
-        parts, start = [], 0
-        for length in self.lengths[0]:
-            batch = taken(self.rows, (slice(None), slice(start, start + length)))
-            parts.append(stack.stacked.evaluate(tensors, *batch))
-            start += length
+        batches = (taken(self.rows, (slice(None), span)) for span in _spans(self.lengths[0]))
+        parts = [stack.stacked.evaluate(tensors, *batch) for batch in batches]
         made = tree_map(lambda *each: torch.cat(each, dim=1), *(each for _, each in parts))
         return torch.stack([loss for loss, _ in parts]), made
 
@@ -56,6 +52,9 @@ class HoldOut:
 
     def own_batches(self, i: int, made: Any) -> list[tuple[Any, Any]]:
         """Return the same, batch by batch."""
-        ends = torch.tensor(self.lengths[i]).cumsum(0).tolist()
         whole = self.own_rows(i, made)
-        return [taken(whole, slice(end - n, end)) for end, n in zip(ends, self.lengths[i], strict=True)]
+        return [taken(whole, span) for span in _spans(self.lengths[i])]
+
+
+def _spans(lengths: list[int]) -> list[slice]:
+    return [slice(end - n, end) for n, end in zip(lengths, accumulate(lengths), strict=True)]

@@ -14,8 +14,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
-from stages.lib.lockstep.members import Member, named_tensors, trained_names
-from stages.lib.lockstep.stacks.noise import dropouts
+from stages.lib.lockstep.members import Member, named_tensors, trained_params
+from stages.lib.lockstep.stacks.layers import dropouts
 from stages.lib.lockstep.stacks.rows import filled_up, taken
 from stages.lib.lockstep.stacks.step import StackedNet, Tensors, shallow_copy
 
@@ -48,7 +48,7 @@ class Nets:
         self._arrange(unit)
         nets = self.nets = [self.members[i].net for i in self.order]
         named = [named_tensors(net) for net in nets]
-        stepped = trained_names(nets[0])
+        stepped = trained_params(nets[0])
         names = [name for name in named[0] if name in stepped]
         first = named[0][names[0]]
         place: dict[str, Any] = {"dtype": first.dtype, "device": first.device}

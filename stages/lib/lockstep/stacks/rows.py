@@ -1,6 +1,8 @@
 """The rows that a net is trained on, and the order in which it takes them, as skorch's own loaders give both."""
 
+import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import torch
 from skorch import NeuralNet
 from skorch.dataset import Dataset, unpack_data
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from torch.utils._pytree import tree_map
 from torch.utils.data import BatchSampler, DataLoader, IterableDataset, SequentialSampler, Subset, default_collate
 
@@ -30,7 +33,7 @@ class Rows:
 
 
 class Order:
-    """The batches of each epoch, as skorch's loader of a net gives them; `fixed` where all epochs have the same.
+    """The batches of each epoch, as skorch's loader of a net gives them.
 
     An epoch starts `n_draws` loaders, each of which draws a seed: one, and another one for the hold-out. `state` is
     that of torch's generator before the next epoch.
@@ -39,14 +42,22 @@ class Order:
     def __init__(self, loader: DataLoader, n_draws: int, state: Tensor) -> None:
         self.loader: Any = loader
         self.n_draws, self.state = n_draws, state
-        batches: Any = loader.batch_sampler
-        plain = type(loader.sampler) is SequentialSampler and type(batches) is BatchSampler
-        self.fixed: Batches | None = list(batches) if plain else None
+        self.is_fixed = type(loader.sampler) is SequentialSampler and type(loader.batch_sampler) is BatchSampler
 
     def key(self) -> tuple[Any, ...]:
         """Return what the batches of nets with the same loader settings follow from."""
-        sized = (len(self.loader.dataset), self.loader.batch_size)
-        return (*sized, self.n_draws, self.state.numpy().tobytes()) if self.fixed is None else sized
+        sized = len(self.loader.dataset), self.loader.batch_size
+        return sized if self.is_fixed else (*sized, self.n_draws, self.state.numpy().tobytes())
+
+    @cached_property
+    def fixed(self) -> Batches | None:
+        """The batches of each epoch, where all epochs have the same."""
+        return list(self.loader.batch_sampler) if self.is_fixed else None
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """The lengths of the first epoch's batches."""
+        return [len(batch) for batch in self.fixed or copy.copy(self).next_epoch()]
 
     def next_epoch(self) -> Batches:
         """Return an epoch's batches, and move the generator on as skorch's epoch does."""
@@ -69,51 +80,37 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
     if getattr(net, kind) is not DataLoader:
         raise RefusalError(f"{kind} is no plain DataLoader")
     loader = net.get_iterator(dataset, training=training)
-    n = 0 if isinstance(dataset, IterableDataset) or loader.batch_sampler is None else len(dataset)
-    if not n:
+    if isinstance(dataset, IterableDataset) or loader.batch_sampler is None:
         raise RefusalError("the dataset gives no batches of numbered rows")
     if loader.collate_fn is not default_collate:
         raise RefusalError(f"{kind}__collate_fn is set")
-    first = default_collate([dataset[0]])
-    arrays = _as_arrays(dataset)
-    if arrays is None:
+    if not training and type(loader.sampler) is not SequentialSampler:
+        raise RefusalError("the hold-out is not taken in its order")
+    n, first = len(dataset), default_collate([dataset[0]])
+    chosen = isinstance(dataset, Subset)
+    base = dataset.dataset if chosen else dataset
+    if type(base) is Dataset and all(isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)):
+        # Taken at once, with the types of rows that are taken one by one.
+        rows = np.asarray(dataset.indices) if chosen else slice(None)
+        batch = [as_tensor(part[rows]).to(one.dtype) for part, one in zip((base.X, base.y), first, strict=True)]
+    else:
         batch = default_collate([dataset[i] for i in range(n)])
         if fingerprint(first) != fingerprint(default_collate([dataset[0]])):
             raise RefusalError("the dataset gives other rows each time")
-    else:
-        batch = [torch.as_tensor(whole).to(one.dtype) for whole, one in zip(arrays, first, strict=True)]
-    X, y = unpack_data(batch)
     size = loader.batch_size or 0 if training else loader.batch_size
-    return Rows(_plain(X), _plain(y), n, size, min(size, -(-n // 16) * 16)), loader
+    X, y = unpack_data(batch)
+    return Rows(X, y, n, size, min(size, -(-n // 16) * 16)), loader
 
 
-def _as_arrays(dataset: Any) -> list[Any] | None:
-    """Return X and y where they are arrays or tensors in skorch's own dataset, so that no row need be taken singly."""
-    base, rows = dataset, None
-    if isinstance(dataset, Subset):
-        base, rows = dataset.dataset, np.asarray(dataset.indices)
-    if type(base) is not Dataset or not all(isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)):
-        return None
-    parts = [part if rows is None else part[rows] for part in (base.X, base.y)]
-    return [contiguous(part) for part in parts]
-
-
-def contiguous(rows: Any) -> Any:
-    """Return rows in a form that torch takes; it refuses arrays that run backwards."""
-    return np.ascontiguousarray(rows) if isinstance(rows, np.ndarray) else rows
-
-
-def _plain(batch: Any) -> Any:
-    return {key: _plain(value) for key, value in batch.items()} if isinstance(batch, dict) else batch
+def as_tensor(rows: Any) -> Tensor:
+    """Return an array or a tensor as a tensor; torch refuses arrays that run backwards."""
+    return torch.as_tensor(np.ascontiguousarray(rows) if isinstance(rows, np.ndarray) else rows)
 
 
 def weights(sizes: list[list[int]], width: int) -> Tensor:
     """Return how much rows count in batches of these sizes that are filled up, shape (n_nets, n_batches, width)."""
-    found = torch.zeros(len(sizes), max(map(len, sizes)), width, dtype=torch.float64)
-    for i, lengths in enumerate(sizes):
-        for j, length in enumerate(lengths):
-            found[i, j, :length] = 1 / length
-    return found
+    lengths = pad_sequence([torch.tensor(each) for each in sizes], batch_first=True).unsqueeze(2)
+    return (torch.arange(width) < lengths).double() / lengths.clamp(min=1)
 
 
 def taken(tree: Any, places: Any) -> Any:

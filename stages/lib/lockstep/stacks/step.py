@@ -15,8 +15,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
 from stages.lib.lockstep._compat import fingerprint, noting_shapes
-from stages.lib.lockstep.stacks.activations import Slice, Switch, switchable
-from stages.lib.lockstep.stacks.noise import Draw, GivenNoise, dropouts
+from stages.lib.lockstep.stacks.layers import Draw, GivenNoise, Slice, Switch, dropouts, switchable
 
 aten = torch.ops.aten
 Tensors = dict[str, Tensor]

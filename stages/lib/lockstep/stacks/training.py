@@ -151,7 +151,7 @@ class Training:
 
     def _validate(self) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
-        losses, made = self.hold_out.evaluate()
+        losses, made = self.stack.surviving(self.hold_out.evaluate)
         if self.audiences or self.stack.job.record_valid_loss:
             self.losses[-1] = (self.losses[-1][0], losses)
         for i, audience in self._present():
