@@ -27,6 +27,8 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EarlyStopping
 from torch import Tensor
 
+from stages.lib.lockstep import plan
+from stages.lib.lockstep.handing_back import hand_back
 from stages.lib.lockstep.tasks import Task
 from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.numbers import numbers_of
@@ -140,13 +142,12 @@ def test_its_other_searches_give_what_skorch_gives(
     call: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stacked: list[Task] = []
-    finish = Task.finish
 
-    def counted(self: Task, *args: Any) -> None:
-        stacked.append(self)
-        finish(self, *args)
+    def counted(task: Task, *args: Any) -> None:
+        stacked.append(task)
+        hand_back(task, *args)
 
-    monkeypatch.setattr(Task, "finish", counted)
+    monkeypatch.setattr(plan, "hand_back", counted)
     with parallel_config(backend="lockstep", random_state=3):
         ours = call()
     assert len(stacked) >= 3

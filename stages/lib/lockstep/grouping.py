@@ -11,7 +11,7 @@ from stages.lib.lockstep._compat import fingerprint
 from stages.lib.lockstep.handing_back import known_rows
 from stages.lib.lockstep.kinds import Kind, group_key, kind_of
 from stages.lib.lockstep.members import Cache, Member, make_member, mentioned
-from stages.lib.lockstep.surroundings import Prepared, RefusalError, net_of, prepare, surroundings, told
+from stages.lib.lockstep.surroundings import Prepared, RefusalError, net_of, prepare, told, without_net
 from stages.lib.lockstep.tasks import Task
 from stages.lib.lockstep.trial import prove
 
@@ -20,6 +20,9 @@ _OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
 
 # What trials have shown in this process of a family, or why it is fitted one by one.
 _PROVEN: dict[str, tuple[bool, bool] | str] = {}
+
+# The nets to train, by what those have in common that may share a stack; first, whether their batches are filled up.
+Groups = dict[tuple[bool, Any], list[tuple[Member, Kind]]]
 
 
 @dataclass(frozen=True)
@@ -37,24 +40,15 @@ class Grouping:
 
     def __init__(self, tasks: list[Task]) -> None:
         self.tasks = tasks
-        self._candidates: dict[str, Candidate] = {}
-        self._prepared: dict[Any, Prepared] = {}
         self._cache: Cache = {}
-        self._kinds: dict[str, Kind | str] = {}
 
-    def groups(
-        self, on_plan: Callable[[int, int], None] | None = None
-    ) -> dict[tuple[bool, Any], list[tuple[Member, Kind]]]:
-        """Return the nets to train by what those have in common that may share a stack.
-
-        Of each group's key, the first part is whether batches are filled up. Fits that differ in nothing but
-        `max_epochs` are one training.
-        """
+    def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
+        """Return the nets to train; fits that differ in nothing but `max_epochs` are one training."""
         trainings: dict[Any, list[int]] = defaultdict(list)
         for number, task in enumerate(self.tasks):
             same = self.candidate(task).training or number
             trainings[same, task.split, task.rows].append(number)
-        groups: dict[tuple[bool, Any], list[tuple[Member, Kind]]] = defaultdict(list)
+        groups: Groups = defaultdict(list)
         for numbers in trainings.values():
             try:
                 member, kind, filled = self.member(numbers)
@@ -69,17 +63,14 @@ class Grouping:
 
     def candidate(self, task: Task) -> Candidate:
         """Return what a task has in common with its candidate's other ones."""
-        if task.key not in self._candidates:
-            estimator = task.own_estimator()
-            net, around = net_of(estimator), surroundings(estimator)
-            settings, training = net.get_params(deep=False), ""
-            of_rows = {key: value for key, value in settings.items() if key.startswith(_OF_ROWS)}
-            rows = fingerprint([type(net), of_rows, net.batch_size, net.train_split])
-            if net.callbacks == "disable" and not _looks_at(type(net), "max_epochs"):
-                del settings["max_epochs"]
-                training = fingerprint([type(net), settings, around])
-            self._candidates[task.key] = Candidate(net.max_epochs, training, fingerprint(around), rows)
-        return self._candidates[task.key]
+        return _once(self._cache, ("candidate", task.key), lambda: _candidate(task.own_estimator()))
+
+    def prepared(self, task: Task, estimator: BaseEstimator) -> Prepared:
+        """Return what the net is given, prepared once for each split and setting."""
+        key = ("prepared", self.candidate(task).around, task.split, task.rows)
+        return _once(
+            self._cache, key, lambda: prepare(estimator, *task.split_off(estimator, task.train), task.seeds[0])
+        )
 
     def member(self, numbers: list[int]) -> tuple[Member, Kind, bool]:
         """Return the net that some tasks share, initialised, its kind, and whether its batches may be filled up."""
@@ -89,32 +80,36 @@ class Grouping:
         task = self.tasks[epochs[max(epochs)][0]]
         if not all(isinstance(each, int) and each > 0 for each in epochs):
             raise RefusalError("max_epochs is no whole number above 0")
-        if given := task.call.fit_params:
-            raise RefusalError(f"fit is given {', '.join(sorted(given))}")
+        if task.fit_params:
+            raise RefusalError(f"fit is given {', '.join(sorted(task.fit_params))}")
         estimator = task.own_estimator()
         net, prepared = net_of(estimator), self.prepared(task, estimator)
         member = make_member(net, prepared, task.seeds, self._cache, self.candidate(task).rows)
         if member.live and len(epochs) > 1:
             raise RefusalError(f"{type(net).__name__} watches its own training")
         member.tasks = dict(epochs)
-        kind: Kind = _once(self._kinds, task.key, lambda: kind_of(member))
+        kind: Kind = _once(self._cache, ("kind", task.key), lambda: kind_of(member))
         filled, answers = _once(_PROVEN, kind.family, lambda: prove(member))
         member.activations, member.optimizer = kind.activations, kind.optimizer
         if answers:
             member.known = known_rows(task, estimator, member, prepared, self._cache)
         return member, kind, filled
 
-    def prepared(self, task: Task, estimator: BaseEstimator) -> Prepared:
-        """Return what stands before the net, fitted once for each split and setting."""
-        key = (self.candidate(task).around, task.split, task.rows)
-        if key not in self._prepared:
-            self._prepared[key] = prepare(estimator, *task.train_rows(estimator), task.seeds[0])
-        return self._prepared[key]
-
     def refuse(self, numbers: list[int], error: Exception) -> None:
         """Note why tasks are run one by one."""
         for number in numbers:
             self.tasks[number].reason = str(error) if isinstance(error, RefusalError) else told(error)
+
+
+def _candidate(estimator: BaseEstimator) -> Candidate:
+    net, around = net_of(estimator), fingerprint(without_net(estimator))
+    settings, training = net.get_params(deep=False), ""
+    of_rows = {key: value for key, value in settings.items() if key.startswith(_OF_ROWS)}
+    rows = fingerprint([type(net), of_rows, net.batch_size, net.train_split])
+    if net.callbacks == "disable" and not _looks_at(type(net), "max_epochs"):
+        del settings["max_epochs"]
+        training = fingerprint([type(net), settings, around])
+    return Candidate(net.max_epochs, training, around, rows)
 
 
 def _looks_at(kind: type, name: str) -> bool:
@@ -123,7 +118,7 @@ def _looks_at(kind: type, name: str) -> bool:
     return any(name in mentioned(each) for cls in own for each in vars(cls).values())
 
 
-def _once(known: dict[str, Any], key: str, find: Callable[[], Any]) -> Any:
+def _once(known: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:
     """Return what was found the first time, or refuse as then."""
     if key not in known:
         try:

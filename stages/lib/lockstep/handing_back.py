@@ -1,9 +1,9 @@
 """Hands a trained net back to scikit-learn, which scores it as if it had just been fitted."""
 
 import contextlib
+import copy
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,15 @@ from stages.lib.lockstep.members import Cache, Member, named_tensors
 from stages.lib.lockstep.stacks.nets import Nets
 from stages.lib.lockstep.stacks.rows import as_tensor, filled_up
 from stages.lib.lockstep.stacks.training import Trained
-from stages.lib.lockstep.surroundings import Prepared
-from stages.lib.lockstep.tasks import Task
+from stages.lib.lockstep.surroundings import EndOfFitError, NetStub, Prepared, assemble, net_of, stand_ins
+from stages.lib.lockstep.tasks import Task, outcome_of
 
 # What answers a net's `predict`; where a class has its own, it answers itself.
 _ANSWERS = ("forward_iter", "evaluation_step", "infer", "get_dataset", "get_iterator")
+
+# The rows that a net will be asked about, shape (n_rows, …), so that its stack can answer for all nets at once; and
+# the parts that scikit-learn hands to the net, each with where its rows stand among them.
+Known = tuple[Tensor, list[tuple[Any, np.ndarray]]]
 
 # Rows of a split that is evaluated by itself are filled up to a multiple of so many.
 _ROWS = 256
@@ -42,78 +46,113 @@ class FiniteOrUnfit:
         try:
             super().fit(X, y, **fit_params)  # type: ignore[misc]
         except RuntimeError:
-            if is_finite(self, X):
+            if _is_finite(self, X):
                 raise
-        self.diverged_ = not is_finite(self, X)
+        self.diverged_ = not _is_finite(self, X)
         return self
 
 
-def is_finite(net: Any, X: Any) -> bool:
+def _is_finite(net: Any, X: Any) -> bool:
     """Whether the net's parameters and its outputs for the rows `X` are finite numbers, all of them."""
     weights = all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters())
     return weights and bool(torch.isfinite(torch.as_tensor(net.forward(X))).all())
 
 
-@dataclass(frozen=True)
-class Known:
-    """The rows that a net will be asked about, so that its stack can answer for all nets at once."""
-
-    X: Tensor  # shape (n_rows, …)
-    parts: list[tuple[Any, np.ndarray]]  # rows as scikit-learn hands them to the net, and where they stand in `X`
-
-
 def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache) -> Known | None:
     """Return the rows of a split, or None where the net is to answer itself."""
-    net = member.net
-    if any(getattr(type(net), name) is not getattr(NeuralNet, name) for name in _ANSWERS):
+    if any(getattr(type(member.net), name) is not getattr(NeuralNet, name) for name in _ANSWERS):
         return None
     if not isinstance(member.train.X, Tensor) or not isinstance(prepared.X, np.ndarray | Tensor):
         return None
     key = ("known", id(prepared))
     if key not in cache:
-        test = prepared.transform(task.test_rows(estimator))
-        dtype, whole = member.train.X.dtype, task.call.X
-        if prepared.fitted or not isinstance(whole, np.ndarray | Tensor):
+        test = prepared.transform(task.split_off(estimator, task.test)[0])
+        dtype, whole = member.train.X.dtype, task.X
+        if isinstance(prepared.fitted, NetStub) and isinstance(whole, np.ndarray | Tensor):
+            rows = cache.setdefault(("rows", id(whole)), as_tensor(whole).to(dtype))
+            places = [task.train, task.test]
+        else:
             n = len(prepared.X)
             rows = torch.cat([as_tensor(part) for part in (prepared.X, test)]).to(dtype)
             rows = filled_up(rows, -(-len(rows) // _ROWS) * _ROWS)
             places = [np.arange(n), n + np.arange(len(test))]
-        else:
-            rows = cache.setdefault(("rows", id(whole)), as_tensor(whole).to(dtype))
-            places = [task.call.train, task.call.test]
-        cache[key] = Known(rows, list(zip([prepared.X, test], places, strict=True)))
+        cache[key] = rows, list(zip([prepared.X, test], places, strict=True))
     return cache[key]
 
 
 def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
     """Return what a stack's nets are evaluated on, and whether all have the same."""
-    known = [member.known for member in stack.members]
-    if any(each is None for each in known):
+    if any(member.known is None for member in stack.members):
         return None
-    if all(each.X is known[0].X for each in known):
-        return known[0].X.to(stack.flat.device), True
-    return stack.placed([each.X for each in known], max(len(each.X) for each in known)), False
+    rows = [member.known[0] for member in stack.members]
+    if all(each is rows[0] for each in rows):
+        return rows[0].to(stack.flat.device), True
+    return stack.placed(rows, max(map(len, rows))), False
 
 
 def hand_back(task: Task, trained: Trained, prepared: Prepared) -> None:
-    """Set a task's outcome: the result of scikit-learn's fit and score, or what it raises."""
+    """Set a task's outcome, the result of scikit-learn's fit and score or what it raises; or say why it runs alone."""
     if not trained.is_finite and not isinstance(trained.net, FiniteOrUnfit):
         return  # skorch is to meet the infinite numbers itself
+    estimator = task.estimator
+    nets: list[NeuralNet] = []
+    before: list[tuple[Any, dict[str, Any]]] = []
 
-    def take_over(net: NeuralNet) -> None:
-        net.__dict__.update(trained.net.__dict__)
-        if trained.outputs is not None:
-            net.__dict__["forward_iter"] = _answer(net, trained.member.known, trained.outputs)
+    def fit(X: Any, y: Any = None, **fit_params: Any) -> BaseEstimator:
+        estimator.__dict__.pop("fit")
+        before.extend((each, _attributes(each)) for each in (estimator, net_of(estimator)))
+        return assemble(estimator, prepared.fitted, resume)
+
+    def resume(net: NeuralNet) -> NeuralNet:
+        """Run a net's own `fit`, in which the end of another training stands for its own."""
+
+        def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
+            net.__dict__.update(vars(trained.net) | {"partial_fit": again, "initialize": again})
+            if trained.outputs is not None:
+                net.__dict__["forward_iter"] = _answer(net, trained.member.known, trained.outputs)
+            nets.append(net)
+            return net
+
+        with stand_ins(net, partial_fit=partial_fit, initialize=lambda: net):
+            return net.fit(prepared.X, prepared.y)
+
+    def again(*args: Any, **kwargs: Any) -> None:
+        raise EndOfFitError
 
     with contextlib.redirect_stdout(io.StringIO()) as shown:
         print(trained.member.output.getvalue(), end="")
-        task.finish(take_over, prepared, trained.fit_time)
+        try:
+            with stand_ins(estimator, fit=fit):
+                task.outcome = outcome_of(task.run, task.seeds[0])
+        except EndOfFitError:
+            for each, attributes in before:
+                each.__dict__.clear()
+                each.__dict__.update(attributes)
+            task.reason = "its fit trains more than once"
+            return
+        finally:
+            for net in nets:
+                net.__dict__.pop("forward_iter", None)
     task.shown = shown.getvalue()
+    result, _ = task.outcome
+    if isinstance(result, dict):
+        if "fit_time" in result:
+            result["fit_time"] += trained.fit_time
+        if result.get("estimator") is not None:
+            for net in nets:
+                net.history_ = copy.copy(net.history_)  # skorch's own
+    task.run = task.estimator = None  # the net goes with its estimator, unless it is part of the result
+
+
+def _attributes(thing: Any) -> dict[str, Any]:
+    """Return an estimator's attributes as they are now; skorch notes parameters in dicts and lists as well."""
+    return {key: copy.copy(value) if type(value) in (dict, list) else value for key, value in vars(thing).items()}
 
 
 def _answer(net: NeuralNet, known: Known, outputs: Any) -> Any:
+    """Return a `forward_iter` that has the answers for known rows at hand, until a scorer trains or changes the net."""
+
     def weights() -> list[tuple[int, int]]:
-        """Return what changes when a scorer trains or changes the net."""
         return [(tensor.data_ptr(), tensor._version) for tensor in named_tensors(net).values()]
 
     before = weights()
@@ -121,7 +160,7 @@ def _answer(net: NeuralNet, known: Known, outputs: Any) -> Any:
     def forward_iter(X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
         rows = None
         if not training and weights() == before:
-            rows = next((rows for given, rows in known.parts if _is_same(X, given)), None)
+            rows = next((rows for given, rows in known[1] if _is_same(X, given)), None)
         if rows is None:
             yield from type(net).forward_iter(net, X, training=training, device=device)
         else:
@@ -132,8 +171,6 @@ def _answer(net: NeuralNet, known: Known, outputs: Any) -> Any:
 
 
 def _is_same(X: Any, given: Any) -> bool:
-    if X is given:
-        return True
-    if type(X) is not type(given) or X.shape != given.shape or X.dtype != given.dtype:
-        return False
+    if X is given or type(X) is not type(given) or X.shape != given.shape or X.dtype != given.dtype:
+        return X is given
     return bool(np.array_equal(X, given) if isinstance(X, np.ndarray) else torch.equal(X, given))

@@ -63,18 +63,15 @@ def _use_exact_square_roots() -> torch.library.Library:
     too.
     """
 
-    def root(x: torch.Tensor) -> torch.Tensor:
-        return x.pow(0.5) if x.is_complex() else torch.rsqrt(x).reciprocal_()
+    def root(x: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+        if not x.is_complex():
+            return torch.rsqrt(x, out=out).reciprocal_()
+        return x.pow(0.5) if out is None else out.copy_(x.pow(0.5))
 
-    kernels = {
-        "sqrt": root,
-        "sqrt_": lambda x: x.copy_(root(x)) if x.is_complex() else torch.rsqrt(x, out=x).reciprocal_(),
-        "sqrt.out": lambda x, *, out: out.copy_(root(x)) if x.is_complex() else torch.rsqrt(x, out=out).reciprocal_(),
-    }
     aten = torch.library.Library("aten", "IMPL")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="(?s).*Overriding a previously registered kernel")
-        for operator, kernel in kernels.items():
+        for operator, kernel in {"sqrt": root, "sqrt_": lambda x: root(x, out=x), "sqrt.out": root}.items():
             aten.impl(operator, kernel, "CPU")
     return aten
 

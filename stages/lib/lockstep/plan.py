@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -16,12 +16,11 @@ from torch.utils._pytree import tree_map
 
 from stages.lib.lockstep.grouping import Grouping
 from stages.lib.lockstep.handing_back import hand_back, inputs_of
-from stages.lib.lockstep.members import Member
 from stages.lib.lockstep.stacks.callbacks import LateHistory, heed_the_keyboard, leave_the_keyboard
 from stages.lib.lockstep.stacks.nets import NETS, Job
 from stages.lib.lockstep.stacks.training import Trained, Training
-from stages.lib.lockstep.surroundings import LockstepWarning, RefusalError, TrainsAgainError, told
-from stages.lib.lockstep.tasks import Task
+from stages.lib.lockstep.surroundings import LockstepWarning, RefusalError, told
+from stages.lib.lockstep.tasks import Task, outcome_of
 
 # A stack of more nets is no faster for each net: its tensors no longer fit a core's cache.
 _MOST_NETS = 1024
@@ -34,93 +33,105 @@ _OF_VMAP = (
 )
 
 
-@dataclass
+@dataclass(eq=False)
+class Options:
+    """The options of `LockstepBackend`, which explains them."""
+
+    random_state: int = 0
+    max_memory_mb: int = 2048
+    on_plan: Callable[[int, int], None] | None = None
+    on_progress: Callable[[int, int], None] | None = None
+    on_result: Callable[[Any], None] | None = None
+    stack: bool = True
+    record_valid_loss: bool = True
+    inner_backend: str | None = None
+    inner_n_jobs: int = 1
+
+
 class Search:
-    """The fits of one search that are to be trained in lockstep, with the options of `LockstepBackend`."""
+    """The fits of one search that are to be trained in lockstep."""
 
-    tasks: list[Task]
-    max_memory_mb: int
-    on_plan: Callable[[int, int], None] | None
-    on_progress: Callable[[int, int], None] | None
-    stack: bool
-    record_valid_loss: bool
-    inner_backend: str | None
-    inner_n_jobs: int
-    total: int = 0  # net-epochs
-
-    def __post_init__(self) -> None:
-        self.grouping = Grouping(self.tasks)
+    def __init__(self, tasks: list[Task], options: Options) -> None:
+        self.tasks, self.options = tasks, options
+        self.grouping = Grouping(tasks)
+        self.total = 0  # net-epochs
 
     def run(self) -> None:
         """Train what can be trained together; sets each task's outcome, or why it has none."""
-        with parallel_config(backend=self.inner_backend or "loky"), warnings.catch_warnings(), heed_the_keyboard():
+        inner = self.options.inner_backend or "loky"
+        with parallel_config(backend=inner), warnings.catch_warnings(), heed_the_keyboard():
             for message in _OF_VMAP:
                 warnings.filterwarnings("ignore", message=message)
-            n_jobs = effective_n_jobs(self.inner_n_jobs)
-            jobs = self._jobs(n_jobs) if self.stack else []
-            alone = [task for task in self.tasks if task.reason is not None or not self.stack]
+            n_jobs = effective_n_jobs(self.options.inner_n_jobs)
+            jobs = self._jobs(n_jobs) if self.options.stack else []
+            alone = [task for task in self.tasks if task.reason is not None or not jobs]
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(self.grouping.candidate(task).epochs for task in alone)
             if n_jobs > 1 and len(jobs) > 1:
-                for job, found in zip(jobs, _side_by_side(n_jobs, _train_apart, jobs), strict=True):
-                    self._take(job, found)
+                for job, found in zip(jobs, _side_by_side(n_jobs, map(delayed(_train_apart), jobs)), strict=True):
+                    self._take(job, self._unpacked(found))
             else:
                 for job in jobs:
-                    self._train(job)
+                    self._take(job, _train(job, self._tell))
             alone = [task for task in self.tasks if task.outcome is None]
-            tells = [partial(self._tell, self.grouping.candidate(task).epochs) for task in alone]
+            for task in alone:
+                task.when_done = partial(self._tell, self.grouping.candidate(task).epochs)
             if n_jobs > 1 and len(alone) > 1:
-                outcomes = _side_by_side(n_jobs, _run_apart, alone)
-                for task, outcome, tell in zip(alone, outcomes, tells, strict=True):
+                calls = (delayed(outcome_of)(task.run, task.seeds[0]) for task in alone)
+                for task, outcome in zip(alone, _side_by_side(n_jobs, calls), strict=True):
                     task.outcome = outcome
-                    tell()
-            else:
-                for task, tell in zip(alone, tells, strict=True):
-                    task.when_done = tell
+                    task.when_done()
 
     def _tell(self, more: int) -> None:
         """Tell how many more net-epochs are done."""
-        if self.on_progress:
-            self.on_progress(more, self.total)
+        if self.options.on_progress:
+            self.options.on_progress(more, self.total)
 
     def _jobs(self, n_jobs: int) -> list[Job]:
         """Cut the groups of nets into stacks."""
         jobs = []
-        for (filled, _), listed in self.grouping.groups(self.on_plan).items():
+        for (filled, _), listed in self.grouping.groups(self.options.on_plan).items():
             # Stable, so in the order of candidates.
             members = sorted((member for member, _ in listed), key=attrgetter("activations", "optimizer"))
             each = max(kind.bytes_each for _, kind in listed)
-            size = stack_size(len(members), each, self.max_memory_mb, n_jobs)
+            size = stack_size(len(members), each, self.options.max_memory_mb, n_jobs)
             traces: dict[Any, Any] = {}
-            starts = range(0, len(members), size)
-            cut = partial(Job, filled=filled, size=size, traces=traces, record_valid_loss=self.record_valid_loss)
-            jobs += [cut(members[start : start + size]) for start in starts]
+            for start in range(0, len(members), size):
+                cut = members[start : start + size]
+                jobs.append(Job(cut, filled, size, traces, self.options.record_valid_loss))
         return jobs
 
-    def _train(self, job: Job) -> None:
-        start = time.perf_counter()
-        waiting = list(job.members)
+    def _take(self, job: Job, found: Iterator[Trained]) -> None:
+        """Hand back a stack's nets as they come; where it fails, those that are left are trained by themselves."""
         try:
-            for trained in Training(job, inputs_of, self._tell).run():
-                trained.fit_time = (time.perf_counter() - start) / len(job.members)
-                self._hand_back(trained)
-                if trained.is_last:
-                    waiting.remove(trained.member)
+            for trained in found:
+                tasks = trained.member.tasks
+                # One that stops early has tasks under its last epoch alone.
+                for number in tasks.get(trained.epoch, next(iter(tasks.values()))):
+                    task = self.tasks[number]
+                    hand_back(task, trained, self.grouping.prepared(task, task.estimator))
         except Exception as error:  # whatever a module raises in the middle
-            alone = len(job.members) > 1 and not isinstance(error, RefusalError)
-            if alone:
+            again = len(job.members) > 1 and not isinstance(error, RefusalError)
+            if again:
                 message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {told(error)}"
                 warnings.warn(message, LockstepWarning, stacklevel=2)
-            for member in waiting:
-                if alone:
-                    self._alone(self._left(member), job.filled)
+            for member in job.members:
+                numbers = [number for each in member.tasks.values() for number in each]
+                left = [number for number in numbers if self.tasks[number].outcome is None]
+                if again and left:
+                    self._alone(left, job.filled)
                 else:
-                    self.grouping.refuse(self._left(member), error)
+                    self.grouping.refuse(left, error)
 
-    def _left(self, member: Member) -> list[int]:
-        """Return the numbers of a net's tasks that have not been handed back."""
-        numbers = [number for each in member.tasks.values() for number in each]
-        return [number for number in numbers if self.tasks[number].outcome is None]
+    def _unpacked(self, found: list[Trained] | Exception) -> Iterator[Trained]:
+        """Yield what a worker has trained, or raise what it has raised."""
+        if isinstance(found, Exception):
+            raise found
+        for trained in found:
+            if callable(records := trained.net.history_):
+                trained.net.history_ = LateHistory(records)
+            yield trained
+            self._tell(trained.member.epochs if trained.is_last else 0)
 
     def _alone(self, numbers: list[int], filled: bool) -> None:
         """Train a net again, in a stack of its own."""
@@ -129,67 +140,37 @@ class Search:
         except Exception as error:
             self.grouping.refuse(numbers, error)
         else:
-            self._train(Job([member], filled, NETS))
+            job = Job([member], filled, NETS)
+            self._take(job, _train(job, self._tell))
 
-    def _take(self, job: Job, found: list[Trained] | Exception) -> None:
-        """Hand back what a worker has trained."""
-        if isinstance(found, Exception):
-            for member in job.members:
-                self._alone(self._left(member), job.filled)
-            return
-        for trained in found:
-            _unpack(trained)
-            self._hand_back(trained)
-            self._tell(trained.member.epochs if trained.is_last else 0)
 
-    def _hand_back(self, trained: Trained) -> None:
-        """Let scikit-learn score a net, for each task that waits for it."""
-        tasks = trained.member.tasks
-        for number in tasks[trained.epoch] if trained.epoch in tasks else next(iter(tasks.values())):
-            task = self.tasks[number]
-            try:
-                hand_back(task, trained, self.grouping.prepared(task, task.call.estimator))
-            except TrainsAgainError:
-                self.grouping.refuse([number], RefusalError("its fit trains more than once"))
+def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
+    """Train a stack; yields its nets as they are done, each with its share of the time."""
+    start = time.perf_counter()
+    for trained in Training(job, inputs_of, advance).run():
+        trained.fit_time = (time.perf_counter() - start) / len(job.members)
+        yield trained
 
 
 def _train_apart(job: Job) -> list[Trained] | Exception:
-    """Train a stack in a worker."""
-    start = time.perf_counter()
+    """Train a stack in a worker, and pack its nets for their way back: as views, each would take all others along."""
     try:
-        found = list(Training(job, inputs_of).run())
+        found = list(_train(job, lambda more: None))
     except Exception as error:
         return error
     for trained in found:
-        trained.fit_time = (time.perf_counter() - start) / len(job.members)
-        _pack(trained)
+        history = trained.net.history_
+        if isinstance(history, LateHistory) and history.records:
+            trained.net.history_ = history.records
+        if trained.outputs is not None:
+            trained.outputs = tree_map(torch.clone, trained.outputs)
     return found
 
 
-def _pack(trained: Trained) -> None:
-    """Make a net small for its way to another process: all nets of a stack would take gigabytes."""
-    history = trained.net.history_
-    if isinstance(history, LateHistory) and history.records:
-        trained.net.history_ = history.records
-    if trained.outputs is not None:  # a view would take all nets' outputs along
-        trained.outputs = tree_map(torch.clone, trained.outputs)
-
-
-def _unpack(trained: Trained) -> None:
-    if callable(records := trained.net.history_):
-        trained.net.history_ = LateHistory(records)
-
-
-def _run_apart(task: Task) -> tuple[Any, Exception | None] | None:
-    """Fit and score in a worker."""
-    task.run()
-    return task.outcome
-
-
-def _side_by_side(n_jobs: int, function: Callable[[Any], Any], items: list[Any]) -> Iterator[Any]:
-    """Yield what a function returns of each item, called in other processes."""
+def _side_by_side(n_jobs: int, calls: Iterable[Any]) -> Iterator[Any]:
+    """Yield what joblib's delayed calls return, made in other processes."""
     with leave_the_keyboard():
-        found = Parallel(n_jobs, return_as="generator")(delayed(function)(item) for item in items)
+        found = Parallel(n_jobs, return_as="generator")(calls)
     yield from found
 
 

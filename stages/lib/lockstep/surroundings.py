@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,117 +28,90 @@ def told(error: Exception) -> str:
     return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
 
 
-class TrainsAgainError(BaseException):
-    """Ends a net's `fit` that would train a second time; no `except Exception` is to keep it."""
+class EndOfFitError(BaseException):
+    """Ends a method of the user's where the net's own work would begin, with what the net is given as arguments.
+
+    No `except Exception` is to keep it.
+    """
 
 
-class _Captured(BaseException):
-    """Ends a net's `fit` where its training would begin; its arguments are X and y."""
+class NetStub(BaseEstimator):
+    """Stands for the net while what is around it is fitted, and asked."""
 
+    def fit(self, X: Any, y: Any = None) -> "NetStub":
+        """Keep the rows and targets."""
+        self.given_ = X, y
+        return self
 
-def net_of(estimator: BaseEstimator) -> Any:
-    """Return the net that an estimator trains, behind a Pipeline or a TransformedTargetRegressor; None for no net."""
-    if isinstance(estimator, NeuralNet):
-        return estimator
-    if type(estimator) is Pipeline and estimator.steps:
-        return net_of(estimator.steps[-1][1])
-    if type(estimator) is TransformedTargetRegressor and estimator.regressor is not None:
-        return net_of(estimator.regressor)
-    return None
+    def predict(self, X: Any) -> Any:
+        """Hand out the rows."""
+        raise EndOfFitError(X)
 
 
 @dataclass
 class Prepared:
-    """What stands around a net, fitted on the training rows of one split: the same for all candidates that share it."""
+    """What the nets are given on the training rows of one split: the same for all that are surrounded alike."""
 
-    X: Any  # what the net is given
+    X: Any
     y: Any
-    # The wrappers, from the outside in: a Pipeline of the steps before the last, or a TransformedTargetRegressor.
-    fitted: list[BaseEstimator] = field(default_factory=list)
-    random_state: tuple[Any, torch.Tensor] | None = None  # of numpy and torch, after the fit of the wrappers
+    fitted: Any = None  # the estimator, with a stub in the place of the net
+    random_state: tuple[Any, torch.Tensor] | None = None  # of numpy and torch, after the surroundings' fit
 
     def transform(self, X: Any) -> Any:
         """Return what the net is given for other rows."""
-        for wrapper in self.fitted:
-            if isinstance(wrapper, Pipeline):
-                X = wrapper.transform(X)
+        try:
+            self.fitted.predict(X)
+        except EndOfFitError as captured:
+            (X,) = captured.args
         return X
 
 
-class _KeepTarget(BaseEstimator):
-    """Stands for the net while a TransformedTargetRegressor fits its transformer."""
-
-    def fit(self, X: Any, y: Any) -> "_KeepTarget":
-        self.y_ = y
-        return self
-
-    def predict(self, X: Any) -> Any:
-        """Predict nothing; scikit-learn asks for the method."""
-        raise NotImplementedError
+def net_of(estimator: Any) -> Any:
+    """Return the net that an estimator trains, behind a Pipeline or a TransformedTargetRegressor; None for no net."""
+    inside = _inside(estimator)
+    return net_of(inside) if inside is not None else estimator if isinstance(estimator, NeuralNet) else None
 
 
-def surroundings(estimator: BaseEstimator) -> list[Any]:
-    """Return what stands around a net, in a form to compare."""
+def _inside(estimator: Any) -> Any:
+    """Return the estimator that another one surrounds, fitted if that is; None for none."""
+    if type(estimator) is Pipeline and estimator.steps:
+        return estimator.steps[-1][1]
+    if type(estimator) is TransformedTargetRegressor:
+        return getattr(estimator, "regressor_", estimator.regressor)
+    return None
+
+
+def without_net(estimator: Any) -> Any:
+    """Return an estimator with a stub in the place of its net."""
     if isinstance(estimator, NeuralNet):
-        return []
+        return NetStub()
+    inside, own = without_net(_inside(estimator)), estimator.get_params(deep=False)
     if isinstance(estimator, Pipeline):
-        return [estimator.steps[:-1], *surroundings(estimator.steps[-1][1])]
-    own = {key: value for key, value in estimator.get_params(deep=False).items() if key != "regressor"}
-    return [own, *surroundings(estimator.regressor)]
+        *before, (name, _) = estimator.steps
+        return Pipeline(**own | {"steps": [*before, (name, inside)]})
+    return TransformedTargetRegressor(**own | {"regressor": inside})
 
 
 def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
-    """Fit what stands before the net of an estimator, as its own `fit` does under a seed."""
-    prepared = Prepared(X, y)
-    if isinstance(estimator, NeuralNet):
-        return prepared
+    """Fit what stands around the net of an estimator, as its own `fit` does under a seed."""
     seed_everything(seed)
-    while not isinstance(estimator, NeuralNet):
-        if isinstance(estimator, Pipeline):
-            steps = [(name, clone(step, safe=False)) for name, step in estimator.steps[:-1]]
-            fitted = Pipeline(steps) if steps else Pipeline([("nothing", "passthrough")])
-            prepared.X = fitted.fit_transform(prepared.X, prepared.y)
-            estimator = estimator.steps[-1][1]
-        else:
-            fitted = TransformedTargetRegressor(**estimator.get_params(deep=False) | {"regressor": _KeepTarget()})
-            prepared.y = fitted.fit(prepared.X, prepared.y).regressor_.y_
-            estimator = estimator.regressor
-        prepared.fitted.append(fitted)
-    prepared.random_state = (np.random.get_state(), torch.get_rng_state())
-    return prepared
+    stub = fitted = without_net(estimator).fit(X, y)
+    while not isinstance(stub, NetStub):
+        stub = _inside(stub)
+    return Prepared(*stub.given_, fitted, (np.random.get_state(), torch.get_rng_state()))
 
 
-def assemble(
-    estimator: BaseEstimator, prepared: Prepared, depth: int, take_over: Callable[[NeuralNet], None]
-) -> BaseEstimator:
-    """Put an estimator into the state that its own `fit` would leave it in."""
+def assemble(estimator: Any, fitted: Any, resume: Callable[[NeuralNet], NeuralNet]) -> Any:
+    """Put an estimator into the state that its own `fit` would leave it in; `resume` does so with its net."""
     if isinstance(estimator, NeuralNet):
-        return _resume(estimator, prepared, take_over)
-    fitted = prepared.fitted[depth]
+        return resume(estimator)
     if isinstance(estimator, Pipeline):
-        name, last = estimator.steps[-1]
-        before = fitted.steps if len(estimator.steps) > 1 else []
-        estimator.steps = [*before, (name, assemble(last, prepared, depth + 1, take_over))]
+        name, net = estimator.steps[-1]
+        estimator.steps = [*fitted.steps[:-1], (name, assemble(net, fitted.steps[-1][1], resume))]
     else:
-        own = estimator.get_params(deep=False)
-        estimator.__dict__.update(fitted.__dict__ | own)
-        estimator.regressor_ = assemble(clone(estimator.regressor), prepared, depth + 1, take_over)
+        estimator.__dict__.update(vars(fitted) | estimator.get_params(deep=False))
+        estimator.regressor_ = assemble(clone(estimator.regressor), fitted.regressor_, resume)
     return estimator
-
-
-def _resume(net: NeuralNet, prepared: Prepared, take_over: Callable[[NeuralNet], None]) -> NeuralNet:
-    """Run a net's own `fit`, in which the end of another training stands for its own."""
-
-    def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
-        net.__dict__.update(partial_fit=again, initialize=again)
-        take_over(net)
-        return net
-
-    def again(*args: Any, **kwargs: Any) -> None:
-        raise TrainsAgainError
-
-    with stand_ins(net, partial_fit=partial_fit, initialize=lambda: net):
-        return net.fit(prepared.X, prepared.y)
 
 
 def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
@@ -147,12 +120,12 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
     def partial_fit(X: Any, y: Any = None, classes: Any = None, _routing_method: str = "", **fit_params: Any) -> None:
         if fit_params or classes is not None:
             raise RefusalError(f"fit hands on {', '.join(sorted(fit_params)) or 'classes'}")
-        raise _Captured(X, y)
+        raise EndOfFitError(X, y)
 
     try:
         with stand_ins(net, partial_fit=partial_fit):
             net.fit(prepared.X, prepared.y)
-    except _Captured as captured:
+    except EndOfFitError as captured:
         X, y = captured.args
         return X, y
     raise RefusalError("its fit does not train")

@@ -1,32 +1,38 @@
-"""One fit of a search as the engine handles it: what the net is given, and how a trained net is handed back."""
+"""The fits of a search as the engine handles them."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from joblib.parallel import BatchedCalls
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.metaestimators import _safe_split
-from skorch import NeuralNet
 
-from stages.lib.lockstep._compat import FitCall, fingerprint
+from stages.lib.lockstep._compat import fingerprint, fit_arguments
 from stages.lib.lockstep.numerics import fit_seed, seed_everything
-from stages.lib.lockstep.surroundings import Prepared, TrainsAgainError, assemble, net_of, stand_ins
+from stages.lib.lockstep.surroundings import net_of
 
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
 TrainTest = tuple[np.ndarray, np.ndarray]
 
 
-@dataclass
+@dataclass(eq=False)
 class Task:
-    """One candidate on one split."""
+    """A fit that a search asks for: a candidate on a split."""
 
-    call: Any  # the FitCall; None where the net is handed back
-    split: int  # the number of its test set, and of its training set: distinct ones are numbered as they first appear
-    rows: int
-    seeds: tuple[int, int]  # of the fit, and of the noise that random layers take
-    key: str  # a hash that the candidate's tasks share
+    run: Any  # joblib's call, under scikit-learn's configuration and the nested backend; returns a list of one result
+    estimator: Any  # without the candidate's parameters
+    parameters: dict[str, Any] | None
+    fit_params: dict[str, Any]  # what the estimator's `fit` is given besides rows and targets
+    X: Any
+    y: Any
+    train: np.ndarray  # the numbers of the rows to train on
+    test: np.ndarray
+    key: str = ""  # a hash that the candidate's tasks share
+    split: int = 0  # the number of its test set, and of its training set: distinct ones are numbered as they appear
+    rows: int = 0
+    seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise that random layers take
     reason: str | None = None  # why it is fitted by skorch alone
     outcome: tuple[Any, Exception | None] | None = None  # what the fit returns, or what it raises
     shown: str = ""
@@ -34,126 +40,54 @@ class Task:
 
     def own_estimator(self) -> BaseEstimator:
         """Return a copy of the estimator with the candidate's parameters."""
-        estimator = clone(self.call.estimator)
-        if self.call.parameters:
-            estimator.set_params(**clone(self.call.parameters, safe=False))
-        return estimator
+        estimator = clone(self.estimator)
+        return estimator.set_params(**clone(self.parameters, safe=False)) if self.parameters else estimator
 
-    def train_rows(self, estimator: BaseEstimator) -> tuple[Any, Any]:
-        """Return the training rows, as scikit-learn splits them off."""
-        return _safe_split(estimator, self.call.X, self.call.y, self.call.train)
-
-    def test_rows(self, estimator: BaseEstimator) -> Any:
-        """Return the rows that are scored."""
-        X, _ = _safe_split(estimator, self.call.X, self.call.y, self.call.test, self.call.train)
-        return X
+    def split_off(self, estimator: BaseEstimator, numbers: np.ndarray) -> tuple[Any, Any]:
+        """Return rows and their targets, as scikit-learn splits them off for an estimator."""
+        return _safe_split(estimator, self.X, self.y, numbers, self.train)
 
     def result(self) -> Any:
         """Return the fit's result, or raise what the fit raises."""
         if self.outcome is None:
-            self.run()
+            self.outcome = outcome_of(self.run, self.seeds[0])
             self.when_done()
         print(self.shown, end="")
-        result, error = self.outcome  # type: ignore[misc]
+        result, error = self.outcome
         if error is not None:
             raise error
         return result
 
-    def run(self) -> None:
-        """Fit and score as any backend would, under the task's seed."""
-        seed_everything(self.seeds[0])
-        self._set(self.call.run)
 
-    def finish(self, take_over: Callable[[NeuralNet], None], prepared: Prepared, fit_time: float) -> None:
-        """Let scikit-learn fit and score, with a net that takes over its training."""
-        self._set(lambda: self._hand_back(take_over, prepared, fit_time))
-        self.call = None  # the net goes with its estimator, unless it is part of the result
-
-    def _set(self, function: Callable[[], Any]) -> None:
-        try:
-            self.outcome = function(), None
-        except Exception as error:
-            self.outcome = None, error
-
-    def _hand_back(self, take_over: Callable[[NeuralNet], None], prepared: Prepared, fit_time: float) -> Any:
-        estimator = self.call.estimator
-        nets: list[NeuralNet] = []
-        before = clone(estimator) if _fits_in_a_way_of_its_own(net_of(estimator)) else None
-
-        def fit(X: Any, y: Any = None, **fit_params: Any) -> BaseEstimator:
-            estimator.__dict__.pop("fit")
-            return assemble(estimator, prepared, 0, trained)
-
-        def trained(net: NeuralNet) -> None:
-            nets.append(net)
-            take_over(net)
-
-        try:
-            with stand_ins(estimator, fit=fit):
-                result = self.call.run()
-        except TrainsAgainError:
-            estimator.__dict__.clear()
-            estimator.__dict__.update(vars(before))
-            raise
-        finally:
-            for net in nets:
-                net.__dict__.pop("forward_iter", None)
-        if isinstance(result, dict) and result.get("estimator") is not None:
-            for net in nets:
-                net.history_ = copy.copy(net.history_)  # skorch's own
-        if isinstance(result, dict) and "fit_time" in result:
-            result["fit_time"] += fit_time
-        return result
+def outcome_of(run: BatchedCalls, seed: int) -> tuple[Any, Exception | None]:
+    """Let scikit-learn fit and score, under a seed."""
+    seed_everything(seed)
+    try:
+        (result,) = run()
+    except Exception as error:
+        return None, error
+    return result, None
 
 
-def _fits_in_a_way_of_its_own(net: NeuralNet) -> bool:
-    return not type(net).fit.__module__.startswith(("skorch.", "stages.lib.lockstep."))
+def task_of(batch: BatchedCalls) -> Task | None:
+    """Return the task that joblib is to run, if it is the fit of a net."""
+    given = fit_arguments(batch)
+    if given is None:
+        return None
+    fit_params = {key: value for key, value in (given.get("fit_params") or {}).items() if value is not None}
+    rows = (given["X"], given["y"], np.asarray(given["train"]), np.asarray(given["test"]))
+    task = Task(batch, given["estimator"], given.get("parameters"), fit_params, *rows)
+    exchanges_parts = any(hasattr(value, "fit") for value in (task.parameters or {}).values())
+    return task if net_of(task.own_estimator() if exchanges_parts else task.estimator) is not None else None
 
 
-def make_tasks(calls: list[FitCall], random_state: int) -> list[Task]:
-    """Return a task for each call, with the seeds of its split."""
-    splits, rows = _numbered([call.test for call in calls]), _numbered([call.train for call in calls])
-    # The stream of noise is another one than that of the initial weights.
-    seeds = [(fit_seed(random_state, split), fit_seed(random_state, split, 1)) for split in splits]
-    return list(map(Task, calls, splits, rows, seeds, _candidate_keys(calls)))
-
-
-def _numbered(arrays: list[np.ndarray]) -> list[int]:
-    """Return a number for each array of row numbers: distinct ones are numbered as they first appear."""
-    numbers: dict[bytes, int] = {}
-    return [numbers.setdefault(rows.tobytes(), len(numbers)) for rows in arrays]
-
-
-def _candidate_keys(calls: list[FitCall]) -> list[str]:
-    """Return a hash for each call that calls share whose estimators and parameters are the same."""
-    known: list[tuple[BaseEstimator, str]] = []
-    hashed: dict[int, str] = {}
-    keys = []
-    for call in calls:
-        base = next((key for estimator, key in known if _alike(estimator, call.estimator)), None)
-        if base is None:
-            base = fingerprint([type(call.estimator), call.estimator.get_params()])
-            if all(key != base for _, key in known):
-                known.append((call.estimator, base))
-        # A search hands the same mapping to each split; it stays alive as long as its calls.
-        if id(call.parameters) not in hashed:
-            hashed[id(call.parameters)] = fingerprint(call.parameters)
-        keys.append(f"{base} {hashed[id(call.parameters)]}")
-    return keys
-
-
-def _alike(one: Any, other: Any) -> bool:
-    """Whether two settings are known to be the same, at the price of a comparison."""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, BaseEstimator):
-        return _alike(one.get_params(deep=False), other.get_params(deep=False))
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(_alike(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    if isinstance(one, int | float | str | set):
-        return bool(one == other)
-    return type(one).__module__.startswith("skorch.") and _alike(vars(one), vars(other))
+def seed_tasks(tasks: list[Task], random_state: int) -> None:
+    """Give the tasks of a search their keys, the numbers of their splits, and so their seeds."""
+    splits: dict[bytes, int] = {}
+    rows: dict[bytes, int] = {}
+    for task in tasks:
+        task.key = fingerprint([task.estimator, task.parameters])
+        task.split = splits.setdefault(task.test.tobytes(), len(splits))
+        task.rows = rows.setdefault(task.train.tobytes(), len(rows))
+        # The stream of noise is another one than that of the initial weights.
+        task.seeds = fit_seed(random_state, task.split), fit_seed(random_state, task.split, 1)

@@ -95,7 +95,7 @@ def preparation_of(estimator: BaseEstimator) -> Preparation | None:
 
 def fitted_net(estimator: BaseEstimator) -> Any:
     """Return the net inside a fitted estimator."""
-    return net_of(getattr(estimator, "regressor_", estimator))
+    return net_of(estimator)
 
 
 def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:

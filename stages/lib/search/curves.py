@@ -112,7 +112,7 @@ def epochs_of(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
 
     The score is NaN if the target is scaled: the net, and so its hold-out, knows the target as scaled only.
     """
-    net = net_of(getattr(estimator, "regressor_", estimator))
+    net = net_of(estimator)
     scaled = isinstance(estimator, TransformedTargetRegressor) and estimator.transformer is not None
     return np.array(
         [

@@ -67,7 +67,7 @@ def _fitted(estimator: BaseEstimator, X: Any, y: np.ndarray, max_epochs: int = 1
 
 def _net(estimator: BaseEstimator) -> Any:
     # A TransformedTargetRegressor fits a copy.
-    return net_of(getattr(estimator, "regressor_", estimator))
+    return net_of(estimator)
 
 
 def _not_finite(seen: Seen) -> str:
