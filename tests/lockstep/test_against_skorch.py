@@ -19,11 +19,12 @@ from tests.lockstep.cases.nets import data, modules, noise
 from tests.lockstep.cases.project import project
 from tests.lockstep.cases.surprises import surprises
 from tests.lockstep.cases.training import callbacks, criteria, optimizers
+from tests.lockstep.cases.traps import HALVED, PLAIN, traps
 from tests.lockstep.numbers import compare
 from tests.lockstep.searches import SEED, run_case
 
 Make = Callable[[], dict[str, Case]]
-EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project, surprises]
+EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project, surprises, traps]
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +65,13 @@ def test_the_nets_are_those_of_skorch(make: Make, name: str, fallbacks: list[Any
     assert fallbacks == []
     # Times are printed as well.
     assert len(shown.splitlines()) == len(their_shown.splitlines())
+
+
+def test_a_trial_proves_nothing_for_a_net_with_other_rows() -> None:
+    run_case(PLAIN)
+    (ours, *_), (theirs, *_) = run_case(HALVED), run_case(HALVED, stack=False)
+    for one, other in zip(ours, theirs, strict=True):
+        compare(one, other)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -1,12 +1,17 @@
 """What can't train in lockstep is said once and fitted one by one, under the same seeds."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from joblib import parallel_config
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
@@ -127,3 +132,52 @@ def test_a_scikit_learn_of_other_parts_runs_everything_one_by_one(monkeypatch: p
         _compat._signatures.cache_clear()
     assert any("_gone" in message for message in messages)
     assert np.isfinite(found.cv_results_["mean_test_score"]).all()
+
+
+SCRIPT = """
+import numpy as np, torch
+from joblib import parallel_config
+from sklearn.model_selection import cross_val_score
+from skorch import NeuralNetClassifier
+from stages.lib import lockstep
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.linear(x)
+
+if __name__ == "__main__":
+    X = np.random.RandomState(0).randn(90, 3).astype("float32")
+    net = NeuralNetClassifier(Net, criterion=torch.nn.CrossEntropyLoss, max_epochs=3, verbose=0)
+    with parallel_config(backend="lockstep", inner_n_jobs=2):
+        print(cross_val_score(net, X, (X[:, 0] > 0).astype("int64"), cv=40).shape)
+"""
+
+
+def test_workers_take_the_classes_of_a_script(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    found = subprocess.run(
+        [sys.executable, script], env=os.environ | {"PYTHONPATH": "."}, capture_output=True, text=True
+    )
+    assert (found.stdout, found.returncode) == ("(40,)\n", 0), found.stderr
+
+
+class Listens:
+    """A scorer that hears a module through a hook."""
+
+    def __call__(self, net: NeuralNetClassifier, X: Any, y: Any) -> int:
+        heard: list[Any] = []
+        handle = net.module_.register_forward_hook(lambda module, inputs, output: heard.append(output))
+        net.predict(X)
+        handle.remove()
+        return len(heard)
+
+
+def test_a_scorer_may_listen_to_the_module() -> None:
+    with parallel_config(backend="lockstep"):
+        heard = cross_val_score(net(), X, Y, cv=3, scoring=Listens())
+    assert (heard > 0).all()

@@ -7,16 +7,20 @@ nothing is recognised, and every fit runs as under any other backend.
 import hashlib
 import inspect
 import io
+import marshal
 import pickle
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cache
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import torch
+from cloudpickle import CloudPickler
 from joblib.parallel import BatchedCalls
 from sklearn.model_selection import _validation
+from skorch import NeuralNet
 from torch._guards import TracingContext, tracing
 from torch._subclasses.fake_tensor import FakeTensorMode
 
@@ -44,8 +48,13 @@ def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
     return signature.bind(*args, **kwargs).arguments if signature and len(batch.items) == 1 else None
 
 
+@cache
+def _code(code: CodeType) -> bytes:
+    return marshal.dumps(code, 2)  # later versions write the same code in several ways
+
+
 class _Hashed(pickle.Pickler):
-    """Pickles classes and functions that can't be as well: in this process they are who they are."""
+    """Pickles classes and functions that can't be as well: classes by who they are, functions by their code."""
 
     def reducer_override(self, obj: Any) -> Any:
         """Return what an object is made of, as far as pickle is not to find out."""
@@ -53,7 +62,9 @@ class _Hashed(pickle.Pickler):
             return id, (id(obj),)
         if isinstance(obj, FunctionType):
             cells = [cell.cell_contents for cell in obj.__closure__ or ()]
-            return id, (id(obj.__code__), cells, obj.__defaults__, obj.__kwdefaults__)
+            called = [obj.__globals__.get(name) for name in obj.__code__.co_names]
+            codes = [_code(each.__code__) for each in (obj, *called) if isinstance(each, FunctionType)]
+            return id, (codes, cells, obj.__defaults__, obj.__kwdefaults__)
         if isinstance(obj, torch.Tensor):
             return id, (str(obj.dtype), obj.requires_grad, obj.detach().cpu().numpy())
         return NotImplemented
@@ -69,3 +80,33 @@ def fingerprint(thing: Any) -> str:
 def noting_shapes() -> AbstractContextManager[Any]:
     """Let `make_fx` note all shapes in one mode; alone, it builds one for each operation, half of a trace's time."""
     return tracing(TracingContext(FakeTensorMode(allow_fallback_kernels=True)))
+
+
+class _Packer(CloudPickler):
+    """Takes nets with all that they have: skorch's own way, plain pickle, knows no class of a script or notebook."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Return how a net is put together again."""
+        if isinstance(obj, NeuralNet):
+            return object.__new__, (type(obj),), vars(obj), None, None, _fill
+        return super().reducer_override(obj)
+
+
+def _fill(net: NeuralNet, attributes: dict[str, Any]) -> None:
+    vars(net).update(attributes)
+
+
+@dataclass
+class Packed:
+    """Something that has initialised nets in it, on its way to another process."""
+
+    content: Any
+
+    def __reduce__(self) -> Any:
+        stream = io.BytesIO()
+        _Packer(stream).dump(self.content)
+        return _unpacked, (stream.getvalue(),)
+
+
+def _unpacked(data: bytes) -> Packed:
+    return Packed(pickle.loads(data))

@@ -9,14 +9,11 @@ from sklearn.base import BaseEstimator
 
 from stages.lib.lockstep._compat import fingerprint
 from stages.lib.lockstep.handing_back import known_rows
-from stages.lib.lockstep.kinds import Kind, group_key, kind_of
+from stages.lib.lockstep.kinds import OF_ROWS, Kind, group_key, kind_of, plain_attributes
 from stages.lib.lockstep.members import Cache, Member, make_member, mentioned
 from stages.lib.lockstep.surroundings import Prepared, RefusalError, net_of, prepare, told, without_net
 from stages.lib.lockstep.tasks import Task
 from stages.lib.lockstep.trial import prove
-
-# The settings by which a net is given its rows.
-_OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
 
 # What trials have shown in this process of a family, or why it is fitted one by one.
 _PROVEN: dict[str, tuple[bool, bool] | str] = {}
@@ -88,12 +85,13 @@ class Grouping:
         if member.live and len(epochs) > 1:
             raise RefusalError(f"{type(net).__name__} watches its own training")
         member.tasks = dict(epochs)
-        kind: Kind = _once(self._cache, ("kind", task.key), lambda: kind_of(member))
-        filled, answers = _once(_PROVEN, kind.family, lambda: prove(member))
+        key = "kind", task.key, plain_attributes(net)
+        kind: Kind = _once(self._cache, key, lambda: kind_of(member))
+        filled, answers = _once(_PROVEN, kind.family, lambda: prove(member, net_of(task.own_estimator())))
         member.activations, member.optimizer = kind.activations, kind.optimizer
         if answers:
             member.known = known_rows(task, estimator, member, prepared, self._cache)
-        return member, kind, filled
+        return member, kind, filled and not member.has_lone_row
 
     def refuse(self, numbers: list[int], error: Exception) -> None:
         """Note why tasks are run one by one."""
@@ -104,7 +102,7 @@ class Grouping:
 def _candidate(estimator: BaseEstimator) -> Candidate:
     net, around = net_of(estimator), fingerprint(without_net(estimator))
     settings, training = net.get_params(deep=False), ""
-    of_rows = {key: value for key, value in settings.items() if key.startswith(_OF_ROWS)}
+    of_rows = {key: value for key, value in settings.items() if key.startswith(OF_ROWS)}
     rows = fingerprint([type(net), of_rows, net.batch_size, net.train_split])
     if net.callbacks == "disable" and not _looks_at(type(net), "max_epochs"):
         del settings["max_epochs"]

@@ -150,16 +150,19 @@ def _attributes(thing: Any) -> dict[str, Any]:
 
 
 def _answer(net: NeuralNet, known: Known, outputs: Any) -> Any:
-    """Return a `forward_iter` that has the answers for known rows at hand, until a scorer trains or changes the net."""
+    """Return a `forward_iter` that has the answers for known rows, until a scorer changes or listens to the net."""
 
-    def weights() -> list[tuple[int, int]]:
-        return [(tensor.data_ptr(), tensor._version) for tensor in named_tensors(net).values()]
+    def state() -> Any:
+        weights = [(tensor.data_ptr(), tensor._version) for tensor in named_tensors(net).values()]
+        layers = [vars(layer) for layer in net.module_.modules()]
+        hooks = [len(own[name]) for own in layers for name in ("_forward_hooks", "_forward_pre_hooks")]
+        return weights, hooks, [(k, id(v)) for own in layers for k, v in own.items() if k != "training"]
 
-    before = weights()
+    before = state()
 
     def forward_iter(X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
         rows = None
-        if not training and weights() == before:
+        if not training and state() == before:
             rows = next((rows for given, rows in known[1] if _is_same(X, given)), None)
         if rows is None:
             yield from type(net).forward_iter(net, X, training=training, device=device)

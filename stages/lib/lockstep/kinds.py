@@ -19,6 +19,9 @@ from stages.lib.lockstep.surroundings import RefusalError, told
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
     get_train_step_accumulator on_grad_computed""".split()
 
+# The settings by which a net is given its rows.
+OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
+
 # What a step calls of a net's class.
 _OF_A_STEP = ("get_loss", "infer")
 
@@ -85,6 +88,8 @@ def kind_of(member: Member) -> Kind:
         [type(callback) for _, callback in net.callbacks_],
         optimizer,
         optimizers.fixed_part(settings),
+        sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
+        _own_numbers(net),
         member.order.is_fixed,
         member.order.loader.drop_last,
         member.valid is None,
@@ -130,8 +135,9 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
         rows: Any = train.width, len(lengths), valid and (-(-valid.n // valid.batch), valid.width)
     else:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
+    features = str([(t.shape[1:], t.dtype) for t in tree_leaves((train.X, train.y))])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
-    return kind.structure, member.live, rows, shapes, _own_numbers(member.net)
+    return kind.structure, member.live, rows, features, shapes, _own_numbers(member.net)
 
 
 def _own_numbers(net: NeuralNet) -> str:
@@ -147,6 +153,18 @@ def _own_numbers(net: NeuralNet) -> str:
 def python_state(module: nn.Module) -> str:
     """Return a hash of all parts' attributes that are no parameters, buffers or parts."""
     return _hash([_attributes(layer) for layer in module.modules()])
+
+
+def net_state(net: NeuralNet) -> tuple[str, ...]:
+    """Return hashes of all that a step may look at and that is no tensor."""
+    return python_state(net.module_), python_state(net.criterion_), _own_numbers(net)
+
+
+def plain_attributes(net: NeuralNet) -> str:
+    """Return the numbers and words among the attributes of a net's layers, which its `fit` may set by its rows."""
+    layers = [layer for part in (net.module_, net.criterion_) for layer in part.modules()]
+    kinds = bool | int | float | str | tuple
+    return str([(k, v) for layer in layers for k, v in vars(layer).items() if isinstance(v, kinds) and k != "training"])
 
 
 def _attributes(layer: nn.Module, sizes: bool = True) -> list[Any]:

@@ -42,6 +42,11 @@ class Member:
         """Return how many epochs the net is trained at most."""
         return max(self.tasks)
 
+    @property
+    def has_lone_row(self) -> bool:
+        """Whether a batch is a single row, whose dimension `squeeze` takes away; filled up, it would be kept."""
+        return 1 in self.order.lengths or (self.valid is not None and self.valid.n % self.valid.batch == 1)
+
     @cached_property
     def live(self) -> bool:
         """Whether callbacks, or methods of the net's own class, are to be shown each epoch."""

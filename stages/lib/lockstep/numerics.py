@@ -4,6 +4,7 @@ import contextlib
 import random
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,6 +39,12 @@ def seed_everything(seed: int) -> None:
     np.random.seed(seed)
     # Without a GPU, torch.manual_seed keeps a trace of the call stack for the day when there is one.
     (torch.manual_seed if torch.cuda.is_available() else torch.default_generator.manual_seed)(seed)
+
+
+def other_states() -> Any:
+    """Return where the generators of numpy and random stand."""
+    state = np.random.get_state(legacy=False)["state"]
+    return random.getstate(), state["key"].tobytes(), state["pos"]
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from torch.utils._pytree import tree_map
 
+from stages.lib.lockstep._compat import Packed
 from stages.lib.lockstep.grouping import Grouping
 from stages.lib.lockstep.handing_back import hand_back, inputs_of
 from stages.lib.lockstep.stacks.callbacks import LateHistory, heed_the_keyboard, leave_the_keyboard
@@ -68,8 +69,9 @@ class Search:
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(self.grouping.candidate(task).epochs for task in alone)
             if n_jobs > 1 and len(jobs) > 1:
-                for job, found in zip(jobs, _side_by_side(n_jobs, map(delayed(_train_apart), jobs)), strict=True):
-                    self._take(job, self._unpacked(found))
+                packed = map(delayed(_train_apart), map(Packed, jobs))
+                for job, found in zip(jobs, _side_by_side(n_jobs, packed), strict=True):
+                    self._take(job, self._unpacked(found.content))
             else:
                 for job in jobs:
                     self._take(job, _train(job, self._tell))
@@ -152,19 +154,19 @@ def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
         yield trained
 
 
-def _train_apart(job: Job) -> list[Trained] | Exception:
+def _train_apart(job: Packed) -> Packed:
     """Train a stack in a worker, and pack its nets for their way back: as views, each would take all others along."""
     try:
-        found = list(_train(job, lambda more: None))
+        found = list(_train(job.content, lambda more: None))
     except Exception as error:
-        return error
+        return Packed(error)
     for trained in found:
         history = trained.net.history_
         if isinstance(history, LateHistory) and history.records:
             trained.net.history_ = history.records
         if trained.outputs is not None:
             trained.outputs = tree_map(torch.clone, trained.outputs)
-    return found
+    return Packed(found)
 
 
 def _side_by_side(n_jobs: int, calls: Iterable[Any]) -> Iterator[Any]:

@@ -1,9 +1,9 @@
 """Tries a kind of net before it is trained in lockstep: skorch and a stack take a few steps, and have to agree."""
 
 import contextlib
+import copy
 import io
 import math
-import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,11 +15,13 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.data import Subset
 
-from stages.lib.lockstep.kinds import python_state
+from stages.lib.lockstep.kinds import net_state
 from stages.lib.lockstep.members import Member, make_member, named_tensors, start, trained_params
+from stages.lib.lockstep.numerics import other_states
 from stages.lib.lockstep.stacks.layers import GivenNoise
-from stages.lib.lockstep.stacks.nets import Job, Nets
+from stages.lib.lockstep.stacks.nets import EVALUATED_ROWS, Job, Nets
 from stages.lib.lockstep.stacks.rows import Order, taken
+from stages.lib.lockstep.stacks.step import shallow_copy
 from stages.lib.lockstep.stacks.training import Trained, Training
 from stages.lib.lockstep.surroundings import Prepared, RefusalError, told
 
@@ -27,17 +29,19 @@ from stages.lib.lockstep.surroundings import Prepared, RefusalError, told
 _EPOCHS, _BATCH, _ROWS, _HELD_OUT = 2, 4, 10, 6
 
 
-def prove(member: Member) -> tuple[bool, bool]:
+def prove(member: Member, net: NeuralNet) -> tuple[bool, bool]:
     """Train two nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises.
+
+    `net` is the member's as it was before its `fit`.
 
     Returns whether batches may be filled up with rows that count for nothing, as rows do not see each other in
     training, and whether a stack may answer for many rows at once, as they do not see each other in evaluation either.
     """
     reasons: list[Exception] = []
     for dtype in (torch.float64, torch.float32):
-        for filled in (True, False):
+        for filled in [True] * _rows_are_apart(member, training=True) + [False]:
             try:
-                return filled, _compare(member, dtype, filled)
+                return filled, _compare(member, net, dtype, filled) and _rows_are_apart(member, training=False)
             except Exception as error:  # whatever a module raises under vmap, or in float64
                 reasons.append(error)
         if any(isinstance(reason, RefusalError) for reason in reasons):
@@ -45,11 +49,31 @@ def prove(member: Member) -> tuple[bool, bool]:
     raise reasons[-1] if isinstance(reasons[-1], RefusalError) else RefusalError(told(reasons[-1]))
 
 
-def _compare(member: Member, dtype: torch.dtype, filled: bool) -> bool:
+def _rows_are_apart(member: Member, training: bool) -> bool:
+    """Whether a row's outputs stay what they are beside other rows; a trial's batches are shorter than the net's."""
+    net = shallow_copy(member.net, module_=copy.deepcopy(member.net.module_).train(training))
+    n, width = member.train.n, member.train.width
+    if training:  # as many rows, which draw the same noise
+        beside = [np.arange(width), np.r_[width : 2 * width - 2, width - 2, width - 1] % n]
+    else:
+        beside = [np.arange(min(n, EVALUATED_ROWS)), np.arange(min(n, EVALUATED_ROWS))[-width:]]
+    found = []
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            for rows in beside:
+                torch.manual_seed(0)
+                outputs = tree_leaves(net.infer(taken(member.train.X, rows % n)))
+                found.append([part[-min(width, 2) :].double() for part in outputs])
+    except Exception:  # whatever a module raises; the trial will tell
+        return training
+    return all(torch.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True) for a, b in zip(*found, strict=True))
+
+
+def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -> bool:
     """Raise where nets differ that skorch and a stack train; returns whether they also answer alike."""
     prepared = [_some_rows(member, i, dtype) for i in range(2)]
-    members = [make_member(_small(member.net), prepared[i], (i, i), {}, dtype=dtype) for i in range(2)]
-    before = [python_state(each.net.module_) for each in members]
+    members = [make_member(_small(net), prepared[i], (i, i), {}, dtype=dtype) for i in range(2)]
+    before = [net_state(each.net) for each in members]
     rows = [tree_map(torch.as_tensor, each.X) for each in prepared]
 
     def inputs(nets: Nets) -> tuple[Any, bool]:
@@ -61,9 +85,9 @@ def _compare(member: Member, dtype: torch.dtype, filled: bool) -> bool:
     alike = True
     for trained in list(training.run()):
         i = trained.member.noise_seed
-        theirs = _by_skorch(_small(member.net), prepared[i], i, noise[i], dtype)
-        if python_state(theirs.module_) != before[i]:
-            raise RefusalError("the module changes an attribute that is no tensor")
+        theirs = _by_skorch(_small(net), prepared[i], i, noise[i], dtype)
+        if net_state(theirs) != before[i]:
+            raise RefusalError("a training step changes an attribute that is no tensor")
         alike &= _is_same(trained, theirs, prepared[i], dtype)
     return alike
 
@@ -72,7 +96,10 @@ def _small(net: NeuralNet) -> NeuralNet:
     """Return an unfitted copy of a net that takes few rows and epochs."""
     settings: dict[str, Any] = dict.fromkeys(("iterator_train__sampler", "iterator_train__batch_sampler"))
     settings |= dict.fromkeys(("batch_size", "iterator_train__batch_size", "iterator_valid__batch_size"), _BATCH)
-    settings |= {"max_epochs": _EPOCHS, "verbose": 0, "iterator_train__num_workers": 0}
+    settings |= {"max_epochs": _EPOCHS, "verbose": 0}
+    for iterator in ("iterator_train", "iterator_valid"):
+        settings |= {f"{iterator}__num_workers": 0, f"{iterator}__persistent_workers": False}
+        settings |= {f"{iterator}__prefetch_factor": None, f"{iterator}__multiprocessing_context": None}
     if net.train_split is not None:
         settings["train_split"] = _first_rows
     return clone(net).set_params(**settings)
@@ -116,7 +143,7 @@ def _listen(training: Training) -> list[list[Tensor]]:
 def _by_skorch(net: NeuralNet, prepared: Prepared, seed: int, noise: list[Tensor], dtype: torch.dtype) -> NeuralNet:
     """Train a net as skorch does, with given noise."""
     X, y = start(net, prepared, seed, dtype)
-    numbers, state = _other_states(), torch.get_rng_state()
+    numbers, state = other_states(), torch.get_rng_state()
     with GivenNoise(noise), contextlib.redirect_stdout(io.StringIO()):
         net.partial_fit(X, y)
     state_after = torch.get_rng_state()
@@ -125,16 +152,11 @@ def _by_skorch(net: NeuralNet, prepared: Prepared, seed: int, noise: list[Tensor
     for _ in net.history:
         order.next_epoch()
     drew = not order.is_fixed and not torch.equal(state_after, order.state)
-    if drew or _other_states() != numbers:
+    if drew or other_states() != numbers:
         raise RefusalError("the net draws random numbers that lockstep can't replay")
     if any(param.grad is None for param in trained_params(net).values()):
         raise RefusalError("a parameter takes no part in the loss")
     return net
-
-
-def _other_states() -> Any:
-    state = np.random.get_state(legacy=False)["state"]
-    return random.getstate(), state["key"].tobytes(), state["pos"]
 
 
 def _is_same(trained: Trained, theirs: NeuralNet, prepared: Prepared, dtype: torch.dtype) -> bool:

@@ -16,8 +16,9 @@ from skorch.history import History
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.kinds import python_state
+from stages.lib.lockstep.kinds import net_state
 from stages.lib.lockstep.members import Member, is_told, named_tensors, overrides
+from stages.lib.lockstep.stacks.layers import dropouts
 from stages.lib.lockstep.surroundings import RefusalError
 
 
@@ -109,8 +110,9 @@ class Audience:
         if not self.has_guests:
             return None
         tensors = [(tensor.data_ptr(), tensor.requires_grad) for tensor in named_tensors(self.net).values()]
-        optimizer = self.net.optimizer_
-        return tensors, python_state(self.net.module_), optimizer, len(optimizer.param_groups)
+        criterion, optimizer = self.net.criterion_, self.net.optimizer_
+        rates = [layer.p for layer in dropouts(self.net.module_)]
+        return tensors, net_state(self.net), rates, criterion, optimizer, len(optimizer.param_groups)
 
     def training_ends(self) -> None:
         """Tell that the training ends."""

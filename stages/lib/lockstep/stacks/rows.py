@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_map
 from torch.utils.data import BatchSampler, DataLoader, IterableDataset, SequentialSampler, Subset, default_collate
 
 from stages.lib.lockstep._compat import fingerprint
+from stages.lib.lockstep.numerics import other_states
 from stages.lib.lockstep.surroundings import RefusalError
 
 # Batches of row numbers.
@@ -82,6 +83,8 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
     loader = net.get_iterator(dataset, training=training)
     if isinstance(dataset, IterableDataset) or loader.batch_sampler is None:
         raise RefusalError("the dataset gives no batches of numbered rows")
+    if training and not _repeats(loader):
+        raise RefusalError("the sampler draws from another generator than torch's, or counts")
     if loader.collate_fn is not default_collate:
         raise RefusalError(f"{kind}__collate_fn is set")
     if not training and type(loader.sampler) is not SequentialSampler:
@@ -95,11 +98,22 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
         batch = [as_tensor(part[rows]).to(one.dtype) for part, one in zip((base.X, base.y), first, strict=True)]
     else:
         batch = default_collate([dataset[i] for i in range(n)])
-        if fingerprint(first) != fingerprint(default_collate([dataset[0]])):
+        again = default_collate([dataset[i] for i in range(min(n, 16))])
+        if fingerprint(again) != fingerprint(tree_map(lambda part: part[:16].clone(), batch)):
             raise RefusalError("the dataset gives other rows each time")
     size = loader.batch_size or 0 if training else loader.batch_size
     X, y = unpack_data(batch)
     return Rows(X, y, n, size, min(size, -(-n // 16) * 16)), loader
+
+
+def _repeats(loader: Any) -> bool:
+    """Whether a loader takes the same rows whenever torch's generator stands at the same place."""
+    with torch.random.fork_rng(devices=[]):
+        state, others, found = torch.get_rng_state(), other_states(), []
+        for _ in range(2):
+            torch.set_rng_state(state)
+            found.append([list(batch) for batch in loader.batch_sampler])
+        return found[0] == found[1] and other_states() == others
 
 
 def as_tensor(rows: Any) -> Tensor:

@@ -135,6 +135,8 @@ class Training:
             for i in by_batch:
                 if i in own:
                     self._tell(i, epoch, self.audiences[i].batch_begins, own[i], True)
+            if by_batch:
+                self._adopt_settings()
             loss, made = stack.take_step(batch, self.clip)
             losses.append(loss)
             for i, rows in own.items():
@@ -144,8 +146,6 @@ class Training:
                     self.audiences[i].predicts(rows, outputs, training=True)
                 else:
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
-            if by_batch:
-                self._adopt_settings()
         self.losses.append((torch.stack(losses), None))
         self._record(self.losses[-1][0], stack.sizes_of, training=True)
 

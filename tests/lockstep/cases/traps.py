@@ -1,0 +1,165 @@
+"""Nets whose first six steps on a few rows look plain, and which do something else later, or on other rows."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.decomposition import PCA
+from sklearn.model_selection import KFold
+from sklearn.pipeline import Pipeline
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback
+from skorch.dataset import Dataset
+from torch import Tensor, nn
+from torch.utils.data import Sampler, WeightedRandomSampler
+
+from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.modules import MLP
+
+
+class Penalised(nn.Module):
+    """Cross-entropy with a penalty, and a prior of the second class."""
+
+    def __init__(self, beta: float = 0.0, prior: float = 0.5) -> None:
+        super().__init__()
+        self.beta, self.prior, self.calls = beta, prior, 0
+
+    def forward(self, predicted: Tensor, target: Tensor) -> Tensor:
+        shift = torch.tensor([0.0, np.log(self.prior / (1 - self.prior))])
+        return nn.functional.cross_entropy(predicted + shift, target) + self.beta * predicted.pow(2).mean()
+
+
+class Counting(Penalised):
+    def forward(self, predicted: Tensor, target: Tensor) -> Tensor:
+        self.calls += 1
+        self.beta = 0.5 * (self.calls > 14)
+        return super().forward(predicted, target)
+
+
+class PenalisedNet(NeuralNetClassifier):
+    def __init__(self, *args: Any, beta: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.beta = beta
+
+    def get_loss(self, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return super().get_loss(y_pred, *args, **kwargs) + self.beta * y_pred.pow(2).mean()
+
+
+class Late(Callback):
+    """Changes something of the net, or the net itself, after some epochs."""
+
+    def __init__(self, what: str = "net") -> None:
+        self.what = what
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
+        if len(net.history) == 5:
+            if self.what == "criterion":
+                net.criterion_ = Penalised(beta=0.5)
+            elif self.what == "dropout":
+                net.module_.dropout.p = 1.0
+            else:
+                (net.criterion_ if self.what == "attribute" else net).beta = 0.5
+
+
+class ByStep(Callback):
+    def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+        self.steps = 0
+
+    def on_batch_begin(self, net: Any, training: bool = False, **kwargs: Any) -> None:
+        self.steps += training
+        net.optimizer_.param_groups[0]["lr"] = 0.1 if self.steps < 12 else 1 / self.steps
+
+
+class Dropping(MLP):
+    def __init__(self, **sizes: Any) -> None:
+        super().__init__(**sizes)
+        self.dropout = nn.Dropout(0.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(self.dropout(x))
+
+
+class ManySeeEachOther(MLP):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x - x.mean(0) if len(x) > 8 else x)
+
+
+class OfAnyWidth(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(x.pow(2).sum(1, keepdim=True))
+
+
+class LoneRow(MLP):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x if len(x) > 1 else 2 * x)
+
+
+class Permuted(Sampler):
+    """Draws from a generator of its own, or from numpy's."""
+
+    def __init__(self, rng: np.random.RandomState | None = None) -> None:
+        self.rng = rng
+
+    def __len__(self) -> int:
+        return 64
+
+    def __iter__(self) -> Any:
+        return iter((self.rng or np.random).permutation(64).tolist())
+
+
+class SetsPrior(NeuralNetClassifier):
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> Any:
+        self.set_params(criterion__prior=float(np.mean(y)))
+        return super().fit(X, y, **fit_params)
+
+
+class Halved(Dataset):
+    def __getitem__(self, i: Any) -> Any:
+        x, y = super().__getitem__(i)
+        return x / 2, y
+
+
+class Centred(NeuralNetClassifier):
+    def __init__(self, *args: Any, centre: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.centre = centre
+
+    def infer(self, x: Tensor, **kwargs: Any) -> Any:
+        return super().infer(x - x.mean(0) if self.centre else x, **kwargs)
+
+
+def traps() -> dict[str, Case]:
+    def late(what: str, **settings: Any) -> Any:
+        return classifier(callbacks=[Late(what)], max_epochs=8, **settings)
+
+    def sampled(sampler: Any) -> Case:
+        return Case(classifier(train_split=None, iterator_train__sampler=sampler), RATES, alone="sampler")
+
+    drawn = WeightedRandomSampler([1.0] * 64, 64, generator=torch.Generator().manual_seed(3))
+    return {
+        "a criterion's number late": Case(late("attribute", criterion=Penalised), RATES, alone="changes the net"),
+        "another criterion late": Case(late("criterion", criterion=Penalised), RATES, alone="changes the net"),
+        "a net's number late": Case(late("net", wrapper=PenalisedNet), RATES, alone="changes the net"),
+        "a dropout rate late": Case(late("dropout", module=Dropping), RATES, alone="changes the net"),
+        "a criterion that counts": Case(classifier(criterion=Counting, max_epochs=8), RATES, alone="no tensor"),
+        "a rate by step": Case(classifier(callbacks=[ByStep()], max_epochs=8), RATES),
+        "many rows see each other": Case(classifier(ManySeeEachOther), RATES),
+        "a last batch of one row": Case(classifier(LoneRow, train_split=None, batch_size=21), RATES),
+        "rows of other widths": Case(
+            Pipeline([("pca", PCA()), ("net", classifier(OfAnyWidth))]), {"pca__n_components": [2, 4]}
+        ),
+        "a sampler on numpy": sampled(Permuted()),
+        "a sampler with its own numbers": sampled(Permuted(np.random.RandomState(0))),
+        "a sampler with its own generator": sampled(drawn),
+        "a number that fit sets": Case(classifier(wrapper=SetsPrior, criterion=Penalised), RATES, cv=KFold(3)),
+        "a switch in infer": Case(classifier(wrapper=Centred), {"centre": [False, True]}),
+    }
+
+
+PLAIN = Case(classifier(), RATES, X=X, y=LABELS)
+# Its rows are not the plain net's, whose trial proves nothing for it.
+HALVED = Case(classifier(dataset=Halved), RATES, X=X, y=LABELS)
