@@ -158,7 +158,7 @@ def test_the_data_are_counted() -> None:
 
 def test_the_readme_quotes_the_benchmarks() -> None:
     quoted, whole = ((text + "\n").splitlines() for text in (README, DOCS["engine.md"]))
-    (heading,) = (line for line in quoted if line.startswith("| experiment | fits |"))
+    (heading,) = (line for line in quoted if line.startswith("| experiment | nets |"))
     start = quoted.index(heading)
     rows = quoted[start + 2 : quoted.index("", start)]
     assert len(rows) == 1
