@@ -1,8 +1,10 @@
 """What kind of net a candidate is, and what nets have in common that may share a stack."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+import torch
 from skorch import NeuralNet, NeuralNetClassifier, callbacks
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
@@ -28,8 +30,7 @@ _OF_A_STEP = ("get_loss", "infer")
 # Callbacks that change weights, which of them are trained, or files.
 _INTRUDERS = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
 
-# The attributes of every net of skorch, and those of every nn.Module, which hold its tensors, children and hooks.
-_OF_ANY_NET = set(vars(NeuralNetClassifier(nn.PReLU).initialize()))
+# The attributes of every nn.Module, which hold its tensors, children and hooks.
 _OF_ANY_MODULE = set(vars(nn.Module()))
 _HOOKS = sorted(name for name in _OF_ANY_MODULE if name.endswith("_hooks"))
 
@@ -140,13 +141,20 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     return kind.structure, member.live, rows, features, shapes, _own_numbers(member.net)
 
 
+@cache
+def _of_any_net() -> set[str]:
+    """Return the attributes of every net of skorch; on import it would cost a second, as the first optimizer does."""
+    with torch.random.fork_rng(devices=[]):
+        return set(vars(NeuralNetClassifier(nn.PReLU).initialize()))
+
+
 def _own_numbers(net: NeuralNet) -> str:
     """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
     steps = [getattr(type(net), name) for name in _OF_A_STEP if has_own(net, name)]
     if not steps:
         return ""
     seen = {name for name in set().union(*map(mentioned, steps)) if not name.endswith("_")}
-    own = {k: v for k, v in vars(net).items() if (k in seen or k not in _OF_ANY_NET) and "__" not in k}
+    own = {k: v for k, v in vars(net).items() if (k in seen or k not in _of_any_net()) and "__" not in k}
     return _hash(sorted(own.items()))
 
 

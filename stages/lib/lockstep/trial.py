@@ -38,10 +38,11 @@ def prove(member: Member, net: NeuralNet) -> tuple[bool, bool]:
     training, and whether a stack may answer for many rows at once, as they do not see each other in evaluation either.
     """
     reasons: list[Exception] = []
+    apart, answers = (_rows_are_apart(member, training) for training in (True, False))
     for dtype in (torch.float64, torch.float32):
-        for filled in [True] * _rows_are_apart(member, training=True) + [False]:
+        for filled in [True] * apart + [False]:
             try:
-                return filled, _compare(member, net, dtype, filled) and _rows_are_apart(member, training=False)
+                return filled, _compare(member, net, dtype, filled) and answers
             except Exception as error:  # whatever a module raises under vmap, or in float64
                 reasons.append(error)
         if any(isinstance(reason, RefusalError) for reason in reasons):
@@ -56,7 +57,8 @@ def _rows_are_apart(member: Member, training: bool) -> bool:
     if training:  # as many rows, which draw the same noise
         beside = [np.arange(width), np.r_[width : 2 * width - 2, width - 2, width - 1] % n]
     else:
-        beside = [np.arange(min(n, EVALUATED_ROWS)), np.arange(min(n, EVALUATED_ROWS))[-width:]]
+        many = np.arange(min(n, EVALUATED_ROWS))
+        beside = [many, many[-width:]]
     found = []
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
