@@ -75,7 +75,7 @@ def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyP
 def test_stacks_of_any_size_give_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch, size: int, whole: dict[Any, bytes], watched: dict[Any, bytes]
 ) -> None:
-    monkeypatch.setattr(plan, "_MOST_NETS", size)
+    monkeypatch.setattr(plan, "MOST_NETS", size)
     monkeypatch.setattr(plan, "NETS", size)
     monkeypatch.setattr(plan, "Training", partial(Training, unit=size))
     assert scores(search()) == whole
@@ -85,7 +85,7 @@ def test_stacks_of_any_size_give_the_same_bytes(
 def test_jobs_change_no_byte(
     monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes], watched: dict[Any, bytes]
 ) -> None:
-    monkeypatch.setattr(plan, "_MOST_NETS", 16)
+    monkeypatch.setattr(plan, "MOST_NETS", 16)
     backend = {"inner_backend": "loky", "inner_n_jobs": 2}
     assert scores(search(backend=backend)) == whole
     assert scores(search(WATCHED(), RATES, LABELS, backend=backend)) == watched

@@ -24,7 +24,7 @@ from stages.lib.lockstep.surroundings import LockstepWarning, RefusalError, told
 from stages.lib.lockstep.tasks import Task, outcome_of
 
 # A stack of more nets is no faster for each net: its tensors no longer fit a core's cache.
-_MOST_NETS = 1024
+MOST_NETS = 1024
 
 # What torch says of vmap and of steps that it did not take itself; skorch would not.
 _OF_VMAP = (
@@ -182,6 +182,6 @@ def stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) ->
     Returns how many nets are in a stack, a multiple of `NETS`.
     """
     free = max_memory_mb * 2**20 - psutil.Process().memory_info().rss
-    most = max(NETS, min(_MOST_NETS, free // bytes_each // NETS * NETS))
+    most = max(NETS, min(MOST_NETS, free // bytes_each // NETS * NETS))
     n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // NETS), 1)
     return int(np.ceil(n_nets / n_stacks / NETS)) * NETS

@@ -11,7 +11,6 @@ from sklearn.pipeline import Pipeline
 from stages.lib.common import UserError
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import net_of
 from stages.lib.model.columns import Columns
 from stages.lib.model.hold_out import with_groups
 from stages.lib.model.preparation import Preparation, make_scaler
@@ -91,11 +90,6 @@ def preparation_of(estimator: BaseEstimator) -> Preparation | None:
         return preparation_of(getattr(estimator, "regressor_", estimator.regressor))
     first = estimator.steps[0][1] if isinstance(estimator, Pipeline) else None
     return first if isinstance(first, Preparation) else None
-
-
-def fitted_net(estimator: BaseEstimator) -> Any:
-    """Return the net inside a fitted estimator."""
-    return net_of(estimator)
 
 
 def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:

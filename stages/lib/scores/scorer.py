@@ -69,7 +69,6 @@ class RecordingScorer:
 
     def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
         """Return the score, or with several scorers, a dict of `score`, of the first, and the others by name."""
-        # A TransformedTargetRegressor fits a copy.
         net = net_of(estimator)
         y = y.ravel()
         with _remembering(estimator, X):

@@ -38,14 +38,14 @@ def check_trial(estimator: BaseEstimator, X: Any, y: np.ndarray, split: TrainTes
             problem, way_out = described(error), advice(error, estimator, fit, seen)
             raise UserError(f"A trial of one epoch failed: {problem}. {way_out}") from error
         _check_target(seen)
-        _check_logarithm(_net(trial), seen)
+        _check_logarithm(net_of(trial), seen)
         loss = seen.first_loss or 0.0
-        if _net(trial).diverged_ or np.isnan(loss):
+        if net_of(trial).diverged_ or np.isnan(loss):
             # An untrained net has predictions to score too, unless it is at fault itself.
             trial = fit(estimator, max_epochs=0)
-            if _net(trial).diverged_:
+            if net_of(trial).diverged_:
                 raise UserError(_not_finite(seen))
-            if not np.isfinite(loss) or _net(fit(slowly(estimator))).diverged_:
+            if not np.isfinite(loss) or net_of(fit(slowly(estimator))).diverged_:
                 raise UserError(_no_step(loss))
     rows, expected = _safe_indexing(X, test), y[test].ravel()
     with explained(
@@ -63,11 +63,6 @@ def _fitted(estimator: BaseEstimator, X: Any, y: np.ndarray, max_epochs: int = 1
         # torch says so of a loss that compares each row with every other row, and goes on.
         warnings.filterwarnings("error", message="Using a target size")
         return trial.fit(X, y)
-
-
-def _net(estimator: BaseEstimator) -> Any:
-    # A TransformedTargetRegressor fits a copy.
-    return net_of(estimator)
 
 
 def _not_finite(seen: Seen) -> str:
@@ -122,7 +117,7 @@ def _check_logarithm(net: Any, seen: Seen) -> None:
 
 def _check_predictions(trial: BaseEstimator, rows: Any, n_classes: int, untrained: Callable[[], BaseEstimator]) -> None:
     """Raise `UserError` if the net predicts nothing of the target's shape, or can predict one class only."""
-    net, n = _net(trial), len(rows)
+    net, n = net_of(trial), len(rows)
     predicted = np.asarray(trial.predict(rows))
     if predicted.shape not in ((n,), (n, 1)):
         raise UserError(
@@ -158,7 +153,7 @@ def _check_predictions(trial: BaseEstimator, rows: Any, n_classes: int, untraine
 def _is_constant(untrained: BaseEstimator, rows: Any, proba: np.ndarray) -> bool:
     """Whether probabilities that are 0 or 1 stay so with small weights, and so are not a sigmoid's of large numbers."""
     with torch.no_grad():
-        for weight in _net(untrained).module_.parameters():
+        for weight in net_of(untrained).module_.parameters():
             weight.mul_(1e-3)
     return bool(np.array_equal(untrained.predict_proba(rows), proba))
 

@@ -20,7 +20,7 @@ from stages.lib.data import Dataset
 from stages.lib.lockstep import net_of, seed_everything
 from stages.lib.model import against_divergence, build_estimator, is_classifier, resolve_settings, rows, target
 from stages.lib.model.preparation import numbers, take_over
-from stages.lib.model.prepared import fitted_net, preparation_of
+from stages.lib.model.prepared import preparation_of
 from stages.lib.winners.card import Card
 from stages.lib.winners.leaderboard import BEST_PARAMS
 
@@ -41,7 +41,7 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     y = target(data.y, resolved["wrapper"], resolved["criterion"])
     with explained(f"The kept setting, {name}, can't be fitted on all rows", "Fix the module or its settings."):
         estimator.fit(rows(data, estimator), y)
-    if fitted_net(estimator).diverged_:
+    if net_of(estimator).diverged_:
         raise UserError(
             f"The kept setting, {name}, diverged when it was fitted on all rows: its weights are not finite. "
             + against_divergence(resolved, params.prepare)
@@ -52,7 +52,7 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
 def save_model(path: Path, estimator: BaseEstimator, card: Card) -> None:
     """Write a fitted estimator from `build_estimator` and its card; the same numbers give the same bytes."""
     # Copy each weight: weights that layers share are one tensor under two names.
-    weights = fitted_net(estimator).module_.state_dict()
+    weights = net_of(estimator).module_.state_dict()
     tensors = {f"{_NET}{name}": weight.cpu().contiguous().clone() for name, weight in weights.items()}
     if preparation := preparation_of(estimator):
         tensors |= _tensors(_PREPARE, preparation.learned())

@@ -15,6 +15,7 @@ from torch.utils.data import Sampler, WeightedRandomSampler
 
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
 from tests.lockstep.cases.modules import MLP
+from tests.lockstep.cases.surprises import Lasso
 
 
 class Penalised(nn.Module):
@@ -36,15 +37,6 @@ class Counting(Penalised):
         return super().forward(predicted, target)
 
 
-class PenalisedNet(NeuralNetClassifier):
-    def __init__(self, *args: Any, beta: float = 0.0, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.beta = beta
-
-    def get_loss(self, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return super().get_loss(y_pred, *args, **kwargs) + self.beta * y_pred.pow(2).mean()
-
-
 class Late(Callback):
     """Changes something of the net, or the net itself, after some epochs."""
 
@@ -57,8 +49,10 @@ class Late(Callback):
                 net.criterion_ = Penalised(beta=0.5)
             elif self.what == "dropout":
                 net.module_.dropout.p = 1.0
+            elif self.what == "attribute":
+                net.criterion_.beta = 0.5
             else:
-                (net.criterion_ if self.what == "attribute" else net).beta = 0.5
+                net.l1 = 0.5
 
 
 class ByStep(Callback):
@@ -143,7 +137,7 @@ def traps() -> dict[str, Case]:
     return {
         "a criterion's number late": Case(late("attribute", criterion=Penalised), RATES, alone="changes the net"),
         "another criterion late": Case(late("criterion", criterion=Penalised), RATES, alone="changes the net"),
-        "a net's number late": Case(late("net", wrapper=PenalisedNet), RATES, alone="changes the net"),
+        "a net's number late": Case(late("net", wrapper=Lasso), RATES, alone="changes the net"),
         "a dropout rate late": Case(late("dropout", module=Dropping), RATES, alone="changes the net"),
         "a criterion that counts": Case(classifier(criterion=Counting, max_epochs=8), RATES, alone="no tensor"),
         "a rate by step": Case(classifier(callbacks=[ByStep()], max_epochs=8), RATES),
