@@ -15,9 +15,14 @@ from tests.project import ROOT
         ("scores/scorer.py", "stages.lib.search", "stages.lib.scores.scorer -> stages.lib.search (l.1)"),
         ("lockstep/plan.py", "stages.lib.common", "stages.lib.lockstep.plan -> stages.lib.common (l.1)"),
         ("lockstep/plan.py", "stages.lib.network", "stages.lib.lockstep.plan -> stages.lib.network (l.1)"),
+        (
+            "lockstep/members/rows.py",
+            "stages.lib.lockstep.stacks",
+            "stages.lib.lockstep.members.rows -> stages.lib.lockstep.stacks (l.1)",
+        ),
         ("winners/leaderboard.py", "stages.best_params", "stages.lib.winners.leaderboard -> stages.best_params (l.1)"),
     ],
-    ids=["up", "same_floor", "engine_to_room", "engine_to_network", "library_to_stage"],
+    ids=["up", "same_floor", "engine_to_room", "engine_to_network", "member_to_stack", "library_to_stage"],
 )
 def test_a_planted_import_is_named_by_file_and_line(
     make_project: MakeProject, file: str, planted: str, told: str

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from stages.lib.lockstep.numerics import subnormals_as_zero  # importing it replaces torch's square roots
+from stages.lib.lockstep.members.numerics import subnormals_as_zero  # importing it replaces torch's square roots
 
 
 def test_square_roots_are_off_by_two_units_at_most() -> None:

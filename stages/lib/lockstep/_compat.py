@@ -1,28 +1,21 @@
-"""The private parts of other libraries that the engine rests on; all of them stand here.
+"""The private parts of scikit-learn, joblib and skorch that the engine rests on; all of them stand here.
 
-Tried with scikit-learn 1.9.1, joblib 1.6.0, skorch 1.4.0 and torch 2.13.0. Where one of them is not as expected,
-nothing is recognised, and every fit runs as under any other backend.
+Tried with scikit-learn 1.9.1, joblib 1.6.0 and skorch 1.4.0. Where one of them is not as expected, nothing is
+recognised, and every fit runs as under any other backend.
 """
 
-import hashlib
 import inspect
 import io
-import marshal
 import pickle
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
-from types import CodeType, FunctionType
 from typing import Any
 
-import torch
 from cloudpickle import CloudPickler
 from joblib.parallel import BatchedCalls
 from sklearn.model_selection import _validation
 from skorch import NeuralNet
-from torch._guards import TracingContext, tracing
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 # What scikit-learn's searches and cross-validation run for each candidate and split.
 _FITS = ("_fit_and_score", "_fit_and_predict")
@@ -46,40 +39,6 @@ def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
     function, args, kwargs = batch.items[0]
     signature = _signatures().get(getattr(function, "function", function))  # in scikit-learn's _FuncWrapper
     return signature.bind(*args, **kwargs).arguments if signature and len(batch.items) == 1 else None
-
-
-@cache
-def _code(code: CodeType) -> bytes:
-    return marshal.dumps(code, 2)  # later versions write the same code in several ways
-
-
-class _Hashed(pickle.Pickler):
-    """Pickles classes and functions that can't be as well: classes by who they are, functions by their code."""
-
-    def reducer_override(self, obj: Any) -> Any:
-        """Return what an object is made of, as far as pickle is not to find out."""
-        if isinstance(obj, type):
-            return id, (id(obj),)
-        if isinstance(obj, FunctionType):
-            cells = [cell.cell_contents for cell in obj.__closure__ or ()]
-            called = [obj.__globals__.get(name) for name in obj.__code__.co_names]
-            codes = [_code(each.__code__) for each in (obj, *called) if isinstance(each, FunctionType)]
-            return id, (codes, cells, obj.__defaults__, obj.__kwdefaults__)
-        if isinstance(obj, torch.Tensor):
-            return id, (str(obj.dtype), obj.requires_grad, obj.detach().cpu().numpy())
-        return NotImplemented
-
-
-def fingerprint(thing: Any) -> str:
-    """Return a hash that things share in this process that are built alike; raises where a thing can't be pickled."""
-    pickled = io.BytesIO()
-    _Hashed(pickled).dump(thing)
-    return hashlib.md5(pickled.getbuffer(), usedforsecurity=False).hexdigest()
-
-
-def noting_shapes() -> AbstractContextManager[Any]:
-    """Let `make_fx` note all shapes in one mode; alone, it builds one for each operation, half of a trace's time."""
-    return tracing(TracingContext(FakeTensorMode(allow_fallback_kernels=True)))
 
 
 class _Packer(CloudPickler):

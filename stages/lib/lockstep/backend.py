@@ -10,9 +10,9 @@ from joblib import register_parallel_backend
 from joblib._parallel_backends import ParallelBackendBase
 
 from stages.lib.lockstep._compat import missing_parts
-from stages.lib.lockstep.numerics import seed_everything
+from stages.lib.lockstep.members.numerics import seed_everything
+from stages.lib.lockstep.members.refusals import LockstepWarning
 from stages.lib.lockstep.plan import Options, Search
-from stages.lib.lockstep.surroundings import LockstepWarning
 from stages.lib.lockstep.tasks import Task, seed_tasks, task_of
 
 

@@ -7,11 +7,14 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from stages.lib.lockstep._compat import fingerprint
 from stages.lib.lockstep.handing_back import known_rows
-from stages.lib.lockstep.kinds import OF_ROWS, Kind, group_key, kind_of, plain_attributes
-from stages.lib.lockstep.members import Cache, Member, make_member, mentioned
-from stages.lib.lockstep.surroundings import Prepared, RefusalError, net_of, prepare, told, without_net
+from stages.lib.lockstep.kinds import OF_ROWS, Kind, group_key, kind_of
+from stages.lib.lockstep.members.fingerprint import fingerprint
+from stages.lib.lockstep.members.member import Cache, Member, make_member, mentioned
+from stages.lib.lockstep.members.own_fit import Prepared
+from stages.lib.lockstep.members.refusals import RefusalError, told
+from stages.lib.lockstep.members.state import plain_attributes
+from stages.lib.lockstep.surroundings import net_of, prepare, without_net
 from stages.lib.lockstep.tasks import Task
 from stages.lib.lockstep.trial import prove
 

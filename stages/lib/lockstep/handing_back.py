@@ -13,11 +13,12 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from stages.lib.lockstep.members import Cache, Member, named_tensors
+from stages.lib.lockstep.members.member import Cache, Member, named_tensors
+from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, stand_ins
+from stages.lib.lockstep.members.rows import as_tensor, filled_up
 from stages.lib.lockstep.stacks.nets import Nets
-from stages.lib.lockstep.stacks.rows import as_tensor, filled_up
 from stages.lib.lockstep.stacks.training import Trained
-from stages.lib.lockstep.surroundings import EndOfFitError, NetStub, Prepared, assemble, net_of, stand_ins
+from stages.lib.lockstep.surroundings import NetStub, assemble, net_of
 from stages.lib.lockstep.tasks import Task, outcome_of
 
 # What answers a net's `predict`; where a class has its own, it answers itself.

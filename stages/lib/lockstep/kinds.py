@@ -1,21 +1,20 @@
 """What kind of net a candidate is, and what nets have in common that may share a stack."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import torch
-from skorch import NeuralNet, NeuralNetClassifier, callbacks
+from skorch import NeuralNet, callbacks
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep._compat import fingerprint
-from stages.lib.lockstep.members import Member, has_own, mentioned, named_tensors, optimizer_of, trained_params
+from stages.lib.lockstep.members.fingerprint import fingerprint
+from stages.lib.lockstep.members.member import Member, has_own, mentioned, named_tensors, optimizer_of, trained_params
+from stages.lib.lockstep.members.refusals import RefusalError, told
+from stages.lib.lockstep.members.state import OF_A_STEP, attributes, hashed, own_numbers
 from stages.lib.lockstep.stacks import optimizers
 from stages.lib.lockstep.stacks.layers import switchable
 from stages.lib.lockstep.stacks.nets import measure
-from stages.lib.lockstep.surroundings import RefusalError, told
 
 # What lockstep does in skorch's stead, and so must be skorch's.
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
@@ -24,21 +23,8 @@ _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_singl
 # The settings by which a net is given its rows.
 OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
 
-# What a step calls of a net's class.
-_OF_A_STEP = ("get_loss", "infer")
-
 # Callbacks that change weights, which of them are trained, or files.
 _INTRUDERS = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
-
-# The attributes of every nn.Module, which hold its tensors, children and hooks.
-_OF_ANY_MODULE = set(vars(nn.Module()))
-_HOOKS = sorted(name for name in _OF_ANY_MODULE if name.endswith("_hooks"))
-
-# The attributes of torch's layers that are sizes: a trial of one size serves all.
-_SIZES = set(
-    """in_features out_features in_channels out_channels num_features num_channels num_embeddings embedding_dim
-    normalized_shape""".split()
-)
 
 # Floating-point operations of a step from which a few nets may cost more together: a stack has 16 places to fill.
 LONG_STEP = 1_500_000
@@ -76,7 +62,7 @@ def kind_of(member: Member) -> Kind:
         return [path if layer in switched else (path, _description(layer, sizes)) for path, layer in layers]
 
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
-    structure = _hash([described(sizes=True), type(net), net.device, sorted(set(map(str, clips)))])
+    structure = hashed([described(sizes=True), type(net), net.device, sorted(set(map(str, clips)))])
     what = structure, train.width, train.n
     if what not in _MEASURED:
         _MEASURED[what] = measure(member)
@@ -90,7 +76,7 @@ def kind_of(member: Member) -> Kind:
         optimizer,
         optimizers.fixed_part(settings),
         sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
-        _own_numbers(net),
+        own_numbers(net),
         member.order.is_fixed,
         member.order.loader.drop_last,
         member.valid is None,
@@ -99,9 +85,9 @@ def kind_of(member: Member) -> Kind:
     ]
     return Kind(
         structure,
-        _hash([(path, _description(part)) for path, part in exchanged.items()]),
+        hashed([(path, _description(part)) for path, part in exchanged.items()]),
         fingerprint(stepped),
-        _hash(family),
+        hashed(family),
         bytes_each,
     )
 
@@ -112,7 +98,7 @@ def _check_plain(net: NeuralNet) -> None:
     for method in _TRAINING:
         if has_own(net, method):
             raise RefusalError(f"{name} has its own {method}")
-    for method in _OF_A_STEP:
+    for method in OF_A_STEP:
         if has_own(net, method) and "history" in mentioned(getattr(type(net), method)):
             raise RefusalError(f"the {method} of {name} looks at the history")
     if (net._modules, net._criteria, net._optimizers) != (["module"], ["criterion"], ["optimizer"]):
@@ -138,52 +124,7 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
     features = str([(t.shape[1:], t.dtype) for t in tree_leaves((train.X, train.y))])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
-    return kind.structure, member.live, rows, features, shapes, _own_numbers(member.net)
-
-
-@cache
-def _of_any_net() -> set[str]:
-    """Return the attributes of every net of skorch; on import it would cost a second, as the first optimizer does."""
-    with torch.random.fork_rng(devices=[]):
-        return set(vars(NeuralNetClassifier(nn.PReLU).initialize()))
-
-
-def _own_numbers(net: NeuralNet) -> str:
-    """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
-    steps = [getattr(type(net), name) for name in _OF_A_STEP if has_own(net, name)]
-    if not steps:
-        return ""
-    seen = {name for name in set().union(*map(mentioned, steps)) if not name.endswith("_")}
-    own = {k: v for k, v in vars(net).items() if (k in seen or k not in _of_any_net()) and "__" not in k}
-    return _hash(sorted(own.items()))
-
-
-def python_state(module: nn.Module) -> str:
-    """Return a hash of all parts' attributes that are no parameters, buffers or parts."""
-    return _hash([_attributes(layer) for layer in module.modules()])
-
-
-def net_state(net: NeuralNet) -> tuple[str, ...]:
-    """Return hashes of all that a step may look at and that is no tensor."""
-    return python_state(net.module_), python_state(net.criterion_), _own_numbers(net)
-
-
-def plain_attributes(net: NeuralNet) -> str:
-    """Return the numbers and words among the attributes of a net's layers, which its `fit` may set by its rows."""
-    layers = [layer for part in (net.module_, net.criterion_) for layer in part.modules()]
-    kinds = bool | int | float | str | tuple
-    return str([(k, v) for layer in layers for k, v in vars(layer).items() if isinstance(v, kinds) and k != "training"])
-
-
-def _attributes(layer: nn.Module, sizes: bool = True) -> list[Any]:
-    """Return a layer's own attributes; of torch's layers, those that are no sizes where `sizes` is false."""
-    own = {name: value for name, value in vars(layer).items() if name not in _OF_ANY_MODULE}
-    if isinstance(layer, nn.modules.dropout._DropoutNd):
-        own.pop("p")
-    if not sizes and type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
-        own = {name: value for name, value in own.items() if name not in _SIZES}
-    hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
-    return [sorted(own.items()), hooks]
+    return kind.structure, member.live, rows, features, shapes, own_numbers(member.net)
 
 
 def _description(layer: nn.Module, sizes: bool = True) -> list[Any]:
@@ -194,11 +135,4 @@ def _description(layer: nn.Module, sizes: bool = True) -> list[Any]:
         for name, t in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False))
     ]
     # The code of `forward`, as the user's own class may be changed in a notebook.
-    return [kind, kind.forward, tensors, _attributes(layer, sizes)]
-
-
-def _hash(thing: Any) -> str:
-    try:
-        return fingerprint(thing)
-    except Exception as error:
-        raise RefusalError(f"an attribute can't be compared with another net's: {told(error)}") from None
+    return [kind, kind.forward, tensors, attributes(layer, sizes)]

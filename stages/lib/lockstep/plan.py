@@ -17,10 +17,11 @@ from torch.utils._pytree import tree_map
 from stages.lib.lockstep._compat import Packed
 from stages.lib.lockstep.grouping import Grouping
 from stages.lib.lockstep.handing_back import hand_back, inputs_of
-from stages.lib.lockstep.stacks.callbacks import LateHistory, heed_the_keyboard, leave_the_keyboard
+from stages.lib.lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
+from stages.lib.lockstep.members.refusals import LockstepWarning, RefusalError, told
+from stages.lib.lockstep.stacks.callbacks import LateHistory
 from stages.lib.lockstep.stacks.nets import NETS, Job
 from stages.lib.lockstep.stacks.training import Trained, Training
-from stages.lib.lockstep.surroundings import LockstepWarning, RefusalError, told
 from stages.lib.lockstep.tasks import Task, outcome_of
 
 # A stack of more nets is no faster for each net: its tensors no longer fit a core's cache.

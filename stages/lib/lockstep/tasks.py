@@ -9,8 +9,9 @@ from joblib.parallel import BatchedCalls
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.metaestimators import _safe_split
 
-from stages.lib.lockstep._compat import fingerprint, fit_arguments
-from stages.lib.lockstep.numerics import fit_seed, seed_everything
+from stages.lib.lockstep._compat import fit_arguments
+from stages.lib.lockstep.members.fingerprint import fingerprint
+from stages.lib.lockstep.members.numerics import fit_seed, seed_everything
 from stages.lib.lockstep.surroundings import net_of
 
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.

@@ -15,15 +15,16 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.data import Subset
 
-from stages.lib.lockstep.kinds import net_state
-from stages.lib.lockstep.members import Member, make_member, named_tensors, start, trained_params
-from stages.lib.lockstep.numerics import other_states
+from stages.lib.lockstep.members.member import Member, make_member, named_tensors, start, trained_params
+from stages.lib.lockstep.members.numerics import other_states
+from stages.lib.lockstep.members.own_fit import Prepared
+from stages.lib.lockstep.members.refusals import RefusalError, told
+from stages.lib.lockstep.members.rows import Order, taken
+from stages.lib.lockstep.members.state import net_state
 from stages.lib.lockstep.stacks.layers import GivenNoise
 from stages.lib.lockstep.stacks.nets import EVALUATED_ROWS, Job, Nets
-from stages.lib.lockstep.stacks.rows import Order, taken
 from stages.lib.lockstep.stacks.step import shallow_copy
 from stages.lib.lockstep.stacks.training import Trained, Training
-from stages.lib.lockstep.surroundings import Prepared, RefusalError, told
 
 # Two epochs of three batches, the last one short.
 _EPOCHS, _BATCH, _ROWS, _HELD_OUT = 2, 4, 10, 6

@@ -1,1 +1,4 @@
-"""Nets as tensors whose first dimension is the nets: their steps, optimizers, noise, hold-outs and callbacks."""
+"""Trains nets of one kind together, as tensors whose first dimension is the nets.
+
+Knows torch and skorch, and nothing of searches.
+"""

@@ -1,14 +1,11 @@
 """What skorch tells and records of a net, for nets that are trained together: callbacks, history, clipped gradients."""
 
 import contextlib
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
-from joblib.externals.loky.backend.resource_tracker import ensure_running
 from sklearn.metrics import accuracy_score
 from skorch import NeuralNet
 from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
@@ -16,45 +13,10 @@ from skorch.history import History
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.kinds import net_state
-from stages.lib.lockstep.members import Member, is_told, named_tensors, overrides
+from stages.lib.lockstep.members.member import Member, is_told, named_tensors, overrides
+from stages.lib.lockstep.members.refusals import RefusalError
+from stages.lib.lockstep.members.state import net_state
 from stages.lib.lockstep.stacks.layers import dropouts
-from stages.lib.lockstep.surroundings import RefusalError
-
-
-class _Pressed(BaseException):
-    """Ctrl-C: no KeyboardInterrupt, by which skorch's callbacks stop a training."""
-
-
-@contextlib.contextmanager
-def heed_the_keyboard() -> Iterator[None]:
-    """Tell Ctrl-C from the KeyboardInterrupt of a callback, which skorch takes for the end of a training."""
-    default = signal.default_int_handler
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not default:
-        yield
-        return
-
-    def pressed(number: int, frame: Any) -> None:
-        raise _Pressed
-
-    signal.signal(signal.SIGINT, pressed)
-    try:
-        yield
-    except _Pressed:
-        raise KeyboardInterrupt from None
-    finally:
-        signal.signal(signal.SIGINT, default)
-
-
-@contextlib.contextmanager
-def leave_the_keyboard() -> Iterator[None]:
-    """Let processes that are started in the block be deaf to Ctrl-C: this one ends them."""
-    ensure_running()  # joblib's tracker, which would change the mask as it starts
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 class StopTrainingError(Exception):

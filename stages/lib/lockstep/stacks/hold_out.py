@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from stages.lib.lockstep.stacks.rows import taken, weights
+from stages.lib.lockstep.members.rows import taken, weights
 from stages.lib.lockstep.stacks.stack import Stack
 from stages.lib.lockstep.stacks.step import Tensors
 

@@ -14,9 +14,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
-from stages.lib.lockstep.members import Member, named_tensors, trained_params
+from stages.lib.lockstep.members.member import Member, named_tensors, trained_params
+from stages.lib.lockstep.members.rows import filled_up, taken
 from stages.lib.lockstep.stacks.layers import dropouts
-from stages.lib.lockstep.stacks.rows import filled_up, taken
 from stages.lib.lockstep.stacks.step import StackedNet, Tensors, shallow_copy
 
 # Kernels take vectors of up to 16 numbers and treat what is left over in another way, with other last bits. A stack

@@ -11,11 +11,11 @@ from skorch.callbacks import GradientNormClipping
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
-from stages.lib.lockstep.members import Member, optimizer_of
+from stages.lib.lockstep.members.member import Member, optimizer_of
+from stages.lib.lockstep.members.rows import Batches, taken, weights
 from stages.lib.lockstep.stacks.layers import Draw
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets
 from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, copied, is_row
-from stages.lib.lockstep.stacks.rows import Batches, taken, weights
 from stages.lib.lockstep.stacks.step import Tensors, trace
 
 # Bytes of batches that are kept from epoch to epoch.

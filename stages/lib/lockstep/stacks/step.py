@@ -14,7 +14,8 @@ from torch.fx import Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
-from stages.lib.lockstep._compat import fingerprint, noting_shapes
+from stages.lib.lockstep.members.fingerprint import fingerprint
+from stages.lib.lockstep.stacks._compat import noting_shapes
 from stages.lib.lockstep.stacks.layers import Draw, GivenNoise, Slice, Switch, dropouts, switchable
 
 aten = torch.ops.aten

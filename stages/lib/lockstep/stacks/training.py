@@ -11,12 +11,12 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor
 
-from stages.lib.lockstep.members import Member, named_tensors, optimizer_of
-from stages.lib.lockstep.numerics import subnormals_as_zero
+from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_of
+from stages.lib.lockstep.members.numerics import subnormals_as_zero
+from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.stacks.callbacks import Audience, LateHistory, StopTrainingError, epoch_records
 from stages.lib.lockstep.stacks.hold_out import HoldOut
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets, cloned, exchange
-from stages.lib.lockstep.stacks.rows import taken
 from stages.lib.lockstep.stacks.stack import Stack, clipping
 from stages.lib.lockstep.stacks.step import shallow_copy
 

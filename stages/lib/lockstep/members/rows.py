@@ -14,9 +14,9 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils._pytree import tree_map
 from torch.utils.data import BatchSampler, DataLoader, IterableDataset, SequentialSampler, Subset, default_collate
 
-from stages.lib.lockstep._compat import fingerprint
-from stages.lib.lockstep.numerics import other_states
-from stages.lib.lockstep.surroundings import RefusalError
+from stages.lib.lockstep.members.fingerprint import fingerprint
+from stages.lib.lockstep.members.numerics import other_states
+from stages.lib.lockstep.members.refusals import RefusalError
 
 # Batches of row numbers.
 Batches = list[list[int]]

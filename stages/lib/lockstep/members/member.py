@@ -12,9 +12,9 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, GradientNormClipping
 from torch import Tensor
 
-from stages.lib.lockstep.numerics import seed_everything
-from stages.lib.lockstep.stacks.rows import Order, Rows, fetch
-from stages.lib.lockstep.surroundings import Prepared, capture
+from stages.lib.lockstep.members.numerics import seed_everything
+from stages.lib.lockstep.members.own_fit import Prepared, capture
+from stages.lib.lockstep.members.rows import Order, Rows, fetch
 
 # What is the same for nets that share rows: datasets by what they follow from, and orders by their key.
 Cache = dict[Any, Any]

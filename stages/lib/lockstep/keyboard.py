@@ -1,0 +1,44 @@
+"""Lets Ctrl-C end a search at once, in whatever callback or worker it comes."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from joblib.externals.loky.backend.resource_tracker import ensure_running
+
+
+class _Pressed(BaseException):
+    """Ctrl-C: no KeyboardInterrupt, by which skorch's callbacks stop a training."""
+
+
+@contextlib.contextmanager
+def heed_the_keyboard() -> Iterator[None]:
+    """Tell Ctrl-C from the KeyboardInterrupt of a callback, which skorch takes for the end of a training."""
+    default = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not default:
+        yield
+        return
+
+    def pressed(number: int, frame: Any) -> None:
+        raise _Pressed
+
+    signal.signal(signal.SIGINT, pressed)
+    try:
+        yield
+    except _Pressed:
+        raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGINT, default)
+
+
+@contextlib.contextmanager
+def leave_the_keyboard() -> Iterator[None]:
+    """Let processes that are started in the block be deaf to Ctrl-C: this one ends them."""
+    ensure_running()  # joblib's tracker, which would change the mask as it starts
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -1,0 +1,64 @@
+"""Runs a net's own `fit`, up to where its training begins."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+
+from stages.lib.lockstep.members.refusals import RefusalError
+
+
+class EndOfFitError(BaseException):
+    """Ends a method of the user's where the net's own work would begin, with what the net is given as arguments.
+
+    No `except Exception` is to keep it.
+    """
+
+
+@dataclass
+class Prepared:
+    """What the nets are given on the training rows of one split: the same for all that are surrounded alike."""
+
+    X: Any
+    y: Any
+    fitted: Any = None  # the estimator, with a stub in the place of the net
+    random_state: tuple[Any, torch.Tensor] | None = None  # of numpy and torch, after the surroundings' fit
+
+    def transform(self, X: Any) -> Any:
+        """Return what the net is given for other rows."""
+        try:
+            self.fitted.predict(X)
+        except EndOfFitError as captured:
+            (X,) = captured.args
+        return X
+
+
+def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
+    """Run a net's own `fit` up to where its training begins: it is initialised, and what `fit` hands on is returned."""
+
+    def partial_fit(X: Any, y: Any = None, classes: Any = None, _routing_method: str = "", **fit_params: Any) -> None:
+        if fit_params or classes is not None:
+            raise RefusalError(f"fit hands on {', '.join(sorted(fit_params)) or 'classes'}")
+        raise EndOfFitError(X, y)
+
+    try:
+        with stand_ins(net, partial_fit=partial_fit):
+            net.fit(prepared.X, prepared.y)
+    except EndOfFitError as captured:
+        X, y = captured.args
+        return X, y
+    raise RefusalError("its fit does not train")
+
+
+@contextmanager
+def stand_ins(thing: Any, **methods: Callable[..., Any]) -> Iterator[None]:
+    """Give an object other methods than its class's, unless they take themselves away."""
+    thing.__dict__.update(methods)
+    try:
+        yield
+    finally:
+        for name in methods:
+            thing.__dict__.pop(name, None)

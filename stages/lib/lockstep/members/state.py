@@ -1,0 +1,79 @@
+"""What a training step may look at besides tensors: attributes of modules, criteria and nets, as hashes."""
+
+from functools import cache
+from typing import Any
+
+import torch
+from skorch import NeuralNet, NeuralNetClassifier
+from torch import nn
+from torch.nn.utils.parametrize import type_before_parametrizations
+
+from stages.lib.lockstep.members.fingerprint import fingerprint
+from stages.lib.lockstep.members.member import has_own, mentioned
+from stages.lib.lockstep.members.refusals import RefusalError, told
+
+# What a step calls of a net's class.
+OF_A_STEP = ("get_loss", "infer")
+
+# The attributes of every nn.Module, which hold its tensors, children and hooks.
+_OF_ANY_MODULE = set(vars(nn.Module()))
+_HOOKS = sorted(name for name in _OF_ANY_MODULE if name.endswith("_hooks"))
+
+# The attributes of torch's layers that are sizes: a trial of one size serves all.
+_SIZES = set(
+    """in_features out_features in_channels out_channels num_features num_channels num_embeddings embedding_dim
+    normalized_shape""".split()
+)
+
+
+def python_state(module: nn.Module) -> str:
+    """Return a hash of all parts' attributes that are no parameters, buffers or parts."""
+    return hashed([attributes(layer) for layer in module.modules()])
+
+
+def net_state(net: NeuralNet) -> tuple[str, ...]:
+    """Return hashes of all that a step may look at and that is no tensor."""
+    return python_state(net.module_), python_state(net.criterion_), own_numbers(net)
+
+
+def plain_attributes(net: NeuralNet) -> str:
+    """Return the numbers and words among the attributes of a net's layers, which its `fit` may set by its rows."""
+    layers = [layer for part in (net.module_, net.criterion_) for layer in part.modules()]
+    kinds = bool | int | float | str | tuple
+    return str([(k, v) for layer in layers for k, v in vars(layer).items() if isinstance(v, kinds) and k != "training"])
+
+
+def attributes(layer: nn.Module, sizes: bool = True) -> list[Any]:
+    """Return a layer's own attributes; of torch's layers, those that are no sizes where `sizes` is false."""
+    own = {name: value for name, value in vars(layer).items() if name not in _OF_ANY_MODULE}
+    if isinstance(layer, nn.modules.dropout._DropoutNd):
+        own.pop("p")
+    if not sizes and type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
+        own = {name: value for name, value in own.items() if name not in _SIZES}
+    hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
+    return [sorted(own.items()), hooks]
+
+
+@cache
+def _of_any_net() -> set[str]:
+    """Return the attributes of every net of skorch; on import it would cost a second, as the first optimizer does."""
+    with torch.random.fork_rng(devices=[]):
+        return set(vars(NeuralNetClassifier(nn.PReLU).initialize()))
+
+
+def own_numbers(net: NeuralNet) -> str:
+    """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
+    steps = [getattr(type(net), name) for name in OF_A_STEP if has_own(net, name)]
+    if not steps:
+        return ""
+    seen = {name for name in set().union(*map(mentioned, steps)) if not name.endswith("_")}
+    own = {k: v for k, v in vars(net).items() if (k in seen or k not in _of_any_net()) and "__" not in k}
+    return hashed(sorted(own.items()))
+
+
+def hashed(thing: Any) -> str:
+    """Return a hash of something; raises `RefusalError` where it has none."""
+    try:
+        return fingerprint(thing)
+    except Exception as error:
+        raise RefusalError(f"an attribute can't be compared with another net's: {told(error)}") from None
