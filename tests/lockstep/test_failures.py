@@ -79,7 +79,9 @@ def test_a_stack_that_fails_in_the_middle_is_tried_net_by_net(monkeypatch: pytes
     assert scores(found) == expected
 
     def always(self: Stack, *args: Any) -> Any:
-        raise RuntimeError("out of memory")
+        if len(self.members) != 2:  # a trial
+            raise RuntimeError("out of memory")
+        return take_step(self, *args)
 
     monkeypatch.setattr(Stack, "take_step", always)
     found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)

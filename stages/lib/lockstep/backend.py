@@ -3,13 +3,14 @@
 import warnings
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from joblib import register_parallel_backend
+from joblib import parallel_config, register_parallel_backend
 from joblib._parallel_backends import ParallelBackendBase
 
 from stages.lib.lockstep._compat import missing_parts
+from stages.lib.lockstep.grouping import Proven
 from stages.lib.lockstep.members.numerics import seed_everything
 from stages.lib.lockstep.members.refusals import LockstepWarning
 from stages.lib.lockstep.plan import Options, Search
@@ -48,6 +49,7 @@ class LockstepBackend(Options, ParallelBackendBase):
     """
 
     nesting_level: int | None = None
+    proven: Proven = field(default_factory=dict, repr=False)  # in the block of `parallel_config`
 
     supports_retrieve_callback = False
     supports_sharedmem = True
@@ -65,7 +67,7 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     def start_call(self) -> None:
         """Start anew for a call of Parallel."""
-        self._jobs, self._collected = [], False
+        self._jobs, self._collected, self._said = [], False, set[str]()
 
     def submit(self, func: Any, callback: Any = None) -> "_Job":
         """Note a call."""
@@ -78,12 +80,14 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process, where a fit runs in another."""
-        return vars(self) | {"_jobs": [], "parallel": None, "on_result": None, "on_plan": None, "on_progress": None}
+        here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress"))
+        return vars(self) | here | {"_jobs": [], "proven": {}}
 
     def stop_call(self) -> None:
-        """Put the generators where a refit starts from."""
-        if any(job.task for job in self._jobs):
+        """Put the generators where a refit starts from, and say what came up in handing back."""
+        if tasks := [job.task for job in self._jobs if job.task]:
             seed_everything(self.random_state)
+            _warn(tasks, self._said)
         self._jobs = []
 
     def collect(self) -> None:
@@ -102,8 +106,9 @@ class LockstepBackend(Options, ParallelBackendBase):
                 job.batch, job.task = None, task  # the task lets go of the call, and so of the net, when it is done
         if tasks := [job.task for job in self._jobs if job.task]:
             seed_tasks(tasks, self.random_state)
-            Search(tasks, self).run()
-            _warn(tasks)
+            with parallel_config(backend=self.get_nested_backend()[0]):  # for what a net's surroundings search
+                Search(tasks, self, self.proven).run()
+            _warn(tasks, self._said)
 
 
 @dataclass
@@ -126,12 +131,13 @@ class _Job:
         return [result]
 
 
-def _warn(tasks: list[Task]) -> None:
-    """Give each reason for which candidates are fitted one by one."""
+def _warn(tasks: list[Task], said: set[str]) -> None:
+    """Give each reason, of those not yet said, for which candidates are fitted one by one."""
     refused: dict[str, set[str]] = defaultdict(set)
     for task in tasks:
-        if task.reason:
+        if task.reason and task.reason not in said:
             refused[task.reason].add(task.key)
+    said.update(refused)
     total = len({task.key for task in tasks})
     for reason, keys in refused.items():
         message = f"{len(keys)} of {total} candidates are fitted one by one, not in lockstep: {reason}"

@@ -3,23 +3,26 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from stages.lib.lockstep.filling import fills_up
 from stages.lib.lockstep.handing_back import known_rows
-from stages.lib.lockstep.kinds import OF_ROWS, Kind, group_key, kind_of
+from stages.lib.lockstep.kinds import Kind, group_key, kind_of
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.member import Cache, Member, make_member, mentioned
+from stages.lib.lockstep.members.member import Cache, Member, is_told, make_member, mentioned
 from stages.lib.lockstep.members.own_fit import Prepared
 from stages.lib.lockstep.members.refusals import RefusalError, told
-from stages.lib.lockstep.members.state import plain_attributes
+from stages.lib.lockstep.members.state import hashed, net_state
 from stages.lib.lockstep.surroundings import net_of, prepare, without_net
 from stages.lib.lockstep.tasks import Task
 from stages.lib.lockstep.trial import prove
 
-# What trials have shown in this process of a family, or why it is fitted one by one.
-_PROVEN: dict[str, tuple[bool, bool] | str] = {}
+# What trials have shown of a family, and whether the losses of its nets allow batches to be filled up; or why it is
+# fitted one by one.
+Proven = dict[tuple[str, bool], tuple[bool, bool] | str]
 
 # The nets to train, by what those have in common that may share a stack; first, whether their batches are filled up.
 Groups = dict[tuple[bool, Any], list[tuple[Member, Kind]]]
@@ -32,28 +35,32 @@ class Candidate:
     epochs: int
     training: str  # a hash that candidates share whose training is the same but for its length; empty where watched
     around: str  # a hash of what stands around the net
-    rows: str  # a hash of the settings by which it is given rows
 
 
 class Grouping:
     """The nets that the fits of one search ask for."""
 
-    def __init__(self, tasks: list[Task]) -> None:
-        self.tasks = tasks
+    def __init__(self, tasks: list[Task], proven: Proven) -> None:
+        self.tasks, self.proven = tasks, proven
         self._cache: Cache = {}
 
     def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
         """Return the nets to train; fits that differ in nothing but `max_epochs` are one training."""
         trainings: dict[Any, list[int]] = defaultdict(list)
         for number, task in enumerate(self.tasks):
-            same = self.candidate(task).training or number
-            trainings[same, task.split, task.rows].append(number)
+            if task.reason is None:
+                try:
+                    same = self.candidate(task).training or number
+                except Exception as error:  # whatever a net's own code raises; skorch is to raise it then
+                    self.refuse([number], error)
+                else:
+                    trainings[same, task.split, task.rows].append(number)
         groups: Groups = defaultdict(list)
         for numbers in trainings.values():
             try:
                 member, kind, filled = self.member(numbers)
                 key = filled, group_key(member, kind, filled)
-            except Exception as error:  # whatever a net's own code raises; skorch is to raise it then
+            except Exception as error:
                 self.refuse(numbers, error)
             else:
                 groups[key].append((member, kind))
@@ -78,19 +85,26 @@ class Grouping:
         for number in numbers:
             epochs[self.candidate(self.tasks[number]).epochs].append(number)
         task = self.tasks[epochs[max(epochs)][0]]
-        if not all(isinstance(each, int) and each > 0 for each in epochs):
+        if not all(isinstance(each, Integral) and each > 0 for each in epochs):
             raise RefusalError("max_epochs is no whole number above 0")
         if task.fit_params:
             raise RefusalError(f"fit is given {', '.join(sorted(task.fit_params))}")
         estimator = task.own_estimator()
         net, prepared = net_of(estimator), self.prepared(task, estimator)
-        member = make_member(net, prepared, task.seeds, self._cache, self.candidate(task).rows)
+        member = make_member(net, prepared, task.seeds, self._cache)
+        if net.max_epochs != max(epochs):
+            raise RefusalError("its fit sets max_epochs")
         if member.live and len(epochs) > 1:
             raise RefusalError(f"{type(net).__name__} watches its own training")
         member.tasks = dict(epochs)
-        key = "kind", task.key, plain_attributes(net)
-        kind: Kind = _once(self._cache, key, lambda: kind_of(member))
-        filled, answers = _once(_PROVEN, kind.family, lambda: prove(member, net_of(task.own_estimator())))
+        state = net_state(net)
+        kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member))
+        key = "fills up", id(member.train), id(member.valid), kind.structure, state, hashed(net.criterion_.state_dict())
+        may_fill = _once(self._cache, key, lambda: fills_up(member))
+        proof = _once(
+            self.proven, (kind.family, may_fill), lambda: prove(member, net_of(task.own_estimator()), may_fill)
+        )
+        filled, answers = proof
         member.activations, member.optimizer = kind.activations, kind.optimizer
         if answers:
             member.known = known_rows(task, estimator, member, prepared, self._cache)
@@ -105,12 +119,10 @@ class Grouping:
 def _candidate(estimator: BaseEstimator) -> Candidate:
     net, around = net_of(estimator), fingerprint(without_net(estimator))
     settings, training = net.get_params(deep=False), ""
-    of_rows = {key: value for key, value in settings.items() if key.startswith(OF_ROWS)}
-    rows = fingerprint([type(net), of_rows, net.batch_size, net.train_split])
-    if net.callbacks == "disable" and not _looks_at(type(net), "max_epochs"):
+    if net.callbacks == "disable" and not is_told(net) and not _looks_at(type(net), "max_epochs"):
         del settings["max_epochs"]
         training = fingerprint([type(net), settings, around])
-    return Candidate(net.max_epochs, training, around, rows)
+    return Candidate(net.max_epochs, training, around)
 
 
 def _looks_at(kind: type, name: str) -> bool:

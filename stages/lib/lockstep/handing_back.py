@@ -4,6 +4,7 @@ import contextlib
 import copy
 import io
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from stages.lib.lockstep.members.rows import as_tensor, filled_up
 from stages.lib.lockstep.stacks.nets import Nets
 from stages.lib.lockstep.stacks.training import Trained
 from stages.lib.lockstep.surroundings import NetStub, assemble, net_of
-from stages.lib.lockstep.tasks import Task, outcome_of
+from stages.lib.lockstep.tasks import Outcome, Task, outcome_of
 
 # What answers a net's `predict`; where a class has its own, it answers itself.
 _ANSWERS = ("forward_iter", "evaluation_step", "infer", "get_dataset", "get_iterator")
@@ -91,10 +92,10 @@ def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
     return stack.placed(rows, max(map(len, rows))), False
 
 
-def hand_back(task: Task, trained: Trained, prepared: Prepared) -> None:
-    """Set a task's outcome, the result of scikit-learn's fit and score or what it raises; or say why it runs alone."""
+def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | None:
+    """Return the result of scikit-learn's fit and score, or what it raises; None where the task is to run alone."""
     if not trained.is_finite and not isinstance(trained.net, FiniteOrUnfit):
-        return  # skorch is to meet the infinite numbers itself
+        return None  # skorch is to meet the infinite numbers itself
     estimator = task.estimator
     nets: list[NeuralNet] = []
     before: list[tuple[Any, dict[str, Any]]] = []
@@ -109,8 +110,12 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> None:
 
         def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
             net.__dict__.update(vars(trained.net) | {"partial_fit": again, "initialize": again})
+            torch.set_rng_state(trained.random_state)
+            if prepared.random_state is not None:
+                np.random.set_state(prepared.random_state[0])
             if trained.outputs is not None:
-                net.__dict__["forward_iter"] = _answer(net, trained.member.known, trained.outputs)
+                object.__setattr__(net, "__class__", _answering(net.__class__))
+                net.__dict__["answer_"] = _Answer(net, trained.member.known, trained.outputs)
             nets.append(net)
             return net
 
@@ -124,25 +129,26 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> None:
         print(trained.member.output.getvalue(), end="")
         try:
             with stand_ins(estimator, fit=fit):
-                task.outcome = outcome_of(task.run, task.seeds[0])
+                outcome = outcome_of(task.run, task.seeds[0])
         except EndOfFitError:
             for each, attributes in before:
                 each.__dict__.clear()
                 each.__dict__.update(attributes)
             task.reason = "its fit trains more than once"
-            return
+            return None
         finally:
             for net in nets:
-                net.__dict__.pop("forward_iter", None)
-    task.shown = shown.getvalue()
-    result, _ = task.outcome
+                if net.__dict__.pop("answer_", None):
+                    object.__setattr__(net, "__class__", type(net).__base__)
+    print(shown.getvalue(), end="")
+    result, _ = outcome
     if isinstance(result, dict):
         if "fit_time" in result:
             result["fit_time"] += trained.fit_time
         if result.get("estimator") is not None:
             for net in nets:
                 net.history_ = copy.copy(net.history_)  # skorch's own
-    task.run = task.estimator = None  # the net goes with its estimator, unless it is part of the result
+    return outcome
 
 
 def _attributes(thing: Any) -> dict[str, Any]:
@@ -150,28 +156,49 @@ def _attributes(thing: Any) -> dict[str, Any]:
     return {key: copy.copy(value) if type(value) in (dict, list) else value for key, value in vars(thing).items()}
 
 
-def _answer(net: NeuralNet, known: Known, outputs: Any) -> Any:
-    """Return a `forward_iter` that has the answers for known rows, until a scorer changes or listens to the net."""
+class _Answer:
+    """A net's answers for known rows, until a scorer changes or listens to the net."""
 
-    def state() -> Any:
-        weights = [(tensor.data_ptr(), tensor._version) for tensor in named_tensors(net).values()]
-        layers = [vars(layer) for layer in net.module_.modules()]
-        hooks = [len(own[name]) for own in layers for name in ("_forward_hooks", "_forward_pre_hooks")]
-        return weights, hooks, [(k, id(v)) for own in layers for k, v in own.items() if k != "training"]
+    def __init__(self, net: NeuralNet, known: Known, outputs: Any) -> None:
+        self.known, self.outputs, self.before = known, outputs, _watched(net)
+        # skorch predicts by batches of so many rows; a lone row at the end is another thing to some modules.
+        self.batch = net.get_params_for("iterator_valid").get("batch_size", net.batch_size)
 
-    before = state()
+    def find(self, net: NeuralNet, X: Any) -> Any:
+        """Return what the net makes of rows, or None where it is to answer itself."""
+        rows = next((rows for given, rows in self.known[1] if _is_same(X, given)), None)
+        if rows is None or len(rows) % self.batch == 1 or _watched(net) != self.before:
+            return None
+        return tree_map(lambda tensor: tensor[torch.as_tensor(rows)], self.outputs)
 
-    def forward_iter(X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
-        rows = None
-        if not training and state() == before:
-            rows = next((rows for given, rows in known[1] if _is_same(X, given)), None)
-        if rows is None:
-            yield from type(net).forward_iter(net, X, training=training, device=device)
+
+def _watched(net: NeuralNet) -> Any:
+    weights = [(tensor.data_ptr(), tensor._version) for tensor in named_tensors(net).values()]
+    layers = [vars(layer) for layer in net.module_.modules()]
+    hooks = [len(own[name]) for own in layers for name in ("_forward_hooks", "_forward_pre_hooks")]
+    return weights, hooks, [(k, id(v)) for own in layers for k, v in own.items() if k != "training"]
+
+
+@cache
+def _answering(cls: Any) -> Any:
+    """Return a net's class for as long as its stack answers for it; copies and pickles are of the class itself."""
+
+    def forward_iter(self: Any, X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
+        answer = vars(self).get("answer_")
+        found = None if training or answer is None else answer.find(self, X)
+        if found is None:
+            yield from cls.forward_iter(self, X, training=training, device=device)
         else:
-            net._set_training(False)
-            yield tree_map(lambda tensor: tensor[torch.as_tensor(rows)].to(device), outputs)
+            self._set_training(False)
+            yield tree_map(lambda tensor: tensor.to(device), found)
 
-    return forward_iter
+    def reduced(self: Any, protocol: Any) -> Any:
+        plain = object.__new__(cls)
+        plain.__dict__.update({key: value for key, value in vars(self).items() if key != "answer_"})
+        return object.__new__, (cls,), plain.__getstate__()
+
+    named = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
+    return type(cls.__name__, (cls,), {"forward_iter": forward_iter, "__reduce_ex__": reduced} | named)
 
 
 def _is_same(X: Any, given: Any) -> bool:

@@ -3,15 +3,24 @@
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from skorch import NeuralNet, callbacks
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.member import Member, has_own, mentioned, named_tensors, optimizer_of, trained_params
+from stages.lib.lockstep.members.member import (
+    OF_ROWS,
+    Member,
+    has_own,
+    mentioned_in,
+    named_tensors,
+    optimizer_of,
+    trained_params,
+)
 from stages.lib.lockstep.members.refusals import RefusalError, told
-from stages.lib.lockstep.members.state import OF_A_STEP, attributes, hashed, own_numbers
+from stages.lib.lockstep.members.state import OF_A_STEP, attributes, hashed, own_numbers, own_params
 from stages.lib.lockstep.stacks import optimizers
 from stages.lib.lockstep.stacks.layers import switchable
 from stages.lib.lockstep.stacks.nets import measure
@@ -20,8 +29,11 @@ from stages.lib.lockstep.stacks.nets import measure
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
     get_train_step_accumulator on_grad_computed""".split()
 
-# The settings by which a net is given its rows.
-OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
+# What a net has that changes as it is trained.
+_CHANGING = {"history", "history_", "optimizer_", "callbacks_", "get_params"}
+
+# What torch's schedules set as attributes of an optimizer.
+_OF_SCHEDULES = {"step", "_opt_called", "_step_count"}
 
 # Callbacks that change weights, which of them are trained, or files.
 _INTRUDERS = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
@@ -72,7 +84,8 @@ def kind_of(member: Member) -> Kind:
     family = [
         described(sizes=False),
         type(net),
-        [type(callback) for _, callback in net.callbacks_],
+        own_params(net),
+        [(type(each), own_params(each)) for _, each in net.callbacks_],
         optimizer,
         optimizers.fixed_part(settings),
         sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
@@ -99,8 +112,8 @@ def _check_plain(net: NeuralNet) -> None:
         if has_own(net, method):
             raise RefusalError(f"{name} has its own {method}")
     for method in OF_A_STEP:
-        if has_own(net, method) and "history" in mentioned(getattr(type(net), method)):
-            raise RefusalError(f"the {method} of {name} looks at the history")
+        if looked_at := mentioned_in(net, method) & _CHANGING:
+            raise RefusalError(f"the {method} of {name} looks at the {min(looked_at).rstrip('_')}")
     if (net._modules, net._criteria, net._optimizers) != (["module"], ["criterion"], ["optimizer"]):
         raise RefusalError("the net has several modules, criteria or optimizers")
     if net.compile:
@@ -109,10 +122,36 @@ def _check_plain(net: NeuralNet) -> None:
         raise RefusalError("optimizer__param_groups are set")
     if not trained_params(net):
         raise RefusalError("the module has no parameters to train")
+    _check_memory(net)
+    _check_optimizer(net)
     for _, callback in net.callbacks_:
         name = type(callback).__name__
         if isinstance(callback, _INTRUDERS) or has_own(callback, "on_grad_computed"):
             raise RefusalError(f"the callback {name} changes the net or its gradients, or writes files")
+
+
+def _check_memory(net: NeuralNet) -> None:
+    """Raise `RefusalError` where a stack's own memory would change what parameters and buffers are."""
+    tensors = named_tensors(net).values()
+    if any(t._backward_hooks or getattr(t, "_post_accumulate_grad_hooks", None) for t in tensors):
+        raise RefusalError("a parameter has a hook")
+    places = [t.untyped_storage().data_ptr() for t in tensors if t.numel()]
+    if len(set(places)) < len(places) or any(t.nbytes > t.untyped_storage().nbytes() for t in tensors):
+        raise RefusalError("parameters or buffers share memory")
+
+
+def _check_optimizer(net: NeuralNet) -> None:
+    """Raise `RefusalError` where an optimizer, or what clips for it, does more than a stack's."""
+    optimizer = net.optimizer_
+    if optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks:
+        raise RefusalError("the optimizer has a hook")
+    own = vars(optimizer).keys() - vars(torch.optim.SGD([torch.zeros(1)])).keys() - _OF_SCHEDULES
+    if own and not type(optimizer).__module__.startswith("torch."):
+        raise RefusalError(f"{type(optimizer).__name__} keeps numbers outside of its state: {', '.join(sorted(own))}")
+    clips = [each for _, each in net.callbacks_ if isinstance(each, callbacks.GradientNormClipping)]
+    learnt = {id(param) for _, param in net.get_all_learnable_params() if param.requires_grad}
+    if len(clips) > 1 or (clips and learnt != set(map(id, trained_params(net).values()))):
+        raise RefusalError("gradients are clipped twice, or together with some that are not trained")
 
 
 def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:

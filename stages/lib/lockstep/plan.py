@@ -12,10 +12,11 @@ import numpy as np
 import psutil
 import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from joblib.parallel import get_active_backend
 from torch.utils._pytree import tree_map
 
 from stages.lib.lockstep._compat import Packed
-from stages.lib.lockstep.grouping import Grouping
+from stages.lib.lockstep.grouping import Grouping, Proven
 from stages.lib.lockstep.handing_back import hand_back, inputs_of
 from stages.lib.lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from stages.lib.lockstep.members.refusals import LockstepWarning, RefusalError, told
@@ -53,35 +54,35 @@ class Options:
 class Search:
     """The fits of one search that are to be trained in lockstep."""
 
-    def __init__(self, tasks: list[Task], options: Options) -> None:
+    def __init__(self, tasks: list[Task], options: Options, proven: Proven) -> None:
         self.tasks, self.options = tasks, options
-        self.grouping = Grouping(tasks)
+        self.grouping = Grouping(tasks, proven)
+        self.inner = options.inner_backend or "loky"
         self.total = 0  # net-epochs
 
     def run(self) -> None:
-        """Train what can be trained together; sets each task's outcome, or why it has none."""
-        inner = self.options.inner_backend or "loky"
-        with parallel_config(backend=inner), warnings.catch_warnings(), heed_the_keyboard():
+        """Train what can be trained together; says of each task how it is finished, or why it runs alone."""
+        with warnings.catch_warnings(), heed_the_keyboard():
             for message in _OF_VMAP:
                 warnings.filterwarnings("ignore", message=message)
-            n_jobs = effective_n_jobs(self.options.inner_n_jobs)
+            n_jobs = self._n_jobs()
             jobs = self._jobs(n_jobs) if self.options.stack else []
             alone = [task for task in self.tasks if task.reason is not None or not jobs]
             self.total = sum(member.epochs for job in jobs for member in job.members)
-            self.total += sum(self.grouping.candidate(task).epochs for task in alone)
+            self.total += sum(task.epochs for task in alone)
             if n_jobs > 1 and len(jobs) > 1:
                 packed = map(delayed(_train_apart), map(Packed, jobs))
-                for job, found in zip(jobs, _side_by_side(n_jobs, packed), strict=True):
+                for job, found in zip(jobs, self._side_by_side(n_jobs, packed), strict=True):
                     self._take(job, self._unpacked(found.content))
             else:
                 for job in jobs:
                     self._take(job, _train(job, self._tell))
-            alone = [task for task in self.tasks if task.outcome is None]
+            alone = [task for task in self.tasks if not task.is_trained]
             for task in alone:
-                task.when_done = partial(self._tell, self.grouping.candidate(task).epochs)
+                task.when_done = partial(self._tell, task.epochs)
             if n_jobs > 1 and len(alone) > 1:
                 calls = (delayed(outcome_of)(task.run, task.seeds[0]) for task in alone)
-                for task, outcome in zip(alone, _side_by_side(n_jobs, calls), strict=True):
+                for task, outcome in zip(alone, self._side_by_side(n_jobs, calls), strict=True):
                     task.outcome = outcome
                     task.when_done()
 
@@ -89,6 +90,22 @@ class Search:
         """Tell how many more net-epochs are done."""
         if self.options.on_progress:
             self.options.on_progress(more, self.total)
+
+    def _n_jobs(self) -> int:
+        """Return how many stacks to train side by side; raises `ValueError` where they would not be apart."""
+        with parallel_config(backend=self.inner):
+            backend, _ = get_active_backend()
+            n_jobs = effective_n_jobs(self.options.inner_n_jobs)
+        if n_jobs > 1 and (getattr(backend, "uses_threads", False) or not backend.supports_return_generator):
+            message = f"inner_backend {self.inner!r} can't be used: it has to run processes, and to return a generator"
+            raise ValueError(f"{message}; loky and dask do")
+        return n_jobs
+
+    def _side_by_side(self, n_jobs: int, calls: Iterable[Any]) -> Iterator[Any]:
+        """Yield what joblib's delayed calls return, made in other processes."""
+        with leave_the_keyboard(), parallel_config(backend=self.inner):
+            found = Parallel(n_jobs, return_as="generator")(calls)
+        yield from found
 
     def _jobs(self, n_jobs: int) -> list[Job]:
         """Cut the groups of nets into stacks."""
@@ -105,14 +122,15 @@ class Search:
         return jobs
 
     def _take(self, job: Job, found: Iterator[Trained]) -> None:
-        """Hand back a stack's nets as they come; where it fails, those that are left are trained by themselves."""
+        """Give tasks a stack's nets as they come; where it fails, those that are left are trained by themselves."""
         try:
             for trained in found:
                 tasks = trained.member.tasks
                 # One that stops early has tasks under its last epoch alone.
                 for number in tasks.get(trained.epoch, next(iter(tasks.values()))):
                     task = self.tasks[number]
-                    hand_back(task, trained, self.grouping.prepared(task, task.estimator))
+                    task.finish = partial(hand_back, task, trained, self.grouping.prepared(task, task.estimator))
+                    task.is_trained = True
         except Exception as error:  # whatever a module raises in the middle
             again = len(job.members) > 1 and not isinstance(error, RefusalError)
             if again:
@@ -120,7 +138,7 @@ class Search:
                 warnings.warn(message, LockstepWarning, stacklevel=2)
             for member in job.members:
                 numbers = [number for each in member.tasks.values() for number in each]
-                left = [number for number in numbers if self.tasks[number].outcome is None]
+                left = [number for number in numbers if not self.tasks[number].is_trained]
                 if again and left:
                     self._alone(left, job.filled)
                 else:
@@ -134,7 +152,7 @@ class Search:
             if callable(records := trained.net.history_):
                 trained.net.history_ = LateHistory(records)
             yield trained
-            self._tell(trained.member.epochs if trained.is_last else 0)
+            self._tell(trained.member.epochs if trained.net is trained.member.net else 0)
 
     def _alone(self, numbers: list[int], filled: bool) -> None:
         """Train a net again, in a stack of its own."""
@@ -168,13 +186,6 @@ def _train_apart(job: Packed) -> Packed:
         if trained.outputs is not None:
             trained.outputs = tree_map(torch.clone, trained.outputs)
     return Packed(found)
-
-
-def _side_by_side(n_jobs: int, calls: Iterable[Any]) -> Iterator[Any]:
-    """Yield what joblib's delayed calls return, made in other processes."""
-    with leave_the_keyboard():
-        found = Parallel(n_jobs, return_as="generator")(calls)
-    yield from found
 
 
 def stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) -> int:

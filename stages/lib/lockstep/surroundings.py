@@ -10,8 +10,10 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
 
+from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.numerics import seed_everything
 from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared
+from stages.lib.lockstep.members.refusals import RefusalError
 
 
 class NetStub(BaseEstimator):
@@ -56,7 +58,11 @@ def without_net(estimator: Any) -> Any:
 def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
     """Fit what stands around the net of an estimator, as its own `fit` does under a seed."""
     seed_everything(seed)
-    stub = fitted = without_net(estimator).fit(X, y)
+    stub = fitted = without_net(estimator)
+    before = None if isinstance(fitted, NetStub) else fingerprint([X, y])
+    fitted.fit(X, y)
+    if before is not None and fingerprint([X, y]) != before:
+        raise RefusalError("what stands before the net writes into its rows")
     while not isinstance(stub, NetStub):
         stub = _inside(stub)
     return Prepared(*stub.given_, fitted, (np.random.get_state(), torch.get_rng_state()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,15 @@ from sklearn.utils.metaestimators import _safe_split
 from stages.lib.lockstep._compat import fit_arguments
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.numerics import fit_seed, seed_everything
+from stages.lib.lockstep.members.refusals import told
 from stages.lib.lockstep.surroundings import net_of
 
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
 TrainTest = tuple[np.ndarray, np.ndarray]
+
+
+# What a fit returns, or what it raises.
+Outcome = tuple[Any, Exception | None]
 
 
 @dataclass(eq=False)
@@ -35,8 +41,9 @@ class Task:
     rows: int = 0
     seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise that random layers take
     reason: str | None = None  # why it is fitted by skorch alone
-    outcome: tuple[Any, Exception | None] | None = None  # what the fit returns, or what it raises
-    shown: str = ""
+    is_trained: bool = False
+    finish: Any = lambda: None  # hands the trained net back; returns an outcome, or None where skorch is to fit it
+    outcome: Outcome | None = None
     when_done: Callable[[], Any] = lambda: None
 
     def own_estimator(self) -> BaseEstimator:
@@ -44,23 +51,32 @@ class Task:
         estimator = clone(self.estimator)
         return estimator.set_params(**clone(self.parameters, safe=False)) if self.parameters else estimator
 
+    @cached_property
+    def epochs(self) -> int:
+        """The most epochs that the net is trained for, or 0 where there is no such net."""
+        try:
+            return int(net_of(self.own_estimator()).max_epochs)
+        except Exception:  # whatever skorch is to raise in its fit
+            return 0
+
     def split_off(self, estimator: BaseEstimator, numbers: np.ndarray) -> tuple[Any, Any]:
         """Return rows and their targets, as scikit-learn splits them off for an estimator."""
         return _safe_split(estimator, self.X, self.y, numbers, self.train)
 
     def result(self) -> Any:
         """Return the fit's result, or raise what the fit raises."""
-        if self.outcome is None:
-            self.outcome = outcome_of(self.run, self.seeds[0])
+        outcome = self.outcome or self.finish()
+        if outcome is None:
+            outcome = outcome_of(self.run, self.seeds[0])
             self.when_done()
-        print(self.shown, end="")
-        result, error = self.outcome
+        self.finish = self.run = self.estimator = None  # the net goes with them, unless it is part of the result
+        result, error = outcome
         if error is not None:
             raise error
         return result
 
 
-def outcome_of(run: BatchedCalls, seed: int) -> tuple[Any, Exception | None]:
+def outcome_of(run: BatchedCalls, seed: int) -> Outcome:
     """Let scikit-learn fit and score, under a seed."""
     seed_everything(seed)
     try:
@@ -87,7 +103,10 @@ def seed_tasks(tasks: list[Task], random_state: int) -> None:
     splits: dict[bytes, int] = {}
     rows: dict[bytes, int] = {}
     for task in tasks:
-        task.key = fingerprint([task.estimator, task.parameters])
+        try:
+            task.key = fingerprint([task.estimator, task.parameters])
+        except Exception as error:  # a file, say, which skorch has no need to compare
+            task.key, task.reason = str(task.parameters), f"it can't be compared with other candidates: {told(error)}"
         task.split = splits.setdefault(task.test.tobytes(), len(splits))
         task.rows = rows.setdefault(task.train.tobytes(), len(rows))
         # The stream of noise is another one than that of the initial weights.

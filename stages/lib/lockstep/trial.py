@@ -1,7 +1,6 @@
 """Tries a kind of net before it is trained in lockstep: skorch and a stack take a few steps, and have to agree."""
 
 import contextlib
-import copy
 import io
 import math
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.data import Subset
 
+from stages.lib.lockstep.filling import rows_are_apart
 from stages.lib.lockstep.members.member import Member, make_member, named_tensors, start, trained_params
 from stages.lib.lockstep.members.numerics import other_states
 from stages.lib.lockstep.members.own_fit import Prepared
@@ -22,26 +22,29 @@ from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.rows import Order, taken
 from stages.lib.lockstep.members.state import net_state
 from stages.lib.lockstep.stacks.layers import GivenNoise
-from stages.lib.lockstep.stacks.nets import EVALUATED_ROWS, Job, Nets
-from stages.lib.lockstep.stacks.step import shallow_copy
+from stages.lib.lockstep.stacks.nets import Job, Nets
 from stages.lib.lockstep.stacks.training import Trained, Training
 
 # Two epochs of three batches, the last one short.
 _EPOCHS, _BATCH, _ROWS, _HELD_OUT = 2, 4, 10, 6
 
 
-def prove(member: Member, net: NeuralNet) -> tuple[bool, bool]:
+def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
     """Train two nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises.
 
-    `net` is the member's as it was before its `fit`.
+    `net` is the member's as it was before its `fit`; `may_fill` is what `fills_up` says of the member.
 
     Returns whether batches may be filled up with rows that count for nothing, as rows do not see each other in
     training, and whether a stack may answer for many rows at once, as they do not see each other in evaluation either.
     """
+    twin, rows = _small(net), _some_rows(member, 1, torch.get_default_dtype())
+    start(twin, rows, member.noise_seed, None)
+    if _changing(member.net) & _changing(twin):
+        raise RefusalError("nets share memory with one another")
     reasons: list[Exception] = []
-    apart, answers = (_rows_are_apart(member, training) for training in (True, False))
+    apart, answers = (rows_are_apart(member, training) for training in (True, False))
     for dtype in (torch.float64, torch.float32):
-        for filled in [True] * apart + [False]:
+        for filled in [True] * (apart and may_fill) + [False]:
             try:
                 return filled, _compare(member, net, dtype, filled) and answers
             except Exception as error:  # whatever a module raises under vmap, or in float64
@@ -51,31 +54,16 @@ def prove(member: Member, net: NeuralNet) -> tuple[bool, bool]:
     raise reasons[-1] if isinstance(reasons[-1], RefusalError) else RefusalError(told(reasons[-1]))
 
 
-def _rows_are_apart(member: Member, training: bool) -> bool:
-    """Whether a row's outputs stay what they are beside other rows; a trial's batches are shorter than the net's."""
-    net = shallow_copy(member.net, module_=copy.deepcopy(member.net.module_).train(training))
-    n, width = member.train.n, member.train.width
-    if training:  # as many rows, which draw the same noise
-        beside = [np.arange(width), np.r_[width : 2 * width - 2, width - 2, width - 1] % n]
-    else:
-        many = np.arange(min(n, EVALUATED_ROWS))
-        beside = [many, many[-width:]]
-    found = []
-    try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            for rows in beside:
-                torch.manual_seed(0)
-                outputs = tree_leaves(net.infer(taken(member.train.X, rows % n)))
-                found.append([part[-min(width, 2) :].double() for part in outputs])
-    except Exception:  # whatever a module raises; the trial will tell
-        return training
-    return all(torch.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True) for a, b in zip(*found, strict=True))
+def _changing(net: NeuralNet) -> set[int]:
+    """Return where the tensors lie that a net's training changes."""
+    buffers = [*net.module_.buffers(), *net.criterion_.buffers()]
+    return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
 
 
 def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -> bool:
     """Raise where nets differ that skorch and a stack train; returns whether they also answer alike."""
     prepared = [_some_rows(member, i, dtype) for i in range(2)]
-    members = [make_member(_small(net), prepared[i], (i, i), {}, dtype=dtype) for i in range(2)]
+    members = [make_member(_small(net), prepared[i], (i, i), {}, dtype) for i in range(2)]
     before = [net_state(each.net) for each in members]
     rows = [tree_map(torch.as_tensor, each.X) for each in prepared]
 
@@ -91,7 +79,11 @@ def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -
         theirs = _by_skorch(_small(net), prepared[i], i, noise[i], dtype)
         if net_state(theirs) != before[i]:
             raise RefusalError("a training step changes an attribute that is no tensor")
+        tensors = {name: tensor.detach().clone() for name, tensor in named_tensors(theirs).items()}
         alike &= _is_same(trained, theirs, prepared[i], dtype)
+        # A module may note what it predicts, and a scorer may want to read it.
+        alike &= net_state(theirs) == before[i]
+        alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
     return alike
 
 
@@ -157,6 +149,8 @@ def _by_skorch(net: NeuralNet, prepared: Prepared, seed: int, noise: list[Tensor
     drew = not order.is_fixed and not torch.equal(state_after, order.state)
     if drew or other_states() != numbers:
         raise RefusalError("the net draws random numbers that lockstep can't replay")
+    if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
+        raise RefusalError("the optimizer keeps numbers that belong to no parameter")
     if any(param.grad is None for param in trained_params(net).values()):
         raise RefusalError("a parameter takes no part in the loss")
     return net

@@ -177,5 +177,5 @@ def surprises() -> dict[str, Case]:
         "an attribute late": Case(classifier(Temperature, callbacks=[Cool()], max_epochs=5), RATES, alone="changes"),
         "momentum late": Case(classifier(callbacks=[AddMomentum()], max_epochs=6), RATES),
         "Python's random": Case(classifier(Sometimes), RATES, alone="random numbers"),
-        "an optimizer that counts": Case(classifier(optimizer=Counting), RATES, alone="counts"),
+        "an optimizer that counts": Case(classifier(optimizer=Counting), RATES, alone="outside of its state"),
     }

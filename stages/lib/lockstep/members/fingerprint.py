@@ -5,7 +5,7 @@ import io
 import marshal
 import pickle
 from functools import cache
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import torch
@@ -19,11 +19,18 @@ def _code(code: CodeType) -> bytes:
 class _Hashed(pickle.Pickler):
     """Pickles classes and functions that can't be as well: classes by who they are, functions by their code."""
 
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self._begun: set[FunctionType] = set()
+
     def reducer_override(self, obj: Any) -> Any:
         """Return what an object is made of, as far as pickle is not to find out."""
-        if isinstance(obj, type):
+        if isinstance(obj, type | ModuleType):
             return id, (id(obj),)
         if isinstance(obj, FunctionType):
+            if obj in self._begun:  # it calls itself
+                return id, (obj.__name__,)
+            self._begun.add(obj)
             cells = [cell.cell_contents for cell in obj.__closure__ or ()]
             called = [obj.__globals__.get(name) for name in obj.__code__.co_names]
             codes = [_code(each.__code__) for each in (obj, *called) if isinstance(each, FunctionType)]

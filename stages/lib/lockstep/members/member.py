@@ -1,6 +1,7 @@
 """A net of a stack: its rows, the order in which it takes them, and the net itself, initialised as skorch does it."""
 
 import contextlib
+import copy
 import io
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,12 +13,17 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, GradientNormClipping
 from torch import Tensor
 
-from stages.lib.lockstep.members.numerics import seed_everything
+from stages.lib.lockstep.members.fingerprint import fingerprint
+from stages.lib.lockstep.members.numerics import random_states, seed_everything
 from stages.lib.lockstep.members.own_fit import Prepared, capture
 from stages.lib.lockstep.members.rows import Order, Rows, fetch
 
 # What is the same for nets that share rows: datasets by what they follow from, and orders by their key.
 Cache = dict[Any, Any]
+
+# The settings by which a net is given its rows, and the methods that give them.
+OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
+_GIVES_ROWS = ("get_dataset", "get_split_datasets", "get_iterator")
 
 
 @dataclass(eq=False)
@@ -31,6 +37,7 @@ class Member:
     train: Rows
     valid: Rows | None
     order: Order  # shared by all members whose batches are the same
+    state: Tensor  # of torch's generator before the first epoch
     noise_seed: int  # of the noise that random layers take, the same for all nets of a split
     output: io.StringIO  # what its callbacks print
     activations: str = ""  # a hash of the module's activations
@@ -87,33 +94,37 @@ def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str,
     return type(net.optimizer_), {key: value for key, value in group.items() if key != "params"}
 
 
-def make_member(
-    net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cache: Cache, key: str = "", dtype: Any = None
-) -> Member:
+def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cache: Cache, dtype: Any = None) -> Member:
     """Initialise a net as its `fit` does, up to the first epoch; raises whatever skorch or the net raise.
 
-    `seeds` are of the fit and of the noise; `cache` serves all members of a search; nets share a `key` that are given
-    rows by the same settings; `dtype` is what to turn the net into.
+    `seeds` are of the fit and of the noise; `cache` serves all members of a search; the net is turned into `dtype`.
     """
     X, y = start(net, prepared, seeds[0], dtype)
-    state, output = torch.get_rng_state(), io.StringIO()
+    output = io.StringIO()
     with contextlib.redirect_stdout(output):
         net.notify("on_train_begin", X=X, y=y)
     net.check_data(X, y)
     net.check_training_readiness()
-    # The same for all nets with these settings, unless the net's own code makes them.
-    shared = X is prepared.X and y is prepared.y and not overrides(net, "get_dataset", "get_split_datasets")
-    found = cache.get(("rows", id(prepared), key)) if shared else None
+    # The same for all nets with these settings, unless the net's own code makes them. A split may draw numbers.
+    shared = X is prepared.X and y is prepared.y and not overrides(net, *_GIVES_ROWS)
+    settings = [type(net), net.batch_size, net.train_split]
+    settings += [(name, value) for name, value in vars(net).items() if name.startswith(OF_ROWS)]
+    key = fingerprint(settings) if shared else str(id(net))
+    place, drawn = ("rows", id(prepared), key), random_states()
+    found, state = cache.get(place) or cache.get((*place, drawn)) or (None, None)
     if found is None:
         datasets = net.get_split_datasets(X, y)
         valid = None if datasets[1] is None else fetch(net, datasets[1], training=False)[0]
         found = datasets, valid, *fetch(net, datasets[0], training=True)
-        if shared:
-            cache["rows", id(prepared), key] = found
+        if random_states() == drawn:
+            cache[place] = found, None
+        else:
+            cache[*place, drawn] = found, torch.get_rng_state()
     datasets, valid, train, loader = found
+    state = torch.get_rng_state() if state is None else state
     order = Order(loader, 1 if valid is None else 2, state)
     order = cache.setdefault(("order", key, order.key()), order)
-    return Member({net.max_epochs: []}, net, (X, y), datasets, train, valid, order, seeds[1], output)
+    return Member({net.max_epochs: []}, net, (X, y), datasets, train, valid, order, state, seeds[1], output)
 
 
 def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any]:
@@ -124,6 +135,9 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
         torch.set_rng_state(prepared.random_state[1])
     X, y = capture(net, prepared)
     if dtype is not None:
+        # Copies, as a module may have parts that are the user's own, such as a pretrained one.
+        own = "module_", "criterion_", "optimizer_"
+        net.__dict__.update(zip(own, copy.deepcopy([vars(net)[name] for name in own]), strict=True))
         net.module_.to(dtype)
         net.criterion_.to(dtype)
     return X, y
@@ -131,11 +145,25 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
 
 def has_own(thing: NeuralNet | Callback, method: str) -> bool:
     """Whether a net's or callback's method is none of skorch's."""
-    return not getattr(type(thing), method).__module__.startswith("skorch.")
+    found = getattr(type(thing), method)
+    module = getattr(getattr(found, "fget", found), "__module__", None)
+    return isinstance(module, str) and not module.startswith(("skorch.", "sklearn."))
 
 
 def mentioned(function: Any) -> set[str]:
-    """Return the names that a function's code has, and those of the functions in it."""
-    code = getattr(function, "__code__", function)
-    inner = (mentioned(each) for each in getattr(code, "co_consts", ()) if hasattr(each, "co_names"))
-    return set(getattr(code, "co_names", ())).union(*inner)
+    """Return the names and words that the code of a function or property has, and those of the functions in it."""
+    code = getattr(getattr(function, "fget", function), "__code__", function)
+    constants = getattr(code, "co_consts", ())
+    inner = (mentioned(each) for each in constants if hasattr(each, "co_names"))
+    return {*getattr(code, "co_names", ()), *(each for each in constants if isinstance(each, str))}.union(*inner)
+
+
+def mentioned_in(net: NeuralNet, *methods: str) -> set[str]:
+    """Return what methods of a net mention, where they are its own, and what its own methods do that they call."""
+    found: set[str] = set()
+    left = {method for method in methods if has_own(net, method)}
+    while left:
+        new = set().union(*(mentioned(getattr(type(net), name)) for name in left)) - found
+        found |= new
+        left = {name for name in new if hasattr(type(net), name) and has_own(net, name)}
+    return found

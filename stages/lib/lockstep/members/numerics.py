@@ -41,6 +41,11 @@ def seed_everything(seed: int) -> None:
     (torch.manual_seed if torch.cuda.is_available() else torch.default_generator.manual_seed)(seed)
 
 
+def random_states() -> Any:
+    """Return where the generators of torch, numpy and random stand."""
+    return torch.get_rng_state().numpy().tobytes(), other_states()
+
+
 def other_states() -> Any:
     """Return where the generators of numpy and random stand."""
     state = np.random.get_state(legacy=False)["state"]

@@ -60,6 +60,15 @@ class Order:
         """The lengths of the first epoch's batches."""
         return [len(batch) for batch in self.fixed or copy.copy(self).next_epoch()]
 
+    def after(self, state: Tensor, epochs: int) -> Tensor:
+        """Return where torch's generator stands after these epochs of a net whose first began at `state`."""
+        if not self.is_fixed:
+            return self.state
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(state)
+            torch.empty(self.n_draws * epochs, dtype=torch.int64).random_()
+            return torch.get_rng_state()
+
     def next_epoch(self) -> Batches:
         """Return an epoch's batches, and move the generator on as skorch's epoch does."""
         if self.fixed is not None:
@@ -117,8 +126,8 @@ def _repeats(loader: Any) -> bool:
 
 
 def as_tensor(rows: Any) -> Tensor:
-    """Return an array or a tensor as a tensor; torch refuses arrays that run backwards."""
-    return torch.as_tensor(np.ascontiguousarray(rows) if isinstance(rows, np.ndarray) else rows)
+    """Return an array or a tensor as a tensor; torch refuses arrays that run backwards, and warns of locked ones."""
+    return torch.as_tensor(np.require(rows, requirements=["C", "W"]) if isinstance(rows, np.ndarray) else rows)
 
 
 def weights(sizes: list[list[int]], width: int) -> Tensor:

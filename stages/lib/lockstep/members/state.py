@@ -5,11 +5,12 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet, NeuralNetClassifier
+from skorch.callbacks import Callback
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.member import has_own, mentioned
+from stages.lib.lockstep.members.member import has_own, mentioned_in
 from stages.lib.lockstep.members.refusals import RefusalError, told
 
 # What a step calls of a net's class.
@@ -36,13 +37,6 @@ def net_state(net: NeuralNet) -> tuple[str, ...]:
     return python_state(net.module_), python_state(net.criterion_), own_numbers(net)
 
 
-def plain_attributes(net: NeuralNet) -> str:
-    """Return the numbers and words among the attributes of a net's layers, which its `fit` may set by its rows."""
-    layers = [layer for part in (net.module_, net.criterion_) for layer in part.modules()]
-    kinds = bool | int | float | str | tuple
-    return str([(k, v) for layer in layers for k, v in vars(layer).items() if isinstance(v, kinds) and k != "training"])
-
-
 def attributes(layer: nn.Module, sizes: bool = True) -> list[Any]:
     """Return a layer's own attributes; of torch's layers, those that are no sizes where `sizes` is false."""
     own = {name: value for name, value in vars(layer).items() if name not in _OF_ANY_MODULE}
@@ -63,12 +57,23 @@ def _of_any_net() -> set[str]:
 
 def own_numbers(net: NeuralNet) -> str:
     """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
-    steps = [getattr(type(net), name) for name in OF_A_STEP if has_own(net, name)]
-    if not steps:
+    if not any(has_own(net, name) for name in OF_A_STEP):
         return ""
-    seen = {name for name in set().union(*map(mentioned, steps)) if not name.endswith("_")}
+    seen = {name for name in mentioned_in(net, *OF_A_STEP) if not name.endswith("_")}
     own = {k: v for k, v in vars(net).items() if (k in seen or k not in _of_any_net()) and "__" not in k}
     return hashed(sorted(own.items()))
+
+
+def own_params(thing: NeuralNet | Callback) -> Any:
+    """Return a hash of the parameters of a net or callback that skorch does not have, or "" where they have none."""
+    if type(thing).__module__.startswith("skorch."):
+        return ""
+    known = _of_any_net() if isinstance(thing, NeuralNet) else set()
+    try:
+        params = thing.get_params(deep=False)
+        return fingerprint(sorted((k, v) for k, v in params.items() if k not in known and "__" not in k))
+    except Exception:  # what can't be pickled differs by chance only
+        return ""
 
 
 def hashed(thing: Any) -> str:

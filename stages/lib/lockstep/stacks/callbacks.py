@@ -1,11 +1,12 @@
 """What skorch tells and records of a net, for nets that are trained together: callbacks, history, clipped gradients."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.metrics import accuracy_score
 from skorch import NeuralNet
 from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
@@ -49,11 +50,24 @@ class Audience:
 
     def _tell(self, event: str, **about: Any) -> None:
         """Notify the net and its callbacks; raises `StopTrainingError` where one ends the training."""
+        before = self._watch() if self.has_guests else ()
         with contextlib.redirect_stdout(self.member.output):
             try:
                 self.net.notify(event, **about)
             except KeyboardInterrupt:
                 raise StopTrainingError from None
+        if self.has_guests and event != "on_train_end":  # at the end nothing follows that could differ
+            kept, drawn, weights = (one != other for one, other in zip(before, self._watch(), strict=True))
+            # Where rows are not mixed, random numbers matter only if they come into the weights.
+            if kept or (drawn and (weights or not self.member.order.is_fixed)):
+                raise RefusalError("a callback changes what the optimizer keeps, or draws random numbers")
+
+    def _watch(self) -> Any:
+        """Return what the optimizer keeps, where torch's generator stands, and how often weights were changed."""
+        states = self.net.optimizer_.state.values()
+        kept = [(k, id(v), getattr(v, "_version", 0)) for state in states for k, v in state.items()]
+        weights = [tensor._version for tensor in named_tensors(self.net).values()]
+        return kept, torch.get_rng_state().numpy().tobytes(), weights
 
     def epoch(self, event: str) -> None:
         """Tell that an epoch begins or ends."""
@@ -72,9 +86,10 @@ class Audience:
         if not self.has_guests:
             return None
         tensors = [(tensor.data_ptr(), tensor.requires_grad) for tensor in named_tensors(self.net).values()]
+        rows = [(k, id(v)) for dataset in self.member.datasets for k, v in _insides(dataset)]
         criterion, optimizer = self.net.criterion_, self.net.optimizer_
         rates = [layer.p for layer in dropouts(self.net.module_)]
-        return tensors, net_state(self.net), rates, criterion, optimizer, len(optimizer.param_groups)
+        return tensors, rows, net_state(self.net), rates, criterion, optimizer, len(optimizer.param_groups)
 
     def training_ends(self) -> None:
         """Tell that the training ends."""
@@ -84,8 +99,12 @@ class Audience:
         self._tell("on_train_end", X=X, y=y)
 
     def batch_begins(self, batch: Any, training: bool) -> None:
-        """Tell that a step on a batch follows."""
+        """Tell that a step on a batch follows; hold-outs are evaluated by then."""
+        tensors = [] if training or not self.has_guests else named_tensors(self.net).values()
+        before = [tensor._version for tensor in tensors]
         self._tell("on_batch_begin", batch=batch, training=training)
+        if [tensor._version for tensor in tensors] != before:
+            raise RefusalError("a callback changes weights for the hold-out")
 
     def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
         """Record a batch, and tell of it."""
@@ -103,6 +122,13 @@ class Audience:
         if not self.by_batch:
             self.net.history[-1]["batches"].extend(_batch_records(training, losses, sizes))
         self.net.history.record(f"{'train' if training else 'valid'}_batch_count", len(sizes))
+
+
+def _insides(dataset: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes of a dataset, and of those that it chooses rows of."""
+    while dataset is not None:
+        yield from getattr(dataset, "__dict__", {}).items()
+        dataset = getattr(dataset, "dataset", None)
 
 
 def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
@@ -140,17 +166,20 @@ class LateHistory(History):
 def _look(name: str) -> Callable[..., Any]:
     plain = getattr(History, name)
 
-    def filled(history: LateHistory, *about: Any) -> Any:
+    def filled(history: LateHistory, *about: Any, **named: Any) -> Any:
         if history.records is not None:
             records, history.records = history.records, None
             history.extend(records())
-        return plain(history, *about)
+        return plain(history, *about, **named)
 
     return filled
 
 
-for _name in ("__eq__", "__getitem__", "__iter__", "__len__", "__repr__", "append"):
-    setattr(LateHistory, _name, _look(_name))
+# All that a list and a History do, but for what an object is made and pickled by.
+_OF_AN_OBJECT = {"__init__", "__new__", "__getattribute__", "__class_getitem__", "from_file"}
+for _name in {name for cls in (list, History) for name in vars(cls)} - _OF_AN_OBJECT:
+    if callable(getattr(History, _name)):
+        setattr(LateHistory, _name, _look(_name))
 
 
 def _batch_records(training: bool, losses: list[float], sizes: list[int]) -> list[dict[str, Any]]:

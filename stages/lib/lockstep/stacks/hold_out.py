@@ -40,7 +40,8 @@ class HoldOut:
         if stack.job.filled:
             by_row, made = stack.stacked.evaluate(tensors, *self.rows)
             by_row = by_row.reshape(*self.weight.shape, -1).mean(-1)
-            return (by_row * self.weight).sum(-1).T, made
+            # What fills up is no number where a loss is infinite.
+            return torch.where(self.weight > 0, by_row * self.weight, 0).sum(-1).T, made
         batches = (taken(self.rows, (slice(None), span)) for span in _spans(self.lengths[0]))
         parts = [stack.stacked.evaluate(tensors, *batch) for batch in batches]
         made = tree_map(lambda *each: torch.cat(each, dim=1), *(each for _, each in parts))

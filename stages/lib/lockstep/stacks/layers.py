@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.func import vjp
 from torch.overrides import TorchFunctionMode
 
+from stages.lib.lockstep.members.state import python_state
+
 F = nn.functional
 
 # An activation, and the first and last (not included) net of the stack that has it.
@@ -61,8 +63,8 @@ class _BySlice(torch.autograd.Function):
 def switchable(module: nn.Module) -> dict[str, nn.Module]:
     """Return a module's elementwise parts, by path: those that another activation can take the place of.
 
-    They have no parameters, buffers or parts of their own, occur only once, and treat each number by itself, both in
-    training and in evaluation.
+    They have no parameters, buffers or parts of their own, occur only once, and treat each number by itself, in
+    training as in evaluation.
     """
     uses = Counter(id(part) for _, part in module.named_modules(remove_duplicate=False))
     parts = ((path, part) for path, part in module.named_modules() if path and uses[id(part)] == 1)
@@ -74,16 +76,19 @@ def _is_elementwise(part: nn.Module) -> bool:
         return False
     x = torch.linspace(-3, 3, 24)
     shuffled = torch.arange(24).view(4, 6).T.flatten()
+    made = []
     for training in (True, False):
         trial = copy.deepcopy(part).train(training)
+        before = python_state(trial)
         try:
             found, *others = trial(x), trial(x.view(4, 6)), trial(x[shuffled])[shuffled.argsort()], trial(x[:5])
             same = all(torch.allclose(found[: each.numel()], each.flatten(), rtol=1e-5, atol=1e-7) for each in others)
         except Exception:  # whatever a part raises that wants something else
             return False
-        if not same or others[0].shape != (4, 6):
+        if not same or others[0].shape != (4, 6) or python_state(trial) != before:
             return False
-    return True
+        made.append(found)
+    return torch.equal(*made)
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ def _dropout(by_channel: bool = False, alpha: bool = False) -> Callable[..., Ten
         # 1 where a number of [0, 1) is at least p, else 0; five times as fast as a comparison and its cast.
         kept = (noise - p).floor() + 1
         if not alpha:
-            return x * (kept * (1 / (1 - p)))
+            return x * (kept * (1 - p) ** -1)
         scale = ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
         return scale * (x * kept + _ALPHA * (1 - kept)) - scale * _ALPHA * p
 

@@ -174,7 +174,7 @@ def measure(member: Member) -> tuple[int, int]:
     many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
     state = torch.get_rng_state()
     try:
-        with _Bytes() as counted, FlopCounterMode(display=False) as flops:
+        with torch.enable_grad(), _Bytes() as counted, FlopCounterMode(display=False) as flops:
             trial._set_training(True)
             trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
             n_flops = flops.get_total_flops()

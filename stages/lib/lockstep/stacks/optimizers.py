@@ -63,6 +63,9 @@ def _build(optimizer: type[torch.optim.Optimizer], settings: Settings, params: l
 def _put(group: dict[str, Any], listed: list[Settings], varying: frozenset[Place]) -> None:
     """Put the nets' settings into a parameter group; those that differ as `PerNet`."""
     group.update({key: value for key, value in listed[0].items() if key not in _ENGINES})
+    for key in listed[0].keys() - {key for (key, _), _ in _numbers(listed[0])} - _ENGINES:
+        if len({repr(each) for each in {id(settings[key]): settings[key] for settings in listed}.values()}) > 1:
+            raise MixedError(f"{key} differs between nets of one group")
     for (key, i), _ in _numbers(listed[0]):
         each = [settings[key] if i is None else settings[key][i] for settings in listed]
         if len(set(each)) > 1:
@@ -142,9 +145,8 @@ def _try(optimizer: type[torch.optim.Optimizer], settings: Settings, dtype: torc
 
 
 def _counters(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Return the numbers that an optimizer keeps besides its state; a stack that closes up would lose them."""
-    own = (vars(optimizer) | optimizer.param_groups[0]).items()
-    return {key: value for key, value in own if key[0] != "_" and isinstance(value, bool | int | float)}
+    """Return the numbers among an optimizer's settings; a stack that closes up would lose what it counts there."""
+    return {key: value for key, value in optimizer.param_groups[0].items() if isinstance(value, bool | int | float)}
 
 
 @dataclass
@@ -153,12 +155,9 @@ class _Group:
 
     places: list[int]
     optimizer: torch.optim.Optimizer
+    settings: Settings
     varying: frozenset[Place]
     differs: bool = False
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        return self.optimizer.param_groups[0]
 
 
 class StackedOptimizer:
@@ -179,7 +178,8 @@ class StackedOptimizer:
             param = self._rows[places[0] : places[-1] + 1]
             param.grad = self._gradient[places[0] : places[-1] + 1]
             cls, settings = optimizers[places[0]]
-            self.groups.append(_Group(places, _build(cls, settings, [param]), varying_numbers(cls, settings)))
+            built = _build(cls, settings, [param])
+            self.groups.append(_Group(places, built, built.param_groups[0], varying_numbers(cls, settings)))
         self.set([settings for _, settings in optimizers])
 
     def set(self, settings: list[Settings]) -> None:

@@ -18,6 +18,9 @@ from stages.lib.lockstep.stacks.nets import NETS, Job, Nets
 from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, copied, is_row
 from stages.lib.lockstep.stacks.step import Tensors, trace
 
+# TorchScript takes as long as it spares in so many steps, and torch never frees what it compiled.
+_WORTH_COMPILING = 1000
+
 # Bytes of batches that are kept from epoch to epoch.
 _LAID_OUT = 2**25
 
@@ -134,7 +137,9 @@ class Stack(Nets):
             x, y = tree_unflatten(batch[: self._spec.num_leaves], self._spec)
             weight = tuple(batch[self._spec.num_leaves : len(self._ordered)])
             example = (self.trained, self.kept, self.rates, x, y, weight, self.noise_of(batch))
-            self.job.traces[key] = trace(self.stacked, example, compile_graph=len(self.order) >= NETS)
+            steps = len(self.lengths) * max(member.epochs for member in self.members)
+            pays = len(self.order) >= NETS and steps > _WORTH_COMPILING
+            self.job.traces[key] = trace(self.stacked, example, compile_graph=pays)
         step, unflatten = self.job.traces[key]
         with torch.no_grad():
             found = self.surviving(lambda: step(*self._own, *batch))

@@ -32,13 +32,9 @@ class Trained:
     epoch: int
     net: NeuralNet
     is_finite: bool
+    random_state: Tensor  # of torch's generator after the training
     outputs: Any = None  # what the net makes of the rows that it is evaluated on, where the stack has computed it
     fit_time: float = 0.0
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the training has ended."""
-        return self.net is self.member.net
 
 
 class Training:
@@ -86,10 +82,11 @@ class Training:
             self._train(epoch)
             looked_at = self.audiences or self.stack.job.record_valid_loss or self._waited(epoch)
             if looked_at and not self.hold_out.is_empty:
-                self._validate()
+                self._validate(epoch)
             for i, audience in self._present():
                 if audience.has_guests:
                     self._show_state(i)
+                    audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
                 self._tell(i, epoch, audience.epoch, "on_epoch_end")
             self.advance(len(self._left()))
             yield from self._done(epoch)
@@ -149,7 +146,7 @@ class Training:
         self.losses.append((torch.stack(losses), None))
         self._record(self.losses[-1][0], stack.sizes_of, training=True)
 
-    def _validate(self) -> None:
+    def _validate(self, epoch: int) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
         losses, made = self.stack.surviving(self.hold_out.evaluate)
         if self.audiences or self.stack.job.record_valid_loss:
@@ -158,8 +155,8 @@ class Training:
             if audience.by_batch:
                 own = losses[:, self.stack.positions[i]]
                 for loss, (rows, outputs) in zip(own, self.hold_out.own_batches(i, made), strict=False):
-                    audience.batch_begins(rows, False)
-                    audience.batch_ends(rows, loss, outputs, False)
+                    self._tell(i, epoch, audience.batch_begins, rows, False)
+                    self._tell(i, epoch, audience.batch_ends, rows, loss, outputs, False)
             else:
                 audience.predicts(*self.hold_out.own_rows(i, made), training=False)
         self._record(losses, self.hold_out.lengths.__getitem__, training=False)
@@ -210,7 +207,8 @@ class Training:
             sizes = [epoch_sizes[stack.source_of[i]] for epoch_sizes in stack.sizes]
             records = partial(epoch_records, list(self.losses), stack.positions[i], sizes, self.hold_out.lengths[i])
             net.history_ = LateHistory(records)
-        return Trained(member, epoch, net, stack.finite(i))
+        random_state = stack.orders[stack.source_of[i]].after(member.state, epoch)
+        return Trained(member, epoch, net, stack.finite(i), random_state)
 
     def _show_state(self, i: int, net: NeuralNet | None = None) -> None:
         """Give a net's optimizer, or a copy's, what the stack's keeps of its parameters."""
