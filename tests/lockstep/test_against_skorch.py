@@ -15,8 +15,11 @@ from stages.lib.lockstep.plan import Search
 from stages.lib.network import PimaClassifier
 from tests.lockstep import nets
 from tests.lockstep.cases.base import Case
+from tests.lockstep.cases.late import late
 from tests.lockstep.cases.nets import data, modules, noise
+from tests.lockstep.cases.own import own
 from tests.lockstep.cases.project import project
+from tests.lockstep.cases.shared import shared
 from tests.lockstep.cases.surprises import surprises
 from tests.lockstep.cases.training import callbacks, criteria, optimizers
 from tests.lockstep.cases.traps import HALVED, PLAIN, traps
@@ -24,7 +27,7 @@ from tests.lockstep.numbers import compare
 from tests.lockstep.searches import SEED, run_case
 
 Make = Callable[[], dict[str, Case]]
-EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project, surprises, traps]
+EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project, surprises, traps, own, late, shared]
 
 
 @pytest.fixture(autouse=True)
