@@ -7,12 +7,12 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, cross_validate
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from skorch.callbacks import Callback
 from torch import nn
 
-from stages.lib.lockstep import plan
+from stages.lib.lockstep import LockstepWarning, plan
 from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.cases.modules import MLP
 
@@ -116,3 +116,34 @@ def test_shuffled_batches_do_not_depend_on_other_rows() -> None:
 def test_complex_square_roots_are_torchs_own() -> None:
     numbers = torch.tensor([0j, -1 + 0j, 3 + 4j])
     torch.testing.assert_close(numbers.sqrt(), torch.tensor([0j, 1j, 2 + 1j]))
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_scorers_find_the_order_and_the_random_numbers_of_skorch(shuffle: bool) -> None:
+    def told(stack: bool) -> list[Any]:
+        seen: list[Any] = []
+
+        def draw(net: Any, X: Any, y: Any) -> float:
+            seen.append((net.max_epochs, net.batch_size, torch.rand(()).item(), np.random.rand()))
+            return 0.0
+
+        net = classifier(iterator_train__shuffle=shuffle)
+        scores(net, {"max_epochs": [4, 2], "batch_size": [16, 24]}, draw, stack)
+        return seen
+
+    assert told(stack=True) == told(stack=False)
+
+
+def test_a_transformer_that_writes_into_its_rows_is_fitted_with_each_net() -> None:
+    def halve(rows: Any) -> Any:
+        rows *= 0.5
+        return rows
+
+    def scored(stack: bool) -> np.ndarray:
+        estimator = make_pipeline(FunctionTransformer(halve), classifier())
+        with parallel_config(backend="lockstep", random_state=7, stack=stack):
+            return cross_validate(estimator, ROWS.copy(), LABELS, cv=3, return_train_score=True)["train_score"]
+
+    with pytest.warns(LockstepWarning, match="writes into its rows"):
+        found = scored(stack=True)
+    assert found.tolist() == scored(stack=False).tolist()

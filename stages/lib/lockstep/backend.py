@@ -3,7 +3,7 @@
 import warnings
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from joblib import parallel_config, register_parallel_backend
@@ -49,8 +49,6 @@ class LockstepBackend(Options, ParallelBackendBase):
     """
 
     nesting_level: int | None = None
-    proven: Proven = field(default_factory=dict, repr=False)  # in the block of `parallel_config`
-
     supports_retrieve_callback = False
     supports_sharedmem = True
     uses_threads = True
@@ -58,6 +56,7 @@ class LockstepBackend(Options, ParallelBackendBase):
     def __post_init__(self) -> None:
         ParallelBackendBase.__init__(self, self.nesting_level)
         self._jobs: list[_Job] = []
+        self.proven: Proven = {}  # by the trials of all searches in the block of `parallel_config`
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return more than one, so that joblib hands over calls instead of making them."""
@@ -76,7 +75,9 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     def get_nested_backend(self) -> tuple["LockstepBackend", None]:
         """Return one of the same kind for a search inside of a fit."""
-        return replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None), None
+        nested = replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None)
+        nested.proven = self.proven
+        return nested, None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process, where a fit runs in another."""

@@ -11,8 +11,8 @@ from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.stacks.nets import EVALUATED_ROWS
 from stages.lib.lockstep.stacks.step import shallow_copy
 
-# In how many parts, at most, a net's rows are looked at: a part is small enough for one odd target to show.
-_PARTS = 64
+# In how many parts, at most, rows that are evaluated at once are looked at: one odd target shows in a small part.
+_PARTS = 16
 
 
 def fills_up(member: Member) -> bool:
@@ -29,14 +29,17 @@ def fills_up(member: Member) -> bool:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             for rows, training in parts:
                 net._set_training(training)
-                size = max(rows.batch, -(-rows.n // _PARTS))
-                for first in range(0, rows.n, size):
-                    x, y = taken((rows.X, rows.y), slice(first, first + size))
-                    made, n = net.infer(tree_map(torch.clone, x)), min(size, rows.n - first)
-                    whole = net.get_loss(made, y, X=x, training=training)
+                for start in range(0, rows.n, EVALUATED_ROWS):
+                    x, y = taken((rows.X, rows.y), slice(start, start + EVALUATED_ROWS))
+                    n = min(rows.n - start, EVALUATED_ROWS)
+                    made = net.infer(tree_map(torch.clone, x))
                     each = apart.get_loss(made, y, X=x, training=training).reshape(n, -1).mean(1)
-                    if not torch.allclose(whole, each.mean(), rtol=1e-5, equal_nan=True):
-                        return False
+                    size = max(rows.batch, -(-n // _PARTS))
+                    for part in (slice(first, first + size) for first in range(0, n, size)):
+                        own = taken((made, y, x), part)
+                        loss = net.get_loss(*own[:2], X=own[2], training=training)
+                        if not torch.allclose(loss, each[part].mean(), rtol=1e-5, equal_nan=True):
+                            return False
     except Exception:  # whatever a criterion raises; without filling up the trial will tell
         return False
     return True

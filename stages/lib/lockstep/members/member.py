@@ -110,14 +110,17 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     settings = [type(net), net.batch_size, net.train_split]
     settings += [(name, value) for name, value in vars(net).items() if name.startswith(OF_ROWS)]
     key = fingerprint(settings) if shared else str(id(net))
-    place, drawn = ("rows", id(prepared), key), random_states()
-    found, state = cache.get(place) or cache.get((*place, drawn)) or (None, None)
+    place, state = ("rows", id(prepared), key), None
+    found = cache.get(place)
+    if found is None:
+        drawn = random_states()
+        found, state = cache.get((*place, drawn)) or (None, None)
     if found is None:
         datasets = net.get_split_datasets(X, y)
         valid = None if datasets[1] is None else fetch(net, datasets[1], training=False)[0]
         found = datasets, valid, *fetch(net, datasets[0], training=True)
         if random_states() == drawn:
-            cache[place] = found, None
+            cache[place] = found
         else:
             cache[*place, drawn] = found, torch.get_rng_state()
     datasets, valid, train, loader = found

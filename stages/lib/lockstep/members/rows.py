@@ -64,10 +64,10 @@ class Order:
         """Return where torch's generator stands after these epochs of a net whose first began at `state`."""
         if not self.is_fixed:
             return self.state
-        with torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(state)
-            torch.empty(self.n_draws * epochs, dtype=torch.int64).random_()
-            return torch.get_rng_state()
+        generator = torch.Generator()
+        generator.set_state(state)
+        torch.empty(self.n_draws * epochs, dtype=torch.int64).random_(generator=generator)
+        return generator.get_state()
 
     def next_epoch(self) -> Batches:
         """Return an epoch's batches, and move the generator on as skorch's epoch does."""
