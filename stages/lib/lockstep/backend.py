@@ -88,7 +88,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         """Put the generators where a refit starts from, and say what came up in handing back."""
         if tasks := [job.task for job in self._jobs if job.task]:
             seed_everything(self.random_state)
-            _warn(tasks, self._said)
+            self._warn(tasks)
         self._jobs = []
 
     def collect(self) -> None:
@@ -109,7 +109,19 @@ class LockstepBackend(Options, ParallelBackendBase):
             seed_tasks(tasks, self.random_state)
             with parallel_config(backend=self.get_nested_backend()[0]):  # for what a net's surroundings search
                 Search(tasks, self, self.proven).run()
-            _warn(tasks, self._said)
+            self._warn(tasks)
+
+    def _warn(self, tasks: list[Task]) -> None:
+        """Give each reason, of those not yet said, for which candidates are fitted one by one."""
+        refused: dict[str, set[str]] = defaultdict(set)
+        for task in tasks if self.stack else ():
+            if task.reason and task.reason not in self._said:
+                refused[task.reason].add(task.key)
+        self._said.update(refused)
+        total = len({task.key for task in tasks})
+        for reason, keys in refused.items():
+            message = f"{len(keys)} of {total} candidates are fitted one by one, not in lockstep: {reason}"
+            warnings.warn(message, LockstepWarning, stacklevel=4)
 
 
 @dataclass
@@ -130,19 +142,6 @@ class _Job:
         if self.backend.on_result:
             self.backend.on_result(result)
         return [result]
-
-
-def _warn(tasks: list[Task], said: set[str]) -> None:
-    """Give each reason, of those not yet said, for which candidates are fitted one by one."""
-    refused: dict[str, set[str]] = defaultdict(set)
-    for task in tasks:
-        if task.reason and task.reason not in said:
-            refused[task.reason].add(task.key)
-    said.update(refused)
-    total = len({task.key for task in tasks})
-    for reason, keys in refused.items():
-        message = f"{len(keys)} of {total} candidates are fitted one by one, not in lockstep: {reason}"
-        warnings.warn(message, LockstepWarning, stacklevel=4)
 
 
 register_parallel_backend("lockstep", LockstepBackend)

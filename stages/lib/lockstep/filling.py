@@ -1,9 +1,13 @@
 """Finds out whether batches may be filled up with rows that count for nothing."""
 
 import copy
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
+from skorch import NeuralNet
+from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
 from stages.lib.lockstep.members.member import Member
@@ -15,34 +19,57 @@ from stages.lib.lockstep.stacks.step import shallow_copy
 _PARTS = 16
 
 
-def fills_up(member: Member) -> bool:
-    """Whether the loss of a net's batch is the mean of its rows' losses, for its own rows.
+def own_rows(member: Member) -> tuple[bool, bool]:
+    """Look at all of a net's own rows, of which a trial sees a few.
 
-    It is not where classes have weights, or some targets do not count.
+    Returns whether the loss of a batch is the mean of its rows' losses, as it is not where classes have weights or some
+    targets do not count; and whether rows do not see each other in evaluation.
     """
     module, criterion = copy.deepcopy((member.net.module_, member.net.criterion_))
     net = shallow_copy(member.net, module_=module, criterion_=criterion)
     apart = shallow_copy(net, criterion_=copy.deepcopy(criterion))
     apart.criterion_.reduction = "none"
-    parts = [(rows, training) for rows, training in ((member.train, True), (member.valid, False)) if rows is not None]
+    is_mean = are_apart = True
+    for rows, training in zip(filter(None, (member.train, member.valid)), (True, False), strict=False):
+        for start in range(0, rows.n, EVALUATED_ROWS):
+            x, y = taken((rows.X, rows.y), slice(start, start + EVALUATED_ROWS))
+            n = min(rows.n - start, EVALUATED_ROWS)
+            bounds = np.linspace(0, n, max(min(_PARTS, n // rows.batch), 1) + 1).astype(int)
+            parts = [slice(*each) for each in pairwise(bounds)]
+            with torch.no_grad(), torch.random.fork_rng(devices=[]):
+                are_apart &= _agree(net, x, parts)
+                is_mean &= _adds_up(net, apart, (x, y), parts, training)
+    return is_mean, are_apart
+
+
+def _agree(net: NeuralNet, x: Any, parts: list[slice]) -> bool:
+    net._set_training(False)
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            for rows, training in parts:
-                net._set_training(training)
-                for start in range(0, rows.n, EVALUATED_ROWS):
-                    x, y = taken((rows.X, rows.y), slice(start, start + EVALUATED_ROWS))
-                    n = min(rows.n - start, EVALUATED_ROWS)
-                    made = net.infer(tree_map(torch.clone, x))
-                    each = apart.get_loss(made, y, X=x, training=training).reshape(n, -1).mean(1)
-                    size = max(rows.batch, -(-n // _PARTS))
-                    for part in (slice(first, first + size) for first in range(0, n, size)):
-                        own = taken((made, y, x), part)
-                        loss = net.get_loss(*own[:2], X=own[2], training=training)
-                        if not torch.allclose(loss, each[part].mean(), rtol=1e-5, equal_nan=True):
-                            return False
+        whole = tree_leaves(net.infer(tree_map(torch.clone, x)))
+        single = [tree_leaves(net.infer(tree_map(torch.clone, taken(x, part)))) for part in parts]
+        return all(map(_is_close, whole, map(torch.cat, zip(*single, strict=True))))
+    except Exception:  # whatever a module raises; skorch never evaluates so many rows at once
+        return False
+
+
+def _adds_up(net: NeuralNet, apart: NeuralNet, rows: Any, parts: list[slice], training: bool) -> bool:
+    net._set_training(training)
+    try:
+        made = net.infer(tree_map(torch.clone, rows[0]))
+        by_row = apart.get_loss(made, rows[1], X=rows[0], training=training)
+        each = by_row.reshape(len(tree_leaves(rows)[0]), -1).mean(1)
+        for part in parts:
+            predicted, x, y = taken((made, *rows), part)
+            loss = net.get_loss(predicted, y, X=x, training=training)
+            if not torch.allclose(loss, each[part].mean(), rtol=1e-5, equal_nan=True):
+                return False
     except Exception:  # whatever a criterion raises; without filling up the trial will tell
         return False
     return True
+
+
+def _is_close(one: Tensor, other: Tensor) -> bool:
+    return torch.allclose(one.double(), other.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
 
 
 def rows_are_apart(member: Member, training: bool) -> bool:
@@ -60,7 +87,7 @@ def rows_are_apart(member: Member, training: bool) -> bool:
             for rows in beside:
                 torch.manual_seed(0)
                 outputs = tree_leaves(net.infer(taken(member.train.X, rows % n)))
-                found.append([part[-min(width, 2) :].double() for part in outputs])
+                found.append([part[-min(width, 2) :] for part in outputs])
     except Exception:  # whatever a module raises; the trial will tell
         return training
-    return all(torch.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True) for a, b in zip(*found, strict=True))
+    return all(map(_is_close, *found))

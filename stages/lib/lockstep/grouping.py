@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from stages.lib.lockstep.filling import fills_up
+from stages.lib.lockstep.filling import own_rows
 from stages.lib.lockstep.handing_back import known_rows
 from stages.lib.lockstep.kinds import Kind, group_key, kind_of
 from stages.lib.lockstep.members.fingerprint import fingerprint
@@ -99,14 +99,12 @@ class Grouping:
         member.tasks = dict(epochs)
         state = net_state(net)
         kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member))
-        key = "fills up", id(member.train), id(member.valid), kind.structure, state, hashed(net.criterion_.state_dict())
-        may_fill = _once(self._cache, key, lambda: fills_up(member))
-        proof = _once(
-            self.proven, (kind.family, may_fill), lambda: prove(member, net_of(task.own_estimator()), may_fill)
-        )
-        filled, answers = proof
+        key = "own rows", id(member.train), id(member.valid), kind.structure, state, hashed(net.criterion_.state_dict())
+        is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
+        family = kind.family, is_mean and are_apart
+        filled, answers = _once(self.proven, family, lambda: prove(member, net_of(task.own_estimator()), family[1]))
         member.activations, member.optimizer = kind.activations, kind.optimizer
-        if answers:
+        if answers and are_apart:
             member.known = known_rows(task, estimator, member, prepared, self._cache)
         return member, kind, filled and not member.has_lone_row
 

@@ -29,6 +29,8 @@ from stages.lib.lockstep.stacks.nets import measure
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
     get_train_step_accumulator on_grad_computed""".split()
 
+_EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
+
 # What a net has that changes as it is trained.
 _CHANGING = {"history", "history_", "optimizer_", "callbacks_", "get_params"}
 
@@ -122,6 +124,8 @@ def _check_plain(net: NeuralNet) -> None:
         raise RefusalError("optimizer__param_groups are set")
     if not trained_params(net):
         raise RefusalError("the module has no parameters to train")
+    if any(isinstance(layer, _EMBEDDINGS) and layer.max_norm is not None for layer in net.module_.modules()):
+        raise RefusalError("an embedding renormalises weights in evaluation as well, for the rows that it sees")
     _check_memory(net)
     _check_optimizer(net)
     for _, callback in net.callbacks_:

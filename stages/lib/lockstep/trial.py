@@ -32,7 +32,7 @@ _EPOCHS, _BATCH, _ROWS, _HELD_OUT = 2, 4, 10, 6
 def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
     """Train two nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises.
 
-    `net` is the member's as it was before its `fit`; `may_fill` is what `fills_up` says of the member.
+    `net` is the member's as it was before its `fit`; `may_fill` is whether its own rows allow batches to be filled up.
 
     Returns whether batches may be filled up with rows that count for nothing, as rows do not see each other in
     training, and whether a stack may answer for many rows at once, as they do not see each other in evaluation either.

@@ -149,6 +149,11 @@ class ShortVectors(nn.Module):
         return self.out(self.embedding(x).mean(1))
 
 
+class FilledIn(MLP):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(torch.where(x.isnan(), x.nanmean(0, keepdim=True), x))
+
+
 class Binary(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return torch.sigmoid(4 * x) if self.training else (x > 0).to(x.dtype)
@@ -214,6 +219,10 @@ def shared() -> dict[str, Case]:
             {"optimizer": [torch.optim.SGD, torch.optim.Adam]},
             X=many_tokens,
             y=many_tokens[:, 0] % 2,
+            alone="renormalises",
+        ),
+        "numbers put in for missing ones": Case(
+            net(FilledIn, batch_size=13), RATES, X=np.where(np.isin(range(96), (5, 33, 71))[:, None], np.nan, X)
         ),
         "a lone row to predict": Case(net(LoneRow, train_split=None, batch_size=31), RATES),
         "an activation by the mode": Case(net(), {"module__activation": [nn.ReLU, Binary]}),

@@ -142,6 +142,8 @@ class Training:
                 if i in scoring:
                     self.audiences[i].predicts(rows, outputs, training=True)
                 else:
+                    if self.audiences[i].has_guests:
+                        self._show_state(i)
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
         self.losses.append((torch.stack(losses), None))
         self._record(self.losses[-1][0], stack.sizes_of, training=True)
