@@ -114,8 +114,8 @@ class LockstepBackend(Options, ParallelBackendBase):
     def _warn(self, tasks: list[Task]) -> None:
         """Give each reason, of those not yet said, for which candidates are fitted one by one."""
         refused: dict[str, set[str]] = defaultdict(set)
-        for task in tasks if self.stack else ():
-            if task.reason and task.reason not in self._said:
+        for task in tasks:
+            if self.stack and task.reason and task.reason not in self._said:
                 refused[task.reason].add(task.key)
         self._said.update(refused)
         total = len({task.key for task in tasks})
