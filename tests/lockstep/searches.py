@@ -1,4 +1,4 @@
-"""A case's search under the backend, and the nets that it trained."""
+"""A case's search under the backend, and all numbers of the nets that it trained, to compare them with others."""
 
 import contextlib
 import io
@@ -9,12 +9,52 @@ import numpy as np
 from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
+from skorch import NeuralNet
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep import LockstepWarning
 from tests.lockstep.cases.base import Case
-from tests.lockstep.numbers import fitted_net, numbers_of
 
 SEED = 3
+
+
+def fitted_net(estimator: Any) -> NeuralNet:
+    """Return the net that a fitted estimator uses."""
+    while not hasattr(estimator, "module_"):
+        estimator = estimator.regressor_ if hasattr(estimator, "regressor_") else estimator.steps[-1][1]
+    return estimator
+
+
+def numbers_of(net: NeuralNet) -> dict[str, Any]:
+    """Return copies of all numbers in a trained net, by name."""
+    found = {f"module {name}": value for name, value in net.module_.state_dict().items()}
+    found |= {f"criterion {name}": value for name, value in net.criterion_.state_dict().items()}
+    found["training"] = [part.training for part in net.module_.modules()]
+    for name, parameter in net.module_.named_parameters():
+        state = net.optimizer_.state.get(parameter, {})
+        found |= {f"optimizer {key} {i} of {name}": v for key in state for i, v in enumerate(tree_leaves(state[key]))}
+    settings = [
+        {key: value for key, value in group.items() if key != "params"} for group in net.optimizer_.param_groups
+    ]
+    found |= {f"setting {i} {key}": value for i, group in enumerate(settings) for key, value in group.items()}
+    for i, epoch in enumerate(net.history):
+        found |= {f"epoch {i} {key}": value for key, value in epoch.items() if key not in {"batches", "dur"}}
+        found |= {f"epoch {i} batch {j} {k}": v for j, b in enumerate(epoch["batches"]) for k, v in b.items()}
+    return {key: value.detach().clone() if isinstance(value, Tensor) else value for key, value in found.items()}
+
+
+def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    assert list(ours) == list(theirs)
+    for key, value in theirs.items():
+        if isinstance(value, Tensor | np.ndarray | float | int):
+            assert np.shape(ours[key]) == np.shape(value), key
+            if np.asarray(value).dtype.kind in "US":
+                assert np.array_equal(ours[key], value), key
+            else:
+                np.testing.assert_allclose(ours[key], value, rtol=1e-9, atol=1e-9, err_msg=key)
+        elif key != "setting 0 foreach":
+            assert ours[key] == value, key
 
 
 class Nets:

@@ -23,8 +23,7 @@ from tests.lockstep.cases.shared import shared
 from tests.lockstep.cases.surprises import surprises
 from tests.lockstep.cases.training import callbacks, criteria, optimizers
 from tests.lockstep.cases.traps import HALVED, PLAIN, traps
-from tests.lockstep.numbers import compare
-from tests.lockstep.searches import SEED, run_case
+from tests.lockstep.searches import SEED, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
 EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project, surprises, traps, own, late, shared]

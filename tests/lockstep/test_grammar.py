@@ -13,8 +13,7 @@ from torch import Tensor, nn, optim
 
 from tests.lockstep.cases.base import Case, classifier
 from tests.lockstep.cases.modules import WIDTH
-from tests.lockstep.numbers import compare
-from tests.lockstep.searches import run_case
+from tests.lockstep.searches import compare, run_case
 
 # With a large eps: norms of a few numbers that are nearly alike enlarge rounding a hundredfold, each of them.
 NORMS: dict[str, Any] = {

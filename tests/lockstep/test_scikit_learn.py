@@ -31,7 +31,7 @@ from stages.lib.lockstep import plan
 from stages.lib.lockstep.handing_back import hand_back
 from stages.lib.lockstep.tasks import Task
 from tests.lockstep.cases.base import LABELS, X, classifier
-from tests.lockstep.numbers import numbers_of
+from tests.lockstep.searches import numbers_of
 from tests.project import ROOT
 
 MODULES = ("test_search", "test_validation", pytest.param("test_successive_halving", marks=pytest.mark.long))

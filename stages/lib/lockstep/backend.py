@@ -49,6 +49,7 @@ class LockstepBackend(Options, ParallelBackendBase):
     """
 
     nesting_level: int | None = None
+
     supports_retrieve_callback = False
     supports_sharedmem = True
     uses_threads = True
@@ -86,7 +87,7 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     def stop_call(self) -> None:
         """Put the generators where a refit starts from, and say what came up in handing back."""
-        if tasks := [job.task for job in self._jobs if job.task]:
+        if tasks := self._tasks():
             seed_everything(self.random_state)
             self._warn(tasks)
         self._jobs = []
@@ -105,11 +106,14 @@ class LockstepBackend(Options, ParallelBackendBase):
         for job in self._jobs:
             if task := task_of(job.batch):
                 job.batch, job.task = None, task  # the task lets go of the call, and so of the net, when it is done
-        if tasks := [job.task for job in self._jobs if job.task]:
+        if tasks := self._tasks():
             seed_tasks(tasks, self.random_state)
             with parallel_config(backend=self.get_nested_backend()[0]):  # for what a net's surroundings search
                 Search(tasks, self, self.proven).run()
             self._warn(tasks)
+
+    def _tasks(self) -> list[Task]:
+        return [job.task for job in self._jobs if job.task]
 
     def _warn(self, tasks: list[Task]) -> None:
         """Give each reason, of those not yet said, for which candidates are fitted one by one."""

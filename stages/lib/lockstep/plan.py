@@ -77,7 +77,7 @@ class Search:
             else:
                 for job in jobs:
                     self._take(job, _train(job, self._tell))
-            alone = [task for task in self.tasks if not task.is_trained]
+            alone = [task for task in self.tasks if task.finish is None]
             for task in alone:
                 task.when_done = partial(self._tell, task.epochs)
             if n_jobs > 1 and len(alone) > 1:
@@ -130,7 +130,6 @@ class Search:
                 for number in tasks.get(trained.epoch, next(iter(tasks.values()))):
                     task = self.tasks[number]
                     task.finish = partial(hand_back, task, trained, self.grouping.prepared(task, task.estimator))
-                    task.is_trained = True
         except Exception as error:  # whatever a module raises in the middle
             again = len(job.members) > 1 and not isinstance(error, RefusalError)
             if again:
@@ -138,7 +137,7 @@ class Search:
                 warnings.warn(message, LockstepWarning, stacklevel=2)
             for member in job.members:
                 numbers = [number for each in member.tasks.values() for number in each]
-                left = [number for number in numbers if not self.tasks[number].is_trained]
+                left = [number for number in numbers if self.tasks[number].finish is None]
                 if again and left:
                     self._alone(left, job.filled)
                 else:

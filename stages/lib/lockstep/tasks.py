@@ -41,8 +41,8 @@ class Task:
     rows: int = 0
     seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise that random layers take
     reason: str | None = None  # why it is fitted by skorch alone
-    is_trained: bool = False
-    finish: Any = lambda: None  # hands the trained net back; returns an outcome, or None where skorch is to fit it
+    # Hands the net back that a stack has trained; gives an outcome, or None where skorch is to fit the net after all.
+    finish: Callable[[], Outcome | None] | None = None
     outcome: Outcome | None = None
     when_done: Callable[[], Any] = lambda: None
 
@@ -65,7 +65,7 @@ class Task:
 
     def result(self) -> Any:
         """Return the fit's result, or raise what the fit raises."""
-        outcome = self.outcome or self.finish()
+        outcome = self.finish() if self.finish else self.outcome
         if outcome is None:
             outcome = outcome_of(self.run, self.seeds[0])
             self.when_done()

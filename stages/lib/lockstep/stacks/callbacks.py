@@ -66,8 +66,11 @@ class Audience:
         """Return what the optimizer keeps, where torch's generator stands, and how often weights were changed."""
         states = self.net.optimizer_.state.values()
         kept = [(k, id(v), getattr(v, "_version", 0)) for state in states for k, v in state.items()]
-        weights = [tensor._version for tensor in named_tensors(self.net).values()]
-        return kept, torch.get_rng_state().numpy().tobytes(), weights
+        return kept, torch.get_rng_state().numpy().tobytes(), self._versions()
+
+    def _versions(self) -> list[int]:
+        """Return how often each weight was changed by others than the stack."""
+        return [tensor._version for tensor in named_tensors(self.net).values()]
 
     def epoch(self, event: str) -> None:
         """Tell that an epoch begins or ends."""
@@ -100,10 +103,10 @@ class Audience:
 
     def batch_begins(self, batch: Any, training: bool) -> None:
         """Tell that a step on a batch follows; hold-outs are evaluated by then."""
-        tensors = [] if training or not self.has_guests else named_tensors(self.net).values()
-        before = [tensor._version for tensor in tensors]
+        watched = self.has_guests and not training
+        before = self._versions() if watched else []
         self._tell("on_batch_begin", batch=batch, training=training)
-        if [tensor._version for tensor in tensors] != before:
+        if watched and self._versions() != before:
             raise RefusalError("a callback changes weights for the hold-out")
 
     def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
