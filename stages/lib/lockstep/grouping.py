@@ -99,7 +99,7 @@ class Grouping:
         member.tasks = dict(epochs)
         state = net_state(net)
         kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member))
-        key = "own rows", id(member.train), id(member.valid), kind.structure, state, hashed(net.criterion_.state_dict())
+        key = "own rows", id(member.train), id(member.valid), kind.parts, hashed(net.criterion_.state_dict())
         is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
         family = kind.family, is_mean and are_apart
         filled, answers = _once(self.proven, family, lambda: prove(member, net_of(task.own_estimator()), family[1]))

@@ -54,7 +54,8 @@ class Kind:
     structure: str  # the module's and criterion's parts, without the tensors, dropout rates and activations
     activations: str
     optimizer: str  # shared by nets that one object can step
-    family: str  # shared by nets whose trial proves the same: without the sizes of torch's own layers
+    parts: str  # the net, its module and criterion, without the sizes of torch's own layers
+    family: str  # shared by nets whose trial proves the same: the same without sizes, and how they are trained
     bytes_each: int  # what one more net in a stack takes
 
 
@@ -83,25 +84,23 @@ def kind_of(member: Member) -> Kind:
     bytes_each, flops = _MEASURED[what]
     if flops > LONG_STEP:
         raise RefusalError("its steps are long enough to keep a core busy alone")
+    parts = hashed([described(sizes=False), type(net), own_params(net), own_numbers(net), net.device])
     family = [
-        described(sizes=False),
-        type(net),
-        own_params(net),
+        parts,
         [(type(each), own_params(each)) for _, each in net.callbacks_],
         optimizer,
         optimizers.fixed_part(settings),
         sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
-        own_numbers(net),
         member.order.is_fixed,
         member.order.loader.drop_last,
         member.valid is None,
-        net.device,
         str([(type(part).__name__, [(t.dtype, t.dim()) for t in tree_leaves(part)]) for part in (train.X, train.y)]),
     ]
     return Kind(
         structure,
         hashed([(path, _description(part)) for path, part in exchanged.items()]),
         fingerprint(stepped),
+        parts,
         hashed(family),
         bytes_each,
     )
