@@ -14,7 +14,7 @@ from torch import nn
 
 from stages.lib.lockstep import LockstepWarning, plan
 from tests.lockstep.cases.base import LABELS, X, classifier
-from tests.lockstep.cases.modules import MLP
+from tests.lockstep.cases.modules import MLP, Dropping
 
 ROWS = X.astype(np.float32)
 
@@ -111,6 +111,14 @@ def test_shuffled_batches_do_not_depend_on_other_rows() -> None:
     scalers = [StandardScaler(), MinMaxScaler()]
     both = scores(net, {"scale": scalers}, probability)
     assert both == [score for scaler in scalers for score in scores(net, {"scale": [scaler]}, probability)]
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_noise_does_not_depend_on_whether_other_nets_drop_something(noise: float) -> None:
+    net = classifier(Dropping, module__noise=noise)
+    alone, beside = (scores(net, {"module__rate": rates}, probability) for rates in ([0.0], [0.0, 0.4]))
+    assert alone == beside[:3]
+    assert alone != beside[3:]
 
 
 def test_complex_square_roots_are_torchs_own() -> None:

@@ -22,7 +22,7 @@ from stages.lib.lockstep.members.member import (
 from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.state import OF_A_STEP, attributes, hashed, own_numbers, own_params
 from stages.lib.lockstep.stacks import optimizers
-from stages.lib.lockstep.stacks.layers import switchable
+from stages.lib.lockstep.stacks.layers import dropouts, switchable
 from stages.lib.lockstep.stacks.nets import measure
 
 # What lockstep does in skorch's stead, and so must be skorch's.
@@ -91,6 +91,7 @@ def kind_of(member: Member) -> Kind:
         optimizer,
         optimizers.fixed_part(settings),
         sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
+        [layer.p == 0 for layer in dropouts(net.module_)],
         member.order.is_fixed,
         member.order.loader.drop_last,
         member.valid is None,

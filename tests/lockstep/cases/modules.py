@@ -62,6 +62,16 @@ class Noisy(MLP):
         return super().forward(x + 0.1 * torch.randn_like(x) if self.training else x)
 
 
+class Dropping(MLP):
+    def __init__(self, rate: float = 0.0, noise: float = 0.0, **sizes: Any) -> None:
+        super().__init__(**sizes)
+        self.dropout, self.noise = nn.Dropout(rate), noise
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.dropout(x)
+        return super().forward(x + self.noise * torch.randn_like(x) if self.training and self.noise else x)
+
+
 class ColumnNoise(MLP):
     """Scales columns at random, by the same factors for all rows."""
 

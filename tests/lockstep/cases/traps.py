@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.data import Sampler, WeightedRandomSampler
 
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
-from tests.lockstep.cases.modules import MLP
+from tests.lockstep.cases.modules import MLP, Dropping
 from tests.lockstep.cases.surprises import Lasso
 
 
@@ -62,15 +62,6 @@ class ByStep(Callback):
     def on_batch_begin(self, net: Any, training: bool = False, **kwargs: Any) -> None:
         self.steps += training
         net.optimizer_.param_groups[0]["lr"] = 0.1 if self.steps < 12 else 1 / self.steps
-
-
-class Dropping(MLP):
-    def __init__(self, **sizes: Any) -> None:
-        super().__init__(**sizes)
-        self.dropout = nn.Dropout(0.0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(self.dropout(x))
 
 
 class ManySeeEachOther(MLP):
@@ -139,6 +130,7 @@ def traps() -> dict[str, Case]:
         "another criterion late": Case(late("criterion", criterion=Penalised), RATES, alone="changes the net"),
         "a net's number late": Case(late("net", wrapper=Lasso), RATES, alone="changes the net"),
         "a dropout rate late": Case(late("dropout", module=Dropping), RATES, alone="changes the net"),
+        "dropout of nothing, shuffled": Case(classifier(Dropping, iterator_train__shuffle=True), RATES),
         "a criterion that counts": Case(classifier(criterion=Counting, max_epochs=8), RATES, alone="no tensor"),
         "a rate by step": Case(classifier(callbacks=[ByStep()], max_epochs=8), RATES),
         "many rows see each other": Case(classifier(ManySeeEachOther), RATES),

@@ -107,33 +107,37 @@ class Draw:
 class GivenNoise(TorchFunctionMode):
     """Makes dropout layers and the functions that draw numbers take noise that is given, in the order of the calls.
 
-    It is drawn outside of vmap, where it would depend on the stack. Without noise the mode draws, and `draws` tells
-    what was asked for.
+    It is drawn outside of vmap, where it would depend on the stack. Without noise the mode draws, `draws` tells what
+    was asked for, and `matters` whether any of it is for more than dropout that drops nothing. Where the noise given is
+    empty, such dropout is left out.
     """
 
     def __init__(self, noise: Any = None) -> None:
         super().__init__()
+        self.is_quiet = noise is not None and not noise
         self.noise = iter(noise) if noise is not None else None
         self.draws: list[Draw] = []
+        self.matters = False
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Replace the functions that draw, leave all others alone."""
         replacement = _REPLACED.get(function)
         return replacement(self, *args, **(kwargs or {})) if replacement else function(*args, **(kwargs or {}))
 
-    def draw(self, like: Tensor, shape: tuple[int, ...], normal: bool = False) -> Tensor:
-        """Return the next numbers."""
-        self.draws.append(Draw(normal, tuple(shape)))
+    def draw(self, like: Tensor, shape: tuple[int, ...], normal: bool = False, p: Any = None) -> Tensor:
+        """Return the next numbers; `p` is the rate of dropout."""
         if self.noise is not None:
             return next(self.noise)
+        self.draws.append(Draw(normal, tuple(shape)))
+        self.matters |= p != 0
         return (torch.randn if normal else torch.rand)(shape, dtype=like.dtype, device=like.device)
 
 
 def _dropout(by_channel: bool = False, alpha: bool = False) -> Callable[..., Tensor]:
     def dropout(mode: GivenNoise, x: Tensor, p: Any = 0.5, training: bool = not alpha, inplace: bool = False) -> Tensor:
-        if not training:
+        if not training or (mode.is_quiet and p == 0):
             return x
-        noise = mode.draw(x, (*x.shape[:2], *[1] * (x.dim() - 2)) if by_channel else x.shape)
+        noise = mode.draw(x, (*x.shape[:2], *[1] * (x.dim() - 2)) if by_channel else x.shape, p=p)
         # 1 where a number of [0, 1) is at least p, else 0; five times as fast as a comparison and its cast.
         kept = (noise - p).floor() + 1
         if not alpha:

@@ -3,7 +3,7 @@
 import copy
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import torch
@@ -59,12 +59,12 @@ class StackedNet:
         self.parts = _Parts(twin)
         self.dropouts = dropouts(twin.module_)
 
-    def draws(self, x: Any, y: Any) -> list[Draw]:
-        """Return the noise that a training step on a batch takes."""
+    def draws(self, drops: bool, x: Any, y: Any) -> list[Draw]:
+        """Return the noise that a training step on a batch takes; none where no net drops anything, nor draws else."""
         net, x = shallow_copy(self._net, module_=copy.deepcopy(self._net.module_).train()), tree_map(torch.clone, x)
         with torch.no_grad(), GivenNoise() as mode:
             net.get_loss(net.infer(x), y, X=x, training=True)
-        return mode.draws
+        return mode.draws if drops or mode.matters else []
 
     def train(self, trained: Tensors, kept: Tensors, rates: Tensor, x: Any, y: Any, weight: Any, noise: Any) -> Any:
         """Return the gradients of all nets' losses, the losses, and what the nets predict; puts new buffers in place.
@@ -78,7 +78,7 @@ class StackedNet:
                 # A module may write into what it is given, which vjp forbids; `trace` takes these copies out again.
                 rest, rates, x, y, weight, noise = tree_map(torch.clone, others)
                 tensors = own | rest
-                with GivenNoise(noise), self._dropping(rates):
+                with GivenNoise(noise), self._dropping(rates) if noise else nullcontext():
                     losses, predicted = functional_call(self.parts, tensors, (x, y, True))
                 for each in weight:
                     n = len(each)
