@@ -34,12 +34,15 @@ def own_rows(member: Member) -> tuple[bool, bool]:
         for start in range(0, rows.n, EVALUATED_ROWS):
             x, y = taken((rows.X, rows.y), slice(start, start + EVALUATED_ROWS))
             n = min(rows.n - start, EVALUATED_ROWS)
-            bounds = np.linspace(0, n, max(min(_PARTS, n // rows.batch), 1) + 1).astype(int)
-            parts = [slice(*each) for each in pairwise(bounds)]
+            n_parts = max(min(_PARTS, n // rows.batch), 1)
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
-                are_apart &= _agree(net, x, parts)
-                is_mean &= _adds_up(net, apart, (x, y), parts, training)
+                are_apart &= _agree(net, x, _parts(n, min(max(n_parts, 2), n)))
+                is_mean &= _adds_up(net, apart, (x, y), _parts(n, n_parts), training)
     return is_mean, are_apart
+
+
+def _parts(n: int, n_parts: int) -> list[slice]:
+    return [slice(*each) for each in pairwise(np.linspace(0, n, n_parts + 1).astype(int))]
 
 
 def _agree(net: NeuralNet, x: Any, parts: list[slice]) -> bool:
@@ -72,22 +75,20 @@ def _is_close(one: Tensor, other: Tensor) -> bool:
     return torch.allclose(one.double(), other.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
 
 
-def rows_are_apart(member: Member, training: bool) -> bool:
-    """Whether a row's outputs stay what they are beside other rows; a trial's batches are shorter than the net's."""
-    net = shallow_copy(member.net, module_=copy.deepcopy(member.net.module_).train(training))
+def rows_are_apart(member: Member) -> bool:
+    """Whether a row's outputs stay what they are beside other rows in training, where batches are as long as the net's.
+
+    As many rows as are beside it draw the same noise.
+    """
+    net = shallow_copy(member.net, module_=copy.deepcopy(member.net.module_).train())
     n, width = member.train.n, member.train.width
-    if training:  # as many rows, which draw the same noise
-        beside = [np.arange(width), np.r_[width : 2 * width - 2, width - 2, width - 1] % n]
-    else:
-        many = np.arange(min(n, EVALUATED_ROWS))
-        beside = [many, many[-width:]]
     found = []
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            for rows in beside:
+            for rows in (np.arange(width), np.r_[width : 2 * width - 2, width - 2, width - 1]):
                 torch.manual_seed(0)
                 outputs = tree_leaves(net.infer(taken(member.train.X, rows % n)))
                 found.append([part[-min(width, 2) :] for part in outputs])
     except Exception:  # whatever a module raises; the trial will tell
-        return training
+        return True
     return all(map(_is_close, *found))

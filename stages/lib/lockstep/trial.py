@@ -35,18 +35,18 @@ def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
     `net` is the member's as it was before its `fit`; `may_fill` is whether its own rows allow batches to be filled up.
 
     Returns whether batches may be filled up with rows that count for nothing, as rows do not see each other in
-    training, and whether a stack may answer for many rows at once, as they do not see each other in evaluation either.
+    training, and whether a stack answers for the nets as they do themselves.
     """
     twin, rows = _small(net), _some_rows(member, 1, torch.get_default_dtype())
     start(twin, rows, member.noise_seed, None)
     if _changing(member.net) & _changing(twin):
         raise RefusalError("nets share memory with one another")
     reasons: list[Exception] = []
-    apart, answers = (rows_are_apart(member, training) for training in (True, False))
+    may_fill &= rows_are_apart(member)
     for dtype in (torch.float64, torch.float32):
-        for filled in [True] * (apart and may_fill) + [False]:
+        for filled in [True] * may_fill + [False]:
             try:
-                return filled, _compare(member, net, dtype, filled) and answers
+                return filled, _compare(member, net, dtype, filled)
             except Exception as error:  # whatever a module raises under vmap, or in float64
                 reasons.append(error)
         if any(isinstance(reason, RefusalError) for reason in reasons):
