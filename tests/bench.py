@@ -37,7 +37,7 @@ def measure(title: str, label: str, side: str) -> Found:
     stack = side == "lockstep"
     recorded = title != "experiment"  # the pipeline's searches are measured as the pipeline runs them
     start = time.process_time()
-    with parallel_config(backend="lockstep", random_state=7, stack=stack, record_valid_loss=recorded):
+    with parallel_config(backend="lockstep", random_state=7, stack=stack, record_losses=recorded):
         timed = search.run(None if stack else case.timed)
     return {"nets": search.fits, "timed": timed, "search": time.process_time() - start}
 

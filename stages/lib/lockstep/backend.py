@@ -40,8 +40,9 @@ class LockstepBackend(Options, ParallelBackendBase):
         Called in this process with the result of each fit of a net, scikit-learn's dict, in the order of the fits.
     stack : bool, default=True
         False fits everything one by one, under the same seeds.
-    record_valid_loss : bool, default=True
-        False leaves `valid_loss` out of the histories of stacked nets without callbacks, which spares its evaluation.
+    record_losses : bool, default=True
+        False leaves `train_loss` and `valid_loss` out of the histories of stacked nets without callbacks, which spares
+        a tenth of each step, and the evaluation of rows that are held out.
     inner_backend : str, optional
         joblib's backend for stacks side by side, such as "loky" or "dask".
     inner_n_jobs : int, default=1

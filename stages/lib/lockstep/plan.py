@@ -46,7 +46,7 @@ class Options:
     on_progress: Callable[[int, int], None] | None = None
     on_result: Callable[[Any], None] | None = None
     stack: bool = True
-    record_valid_loss: bool = True
+    record_losses: bool = True
     inner_backend: str | None = None
     inner_n_jobs: int = 1
 
@@ -118,7 +118,7 @@ class Search:
             traces: dict[Any, Any] = {}
             for start in range(0, len(members), size):
                 cut = members[start : start + size]
-                jobs.append(Job(cut, filled, size, traces, self.options.record_valid_loss))
+                jobs.append(Job(cut, filled, size, traces, self.options.record_losses))
         return jobs
 
     def _take(self, job: Job, found: Iterator[Trained]) -> None:
@@ -160,7 +160,7 @@ class Search:
         except Exception as error:
             self.grouping.refuse(numbers, error)
         else:
-            job = Job([member], filled, NETS)
+            job = Job([member], filled, NETS, record_losses=self.options.record_losses)
             self._take(job, _train(job, self._tell))
 
 

@@ -88,7 +88,7 @@ def run_search(
                 on_progress=shown.advance,
                 on_result=keep,
                 stack=stack,
-                record_valid_loss=False,
+                record_losses=False,
                 inner_backend=backend,
                 inner_n_jobs=n_jobs,
             ),

@@ -185,25 +185,27 @@ for _name in {name for cls in (list, History) for name in vars(cls)} - _OF_AN_OB
         setattr(LateHistory, _name, _look(_name))
 
 
-def _batch_records(training: bool, losses: list[float], sizes: list[int]) -> list[dict[str, Any]]:
+def _batch_records(training: bool, losses: list[float] | None, sizes: list[int]) -> list[dict[str, Any]]:
     kind = "train" if training else "valid"
-    return [{f"{kind}_loss": loss, f"{kind}_batch_size": n} for loss, n in zip(losses, sizes, strict=True)]
+    known = [{}] * len(sizes) if losses is None else [{f"{kind}_loss": loss} for loss in losses]
+    return [loss | {f"{kind}_batch_size": n} for loss, n in zip(known, sizes, strict=True)]
 
 
 def epoch_records(
-    losses: list[tuple[Tensor, Tensor | None]], place: int, sizes: list[list[int]], held: list[int]
+    losses: list[tuple[Tensor | None, Tensor | None]], place: int, sizes: list[list[int]], held: list[int]
 ) -> list[dict[str, Any]]:
     """Return what skorch records of the net at a place, without callbacks.
 
-    `losses` are those of each epoch, shape (n_batches, n_nets), on the training rows and on the hold-out; `sizes` are
-    the lengths of each epoch's batches, and `held` those of the hold-out's.
+    `losses` are those of each epoch, shape (n_batches, n_nets), on the training rows and on the hold-out, or None;
+    `sizes` are the lengths of each epoch's batches, and `held` those of the hold-out's.
     """
+
+    def records(training: bool, found: Tensor | None, lengths: list[int]) -> list[dict[str, Any]]:
+        return _batch_records(training, None if found is None else found[: len(lengths), place].tolist(), lengths)
+
     epochs: list[dict[str, Any]] = []
     for number, ((train, valid), each) in enumerate(zip(losses, sizes, strict=True), start=1):
-        batches = _batch_records(True, train[: len(each), place].tolist(), each)
-        epoch = {"batches": batches, "epoch": number, "train_batch_count": len(each)}
-        if valid is not None:
-            batches += _batch_records(False, valid[: len(held), place].tolist(), held)
-            epoch["valid_batch_count"] = len(held)
-        epochs.append(epoch)
+        batches = records(True, train, each) + records(False, valid, held)
+        counts = {"train_batch_count": len(each)} | ({"valid_batch_count": len(held)} if held else {})
+        epochs.append({"batches": batches, "epoch": number, **counts})
     return epochs

@@ -37,7 +37,12 @@ class Job:
     filled: bool  # whether the last batch is filled up with rows that count for nothing; else all have equal lengths
     size: int = 0  # how many nets to calculate with at least; copies of members fill the stack up
     traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, which serve other stacks of the group
-    record_valid_loss: bool = True
+    record_losses: bool = True
+
+    @property
+    def knows_losses(self) -> bool:
+        """Whether losses are computed, and not their gradients alone: callbacks hear them."""
+        return self.record_losses or self.members[0].live
 
 
 class Nets:

@@ -130,8 +130,11 @@ class Stack(Nets):
         """Return the noise among the tensors of a batch."""
         return batch[len(self._ordered) :]
 
-    def take_step(self, batch: list[Tensor], clip: Callable[[Tensor], None] | None) -> tuple[Tensor, Any]:
-        """Step all nets on a batch; returns their losses, and a function that gives what they predicted before it."""
+    def take_step(self, batch: list[Tensor], clip: Callable[[Tensor], None] | None) -> tuple[Any, Any]:
+        """Step all nets on a batch.
+
+        Returns their losses, if anybody is to know them, and a function that gives what they predicted before it.
+        """
         key = batch[0].shape[1], self.layout, len(self.draws)
         if key not in self.job.traces:
             x, y = tree_unflatten(batch[: self._spec.num_leaves], self._spec)
@@ -139,7 +142,7 @@ class Stack(Nets):
             example = (self.trained, self.kept, self.rates, x, y, weight, self.noise_of(batch))
             steps = len(self.lengths) * max(member.epochs for member in self.members)
             pays = len(self.order) >= NETS and steps > _WORTH_COMPILING
-            self.job.traces[key] = trace(self.stacked, example, compile_graph=pays)
+            self.job.traces[key] = trace(self.stacked, example, self.job.knows_losses, compile_graph=pays)
         step, unflatten = self.job.traces[key]
         with torch.no_grad():
             found = self.surviving(lambda: step(*self._own, *batch))
@@ -150,7 +153,8 @@ class Stack(Nets):
             self.optimizer.step()
             if self._any_diverged:
                 self.flat[self.diverged] = 0
-        return found[n], partial(unflatten, found[n + 1 :])
+        losses, *predicted = found[n:] if self.job.knows_losses else (None, *found[n:])
+        return losses, partial(unflatten, predicted)
 
     def gradients_of(self, i: int) -> Tensors:
         """Return views of the gradients of a member's last step, by name."""

@@ -136,15 +136,15 @@ def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
 
 
 def trace(
-    stacked: StackedNet, example: tuple[Any, ...], compile_graph: bool
+    stacked: StackedNet, example: tuple[Any, ...], with_losses: bool, compile_graph: bool
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Trace `StackedNet.train` with examples of what it takes; raises whatever vmap or the module raise.
 
     Returns two functions. The first takes what `train` takes, as tensors one after the other, and returns the gradient
-    of each parameter in rows, shape (n_nets, n_elements), the losses, and what the nets predict as tensors. What a
-    module's forward does to its own parameters and buffers, it does to the tensors given. The second puts the
-    predictions together again. With `compile_graph`, TorchScript runs the operations, at two thirds of the cost of
-    Python's interpreter.
+    of each parameter in rows, shape (n_nets, n_elements), the losses if they are wanted, and what the nets predict as
+    tensors. What a module's forward does to its own parameters and buffers, it does to the tensors given. The second
+    puts the predictions together again. With `compile_graph`, TorchScript runs the operations, at two thirds of the
+    cost of Python's interpreter.
     """
     leaves, spec = tree_flatten(example)
     out_spec: list[Any] = []
@@ -153,7 +153,8 @@ def trace(
         gradient, losses, predicted = stacked.train(*tree_unflatten(list(tensors), spec))
         leaves, out = tree_flatten(predicted)
         out_spec[:] = [out]
-        return [*(tensor.reshape(len(tensor), -1) for tensor in gradient.values()), losses, *leaves]
+        rows = [tensor.reshape(len(tensor), -1) for tensor in gradient.values()]
+        return [*rows, *([losses] if with_losses else []), *leaves]
 
     copies = tuple(leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves)
     with noting_shapes():

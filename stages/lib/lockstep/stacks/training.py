@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from skorch import NeuralNet
 from torch import Tensor
+from torch.utils._pytree import tree_map_only
 
 from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_of
 from stages.lib.lockstep.members.numerics import subnormals_as_zero
@@ -53,8 +54,8 @@ class Training:
     ) -> None:
         self.unit, self.inputs, self.advance = unit, inputs, advance
         self.ended: list[Trained] = []
-        # Of each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out.
-        self.losses: list[tuple[Tensor, Tensor | None]] = []
+        # Of each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out; None where not known.
+        self.losses: list[tuple[Tensor | None, Tensor | None]] = []
         self._take_up(Stack(job, unit))
 
     def _take_up(self, stack: Stack) -> None:
@@ -80,8 +81,7 @@ class Training:
             self._adopt_settings()
             epoch += 1
             self._train(epoch)
-            looked_at = self.audiences or self.stack.job.record_valid_loss or self._waited(epoch)
-            if looked_at and not self.hold_out.is_empty:
+            if not self.hold_out.is_empty and (self.stack.job.knows_losses or self._waited(epoch)):
                 self._validate(epoch)
             for i, audience in self._present():
                 if audience.has_guests:
@@ -145,13 +145,13 @@ class Training:
                     if self.audiences[i].has_guests:
                         self._show_state(i)
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
-        self.losses.append((torch.stack(losses), None))
+        self.losses.append((torch.stack(losses) if stack.job.knows_losses else None, None))
         self._record(self.losses[-1][0], stack.sizes_of, training=True)
 
     def _validate(self, epoch: int) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
         losses, made = self.stack.surviving(self.hold_out.evaluate)
-        if self.audiences or self.stack.job.record_valid_loss:
+        if self.stack.job.knows_losses:
             self.losses[-1] = (self.losses[-1][0], losses)
         for i, audience in self._present():
             if audience.by_batch:
@@ -163,7 +163,7 @@ class Training:
                 audience.predicts(*self.hold_out.own_rows(i, made), training=False)
         self._record(losses, self.hold_out.lengths.__getitem__, training=False)
 
-    def _record(self, losses: Tensor, sizes_of: Callable[[int], list[int]], training: bool) -> None:
+    def _record(self, losses: Any, sizes_of: Callable[[int], list[int]], training: bool) -> None:
         for i, audience in self._present():
             sizes = sizes_of(i)
             audience.batches_ended(losses[: len(sizes), self.stack.positions[i]].tolist(), sizes, training)
@@ -227,4 +227,4 @@ class Training:
         places = [old.positions[left[i]] for i in new.order]
         new.optimizer.load_states([old.optimizer.state_of(place) for place in places])
         self._take_up(new)
-        self.losses = [(a[:, places], None if b is None else b[:, places]) for a, b in self.losses]
+        self.losses = tree_map_only(Tensor, lambda losses: losses[:, places], self.losses)
