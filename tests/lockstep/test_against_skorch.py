@@ -7,17 +7,23 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from sklearn.model_selection import StratifiedKFold
+from joblib import parallel_config
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from skorch.callbacks import EpochScoring
 from torch import nn
+from torch.utils.data import BatchSampler, SubsetRandomSampler
 
 from stages.lib.lockstep import fit_seed, seed_everything
 from stages.lib.lockstep.plan import Search
 from stages.lib.network import PimaClassifier
 from tests.lockstep import nets
-from tests.lockstep.cases.base import Case
+from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.detours import detours
 from tests.lockstep.cases.late import late
 from tests.lockstep.cases.nets import data, modules, noise
+from tests.lockstep.cases.outside import on_all_rows, outside
 from tests.lockstep.cases.own import own
+from tests.lockstep.cases.parts import parts
 from tests.lockstep.cases.project import project
 from tests.lockstep.cases.shared import shared
 from tests.lockstep.cases.surprises import surprises
@@ -26,7 +32,8 @@ from tests.lockstep.cases.traps import HALVED, PLAIN, traps
 from tests.lockstep.searches import SEED, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
-EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project, surprises, traps, own, late, shared]
+EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
+EXACT += [surprises, traps, own, late, shared, detours, outside, parts]
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +55,10 @@ def fallbacks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(Search, "_alone", recorded)
     return found
+
+
+def constant(net: Any, rows: Any, y: Any) -> float:
+    return 0.0
 
 
 def listed(makes: list[Make]) -> list[Any]:
@@ -74,6 +85,30 @@ def test_a_trial_proves_nothing_for_a_net_with_other_rows() -> None:
     (ours, *_), (theirs, *_) = run_case(HALVED), run_case(HALVED, stack=False)
     for one, other in zip(ours, theirs, strict=True):
         compare(one, other)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_trial_proves_nothing_for_a_later_search_with_another_scoring_function() -> None:
+    plain, drawing = (EpochScoring(scoring, name="s", use_caching=False) for scoring in (constant, on_all_rows))
+
+    def found(stack: bool) -> list[float]:
+        with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
+            for callback in (plain, drawing):
+                net = classifier(callbacks=[("s", callback)], iterator_train__shuffle=True)
+                scored = cross_val_score(net, X, LABELS, cv=3, scoring="neg_log_loss")
+        return scored.tolist()
+
+    np.testing.assert_allclose(found(stack=True), found(stack=False), rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_batch_sampler_is_no_mistake() -> None:
+    sampler = BatchSampler(SubsetRandomSampler(range(48)), 12, drop_last=False)
+    case = Case(classifier(iterator_train__batch_sampler=sampler, iterator_train__batch_size=1), RATES)
+    (ours, told, _), (theirs, *_) = run_case(case), run_case(case, stack=False)
+    for one, other in zip(ours, theirs, strict=True):
+        compare(one, other)
+    assert not any("ZeroDivisionError" in message for message in told)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -61,7 +61,8 @@ optimizers: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {"optimizer": optim.SGD, "optimizer__weight_decay": 0.01},
         {"optimizer": optim.Adam, "optimizer__amsgrad": True, **EPS},
         {"optimizer": optim.AdamW, "optimizer__weight_decay": 0.1, **EPS},
-        {"optimizer": optim.RMSprop, "optimizer__centered": True, **EPS},
+        # Not centered: the root of a difference near 0 turns changes of 2e-16 into 1e-8, with skorch alone as well.
+        {"optimizer": optim.RMSprop, "optimizer__momentum": 0.5, **EPS},
         {"optimizer": optim.NAdam, **EPS},
         {"optimizer": optim.Adagrad, **EPS},
         {"optimizer": optim.Adadelta},

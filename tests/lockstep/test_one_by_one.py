@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_sco
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
-from skorch.callbacks import Callback, EpochScoring
+from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 
 from stages.lib.lockstep import _compat
 from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told
@@ -58,6 +58,14 @@ def test_progress_counts_net_epochs(stack: bool) -> None:
     total = 3 * 3 * 3  # candidates, splits, epochs
     assert sum(more for more, _ in heard) == total
     assert {each for _, each in heard} == {total}
+
+
+def test_progress_comes_to_its_total_where_nets_stop_early() -> None:
+    heard: list[tuple[int, int]] = []
+    estimator = net(callbacks=[EarlyStopping(patience=2, threshold=0.5)], max_epochs=20)
+    backend = {"on_progress": lambda more, total: heard.append((more, total))}
+    search(estimator, {"lr": [0.1, 0.01]}, backend=backend)
+    assert sum(more for more, _ in heard) == heard[-1][1] == 2 * 3 * 20
 
 
 def test_nets_that_differ_in_length_alone_are_one_training() -> None:
@@ -157,13 +165,31 @@ if __name__ == "__main__":
 """
 
 
-def test_workers_take_the_classes_of_a_script(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT, encoding="utf-8")
-    found = subprocess.run(
+def run_script(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    script = folder / "script.py"
+    script.write_text(text, encoding="utf-8")
+    return subprocess.run(
         [sys.executable, script], env=os.environ | {"PYTHONPATH": "."}, capture_output=True, text=True
     )
+
+
+def test_workers_take_the_classes_of_a_script(tmp_path: Path) -> None:
+    found = run_script(tmp_path, SCRIPT)
     assert (found.stdout, found.returncode) == ("(40,)\n", 0), found.stderr
+
+
+def test_workers_leave_the_classes_of_a_script_as_they_are(tmp_path: Path) -> None:
+    before = "    before = dict(vars(Net))\n    X ="
+    after = "\n    print([name for name, value in before.items() if vars(Net)[name] is not value])\n"
+    text = SCRIPT.replace("    def forward", "    seen = {}\n\n    def forward").replace("    X =", before) + after
+    found = run_script(tmp_path, text)
+    assert (found.stdout, found.returncode) == ("(40,)\n[]\n", 0), found.stderr
+
+
+def test_workers_warn_of_nothing_that_skorch_does_not_warn_of(tmp_path: Path) -> None:
+    callback = "callbacks=[skorch.callbacks.LRScheduler('StepLR', step_size=2)], max_epochs=3"
+    found = run_script(tmp_path, "import skorch.callbacks\n" + SCRIPT.replace("max_epochs=3", callback))
+    assert (found.stdout, "Warning" in found.stderr) == ("(40,)\n", False), found.stderr
 
 
 class Listens:

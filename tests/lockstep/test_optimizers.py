@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.lib.lockstep.stacks import optimizers
-from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, group_key, varying_numbers
+from stages.lib.lockstep.stacks import settings as tried
+from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, group_key
 from stages.lib.lockstep.stacks.per_net import EachItsOwn, MixedError, PerNet
+from stages.lib.lockstep.stacks.settings import varying_numbers
 
 Settings = dict[str, Any]
 N_NETS, N_NUMBERS, STEPS = 16, 48, 5
@@ -46,7 +47,7 @@ ACCEPTED: dict[str, list[Settings]] = {
 @pytest.fixture(autouse=True)
 def nothing_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start without what trials in other tests have shown."""
-    monkeypatch.setattr(optimizers, "_TRIED", {})
+    monkeypatch.setattr(tried, "_TRIED", {})
 
 
 def rows(dtype: torch.dtype = torch.float32) -> list[Tensor]:

@@ -1,19 +1,22 @@
 """What a search leaves behind: the user's rows, a net's mode, its answers after a change, others' order of rows."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
 from stages.lib.lockstep import LockstepWarning, plan
-from tests.lockstep.cases.base import LABELS, X, classifier
+from tests.lockstep.cases.base import LABELS, NUMBERS, X, classifier
 from tests.lockstep.cases.modules import MLP, Dropping
 
 ROWS = X.astype(np.float32)
@@ -153,3 +156,37 @@ def test_a_transformer_that_writes_into_its_rows_is_fitted_with_each_net() -> No
     with pytest.warns(LockstepWarning, match="writes into its rows"):
         found = scored(stack=True)
     assert found.tolist() == scored(stack=False).tolist()
+
+
+class Embeds(TransformerMixin, BaseEstimator):
+    """Leaves a setting out of its pickle, as it may be large."""
+
+    def __init__(self, backbone: Any = None) -> None:
+        self.backbone = backbone
+
+    def fit(self, X: Any, y: Any = None) -> "Embeds":
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return self.backbone(X)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in super().__getstate__().items() if key != "backbone"}
+
+
+def test_a_setting_that_a_transformer_leaves_out_of_its_pickle_counts() -> None:
+    net, grid = make_pipeline(Embeds(), classifier()), {"embeds__backbone": [np.tanh, np.cbrt, np.negative]}
+    ours, theirs = (scores(net, grid, probability, stack) for stack in (True, False))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def test_torch_warns_of_no_other_sizes_than_with_skorch() -> None:
+    def told(stack: bool) -> set[str]:
+        net = classifier(wrapper=NeuralNet, module__n_outputs=1, criterion=nn.MSELoss, lr=0.01)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with parallel_config(backend="lockstep", random_state=3, stack=stack):
+                cross_validate(net, ROWS, NUMBERS[:, 0].astype(np.float32), cv=3, scoring="r2")
+        return {str(warning.message) for warning in caught}
+
+    assert told(stack=True) <= told(stack=False)

@@ -1,4 +1,4 @@
-"""The private parts of scikit-learn, joblib and skorch that the engine rests on; all of them stand here.
+"""The private parts of scikit-learn, joblib, skorch and cloudpickle that the engine rests on; all of them stand here.
 
 Tried with scikit-learn 1.9.1, joblib 1.6.0 and skorch 1.4.0. Where one of them is not as expected, nothing is
 recognised, and every fit runs as under any other backend.
@@ -13,6 +13,10 @@ from functools import cache
 from typing import Any
 
 from cloudpickle import CloudPickler
+from cloudpickle.cloudpickle import (  # type: ignore[import-untyped]
+    _DYNAMIC_CLASS_TRACKER_BY_CLASS,
+    _DYNAMIC_CLASS_TRACKER_BY_ID,
+)
 from joblib.parallel import BatchedCalls
 from sklearn.model_selection import _validation
 from skorch import NeuralNet
@@ -42,10 +46,17 @@ def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
 
 
 class _Packer(CloudPickler):
-    """Takes nets with all that they have: skorch's own way, plain pickle, knows no class of a script or notebook."""
+    """Takes nets with all that they have: skorch's own way, plain pickle, knows no class of a script or notebook.
+
+    On their way back these classes go by name: cloudpickle would set their methods and attributes anew.
+    """
+
+    returns = False
 
     def reducer_override(self, obj: Any) -> Any:
-        """Return how a net is put together again."""
+        """Return how a net is put together again, or a class found."""
+        if self.returns and isinstance(obj, type) and obj in _DYNAMIC_CLASS_TRACKER_BY_CLASS:
+            return _sent, (_DYNAMIC_CLASS_TRACKER_BY_CLASS[obj],)
         if isinstance(obj, NeuralNet):
             return object.__new__, (type(obj),), vars(obj), None, None, _fill
         return super().reducer_override(obj)
@@ -55,15 +66,23 @@ def _fill(net: NeuralNet, attributes: dict[str, Any]) -> None:
     vars(net).update(attributes)
 
 
+def _sent(name: str) -> type:
+    found: type = _DYNAMIC_CLASS_TRACKER_BY_ID[name]
+    return found
+
+
 @dataclass
 class Packed:
     """Something that has initialised nets in it, on its way to another process."""
 
     content: Any
+    returns: bool = False
 
     def __reduce__(self) -> Any:
         stream = io.BytesIO()
-        _Packer(stream).dump(self.content)
+        packer = _Packer(stream)
+        packer.returns = self.returns
+        packer.dump(self.content)
         return _unpacked, (stream.getvalue(),)
 
 

@@ -25,8 +25,8 @@ def own_rows(member: Member) -> tuple[bool, bool]:
     Returns whether the loss of a batch is the mean of its rows' losses, as it is not where classes have weights or some
     targets do not count; and whether rows do not see each other in evaluation.
     """
-    module, criterion = copy.deepcopy((member.net.module_, member.net.criterion_))
-    net = shallow_copy(member.net, module_=module, criterion_=criterion)
+    net = _elsewhere(member)
+    criterion = net.criterion_
     apart = shallow_copy(net, criterion_=copy.deepcopy(criterion))
     apart.criterion_.reduction = "none"
     is_mean = are_apart = True
@@ -39,6 +39,16 @@ def own_rows(member: Member) -> tuple[bool, bool]:
                 are_apart &= _agree(net, x, _parts(n, min(max(n_parts, 2), n)))
                 is_mean &= _adds_up(net, apart, (x, y), _parts(n, n_parts), training)
     return is_mean, are_apart
+
+
+def _elsewhere(member: Member) -> NeuralNet:
+    """Return a copy of a net with other weights: what starts at 0, such as a gate, hides what comes through later."""
+    module, criterion = copy.deepcopy((member.net.module_, member.net.criterion_))
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weight in (param for param in module.parameters() if param.is_floating_point()):
+            weight += 0.1 * torch.randn(weight.shape, generator=generator).to(weight)
+    return shallow_copy(member.net, module_=module, criterion_=criterion)
 
 
 def _parts(n: int, n_parts: int) -> list[slice]:
@@ -80,7 +90,8 @@ def rows_are_apart(member: Member) -> bool:
 
     As many rows as are beside it draw the same noise.
     """
-    net = shallow_copy(member.net, module_=copy.deepcopy(member.net.module_).train())
+    net = _elsewhere(member)
+    net.module_.train()
     n, width = member.train.n, member.train.width
     found = []
     try:

@@ -1,8 +1,11 @@
 """Finds out which fits of a search share a training, which nets may share a stack, and which are fitted alone."""
 
+import warnings
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from numbers import Integral
 from typing import Any
 
@@ -12,7 +15,7 @@ from stages.lib.lockstep.filling import own_rows
 from stages.lib.lockstep.handing_back import known_rows
 from stages.lib.lockstep.kinds import Kind, group_key, kind_of
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.member import Cache, Member, is_told, make_member, mentioned
+from stages.lib.lockstep.members.member import Cache, Member, is_told, make_member, mentioned, own_classes
 from stages.lib.lockstep.members.own_fit import Prepared
 from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.state import hashed, net_state
@@ -100,9 +103,10 @@ class Grouping:
         state = net_state(net)
         kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member))
         key = "own rows", id(member.train), id(member.valid), kind.parts, hashed(net.criterion_.state_dict())
-        is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
-        family = kind.family, is_mean and are_apart
-        filled, answers = _once(self.proven, family, lambda: prove(member, net_of(task.own_estimator()), family[1]))
+        with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
+            is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
+            family = kind.family, is_mean and are_apart
+            filled, answers = _once(self.proven, family, lambda: prove(member, net_of(task.own_estimator()), family[1]))
         member.activations, member.optimizer = kind.activations, kind.optimizer
         if answers and are_apart:
             member.known = known_rows(task, estimator, member, prepared, self._cache)
@@ -125,8 +129,7 @@ def _candidate(estimator: BaseEstimator) -> Candidate:
 
 def _looks_at(kind: type, name: str) -> bool:
     """Whether code of a net's class that is not skorch's has a name in it."""
-    own = [cls for cls in kind.__mro__ if cls.__module__.partition(".")[0] not in ("skorch", "sklearn", "builtins")]
-    return any(name in mentioned(each) for cls in own for each in vars(cls).values())
+    return any(name in mentioned(each) for cls in own_classes(kind) for each in vars(cls).values())
 
 
 def _once(known: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:

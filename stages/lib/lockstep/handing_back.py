@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from stages.lib.lockstep.members.member import Cache, Member, named_tensors
+from stages.lib.lockstep.members.numerics import set_others
 from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, stand_ins
 from stages.lib.lockstep.members.rows import as_tensor, filled_up
 from stages.lib.lockstep.stacks.nets import Nets
@@ -111,8 +112,9 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
         def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
             net.__dict__.update(vars(trained.net) | {"partial_fit": again, "initialize": again})
             torch.set_rng_state(trained.random_state)
-            if prepared.random_state is not None:
-                np.random.set_state(prepared.random_state[0])
+            others = trained.member.others or (prepared.random_state and prepared.random_state[0])
+            if others:
+                set_others(others)
             if trained.outputs is not None:
                 object.__setattr__(net, "__class__", _answering(net.__class__))
                 net.__dict__["answer_"] = _Answer(net, trained.member.known, trained.outputs)
@@ -167,16 +169,23 @@ class _Answer:
     def find(self, net: NeuralNet, X: Any) -> Any:
         """Return what the net makes of rows, or None where it is to answer itself."""
         rows = next((rows for given, rows in self.known[1] if _is_same(X, given)), None)
-        if rows is None or len(rows) % self.batch == 1 or _watched(net) != self.before:
+        if rows is None or len(rows) % self.batch == 1 or not _is_unchanged(self.before, _watched(net)):
             return None
+        torch.empty((), dtype=torch.int64).random_()  # as skorch's loader of these rows draws a seed
         return tree_map(lambda tensor: tensor[torch.as_tensor(rows)], self.outputs)
 
 
-def _watched(net: NeuralNet) -> Any:
-    weights = [(tensor.data_ptr(), tensor._version) for tensor in named_tensors(net).values()]
+def _watched(net: NeuralNet) -> tuple[list[Tensor], Any]:
+    weights = [tensor.detach().clone() for tensor in named_tensors(net).values()]
     layers = [vars(layer) for layer in net.module_.modules()]
     hooks = [len(own[name]) for own in layers for name in ("_forward_hooks", "_forward_pre_hooks")]
-    return weights, hooks, [(k, id(v)) for own in layers for k, v in own.items() if k != "training"]
+    own_methods = [vars(net).get(name) for name in _ANSWERS]
+    return weights, [own_methods, hooks, [(k, id(v)) for own in layers for k, v in own.items() if k != "training"]]
+
+
+def _is_unchanged(before: tuple[list[Tensor], Any], now: tuple[list[Tensor], Any]) -> bool:
+    """Whether a net is as it was; by its values, as `.data` and numpy leave no trace in a tensor's version."""
+    return before[1] == now[1] and all(map(torch.equal, before[0], now[0]))
 
 
 @cache

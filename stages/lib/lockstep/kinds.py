@@ -24,6 +24,7 @@ from stages.lib.lockstep.members.state import OF_A_STEP, attributes, hashed, own
 from stages.lib.lockstep.stacks import optimizers
 from stages.lib.lockstep.stacks.layers import dropouts, switchable
 from stages.lib.lockstep.stacks.nets import measure
+from stages.lib.lockstep.stacks.settings import tried_as
 
 # What lockstep does in skorch's stead, and so must be skorch's.
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
@@ -43,8 +44,11 @@ _INTRUDERS = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapp
 # Floating-point operations of a step from which a few nets may cost more together: a stack has 16 places to fill.
 LONG_STEP = 1_500_000
 
+# Operations of a step from which its traces take seconds, as those of a loop over time do.
+MANY_OPERATIONS = 1_000
+
 # Bytes and operations, by what they follow from.
-_MEASURED: dict[tuple[str, int, int], tuple[int, int]] = {}
+_MEASURED: dict[tuple[str, int, int], tuple[int, int, int]] = {}
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Kind:
     activations: str
     optimizer: str  # shared by nets that one object can step
     parts: str  # the net, its module and criterion, without the sizes of torch's own layers
-    family: str  # shared by nets whose trial proves the same: the same without sizes, and how they are trained
+    family: str  # shared by nets whose trial proves the same: neither sizes nor floats, but how they are trained
     bytes_each: int  # what one more net in a stack takes
 
 
@@ -71,25 +75,33 @@ def kind_of(member: Member) -> Kind:
     whole, exchanged = nn.ModuleList([net.module_, net.criterion_]), switchable(net.module_)
     switched = set(exchanged.values())
 
-    def described(sizes: bool) -> list[Any]:
+    def described(**without: bool) -> list[Any]:
         """Return what the layers are; of activations, only where they stand counts."""
         layers = whole.named_modules()
-        return [path if layer in switched else (path, _description(layer, sizes)) for path, layer in layers]
+        return [path if layer in switched else (path, _description(layer, **without)) for path, layer in layers]
 
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
-    structure = hashed([described(sizes=True), type(net), net.device, sorted(set(map(str, clips)))])
+    structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips)))])
     what = structure, train.width, train.n
     if what not in _MEASURED:
         _MEASURED[what] = measure(member)
-    bytes_each, flops = _MEASURED[what]
+    bytes_each, flops, n_operations = _MEASURED[what]
     if flops > LONG_STEP:
         raise RefusalError("its steps are long enough to keep a core busy alone")
+    if n_operations > MANY_OPERATIONS:
+        raise RefusalError(f"a step takes {n_operations} operations: to trace it may cost more than it spares")
     parts = hashed([described(sizes=False), type(net), own_params(net), own_numbers(net), net.device])
     family = [
-        parts,
+        [
+            described(sizes=False, numbers=False),
+            type(net),
+            own_params(net),
+            own_numbers(net, numbers=False),
+            net.device,
+        ],
+        net.use_caching,
         [(type(each), own_params(each)) for _, each in net.callbacks_],
-        optimizer,
-        optimizers.fixed_part(settings),
+        tried_as(optimizer, settings),
         sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
         [layer.p == 0 for layer in dropouts(net.module_)],
         member.order.is_fixed,
@@ -121,7 +133,7 @@ def _check_plain(net: NeuralNet) -> None:
     if net.compile:
         raise RefusalError("compile is set")
     if len(net.optimizer_.param_groups) != 1:
-        raise RefusalError("optimizer__param_groups are set")
+        raise RefusalError("the optimizer has several groups of parameters")
     if not trained_params(net):
         raise RefusalError("the module has no parameters to train")
     if any(isinstance(layer, _EMBEDDINGS) and layer.max_norm is not None for layer in net.module_.modules()):
@@ -136,7 +148,9 @@ def _check_plain(net: NeuralNet) -> None:
 
 def _check_memory(net: NeuralNet) -> None:
     """Raise `RefusalError` where a stack's own memory would change what parameters and buffers are."""
-    tensors = named_tensors(net).values()
+    tensors, trained = named_tensors(net).values(), trained_params(net).values()
+    if len({t.dtype for t in trained}) > 1 or any(t.is_complex() for t in trained):
+        raise RefusalError("parameters have several types, or complex ones")
     if any(t._backward_hooks or getattr(t, "_post_accumulate_grad_hooks", None) for t in tensors):
         raise RefusalError("a parameter has a hook")
     places = [t.untyped_storage().data_ptr() for t in tensors if t.numel()]
@@ -170,7 +184,7 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     return kind.structure, member.live, rows, features, shapes, own_numbers(member.net)
 
 
-def _description(layer: nn.Module, sizes: bool = True) -> list[Any]:
+def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
     """Return what a layer is, but for the numbers in its tensors; where `sizes` is false, without their shapes."""
     kind: Any = type_before_parametrizations(layer)  # a parametrised layer has a class of its own
     tensors = [
@@ -178,4 +192,4 @@ def _description(layer: nn.Module, sizes: bool = True) -> list[Any]:
         for name, t in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False))
     ]
     # The code of `forward`, as the user's own class may be changed in a notebook.
-    return [kind, kind.forward, tensors, attributes(layer, sizes)]
+    return [kind, kind.forward, tensors, attributes(layer, sizes, numbers)]

@@ -1,5 +1,6 @@
 """Trains the nets of a search in stacks, and hands each back when its training ends."""
 
+import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +34,7 @@ _OF_VMAP = (
     "There is a performance drop because we have not yet implemented the batching rule",
     "dropout2d: Received",
     "Detected call of `lr_scheduler.step",
+    "Seems like `optimizer.step",
 )
 
 
@@ -62,9 +64,7 @@ class Search:
 
     def run(self) -> None:
         """Train what can be trained together; says of each task how it is finished, or why it runs alone."""
-        with warnings.catch_warnings(), heed_the_keyboard():
-            for message in _OF_VMAP:
-                warnings.filterwarnings("ignore", message=message)
+        with _without_warnings_of_vmap(), heed_the_keyboard():
             n_jobs = self._n_jobs()
             jobs = self._jobs(n_jobs) if self.options.stack else []
             alone = [task for task in self.tasks if task.reason is not None or not jobs]
@@ -164,6 +164,14 @@ class Search:
             self._take(job, _train(job, self._tell))
 
 
+@contextlib.contextmanager
+def _without_warnings_of_vmap() -> Iterator[None]:
+    with warnings.catch_warnings():
+        for message in _OF_VMAP:
+            warnings.filterwarnings("ignore", message=message)
+        yield
+
+
 def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
     """Train a stack; yields its nets as they are done, each with its share of the time."""
     start = time.perf_counter()
@@ -175,7 +183,8 @@ def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
 def _train_apart(job: Packed) -> Packed:
     """Train a stack in a worker, and pack its nets for their way back: as views, each would take all others along."""
     try:
-        found = list(_train(job.content, lambda more: None))
+        with _without_warnings_of_vmap():
+            found = list(_train(job.content, lambda more: None))
     except Exception as error:
         return Packed(error)
     for trained in found:
@@ -184,7 +193,7 @@ def _train_apart(job: Packed) -> Packed:
             trained.net.history_ = history.records
         if trained.outputs is not None:
             trained.outputs = tree_map(torch.clone, trained.outputs)
-    return Packed(found)
+    return Packed(found, returns=True)
 
 
 def stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) -> int:

@@ -137,7 +137,7 @@ def _listen(training: Training) -> list[list[Tensor]]:
 
 def _by_skorch(net: NeuralNet, prepared: Prepared, seed: int, noise: list[Tensor], dtype: torch.dtype) -> NeuralNet:
     """Train a net as skorch does, with given noise."""
-    X, y = start(net, prepared, seed, dtype)
+    X, y, _ = start(net, prepared, seed, dtype)
     numbers, state = other_states(), torch.get_rng_state()
     with GivenNoise(noise), contextlib.redirect_stdout(io.StringIO()):
         net.partial_fit(X, y)

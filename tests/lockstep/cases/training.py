@@ -61,7 +61,7 @@ def optimizers() -> dict[str, Case]:
         "betas": Case(classifier(optimizer=torch.optim.Adam), {"optimizer__betas": [(0.9, 0.999), (0.5, 0.9)]}),
         "LBFGS": Case(classifier(optimizer=torch.optim.LBFGS, max_epochs=2), alone="LBFGS"),
         "Adafactor": Case(classifier(optimizer=torch.optim.Adafactor), alone="Adafactor"),
-        "param groups": Case(classifier(optimizer__param_groups=[("layers.0.*", {"lr": 0.01})]), alone="param_groups"),
+        "param groups": Case(classifier(optimizer__param_groups=[("layers.0.*", {"lr": 0.01})]), alone="groups"),
     }
 
 

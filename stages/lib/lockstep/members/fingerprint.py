@@ -9,6 +9,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import torch
+from sklearn.base import BaseEstimator
+from skorch import NeuralNet
 
 
 @cache
@@ -35,6 +37,8 @@ class _Hashed(pickle.Pickler):
             called = [obj.__globals__.get(name) for name in obj.__code__.co_names]
             codes = [_code(each.__code__) for each in (obj, *called) if isinstance(each, FunctionType)]
             return id, (codes, cells, obj.__defaults__, obj.__kwdefaults__)
+        if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):  # its state may leave settings out
+            return id, (id(type(obj)), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
         if isinstance(obj, torch.Tensor):
             return id, (str(obj.dtype), obj.requires_grad, obj.detach().cpu().numpy())
         return NotImplemented

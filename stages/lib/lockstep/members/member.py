@@ -5,17 +5,17 @@ import copy
 import io
 from dataclasses import dataclass
 from functools import cached_property
+from types import CellType, CodeType, ModuleType
 from typing import Any
 
-import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, GradientNormClipping
 from torch import Tensor
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.numerics import random_states, seed_everything
-from stages.lib.lockstep.members.own_fit import Prepared, capture
+from stages.lib.lockstep.members.numerics import other_states, others_now, random_states, seed_everything, set_others
+from stages.lib.lockstep.members.own_fit import Prepared, capture, left_alone
 from stages.lib.lockstep.members.rows import Order, Rows, fetch
 
 # What is the same for nets that share rows: datasets by what they follow from, and orders by their key.
@@ -24,6 +24,9 @@ Cache = dict[Any, Any]
 # The settings by which a net is given its rows, and the methods that give them.
 OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
 _GIVES_ROWS = ("get_dataset", "get_split_datasets", "get_iterator")
+
+# Where no code looks at a net's numbers, unless it is handed them.
+_LIBRARIES = ("torch", "skorch", "sklearn", "numpy", "scipy", "pandas")
 
 
 @dataclass(eq=False)
@@ -38,6 +41,7 @@ class Member:
     valid: Rows | None
     order: Order  # shared by all members whose batches are the same
     state: Tensor  # of torch's generator before the first epoch
+    others: Any  # the states of the others, where its fit has drawn from them
     noise_seed: int  # of the noise that random layers take, the same for all nets of a split
     output: io.StringIO  # what its callbacks print
     activations: str = ""  # a hash of the module's activations
@@ -99,12 +103,15 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
 
     `seeds` are of the fit and of the noise; `cache` serves all members of a search; the net is turned into `dtype`.
     """
-    X, y = start(net, prepared, seeds[0], dtype)
     output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        net.notify("on_train_begin", X=X, y=y)
-    net.check_data(X, y)
-    net.check_training_readiness()
+    own = [net, *net.callbacks] if isinstance(net.callbacks, list) else [net]
+    plain = all(type(each[-1] if isinstance(each, tuple) else each).__module__.startswith("skorch.") for each in own)
+    with contextlib.nullcontext() if plain else left_alone(prepared):
+        X, y, others = start(net, prepared, seeds[0], dtype)
+        with contextlib.redirect_stdout(output):
+            net.notify("on_train_begin", X=X, y=y)
+        net.check_data(X, y)
+        net.check_training_readiness()
     # The same for all nets with these settings, unless the net's own code makes them. A split may draw numbers.
     shared = X is prepared.X and y is prepared.y and not overrides(net, *_GIVES_ROWS)
     settings = [type(net), net.batch_size, net.train_split]
@@ -114,7 +121,9 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     found = cache.get(place)
     if found is None:
         drawn = random_states()
-        found, state = cache.get((*place, drawn)) or (None, None)
+        found, state, split = cache.get((*place, drawn)) or (None, None, None)
+        if split is not None:
+            set_others(split)
     if found is None:
         datasets = net.get_split_datasets(X, y)
         valid = None if datasets[1] is None else fetch(net, datasets[1], training=False)[0]
@@ -122,20 +131,37 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
         if random_states() == drawn:
             cache[place] = found
         else:
-            cache[*place, drawn] = found, torch.get_rng_state()
+            cache[*place, drawn] = found, torch.get_rng_state(), others_now()
     datasets, valid, train, loader = found
     state = torch.get_rng_state() if state is None else state
     order = Order(loader, 1 if valid is None else 2, state)
     order = cache.setdefault(("order", key, order.key()), order)
-    return Member({net.max_epochs: []}, net, (X, y), datasets, train, valid, order, state, seeds[1], output)
+    drew = other_states() != others
+    return Member(
+        {net.max_epochs: []},
+        net,
+        (X, y),
+        datasets,
+        train,
+        valid,
+        order,
+        state,
+        others_now() if drew else None,
+        seeds[1],
+        output,
+    )
 
 
-def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any]:
-    """Initialise a net as its `fit` does under a seed, in another type if one is given; returns what `fit` hands on."""
+def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any, Any]:
+    """Initialise a net as its `fit` does under a seed, in another type if one is given.
+
+    Returns what `fit` hands on, and where the generators of numpy and random stood before it.
+    """
     seed_everything(seed)
     if prepared.random_state is not None:
-        np.random.set_state(prepared.random_state[0])
+        set_others(prepared.random_state[0])
         torch.set_rng_state(prepared.random_state[1])
+    others = other_states()
     X, y = capture(net, prepared)
     if dtype is not None:
         # Copies, as a module may have parts that are the user's own, such as a pretrained one.
@@ -143,7 +169,7 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
         net.__dict__.update(zip(own, copy.deepcopy([vars(net)[name] for name in own]), strict=True))
         net.module_.to(dtype)
         net.criterion_.to(dtype)
-    return X, y
+    return X, y, others
 
 
 def has_own(thing: NeuralNet | Callback, method: str) -> bool:
@@ -153,20 +179,38 @@ def has_own(thing: NeuralNet | Callback, method: str) -> bool:
     return isinstance(module, str) and not module.startswith(("skorch.", "sklearn."))
 
 
-def mentioned(function: Any) -> set[str]:
-    """Return the names and words that the code of a function or property has, and those of the functions in it."""
-    code = getattr(getattr(function, "fget", function), "__code__", function)
-    constants = getattr(code, "co_consts", ())
-    inner = (mentioned(each) for each in constants if hasattr(each, "co_names"))
-    return {*getattr(code, "co_names", ()), *(each for each in constants if isinstance(each, str))}.union(*inner)
+def own_classes(kind: type) -> list[type]:
+    """Return the classes that a net's class is made of and that are none of skorch's."""
+    return [cls for cls in kind.__mro__ if cls.__module__.partition(".")[0] not in ("skorch", "sklearn", "builtins")]
+
+
+def mentioned(thing: Any, scope: dict[str, Any] | None = None, known: set[Any] | None = None) -> set[str]:
+    """Return the names and words in code: that of a function or property, and of all that it holds, wraps and calls.
+
+    `scope` has the global names of code that is no function; `known` is not looked at again.
+    """
+    known = set() if known is None else known
+    function = getattr(getattr(thing, "fget", thing), "__func__", getattr(thing, "fget", thing))
+    code = getattr(function, "__code__", function)
+    if not isinstance(code, CodeType) or code in known:
+        return set()
+    known.add(code)
+    scope = getattr(function, "__globals__", scope) or {}
+    called = [scope.get(name) for name in code.co_names]
+    called += [vars(each).get(name) for each in called if isinstance(each, ModuleType) for name in code.co_names]
+    held = [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if cell != CellType()]
+    theirs = [each for each in (*called, *held) if not str(getattr(each, "__module__", "")).startswith(_LIBRARIES)]
+    inside = (mentioned(each, scope, known) for each in (*theirs, *code.co_consts))
+    return {*code.co_names, *(each for each in code.co_consts if isinstance(each, str))}.union(*inside)
 
 
 def mentioned_in(net: NeuralNet, *methods: str) -> set[str]:
     """Return what methods of a net mention, where they are its own, and what its own methods do that they call."""
     found: set[str] = set()
-    left = {method for method in methods if has_own(net, method)}
+    left = set(methods)
     while left:
-        new = set().union(*(mentioned(getattr(type(net), name)) for name in left)) - found
+        own = [vars(cls)[name] for cls in own_classes(type(net)) for name in left if name in vars(cls)]
+        new = set().union(*map(mentioned, own)) - found
         found |= new
-        left = {name for name in new if hasattr(type(net), name) and has_own(net, name)}
+        left = new
     return found

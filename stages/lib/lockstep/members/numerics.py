@@ -52,6 +52,17 @@ def other_states() -> Any:
     return random.getstate(), state["key"].tobytes(), state["pos"]
 
 
+def others_now() -> Any:
+    """Return what `set_others` puts the generators of numpy and random back to."""
+    return np.random.get_state(), random.getstate()
+
+
+def set_others(states: Any) -> None:
+    """Put the generators of numpy and random where they stood."""
+    np.random.set_state(states[0])
+    random.setstate(states[1])
+
+
 @contextlib.contextmanager
 def subnormals_as_zero() -> Iterator[None]:
     """Count numbers below 1e-38 as 0 in this thread: processors take 30 times as long for them.

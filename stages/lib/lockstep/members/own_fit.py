@@ -1,12 +1,15 @@
 """Runs a net's own `fit`, up to where its training begins."""
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import torch
+import numpy as np
 from skorch import NeuralNet
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.refusals import RefusalError
 
@@ -25,7 +28,7 @@ class Prepared:
     X: Any
     y: Any
     fitted: Any = None  # the estimator, with a stub in the place of the net
-    random_state: tuple[Any, torch.Tensor] | None = None  # of numpy and torch, after the surroundings' fit
+    random_state: tuple[Any, Tensor] | None = None  # of the other generators and torch's, after the surroundings' fit
 
     def transform(self, X: Any) -> Any:
         """Return what the net is given for other rows."""
@@ -51,6 +54,26 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
         X, y = captured.args
         return X, y
     raise RefusalError("its fit does not train")
+
+
+@contextmanager
+def left_alone(prepared: Prepared) -> Iterator[None]:
+    """Raise `RefusalError` where a net's own code writes into the rows that nets share, and put them back."""
+    parts: list[Any] = [part for part in tree_leaves((prepared.X, prepared.y)) if isinstance(part, np.ndarray | Tensor)]
+    before = [copy.deepcopy(part) for part in parts]
+    written: list[Any] = []
+    try:
+        yield
+    finally:
+        written += [(part, was) for part, was in zip(parts, before, strict=True) if _bytes(part) != _bytes(was)]
+        for part, was in written:
+            part[...] = was
+    if written:
+        raise RefusalError("its fit writes into its rows")
+
+
+def _bytes(rows: Any) -> bytes:
+    return np.asarray(rows.detach().cpu() if isinstance(rows, Tensor) else rows).tobytes()
 
 
 @contextmanager

@@ -90,8 +90,8 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
     if getattr(net, kind) is not DataLoader:
         raise RefusalError(f"{kind} is no plain DataLoader")
     loader = net.get_iterator(dataset, training=training)
-    if isinstance(dataset, IterableDataset) or loader.batch_sampler is None:
-        raise RefusalError("the dataset gives no batches of numbered rows")
+    if isinstance(dataset, IterableDataset) or loader.batch_size is None:
+        raise RefusalError(f"{kind} takes no batches of one size from numbered rows")
     if training and not _repeats(loader):
         raise RefusalError("the sampler draws from another generator than torch's, or counts")
     if loader.collate_fn is not default_collate:
@@ -110,7 +110,7 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
         again = default_collate([dataset[i] for i in range(min(n, 16))])
         if fingerprint(again) != fingerprint(tree_map(lambda part: part[:16].clone(), batch)):
             raise RefusalError("the dataset gives other rows each time")
-    size = loader.batch_size or 0 if training else loader.batch_size
+    size = loader.batch_size
     X, y = unpack_data(batch)
     return Rows(X, y, n, size, min(size, -(-n // 16) * 16)), loader
 

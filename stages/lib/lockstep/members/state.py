@@ -1,6 +1,7 @@
 """What a training step may look at besides tensors: attributes of modules, criteria and nets, as hashes."""
 
-from functools import cache
+from functools import cache, partial
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -32,20 +33,31 @@ def python_state(module: nn.Module) -> str:
     return hashed([attributes(layer) for layer in module.modules()])
 
 
+def _kept(own: dict[str, Any], numbers: bool) -> list[tuple[str, Any]]:
+    """Return attributes to compare; of those that are floats, only their signs where `numbers` is false."""
+    if not numbers:
+        own = {k: (v > 0) - (v < 0) if type(v) is float else v for k, v in own.items()}
+    return sorted(own.items())
+
+
 def net_state(net: NeuralNet) -> tuple[str, ...]:
     """Return hashes of all that a step may look at and that is no tensor."""
     return python_state(net.module_), python_state(net.criterion_), own_numbers(net)
 
 
-def attributes(layer: nn.Module, sizes: bool = True) -> list[Any]:
-    """Return a layer's own attributes; of torch's layers, those that are no sizes where `sizes` is false."""
+def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
+    """Return a layer's own attributes.
+
+    Without those of torch's layers that are sizes where `sizes` is false, and with the signs of floats alone where
+    `numbers` is.
+    """
     own = {name: value for name, value in vars(layer).items() if name not in _OF_ANY_MODULE}
     if isinstance(layer, nn.modules.dropout._DropoutNd):
         own.pop("p")
     if not sizes and type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
         own = {name: value for name, value in own.items() if name not in _SIZES}
     hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
-    return [sorted(own.items()), hooks]
+    return [_kept(own, numbers), hooks]
 
 
 @cache
@@ -55,23 +67,28 @@ def _of_any_net() -> set[str]:
         return set(vars(NeuralNetClassifier(nn.PReLU).initialize()))
 
 
-def own_numbers(net: NeuralNet) -> str:
+def own_numbers(net: NeuralNet, numbers: bool = True) -> str:
     """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
     if not any(has_own(net, name) for name in OF_A_STEP):
         return ""
     seen = {name for name in mentioned_in(net, *OF_A_STEP) if not name.endswith("_")}
-    own = {k: v for k, v in vars(net).items() if (k in seen or k not in _of_any_net()) and "__" not in k}
-    return hashed(sorted(own.items()))
+    seen |= {name for name in vars(net) if "__" in name} if "get_params_for" in seen else set()
+    own = {k: v for k, v in vars(net).items() if k in seen or (k not in _of_any_net() and "__" not in k)}
+    return hashed(_kept(own, numbers))
 
 
 def own_params(thing: NeuralNet | Callback) -> Any:
-    """Return a hash of the parameters of a net or callback that skorch does not have, or "" where they have none."""
-    if type(thing).__module__.startswith("skorch."):
-        return ""
-    known = _of_any_net() if isinstance(thing, NeuralNet) else set()
+    """Return a hash of the parameters of a net that skorch does not have, or of a callback.
+
+    Of a net's floats it has the signs; numbers of skorch's own callbacks, such as rates and patience, are left out.
+    """
     try:
-        params = thing.get_params(deep=False)
-        return fingerprint(sorted((k, v) for k, v in params.items() if k not in known and "__" not in k))
+        params = {k: v for k, v in thing.get_params(deep=False).items() if "__" not in k}
+        if isinstance(thing, NeuralNet):
+            params = dict(_kept({k: v for k, v in params.items() if k not in _of_any_net()}, numbers=False))
+        elif type(thing).__module__.startswith("skorch."):
+            params = {k: v for k, v in params.items() if type(v) not in (int, float)}
+        return fingerprint(sorted(params.items()))
     except Exception:  # what can't be pickled differs by chance only
         return ""
 
@@ -82,3 +99,14 @@ def hashed(thing: Any) -> str:
         return fingerprint(thing)
     except Exception as error:
         raise RefusalError(f"an attribute can't be compared with another net's: {told(error)}") from None
+
+
+def is_guest(listener: Any) -> bool:
+    """Whether a net or callback is none of skorch's, or calls functions that are not."""
+    called = [value for value in vars(listener).values() if isinstance(value, FunctionType | partial)]
+    own = not type(listener).__module__.startswith("skorch.")
+    return own or (isinstance(listener, Callback) and any(map(_is_own, called)))
+
+
+def _is_own(function: Any) -> bool:
+    return not str(getattr(function, "__module__", "")).startswith(("skorch.", "sklearn."))

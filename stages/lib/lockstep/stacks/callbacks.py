@@ -14,9 +14,10 @@ from skorch.history import History
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.members.member import Member, is_told, named_tensors, overrides
+from stages.lib.lockstep.members.member import Member, is_told, named_tensors, optimizer_of, overrides
+from stages.lib.lockstep.members.numerics import other_states
 from stages.lib.lockstep.members.refusals import RefusalError
-from stages.lib.lockstep.members.state import net_state
+from stages.lib.lockstep.members.state import is_guest, net_state
 from stages.lib.lockstep.stacks.layers import dropouts
 
 
@@ -38,35 +39,37 @@ class Audience:
         self.scores_training = any(callback.on_train for callback in self.scorings)
         self.by_batch = any(_hears_batches(each) for each in (self.net, *own))
         # Those that skorch does not have may look at anything, and may change what the stack does not see.
-        guests = [each for each in (self.net, *own) if not type(each).__module__.startswith("skorch.")]
-        self.has_guests = any(map(is_told, guests))
+        self.has_guests = any(is_told(each) and is_guest(each) for each in (self.net, *own))
         # Methods that cost less: nothing prepares a line that is not printed.
-        quiet = [each for each in own if type(each) is PrintLog and each.sink is print and not self.net.verbose]
+        quiet = [each for each in own if type(each) is PrintLog and each.sink is print]
         accuracies = [each for each in self.scorings if each.scoring == "accuracy"]
-        self.eased: list[tuple[Any, str, Any]] = [(each, "table", lambda row: "\n\n") for each in quiet]
+        self.eased: list[tuple[Any, str, Any]] = [(each, "table", partial(_line, each, self.net)) for each in quiet]
         self.eased += [(each, "_scoring", partial(_accuracy, each)) for each in accuracies]
         for callback, method, cheaper in self.eased:
             callback.__dict__[method] = cheaper
 
     def _tell(self, event: str, **about: Any) -> None:
         """Notify the net and its callbacks; raises `StopTrainingError` where one ends the training."""
-        before = self._watch() if self.has_guests else ()
+        before, stops = self._watch() if self.has_guests else (), False
         with contextlib.redirect_stdout(self.member.output):
             try:
                 self.net.notify(event, **about)
             except KeyboardInterrupt:
-                raise StopTrainingError from None
+                stops = True
         if self.has_guests and event != "on_train_end":  # at the end nothing follows that could differ
-            kept, drawn, weights = (one != other for one, other in zip(before, self._watch(), strict=True))
-            # Where rows are not mixed, random numbers matter only if they come into the weights.
-            if kept or (drawn and (weights or not self.member.order.is_fixed)):
+            kept, others, drawn, used = (one != other for one, other in zip(before, self._watch(), strict=True))
+            # Where rows are not mixed, torch's matter only if they come into the weights or the settings.
+            if kept or others or (drawn and (used or stops or not self.member.order.is_fixed)):
                 raise RefusalError("a callback changes what the optimizer keeps, or draws random numbers")
+        if stops:
+            raise StopTrainingError
 
     def _watch(self) -> Any:
-        """Return what the optimizer keeps, where torch's generator stands, and how often weights were changed."""
+        """Return what the optimizer keeps, where the generators stand, and how often weights were changed."""
         states = self.net.optimizer_.state.values()
         kept = [(k, id(v), getattr(v, "_version", 0)) for state in states for k, v in state.items()]
-        return kept, torch.get_rng_state().numpy().tobytes(), self._versions()
+        used = self._versions(), repr(optimizer_of(self.net)[1])
+        return kept, other_states(), torch.get_rng_state().numpy().tobytes(), used
 
     def _versions(self) -> list[int]:
         """Return how often each weight was changed by others than the stack."""
@@ -79,10 +82,8 @@ class Audience:
         if self._look() != self._noted:
             raise RefusalError("a callback changes the net")
 
-    def take_up(self, gradients: dict[str, Tensor]) -> None:
-        """Show the net the gradients of its steps, and note what nobody may change."""
-        for name, tensor in named_tensors(self.net).items():
-            tensor.grad = gradients.get(name)
+    def take_up(self) -> None:
+        """Note what nobody may change."""
         self._noted = self._look()
 
     def _look(self) -> Any:
@@ -92,7 +93,10 @@ class Audience:
         rows = [(k, id(v)) for dataset in self.member.datasets for k, v in _insides(dataset)]
         criterion, optimizer = self.net.criterion_, self.net.optimizer_
         rates = [layer.p for layer in dropouts(self.net.module_)]
-        return tensors, rows, net_state(self.net), rates, criterion, optimizer, len(optimizer.param_groups)
+        weights = [tensor._version for tensor in (*criterion.parameters(), *criterion.buffers())]
+        stepped = [id(param) for group in optimizer.param_groups for param in group["params"]]
+        listeners = [id(callback) for _, callback in self.net.callbacks_]
+        return tensors, rows, net_state(self.net), rates, criterion, weights, optimizer, stepped, listeners
 
     def training_ends(self) -> None:
         """Tell that the training ends."""
@@ -111,6 +115,8 @@ class Audience:
 
     def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
         """Record a batch, and tell of it."""
+        if self.has_guests:
+            self.net._set_training(training)  # as skorch's step has done
         (record,) = _batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
         self.net.history[-1]["batches"][-1].update(record)
         self._tell("on_batch_end", batch=batch, training=training, loss=loss, y_pred=predicted)
@@ -132,6 +138,10 @@ def _insides(dataset: Any) -> Iterator[tuple[str, Any]]:
     while dataset is not None:
         yield from getattr(dataset, "__dict__", {}).items()
         dataset = getattr(dataset, "dataset", None)
+
+
+def _line(callback: PrintLog, net: NeuralNet, row: Any) -> str:
+    return type(callback).table(callback, row) if net.verbose else "\n\n"
 
 
 def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:

@@ -44,8 +44,14 @@ class HoldOut:
             return torch.where(self.weight > 0, by_row * self.weight, 0).sum(-1).T, made
         batches = (taken(self.rows, (slice(None), span)) for span in _spans(self.lengths[0]))
         parts = [stack.stacked.evaluate(tensors, *batch) for batch in batches]
-        made = tree_map(lambda *each: torch.cat(each, dim=1), *(each for _, each in parts))
+        made = tree_map(self._joined, *(each for _, each in parts))
         return torch.stack([loss for loss, _ in parts]), made
+
+    def _joined(self, first: Tensor, *others: Tensor) -> Tensor:
+        """Join what batches have been turned into; `squeeze` leaves a batch of one row without its dimension."""
+        lengths = self.lengths[0][1:]
+        rest = [part.reshape(len(part), n, *first.shape[2:]) for part, n in zip(others, lengths, strict=True)]
+        return torch.cat([first, *rest], dim=1)
 
     def own_rows(self, i: int, made: Any) -> tuple[Any, Any]:
         """Return a member's hold-out, as one batch, and what the net makes of it."""

@@ -96,7 +96,7 @@ class Nets:
         """Return views of what belongs to each parameter in rows of numbers, shape (…, n_numbers)."""
         parts = rows[..., : self.length].split([shape.numel() for shape in self.shapes.values()], dim=-1)
         named = zip(self.shapes.items(), parts, strict=True)
-        return {name: part.view(*rows.shape[:-1], *shape) for (name, shape), part in named}
+        return {name: part.view((*rows.shape[:-1], *shape)) for (name, shape), part in named}
 
     def placed(self, rows: list[Any], n: int) -> Any:
         """Return the rows that each member is given, filled up to `n`, for each place: shape (n_nets, n, …)."""
@@ -166,11 +166,11 @@ def exchange(net: NeuralNet, tensors: Tensors) -> None:
             own.data = tensors[name]
 
 
-def measure(member: Member) -> tuple[int, int]:
-    """Return the bytes that one more net in a stack takes at most, and the operations of one of its steps.
+def measure(member: Member) -> tuple[int, int, int]:
+    """Return the bytes that one more net in a stack takes at most, and what one of its steps takes.
 
-    Counted are all results of one step and of one evaluation of a lone net, as if none were freed, and what an
-    optimizer keeps.
+    That is the number of floating-point operations, and of torch's. Counted are all results of one step and of one
+    evaluation of a lone net, as if none were freed, and what an optimizer keeps and does.
     """
     net, train = member.net, member.train
     module, criterion = copy.deepcopy((net.module_, net.criterion_))
@@ -182,22 +182,25 @@ def measure(member: Member) -> tuple[int, int]:
         with torch.enable_grad(), _Bytes() as counted, FlopCounterMode(display=False) as flops:
             trial._set_training(True)
             trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
-            n_flops = flops.get_total_flops()
+            n_flops, n_operations = flops.get_total_flops(), counted.n_operations
             with torch.no_grad():
                 trial._set_training(False)
                 trial.infer(many)
     finally:
         torch.set_rng_state(state)
     weights = sum(tensor.numel() * tensor.element_size() for tensor in named_tensors(net).values())
-    return counted.total + 6 * weights, n_flops
+    # An optimizer takes about a dozen operations for each number, which count where a table is looked up in.
+    n_flops += 12 * sum(param.numel() for param in trained_params(net).values())
+    return counted.total + 6 * weights, n_flops, n_operations
 
 
 class _Bytes(TorchDispatchMode):
-    """Adds up the bytes of all results."""
+    """Adds up the bytes of all results, and counts the operations."""
 
-    total = 0
+    total = n_operations = 0
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
+        self.n_operations += 1
         self.total += sum(t.numel() * t.element_size() for t in tree_leaves(result) if isinstance(t, Tensor))
         return result

@@ -65,7 +65,7 @@ class Training:
         self.audiences = {i: Audience(member) for i, member in enumerate(stack.members) if member.live}
         for i, audience in self.audiences.items():
             exchange(stack.members[i].net, stack.tensors_of(i))
-            audience.take_up(stack.gradients_of(i))
+            audience.take_up()
         self.clip = clipping(stack.members, stack.order, [t[0].numel() for t in stack.trained.values()], stack.flat)
         self.gone: set[int] = set()
 
@@ -73,7 +73,7 @@ class Training:
         """Train; yields nets as they are done, those with callbacks at the end."""
         whole = replace(self.stack.job, size=len(self.stack.order))
         epoch = 0
-        while self._left():
+        while present := self._left():
             if epoch:
                 self.stack.next_epoch()
             for i, audience in self._present():
@@ -85,16 +85,15 @@ class Training:
                 self._validate(epoch)
             for i, audience in self._present():
                 if audience.has_guests:
-                    self._show_state(i)
+                    self._show_state(i, audience.net)
                     audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
                 self._tell(i, epoch, audience.epoch, "on_epoch_end")
-            self.advance(len(self._left()))
+            self.advance(len(present) + sum(self.stack.members[i].epochs - epoch for i in present if i in self.gone))
             yield from self._done(epoch)
             left = self._left()
             if left and len(left) <= len(self.stack.members) // 2 and self._spared(left, epoch) > _WORTH_A_TRACE:
                 self._close_up(left)
-        # Callbacks may have changed weights to the last, so those nets are evaluated together now.
-        if self.ended:
+        if self.ended:  # callbacks may have changed weights to the last, so those nets are evaluated together now
             self.ended.sort(key=lambda trained: whole.members.index(trained.member))
             nets = Nets(replace(whole, members=[trained.member for trained in self.ended]), self.unit)
             yield from self._evaluated(nets, enumerate(self.ended))
@@ -129,9 +128,8 @@ class Training:
         scoring = [i for i, audience in self._present() if audience.scores_training and not audience.by_batch]
         for number, batch in enumerate(stack.batches()):
             own = {i: stack.own_batch(batch, i, number) for i in (*by_batch, *scoring) if i not in self.gone}
-            for i in by_batch:
-                if i in own:
-                    self._tell(i, epoch, self.audiences[i].batch_begins, own[i], True)
+            for i in filter(own.__contains__, by_batch):
+                self._tell(i, epoch, self.audiences[i].batch_begins, own[i], True)
             if by_batch:
                 self._adopt_settings()
             loss, made = stack.take_step(batch, self.clip)
@@ -143,7 +141,7 @@ class Training:
                     self.audiences[i].predicts(rows, outputs, training=True)
                 else:
                     if self.audiences[i].has_guests:
-                        self._show_state(i)
+                        self._show_state(i, self.audiences[i].net)
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
         self.losses.append((torch.stack(losses) if stack.job.knows_losses else None, None))
         self._record(self.losses[-1][0], stack.sizes_of, training=True)
@@ -202,7 +200,7 @@ class Training:
         self._show_state(i, net)
         net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it
         if i in self.audiences:
-            self.audiences[i].take_up(cloned(stack.gradients_of(i)))
+            self.audiences[i].take_up()
             with contextlib.suppress(StopTrainingError):
                 self.audiences[i].training_ends()
         else:
@@ -212,11 +210,13 @@ class Training:
         random_state = stack.orders[stack.source_of[i]].after(member.state, epoch)
         return Trained(member, epoch, net, stack.finite(i), random_state)
 
-    def _show_state(self, i: int, net: NeuralNet | None = None) -> None:
-        """Give a net's optimizer, or a copy's, what the stack's keeps of its parameters."""
-        net = net or self.stack.members[i].net
-        named, state = named_tensors(net), self.stack.optimizer_state_of(i)
-        net.optimizer_.state.update({named[name]: kept for name, kept in state.items() if kept})
+    def _show_state(self, i: int, net: NeuralNet) -> None:
+        """Give a net its gradients, and its optimizer what the stack's keeps of its parameters."""
+        named, gradients = named_tensors(net), cloned(self.stack.gradients_of(i))
+        for name, kept in self.stack.optimizer_state_of(i).items():
+            named[name].grad = gradients[name]
+            if kept:
+                net.optimizer_.state[named[name]] = kept
 
     def _close_up(self, left: list[int]) -> None:
         """Go on with the nets that are left, in a smaller stack."""

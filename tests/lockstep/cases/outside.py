@@ -1,0 +1,151 @@
+"""Optimizers, callbacks and scoring functions of people's own that do what no step of the first epochs shows."""
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EpochScoring, LRScheduler
+from torch import nn
+
+from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.surprises import FourthEpoch
+
+
+class ClippedSGD(torch.optim.SGD):
+    """Clips the norm of the gradient itself."""
+
+    def __init__(self, params: Any, lr: float = 0.1, max_norm: float = 10.0) -> None:
+        super().__init__(params, lr=lr)
+        self.param_groups[0]["max_norm"] = max_norm
+
+    def step(self, closure: Any = None) -> Any:
+        loss = closure() if closure else None
+        for group in self.param_groups:
+            nn.utils.clip_grad_norm_(group["params"], group["max_norm"])
+        super().step()
+        return loss
+
+
+class SGDW(torch.optim.SGD):
+    """Decays its weights before the closure computes their gradient."""
+
+    def __init__(self, params: Any, lr: float = 0.1, wd: float = 0.01) -> None:
+        super().__init__(params, lr=lr)
+        self.param_groups[0]["wd"] = wd
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.mul_(1 - group["lr"] * group["wd"])
+        return super().step(closure)
+
+
+class Reweights(FourthEpoch):
+    """Has weights of classes from an epoch on."""
+
+    def change(self, net: NeuralNet) -> None:
+        net.criterion_.weight.copy_(torch.tensor([1.0, 5.0]))
+
+
+class Draws(Callback):
+    """Draws random numbers after a warm-up."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        if len(net.history) < 4:
+            return
+        (group,) = net.optimizer_.param_groups
+        if self.what == "noise":
+            with torch.no_grad():
+                for weight in net.module_.parameters():
+                    weight.add_(torch.as_tensor(0.1 * np.random.randn(*weight.shape)))
+        else:
+            group["lr"] *= 0.5 + (random.random() if self.what == "Python's" else float(torch.rand(())))
+
+
+class HeadOnly(FourthEpoch):
+    """Trains the last layer alone from an epoch on."""
+
+    def change(self, net: NeuralNet) -> None:
+        net.optimizer_.param_groups[0]["params"] = list(net.module_.layers[-1].parameters())
+
+
+class Decays(Callback):
+    def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
+        if training:
+            net.optimizer_.param_groups[0]["lr"] *= 0.8
+
+
+class AddsDecay(FourthEpoch):
+    def change(self, net: NeuralNet) -> None:
+        net.callbacks_.append(("decay", Decays().initialize()))
+
+
+def smooths(net: NeuralNet, rows: Any, y: Any) -> float:
+    """Has smooth labels from an epoch on."""
+    if len(net.history) == 4:
+        net.set_params(criterion__label_smoothing=0.3)
+    return 0.0
+
+
+def now_and_then(net: NeuralNet, rows: Any, y: Any) -> float:
+    """Scores all rows after each third epoch; batches of shuffled rows draw a seed each time."""
+    return float(np.mean(net.predict(X) == LABELS)) if len(net.history) % 3 == 0 else 0.0
+
+
+def on_all_rows(net: NeuralNet, rows: Any, y: Any) -> float:
+    return float(np.mean(net.predict(X) == LABELS))
+
+
+class RandomRates(torch.optim.lr_scheduler.LRScheduler):
+    def get_lr(self) -> list[float | torch.Tensor]:
+        return [rate * random.uniform(0.1, 2) for rate in self.base_lrs]
+
+
+DRAWN = ("noise", "Python's", "torch's")
+
+
+def outside() -> dict[str, Case]:
+    def watched(*listed: Any, **settings: Any) -> Any:
+        return classifier(**{"callbacks": list(listed), "max_epochs": 7} | settings)
+
+    step, draws = LRScheduler("StepLR", step_size=3), "draws random numbers"
+    scored = watched(("s", EpochScoring("accuracy", name="s", lower_is_better=False)), iterator_train__shuffle=True)
+    costly = EpochScoring(now_and_then, name="all", use_caching=False, lower_is_better=False)
+    return {
+        "an optimizer that clips the norm": Case(
+            classifier(optimizer=ClippedSGD), {"optimizer__max_norm": [10.0, 1.0, 0.05]}, alone=" "
+        ),
+        "an optimizer that decays before its closure": Case(
+            classifier(optimizer=SGDW), {"optimizer__wd": [1e-6, 1e-3, 0.1, 1.0]}, alone=" "
+        ),
+        "a criterion's weights late": Case(
+            watched(Reweights(), criterion__weight=torch.ones(2)), RATES, alone="changes the net"
+        ),
+        **{f"{what} numbers drawn late": Case(watched(Draws(what)), RATES, alone=draws) for what in DRAWN},
+        "parameters that the optimizer loses late": Case(watched(HeadOnly()), RATES, alone="changes the net"),
+        "a callback that is added late": Case(watched(AddsDecay()), RATES, alone="changes the net"),
+        "a criterion that a score changes late": Case(
+            watched(EpochScoring(smooths, name="s"), max_epochs=8), RATES, alone=" "
+        ),
+        "a score now and then, shuffled": Case(watched(costly, iterator_train__shuffle=True), RATES, alone=draws),
+        "a scoring function that draws beside one that does not": Case(
+            scored,
+            [
+                {"callbacks__s__scoring": ["accuracy"]},
+                {"callbacks__s__scoring": [on_all_rows], "callbacks__s__use_caching": [False]},
+            ],
+            alone=draws,
+        ),
+        "caching or not": Case(
+            classifier(callbacks=None, iterator_train__shuffle=True), {"use_caching": [True, False]}, alone=draws
+        ),
+        "a scheduler that draws beside one that does not": Case(
+            watched(("s", step)), {"callbacks__s": [step, LRScheduler(RandomRates)]}, alone=draws
+        ),
+    }

@@ -1,0 +1,129 @@
+"""Modules with parts that are trained otherwise together, or that cost more: types, gates, shapes, tables, loops."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet, NeuralNetRegressor
+from torch import Tensor, nn
+
+from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, TOKEN_LABELS, TOKENS, Case, X, classifier
+from tests.lockstep.cases.modules import MLP, WIDTH
+from tests.lockstep.cases.surprises import ScalarParameter
+
+
+class Filter(nn.Module):
+    """Scales frequencies by complex numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factors = nn.Parameter(0.5 * torch.randn(4, 6, dtype=torch.cdouble))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.fft.irfft(torch.fft.rfft(x) * self.factors, n=x.shape[-1])
+
+
+class Spectral(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.up, self.filter, self.out = nn.Linear(3, 4), Filter(), nn.Linear(4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.up(x).transpose(1, 2)
+        return self.out(torch.tanh(x + self.filter(x)).mean(-1))
+
+
+class Denormalised(nn.Module):
+    """Gives outputs a scale and a shift, from numpy's statistics of the targets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale, self.shift = (nn.Parameter(torch.from_numpy(each)) for each in (NUMBERS.std(0), NUMBERS.mean(0)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.scale + self.shift
+
+
+class TwoTypes(nn.Sequential):
+    """Is of float32 at first, and of float64 at its end."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Linear(WIDTH, 1, dtype=torch.float32), nn.Tanh(), Denormalised())
+
+
+class BetweenRows(nn.Module):
+    """Has attention between rows, behind a gate that starts at 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up, self.out = nn.Linear(WIDTH, 8), nn.Linear(8, 2)
+        self.attention = nn.MultiheadAttention(8, 1, batch_first=True)
+        self.gate = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.up(x).relu()
+        between = self.attention(h[None], h[None], h[None], need_weights=False)[0][0]
+        return self.out(h + self.gate * between)
+
+
+class Squeezed(MLP):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).squeeze()
+
+
+class Table(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.out = nn.Embedding(20_000, 16), nn.Linear(16, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.embedding(x).mean(1))
+
+
+class Loop(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell, self.out = nn.GRUCell(1, 4), nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = x.new_zeros(len(x), 4)
+        for each in x.unbind(1):
+            h = self.cell(each, h)
+        return self.out(h)
+
+
+class Printing(MLP):
+    def __init__(self) -> None:
+        super().__init__()
+        print("parameters:", sum(param.numel() for param in self.parameters()))
+
+
+def parts() -> dict[str, Case]:
+    waves, floats = np.random.RandomState(4).randn(72, 10, 3), X.astype(np.float32)
+    series = np.random.RandomState(5).randn(60, 100, 1)
+    regression: dict[str, Any] = {"wrapper": NeuralNetRegressor, "criterion": nn.MSELoss, "lr": 0.01}
+    # 64 rows to train, 13 of them held out: the last batch of those is one row.
+    lone = partial(classifier, Squeezed, module__n_outputs=1, batch_size=12, **regression | {"wrapper": NeuralNet})
+    small: dict[str, list[Any]] = {"lr": [0.01, 0.003]}
+    return {
+        "complex parameters": Case(
+            classifier(Spectral, **regression), small, X=waves, y=waves.mean((1, 2))[:, None], alone="types"
+        ),
+        "parameters of two types": Case(classifier(TwoTypes, **regression), small, X=floats, y=NUMBERS, alone="types"),
+        "rows see each other behind a gate": Case(
+            classifier(BetweenRows, wrapper=NeuralNet, max_epochs=12), {"lr": [1e-6, 0.3]}
+        ),
+        "squeezed, a lone row held out": Case(lone(), small, y=NUMBERS[:, 0]),
+        "squeezed, batch norm, a lone row held out": Case(lone(module__norm=nn.BatchNorm1d), small, y=NUMBERS[:, 0]),
+        "squeezed, a lone row held out, default callbacks": Case(lone(callbacks=None), small, y=NUMBERS[:, 0]),
+        "a scalar parameter, default callbacks": Case(classifier(ScalarParameter, callbacks=None), RATES),
+        "a scalar parameter, Adam": Case(classifier(ScalarParameter, optimizer=torch.optim.Adam, lr=0.01), small),
+        "a module that prints where it is built": Case(classifier(Printing), RATES),
+        "a table of many rows": Case(
+            classifier(Table, max_epochs=2), RATES, X=TOKENS * 1999, y=TOKEN_LABELS, alone="keep a core busy"
+        ),
+        "a loop over many steps": Case(
+            classifier(Loop, max_epochs=2, batch_size=32), RATES, X=series, y=LABELS[:60], alone="operations"
+        ),
+    }

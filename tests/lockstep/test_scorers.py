@@ -1,0 +1,192 @@
+"""What a scorer finds: its own changes of a net, gradients, generators, and what callbacks have kept of a training."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from joblib import parallel_config
+from sklearn.model_selection import GridSearchCV, cross_validate
+from skorch import NeuralNet, NeuralNetClassifier
+from skorch.callbacks import Callback
+from skorch.dataset import ValidSplit
+
+from tests.lockstep.cases.base import LABELS, X, classifier
+from tests.lockstep.cases.modules import MLP
+from tests.lockstep.cases.shared import DrawnByNumpy
+
+ROWS = X.astype(np.float32)
+Scorer = Callable[[Any, Any, Any], float]
+
+
+def scores(net: NeuralNet, scoring: Any, stack: bool, **options: Any) -> Any:
+    with parallel_config(backend="lockstep", random_state=3, stack=stack):
+        return cross_validate(net, ROWS, LABELS, cv=3, scoring=scoring, error_score="raise", **options)
+
+
+def check(net: NeuralNet, scorer: Any, key: str = "test_score", **options: Any) -> None:
+    """A scorer gives what it gives with skorch."""
+    ours, theirs = (scores(net, scorer, stack, **options)[key] for stack in (True, False))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
+def probability(net: Any, rows: Any) -> float:
+    return float(net.predict_proba(rows)[:, 1].mean())
+
+
+def quantised(net: Any, rows: Any, y: Any) -> float:
+    for weight in net.module_.parameters():
+        weight.data.mul_(8).round_().div_(8)
+    return probability(net, rows)
+
+
+def pruned(net: Any, rows: Any, y: Any) -> float:
+    weights = net.module_.layers[0].weight
+    weights.data[weights.data.abs() < 0.2] = 0.0
+    return probability(net, rows)
+
+
+def through_numpy(net: Any, rows: Any, y: Any) -> float:
+    net.module_.layers[0].weight.detach().numpy()[:, 0] = 0
+    return probability(net, rows)
+
+
+def shifted_norm(net: Any, rows: Any, y: Any) -> float:
+    """Change a buffer."""
+    net.module_.layers[1].running_mean.data.add_(1.0)
+    return probability(net, rows)
+
+
+def cooled(net: Any, rows: Any, y: Any) -> float:
+    """Put a method on the net itself."""
+    net.infer = lambda x, **kwargs: net.module_(x) / 3
+    found = float(net.predict_proba(rows)[:, 1].max())
+    del net.infer
+    return found
+
+
+@pytest.mark.parametrize("scorer", [quantised, pruned, through_numpy, shifted_norm, cooled])
+def test_a_scorer_that_changes_a_net_by_a_back_door_is_answered_anew(scorer: Scorer) -> None:
+    check(classifier(module__norm=torch.nn.BatchNorm1d), scorer)
+
+
+def noisy(net: Any, rows: Any, y: Any) -> float:
+    return probability(net, rows + torch.randn(rows.shape).numpy())
+
+
+def robust(net: Any, rows: Any, y: Any) -> float:
+    """Draw after an answer; skorch's loader has drawn a seed for it."""
+    return probability(net, rows) - noisy(net, rows, y)
+
+
+@pytest.mark.parametrize(
+    ("scorer", "key"),
+    [(robust, "test_score"), ({"accuracy": "accuracy", "noisy": noisy}, "test_noisy"), (robust, "train_score")],
+    ids=["after an answer", "after another score", "for the training rows"],
+)
+def test_torch_draws_for_a_scorer_what_it_draws_where_skorch_has_answered(scorer: Any, key: str) -> None:
+    check(classifier(), scorer, key, return_train_score=True)
+
+
+class MixesItsRows(NeuralNetClassifier):
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        order = np.random.permutation(len(X))
+        return super().fit(X[order], y[order], **fit_params)
+
+
+DRAWING: dict[str, NeuralNet] = {
+    "the hold-out": classifier(train_split=ValidSplit(0.2)),
+    "the hold-out of each class": classifier(train_split=ValidSplit(0.25, stratified=True)),
+    "the module": classifier(DrawnByNumpy),
+    "fit": classifier(wrapper=MixesItsRows),
+}
+
+
+@pytest.mark.parametrize("what", DRAWING)
+def test_numpy_draws_for_a_scorer_what_it_draws_where_a_net_has_drawn(what: str) -> None:
+    check(DRAWING[what], lambda net, rows, y: np.random.rand())
+
+
+class DrawnByPython(MLP):
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.no_grad():
+            next(self.parameters()).add_(random.random())
+
+
+def test_random_draws_for_a_scorer_what_it_draws_where_a_net_has_drawn() -> None:
+    check(classifier(DrawnByPython), lambda net, rows, y: random.random())
+
+
+def gradient(net: Any, rows: Any, y: Any) -> float:
+    return sum(-1.0 if weight.grad is None else float(weight.grad.norm()) for weight in net.module_.parameters())
+
+
+def test_a_scorer_finds_the_gradients_of_the_last_step() -> None:
+    check(classifier(), gradient)
+
+
+def test_a_net_that_is_returned_has_the_gradients_of_the_last_step() -> None:
+    ours, theirs = (
+        [
+            gradient(net, None, None)
+            for net in scores(classifier(), "accuracy", stack, return_estimator=True)["estimator"]
+        ]
+        for stack in (True, False)
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
+class Keeps(Callback):
+    """Keeps gradients without a copy, as torch makes new ones for each step, and the mode of the module."""
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.steps_: list[Any] = []
+        self.arrays_: list[Any] = []
+        self.epochs_: list[Any] = []
+        self.missing_ = 0
+        self.modes_: list[Any] = []
+
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.missing_ += sum(weight.grad is None for weight in net.module_.parameters())
+
+    def on_batch_begin(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
+        self.modes_.append(("begin", training, net.module_.training))
+
+    def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
+        self.modes_.append(("end", training, net.module_.training))
+        if training:
+            self.steps_.append(net.module_.layers[-1].bias.grad)
+            self.arrays_.append(net.module_.layers[-1].bias.grad.numpy())
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.modes_.append(("epoch", net.module_.training))
+        self.epochs_.append(net.module_.layers[-1].bias.grad)
+
+
+def kept(what: str, stack: bool) -> list[Any]:
+    """Return what the callback of each net has kept."""
+    found: list[Any] = []
+
+    def scorer(net: Any, rows: Any, y: Any) -> float:
+        found.append(getattr(dict(net.callbacks_)["Keeps"], what))
+        return 0.0
+
+    with parallel_config(backend="lockstep", random_state=3, stack=stack):
+        GridSearchCV(classifier(callbacks=[Keeps()]), {"lr": [0.1, 0.02]}, cv=3, scoring=scorer, refit=False).fit(
+            ROWS, LABELS
+        )
+    return found
+
+
+@pytest.mark.parametrize("what", ["steps_", "arrays_", "epochs_"])
+def test_a_callback_may_keep_gradients(what: str) -> None:
+    ours, theirs = (np.array([[np.asarray(g) for g in net] for net in kept(what, stack)]) for stack in (True, False))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("what", ["modes_", "missing_"])
+def test_a_callback_sees_the_mode_of_the_module_and_that_no_gradient_is_there(what: str) -> None:
+    assert kept(what, stack=True) == kept(what, stack=False)
