@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stages.lib.common import UserError
@@ -86,6 +86,7 @@ def test_what_pandas_writes_is_read_as_it_was(
     pd.testing.assert_frame_equal(same, data.X)
 
 
+@example(["0", "20000000000000000000", "+80000000000000.200"])
 @given(st.lists(st.from_regex(r"[-+]?[0-9]{1,20}(\.[0-9]{0,20})?([eE][-+]?[0-9]{1,2})?", fullmatch=True), min_size=2))
 def test_numbers_are_the_nearest_ones(tmp_path_factory: pytest.TempPathFactory, cells: list[str]) -> None:
     """As Python reads them; a text among them does not change the others."""

@@ -34,7 +34,11 @@ def numbers(texts: Sequence[str], decimal: str) -> np.ndarray:
     """Return texts as float64 numbers, with NaN for those that are none."""
     if decimal == ",":
         texts = ["" if "." in text else text.replace(",", ".") for text in texts]
-    return pd.to_numeric(pd.Series(texts, dtype="object"), errors="coerce").to_numpy(dtype=np.float64)
+    found = pd.to_numeric(pd.Series(texts, dtype="object"), errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    for place, text in enumerate(texts):
+        if np.isfinite(found[place]):
+            found[place] = float(text)  # pandas rounds some long ones to a neighbour of the nearest
+    return found
 
 
 def booleans(texts: Sequence[str]) -> np.ndarray:
