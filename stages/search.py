@@ -89,7 +89,8 @@ def main() -> None:
     watched = [Watched([which], listed[row], candidates[row]) for which, row in chosen.items()]
     base = params.model.model_dump() | experiment.fixed
     watched = distinct([*watched, Watched(["starting_point"], {}, {})], base)
-    recording = partial(search, f"{name}: learning curves", net, scorer=make_scorer(cv.scoring, record_rows=epochs_of))
+    recorder = make_scorer(cv.scoring, record_rows=epochs_of)
+    recording = partial(search, f"{name}: learning curves", net, scorer=recorder, record_losses=True)
     grids = nested_grid(net, [each.candidate for each in watched])
     curves = learning_curves(recording, watched, grids, splits, cv.n_splits)
 

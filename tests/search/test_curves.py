@@ -40,6 +40,7 @@ def watched(data: Dataset, settings: list[Watched], scoring: str = "accuracy", *
         y=target(data.y, NeuralNetClassifier, nn.BCELoss),
         scorer=make_scorer(scoring, record_rows=epochs_of),
         params=PARAMS,
+        record_losses=True,
     )
     return learning_curves(search, settings, nested_grid(net, [each.candidate for each in settings]), splits, 3)
 

@@ -77,7 +77,7 @@ def learning_curves(
     Parameters
     ----------
     search : callable
-        Runs a search of what `watching` returns on `splits`, with `epochs_of` as records.
+        Runs a search of what `watching` returns on `splits`, recording losses, with `epochs_of` as records.
     settings : list of Watched
     grids : list of dict
         The settings as grids of the estimator.

@@ -28,6 +28,7 @@ def run_search(
     splits: list[TrainTest],
     scorer: Scorer,
     params: Params,
+    record_losses: bool = False,
 ) -> SearchResult:
     """Fit and score every candidate on every split.
 
@@ -46,6 +47,8 @@ def run_search(
         As `make_scorer` returns it.
     params : Params
         For `engine`, `seed` and `runtime`.
+    record_losses : bool
+        Whether the scorer reads the losses in a net's history.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def run_search(
                 on_progress=shown.advance,
                 on_result=keep,
                 stack=stack,
-                record_losses=False,
+                record_losses=record_losses,
                 inner_backend=backend,
                 inner_n_jobs=n_jobs,
             ),
