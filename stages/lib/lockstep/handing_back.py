@@ -162,30 +162,32 @@ class _Answer:
     """A net's answers for known rows, until a scorer changes or listens to the net."""
 
     def __init__(self, net: NeuralNet, known: Known, outputs: Any) -> None:
-        self.known, self.outputs, self.before = known, outputs, _watched(net)
+        self.known, self.outputs = known, outputs
+        weights, self.rest = _watched(net)
+        self.weights = [weight.clone() for weight in weights]
         # skorch predicts by batches of so many rows; a lone row at the end is another thing to some modules.
         self.batch = net.get_params_for("iterator_valid").get("batch_size", net.batch_size)
 
     def find(self, net: NeuralNet, X: Any) -> Any:
         """Return what the net makes of rows, or None where it is to answer itself."""
         rows = next((rows for given, rows in self.known[1] if _is_same(X, given)), None)
-        if rows is None or len(rows) % self.batch == 1 or not _is_unchanged(self.before, _watched(net)):
+        if rows is None or len(rows) % self.batch == 1 or not self._holds(net):
             return None
         torch.empty((), dtype=torch.int64).random_()  # as skorch's loader of these rows draws a seed
         return tree_map(lambda tensor: tensor[torch.as_tensor(rows)], self.outputs)
 
+    def _holds(self, net: NeuralNet) -> bool:
+        """Whether a net is as it was; by its values, as `.data` and numpy leave no trace in a tensor's version."""
+        weights, rest = _watched(net)
+        return rest == self.rest and all(map(torch.equal, weights, self.weights))
+
 
 def _watched(net: NeuralNet) -> tuple[list[Tensor], Any]:
-    weights = [tensor.detach().clone() for tensor in named_tensors(net).values()]
+    weights = [tensor.detach() for tensor in named_tensors(net).values()]
     layers = [vars(layer) for layer in net.module_.modules()]
     hooks = [len(own[name]) for own in layers for name in ("_forward_hooks", "_forward_pre_hooks")]
     own_methods = [vars(net).get(name) for name in _ANSWERS]
     return weights, [own_methods, hooks, [(k, id(v)) for own in layers for k, v in own.items() if k != "training"]]
-
-
-def _is_unchanged(before: tuple[list[Tensor], Any], now: tuple[list[Tensor], Any]) -> bool:
-    """Whether a net is as it was; by its values, as `.data` and numpy leave no trace in a tensor's version."""
-    return before[1] == now[1] and all(map(torch.equal, before[0], now[0]))
 
 
 @cache

@@ -80,6 +80,11 @@ def kind_of(member: Member) -> Kind:
         layers = whole.named_modules()
         return [path if layer in switched else (path, _description(layer, **without)) for path, layer in layers]
 
+    def of_any_size(numbers: bool) -> list[Any]:
+        """Return what the net and its parts are, with or without the numbers that are floats."""
+        layers = described(sizes=False, numbers=numbers)
+        return [layers, type(net), own_params(net), own_numbers(net, numbers), net.device]
+
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
     structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips)))])
     what = structure, train.width, train.n
@@ -90,15 +95,8 @@ def kind_of(member: Member) -> Kind:
         raise RefusalError("its steps are long enough to keep a core busy alone")
     if n_operations > MANY_OPERATIONS:
         raise RefusalError(f"a step takes {n_operations} operations: to trace it may cost more than it spares")
-    parts = hashed([described(sizes=False), type(net), own_params(net), own_numbers(net), net.device])
     family = [
-        [
-            described(sizes=False, numbers=False),
-            type(net),
-            own_params(net),
-            own_numbers(net, numbers=False),
-            net.device,
-        ],
+        of_any_size(numbers=False),
         net.use_caching,
         [(type(each), own_params(each)) for _, each in net.callbacks_],
         tried_as(optimizer, settings),
@@ -113,7 +111,7 @@ def kind_of(member: Member) -> Kind:
         structure,
         hashed([(path, _description(part)) for path, part in exchanged.items()]),
         fingerprint(stepped),
-        parts,
+        hashed(of_any_size(numbers=True)),
         hashed(family),
         bytes_each,
     )

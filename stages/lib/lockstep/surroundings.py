@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.numerics import others_now, seed_everything
+from stages.lib.lockstep.members.numerics import other_states, seed_everything
 from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared
 from stages.lib.lockstep.members.refusals import RefusalError
 
@@ -64,7 +64,7 @@ def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
         raise RefusalError("what stands before the net writes into its rows")
     while not isinstance(stub, NetStub):
         stub = _inside(stub)
-    return Prepared(*stub.given_, fitted, (others_now(), torch.get_rng_state()))
+    return Prepared(*stub.given_, fitted, (other_states(), torch.get_rng_state()))
 
 
 def assemble(estimator: Any, fitted: Any, resume: Callable[[NeuralNet], NeuralNet]) -> Any:

@@ -14,7 +14,7 @@ from skorch.callbacks import Callback, GradientNormClipping
 from torch import Tensor
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.numerics import other_states, others_now, random_states, seed_everything, set_others
+from stages.lib.lockstep.members.numerics import other_states, random_states, seed_everything, set_others
 from stages.lib.lockstep.members.own_fit import Prepared, capture, left_alone
 from stages.lib.lockstep.members.rows import Order, Rows, fetch
 
@@ -105,8 +105,8 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     """
     output = io.StringIO()
     own = [net, *net.callbacks] if isinstance(net.callbacks, list) else [net]
-    plain = all(type(each[-1] if isinstance(each, tuple) else each).__module__.startswith("skorch.") for each in own)
-    with contextlib.nullcontext() if plain else left_alone(prepared):
+    may_write = any(is_own(type(each[-1] if isinstance(each, tuple) else each)) for each in own)
+    with left_alone(prepared) if may_write else contextlib.nullcontext():
         X, y, others = start(net, prepared, seeds[0], dtype)
         with contextlib.redirect_stdout(output):
             net.notify("on_train_begin", X=X, y=y)
@@ -131,25 +131,14 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
         if random_states() == drawn:
             cache[place] = found
         else:
-            cache[*place, drawn] = found, torch.get_rng_state(), others_now()
+            cache[*place, drawn] = found, torch.get_rng_state(), other_states()
     datasets, valid, train, loader = found
     state = torch.get_rng_state() if state is None else state
     order = Order(loader, 1 if valid is None else 2, state)
     order = cache.setdefault(("order", key, order.key()), order)
-    drew = other_states() != others
-    return Member(
-        {net.max_epochs: []},
-        net,
-        (X, y),
-        datasets,
-        train,
-        valid,
-        order,
-        state,
-        others_now() if drew else None,
-        seeds[1],
-        output,
-    )
+    drawn_others = None if (now := other_states()) == others else now
+    tasks: dict[int, list[int]] = {net.max_epochs: []}
+    return Member(tasks, net, (X, y), datasets, train, valid, order, state, drawn_others, seeds[1], output)
 
 
 def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any, Any]:
@@ -174,14 +163,18 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
 
 def has_own(thing: NeuralNet | Callback, method: str) -> bool:
     """Whether a net's or callback's method is none of skorch's."""
-    found = getattr(type(thing), method)
-    module = getattr(getattr(found, "fget", found), "__module__", None)
+    return is_own(getattr(type(thing), method))
+
+
+def is_own(code: Any) -> bool:
+    """Whether a class, function or property is none of skorch's or scikit-learn's."""
+    module = getattr(getattr(code, "fget", code), "__module__", None)
     return isinstance(module, str) and not module.startswith(("skorch.", "sklearn."))
 
 
 def own_classes(kind: type) -> list[type]:
     """Return the classes that a net's class is made of and that are none of skorch's."""
-    return [cls for cls in kind.__mro__ if cls.__module__.partition(".")[0] not in ("skorch", "sklearn", "builtins")]
+    return [cls for cls in kind.__mro__ if is_own(cls) and cls.__module__ != "builtins"]
 
 
 def mentioned(thing: Any, scope: dict[str, Any] | None = None, known: set[Any] | None = None) -> set[str]:

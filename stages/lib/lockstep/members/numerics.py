@@ -47,20 +47,17 @@ def random_states() -> Any:
 
 
 def other_states() -> Any:
-    """Return where the generators of numpy and random stand."""
-    state = np.random.get_state(legacy=False)["state"]
-    return random.getstate(), state["key"].tobytes(), state["pos"]
-
-
-def others_now() -> Any:
-    """Return what `set_others` puts the generators of numpy and random back to."""
-    return np.random.get_state(), random.getstate()
+    """Return where the generators of numpy and random stand, in a form to compare and for `set_others`."""
+    state: Any = np.random.get_state()
+    _, key, *rest = state
+    return random.getstate(), key.tobytes(), *rest
 
 
 def set_others(states: Any) -> None:
     """Put the generators of numpy and random where they stood."""
-    np.random.set_state(states[0])
-    random.setstate(states[1])
+    own, key, *rest = states
+    random.setstate(own)
+    np.random.set_state(("MT19937", np.frombuffer(key, dtype=np.uint32), *rest))
 
 
 @contextlib.contextmanager

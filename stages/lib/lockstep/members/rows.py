@@ -110,9 +110,8 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
         again = default_collate([dataset[i] for i in range(min(n, 16))])
         if fingerprint(again) != fingerprint(tree_map(lambda part: part[:16].clone(), batch)):
             raise RefusalError("the dataset gives other rows each time")
-    size = loader.batch_size
     X, y = unpack_data(batch)
-    return Rows(X, y, n, size, min(size, -(-n // 16) * 16)), loader
+    return Rows(X, y, n, loader.batch_size, min(loader.batch_size, -(-n // 16) * 16)), loader
 
 
 def _repeats(loader: Any) -> bool:

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.member import has_own, mentioned_in
+from stages.lib.lockstep.members.member import has_own, is_own, mentioned_in
 from stages.lib.lockstep.members.refusals import RefusalError, told
 
 # What a step calls of a net's class.
@@ -86,7 +86,7 @@ def own_params(thing: NeuralNet | Callback) -> Any:
         params = {k: v for k, v in thing.get_params(deep=False).items() if "__" not in k}
         if isinstance(thing, NeuralNet):
             params = dict(_kept({k: v for k, v in params.items() if k not in _of_any_net()}, numbers=False))
-        elif type(thing).__module__.startswith("skorch."):
+        elif not is_own(type(thing)):
             params = {k: v for k, v in params.items() if type(v) not in (int, float)}
         return fingerprint(sorted(params.items()))
     except Exception:  # what can't be pickled differs by chance only
@@ -104,9 +104,4 @@ def hashed(thing: Any) -> str:
 def is_guest(listener: Any) -> bool:
     """Whether a net or callback is none of skorch's, or calls functions that are not."""
     called = [value for value in vars(listener).values() if isinstance(value, FunctionType | partial)]
-    own = not type(listener).__module__.startswith("skorch.")
-    return own or (isinstance(listener, Callback) and any(map(_is_own, called)))
-
-
-def _is_own(function: Any) -> bool:
-    return not str(getattr(function, "__module__", "")).startswith(("skorch.", "sklearn."))
+    return is_own(type(listener)) or (isinstance(listener, Callback) and any(map(is_own, called)))

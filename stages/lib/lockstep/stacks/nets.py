@@ -179,7 +179,7 @@ def measure(member: Member) -> tuple[int, int, int]:
     many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
     state = torch.get_rng_state()
     try:
-        with torch.enable_grad(), _Bytes() as counted, FlopCounterMode(display=False) as flops:
+        with torch.enable_grad(), _Counts() as counted, FlopCounterMode(display=False) as flops:
             trial._set_training(True)
             trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
             n_flops, n_operations = flops.get_total_flops(), counted.n_operations
@@ -194,7 +194,7 @@ def measure(member: Member) -> tuple[int, int, int]:
     return counted.total + 6 * weights, n_flops, n_operations
 
 
-class _Bytes(TorchDispatchMode):
+class _Counts(TorchDispatchMode):
     """Adds up the bytes of all results, and counts the operations."""
 
     total = n_operations = 0

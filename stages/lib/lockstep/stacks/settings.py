@@ -44,6 +44,7 @@ def fixed_part(settings: Settings) -> tuple[Any, ...]:
 
 
 def build(optimizer: type[torch.optim.Optimizer], settings: Settings, params: list[Tensor]) -> torch.optim.Optimizer:
+    """Return an optimizer that steps each number by itself, without torch's loops over several tensors at once."""
     accepted = inspect.signature(optimizer).parameters.keys() - _ENGINES
     built = optimizer(params, **{key: value for key, value in settings.items() if key in accepted})
     for group in built.param_groups:
