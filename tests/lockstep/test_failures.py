@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import BaseEstimator
+from sklearn.model_selection import KFold
 from skorch.callbacks import Callback
 
 from stages.lib.lockstep.stacks.stack import Stack
@@ -46,6 +47,26 @@ def test_a_fit_that_fails_raises_its_error_or_has_no_score(where: str, stack: bo
     )
     with pytest.raises(ValueError, match="the user's own mistake"):
         told(broken(), grid, LABELS, scoring="accuracy", backend=backend, error_score="raise")
+
+
+class Brier(torch.nn.Module):
+    """Knows two classes."""
+
+    def forward(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return ((predicted.softmax(1) - torch.nn.functional.one_hot(target, num_classes=2)) ** 2).mean()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_class_that_a_loss_does_not_know_fails_on_its_splits() -> None:
+    labels = LABELS.copy()
+    labels[190] = 2  # in the test rows of the last split
+    given = net(module=LogitNet, criterion=Brier, train_split=None), {"lr": [0.1, 0.01]}, labels
+    stacked, alone = (
+        told(*given, scoring="accuracy", cv=KFold(3), backend={"stack": stack})[0] for stack in (True, False)
+    )
+    assert scores(stacked) == scores(alone)
+    assert np.isnan(stacked.cv_results_["split2_test_score"]).tolist() == [False, False]
+    assert np.isnan(stacked.cv_results_["split0_test_score"]).all()
 
 
 def test_where_all_fits_fail_scikit_learn_says_so() -> None:

@@ -36,6 +36,14 @@ class BalancedClasses(NeuralNetClassifier):
         return super().fit(X, y, **fit_params)
 
 
+class Dice(nn.Module):
+    """One minus the overlap of predictions and classes, over a batch (Milletari et al. 2016, section 3)."""
+
+    def forward(self, predicted: Tensor, target: Tensor) -> Tensor:
+        shares, wanted = predicted.softmax(1), nn.functional.one_hot(target, num_classes=predicted.shape[1])
+        return 1 - 2 * (shares * wanted).sum() / (shares.sum() + wanted.sum())
+
+
 class OwnTrainStep(NeuralNetClassifier):
     def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
         return super().train_step_single(batch, **fit_params)
@@ -86,6 +94,7 @@ def criteria() -> dict[str, Case]:
         "class weights": Case(classifier(), {"criterion__weight": weights}),
         "class weights from y": Case(classifier(wrapper=BalancedClasses), RATES),
         "label smoothing": Case(classifier(criterion__label_smoothing=0.1), RATES),
+        "a loss over a batch, of classes as vectors": Case(classifier(criterion=Dice), RATES),
         "reduction sum": Case(classifier(criterion__reduction="sum", lr=0.01), {"lr": [0.01, 0.001]}),
         "MSELoss": Case(regressor(), {"lr": [0.01, 0.003]}, y=NUMBERS),
         "HuberLoss": Case(regressor(criterion=nn.HuberLoss), {"lr": [0.01, 0.003]}, y=NUMBERS),

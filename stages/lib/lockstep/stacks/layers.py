@@ -109,7 +109,7 @@ class GivenNoise(TorchFunctionMode):
 
     It is drawn outside of vmap, where it would depend on the stack. Without noise the mode draws, `draws` tells what
     was asked for, and `matters` whether any of it is for more than dropout that drops nothing. Where the noise given is
-    empty, such dropout is left out.
+    empty, such dropout is left out. It also stands in for `one_hot`.
     """
 
     def __init__(self, noise: Any = None) -> None:
@@ -148,7 +148,16 @@ def _dropout(by_channel: bool = False, alpha: bool = False) -> Callable[..., Ten
     return dropout
 
 
+def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
+    """Return what torch's does, which vmap refuses as it compares the largest class; here scatter refuses that."""
+    if num_classes < 0 or x.dtype != torch.int64:
+        return F.one_hot(x, num_classes)
+    zeros = torch.zeros(*x.shape, num_classes, dtype=torch.int64, device=x.device)
+    return zeros.scatter(-1, x.unsqueeze(-1), 1)
+
+
 _REPLACED: dict[Callable[..., Any], Callable[..., Tensor]] = {
+    F.one_hot: _one_hot,
     F.dropout: _dropout(),
     F.alpha_dropout: _dropout(alpha=True),
     F.feature_alpha_dropout: _dropout(by_channel=True, alpha=True),
