@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
-from sklearn.model_selection import StratifiedKFold, cross_val_score
-from skorch.callbacks import EpochScoring
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from skorch.callbacks import EarlyStopping, EpochScoring
 from torch import nn
 from torch.utils.data import BatchSampler, SubsetRandomSampler
 
@@ -29,11 +29,12 @@ from tests.lockstep.cases.shared import shared
 from tests.lockstep.cases.surprises import surprises
 from tests.lockstep.cases.training import callbacks, criteria, optimizers
 from tests.lockstep.cases.traps import HALVED, PLAIN, traps
+from tests.lockstep.cases.verdicts import Anneals, Keeps, verdicts
 from tests.lockstep.searches import SEED, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
 EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
-EXACT += [surprises, traps, own, late, shared, detours, outside, parts]
+EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts]
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +98,34 @@ def test_a_trial_proves_nothing_for_a_later_search_with_another_scoring_function
                 net = classifier(callbacks=[("s", callback)], iterator_train__shuffle=True)
                 scored = cross_val_score(net, X, LABELS, cv=3, scoring="neg_log_loss")
         return scored.tolist()
+
+    np.testing.assert_allclose(found(stack=True), found(stack=False), rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_trial_proves_nothing_for_a_later_search_with_another_number() -> None:
+    def found(stack: bool) -> list[float]:
+        with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
+            for decay in (1.0, 0.9):
+                scored = cross_val_score(
+                    classifier(Anneals, module__decay=decay), X, LABELS, cv=3, scoring="neg_log_loss"
+                )
+        return scored.tolist()
+
+    np.testing.assert_allclose(found(stack=True), found(stack=False), rtol=1e-9)
+
+
+def test_weights_that_a_callback_keeps_are_those_of_the_end() -> None:
+    def kept(net: Any, rows: Any, y: Any) -> float:
+        (callback,) = (each for name, each in net.callbacks_ if name == "keeps")
+        return float(sum(weight.sum() for weight in callback.kept_.values()))
+
+    def found(stack: bool) -> list[float]:
+        stop = EarlyStopping(patience=1, threshold=0.1)
+        net = classifier(callbacks=[("keeps", Keeps()), ("stop", stop)], max_epochs=20)
+        with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
+            search = GridSearchCV(net, {"lr": [0.5, 0.01]}, cv=3, scoring=kept, refit=False).fit(X, LABELS)
+        return [*search.cv_results_["split0_test_score"], *search.cv_results_["split1_test_score"]]
 
     np.testing.assert_allclose(found(stack=True), found(stack=False), rtol=1e-9)
 

@@ -69,6 +69,23 @@ def test_a_class_that_a_loss_does_not_know_fails_on_its_splits() -> None:
     assert np.isnan(stacked.cv_results_["split0_test_score"]).all()
 
 
+class Guard(Callback):
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        if net.lr > 1:
+            raise ValueError("the rate is too high")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_callback_that_raises_takes_no_other_net_along() -> None:
+    guarded = net(callbacks=[Guard()], verbose=0)
+    (some, said), (all_good, _) = (told(guarded, {"lr": rates}, Y) for rates in ([0.1, 2.0, 0.01], [0.1, 0.01]))
+    assert [message.partition(":")[0] for message in said] == [
+        "1 of 3 candidates are fitted one by one, not in lockstep"
+    ]
+    assert np.isnan(some.cv_results_["mean_test_score"]).tolist() == [False, True, False]
+    assert {key: value for key, value in scores(some).items() if ("lr", 2.0) not in key} == scores(all_good)
+
+
 def test_where_all_fits_fail_scikit_learn_says_so() -> None:
     with pytest.raises(ValueError, match="All the 6 fits failed"):
         told(broken(), {"module__where": ["forward"], "lr": [0.1, 0.01]}, LABELS, scoring="accuracy")

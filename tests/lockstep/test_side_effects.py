@@ -1,5 +1,7 @@
 """What a search leaves behind: the user's rows, a net's mode, its answers after a change, others' order of rows."""
 
+import copy
+import io
 import warnings
 from typing import Any
 
@@ -49,6 +51,38 @@ def test_a_net_is_left_in_the_mode_of_skorch(train_split: Any) -> None:
         return [net.module_.training for net in found]
 
     assert modes(stack=True) == modes(stack=False)
+
+
+class Saves(Callback):
+    """Saves the weights, and notes how many bytes that takes."""
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        file = io.BytesIO()
+        torch.save(copy.deepcopy(net.module_.state_dict()), file)
+        torch.save(net.module_.state_dict(), file)
+        self.bytes_ = len(file.getvalue())
+
+
+def test_what_a_callback_saves_holds_no_other_net() -> None:
+    net = classifier(callbacks=[Saves()], max_epochs=1)
+
+    def size(net: NeuralNet, X: Any, y: Any) -> int:
+        (callback,) = (each for _, each in net.callbacks_ if isinstance(each, Saves))
+        return callback.bytes_
+
+    grid = {"lr": [0.1, 0.2, 0.3]}
+    assert scores(net, grid, size) == scores(net, grid, size, stack=False)
+
+
+def test_a_table_of_epochs_comes_after_scikit_learns_first_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def shown(stack: bool) -> list[str]:
+        with parallel_config(backend="lockstep", random_state=3, stack=stack):
+            GridSearchCV(classifier(callbacks=None, verbose=1), {"lr": [0.1]}, cv=2, verbose=10, refit=False).fit(
+                ROWS, LABELS
+            )
+        return [line[:18] for line in capsys.readouterr().out.splitlines()]
+
+    assert shown(stack=True) == shown(stack=False)
 
 
 def test_a_history_without_losses_is_otherwise_the_same() -> None:

@@ -115,7 +115,7 @@ class Grouping:
     def refuse(self, numbers: list[int], error: Exception) -> None:
         """Note why tasks are run one by one."""
         for number in numbers:
-            self.tasks[number].reason = str(error) if isinstance(error, RefusalError) else told(error)
+            self.tasks[number].reason = told(error)
 
 
 def _candidate(estimator: BaseEstimator) -> Candidate:

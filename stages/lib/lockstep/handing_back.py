@@ -19,7 +19,7 @@ from stages.lib.lockstep.members.numerics import set_others
 from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, stand_ins
 from stages.lib.lockstep.members.rows import as_tensor, filled_up
 from stages.lib.lockstep.stacks.nets import Nets
-from stages.lib.lockstep.stacks.training import Trained
+from stages.lib.lockstep.stacks.trained import Trained
 from stages.lib.lockstep.surroundings import NetStub, assemble, net_of
 from stages.lib.lockstep.tasks import Outcome, Task, outcome_of
 
@@ -108,6 +108,7 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
 
     def resume(net: NeuralNet) -> NeuralNet:
         """Run a net's own `fit`, in which the end of another training stands for its own."""
+        print(trained.member.output.getvalue(), end="")
 
         def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
             net.__dict__.update(vars(trained.net) | {"partial_fit": again, "initialize": again})
@@ -128,7 +129,6 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
         raise EndOfFitError
 
     with contextlib.redirect_stdout(io.StringIO()) as shown:
-        print(trained.member.output.getvalue(), end="")
         try:
             with stand_ins(estimator, fit=fit):
                 outcome = outcome_of(task.run, task.seeds[0])

@@ -59,7 +59,7 @@ class Kind:
     activations: str
     optimizer: str  # shared by nets that one object can step
     parts: str  # the net, its module and criterion, without the sizes of torch's own layers
-    family: str  # shared by nets whose trial proves the same: neither sizes nor floats, but how they are trained
+    family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
     bytes_each: int  # what one more net in a stack takes
 
 
@@ -81,9 +81,9 @@ def kind_of(member: Member) -> Kind:
         return [path if layer in switched else (path, _description(layer, **without)) for path, layer in layers]
 
     def of_any_size(numbers: bool) -> list[Any]:
-        """Return what the net and its parts are, with or without the numbers that are floats."""
+        """Return what the net and its parts are, with or without torch's own layers' floats."""
         layers = described(sizes=False, numbers=numbers)
-        return [layers, type(net), own_params(net), own_numbers(net, numbers), net.device]
+        return [layers, type(net), own_params(net), own_numbers(net), net.device]
 
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
     structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips)))])

@@ -23,7 +23,8 @@ from stages.lib.lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from stages.lib.lockstep.members.refusals import LockstepWarning, RefusalError, told
 from stages.lib.lockstep.stacks.callbacks import LateHistory
 from stages.lib.lockstep.stacks.nets import NETS, Job
-from stages.lib.lockstep.stacks.training import Trained, Training
+from stages.lib.lockstep.stacks.trained import Trained
+from stages.lib.lockstep.stacks.training import Training
 from stages.lib.lockstep.tasks import Task, outcome_of
 
 # A stack of more nets is no faster for each net: its tensors no longer fit a core's cache.
@@ -126,6 +127,9 @@ class Search:
         try:
             for trained in found:
                 tasks = trained.member.tasks
+                if trained.reason:
+                    self.grouping.refuse(tasks[trained.epoch], RefusalError(trained.reason))
+                    continue
                 # One that stops early has tasks under its last epoch alone.
                 for number in tasks.get(trained.epoch, next(iter(tasks.values()))):
                     task = self.tasks[number]

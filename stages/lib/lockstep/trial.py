@@ -17,16 +17,20 @@ from torch.utils.data import Subset
 from stages.lib.lockstep.filling import rows_are_apart
 from stages.lib.lockstep.members.member import Member, make_member, named_tensors, start, trained_params
 from stages.lib.lockstep.members.numerics import other_states
-from stages.lib.lockstep.members.own_fit import Prepared
+from stages.lib.lockstep.members.own_fit import Prepared, stand_ins
 from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.rows import Order, taken
 from stages.lib.lockstep.members.state import net_state
 from stages.lib.lockstep.stacks.layers import GivenNoise
 from stages.lib.lockstep.stacks.nets import Job, Nets
-from stages.lib.lockstep.stacks.training import Trained, Training
+from stages.lib.lockstep.stacks.trained import Trained
+from stages.lib.lockstep.stacks.training import Training
 
-# Two epochs of three batches, the last one short.
-_EPOCHS, _BATCH, _ROWS, _HELD_OUT = 2, 4, 10, 6
+# Two epochs of at least three batches, the last one short.
+_EPOCHS, _BATCH = 2, 4
+
+# Up to so many different targets are taken for classes, all of which a score may want to see.
+_CLASSES = 30
 
 
 def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
@@ -51,7 +55,7 @@ def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
                 reasons.append(error)
         if any(isinstance(reason, RefusalError) for reason in reasons):
             break  # only a module that fixes its type gets its trial in that
-    raise reasons[-1] if isinstance(reasons[-1], RefusalError) else RefusalError(told(reasons[-1]))
+    raise RefusalError(told(reasons[-1]))
 
 
 def _changing(net: NeuralNet) -> set[int]:
@@ -75,10 +79,12 @@ def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -
     noise = _listen(training)
     alike = True
     for trained in list(training.run()):
+        if trained.reason:
+            raise RefusalError(trained.reason)
         i = trained.member.noise_seed
         theirs = _by_skorch(_small(net), prepared[i], i, noise[i], dtype)
         if net_state(theirs) != before[i]:
-            raise RefusalError("a training step changes an attribute that is no tensor")
+            raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
         tensors = {name: tensor.detach().clone() for name, tensor in named_tensors(theirs).items()}
         alike &= _is_same(trained, theirs, prepared[i], dtype)
         # A module may note what it predicts, and a scorer may want to read it.
@@ -95,26 +101,36 @@ def _small(net: NeuralNet) -> NeuralNet:
     for iterator in ("iterator_train", "iterator_valid"):
         settings |= {f"{iterator}__num_workers": 0, f"{iterator}__persistent_workers": False}
         settings |= {f"{iterator}__prefetch_factor": None, f"{iterator}__multiprocessing_context": None}
-    if net.train_split is not None:
+    if net.train_split:
         settings["train_split"] = _first_rows
     return clone(net).set_params(**settings)
 
 
 def _first_rows(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset, Subset]:
-    rows = list(range(_ROWS + _HELD_OUT))
-    return Subset(dataset, rows[:_ROWS]), Subset(dataset, rows[_ROWS:])
+    rows, n = list(range(len(dataset))), len(dataset) // 2 + 2
+    return Subset(dataset, rows[:n]), Subset(dataset, rows[n:])
 
 
 def _some_rows(member: Member, number: int, dtype: torch.dtype) -> Prepared:
-    """Return rows of all targets, mixed: weights of classes show where a batch has several."""
-    train, n = member.train, _ROWS if member.valid is None else _ROWS + _HELD_OUT
+    """Return rows to train on, and four fewer to hold out: a few of each class, mixed, or of each quarter of numbers.
+
+    Weights of classes show where a batch has several; scores of an epoch may want to see all of them.
+    """
+    train, generator = member.train, np.random.default_rng(number)
     by_target, by_row = (tree_leaves(part)[0].reshape(train.n, -1).double().sum(1) for part in (train.y, train.X))
-    spread = (np.linspace(0, train.n - 1, n).round().astype(int) + 3 * number) % train.n
-    chosen = by_target.argsort(stable=True)[np.random.default_rng(number).permutation(spread)]
+    values, places = by_target.unique(return_inverse=True)
+    n_classes = len(values) if len(values) <= _CLASSES else 4
+    classes = places.numpy() * n_classes // len(values)
+    rows = generator.permutation(train.n)
+    rows = rows[classes[rows].argsort(kind="stable")]
+    turns = np.arange(train.n) - np.searchsorted(classes[rows], classes[rows])
+    n = 4 * max(2, -(-(n_classes + 2) // 4))
+    rows = np.resize(rows[turns.argsort(kind="stable")], 2 * n)
+    held_out, chosen = rows[: n - 2], generator.permutation(rows[n - 2 :])
     # Batches are filled up with the first row: the largest or the smallest, which shows where rows see each other.
     first = int(by_row[chosen].argmin() if number else by_row[chosen].argmax())
     chosen[[0, first]] = chosen[[first, 0]]
-    rows = taken((train.X, train.y), chosen)
+    rows = taken((train.X, train.y), chosen if member.valid is None else np.r_[chosen, held_out])
     X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
     given = zip((X, y), member.fitted_on, strict=True)
     return Prepared(*(part.numpy() if isinstance(like, np.ndarray) else part for part, like in given))
@@ -138,10 +154,15 @@ def _listen(training: Training) -> list[list[Tensor]]:
 def _by_skorch(net: NeuralNet, prepared: Prepared, seed: int, noise: list[Tensor], dtype: torch.dtype) -> NeuralNet:
     """Train a net as skorch does, with given noise."""
     X, y, _ = start(net, prepared, seed, dtype)
-    numbers, state = other_states(), torch.get_rng_state()
-    with GivenNoise(noise), contextlib.redirect_stdout(io.StringIO()):
+    fit_loop, began = net.fit_loop, list[Any]()
+
+    def begin(*args: Any, **kwargs: Any) -> NeuralNet:
+        began[:] = other_states(), torch.get_rng_state()  # callbacks may have drawn numbers at the very beginning
+        return fit_loop(*args, **kwargs)
+
+    with GivenNoise(noise), contextlib.redirect_stdout(io.StringIO()), stand_ins(net, fit_loop=begin):
         net.partial_fit(X, y)
-    state_after = torch.get_rng_state()
+    (numbers, state), state_after = began, torch.get_rng_state()
     train, valid = net.get_split_datasets(X, y)
     order = Order(net.get_iterator(train, training=True), 1 if valid is None else 2, state)
     for _ in net.history:

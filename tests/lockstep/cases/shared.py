@@ -226,5 +226,5 @@ def shared() -> dict[str, Case]:
         ),
         "a lone row to predict": Case(net(LoneRow, train_split=None, batch_size=31), RATES),
         "an activation by the mode": Case(net(), {"module__activation": [nn.ReLU, Binary]}),
-        "an activation that counts": Case(net(), {"module__activation": [nn.ReLU, Tiring]}, alone="no tensor"),
+        "an activation that counts": Case(net(), {"module__activation": [nn.ReLU, Tiring]}, alone="an attribute of"),
     }

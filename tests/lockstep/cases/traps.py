@@ -131,7 +131,7 @@ def traps() -> dict[str, Case]:
         "a net's number late": Case(late("net", wrapper=Lasso), RATES, alone="changes the net"),
         "a dropout rate late": Case(late("dropout", module=Dropping), RATES, alone="changes the net"),
         "dropout of nothing, shuffled": Case(classifier(Dropping, iterator_train__shuffle=True), RATES),
-        "a criterion that counts": Case(classifier(criterion=Counting, max_epochs=8), RATES, alone="no tensor"),
+        "a criterion that counts": Case(classifier(criterion=Counting, max_epochs=8), RATES, alone="an attribute of"),
         "a rate by step": Case(classifier(callbacks=[ByStep()], max_epochs=8), RATES),
         "many rows see each other": Case(classifier(ManySeeEachOther), RATES),
         "a last batch of one row": Case(classifier(LoneRow, train_split=None, batch_size=21), RATES),

@@ -12,5 +12,7 @@ class RefusalError(Exception):
 
 
 def told(error: Exception) -> str:
-    """Return an error's type and the beginning of its message; torch has much to say of what vmap can't do."""
+    """Return a refusal's words; else an error's type and the beginning of its message, as torch has much to say."""
+    if isinstance(error, RefusalError):
+        return str(error)
     return f"{type(error).__name__}: {shorten((str(error).splitlines() or [''])[0], 180, placeholder=' …')}"

@@ -33,13 +33,6 @@ def python_state(module: nn.Module) -> str:
     return hashed([attributes(layer) for layer in module.modules()])
 
 
-def _kept(own: dict[str, Any], numbers: bool) -> list[tuple[str, Any]]:
-    """Return attributes to compare; of those that are floats, only their signs where `numbers` is false."""
-    if not numbers:
-        own = {k: (v > 0) - (v < 0) if type(v) is float else v for k, v in own.items()}
-    return sorted(own.items())
-
-
 def net_state(net: NeuralNet) -> tuple[str, ...]:
     """Return hashes of all that a step may look at and that is no tensor."""
     return python_state(net.module_), python_state(net.criterion_), own_numbers(net)
@@ -56,10 +49,12 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
     own = {name: value for name, value in vars(layer).items() if name not in _OF_ANY_MODULE}
     if isinstance(layer, nn.modules.dropout._DropoutNd):
         own.pop("p")
-    if not sizes and type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
-        own = {name: value for name, value in own.items() if name not in _SIZES}
+    if type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
+        own = {name: value for name, value in own.items() if sizes or name not in _SIZES}
+        if not numbers:
+            own = {k: (v > 0) - (v < 0) if isinstance(v, float) else v for k, v in own.items()}
     hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
-    return [_kept(own, numbers), hooks]
+    return [sorted(own.items()), hooks]
 
 
 @cache
@@ -69,25 +64,25 @@ def _of_any_net() -> set[str]:
         return set(vars(NeuralNetClassifier(nn.PReLU).initialize()))
 
 
-def own_numbers(net: NeuralNet, numbers: bool = True) -> str:
+def own_numbers(net: NeuralNet) -> str:
     """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
     if not any(has_own(net, name) for name in OF_A_STEP):
         return ""
     seen = {name for name in mentioned_in(net, *OF_A_STEP) if not name.endswith("_")}
     seen |= {name for name in vars(net) if "__" in name} if "get_params_for" in seen else set()
     own = {k: v for k, v in vars(net).items() if k in seen or (k not in _of_any_net() and "__" not in k)}
-    return hashed(_kept(own, numbers))
+    return hashed(sorted(own.items()))
 
 
 def own_params(thing: NeuralNet | Callback) -> Any:
     """Return a hash of the parameters of a net that skorch does not have, or of a callback.
 
-    Of a net's floats it has the signs; numbers of skorch's own callbacks, such as rates and patience, are left out.
+    Numbers of skorch's own callbacks, such as rates and patience, are left out.
     """
     try:
         params = {k: v for k, v in thing.get_params(deep=False).items() if "__" not in k}
         if isinstance(thing, NeuralNet):
-            params = dict(_kept({k: v for k, v in params.items() if k not in _of_any_net()}, numbers=False))
+            params = {k: v for k, v in params.items() if k not in _of_any_net()}
         elif not is_own(type(thing)):
             params = {k: v for k, v in params.items() if type(v) not in (int, float)}
         return fingerprint(sorted(params.items()))

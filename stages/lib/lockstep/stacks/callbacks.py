@@ -47,6 +47,7 @@ class Audience:
         self.eased += [(each, "_scoring", partial(_accuracy, each)) for each in accuracies]
         for callback, method, cheaper in self.eased:
             callback.__dict__[method] = cheaper
+        self.tensors = list(named_tensors(self.net).values())
 
     def _tell(self, event: str, **about: Any) -> None:
         """Notify the net and its callbacks; raises `StopTrainingError` where one ends the training."""
@@ -61,6 +62,8 @@ class Audience:
             # Where rows are not mixed, torch's matter only if they come into the weights or the settings.
             if kept or others or (drawn and (used or stops or not self.member.order.is_fixed)):
                 raise RefusalError("a callback changes what the optimizer keeps, or draws random numbers")
+        if stops and about.get("training"):
+            raise RefusalError("a callback ends the training within an epoch")
         if stops:
             raise StopTrainingError
 
@@ -73,7 +76,7 @@ class Audience:
 
     def _versions(self) -> list[int]:
         """Return how often each weight was changed by others than the stack."""
-        return [tensor._version for tensor in named_tensors(self.net).values()]
+        return [tensor._version for tensor in self.tensors]
 
     def epoch(self, event: str) -> None:
         """Tell that an epoch begins or ends."""
@@ -97,6 +100,10 @@ class Audience:
         stepped = [id(param) for group in optimizer.param_groups for param in group["params"]]
         listeners = [id(callback) for _, callback in self.net.callbacks_]
         return tensors, rows, net_state(self.net), rates, criterion, weights, optimizer, stepped, listeners
+
+    def leaves(self) -> None:
+        """End the training after the last epoch; raises `StopTrainingError`."""
+        raise StopTrainingError
 
     def training_ends(self) -> None:
         """Tell that the training ends."""

@@ -7,16 +7,17 @@ from functools import partial
 from typing import Any
 
 import torch
+from skorch import NeuralNet
 from skorch.callbacks import GradientNormClipping
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
-from stages.lib.lockstep.members.member import Member, optimizer_of
+from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_of
 from stages.lib.lockstep.members.rows import Batches, taken, weights
 from stages.lib.lockstep.stacks.layers import Draw
-from stages.lib.lockstep.stacks.nets import NETS, Job, Nets
+from stages.lib.lockstep.stacks.nets import NETS, Job, Nets, cloned
 from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, copied, is_row
-from stages.lib.lockstep.stacks.step import Tensors, trace
+from stages.lib.lockstep.stacks.step import trace
 
 # TorchScript takes as long as it spares in so many steps, and torch never frees what it compiled.
 _WORTH_COMPILING = 1000
@@ -156,11 +157,15 @@ class Stack(Nets):
         losses, *predicted = found[n:] if self.job.knows_losses else (None, *found[n:])
         return losses, partial(unflatten, predicted)
 
-    def gradients_of(self, i: int) -> Tensors:
-        """Return views of the gradients of a member's last step, by name."""
-        return self.by_name(self.gradient[self.positions[i]])
+    def show_state(self, i: int, net: NeuralNet) -> None:
+        """Give a net its gradients of the last step, and its optimizer what the stack's keeps of its parameters."""
+        named, gradients = named_tensors(net), cloned(self.by_name(self.gradient[self.positions[i]]))
+        for name, kept in self._optimizer_state_of(i).items():
+            named[name].grad = gradients[name]
+            if kept:
+                net.optimizer_.state[named[name]] = kept
 
-    def optimizer_state_of(self, i: int) -> dict[str, dict[str, Any]]:
+    def _optimizer_state_of(self, i: int) -> dict[str, dict[str, Any]]:
         """Return copies of what a member's optimizer keeps of each parameter, by name."""
         state = self.optimizer.state_of(self.positions[i])
         parts = {key: self.by_name(value) if is_row(value) else None for key, value in state.items()}

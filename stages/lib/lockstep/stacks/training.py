@@ -2,40 +2,29 @@
 
 import contextlib
 import copy
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
-from skorch import NeuralNet
 from torch import Tensor
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_map, tree_map_only
+from torch.utils.dlpack import from_dlpack
 
-from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_of
+from stages.lib.lockstep.members.member import Member, optimizer_of
 from stages.lib.lockstep.members.numerics import subnormals_as_zero
 from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.stacks.callbacks import Audience, LateHistory, StopTrainingError, epoch_records
 from stages.lib.lockstep.stacks.hold_out import HoldOut
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets, cloned, exchange
 from stages.lib.lockstep.stacks.stack import Stack, clipping
-from stages.lib.lockstep.stacks.step import shallow_copy
+from stages.lib.lockstep.stacks.step import Tensors, shallow_copy
+from stages.lib.lockstep.stacks.trained import Trained, failed, leave_weights
 
 # A smaller stack has to be traced anew, which takes as long as so many steps of single numbers.
 _WORTH_A_TRACE = 10_000_000
-
-
-@dataclass
-class Trained:
-    """A net at the end of its training, or a copy on its way to longer ones."""
-
-    member: Member
-    epoch: int
-    net: NeuralNet
-    is_finite: bool
-    random_state: Tensor  # of torch's generator after the training
-    outputs: Any = None  # what the net makes of the rows that it is evaluated on, where the stack has computed it
-    fit_time: float = 0.0
 
 
 class Training:
@@ -53,7 +42,9 @@ class Training:
         unit: int = NETS,
     ) -> None:
         self.unit, self.inputs, self.advance = unit, inputs, advance
-        self.ended: list[Trained] = []
+        self.ended, self.failed = list[Trained](), list[Trained]()
+        # Where callbacks that may keep them have seen a net's weights.
+        self.lent: dict[Member, list[Tensors]] = defaultdict(list)
         # Of each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out; None where not known.
         self.losses: list[tuple[Tensor | None, Tensor | None]] = []
         self._take_up(Stack(job, unit))
@@ -64,13 +55,16 @@ class Training:
         self.hold_out = HoldOut(stack)
         self.audiences = {i: Audience(member) for i, member in enumerate(stack.members) if member.live}
         for i, audience in self.audiences.items():
-            exchange(stack.members[i].net, stack.tensors_of(i))
+            # Each tensor on its part of the memory alone: torch copies and saves a view with the memory of all nets.
+            memory = tree_map(from_dlpack, stack.tensors_of(i))
+            self.lent[audience.member] += [memory] * audience.has_guests
+            exchange(audience.net, memory)
             audience.take_up()
         self.clip = clipping(stack.members, stack.order, [t[0].numel() for t in stack.trained.values()], stack.flat)
         self.gone: set[int] = set()
 
     def run(self) -> Iterator[Trained]:
-        """Train; yields nets as they are done, those with callbacks at the end."""
+        """Train; yields nets as they are done, those with callbacks at the end, and those that skorch is to fit."""
         whole = replace(self.stack.job, size=len(self.stack.order))
         epoch = 0
         while present := self._left():
@@ -85,16 +79,19 @@ class Training:
                 self._validate(epoch)
             for i, audience in self._present():
                 if audience.has_guests:
-                    self._show_state(i, audience.net)
+                    self.stack.show_state(i, audience.net)
                     audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
                 self._tell(i, epoch, audience.epoch, "on_epoch_end")
             self.advance(len(present) + sum(self.stack.members[i].epochs - epoch for i in present if i in self.gone))
             yield from self._done(epoch)
-            left = self._left()
-            if left and len(left) <= len(self.stack.members) // 2 and self._spared(left, epoch) > _WORTH_A_TRACE:
+            few = 0 < len(left := self._left()) <= len(self.stack.members) // 2
+            if few and self._spared(left, epoch) > _WORTH_A_TRACE:
                 self._close_up(left)
+        yield from self.failed
         if self.ended:  # callbacks may have changed weights to the last, so those nets are evaluated together now
             self.ended.sort(key=lambda trained: whole.members.index(trained.member))
+            for trained in self.ended:
+                leave_weights(trained, self.lent[trained.member])
             nets = Nets(replace(whole, members=[trained.member for trained in self.ended]), self.unit)
             yield from self._evaluated(nets, enumerate(self.ended))
 
@@ -114,12 +111,16 @@ class Training:
         return places * n_epochs * len(self.stack.lengths) * self.stack.length
 
     def _tell(self, i: int, epoch: int, event: Callable[..., None], *about: Any) -> None:
-        """Tell a net's callbacks; a net whose training they end leaves."""
-        if i not in self.gone:
-            try:
-                event(*about)
-            except StopTrainingError:
-                self.ended.append(self._finish(i, epoch))
+        """Tell a net's callbacks; a net whose training they end, or fail, leaves."""
+        if i in self.gone:
+            return
+        try:
+            with contextlib.suppress(StopTrainingError):
+                return event(*about)
+            self.ended.append(self._finish(i, epoch))
+        except Exception as error:  # whatever the user's own code raises
+            self.gone.add(i)
+            self.failed.append(failed(self.stack.members[i], error))
 
     @subnormals_as_zero()
     def _train(self, epoch: int) -> None:
@@ -141,7 +142,7 @@ class Training:
                     self.audiences[i].predicts(rows, outputs, training=True)
                 else:
                     if self.audiences[i].has_guests:
-                        self._show_state(i, self.audiences[i].net)
+                        stack.show_state(i, self.audiences[i].net)
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
         self.losses.append((torch.stack(losses) if stack.job.knows_losses else None, None))
         self._record(self.losses[-1][0], stack.sizes_of, training=True)
@@ -174,9 +175,10 @@ class Training:
     def _done(self, epoch: int) -> Iterator[Trained]:
         """Yield the nets that somebody waits for after this epoch; those with callbacks are kept."""
         waited = self._waited(epoch)
-        self.ended += [self._finish(i, epoch) for i in waited if i in self.audiences]
-        if waited := [i for i in waited if i not in self.audiences]:
+        if waited and not self.audiences:
             yield from self._evaluated(self.stack, ((i, self._finish(i, epoch)) for i in waited))
+        for i in filter(self.audiences.__contains__, waited):
+            self._tell(i, epoch, self.audiences[i].leaves)
 
     def _evaluated(self, nets: Nets, found: Iterable[tuple[int, Trained]]) -> Iterator[Trained]:
         """Yield trained nets with their outputs, computed together."""
@@ -197,7 +199,7 @@ class Training:
             module, criterion, optimizer = copy.deepcopy((net.module_, net.criterion_, net.optimizer_))
             net = shallow_copy(net, module_=module, criterion_=criterion, optimizer_=optimizer, max_epochs=epoch)
         exchange(net, cloned(stack.tensors_of(i, self.hold_out.left)))
-        self._show_state(i, net)
+        stack.show_state(i, net)
         net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it
         if i in self.audiences:
             self.audiences[i].take_up()
@@ -209,14 +211,6 @@ class Training:
             net.history_ = LateHistory(records)
         random_state = stack.orders[stack.source_of[i]].after(member.state, epoch)
         return Trained(member, epoch, net, stack.finite(i), random_state)
-
-    def _show_state(self, i: int, net: NeuralNet) -> None:
-        """Give a net its gradients, and its optimizer what the stack's keeps of its parameters."""
-        named, gradients = named_tensors(net), cloned(self.stack.gradients_of(i))
-        for name, kept in self.stack.optimizer_state_of(i).items():
-            named[name].grad = gradients[name]
-            if kept:
-                net.optimizer_.state[named[name]] = kept
 
     def _close_up(self, left: list[int]) -> None:
         """Go on with the nets that are left, in a smaller stack."""

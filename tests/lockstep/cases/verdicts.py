@@ -1,0 +1,130 @@
+"""Nets that do something else for some numbers, and callbacks and scores that only a trial may stumble over."""
+
+import random
+from typing import Any
+
+import numpy as np
+from skorch import NeuralNet, NeuralNetClassifier
+from skorch.callbacks import Callback, EpochScoring
+from torch import Tensor, nn
+
+from tests.lockstep.cases.base import RATES, Case, X, classifier
+from tests.lockstep.cases.modules import MLP, WIDTH
+
+TEN = np.arange(len(X)) % 10
+RARE = (np.arange(len(X)) % 12 == 0).astype(np.int64)
+
+
+class Mixes(MLP):
+    """Mixes each row with one of the other end of the batch (Zhou et al. 2021, section 3.1); `share` 1 is off."""
+
+    def __init__(self, share: float = 1.0) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and self.share < 1:
+            x = self.share * x + (1 - self.share) * x.flip(0)
+        return super().forward(x)
+
+
+class Anneals(MLP):
+    """Lowers a temperature with each step; `decay` 1 is off."""
+
+    def __init__(self, decay: float = 1.0) -> None:
+        super().__init__()
+        self.decay, self.temperature = decay, 2.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            self.temperature *= self.decay
+        return super().forward(x) / self.temperature
+
+
+class Survives(nn.Module):
+    """Leaves blocks out by chance (Huang et al. 2016, section 3); `survival` 1 is off."""
+
+    def __init__(self, survival: float = 1.0) -> None:
+        super().__init__()
+        self.survival = survival
+        self.block, self.out = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + 0.0 * self.block(x)
+        if not self.training or self.survival == 1 or random.random() < self.survival:
+            x = x + self.block(x).relu()
+        return self.out(x)
+
+
+class Fades(nn.CrossEntropyLoss):
+    """Has a penalty that fades; `fading` 1 is off."""
+
+    def __init__(self, fading: float = 1.0) -> None:
+        super().__init__()
+        self.fading, self.weight_of_penalty = fading, 1.0
+
+    def forward(self, predicted: Tensor, target: Tensor) -> Tensor:
+        self.weight_of_penalty *= self.fading
+        return super().forward(predicted, target) + self.weight_of_penalty * predicted.pow(2).mean()
+
+
+class FadesItself(NeuralNetClassifier):
+    """Fades the penalty itself."""
+
+    def __init__(self, *args: Any, fading: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fading = fading
+
+    def initialize(self) -> NeuralNet:
+        self.weight_of_penalty = 1.0
+        return super().initialize()
+
+    def get_loss(self, y_pred: Any, y_true: Any, *args: Any, **kwargs: Any) -> Tensor:
+        self.weight_of_penalty *= self.fading
+        return super().get_loss(y_pred, y_true, *args, **kwargs) + self.weight_of_penalty * y_pred.pow(2).mean()
+
+
+class SetsTheWidth(Callback):
+    """Builds the module anew, which draws its weights."""
+
+    def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
+        net.set_params(module__n_inputs=X.shape[1])
+
+
+class Keeps(Callback):
+    """Keeps the weights without copying them, and records them at the end."""
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.kept_ = net.module_.state_dict()
+
+
+class Budget(Callback):
+    """Ends the training after some steps, in the middle of an epoch."""
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.steps_ = 0
+
+    def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
+        self.steps_ += training
+        if self.steps_ == 11:
+            raise KeyboardInterrupt
+
+
+def verdicts() -> dict[str, Case]:
+    whole = {"train_split": None, "batch_size": 20}
+    changes, random_ones = "an attribute of", "random numbers"
+    log_loss = EpochScoring("neg_log_loss", lower_is_better=False, name="score")
+    area = EpochScoring("roc_auc", lower_is_better=False, on_train=True, name="area")
+    setter, shuffled = [SetsTheWidth()], {"iterator_train__shuffle": True}
+    return {
+        "rows mixed or not": Case(classifier(Mixes, **whole), {"module__share": [1.0, 0.9, 0.5]}),
+        "a temperature that falls": Case(classifier(Anneals), {"module__decay": [1.0, 0.9]}, alone=changes),
+        "blocks left out by chance": Case(classifier(Survives), {"module__survival": [1.0, 0.5]}, alone=random_ones),
+        "a penalty that fades": Case(classifier(criterion=Fades), {"criterion__fading": [1.0, 0.9]}, alone=changes),
+        "a penalty that the net fades": Case(classifier(wrapper=FadesItself), {"fading": [1.0, 0.9]}, alone=changes),
+        "a width set at the beginning": Case(classifier(callbacks=setter, module__n_inputs=2, **shuffled), RATES),
+        "a training that ends within an epoch": Case(classifier(callbacks=[Budget()]), RATES, alone="within an epoch"),
+        "a score of ten classes": Case(classifier(callbacks=[log_loss], module__n_outputs=10), RATES, y=TEN),
+        "a score of a rare class": Case(classifier(callbacks=[log_loss, area]), RATES, y=RARE),
+        "no hold-out, by False": Case(classifier(train_split=False), RATES),
+    }
