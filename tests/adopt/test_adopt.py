@@ -50,7 +50,8 @@ def test_it_writes_what_the_stages_read(here: Path, in_process: Command) -> None
     )
     after = Path("params.yaml").read_text(encoding="utf-8")
     new = yaml12.load(after)
-    assert {key for key in new if new[key] != old.get(key)} == {"data", "prepare", "cv", "model", "experiments"}
+    replaced = {"data", "prepare", "cv", "statistics", "model", "experiments"}
+    assert {key for key in new if new[key] != old.get(key)} == replaced
     assert after.startswith(before.partition("\ndata:\n")[0])
     for line in before.splitlines():
         if line.startswith("#"):

@@ -26,7 +26,7 @@ _COMMENTS = {
     "cv.splitter": "stratified, kfold, group or stratified_group (with `groups`), or time (with `order`).",
     "cv.scoring": "The name of any scikit-learn scorer; it selects.",
     "cv.also_score": "Further scorers that are reported beside it.",
-    "statistics.rope": "Differences below this, in the unit of the score, do not matter.",
+    "statistics.rope": "Differences below this, in the unit of the score, do not matter; null: 0.01, if it has bounds.",
     "statistics.pick": "Which candidate of each experiment goes on: the best, or the simplest of those that may be it.",
     "evaluate.keep": "The setting that is saved as a model: winner, simplest, combined, or an experiment's name.",
     "model.module": "A multilayer perceptron with as many inputs and outputs as the table needs.",

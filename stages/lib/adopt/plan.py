@@ -65,7 +65,7 @@ def make_plan(path: str, form: Form, table: Table, target: str, outcome: Outcome
         "data": _data(path, form, table, target, outcome, columns),
         "prepare": _prepare(features, outcome, why),
         "cv": _cv(outcome, why),
-        "statistics": {"rope": 0.01, "pick": "best"},
+        "statistics": {"rope": None, "pick": "best"},
         "evaluate": {"keep": "winner"},
         "model": _model(outcome, why),
         "experiments": {EXPERIMENT: _experiment(features, outcome, why)},
