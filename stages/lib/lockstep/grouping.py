@@ -4,12 +4,14 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from io import StringIO
 from numbers import Integral
 from typing import Any
 
 from sklearn.base import BaseEstimator
+from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.filling import own_rows
 from stages.lib.lockstep.handing_back import known_rows
@@ -25,7 +27,7 @@ from stages.lib.lockstep.trial import prove
 
 # What trials have shown of a family, and whether the losses of its nets allow batches to be filled up; or why it is
 # fitted one by one.
-Proven = dict[tuple[str, bool], tuple[bool, bool] | str]
+Proven = dict[tuple[str, bool], tuple[bool, bool, bool] | str]
 
 # The nets to train, by what those have in common that may share a stack; first, whether their batches are filled up.
 Groups = dict[tuple[bool, Any], list[tuple[Member, Kind]]]
@@ -106,7 +108,13 @@ class Grouping:
         with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
             is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
             family = kind.family, is_mean and are_apart
-            filled, answers = _once(self.proven, family, lambda: prove(member, net_of(task.own_estimator()), family[1]))
+            filled, answers, draws = _once(
+                self.proven, family, lambda: prove(member, net_of(task.own_estimator()), family[1])
+            )
+        if draws:  # its rows come in an order of its own
+            member.draws, member.order = True, copy(member.order)
+            n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))
+            kind = replace(kind, bytes_each=kind.bytes_each + 2 * n_bytes)
         member.activations, member.optimizer = kind.activations, kind.optimizer
         if answers and are_apart:
             member.known = known_rows(task, estimator, member, prepared, self._cache)

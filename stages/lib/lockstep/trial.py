@@ -33,13 +33,13 @@ _EPOCHS, _BATCH = 2, 4
 _CLASSES = 30
 
 
-def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
+def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool, bool]:
     """Train two nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises.
 
     `net` is the member's as it was before its `fit`; `may_fill` is whether its own rows allow batches to be filled up.
 
     Returns whether batches may be filled up with rows that count for nothing, as rows do not see each other in
-    training, and whether a stack answers for the nets as they do themselves.
+    training; whether a stack answers for the nets as they do themselves; and whether callbacks draw numbers.
     """
     twin, rows = _small(net), _some_rows(member, 1, torch.get_default_dtype())
     start(twin, rows, member.noise_seed, None)
@@ -50,7 +50,7 @@ def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
     for dtype in (torch.float64, torch.float32):
         for filled in [True] * may_fill + [False]:
             try:
-                return filled, _compare(member, net, dtype, filled)
+                return filled, *_compare(member, net, dtype, filled)
             except Exception as error:  # whatever a module raises under vmap, or in float64
                 reasons.append(error)
         if any(isinstance(reason, RefusalError) for reason in reasons):
@@ -64,11 +64,13 @@ def _changing(net: NeuralNet) -> set[int]:
     return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
 
 
-def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -> bool:
-    """Raise where nets differ that skorch and a stack train; returns whether they also answer alike."""
+def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -> tuple[bool, bool]:
+    """Raise where nets differ that skorch and a stack train; returns whether they answer alike, and draw numbers."""
     prepared = [_some_rows(member, i, dtype) for i in range(2)]
     members = [make_member(_small(net), prepared[i], (i, i), {}, dtype) for i in range(2)]
     before = [net_state(each.net) for each in members]
+    for each in members:
+        each.draws = True
     rows = [tree_map(torch.as_tensor, each.X) for each in prepared]
 
     def inputs(nets: Nets) -> tuple[Any, bool]:
@@ -77,12 +79,13 @@ def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -
 
     training = Training(Job(members, filled), inputs, unit=2)
     noise = _listen(training)
-    alike = True
+    alike, draws = True, False
     for trained in list(training.run()):
         if trained.reason:
             raise RefusalError(trained.reason)
         i = trained.member.noise_seed
-        theirs = _by_skorch(_small(net), prepared[i], i, noise[i], dtype)
+        theirs, drew = _by_skorch(_small(net), prepared[i], trained, noise[i], dtype)
+        draws |= drew
         if net_state(theirs) != before[i]:
             raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
         tensors = {name: tensor.detach().clone() for name, tensor in named_tensors(theirs).items()}
@@ -90,7 +93,7 @@ def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -
         # A module may note what it predicts, and a scorer may want to read it.
         alike &= net_state(theirs) == before[i]
         alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
-    return alike
+    return alike, draws
 
 
 def _small(net: NeuralNet) -> NeuralNet:
@@ -151,9 +154,11 @@ def _listen(training: Training) -> list[list[Tensor]]:
     return noise
 
 
-def _by_skorch(net: NeuralNet, prepared: Prepared, seed: int, noise: list[Tensor], dtype: torch.dtype) -> NeuralNet:
-    """Train a net as skorch does, with given noise."""
-    X, y, _ = start(net, prepared, seed, dtype)
+def _by_skorch(
+    net: NeuralNet, prepared: Prepared, trained: Trained, noise: list[Tensor], dtype: torch.dtype
+) -> tuple[NeuralNet, bool]:
+    """Train a net as skorch does, with given noise; returns it, and whether its callbacks draw numbers."""
+    X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
     fit_loop, began = net.fit_loop, list[Any]()
 
     def begin(*args: Any, **kwargs: Any) -> NeuralNet:
@@ -167,14 +172,14 @@ def _by_skorch(net: NeuralNet, prepared: Prepared, seed: int, noise: list[Tensor
     order = Order(net.get_iterator(train, training=True), 1 if valid is None else 2, state)
     for _ in net.history:
         order.next_epoch()
-    drew = not order.is_fixed and not torch.equal(state_after, order.state)
-    if drew or other_states() != numbers:
+    draws = not order.is_fixed and not torch.equal(state_after, order.state)
+    if (draws and not torch.equal(state_after, trained.random_state)) or other_states() != numbers:
         raise RefusalError("the net draws random numbers that lockstep can't replay")
     if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
         raise RefusalError("the optimizer keeps numbers that belong to no parameter")
     if any(param.grad is None for param in trained_params(net).values()):
         raise RefusalError("a parameter takes no part in the loss")
-    return net
+    return net, draws
 
 
 def _is_same(trained: Trained, theirs: NeuralNet, prepared: Prepared, dtype: torch.dtype) -> bool:

@@ -140,10 +140,9 @@ def outside() -> dict[str, Case]:
                 {"callbacks__s__scoring": ["accuracy"]},
                 {"callbacks__s__scoring": [on_all_rows], "callbacks__s__use_caching": [False]},
             ],
-            alone=draws,
         ),
         "caching or not": Case(
-            classifier(callbacks=None, iterator_train__shuffle=True), {"use_caching": [True, False]}, alone=draws
+            classifier(callbacks=None, iterator_train__shuffle=True), {"use_caching": [True, False]}
         ),
         "a scheduler that draws beside one that does not": Case(
             watched(("s", step)), {"callbacks__s": [step, LRScheduler(RandomRates)]}, alone=draws

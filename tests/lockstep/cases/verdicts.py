@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback, EpochScoring
+from skorch.callbacks import Callback, EarlyStopping, EpochScoring, PassthroughScoring
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import RATES, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
 from tests.lockstep.cases.modules import MLP, WIDTH
 
 TEN = np.arange(len(X)) % 10
@@ -91,6 +91,17 @@ class SetsTheWidth(Callback):
         net.set_params(module__n_inputs=X.shape[1])
 
 
+class Predicts(Callback):
+    """Scores the net itself after each epoch, or after those that were better on the hold-out."""
+
+    def __init__(self, always: bool = True) -> None:
+        self.always = always
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        if self.always or net.history[-1, "valid_loss_best"]:
+            self.score_ = net.score(X, LABELS)
+
+
 class Keeps(Callback):
     """Keeps the weights without copying them, and records them at the end."""
 
@@ -122,6 +133,17 @@ def verdicts() -> dict[str, Case]:
         "blocks left out by chance": Case(classifier(Survives), {"module__survival": [1.0, 0.5]}, alone=random_ones),
         "a penalty that fades": Case(classifier(criterion=Fades), {"criterion__fading": [1.0, 0.9]}, alone=changes),
         "a penalty that the net fades": Case(classifier(wrapper=FadesItself), {"fading": [1.0, 0.9]}, alone=changes),
+        "scores of one's own, shuffled": Case(classifier(callbacks=[Predicts()], **shuffled), RATES),
+        "scores of one's own, now and then": Case(
+            classifier(
+                callbacks=[("loss", PassthroughScoring("valid_loss")), ("own", Predicts())], max_epochs=8, **shuffled
+            ),
+            {"lr": [5.0, 0.02], "callbacks__own__always": [True, False]},
+        ),
+        "scores of one's own, till it stops": Case(
+            classifier(callbacks=[("own", Predicts()), EarlyStopping(patience=2)], max_epochs=8, **shuffled),
+            {"lr": [5.0, 0.02]},
+        ),
         "a width set at the beginning": Case(classifier(callbacks=setter, module__n_inputs=2, **shuffled), RATES),
         "a training that ends within an epoch": Case(classifier(callbacks=[Budget()]), RATES, alone="within an epoch"),
         "a score of ten classes": Case(classifier(callbacks=[log_loss], module__n_outputs=10), RATES, y=TEN),

@@ -47,6 +47,7 @@ class Member:
     activations: str = ""  # a hash of the module's activations
     optimizer: str = ""  # a hash of the optimizers that one object can step
     known: Any = None  # the rows that it will be asked about
+    draws: bool = False  # whether its callbacks draw numbers between epochs, as one that predicts does
 
     @property
     def epochs(self) -> int:

@@ -1,7 +1,7 @@
-"""What skorch tells and records of a net, for nets that are trained together: callbacks, history, clipped gradients."""
+"""What skorch tells of a net, for nets that are trained together: their callbacks, and what those may not do."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -10,14 +10,15 @@ import torch
 from sklearn.metrics import accuracy_score
 from skorch import NeuralNet
 from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
-from skorch.history import History
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.member import Member, is_told, named_tensors, optimizer_of, overrides
 from stages.lib.lockstep.members.numerics import other_states
 from stages.lib.lockstep.members.refusals import RefusalError
+from stages.lib.lockstep.members.rows import Order
 from stages.lib.lockstep.members.state import is_guest, net_state
+from stages.lib.lockstep.stacks.history import batch_records
 from stages.lib.lockstep.stacks.layers import dropouts
 
 
@@ -60,7 +61,9 @@ class Audience:
         if self.has_guests and event != "on_train_end":  # at the end nothing follows that could differ
             kept, others, drawn, used = (one != other for one, other in zip(before, self._watch(), strict=True))
             # Where rows are not mixed, torch's matter only if they come into the weights or the settings.
-            if kept or others or (drawn and (used or stops or not self.member.order.is_fixed)):
+            followed = self.member.draws and event == "on_epoch_end"
+            matters = (used or stops) if self.member.order.is_fixed else not followed
+            if kept or others or (drawn and matters):
                 raise RefusalError("a callback changes what the optimizer keeps, or draws random numbers")
         if stops and about.get("training"):
             raise RefusalError("a callback ends the training within an epoch")
@@ -84,6 +87,17 @@ class Audience:
         self._tell(event, dataset_train=train, dataset_valid=valid)
         if self._look() != self._noted:
             raise RefusalError("a callback changes the net")
+
+    def epoch_ends(self, order: Order) -> None:
+        """Tell that an epoch ends, with torch's generator where skorch's stands: the next epoch's order follows."""
+        if order.is_fixed:
+            return self.epoch("on_epoch_end")
+        torch.set_rng_state(order.state)
+        try:
+            return self.epoch("on_epoch_end")
+        finally:
+            if self.member.draws:
+                order.state = torch.get_rng_state()
 
     def take_up(self) -> None:
         """Note what nobody may change."""
@@ -124,7 +138,7 @@ class Audience:
         """Record a batch, and tell of it."""
         if self.has_guests:
             self.net._set_training(training)  # as skorch's step has done
-        (record,) = _batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
+        (record,) = batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
         self.net.history[-1]["batches"][-1].update(record)
         self._tell("on_batch_end", batch=batch, training=training, loss=loss, y_pred=predicted)
 
@@ -136,7 +150,7 @@ class Audience:
     def batches_ended(self, losses: list[float], sizes: list[int], training: bool) -> None:
         """Record an epoch's batches, those that nobody wanted to hear of one by one, and their number."""
         if not self.by_batch:
-            self.net.history[-1]["batches"].extend(_batch_records(training, losses, sizes))
+            self.net.history[-1]["batches"].extend(batch_records(training, losses, sizes))
         self.net.history.record(f"{'train' if training else 'valid'}_batch_count", len(sizes))
 
 
@@ -167,62 +181,3 @@ def _hears_batches(listener: Any) -> bool:
     if type(listener) is EpochScoring or (type(listener) is LRScheduler and listener.step_every == "epoch"):
         return False
     return overrides(listener, "on_batch_begin", "on_batch_end")
-
-
-class LateHistory(History):
-    """A net's history, put together when somebody looks at it: most searches ask for scores alone.
-
-    `records` returns the list of epochs; it is None once that has been called.
-    """
-
-    def __init__(self, records: Callable[[], list[dict[str, Any]]]) -> None:
-        super().__init__()
-        self.records: Callable[[], list[dict[str, Any]]] | None = records
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return History, (self.to_list(),)
-
-
-def _look(name: str) -> Callable[..., Any]:
-    plain = getattr(History, name)
-
-    def filled(history: LateHistory, *about: Any, **named: Any) -> Any:
-        if history.records is not None:
-            records, history.records = history.records, None
-            history.extend(records())
-        return plain(history, *about, **named)
-
-    return filled
-
-
-# All that a list and a History do, but for what an object is made and pickled by.
-_OF_AN_OBJECT = {"__init__", "__new__", "__getattribute__", "__class_getitem__", "from_file"}
-for _name in {name for cls in (list, History) for name in vars(cls)} - _OF_AN_OBJECT:
-    if callable(getattr(History, _name)):
-        setattr(LateHistory, _name, _look(_name))
-
-
-def _batch_records(training: bool, losses: list[float] | None, sizes: list[int]) -> list[dict[str, Any]]:
-    kind = "train" if training else "valid"
-    known = [{}] * len(sizes) if losses is None else [{f"{kind}_loss": loss} for loss in losses]
-    return [loss | {f"{kind}_batch_size": n} for loss, n in zip(known, sizes, strict=True)]
-
-
-def epoch_records(
-    losses: list[tuple[Tensor | None, Tensor | None]], place: int, sizes: list[list[int]], held: list[int]
-) -> list[dict[str, Any]]:
-    """Return what skorch records of the net at a place, without callbacks.
-
-    `losses` are those of each epoch, shape (n_batches, n_nets), on the training rows and on the hold-out, or None;
-    `sizes` are the lengths of each epoch's batches, and `held` those of the hold-out's.
-    """
-
-    def records(training: bool, found: Tensor | None, lengths: list[int]) -> list[dict[str, Any]]:
-        return _batch_records(training, None if found is None else found[: len(lengths), place].tolist(), lengths)
-
-    epochs: list[dict[str, Any]] = []
-    for number, ((train, valid), each) in enumerate(zip(losses, sizes, strict=True), start=1):
-        batches = records(True, train, each) + records(False, valid, held)
-        counts = {"train_batch_count": len(each)} | ({"valid_batch_count": len(held)} if held else {})
-        epochs.append({"batches": batches, "epoch": number, **counts})
-    return epochs

@@ -16,7 +16,8 @@ from torch.utils.dlpack import from_dlpack
 from stages.lib.lockstep.members.member import Member, optimizer_of
 from stages.lib.lockstep.members.numerics import subnormals_as_zero
 from stages.lib.lockstep.members.rows import taken
-from stages.lib.lockstep.stacks.callbacks import Audience, LateHistory, StopTrainingError, epoch_records
+from stages.lib.lockstep.stacks.callbacks import Audience, StopTrainingError
+from stages.lib.lockstep.stacks.history import LateHistory, epoch_records
 from stages.lib.lockstep.stacks.hold_out import HoldOut
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets, cloned, exchange
 from stages.lib.lockstep.stacks.stack import Stack, clipping
@@ -81,7 +82,7 @@ class Training:
                 if audience.has_guests:
                     self.stack.show_state(i, audience.net)
                     audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
-                self._tell(i, epoch, audience.epoch, "on_epoch_end")
+                self._tell(i, epoch, audience.epoch_ends, self.stack.orders[self.stack.source_of[i]])
             self.advance(len(present) + sum(self.stack.members[i].epochs - epoch for i in present if i in self.gone))
             yield from self._done(epoch)
             few = 0 < len(left := self._left()) <= len(self.stack.members) // 2
