@@ -41,6 +41,23 @@ class Anneals(MLP):
         return super().forward(x) / self.temperature
 
 
+class NamesItsParts(MLP):
+    """Has its parts in a list too, and its own methods in a dict."""
+
+    def __init__(self, way: str = "plain", activation: Any = nn.ReLU) -> None:
+        super().__init__(activation=activation)
+        self.way, self.parts, self.ways = way, list(self.layers), {"plain": self.plain, "twice": self.twice}
+
+    def plain(self, x: Tensor) -> Tensor:
+        return self.parts[1](self.parts[0](x))
+
+    def twice(self, x: Tensor) -> Tensor:
+        return self.parts[1](2 * self.parts[0](x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.parts[2](self.ways[self.way](x))
+
+
 class Survives(nn.Module):
     """Leaves blocks out by chance (Huang et al. 2016, section 3); `survival` 1 is off."""
 
@@ -129,6 +146,9 @@ def verdicts() -> dict[str, Case]:
     setter, shuffled = [SetsTheWidth()], {"iterator_train__shuffle": True}
     return {
         "rows mixed or not": Case(classifier(Mixes, **whole), {"module__share": [1.0, 0.9, 0.5]}),
+        "parts in a list, methods in a dict": Case(
+            classifier(NamesItsParts), {"module__way": ["plain", "twice"], "module__activation": [nn.ReLU, nn.Tanh]}
+        ),
         "a temperature that falls": Case(classifier(Anneals), {"module__decay": [1.0, 0.9]}, alone=changes),
         "blocks left out by chance": Case(classifier(Survives), {"module__survival": [1.0, 0.5]}, alone=random_ones),
         "a penalty that fades": Case(classifier(criterion=Fades), {"criterion__fading": [1.0, 0.9]}, alone=changes),

@@ -21,12 +21,15 @@ def _code(code: CodeType) -> bytes:
 class _Hashed(pickle.Pickler):
     """Pickles classes and functions that can't be as well: classes by who they are, functions by their code."""
 
-    def __init__(self, file: io.BytesIO) -> None:
+    def __init__(self, file: io.BytesIO, names: dict[int, str]) -> None:
         super().__init__(file)
         self._begun: set[FunctionType] = set()
+        self._names = names
 
     def reducer_override(self, obj: Any) -> Any:
         """Return what an object is made of, as far as pickle is not to find out."""
+        if id(obj) in self._names:
+            return id, (self._names[id(obj)],)
         if isinstance(obj, type | ModuleType):
             return id, (id(obj),)
         if isinstance(obj, FunctionType):
@@ -44,8 +47,11 @@ class _Hashed(pickle.Pickler):
         return NotImplemented
 
 
-def fingerprint(thing: Any) -> str:
-    """Return a hash that things share in this process that are built alike; raises where a thing can't be pickled."""
+def fingerprint(thing: Any, names: dict[int, str] | None = None) -> str:
+    """Return a hash that things share in this process that are built alike; raises where a thing can't be pickled.
+
+    Of objects whose `id` is in `names`, the name counts alone.
+    """
     pickled = io.BytesIO()
-    _Hashed(pickled).dump(thing)
+    _Hashed(pickled, names or {}).dump(thing)
     return hashlib.md5(pickled.getbuffer(), usedforsecurity=False).hexdigest()

@@ -1,7 +1,7 @@
 """What a training step may look at besides tensors: attributes of modules, criteria and nets, as hashes."""
 
 from functools import cache, partial
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
+from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.member import has_own, is_own, mentioned_in
@@ -54,7 +55,17 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
         if not numbers:
             own = {k: (v > 0) - (v < 0) if isinstance(v, float) else v for k, v in own.items()}
     hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
+    if refers_to_parts(layer):  # which count by name
+        parts = *layer.named_modules(), *layer.named_parameters(), *layer.named_buffers()
+        return [hashed(sorted(own.items()), {id(part): f"part {name}" for name, part in parts}), hooks]
     return [sorted(own.items()), hooks]
+
+
+def refers_to_parts(layer: nn.Module) -> bool:
+    """Whether a layer has parts, or methods, in an attribute as well, such as a list or a dict of them."""
+    own = (value for name, value in vars(layer).items() if name not in _OF_ANY_MODULE)
+    held = (value for value in own if isinstance(value, list | tuple | dict | MethodType))
+    return any(isinstance(leaf, nn.Module | MethodType) for value in held for leaf in tree_leaves(value))
 
 
 @cache
@@ -90,10 +101,10 @@ def own_params(thing: NeuralNet | Callback) -> Any:
         return ""
 
 
-def hashed(thing: Any) -> str:
-    """Return a hash of something; raises `RefusalError` where it has none."""
+def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
+    """Return a hash of something, as `fingerprint` does; raises `RefusalError` where it has none."""
     try:
-        return fingerprint(thing)
+        return fingerprint(thing, names)
     except Exception as error:
         raise RefusalError(f"an attribute can't be compared with another net's: {told(error)}") from None
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import vjp
 from torch.overrides import TorchFunctionMode
 
-from stages.lib.lockstep.members.state import python_state
+from stages.lib.lockstep.members.state import python_state, refers_to_parts
 
 F = nn.functional
 
@@ -64,8 +64,10 @@ def switchable(module: nn.Module) -> dict[str, nn.Module]:
     """Return a module's elementwise parts, by path: those that another activation can take the place of.
 
     They have no parameters, buffers or parts of their own, occur only once, and treat each number by itself, in
-    training as in evaluation.
+    training as in evaluation. There are none where a layer may find them other than by their paths.
     """
+    if any(map(refers_to_parts, module.modules())):
+        return {}
     uses = Counter(id(part) for _, part in module.named_modules(remove_duplicate=False))
     parts = ((path, part) for path, part in module.named_modules() if path and uses[id(part)] == 1)
     return {path: part for path, part in parts if _is_elementwise(part)}
