@@ -95,6 +95,18 @@ def test_kinds(tmp_path: Path, name: str, cells: Any, kind: str, why: str) -> No
     assert why in column.why
 
 
+def test_a_point_among_decimal_commas_is_odd(tmp_path: Path) -> None:
+    """Though Python would read it, and no cell with a comma."""
+    path = tmp_path / "table.csv"
+    prices = [*(f"{i},5" for i in range(N - 1)), "1.5"]
+    ages = [*map(str, range(20, 20 + N - 1)), "1.5"]
+    rows = [f"{price};{age};0,25" for price, age in zip(prices, ages, strict=True)]
+    path.write_text("\n".join(["price;age;x", *rows]), encoding="utf-8")
+    for column in take_columns(read_table(path, look_at(path)))[:2]:
+        assert column.kind == "not used"
+        assert column.why == "text: 1 cell is no number, such as '1.5' in line 61"
+
+
 @pytest.mark.parametrize(
     ("cells", "seen"),
     [

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from stages.lib.adopt.file_form import is_number
 from stages.lib.adopt.table import Table
 from stages.lib.config import Column
 from stages.lib.data.texts import NUMBER_WITH_SIGNS, booleans, dates, day_or_month
@@ -161,7 +162,7 @@ def _of_texts(table: Table, name: str, values: pd.Series, missing: int) -> _Verd
 
 def _odd_among_numbers(table: Table, values: pd.Series) -> str:
     """Describe the few cells that keep a column from being numbers; empty if they are many."""
-    numbers = pd.to_numeric(values, errors="coerce").notna()
+    numbers = values.map(lambda cell: is_number(cell, table.decimal))
     if numbers.mean() < _NEARLY_ALL:
         return ""
     odd = values[~numbers]

@@ -51,12 +51,15 @@ class Table:
         The line of the first row.
     labels : Series, optional
         The cells of the target as they are written: pandas reads `1.00` as the number 1.
+    decimal : str
+        The decimal sign of its numbers.
     """
 
     frame: pd.DataFrame
     na_values: tuple[str, ...]
     first_line: int
     labels: pd.Series | None = None
+    decimal: str = "."
 
     def lines(self, rows: Any) -> list[int]:
         """Return the lines of the first rows where a mask is true."""
@@ -119,7 +122,7 @@ def read_table(path: str | Path, form: Form, target: str | None = None) -> Table
         frame[name] = _numbers_again(frame[name].mask(frame[name].isin(found)), form.decimal)
     order = [cell for cell in (*MISSING, *_MISSING_AMONG_NUMBERS) if cell in found]
     labels = written[target].str.strip() if target else None
-    return Table(frame, tuple(order), 2 if form.header else 1, labels)
+    return Table(frame, tuple(order), 2 if form.header else 1, labels, form.decimal)
 
 
 def _among_numbers(column: pd.Series, decimal: str) -> set[str]:
