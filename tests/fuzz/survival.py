@@ -14,9 +14,7 @@ from hypothesis import HealthCheck, settings
 from stages.lib.common import UserError
 
 # `make test` tries a hundred mutations of each kind, the same every time; `make test-all` two thousand others.
-FUZZED = settings(
-    max_examples=max(100, settings().max_examples), deadline=None, suppress_health_check=list(HealthCheck)
-)
+FUZZED = settings(max_examples=max(100, settings().max_examples), suppress_health_check=list(HealthCheck))
 
 Result = TypeVar("Result")
 
