@@ -65,6 +65,18 @@ def told(project: Project, file: str, key: str) -> float:
     return float(score)
 
 
+def test_a_table_with_windows_line_ends_is_up_to_date_in_a_clone(tmp_path: Path) -> None:
+    project = project_in(tmp_path / "here", *WRITE_IRIS)
+    table = project.read("data/iris.csv").replace(b"\n", b"\r\n")
+    (project.folder / "data/iris.csv").write_bytes(table)
+    project.run(*ADOPT_IRIS[0])
+    project.run("dvc", "repro", "fetch")
+    project.commit_all("Irises")
+    clone = project.clone(tmp_path / "clone")
+    assert clone.read("data/iris.csv") == table
+    assert "up to date" in clone.run("dvc", "status", "fetch").stdout
+
+
 def test_a_table_is_adopted_and_given_back(tmp_path: Path) -> None:
     project = project_in(tmp_path, *WRITE_IRIS, *ADOPT_IRIS)
     assert json.loads(project.read("metrics/data.json"))["classes"] == {
