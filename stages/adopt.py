@@ -19,6 +19,7 @@ from stages.lib.adopt import (
     block_text,
     look_at,
     make_plan,
+    on_copies,
     predictors_alone,
     print_columns,
     print_plan,
@@ -70,7 +71,7 @@ def _adopt(path: str, form: Form, target: str, *, dry: bool, force: bool) -> Non
         known = {"the top level": Params.model_fields, "runtime": Runtime.model_fields}
         raise UserError(*(f"{PARAMS_FILE}: {problem}" for problem in sentences(error, known))) from None
     # Read the file as the stages will, so that what adopt accepts runs.
-    load_dataset(params.data, outcome.classifies, params.seed)
+    data = load_dataset(params.data, outcome.classifies, params.seed)
     alone = predictors_alone(table, [column.name for column in columns if column.is_feature], outcome)
 
     print(_described(path, form, table))
@@ -82,6 +83,8 @@ def _adopt(path: str, form: Form, target: str, *, dry: bool, force: bool) -> Non
             f"warning: {name} alone predicts {target}: a tree scores {score:.3f}. If it is known only after {target}, "
             f"set data.columns.{name} to {{use: false}}."
         )
+    if told := on_copies(data, path):
+        print(f"warning: {told}")
     for hint in (column.hint for column in columns if column.hint):
         print(f"hint: {hint}")
     if dry:

@@ -145,6 +145,13 @@ def test_a_column_that_gives_the_target_away_is_kept_with_a_warning(here: Path, 
     assert load_params().data.columns["alive"].use
 
 
+def test_copies_of_rows_are_kept_with_a_warning(here: Path, in_process: Command) -> None:
+    """Even if an id, which is not used, differs."""
+    frame = pd.concat([passengers(), passengers()[:30].assign(passenger_id=range(61, 91))])
+    done = in_process(stage, write("data/twice.csv", frame), "survived")
+    assert "\nwarning: data/twice.csv: 60 of 90 rows equal another one in all columns that are used. " in done.stdout
+
+
 def test_a_table_without_a_header_is_adopted_by_column_numbers(here: Path, in_process: Command) -> None:
     load_iris(as_frame=True).frame.to_csv("data/iris.csv", index=False, header=False)
     assert in_process(stage, "data/iris.csv", "column_5").returncode == 0

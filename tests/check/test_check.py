@@ -180,6 +180,16 @@ def test_a_csv_that_is_to_be_downloaded_is_no_problem(write: Write, in_process: 
     assert "module__dropout_rate[0]: dropout_rate is 1.5" in in_process(check).stderr
 
 
+def test_copies_of_rows_are_noted(write: Write, in_process: Command) -> None:
+    lines = (ROOT / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+    Path("table.csv").write_text("\n".join([*lines, *lines[:100]]), encoding="utf-8")
+    write({"data.path": "table.csv", "data.url": None, "data.sha256": None}, "optimizer")
+    done = in_process(check)
+    assert done.returncode == 0
+    assert done.stderr.startswith("note: table.csv: 200 of 868 rows equal another one in all columns that are used. ")
+    assert done.stderr.count("\n") == 1
+
+
 TWELVE = (
     "model.train_split is 5, but a training fold has only 4 rows of one class, too few for so many parts. Set it to 4"
 )

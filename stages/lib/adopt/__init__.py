@@ -1,10 +1,11 @@
-"""Looks at a CSV and describes it in params.yaml: data, prepare, cv, model and experiments.
+"""Looks at a CSV and describes it in params.yaml: data, prepare, cv, model and experiments. Finds copies of rows.
 
 Only here are types, separators and settings guessed. Imports `data`, `config` and `common`.
 """
 
 from stages.lib.adopt.blocks_text import block_text, replace_blocks
 from stages.lib.adopt.columns import Taken, take_columns
+from stages.lib.adopt.copies import on_copies
 from stages.lib.adopt.file_form import SEPARATORS, Form, look_at
 from stages.lib.adopt.outcome import Outcome, predictors_alone, take_target
 from stages.lib.adopt.plan import EXPERIMENT, Plan, make_plan
@@ -22,6 +23,7 @@ __all__ = [
     "block_text",
     "look_at",
     "make_plan",
+    "on_copies",
     "predictors_alone",
     "print_columns",
     "print_plan",

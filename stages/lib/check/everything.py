@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from stages.lib.adopt import on_copies
 from stages.lib.check.dvc_keys import missing_keys
 from stages.lib.check.grouping import Problem
 from stages.lib.check.plan import Plan, make_plan
@@ -44,7 +45,7 @@ class Findings:
     ----------
     problems : list of Problem
     notes : list of str
-        What was left out, and why.
+        What was left out, and why; what makes scores too high.
     plans : list of Plan
         What each search will take; of those that were built.
     n_rows : int or None
@@ -111,6 +112,7 @@ def _check_table(params: Params, found: Findings) -> _Table | None:
     if data is None:
         return None
     found.n_rows = len(data.y)
+    found.notes += filter(None, [on_copies(data, spec.path)])
     splits = found.of(checked_splits, data, cv, params.seed, classify)
     anew = drawn_anew(params)
     if splits is None or scorer is None or found.of(checked_splits, data, anew.cv, anew.seed, classify) is None:
