@@ -73,7 +73,7 @@ def test_a_mistake_ends_the_real_command_with_a_sentence(project: Project) -> No
 
 
 def test_a_reader_that_has_enough_is_no_mistake(project: Project) -> None:
-    script = "set -o pipefail; python -m stages.predict data/pima-indians-diabetes.csv | true"
+    script = "python -m stages.predict data/pima-indians-diabetes.csv | true"
     assert project.run("bash", "-c", script).stderr == ""
 
 

@@ -21,6 +21,8 @@ def run(main: Callable[[], None]) -> None:
     """Run a stage or command.
 
     Warnings and errors go to standard error, as sentences; after an error, the exit status is 1, and 130 after Ctrl-C.
+    It is 1 too, without a word, if nobody reads the output any more before the work is done: DVC must not take the
+    outputs that are there for new ones.
     `--traceback` prints the traceback of an error before its sentence. `--help` prints the docstring of the module,
     which says how to call it if it takes an argument.
     """
@@ -37,16 +39,10 @@ def run(main: Callable[[], None]) -> None:
     try:
         _check_streams()
         main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as `head`, has stopped reading
-        _drop_output()
+        _flush(BrokenPipeError)  # the work is done, whether the reader, such as `head`, reads on or not
     except BaseException as error:
         status = _tell(error, with_traceback)
-        try:
-            if sys.stdout:
-                sys.stdout.flush()
-        except OSError:  # as on a full disk: Python would try again as it ends
-            _drop_output()
+        _flush(OSError)
         if status == _STATUS_INTERRUPTED:
             _end_at_once(status)
         raise SystemExit(status) from None
@@ -74,15 +70,21 @@ def _check_streams() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _drop_output() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _flush(ignored: type[OSError]) -> None:
+    """Write what was printed; after an error that is to be ignored, drop it, or Python would try again as it ends."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except ignored:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(error: BaseException, with_traceback: bool) -> int:
     interrupted = isinstance(error, Interrupted | KeyboardInterrupt)
     if with_traceback and not interrupted:
         traceback.print_exception(error.__cause__ or error, file=sys.stderr)
-    print(*told(error), sep="\n", file=sys.stderr, flush=True)
+    for sentence in told(error):
+        print(sentence, file=sys.stderr, flush=True)
     return _STATUS_INTERRUPTED if interrupted else _STATUS
 
 

@@ -35,7 +35,9 @@ class Interrupted(BaseException):
 
 
 def told(error: BaseException) -> list[str]:
-    """Return what to tell the user of an error: what was found, where, and what to do."""
+    """Return what to tell the user of an error: what was found, where, and what to do; nothing if nobody reads on."""
+    if isinstance(error, BrokenPipeError) or _is_richs_broken_pipe(error):
+        return []
     if isinstance(error, UserError):
         return [f"error: {with_line(str(problem))}" for problem in error.args]
     if isinstance(error, Interrupted | KeyboardInterrupt):
@@ -50,6 +52,10 @@ def told(error: BaseException) -> list[str]:
         problem = f"{place} can't be used: {error.strerror}" if place else f"{error.strerror}{_where(error)}"
         return [f"error: {problem}. {_REMEDIES[error.errno]}"]
     return [f"error: {type(error).__name__}{_detail(error)}{_where(error)}. {_unforeseen()}"]
+
+
+def _is_richs_broken_pipe(error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
 
 
 def _detail(error: BaseException) -> str:
