@@ -318,5 +318,17 @@ def test_the_commands_of_the_page_on_params_run(committed: Project) -> None:
     }
 
 
+def test_another_key_of_a_grid_takes_a_plus(committed: Project) -> None:
+    page = DOCS["params.md"]
+    (option,) = re.findall(r"`-S '\+(experiments\.neurons\.grid\.lr=.+?)'`", page)
+    (words,) = re.findall(r"DVC says\s`(.+?)`", page)
+    whole = "experiments.neurons.grid={module__n_neurons: [4], lr: [0.1]}"
+    for refused in (option, whole):
+        assert words in committed.run("dvc", "exp", "run", "-S", refused, "fetch", ok=False).stderr
+    before = committed.params()["experiments"]["neurons"]["grid"]
+    committed.run("dvc", "exp", "run", "-S", f"+{option}", "fetch")
+    assert committed.params()["experiments"]["neurons"]["grid"] == before | {"lr": [0.001, 0.01]}
+
+
 def test_every_page_with_commands_is_run() -> None:
     assert [page for page in PAGES if commands(page)] == ["README.md", "docs/own-data.md", "docs/params.md"]
