@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 from stages import adopt as stage
-from stages.lib.config import load_params, yaml12
+from stages.lib.config import Params, load_params, yaml12
 from stages.lib.data import load_dataset
 from tests.adopt.csvs import as_text, passengers
 from tests.conftest import Command
@@ -143,6 +143,24 @@ def test_a_column_that_gives_the_target_away_is_kept_with_a_warning(here: Path, 
     done = in_process(stage, write("data/alive.csv", frame), "survived")
     assert "warning: alive alone predicts survived" in done.stdout
     assert load_params().data.columns["alive"].use
+
+
+def test_an_unknown_sign_for_a_missing_cell_is_told_with_its_cure(here: Path, in_process: Command) -> None:
+    frame = passengers().assign(fare=np.linspace(5, 80, 60).round(2).astype(str))
+    frame.loc[::9, "fare"] = "k.A."
+    hint = (
+        "hint: fare: 7 cells are no numbers, such as 'k.A.' in line 2. If 'k.A.' means a missing cell, add it to "
+        "data.na_values, set data.columns.fare to {missing: allowed} and prepare.impute to median. Or mend its cells "
+        "and adopt again.\n"
+    )
+    assert hint in in_process(stage, write("data/fares.csv", frame), "survived").stdout
+    content = yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))
+    content["data"]["na_values"].append("k.A.")
+    content["data"]["columns"]["fare"] = {"missing": "allowed"}
+    content["prepare"]["impute"] = "median"
+    params = Params.model_validate(content)
+    data = load_dataset(params.data, True, params.seed)
+    np.testing.assert_array_equal(data.X["fare"], pd.to_numeric(frame["fare"], errors="coerce"))
 
 
 def test_copies_of_rows_are_kept_with_a_warning(here: Path, in_process: Command) -> None:

@@ -107,6 +107,31 @@ def test_a_point_among_decimal_commas_is_odd(tmp_path: Path) -> None:
         assert column.why == "text: 1 cell is no number, such as '1.5' in line 61"
 
 
+ODD = "amount: 5 cells are no numbers, such as 'k.A.' in line 2. If 'k.A.' means a missing cell, add it"
+
+
+@pytest.mark.parametrize(
+    ("cells", "why", "hint"),
+    [
+        (["k.A.", *(f"{i},5" for i in range(11))] * 5, "text of 12 values", ODD),
+        (["k.A.", *(f"{i},5" for i in range(10))] * 5, "text of 11 values", ""),  # which may be codes
+        (["k.A."] * 5 + [f"{i},5" for i in NUMBERS], "text: 5 cells are no numbers, such as 'k.A.' in line 2", ODD),
+        (["k.A."] * 5 + [f"{i},5" for i in range(4)], "text of 5 values, too many for a category", ""),
+        (["1.5 m"] * 5 + [f"{i},5" for i in NUMBERS], "such as '1.5 m' in line 2", "To use the column, mend its cells"),
+        (
+            [*(f"{i},5" for i in range(30)), *(f"{i} %" for i in range(30))],
+            "text: numbers among other signs, such as '0 %'",
+            "amount: to use the column, write its numbers in digits alone, as in 1234,5, and adopt again.",
+        ),
+    ],
+)
+def test_the_text_among_numbers_is_named(tmp_path: Path, cells: list[str], why: str, hint: str) -> None:
+    frame = pd.DataFrame({"amount": cells, "x": "0,5"})
+    column = taken(tmp_path, frame, sep=";")["amount"]
+    assert why in column.why
+    assert hint in column.hint if hint else not column.hint
+
+
 @pytest.mark.parametrize(
     ("cells", "seen"),
     [

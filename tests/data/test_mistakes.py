@@ -84,6 +84,11 @@ def test_cells_that_are_almost_numbers(tmp_path: Path, cell: str, sentence: str)
     assert sentence in told(tmp_path, rows(cell))
 
 
+def test_digits_alone_are_shown_with_the_tables_sign(tmp_path: Path) -> None:
+    content = rows("#%").replace(",", ";")
+    assert "digits alone, as in 1234,5;" in told(tmp_path, content, separator=";", decimal=",")
+
+
 def test_a_word_among_numbers_may_be_a_missing_cell(tmp_path: Path) -> None:
     assert (
         "line 5, column b: '#REF!' is not a number; if the column is no number, add `b: {type: category}` to "

@@ -23,6 +23,8 @@ _FEWEST_GROUPS = 5
 _MOST_CODES = 10
 # A text of which this share are numbers is a column of numbers with mistakes.
 _NEARLY_ALL = 0.9
+# So is one of which most are numbers and the others these few texts, each of which may mean a missing cell.
+_MOST_TOKENS = 3
 
 # Whole numbers up to this one are shown with all digits.
 _EXACT = 1e12
@@ -143,16 +145,19 @@ def _of_texts(table: Table, name: str, values: pd.Series, missing: int) -> _Verd
         if told := day_or_month(sorted(values.unique())):
             hint += f" {told}."
         return _Verdict("date", "dates: no feature, but may order the rows", hint)
+    numbers = values.map(lambda cell: is_number(cell, table.decimal))
+    odd = values[~numbers]
+    told, advice = _of_odd(table, name, odd) if _are_odd(values[numbers], odd) else ("", "")
     most = min(_MOST_CATEGORIES, max(2, len(values) // _ROWS_PER_CATEGORY))
     if distinct <= most and distinct < len(values):
-        return _Verdict("category", f"text of {distinct} values")
-    if odd := _odd_among_numbers(table, values):
-        return _Verdict(
-            "not used", f"text: {odd}", f"{name}: {odd}. To use the column, mend its cells and adopt again."
-        )
+        # With few numbers they are codes, and the others too.
+        return _Verdict("category", f"text of {distinct} values", advice * (distinct - odd.nunique() > _MOST_CODES))
+    if told:
+        return _Verdict("not used", f"text: {told}", advice)
     if values.map(lambda cell: NUMBER_WITH_SIGNS.fullmatch(cell) is not None).mean() >= _NEARLY_ALL:
-        hint = f"{name}: to use the column, write its numbers in digits alone, as in 1234.5, and adopt again."
-        return _Verdict("not used", f"text: numbers among other signs, such as {_short(values.iloc[0])!r}", hint)
+        digits = f"1234{table.decimal}5"
+        hint = f"{name}: to use the column, write its numbers in digits alone, as in {digits}, and adopt again."
+        return _Verdict("not used", f"text: numbers among other signs, such as {_short(odd.iloc[0])!r}", hint)
     if distinct == len(values):
         words = values.str.count(" ").mean() + 1
         return _Verdict("not used", "free text: every cell differs" if words >= 3 else "an id: every cell differs")
@@ -160,15 +165,26 @@ def _of_texts(table: Table, name: str, values: pd.Series, missing: int) -> _Verd
     return _Verdict("not used", why, _groups(name, values))
 
 
-def _odd_among_numbers(table: Table, values: pd.Series) -> str:
-    """Describe the few cells that keep a column from being numbers; empty if they are many."""
-    numbers = values.map(lambda cell: is_number(cell, table.decimal))
-    if numbers.mean() < _NEARLY_ALL:
-        return ""
-    odd = values[~numbers]
+def _are_odd(numbers: pd.Series, odd: pd.Series) -> bool:
+    """Whether some cells keep a column from being numbers: few ones, or few different ones."""
+    share = len(numbers) / (len(numbers) + len(odd))
+    return share >= _NEARLY_ALL or (share > 0.5 and odd.nunique() <= _MOST_TOKENS)
+
+
+def _of_odd(table: Table, name: str, odd: pd.Series) -> tuple[str, str]:
+    """Describe the cells that keep a column from being numbers, and say what to do."""
     line = int(odd.index[0]) + table.first_line
     count = "1 cell is no number" if len(odd) == 1 else f"{len(odd):,} cells are no numbers"
-    return f"{count}, such as {_short(odd.iloc[0])!r} in line {line}"
+    told = f"{count}, such as {_short(odd.iloc[0])!r} in line {line}"
+    mend = "mend its cells and adopt again"
+    tokens = [cell for cell in odd.unique() if not re.search("[0-9]", cell)]
+    if not tokens or odd.nunique() > _MOST_TOKENS:
+        return told, f"{name}: {told}. To use the column, {mend}."
+    listed = " or ".join(map(repr, tokens))
+    return told, (
+        f"{name}: {told}. If {listed} means a missing cell, add it to data.na_values, set data.columns.{name} to "
+        f"{{missing: allowed}} and prepare.impute to median. Or {mend}."
+    )
 
 
 def _groups(name: str, values: pd.Series) -> str:

@@ -52,7 +52,7 @@ def on_words(words: Sequence[str], n_numbers: int, lacks: bool, name: str, spec:
     if all(re.fullmatch(rf"[-+]?\d*[{other}]\d+", cell) for cell in words):
         return _decimal_sign(other, words, spec)
     if all(text.NUMBER_WITH_SIGNS.fullmatch(cell) for cell in words):
-        return f"; if it is a number, write it in digits alone, as in 1234.5; {as_type}"
+        return f"; if it is a number, write it in digits alone, as in 1234{spec.decimal}5; {as_type}"
     if n_numbers > len(words) and len(words) <= _MOST_TOKENS:
         return f"; {as_type}; if it means a missing cell, {_as_missing(words, name, spec)}"
     return f"; {as_type}"
