@@ -176,6 +176,22 @@ def test_a_fit_that_fails_is_told(data: Dataset, engine: str) -> None:
         search(data, {"lr": [0.01]}, engine=engine, module=BrokenModule)
 
 
+@pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
+@pytest.mark.filterwarnings("ignore::stages.lib.lockstep.LockstepWarning")
+def test_a_last_batch_of_one_row_is_named_with_its_cure(data: Dataset, engine: str) -> None:
+    def normed(n_inputs: int) -> nn.Module:
+        return nn.Sequential(nn.Linear(n_inputs, 4), nn.BatchNorm1d(4), nn.Linear(4, 1), nn.Sigmoid())
+
+    def searched(**changes: Any) -> SearchResult:
+        # A fold has 512 rows.
+        return search(data, {"batch_size": [64, 73]}, engine=engine, module=normed, train_split=None, **changes)
+
+    cure = "one row, from which BatchNorm can't learn: set model.iterator_train__drop_last to true, or change model.b"
+    with pytest.raises(UserError, match=r"^A fit of test failed: ValueError: Expected more than 1 value .*" + cure):
+        searched()
+    assert np.isfinite(score_array(searched(iterator_train__drop_last=True))).all()
+
+
 @pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "balanced_accuracy", "f1"])
 @pytest.mark.parametrize("wrapper", ["NeuralNetClassifier", "NeuralNetBinaryClassifier"])
 def test_any_scorer_is_taken(data: Dataset, scoring: str, wrapper: str) -> None:

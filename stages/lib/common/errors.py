@@ -4,7 +4,7 @@ import errno
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
@@ -36,7 +36,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 @contextmanager
-def explained(problem: str, advice: str) -> Iterator[None]:
+def explained(problem: str, advice: str | Callable[[BaseException], str]) -> Iterator[None]:
     """Turn any exception in the block, which may run the user's own code, into a `UserError`.
 
     What the machine lacks, such as memory or space on a disk, is no fault of that code, and is raised as it is.
@@ -45,7 +45,7 @@ def explained(problem: str, advice: str) -> Iterator[None]:
     ----------
     problem : str
         What failed; the type and text of the exception follow.
-    advice : str
+    advice : str, or callable that returns it for the exception
         What to do about it.
     """
     try:
@@ -55,7 +55,8 @@ def explained(problem: str, advice: str) -> Iterator[None]:
     except RAISED as error:
         if is_fault_of_machine(error):
             raise
-        raise UserError(f"{problem}: {described(error)}. {advice}") from error
+        way_out = advice(error) if callable(advice) else advice
+        raise UserError(f"{problem}: {described(error)}. {way_out}") from error
 
 
 def is_fault_of_machine(error: BaseException) -> bool:

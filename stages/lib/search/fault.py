@@ -29,6 +29,7 @@ _OWNERS = ("optimizer", "criterion", "iterator_train", "iterator_valid", "datase
 # Trying stops here, because a module may take long to build.
 _SECONDS = 10.0
 
+_ONE_ROW = "more than 1 value per channel"
 # What torch's messages mean for a net.
 _MEANINGS = {
     "between 0 and 1": "BCELoss takes probabilities: let the module end in a sigmoid, or set model.criterion to "
@@ -37,8 +38,8 @@ _MEANINGS = {
     "n_outputs, which it is given if it takes them.",
     "shapes cannot be multiplied|normalized_shape|expected input": "A row has {width} numbers here: let the module "
     "take n_inputs, which it is given, for the width of its first layer, and check the widths of the others.",
-    "more than 1 value per channel": "A batch, often the last one, has one row, from which BatchNorm can't learn: "
-    "change model.batch_size, or set model.iterator_train__drop_last to true.",
+    _ONE_ROW: "A batch, often the last one, has one row, from which BatchNorm can't learn: set "
+    "model.iterator_train__drop_last to true, or change model.batch_size.",
     "same dtype|expected scalar type|dtype": "Rows and targets are float32, and classes int64 for CrossEntropyLoss and "
     "NLLLoss: let the module keep to these types.",
     "does not require grad|empty parameter list": "No weight of the module can be trained: make its layers attributes "
@@ -88,6 +89,11 @@ def observed(net: NeuralNet) -> Iterator[Seen]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+def advice_on_one_row(error: BaseException) -> str:
+    """Return what to do about an error of a net that can't learn from a batch of one row; "" for any other error."""
+    return _MEANINGS[_ONE_ROW] if _ONE_ROW in str(error) else ""
 
 
 def advice(error: BaseException, estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any], seen: Seen) -> str:

@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from stages.lib.common import explained
 from stages.lib.config import Params
 from stages.lib.lockstep import LockstepWarning, TrainTest
+from stages.lib.search.fault import advice_on_one_row
 from stages.lib.search.jobs import jobs
 from stages.lib.search.progress import doing
 from stages.lib.search.protocol import Scorer
@@ -74,9 +75,8 @@ def run_search(
             shown.begin(*training)
 
     # A trial has passed, so a failure here affects only some of the candidates or splits.
-    failed = explained(
-        f"A fit of {label} failed", "Fix the module, or remove the values it can't be fitted with from the grid."
-    )
+    way_out = "Fix the module, or remove the values it can't be fitted with from the grid."
+    failed = explained(f"A fit of {label} failed", lambda error: advice_on_one_row(error) or way_out)
     stack = params.engine == "lockstep"
     with warnings.catch_warnings(), jobs(params.runtime) as (backend, n_jobs, max_memory_mb), failed:
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")

@@ -21,6 +21,7 @@ from stages.lib.lockstep import net_of, seed_everything
 from stages.lib.model import against_divergence, build_estimator, is_classifier, resolve_settings, rows, target
 from stages.lib.model.preparation import numbers, take_over
 from stages.lib.model.prepared import preparation_of
+from stages.lib.search.fault import advice_on_one_row
 from stages.lib.winners.card import Card
 from stages.lib.winners.leaderboard import BEST_PARAMS
 
@@ -39,7 +40,10 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     estimator = build_estimator(resolved, data, params.prepare)
     seed_everything(params.seed)
     y = target(data.y, resolved["wrapper"], resolved["criterion"])
-    with explained(f"The kept setting, {name}, can't be fitted on all rows", "Fix the module or its settings."):
+    with explained(
+        f"The kept setting, {name}, can't be fitted on all rows",
+        lambda error: advice_on_one_row(error) or "Fix the module or its settings.",
+    ):
         estimator.fit(rows(data, estimator), y)
     if net_of(estimator).diverged_:
         raise UserError(
