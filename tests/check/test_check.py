@@ -228,6 +228,29 @@ def test_the_stage_and_the_check_say_the_same(
     assert f"error: params.yaml: {sentence}" in checked.stderr
 
 
+NORMED = """
+from torch import nn
+
+class Normed(nn.Sequential):
+    def __init__(self, n_inputs):
+        super().__init__(nn.BatchNorm1d(n_inputs), nn.Linear(n_inputs, 1), nn.Sigmoid())
+"""
+
+
+def test_a_last_batch_of_one_row_is_foreseen(
+    write: Write, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(Path.cwd())
+    Path("normed_net.py").write_text(NORMED, encoding="utf-8")
+    net = {"model.module": "normed_net.Normed", "model.source": "normed_net.py", "model.train_split": None}
+    write(net | {"model.batch_size": 59}, "optimizer")
+    done = in_process(check)
+    assert done.returncode == 1
+    assert "params.yaml: model.batch_size is 59, so in the last fit, on all rows, which trains on 768" in done.stderr
+    write(net | {"model.batch_size": 59, "model.iterator_train__drop_last": True}, "optimizer")
+    assert in_process(check).returncode == 0
+
+
 def test_the_largest_seed_seeds_all_that_takes_one(write: Write, in_process: Command) -> None:
     write({"seed": 2**32 - 1, "data.sample": 0.5}, "joint")
     assert in_process(check).returncode == 0

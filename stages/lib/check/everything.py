@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from stages.lib.adopt import on_copies
 from stages.lib.check.dvc_keys import missing_keys
 from stages.lib.check.grouping import Problem
+from stages.lib.check.last_batch import check_last_batch
 from stages.lib.check.plan import Plan, make_plan
 from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.common import UserError
@@ -142,5 +143,6 @@ def _try(params: Params, name: str, table: _Table, settings: dict[str, Any], can
     X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])
     few = few_rows(splits[0], data)
     check_trial(watching(estimator, hold_out_scorer(params.cv.scoring, data.n_classes)), X, y, few, table.scorer)
+    check_last_batch(params, name, settings, candidates, data, splits)
     step = seconds_a_step(estimator, X, y, few[0])
     return make_plan(params, name, settings, candidates, data, splits, step)

@@ -84,8 +84,8 @@ def check_candidates(
     covering = list(_covering(candidates))
     _check(name, settings, covering, candidates, lambda tried: _refusal(tried, data, prepare), "built")
     # What the experiment starts from is told by a trial, in more words.
-    if not _misstep(settings, data, prepare):
-        _check(name, settings, covering, candidates, lambda tried: _misstep(tried, data, prepare), "trained")
+    if not misstep(settings, data, prepare):
+        _check(name, settings, covering, candidates, lambda tried: misstep(tried, data, prepare), "trained")
 
 
 # Tries settings, and returns the error that is raised.
@@ -164,11 +164,13 @@ def _refusal(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseE
     return None
 
 
-def _misstep(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseException | None:
-    """Return the error raised when a net with these settings takes its first step, on a few rows, or None."""
+def misstep(
+    settings: dict[str, Any], data: Dataset, prepare: Prepare, n_rows: int | None = None
+) -> BaseException | None:
+    """Return the error raised when a net with these settings is trained on its first batch, or some rows, or None."""
     # Few rows may have none to hold out, and callbacks may watch those.
     kept = {key: value for key, value in settings.items() if not key.startswith("callbacks")}
-    n = min(settings["batch_size"], _ROWS, len(data.y))
+    n = n_rows or min(settings["batch_size"], _ROWS, len(data.y))
     few = replace(data, X=data.X[:n], y=data.y[:n], groups=None if data.groups is None else data.groups[:n])
     try:
         with warnings.catch_warnings():
