@@ -6,11 +6,10 @@ Usage: python -m stages.compare EXPERIMENT
 from pathlib import Path
 
 from stages.lib.common import only_argument, run, write_json, write_text
-from stages.lib.comparison.importance import importance
+from stages.lib.comparison import mattered
 from stages.lib.comparison.table import compared_table, expected_test_share, read_candidates, sentences, summarise
 from stages.lib.config import load_params
 from stages.lib.scores import NOT_TESTED, to_csv
-from stages.lib.scores.score_table import grid_keys
 
 
 def main() -> None:
@@ -18,16 +17,15 @@ def main() -> None:
     params = load_params()
     params.experiment(name)  # which there should be
     candidates = read_candidates(Path(f"metrics/candidates/{name}.csv"), name)
-    table = compared_table(candidates, expected_test_share(params.cv), params.rope, params.seed)
-    mattered = importance(
-        candidates, grid_keys(candidates), candidates["mean_test_score"].to_numpy(dtype=float), params.seed
-    )
+    test_share = expected_test_share(params.cv)
+    table = compared_table(candidates, test_share, params.rope, params.seed)
+    importances = mattered(candidates, test_share, params.seed)
 
     write_text(f"metrics/compared/{name}.csv", to_csv(table))
-    write_text(f"metrics/importance/{name}.csv", to_csv(mattered))
+    write_text(f"metrics/importance/{name}.csv", to_csv(importances))
     write_json(f"metrics/compared/{name}.json", summarise(table))
     print(f"{name}:")
-    for sentence in sentences(table, mattered, params.rope):
+    for sentence in sentences(table, importances, params.rope):
         print(sentence)
     if params.cv.keeps_time:
         print(NOT_TESTED)

@@ -10,11 +10,13 @@ from typing import Any
 import pandas as pd
 
 from tests.simulation.halving import halve
+from tests.simulation.keys import KEY_CASES, judge_keys
 from tests.simulation.searches import CASES
 from tests.simulation.verdicts import judge, judge_learners
 
 N_DRAWS = 1000
 N_CANDIDATES = (30, 200)
+N_KEYED = (16, 30, 50)
 
 
 def mean_of(drawn: Callable[[int], Any], n_draws: int, pool: ProcessPoolExecutor) -> dict[str, float]:
@@ -39,6 +41,10 @@ def main(n_draws: int = N_DRAWS) -> None:
         halved = {
             (n, noise): mean_of(partial(halve, n, noise), n_draws, pool) for n in (27, 81) for noise in (0.02, 0.1)
         }
+        keys = {(case, n): mean_of(partial(judge_keys, case, n), n_draws, pool) for case in KEY_CASES for n in N_KEYED}
+        for case in KEY_CASES:
+            few = partial(judge_keys, case, 30, n_repeats=1)
+            keys[f"{case}, one repeat", 30] = mean_of(few, n_draws, pool)
     print("The corrected score\n")
     print(table(corrected_row(case, n, means) for (case, n), means in found.items()))
     print("The corrected score of one repeat\n")
@@ -48,6 +54,8 @@ def main(n_draws: int = N_DRAWS) -> None:
     print(table(set_row(case, n, means) for (case, n), means in sets.items()))
     print("Halving\n")
     print(table(halving_row(n, noise, means) for (n, noise), means in halved.items()))
+    print("The keys that mattered\n")
+    print(table(keys_row(case, n, means) for (case, n), means in keys.items()))
 
 
 def corrected_row(case: str, n: int, means: dict[str, float]) -> dict[str, Any]:
@@ -80,6 +88,15 @@ def halving_row(n: int, noise: float, means: dict[str, float]) -> dict[str, Any]
         "best thrown out": f"{means['lost']:.3f}",
         "given away": f"{means['regret']:.4f}",
         "given away by training all": f"{means['full_regret']:.4f}",
+    }
+
+
+def keys_row(case: str, n: int, means: dict[str, float]) -> dict[str, Any]:
+    return {
+        "scores": case,
+        "candidates": n,
+        "a key is claimed wrongly": f"{means['false']:.3f}",
+        "lr is claimed": f"{means['found']:.3f}",
     }
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from stages import compare
 from stages.lib.common import UserError, write_text
+from stages.lib.comparison import what_mattered
 from stages.lib.comparison.table import (
     compared_table,
     expected_test_share,
@@ -30,7 +31,7 @@ GOOD = 0.7 + RNG.normal(scale=0.01, size=12)
 NOISE = RNG.normal(scale=0.005, size=12)
 SCORES = np.stack([GOOD, GOOD - 0.001 + NOISE - NOISE.mean(), GOOD - 0.3, np.full(12, np.nan)])
 CANDIDATES: list[dict[str, Any]] = [{"lr": lr, "optimizer": None} for lr in (0.1, 0.01, 1e-05, 9.0)]
-MATTERED = pd.DataFrame({"key": ["lr", "module__n"], "importance": [0.5, 0.0], "importance_std": [0.1, 0.01]})
+MATTERED = pd.DataFrame({"key": ["lr", "module__n"], "importance": [0.5, 0.0], "p_value": [0.001, 0.3]})
 
 
 def candidates(scores: np.ndarray = SCORES, test_share: float = 0.5, stages: np.ndarray | None = None) -> pd.DataFrame:
@@ -66,7 +67,7 @@ def test_what_is_found_is_said() -> None:
     assert said[0] == "2 of 4 candidates are in the set that holds the best with 95 %."
     assert said[1] == ("The runner-up, lr=0.01, optimizer=null, and the best: 0.99 that they differ by less than 0.01.")
     assert said[2] == "None in the set is simpler than the best."
-    assert said[3] == "What mattered, by the loss of a forest's R² without it: lr 0.50 ± 0.10, n 0.00 ± 0.01."
+    assert said[3] == "What mattered: lr. Of n, no effect can be seen."
     # The second one has the better mean now, and the first one fewer weights.
     said = sentences(compared_table(candidates(SCORES[[1, 0, 2, 3]]), 0.5, 0.01, seed=0), MATTERED, 0.01)
     assert (
@@ -141,4 +142,7 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
     ]
     mattered = pd.read_csv("metrics/importance/dropout.csv")
     assert sorted(mattered["key"]) == ["module__dropout_rate", "module__weight_constraint"]
+    told = what_mattered(mattered["key"], mattered["p_value"])
+    assert told == "What mattered: dropout_rate. Of weight_constraint, no effect can be seen."
+    assert told in done.stdout.splitlines()
     assert in_process(compare, "none").stderr.startswith("error: params.yaml: experiments has no 'none'")

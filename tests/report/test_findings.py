@@ -115,12 +115,12 @@ def test_no_shares_no_standing() -> None:
 
 
 def test_what_mattered() -> None:
-    def told(*importances: tuple[str, float, float]) -> str:
-        keys = ("key", "importance", "importance_std")
-        return describe_importance([dict(zip(keys, map(str, found), strict=True)) for found in importances])
+    def told(*p_values: tuple[str, float]) -> str:
+        return describe_importance([{"key": key, "importance": "0.5", "p_value": str(p)} for key, p in p_values])
 
-    lr, neurons, scale = ("lr", 0.5, 0.1), ("module__n_neurons", 0.3, 0.1), ("prepare__scale", 0.1, 0.06)
+    lr, neurons, scale, nan = ("lr", 0.001), ("module__n_neurons", 0.049), ("prepare__scale", 0.05), float("nan")
     in_order = "What mattered: lr and n_neurons, in this order. Of scale, no effect can be seen."
     assert told(lr, neurons, scale) == in_order
     assert told(lr) == "What mattered: lr."
-    assert told(scale, ("optimizer", float("nan"), float("nan"))) == "No setting of this search can be seen to matter."
+    assert told(scale, ("optimizer", nan)) == "No setting of this search can be seen to matter."
+    assert told(("lr", nan), ("optimizer", nan)) == "Which settings mattered can't be tested."

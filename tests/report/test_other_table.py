@@ -35,7 +35,10 @@ CURVES = """\
 setting,params,also,epoch,train_loss,train_loss_std,valid_loss,valid_loss_std,valid_score,valid_score_std
 best,x,,1,0.5,0.1,nan,nan,nan,nan
 """
-IMPORTANCE = "key,importance,importance_std\nprepare__scale,0.5,0.1\ncallbacks__EarlyStopping__patience,0.0,0.0\n"
+IMPORTANCE = """key,importance,importance_std,p_value
+prepare__scale,0.5,0.1,0.001
+callbacks__EarlyStopping__patience,0.0,0.0,0.7
+"""
 SEARCH = {
     "best_params": "callbacks__EarlyStopping__patience=null, prepare__scale=null",
     "best_score": -1234567.0,

@@ -74,11 +74,18 @@ def truth() -> np.ndarray:
 def draw_learners(rng: np.random.Generator, n_repeats: int = 10) -> Search:
     """Draw a table, and cross-validate the 24 candidates on it."""
     X, y = draw_table(N_ROWS, rng)
-    folds = np.stack([rng.permutation(N_ROWS) % N_FOLDS for _ in range(n_repeats)])
-    right = np.empty((len(CANDIDATES), n_repeats, N_ROWS), dtype=bool)
+    return Search(truth(), *cross_validate(CANDIDATES, X, y, rng, n_repeats))
+
+
+def cross_validate(
+    learners: list[Learner], X: np.ndarray, y: np.ndarray, rng: np.random.Generator, n_repeats: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether each prediction is right, and the folds, as in `Search`."""
+    folds = np.stack([rng.permutation(len(y)) % N_FOLDS for _ in range(n_repeats)])
+    right = np.empty((len(learners), n_repeats, len(y)), dtype=bool)
     for repeat in range(n_repeats):
         for fold in range(N_FOLDS):
             test = folds[repeat] == fold
-            for c, learner in enumerate(CANDIDATES):
+            for c, learner in enumerate(learners):
                 right[c, repeat, test] = learner.fit(X[~test], y[~test], rng).predict(X[test]) == y[test]
-    return Search(truth(), right, folds)
+    return right, folds

@@ -53,14 +53,19 @@ class Search:
 
 
 def draw_search(case: str, n_candidates: int, rng: np.random.Generator, n_repeats: int = 10) -> Search:
-    """Draw a search.
+    """Draw a search of a case."""
+    return draw_predictions(*CASES[case](n_candidates, rng), rng, n_repeats)
+
+
+def draw_predictions(truth: np.ndarray, noise: float, rng: np.random.Generator, n_repeats: int = 10) -> Search:
+    """Draw the predictions of candidates.
 
     A candidate of true score p predicts a row rightly if Φ⁻¹(p) + row + row of this candidate + fit + rest is above 0.
-    These four are normal with mean 0 and variances 0.55, 0.1, v² and 0.35 - v², where v is 0.05, or 0.29 for noisy
-    training. They are drawn for a row; for a row and candidate; for a candidate, repeat and fold; and for a candidate,
-    repeat and row. The variances add up to 1, so p is the probability of a right prediction.
+    These four are normal with mean 0 and variances 0.55, 0.1, v² and 0.35 - v², where v is `noise`. They are drawn for
+    a row; for a row and candidate; for a candidate, repeat and fold; and for a candidate, repeat and row. The variances
+    add up to 1, so p is the probability of a right prediction.
     """
-    truth, noise = CASES[case](n_candidates, rng)
+    n_candidates = len(truth)
     folds = np.stack([rng.permutation(N_ROWS) % N_FOLDS for _ in range(n_repeats)])
     latent = rng.standard_normal((n_candidates, n_repeats, N_ROWS), dtype=np.float32)
     latent *= np.float32((1 - HARD - HARD_FOR_ONE - noise**2) ** 0.5)

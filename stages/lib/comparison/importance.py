@@ -1,10 +1,11 @@
 """Which keys of a search made a difference: permutation importance of a random forest on the candidates' table."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from stages.lib.comparison.codes import codes
 
 N_TREES = 100
 N_FOLDS = 5
@@ -23,8 +24,7 @@ def importance(candidates: pd.DataFrame, keys: Sequence[str], scores: np.ndarray
     Parameters
     ----------
     candidates : DataFrame
-        One row for each candidate, with a column for each key. Numbers, also as text, are sorted by value; names by the
-        alphabet; `null` and `nan` come before them.
+        One row for each candidate, with a column for each key.
     keys : list of str
     scores : array of shape (n_candidates,)
         Candidates with NaN are left out.
@@ -37,7 +37,7 @@ def importance(candidates: pd.DataFrame, keys: Sequence[str], scores: np.ndarray
         with fewer than 3 candidates.
     """
     kept = np.isfinite(scores)
-    X = np.column_stack([_codes(candidates[key][kept]) for key in keys])
+    X = np.column_stack([codes(candidates[key][kept]) for key in keys])
     y = np.asarray(scores, dtype=float)[kept]
     if len(y) < 3:
         drops = np.full((len(keys), N_PERMUTATIONS), np.nan)
@@ -68,20 +68,3 @@ def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray
         predicted = forest.predict(shuffled[:, test].reshape(-1, n_keys)).reshape(len(shuffled), len(test))
         errors += ((predicted - y[test]) ** 2).sum(axis=1)
     return (errors[1:] - errors[0]).reshape(n_keys, N_PERMUTATIONS) / ((y - y.mean()) ** 2).sum()
-
-
-def _codes(column: pd.Series) -> np.ndarray:
-    """Return values as numbers that keep their order: first nothing, then numbers, then names."""
-
-    def place(value: Any) -> tuple[int, float, str]:
-        text = "null" if value is None else str(value)
-        if text in {"null", "nan", "None", "<NA>"}:
-            return (0, 0.0, "")
-        try:
-            return (1, float(text), "")
-        except ValueError:
-            return (2, 0.0, text)
-
-    places = [place(value) for value in column]
-    ranks = {found: rank for rank, found in enumerate(sorted(set(places)))}
-    return np.array([ranks[found] for found in places], dtype=float)

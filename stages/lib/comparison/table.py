@@ -12,11 +12,11 @@ from stages.lib.common import (
     reading,
     score_decimals,
     shares_in_words,
-    short_key,
     short_params,
 )
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.comparison.holm import holm
+from stages.lib.comparison.mattered import what_mattered
 from stages.lib.config import CV
 from stages.lib.scores.choice import may_be_best, simplest_row
 from stages.lib.scores.score_table import best_row, split_columns, split_scores, trained_to_the_end
@@ -95,15 +95,15 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
     return counted | {"simplest_params": table["params"][_simplest(table)]}
 
 
-def sentences(table: pd.DataFrame, mattered: pd.DataFrame, rope: float) -> list[str]:
+def sentences(table: pd.DataFrame, importances: pd.DataFrame, rope: float) -> list[str]:
     """Say what the comparison has found, a sentence each.
 
     Parameters
     ----------
     table : DataFrame
         As `compared_table` returns it.
-    mattered : DataFrame
-        As `importance` returns it.
+    importances : DataFrame
+        As `mattered` returns it.
     rope : float
     """
     best, simplest = best_row(table), _simplest(table)
@@ -120,12 +120,7 @@ def sentences(table: pd.DataFrame, mattered: pd.DataFrame, rope: float) -> list[
     else:
         row = table.iloc[simplest]
         said.append(f"The simplest in the set, {_named(row)}: {_price(table, simplest)}; {_likely(row, rope)}.")
-    listed = [
-        f"{short_key(row['key'])} {row['importance']:.2f} ± {row['importance_std']:.2f}"
-        for _, row in mattered.iterrows()
-    ]
-    if len(listed) > 1:
-        said.append(f"What mattered, by the loss of a forest's R² without it: {', '.join(listed)}.")
+    said.append(what_mattered(importances["key"], importances["p_value"]))
     return said
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from stages.lib.common import format_score, score_decimals, shares_in_words, short_key, short_params
+from stages.lib.common import format_score, score_decimals, shares_in_words, short_params
+from stages.lib.comparison import what_mattered
 from stages.lib.report.records import Record, number
 
 # From this share on, a comparison is decided.
@@ -55,21 +56,14 @@ def describe_search(search: dict[str, Any], rows: list[Record], rope: str) -> li
 
 
 def describe_importance(rows: list[Record]) -> str:
-    """Say which settings of a search mattered; those within two standard deviations of 0 don't.
+    """Say which settings of a search mattered.
 
     Parameters
     ----------
     rows : list of dict
         The rows of a table such as metrics/importance/joint.csv, the most important first.
     """
-    # A NaN is not told apart from 0 either.
-    matter = [row for row in rows if number(row["importance"]) > 2 * number(row["importance_std"])]
-    names = [short_key(row["key"]) for row in matter]
-    rest = [short_key(row["key"]) for row in rows if row not in matter]
-    if not names:
-        return "No setting of this search can be seen to matter."
-    told = f"What mattered: {_listed(names)}{', in this order' * (len(names) > 1)}."
-    return f"{told} Of {_listed(rest)}, no effect can be seen." if rest else told
+    return what_mattered([row["key"] for row in rows], [number(row["p_value"]) for row in rows])
 
 
 def standing(row: Record) -> str:
@@ -145,7 +139,3 @@ def _runner_up(row: Record, rope: str) -> str:
         "undecided": f"Whether the runner-up, {setting}, is as good is undecided",
     }.get(verdict, f"The runner-up, {setting}, is {verdict}")
     return f"{as_good}: {_likely(row, rope)}."
-
-
-def _listed(items: list[str]) -> str:
-    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)

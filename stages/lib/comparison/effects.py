@@ -1,0 +1,104 @@
+"""Whether a key of a search has an effect on the scores: a test that allows for rows, fits and other keys."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from stages.lib.common import DECIMALS
+from stages.lib.comparison.codes import codes, has_names
+from stages.lib.comparison.holm import holm
+from stages.lib.scores import p_values
+
+N_SHUFFLES = 1999
+# What is less, of what is about 1, is rounding.
+TINY = 1e-9
+
+
+def effect_p_values(
+    candidates: pd.DataFrame, keys: Sequence[str], scores: np.ndarray, test_share: float, seed: int
+) -> np.ndarray:
+    """Test for each key that it has no effect, by two tests that must both say that it has.
+
+    The candidates are ranked on each split, as in Friedman's test, so that no nets that got stuck on one split outweigh
+    the others. A key's contrasts compare the mean ranks of its values: for names, each value with all; for numbers, a
+    line and a parabola over their order.
+
+    One test asks whether the key explains more of the candidates' mean ranks than chance would, beside the other keys:
+    a permutation test of its partial F in a linear model of all contrasts (Freedman and Lane (1983), "A nonstochastic
+    interpretation of reported significance levels", Journal of Business & Economic Statistics 1), with 1,999 shuffles
+    of what the other keys leave unexplained. With fewer than two candidates for each contrast, the other keys are left
+    out of the model. After halving, the stages in which candidates left are in it, as luck in a stage makes those that
+    go on better. The p-values are corrected for the number of keys (Holm).
+
+    The other is a corrected resampled t-test of the contrasts over the splits (see `corrected_error`), because
+    candidates with the same value share its luck with the rows, which no shuffling shows. The smallest p-value of a key
+    is multiplied by the number of its contrasts (Bonferroni). With one key, each candidate has a value of its own, and
+    this is the only test.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        One row for each candidate, with a column for each key. Those with a `stage` were halved.
+    keys : list of str
+    scores : array of shape (n_candidates, n_splits)
+        Candidates with NaN are left out.
+    test_share : float
+        As in `corrected_error`.
+    seed : int
+
+    Returns
+    -------
+    array of shape (n_keys,)
+        The larger p-value of the two. NaN where nothing can be tested: a key with one value, or a share that is NaN.
+    """
+    kept = np.isfinite(scores).all(axis=1)
+    ranks = rankdata(scores[kept].round(DECIMALS), axis=0)
+    contrasts = [_contrasts(candidates[key][kept]) for key in keys]
+    always = [np.ones((1, len(ranks)))]
+    if "stage" in candidates:
+        always.append(_contrasts(candidates["stage"][kept]))
+    crowded = 2 * sum(map(len, contrasts)) > len(ranks)
+    rng = np.random.default_rng(seed)
+    shuffled, resampled = np.full((2, len(keys)), np.nan)
+    for number, own in enumerate(contrasts):
+        others = np.vstack(always + ([] if crowded else contrasts[:number] + contrasts[number + 1 :]))
+        own = _beside(own, others)
+        if not len(own):
+            continue
+        shuffled[number] = _shuffled(own, others, ranks.mean(axis=1), rng)
+        effects = (own @ ranks).round(9)  # rounding is no effect
+        p = p_values(np.vstack([np.zeros_like(effects[:1]), effects]), 0, test_share)[1:]
+        resampled[number] = min(1, len(p) * p.min()) if np.isfinite(p).all() else np.nan
+    return resampled if len(keys) == 1 else np.maximum(holm(shuffled), resampled)
+
+
+def _contrasts(column: pd.Series) -> np.ndarray:
+    """Return contrasts between the values of a key; shape (n_contrasts, n_candidates), none for one value."""
+    values = codes(column)
+    levels = np.unique(values)
+    if len(levels) < 2:
+        return np.empty((0, len(values)))
+    if has_names(column):
+        return np.array([values == level for level in (levels if len(levels) > 2 else levels[1:])], dtype=float)
+    line = values - values.mean()
+    return np.array([line, line**2][: len(levels) - 1])
+
+
+def _beside(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return what other rows leave of rows, with length 1; without those of which they leave nothing."""
+    left = rows - rows @ np.linalg.pinv(others) @ others
+    lengths = np.linalg.norm(left, axis=1)
+    there = lengths > TINY * np.linalg.norm(rows, axis=1)
+    return np.asarray(left[there] / lengths[there, None])
+
+
+def _shuffled(own: np.ndarray, others: np.ndarray, means: np.ndarray, rng: np.random.Generator) -> float:
+    """Return the p-value of the partial F of a key's contrasts; 1 if they leave no candidate's difference to chance."""
+    remove = np.eye(len(means)) - np.linalg.pinv(others) @ others
+    left = remove @ means
+    drawn = np.vstack([left, rng.permuted(np.tile(left, (N_SHUFFLES, 1)), axis=1)]) @ remove
+    by_own = drawn @ np.linalg.pinv(own) @ own
+    explained = (by_own**2).sum(axis=1) / np.maximum((drawn**2).sum(axis=1), TINY)
+    return float((explained >= explained[0] - TINY).mean())

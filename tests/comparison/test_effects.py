@@ -1,0 +1,102 @@
+"""Oracle: searches whose keys are known to have an effect or none. `make simulate` draws many more."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.lib.comparison import effect_p_values
+from tests.simulation.keys import judge_keys
+
+RNG = np.random.default_rng(4)
+SHARE = 0.25
+KEYS = ["lr", "n", "scale"]
+GRID = pd.DataFrame(list(product(["0.001", "0.01"], ["16", "64"], ["null", "standard"])), columns=KEYS)
+
+
+def drawn_scores(means: np.ndarray, noise: float = 0.01, n_splits: int = 10) -> np.ndarray:
+    """Draw scores on splits that differ in how hard they are."""
+    hard = RNG.normal(scale=0.03, size=n_splits)
+    return means[:, None] + hard + RNG.normal(scale=noise, size=(len(means), n_splits))
+
+
+@pytest.mark.parametrize("n_candidates", [16, 30, 50])
+def test_keys_without_effect_are_seldom_claimed(n_candidates: int) -> None:
+    drawn = [judge_keys("all equal", n_candidates, draw, n_repeats=2) for draw in range(60)]
+    assert sum(each.false for each in drawn) <= 6
+
+
+def test_shared_luck_with_the_rows_is_no_effect() -> None:
+    """Shuffled candidates alone would claim a key in a quarter of these searches and more."""
+    drawn = [judge_keys("random labels", 30, draw, n_repeats=2) for draw in range(40)]
+    assert sum(each.false for each in drawn) <= 5
+
+
+def test_half_of_the_spread_is_mostly_found() -> None:
+    drawn = [judge_keys("half from lr", 30, draw) for draw in range(30)]
+    assert sum(each.found for each in drawn) >= 18
+    assert sum(each.false for each in drawn) <= 4
+
+
+def test_what_chance_gave_a_key_of_the_effect_of_another_is_none() -> None:
+    """In a random search, a key without effect goes along with one that has a large one, on every split alike."""
+    false = []
+    for _ in range(60):
+        table = pd.DataFrame({"lr": RNG.uniform(size=30), "nothing": RNG.choice(["a", "b", "c"], 30)})
+        scores = drawn_scores(0.7 + 0.2 * table["lr"].to_numpy(), noise=0.001)
+        lr, nothing = effect_p_values(table, ["lr", "nothing"], scores, SHARE, seed=0)
+        assert lr < 0.05
+        false.append(nothing < 0.05)
+    assert sum(false) <= 7
+
+
+def test_luck_that_halving_multiplies_is_no_effect() -> None:
+    """Candidates that go on are better for it, on every split alike."""
+    false = []
+    for _ in range(60):
+        table = pd.DataFrame({"a": RNG.uniform(size=27), "b": RNG.choice(["x", "y"], 27), "stage": 1})
+        luck = 0.01 * (table["b"] == "x").to_numpy()
+        scores = drawn_scores(np.full(27, 0.7)) + RNG.normal(size=10) * luck[:, None]
+        on = np.argsort(-scores.mean(axis=1))[:9]
+        table.loc[on, "stage"] = 2
+        scores[on] += 0.05
+        false.append((effect_p_values(table, ["a", "b"], scores, SHARE, seed=0) < 0.05).any())
+    assert sum(false) <= 7
+
+
+@pytest.mark.parametrize("means", [[0.70, 0.72, 0.74], [0.70, 0.74, 0.70]])
+def test_a_line_and_a_hump_are_found(means: list[float]) -> None:
+    table = pd.DataFrame({"n": ["5", "10", "20"] * 8, "other": list(range(24))})
+    found = effect_p_values(table, ["n", "other"], drawn_scores(np.array(means * 8)), SHARE, seed=0)
+    assert (found < 0.05).tolist() == [True, False]
+
+
+def test_a_grid_and_a_key_alone() -> None:
+    scores = drawn_scores(0.7 + 0.05 * (GRID["n"] == "64").to_numpy())
+    assert effect_p_values(GRID, KEYS, scores, SHARE, seed=0)[[0, 2]].min() > 0.05
+    names = pd.DataFrame({"optimizer": ["SGD", "Adam", "NAdam", "Adamax"]})
+    alone = drawn_scores(np.array([0.6, 0.7, 0.7, 0.7]))
+    assert effect_p_values(names, ["optimizer"], alone, SHARE, seed=0) < 0.05
+
+
+def test_it_repeats_and_leaves_diverged_candidates_out() -> None:
+    scores = drawn_scores(0.7 + 0.05 * (GRID["n"] == "64").to_numpy())
+    found = effect_p_values(GRID, KEYS, scores, SHARE, seed=7)
+    assert found.tolist() == effect_p_values(GRID, KEYS, scores, SHARE, seed=7).tolist()
+    table = pd.concat([GRID, pd.DataFrame({"lr": ["9"], "n": ["16"], "scale": ["null"]})], ignore_index=True)
+    diverged = np.vstack([scores, np.full((1, scores.shape[1]), np.nan)])
+    assert effect_p_values(table, KEYS, diverged, SHARE, seed=7).tolist() == found.tolist()
+
+
+def test_what_cannot_be_tested_is_nan() -> None:
+    scores = drawn_scores(np.full(8, 0.7))
+    assert np.isnan(effect_p_values(GRID, KEYS, scores, float("nan"), seed=0)).all()
+    assert np.isnan(effect_p_values(GRID[:1], KEYS, scores[:1], SHARE, seed=0)).all()
+    assert np.isnan(effect_p_values(GRID, KEYS, np.full((8, 10), np.nan), SHARE, seed=0)).all()
+    constant = effect_p_values(GRID.assign(n="16"), KEYS, scores, SHARE, seed=0)
+    assert np.isnan(constant).tolist() == [False, True, False]
+
+
+def test_equal_scores_show_no_effect() -> None:
+    assert effect_p_values(GRID, KEYS, np.full((8, 10), 0.7), SHARE, seed=0).tolist() == [1, 1, 1]
