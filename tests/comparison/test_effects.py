@@ -28,7 +28,7 @@ def test_keys_without_effect_are_seldom_claimed(n_candidates: int) -> None:
 
 
 def test_shared_luck_with_the_rows_is_no_effect() -> None:
-    """Shuffled candidates alone would claim a key in a quarter of these searches and more."""
+    """Shuffled candidates alone would claim a key in many of these searches."""
     drawn = [judge_keys("random labels", 30, draw, n_repeats=2) for draw in range(40)]
     assert sum(each.false for each in drawn) <= 5
 
