@@ -2,11 +2,15 @@
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
-from stages.lib.report.course import course, describe_course
+from stages.lib.config import Params
+from stages.lib.report.course import WATCHED_REPEATS, Stopping, course, describe_course, stopping
+from stages.lib.search.curves import N_REPEATS
+from tests.project import real_params
 
 NAN = float("nan")
 
@@ -56,8 +60,8 @@ def test_noise_is_no_change(n: int, drift: float, end: str) -> None:
     assert found.count(end) >= 190
 
 
-def rows(scores: list[float], losses: list[float]) -> list[dict[str, str]]:
-    same = {"setting": "best", "train_loss": "0.5"}
+def rows(scores: list[float], losses: list[float], spread: float = 0.1) -> list[dict[str, str]]:
+    same = {"setting": "best", "train_loss": "0.5", "valid_score_std": str(spread)}
     other = {"setting": "starting_point", "valid_score": "0.1", "valid_loss": "9"}
     listed = [
         same | {"epoch": str(i), "valid_score": str(score), "valid_loss": str(loss)}
@@ -70,7 +74,7 @@ def test_sentences() -> None:
     level, rising, falling = saturating(100, 10), saturating(100, 80), peaked(100, 30)
 
     def told(scores: list[float], losses: list[float]) -> str:
-        return describe_course(rows(scores, losses))
+        return describe_course(rows(scores, losses), Stopping(most_epochs=100), n_nets=9)
 
     down = [-value for value in level]
     assert told(level, down) == "The best has levelled off by its last epoch, of 100 epochs."
@@ -82,9 +86,62 @@ def test_sentences() -> None:
     )
     by_heart = told(level, [-value for value in falling])
     assert re.match(
-        r"The loss of the best on the hold-out rose by [\d.]+ after epoch 3\d, though its score did not fall", by_heart
+        r"The loss of the best on the hold-out rose by [\d.]+ after epoch 3\d, though its score did not clearly fall",
+        by_heart,
     )
     assert told([NAN] * 9, [NAN] * 9).startswith("No rows are held out")
     assert told([0.5] * 2, [0.5] * 2) == "After 2 epochs, the curves say little."
     # The hold-out's score may be missing where its loss is not.
     assert told([NAN] * 100, [-value for value in falling]).startswith("The loss of the best on the hold-out rose")
+
+
+def test_a_fall_within_the_noise_of_the_hold_outs_is_none() -> None:
+    """A fall of 35 counts if it exceeds 2·√2 standard errors of the mean."""
+    falling, losses, ends = peaked(100, 30), [-value for value in saturating(100, 10)], Stopping(most_epochs=100)
+    assert "Fewer epochs may help." in describe_course(rows(falling, losses, spread=30), ends, n_nets=9)
+    for spread, n_nets in ((30, 4), (45, 9)):
+        told = describe_course(rows(falling, losses, spread=spread), ends, n_nets)
+        assert told == "The best has levelled off by its last epoch, of 100 epochs."
+
+
+def test_an_epoch_that_was_restored_is_not_past_the_best() -> None:
+    falling, ends = peaked(100, 30), Stopping(most_epochs=200, restores="valid_loss")
+    kept = "EarlyStopping kept the best epoch of each net, so what comes after it does no harm."
+    losses = [-value for value in falling]
+    lowest = f"{kept} The mean loss on the hold-out is lowest after epoch 30 of 100."
+    assert describe_course(rows(falling, losses), ends, n_nets=9) == lowest
+    assert describe_course(rows(falling, losses), Stopping(100, "valid_score"), n_nets=9) == kept
+
+
+def test_more_epochs_help_only_a_training_that_used_all() -> None:
+    rising = saturating(100, 80)
+    losses = [-value for value in rising]
+    all_used, stopped = (
+        describe_course(rows(rising, losses), Stopping(most, "valid_loss"), n_nets=9) for most in (100, 200)
+    )
+    assert all_used.endswith("is lowest after epoch 100 of 100. It still falls there: more epochs may help.")
+    assert stopped.endswith("is lowest after epoch 100 of 100.")
+    assert "levelled off" in describe_course(rows(rising, losses), Stopping(200), n_nets=9)
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "grid", "restores"),
+    [
+        ({}, {}, ""),
+        ({"EarlyStopping": {"patience": 10}}, {}, ""),
+        ({"EarlyStopping": {"patience": 10, "load_best": True}}, {}, "valid_loss"),
+        ({"skorch.callbacks.EarlyStopping": {"load_best": True, "monitor": "valid_acc"}}, {}, "valid_acc"),
+        ({"EarlyStopping": {"load_best": True}}, {"callbacks__EarlyStopping__load_best": "false"}, ""),
+        ({"EarlyStopping": {}}, {"callbacks__EarlyStopping__load_best": "true"}, "valid_loss"),
+    ],
+)
+def test_how_a_training_ends(callbacks: dict[str, Any], grid: dict[str, str], restores: str) -> None:
+    params = real_params()
+    params["model"]["callbacks"] = callbacks
+    checked = Params.model_validate(params)
+    assert stopping(checked, "activation", grid) == Stopping(100, restores)
+    assert stopping(checked, "activation", grid | {"max_epochs": "50"}) == Stopping(50, restores)
+
+
+def test_as_many_repeats_are_watched_as_the_search_says() -> None:
+    assert WATCHED_REPEATS == N_REPEATS

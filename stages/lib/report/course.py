@@ -1,9 +1,12 @@
 """Reads learning curves: whether a net still improves at its last epoch, or has long been getting worse."""
 
 import math
+from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 from stages.lib.common import format_score, score_decimals
+from stages.lib.config import Params
 from stages.lib.report.records import Record, number
 
 # With fewer epochs, a curve has no course.
@@ -13,6 +16,48 @@ _END, _LONG = 1 / 5, 1 / 3
 # What counts as a change: this part of the curve's range, and this many times its noise from epoch to epoch. The first
 # epochs, in which a net leaves its initial weights behind, say nothing about the last.
 _PART, _NOISE = 0.1, 2.0
+# The most repeats whose nets are watched; as `N_REPEATS` in stages/lib/search/curves.py, which needs torch.
+WATCHED_REPEATS = 3
+# A fall of the score counts if it exceeds this many standard errors of a difference between two epochs.
+_ERRORS = 2.0
+
+_PREFIX = "callbacks__EarlyStopping__"
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """How a training ends.
+
+    Attributes
+    ----------
+    most_epochs : int
+        `max_epochs`.
+    restores : str
+        What EarlyStopping watches, such as `valid_loss`, if it restores the best epoch; else "".
+    """
+
+    most_epochs: int
+    restores: str = ""
+
+
+def stopping(params: Params, name: str, best: Record) -> Stopping:
+    """Return how the training of the best candidate of an experiment ends.
+
+    Parameters
+    ----------
+    params : Params
+    name : str
+        Of the experiment.
+    best : dict
+        Its row in metrics/compared/, which has what the grid sets.
+    """
+    settings: dict[str, Any] = params.model.model_dump() | params.experiments[name].fixed | best
+    own = {place.rpartition(".")[2]: values for place, values in (settings.get("callbacks") or {}).items()}
+    early = own.get("EarlyStopping", {}) | {
+        key.removeprefix(_PREFIX): value for key, value in settings.items() if key.startswith(_PREFIX)
+    }
+    restores = str(early.get("load_best")).lower() == "true"
+    return Stopping(int(number(str(settings["max_epochs"]))), early.get("monitor", "valid_loss") if restores else "")
 
 
 def course(values: list[float]) -> tuple[str, int, float]:
@@ -55,13 +100,21 @@ def course(values: list[float]) -> tuple[str, int, float]:
     return "level", n, 0.0
 
 
-def describe_course(rows: list[Record]) -> str:
+def describe_course(rows: list[Record], stopping: Stopping, n_nets: int) -> str:
     """Say of the best candidate of a search whether more or fewer epochs are worth a try.
+
+    A fall of the score is told if it is more than the noise of the hold-outs: more than twice the standard error of a
+    difference between two epochs, √2 · std / √n_nets. That takes the epochs for independent; they are not, so the error
+    is rather smaller. Where EarlyStopping restores the best epoch, what follows it is no reason for fewer epochs.
 
     Parameters
     ----------
     rows : list of dict
         The rows of a table such as metrics/curves/dropout.csv.
+    stopping : Stopping
+        How the training of the best candidate ends.
+    n_nets : int
+        How many nets the means are over.
     """
     best = [row for row in rows if row["setting"] == "best"]
     scores = [number(row["valid_score"]) for row in best]
@@ -71,6 +124,13 @@ def describe_course(rows: list[Record]) -> str:
         return "No rows are held out of the training, so its loss is all there is, and says little about new rows."
     score, since, change = course(scores)
     loss, loss_since, loss_change = course([-value for value in losses])
+    if stopping.restores:
+        return _restored(losses, stopping, still_falls=loss == "rising")
+    spread = max(number(row["valid_score_std"]) for row in best)
+    if score == "falling" and -change <= _ERRORS * spread * math.sqrt(2 / n_nets):
+        score = "level"
+    if score == "rising" and len(best) < stopping.most_epochs:
+        score = "level"
     told = []
     if score == "rising":
         told.append(
@@ -84,7 +144,7 @@ def describe_course(rows: list[Record]) -> str:
         )
     if loss == "falling":
         whose = "Its loss" if told else "The loss of the best"
-        more = {"falling": " too", "level": ", though its score did not fall"}.get(score, "")
+        more = {"falling": " too", "level": ", though its score did not clearly fall"}.get(score, "")
         told.append(
             f"{whose} on the hold-out rose by {_size(loss_change, losses)} after epoch {loss_since}{more}: the net "
             "learns its training rows by heart."
@@ -94,6 +154,18 @@ def describe_course(rows: list[Record]) -> str:
     if score == loss == "unknown":
         return f"After {epochs}, the curves say little."
     return f"The best has levelled off by its last epoch, of {epochs}."
+
+
+def _restored(losses: list[float], stopping: Stopping, still_falls: bool) -> str:
+    """Say where the best epoch is that EarlyStopping restored."""
+    told = "EarlyStopping kept the best epoch of each net, so what comes after it does no harm."
+    if stopping.restores != "valid_loss" or not all(map(math.isfinite, losses)):
+        return told
+    lowest = min(range(len(losses)), key=lambda i: losses[i]) + 1
+    told += f" The mean loss on the hold-out is lowest after epoch {lowest} of {len(losses)}."
+    if still_falls and len(losses) == stopping.most_epochs:
+        told += " It still falls there: more epochs may help."
+    return told
 
 
 def _size(change: float, values: list[float]) -> str:

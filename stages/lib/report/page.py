@@ -8,7 +8,7 @@ from typing import Any
 
 from stages.lib.common import format_params, format_value, read_json, read_text, reading
 from stages.lib.config import Params
-from stages.lib.report.course import describe_course
+from stages.lib.report.course import WATCHED_REPEATS, describe_course, stopping
 from stages.lib.report.findings import describe_importance, describe_search
 from stages.lib.report.records import AGAIN, read_records
 from stages.lib.report.subject import class_counts, rope_of
@@ -84,7 +84,14 @@ def _search(params: Params, name: str) -> Search:
     compared = Path(f"metrics/compared/{name}.csv")
     with reading(path, "not the result of a search", again):
         found = read_records(compared, "a table of scores", lambda rows: describe_search(search, rows, rope))
-    course = read_records(f"metrics/curves/{name}.csv", "a table of learning curves", describe_course)
+        best = read_records(
+            compared, "a table of scores", lambda rows: min(rows, key=lambda row: int(row["rank_test_score"]))
+        )
+        ends = stopping(params, name, best)
+    n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
+    course = read_records(
+        f"metrics/curves/{name}.csv", "a table of learning curves", lambda rows: describe_course(rows, ends, n_nets)
+    )
     mattered = read_records(f"metrics/importance/{name}.csv", "a table of importances", describe_importance)
     return Search(
         name,
