@@ -1,13 +1,14 @@
 """Predicts rows of a CSV with the saved model: `python -m stages.predict FILE.csv`, or `-` for standard input.
 
 Prints one line per row: the predicted label, with the probability of the second of two classes, or of each of several;
-for a regression, the predicted number. The output has a header if `data.header` says that the CSV has one.
+for a regression, the predicted number. The output has a header if `data.header` says that the CSV has one. Where the
+evaluation advises another model, a note on standard error says so.
 """
 
 import sys
 from pathlib import Path
 
-from stages.lib.common import DECIMALS, UserError, only_argument, run
+from stages.lib.common import DECIMALS, UserError, only_argument, read_json, reading, run
 from stages.lib.config import load_params
 from stages.lib.data import is_feature, read_features
 from stages.lib.winners.card import Card
@@ -30,6 +31,15 @@ def may_lack(card: Card) -> set[str]:
     impute = card.prepare.impute
     imputed = {key for key, kind in card.types.items() if impute and (kind != "category" or impute == "most_frequent")}
     return imputed | set(card.columns.lacking)
+
+
+def other_advice(path: Path) -> str:
+    """Return what the evaluation says, if it advises another model than the saved net; else ""."""
+    if not path.is_file():
+        return ""
+    found = read_json(path, "Run `dvc repro evaluate`.")
+    with reading(path, "not the result of an evaluation", "Run `dvc repro evaluate`."):
+        return "" if found.get("use") == found["kept"] else found["answer"]
 
 
 def main() -> None:
@@ -56,6 +66,8 @@ def main() -> None:
     form = f"%.{DECIMALS}f" if card.classes else f"%.{DIGITS}g"
     predictions = predict(estimator, card, X)
     predictions.to_csv(sys.stdout, index=False, header=spec.header, float_format=form, lineterminator="\n")
+    if advice := other_advice(Path("metrics/evaluation.json")):
+        print(f"note: the evaluation advises another model. {advice}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The command that predicts rows of a CSV with the committed model."""
 
+import json
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,6 +77,30 @@ def test_a_mistake_ends_the_real_command_with_a_sentence(project: Project) -> No
 def test_a_reader_that_has_enough_is_no_mistake(project: Project) -> None:
     script = "python -m stages.predict data/pima-indians-diabetes.csv | true"
     assert project.run("bash", "-c", script).stderr == ""
+
+
+def test_a_note_repeats_what_the_evaluation_says_against_the_net(predict_here: Command) -> None:
+    path = Path("metrics/evaluation.json")
+    before = path.read_bytes()
+    found = json.loads(before)
+
+    def told() -> str:
+        return predict_here("-", stdin=ROWS[0].encode()).stderr
+
+    try:
+        note = f"note: the evaluation advises another model. {found['answer']}\n"
+        path.write_text(json.dumps(found | {"use": "random_forest"}), encoding="utf-8")
+        assert told() == note
+        path.write_text(json.dumps({key: value for key, value in found.items() if key != "use"}), encoding="utf-8")
+        assert told() == note  # use none
+        path.write_text(json.dumps(found | {"use": found["kept"]}), encoding="utf-8")
+        assert told() == ""
+        path.write_text("{}", encoding="utf-8")
+        assert "Run `dvc repro evaluate`." in told()
+        path.unlink()
+        assert told() == ""
+    finally:
+        path.write_bytes(before)
 
 
 def test_other_mistakes_end_with_a_sentence(predict_here: Command, project: Project) -> None:
