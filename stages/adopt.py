@@ -25,6 +25,7 @@ from stages.lib.adopt import (
     print_plan,
     read_table,
     replace_blocks,
+    share_the_target,
     take_columns,
     take_target,
 )
@@ -82,6 +83,11 @@ def _adopt(path: str, form: Form, target: str, *, dry: bool, force: bool) -> Non
         print(
             f"warning: {name} alone predicts {target}: a tree scores {score:.3f}. If it is known only after {target}, "
             f"set data.columns.{name} to {{use: false}}."
+        )
+    for name in share_the_target(table, [column.name for column in columns if column.may_group], outcome):
+        print(
+            f"warning: rows with the same {name} have the same {target}. A model that recognises {name} by the other "
+            "columns need not learn more, so scores are too high for new ones. Group the rows as the hint below says."
         )
     if told := on_copies(data, path):
         print(f"warning: {told}")

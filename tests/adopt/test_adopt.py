@@ -137,6 +137,17 @@ def test_git_must_track_the_file(here: Path, in_process: Command, lost: str) -> 
     assert Path("params.yaml").read_bytes() == before
 
 
+def test_an_id_whose_rows_have_the_same_target_is_told(here: Path, in_process: Command) -> None:
+    rng = np.random.default_rng(0)
+    patients = np.repeat(np.arange(40), 4)
+    frame = pd.DataFrame({"patient_id": patients, "x": rng.normal(size=160), "sick": rng.integers(0, 2, 40)[patients]})
+    done = in_process(stage, write("data/patients.csv", frame), "sick", "--dry-run")
+    assert "warning: rows with the same patient_id have the same sick." in done.stdout
+    assert "cv.groups: patient_id." in done.stdout.partition("warning: ")[2]
+    frame["sick"] = rng.integers(0, 2, 160)
+    assert "have the same" not in in_process(stage, write("data/visits.csv", frame), "sick", "--dry-run").stdout
+
+
 def test_a_column_that_gives_the_target_away_is_kept_with_a_warning(here: Path, in_process: Command) -> None:
     frame = passengers()
     frame["alive"] = frame["survived"].map({0: "no", 1: "yes"})

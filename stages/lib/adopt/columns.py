@@ -64,6 +64,11 @@ class Taken:
         return self.kind in {"number", "category", "boolean"}
 
     @property
+    def may_group(self) -> bool:
+        """Whether its values repeat as persons or places do that several rows belong to."""
+        return f"cv.groups: {self.name}." in self.hint
+
+    @property
     def column(self) -> Column:
         """Its entry in `data.columns`."""
         if self.kind == "not used":

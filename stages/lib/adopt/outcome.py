@@ -21,6 +21,9 @@ _FEWEST_ROWS_OF_A_CLASS = 5
 _MOST_CLASSES = 100
 # The score of a tree on one column from which the column alone predicts the target, and the most rows for the tree.
 _ALONE = 0.98
+
+# What is so many times as seldom as by chance is no chance.
+_TIMES = 5
 _MOST_ROWS = 10_000
 
 
@@ -129,6 +132,20 @@ def predictors_alone(table: Table, features: list[str], outcome: Outcome, seed: 
         score = cross_val_score(tree, X.to_numpy(dtype=float).reshape(-1, 1), y.to_numpy(), cv=folds, scoring=scoring)
         if score.mean() >= _ALONE:
             found[name] = float(score.mean())
+    return found
+
+
+def share_the_target(table: Table, names: list[str], outcome: Outcome, seed: int = 0) -> list[str]:
+    """Return the columns of which rows with the same value have the same target, as those of a patient may have.
+
+    Of the values whose rows have several targets, chance would make at least five, and five times as many.
+    """
+    shuffled = pd.Series(np.random.default_rng(seed).permutation(outcome.y), index=outcome.y.index)
+    found = []
+    for name in names:
+        mixed, by_chance = ((y.groupby(table.frame[name]).nunique() > 1).sum() for y in (outcome.y, shuffled))
+        if by_chance >= _TIMES * max(mixed, 1):
+            found.append(name)
     return found
 
 
