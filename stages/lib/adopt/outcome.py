@@ -21,10 +21,9 @@ _FEWEST_ROWS_OF_A_CLASS = 5
 _MOST_CLASSES = 100
 # The score of a tree on one column from which the column alone predicts the target, and the most rows for the tree.
 _ALONE = 0.98
-
-# What is so many times as seldom as by chance is no chance.
-_TIMES = 5
 _MOST_ROWS = 10_000
+# Rows of a value share the target if they have several targets this many times as seldom as by chance.
+_TIMES = 5
 
 
 @dataclass(frozen=True)
