@@ -8,6 +8,7 @@ registers joblib's backend "lockstep".
 from stages.lib.lockstep.backend import LockstepBackend
 from stages.lib.lockstep.handing_back import FiniteOrUnfit
 from stages.lib.lockstep.kinds import LONG_STEP
+from stages.lib.lockstep.members.lean import lean_optimizer
 from stages.lib.lockstep.members.numerics import fit_seed, seed_everything
 from stages.lib.lockstep.members.refusals import LockstepWarning
 from stages.lib.lockstep.plan import MOST_NETS
@@ -22,6 +23,7 @@ __all__ = [
     "LockstepWarning",
     "TrainTest",
     "fit_seed",
+    "lean_optimizer",
     "net_of",
     "seed_everything",
 ]

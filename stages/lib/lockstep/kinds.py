@@ -161,9 +161,11 @@ def _check_optimizer(net: NeuralNet) -> None:
     optimizer = net.optimizer_
     if optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks:
         raise RefusalError("the optimizer has a hook")
-    own = vars(optimizer).keys() - vars(torch.optim.SGD([torch.zeros(1)])).keys() - _OF_SCHEDULES
-    if own and not type(optimizer).__module__.startswith("torch."):
-        raise RefusalError(f"{type(optimizer).__name__} keeps numbers outside of its state: {', '.join(sorted(own))}")
+    if not type(optimizer).__module__.startswith("torch."):
+        common = vars(torch.optim.SGD([torch.zeros(1)])).keys() | _OF_SCHEDULES
+        if own := vars(optimizer).keys() - common:
+            name = type(optimizer).__name__
+            raise RefusalError(f"{name} keeps numbers outside of its state: {', '.join(sorted(own))}")
     clips = [each for _, each in net.callbacks_ if isinstance(each, callbacks.GradientNormClipping)]
     learnt = {id(param) for _, param in net.get_all_learnable_params() if param.requires_grad}
     if len(clips) > 1 or (clips and learnt != set(map(id, trained_params(net).values()))):

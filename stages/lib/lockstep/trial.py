@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.data import Subset
 
 from stages.lib.lockstep.filling import rows_are_apart
+from stages.lib.lockstep.members.lean import lean_optimizer
 from stages.lib.lockstep.members.member import Member, make_member, named_tensors, start, trained_params
 from stages.lib.lockstep.members.numerics import other_states
 from stages.lib.lockstep.members.own_fit import Prepared, stand_ins
@@ -127,7 +128,7 @@ def _some_rows(member: Member, number: int, dtype: torch.dtype) -> Prepared:
     rows = generator.permutation(train.n)
     rows = rows[classes[rows].argsort(kind="stable")]
     turns = np.arange(train.n) - np.searchsorted(classes[rows], classes[rows])
-    n = 4 * max(2, -(-(n_classes + 2) // 4))
+    n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
     rows = np.resize(rows[turns.argsort(kind="stable")], 2 * n)
     held_out, chosen = rows[: n - 2], generator.permutation(rows[n - 2 :])
     # Batches are filled up with the first row: the largest or the smallest, which shows where rows see each other.
@@ -159,6 +160,7 @@ def _by_skorch(
 ) -> tuple[NeuralNet, bool]:
     """Train a net as skorch does, with given noise; returns it, and whether its callbacks draw numbers."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
+    net.optimizer_.__class__ = lean_optimizer(type(net.optimizer_))
     fit_loop, began = net.fit_loop, list[Any]()
 
     def begin(*args: Any, **kwargs: Any) -> NeuralNet:

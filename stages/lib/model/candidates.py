@@ -9,7 +9,7 @@ from typing import Any
 from stages.lib.common import RAISED, UserError, described, format_params, format_value, own_place
 from stages.lib.config import PARAMS_FILE, PREFIX, Distribution, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import net_of
+from stages.lib.lockstep import lean_optimizer, net_of
 from stages.lib.model.estimator import build_estimator, target
 from stages.lib.model.prepared import check_missing, rows
 
@@ -156,7 +156,7 @@ def _guilty_values(
 def _refusal(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseException | None:
     """Return the error raised when a net with these settings is built, or None."""
     try:
-        net_of(build_estimator(settings, data, prepare)).initialize()
+        net_of(build_estimator(_quick(settings), data, prepare)).initialize()
     except UserError:
         raise
     except RAISED as error:  # the module may be the user's own
@@ -169,7 +169,7 @@ def misstep(
 ) -> BaseException | None:
     """Return the error raised when a net with these settings is trained on its first batch, or some rows, or None."""
     # Few rows may have none to hold out, and callbacks may watch those.
-    kept = {key: value for key, value in settings.items() if not key.startswith("callbacks")}
+    kept = {key: value for key, value in _quick(settings).items() if not key.startswith("callbacks")}
     n = n_rows or min(settings["batch_size"], _ROWS, len(data.y))
     few = replace(data, X=data.X[:n], y=data.y[:n], groups=None if data.groups is None else data.groups[:n])
     try:
@@ -182,6 +182,11 @@ def misstep(
     except RAISED as error:
         return error
     return None
+
+
+def _quick(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings for a net that is built or trained without the import of torch's compiler."""
+    return {key: lean_optimizer(value) if key == "optimizer" else value for key, value in settings.items()}
 
 
 def _said(error: BaseException) -> str:

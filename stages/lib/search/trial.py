@@ -12,7 +12,7 @@ from sklearn.utils import _safe_indexing
 from skorch import NeuralNetClassifier
 
 from stages.lib.common import RAISED, UserError, described, explained
-from stages.lib.lockstep import TrainTest, net_of
+from stages.lib.lockstep import TrainTest, lean_optimizer, net_of
 from stages.lib.search.fault import Seen, advice, observed, slowly
 from stages.lib.search.protocol import Scorer
 
@@ -58,7 +58,8 @@ def check_trial(estimator: BaseEstimator, X: Any, y: np.ndarray, split: TrainTes
 
 def _fitted(estimator: BaseEstimator, X: Any, y: np.ndarray, max_epochs: int = 1) -> BaseEstimator:
     trial = clone(estimator)
-    net_of(trial).set_params(max_epochs=max_epochs)
+    net = net_of(trial)
+    net.set_params(max_epochs=max_epochs, optimizer=lean_optimizer(net.optimizer))
     with warnings.catch_warnings():
         # torch says so of a loss that compares each row with every other row, and goes on.
         warnings.filterwarnings("error", message="Using a target size")

@@ -1,4 +1,4 @@
-"""Modules with parts that are trained otherwise together, or that cost more: types, gates, shapes, tables, loops."""
+"""Modules with parts that are trained otherwise together, or cost more: types, gates, shapes, constants, loops."""
 
 from functools import partial
 from typing import Any
@@ -99,6 +99,20 @@ class Printing(MLP):
         print("parameters:", sum(param.numel() for param in self.parameters()))
 
 
+class Constants(MLP):
+    """Takes numbers that forward makes, one of them changed in place, one in Python, and an attribute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = torch.tensor(0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shift = torch.tensor([0.1, -0.1])
+        shift.add_(0.2)
+        highest, _ = x.max(dim=1, keepdim=True)
+        return super().forward(x * self.scale * torch.tensor(3.0).item()) + shift + highest
+
+
 def parts() -> dict[str, Case]:
     waves, floats = np.random.RandomState(4).randn(72, 10, 3), X.astype(np.float32)
     series = np.random.RandomState(5).randn(60, 100, 1)
@@ -120,6 +134,7 @@ def parts() -> dict[str, Case]:
         "a scalar parameter, default callbacks": Case(classifier(ScalarParameter, callbacks=None), RATES),
         "a scalar parameter, Adam": Case(classifier(ScalarParameter, optimizer=torch.optim.Adam, lr=0.01), small),
         "a module that prints where it is built": Case(classifier(Printing), RATES),
+        "constants in forward": Case(classifier(Constants), RATES),
         "a table of many rows": Case(
             classifier(Table, max_epochs=2), RATES, X=TOKENS * 1999, y=TOKEN_LABELS, alone="keep a core busy"
         ),

@@ -11,6 +11,7 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from stages.lib.lockstep.members.lean import built_lean
 from stages.lib.lockstep.members.refusals import RefusalError
 
 
@@ -48,7 +49,7 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
         raise EndOfFitError(X, y)
 
     try:
-        with stand_ins(net, partial_fit=partial_fit):
+        with built_lean(net), stand_ins(net, partial_fit=partial_fit):
             net.fit(prepared.X, prepared.y)
     except EndOfFitError as captured:
         X, y = captured.args

@@ -12,6 +12,7 @@ from torch.nn.utils.parametrize import type_before_parametrizations
 from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
+from stages.lib.lockstep.members.lean import lean_optimizer
 from stages.lib.lockstep.members.member import has_own, is_own, mentioned_in
 from stages.lib.lockstep.members.refusals import RefusalError, told
 
@@ -70,9 +71,9 @@ def refers_to_parts(layer: nn.Module) -> bool:
 
 @cache
 def _of_any_net() -> set[str]:
-    """Return the attributes of every net of skorch; on import it would cost a second, as the first optimizer does."""
+    """Return the attributes of every net of skorch."""
     with torch.random.fork_rng(devices=[]):
-        return set(vars(NeuralNetClassifier(nn.PReLU).initialize()))
+        return set(vars(NeuralNetClassifier(nn.PReLU, optimizer=lean_optimizer(torch.optim.SGD)).initialize()))
 
 
 def own_numbers(net: NeuralNet) -> str:

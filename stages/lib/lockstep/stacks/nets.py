@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import flop_registry
 
+from stages.lib.lockstep.members.lean import LeanMode
 from stages.lib.lockstep.members.member import Member, named_tensors, trained_params
 from stages.lib.lockstep.members.rows import filled_up, taken
 from stages.lib.lockstep.stacks.layers import dropouts
@@ -179,10 +179,10 @@ def measure(member: Member) -> tuple[int, int, int]:
     many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
     state = torch.get_rng_state()
     try:
-        with torch.enable_grad(), _Counts() as counted, FlopCounterMode(display=False) as flops:
+        with torch.enable_grad(), _Counts() as counted:
             trial._set_training(True)
             trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
-            n_flops, n_operations = flops.get_total_flops(), counted.n_operations
+            n_flops, n_operations = counted.n_flops, counted.n_operations
             with torch.no_grad():
                 trial._set_training(False)
                 trial.infer(many)
@@ -194,13 +194,15 @@ def measure(member: Member) -> tuple[int, int, int]:
     return counted.total + 6 * weights, n_flops, n_operations
 
 
-class _Counts(TorchDispatchMode):
-    """Adds up the bytes of all results, and counts the operations."""
+class _Counts(LeanMode):
+    """Adds up the bytes of all results and the floating-point operations, and counts torch's operations."""
 
-    total = n_operations = 0
+    total = n_flops = n_operations = 0
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
         self.n_operations += 1
+        if count := flop_registry.get(function.overloadpacket):
+            self.n_flops += count(*args, **(kwargs or {}), out_val=result)
         self.total += sum(t.numel() * t.element_size() for t in tree_leaves(result) if isinstance(t, Tensor))
         return result

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stages.lib.lockstep.members.lean import lean_optimizer
 from stages.lib.lockstep.stacks.per_net import EachItsOwn, MixedError, PerNet
 
 Settings = dict[str, Any]
@@ -46,7 +47,7 @@ def fixed_part(settings: Settings) -> tuple[Any, ...]:
 def build(optimizer: type[torch.optim.Optimizer], settings: Settings, params: list[Tensor]) -> torch.optim.Optimizer:
     """Return an optimizer that steps each number by itself, without torch's loops over several tensors at once."""
     accepted = inspect.signature(optimizer).parameters.keys() - _ENGINES
-    built = optimizer(params, **{key: value for key, value in settings.items() if key in accepted})
+    built = lean_optimizer(optimizer)(params, **{key: value for key, value in settings.items() if key in accepted})
     for group in built.param_groups:
         group.update({"foreach": False} if "foreach" in group else {})
     return built

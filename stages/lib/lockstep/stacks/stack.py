@@ -17,7 +17,7 @@ from stages.lib.lockstep.members.rows import Batches, taken, weights
 from stages.lib.lockstep.stacks.layers import Draw
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets, cloned
 from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, copied, is_row
-from stages.lib.lockstep.stacks.step import trace
+from stages.lib.lockstep.stacks.trace import trace
 
 # TorchScript takes as long as it spares in so many steps, and torch never frees what it compiled.
 _WORTH_COMPILING = 1000

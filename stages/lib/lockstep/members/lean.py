@@ -1,0 +1,103 @@
+"""What of torch would import its compiler, which takes half a second, without it: optimizers, modes and `vjp`.
+
+It rests on private parts of torch; tried with torch 2.13.0.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from torch._functorch.eager_transforms import (
+    _create_differentiable,
+    _undo_create_differentiable,
+    _wrap_all_tensors,
+    grad_increment_nesting,
+)
+from torch.autograd.graph import _engine_run_backward, disable_saved_tensors_hooks
+from torch.optim import Optimizer
+from torch.utils._python_dispatch import TorchDispatchMode
+
+# Each of these methods is wrapped in one that imports the compiler, to tell it to leave the method alone.
+_WRAPPED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+
+
+_LEAN: dict[Any, type[Optimizer]] = {}
+
+
+def lean_optimizer(optimizer: type[Optimizer]) -> type[Optimizer]:
+    """Return a class that does what one of torch's optimizers does, but imports no compiler; another class as it is."""
+    if not optimizer.__module__.startswith("torch.optim."):
+        return optimizer
+    if optimizer not in _LEAN:
+        _LEAN[optimizer] = _without_compiler(optimizer)
+    return _LEAN[optimizer]
+
+
+def _without_compiler(optimizer: type[Optimizer]) -> type[Optimizer]:
+    methods: dict[str, Any] = {name: inspect.unwrap(getattr(optimizer, name)) for name in _WRAPPED}
+    plain = inspect.unwrap(optimizer.step)
+
+    @wraps(plain)
+    def step(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        with torch.set_grad_enabled(self.defaults.get("differentiable", False)):
+            return plain(self, *args, **kwargs)
+
+    def reduced(self: Optimizer, protocol: Any) -> Any:
+        return object.__new__, (optimizer,), self.__getstate__()  # copies and pickles are of torch's own class
+
+    methods |= {"step": step, "__reduce_ex__": reduced}
+    names = {"__module__": optimizer.__module__, "__qualname__": optimizer.__qualname__}
+    return type(optimizer.__name__, (optimizer,), methods | names)
+
+
+@contextmanager
+def built_lean(net: NeuralNet) -> Iterator[None]:
+    """Let a net build its optimizer without the compiler; afterwards the optimizer is of its own class."""
+    own = net.optimizer
+    if not isinstance(own, type) or type(net).initialize_optimizer is not NeuralNet.initialize_optimizer:
+        yield
+        return
+    vars(net)["optimizer"] = lean_optimizer(own)
+    try:
+        yield
+    finally:
+        vars(net)["optimizer"] = own
+        built = vars(net).get("optimizer_")
+        if type(built) is lean_optimizer(own):
+            built.__class__ = own
+            Optimizer.__setstate__(built, {})  # lets its class call hooks, as building it would have done
+
+
+class LeanMode(TorchDispatchMode):
+    """A mode that is not shielded from torch's compiler."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+
+def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callable[[Any], dict[str, Any]], Any]:
+    """Do what `torch.func.vjp` does with `has_aux`, for a function that returns a tensor and other things.
+
+    Returns the tensor, a function that pulls a gradient of it back to `own`, and the other things.
+    """
+    refused = disable_saved_tensors_hooks("they are no part of a stack's step")
+    with refused, grad_increment_nesting() as level, torch.enable_grad():
+        inputs = _create_differentiable(_wrap_all_tensors(own, level))
+        found, others = function(inputs)
+        result, others = _undo_create_differentiable(found, level), _undo_create_differentiable(others, level)
+
+    def pull_back(gradient: Any) -> dict[str, Any]:
+        wanted = tuple(inputs.values())
+        how = {"allow_unreachable": True, "accumulate_grad": False}
+        pulled: Any = [None] * len(wanted)
+        if found.requires_grad:
+            pulled = _engine_run_backward((found,), (gradient,), True, torch.is_grad_enabled(), wanted, **how)
+        given = zip(inputs.items(), pulled, strict=True)
+        return {key: torch.zeros_like(tensor) if each is None else each for (key, tensor), each in given}
+
+    return result, pull_back, others
