@@ -49,6 +49,8 @@ class Taken:
     why : str
     hint : str
         What only the user can decide; empty if there is nothing.
+    may_group : bool
+        Whether its values repeat as persons or places do that several rows belong to.
     """
 
     name: str
@@ -57,16 +59,12 @@ class Taken:
     missing: int
     why: str
     hint: str = ""
+    may_group: bool = False
 
     @property
     def is_feature(self) -> bool:
         """Whether the target is predicted from it."""
         return self.kind in {"number", "category", "boolean"}
-
-    @property
-    def may_group(self) -> bool:
-        """Whether its values repeat as persons or places do that several rows belong to."""
-        return f"cv.groups: {self.name}." in self.hint
 
     @property
     def column(self) -> Column:
@@ -82,6 +80,7 @@ class _Verdict(NamedTuple):
     kind: Kind
     why: str
     hint: str = ""
+    may_group: bool = False
 
 
 def take_columns(table: Table, target: str | None = None) -> list[Taken]:
@@ -91,7 +90,8 @@ def take_columns(table: Table, target: str | None = None) -> list[Taken]:
         if name != target:
             values = table.frame[name].dropna()
             missing = len(table.frame) - len(values)
-            taken.append(Taken(name, *_pick(table, name, values, missing)))
+            kind, why, hint, may_group = _verdict(table, name, values, missing)
+            taken.append(Taken(name, kind, values_shown(values), missing, why, hint, may_group))
     return taken
 
 
@@ -102,11 +102,6 @@ def values_shown(values: pd.Series, most: int = 4) -> str:
         return f"{values.min():{form}} to {values.max():{form}}" if len(values) else ""
     unique = [_short(str(value)) for value in sorted(values.unique())]
     return ", ".join(unique[:most]) + (f", … ({len(unique):,})" if len(unique) > most else "")
-
-
-def _pick(table: Table, name: str, values: pd.Series, missing: int) -> tuple[Kind, str, int, str, str]:
-    kind, why, hint = _verdict(table, name, values, missing)
-    return kind, values_shown(values), missing, why, hint
 
 
 def _verdict(table: Table, name: str, values: pd.Series, missing: int) -> _Verdict:
@@ -122,7 +117,7 @@ def _verdict(table: Table, name: str, values: pd.Series, missing: int) -> _Verdi
     if whole and not missing and _counts_on(values):
         return _Verdict("not used", f"row numbers: they count from {values.min():g} to {values.max():g}")
     if _is_id(name) and (whole or not numbers):
-        return _Verdict("not used", f"an id, by its name: {distinct:,} values", _groups(name, values))
+        return _of_groups(name, values, f"an id, by its name: {distinct:,} values")
     return _of_numbers(values, whole) if numbers else _of_texts(table, name, values, missing)
 
 
@@ -166,8 +161,7 @@ def _of_texts(table: Table, name: str, values: pd.Series, missing: int) -> _Verd
     if distinct == len(values):
         words = values.str.count(" ").mean() + 1
         return _Verdict("not used", "free text: every cell differs" if words >= 3 else "an id: every cell differs")
-    why = f"text of {distinct:,} values, too many for a category: {most} at most"
-    return _Verdict("not used", why, _groups(name, values))
+    return _of_groups(name, values, f"text of {distinct:,} values, too many for a category: {most} at most")
 
 
 def _are_odd(numbers: pd.Series, odd: pd.Series) -> bool:
@@ -192,15 +186,16 @@ def _of_odd(table: Table, name: str, odd: pd.Series) -> tuple[str, str]:
     )
 
 
-def _groups(name: str, values: pd.Series) -> str:
-    """Return a hint if values repeat as persons or places do that several rows belong to."""
+def _of_groups(name: str, values: pd.Series, why: str) -> _Verdict:
+    """Take a column for none that a net can use; its values may repeat as persons or places do."""
     distinct = values.nunique()
     if distinct < _FEWEST_GROUPS or len(values) < 2 * distinct:
-        return ""
-    return (
+        return _Verdict("not used", why)
+    hint = (
         f"{name} has {distinct:,} values in {len(values):,} rows. If the rows of a value belong together, as "
         f"those of a person do, set cv.splitter: group (for classes: stratified_group) and cv.groups: {name}."
     )
+    return _Verdict("not used", why, hint, may_group=True)
 
 
 def _is_id(name: str) -> bool:
