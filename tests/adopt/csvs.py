@@ -1,5 +1,7 @@
 """Small CSVs for the tests of adopt."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -26,3 +28,9 @@ def passengers(n_rows: int = 60) -> pd.DataFrame:
 
 def as_text(frame: pd.DataFrame, separator: str = ",", decimal: str = ".") -> str:
     return frame.to_csv(index=False, sep=separator, decimal=decimal)
+
+
+def write(name: str, frame: pd.DataFrame) -> str:
+    """Write a table here, and return its name."""
+    Path(name).write_text(frame.to_csv(index=False), encoding="utf-8")
+    return name
