@@ -1,0 +1,29 @@
+"""A folder with the project's code and data, and a params.yaml with changes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.project import ROOT, real_params, set_at
+
+Write = Any
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Return a function that writes the committed params.yaml with changes, where the code and the data are."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("stages", "data", "dvc.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+
+    def written(changes: dict[str, Any], *experiments: str) -> None:
+        params = real_params()
+        if experiments:
+            params["experiments"] = {name: params["experiments"][name] for name in experiments}
+        for place, value in changes.items():
+            set_at(params, place, value)
+        Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+    return written
