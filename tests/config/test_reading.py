@@ -1,0 +1,105 @@
+"""How params.yaml is read: as it is committed, where it is missing or no YAML, and all but what has a problem."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.model_selection import ParameterGrid
+
+from stages.lib.common import UserError
+from stages.lib.config import Data, Experiment, load_params, read_params
+from tests.config.params_files import refused, written
+from tests.project import ROOT, real_params, set_at
+
+
+def test_the_committed_file_is_valid() -> None:
+    params = load_params(ROOT / "params.yaml")
+    assert sum(len(experiment.candidates(params.seed)) for experiment in params.experiments.values()) == 129 + 50
+
+
+def test_labels_are_texts() -> None:
+    raw = real_params()["data"]
+    raw["columns"]["diabetes"] = {"classes": [0, " yes "]}
+    data = Data.model_validate(raw)
+    assert data.labels == ("0", "yes")
+    assert Data.model_validate(real_params()["data"]).labels == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("seed: [1, 2\n", r"line 2, column 1: .*Fix the YAML there"),
+        ("seed: 7\n  cv: 3\n", r"line 2, column 5"),
+        ("", r"it should be a valid dictionary"),
+        ("just text", r"it should be a valid dictionary"),
+        ("- a\n- b\n", r"is a list; it should be a valid dictionary, sections such as .* `git checkout params.yaml`"),
+        ("# nothing\n", r"params.yaml is empty; .* Restore it: `git checkout params.yaml`"),
+        ("seed: " + "9" * 5000, r"line 1, column 7: a number has 5,000 digits. Fix the YAML there"),
+        ("[" * 3000, r"nests too deeply"),
+    ],
+)
+def test_broken_yaml_is_placed(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_params(path)
+    assert re.search(sentence, str(caught.value))
+
+
+def test_a_grid_of_millions_is_refused_before_it_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def listed(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("stages.lib.config.experiment.all_candidates", listed)
+    monkeypatch.setattr("stages.lib.config.experiment.drawn_candidates", listed)
+    params = real_params()
+    params["experiments"]["mine"] = {
+        "grid": {"lr": [0.001 * i for i in range(1, 3000)], "batch_size": list(range(1, 3000))}
+    }
+    params["experiments"]["drawn"] = {
+        "search": "random",
+        "n_candidates": 10_001,
+        "grid": {"lr": {"uniform": [0.1, 0.2]}},
+    }
+    drawn, listed_all = sorted(refused(tmp_path, params).splitlines())
+    assert drawn.endswith(
+        "experiments.drawn.n_candidates is 10,001, more than a search may have; lower it, or raise "
+        "runtime.max_candidates, which is 10,000"
+    )
+    assert listed_all.endswith(
+        "experiments.mine.grid has 8,994,001 candidates, 2,999 × 2,999, more than a search may have; remove values, "
+        "draw some of them with `search: random` and n_candidates, or raise runtime.max_candidates, which is 10,000"
+    )
+    params["runtime"]["max_candidates"] = 1_000_000
+    del params["experiments"]["mine"]
+    assert load_params(written(tmp_path, params)).experiments["drawn"].n_candidates == 10_001
+
+
+def test_what_has_a_problem_is_left_out_and_the_rest_is_checked(tmp_path: Path) -> None:
+    params = real_params()
+    set_at(params, "seed", -1)
+    set_at(params, "cv.n_splits", 1)
+    set_at(params, "experiments.dropout.search", "none")
+    set_at(params, "evaluate.keep", "dropout")
+    set_at(params, "experiments.neurons.n_candidates", 3)
+    left, problems = read_params(written(tmp_path, params))
+    assert [problem.removeprefix(f"{tmp_path}/params.yaml: ").split()[0] for problem in problems] == [
+        "seed",
+        "cv.n_splits",
+        "experiments.dropout.search",
+        "experiments.neurons.n_candidates",
+    ]
+    assert left is not None
+    assert set(left.experiments) == set(params["experiments"]) - {"dropout"}
+    assert left.cv.n_repeats == 10
+
+
+def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Run from the top of the repository"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_candidates_stand_in_scikit_learns_order() -> None:
+    grid: dict[str, Any] = {"max_epochs": [10, 50], "batch_size": [20, 10], "optimizer": ["SGD"]}
+    assert Experiment(grid=grid).candidates(seed=0) == list(ParameterGrid(grid))
