@@ -1,4 +1,4 @@
-"""A CSV with a header, a target of labels, and rows to predict."""
+"""A CSV with a header and a target of labels."""
 
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,9 @@ import pytest
 
 from stages.lib.common import UserError
 from stages.lib.config import Column, Data
-from stages.lib.data import load_dataset, read_csv, read_features
+from stages.lib.data import load_dataset, read_csv
 from stages.lib.fetch import describe
 from tests.data.csv_files import problems, write_csv
-from tests.project import real_params
 
 HEADER = "length,species,width"
 ROWS = ["5.1,setosa,3.5", "7.0,versicolor,3.2", "6.3,virginica,3.3"]
@@ -120,100 +119,6 @@ def test_classes_are_counted_by_label(tmp_path: Path) -> None:
     two = flowers(columns={"species": {"classes": ["virginica", "setosa"]}})
     table = read_csv(write_csv(tmp_path, HEADER, ROWS[0], ROWS[0], ROWS[2]), two, classify=True)
     assert describe(table, two, classify=True) == {"rows": 3, "positives": 2, "zeros_for_missing": {}}
-
-
-FEATURES = {"length": "number", "width": "number"}
-EXPECTED = pd.DataFrame({"length": [5.1, 7.0], "width": [3.5, 3.2]})
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "length,width\n5.1,3.5\n7.0,3.2\n",
-        "width,length\n3.5,5.1\n3.2,7.0",
-        "length,species,width\n5.1,unknown,3.5\n7.0,,3.2",
-        "\ufeffid,width,length\nA1,3.5,5.1\nA2,3.2,7.0",
-    ],
-)
-def test_features_are_found_by_the_headers_names(text: str) -> None:
-    pd.testing.assert_frame_equal(read_features(text, FEATURES, flowers(), "new rows"), EXPECTED)
-
-
-@pytest.mark.parametrize("text", ["5.1,3.5\n7.0,3.2\n", "5.1,setosa,3.5\n7.0,?,3.2\n"])
-def test_features_are_found_by_their_place_without_a_header(text: str) -> None:
-    columns = {"length": {}, "species": {"classes": CLASSES}, "width": {}}
-    found = read_features(text, FEATURES, flowers(header=False, columns=columns), "new rows")
-    pd.testing.assert_frame_equal(found, EXPECTED)
-
-
-def test_the_real_rows_are_read_with_the_target_and_without() -> None:
-    data = Data.model_validate(real_params()["data"])
-    features = {name: "number" for name in data.columns if name != data.target}
-    row = "6,148,72,35,0,33.6,0.627,50"
-    for text in (row, f"{row},1"):
-        assert read_features(text, features, data, "new rows").to_numpy().tolist() == [list(map(float, row.split(",")))]
-
-
-@pytest.mark.parametrize(
-    ("header", "text", "message"),
-    [
-        (
-            True,
-            "length,widht\n1,1",
-            "new rows: the header has no 'width', which the net predicts from; did you mean 'widht'?",
-        ),
-        (True, "length,length,width\n1,1,1", "new rows: the header has 'length' 2 times; rename all but one"),
-        (True, "length,width", "new rows has no rows after its header. Is it the right file?"),
-        (True, "length,width\n1", "new rows: line 2 has 1 column instead of 2"),
-        (
-            True,
-            "length,width\n11,x\n1,1e39",
-            "new rows: line 2, column length: 11 is outside 0 to 10 (cm)\n"
-            "new rows: line 2, column width: 'x' is not a number\n"
-            "new rows: line 3, column width: 1e39 is above 3.40282e+38",
-        ),
-        (False, "", "new rows has no rows: its first line is empty. Is it the right file?"),
-        (
-            True,
-            "petal_length,width\n1,1",
-            "new rows: the header has no 'length', which the net predicts from; did you mean 'petal_length'?",
-        ),
-        (
-            True,
-            "a,width\n1,1",
-            "new rows: the header has no 'length', which the net predicts from; it has a, width",
-        ),
-        (
-            True,
-            "length;width\n1;1",
-            "new rows: one column was found, and line 1 holds 1 semicolon; set `separator: ';'` in data of params.yaml",
-        ),
-        (
-            False,
-            "1\t2\t3",
-            'new rows: one column was found, and line 1 holds 2 tabs; set `separator: "\\t"` in data of params.yaml',
-        ),
-        (
-            False,
-            "length,width\n1,1",
-            "new rows: line 1 contains no number, like a header, but data.header in params.yaml is false. "
-            "Remove the line, or set data.header to true.",
-        ),
-        (False, "1,2,3,4", "new rows: line 1 has 4 columns instead of 2, or 3 with species"),
-        (False, "1,setosa,2\n1,2", "new rows: line 2 has 2 columns instead of 3; is the line cut off?"),
-        (
-            False,
-            "1,2\n1,setosa,2",
-            "new rows: line 2 has 3 columns instead of 2; a cell that contains ',' needs quotation marks",
-        ),
-        (False, "11,setosa,2", "new rows: line 1, column length: 11 is outside 0 to 10 (cm)"),
-    ],
-)
-def test_a_mistake_in_rows_to_predict_is_named(header: bool, text: str, message: str) -> None:
-    columns = {"length": {"unit": "cm", "min": 0, "max": 10}, "species": {"classes": CLASSES}, "width": {}}
-    with pytest.raises(UserError) as caught:
-        read_features(text, FEATURES, flowers(header=header, columns=columns), "new rows")
-    assert str(caught.value) == message
 
 
 def test_cells_with_one_fault_are_counted(tmp_path: Path) -> None:
