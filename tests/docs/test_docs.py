@@ -1,19 +1,14 @@
-"""What README.md and docs/ show is what a reader gets: figures, links, and every command."""
+"""What README.md and docs/ show is what a reader gets: figures, links, files and keys."""
 
 import csv
 import inspect
 import json
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from joblib.parallel import ParallelBackendBase
-from sklearn.datasets import load_breast_cancer
-from sklearn.model_selection import GridSearchCV
-from skorch import NeuralNetBinaryClassifier
 
 from stages.lib.common import short_params
 from stages.lib.config import (
@@ -23,20 +18,12 @@ from stages.lib.config import (
     load_params,
     yaml12,
 )
-from stages.lib.lockstep import LockstepBackend, LockstepWarning
-from stages.lib.network import PimaClassifier
-from tests.project import ROOT, SECTIONS, Project, real_params, small_params
+from stages.lib.lockstep import LockstepBackend
+from tests.project import ROOT, SECTIONS, Project, real_params
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 PAGES = {"README.md": README} | {f"docs/{name}": text for name, text in DOCS.items()}
-
-# Who commits, where a page's commands do.
-IDENTITY = {
-    f"GIT_{who}_{key}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for key, value in {"NAME": "Test", "EMAIL": "test@example.invalid"}.items()
-}
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -217,118 +204,6 @@ def test_the_experiment_is_the_same_in_the_file_and_on_the_command_line() -> Non
     assert len(Experiment.model_validate(joint["joint"]).candidates(seed=7)) == 100
 
 
-def test_the_readmes_example_is_the_one_that_is_tested() -> None:
-    (example,) = (block for block in blocks(README, "sh") if "data/" in block)
-    assert len(example.splitlines()) == 2
-    assert example in blocks(DOCS["own-data.md"], "sh")
-
-
-def test_the_engines_block_runs() -> None:
-    X, y = load_breast_cancer(return_X_y=True)
-    net = NeuralNetBinaryClassifier(
-        PimaClassifier,
-        module__n_inputs=X.shape[1],
-        module__output=torch.nn.Identity,
-        criterion=torch.nn.BCEWithLogitsLoss,
-        max_epochs=1,
-        batch_size=64,
-        callbacks="disable",
-        verbose=0,
-    )
-    names: dict[str, Any] = {"net": net, "grid": {"lr": [0.01, 0.1]}}
-    names |= {"X": (X / X.max(axis=0)).astype("float32"), "y": y.astype("float32")}
-    (block,) = blocks(README, "python")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", LockstepWarning)
-        exec(block, names)
-    search = names["search"]
-    assert type(search) is GridSearchCV
-    assert search.best_params_["lr"] in names["grid"]["lr"]
-    for scorer in ("accuracy", "roc_auc"):
-        assert search.cv_results_[f"mean_test_{scorer}"].shape == (2,)
-    assert torch.initial_seed() == 7  # the backend has run, and a refit repeats
-    assert search.best_estimator_.predict(names["X"]).shape == y.shape
-
-
 def test_the_engines_parameters_are_explained() -> None:
     taken, joblibs = (inspect.signature(each).parameters.keys() for each in (LockstepBackend, ParallelBackendBase))
     assert {row[0].strip("`") for row in table(DOCS["engine.md"], "parameter")} == taken - joblibs
-
-
-def test_make_has_the_targets_that_are_named(tmp_path: Path) -> None:
-    project = Project(tmp_path, small_params())
-    helped = project.make("help").stdout
-    named = {name for text in PAGES.values() for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)}
-    assert {"repro", "report", "test", "help", "bench", "cross-cpu", "pr-comment"} <= named
-    for name in named:
-        assert re.search(rf"\b{name}\b", helped), f"make help does not list {name}"
-        assert project.run("make", "--dry-run", name).returncode == 0
-
-
-@pytest.fixture
-def committed(tmp_path: Path) -> Project:
-    """A small project with one experiment, committed, in which nothing has run."""
-    params = small_params()
-    params["experiments"] = {"neurons": params["experiments"]["neurons"]}
-    params["cv"]["n_repeats"] = 1
-    project = Project(tmp_path, params)
-    project.run("rm", "-rf", "metrics", "dvc.lock")
-    project.git("init", "--quiet", "--initial-branch=main")
-    project.commit_all("Start")
-    return project
-
-
-def run_commands(project: Project, page: str) -> None:
-    """Run the commands of a page one after the other, from what is committed."""
-    project.git("checkout", "--quiet", "--force", "main")
-    project.git("clean", "--quiet", "--force", "-d")
-    for line in commands(page):
-        shown = project.run("bash", "-c", line, variables=IDENTITY).stdout
-        if "exp show" in line:
-            assert re.search(r"cv\.n_splits", shown)
-        if "stages.predict" in line:
-            assert re.fullmatch(r"([01],[01]\.\d{6}\n)+", shown), f"{page}: {line}"
-
-
-def commands(page: str) -> list[str]:
-    return [line for block in blocks(PAGES[page], "bash") for line in block.splitlines() if line]
-
-
-def test_the_commands_of_the_readme_run(committed: Project) -> None:
-    assert re.findall(r"^make (\w+) +# ", README, re.MULTILINE) == ["repro", "report", "test", "help"]
-    committed.make("repro")
-    committed.commit_all("Run")
-    committed.make("report")
-    run_commands(committed, "README.md")
-    changed = committed.git("show", "--name-only", "--format=", "narrow-nets").split()
-    assert {"params.yaml", "dvc.lock", "metrics/search/neurons.json"} <= set(changed)
-    run_commands(committed, "docs/own-data.md")
-
-
-def test_the_commands_of_the_page_on_params_run(committed: Project) -> None:
-    committed.run("dvc", "repro")
-    committed.commit_all("Run")
-    run_commands(committed, "docs/params.md")
-    swept = committed.run("dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "cv.n_splits").stdout
-    assert {"2", "3", "4"} <= set(re.findall(r"\b\d\b", swept))
-    # It ends with a refinement.
-    assert "neurons_2" in committed.params()["experiments"]
-    assert {"metrics/search/neurons.json", "metrics/search/neurons_2.json"} == {
-        name for name in committed.metrics() if name.startswith("metrics/search/")
-    }
-
-
-def test_another_key_of_a_grid_takes_a_plus(committed: Project) -> None:
-    page = DOCS["params.md"]
-    (option,) = re.findall(r"`-S '\+(experiments\.neurons\.grid\.lr=.+?)'`", page)
-    (words,) = re.findall(r"DVC says\s`(.+?)`", page)
-    whole = "experiments.neurons.grid={module__n_neurons: [4], lr: [0.1]}"
-    for refused in (option, whole):
-        assert words in committed.run("dvc", "exp", "run", "-S", refused, "fetch", ok=False).stderr
-    before = committed.params()["experiments"]["neurons"]["grid"]
-    committed.run("dvc", "exp", "run", "-S", f"+{option}", "fetch")
-    assert committed.params()["experiments"]["neurons"]["grid"] == before | {"lr": [0.001, 0.01]}
-
-
-def test_every_page_with_commands_is_run() -> None:
-    assert [page for page in PAGES if commands(page)] == ["README.md", "docs/own-data.md", "docs/params.md"]
