@@ -1,0 +1,83 @@
+"""A server on the loopback address that behaves as it is asked to."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.project import ROOT
+
+CSV = (ROOT / "data/pima-indians-diabetes.csv").read_bytes()
+
+
+class Server(ThreadingHTTPServer):
+    """Serves the CSV on the loopback address, and behaves as the path says."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests: list[str] = []
+
+    def url(self, behaviour: str) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/{behaviour}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        behaviour = self.path.removeprefix("/")
+        self.server.requests.append(behaviour)
+        first = len(self.server.requests) == 1
+        status = {"missing": 404, "part": 206, "round": 302, "nowhere": 302, "trouble": 500}.get(
+            behaviour, 503 if behaviour == "recovers" and first else 200
+        )
+        body = CSV.replace(b"148", b"149", 1) if behaviour == "changed" else CSV
+        if behaviour == "silent":
+            time.sleep(2)
+        self.send_response(status)
+        if behaviour == "page":
+            body = b"<!DOCTYPE html><title>Log in</title>"
+        if behaviour == "round":
+            self.send_header("Location", "/round")
+        if behaviour == "packed":
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if behaviour == "drips":
+            for i in range(40):
+                self.wfile.write(body[i : i + 1])
+                self.wfile.flush()
+                time.sleep(0.05)
+        else:
+            self.wfile.write(body[:1000] if behaviour == "breaks" else body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):
+            super().handle()
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as started:
+        yield started
