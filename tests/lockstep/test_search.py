@@ -5,18 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GroupKFold, PredefinedSplit, ShuffleSplit
-from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping
-from torch import nn
 
-from stages.lib.lockstep import FiniteOrUnfit, fit_seed, plan, seed_everything
+from stages.lib.lockstep import fit_seed, plan, seed_everything
 from stages.lib.lockstep.stacks import training
 from stages.lib.lockstep.stacks.nets import NETS
 from stages.lib.lockstep.stacks.training import Training
-from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search, told
+from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
 
 # As people train: the callbacks watch each net, and the batches are drawn.
 WATCHED = partial(
@@ -202,33 +199,3 @@ def test_any_splitter(cv: Any, fit: dict[str, Any], n_splits: int) -> None:
     for i in range(n_splits):
         key = f"split{i}_test_score"
         np.testing.assert_allclose(found.cv_results_[key], stock.cv_results_[key], rtol=1e-4)
-
-
-class Finite(FiniteOrUnfit, NeuralNetClassifier):
-    pass
-
-
-def finite_accuracy(estimator: Any, rows: np.ndarray, y: np.ndarray) -> float:
-    return np.nan if estimator.diverged_ else float((estimator.predict(rows) == y).mean())
-
-
-@pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
-def test_a_diverging_candidate_has_no_score_and_harms_no_other(criterion: type[nn.Module]) -> None:
-    output = nn.Sigmoid if criterion is nn.BCELoss else nn.Identity
-    estimator = net(wrapper=Finite, criterion=criterion, module__output=output, optimizer=torch.optim.SGD)
-    # BCELoss raises where it meets NaN, so that candidate goes on alone.
-    both, _ = told(estimator, {"lr": [1e37, 0.001]}, Y, scoring=finite_accuracy)
-    alone = search(estimator, {"lr": [0.001]}, scoring=finite_accuracy)
-    assert np.isnan(both.cv_results_["mean_test_score"]).tolist() == [True, False]
-    assert both.cv_results_["rank_test_score"].tolist() == [2, 1]
-    assert list(scores(alone).values()) == [list(scores(both).values())[1]]
-
-
-def test_without_the_mixin_a_diverging_candidate_is_skorchs_own() -> None:
-    grid = {"lr": [1e37, 0.001]}
-    estimator = net(optimizer=torch.optim.SGD)
-    ours, theirs = told(estimator, grid, Y)[0], told(estimator, grid, Y, backend={"stack": False})[0]
-    for key in ("mean_test_score", "rank_test_score"):
-        np.testing.assert_allclose(ours.cv_results_[key], theirs.cv_results_[key], rtol=1e-4)
-    with pytest.raises(RuntimeError, match="all elements of input should be between 0 and 1"):
-        told(estimator, grid, Y, error_score="raise")

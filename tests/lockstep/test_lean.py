@@ -1,0 +1,73 @@
+"""A search works without torch's compiler: its optimizers step as torch's own do, and nothing imports it."""
+
+import inspect
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from joblib import parallel_config
+from sklearn.model_selection import cross_validate
+from skorch import NeuralNetClassifier
+from torch import Tensor, nn
+
+from stages.lib.lockstep import lean_optimizer
+from tests.lockstep.test_optimizers import ACCEPTED, STEPS, complete
+
+
+@pytest.mark.parametrize("name", [*ACCEPTED, "LBFGS"])
+def test_without_the_compiler_an_optimizer_does_what_torchs_does(name: str) -> None:
+    cls, settings = complete(name, ACCEPTED.get(name, [{}])[0])
+    chosen = {key: value for key, value in settings.items() if key in inspect.signature(cls).parameters}
+
+    def stepped(kind: Any) -> tuple[Tensor, Any]:
+        weight = torch.linspace(-1, 1, 6, requires_grad=True)
+        optimizer = kind([weight], **chosen)
+
+        def closure() -> Tensor:
+            optimizer.zero_grad()
+            loss = (weight**2).sum()
+            loss.backward()
+            return loss
+
+        for _ in range(STEPS):
+            optimizer.step(closure)
+        return weight, optimizer.state_dict()
+
+    (own, state), (lean, lean_state) = stepped(cls), stepped(lean_optimizer(cls))
+    assert torch.equal(own, lean)
+    assert repr(state) == repr(lean_state)
+
+
+def test_a_nets_optimizer_is_of_its_own_class_and_calls_hooks() -> None:
+    X, y = np.random.RandomState(0).randn(30, 3).astype(np.float32), np.arange(30) % 2
+    net = NeuralNetClassifier(nn.Linear, module__in_features=3, module__out_features=2, max_epochs=2, verbose=0)
+    net.set_params(optimizer=torch.optim.Rprop, criterion=nn.CrossEntropyLoss)
+    with parallel_config(backend="lockstep"):
+        (found, *_) = cross_validate(net, X, y, cv=3, return_estimator=True)["estimator"]
+    heard: list[Any] = []
+    found.optimizer_.register_step_post_hook(lambda *about: heard.append(about))
+    found.partial_fit(X, y)
+    assert (type(found.optimizer_), found.optimizer) == (torch.optim.Rprop, torch.optim.Rprop)
+    assert len(heard) == 2
+
+
+SEARCH = """
+import sys
+from stages.lib import lockstep
+from tests.lockstep.cases.base import LABELS, X, classifier
+from joblib import parallel_config
+from sklearn.model_selection import GridSearchCV
+from torch.optim import Adam
+with parallel_config(backend="lockstep"):
+    net = classifier(callbacks=None, optimizer=Adam)
+    GridSearchCV(net, {"lr": [0.1, 0.01]}, refit=False, error_score="raise").fit(X.astype("float32"), LABELS)
+print("torch._dynamo" in sys.modules)
+"""
+
+
+def test_a_search_does_not_import_torchs_compiler() -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", SEARCH], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("False\n", 0), done.stderr
