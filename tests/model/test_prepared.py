@@ -8,23 +8,20 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from stages.lib.common import UserError
-from stages.lib.config import Params, Prepare
+from stages.lib.config import Prepare
 from stages.lib.config.space import all_candidates
 from stages.lib.data import Dataset
 from stages.lib.lockstep import fit_seed, seed_everything
-from stages.lib.model import Candidates, build_estimator, check_candidates, nested_grid, rows, target
+from stages.lib.model import build_estimator, rows
 from stages.lib.model.preparation import Preparation
 from stages.lib.scores.scorer import RecordingScorer
 from tests.model.test_preparation import by_hand, cells
 from tests.passengers import passengers
 from tests.plain_skorch import plain_net
-from tests.project import load_real_data, real_params
 from tests.search_results import SEED, net_settings, run_grid, score_array
 
 DATA = passengers()
@@ -44,10 +41,6 @@ def search(
     recording = RecordingScorer({"score": scorer}, lambda *_: None)
     found = run_grid(data, net_settings(**changes), grid, SPLITS, recording, prepare, engine=engine)
     return score_array(found)
-
-
-def listed(grid: dict[str, list[Any]]) -> Candidates:
-    return Candidates("mine", grid, all_candidates(grid))
 
 
 def log_loss(estimator: BaseEstimator, X: Any, y: Any) -> float:
@@ -162,90 +155,3 @@ def test_a_preparation_is_fitted_once_for_each_split_and_setting(monkeypatch: py
     monkeypatch.setattr(Preparation, "fit", fit)
     search({"lr": [0.01, 0.02, 0.1], "prepare__scale": ["standard", "minmax"]}, log_loss, Prepare(impute="mean"))
     assert len(fits) == 2 * len(SPLITS)
-
-
-def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
-    data = load_real_data(Params.model_validate(real_params()))
-    net = build_estimator(net_settings(), data, Prepare(), ["lr"])
-    assert isinstance(net, NeuralNetClassifier)
-    X = rows(data, net)
-    assert X.dtype == np.float32
-    assert np.array_equal(X, np.loadtxt("data/pima-indians-diabetes.csv", delimiter=",", dtype=np.float32)[:, :8])
-    assert nested_grid(net, [{"lr": 1}]) == [{"lr": [1]}]
-    for prepare, uses in (
-        (Prepare(scale="standard"), []),
-        (Prepare(impute="mean"), []),
-        (Prepare(), ["prepare__scale"]),
-    ):
-        estimator = build_estimator(net_settings(), data, prepare, uses)
-        assert isinstance(estimator, Pipeline)
-        assert [name for name, _ in estimator.steps] == ["prepare", "net"]
-    kept = build_estimator(net_settings(prepare__scale="standard"), data, Prepare())
-    assert kept["prepare"].scale == "standard"
-    assert isinstance(
-        build_estimator(net_settings(prepare__scale=None), data, Prepare(scale="robust")), NeuralNetClassifier
-    )
-
-
-def test_a_module_gets_the_width_unless_it_is_set() -> None:
-    estimator = build_estimator(net_settings(), DATA, Prepare(impute="mean", indicator=True))
-    assert estimator["net"].initialize().module_.hidden[0].in_features == 14
-    estimator.fit(rows(DATA, estimator), target(DATA.y, NeuralNetClassifier, nn.BCELoss))
-    assert estimator["net"].module_.hidden[0].in_features == 14
-    own = build_estimator(net_settings(module__n_inputs=3), DATA, Prepare(impute="mean"))
-    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
-        own.fit(rows(DATA, own), target(DATA.y, NeuralNetClassifier, nn.BCELoss))
-
-
-def test_candidates_keep_their_order_under_their_nested_names() -> None:
-    data = Dataset(DATA.X, DATA.y, DATA.features, (), DATA.types, DATA.lacking, DATA.zeros)
-    grid: dict[str, list[Any]] = {
-        "verbose": [0, 1],  # sorted after `prepare`, where `net__verbose` is before it
-        "lr": [0.1],
-        "prepare__scale": [None, "robust"],
-        "prepare__target": ["standard", None],
-    }
-    estimator = build_estimator(net_settings(**NUMBER), data, Prepare(impute="mean"), grid)
-    nested = nested_grid(estimator, all_candidates(grid))
-    for plain, named in zip(all_candidates(grid), nested, strict=True):
-        estimator.set_params(**{key: value for key, (value,) in named.items()})
-        inner = estimator.regressor
-        assert inner["net"].verbose == plain["verbose"]
-        assert inner["prepare"].scale == plain["prepare__scale"]
-        assert (estimator.transformer is not None) == (plain["prepare__target"] is not None)
-    whole = Dataset(DATA.X[["fare"]], DATA.y, ("fare",), (), {"fare": "number"})
-    alone = build_estimator(net_settings(**NUMBER), whole, Prepare(target="standard"))
-    assert nested_grid(alone, [{"lr": 0.1}]) == [{"regressor__lr": [0.1]}]
-    alone.set_params(regressor__lr=0.1)
-
-
-def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
-    with pytest.raises(UserError) as caught:
-        build_estimator(net_settings(), DATA, Prepare())
-    assert str(caught.value) == (
-        "params.yaml: prepare.impute is null, but cells are missing, which a net can't take, in age (18), adult (14). "
-        "Set it to mean, median or most_frequent, or leave such columns out with `use: false`."
-    )
-    for place, chosen, grid in (
-        ("fixed.prepare__impute", net_settings(prepare__impute=None), {"lr": [0.1]}),
-        ("grid.prepare__impute[1]", net_settings(), {"prepare__impute": ["mean", None]}),
-    ):
-        with pytest.raises(UserError, match=r"params.yaml: experiments.mine.") as caught:
-            check_candidates("mine", chosen, listed(grid), DATA, Prepare(impute="mean"))
-        assert f"experiments.mine.{place} is null" in str(caught.value)
-    with pytest.raises(UserError, match=r"params.yaml: prepare.impute is null"):
-        check_candidates("mine", net_settings(), listed({"prepare__impute": ["mean"]}), DATA, Prepare())
-    # A missing category is a category of its own.
-    ports = Dataset(DATA.X[["port"]], DATA.y, ("port",), DATA.classes, {"port": "category"}, ("port",))
-    assert build_estimator(net_settings(), ports, Prepare())["prepare"].n_features_out == 4
-
-
-def test_a_preparation_that_fits_no_column_is_refused() -> None:
-    ports = Dataset(DATA.X[["port"]], DATA.y, ("port",), DATA.classes, {"port": "category"}, ("port",))
-    fares = Dataset(DATA.X[["fare"]], DATA.y, ("fare",), DATA.classes, {"fare": "number"})
-    with pytest.raises(
-        UserError, match=r"is robust, which is for columns of the type number, but the table has none. Set"
-    ):
-        build_estimator(net_settings(), ports, Prepare(scale="robust"))
-    with pytest.raises(UserError, match=r"prepare__encode is ordinal, which is for columns of the type category, but"):
-        check_candidates("mine", net_settings(), listed({"prepare__encode": ["onehot", "ordinal"]}), fares, Prepare())

@@ -1,0 +1,184 @@
+"""Mistakes in an experiment: what is changed in params.yaml, and the sentence that it gets, with its place."""
+
+from typing import Any
+
+NETS = "tests.model.test_settings"  # it has nets with a fault each
+OPTIMIZER_GRID = "experiments.optimizer.grid"
+
+MISTAKES: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "optimizer",
+        {f"{OPTIMIZER_GRID}.optimizer": ["SGD", "Adamax", "Adamm"]},
+        "experiments.optimizer.grid.optimizer[2]: 'Adamm' is not an optimizer of torch.optim; did you mean 'Adam'?",
+    ),
+    (
+        "activation",
+        {"experiments.activation.grid.module__activation": ["Relu6", "ReLU"]},
+        "grid.module__activation[0]: 'Relu6' is not an activation of torch.nn; did you mean 'ReLU6'?",
+    ),
+    (
+        "activation",
+        {"experiments.activation.grid.module__activation": ["ReLU", "Linear"]},
+        "grid.module__activation[1]: TypeError: Linear.__init__() missing 2 required positional arguments",
+    ),
+    (
+        "dropout",
+        {"experiments.dropout.grid.module__dropout_rate": [0.1, 1.0, -0.1]},
+        "params.yaml: experiments.dropout.grid.module__dropout_rate[1]: dropout_rate is 1.0; it should be at "
+        "least 0 and below 1\nparams.yaml: experiments.dropout.grid.module__dropout_rate[2]: dropout_rate is -0.1",
+    ),
+    (
+        "dropout",
+        {"experiments.dropout.grid.module__dropout_rate": [0.1, "high"]},
+        "grid.module__dropout_rate[1]: 'high' is text; dropout_rate of PimaClassifier is a number",
+    ),
+    (
+        "lr_momentum",
+        {"experiments.lr_momentum.grid.optimizer__lr": [0.1, -0.1]},
+        "grid.optimizer__lr[1]: Invalid learning rate: -0.1",
+    ),
+    (
+        "lr_momentum",
+        {"experiments.lr_momentum.grid.optimizer__lr": ["0,1", 0.1]},
+        "grid.optimizer__lr[0]: '0,1' is text; lr of SGD is a number",
+    ),
+    (
+        "optimizer",
+        {f"{OPTIMIZER_GRID}.optimizer__momentum": [0.9]},
+        "grid.optimizer__momentum: Adamax takes no 'momentum'",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.grid": {"module__n_neuron": [5]}},
+        "grid.module__n_neuron: PimaClassifier takes no 'n_neuron'; did you mean 'n_neurons'?",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.grid": {"epochs": [5]}},
+        "grid.epochs: NeuralNetClassifier takes no 'epochs'; did you mean 'max_epochs'?",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.grid": {"modul__n_neurons": [5]}},
+        "grid.modul__n_neurons: no part of a net is called 'modul'; did you mean 'module'?",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.grid": {"criterion": ["BCELoss"]}},
+        "grid.criterion must stay the same within a search; put criterion into model or fixed",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.fixed.module__dropout_rate": 2},
+        "experiments.neurons.fixed: dropout_rate is 2",
+    ),
+    ("neurons", {"experiments.neurons.fixed.optimizer": "Sgd"}, "experiments.neurons.fixed.optimizer: 'Sgd' is no"),
+    ("neurons", {"model.module": "nowhere.Net"}, "model.module: 'nowhere.Net' can't be imported"),
+    (
+        "neurons",
+        {"model.source": "my_net.py"},
+        "model.source is 'my_net.py', but there is no such file or folder; name the one with the module's code",
+    ),
+    (
+        "neurons",
+        {"model.source": "stages/fetch.py"},
+        "model.module: stages.lib.network.PimaClassifier is defined in stages/lib/network.py, but model.source is "
+        "stages/fetch.py, so DVC would not notice changes to it. Set model.source to stages/lib/network.py.",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.fixed.source": "stages"},
+        "experiments.neurons.fixed.source: every search depends on the same code; put source into model",
+    ),
+    (
+        "neurons",
+        {"model.source": "tests", "model.module": f"{NETS}.BreaksWhenBuilt", "experiments.neurons.fixed": {}},
+        "experiments.neurons.grid.module__n_neurons[1]: AssertionError",
+    ),
+    (
+        "neurons",
+        {"model.source": "tests", "model.module": f"{NETS}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
+        "A trial of one epoch failed: KeyError: 'b', at tests/model/test_settings.py, line 52. Mend",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.fixed.wrapper": "NeuralNetBinaryClassifier"},
+        "experiments.neurons.fixed.wrapper: all experiments share folds and baselines; put wrapper into model",
+    ),
+    ("neurons", {"model.wrapper": "NeuralNet"}, "model.wrapper: NeuralNet is not a classifier, or is one with a"),
+    ("neurons", {"model.wrapper": "NeuralNetClasifier"}, "did you mean 'NeuralNetClassifier'?"),
+    ("neurons", {"model.optimizer__x": 1}, "model.optimizer__x: Adamax takes no 'x'"),
+    (
+        "neurons",
+        {"model.prepare__scale": "standard"},
+        "model.prepare__scale: `model` is about the net; set prepare.scale",
+    ),
+    ("neurons", {"model.device": "cuda:99"}, "model.device is 'cuda:99', which can't be used here"),
+    ("neurons", {"cv.scoring": "acuracy"}, "'acuracy' is not a scorer of scikit-learn; did you mean 'accuracy'?"),
+    (
+        "neurons",
+        {"model.wrapper": "NeuralNetRegressor"},
+        "params.yaml: BCELoss is a loss for classes, but NeuralNetRegressor predicts a number. Set model.criterion "
+        "to MSELoss, L1Loss, SmoothL1Loss, HuberLoss or PoissonNLLLoss, or model.wrapper to NeuralNetClassifier or",
+    ),
+    *(
+        (
+            "neurons",
+            {"model.criterion": loss},
+            f"params.yaml: {loss.split('.')[-1]} does not go with NeuralNetClassifier. Set model.criterion",
+        )
+        for loss in ("MSELoss", "L1Loss", "SoftMarginLoss", "torch.nn.ReLU")
+    ),
+    (
+        "neurons",
+        {"model.wrapper": "NeuralNetBinaryClassifier", "model.criterion": "CrossEntropyLoss"},
+        "does not go with NeuralNetBinaryClassifier. Set model.criterion to BCEWithLogitsLoss or BCELoss, or model",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.grid": {"optimizer__betas": [[0.9, 0.999], [0.9]]}},
+        "params.yaml: experiments.neurons.grid.optimizer__betas[1]: tuple index out of range. A net can't be built "
+        "with it; choose",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.fixed.optimizer__betas": [0.9]},
+        "params.yaml: model, with experiments.neurons.fixed: tuple index out of range, because of optimizer__betas",
+    ),
+    (
+        "neurons",
+        {"experiments.neurons.grid": {"module__n_neurons": [5, 10**11]}},
+        "grid.module__n_neurons[1]: a layer would take 2,980 GiB of memory, more than there is",
+    ),
+    (
+        "neurons",
+        {"model.source": "tests", "model.module": f"{NETS}.LeavesWhenBuilt", "experiments.neurons.fixed": {}},
+        "experiments.neurons.grid.module__n_neurons[1]: SystemExit: 3, at tests/model/test_settings.py, line ",
+    ),
+    (
+        "neurons",
+        {"model.source": "tests", "model.module": f"{NETS}.NeedsNeurons", "experiments.neurons.fixed": {}},
+        "Set model.module__n_neurons: besides its candidates, a search trains the net that it starts from.",
+    ),
+    (
+        "neurons",
+        {"model.iterator_train__shuffle": "yes"},
+        "model.iterator_train__shuffle: 'yes' is text; shuffle of DataLoader is true or false",
+    ),
+    (
+        "neurons",
+        {"model.verbose": "yes"},
+        "model.verbose: 'yes' is text; verbose of NeuralNetClassifier is a number",
+    ),
+    (
+        "neurons",
+        {"model.dataset": "mine"},
+        "model.dataset: dataset is a class, which can't be named here; set it in",
+    ),
+    ("neurons", {"model.device": "meta"}, "model.device is 'meta', which can't be used here: it keeps no numbers"),
+    (
+        "neurons",
+        {"model.callbacks": {"LRScheduler": {"policy": 3}}},
+        "model.callbacks: 3 is not a schedule; policy is the name of one, such as StepLR",
+    ),
+]
