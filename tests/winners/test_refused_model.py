@@ -1,0 +1,182 @@
+"""A saved model that is broken, has anything else in it, or no longer fits its module is refused."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+
+from stages.lib.common import UserError
+from stages.lib.config import Prepare
+from stages.lib.data import Dataset
+from stages.lib.winners.model_file import load_model, predict, save_model
+from tests.winners.test_model_file import SOURCE, fitted, numbers
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return numbers()
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_broken_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model").write_bytes(content)
+    with pytest.raises(UserError, match=r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`"):
+        load_model(tmp_path / "model", SOURCE)
+    with pytest.raises(UserError, match=r"is not a model that the stage evaluate wrote"):
+        load_model(tmp_path, SOURCE)
+    with pytest.raises(UserError, match=r"none is missing. Run `dvc repro evaluate`"):
+        load_model(tmp_path / "none", SOURCE)
+
+
+def test_a_file_without_the_numbers_of_its_preparation_is_refused(tmp_path: Path, data: Dataset) -> None:
+    estimator, card = fitted(data, Prepare())
+    save_model(tmp_path / "model", estimator, replace(card, prepare=Prepare(scale="standard")))
+    with pytest.raises(UserError, match=r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`"):
+        load_model(tmp_path / "model", SOURCE)
+
+
+def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tensor]], Any]) -> None:
+    """Change a file's card and its tensors."""
+    with safe_open(path, framework="pt") as file:
+        card = json.loads(file.metadata()["card"])
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+    change(card, tensors)
+    path.write_bytes(save(tensors, metadata={"card": json.dumps(card)}))
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory, data: Dataset) -> Path:
+    path = tmp_path_factory.mktemp("saved") / "model"
+    save_model(path, *fitted(data, Prepare(scale="standard")))
+    return path
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"module__activation": "os.abort"},
+        {"module__weight_init": "shutil.rmtree"},
+        {"module": "antigravity.Net"},
+        {"wrapper": "subprocess.Popen"},
+        {"optimizer": "os.system"},
+        {"criterion": "stages.lib.common.errors.run"},
+        {"callbacks": {"os.abort": {}}, "train_split": 5},
+        {"callbacks": {"LRScheduler": {"policy": "os.abort"}}, "train_split": 5},
+    ],
+)
+def test_a_name_from_elsewhere_is_refused_before_it_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: Path, settings: dict[str, Any]
+) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(saved.read_bytes())
+    rewritten(path, lambda card, _: card["settings"].update(settings))
+    allowed = import_module
+
+    def watched(name: str) -> Any:
+        assert name.startswith(("torch", "skorch", "stages.lib.network"))
+        return allowed(name)
+
+    monkeypatch.setattr("importlib.import_module", watched)
+    with pytest.raises(UserError, match=r"is not from torch, skorch or model\.source, stages/lib/network\.py; to use"):
+        load_model(path, SOURCE)
+
+
+NUMBER = torch.tensor([1.0])
+SCALE = "prepare.numbers.scale.scale_"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda card, _: card["settings"].update(module__weight_init="torch.load"),
+            "is not an initialiser of torch.nn",
+        ),
+        (
+            lambda card, _: card["settings"].update(module__output="torch.load"),
+            "is not a class derived from torch's Mod",
+        ),
+        (
+            lambda card, _: card["settings"].update(module__weight_init="stages.lib.network.torch.os.abort"),
+            "is reached through the module torch, which stages.lib.network only imports",
+        ),
+        (
+            lambda card, _: card["settings"].update(callbacks={"torch.nn.ReLU": {}}),
+            "is not a class derived from skorch's",
+        ),
+        (
+            lambda card, _: card.update(more=1),
+            "its card is not as evaluate writes it: more is unknown; remove it. Run `dvc",
+        ),
+        (lambda card, _: card["settings"].update(source="x"), "settings.source is unknown"),
+        (lambda card, _: card["settings"].update(module__x=1), "settings.module__x: PimaClassifier takes no 'x'. Run"),
+        (lambda card, _: card["settings"].update(lr=float("nan")), "settings.lr is nan: it should be a finite number"),
+        (lambda card, _: card["settings"].pop("module"), "settings.module is missing"),
+        (lambda card, _: card["settings"].pop("train_split"), "settings.train_split is missing"),
+        (lambda card, _: card.update(classes=[]), "settings.wrapper does not go with its 0 classes"),
+        (lambda card, _: card.update(classes=["a"]), "classes has only one"),
+        (lambda card, _: card.update(features=["a"] * 4), "features has something twice"),
+        (lambda card, _: card["columns"]["types"].pop("a"), "columns has other names than features"),
+        (lambda card, _: card["columns"].update(lacking=["z"]), "columns.lacking or columns.zeros has other names"),
+        (lambda card, _: card.pop("prepare"), "prepare and columns come together"),
+        (lambda card, _: card["prepare"].update(target="standard"), "prepare does not go with the rest"),
+        (lambda _, tensors: tensors["net.last.bias"].fill_(torch.nan), "net.last.bias has numbers that are not finite"),
+        (lambda _, tensors: tensors["net.last.bias"].fill_(torch.inf), "net.last.bias has numbers that are not finite"),
+        (lambda _, tensors: tensors[SCALE].fill_(torch.nan), f"{SCALE} has numbers that are not finite"),
+        (
+            lambda _, tensors: tensors.update({"net.last.bias": NUMBER.double()}),
+            "last.bias is torch.float64, not torch.fl",
+        ),
+        (lambda _, tensors: tensors.update({"net.last.bias": NUMBER.repeat(2)}), "size mismatch for last.bias"),
+        (
+            lambda _, tensors: tensors.pop("net.last.bias"),
+            'Missing key(s) in state_dict: "last.bias". Run `dvc repro eva',
+        ),
+        (lambda _, tensors: tensors.update({"net.more": NUMBER}), 'Unexpected key(s) in state_dict: "more"'),
+        (lambda _, tensors: tensors.update({"more": NUMBER}), "is not a model that the stage evaluate wrote"),
+        (lambda _, tensors: tensors.update({SCALE: NUMBER.double()}), "is not a model that the stage evaluate wrote"),
+        (lambda _, tensors: tensors.update({SCALE: NUMBER.repeat(4)}), "is not a model that the stage evaluate wrote"),
+        (lambda _, tensors: tensors.pop(SCALE), "is not a model that the stage evaluate wrote"),
+    ],
+)
+def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path, change: Any, sentence: str) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(saved.read_bytes())
+    rewritten(path, change)
+    with pytest.raises(UserError) as caught:
+        load_model(path, SOURCE)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("card", ["[" * 100_000, "9" * 10_000, "null", "no JSON"])
+def test_a_card_that_is_none_is_refused(tmp_path: Path, card: str) -> None:
+    (tmp_path / "model").write_bytes(save({"a": NUMBER}, metadata={"card": card}))
+    with pytest.raises(UserError, match="its card is not as evaluate writes it: "):
+        load_model(tmp_path / "model", SOURCE)
+
+
+def test_what_is_no_number_is_not_printed(tmp_path: Path, saved: Path, data: Dataset) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(saved.read_bytes())
+    rewritten(path, lambda _, tensors: tensors["net.hidden.0.weight"].fill_(3e38))
+    with pytest.raises(
+        UserError, match=r"has no finite prediction for row \d+ and \d+ others: their values are too large"
+    ):
+        predict(*load_model(path, SOURCE), data.X)
+
+
+def test_a_module_that_changed_is_named(tmp_path: Path, data: Dataset) -> None:
+    estimator, card = fitted(data, Prepare())
+    save_model(tmp_path / "model", estimator, replace(card, settings=card.settings | {"module__n_neurons": 3}))
+    with pytest.raises(UserError, match=r"does not fit stages.lib.network.PimaClassifier as it is now: .*size mism"):
+        load_model(tmp_path / "model", SOURCE)
+    save_model(tmp_path / "model", estimator, replace(card, settings=card.settings | {"module__dropout_rate": 1.5}))
+    with pytest.raises(UserError, match=r"does not fit .* as it is now: dropout_rate is 1.5"):
+        load_model(tmp_path / "model", SOURCE)
