@@ -1,6 +1,8 @@
 """A search works without torch's compiler: its optimizers step as torch's own do, and nothing imports it."""
 
+import copy
 import inspect
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -39,6 +41,18 @@ def test_without_the_compiler_an_optimizer_does_what_torchs_does(name: str) -> N
     (own, state), (lean, lean_state) = stepped(cls), stepped(lean_optimizer(cls))
     assert torch.equal(own, lean)
     assert repr(state) == repr(lean_state)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda optimizer: pickle.loads(pickle.dumps(optimizer))])
+def test_copies_of_an_optimizer_are_of_torchs_own_class(copied: Any) -> None:
+    weight = torch.ones(3, requires_grad=True)
+    weight.grad = torch.ones(3)
+    made: Any = lean_optimizer(torch.optim.Adam)
+    optimizer = made([weight])
+    optimizer.step()
+    found = copied(optimizer)
+    assert type(found) is torch.optim.Adam
+    assert repr(found.state_dict()) == repr(optimizer.state_dict())
 
 
 def test_a_nets_optimizer_is_of_its_own_class_and_calls_hooks() -> None:
