@@ -8,11 +8,8 @@ import pytest
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import KFold
-from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
-from torch import nn
 
-from stages.lib.lockstep import FiniteOrUnfit
 from stages.lib.lockstep.stacks.stack import Stack
 from tests.lockstep.nets import LABELS, LogitNet, Y, net, one_by_one, scores, search, told
 
@@ -89,6 +86,32 @@ def test_a_callback_that_raises_takes_no_other_net_along() -> None:
     assert {key: value for key, value in scores(some).items() if ("lr", 2.0) not in key} == scores(all_good)
 
 
+class Clamped(LogitNet):
+    """Goes another way once its weights have grown."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        made = super().forward(x)
+        weight: Any = self.layers[0].weight
+        return made if weight.norm() < 1.6 else made / 2
+
+
+def test_a_net_that_takes_another_branch_in_the_middle_is_fitted_by_skorch_alone() -> None:
+    changing = net(module=Clamped, criterion=torch.nn.CrossEntropyLoss, max_epochs=8)
+    given = {"lr": [0.001, 0.03]}, LABELS
+    kept: dict[bool, list[Any]] = {}
+
+    def scorer(estimator: Any, X: Any, y: Any) -> float:
+        kept[stack].append(estimator.module_.layers[0].weight.tolist())
+        return 0.0
+
+    for stack in (True, False):
+        kept[stack] = []
+        _, said = told(changing, *given, scoring=scorer, backend={"stack": stack})
+        alone = "1 of 2 candidates are fitted one by one, not in lockstep: RuntimeError: a branch of its Python code"
+        assert any(message.startswith(alone) for message in said) == stack
+    np.testing.assert_allclose(kept[True], kept[False], rtol=1e-4, atol=1e-6)
+
+
 def test_where_all_fits_fail_scikit_learn_says_so() -> None:
     with pytest.raises(ValueError, match="All the 6 fits failed"):
         told(broken(), {"module__where": ["forward"], "lr": [0.1, 0.01]}, LABELS, scoring="accuracy")
@@ -160,33 +183,3 @@ class Pressing(Callback):
 def test_ctrl_c_in_a_stack_ends_the_search_though_skorch_would_go_on() -> None:
     with pytest.raises(KeyboardInterrupt):
         told(net(callbacks=[Pressing()], max_epochs=7), {"lr": [0.1, 0.01]}, Y)
-
-
-class Finite(FiniteOrUnfit, NeuralNetClassifier):
-    pass
-
-
-def finite_accuracy(estimator: Any, rows: np.ndarray, y: np.ndarray) -> float:
-    return np.nan if estimator.diverged_ else float((estimator.predict(rows) == y).mean())
-
-
-@pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
-def test_a_diverging_candidate_has_no_score_and_harms_no_other(criterion: type[nn.Module]) -> None:
-    output = nn.Sigmoid if criterion is nn.BCELoss else nn.Identity
-    estimator = net(wrapper=Finite, criterion=criterion, module__output=output, optimizer=torch.optim.SGD)
-    # BCELoss raises where it meets NaN, so that candidate goes on alone.
-    both, _ = told(estimator, {"lr": [1e37, 0.001]}, Y, scoring=finite_accuracy)
-    alone = search(estimator, {"lr": [0.001]}, scoring=finite_accuracy)
-    assert np.isnan(both.cv_results_["mean_test_score"]).tolist() == [True, False]
-    assert both.cv_results_["rank_test_score"].tolist() == [2, 1]
-    assert list(scores(alone).values()) == [list(scores(both).values())[1]]
-
-
-def test_without_the_mixin_a_diverging_candidate_is_skorchs_own() -> None:
-    grid = {"lr": [1e37, 0.001]}
-    estimator = net(optimizer=torch.optim.SGD)
-    ours, theirs = told(estimator, grid, Y)[0], told(estimator, grid, Y, backend={"stack": False})[0]
-    for key in ("mean_test_score", "rank_test_score"):
-        np.testing.assert_allclose(ours.cv_results_[key], theirs.cv_results_[key], rtol=1e-4)
-    with pytest.raises(RuntimeError, match="all elements of input should be between 0 and 1"):
-        told(estimator, grid, Y, error_score="raise")

@@ -1,4 +1,4 @@
-"""Modules with parts that are trained otherwise together, or cost more: types, gates, shapes, constants, loops."""
+"""Modules with parts that are trained otherwise together, or cost more: types, gates, shapes, branches, loops."""
 
 from functools import partial
 from typing import Any
@@ -113,6 +113,25 @@ class Constants(MLP):
         return super().forward(x * self.scale * torch.tensor(3.0).item()) + shift + highest
 
 
+class Careful(MLP):
+    """Decides by its rows, but in the same way at each step."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert torch.isfinite(x).all(), "no numbers"
+        made = super().forward(x)
+        if torch.isnan(made).any():
+            raise ValueError("no numbers")
+        return made if made.abs().max() < 1e6 else made.clamp(-1e6, 1e6)
+
+
+class Spread(NeuralNetRegressor):
+    """Learns a mean and a spread; torch checks both at each step."""
+
+    def get_loss(self, y_pred: Tensor, y_true: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        mean, spread = y_pred[:, :1], nn.functional.softplus(y_pred[:, 1:]) + 0.1
+        return -torch.distributions.Normal(mean, spread).log_prob(y_true).mean()
+
+
 def parts() -> dict[str, Case]:
     waves, floats = np.random.RandomState(4).randn(72, 10, 3), X.astype(np.float32)
     series = np.random.RandomState(5).randn(60, 100, 1)
@@ -134,6 +153,8 @@ def parts() -> dict[str, Case]:
         "a scalar parameter, default callbacks": Case(classifier(ScalarParameter, callbacks=None), RATES),
         "a scalar parameter, Adam": Case(classifier(ScalarParameter, optimizer=torch.optim.Adam, lr=0.01), small),
         "a module that prints where it is built": Case(classifier(Printing), RATES),
+        "branches that all steps take": Case(classifier(Careful), RATES),
+        "a distribution": Case(classifier(MLP, wrapper=Spread), small, y=NUMBERS),
         "constants in forward": Case(classifier(Constants), RATES),
         "a table of many rows": Case(
             classifier(Table, max_epochs=2), RATES, X=TOKENS * 1999, y=TOKEN_LABELS, alone="keep a core busy"

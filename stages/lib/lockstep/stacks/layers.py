@@ -111,7 +111,7 @@ class GivenNoise(TorchFunctionMode):
 
     It is drawn outside of vmap, where it would depend on the stack. Without noise the mode draws, `draws` tells what
     was asked for, and `matters` whether any of it is for more than dropout that drops nothing. Where the noise given is
-    empty, such dropout is left out. It also stands in for `one_hot`.
+    empty, such dropout is left out. It also stands in for `one_hot`, and for a tensor's `bool`.
     """
 
     def __init__(self, noise: Any = None) -> None:
@@ -158,7 +158,20 @@ def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
     return zeros.scatter(-1, x.unsqueeze(-1), 1)
 
 
-_REPLACED: dict[Callable[..., Any], Callable[..., Tensor]] = {
+def _truth(mode: GivenNoise, x: Tensor) -> bool:
+    """Return what Python is to decide by, if all nets of a stack agree; vmap refuses to look at a number of each."""
+    if x.numel() != 1:
+        return bool(x)
+    flag = x if x.dtype == torch.bool else x != 0
+    # Inside vmap, this one function looks at the flags of all nets.
+    is_true = bool(torch._is_all_true(flag))
+    if not is_true and not torch._is_all_true(~flag):
+        raise RuntimeError("a branch of its Python code comes out differently for some nets")
+    return is_true
+
+
+_REPLACED: dict[Callable[..., Any], Callable[..., Any]] = {
+    Tensor.__bool__: _truth,
     F.one_hot: _one_hot,
     F.dropout: _dropout(),
     F.alpha_dropout: _dropout(alpha=True),

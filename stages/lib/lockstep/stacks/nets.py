@@ -72,7 +72,7 @@ class Nets:
             rest = [name for name in named[0] if name not in names]
             self.kept = {name: torch.stack([tensors[name].detach() for tensors in named]) for name in rest}
         self.rates = torch.tensor([[layer.p for layer in dropouts(net.module_)] for net in nets], **place)
-        self._own = [*self.trained.values(), *self.kept.values(), self.rates]
+        self.own = [*self.trained.values(), *self.kept.values(), self.rates]
 
     def _arrange(self, unit: int) -> None:
         """Lay out members: who stands at each place, each one's place, and the places of each kind of activations."""
@@ -109,11 +109,13 @@ class Nets:
 
         return tree_map(stacked, *distinct.values())
 
-    def surviving(self, function: Callable[[], Any]) -> Any:
+    def surviving(self, function: Callable[[], Any], written: list[Tensor]) -> Any:
         """Call a function of all nets; where it raises because some have diverged, set those to 0 and call it again.
 
-        `BCELoss` refuses numbers that are not finite, and would refuse them for all nets of a stack.
+        `BCELoss` refuses numbers that are not finite, and would refuse them for all nets of a stack. By then the
+        function may have changed what is to be `written`.
         """
+        before = [tensor.clone() for tensor in written]
         try:
             return function()
         except RuntimeError:
@@ -122,6 +124,8 @@ class Nets:
                 raise
             self.diverged |= new
             self._any_diverged = True
+            for tensor, was in zip(written, before, strict=True):
+                tensor.copy_(was)
             for tensor in (self.flat, *self.kept.values()):
                 tensor[self.diverged] = 0
             return function()

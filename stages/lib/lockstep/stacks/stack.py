@@ -144,9 +144,9 @@ class Stack(Nets):
             steps = len(self.lengths) * max(member.epochs for member in self.members)
             pays = len(self.order) >= NETS and steps > _WORTH_COMPILING
             self.job.traces[key] = trace(self.stacked, example, self.job.knows_losses, compile_graph=pays)
-        step, unflatten = self.job.traces[key]
+        step = self.job.traces[key]
         with torch.no_grad():
-            found = self.surviving(lambda: step(*self._own, *batch))
+            found = self.surviving(lambda: step(*self.own, *batch), [self.own[i] for i in step.written])
             n = len(self.trained)
             torch.cat(found[:n], dim=1, out=self.gradient[:, : self.length])
             if clip is not None:
@@ -155,7 +155,7 @@ class Stack(Nets):
             if self._any_diverged:
                 self.flat[self.diverged] = 0
         losses, *predicted = found[n:] if self.job.knows_losses else (None, *found[n:])
-        return losses, partial(unflatten, predicted)
+        return losses, partial(step.unflatten, predicted)
 
     def show_state(self, i: int, net: NeuralNet) -> None:
         """Give a net its gradients of the last step, and its optimizer what the stack's keeps of its parameters."""

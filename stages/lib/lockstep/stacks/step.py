@@ -51,7 +51,7 @@ class StackedNet:
                 twin.module_.set_submodule(path, Switch(parts))
         if filled:
             twin.criterion_.reduction = "none"
-        self._net = net
+        self._net, self.filled = net, filled
         self.parts = _Parts(twin)
         self.dropouts = dropouts(twin.module_)
 

@@ -4,25 +4,33 @@ import operator
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.fx import Graph, GraphModule, Node
-from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only, tree_unflatten
+from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map_only, tree_unflatten
 
 from stages.lib.lockstep.members.lean import LeanMode
+from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.stacks.step import StackedNet
 
 aten = torch.ops.aten
 
 
 class _Recorder(LeanMode):
-    """Notes the operations that are carried out under it, as a graph whose inputs are some tensors."""
+    """Notes the operations that are carried out under it, as a graph whose inputs are some tensors.
 
-    def __init__(self, inputs: list[Any]) -> None:
+    `branches` will have what Python has decided by on the way, a node and a bool each; where that is not `allowed`, or
+    where Python wants another number, `RefusalError` is raised.
+    """
+
+    def __init__(self, inputs: list[Any], allowed: bool) -> None:
         super().__init__()
         self.graph = Graph()
+        self.branches: list[tuple[Node, bool]] = []
+        self._allowed = allowed
         self._constants = nn.Module()
         self._nodes: dict[int, Node] = {}
         self._alive: list[Tensor] = []  # another tensor could get the `id` of one that is gone
@@ -50,9 +58,11 @@ class _Recorder(LeanMode):
             function, is_known = aten.lift_fresh_copy.default, True
         else:
             is_known = all(node.meta["is_known"] for node in tree_leaves(noted) if isinstance(node, Node))
-        if torch.Tag.data_dependent_output in function.tags and not is_known:
-            raise RuntimeError(f"{function} would decide by numbers that differ from batch to batch")
         found = function(*args, **kwargs)
+        if torch.Tag.data_dependent_output in function.tags and not is_known:
+            if not (self._allowed and isinstance(found, bool)):
+                raise RefusalError("its Python code reads numbers that differ from step to step")
+            self.branches.append((noted[0][0], found))
         several = isinstance(found, tuple | list)
         parts = {i: each for i, each in enumerate(found if several else [found]) if isinstance(each, Tensor)}
         if parts or function._schema.is_mutable:
@@ -63,25 +73,48 @@ class _Recorder(LeanMode):
         return found
 
     def finished(self, results: list[Tensor]) -> GraphModule:
-        """Return the graph as a module that returns these results."""
-        self.graph.output([self.node_of(each) for each in results])
+        """Return the graph as a module that returns these results, and what the branches depend on."""
+        self.graph.output([*map(self.node_of, results), *(node for node, _ in self.branches)])
         return GraphModule(self._constants, self.graph)
 
 
-def trace(
-    stacked: StackedNet, example: tuple[Any, ...], with_losses: bool, compile_graph: bool
-) -> tuple[Callable[..., Any], Callable[..., Any]]:
+@dataclass(frozen=True)
+class Trace:
+    """A step as a list of operations.
+
+    `written` are the numbers of the inputs that a step changes; `branches` what Python's decisions depended on.
+    """
+
+    run: Callable[..., Any]
+    branches: list[bool]
+    predicted: TreeSpec
+    written: list[int]
+
+    def __call__(self, *tensors: Tensor) -> Any:
+        """Take a step; raises `RuntimeError` where Python would have decided in another way."""
+        found = self.run(*tensors)
+        n = len(found) - len(self.branches)
+        if list(map(bool, found[n:])) != self.branches:
+            raise RuntimeError("a branch of its Python code comes out otherwise in some step")
+        return found[:n]
+
+    def unflatten(self, predicted: list[Tensor]) -> Any:
+        """Put the predictions together again."""
+        return tree_unflatten(predicted, self.predicted)
+
+
+def trace(stacked: StackedNet, example: tuple[Any, ...], with_losses: bool, compile_graph: bool) -> Trace:
     """Trace `StackedNet.train` with examples of what it takes; raises whatever vmap or the module raise.
 
-    Returns two functions. The first takes what `train` takes, as tensors one after the other, and returns the gradient
-    of each parameter in rows, shape (n_nets, n_elements), the losses if they are wanted, and what the nets predict as
-    tensors. What a module's forward does to its own parameters and buffers, it does to the tensors given. The second
-    puts the predictions together again. With `compile_graph`, TorchScript runs the operations, at two thirds of the
-    cost of Python's interpreter.
+    The trace takes what `train` takes, as tensors one after the other, and returns the gradient of each parameter in
+    rows, shape (n_nets, n_elements), the losses if they are wanted, and what the nets predict as tensors. What a
+    module's forward does to its own parameters and buffers, it does to the tensors given. With `compile_graph`,
+    TorchScript runs the operations, at two thirds of the cost of Python's interpreter.
     """
     leaves, spec = tree_flatten(example)
     copies = [leaf.clone() for leaf in leaves]
-    recorder = _Recorder(copies)
+    # A row that fills a batch up may decide a branch as no row of the batch does.
+    recorder = _Recorder(copies, allowed=not stacked.filled)
     with recorder:
         gradient, losses, predicted = stacked.train(*tree_unflatten(copies, spec))
         made, out_spec = tree_flatten(predicted)
@@ -94,8 +127,9 @@ def trace(
             # It fuses nothing. Its tracer refuses some operations, such as the backward of layer norm.
             warnings.simplefilter("ignore")
             run = torch.jit.trace(graph, tuple(copies), check_trace=False)
-
-    return run, lambda predicted: tree_unflatten(list(predicted), out_spec)
+    own = graph.graph.find_nodes(op="placeholder")[: len(example[0]) + len(example[1])]
+    written = [i for i, node in enumerate(own) if not _is_only_read(node)]
+    return Trace(run, [branch for _, branch in recorder.branches], out_spec, written)
 
 
 def _simplify(graph: torch.fx.GraphModule, n_kept: int, n_copies: int) -> None:
@@ -134,8 +168,9 @@ def _is_only_read(node: Node) -> bool:
     """Whether no operation writes into a node's result, through a view of it or directly."""
     for user in node.users:
         schema = getattr(user.target, "_schema", None)
-        if schema is None or schema.is_mutable:
-            return False
-        if schema.returns[0].alias_info is not None and not _is_only_read(user):
+        is_view = user.target is operator.getitem or (schema and schema.returns[0].alias_info is not None)
+        # The schemas of batch norm do not say that it changes its statistics.
+        writes = schema and (schema.is_mutable or "batch_norm" in schema.name)
+        if not (schema or is_view) or writes or (is_view and not _is_only_read(user)):
             return False
     return True

@@ -1,0 +1,75 @@
+"""Nets that leave the finite numbers: skorch alone fits them, or they have no score; they harm no other."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from skorch import NeuralNetClassifier
+from torch import nn
+
+from stages.lib.lockstep import FiniteOrUnfit
+from tests.lockstep.nets import LABELS, LogitNet, Y, net, scores, search, told
+
+
+class Checked(LogitNet):
+    """Refuses outputs that are no numbers, after a step of batch norm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        made = super().forward(x) + self.norm(x[:, :2])
+        assert torch.isfinite(made).all(), "no numbers"
+        return made
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_net_that_diverges_leaves_the_buffers_of_others_alone() -> None:
+    checked = net(module=Checked, criterion=torch.nn.MultiMarginLoss, criterion__p=2, verbose=0)
+    given = {"lr": [0.1, 1e38, 0.01]}, LABELS
+    kept: dict[bool, list[Any]] = {}
+
+    def scorer(estimator: Any, X: Any, y: Any) -> float:
+        kept[stack].append([tensor.tolist() for tensor in estimator.module_.state_dict().values()])
+        return 0.0
+
+    for stack in (True, False):
+        kept[stack] = []
+        found, said = told(checked, *given, scoring=scorer, backend={"stack": stack})
+        assert np.isnan(found.cv_results_["mean_test_score"]).tolist() == [False, True, False]
+        assert said == []
+    for ours, theirs in zip(kept[True], kept[False], strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+class Finite(FiniteOrUnfit, NeuralNetClassifier):
+    pass
+
+
+def finite_accuracy(estimator: Any, rows: np.ndarray, y: np.ndarray) -> float:
+    return np.nan if estimator.diverged_ else float((estimator.predict(rows) == y).mean())
+
+
+@pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
+def test_a_diverging_candidate_has_no_score_and_harms_no_other(criterion: type[nn.Module]) -> None:
+    output = nn.Sigmoid if criterion is nn.BCELoss else nn.Identity
+    estimator = net(wrapper=Finite, criterion=criterion, module__output=output, optimizer=torch.optim.SGD)
+    # BCELoss raises where it meets NaN, so that candidate goes on alone.
+    both, _ = told(estimator, {"lr": [1e37, 0.001]}, Y, scoring=finite_accuracy)
+    alone = search(estimator, {"lr": [0.001]}, scoring=finite_accuracy)
+    assert np.isnan(both.cv_results_["mean_test_score"]).tolist() == [True, False]
+    assert both.cv_results_["rank_test_score"].tolist() == [2, 1]
+    assert list(scores(alone).values()) == [list(scores(both).values())[1]]
+
+
+def test_without_the_mixin_a_diverging_candidate_is_skorchs_own() -> None:
+    grid = {"lr": [1e37, 0.001]}
+    estimator = net(optimizer=torch.optim.SGD)
+    ours, theirs = told(estimator, grid, Y)[0], told(estimator, grid, Y, backend={"stack": False})[0]
+    for key in ("mean_test_score", "rank_test_score"):
+        np.testing.assert_allclose(ours.cv_results_[key], theirs.cv_results_[key], rtol=1e-4)
+    with pytest.raises(RuntimeError, match="all elements of input should be between 0 and 1"):
+        told(estimator, grid, Y, error_score="raise")
