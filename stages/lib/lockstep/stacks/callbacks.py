@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.member import Member, is_told, named_tensors, optimizer_of, overrides
-from stages.lib.lockstep.members.numerics import other_states
+from stages.lib.lockstep.members.numerics import drawn_others
 from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import Order
 from stages.lib.lockstep.members.state import is_guest, net_state
@@ -48,7 +48,9 @@ class Audience:
         self.eased += [(each, "_scoring", partial(_accuracy, each)) for each in accuracies]
         for callback, method, cheaper in self.eased:
             callback.__dict__[method] = cheaper
-        self.tensors = list(named_tensors(self.net).values())
+        self.named = named_tensors(self.net)
+        self.layers = [*self.net.module_.modules(), *self.net.criterion_.modules()]
+        self._modes: dict[bool, list[bool]] = {}
 
     def _tell(self, event: str, **about: Any) -> None:
         """Notify the net and its callbacks; raises `StopTrainingError` where one ends the training."""
@@ -75,11 +77,11 @@ class Audience:
         states = self.net.optimizer_.state.values()
         kept = [(k, id(v), getattr(v, "_version", 0)) for state in states for k, v in state.items()]
         used = self._versions(), repr(optimizer_of(self.net)[1])
-        return kept, other_states(), torch.get_rng_state().numpy().tobytes(), used
+        return kept, drawn_others(), torch.get_rng_state().numpy().tobytes(), used
 
     def _versions(self) -> list[int]:
         """Return how often each weight was changed by others than the stack."""
-        return [tensor._version for tensor in self.tensors]
+        return [tensor._version for tensor in self.named.values()]
 
     def epoch(self, event: str) -> None:
         """Tell that an epoch begins or ends."""
@@ -113,7 +115,9 @@ class Audience:
         weights = [tensor._version for tensor in (*criterion.parameters(), *criterion.buffers())]
         stepped = [id(param) for group in optimizer.param_groups for param in group["params"]]
         listeners = [id(callback) for _, callback in self.net.callbacks_]
-        return tensors, rows, net_state(self.net), rates, criterion, weights, optimizer, stepped, listeners
+        numbers: Any = np.random.get_state()
+        pair = numbers[3]  # whether one of two normal numbers is left, which `drawn_others` does not tell
+        return pair, tensors, rows, net_state(self.net), rates, criterion, weights, optimizer, stepped, listeners
 
     def leaves(self) -> None:
         """End the training after the last epoch; raises `StopTrainingError`."""
@@ -126,6 +130,12 @@ class Audience:
         X, y = self.member.fitted_on
         self._tell("on_train_end", X=X, y=y)
 
+    def set_mode(self, training: bool) -> None:
+        """Leave the net in the mode in which skorch's step leaves it."""
+        if [layer.training for layer in self.layers] != self._modes.get(training):
+            self.net._set_training(training)
+            self._modes[training] = [layer.training for layer in self.layers]
+
     def batch_begins(self, batch: Any, training: bool) -> None:
         """Tell that a step on a batch follows; hold-outs are evaluated by then."""
         watched = self.has_guests and not training
@@ -137,7 +147,7 @@ class Audience:
     def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
         """Record a batch, and tell of it."""
         if self.has_guests:
-            self.net._set_training(training)  # as skorch's step has done
+            self.set_mode(training)
         (record,) = batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
         self.net.history[-1]["batches"][-1].update(record)
         self._tell("on_batch_end", batch=batch, training=training, loss=loss, y_pred=predicted)

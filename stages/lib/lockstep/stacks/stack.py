@@ -12,11 +12,12 @@ from skorch.callbacks import GradientNormClipping
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
-from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_of
+from stages.lib.lockstep.members.member import Member, optimizer_of
 from stages.lib.lockstep.members.rows import Batches, taken, weights
 from stages.lib.lockstep.stacks.layers import Draw
-from stages.lib.lockstep.stacks.nets import NETS, Job, Nets, cloned
+from stages.lib.lockstep.stacks.nets import NETS, Job, Nets
 from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, copied, is_row
+from stages.lib.lockstep.stacks.step import Tensors
 from stages.lib.lockstep.stacks.trace import trace
 
 # TorchScript takes as long as it spares in so many steps, and torch never frees what it compiled.
@@ -157,9 +158,9 @@ class Stack(Nets):
         losses, *predicted = found[n:] if self.job.knows_losses else (None, *found[n:])
         return losses, partial(step.unflatten, predicted)
 
-    def show_state(self, i: int, net: NeuralNet) -> None:
+    def show_state(self, i: int, net: NeuralNet, named: Tensors) -> None:
         """Give a net its gradients of the last step, and its optimizer what the stack's keeps of its parameters."""
-        named, gradients = named_tensors(net), cloned(self.by_name(self.gradient[self.positions[i]]))
+        gradients = self.by_name(self.gradient[self.positions[i]].clone())
         for name, kept in self._optimizer_state_of(i).items():
             named[name].grad = gradients[name]
             if kept:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map, tree_map_only
 from torch.utils.dlpack import from_dlpack
 
-from stages.lib.lockstep.members.member import Member, optimizer_of
+from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_of
 from stages.lib.lockstep.members.numerics import subnormals_as_zero
 from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.stacks.callbacks import Audience, StopTrainingError
@@ -80,8 +80,8 @@ class Training:
                 self._validate(epoch)
             for i, audience in self._present():
                 if audience.has_guests:
-                    self.stack.show_state(i, audience.net)
-                    audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
+                    self.stack.show_state(i, audience.net, audience.named)
+                    audience.set_mode(self.hold_out.is_empty)  # as skorch's last pass leaves it
                 self._tell(i, epoch, audience.epoch_ends, self.stack.orders[self.stack.source_of[i]])
             self.advance(len(present) + sum(self.stack.members[i].epochs - epoch for i in present if i in self.gone))
             yield from self._done(epoch)
@@ -143,7 +143,7 @@ class Training:
                     self.audiences[i].predicts(rows, outputs, training=True)
                 else:
                     if self.audiences[i].has_guests:
-                        stack.show_state(i, self.audiences[i].net)
+                        stack.show_state(i, self.audiences[i].net, self.audiences[i].named)
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
         self.losses.append((torch.stack(losses) if stack.job.knows_losses else None, None))
         self._record(self.losses[-1][0], stack.sizes_of, training=True)
@@ -200,7 +200,7 @@ class Training:
             module, criterion, optimizer = copy.deepcopy((net.module_, net.criterion_, net.optimizer_))
             net = shallow_copy(net, module_=module, criterion_=criterion, optimizer_=optimizer, max_epochs=epoch)
         exchange(net, cloned(stack.tensors_of(i, self.hold_out.left)))
-        stack.show_state(i, net)
+        stack.show_state(i, net, named_tensors(net))
         net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it
         if i in self.audiences:
             self.audiences[i].take_up()
