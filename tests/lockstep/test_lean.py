@@ -1,6 +1,7 @@
 """A search works without torch's compiler: its optimizers step as torch's own do, and nothing imports it."""
 
 import copy
+import functools
 import inspect
 import pickle
 import subprocess
@@ -66,6 +67,32 @@ def test_a_nets_optimizer_is_of_its_own_class_and_calls_hooks() -> None:
     found.partial_fit(X, y)
     assert (type(found.optimizer_), found.optimizer) == (torch.optim.Rprop, torch.optim.Rprop)
     assert len(heard) == 2
+
+
+def test_a_step_that_a_script_has_replaced_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    own: Any = torch.optim.RMSprop.step
+
+    @functools.wraps(own)
+    def clamped(self: Any, closure: Any = None) -> Any:
+        return own(self, closure)
+
+    assert lean_optimizer(torch.optim.RMSprop) is not torch.optim.RMSprop
+    monkeypatch.setattr(torch.optim.RMSprop, "step", clamped)
+    assert lean_optimizer(torch.optim.RMSprop) is torch.optim.RMSprop
+
+
+class Own(torch.optim.SGD):
+    """Does what SGD does."""
+
+
+def test_an_optimizer_of_ones_own_is_left_as_it_is() -> None:
+    optimizer: Any = Own
+    assert lean_optimizer(optimizer) is Own
+    X, y = np.random.RandomState(0).randn(30, 3).astype(np.float32), np.arange(30) % 2
+    net = NeuralNetClassifier(nn.Linear, module__in_features=3, module__out_features=2, optimizer=Own, verbose=0)
+    with parallel_config(backend="lockstep"):
+        (found, *_) = cross_validate(net, X, y, cv=3, return_estimator=True)["estimator"]
+    assert found.optimizer_.defaults == net.fit(X, y).optimizer_.defaults
 
 
 SEARCH = """

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.data import Subset
 
 from stages.lib.lockstep.filling import rows_are_apart
-from stages.lib.lockstep.members.lean import lean_optimizer
+from stages.lib.lockstep.members.lean import step_lean
 from stages.lib.lockstep.members.member import Member, make_member, named_tensors, start, trained_params
 from stages.lib.lockstep.members.numerics import other_states
 from stages.lib.lockstep.members.own_fit import Prepared, stand_ins
@@ -160,7 +160,7 @@ def _by_skorch(
 ) -> tuple[NeuralNet, bool]:
     """Train a net as skorch does, with given noise; returns it, and whether its callbacks draw numbers."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
-    net.optimizer_.__class__ = lean_optimizer(type(net.optimizer_))
+    step_lean(net.optimizer_)
     fit_loop, began = net.fit_loop, list[Any]()
 
     def begin(*args: Any, **kwargs: Any) -> NeuralNet:

@@ -3,10 +3,9 @@
 It rests on private parts of torch; tried with torch 2.13.0.
 """
 
-import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
+from types import MethodType
 from typing import Any
 
 import torch
@@ -24,7 +23,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 # Each of these methods is wrapped in one that imports the compiler, to tell it to leave the method alone.
 _WRAPPED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
 
-
 _LEAN: dict[Any, type[Optimizer]] = {}
 
 
@@ -32,44 +30,57 @@ def lean_optimizer(optimizer: type[Optimizer]) -> type[Optimizer]:
     """Return a class that does what one of torch's optimizers does, but imports no compiler; another class as it is."""
     if not optimizer.__module__.startswith("torch.optim."):
         return optimizer
-    if optimizer not in _LEAN:
-        _LEAN[optimizer] = _without_compiler(optimizer)
-    return _LEAN[optimizer]
+    methods = [getattr(optimizer, name) for name in (*_WRAPPED, "step")]
+    key = optimizer, *methods
+    if key not in _LEAN:
+        plain = [_unwrapped(method) for method in methods]
+        # A script may have given the class another method.
+        _LEAN[key] = _without_compiler(optimizer, *plain) if all(map(_is_torchs, plain)) else optimizer
+    return _LEAN[key]
 
 
-def _without_compiler(optimizer: type[Optimizer]) -> type[Optimizer]:
-    methods: dict[str, Any] = {name: inspect.unwrap(getattr(optimizer, name)) for name in _WRAPPED}
-    plain = inspect.unwrap(optimizer.step)
+def _is_torchs(function: Any) -> bool:
+    return str(function.__globals__["__name__"]).startswith("torch.")
 
-    @wraps(plain)
+
+def _unwrapped(method: Any) -> Any:
+    while _is_torchs(method) and hasattr(method, "__wrapped__"):
+        method = method.__wrapped__
+    return method
+
+
+def _without_compiler(optimizer: type[Optimizer], *plain: Callable[..., Any]) -> type[Optimizer]:
+    *others, own_step = plain
+
+    @wraps(own_step)
     def step(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         with torch.set_grad_enabled(self.defaults.get("differentiable", False)):
-            return plain(self, *args, **kwargs)
+            return own_step(self, *args, **kwargs)
 
     def reduced(self: Optimizer, protocol: Any) -> Any:
         return object.__new__, (optimizer,), self.__getstate__()  # copies and pickles are of torch's own class
 
-    methods |= {"step": step, "__reduce_ex__": reduced}
     names = {"__module__": optimizer.__module__, "__qualname__": optimizer.__qualname__}
+    methods = dict(zip(_WRAPPED, others, strict=True)) | {"step": step, "__reduce_ex__": reduced}
     return type(optimizer.__name__, (optimizer,), methods | names)
 
 
-@contextmanager
-def built_lean(net: NeuralNet) -> Iterator[None]:
-    """Let a net build its optimizer without the compiler; afterwards the optimizer is of its own class."""
-    own = net.optimizer
-    if not isinstance(own, type) or type(net).initialize_optimizer is not NeuralNet.initialize_optimizer:
-        yield
-        return
-    vars(net)["optimizer"] = lean_optimizer(own)
-    try:
-        yield
-    finally:
-        vars(net)["optimizer"] = own
-        built = vars(net).get("optimizer_")
-        if type(built) is lean_optimizer(own):
-            built.__class__ = own
-            Optimizer.__setstate__(built, {})  # lets its class call hooks, as building it would have done
+def build_lean(net: NeuralNet) -> NeuralNet:
+    """Do what skorch's `initialize_optimizer` does, without the compiler; the optimizer is of its own class."""
+    args, kwargs = net.get_params_for_optimizer("optimizer", net.get_all_learnable_params())
+    own, lean = net.optimizer, lean_optimizer(net.optimizer)
+    net.optimizer_ = lean(*args, **kwargs)
+    if lean is not own:
+        net.optimizer_.__class__ = own
+        Optimizer.__setstate__(net.optimizer_, {})  # lets its class call hooks, as building it would have done
+    return net
+
+
+def step_lean(optimizer: Optimizer) -> None:
+    """Let an optimizer, which is not used for long, step without the compiler."""
+    lean = lean_optimizer(type(optimizer))
+    if lean is not type(optimizer):
+        vars(optimizer).update({name: MethodType(getattr(lean, name), optimizer) for name in ("step", "zero_grad")})
 
 
 class LeanMode(TorchDispatchMode):

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.members.lean import built_lean
+from stages.lib.lockstep.members.lean import build_lean
 from stages.lib.lockstep.members.refusals import RefusalError
 
 
@@ -48,8 +49,10 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
             raise RefusalError(f"fit hands on {', '.join(sorted(fit_params)) or 'classes'}")
         raise EndOfFitError(X, y)
 
+    is_plain = type(net).initialize_optimizer is NeuralNet.initialize_optimizer
+    builds: Any = {"initialize_optimizer": partial(build_lean, net)} if is_plain else {}
     try:
-        with built_lean(net), stand_ins(net, partial_fit=partial_fit):
+        with stand_ins(net, partial_fit=partial_fit, **builds):
             net.fit(prepared.X, prepared.y)
     except EndOfFitError as captured:
         X, y = captured.args
