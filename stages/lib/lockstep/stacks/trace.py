@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.fx import Graph, GraphModule, Node
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map_only, tree_unflatten
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from stages.lib.lockstep.members.lean import LeanMode
-from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.stacks.step import StackedNet
 
 aten = torch.ops.aten
@@ -22,8 +22,8 @@ aten = torch.ops.aten
 class _Recorder(LeanMode):
     """Notes the operations that are carried out under it, as a graph whose inputs are some tensors.
 
-    `branches` will have what Python has decided by on the way, a node and a bool each; where that is not `allowed`, or
-    where Python wants another number, `RefusalError` is raised.
+    `branches` will have what Python has decided by on the way, a node and a bool each. Where that is not `allowed`, or
+    where Python wants another number that may differ from step to step, a `RuntimeError` is raised.
     """
 
     def __init__(self, inputs: list[Any], allowed: bool) -> None:
@@ -32,23 +32,26 @@ class _Recorder(LeanMode):
         self.branches: list[tuple[Node, bool]] = []
         self._allowed = allowed
         self._constants = nn.Module()
-        self._nodes: dict[int, Node] = {}
-        self._alive: list[Tensor] = []  # another tensor could get the `id` of one that is gone
+        self._nodes: Any = WeakTensorKeyDictionary()  # as a step may make more than there is memory for
+        self._unknown: set[int] = set()  # where the tensors lie that may differ from step to step
         for i, tensor in enumerate(inputs):
             self._note(tensor, self.graph.placeholder(f"input_{i}"))
 
     def _note(self, tensor: Tensor, node: Node, is_known: bool = False) -> None:
         node.meta = {"shape": tensor.shape, "dtype": tensor.dtype, "is_known": is_known}
-        self._nodes[id(tensor)] = node
-        self._alive.append(tensor)
+        self._nodes[tensor] = node
+        if not is_known:
+            self._unknown.add(tensor.untyped_storage().data_ptr())
 
     def node_of(self, tensor: Tensor) -> Node:
         """Return the node whose result a tensor is."""
-        if id(tensor) not in self._nodes:  # such as an attribute of the module that is no buffer
-            name = f"constant_{len(self._nodes)}"
+        if tensor not in self._nodes:  # such as an attribute of the module that is no buffer
+            name = f"constant_{len(self._constants._buffers)}"
             self._constants.register_buffer(name, tensor)
-            self._note(tensor, self.graph.get_attr(name))
-        return self._nodes[id(tensor)]
+            is_known = tensor.untyped_storage().data_ptr() not in self._unknown
+            self._note(tensor, self.graph.get_attr(name), is_known)
+        found: Node = self._nodes[tensor]
+        return found
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Carry out an operation, and note it."""
@@ -60,8 +63,8 @@ class _Recorder(LeanMode):
             is_known = all(node.meta["is_known"] for node in tree_leaves(noted) if isinstance(node, Node))
         found = function(*args, **kwargs)
         if torch.Tag.data_dependent_output in function.tags and not is_known:
-            if not (self._allowed and isinstance(found, bool)):
-                raise RefusalError("its Python code reads numbers that differ from step to step")
+            if not (self._allowed and isinstance(found, bool) and function is aten._local_scalar_dense.default):
+                raise RuntimeError("its Python code reads numbers that may differ from step to step")
             self.branches.append((noted[0][0], found))
         several = isinstance(found, tuple | list)
         parts = {i: each for i, each in enumerate(found if several else [found]) if isinstance(each, Tensor)}
