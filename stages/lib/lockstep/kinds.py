@@ -123,6 +123,8 @@ def _check_plain(net: NeuralNet) -> None:
     for method in _TRAINING:
         if has_own(net, method):
             raise RefusalError(f"{name} has its own {method}")
+    if "initialize" in mentioned_in(net, "fit"):
+        raise RefusalError(f"the fit of {name} initialises the net itself")
     for method in OF_A_STEP:
         if looked_at := mentioned_in(net, method) & _CHANGING:
             raise RefusalError(f"the {method} of {name} looks at the {min(looked_at).rstrip('_')}")

@@ -135,17 +135,19 @@ class Search:
                     task = self.tasks[number]
                     task.finish = partial(hand_back, task, trained, self.grouping.prepared(task, task.estimator))
         except Exception as error:  # whatever a module raises in the middle
-            again = len(job.members) > 1 and not isinstance(error, RefusalError)
-            if again:
-                message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {told(error)}"
-                warnings.warn(message, LockstepWarning, stacklevel=2)
-            for member in job.members:
-                numbers = [number for each in member.tasks.values() for number in each]
-                left = [number for number in numbers if self.tasks[number].finish is None]
-                if again and left:
-                    self._alone(left, job.filled)
-                else:
-                    self.grouping.refuse(left, error)
+            again, reason = len(job.members) > 1 and not isinstance(error, RefusalError), told(error)
+        else:
+            return
+        if again:  # the error, and the tensors that it has seen, are gone by now
+            message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {reason}"
+            warnings.warn(message, LockstepWarning, stacklevel=2)
+        for member in job.members:
+            numbers = [number for each in member.tasks.values() for number in each]
+            left = [number for number in numbers if self.tasks[number].finish is None]
+            if again and left:
+                self._alone(left, job.filled)
+            else:
+                self.grouping.refuse(left, RefusalError(reason))
 
     def _unpacked(self, found: list[Trained] | Exception) -> Iterator[Trained]:
         """Yield what a worker has trained, or raise what it has raised."""

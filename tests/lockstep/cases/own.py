@@ -156,6 +156,28 @@ class Lookahead(torch.optim.Adam):
         return loss
 
 
+class AsksForOptimizer(NeuralNetClassifier):
+    """Has a setting that follows from the optimizer."""
+
+    def initialize_criterion(self) -> NeuralNet:
+        self.set_params(criterion__label_smoothing=0.3 if self.optimizer is torch.optim.SGD else 0.0)
+        return super().initialize_criterion()
+
+
+class SetsOptimizer(NeuralNetClassifier):
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        if self.optimizer is torch.optim.SGD:
+            self.set_params(optimizer=torch.optim.Adam)
+        return super().fit(X, y, **fit_params)
+
+
+class LooksAtOptimizer(NeuralNetClassifier):
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        self.initialize()
+        self.rate_ = self.optimizer_.param_groups[0]["lr"]
+        return self.partial_fit(X, y, **fit_params)
+
+
 def own() -> dict[str, Case]:
     outside = "outside of its state"
     return {
@@ -175,6 +197,11 @@ def own() -> dict[str, Case]:
         "numpy's lengths": Case(classifier(), {"max_epochs": np.arange(2, 5)}),
         "a length that fit sets": Case(classifier(wrapper=EqualSteps), {"batch_size": [8, 16]}, alone="max_epochs"),
         "a net that watches itself, two lengths": Case(classifier(wrapper=HalvesItsRate), {"max_epochs": [2, 4]}),
+        "a net that asks for its optimizer": Case(
+            classifier(wrapper=AsksForOptimizer), {"optimizer": [torch.optim.SGD, torch.optim.Rprop]}
+        ),
+        "a net that sets its optimizer": Case(classifier(wrapper=SetsOptimizer, lr=0.01), {"lr": [0.01, 0.003]}),
+        "a fit that initialises": Case(classifier(wrapper=LooksAtOptimizer), RATES, alone="initialises the net itself"),
         "an optimizer's own setting": Case(
             classifier(optimizer=OwnMomentum), {"optimizer__beta": [0.9, 0.1]}, alone=outside
         ),

@@ -24,7 +24,7 @@ def numbers_of(settings: Settings) -> Iterator[tuple[Place, float]]:
     """Yield the settings that are floats, by their places."""
     for key, value in settings.items():
         if isinstance(value, tuple):
-            yield from (((key, i), float(part)) for i, part in enumerate(value))
+            yield from (((key, i), float(part)) for i, part in enumerate(value) if part is not None)
         elif isinstance(value, float | int) and not isinstance(value, bool):
             yield (key, None), float(value)
 
