@@ -96,7 +96,7 @@ def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callabl
 
     Returns the tensor, a function that pulls a gradient of it back to `own`, and the other things.
     """
-    refused = disable_saved_tensors_hooks("they are no part of a stack's step")
+    refused = disable_saved_tensors_hooks("hooks that save tensors, as checkpoint's, see no net of a stack alone")
     with refused, grad_increment_nesting() as level, torch.enable_grad():
         inputs = _create_differentiable(_wrap_all_tensors(own, level))
         found, others = function(inputs)
