@@ -14,7 +14,7 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from stages.lib.lockstep.members.member import Cache, Member, named_tensors
+from stages.lib.lockstep.members.member import Cache, Member
 from stages.lib.lockstep.members.numerics import set_others
 from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, stand_ins
 from stages.lib.lockstep.members.rows import as_tensor, filled_up
@@ -183,8 +183,9 @@ class _Answer:
 
 
 def _watched(net: NeuralNet) -> tuple[list[Tensor], Any]:
-    weights = [tensor.detach() for tensor in named_tensors(net).values()]
-    layers = [vars(layer) for layer in net.module_.modules()]
+    layers = [vars(layer) for part in (net.module_, net.criterion_) for layer in part.modules()]
+    tensors = [tensor for own in layers for name in ("_parameters", "_buffers") for tensor in own[name].values()]
+    weights = [tensor.detach() for tensor in tensors if tensor is not None]
     hooks = [len(own[name]) for own in layers for name in ("_forward_hooks", "_forward_pre_hooks")]
     own_methods = [vars(net).get(name) for name in _ANSWERS]
     return weights, [own_methods, hooks, [(k, id(v)) for own in layers for k, v in own.items() if k != "training"]]

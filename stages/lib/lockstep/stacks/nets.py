@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import flop_registry
@@ -163,10 +162,10 @@ def cloned(tensors: Tensors) -> Tensors:
     return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
-def exchange(net: NeuralNet, tensors: Tensors) -> None:
-    """Give a net's parameters and buffers other memory."""
+def exchange(named: Tensors, tensors: Tensors) -> None:
+    """Give a net's parameters and buffers, by name, other memory."""
     with torch.no_grad():
-        for name, own in named_tensors(net).items():
+        for name, own in named.items():
             own.data = tensors[name]
 
 

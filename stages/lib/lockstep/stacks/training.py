@@ -59,7 +59,7 @@ class Training:
             # Each tensor on its part of the memory alone: torch copies and saves a view with the memory of all nets.
             memory = tree_map(from_dlpack, stack.tensors_of(i))
             self.lent[audience.member] += [memory] * audience.has_guests
-            exchange(audience.net, memory)
+            exchange(audience.named, memory)
             audience.take_up()
         self.clip = clipping(stack.members, stack.order, [t[0].numel() for t in stack.trained.values()], stack.flat)
         self.gone: set[int] = set()
@@ -199,8 +199,9 @@ class Training:
         else:
             module, criterion, optimizer = copy.deepcopy((net.module_, net.criterion_, net.optimizer_))
             net = shallow_copy(net, module_=module, criterion_=criterion, optimizer_=optimizer, max_epochs=epoch)
-        exchange(net, cloned(stack.tensors_of(i, self.hold_out.left)))
-        stack.show_state(i, net, named_tensors(net))
+        named = named_tensors(net)
+        exchange(named, cloned(stack.tensors_of(i, self.hold_out.left)))
+        stack.show_state(i, net, named)
         net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it
         if i in self.audiences:
             self.audiences[i].take_up()
@@ -217,7 +218,7 @@ class Training:
         """Go on with the nets that are left, in a smaller stack."""
         old = self.stack
         for i in left:
-            exchange(old.members[i].net, cloned(old.tensors_of(i)))
+            exchange(named_tensors(old.members[i].net), cloned(old.tensors_of(i)))
         new = Stack(replace(old.job, members=[old.members[i] for i in left], size=0), self.unit, old)
         places = [old.positions[left[i]] for i in new.order]
         new.optimizer.load_states([old.optimizer.state_of(place) for place in places])
