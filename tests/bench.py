@@ -29,12 +29,13 @@ COLUMNS = (
 
 def measure(title: str, label: str, side: str) -> Found:
     """Run one side of a case in this process, and return what the search took."""
-    import torch._dynamo  # noqa: F401 (as the first optimizer would, on either side)
     from joblib import parallel_config
 
     case = TABLES[title][label]
     search = case.build()
     stack = side == "lockstep"
+    if not stack:
+        import torch._dynamo  # noqa: F401 (as the first optimizer would)
     recorded = title != "experiment"  # the pipeline's searches are measured as the pipeline runs them
     start = time.process_time()
     with parallel_config(backend="lockstep", random_state=7, stack=stack, record_losses=recorded):
