@@ -42,15 +42,14 @@ def candidates(scores: dict[str, float], half: float = 0.1) -> list[dict[str, st
     ]
 
 
-def fill(template: str, rows: list[dict[str, str]]) -> dict[str, Any]:
+def fill(
+    template: str, rows: list[dict[str, str]], x_label: str = "the score", y_label: str = "accuracy"
+) -> dict[str, Any]:
+    """Return a template that DVC has filled with a table, of the workspace where it names no revision."""
+    rows = [{"rev": "workspace"} | row for row in rows]
+    labels = {"title": "name", "x_label": x_label, "y_label": y_label}
     filled: dict[str, Any] = VegaRenderer(
-        rows,
-        "name",
-        template=template,
-        template_dir=str(ROOT / ".dvc/plots"),
-        title="name",
-        x_label="the score",
-        y_label="accuracy",
+        rows, "name", template=template, template_dir=str(ROOT / ".dvc/plots"), **labels
     ).get_filled_template()
     return filled
 

@@ -3,29 +3,19 @@
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import Any
 
 import pytest
 import vl_convert
-from dvc_render import VegaRenderer
 
 from stages.lib.report.charts import chart_name, render
 from tests.project import ROOT
-from tests.report.svg import texts
+from tests.report.svg import fill, texts
 
 Row = dict[str, str]
 
 
-def fill(template: str, rows: list[Row]) -> dict[str, Any]:
-    rows = [{"rev": "workspace"} | row for row in rows]
-    filled: dict[str, Any] = VegaRenderer(
-        rows, "name", template=template, template_dir=str(ROOT / ".dvc/plots"), title="name", x_label="x", y_label="r2"
-    ).get_filled_template()
-    return filled
-
-
 def draw(template: str, rows: list[Row]) -> str:
-    return render(fill(template, rows))
+    return render(fill(template, rows, "x", "r2"))
 
 
 def curves(n_epochs: int = 3, setting: str = "best", also: str = "", held_out: bool = True) -> list[Row]:
@@ -147,7 +137,7 @@ def test_they_fit_a_phone_and_older_vega_lites(template: str) -> None:
         "importance": [{"key": f"module__{i}_longish_key", "importance": "0.1", "importance_std": "0"} for i in "abcd"],
         "diagnostics": of_classes("a", "b"),
     }[template]
-    spec = fill(template, rows)
+    spec = fill(template, rows, "x", "r2")
     svg = render(spec)
     assert int(ET.fromstring(svg).attrib["width"]) <= 410
     # Only on the cells of a matrix is text black, on a dark page too.
