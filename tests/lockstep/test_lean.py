@@ -101,10 +101,12 @@ from stages.lib import lockstep
 from tests.lockstep.cases.base import LABELS, X, classifier
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV
+from torch import nn
 from torch.optim import Adam
 with parallel_config(backend="lockstep"):
     net = classifier(callbacks=None, optimizer=Adam)
-    GridSearchCV(net, {"lr": [0.1, 0.01]}, refit=False, error_score="raise").fit(X.astype("float32"), LABELS)
+    grid = {"lr": [0.1, 0.01], "module__activation": [nn.ReLU, nn.Tanh]}
+    GridSearchCV(net, grid, refit=False, error_score="raise").fit(X.astype("float32"), LABELS)
 print("torch._dynamo" in sys.modules)
 """
 

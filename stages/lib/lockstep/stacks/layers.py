@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import vjp
 from torch.overrides import TorchFunctionMode
 
+from stages.lib.lockstep.members.lean import vjp
 from stages.lib.lockstep.members.state import python_state, refers_to_parts
 
 F = nn.functional
@@ -56,8 +56,13 @@ class _BySlice(torch.autograd.Function):
         parts = []
         for module, start, stop in slices:
             part = x[start:stop]
-            parts.append(vjp(module, part)[1](gradient[0][start:stop])[0] if gradient else module(part))
+            parts.append(_pulled_back(module, part, gradient[0][start:stop]) if gradient else module(part))
         return torch.cat(parts), 0
+
+
+def _pulled_back(module: nn.Module, x: Tensor, gradient: Tensor) -> Tensor:
+    _, pull_back, _ = vjp(lambda own: (module(own["x"]), ()), {"x": x})
+    return pull_back(gradient)["x"]
 
 
 def switchable(module: nn.Module) -> dict[str, nn.Module]:
