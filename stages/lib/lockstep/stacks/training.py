@@ -150,7 +150,8 @@ class Training:
 
     def _validate(self, epoch: int) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
-        losses, made = self.stack.surviving(self.hold_out.evaluate, self.stack.own)
+        # Where no callback watches, copies are evaluated.
+        losses, made = self.stack.surviving(self.hold_out.evaluate, self.stack.own if self.audiences else [])
         if self.stack.job.knows_losses:
             self.losses[-1] = (self.losses[-1][0], losses)
         for i, audience in self._present():
