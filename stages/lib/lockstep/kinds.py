@@ -24,7 +24,7 @@ from stages.lib.lockstep.members.state import OF_A_STEP, attributes, hashed, own
 from stages.lib.lockstep.stacks import optimizers
 from stages.lib.lockstep.stacks.layers import dropouts, switchable
 from stages.lib.lockstep.stacks.nets import measure
-from stages.lib.lockstep.stacks.settings import tried_as
+from stages.lib.lockstep.stacks.settings import is_torchs, tried_as
 
 # What lockstep does in skorch's stead, and so must be skorch's.
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
@@ -163,7 +163,7 @@ def _check_optimizer(net: NeuralNet) -> None:
     optimizer = net.optimizer_
     if optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks:
         raise RefusalError("the optimizer has a hook")
-    if not type(optimizer).__module__.startswith("torch."):
+    if not is_torchs(type(optimizer)):
         common = vars(torch.optim.SGD([torch.zeros(1)])).keys() | _OF_SCHEDULES
         if own := vars(optimizer).keys() - common:
             name = type(optimizer).__name__

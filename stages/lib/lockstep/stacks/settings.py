@@ -73,7 +73,7 @@ def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Se
 
     An optimizer that is none of torch's may do something else at other numbers.
     """
-    if not _is_torchs(optimizer):
+    if not is_torchs(optimizer):
         return settings
     parameters, found = inspect.signature(optimizer).parameters, settings
     for (key, i), number in numbers_of(settings):
@@ -86,13 +86,14 @@ def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Se
     return found
 
 
-def _is_torchs(optimizer: type[torch.optim.Optimizer]) -> bool:
+def is_torchs(optimizer: type[torch.optim.Optimizer]) -> bool:
+    """Whether an optimizer is torch's own."""
     return optimizer.__module__.startswith("torch.")
 
 
 def tried_as(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
     """Return what settings have in common for which one trial serves."""
-    return optimizer, fixed_part(settings), () if _is_torchs(optimizer) else tuple(numbers_of(settings))
+    return optimizer, fixed_part(settings), () if is_torchs(optimizer) else tuple(numbers_of(settings))
 
 
 _TRIED: dict[Any, frozenset[Place]] = {}
@@ -109,7 +110,7 @@ def varying_numbers(optimizer: type[torch.optim.Optimizer], settings: Settings) 
         canonical = _canonical(optimizer, settings)
         # One that clips its gradients shows it where they are large.
         tries = [(dtype, scale) for dtype in (torch.float32, torch.float64) for scale in (1.0, 1e4)]
-        tries = tries[::2] if _is_torchs(optimizer) else tries
+        tries = tries[::2] if is_torchs(optimizer) else tries
         _TRIED[key] = frozenset.intersection(*(_try(optimizer, canonical, *each) for each in tries))
     return _TRIED[key]
 
