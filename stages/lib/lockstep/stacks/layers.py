@@ -78,9 +78,20 @@ def switchable(module: nn.Module) -> dict[str, nn.Module]:
     return {path: part for path, part in parts if _is_elementwise(part)}
 
 
+# What has been found out about parts without tensors, by what they are.
+_ELEMENTWISE: dict[Any, bool] = {}
+
+
 def _is_elementwise(part: nn.Module) -> bool:
     if any(True for _ in (*part.parameters(), *part.buffers(), *part.children())) or isinstance(part, nn.Dropout):
         return False
+    key = type(part), type(part).forward, python_state(part)
+    if key not in _ELEMENTWISE:
+        _ELEMENTWISE[key] = _treats_each_number_alone(part)
+    return _ELEMENTWISE[key]
+
+
+def _treats_each_number_alone(part: nn.Module) -> bool:
     x = torch.linspace(-3, 3, 24)
     shuffled = torch.arange(24).view(4, 6).T.flatten()
     made = []
