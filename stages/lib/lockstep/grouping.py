@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.filling import own_rows
 from stages.lib.lockstep.handing_back import known_rows
-from stages.lib.lockstep.kinds import Kind, group_key, kind_of
+from stages.lib.lockstep.kinds import Kind, check_class, group_key, kind_of
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.member import Cache, Member, is_told, make_member, mentioned, own_classes
 from stages.lib.lockstep.members.own_fit import Prepared
@@ -75,7 +75,16 @@ class Grouping:
 
     def candidate(self, task: Task) -> Candidate:
         """Return what a task has in common with its candidate's other ones."""
-        return _once(self._cache, ("candidate", task.key), lambda: _candidate(task.own_estimator()))
+        return _once(self._cache, ("candidate", task.key), lambda: self._candidate(task.own_estimator()))
+
+    def _candidate(self, estimator: BaseEstimator) -> Candidate:
+        net, around = net_of(estimator), fingerprint(without_net(estimator))
+        settings, training = net.get_params(deep=False), ""
+        looks = _once(self._cache, ("looks", type(net)), lambda: _looks_at(type(net), "max_epochs"))
+        if net.callbacks == "disable" and not is_told(net) and not looks:
+            del settings["max_epochs"]
+            training = fingerprint([type(net), settings, around])
+        return Candidate(net.max_epochs, training, around)
 
     def prepared(self, task: Task, estimator: BaseEstimator) -> Prepared:
         """Return what the net is given, prepared once for each split and setting."""
@@ -96,6 +105,7 @@ class Grouping:
             raise RefusalError(f"fit is given {', '.join(sorted(task.fit_params))}")
         estimator = task.own_estimator()
         net, prepared = net_of(estimator), self.prepared(task, estimator)
+        _once(self._cache, ("class", type(net)), lambda: check_class(net))
         member = make_member(net, prepared, task.seeds, self._cache)
         if net.max_epochs != max(epochs):
             raise RefusalError("its fit sets max_epochs")
@@ -124,15 +134,6 @@ class Grouping:
         """Note why tasks are run one by one."""
         for number in numbers:
             self.tasks[number].reason = told(error)
-
-
-def _candidate(estimator: BaseEstimator) -> Candidate:
-    net, around = net_of(estimator), fingerprint(without_net(estimator))
-    settings, training = net.get_params(deep=False), ""
-    if net.callbacks == "disable" and not is_told(net) and not _looks_at(type(net), "max_epochs"):
-        del settings["max_epochs"]
-        training = fingerprint([type(net), settings, around])
-    return Candidate(net.max_epochs, training, around)
 
 
 def _looks_at(kind: type, name: str) -> bool:

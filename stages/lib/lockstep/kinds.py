@@ -63,6 +63,19 @@ class Kind:
     bytes_each: int  # what one more net in a stack takes
 
 
+def check_class(net: NeuralNet) -> None:
+    """Raise `RefusalError` where the class of a net trains otherwise, or looks at what a stack does not keep up."""
+    name = type(net).__name__
+    for method in _TRAINING:
+        if has_own(net, method):
+            raise RefusalError(f"{name} has its own {method}")
+    if "initialize" in mentioned_in(net, "fit"):
+        raise RefusalError(f"the fit of {name} initialises the net itself")
+    for method in OF_A_STEP:
+        if looked_at := mentioned_in(net, method) & _CHANGING:
+            raise RefusalError(f"the {method} of {name} looks at the {min(looked_at).rstrip('_')}")
+
+
 def kind_of(member: Member) -> Kind:
     """Find out what kind of net a member is; raises `RefusalError` where it is known to be better off alone."""
     net, train = member.net, member.train
@@ -118,16 +131,7 @@ def kind_of(member: Member) -> Kind:
 
 
 def _check_plain(net: NeuralNet) -> None:
-    """Raise `RefusalError` where skorch is not what trains a net, or its parts are not those of a plain one."""
-    name = type(net).__name__
-    for method in _TRAINING:
-        if has_own(net, method):
-            raise RefusalError(f"{name} has its own {method}")
-    if "initialize" in mentioned_in(net, "fit"):
-        raise RefusalError(f"the fit of {name} initialises the net itself")
-    for method in OF_A_STEP:
-        if looked_at := mentioned_in(net, method) & _CHANGING:
-            raise RefusalError(f"the {method} of {name} looks at the {min(looked_at).rstrip('_')}")
+    """Raise `RefusalError` where the parts of a net are not those of a plain one."""
     if (net._modules, net._criteria, net._optimizers) != (["module"], ["criterion"], ["optimizer"]):
         raise RefusalError("the net has several modules, criteria or optimizers")
     if net.compile:
