@@ -9,10 +9,13 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, cross_validate
-from skorch import NeuralNet, NeuralNetClassifier
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.callbacks import Callback
 from skorch.dataset import ValidSplit
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
+import stages.lib.lockstep  # noqa: F401 (registers the backend)
 from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.cases.modules import MLP
 from tests.lockstep.cases.shared import DrawnByNumpy
@@ -21,9 +24,9 @@ ROWS = X.astype(np.float32)
 Scorer = Callable[[Any, Any, Any], float]
 
 
-def scores(net: NeuralNet, scoring: Any, stack: bool, **options: Any) -> Any:
+def scores(net: NeuralNet, scoring: Any, stack: bool, y: Any = LABELS, **options: Any) -> Any:
     with parallel_config(backend="lockstep", random_state=3, stack=stack):
-        return cross_validate(net, ROWS, LABELS, cv=3, scoring=scoring, error_score="raise", **options)
+        return cross_validate(net, ROWS, y, cv=3, scoring=scoring, error_score="raise", **options)
 
 
 def check(net: NeuralNet, scorer: Any, key: str = "test_score", **options: Any) -> None:
@@ -88,6 +91,36 @@ def robust(net: Any, rows: Any, y: Any) -> float:
 )
 def test_torch_draws_for_a_scorer_what_it_draws_where_skorch_has_answered(scorer: Any, key: str) -> None:
     check(classifier(), scorer, key, return_train_score=True)
+
+
+class Products(TorchDispatchMode):
+    """Counts the linear layers that are applied to rows."""
+
+    n = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.n += function is torch.ops.aten.addmm.default
+        return function(*args, **(kwargs or {}))
+
+
+def n_products(net: Any, rows: Any, y: Any) -> int:
+    with Products() as counted:
+        net.predict(rows)
+    return counted.n
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        classifier(),
+        classifier(wrapper=NeuralNetBinaryClassifier, criterion=nn.BCEWithLogitsLoss, module__n_outputs=1),
+    ],
+    ids=["two outputs", "one output"],
+)
+def test_a_stack_predicts_for_its_nets(net: NeuralNet) -> None:
+    y = LABELS if type(net) is NeuralNetClassifier else LABELS.astype(np.float32)
+    assert max(scores(net, n_products, stack=True, y=y)["test_score"]) == 0
+    assert min(scores(net, n_products, stack=False, y=y)["test_score"]) > 0
 
 
 class MixesItsRows(NeuralNetClassifier):

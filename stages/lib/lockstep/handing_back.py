@@ -14,7 +14,7 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from stages.lib.lockstep.members.member import Cache, Member
+from stages.lib.lockstep.members.member import Cache, Member, has_own, overrides
 from stages.lib.lockstep.members.numerics import set_others
 from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, stand_ins
 from stages.lib.lockstep.members.rows import as_tensor, filled_up
@@ -23,8 +23,9 @@ from stages.lib.lockstep.stacks.trained import Trained
 from stages.lib.lockstep.surroundings import NetStub, assemble, net_of
 from stages.lib.lockstep.tasks import Outcome, Task, outcome_of
 
-# What answers a net's `predict`; where a class has its own, it answers itself.
-_ANSWERS = ("forward_iter", "evaluation_step", "infer", "get_dataset", "get_iterator")
+# What answers a net's `predict`; where a class has its own, it answers itself. `infer` may be any of skorch's.
+_ASKED = ("forward_iter", "evaluation_step", "get_dataset", "get_iterator")
+_ANSWERS = (*_ASKED, "infer")
 
 # The rows that a net will be asked about, shape (n_rows, …), so that its stack can answer for all nets at once; and
 # the parts that scikit-learn hands to the net, each with where its rows stand among them.
@@ -63,7 +64,7 @@ def _is_finite(net: Any, X: Any) -> bool:
 
 def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache) -> Known | None:
     """Return the rows of a split, or None where the net is to answer itself."""
-    if any(getattr(type(member.net), name) is not getattr(NeuralNet, name) for name in _ANSWERS):
+    if overrides(member.net, *_ASKED) or has_own(member.net, "infer"):
         return None
     if not isinstance(member.train.X, Tensor) or not isinstance(prepared.X, np.ndarray | Tensor):
         return None
