@@ -30,8 +30,8 @@ class _Recorder(LeanMode):
         super().__init__()
         self.graph = Graph()
         self.branches: list[tuple[Node, bool]] = []
+        self.constants = nn.Module()
         self._allowed = allowed
-        self._constants = nn.Module()
         self._nodes: Any = WeakTensorKeyDictionary()  # as a step may make more than there is memory for
         self._unknown: set[int] = set()  # where the tensors lie that may differ from step to step
         for i, tensor in enumerate(inputs):
@@ -46,8 +46,8 @@ class _Recorder(LeanMode):
     def node_of(self, tensor: Tensor) -> Node:
         """Return the node whose result a tensor is."""
         if tensor not in self._nodes:  # such as an attribute of the module that is no buffer
-            name = f"constant_{len(self._constants._buffers)}"
-            self._constants.register_buffer(name, tensor)
+            name = f"constant_{len(self.constants._buffers)}"
+            self.constants.register_buffer(name, tensor)
             is_known = tensor.untyped_storage().data_ptr() not in self._unknown
             self._note(tensor, self.graph.get_attr(name), is_known)
         found: Node = self._nodes[tensor]
@@ -74,11 +74,6 @@ class _Recorder(LeanMode):
                 part = self.graph.call_function(operator.getitem, (node, i)) if several else node
                 self._note(each, part, is_known)
         return found
-
-    def finished(self, results: list[Tensor]) -> GraphModule:
-        """Return the graph as a module that returns these results, and what the branches depend on."""
-        self.graph.output([*map(self.node_of, results), *(node for node, _ in self.branches)])
-        return GraphModule(self._constants, self.graph)
 
 
 @dataclass(frozen=True)
@@ -122,22 +117,23 @@ def trace(stacked: StackedNet, example: tuple[Any, ...], with_losses: bool, comp
         gradient, losses, predicted = stacked.train(*tree_unflatten(copies, spec))
         made, out_spec = tree_flatten(predicted)
         rows = [tensor.reshape(len(tensor), -1) for tensor in gradient.values()]
-    graph = recorder.finished([*rows, *([losses] if with_losses else []), *made])
+    graph, results = recorder.graph, [*rows, *([losses] if with_losses else []), *made]
+    graph.output([*map(recorder.node_of, results), *(node for node, _ in recorder.branches)])
     _simplify(graph, len(example[1]), len(tree_leaves(example[1:])))
-    run: Callable[..., Any] = graph
+    run: Callable[..., Any] = GraphModule(recorder.constants, graph)
     if compile_graph:
         with warnings.catch_warnings(), torch.no_grad(), suppress(RuntimeError):
             # It fuses nothing. Its tracer refuses some operations, such as the backward of layer norm.
             warnings.simplefilter("ignore")
-            run = torch.jit.trace(graph, tuple(copies), check_trace=False)
-    own = graph.graph.find_nodes(op="placeholder")[: len(example[0]) + len(example[1])]
+            run = torch.jit.trace(run, tuple(copies), check_trace=False)
+    own = graph.find_nodes(op="placeholder")[: len(example[0]) + len(example[1])]
     written = [i for i, node in enumerate(own) if not _is_only_read(node)]
     return Trace(run, [branch for _, branch in recorder.branches], out_spec, written)
 
 
-def _simplify(graph: torch.fx.GraphModule, n_kept: int, n_copies: int) -> None:
+def _simplify(graph: Graph, n_kept: int, n_copies: int) -> None:
     """Take out the copies that come first, and operations that vmap leaves behind and that change nothing."""
-    steps = [node for node in graph.graph.nodes if node.op == "call_function"]
+    steps = [node for node in graph.nodes if node.op == "call_function"]
     for place, node in enumerate(steps[:n_copies]):
         # Buffers are to be changed; the rows of a batch come again.
         if place < n_kept or _is_only_read(node):
@@ -163,8 +159,13 @@ def _simplify(graph: torch.fx.GraphModule, n_kept: int, n_copies: int) -> None:
                 node.replace_all_uses_with(source)
         elif node.target is aten.bmm.default and source.meta["shape"][2] == 1:
             node.target = aten.mul.Tensor  # an outer product: the same bits, four times as fast
-    graph.graph.eliminate_dead_code()
-    graph.recompile()
+        elif node.target is aten.add.Tensor and getattr(node.args[1], "target", None) is aten.bmm.default:
+            # A linear layer's bias, in one pass with the product, as torch adds that of one net.
+            product: Any = node.args[1]
+            is_like = product.meta["shape"] == node.meta["shape"] and product.meta["dtype"] == source.meta["dtype"]
+            if is_like and not node.kwargs and all(map(_is_only_read, product.args)):
+                node.target, node.args = aten.baddbmm.default, (source, *product.args)
+    graph.eliminate_dead_code()
 
 
 def _is_only_read(node: Node) -> bool:
