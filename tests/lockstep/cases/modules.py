@@ -124,9 +124,9 @@ class Embedded(nn.Module):
 
 
 class Recurrent(nn.Module):
-    def __init__(self, layer: Any = nn.GRU) -> None:
+    def __init__(self, layer: Any = nn.GRU, width: int = 4, **settings: Any) -> None:
         super().__init__()
-        self.rnn, self.out = layer(3, 4, batch_first=True), nn.Linear(4, 2)
+        self.rnn, self.out = layer(3, 4, batch_first=True, **settings), nn.Linear(width, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out(self.rnn(x)[0][:, -1])

@@ -55,6 +55,7 @@ from tests.lockstep.cases.modules import (
 
 def modules() -> dict[str, Case]:
     image: dict[str, Any] = {"X": IMAGES, "y": IMAGE_LABELS}
+    series: dict[str, Any] = {"X": SERIES, "y": SERIES_LABELS}
     return {
         "plain": Case(classifier(), {"module__n_neurons": [5, 7], "lr": [0.1, 0.02]}),
         "lengths": Case(classifier(), {"max_epochs": [1, 3, 4]}),
@@ -88,9 +89,20 @@ def modules() -> dict[str, Case]:
         "Conv2d, AvgPool2d": Case(classifier(Convolutional, module__pool=nn.AvgPool2d(2)), RATES, **image),
         "a view after a convolution": Case(classifier(StridedView), RATES, **image),
         "Embedding": Case(classifier(Embedded), {"module__dim": [3, 4]}, X=TOKENS, y=TOKEN_LABELS),
-        "GRU": Case(classifier(Recurrent), RATES, X=SERIES, y=SERIES_LABELS, alone="recurrent"),
-        "LSTM": Case(classifier(Recurrent, module__layer=nn.LSTM), RATES, X=SERIES, y=SERIES_LABELS, alone="recurrent"),
-        "attention": Case(classifier(Attention), RATES, X=SERIES, y=SERIES_LABELS),
+        "GRU": Case(classifier(Recurrent), RATES, **series),
+        "GRU of two layers": Case(classifier(Recurrent, module__num_layers=2), RATES, **series),
+        "GRU in both directions": Case(
+            classifier(Recurrent, module__width=8, module__bidirectional=True), RATES, **series
+        ),
+        "GRU with dropout": Case(
+            classifier(Recurrent, module__num_layers=2, module__dropout=0.5), RATES, **series, alone="differed"
+        ),
+        "LSTM": Case(classifier(Recurrent, module__layer=nn.LSTM), RATES, **series),
+        "LSTM with projections": Case(
+            classifier(Recurrent, module__layer=nn.LSTM, module__proj_size=3, module__width=3), RATES, **series
+        ),
+        "RNN": Case(classifier(Recurrent, module__layer=nn.RNN), {"module__nonlinearity": ["tanh", "relu"]}, **series),
+        "attention": Case(classifier(Attention), RATES, **series),
         "counting calls": Case(classifier(Counting), RATES, alone=" "),
         "rows see each other": Case(classifier(RowsSeeEachOther), RATES),
         "a branch by the data": Case(classifier(DataDependent), RATES, alone=" "),

@@ -46,9 +46,9 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
     Without those of torch's layers that are sizes where `sizes` is false, and with the signs of floats alone where
     `numbers` is.
     """
-    if isinstance(layer, nn.RNNBase):  # it also keeps references to its weights, which can't be compared
-        raise RefusalError("torch runs recurrent layers for one net at a time")
     own = {name: value for name, value in vars(layer).items() if name not in _OF_ANY_MODULE}
+    if isinstance(layer, nn.RNNBase):  # its parameters once more, and their names
+        own = {name: value for name, value in own.items() if not name.startswith(("_flat_weight", "_all_weights"))}
     if isinstance(layer, nn.modules.dropout._DropoutNd):
         own.pop("p")
     if type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):

@@ -1,4 +1,4 @@
-"""Layers that need help inside vmap: activations that differ from net to net, and those that draw random numbers."""
+"""Layers that need help inside vmap: activations that differ by net, those that draw numbers, and recurrent ones."""
 
 import copy
 from collections import Counter
@@ -8,9 +8,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._decomp import decompositions
 from torch.overrides import TorchFunctionMode
 
 from stages.lib.lockstep.members.lean import vjp
+from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.state import python_state, refers_to_parts
 
 F = nn.functional
@@ -127,19 +129,20 @@ class GivenNoise(TorchFunctionMode):
 
     It is drawn outside of vmap, where it would depend on the stack. Without noise the mode draws, `draws` tells what
     was asked for, and `matters` whether any of it is for more than dropout that drops nothing. Where the noise given is
-    empty, such dropout is left out. It also stands in for `one_hot`, and for a tensor's `bool`.
+    empty, such dropout is left out. `in_stack`, the mode also stands in for what vmap knows nothing of.
     """
 
-    def __init__(self, noise: Any = None) -> None:
+    def __init__(self, noise: Any = None, in_stack: bool = False) -> None:
         super().__init__()
+        self.replaced = _DRAWING | (_IN_STACK if in_stack else {})
         self.is_quiet = noise is not None and not noise
         self.noise = iter(noise) if noise is not None else None
         self.draws: list[Draw] = []
         self.matters = False
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Replace the functions that draw, leave all others alone."""
-        replacement = _REPLACED.get(function)
+        """Replace some functions, leave all others alone."""
+        replacement = self.replaced.get(function)
         return replacement(self, *args, **(kwargs or {})) if replacement else function(*args, **(kwargs or {}))
 
     def draw(self, like: Tensor, shape: tuple[int, ...], normal: bool = False, p: Any = None) -> Tensor:
@@ -186,17 +189,34 @@ def _truth(mode: GivenNoise, x: Tensor) -> bool:
     return is_true
 
 
-_REPLACED: dict[Callable[..., Any], Callable[..., Any]] = {
+def _by_steps(decomposition: Callable[..., Any]) -> Callable[..., Any]:
+    def layer(mode: GivenNoise, x: Tensor, hidden: Any, *args: Any) -> Any:
+        if isinstance(hidden, Tensor) and not hidden.is_floating_point():
+            raise RefusalError("its series are packed")
+        # oneDNN takes the layer of one net in one operation; its other flags are left alone.
+        with torch.backends.mkldnn.flags(False, None, None, None):
+            return decomposition(x, hidden, *args)
+
+    return layer
+
+
+_IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     Tensor.__bool__: _truth,
     F.one_hot: _one_hot,
+    torch.gru: _by_steps(decompositions.gru_impl),
+    torch.lstm: _by_steps(decompositions.lstm_impl),
+    torch.rnn_tanh: _by_steps(decompositions.rnn_tanh_input),
+    torch.rnn_relu: _by_steps(decompositions.rnn_relu_input),
+}
+_DRAWING: dict[Callable[..., Any], Callable[..., Any]] = {
     F.dropout: _dropout(),
     F.alpha_dropout: _dropout(alpha=True),
     F.feature_alpha_dropout: _dropout(by_channel=True, alpha=True),
     torch.rand_like: lambda mode, x, **options: mode.draw(x, x.shape),
     torch.randn_like: lambda mode, x, **options: mode.draw(x, x.shape, normal=True),
 }
-_REPLACED |= dict.fromkeys([F.dropout1d, F.dropout2d, F.dropout3d], _dropout(by_channel=True))
-_REPLACED |= dict.fromkeys(
+_DRAWING |= dict.fromkeys([F.dropout1d, F.dropout2d, F.dropout3d], _dropout(by_channel=True))
+_DRAWING |= dict.fromkeys(
     [torch.bernoulli, Tensor.bernoulli], lambda mode, x, **options: (mode.draw(x, x.shape) < x).to(x.dtype)
 )
 

@@ -15,7 +15,7 @@ from torch.utils.flop_counter import flop_registry
 from stages.lib.lockstep.members.lean import LeanMode
 from stages.lib.lockstep.members.member import Member, named_tensors, trained_params
 from stages.lib.lockstep.members.rows import filled_up, taken
-from stages.lib.lockstep.stacks.layers import dropouts
+from stages.lib.lockstep.stacks.layers import GivenNoise, dropouts
 from stages.lib.lockstep.stacks.step import StackedNet, Tensors, shallow_copy
 
 # Kernels take vectors of up to 16 numbers and treat what is left over in another way, with other last bits. A stack
@@ -182,7 +182,7 @@ def measure(member: Member) -> tuple[int, int, int]:
     many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
     state = torch.get_rng_state()
     try:
-        with torch.enable_grad(), _Counts() as counted:
+        with GivenNoise(in_stack=True), torch.enable_grad(), _Counts() as counted:
             trial._set_training(True)
             trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
             n_flops, n_operations = counted.n_flops, counted.n_operations

@@ -74,7 +74,7 @@ class StackedNet:
                 # A module may write into what it is given, which vjp forbids; `trace` takes these copies out again.
                 rest, rates, x, y, weight, noise = tree_map(torch.clone, others)
                 tensors = own | rest
-                with GivenNoise(noise), self._dropping(rates) if noise else nullcontext():
+                with GivenNoise(noise, in_stack=True), self._dropping(rates) if noise else nullcontext():
                     losses, predicted = functional_call(self.parts, tensors, (x, y, True))
                 for each in weight:
                     n = len(each)
@@ -113,7 +113,7 @@ class StackedNet:
         x = tree_map(torch.clone, x)  # a module may change its input; the rows are the user's own
 
         def call(tensors: Tensors, x: Any, y: Any) -> Any:
-            with GivenNoise(()):
+            with GivenNoise((), in_stack=True):
                 return functional_call(self.parts, tensors, (x, y, False))
 
         dims = (0, None if shared else 0, None if y is None or shared else 0)
