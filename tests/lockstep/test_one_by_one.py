@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 
 from stages.lib.lockstep import _compat
+from tests.lockstep.cases.base import SERIES, SERIES_LABELS, classifier
+from tests.lockstep.cases.modules import Recurrent
 from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told
 
 ADAFACTOR: dict[str, list[Any]] = {"optimizer": [torch.optim.SGD, torch.optim.Adafactor, torch.optim.Adam]}
@@ -104,6 +107,19 @@ def test_fits_with_parameters_are_those_of_skorch() -> None:
     assert len(messages) <= 1
     stock = one_by_one(estimator, {"lr": [0.1, 0.01]}, LABELS, **options)
     assert scores(found) == scores(stock)
+
+
+def test_how_long_series_are_decides_and_not_what_was_searched_before() -> None:
+    estimator = classifier(Recurrent, module__layer=torch.nn.LSTM)
+    for times, alone in ((1, False), (30, True)):
+        rows = np.tile(SERIES, (1, times, 1)).astype(np.float32)
+        found: list[Any] = []
+        for stack in (True, False):
+            with parallel_config(backend="lockstep", stack=stack), warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                found.append(cross_val_score(estimator, rows, SERIES_LABELS, scoring="neg_log_loss"))
+            assert ["long enough" in str(each.message) for each in caught] == [True] * (alone and stack)
+        np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
 
 
 def test_what_is_no_net_is_called_as_it_is() -> None:

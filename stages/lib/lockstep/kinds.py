@@ -48,7 +48,7 @@ LONG_STEP = 1_500_000
 MANY_OPERATIONS = 1_000
 
 # Bytes and operations, by what they follow from.
-_MEASURED: dict[tuple[str, int, int], tuple[int, int, int]] = {}
+_MEASURED: dict[tuple[str, int, str], tuple[int, int, int]] = {}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def kind_of(member: Member) -> Kind:
 
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
     structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips)))])
-    what = structure, train.width, train.n
+    what = structure, train.width, str([tensor.shape for tensor in tree_leaves((train.X, train.y))])
     if what not in _MEASURED:
         _MEASURED[what] = measure(member)
     bytes_each, flops, n_operations = _MEASURED[what]
