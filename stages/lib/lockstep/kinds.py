@@ -22,7 +22,8 @@ from stages.lib.lockstep.members.member import (
 from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.state import OF_A_STEP, attributes, hashed, own_numbers, own_params
 from stages.lib.lockstep.stacks import optimizers
-from stages.lib.lockstep.stacks.layers import dropouts, switchable
+from stages.lib.lockstep.stacks.activations import switchable
+from stages.lib.lockstep.stacks.layers import dropouts
 from stages.lib.lockstep.stacks.nets import measure
 from stages.lib.lockstep.stacks.settings import is_torchs, tried_as
 
@@ -76,8 +77,11 @@ def check_class(net: NeuralNet) -> None:
             raise RefusalError(f"the {method} of {name} looks at the {min(looked_at).rstrip('_')}")
 
 
-def kind_of(member: Member) -> Kind:
-    """Find out what kind of net a member is; raises `RefusalError` where it is known to be better off alone."""
+def kind_of(member: Member, known: dict[Any, bool]) -> Kind:
+    """Find out what kind of net a member is; raises `RefusalError` where it is known to be better off alone.
+
+    `known` will have what is found out about activations, for other nets of a search.
+    """
     net, train = member.net, member.train
     _check_plain(net)
     optimizer, settings = optimizer_of(net)
@@ -85,7 +89,8 @@ def kind_of(member: Member) -> Kind:
         stepped = optimizers.group_key(optimizer, settings)
     except Exception as error:
         raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {told(error)}") from None
-    whole, exchanged = nn.ModuleList([net.module_, net.criterion_]), switchable(net.module_)
+    whole = nn.ModuleList([net.module_, net.criterion_])
+    exchanged = {} if _asks_for_classes(net) else switchable(net.module_, known)
     switched = set(exchanged.values())
 
     def described(**without: bool) -> list[Any]:
@@ -148,6 +153,13 @@ def _check_plain(net: NeuralNet) -> None:
         name = type(callback).__name__
         if isinstance(callback, _INTRUDERS) or has_own(callback, "on_grad_computed"):
             raise RefusalError(f"the callback {name} changes the net or its gradients, or writes files")
+
+
+def _asks_for_classes(net: NeuralNet) -> bool:
+    """Whether code of a step asks what a layer is; it can't ask one that stands for several."""
+    layers = {type(layer): layer for layer in net.module_.modules()}.values()
+    names = mentioned_in(net, *OF_A_STEP).union(*(mentioned_in(layer, "forward") for layer in layers))
+    return not names.isdisjoint(("isinstance", "issubclass", "type", "__class__"))
 
 
 def _check_memory(net: NeuralNet) -> None:

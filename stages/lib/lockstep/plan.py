@@ -21,9 +21,8 @@ from stages.lib.lockstep.grouping import Grouping, Proven
 from stages.lib.lockstep.handing_back import hand_back, inputs_of
 from stages.lib.lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from stages.lib.lockstep.members.refusals import LockstepWarning, RefusalError, told
-from stages.lib.lockstep.stacks.history import LateHistory
 from stages.lib.lockstep.stacks.nets import NETS, Job
-from stages.lib.lockstep.stacks.trained import Trained
+from stages.lib.lockstep.stacks.trained import LateHistory, Trained
 from stages.lib.lockstep.stacks.training import Training
 from stages.lib.lockstep.tasks import Task, outcome_of
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, GradientNormClipping
-from torch import Tensor
+from torch import Tensor, nn
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.numerics import other_states, random_states, seed_everything, set_others
@@ -174,8 +174,8 @@ def is_own(code: Any) -> bool:
 
 
 def own_classes(kind: type) -> list[type]:
-    """Return the classes that a net's class is made of and that are none of skorch's."""
-    return [cls for cls in kind.__mro__ if is_own(cls) and cls.__module__ != "builtins"]
+    """Return the classes that a net's or layer's class is made of and that are none of skorch's or torch's."""
+    return [cls for cls in kind.__mro__ if is_own(cls) and not cls.__module__.startswith(("builtins", "torch."))]
 
 
 def mentioned(thing: Any, scope: dict[str, Any] | None = None, known: set[Any] | None = None) -> set[str]:
@@ -198,8 +198,8 @@ def mentioned(thing: Any, scope: dict[str, Any] | None = None, known: set[Any] |
     return {*code.co_names, *(each for each in code.co_consts if isinstance(each, str))}.union(*inside)
 
 
-def mentioned_in(net: NeuralNet, *methods: str) -> set[str]:
-    """Return what methods of a net mention, where they are its own, and what its own methods do that they call."""
+def mentioned_in(net: NeuralNet | nn.Module, *methods: str) -> set[str]:
+    """Return what own methods of a net or layer mention, and what its own methods do that they call."""
     found: set[str] = set()
     left = set(methods)
     while left:

@@ -18,8 +18,8 @@ from stages.lib.lockstep.members.numerics import drawn_others
 from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import Order
 from stages.lib.lockstep.members.state import is_guest, net_state
-from stages.lib.lockstep.stacks.history import batch_records
 from stages.lib.lockstep.stacks.layers import dropouts
+from stages.lib.lockstep.stacks.trained import batch_records
 
 
 class StopTrainingError(Exception):

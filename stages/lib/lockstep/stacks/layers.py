@@ -1,7 +1,5 @@
-"""Layers that need help inside vmap: activations that differ by net, those that draw numbers, and recurrent ones."""
+"""Stands in for what vmap can't do for nets: draw numbers, run recurrent layers, and decide something in Python."""
 
-import copy
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,104 +9,12 @@ from torch import Tensor, nn
 from torch._decomp import decompositions
 from torch.overrides import TorchFunctionMode
 
-from stages.lib.lockstep.members.lean import vjp
 from stages.lib.lockstep.members.refusals import RefusalError
-from stages.lib.lockstep.members.state import python_state, refers_to_parts
 
 F = nn.functional
 
-# An activation, and the first and last (not included) net of the stack that has it.
-Slice = tuple[nn.Module, int, int]
-
 # SELU's constants, which alpha dropout keeps the mean and variance by (Klambauer et al. 2017, section 3).
 _ALPHA = -1.7580993408473766
-
-
-class Switch(nn.Module):
-    """Stands for an activation in the module that all nets of a stack share; its slices cover the stack in order."""
-
-    def __init__(self, slices: list[Slice]) -> None:
-        super().__init__()
-        self.slices = tuple(slices)  # a tuple, so that they are no parts of the module
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply them; only inside vmap over the nets."""
-        return _BySlice.apply(self.slices, x)
-
-
-class _BySlice(torch.autograd.Function):
-    """The activations of each slice, or their gradients where one is given; in `vmap` the whole stack is seen."""
-
-    @staticmethod
-    def forward(*args: Any) -> Any:
-        raise RuntimeError("a Switch was called outside vmap")
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        ctx.slices, x, *_ = inputs
-        ctx.save_for_backward(x)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Any:
-        return None, _BySlice.apply(ctx.slices, *ctx.saved_tensors, gradient)
-
-    @staticmethod
-    def vmap(info: Any, in_dims: Any, slices: tuple[Slice, ...], *tensors: Tensor) -> tuple[Tensor, int]:
-        x, *gradient = (tensor.movedim(dim, 0) for tensor, dim in zip(tensors, in_dims[1:], strict=True))
-        parts = []
-        for module, start, stop in slices:
-            part = x[start:stop]
-            parts.append(_pulled_back(module, part, gradient[0][start:stop]) if gradient else module(part))
-        return torch.cat(parts), 0
-
-
-def _pulled_back(module: nn.Module, x: Tensor, gradient: Tensor) -> Tensor:
-    _, pull_back, _ = vjp(lambda own: (module(own["x"]), ()), {"x": x})
-    return pull_back(gradient)["x"]
-
-
-def switchable(module: nn.Module) -> dict[str, nn.Module]:
-    """Return a module's elementwise parts, by path: those that another activation can take the place of.
-
-    They have no parameters, buffers or parts of their own, occur only once, and treat each number by itself, in
-    training as in evaluation. There are none where a layer may find them other than by their paths.
-    """
-    if any(map(refers_to_parts, module.modules())):
-        return {}
-    uses = Counter(id(part) for _, part in module.named_modules(remove_duplicate=False))
-    parts = ((path, part) for path, part in module.named_modules() if path and uses[id(part)] == 1)
-    return {path: part for path, part in parts if _is_elementwise(part)}
-
-
-# What has been found out about parts without tensors, by what they are.
-_ELEMENTWISE: dict[Any, bool] = {}
-
-
-def _is_elementwise(part: nn.Module) -> bool:
-    if any(True for _ in (*part.parameters(), *part.buffers(), *part.children())) or isinstance(part, nn.Dropout):
-        return False
-    key = type(part), type(part).forward, python_state(part)
-    if key not in _ELEMENTWISE:
-        _ELEMENTWISE[key] = _treats_each_number_alone(part)
-    return _ELEMENTWISE[key]
-
-
-def _treats_each_number_alone(part: nn.Module) -> bool:
-    x = torch.linspace(-3, 3, 24)
-    shuffled = torch.arange(24).view(4, 6).T.flatten()
-    made = []
-    for training in (True, False):
-        trial = copy.deepcopy(part).train(training)
-        before = python_state(trial)
-        try:
-            found, *others = trial(x), trial(x.view(4, 6)), trial(x[shuffled])[shuffled.argsort()], trial(x[:5])
-            same = all(torch.allclose(found[: each.numel()], each.flatten(), rtol=1e-5, atol=1e-7) for each in others)
-        except Exception:  # whatever a part raises that wants something else
-            return False
-        if not same or others[0].shape != (4, 6) or python_state(trial) != before:
-            return False
-        made.append(found)
-    return torch.equal(*made)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ def is_torchs(optimizer: type[torch.optim.Optimizer]) -> bool:
 
 def tried_as(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
     """Return what settings have in common for which one trial serves."""
-    return optimizer, fixed_part(settings), () if is_torchs(optimizer) else tuple(numbers_of(settings))
+    own = () if is_torchs(optimizer) else (optimizer.step, *numbers_of(settings))  # whose step may be edited
+    return optimizer, fixed_part(settings), own
 
 
 _TRIED: dict[Any, frozenset[Place]] = {}

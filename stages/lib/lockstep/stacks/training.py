@@ -17,12 +17,11 @@ from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_
 from stages.lib.lockstep.members.numerics import subnormals_as_zero
 from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.stacks.callbacks import Audience, StopTrainingError
-from stages.lib.lockstep.stacks.history import LateHistory, epoch_records
 from stages.lib.lockstep.stacks.hold_out import HoldOut
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets, cloned, exchange
 from stages.lib.lockstep.stacks.stack import Stack, clipping
 from stages.lib.lockstep.stacks.step import Tensors, shallow_copy
-from stages.lib.lockstep.stacks.trained import Trained, failed, leave_weights
+from stages.lib.lockstep.stacks.trained import LateHistory, Trained, epoch_records, failed, leave_weights
 
 # A smaller stack has to be traced anew, which takes as long as so many steps of single numbers.
 _WORTH_A_TRACE = 10_000_000
