@@ -60,11 +60,12 @@ class GivenNoise(TorchFunctionMode):
         return (torch.randn if normal else torch.rand)(shape, dtype=like.dtype, device=like.device)
 
 
-def _dropout(by_channel: bool = False, alpha: bool = False) -> Callable[..., Tensor]:
-    def dropout(mode: GivenNoise, x: Tensor, p: Any = 0.5, training: bool = not alpha, inplace: bool = False) -> Tensor:
-        if not training or (mode.is_quiet and p == 0):
-            return x
-        noise = mode.draw(x, (*x.shape[:2], *[1] * (x.dim() - 2)) if by_channel else x.shape, p=p)
+def _dropout(by_channel: bool = False, alpha: bool = False, batched: int = 0) -> Callable[..., Tensor]:
+    """Return what stands in for a kind of dropout; to it, inputs of fewer than `batched` dimensions are one row."""
+
+    def dropped(mode: GivenNoise, x: Tensor, p: Any) -> Tensor:
+        n_kept = 2 if x.dim() >= batched else 1
+        noise = mode.draw(x, (*x.shape[:n_kept], *[1] * (x.dim() - n_kept)) if by_channel else x.shape, p=p)
         # 1 where a number of [0, 1) is at least p, else 0; five times as fast as a comparison and its cast.
         kept = (noise - p).floor() + 1
         if not alpha:
@@ -72,7 +73,16 @@ def _dropout(by_channel: bool = False, alpha: bool = False) -> Callable[..., Ten
         scale = ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
         return scale * (x * kept + _ALPHA * (1 - kept)) - scale * _ALPHA * p
 
+    def dropout(mode: GivenNoise, x: Tensor, p: Any = 0.5, training: bool = not alpha, inplace: bool = False) -> Tensor:
+        if not training or (mode.is_quiet and p == 0):
+            return x
+        return x.copy_(dropped(mode, x, p)) if inplace else dropped(mode, x, p)
+
     return dropout
+
+
+def _bernoulli(mode: GivenNoise, x: Tensor, p: Any = None, **options: Any) -> Tensor:
+    return (mode.draw(x, x.shape) < (x if p is None else p)).to(x.dtype)
 
 
 def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
@@ -118,13 +128,14 @@ _DRAWING: dict[Callable[..., Any], Callable[..., Any]] = {
     F.dropout: _dropout(),
     F.alpha_dropout: _dropout(alpha=True),
     F.feature_alpha_dropout: _dropout(by_channel=True, alpha=True),
-    torch.rand_like: lambda mode, x, **options: mode.draw(x, x.shape),
-    torch.randn_like: lambda mode, x, **options: mode.draw(x, x.shape, normal=True),
+    torch.rand_like: lambda mode, x, dtype=None, **options: mode.draw(x, x.shape).to(dtype or x.dtype),
+    torch.randn_like: lambda mode, x, dtype=None, **options: mode.draw(x, x.shape, normal=True).to(dtype or x.dtype),
+    torch.bernoulli: _bernoulli,
+    Tensor.bernoulli: _bernoulli,
+    F.dropout1d: _dropout(by_channel=True, batched=3),
+    F.dropout2d: _dropout(by_channel=True),
+    F.dropout3d: _dropout(by_channel=True, batched=5),
 }
-_DRAWING |= dict.fromkeys([F.dropout1d, F.dropout2d, F.dropout3d], _dropout(by_channel=True))
-_DRAWING |= dict.fromkeys(
-    [torch.bernoulli, Tensor.bernoulli], lambda mode, x, **options: (mode.draw(x, x.shape) < x).to(x.dtype)
-)
 
 
 def dropouts(module: nn.Module) -> list[Any]:
