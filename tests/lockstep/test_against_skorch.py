@@ -19,6 +19,7 @@ from stages.lib.network import PimaClassifier
 from tests.lockstep import nets
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
 from tests.lockstep.cases.detours import detours
+from tests.lockstep.cases.habits import habits
 from tests.lockstep.cases.late import late
 from tests.lockstep.cases.nets import data, modules, noise
 from tests.lockstep.cases.outside import on_all_rows, outside
@@ -34,7 +35,7 @@ from tests.lockstep.searches import SEED, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
 EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
-EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts]
+EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts, habits]
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from joblib import parallel_config
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, LeaveOneOut, cross_val_score
+from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
 
 from stages.lib.lockstep.stacks.stack import Stack
+from tests.lockstep.cases.parts import Squeezed
 from tests.lockstep.nets import LABELS, LogitNet, Y, net, one_by_one, scores, search, told
 
 
@@ -183,3 +186,15 @@ class Pressing(Callback):
 def test_ctrl_c_in_a_stack_ends_the_search_though_skorch_would_go_on() -> None:
     with pytest.raises(KeyboardInterrupt):
         told(net(callbacks=[Pressing()], max_epochs=7), {"lr": [0.1, 0.01]}, Y)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("batch", [{"batch_size": -1}, {"iterator_valid__batch_size": 1}], ids=["all rows", "one row"])
+def test_where_skorch_has_no_score_there_is_none(batch: dict[str, int]) -> None:
+    """`squeeze` takes the only dimension of a lone row away, and skorch can't join what is left."""
+    estimator = NeuralNetRegressor(Squeezed, module__n_outputs=1, train_split=None, max_epochs=2, verbose=0, **batch)
+    rows, y = np.arange(72, dtype=np.float32).reshape(12, 6) / 72, np.ones(12, np.float32)
+    cv = LeaveOneOut() if batch.get("batch_size") else KFold(3)
+    with parallel_config(backend="lockstep"):
+        found = cross_val_score(estimator, rows, y, cv=cv, scoring="neg_mean_absolute_error")
+    assert np.isnan(found).all()

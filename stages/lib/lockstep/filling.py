@@ -35,9 +35,10 @@ def own_rows(member: Member) -> tuple[bool, bool]:
             x, y = taken((rows.X, rows.y), slice(start, start + EVALUATED_ROWS))
             n = min(rows.n - start, EVALUATED_ROWS)
             n_parts = max(min(_PARTS, n // rows.batch), 1)
+            short = slice((n - 1) % rows.batch + 1)  # as the last batch, of which a loss may take another view
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 are_apart &= _agree(net, x, _parts(n, min(max(n_parts, 2), n)))
-                is_mean &= _adds_up(net, apart, (x, y), _parts(n, n_parts), training)
+                is_mean &= _adds_up(net, apart, (x, y), [*_parts(n, n_parts), short], training)
     return is_mean, are_apart
 
 

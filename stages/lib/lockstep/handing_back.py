@@ -14,7 +14,7 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from stages.lib.lockstep.members.member import Cache, Member, has_own, overrides
+from stages.lib.lockstep.members.member import Cache, Member, has_lone_row, has_own, overrides
 from stages.lib.lockstep.members.numerics import set_others
 from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, stand_ins
 from stages.lib.lockstep.members.rows import as_tensor, filled_up
@@ -172,7 +172,7 @@ class _Answer:
     def find(self, net: NeuralNet, X: Any) -> Any:
         """Return what the net makes of rows, or None where it is to answer itself."""
         rows = next((rows for given, rows in self.known[1] if _is_same(X, given)), None)
-        if rows is None or len(rows) % self.batch == 1 or not self._holds(net):
+        if rows is None or has_lone_row(len(rows), self.batch) or not self._holds(net):
             return None
         torch.empty((), dtype=torch.int64).random_()  # as skorch's loader of these rows draws a seed
         return tree_map(lambda tensor: tensor[torch.as_tensor(rows)], self.outputs)

@@ -125,22 +125,6 @@ class Careful(MLP):
         return made if made.abs().max() < 1e6 else made.clamp(-1e6, 1e6)
 
 
-class AddsLate(nn.Module):
-    """Adds a bias to a product when one factor of it is another one already."""
-
-    factors: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("factors", torch.randn(WIDTH, 2))
-        self.scale, self.bias = nn.Parameter(torch.rand(2)), nn.Parameter(torch.ones(2))
-
-    def forward(self, x: Tensor) -> Tensor:
-        made = x @ self.factors
-        x.mul_(0)
-        return self.scale * (self.bias + made)
-
-
 class Spread(NeuralNetRegressor):
     """Learns a mean and a spread; torch checks both at each step."""
 
@@ -171,7 +155,6 @@ def parts() -> dict[str, Case]:
         "a scalar parameter, Adam": Case(classifier(ScalarParameter, optimizer=torch.optim.Adam, lr=0.01), small),
         "a module that prints where it is built": Case(classifier(Printing), RATES),
         "branches that all steps take": Case(classifier(Careful), RATES),
-        "a bias that is added late": Case(classifier(AddsLate), RATES),
         "a distribution": Case(classifier(MLP, wrapper=Spread), small, y=NUMBERS),
         "constants in forward": Case(classifier(Constants), RATES),
         "a table of many rows": Case(

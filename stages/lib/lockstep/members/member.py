@@ -57,13 +57,18 @@ class Member:
     @property
     def has_lone_row(self) -> bool:
         """Whether a batch is a single row, whose dimension `squeeze` takes away; filled up, it would be kept."""
-        return 1 in self.order.lengths or (self.valid is not None and self.valid.n % self.valid.batch == 1)
+        return 1 in self.order.lengths or (self.valid is not None and has_lone_row(self.valid.n, self.valid.batch))
 
     @cached_property
     def live(self) -> bool:
         """Whether callbacks, or methods of the net's own class, are to be shown each epoch."""
         own = any(type(callback) is not GradientNormClipping for _, callback in self.net.callbacks_)
         return own or is_told(self.net)
+
+
+def has_lone_row(n: int, batch: int) -> bool:
+    """Whether the last of the batches that rows are taken in is a single row; -1 takes all at once."""
+    return (n - 1) % (batch if batch > 0 else n) == 0
 
 
 def overrides(thing: NeuralNet | Callback, *methods: str) -> bool:

@@ -59,7 +59,7 @@ class StackedNet:
     def draws(self, drops: bool, x: Any, y: Any) -> list[Draw]:
         """Return the noise that a training step on a batch takes; none where no net drops anything, nor draws else."""
         net, x = shallow_copy(self._net, module_=copy.deepcopy(self._net.module_).train()), tree_map(torch.clone, x)
-        with torch.no_grad(), GivenNoise() as mode:
+        with torch.enable_grad(), GivenNoise() as mode:  # a loss may ask for gradients
             net.get_loss(net.infer(x), y, X=x, training=True)
         return mode.draws if drops or mode.matters else []
 

@@ -2,7 +2,7 @@
 
 import operator
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +40,7 @@ class _Recorder(LeanMode):
     def _note(self, tensor: Tensor, node: Node, is_known: bool = False) -> None:
         node.meta = {"shape": tensor.shape, "dtype": tensor.dtype, "is_known": is_known}
         self._nodes[tensor] = node
-        if not is_known:
+        if not is_known and not tensor._is_zerotensor():  # which has no memory
             self._unknown.add(tensor.untyped_storage().data_ptr())
 
     def node_of(self, tensor: Tensor) -> Node:
@@ -48,7 +48,7 @@ class _Recorder(LeanMode):
         if tensor not in self._nodes:  # such as an attribute of the module that is no buffer
             name = f"constant_{len(self.constants._buffers)}"
             self.constants.register_buffer(name, tensor)
-            is_known = tensor.untyped_storage().data_ptr() not in self._unknown
+            is_known = tensor._is_zerotensor() or tensor.untyped_storage().data_ptr() not in self._unknown
             self._note(tensor, self.graph.get_attr(name), is_known)
         found: Node = self._nodes[tensor]
         return found
@@ -163,9 +163,20 @@ def _simplify(graph: Graph, n_kept: int, n_copies: int) -> None:
             # A linear layer's bias, in one pass with the product, as torch adds that of one net.
             product: Any = node.args[1]
             is_like = product.meta["shape"] == node.meta["shape"] and product.meta["dtype"] == source.meta["dtype"]
-            if is_like and not node.kwargs and all(map(_is_only_read, product.args)):
+            if is_like and not node.kwargs and not any(map(_writes, _between(product, node))):
                 node.target, node.args = aten.baddbmm.default, (source, *product.args)
     graph.eliminate_dead_code()
+
+
+def _between(first: Node, last: Node) -> Iterator[Node]:
+    while (first := first.next) is not last:
+        yield first
+
+
+def _writes(node: Node) -> bool:
+    """Whether an operation may write into what it is given; schemas of batch norm do not say so of its statistics."""
+    schema = getattr(node.target, "_schema", None)
+    return bool(schema and (schema.is_mutable or "batch_norm" in schema.name))
 
 
 def _is_only_read(node: Node) -> bool:
@@ -173,8 +184,6 @@ def _is_only_read(node: Node) -> bool:
     for user in node.users:
         schema = getattr(user.target, "_schema", None)
         is_view = user.target is operator.getitem or (schema and schema.returns[0].alias_info is not None)
-        # The schemas of batch norm do not say that it changes its statistics.
-        writes = schema and (schema.is_mutable or "batch_norm" in schema.name)
-        if not (schema or is_view) or writes or (is_view and not _is_only_read(user)):
+        if not (schema or is_view) or _writes(user) or (is_view and not _is_only_read(user)):
             return False
     return True

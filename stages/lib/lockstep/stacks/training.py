@@ -183,8 +183,10 @@ class Training:
 
     def _evaluated(self, nets: Nets, found: Iterable[tuple[int, Trained]]) -> Iterator[Trained]:
         """Yield trained nets with their outputs, computed together."""
-        inputs = self.inputs(nets)
-        outputs = None if inputs is None else nets.outputs(*inputs)
+        outputs, inputs = None, self.inputs(nets)
+        # A module may want to write into rows that nets share; then they answer themselves.
+        with contextlib.suppress(RuntimeError):
+            outputs = inputs and nets.outputs(*inputs)
         for i, trained in found:
             if outputs is not None:
                 trained.outputs = taken(outputs, nets.positions[i])
