@@ -56,3 +56,23 @@ def test_dropout_in_place_changes_what_it_is_given(function: Callable[..., Tenso
         made = function(given, 0.5, training=True, inplace=True)
     assert torch.equal(made, given)
     assert not torch.equal(given, torch.ones(16, 4, 8))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"is_causal": True},
+        {"scale": 0.3},
+        {"attn_mask": torch.tensor([[True, False], [True, True]])},
+        {"attn_mask": torch.tensor([[0.0, -1.0], [0.5, 0.0]])},
+    ],
+    ids=["plain", "causal", "scaled", "masked", "biased"],
+)
+def test_attention_that_drops_nothing_is_torchs(options: dict[str, Any]) -> None:
+    """All that is left is scaled up."""
+    query, key, value = torch.randn(3, 4, 2, 8, generator=torch.Generator().manual_seed(0)).split(1)
+    with GivenNoise([torch.full((1, 4, 2, 2), 0.9)]):
+        ours = F.scaled_dot_product_attention(query, key, value, dropout_p=0.25, **options)
+    theirs = F.scaled_dot_product_attention(query, key, value, **options)
+    torch.testing.assert_close(0.75 * ours, theirs)

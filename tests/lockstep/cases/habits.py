@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from skorch import NeuralNetClassifier
+from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import RATES, SERIES, SERIES_LABELS, Case, classifier
+from tests.lockstep.cases.base import NUMBERS, RATES, SERIES, SERIES_LABELS, Case, classifier
 from tests.lockstep.cases.modules import MLP, WIDTH
 
 
@@ -120,6 +120,24 @@ class Flat(NeuralNetClassifier):
         return loss + 0.05 * sum(each.pow(2).sum() for each in gradients)
 
 
+class Variance(nn.Module):
+    """Predicts a mean and a variance, which its loss checks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(WIDTH, 2)
+
+    def forward(self, x: Tensor) -> Any:
+        made = self.inner(x)
+        return made[:, :1], nn.functional.softplus(made[:, 1:]) + 0.1
+
+
+class OfVariances(NeuralNetRegressor):
+    def get_loss(self, y_pred: Any, y_true: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        loss: Tensor = self.criterion_(y_pred[0], y_true, y_pred[1])
+        return loss
+
+
 class Listed(MLP):
     def forward(self, x: Tensor) -> Any:
         return [super().forward(x), x.square().mean(1)]
@@ -157,5 +175,10 @@ def habits() -> dict[str, Case]:
             classifier(criterion=TrustsShortLess, train_split=None, batch_size=15), RATES
         ),
         "a penalty for gradients": Case(classifier(wrapper=Flat), RATES),
+        "a variance that the loss checks": Case(
+            classifier(Variance, wrapper=OfVariances, criterion=nn.GaussianNLLLoss, lr=0.01),
+            {"lr": [0.01, 0.003]},
+            y=NUMBERS,
+        ),
         "a list of outputs": Case(classifier(Listed, wrapper=OfLists), RATES),
     }

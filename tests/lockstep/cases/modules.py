@@ -132,10 +132,20 @@ class Recurrent(nn.Module):
         return self.out(self.rnn(x)[0][:, -1])
 
 
-class Attention(nn.Module):
-    def __init__(self) -> None:
+class Transformer(nn.Module):
+    def __init__(self, p: float = 0.0) -> None:
         super().__init__()
-        self.attention, self.out = nn.MultiheadAttention(3, 1, batch_first=True), nn.Linear(3, 2)
+        self.up, self.out = nn.Linear(3, 4), nn.Linear(4, 2)
+        self.encoder = nn.TransformerEncoderLayer(4, 2, 8, dropout=p, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.encoder(self.up(x)).mean(1))
+
+
+class Attention(nn.Module):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__()
+        self.attention, self.out = nn.MultiheadAttention(3, 1, batch_first=True, **settings), nn.Linear(3, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out(self.attention(x, x, x, need_weights=False)[0].mean(1))

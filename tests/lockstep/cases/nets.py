@@ -47,6 +47,7 @@ from tests.lockstep.cases.modules import (
     SpectralNormed,
     StridedView,
     Tied,
+    Transformer,
     TwoInputs,
     Unused,
     WeightNormed,
@@ -102,6 +103,7 @@ def modules() -> dict[str, Case]:
             classifier(Recurrent, module__layer=nn.LSTM, module__proj_size=3, module__width=3), RATES, **series
         ),
         "RNN": Case(classifier(Recurrent, module__layer=nn.RNN), {"module__nonlinearity": ["tanh", "relu"]}, **series),
+        "Transformer": Case(classifier(Transformer), RATES, **series),
         "attention": Case(classifier(Attention), RATES, **series),
         "counting calls": Case(classifier(Counting), RATES, alone=" "),
         "rows see each other": Case(classifier(RowsSeeEachOther), RATES),
@@ -120,6 +122,8 @@ def noise() -> dict[str, Case]:
         "Dropout": Case(classifier(module__p=0.3), {"module__p": [0.1, 0.5]}),
         "AlphaDropout": Case(classifier(module__dropout=nn.AlphaDropout), {"module__p": [0.1, 0.5]}),
         "Dropout2d": Case(classifier(Convolutional), {"module__p": [0.2, 0.5]}, X=IMAGES, y=IMAGE_LABELS),
+        "Transformer with dropout": Case(classifier(Transformer, module__p=0.2), RATES, X=SERIES, y=SERIES_LABELS),
+        "attention with dropout": Case(classifier(Attention, module__dropout=0.2), RATES, X=SERIES, y=SERIES_LABELS),
         "Gaussian noise": Case(classifier(Noisy), RATES),
         "Dropout, shuffled": Case(classifier(module__p=0.3, iterator_train__shuffle=True), RATES),
     }

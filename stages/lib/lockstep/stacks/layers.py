@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -85,6 +86,44 @@ def _bernoulli(mode: GivenNoise, x: Tensor, p: Any = None, **options: Any) -> Te
     return (mode.draw(x, x.shape) < (x if p is None else p)).to(x.dtype)
 
 
+def _attention(
+    mode: GivenNoise,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: Any = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """Return what torch's does, as its documentation has it, where it drops something."""
+    options: dict[str, Any] = {"scale": scale, "enable_gqa": enable_gqa}
+    if dropout_p == 0 or enable_gqa:
+        return F.scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal, **options)
+    if is_causal:
+        attn_mask = torch.ones(query.size(-2), key.size(-2), dtype=torch.bool, device=query.device).tril()
+    weights = query @ key.transpose(-2, -1) * (query.size(-1) ** -0.5 if scale is None else scale)
+    if attn_mask is not None and attn_mask.dtype == torch.bool:
+        weights = weights.masked_fill(~attn_mask, float("-inf"))
+    elif attn_mask is not None:
+        weights = weights + attn_mask
+    return _dropout()(mode, weights.softmax(-1), dropout_p) @ value
+
+
+def _seen_through(function: Any) -> Callable[..., Any]:
+    """Return a function of torch's that Python code makes up, so that the mode sees what it calls."""
+    unseen = dict.fromkeys(["has_torch_function", "has_torch_function_variadic"], lambda *tensors: False)
+    inside = FunctionType(function.__code__, vars(F) | unseen, argdefs=function.__defaults__)
+
+    def called(mode: GivenNoise, *args: Any, **kwargs: Any) -> Any:
+        with mode:
+            return inside(*args, **kwargs)
+
+    return called
+
+
 def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
     """Return what torch's does, which vmap refuses as it compares the largest class; here scatter refuses that."""
     if num_classes < 0 or x.dtype != torch.int64:
@@ -119,6 +158,7 @@ def _by_steps(decomposition: Callable[..., Any]) -> Callable[..., Any]:
 _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     Tensor.__bool__: _truth,
     F.one_hot: _one_hot,
+    F.gaussian_nll_loss: _seen_through(F.gaussian_nll_loss),
     torch.gru: _by_steps(decompositions.gru_impl),
     torch.lstm: _by_steps(decompositions.lstm_impl),
     torch.rnn_tanh: _by_steps(decompositions.rnn_tanh_input),
@@ -130,6 +170,8 @@ _DRAWING: dict[Callable[..., Any], Callable[..., Any]] = {
     F.feature_alpha_dropout: _dropout(by_channel=True, alpha=True),
     torch.rand_like: lambda mode, x, dtype=None, **options: mode.draw(x, x.shape).to(dtype or x.dtype),
     torch.randn_like: lambda mode, x, dtype=None, **options: mode.draw(x, x.shape, normal=True).to(dtype or x.dtype),
+    F.scaled_dot_product_attention: _attention,
+    F.multi_head_attention_forward: _seen_through(F.multi_head_attention_forward),
     torch.bernoulli: _bernoulli,
     Tensor.bernoulli: _bernoulli,
     F.dropout1d: _dropout(by_channel=True, batched=3),
