@@ -68,7 +68,7 @@ class Member:
 
 def has_lone_row(n: int, batch: int) -> bool:
     """Whether the last of the batches that rows are taken in is a single row; -1 takes all at once."""
-    return (n - 1) % (batch if batch > 0 else n) == 0
+    return n > 0 and (n - 1) % (batch if batch > 0 else n) == 0
 
 
 def overrides(thing: NeuralNet | Callback, *methods: str) -> bool:
