@@ -93,6 +93,19 @@ def test_torch_draws_for_a_scorer_what_it_draws_where_skorch_has_answered(scorer
     check(classifier(), scorer, key, return_train_score=True)
 
 
+class Predicts(Callback):
+    """Predicts rows of its own, whose type no trial in float64 can change."""
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        net.history.record("accuracy", float((net.predict(ROWS) == LABELS).mean()))
+
+
+@pytest.mark.filterwarnings("error::stages.lib.lockstep.LockstepWarning")
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_torch_draws_for_a_scorer_what_it_draws_where_callbacks_have_predicted(shuffled: bool) -> None:
+    check(classifier(callbacks=[Predicts()], iterator_train__shuffle=shuffled), robust)
+
+
 class Products(TorchDispatchMode):
     """Counts the linear layers that are applied to rows."""
 

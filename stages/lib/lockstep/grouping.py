@@ -4,7 +4,6 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from copy import copy
 from dataclasses import dataclass, replace
 from io import StringIO
 from numbers import Integral
@@ -20,14 +19,14 @@ from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.member import Cache, Member, is_told, make_member, mentioned, own_classes
 from stages.lib.lockstep.members.own_fit import Prepared
 from stages.lib.lockstep.members.refusals import RefusalError, told
-from stages.lib.lockstep.members.state import hashed, net_state
+from stages.lib.lockstep.members.state import hashed, may_predict, net_state
 from stages.lib.lockstep.surroundings import net_of, prepare, without_net
 from stages.lib.lockstep.tasks import Task
 from stages.lib.lockstep.trial import prove
 
 # What trials have shown of a family, and whether the losses of its nets allow batches to be filled up; or why it is
 # fitted one by one.
-Proven = dict[tuple[str, bool], tuple[bool, bool, bool] | str]
+Proven = dict[tuple[str, bool], tuple[bool, bool] | str]
 
 # The nets to train, by what those have in common that may share a stack; first, whether their batches are filled up.
 Groups = dict[tuple[bool, Any], list[tuple[Member, Kind]]]
@@ -119,11 +118,9 @@ class Grouping:
         with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
             is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
             family = kind.family, is_mean and are_apart
-            filled, answers, draws = _once(
-                self.proven, family, lambda: prove(member, net_of(task.own_estimator()), family[1])
-            )
-        if draws:  # its rows come in an order of its own
-            member.draws, member.order = True, copy(member.order)
+            filled, answers = _once(self.proven, family, lambda: prove(member, net_of(task.own_estimator()), family[1]))
+        if may_predict(member.net):  # its rows come in an order of its own
+            member.follow()
             n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * n_bytes)
         member.activations, member.optimizer = kind.activations, kind.optimizer

@@ -19,9 +19,9 @@ from stages.lib.lockstep.members.lean import step_lean
 from stages.lib.lockstep.members.member import Member, make_member, named_tensors, start, trained_params
 from stages.lib.lockstep.members.numerics import other_states
 from stages.lib.lockstep.members.own_fit import Prepared, stand_ins
-from stages.lib.lockstep.members.refusals import RefusalError, told
-from stages.lib.lockstep.members.rows import Order, taken
-from stages.lib.lockstep.members.state import net_state
+from stages.lib.lockstep.members.refusals import ListenerError, RefusalError, told
+from stages.lib.lockstep.members.rows import taken
+from stages.lib.lockstep.members.state import may_predict, net_state
 from stages.lib.lockstep.stacks.layers import GivenNoise
 from stages.lib.lockstep.stacks.nets import Job, Nets
 from stages.lib.lockstep.stacks.trained import Trained
@@ -34,13 +34,13 @@ _EPOCHS, _BATCH = 2, 4
 _CLASSES = 30
 
 
-def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool, bool]:
+def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
     """Train two nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises.
 
     `net` is the member's as it was before its `fit`; `may_fill` is whether its own rows allow batches to be filled up.
 
     Returns whether batches may be filled up with rows that count for nothing, as rows do not see each other in
-    training; whether a stack answers for the nets as they do themselves; and whether callbacks draw numbers.
+    training; and whether a stack answers for the nets as they do themselves.
     """
     twin, rows = _small(net), _some_rows(member, 1, torch.get_default_dtype())
     start(twin, rows, member.noise_seed, None)
@@ -51,11 +51,11 @@ def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool, b
     for dtype in (torch.float64, torch.float32):
         for filled in [True] * may_fill + [False]:
             try:
-                return filled, *_compare(member, net, dtype, filled)
+                return filled, _compare(member, net, dtype, filled)
             except Exception as error:  # whatever a module raises under vmap, or in float64
                 reasons.append(error)
-        if any(isinstance(reason, RefusalError) for reason in reasons):
-            break  # only a module that fixes its type gets its trial in that
+        if any(type(reason) is RefusalError for reason in reasons):
+            break  # only what fixes its type, as a callback with rows of its own does, gets its trial in that
     raise RefusalError(told(reasons[-1]))
 
 
@@ -65,13 +65,14 @@ def _changing(net: NeuralNet) -> set[int]:
     return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
 
 
-def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -> tuple[bool, bool]:
-    """Raise where nets differ that skorch and a stack train; returns whether they answer alike, and draw numbers."""
+def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -> bool:
+    """Raise where nets differ that skorch and a stack train; returns whether they answer alike."""
     prepared = [_some_rows(member, i, dtype) for i in range(2)]
     members = [make_member(_small(net), prepared[i], (i, i), {}, dtype) for i in range(2)]
     before = [net_state(each.net) for each in members]
     for each in members:
-        each.draws = True
+        if may_predict(each.net):
+            each.follow()
     rows = [tree_map(torch.as_tensor, each.X) for each in prepared]
 
     def inputs(nets: Nets) -> tuple[Any, bool]:
@@ -80,13 +81,12 @@ def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -
 
     training = Training(Job(members, filled), inputs, unit=2)
     noise = _listen(training)
-    alike, draws = True, False
+    alike = True
     for trained in list(training.run()):
         if trained.reason:
-            raise RefusalError(trained.reason)
+            raise ListenerError(trained.reason)
         i = trained.member.noise_seed
-        theirs, drew = _by_skorch(_small(net), prepared[i], trained, noise[i], dtype)
-        draws |= drew
+        theirs = _by_skorch(_small(net), prepared[i], trained, noise[i], dtype)
         if net_state(theirs) != before[i]:
             raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
         tensors = {name: tensor.detach().clone() for name, tensor in named_tensors(theirs).items()}
@@ -94,7 +94,7 @@ def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -
         # A module may note what it predicts, and a scorer may want to read it.
         alike &= net_state(theirs) == before[i]
         alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
-    return alike, draws
+    return alike
 
 
 def _small(net: NeuralNet) -> NeuralNet:
@@ -157,31 +157,27 @@ def _listen(training: Training) -> list[list[Tensor]]:
 
 def _by_skorch(
     net: NeuralNet, prepared: Prepared, trained: Trained, noise: list[Tensor], dtype: torch.dtype
-) -> tuple[NeuralNet, bool]:
-    """Train a net as skorch does, with given noise; returns it, and whether its callbacks draw numbers."""
+) -> NeuralNet:
+    """Train a net as skorch does, with given noise; raises `RefusalError` where lockstep could not draw as it does."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
     step_lean(net.optimizer_)
-    fit_loop, began = net.fit_loop, list[Any]()
+    fit_loop, numbers = net.fit_loop, list[Any]()
 
     def begin(*args: Any, **kwargs: Any) -> NeuralNet:
-        began[:] = other_states(), torch.get_rng_state()  # callbacks may have drawn numbers at the very beginning
+        numbers.append(other_states())  # callbacks may have drawn some at the very beginning
         return fit_loop(*args, **kwargs)
 
     with GivenNoise(noise), contextlib.redirect_stdout(io.StringIO()), stand_ins(net, fit_loop=begin):
         net.partial_fit(X, y)
-    (numbers, state), state_after = began, torch.get_rng_state()
-    train, valid = net.get_split_datasets(X, y)
-    order = Order(net.get_iterator(train, training=True), 1 if valid is None else 2, state)
-    for _ in net.history:
-        order.next_epoch()
-    draws = not order.is_fixed and not torch.equal(state_after, order.state)
-    if (draws and not torch.equal(state_after, trained.random_state)) or other_states() != numbers:
+    state_after = torch.get_rng_state()
+    followed = trained.member.order.is_fixed or torch.equal(state_after, trained.random_state)
+    if not followed or [other_states()] != numbers:
         raise RefusalError("the net draws random numbers that lockstep can't replay")
     if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
         raise RefusalError("the optimizer keeps numbers that belong to no parameter")
     if any(param.grad is None for param in trained_params(net).values()):
         raise RefusalError("a parameter takes no part in the loss")
-    return net, draws
+    return net
 
 
 def _is_same(trained: Trained, theirs: NeuralNet, prepared: Prepared, dtype: torch.dtype) -> bool:

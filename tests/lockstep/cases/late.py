@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, GradientNormClipping, LRScheduler
+from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler
 from skorch.dataset import Dataset
 from torch import nn
 
@@ -14,11 +14,22 @@ from tests.lockstep.cases.surprises import FourthEpoch
 
 
 class Scores(Callback):
-    """Scores the net itself after each third epoch."""
+    """Scores the net itself after some epochs."""
+
+    def __init__(self, every: int = 3) -> None:
+        self.every = every
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        if len(net.history) % 3 == 0:
+        if len(net.history) % self.every == 0:
             net.history.record("accuracy", float(net.score(X, LABELS)))
+
+
+class ScoresInside(Callback):
+    """Scores the net itself before each step of an epoch."""
+
+    def on_batch_begin(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
+        if training and len(net.history) == 3:
+            net.score(X, LABELS)
 
 
 class CallsTheModule(Callback):
@@ -87,6 +98,7 @@ def late() -> dict[str, Case]:
     def watched(callback: Any, **settings: Any) -> Any:
         return classifier(callbacks=[("own", callback)], **{"max_epochs": 7} | settings)
 
+    stopping = [Scores(every=1), EarlyStopping(patience=2, threshold=0.05)]
     plateau = LRScheduler("ReduceLROnPlateau", monitor="valid_loss", patience=0)
     clipping = classifier(callbacks=[("a", GradientNormClipping(9.0)), ("b", GradientNormClipping(9.0))])
     adam: dict[str, Any] = {"optimizer": torch.optim.Adam}
@@ -96,8 +108,11 @@ def late() -> dict[str, Case]:
         ),
         "clipped twice": Case(clipping, {"callbacks__b__gradient_clip_value": [9.0, 0.01]}, alone="clipped twice"),
         "scored now and then": Case(watched(Scores()), RATES),
-        "scored now and then, shuffled": Case(
-            watched(Scores(), iterator_train__shuffle=True), RATES, alone="draws random numbers"
+        "scored now and then, shuffled": Case(watched(Scores(), iterator_train__shuffle=True), RATES),
+        "scored where a schedule changes rates": Case(classifier(callbacks=[Scores(), plateau], max_epochs=7), RATES),
+        "scored until the training ends": Case(classifier(callbacks=stopping, max_epochs=20), RATES),
+        "scored within epochs until the training ends": Case(
+            classifier(callbacks=[ScoresInside(), *stopping], max_epochs=20), RATES, alone="draws random numbers"
         ),
         "a module called now and then": Case(watched(CallsTheModule(), module__norm=nn.BatchNorm1d), RATES),
         "an optimizer that forgets late": Case(watched(Forget(), **adam), RATES, alone="what the optimizer keeps"),

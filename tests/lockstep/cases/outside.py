@@ -107,7 +107,7 @@ class RandomRates(torch.optim.lr_scheduler.LRScheduler):
         return [rate * random.uniform(0.1, 2) for rate in self.base_lrs]
 
 
-DRAWN = ("noise", "Python's", "torch's")
+DRAWN = ("noise", "Python's")
 
 
 def outside() -> dict[str, Case]:
@@ -128,12 +128,13 @@ def outside() -> dict[str, Case]:
             watched(Reweights(), criterion__weight=torch.ones(2)), RATES, alone="changes the net"
         ),
         **{f"{what} numbers drawn late": Case(watched(Draws(what)), RATES, alone=draws) for what in DRAWN},
+        "torch's numbers drawn late": Case(watched(Draws("torch's")), RATES),
         "parameters that the optimizer loses late": Case(watched(HeadOnly()), RATES, alone="changes the net"),
         "a callback that is added late": Case(watched(AddsDecay()), RATES, alone="changes the net"),
         "a criterion that a score changes late": Case(
             watched(EpochScoring(smooths, name="s"), max_epochs=8), RATES, alone=" "
         ),
-        "a score now and then, shuffled": Case(watched(costly, iterator_train__shuffle=True), RATES, alone=draws),
+        "a score now and then, shuffled": Case(watched(costly, iterator_train__shuffle=True), RATES),
         "a scoring function that draws beside one that does not": Case(
             scored,
             [

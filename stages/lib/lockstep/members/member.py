@@ -47,7 +47,7 @@ class Member:
     activations: str = ""  # a hash of the module's activations
     optimizer: str = ""  # a hash of the optimizers that one object can step
     known: Any = None  # the rows that it will be asked about
-    draws: bool = False  # whether its callbacks draw numbers between epochs, as one that predicts does
+    follows: bool = False  # whether torch's generator stands where skorch's does at the end of each epoch
 
     @property
     def epochs(self) -> int:
@@ -58,6 +58,10 @@ class Member:
     def has_lone_row(self) -> bool:
         """Whether a batch is a single row, whose dimension `squeeze` takes away; filled up, it would be kept."""
         return 1 in self.order.lengths or (self.valid is not None and has_lone_row(self.valid.n, self.valid.batch))
+
+    def follow(self) -> None:
+        """Take numbers into account that callbacks draw at the end of epochs, as one that predicts does."""
+        self.follows, self.order = True, self.order.followed(self.state)
 
     @cached_property
     def live(self) -> bool:

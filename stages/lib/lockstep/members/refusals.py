@@ -11,6 +11,10 @@ class RefusalError(Exception):
     """Says in a phrase why a net is fitted alone."""
 
 
+class ListenerError(RefusalError):
+    """Says the same where a net's callbacks are the reason."""
+
+
 def told(error: Exception) -> str:
     """Return a refusal's words; else an error's type and the beginning of its message, as torch has much to say."""
     if isinstance(error, RefusalError):

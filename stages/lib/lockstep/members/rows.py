@@ -37,8 +37,10 @@ class Order:
     """The batches of each epoch, as skorch's loader of a net gives them.
 
     An epoch starts `n_draws` loaders, each of which draws a seed: one, and another one for the hold-out. `state` is
-    that of torch's generator before the next epoch.
+    that of torch's generator before the next epoch, or, where all epochs have the same batches, before the first.
     """
+
+    is_followed = False
 
     def __init__(self, loader: DataLoader, n_draws: int, state: Tensor) -> None:
         self.loader: Any = loader
@@ -50,10 +52,17 @@ class Order:
         sized = len(self.loader.dataset), self.loader.batch_size
         return sized if self.is_fixed else (*sized, self.n_draws, self.state.numpy().tobytes())
 
+    def followed(self, state: Tensor) -> "Order":
+        """Return a copy for one net, whose callbacks draw: before each epoch it has to stand where skorch's does."""
+        order = copy.copy(self)
+        order.state, order.is_followed = state, True
+        vars(order).pop("fixed", None)
+        return order
+
     @cached_property
     def fixed(self) -> Batches | None:
         """The batches of each epoch, where all epochs have the same."""
-        return list(self.loader.batch_sampler) if self.is_fixed else None
+        return list(self.loader.batch_sampler) if self.is_fixed and not self.is_followed else None
 
     @cached_property
     def lengths(self) -> list[int]:
@@ -62,7 +71,7 @@ class Order:
 
     def after(self, state: Tensor, epochs: int) -> Tensor:
         """Return where torch's generator stands after these epochs of a net whose first began at `state`."""
-        if not self.is_fixed:
+        if self.fixed is None:
             return self.state
         generator = torch.Generator()
         generator.set_state(state)

@@ -6,14 +6,14 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EpochScoring
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.lean import lean_optimizer
-from stages.lib.lockstep.members.member import has_own, is_own, mentioned_in
+from stages.lib.lockstep.members.member import has_own, is_own, is_told, mentioned_in
 from stages.lib.lockstep.members.refusals import RefusalError, told
 
 # What a step calls of a net's class.
@@ -110,7 +110,18 @@ def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
         raise RefusalError(f"an attribute can't be compared with another net's: {told(error)}") from None
 
 
-def is_guest(listener: Any) -> bool:
-    """Whether a net or callback is none of skorch's, or calls functions that are not."""
+def has_guests(net: NeuralNet) -> bool:
+    """Whether a net's class or a callback is told of its training that is none of skorch's, or calls what is not."""
+    return any(is_told(each) and _is_guest(each) for each in (net, *(callback for _, callback in net.callbacks_)))
+
+
+def _is_guest(listener: Any) -> bool:
     called = [value for value in vars(listener).values() if isinstance(value, FunctionType | partial)]
     return is_own(type(listener)) or (isinstance(listener, Callback) and any(map(is_own, called)))
+
+
+def may_predict(net: NeuralNet) -> bool:
+    """Whether callbacks may let a net predict in its training, which draws a seed."""
+    scorings = (callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring))
+    caching = (each.use_caching if net.use_caching == "auto" else net.use_caching for each in scorings)
+    return has_guests(net) or not all(caching)

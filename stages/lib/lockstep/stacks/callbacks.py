@@ -13,11 +13,11 @@ from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.members.member import Member, is_told, named_tensors, optimizer_of, overrides
+from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_of, overrides
 from stages.lib.lockstep.members.numerics import drawn_others
 from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import Order
-from stages.lib.lockstep.members.state import is_guest, net_state
+from stages.lib.lockstep.members.state import has_guests, net_state
 from stages.lib.lockstep.stacks.layers import dropouts
 from stages.lib.lockstep.stacks.trained import batch_records
 
@@ -40,7 +40,7 @@ class Audience:
         self.scores_training = any(callback.on_train for callback in self.scorings)
         self.by_batch = any(_hears_batches(each) for each in (self.net, *own))
         # Those that skorch does not have may look at anything, and may change what the stack does not see.
-        self.has_guests = any(is_told(each) and is_guest(each) for each in (self.net, *own))
+        self.has_guests = has_guests(self.net)
         # Methods that cost less: nothing prepares a line that is not printed.
         quiet = [each for each in own if type(each) is PrintLog and each.sink is print]
         accuracies = [each for each in self.scorings if each.scoring == "accuracy"]
@@ -62,10 +62,11 @@ class Audience:
                 stops = True
         if self.has_guests and event != "on_train_end":  # at the end nothing follows that could differ
             kept, others, drawn, used = (one != other for one, other in zip(before, self._watch(), strict=True))
+            if drawn and event != "on_epoch_end":
+                self.member.follows = False
             # Where rows are not mixed, torch's matter only if they come into the weights or the settings.
-            followed = self.member.draws and event == "on_epoch_end"
-            matters = (used or stops) if self.member.order.is_fixed else not followed
-            if kept or others or (drawn and matters):
+            matters = used or stops or not self.member.order.is_fixed
+            if kept or others or (drawn and matters and not self.member.follows):
                 raise RefusalError("a callback changes what the optimizer keeps, or draws random numbers")
         if stops and about.get("training"):
             raise RefusalError("a callback ends the training within an epoch")
@@ -92,13 +93,13 @@ class Audience:
 
     def epoch_ends(self, order: Order) -> None:
         """Tell that an epoch ends, with torch's generator where skorch's stands: the next epoch's order follows."""
-        if order.is_fixed:
+        if order.fixed is not None:
             return self.epoch("on_epoch_end")
         torch.set_rng_state(order.state)
         try:
             return self.epoch("on_epoch_end")
         finally:
-            if self.member.draws:
+            if self.member.follows:
                 order.state = torch.get_rng_state()
 
     def take_up(self) -> None:
