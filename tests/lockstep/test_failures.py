@@ -59,17 +59,54 @@ class Brier(torch.nn.Module):
         return ((predicted.softmax(1) - torch.nn.functional.one_hot(target, num_classes=2)) ** 2).mean()
 
 
+class Centers(torch.nn.Module):
+    """Draws what a net predicts to a center of its class."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.centers = torch.nn.Embedding(2, 2)
+
+    def forward(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return (predicted - self.centers(target)).pow(2).mean()
+
+
 @pytest.mark.filterwarnings("ignore")
-def test_a_class_that_a_loss_does_not_know_fails_on_its_splits() -> None:
+@pytest.mark.parametrize(("criterion", "label", "bad"), [(Brier, 2, 0), (Centers, 2, 0), (Centers, -1, 1)])
+def test_a_class_that_a_loss_does_not_know_fails_on_its_split(criterion: Any, label: int, bad: int) -> None:
+    """In the stack a net with a table of its own stands beside: after the one that asks for too much, or before it."""
     labels = LABELS.copy()
-    labels[190] = 2  # in the test rows of the last split
-    given = net(module=LogitNet, criterion=Brier, train_split=None), {"lr": [0.1, 0.01]}, labels
+    labels[10 if bad else 190] = label  # in the training rows of one of two splits
+    given = net(module=LogitNet, criterion=criterion, train_split=None), {"lr": [0.1, 0.01]}, labels
     stacked, alone = (
-        told(*given, scoring="accuracy", cv=KFold(3), backend={"stack": stack})[0] for stack in (True, False)
+        told(*given, scoring="accuracy", cv=KFold(2), backend={"stack": stack})[0] for stack in (True, False)
     )
     assert scores(stacked) == scores(alone)
-    assert np.isnan(stacked.cv_results_["split2_test_score"]).tolist() == [False, False]
-    assert np.isnan(stacked.cv_results_["split0_test_score"]).all()
+    failed = np.isnan([stacked.cv_results_[f"split{i}_test_score"] for i in range(2)])
+    assert failed.all(axis=1).tolist() == failed.any(axis=1).tolist() == [bad == 0, bad == 1]
+
+
+class Whitened(LogitNet):
+    """Divides its rows by the root of a matrix that it learns, and that a high rate makes indefinite."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread = torch.nn.Parameter(torch.ones(8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        root = torch.linalg.cholesky(self.spread.diag())
+        return super().forward(torch.linalg.solve_triangular(root, x.T, upper=False).T)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("few", [0, 1000], ids=["compiled", "not compiled"])
+def test_a_matrix_that_has_no_root_after_some_steps_fails_where_skorch_does(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stages.lib.lockstep.stacks.stack._WORTH_COMPILING", few)
+    whitened = net(module=Whitened, criterion=torch.nn.CrossEntropyLoss, max_epochs=6, train_split=None)
+    for stack in (True, False):
+        found, _ = told(whitened, {"lr": [0.001, 5.0]}, LABELS, scoring=lambda *given: 1.0, backend={"stack": stack})
+        assert np.isnan(found.cv_results_["mean_test_score"]).tolist() == [False, True]
 
 
 class Guard(Callback):

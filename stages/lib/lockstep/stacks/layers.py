@@ -132,6 +132,12 @@ def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
     return zeros.scatter(-1, x.unsqueeze(-1), 1)
 
 
+def _embedding(mode: GivenNoise, input: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Return what torch's does; out of range, vmap would read another net's rows, as it lays the tables end to end."""
+    rows = torch.arange(len(weight), device=input.device).gather(0, input.flatten().long())  # which raises
+    return F.embedding(rows.view(input.shape), weight, *args, **kwargs)
+
+
 def _truth(mode: GivenNoise, x: Tensor) -> bool:
     """Return what Python is to decide by, if all nets of a stack agree; vmap refuses to look at a number of each."""
     if x.numel() != 1:
@@ -158,6 +164,7 @@ def _by_steps(decomposition: Callable[..., Any]) -> Callable[..., Any]:
 _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     Tensor.__bool__: _truth,
     F.one_hot: _one_hot,
+    F.embedding: _embedding,
     F.gaussian_nll_loss: _seen_through(F.gaussian_nll_loss),
     torch.gru: _by_steps(decompositions.gru_impl),
     torch.lstm: _by_steps(decompositions.lstm_impl),

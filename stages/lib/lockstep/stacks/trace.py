@@ -68,7 +68,7 @@ class _Recorder(LeanMode):
             self.branches.append((noted[0][0], found))
         several = isinstance(found, tuple | list)
         parts = {i: each for i, each in enumerate(found if several else [found]) if isinstance(each, Tensor)}
-        if parts or function._schema.is_mutable:
+        if parts or function._schema.is_mutable or _is_check(function):
             node = self.graph.call_function(function, *noted)
             for i, each in parts.items():
                 part = self.graph.call_function(operator.getitem, (node, i)) if several else node
@@ -121,7 +121,7 @@ def trace(stacked: StackedNet, example: tuple[Any, ...], with_losses: bool, comp
     graph.output([*map(recorder.node_of, results), *(node for node, _ in recorder.branches)])
     _simplify(graph, len(example[1]), len(tree_leaves(example[1:])))
     run: Callable[..., Any] = GraphModule(recorder.constants, graph)
-    if compile_graph:
+    if compile_graph and not any(_is_check(node.target) for node in graph.nodes):  # which TorchScript would leave out
         with warnings.catch_warnings(), torch.no_grad(), suppress(RuntimeError):
             # It fuses nothing. Its tracer refuses some operations, such as the backward of layer norm.
             warnings.simplefilter("ignore")
@@ -165,7 +165,7 @@ def _simplify(graph: Graph, n_kept: int, n_copies: int) -> None:
             is_like = product.meta["shape"] == node.meta["shape"] and product.meta["dtype"] == source.meta["dtype"]
             if is_like and not node.kwargs and not any(map(_writes, _between(product, node))):
                 node.target, node.args = aten.baddbmm.default, (source, *product.args)
-    graph.eliminate_dead_code()
+    graph.eliminate_dead_code(is_impure_node=lambda node: node.is_impure() or _is_check(node.target))
 
 
 def _between(first: Node, last: Node) -> Iterator[Node]:
@@ -177,6 +177,12 @@ def _writes(node: Node) -> bool:
     """Whether an operation may write into what it is given; schemas of batch norm do not say so of its statistics."""
     schema = getattr(node.target, "_schema", None)
     return bool(schema and (schema.is_mutable or "batch_norm" in schema.name))
+
+
+def _is_check(function: Any) -> bool:
+    """Whether an operation returns nothing: it raises where a matrix can't be inverted, say."""
+    schema = getattr(function, "_schema", None)
+    return bool(schema and not schema.returns and not schema.is_mutable)
 
 
 def _is_only_read(node: Node) -> bool:
