@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from skorch import NeuralNet
-from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
 from stages.lib.lockstep.members.member import Member
-from stages.lib.lockstep.members.rows import taken
+from stages.lib.lockstep.members.rows import companies, is_close, taken
 from stages.lib.lockstep.stacks.nets import EVALUATED_ROWS
 from stages.lib.lockstep.stacks.step import shallow_copy
 
@@ -61,7 +60,7 @@ def _agree(net: NeuralNet, x: Any, parts: list[slice]) -> bool:
     try:
         whole = tree_leaves(net.infer(tree_map(torch.clone, x)))
         single = [tree_leaves(net.infer(tree_map(torch.clone, taken(x, part)))) for part in parts]
-        return all(map(_is_close, whole, map(torch.cat, zip(*single, strict=True))))
+        return all(is_close(*each).all() for each in zip(whole, map(torch.cat, zip(*single, strict=True)), strict=True))
     except Exception:  # whatever a module raises; skorch never evaluates so many rows at once
         return False
 
@@ -82,10 +81,6 @@ def _adds_up(net: NeuralNet, apart: NeuralNet, rows: Any, parts: list[slice], tr
     return True
 
 
-def _is_close(one: Tensor, other: Tensor) -> bool:
-    return torch.allclose(one.double(), other.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
-
-
 def rows_are_apart(member: Member) -> bool:
     """Whether a row's outputs stay what they are beside other rows in training, where batches are as long as the net's.
 
@@ -93,14 +88,12 @@ def rows_are_apart(member: Member) -> bool:
     """
     net = _elsewhere(member)
     net.module_.train()
-    n, width = member.train.n, member.train.width
-    found = []
+    found, (place, batches) = [], companies(member.train)
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            for rows in (np.arange(width), np.r_[width : 2 * width - 2, width - 2, width - 1]):
+            for rows in batches:
                 torch.manual_seed(0)
-                outputs = tree_leaves(net.infer(taken(member.train.X, rows % n)))
-                found.append([part[-min(width, 2) :] for part in outputs])
+                found.append([part[place] for part in tree_leaves(net.infer(taken(member.train.X, rows)))])
     except Exception:  # whatever a module raises; the trial will tell
         return True
-    return all(map(_is_close, *found))
+    return all(is_close(*each).all() for other in found[1:] for each in zip(found[0], other, strict=True))

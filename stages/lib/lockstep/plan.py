@@ -126,11 +126,12 @@ class Search:
         try:
             for trained in found:
                 tasks = trained.member.tasks
-                if trained.reason:
-                    self.grouping.refuse(tasks[trained.epoch], RefusalError(trained.reason))
-                    continue
                 # One that stops early has tasks under its last epoch alone.
-                for number in tasks.get(trained.epoch, next(iter(tasks.values()))):
+                numbers = tasks.get(trained.epoch, next(iter(tasks.values())))
+                if trained.reason:
+                    self.grouping.refuse(numbers, RefusalError(trained.reason))
+                    continue
+                for number in numbers:
                     task = self.tasks[number]
                     task.finish = partial(hand_back, task, trained, self.grouping.prepared(task, task.estimator))
         except Exception as error:  # whatever a module raises in the middle

@@ -69,6 +69,25 @@ class ManySeeEachOther(MLP):
         return super().forward(x - x.mean(0) if len(x) > 8 else x)
 
 
+class SeeEachOtherLate(MLP):
+    """Scales what varies much down, which is nothing at first."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        made = super().forward(x)
+        return made / made.std(0, unbiased=False).clamp(min=1.0)
+
+
+class SeeEachOtherByABuffer(MLP):
+    share: Tensor
+
+    def __init__(self, share: float = 0.0) -> None:
+        super().__init__()
+        self.register_buffer("share", torch.tensor(share))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x - self.share * x.mean(0))
+
+
 class OfAnyWidth(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -134,6 +153,12 @@ def traps() -> dict[str, Case]:
         "a criterion that counts": Case(classifier(criterion=Counting, max_epochs=8), RATES, alone="an attribute of"),
         "a rate by step": Case(classifier(callbacks=[ByStep()], max_epochs=8), RATES),
         "many rows see each other": Case(classifier(ManySeeEachOther), RATES),
+        "rows see each other late": Case(
+            classifier(SeeEachOtherLate, max_epochs=12), {"lr": [0.01, 0.5]}, alone="have come to influence"
+        ),
+        "rows see each other by a buffer": Case(
+            classifier(SeeEachOtherByABuffer), {"module__share": [0.0, 0.5]}, alone="have come to influence"
+        ),
         "a last batch of one row": Case(classifier(LoneRow, train_split=None, batch_size=21), RATES),
         "rows of other widths": Case(
             Pipeline([("pca", PCA()), ("net", classifier(OfAnyWidth))]), {"pca__n_components": [2, 4]}

@@ -21,6 +21,9 @@ from stages.lib.lockstep.members.refusals import RefusalError
 # Batches of row numbers.
 Batches = list[list[int]]
 
+# Beside how many batches' rows, at most, a row is looked at.
+_COMPANIES = 4
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -142,6 +145,21 @@ def weights(sizes: list[list[int]], width: int) -> Tensor:
     """Return how much rows count in batches of these sizes that are filled up, shape (n_nets, n_batches, width)."""
     lengths = pad_sequence([torch.tensor(each) for each in sizes], batch_first=True).unsqueeze(2)
     return (torch.arange(width) < lengths).double() / lengths.clamp(min=1)
+
+
+def companies(rows: Rows) -> tuple[int, list[np.ndarray]]:
+    """Return a place in a batch, and the numbers of rows of batches that have the same row there, beside other rows."""
+    place, starts = rows.width // 2, range(0, rows.n, rows.width)[:_COMPANIES]
+    batches = [np.arange(start, start + rows.width) % rows.n for start in starts]
+    batches.append(np.zeros_like(batches[0]))  # as short ones are filled up
+    for batch in batches:
+        batch[place] = batches[0][place]
+    return place, batches
+
+
+def is_close(one: Tensor, other: Tensor) -> Tensor:
+    """Return which of a module's outputs are the same but for rounding, as they may be of any type."""
+    return torch.isclose(one.double(), other.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
 
 
 def taken(tree: Any, places: Any) -> Any:

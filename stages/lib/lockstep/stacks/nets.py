@@ -14,7 +14,7 @@ from torch.utils.flop_counter import flop_registry
 
 from stages.lib.lockstep.members.lean import LeanMode
 from stages.lib.lockstep.members.member import Member, named_tensors, trained_params
-from stages.lib.lockstep.members.rows import filled_up, taken
+from stages.lib.lockstep.members.rows import companies, filled_up, is_close, taken
 from stages.lib.lockstep.stacks.layers import GivenNoise, dropouts
 from stages.lib.lockstep.stacks.step import StackedNet, Tensors, shallow_copy
 
@@ -141,6 +141,21 @@ class Nets:
             part = taken(x, (*before, slice(start, start + EVALUATED_ROWS)))
             parts.append(self.stacked.evaluate(self.copies(), part, shared=shared))
         return tree_map(lambda *each: torch.cat(each, dim=1).cpu(), *parts)
+
+    def rows_are_apart(self) -> Tensor:
+        """Return whether a row's outputs stay what they are beside other rows, shape (n_nets,).
+
+        A trial has shown it for weights at the start; by now a scale may have grown to where it is clamped, say.
+        """
+        (place, batches), made = companies(self.members[0].train), []
+        try:
+            for batch in batches:
+                x = tree_map(lambda rows, batch=batch: rows[batch].to(self.flat.device), self.members[0].train.X)
+                outputs = tree_leaves(self.stacked.evaluate(self.copies(), x, shared=True))
+                made.append(torch.cat([part[:, place].flatten(1).double() for part in outputs], dim=1))
+        except Exception:  # whatever a module raises; skorch never evaluates these rows together
+            return torch.ones(len(self.order), dtype=torch.bool)
+        return torch.stack([is_close(made[0], each).all(dim=1) for each in made]).all(dim=0)
 
     def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
         """Return views of a member's parameters and buffers, by name, among the stack's or other ones."""

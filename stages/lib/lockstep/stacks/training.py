@@ -187,9 +187,10 @@ class Training:
         # A module may want to write into rows that nets share; then they answer themselves.
         with contextlib.suppress(RuntimeError):
             outputs = inputs and nets.outputs(*inputs)
+        apart = nets.rows_are_apart() if nets.job.filled else torch.ones(len(nets.order))
         for i, trained in found:
-            if outputs is not None:
-                trained.outputs = taken(outputs, nets.positions[i])
+            trained.outputs = outputs if outputs is None else taken(outputs, nets.positions[i])
+            trained.reason = "" if apart[nets.positions[i]] else "its rows have come to influence one another"
             yield trained
 
     def _finish(self, i: int, epoch: int) -> Trained:
