@@ -27,6 +27,20 @@ DRAWS: dict[str, Callable[[], Tensor]] = {
     "bernoulli of p": lambda: torch.bernoulli(ONES, p=0.7),
     "a tensor's bernoulli of p": lambda: ONES.bernoulli(0.7),
     "rand_like of a type": lambda: (torch.rand_like(ONES, dtype=torch.float64) > 0.3).float(),
+    "rand of a size": lambda: (torch.rand(64, 1, dtype=torch.float64).expand(64, 48) > 0.3).float(),
+    "bernoulli in place": lambda: torch.empty(64, 48).bernoulli_(0.7),
+}
+
+# Functions that draw many values, 64 times 48 of them: their means and deviations are compared.
+VALUES: dict[str, Callable[[], Tensor]] = {
+    "randn of a size": lambda: torch.randn((64, 48)),
+    "normal of a size": lambda: torch.normal(2.0, 3.0, size=(64, 48)),
+    "normal by means": lambda: torch.normal(ONES, 2 * ONES),
+    "normal in place": lambda: torch.empty(64, 48).normal_(1, 2),
+    "uniform in place": lambda: torch.empty(64, 48).uniform_(-1, 2),
+    "exponential in place": lambda: torch.empty(64, 48).exponential_(0.5),
+    "gumbel_softmax": lambda: F.gumbel_softmax(torch.arange(48.0).div(20).expand(64, 48), tau=2.0)[:, -1:],
+    "a distribution": lambda: torch.distributions.Normal(ONES, 2.0).rsample(),
 }
 
 
@@ -47,6 +61,25 @@ def test_a_function_that_draws_leaves_what_torchs_does(name: str) -> None:
         ours = DRAWS[name]()
     assert pattern(ours) == pattern(theirs)
     assert abs(float((ours > 0.5).float().mean() - (theirs > 0.5).float().mean())) < 0.15
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_function_that_draws_has_the_distribution_of_torchs(name: str) -> None:
+    torch.manual_seed(0)
+    theirs = VALUES[name]()
+    with GivenNoise() as mode:
+        ours = VALUES[name]()
+    assert len(mode.draws) == 1
+    assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+    for quantity in (Tensor.mean, Tensor.std):
+        torch.testing.assert_close(quantity(ours), quantity(theirs), rtol=0.1, atol=0.1)
+
+
+@pytest.mark.parametrize("draw", [torch.rand, torch.randn])
+def test_a_generator_of_its_own_is_left_alone(draw: Callable[..., Tensor]) -> None:
+    with GivenNoise([]):
+        drawn = draw(3, 2, generator=torch.Generator().manual_seed(4))
+    assert torch.equal(drawn, draw(3, 2, generator=torch.Generator().manual_seed(4)))
 
 
 @pytest.mark.parametrize("function", [F.dropout, F.alpha_dropout, F.dropout1d])

@@ -1,8 +1,8 @@
 """The engine: trains all nets of a search at once, each as skorch would.
 
 Its modules sort the fits of a search, and hand them back to scikit-learn; `stacks` is about nets that are trained
-together, `members` about one of them. It knows nothing of this project, and imports no other room. Importing it
-registers joblib's backend "lockstep".
+together, `optimizers` about their steps, `members` about one of them. It knows nothing of this project, and imports no
+other room. Importing it registers joblib's backend "lockstep".
 """
 
 from stages.lib.lockstep.backend import LockstepBackend

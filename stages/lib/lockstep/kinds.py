@@ -21,11 +21,11 @@ from stages.lib.lockstep.members.member import (
 )
 from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.state import OF_A_STEP, attributes, hashed, own_numbers, own_params
-from stages.lib.lockstep.stacks import optimizers
+from stages.lib.lockstep.optimizers.settings import is_torchs, tried_as
+from stages.lib.lockstep.optimizers.stacked import group_key as step_key
 from stages.lib.lockstep.stacks.activations import switchable
 from stages.lib.lockstep.stacks.layers import dropouts
 from stages.lib.lockstep.stacks.nets import measure
-from stages.lib.lockstep.stacks.settings import is_torchs, tried_as
 
 # What lockstep does in skorch's stead, and so must be skorch's.
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
@@ -86,7 +86,7 @@ def kind_of(member: Member, known: dict[Any, bool]) -> Kind:
     _check_plain(net)
     optimizer, settings = optimizer_of(net)
     try:
-        stepped = optimizers.group_key(optimizer, settings)
+        stepped = step_key(optimizer, settings)
     except Exception as error:
         raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {told(error)}") from None
     whole = nn.ModuleList([net.module_, net.criterion_])

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from sklearn.base import BaseEstimator, clone
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
 
@@ -38,8 +37,11 @@ def _inside(estimator: Any) -> Any:
     """Return the estimator that another one surrounds, fitted if that is; None for none."""
     if type(estimator) is Pipeline and estimator.steps:
         return estimator.steps[-1][1]
-    if type(estimator) is TransformedTargetRegressor:
-        return getattr(estimator, "regressor_", estimator.regressor)
+    if hasattr(estimator, "regressor"):
+        from sklearn.compose import TransformedTargetRegressor  # which imports all linear models: not for every search
+
+        if type(estimator) is TransformedTargetRegressor:
+            return getattr(estimator, "regressor_", estimator.regressor)
     return None
 
 
@@ -51,7 +53,7 @@ def without_net(estimator: Any) -> Any:
     if isinstance(estimator, Pipeline):
         *before, (name, _) = estimator.steps
         return Pipeline(**own | {"steps": [*before, (name, inside)]})
-    return TransformedTargetRegressor(**own | {"regressor": inside})
+    return type(estimator)(**own | {"regressor": inside})
 
 
 def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:

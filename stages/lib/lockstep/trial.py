@@ -161,13 +161,17 @@ def _by_skorch(
     """Train a net as skorch does, with given noise; raises `RefusalError` where lockstep could not draw as it does."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
     step_lean(net.optimizer_)
-    fit_loop, numbers = net.fit_loop, list[Any]()
+    fit_loop, step, given, numbers = net.fit_loop, net.train_step_single, GivenNoise(noise), list[Any]()
 
     def begin(*args: Any, **kwargs: Any) -> NeuralNet:
         numbers.append(other_states())  # callbacks may have drawn some at the very beginning
         return fit_loop(*args, **kwargs)
 
-    with GivenNoise(noise), contextlib.redirect_stdout(io.StringIO()), stand_ins(net, fit_loop=begin):
+    def take_step(*args: Any, **kwargs: Any) -> Any:
+        with given:
+            return step(*args, **kwargs)
+
+    with contextlib.redirect_stdout(io.StringIO()), stand_ins(net, fit_loop=begin, train_step_single=take_step):
         net.partial_fit(X, y)
     state_after = torch.get_rng_state()
     followed = trained.member.order.is_fixed or torch.equal(state_after, trained.random_state)

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
 from skorch.dataset import Dataset, ValidSplit
 from skorch.helper import SliceDataset, SliceDict
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import WeightedRandomSampler
 
 from tests.lockstep.cases.base import (
@@ -116,6 +116,20 @@ def modules() -> dict[str, Case]:
     }
 
 
+class DropPath(MLP):
+    """Leaves the net out for some rows (Huang et al. 2016)."""
+
+    def __init__(self, in_place: bool = False) -> None:
+        super().__init__()
+        self.in_place = in_place
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(x)
+        kept = x.new_empty((len(x), 1)).bernoulli_(0.8) if self.in_place else torch.rand(len(x), 1) < 0.8
+        return x[:, :2] + kept * super().forward(x) / 0.8
+
+
 def noise() -> dict[str, Case]:
     """Return nets with random layers, whose masks are other ones than skorch's: only the trial compares them."""
     return {
@@ -125,6 +139,8 @@ def noise() -> dict[str, Case]:
         "Transformer with dropout": Case(classifier(Transformer, module__p=0.2), RATES, X=SERIES, y=SERIES_LABELS),
         "attention with dropout": Case(classifier(Attention, module__dropout=0.2), RATES, X=SERIES, y=SERIES_LABELS),
         "Gaussian noise": Case(classifier(Noisy), RATES),
+        "branches dropped": Case(classifier(DropPath), RATES),
+        "branches dropped, as timm does": Case(classifier(DropPath, module__in_place=True), RATES),
         "Dropout, shuffled": Case(classifier(module__p=0.3, iterator_train__shuffle=True), RATES),
     }
 

@@ -1,7 +1,6 @@
 """Stands in for what vmap can't do for nets: draw numbers, run recurrent layers, and decide something in Python."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
@@ -11,24 +10,9 @@ from torch._decomp import decompositions
 from torch.overrides import TorchFunctionMode
 
 from stages.lib.lockstep.members.refusals import RefusalError
+from stages.lib.lockstep.stacks.noise import DRAWING, Draw
 
 F = nn.functional
-
-# SELU's constants, which alpha dropout keeps the mean and variance by (Klambauer et al. 2017, section 3).
-_ALPHA = -1.7580993408473766
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What a module asks for: `normal` or uniform numbers on [0, 1), of `shape`, whose first dimension is the batch."""
-
-    normal: bool
-    shape: tuple[int, ...]
-
-    def sample(self, n_rows: int, dtype: torch.dtype, generator: torch.Generator) -> Tensor:
-        """Draw the numbers for so many rows."""
-        draw = torch.randn if self.normal else torch.rand
-        return draw(n_rows, *self.shape[1:], dtype=dtype, generator=generator)
 
 
 class GivenNoise(TorchFunctionMode):
@@ -41,7 +25,7 @@ class GivenNoise(TorchFunctionMode):
 
     def __init__(self, noise: Any = None, in_stack: bool = False) -> None:
         super().__init__()
-        self.replaced = _DRAWING | (_IN_STACK if in_stack else {})
+        self.replaced = DRAWING | _SEEN_THROUGH | (_IN_STACK if in_stack else {})
         self.is_quiet = noise is not None and not noise
         self.noise = iter(noise) if noise is not None else None
         self.draws: list[Draw] = []
@@ -61,61 +45,11 @@ class GivenNoise(TorchFunctionMode):
         return (torch.randn if normal else torch.rand)(shape, dtype=like.dtype, device=like.device)
 
 
-def _dropout(by_channel: bool = False, alpha: bool = False, batched: int = 0) -> Callable[..., Tensor]:
-    """Return what stands in for a kind of dropout; to it, inputs of fewer than `batched` dimensions are one row."""
-
-    def dropped(mode: GivenNoise, x: Tensor, p: Any) -> Tensor:
-        n_kept = 2 if x.dim() >= batched else 1
-        noise = mode.draw(x, (*x.shape[:n_kept], *[1] * (x.dim() - n_kept)) if by_channel else x.shape, p=p)
-        # 1 where a number of [0, 1) is at least p, else 0; five times as fast as a comparison and its cast.
-        kept = (noise - p).floor() + 1
-        if not alpha:
-            return x * (kept * (1 - p) ** -1)
-        scale = ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
-        return scale * (x * kept + _ALPHA * (1 - kept)) - scale * _ALPHA * p
-
-    def dropout(mode: GivenNoise, x: Tensor, p: Any = 0.5, training: bool = not alpha, inplace: bool = False) -> Tensor:
-        if not training or (mode.is_quiet and p == 0):
-            return x
-        return x.copy_(dropped(mode, x, p)) if inplace else dropped(mode, x, p)
-
-    return dropout
-
-
-def _bernoulli(mode: GivenNoise, x: Tensor, p: Any = None, **options: Any) -> Tensor:
-    return (mode.draw(x, x.shape) < (x if p is None else p)).to(x.dtype)
-
-
-def _attention(
-    mode: GivenNoise,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attn_mask: Any = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    *,
-    scale: Any = None,
-    enable_gqa: bool = False,
-) -> Tensor:
-    """Return what torch's does, as its documentation has it, where it drops something."""
-    options: dict[str, Any] = {"scale": scale, "enable_gqa": enable_gqa}
-    if dropout_p == 0 or enable_gqa:
-        return F.scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal, **options)
-    if is_causal:
-        attn_mask = torch.ones(query.size(-2), key.size(-2), dtype=torch.bool, device=query.device).tril()
-    weights = query @ key.transpose(-2, -1) * (query.size(-1) ** -0.5 if scale is None else scale)
-    if attn_mask is not None and attn_mask.dtype == torch.bool:
-        weights = weights.masked_fill(~attn_mask, float("-inf"))
-    elif attn_mask is not None:
-        weights = weights + attn_mask
-    return _dropout()(mode, weights.softmax(-1), dropout_p) @ value
-
-
 def _seen_through(function: Any) -> Callable[..., Any]:
     """Return a function of torch's that Python code makes up, so that the mode sees what it calls."""
-    unseen = dict.fromkeys(["has_torch_function", "has_torch_function_variadic"], lambda *tensors: False)
-    inside = FunctionType(function.__code__, vars(F) | unseen, argdefs=function.__defaults__)
+    asks = (name for name in vars(F) if name.startswith("has_torch_function"))
+    never = dict.fromkeys(asks, lambda *tensors: False)
+    inside = FunctionType(function.__code__, vars(F) | never, argdefs=function.__defaults__)
 
     def called(mode: GivenNoise, *args: Any, **kwargs: Any) -> Any:
         with mode:
@@ -171,20 +105,7 @@ _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.rnn_tanh: _by_steps(decompositions.rnn_tanh_input),
     torch.rnn_relu: _by_steps(decompositions.rnn_relu_input),
 }
-_DRAWING: dict[Callable[..., Any], Callable[..., Any]] = {
-    F.dropout: _dropout(),
-    F.alpha_dropout: _dropout(alpha=True),
-    F.feature_alpha_dropout: _dropout(by_channel=True, alpha=True),
-    torch.rand_like: lambda mode, x, dtype=None, **options: mode.draw(x, x.shape).to(dtype or x.dtype),
-    torch.randn_like: lambda mode, x, dtype=None, **options: mode.draw(x, x.shape, normal=True).to(dtype or x.dtype),
-    F.scaled_dot_product_attention: _attention,
-    F.multi_head_attention_forward: _seen_through(F.multi_head_attention_forward),
-    torch.bernoulli: _bernoulli,
-    Tensor.bernoulli: _bernoulli,
-    F.dropout1d: _dropout(by_channel=True, batched=3),
-    F.dropout2d: _dropout(by_channel=True),
-    F.dropout3d: _dropout(by_channel=True, batched=5),
-}
+_SEEN_THROUGH = {function: _seen_through(function) for function in (F.multi_head_attention_forward, F.gumbel_softmax)}
 
 
 def dropouts(module: nn.Module) -> list[Any]:

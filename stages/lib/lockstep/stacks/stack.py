@@ -14,9 +14,9 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from stages.lib.lockstep.members.member import Member, optimizer_of
 from stages.lib.lockstep.members.rows import Batches, taken, weights
-from stages.lib.lockstep.stacks.layers import Draw
+from stages.lib.lockstep.optimizers.stacked import StackedOptimizer, copied, is_row
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets
-from stages.lib.lockstep.stacks.optimizers import StackedOptimizer, copied, is_row
+from stages.lib.lockstep.stacks.noise import Draw
 from stages.lib.lockstep.stacks.step import Tensors
 from stages.lib.lockstep.stacks.trace import trace
 

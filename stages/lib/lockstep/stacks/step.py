@@ -14,7 +14,8 @@ from torch.utils._pytree import tree_map
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.lean import vjp
 from stages.lib.lockstep.stacks.activations import Slice, Switch, switchable
-from stages.lib.lockstep.stacks.layers import Draw, GivenNoise, dropouts
+from stages.lib.lockstep.stacks.layers import GivenNoise, dropouts
+from stages.lib.lockstep.stacks.noise import Draw
 
 Tensors = dict[str, Tensor]
 

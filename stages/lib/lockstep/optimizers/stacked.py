@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.stacks.per_net import EachItsOwn, MixedError, PerNet
-from stages.lib.lockstep.stacks.settings import (
+from stages.lib.lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
+from stages.lib.lockstep.optimizers.settings import (
     Place,
     Settings,
     build,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from stages.lib.lockstep.members.lean import lean_optimizer
-from stages.lib.lockstep.stacks.per_net import EachItsOwn, MixedError, PerNet
+from stages.lib.lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 
 Settings = dict[str, Any]
 # A setting that is a number: its key and, in a tuple such as `betas`, its position.
