@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import GroupKFold, PredefinedSplit, ShuffleSplit
-from skorch.callbacks import EarlyStopping
+from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, ShuffleSplit
+from skorch.callbacks import EarlyStopping, LRScheduler
 
-from stages.lib.lockstep import fit_seed, plan, seed_everything
+from stages.lib.lockstep import LockstepWarning, fit_seed, plan, seed_everything
 from stages.lib.lockstep.stacks import training
 from stages.lib.lockstep.stacks.nets import NETS
 from stages.lib.lockstep.stacks.training import Training
@@ -199,3 +200,15 @@ def test_any_splitter(cv: Any, fit: dict[str, Any], n_splits: int) -> None:
     for i in range(n_splits):
         key = f"split{i}_test_score"
         np.testing.assert_allclose(found.cv_results_[key], stock.cv_results_[key], rtol=1e-4)
+
+
+def test_a_reason_that_names_one_object_is_said_once() -> None:
+    """skorch's error has the address of the callback in it, another one in each fit."""
+    watched = net(callbacks=[("lr", LRScheduler("StepLR", step_size=1))])
+    grid = GridSearchCV(watched, {"callbacks__lr__gamma": [0.1, 0.5]}, cv=3)
+    refused = pytest.raises(ValueError, match="Invalid parameter 'gamma'")
+    with pytest.warns(LockstepWarning) as caught, refused, parallel_config(backend="lockstep"):
+        grid.fit(X, Y)
+    (said,) = (str(warning.message) for warning in caught if warning.category is LockstepWarning)
+    assert "2 of 2 candidates" in said
+    assert "LRScheduler object at 0x…>" in said

@@ -109,3 +109,24 @@ def test_attention_that_drops_nothing_is_torchs(options: dict[str, Any]) -> None
         ours = F.scaled_dot_product_attention(query, key, value, dropout_p=0.25, **options)
     theirs = F.scaled_dot_product_attention(query, key, value, **options)
     torch.testing.assert_close(0.75 * ours, theirs)
+
+
+IN_TABLES: dict[str, Callable[[Tensor], Tensor]] = {
+    "embedding": lambda index: F.embedding(index, torch.arange(12.0).view(4, 3), padding_idx=1),
+    "index_fill": lambda index: torch.arange(12.0).view(4, 3).index_fill(0, index, 7.0),
+    "index_fill in place": lambda index: torch.arange(12.0).view(4, 3).index_fill_(0, index, 7.0),
+}
+
+
+@pytest.mark.parametrize("name", IN_TABLES)
+@pytest.mark.parametrize("index", [[0, 2, 2], [1, 4], [0, -1], [-5]])
+def test_numbers_of_rows_are_looked_up_as_torch_does(name: str, index: list[int]) -> None:
+    """One that is out of range is an error; in a stack, a row of another net would stand there."""
+    try:
+        theirs = IN_TABLES[name](torch.tensor(index))
+    except IndexError:
+        with pytest.raises((IndexError, RuntimeError), match="out of bounds"), GivenNoise([], in_stack=True):
+            IN_TABLES[name](torch.tensor(index))
+    else:
+        with GivenNoise([], in_stack=True):
+            assert torch.equal(IN_TABLES[name](torch.tensor(index)), theirs)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from skorch import NeuralNet
+from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
 from stages.lib.lockstep.members.member import Member
@@ -36,9 +37,20 @@ def own_rows(member: Member) -> tuple[bool, bool]:
             n_parts = max(min(_PARTS, n // rows.batch), 1)
             short = slice((n - 1) % rows.batch + 1)  # as the last batch, of which a loss may take another view
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
-                are_apart &= _agree(net, x, _parts(n, min(max(n_parts, 2), n)))
+                are_apart &= _agree(net, x, _parts(n, _n_parts(n, rows.batch)))
                 is_mean &= _adds_up(net, apart, (x, y), [*_parts(n, n_parts), short], training)
     return is_mean, are_apart
+
+
+def asked_apart(member: Member, rows: Tensor) -> bool:
+    """Whether rows that a net will be asked about do not see each other either."""
+    net, batch = _elsewhere(member), member.train.batch
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        return all(_agree(net, x, _parts(len(x), _n_parts(len(x), batch))) for x in rows.split(EVALUATED_ROWS))
+
+
+def _n_parts(n: int, batch: int) -> int:
+    return min(max(min(_PARTS, n // batch), 2), n)
 
 
 def _elsewhere(member: Member) -> NeuralNet:

@@ -12,7 +12,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.filling import own_rows
+from stages.lib.lockstep.filling import asked_apart, own_rows
 from stages.lib.lockstep.handing_back import known_rows
 from stages.lib.lockstep.kinds import Kind, check_class, group_key, kind_of
 from stages.lib.lockstep.members.fingerprint import fingerprint
@@ -124,8 +124,9 @@ class Grouping:
             n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * n_bytes)
         member.activations, member.optimizer = kind.activations, kind.optimizer
-        if answers and are_apart:
-            member.known = known_rows(task, estimator, member, prepared, self._cache)
+        known = known_rows(task, estimator, member, prepared, self._cache) if answers and are_apart else None
+        if known and _once(self._cache, ("apart", id(known[0]), kind.parts), lambda: asked_apart(member, known[0])):
+            member.known = known
         return member, kind, filled and not member.has_lone_row
 
     def refuse(self, numbers: list[int], error: Exception) -> None:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch.utils._pytree import tree_map
 
 from stages.lib.lockstep.members.member import Cache, Member, has_lone_row, has_own, overrides
 from stages.lib.lockstep.members.numerics import set_others
-from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, stand_ins
+from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, derived, stand_ins
 from stages.lib.lockstep.members.rows import as_tensor, filled_up
 from stages.lib.lockstep.stacks.nets import Nets
 from stages.lib.lockstep.stacks.trained import Trained
@@ -119,7 +120,7 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
                 set_others(others)
             if trained.outputs is not None:
                 object.__setattr__(net, "__class__", _answering(net.__class__))
-                net.__dict__["answer_"] = _Answer(net, trained.member.known, trained.outputs)
+                _answers[net] = _Answer(net, trained.member.known, trained.outputs)
             nets.append(net)
             return net
 
@@ -141,7 +142,7 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
             return None
         finally:
             for net in nets:
-                if net.__dict__.pop("answer_", None):
+                if _answers.pop(net, None):
                     object.__setattr__(net, "__class__", type(net).__base__)
     print(shown.getvalue(), end="")
     result, _ = outcome
@@ -183,6 +184,10 @@ class _Answer:
         return rest == self.rest and all(map(torch.equal, weights, self.weights))
 
 
+# Of nets that scikit-learn is scoring.
+_answers: WeakKeyDictionary[NeuralNet, _Answer] = WeakKeyDictionary()
+
+
 def _watched(net: NeuralNet) -> tuple[list[Tensor], Any]:
     layers = [vars(layer) for part in (net.module_, net.criterion_) for layer in part.modules()]
     tensors = [tensor for own in layers for name in ("_parameters", "_buffers") for tensor in own[name].values()]
@@ -194,10 +199,10 @@ def _watched(net: NeuralNet) -> tuple[list[Tensor], Any]:
 
 @cache
 def _answering(cls: Any) -> Any:
-    """Return a net's class for as long as its stack answers for it; copies and pickles are of the class itself."""
+    """Return a net's class for as long as its stack answers for it."""
 
     def forward_iter(self: Any, X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
-        answer = vars(self).get("answer_")
+        answer = _answers.get(self)
         found = None if training or answer is None else answer.find(self, X)
         if found is None:
             yield from cls.forward_iter(self, X, training=training, device=device)
@@ -205,13 +210,7 @@ def _answering(cls: Any) -> Any:
             self._set_training(False)
             yield tree_map(lambda tensor: tensor.to(device), found)
 
-    def reduced(self: Any, protocol: Any) -> Any:
-        plain = object.__new__(cls)
-        plain.__dict__.update({key: value for key, value in vars(self).items() if key != "answer_"})
-        return object.__new__, (cls,), plain.__getstate__()
-
-    named = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
-    return type(cls.__name__, (cls,), {"forward_iter": forward_iter, "__reduce_ex__": reduced} | named)
+    return derived(cls, "forward_iter", forward_iter)
 
 
 def _is_same(X: Any, given: Any) -> bool:

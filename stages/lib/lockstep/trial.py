@@ -18,7 +18,7 @@ from stages.lib.lockstep.filling import rows_are_apart
 from stages.lib.lockstep.members.lean import step_lean
 from stages.lib.lockstep.members.member import Member, make_member, named_tensors, start, trained_params
 from stages.lib.lockstep.members.numerics import other_states
-from stages.lib.lockstep.members.own_fit import Prepared, stand_ins
+from stages.lib.lockstep.members.own_fit import Prepared, derived
 from stages.lib.lockstep.members.refusals import ListenerError, RefusalError, told
 from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.members.state import may_predict, net_state
@@ -46,17 +46,18 @@ def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
     start(twin, rows, member.noise_seed, None)
     if _changing(member.net) & _changing(twin):
         raise RefusalError("nets share memory with one another")
-    reasons: list[Exception] = []
+    reasons: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
     may_fill &= rows_are_apart(member)
-    for dtype in (torch.float64, torch.float32):
+    for dtype, found in reasons.items():
         for filled in [True] * may_fill + [False]:
             try:
                 return filled, _compare(member, net, dtype, filled)
             except Exception as error:  # whatever a module raises under vmap, or in float64
-                reasons.append(error)
-        if any(type(reason) is RefusalError for reason in reasons):
+                found.append(error)
+        if any(type(reason) is RefusalError for reason in found):
             break  # only what fixes its type, as a callback with rows of its own does, gets its trial in that
-    raise RefusalError(told(reasons[-1]))
+    own = next(iter(trained_params(member.net).values())).dtype
+    raise RefusalError(told((reasons.get(own) or found)[-1]))
 
 
 def _changing(net: NeuralNet) -> set[int]:
@@ -161,21 +162,23 @@ def _by_skorch(
     """Train a net as skorch does, with given noise; raises `RefusalError` where lockstep could not draw as it does."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
     step_lean(net.optimizer_)
-    fit_loop, step, given, numbers = net.fit_loop, net.train_step_single, GivenNoise(noise), list[Any]()
+    cls, given = type(net), GivenNoise(noise)
 
-    def begin(*args: Any, **kwargs: Any) -> NeuralNet:
-        numbers.append(other_states())  # callbacks may have drawn some at the very beginning
-        return fit_loop(*args, **kwargs)
+    def take_step(self: NeuralNet, *args: Any, **kwargs: Any) -> Any:
+        with given if self is net else contextlib.nullcontext():  # callbacks may train a copy
+            return cls.train_step_single(self, *args, **kwargs)
 
-    def take_step(*args: Any, **kwargs: Any) -> Any:
-        with given:
-            return step(*args, **kwargs)
-
-    with contextlib.redirect_stdout(io.StringIO()), stand_ins(net, fit_loop=begin, train_step_single=take_step):
-        net.partial_fit(X, y)
+    object.__setattr__(net, "__class__", derived(cls, "train_step_single", take_step))
+    with contextlib.redirect_stdout(io.StringIO()):
+        net.notify("on_train_begin", X=X, y=y)
+        numbers = other_states()  # callbacks may have drawn some by now
+        with contextlib.suppress(KeyboardInterrupt):
+            net.fit_loop(X, y)
+        net.notify("on_train_end", X=X, y=y)
+    object.__setattr__(net, "__class__", cls)
     state_after = torch.get_rng_state()
     followed = trained.member.order.is_fixed or torch.equal(state_after, trained.random_state)
-    if not followed or [other_states()] != numbers:
+    if not followed or other_states() != numbers:
         raise RefusalError("the net draws random numbers that lockstep can't replay")
     if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
         raise RefusalError("the optimizer keeps numbers that belong to no parameter")

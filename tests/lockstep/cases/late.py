@@ -1,9 +1,11 @@
 """Callbacks that do something late, or now and then, which the first epochs do not show."""
 
 import copy
+import pickle
 from typing import Any
 
 import torch
+from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler
 from skorch.dataset import Dataset
@@ -94,6 +96,59 @@ class SetsBatch(Callback):
         net.set_params(batch_size=int(len(X) * self.share))
 
 
+class Tightens(GradientNormClipping):
+    """Clips more with each epoch; nothing at first."""
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.gradient_clip_value *= 0.2
+
+
+class TightensOther(FourthEpoch):
+    def change(self, net: NeuralNet) -> None:
+        dict(net.callbacks_)["clip"].gradient_clip_value = 0.01
+
+
+PATCHED = ("infer", "get_loss", "step")
+
+
+class Patches(FourthEpoch):
+    """Gives a net, or its optimizer, another method."""
+
+    def __init__(self, what: str = "") -> None:
+        self.what = what
+
+    def change(self, net: NeuralNet) -> None:
+        plain = {"infer": net.infer, "get_loss": net.get_loss, "step": net.optimizer_.step}[self.what]
+
+        def patched(*args: Any, **kwargs: Any) -> Any:
+            return 0.5 * plain(*args, **kwargs)
+
+        setattr(net.optimizer_ if self.what == "step" else net, self.what, patched)
+
+
+class ChoosesRows(FourthEpoch):
+    def on_epoch_begin(self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any) -> None:
+        if len(net.history) == 4:
+            dataset_train.indices[:20] = dataset_train.indices[20:40]
+
+
+class Augments(Callback):
+    """Exchanges the rows of a batch; not in the first epochs."""
+
+    def on_batch_begin(self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any) -> None:
+        if len(net.history) > 3:
+            batch[0] = batch[0] * 1.1
+
+
+class FitsACopy(Callback):
+    """Fits an unfitted copy, and pickles the net."""
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        copied = clone(net).set_params(max_epochs=1, callbacks=None).fit(X, LABELS)
+        net.history.record("loss of a copy", copied.history[-1, "train_loss"])
+        self.pickled_ = pickle.dumps(net)
+
+
 def late() -> dict[str, Case]:
     def watched(callback: Any, **settings: Any) -> Any:
         return classifier(callbacks=[("own", callback)], **{"max_epochs": 7} | settings)
@@ -122,5 +177,13 @@ def late() -> dict[str, Case]:
             watched(OtherWeights(first=1)), {"callbacks__own__factor": [1.0, 0.5]}, alone="for the hold-out"
         ),
         "other rows late": Case(watched(SwitchesRows(), dataset=Switched), RATES, alone="changes the net"),
+        "clipping that tightens": Case(watched(Tightens(10.0)), {"callbacks__own__gradient_clip_value": [10.0, 5.0]}),
+        "clipping that another callback tightens": Case(
+            classifier(callbacks=[("clip", GradientNormClipping(10.0)), TightensOther()], max_epochs=7), RATES
+        ),
+        **{f"another {what} late": Case(watched(Patches(what)), RATES, alone="changes the net") for what in PATCHED},
+        "other rows chosen late": Case(watched(ChoosesRows()), RATES, alone="changes the net"),
+        "rows of a batch exchanged late": Case(watched(Augments()), RATES, alone="exchanges the rows"),
+        "a copy fitted by a callback": Case(watched(FitsACopy()), RATES),
         "a batch size by a setting": Case(watched(SetsBatch()), {"callbacks__own__share": [0.1, 0.3]}),
     }

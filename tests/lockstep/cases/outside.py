@@ -28,6 +28,21 @@ class ClippedSGD(torch.optim.SGD):
         return loss
 
 
+class NeedsClosure(torch.optim.Optimizer):
+    def __init__(self, params: Any, lr: float = 0.1) -> None:
+        super().__init__(params, {"lr": lr})
+
+    def step(self, closure: Any) -> Any:  # type: ignore[override]
+        with torch.enable_grad():
+            loss = closure()
+        with torch.no_grad():
+            for group in self.param_groups:
+                for param in group["params"]:
+                    kept = self.state[param].setdefault("kept", torch.zeros_like(param))
+                    param.sub_(kept.mul_(0.9).add_(param.grad), alpha=group["lr"])
+        return loss
+
+
 class SGDW(torch.optim.SGD):
     """Decays its weights before the closure computes their gradient."""
 
@@ -124,6 +139,7 @@ def outside() -> dict[str, Case]:
         "an optimizer that decays before its closure": Case(
             classifier(optimizer=SGDW), {"optimizer__wd": [1e-6, 1e-3, 0.1, 1.0]}, alone=" "
         ),
+        "an optimizer that needs its closure": Case(classifier(optimizer=NeedsClosure), RATES),
         "a criterion's weights late": Case(
             watched(Reweights(), criterion__weight=torch.ones(2)), RATES, alone="changes the net"
         ),

@@ -13,7 +13,7 @@ from skorch.dataset import Dataset
 from torch import Tensor, nn
 from torch.utils.data import Sampler, WeightedRandomSampler
 
-from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, Case, X, classifier, regressor
 from tests.lockstep.cases.modules import MLP, Dropping
 from tests.lockstep.cases.surprises import Lasso
 
@@ -88,6 +88,22 @@ class SeeEachOtherByABuffer(MLP):
         return super().forward(x - self.share * x.mean(0))
 
 
+class SeeEachOtherByAnOutlier(MLP):
+    """Scales a batch down by what is large in it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x / x.abs().max().clamp(min=50.0) * 50)
+
+
+class Lazy(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.LazyLinear(4), nn.Tanh(), nn.LazyLinear(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
+
+
 class OfAnyWidth(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -159,6 +175,11 @@ def traps() -> dict[str, Case]:
         "rows see each other by a buffer": Case(
             classifier(SeeEachOtherByABuffer), {"module__share": [0.0, 0.5]}, alone="have come to influence"
         ),
+        "rows see each other by an outlier": Case(
+            regressor(SeeEachOtherByAnOutlier), RATES, np.r_[X[:3], 500 * X[3:4], X[4:]], NUMBERS
+        ),
+        "lazy layers": Case(classifier(Lazy), RATES, alone="a lazy layer"),
+        "no batch": Case(classifier(batch_size=128, iterator_train__drop_last=True), RATES, alone="has no batch"),
         "a last batch of one row": Case(classifier(LoneRow, train_split=None, batch_size=21), RATES),
         "rows of other widths": Case(
             Pipeline([("pca", PCA()), ("net", classifier(OfAnyWidth))]), {"pca__n_components": [2, 4]}

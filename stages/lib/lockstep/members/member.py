@@ -12,10 +12,12 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, GradientNormClipping
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.numerics import other_states, random_states, seed_everything, set_others
 from stages.lib.lockstep.members.own_fit import Prepared, capture, left_alone
+from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import Order, Rows, fetch
 
 # What is the same for nets that share rows: datasets by what they follow from, and orders by their key.
@@ -146,6 +148,10 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     state = torch.get_rng_state() if state is None else state
     order = Order(loader, 1 if valid is None else 2, state)
     order = cache.setdefault(("order", key, order.key()), order)
+    if not order.lengths:
+        raise RefusalError("an epoch has no batch")
+    if any(map(is_lazy, named_tensors(net).values())):
+        raise RefusalError("a lazy layer has no weights before its first batch")
     drawn_others = None if (now := other_states()) == others else now
     tasks: dict[int, list[int]] = {net.max_epochs: []}
     return Member(tasks, net, (X, y), datasets, train, valid, order, state, drawn_others, seeds[1], output)

@@ -80,6 +80,21 @@ def _bytes(rows: Any) -> bytes:
     return np.asarray(rows.detach().cpu() if isinstance(rows, Tensor) else rows).tobytes()
 
 
+def derived(cls: Any, name: str, method: Callable[..., Any]) -> Any:
+    """Return a net's class with another method; copies and pickles of its objects are of the class itself.
+
+    An attribute of the net would be one of its parameters to skorch, which copies have as well.
+    """
+
+    def reduced(self: Any, protocol: Any) -> Any:
+        plain = object.__new__(cls)
+        plain.__dict__.update(vars(self))
+        return object.__new__, (cls,), plain.__getstate__()
+
+    named = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
+    return type(cls.__name__, (cls,), {name: method, "__reduce_ex__": reduced} | named)
+
+
 @contextmanager
 def stand_ins(thing: Any, **methods: Callable[..., Any]) -> Iterator[None]:
     """Give an object other methods than its class's, unless they take themselves away."""

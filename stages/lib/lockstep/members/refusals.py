@@ -1,5 +1,6 @@
 """What is said of nets that are fitted alone."""
 
+import re
 from textwrap import shorten
 
 
@@ -19,4 +20,5 @@ def told(error: Exception) -> str:
     """Return a refusal's words; else an error's type and the beginning of its message, as torch has much to say."""
     if isinstance(error, RefusalError):
         return str(error)
-    return f"{type(error).__name__}: {shorten((str(error).splitlines() or [''])[0], 180, placeholder=' …')}"
+    first = re.sub("0x[0-9a-f]{6,}", "0x…", (str(error).splitlines() or [""])[0])  # of one object
+    return f"{type(error).__name__}: {shorten(first, 180, placeholder=' …')}"

@@ -138,7 +138,7 @@ def _try(
                 param.grad = grad
             asked = partial(_ask, params, [param.clone() for param in params])
             with torch.no_grad(), EachItsOwn():
-                built.step(asked) if apart else built.step()
+                built.step(asked)
         if _counters(built) != before:
             raise ValueError("it counts outside of its state")
         return torch.cat([param.flatten() for param in params])

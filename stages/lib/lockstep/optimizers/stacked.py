@@ -81,7 +81,7 @@ class StackedOptimizer:
         for group in self.groups:
             # Without torch's hooks around each step, which cost as much as a small net's step itself.
             with EachItsOwn() if group.differs else nullcontext():
-                inspect.unwrap(type(group.optimizer).step)(group.optimizer)
+                inspect.unwrap(type(group.optimizer).step)(group.optimizer, _closure)
 
     def state_of(self, place: int) -> dict[str, Any]:
         """Return what the optimizer keeps of a net, not copied: rows of n_numbers, and numbers."""
@@ -98,6 +98,11 @@ class StackedOptimizer:
                     key: torch.stack([state[key] for state in listed]) if is_row(value) else copied(value)
                     for key, value in listed[0].items()
                 }
+
+
+def _closure() -> float:
+    """Stand for skorch's, which computes losses and gradients: a stack has done so before the step."""
+    return 0.0
 
 
 def is_row(value: Any) -> bool:

@@ -111,14 +111,17 @@ class Audience:
             return None
         tensors = [(tensor.data_ptr(), tensor.requires_grad) for tensor in named_tensors(self.net).values()]
         rows = [(k, id(v)) for dataset in self.member.datasets for k, v in _insides(dataset)]
+        chosen = [np.asarray(getattr(dataset, "indices", ())).tobytes() for dataset in self.member.datasets]
         criterion, optimizer = self.net.criterion_, self.net.optimizer_
         rates = [layer.p for layer in dropouts(self.net.module_)]
         weights = [tensor._version for tensor in (*criterion.parameters(), *criterion.buffers())]
         stepped = [id(param) for group in optimizer.param_groups for param in group["params"]]
         listeners = [id(callback) for _, callback in self.net.callbacks_]
+        methods = [(k, id(v)) for each in (self.net, optimizer) for k, v in vars(each).items() if callable(v)]
         numbers: Any = np.random.get_state()
         pair = numbers[3]  # whether one of two normal numbers is left, which `drawn_others` does not tell
-        return pair, tensors, rows, net_state(self.net), rates, criterion, weights, optimizer, stepped, listeners
+        state = net_state(self.net)
+        return pair, tensors, rows, chosen, state, rates, criterion, weights, optimizer, stepped, listeners, methods
 
     def leaves(self) -> None:
         """End the training after the last epoch; raises `StopTrainingError`."""
@@ -139,11 +142,13 @@ class Audience:
 
     def batch_begins(self, batch: Any, training: bool) -> None:
         """Tell that a step on a batch follows; hold-outs are evaluated by then."""
-        watched = self.has_guests and not training
+        watched, given = self.has_guests and not training, list(batch)
         before = self._versions() if watched else []
-        self._tell("on_batch_begin", batch=batch, training=training)
+        self._tell("on_batch_begin", batch=given, training=training)
         if watched and self._versions() != before:
             raise RefusalError("a callback changes weights for the hold-out")
+        if any(one is not other for one, other in zip(batch, given, strict=False)):
+            raise RefusalError("a callback exchanges the rows of a batch")
 
     def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
         """Record a batch, and tell of it."""
@@ -151,7 +156,7 @@ class Audience:
             self.set_mode(training)
         (record,) = batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
         self.net.history[-1]["batches"][-1].update(record)
-        self._tell("on_batch_end", batch=batch, training=training, loss=loss, y_pred=predicted)
+        self._tell("on_batch_end", batch=list(batch), training=training, loss=loss, y_pred=predicted)
 
     def predicts(self, batch: Any, predicted: Any, training: bool) -> None:
         """Hand rows and predictions to the callbacks that score them at the end of the epoch."""

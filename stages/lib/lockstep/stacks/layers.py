@@ -72,6 +72,15 @@ def _embedding(mode: GivenNoise, input: Tensor, weight: Tensor, *args: Any, **kw
     return F.embedding(rows.view(input.shape), weight, *args, **kwargs)
 
 
+def _index_fill(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return one that raises out of range, where vmap would write into another net's."""
+
+    def filled(mode: GivenNoise, x: Tensor, dim: Any, index: Tensor, value: Any) -> Tensor:
+        return function(x, dim, torch.arange(x.size(dim), device=index.device)[index], value)
+
+    return filled
+
+
 def _truth(mode: GivenNoise, x: Tensor) -> bool:
     """Return what Python is to decide by, if all nets of a stack agree; vmap refuses to look at a number of each."""
     if x.numel() != 1:
@@ -99,6 +108,7 @@ _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     Tensor.__bool__: _truth,
     F.one_hot: _one_hot,
     F.embedding: _embedding,
+    **{each: _index_fill(each) for each in (torch.index_fill, Tensor.index_fill, Tensor.index_fill_)},
     F.gaussian_nll_loss: _seen_through(F.gaussian_nll_loss),
     torch.gru: _by_steps(decompositions.gru_impl),
     torch.lstm: _by_steps(decompositions.lstm_impl),

@@ -12,7 +12,7 @@ from skorch.callbacks import GradientNormClipping
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
-from stages.lib.lockstep.members.member import Member, optimizer_of
+from stages.lib.lockstep.members.member import optimizer_of
 from stages.lib.lockstep.members.rows import Batches, taken, weights
 from stages.lib.lockstep.optimizers.stacked import StackedOptimizer, copied, is_row
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets
@@ -34,6 +34,7 @@ class Stack(Nets):
         super().__init__(job, unit)
         device = self.flat.device
         self.optimizer = StackedOptimizer(self.flat, self.gradient, [optimizer_of(net) for net in self.nets])
+        self.clip = _clipping(self)
         # Nets share rows and their order, their source, or a split and so their noise.
         keys = [(id(member.train), id(member.order)) for member in self.members]
         distinct = list(dict.fromkeys(keys))
@@ -132,7 +133,12 @@ class Stack(Nets):
         """Return the noise among the tensors of a batch."""
         return batch[len(self._ordered) :]
 
-    def take_step(self, batch: list[Tensor], clip: Callable[[Tensor], None] | None) -> tuple[Any, Any]:
+    def adopt_settings(self) -> None:
+        """Let optimizers, and what clips gradients, go on with what schedules and callbacks have set."""
+        self.optimizer.set([optimizer_of(net)[1] for net in self.nets])
+        self.clip = _clipping(self)
+
+    def take_step(self, batch: list[Tensor]) -> tuple[Any, Any]:
         """Step all nets on a batch.
 
         Returns their losses, if anybody is to know them, and a function that gives what they predicted before it.
@@ -150,8 +156,8 @@ class Stack(Nets):
             found = self.surviving(lambda: step(*self.own, *batch), [self.own[i] for i in step.written])
             n = len(self.trained)
             torch.cat(found[:n], dim=1, out=self.gradient[:, : self.length])
-            if clip is not None:
-                clip(self.gradient)
+            if self.clip is not None:
+                self.clip(self.gradient)
             self.optimizer.step()
             if self._any_diverged:
                 self.flat[self.diverged] = 0
@@ -176,15 +182,16 @@ class Stack(Nets):
         }
 
 
-def clipping(members: list[Member], order: list[int], lengths: list[int], like: Tensor) -> Callable | None:
+def _clipping(stack: Stack) -> Callable | None:
     """Return a function that clips each net's gradient as its `GradientNormClipping` says, or None for none."""
-    clips = [next((each for _, each in member.net.callbacks_ if _clips(each)), None) for member in members]
+    clips = [next((each for _, each in member.net.callbacks_ if _clips(each)), None) for member in stack.members]
     given = [each for each in clips if each is not None]
     if not given:
         return None
     (kind,) = {float(each.gradient_clip_norm_type) for each in given}
     listed = [math.inf if each is None else float(each.gradient_clip_value) for each in clips]
-    limits = torch.tensor(listed).to(like)[order].unsqueeze(1)
+    limits = torch.tensor(listed).to(stack.flat)[stack.order].unsqueeze(1)
+    lengths = [tensor[0].numel() for tensor in stack.trained.values()]
 
     def clip(gradient: Tensor) -> None:
         # As torch.nn.utils.clip_grad_norm_: the norm of the parameters' norms.

@@ -13,13 +13,13 @@ from torch import Tensor
 from torch.utils._pytree import tree_map, tree_map_only
 from torch.utils.dlpack import from_dlpack
 
-from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_of
+from stages.lib.lockstep.members.member import Member, named_tensors
 from stages.lib.lockstep.members.numerics import subnormals_as_zero
 from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.stacks.callbacks import Audience, StopTrainingError
 from stages.lib.lockstep.stacks.hold_out import HoldOut
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets, cloned, exchange
-from stages.lib.lockstep.stacks.stack import Stack, clipping
+from stages.lib.lockstep.stacks.stack import Stack
 from stages.lib.lockstep.stacks.step import Tensors, shallow_copy
 from stages.lib.lockstep.stacks.trained import LateHistory, Trained, epoch_records, failed, leave_weights
 
@@ -60,7 +60,6 @@ class Training:
             self.lent[audience.member] += [memory] * audience.has_guests
             exchange(audience.named, memory)
             audience.take_up()
-        self.clip = clipping(stack.members, stack.order, [t[0].numel() for t in stack.trained.values()], stack.flat)
         self.gone: set[int] = set()
 
     def run(self) -> Iterator[Trained]:
@@ -72,7 +71,8 @@ class Training:
                 self.stack.next_epoch()
             for i, audience in self._present():
                 self._tell(i, epoch, audience.epoch, "on_epoch_begin")
-            self._adopt_settings()
+            if self.audiences:
+                self.stack.adopt_settings()
             epoch += 1
             self._train(epoch)
             if not self.hold_out.is_empty and (self.stack.job.knows_losses or self._waited(epoch)):
@@ -132,8 +132,8 @@ class Training:
             for i in filter(own.__contains__, by_batch):
                 self._tell(i, epoch, self.audiences[i].batch_begins, own[i], True)
             if by_batch:
-                self._adopt_settings()
-            loss, made = stack.take_step(batch, self.clip)
+                stack.adopt_settings()
+            loss, made = stack.take_step(batch)
             losses.append(loss)
             for i, rows in own.items():
                 place = stack.positions[i]
@@ -168,11 +168,6 @@ class Training:
             sizes = sizes_of(i)
             audience.batches_ended(losses[: len(sizes), self.stack.positions[i]].tolist(), sizes, training)
 
-    def _adopt_settings(self) -> None:
-        """Let optimizers go on with what schedules have set."""
-        if self.audiences:
-            self.stack.optimizer.set([optimizer_of(net)[1] for net in self.stack.nets])
-
     def _done(self, epoch: int) -> Iterator[Trained]:
         """Yield the nets that somebody waits for after this epoch; those with callbacks are kept."""
         waited = self._waited(epoch)
@@ -187,10 +182,12 @@ class Training:
         # A module may want to write into rows that nets share; then they answer themselves.
         with contextlib.suppress(RuntimeError):
             outputs = inputs and nets.outputs(*inputs)
-        apart = nets.rows_are_apart() if nets.job.filled else torch.ones(len(nets.order))
+        apart = nets.rows_are_apart() if nets.job.filled or outputs is not None else None
         for i, trained in found:
-            trained.outputs = outputs if outputs is None else taken(outputs, nets.positions[i])
-            trained.reason = "" if apart[nets.positions[i]] else "its rows have come to influence one another"
+            if apart is None or apart[nets.positions[i]]:
+                trained.outputs = outputs if outputs is None else taken(outputs, nets.positions[i])
+            elif nets.job.filled:
+                trained.reason = "its rows have come to influence one another"
             yield trained
 
     def _finish(self, i: int, epoch: int) -> Trained:
