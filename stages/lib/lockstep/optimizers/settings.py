@@ -163,7 +163,7 @@ def _try(
 def _ask(params: list[Tensor], before: list[Tensor]) -> float:
     """Stand for the closure that computes loss and gradients, in a stack before the step."""
     if not all(map(torch.equal, params, before)):
-        raise ValueError("it changes weights before it asks for the gradient")
+        raise ValueError("it asks for a gradient after it has changed weights")
     return 0.0
 
 
