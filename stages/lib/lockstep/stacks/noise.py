@@ -85,7 +85,7 @@ def _of_size(function: Function, normal: bool = False) -> Function:
     """Return what stands in for a function that is told the size alone."""
 
     def drawn(mode: Any, *size: Any, generator: Any = None, **options: Any) -> Tensor:
-        if generator is not None or not size:
+        if generator is not None or not size or "out" in options:
             return function(*size, generator=generator, **options)
         like = torch.empty(0, **options)
         return mode.draw(like, size if isinstance(size[0], int) else size[0], normal=normal).to(like)
