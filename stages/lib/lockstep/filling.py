@@ -34,11 +34,10 @@ def own_rows(member: Member) -> tuple[bool, bool]:
         for start in range(0, rows.n, EVALUATED_ROWS):
             x, y = taken((rows.X, rows.y), slice(start, start + EVALUATED_ROWS))
             n = min(rows.n - start, EVALUATED_ROWS)
-            n_parts = max(min(_PARTS, n // rows.batch), 1)
             short = slice((n - 1) % rows.batch + 1)  # as the last batch, of which a loss may take another view
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
-                are_apart &= _agree(net, x, _parts(n, _n_parts(n, rows.batch)))
-                is_mean &= _adds_up(net, apart, (x, y), [*_parts(n, n_parts), short], training)
+                are_apart &= _agree(net, x, _parts(n, rows.batch, least=2))
+                is_mean &= _adds_up(net, apart, (x, y), [*_parts(n, rows.batch), short], training)
     return is_mean, are_apart
 
 
@@ -46,11 +45,7 @@ def asked_apart(member: Member, rows: Tensor) -> bool:
     """Whether rows that a net will be asked about do not see each other either."""
     net, batch = _elsewhere(member), member.train.batch
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        return all(_agree(net, x, _parts(len(x), _n_parts(len(x), batch))) for x in rows.split(EVALUATED_ROWS))
-
-
-def _n_parts(n: int, batch: int) -> int:
-    return min(max(min(_PARTS, n // batch), 2), n)
+        return all(_agree(net, x, _parts(len(x), batch, least=2)) for x in rows.split(EVALUATED_ROWS))
 
 
 def _elsewhere(member: Member) -> NeuralNet:
@@ -63,7 +58,9 @@ def _elsewhere(member: Member) -> NeuralNet:
     return shallow_copy(member.net, module_=module, criterion_=criterion)
 
 
-def _parts(n: int, n_parts: int) -> list[slice]:
+def _parts(n: int, batch: int, least: int = 1) -> list[slice]:
+    """Cut rows into as many parts as there are whole batches, but for the bounds."""
+    n_parts = min(max(min(_PARTS, n // batch), least), n)
     return [slice(*each) for each in pairwise(np.linspace(0, n, n_parts + 1).astype(int))]
 
 

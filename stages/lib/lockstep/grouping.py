@@ -47,7 +47,6 @@ class Grouping:
     def __init__(self, tasks: list[Task], proven: Proven) -> None:
         self.tasks, self.proven = tasks, proven
         self._cache: Cache = {}
-        self._activations: dict[Any, bool] = {}
 
     def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
         """Return the nets to train; fits that differ in nothing but `max_epochs` are one training."""
@@ -113,7 +112,8 @@ class Grouping:
             raise RefusalError(f"{type(net).__name__} watches its own training")
         member.tasks = dict(epochs)
         state = net_state(net)
-        kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member, self._activations))
+        activations = self._cache.setdefault("activations", {})
+        kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member, activations))
         key = "own rows", id(member.train), id(member.valid), kind.parts, hashed(net.criterion_.state_dict())
         with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
             is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))

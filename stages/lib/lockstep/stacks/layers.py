@@ -39,9 +39,10 @@ class GivenNoise(TorchFunctionMode):
     def draw(self, like: Tensor, shape: tuple[int, ...], normal: bool = False, p: Any = None) -> Tensor:
         """Return the next numbers; `p` is the rate of dropout."""
         if self.noise is not None:
-            for given in self.noise:
-                return given
-            raise RuntimeError("it draws more random numbers than in its first step, or some in evaluation")
+            given: Tensor | None = next(self.noise, None)
+            if given is None:
+                raise RuntimeError("it draws more random numbers than in its first step, or some in evaluation")
+            return given
         self.draws.append(Draw(normal, tuple(shape)))
         self.matters |= p != 0
         return (torch.randn if normal else torch.rand)(shape, dtype=like.dtype, device=like.device)

@@ -34,6 +34,7 @@ class Stack(Nets):
         super().__init__(job, unit)
         device = self.flat.device
         self.optimizer = StackedOptimizer(self.flat, self.gradient, [optimizer_of(net) for net in self.nets])
+        self.clips = [_clipping_of(member.net) for member in self.members]
         self.clip = _clipping(self)
         # Nets share rows and their order, their source, or a split and so their noise.
         keys = [(id(member.train), id(member.order)) for member in self.members]
@@ -184,12 +185,11 @@ class Stack(Nets):
 
 def _clipping(stack: Stack) -> Callable | None:
     """Return a function that clips each net's gradient as its `GradientNormClipping` says, or None for none."""
-    clips = [next((each for _, each in member.net.callbacks_ if _clips(each)), None) for member in stack.members]
-    given = [each for each in clips if each is not None]
+    given = [each for each in stack.clips if _clips(each)]
     if not given:
         return None
     (kind,) = {float(each.gradient_clip_norm_type) for each in given}
-    listed = [math.inf if each is None else float(each.gradient_clip_value) for each in clips]
+    listed = [float(each.gradient_clip_value) if _clips(each) else math.inf for each in stack.clips]
     limits = torch.tensor(listed).to(stack.flat)[stack.order].unsqueeze(1)
     lengths = [tensor[0].numel() for tensor in stack.trained.values()]
 
@@ -201,5 +201,9 @@ def _clipping(stack: Stack) -> Callable | None:
     return clip
 
 
+def _clipping_of(net: NeuralNet) -> Any:
+    return next((each for _, each in net.callbacks_ if isinstance(each, GradientNormClipping)), None)
+
+
 def _clips(callback: Any) -> bool:
-    return isinstance(callback, GradientNormClipping) and callback.gradient_clip_value is not None
+    return callback is not None and callback.gradient_clip_value is not None
