@@ -12,7 +12,7 @@ from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
 
 from stages.lib.lockstep.stacks.stack import Stack
-from tests.lockstep.cases.parts import Squeezed
+from tests.lockstep.cases.plain.parts import Squeezed
 from tests.lockstep.nets import LABELS, LogitNet, Y, net, one_by_one, scores, search, told
 
 

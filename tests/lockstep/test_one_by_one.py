@@ -20,7 +20,7 @@ from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 
 from stages.lib.lockstep import _compat
 from tests.lockstep.cases.base import SERIES, SERIES_LABELS, classifier
-from tests.lockstep.cases.modules import Recurrent
+from tests.lockstep.cases.plain.modules import Recurrent
 from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told
 
 ADAFACTOR: dict[str, list[Any]] = {"optimizer": [torch.optim.SGD, torch.optim.Adafactor, torch.optim.Adam]}

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from stages.lib.config import load_params
 from stages.lib.report.summary import read_answer
 from tests.project import ROOT, Project, real_params
-from tests.report.colours import contrast, luminance
+from tests.report.charts.colours import contrast, luminance
 
 PARAMS = load_params(ROOT / "params.yaml")
 EXPERIMENTS = PARAMS.experiments

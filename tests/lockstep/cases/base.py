@@ -7,7 +7,7 @@ import numpy as np
 from skorch import NeuralNet, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from tests.lockstep.cases.modules import MLP, WIDTH
+from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 ROWS = np.random.RandomState(0)
 X = ROWS.randn(96, WIDTH)

@@ -18,7 +18,7 @@ from skorch.callbacks import (
 from torch import Tensor, nn
 
 from tests.lockstep.cases.base import FLOATS, NUMBERS, RATES, THREE, Case, classifier, regressor
-from tests.lockstep.cases.modules import MLP, LogProbability, Probability
+from tests.lockstep.cases.plain.modules import MLP, LogProbability, Probability
 
 
 class OwnLoss(NeuralNetClassifier):

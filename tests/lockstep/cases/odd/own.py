@@ -8,7 +8,7 @@ from skorch import NeuralNet, NeuralNetClassifier
 from torch import Tensor
 
 from tests.lockstep.cases.base import RATES, Case, classifier
-from tests.lockstep.cases.modules import MLP
+from tests.lockstep.cases.plain.modules import MLP
 
 
 class Hooked(MLP):

@@ -12,7 +12,7 @@ from skorch.dataset import Dataset
 from torch import nn
 
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
-from tests.lockstep.cases.surprises import FourthEpoch
+from tests.lockstep.cases.odd.surprises import FourthEpoch
 
 
 class Scores(Callback):

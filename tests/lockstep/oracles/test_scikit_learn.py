@@ -37,13 +37,14 @@ from tests.project import ROOT
 MODULES = ("test_search", "test_validation", pytest.param("test_successive_halving", marks=pytest.mark.long))
 GRID: dict[str, list[Any]] = {"lr": [0.5, 0.1, 0.02, 0.004]}
 OPTIONS: dict[str, Any] = {"cv": 3, "scoring": "accuracy"}
+PLUGIN = "tests.lockstep.oracles.under_lockstep"
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_its_own_tests_pass(module: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "tests.lockstep.under_lockstep", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-q", "-p", PLUGIN, "-p", "no:cacheprovider"),
             *("-c", "/dev/null", "--rootdir", str(tmp_path), "--pyargs", f"sklearn.model_selection.tests.{module}"),
         ],
         cwd=ROOT,

@@ -9,7 +9,7 @@ import vl_convert
 
 from stages.lib.report.charts import chart_name, render
 from tests.project import ROOT
-from tests.report.svg import fill, texts
+from tests.report.charts.svg import fill, texts
 
 Row = dict[str, str]
 

@@ -9,8 +9,8 @@ import vl_convert
 
 from stages.lib.report.charts import render, stand_alone
 from tests.project import ROOT
-from tests.report.colours import contrast
-from tests.report.svg import NAN, SVG, candidates, draw, fill, read, texts
+from tests.report.charts.colours import contrast
+from tests.report.charts.svg import NAN, SVG, candidates, draw, fill, read, texts
 
 
 @pytest.fixture(scope="module")

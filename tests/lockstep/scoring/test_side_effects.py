@@ -19,7 +19,7 @@ from torch import nn
 
 from stages.lib.lockstep import LockstepWarning, plan
 from tests.lockstep.cases.base import LABELS, NUMBERS, X, classifier
-from tests.lockstep.cases.modules import MLP, Dropping
+from tests.lockstep.cases.plain.modules import MLP, Dropping
 
 ROWS = X.astype(np.float32)
 

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset, WeightedRandomSampler, random_split
 
 from tests.lockstep.cases.base import IMAGES, LABELS, RATES, TOKEN_LABELS, TOKENS, Case, X, classifier
-from tests.lockstep.cases.modules import MLP, WIDTH
-from tests.lockstep.cases.traps import LoneRow
+from tests.lockstep.cases.odd.traps import LoneRow
+from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
 class Weighted(nn.CrossEntropyLoss):

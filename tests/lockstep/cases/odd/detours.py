@@ -9,8 +9,8 @@ from skorch.callbacks import Callback
 from torch import Tensor
 
 from tests.lockstep.cases.base import RATES, Case, classifier
-from tests.lockstep.cases.modules import MLP
-from tests.lockstep.cases.own import WarmUp
+from tests.lockstep.cases.odd.own import WarmUp
+from tests.lockstep.cases.plain.modules import MLP
 
 Loss = Callable[..., Tensor]
 

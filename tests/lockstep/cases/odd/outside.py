@@ -10,7 +10,7 @@ from skorch.callbacks import Callback, EpochScoring, LRScheduler
 from torch import nn
 
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
-from tests.lockstep.cases.surprises import FourthEpoch
+from tests.lockstep.cases.odd.surprises import FourthEpoch
 
 
 class ClippedSGD(torch.optim.SGD):

@@ -29,7 +29,7 @@ from tests.lockstep.cases.base import (
     classifier,
     regressor,
 )
-from tests.lockstep.cases.modules import (
+from tests.lockstep.cases.plain.modules import (
     MLP,
     Attention,
     ColumnNoise,

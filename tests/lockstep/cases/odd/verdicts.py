@@ -9,7 +9,7 @@ from skorch.callbacks import Callback, EarlyStopping, EpochScoring, PassthroughS
 from torch import Tensor, nn
 
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
-from tests.lockstep.cases.modules import MLP, WIDTH
+from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 TEN = np.arange(len(X)) % 10
 RARE = (np.arange(len(X)) % 12 == 0).astype(np.int64)

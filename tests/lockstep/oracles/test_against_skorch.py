@@ -18,19 +18,19 @@ from stages.lib.lockstep.plan import Search
 from stages.lib.network import PimaClassifier
 from tests.lockstep import nets
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
-from tests.lockstep.cases.detours import detours
-from tests.lockstep.cases.habits import habits
-from tests.lockstep.cases.late import late
-from tests.lockstep.cases.nets import data, modules, noise
-from tests.lockstep.cases.outside import on_all_rows, outside
-from tests.lockstep.cases.own import own
-from tests.lockstep.cases.parts import parts
-from tests.lockstep.cases.project import project
-from tests.lockstep.cases.shared import shared
-from tests.lockstep.cases.surprises import surprises
-from tests.lockstep.cases.training import callbacks, criteria, optimizers
-from tests.lockstep.cases.traps import HALVED, PLAIN, traps
-from tests.lockstep.cases.verdicts import Anneals, Keeps, verdicts
+from tests.lockstep.cases.odd.detours import detours
+from tests.lockstep.cases.odd.habits import habits
+from tests.lockstep.cases.odd.late import late
+from tests.lockstep.cases.odd.outside import on_all_rows, outside
+from tests.lockstep.cases.odd.own import own
+from tests.lockstep.cases.odd.shared import shared
+from tests.lockstep.cases.odd.surprises import surprises
+from tests.lockstep.cases.odd.traps import HALVED, PLAIN, traps
+from tests.lockstep.cases.odd.verdicts import Anneals, Keeps, verdicts
+from tests.lockstep.cases.plain.nets import data, modules, noise
+from tests.lockstep.cases.plain.parts import parts
+from tests.lockstep.cases.plain.project import project
+from tests.lockstep.cases.plain.training import callbacks, criteria, optimizers
 from tests.lockstep.searches import SEED, compare, run_case
 
 Make = Callable[[], dict[str, Case]]

@@ -9,8 +9,8 @@ from skorch import NeuralNet, NeuralNetRegressor
 from torch import Tensor, nn
 
 from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, TOKEN_LABELS, TOKENS, Case, X, classifier
-from tests.lockstep.cases.modules import MLP, WIDTH
-from tests.lockstep.cases.surprises import ScalarParameter
+from tests.lockstep.cases.odd.surprises import ScalarParameter
+from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
 class Filter(nn.Module):

@@ -9,7 +9,7 @@ import pytest
 from stages.lib.common import UserError
 from stages.lib.report.charts import chart_name, read_specs, render
 from tests.project import Project, real_params
-from tests.report.svg import texts
+from tests.report.charts.svg import texts
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # DVC's own
 

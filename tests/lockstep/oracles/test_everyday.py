@@ -24,8 +24,8 @@ from torch import Tensor, nn
 
 from stages.lib.lockstep import LockstepWarning
 from tests.lockstep.cases.base import LABELS, X, classifier
-from tests.lockstep.cases.modules import MLP, WIDTH
-from tests.lockstep.cases.traps import OfAnyWidth
+from tests.lockstep.cases.odd.traps import OfAnyWidth
+from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 ROWS = X.astype(np.float32)
 

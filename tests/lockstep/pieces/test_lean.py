@@ -17,7 +17,7 @@ from skorch import NeuralNetClassifier
 from torch import Tensor, nn
 
 from stages.lib.lockstep import lean_optimizer
-from tests.lockstep.test_optimizers import ACCEPTED, STEPS, complete
+from tests.lockstep.pieces.test_optimizers import ACCEPTED, STEPS, complete
 
 
 @pytest.mark.parametrize("name", [*ACCEPTED, "LBFGS"])

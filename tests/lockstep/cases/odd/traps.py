@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.utils.data import Sampler, WeightedRandomSampler
 
 from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, Case, X, classifier, regressor
-from tests.lockstep.cases.modules import MLP, Dropping
-from tests.lockstep.cases.surprises import Lasso
+from tests.lockstep.cases.odd.surprises import Lasso
+from tests.lockstep.cases.plain.modules import MLP, Dropping
 
 
 class Penalised(nn.Module):

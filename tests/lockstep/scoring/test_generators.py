@@ -11,9 +11,9 @@ from skorch.callbacks import Callback
 from skorch.dataset import ValidSplit
 
 from tests.lockstep.cases.base import LABELS, classifier
-from tests.lockstep.cases.modules import MLP
-from tests.lockstep.cases.shared import DrawnByNumpy
-from tests.lockstep.test_scorers import ROWS, check, probability
+from tests.lockstep.cases.odd.shared import DrawnByNumpy
+from tests.lockstep.cases.plain.modules import MLP
+from tests.lockstep.scoring.test_scorers import ROWS, check, probability
 
 
 def noisy(net: Any, rows: Any, y: Any) -> float:

@@ -10,7 +10,7 @@ from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import Tensor, nn
 
 from tests.lockstep.cases.base import NUMBERS, RATES, SERIES, SERIES_LABELS, Case, classifier
-from tests.lockstep.cases.modules import MLP, WIDTH
+from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
 class AddsLate(nn.Module):

@@ -1,4 +1,4 @@
-"""A pytest plugin: every test runs under the backend. `pytest -p tests.lockstep.under_lockstep`."""
+"""A pytest plugin: every test runs under the backend. `pytest -p tests.lockstep.oracles.under_lockstep`."""
 
 from collections.abc import Iterator
 

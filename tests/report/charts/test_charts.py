@@ -10,7 +10,7 @@ from dvc_render import VegaRenderer
 from stages.lib.common import UserError
 from stages.lib.report.charts import render, suited
 from tests.project import ROOT, real_params
-from tests.report.svg import SVG, candidates, draw, fill, read, texts
+from tests.report.charts.svg import SVG, candidates, draw, fill, read, texts
 
 TEMPLATES = sorted((ROOT / ".dvc/plots").glob("*.json"))
 

@@ -10,7 +10,7 @@ from skorch.callbacks import Callback, LRScheduler
 from torch import Tensor, nn
 
 from tests.lockstep.cases.base import LABELS, RATES, THREE, Case, X, classifier
-from tests.lockstep.cases.modules import MLP
+from tests.lockstep.cases.plain.modules import MLP
 
 
 class Lasso(NeuralNetClassifier):

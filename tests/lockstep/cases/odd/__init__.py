@@ -1,0 +1,1 @@
+"""What looks plain and is not: habits, detours, traps, and callbacks that act late."""

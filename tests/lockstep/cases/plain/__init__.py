@@ -1,0 +1,1 @@
+"""Nets, data and trainings as people have them."""

@@ -1,0 +1,1 @@
+"""Outside oracles: skorch, scikit-learn's own tests, generated nets."""

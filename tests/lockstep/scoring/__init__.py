@@ -1,0 +1,1 @@
+"""What a scorer, and the code after a search, find."""

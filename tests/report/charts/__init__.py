@@ -1,0 +1,1 @@
+"""The charts, in the report and in DVC."""
