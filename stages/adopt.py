@@ -1,8 +1,8 @@
 """Describes a CSV in params.yaml: `python -m stages.adopt FILE.csv TARGET`.
 
 Looks at the file, prints what it takes each column for and why, and writes every block of params.yaml but `runtime`.
-Without TARGET, it lists the columns. `--dry-run` only prints. It replaces a params.yaml that git does not have only
-with `--force`.
+Without TARGET, it lists the columns. `--classes` or `--number` says what the target is, where adopt would take it for
+the other. `--dry-run` only prints. It replaces a params.yaml that git does not have only with `--force`.
 """
 
 import subprocess
@@ -34,14 +34,16 @@ from stages.lib.config import PARAMS_FILE, Params, Runtime, yaml12
 from stages.lib.config.problems import sentences
 from stages.lib.data import load_dataset
 
-USAGE = "python -m stages.adopt FILE.csv [TARGET] [--dry-run] [--force]"
-OPTIONS = {"--dry-run", "--force"}
+USAGE = "python -m stages.adopt FILE.csv [TARGET] [--classes | --number] [--dry-run] [--force]"
+# What the target is, in the user's own words.
+CLASSES = {"--classes": True, "--number": False}
+OPTIONS = {*CLASSES, "--dry-run", "--force"}
 
 
 def main() -> None:
     names = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     options = {argument for argument in sys.argv[1:] if argument.startswith("--")}
-    if options - OPTIONS or not 1 <= len(names) <= 2:
+    if options - OPTIONS or options >= CLASSES.keys() or not 1 <= len(names) <= 2:
         raise UserError(f"a CSV file and the column to predict are needed: {USAGE}")
     path = _inside(names[0])
     target = names[1] if len(names) == 2 else None
@@ -55,12 +57,13 @@ def main() -> None:
         others = f"It has: {', '.join(form.names)}."
         raise UserError(f"{path} has no column {target!r}{did_you_mean(target, form.names) or '.'} {others}")
     else:
-        _adopt(path, form, target, dry="--dry-run" in options, force="--force" in options)
+        _adopt(path, form, target, options)
 
 
-def _adopt(path: str, form: Form, target: str, *, dry: bool, force: bool) -> None:
+def _adopt(path: str, form: Form, target: str, options: set[str]) -> None:
     table = read_table(path, form, target)
-    outcome = take_target(path, form, table, target)
+    classes = next((CLASSES[option] for option in options & CLASSES.keys()), None)
+    outcome = take_target(path, form, table, target, classes)
     columns = take_columns(table, target)
     plan = make_plan(path, form, table, target, outcome, columns)
     with reading(PARAMS_FILE, "not UTF-8", "Save the file as UTF-8 text."):
@@ -89,15 +92,15 @@ def _adopt(path: str, form: Form, target: str, *, dry: bool, force: bool) -> Non
             f"warning: rows with the same {name} have the same {target}. A model that recognises {name} by the other "
             "columns need not learn more, so scores are too high for new ones. Group the rows as the hint below says."
         )
-    if told := on_copies(data, path):
-        print(f"warning: {told}")
+    if copies := on_copies(data, path):
+        print(f"warning: {copies}")
     for hint in (column.hint for column in columns if column.hint):
         print(f"hint: {hint}")
-    if dry:
+    if "--dry-run" in options:
         print(*(block_text(name, block) for name, block in plan.blocks.items()), sep="", end="")
         print(f"{PARAMS_FILE} was left unchanged.")
         return
-    if not force:
+    if "--force" not in options:
         _check_git_has_it()
     write_text(PARAMS_FILE, new)
     print(f"{PARAMS_FILE}: replaced {', '.join(plan.blocks)}. Run `dvc repro`.")

@@ -72,6 +72,18 @@ def test_a_dry_run_only_prints(here: Path, in_process: Command) -> None:
     assert yaml12.load(written) == {name: now[name] for name in now if name not in {"seed", "engine", "runtime"}}
 
 
+def test_what_the_target_is_can_be_told(here: Path, in_process: Command) -> None:
+    write("data/rooms.csv", passengers().assign(rooms=np.tile([3, 5, 6], 20)))
+    assert in_process(stage, "data/rooms.csv", "rooms").returncode == 0
+    assert load_params().model.wrapper == "NeuralNetRegressor"
+    assert in_process(stage, "data/rooms.csv", "rooms", "--classes", "--force").returncode == 0
+    params = load_params()
+    assert (params.model.wrapper, params.prepare.target) == ("NeuralNetClassifier", None)
+    assert params.data.columns["rooms"].classes == ["3", "5", "6"]
+    assert in_process(stage, "data/passengers.csv", "survived", "--number", "--force").returncode == 0
+    assert load_params().cv.scoring == "r2"
+
+
 def test_without_a_target_it_lists_the_columns(here: Path, in_process: Command) -> None:
     before = Path("params.yaml").read_bytes()
     done = in_process(stage, "data/passengers.csv")
@@ -118,6 +130,7 @@ def test_git_must_track_the_file(here: Path, in_process: Command, lost: str) -> 
         ((), "a CSV file and the column to predict are needed: python -m stages.adopt FILE.csv"),
         (("data/passengers.csv", "survived", "age"), "a CSV file and the column to predict are needed"),
         (("data/passengers.csv", "survived", "--forced"), "a CSV file and the column to predict are needed"),
+        (("data/passengers.csv", "survived", "--classes", "--number"), "[--classes | --number]"),
         (("data/none.csv", "survived"), "data/none.csv can't be read: No such file or directory."),
         (("data", "survived"), "data can't be read: Is a directory."),
         (("/etc/hostname", "x"), "/etc/hostname is outside of the repository. Copy it into data/ first."),

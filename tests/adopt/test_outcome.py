@@ -28,9 +28,9 @@ def read(frame: pd.DataFrame, **options: Any) -> tuple[Form, Table]:
     return form, read_table("table.csv", form, form.names[-1])
 
 
-def outcome_of(cells: Any, **options: Any) -> Outcome:
+def outcome_of(cells: Any, classes: bool | None = None, **options: Any) -> Outcome:
     form, table = read(pd.DataFrame({"x": np.arange(len(cells)), "y": list(cells)}), **options)
-    return take_target("table.csv", form, table, form.names[-1])
+    return take_target("table.csv", form, table, form.names[-1], classes)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,20 @@ def test_classes_or_a_number(cells: Any, labels: list[str], balanced: bool | Non
         assert outcome.counts == [int((written == label).sum()) for label in labels]
         assert outcome.balanced == balanced
     assert outcome.shares
+
+
+def test_the_user_knows_better() -> None:
+    gap = [1, 2, 3, 5, 6, 7] * 10  # the kinds of glass, of which no row has the fourth
+    assert "--classes takes them for classes" in outcome_of(gap).why
+    assert outcome_of(gap, classes=True).labels == ["1", "2", "3", "5", "6", "7"]
+    children = [0, 1, 2, 3] * 15
+    assert "--number takes them for a number" in outcome_of(children).why
+    assert not outcome_of(children, classes=False).classifies
+    assert not outcome_of([0, 1] * 30, classes=False).classifies
+    with pytest.raises(UserError, match="the target 'y' is text, such as 'no', which is no number"):
+        outcome_of(["yes", "no"] * 30, classes=False)
+    with pytest.raises(UserError, match="has 60 different texts in 60 rows"):
+        outcome_of(RNG.normal(size=N), classes=True)
 
 
 @pytest.mark.parametrize(

@@ -69,13 +69,14 @@ class Outcome:
         return list(zip(self.labels, self.counts, strict=True))
 
 
-def take_target(path: str, form: Form, table: Table, target: str) -> Outcome:
-    """Decide whether the target is a class or a number.
+def take_target(path: str, form: Form, table: Table, target: str, classes: bool | None = None) -> Outcome:
+    """Decide whether the target is a class or a number, unless `classes` says it.
 
     Raises
     ------
     UserError
-        If a cell is missing, all are equal, a class has one row only, or there are too many classes.
+        If a cell is missing, all are equal, a class has one row only, there are too many classes, or text is to be a
+        number.
     """
     cells = table.frame[target]
     if missing := int(cells.isna().sum()):
@@ -89,8 +90,10 @@ def take_target(path: str, form: Form, table: Table, target: str) -> Outcome:
     if len(counts) == 1:
         raise UserError(f"{path}: the target {target!r} is {counts.index[0]} in every row. Choose another target.")
     numbers = pd.api.types.is_numeric_dtype(cells)
-    if numbers and not _are_classes(counts):
-        return Outcome([], [], cells, "a number" + _why_no_classes(counts))
+    if classes is False and not numbers:
+        raise UserError(f"{path}: the target {target!r} is text, such as {counts.index[0]!r}, which is no number.")
+    if numbers and not (_are_classes(counts) if classes is None else classes):
+        return Outcome([], [], cells, "a number" + _or_classes(counts))
     labels = _labels(path, target, table)
     if len(labels) > min(_MOST_CLASSES, len(cells) // 2):
         raise UserError(
@@ -105,7 +108,8 @@ def take_target(path: str, form: Form, table: Table, target: str) -> Outcome:
             f"{path}: the class {labels[rarest]!r} of {target!r} has one row only, in line {line}; training and testing"
             f" need two or more. Join it with another class, or remove the row: {command}"
         )
-    return Outcome(labels, [int(count) for count in counts], cells, f"{len(labels)} classes")
+    why = f"{len(labels)} classes" + ("; --number takes them for a number" if numbers and len(labels) > 2 else "")
+    return Outcome(labels, [int(count) for count in counts], cells, why)
 
 
 def predictors_alone(table: Table, features: list[str], outcome: Outcome, seed: int = 0) -> dict[str, float]:
@@ -158,10 +162,11 @@ def _are_classes(counts: pd.Series) -> bool:
     return bool(counted_on and len(values) <= _MOST_NUMBERED_CLASSES and counts.min() >= _FEWEST_ROWS_OF_A_CLASS)
 
 
-def _why_no_classes(counts: pd.Series) -> str:
+def _or_classes(counts: pd.Series) -> str:
     values = counts.index.to_numpy(dtype=float)
     whole = np.isfinite(values).all() and (values % 1 == 0).all()
-    return f" ({len(counts)} whole numbers)" if whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES else ""
+    few = whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES
+    return f" ({len(counts)} whole numbers; --classes takes them for classes)" if few else ""
 
 
 def _labels(path: str, target: str, table: Table) -> list[str]:
