@@ -131,8 +131,8 @@ def test_halving_may_begin_with_a_whole_grid() -> None:
         ),
         (
             {"experiments": {"mine": DRAWN}, "evaluate.keep": "combined"},
-            "evaluate.keep is combined, but only experiments with `search: grid` are combined, and there are none; "
-            "set it to winner",
+            "evaluate.keep is combined, but only experiments with `search: grid` are combined, and there are not two "
+            "of them; set it to winner",
         ),
         (
             {"cv.scoring": "r2"},

@@ -58,7 +58,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     """Run the stage on results written by hand."""
     folder = tmp_path_factory.mktemp("evaluated")
     raw = small_params()
-    raw["experiments"] = {"dropout": raw["experiments"]["dropout"]}
+    raw["experiments"] = {name: raw["experiments"][name] for name in ("dropout", "neurons")}
     raw["cv"] |= {"n_repeats": 2, "also_score": ["roc_auc"]}
     raw["evaluate"]["keep"] = "combined"
     write_params(folder, raw)

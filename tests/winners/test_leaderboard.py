@@ -112,15 +112,17 @@ def test_the_simplest_can_be_picked_instead_of_the_best() -> None:
     assert summarise(Params.model_validate(small_params()), found)["winner_params"] == "module__n_neurons=5"
 
 
-def test_only_grid_searches_are_combined() -> None:
+def test_grid_searches_are_combined_if_there_are_two() -> None:
     raw = small_params()
     raw["experiments"] = {
         "neurons": raw["experiments"]["neurons"],
+        "dropout": raw["experiments"]["dropout"],
         "joint": {"search": "random", "n_candidates": 2, "grid": {"lr": {"loguniform": [0.001, 0.1]}}},
     }
-    found = searches(neurons={"module__n_neurons": 5}, joint={"lr": 0.02})
+    found = searches(neurons={"module__n_neurons": 5}, dropout={"module__dropout_rate": 0.5}, joint={"lr": 0.02})
     summary = summarise(Params.model_validate(raw), found)
-    assert (summary["winner"], summary["combined_params"]) == ("joint", "module__n_neurons=5")
+    assert summary["winner"] == "joint"
+    assert summary["combined_params"] == "module__n_neurons=5, module__dropout_rate=0.5"
     del raw["experiments"]["neurons"], found["neurons"]
     summary = summarise(Params.model_validate(raw), found)
     assert "combined_params" not in summary

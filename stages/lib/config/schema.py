@@ -111,8 +111,8 @@ class Params(Section):
 
     @property
     def combines(self) -> bool:
-        """Whether there is a combined setting: of grids only, as other searches are over everything at once."""
-        return any(experiment.search == "grid" for experiment in self.experiments.values())
+        """Whether there is a combined setting: of two grids or more, as other searches are over everything at once."""
+        return sum(experiment.search == "grid" for experiment in self.experiments.values()) > 1
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment called `name`; raises `UserError` if there is none."""

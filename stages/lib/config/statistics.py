@@ -75,8 +75,8 @@ def misplaced_keep(evaluate: Evaluate, experiments: Collection[str], combines: b
     keep, listed = evaluate.keep, [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments]
     if keep == COMBINED and not combines:
         yield (
-            "evaluate.keep is combined, but only experiments with `search: grid` are combined, and there are none; "
-            "set it to winner"
+            "evaluate.keep is combined, but only experiments with `search: grid` are combined, and there are not two "
+            "of them; set it to winner"
         )
     elif keep not in listed:
         hint = did_you_mean(keep, listed) or f"; it should be {', '.join(listed[:-1])} or {listed[-1]}"
