@@ -152,7 +152,7 @@ def _cv(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
 def _model(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
     wrapper = "NeuralNetClassifier" if outcome.classifies else "NeuralNetRegressor"
     criterion = "CrossEntropyLoss" if outcome.classifies else "MSELoss"
-    why.append(("model.wrapper", wrapper, outcome.why))
+    why.append(("model.wrapper", wrapper, f"{len(outcome.labels)} classes" if outcome.classifies else "a number"))
     why.append(("model.criterion", criterion, "for classes" if outcome.classifies else "for numbers"))
     weighted = outcome.classifies and not outcome.balanced and len(outcome.labels) > 2
     if weighted:

@@ -151,8 +151,10 @@ def _check_plain(net: NeuralNet) -> None:
     _check_optimizer(net)
     for _, callback in net.callbacks_:
         name = type(callback).__name__
-        if isinstance(callback, _INTRUDERS) or has_own(callback, "on_grad_computed"):
-            raise RefusalError(f"the callback {name} changes the net or its gradients, or writes files")
+        if isinstance(callback, _INTRUDERS):
+            raise RefusalError(f"the callback {name} changes the net, or writes files")
+        if has_own(callback, "on_grad_computed"):
+            raise RefusalError(f"the callback {name} is shown gradients, which it may change")
 
 
 def _asks_for_classes(net: NeuralNet) -> bool:

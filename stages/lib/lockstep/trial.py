@@ -34,16 +34,17 @@ _EPOCHS, _BATCH = 2, 4
 _CLASSES = 30
 
 
-def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
+def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) -> tuple[bool, bool]:
     """Train two nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises.
 
-    `net` is the member's as it was before its `fit`; `may_fill` is whether its own rows allow batches to be filled up.
+    `net` is the member's as it was before its `fit`, and `prepared` what that is given: its own code sees all rows, and
+    prepares them, before it trains, here on few. `may_fill` is whether its own rows allow batches to be filled up.
 
     Returns whether batches may be filled up with rows that count for nothing, as rows do not see each other in
     training; and whether a stack answers for the nets as they do themselves.
     """
-    twin, rows = _small(net), _some_rows(member, 1, torch.get_default_dtype())
-    start(twin, rows, member.noise_seed, None)
+    twin, given = _small(net), _some_rows(member, prepared, 1, torch.get_default_dtype())
+    start(twin, given, member.noise_seed, None)
     if _changing(member.net) & _changing(twin):
         raise RefusalError("nets share memory with one another")
     reasons: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
@@ -51,7 +52,7 @@ def prove(member: Member, net: NeuralNet, may_fill: bool) -> tuple[bool, bool]:
     for dtype, found in reasons.items():
         for filled in [True] * may_fill + [False]:
             try:
-                return filled, _compare(member, net, dtype, filled)
+                return filled, _compare(member, net, prepared, dtype, filled)
             except Exception as error:  # whatever a module raises under vmap, or in float64
                 found.append(error)
         if any(type(reason) is RefusalError for reason in found):
@@ -66,15 +67,15 @@ def _changing(net: NeuralNet) -> set[int]:
     return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
 
 
-def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -> bool:
+def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dtype, filled: bool) -> bool:
     """Raise where nets differ that skorch and a stack train; returns whether they answer alike."""
-    prepared = [_some_rows(member, i, dtype) for i in range(2)]
-    members = [make_member(_small(net), prepared[i], (i, i), {}, dtype) for i in range(2)]
+    given = [_some_rows(member, prepared, i, dtype) for i in range(2)]
+    members = [make_member(_small(net), given[i], (i, i), {}, dtype) for i in range(2)]
     before = [net_state(each.net) for each in members]
     for each in members:
         if may_predict(each.net):
             each.follow()
-    rows = [tree_map(torch.as_tensor, each.X) for each in prepared]
+    rows = [tree_map(torch.as_tensor, each.fitted_on[0]) for each in members]
 
     def inputs(nets: Nets) -> tuple[Any, bool]:
         own = [rows[nets.members[i].noise_seed] for i in nets.order]
@@ -87,11 +88,11 @@ def _compare(member: Member, net: NeuralNet, dtype: torch.dtype, filled: bool) -
         if trained.reason:
             raise ListenerError(trained.reason)
         i = trained.member.noise_seed
-        theirs = _by_skorch(_small(net), prepared[i], trained, noise[i], dtype)
+        theirs = _by_skorch(_small(net), given[i], trained, noise[i], dtype)
         if net_state(theirs) != before[i]:
             raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
         tensors = {name: tensor.detach().clone() for name, tensor in named_tensors(theirs).items()}
-        alike &= _is_same(trained, theirs, prepared[i], dtype)
+        alike &= _is_same(trained, theirs, dtype)
         # A module may note what it predicts, and a scorer may want to read it.
         alike &= net_state(theirs) == before[i]
         alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
@@ -116,10 +117,11 @@ def _first_rows(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset,
     return Subset(dataset, rows[:n]), Subset(dataset, rows[n:])
 
 
-def _some_rows(member: Member, number: int, dtype: torch.dtype) -> Prepared:
-    """Return rows to train on, and four fewer to hold out: a few of each class, mixed, or of each quarter of numbers.
+def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dtype) -> Prepared:
+    """Return what `fit` is given, to train on some of the rows, and to hold out four fewer.
 
-    Weights of classes show where a batch has several; scores of an epoch may want to see all of them.
+    They are a few of each class, mixed, or of each quarter of numbers: weights of classes show where a batch has
+    several, and scores of an epoch may want to see all of them.
     """
     train, generator = member.train, np.random.default_rng(number)
     by_target, by_row = (tree_leaves(part)[0].reshape(train.n, -1).double().sum(1) for part in (train.y, train.X))
@@ -138,7 +140,8 @@ def _some_rows(member: Member, number: int, dtype: torch.dtype) -> Prepared:
     rows = taken((train.X, train.y), chosen if member.valid is None else np.r_[chosen, held_out])
     X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
     given = zip((X, y), member.fitted_on, strict=True)
-    return Prepared(*(part.numpy() if isinstance(like, np.ndarray) else part for part, like in given))
+    X, y = (part.numpy() if isinstance(like, np.ndarray) else part for part, like in given)
+    return Prepared(prepared.X, prepared.y, handed_on=(X, y))
 
 
 def _listen(training: Training) -> list[list[Tensor]]:
@@ -187,7 +190,7 @@ def _by_skorch(
     return net
 
 
-def _is_same(trained: Trained, theirs: NeuralNet, prepared: Prepared, dtype: torch.dtype) -> bool:
+def _is_same(trained: Trained, theirs: NeuralNet, dtype: torch.dtype) -> bool:
     """Raise `RefusalError` where a net from a stack is not skorch's; returns whether the stack answers for it alike."""
     tolerance = {"rtol": 1e-6, "atol": 1e-9} if dtype == torch.float64 else {"rtol": 1e-3, "atol": 1e-5}
 
@@ -200,7 +203,7 @@ def _is_same(trained: Trained, theirs: NeuralNet, prepared: Prepared, dtype: tor
         if not agree(ours.get((what, place), math.nan), number):
             raise RefusalError(f"in a trial, {what} differed from skorch's")
     try:
-        made = zip(tree_leaves(trained.outputs), tree_leaves(theirs.forward(prepared.X)), strict=True)
+        made = zip(tree_leaves(trained.outputs), tree_leaves(theirs.forward(trained.member.fitted_on[0])), strict=True)
         return all(agree(one, other.cpu()) for one, other in made)
     except Exception:  # whatever skorch raises where it can't join what a module makes of batches
         return False

@@ -31,6 +31,7 @@ class Prepared:
     y: Any
     fitted: Any = None  # the estimator, with a stub in the place of the net
     random_state: tuple[Any, Tensor] | None = None  # of the other generators and torch's, after the surroundings' fit
+    handed_on: tuple[Any, Any] | None = None  # what nets train on instead of the X and y that their `fit` hands on
 
     def transform(self, X: Any) -> Any:
         """Return what the net is given for other rows."""
@@ -55,7 +56,7 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
         with stand_ins(net, partial_fit=partial_fit, **builds):
             net.fit(prepared.X, prepared.y)
     except EndOfFitError as captured:
-        X, y = captured.args
+        X, y = prepared.handed_on or captured.args
         return X, y
     raise RefusalError("its fit does not train")
 

@@ -132,15 +132,17 @@ def _try(
         params = parts(start)
         built = build(optimizer, listed[0], params)
         put_settings(built.param_groups[0], listed, varying)
-        before = _counters(built)
+        before = _noted(built)
         for gradient in gradients:
             for param, grad in zip(params, parts(gradient), strict=True):
                 param.grad = grad
             asked = partial(_ask, params, [param.clone() for param in params])
             with torch.no_grad(), EachItsOwn():
                 built.step(asked)
-        if _counters(built) != before:
-            raise ValueError("it counts outside of its state")
+        if _noted(built) != before:
+            raise ValueError("it counts, or notes something, outside of its state")
+        if not all(_is_kept(value, param) for param in params for value in built.state[param].values()):
+            raise ValueError("its state is more than numbers, and tensors of a parameter's shape")
         return torch.cat([param.flatten() for param in params])
 
     alone = stepped([settings, settings], apart=True)
@@ -167,6 +169,13 @@ def _ask(params: list[Tensor], before: list[Tensor]) -> float:
     return 0.0
 
 
-def _counters(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Return the numbers among an optimizer's settings; a stack that closes up would lose what it counts there."""
-    return {key: value for key, value in optimizer.param_groups[0].items() if isinstance(value, bool | int | float)}
+def _noted(optimizer: torch.optim.Optimizer) -> dict[str, str]:
+    """Return what an optimizer's settings hold; a stack that closes up would lose what it notes there."""
+    return {key: repr(value) for key, value in optimizer.param_groups[0].items() if key != "params"}
+
+
+def _is_kept(value: Any, param: Tensor) -> bool:
+    """Whether a stack keeps a part of an optimizer's state for each net."""
+    if isinstance(value, Tensor):
+        return value.shape in (param.shape, ())
+    return value is None or isinstance(value, bool | int | float)

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import pandas as pd
 from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import Tensor
 
-from tests.lockstep.cases.base import RATES, Case, classifier
+from tests.lockstep.cases import base
+from tests.lockstep.cases.base import LABELS, RATES, Case, classifier
 from tests.lockstep.cases.odd.own import WarmUp
 from tests.lockstep.cases.plain.modules import MLP
 
@@ -130,6 +132,42 @@ class CentresItsRows(NeuralNetClassifier):
         return super().fit(X, y, **fit_params)
 
 
+class CountsFromOne(NeuralNetClassifier):
+    """Takes labels from 1 on."""
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        if min(y) < 1:
+            raise ValueError("labels start at 1")
+        return super().fit(X, y - 1, **fit_params)
+
+    def predict(self, X: Any) -> Any:
+        return super().predict(X) + 1
+
+
+class WeighsRows(NeuralNetClassifier):
+    """Lets its fit put a weight beside each row."""
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        return super().fit({"x": X, "share": 0.5 + (X[:, 0] > 0)}, y, **fit_params)
+
+    def infer(self, x: Any, **fit_params: Any) -> Any:
+        return super().infer(x["x"] if isinstance(x, dict) else x, **fit_params)
+
+    def get_loss(self, y_pred: Tensor, y_true: Any, X: Any = None, *args: Any, **kwargs: Any) -> Tensor:
+        return (X["share"] * super().get_loss(y_pred, y_true, X, *args, **kwargs)).mean()
+
+
+class SizedByRows(NeuralNetClassifier):
+    """Sizes its module by the table that it is given, and trains on numbers."""
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        self.set_params(module__n_inputs=X.columns.size)
+        return super().fit(X.to_numpy(), y.to_numpy(), **fit_params)
+
+    def predict(self, X: Any) -> Any:
+        return super().predict(X.to_numpy())
+
+
 def detours() -> dict[str, Case]:
     rates: dict[str, list[Any]] = {"lr": [0.1, 0.5]}
     alphas: dict[str, list[Any]] = {"module__alpha": [0.0, 0.5]}
@@ -155,6 +193,13 @@ def detours() -> dict[str, Case]:
         "a rate by the length, by a function": Case(classifier(wrapper=RateByHelper), {"max_epochs": [2, 4]}),
         "rows scaled by fit": Case(
             classifier(wrapper=ScalesItsRows), {"factor": [0.5, 1.0, 2.0]}, alone="writes into its rows"
+        ),
+        "labels that fit lowers": Case(classifier(wrapper=CountsFromOne), RATES, y=LABELS + 1),
+        "weights that fit puts beside rows": Case(
+            classifier(wrapper=WeighsRows, criterion__reduction="none", train_split=None), RATES
+        ),
+        "a module sized by fit": Case(
+            classifier(wrapper=SizedByRows), RATES, X=pd.DataFrame(base.X[:, :3]), y=pd.Series(LABELS)
         ),
         "rows centred by fit": Case(classifier(wrapper=CentresItsRows), RATES, alone="writes into its rows"),
     }

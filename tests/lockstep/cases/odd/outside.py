@@ -43,6 +43,36 @@ class NeedsClosure(torch.optim.Optimizer):
         return loss
 
 
+class SeveralMomenta(torch.optim.SGD):
+    """Keeps a dict in its state, as aggregated momentum does."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        with torch.enable_grad():
+            loss = closure() if closure else None
+        for group in self.param_groups:
+            for param in group["params"]:
+                kept = self.state[param].setdefault("momenta", {b: torch.zeros_like(param) for b in (0.0, 0.9)})
+                for beta, momentum in kept.items():
+                    param.sub_(momentum.mul_(beta).add_(param.grad), alpha=group["lr"] / len(kept))
+        return loss
+
+
+class NotesItsSteps(torch.optim.SGD):
+    """Keeps a list in its group, as the first RAdam does."""
+
+    def __init__(self, params: Any, lr: float = 0.1) -> None:
+        super().__init__(params, lr=lr)
+        self.param_groups[0]["buffer"] = [[None, None]]
+
+    def step(self, closure: Any = None) -> Any:
+        loss = closure() if closure else None
+        for group in self.param_groups:
+            group["buffer"][0] = [group["lr"], float(group["params"][0].detach().norm())]
+        super().step()
+        return loss
+
+
 class SGDW(torch.optim.SGD):
     """Decays its weights before the closure computes their gradient."""
 
@@ -140,6 +170,12 @@ def outside() -> dict[str, Case]:
             classifier(optimizer=SGDW), {"optimizer__wd": [1e-6, 1e-3, 0.1, 1.0]}, alone=" "
         ),
         "an optimizer that needs its closure": Case(classifier(optimizer=NeedsClosure), RATES),
+        "an optimizer with a dict in its state": Case(
+            classifier(optimizer=SeveralMomenta), RATES, alone="its state is more than numbers"
+        ),
+        "an optimizer with a list in its group": Case(
+            classifier(optimizer=NotesItsSteps), RATES, alone="outside of its state"
+        ),
         "a criterion's weights late": Case(
             watched(Reweights(), criterion__weight=torch.ones(2)), RATES, alone="changes the net"
         ),
