@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from joblib import parallel_config
 from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, ShuffleSplit
+from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, ShuffleSplit, cross_val_score
 from skorch.callbacks import EarlyStopping, LRScheduler
 
 from stages.lib.lockstep import LockstepWarning, fit_seed, plan, seed_everything
@@ -90,6 +91,18 @@ def test_jobs_change_no_byte(
     alone = {"lr": [0.1, 0.01]}
     jobs = one_by_one(net(), alone), search(net(), alone, backend=backend | {"stack": False})
     assert scores(jobs[0]) == scores(jobs[1])
+
+
+def test_numbers_in_workers_are_of_the_scripts_type() -> None:
+    def found(n_jobs: int) -> list[float]:
+        with parallel_config(backend="lockstep", random_state=SEED, stack=False, inner_n_jobs=n_jobs):
+            return cross_val_score(logit_net(), X.astype(np.float64), LABELS, cv=2, error_score="raise").tolist()
+
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert found(n_jobs=2) == found(n_jobs=1)
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def test_the_grid_searchs_own_jobs_change_no_byte(whole: dict[Any, bytes]) -> None:

@@ -114,6 +114,7 @@ class Grouping:
         state = net_state(net)
         activations = self._cache.setdefault("activations", {})
         kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member, activations))
+        member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.unused
         key = "own rows", id(member.train), id(member.valid), kind.parts, hashed(net.criterion_.state_dict())
         with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
             is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
@@ -124,7 +125,6 @@ class Grouping:
             member.follow()
             n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * n_bytes)
-        member.activations, member.optimizer = kind.activations, kind.optimizer
         known = known_rows(task, estimator, member, prepared, self._cache) if answers and are_apart else None
         if known and _once(self._cache, ("apart", id(known[0]), kind.parts), lambda: asked_apart(member, known[0])):
             member.known = known

@@ -1,9 +1,9 @@
 """What kind of net a candidate is, and what nets have in common that may share a stack."""
 
 from dataclasses import dataclass
+from types import FunctionType, NoneType
 from typing import Any
 
-import torch
 from skorch import NeuralNet, callbacks
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
@@ -16,16 +16,16 @@ from stages.lib.lockstep.members.member import (
     has_own,
     mentioned_in,
     named_tensors,
-    optimizer_of,
     trained_params,
 )
+from stages.lib.lockstep.members.optimizer import ATTRIBUTES, optimizer_of
 from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.state import OF_A_STEP, attributes, hashed, own_numbers, own_params
-from stages.lib.lockstep.optimizers.settings import is_torchs, tried_as
+from stages.lib.lockstep.optimizers.settings import tried_as
 from stages.lib.lockstep.optimizers.stacked import group_key as step_key
 from stages.lib.lockstep.stacks.activations import switchable
 from stages.lib.lockstep.stacks.layers import dropouts
-from stages.lib.lockstep.stacks.nets import measure
+from stages.lib.lockstep.stacks.measured import Measured, measure
 
 # What lockstep does in skorch's stead, and so must be skorch's.
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
@@ -36,8 +36,8 @@ _EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 # What a net has that changes as it is trained.
 _CHANGING = {"history", "history_", "optimizer_", "callbacks_", "get_params"}
 
-# What torch's schedules set as attributes of an optimizer.
-_OF_SCHEDULES = {"step", "_opt_called", "_step_count"}
+# What an optimizer of one's own may keep as attributes.
+_PLAIN = (bool, int, float, str, FunctionType, NoneType)
 
 # Callbacks that change weights, which of them are trained, or files.
 _INTRUDERS = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
@@ -48,8 +48,8 @@ LONG_STEP = 1_500_000
 # Operations of a step from which its traces take seconds, as those of a loop over time do.
 MANY_OPERATIONS = 1_000
 
-# Bytes and operations, by what they follow from.
-_MEASURED: dict[tuple[str, int, str], tuple[int, int, int]] = {}
+# By what it follows from.
+_MEASURED: dict[tuple[str, int, str], Measured] = {}
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Kind:
     parts: str  # the net, its module and criterion, without the sizes of torch's own layers
     family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
     bytes_each: int  # what one more net in a stack takes
+    unused: frozenset[str]  # the parameters that take no part in the loss
 
 
 def check_class(net: NeuralNet) -> None:
@@ -108,11 +109,11 @@ def kind_of(member: Member, known: dict[Any, bool]) -> Kind:
     what = structure, train.width, str([tensor.shape for tensor in tree_leaves((train.X, train.y))])
     if what not in _MEASURED:
         _MEASURED[what] = measure(member)
-    bytes_each, flops, n_operations = _MEASURED[what]
-    if flops > LONG_STEP:
+    measured = _MEASURED[what]
+    if measured.n_flops > LONG_STEP:
         raise RefusalError("its steps are long enough to keep a core busy alone")
-    if n_operations > MANY_OPERATIONS:
-        raise RefusalError(f"a step takes {n_operations} operations: to trace it may cost more than it spares")
+    if measured.n_operations > MANY_OPERATIONS:
+        raise RefusalError(f"a step takes {measured.n_operations} operations: to trace it may cost more than it spares")
     family = [
         of_any_size(numbers=False),
         net.use_caching,
@@ -131,7 +132,8 @@ def kind_of(member: Member, known: dict[Any, bool]) -> Kind:
         fingerprint(stepped),
         hashed(of_any_size(numbers=True)),
         hashed(family),
-        bytes_each,
+        measured.n_bytes,
+        measured.unused,
     )
 
 
@@ -181,11 +183,11 @@ def _check_optimizer(net: NeuralNet) -> None:
     optimizer = net.optimizer_
     if optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks:
         raise RefusalError("the optimizer has a hook")
-    if not is_torchs(type(optimizer)):
-        common = vars(torch.optim.SGD([torch.zeros(1)])).keys() | _OF_SCHEDULES
-        if own := vars(optimizer).keys() - common:
-            name = type(optimizer).__name__
-            raise RefusalError(f"{name} keeps numbers outside of its state: {', '.join(sorted(own))}")
+    attributes = optimizer_of(net)[1].get(ATTRIBUTES, {})
+    if kept := [name for name, value in attributes.items() if not all(type(v) in _PLAIN for v in tree_leaves(value))]:
+        raise RefusalError(
+            f"{type(optimizer).__name__} keeps more than settings outside of its state: {', '.join(kept)}"
+        )
     clips = [each for _, each in net.callbacks_ if isinstance(each, callbacks.GradientNormClipping)]
     learnt = {id(param) for _, param in net.get_all_learnable_params() if param.requires_grad}
     if len(clips) > 1 or (clips and learnt != set(map(id, trained_params(net).values()))):

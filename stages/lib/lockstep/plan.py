@@ -71,8 +71,8 @@ class Search:
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(task.epochs for task in alone)
             if n_jobs > 1 and len(jobs) > 1:
-                packed = map(delayed(_train_apart), map(Packed, jobs))
-                for job, found in zip(jobs, self._side_by_side(n_jobs, packed), strict=True):
+                calls: list[Any] = [(_train_apart, Packed(job)) for job in jobs]
+                for job, found in zip(jobs, self._side_by_side(n_jobs, calls), strict=True):
                     self._take(job, self._unpacked(found.content))
             else:
                 for job in jobs:
@@ -81,7 +81,7 @@ class Search:
             for task in alone:
                 task.when_done = partial(self._tell, task.epochs)
             if n_jobs > 1 and len(alone) > 1:
-                calls = (delayed(outcome_of)(task.run, task.seeds[0]) for task in alone)
+                calls = [(outcome_of, task.run, task.seeds[0]) for task in alone]
                 for task, outcome in zip(alone, self._side_by_side(n_jobs, calls), strict=True):
                     task.outcome = outcome
                     task.when_done()
@@ -102,9 +102,10 @@ class Search:
         return n_jobs
 
     def _side_by_side(self, n_jobs: int, calls: Iterable[Any]) -> Iterator[Any]:
-        """Yield what joblib's delayed calls return, made in other processes."""
+        """Yield what calls return, a function and its arguments each, made in other processes."""
         with leave_the_keyboard(), parallel_config(backend=self.inner):
-            found = Parallel(n_jobs, return_as="generator")(calls)
+            apart = (delayed(_apart)(torch.get_default_dtype(), *call) for call in calls)
+            found = Parallel(n_jobs, return_as="generator")(apart)
         yield from found
 
     def _jobs(self, n_jobs: int) -> list[Job]:
@@ -184,6 +185,11 @@ def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
     for trained in Training(job, inputs_of, advance).run():
         trained.fit_time = (time.perf_counter() - start) / len(job.members)
         yield trained
+
+
+def _apart(dtype: torch.dtype, function: Callable[..., Any], *args: Any) -> Any:
+    torch.set_default_dtype(dtype)
+    return function(*args)
 
 
 def _train_apart(job: Packed) -> Packed:

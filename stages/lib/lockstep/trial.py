@@ -23,7 +23,8 @@ from stages.lib.lockstep.members.refusals import ListenerError, RefusalError, to
 from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.members.state import may_predict, net_state
 from stages.lib.lockstep.stacks.layers import GivenNoise
-from stages.lib.lockstep.stacks.nets import Job, Nets
+from stages.lib.lockstep.stacks.nets import Job, Nets, cloned
+from stages.lib.lockstep.stacks.step import Tensors
 from stages.lib.lockstep.stacks.trained import Trained
 from stages.lib.lockstep.stacks.training import Training
 
@@ -40,8 +41,7 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) ->
     `net` is the member's as it was before its `fit`, and `prepared` what that is given: its own code sees all rows, and
     prepares them, before it trains, here on few. `may_fill` is whether its own rows allow batches to be filled up.
 
-    Returns whether batches may be filled up with rows that count for nothing, as rows do not see each other in
-    training; and whether a stack answers for the nets as they do themselves.
+    Returns whether batches may be filled up with rows that count for nothing, and whether a stack answers for its nets.
     """
     twin, given = _small(net), _some_rows(member, prepared, 1, torch.get_default_dtype())
     start(twin, given, member.noise_seed, None)
@@ -71,8 +71,9 @@ def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dt
     """Raise where nets differ that skorch and a stack train; returns whether they answer alike."""
     given = [_some_rows(member, prepared, i, dtype) for i in range(2)]
     members = [make_member(_small(net), given[i], (i, i), {}, dtype) for i in range(2)]
-    before = [net_state(each.net) for each in members]
+    before, begun = zip(*((net_state(each.net), cloned(named_tensors(each.net))) for each in members), strict=True)
     for each in members:
+        each.unused = member.unused
         if may_predict(each.net):
             each.follow()
     rows = [tree_map(torch.as_tensor, each.fitted_on[0]) for each in members]
@@ -88,10 +89,10 @@ def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dt
         if trained.reason:
             raise ListenerError(trained.reason)
         i = trained.member.noise_seed
-        theirs = _by_skorch(_small(net), given[i], trained, noise[i], dtype)
+        theirs = _by_skorch(_small(net), given[i], trained, noise[i], begun[i], dtype)
         if net_state(theirs) != before[i]:
             raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
-        tensors = {name: tensor.detach().clone() for name, tensor in named_tensors(theirs).items()}
+        tensors = cloned(named_tensors(theirs))
         alike &= _is_same(trained, theirs, dtype)
         # A module may note what it predicts, and a scorer may want to read it.
         alike &= net_state(theirs) == before[i]
@@ -134,9 +135,9 @@ def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dty
     n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
     rows = np.resize(rows[turns.argsort(kind="stable")], 2 * n)
     held_out, chosen = rows[: n - 2], generator.permutation(rows[n - 2 :])
-    # Batches are filled up with the first row: the largest or the smallest, which shows where rows see each other.
-    first = int(by_row[chosen].argmin() if number else by_row[chosen].argmax())
-    chosen[[0, first]] = chosen[[first, 0]]
+    # The last batch is filled up with its first row: the largest or the smallest shows where rows see each other.
+    extreme = int(by_row[chosen].argmin() if number else by_row[chosen].argmax())
+    chosen[[n, extreme]] = chosen[[extreme, n]]
     rows = taken((train.X, train.y), chosen if member.valid is None else np.r_[chosen, held_out])
     X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
     given = zip((X, y), member.fitted_on, strict=True)
@@ -160,10 +161,13 @@ def _listen(training: Training) -> list[list[Tensor]]:
 
 
 def _by_skorch(
-    net: NeuralNet, prepared: Prepared, trained: Trained, noise: list[Tensor], dtype: torch.dtype
+    net: NeuralNet, prepared: Prepared, trained: Trained, noise: list[Tensor], begun: Tensors, dtype: torch.dtype
 ) -> NeuralNet:
-    """Train a net as skorch does, with given noise; raises `RefusalError` where lockstep could not draw as it does."""
+    """Train a net as skorch does, from given weights; raises `RefusalError` where lockstep can't draw as it does."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
+    with torch.no_grad():  # the last bits of LAPACK's results differ from call to call
+        for name, tensor in named_tensors(net).items():
+            tensor.copy_(begun[name])
     step_lean(net.optimizer_)
     cls, given = type(net), GivenNoise(noise)
 
@@ -185,8 +189,8 @@ def _by_skorch(
         raise RefusalError("the net draws random numbers that lockstep can't replay")
     if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
         raise RefusalError("the optimizer keeps numbers that belong to no parameter")
-    if any(param.grad is None for param in trained_params(net).values()):
-        raise RefusalError("a parameter takes no part in the loss")
+    if {name for name, param in trained_params(net).items() if param.grad is None} != trained.member.unused:
+        raise RefusalError("a parameter takes part in the loss now and then")
     return net
 
 

@@ -1,7 +1,6 @@
 """A net of a stack: its rows, the order in which it takes them, and the net itself, initialised as skorch does it."""
 
 import contextlib
-import copy
 import io
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from torch.nn.parameter import is_lazy
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.numerics import other_states, random_states, seed_everything, set_others
+from stages.lib.lockstep.members.optimizer import copied_parts
 from stages.lib.lockstep.members.own_fit import Prepared, capture, left_alone
 from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import Order, Rows, fetch
@@ -48,6 +48,7 @@ class Member:
     output: io.StringIO  # what its callbacks print
     activations: str = ""  # a hash of the module's activations
     optimizer: str = ""  # a hash of the optimizers that one object can step
+    unused: frozenset[str] = frozenset()  # the parameters that take no part in the loss, which optimizers leave alone
     known: Any = None  # the rows that it will be asked about
     follows: bool = False  # whether torch's generator stands where skorch's does at the end of each epoch
 
@@ -102,12 +103,6 @@ def trained_params(net: NeuralNet) -> dict[str, Tensor]:
     params = (param for group in net.optimizer_.param_groups for param in group["params"])
     stepped = {id(param) for param in params if param.requires_grad}
     return {name: tensor for name, tensor in named_tensors(net).items() if id(tensor) in stepped}
-
-
-def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str, Any]]:
-    """Return a net's optimizer and its settings as they are now."""
-    (group,) = net.optimizer_.param_groups
-    return type(net.optimizer_), {key: value for key, value in group.items() if key != "params"}
 
 
 def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cache: Cache, dtype: Any = None) -> Member:
@@ -170,8 +165,7 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
     X, y = capture(net, prepared)
     if dtype is not None:
         # Copies, as a module may have parts that are the user's own, such as a pretrained one.
-        own = "module_", "criterion_", "optimizer_"
-        net.__dict__.update(zip(own, copy.deepcopy([vars(net)[name] for name in own]), strict=True))
+        net.__dict__.update(copied_parts(net))
         net.module_.to(dtype)
         net.criterion_.to(dtype)
     return X, y, others

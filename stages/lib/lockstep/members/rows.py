@@ -99,9 +99,9 @@ class Order:
 def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoader]:
     """Return all rows of a dataset as the net's loader would give them in one batch, and the loader."""
     kind = "iterator_train" if training else "iterator_valid"
-    if getattr(net, kind) is not DataLoader:
+    loader: Any = net.get_iterator(dataset, training=training) if getattr(net, kind) is DataLoader else None
+    if type(loader) is not DataLoader:
         raise RefusalError(f"{kind} is no plain DataLoader")
-    loader = net.get_iterator(dataset, training=training)
     if isinstance(dataset, IterableDataset) or loader.batch_size is None:
         raise RefusalError(f"{kind} takes no batches of one size from numbered rows")
     if training and not _repeats(loader):
@@ -151,9 +151,9 @@ def companies(rows: Rows) -> tuple[int, list[np.ndarray]]:
     """Return a place in a batch, and the numbers of rows of batches that have the same row there, beside other rows."""
     place, starts = rows.width // 2, range(0, rows.n, rows.width)[:_COMPANIES]
     batches = [np.arange(start, start + rows.width) % rows.n for start in starts]
-    batches.append(np.zeros_like(batches[0]))  # as short ones are filled up
     for batch in batches:
         batch[place] = batches[0][place]
+    batches.append(np.full_like(batches[0], batches[0][place]))  # as short ones are filled up
     return place, batches
 
 

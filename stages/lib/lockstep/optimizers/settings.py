@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from stages.lib.lockstep.members.lean import lean_optimizer
+from stages.lib.lockstep.members.optimizer import ATTRIBUTES
 from stages.lib.lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 
 Settings = dict[str, Any]
@@ -50,6 +51,7 @@ def build(optimizer: type[torch.optim.Optimizer], settings: Settings, params: li
     built = lean_optimizer(optimizer)(params, **{key: value for key, value in settings.items() if key in accepted})
     for group in built.param_groups:
         group.update({"foreach": False} if "foreach" in group else {})
+    vars(built).update(settings.get(ATTRIBUTES, {}))
     return built
 
 
@@ -171,7 +173,8 @@ def _ask(params: list[Tensor], before: list[Tensor]) -> float:
 
 def _noted(optimizer: torch.optim.Optimizer) -> dict[str, str]:
     """Return what an optimizer's settings hold; a stack that closes up would lose what it notes there."""
-    return {key: repr(value) for key, value in optimizer.param_groups[0].items() if key != "params"}
+    held = vars(optimizer) | optimizer.param_groups[0]
+    return {key: repr(value) for key, value in held.items() if key not in {"params", "param_groups", "state"}}
 
 
 def _is_kept(value: Any, param: Tensor) -> bool:

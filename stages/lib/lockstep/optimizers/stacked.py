@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from stages.lib.lockstep.members.optimizer import ATTRIBUTES
 from stages.lib.lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 from stages.lib.lockstep.optimizers.settings import (
     Place,
@@ -73,6 +74,7 @@ class StackedOptimizer:
             self._group(list(zip(kinds, settings, strict=True)))
             self.load_states(states)
         for group in self.groups:
+            vars(group.optimizer).update(group.settings.get(ATTRIBUTES, {}))
             group.differs = any(isinstance(leaf, PerNet) for leaf in tree_leaves(group.settings))
 
     @torch.no_grad()

@@ -13,8 +13,9 @@ from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.members.member import Member, named_tensors, optimizer_of, overrides
+from stages.lib.lockstep.members.member import Member, named_tensors, overrides
 from stages.lib.lockstep.members.numerics import drawn_others
+from stages.lib.lockstep.members.optimizer import optimizer_of
 from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import Order
 from stages.lib.lockstep.members.state import has_guests, net_state

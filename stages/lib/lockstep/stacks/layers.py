@@ -84,6 +84,36 @@ def _index_fill(function: Callable[..., Any]) -> Callable[..., Any]:
     return filled
 
 
+def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a loss that takes classes as bytes, as torch's does outside of vmap."""
+
+    def loss(mode: GivenNoise, x: Tensor, y: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return function(x, y.long() if y.dtype == torch.uint8 else y, *args, **kwargs)
+
+    return loss
+
+
+def _view(mode: GivenNoise, x: Tensor, *shape: Any) -> Tensor:
+    """Return what torch's does; of what a lone net has in one piece, a stack may have a part for each net."""
+    try:
+        return x.view(*shape)
+    except RuntimeError:
+        return x.reshape(*shape)
+
+
+def _put_items(mode: GivenNoise, x: Tensor, places: Any, value: Any) -> None:
+    """Do what torch's does, also with a mask, which vmap refuses."""
+    if not (isinstance(places, Tensor) and places.dtype == torch.bool and torch.as_tensor(value).dim() == 0):
+        x[places] = value
+        return
+    x.masked_fill_(places.view(*places.shape, *[1] * (x.dim() - places.dim())), value)
+
+
+def _put_data(mode: GivenNoise, x: Tensor, value: Tensor) -> None:
+    with torch.no_grad():
+        x.copy_(value)
+
+
 def _truth(mode: GivenNoise, x: Tensor) -> bool:
     """Return what Python is to decide by, if all nets of a stack agree; vmap refuses to look at a number of each."""
     if x.numel() != 1:
@@ -112,6 +142,12 @@ _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     F.one_hot: _one_hot,
     F.embedding: _embedding,
     **{each: _index_fill(each) for each in (torch.index_fill, Tensor.index_fill, Tensor.index_fill_)},
+    Tensor.view: _view,
+    Tensor.__setitem__: _put_items,
+    F.cross_entropy: _of_bytes(F.cross_entropy),
+    F.nll_loss: _of_bytes(F.nll_loss),
+    Tensor.data.__get__: lambda mode, x, *about: x.detach(),  # type: ignore[attr-defined]
+    Tensor.data.__set__: _put_data,  # type: ignore[attr-defined]
     F.gaussian_nll_loss: _seen_through(F.gaussian_nll_loss),
     torch.gru: _by_steps(decompositions.gru_impl),
     torch.lstm: _by_steps(decompositions.lstm_impl),

@@ -1,22 +1,18 @@
-"""The weights of many nets as tensors whose first dimension is the nets, what they make of rows, what one takes."""
+"""The weights of many nets as tensors whose first dimension is the nets, and what they make of rows."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
-from torch.utils.flop_counter import flop_registry
 
-from stages.lib.lockstep.members.lean import LeanMode
 from stages.lib.lockstep.members.member import Member, named_tensors, trained_params
 from stages.lib.lockstep.members.rows import companies, filled_up, is_close, taken
-from stages.lib.lockstep.stacks.layers import GivenNoise, dropouts
-from stages.lib.lockstep.stacks.step import StackedNet, Tensors, shallow_copy
+from stages.lib.lockstep.stacks.layers import dropouts
+from stages.lib.lockstep.stacks.step import StackedNet, Tensors
 
 # Kernels take vectors of up to 16 numbers and treat what is left over in another way, with other last bits. A stack
 # is a multiple of NETS nets and a net's parameters a row of a multiple of LANES numbers, so nothing is left over: a
@@ -52,7 +48,7 @@ class Nets:
         self._arrange(unit)
         nets = self.nets = [self.members[i].net for i in self.order]
         named = [named_tensors(net) for net in nets]
-        stepped = trained_params(nets[0])
+        stepped = trained_params(nets[0]).keys() - self.members[0].unused
         names = [name for name in named[0] if name in stepped]
         first = named[0][names[0]]
         place: dict[str, Any] = {"dtype": first.dtype, "device": first.device}
@@ -182,45 +178,3 @@ def exchange(named: Tensors, tensors: Tensors) -> None:
     with torch.no_grad():
         for name, own in named.items():
             own.data = tensors[name]
-
-
-def measure(member: Member) -> tuple[int, int, int]:
-    """Return the bytes that one more net in a stack takes at most, and what one of its steps takes.
-
-    That is the number of floating-point operations, and of torch's. Counted are all results of one step and of one
-    evaluation of a lone net, as if none were freed, and what an optimizer keeps and does.
-    """
-    net, train = member.net, member.train
-    module, criterion = copy.deepcopy((net.module_, net.criterion_))
-    trial = shallow_copy(net, module_=module, criterion_=criterion)
-    x, y = taken((train.X, train.y), np.arange(min(train.width, train.n)))
-    many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
-    state = torch.get_rng_state()
-    try:
-        with GivenNoise(in_stack=True), torch.enable_grad(), _Counts() as counted:
-            trial._set_training(True)
-            trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
-            n_flops, n_operations = counted.n_flops, counted.n_operations
-            with torch.no_grad():
-                trial._set_training(False)
-                trial.infer(many)
-    finally:
-        torch.set_rng_state(state)
-    weights = sum(tensor.numel() * tensor.element_size() for tensor in named_tensors(net).values())
-    # An optimizer takes about a dozen operations for each number, which count where a table is looked up in.
-    n_flops += 12 * sum(param.numel() for param in trained_params(net).values())
-    return counted.total + 6 * weights, n_flops, n_operations
-
-
-class _Counts(LeanMode):
-    """Adds up the bytes of all results and the floating-point operations, and counts torch's operations."""
-
-    total = n_flops = n_operations = 0
-
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = function(*args, **(kwargs or {}))
-        self.n_operations += 1
-        if count := flop_registry.get(function.overloadpacket):
-            self.n_flops += count(*args, **(kwargs or {}), out_val=result)
-        self.total += sum(t.numel() * t.element_size() for t in tree_leaves(result) if isinstance(t, Tensor))
-        return result

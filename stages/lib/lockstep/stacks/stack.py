@@ -12,7 +12,7 @@ from skorch.callbacks import GradientNormClipping
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
-from stages.lib.lockstep.members.member import optimizer_of
+from stages.lib.lockstep.members.optimizer import optimizer_of
 from stages.lib.lockstep.members.rows import Batches, taken, weights
 from stages.lib.lockstep.optimizers.stacked import StackedOptimizer, copied, is_row
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets
@@ -102,6 +102,7 @@ class Stack(Nets):
         for i, batches in enumerate(epochs):
             for j, batch in enumerate(batches):
                 index[i, j, : len(batch)] = torch.tensor(batch)
+                index[i, j, len(batch) :] = batch[0]  # a loss that is not finite then counts in skorch's as well
         return [width] * count, index.flatten(1), weights(sizes, width).flatten(1)
 
     def _draw(self) -> None:

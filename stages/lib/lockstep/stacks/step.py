@@ -55,6 +55,7 @@ class StackedNet:
             twin.criterion_.reduction = "none"
         self._net, self.filled = net, filled
         self.parts = _Parts(twin)
+        self.params = dict(self.parts.named_parameters()).keys()
         self.dropouts = dropouts(twin.module_)
 
     def draws(self, drops: bool, x: Any, y: Any) -> list[Draw]:
@@ -76,6 +77,7 @@ class StackedNet:
                 # A module may write into what it is given, which vjp forbids; `trace` takes these copies out again.
                 rest, rates, x, y, weight, noise = tree_map(torch.clone, others)
                 tensors = own | rest
+                self._mark(tensors)
                 with GivenNoise(noise, in_stack=True), self._dropping(rates) if noise else nullcontext():
                     losses, predicted = functional_call(self.parts, tensors, (x, y, True))
                 for each in weight:
@@ -93,6 +95,11 @@ class StackedNet:
         for key, tensor in replaced.items():
             kept[key].copy_(tensor)
         return gradient, losses, predicted
+
+    def _mark(self, tensors: Tensors) -> None:
+        """Let parameters be taken for such: a module may put one back that it has changed in place (`weight *= 2`)."""
+        for name in self.params:
+            tensors[name]._is_param = True
 
     @contextmanager
     def _dropping(self, rates: Tensor) -> Iterator[None]:
@@ -115,6 +122,7 @@ class StackedNet:
         x = tree_map(torch.clone, x)  # a module may change its input; the rows are the user's own
 
         def call(tensors: Tensors, x: Any, y: Any) -> Any:
+            self._mark(tensors)
             with GivenNoise((), in_stack=True):
                 return functional_call(self.parts, tensors, (x, y, False))
 

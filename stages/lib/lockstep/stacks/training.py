@@ -1,7 +1,6 @@
 """Trains a stack epoch by epoch, with each net's callbacks, and lets nets go when they are done."""
 
 import contextlib
-import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from torch.utils.dlpack import from_dlpack
 
 from stages.lib.lockstep.members.member import Member, named_tensors
 from stages.lib.lockstep.members.numerics import subnormals_as_zero
+from stages.lib.lockstep.members.optimizer import copied_parts
 from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.stacks.callbacks import Audience, StopTrainingError
 from stages.lib.lockstep.stacks.hold_out import HoldOut
@@ -197,8 +197,7 @@ class Training:
         if i in self.audiences or epoch == member.epochs:
             self.gone.add(i)
         else:
-            module, criterion, optimizer = copy.deepcopy((net.module_, net.criterion_, net.optimizer_))
-            net = shallow_copy(net, module_=module, criterion_=criterion, optimizer_=optimizer, max_epochs=epoch)
+            net = shallow_copy(net, **copied_parts(net), max_epochs=epoch)
         named = named_tensors(net)
         exchange(named, cloned(stack.tensors_of(i, self.hold_out.left)))
         stack.show_state(i, net, named)

@@ -202,9 +202,7 @@ def own() -> dict[str, Case]:
         ),
         "a net that sets its optimizer": Case(classifier(wrapper=SetsOptimizer, lr=0.01), {"lr": [0.01, 0.003]}),
         "a fit that initialises": Case(classifier(wrapper=LooksAtOptimizer), RATES, alone="initialises the net itself"),
-        "an optimizer's own setting": Case(
-            classifier(optimizer=OwnMomentum), {"optimizer__beta": [0.9, 0.1]}, alone=outside
-        ),
+        "an optimizer's own setting": Case(classifier(optimizer=OwnMomentum), {"optimizer__beta": [0.9, 0.1]}),
         "an optimizer that counts in private": Case(classifier(optimizer=Decaying), RATES, alone=outside),
         "an optimizer that looks ahead": Case(
             classifier(optimizer=Lookahead, lr=0.01), {"optimizer__k": [5, 7]}, alone=outside

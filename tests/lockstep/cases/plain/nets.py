@@ -3,12 +3,14 @@
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
+from skorch.callbacks import GradientNormClipping
 from skorch.dataset import Dataset, ValidSplit
 from skorch.helper import SliceDataset, SliceDict
 from torch import Tensor, nn
@@ -33,13 +35,16 @@ from tests.lockstep.cases.plain.modules import (
     MLP,
     Attention,
     ColumnNoise,
+    Constrained,
     Convolutional,
     Counting,
     DataDependent,
     Embedded,
     Frozen,
     FrozenNorm,
+    Grouped,
     Gumbel,
+    Negative,
     Noisy,
     Recurrent,
     RowsSeeEachOther,
@@ -51,6 +56,7 @@ from tests.lockstep.cases.plain.modules import (
     TwoInputs,
     Unused,
     WeightNormed,
+    WritesData,
 )
 
 
@@ -83,11 +89,21 @@ def modules() -> dict[str, Case]:
         "frozen": Case(classifier(Frozen), RATES),
         "frozen batch norm": Case(classifier(FrozenNorm), RATES),
         "tied": Case(classifier(Tied), RATES),
-        "unused": Case(classifier(Unused), RATES, alone="no part in the loss"),
+        "unused": Case(
+            classifier(Unused, callbacks=[GradientNormClipping(0.1)], optimizer=torch.optim.SGD),
+            {"optimizer__weight_decay": [0.0, 0.1], "optimizer__momentum": [0.9]},
+        ),
+        "the tutorial's max-norm": Case(classifier(Constrained), RATES),
+        "data of weights": Case(classifier(WritesData), {"module__whole": [False, True]}),
+        "a loss that is no number for some rows": Case(
+            classifier(Negative, criterion=nn.NLLLoss, iterator_train__shuffle=True, batch_size=12, train_split=None),
+            {"lr": [0.01, 0.02]},
+        ),
         "a buffer replaced": Case(classifier(RunningMean), RATES),
         "Conv2d": Case(classifier(Convolutional), {"module__channels": [3, 4]}, **image),
         "Conv2d, BatchNorm2d": Case(classifier(Convolutional, module__norm=True), RATES, **image),
         "Conv2d, AvgPool2d": Case(classifier(Convolutional, module__pool=nn.AvgPool2d(2)), RATES, **image),
+        "groups of channels, masked": Case(classifier(Grouped), RATES, **image),
         "a view after a convolution": Case(classifier(StridedView), RATES, **image),
         "Embedding": Case(classifier(Embedded), {"module__dim": [3, 4]}, X=TOKENS, y=TOKEN_LABELS),
         "GRU": Case(classifier(Recurrent), RATES, **series),
@@ -159,6 +175,7 @@ def data() -> dict[str, Case]:
         "WeightedRandomSampler": Case(
             classifier(iterator_train__sampler=WeightedRandomSampler([1.0, 3.0] * 20, 37)), RATES
         ),
+        "classes in bytes": Case(classifier(), RATES, y=LABELS.astype(np.uint8)),
         "no hold-out": Case(classifier(train_split=None), RATES),
         "another hold-out": Case(classifier(train_split=ValidSplit(0.3, random_state=3)), RATES),
         "a tensor": Case(classifier(), RATES, X=torch.as_tensor(X)),

@@ -1,0 +1,37 @@
+"""A net's optimizer: its settings, and copies of it."""
+
+import copy
+from functools import cache
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+
+# A setting of an optimizer that is none of torch's: what it keeps beside its groups.
+ATTRIBUTES = "its attributes"
+
+# What torch's schedules set as attributes of an optimizer.
+_OF_SCHEDULES = {"step", "_opt_called", "_step_count"}
+
+
+def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str, Any]]:
+    """Return a net's optimizer, which has one group of parameters, and its settings as they are now."""
+    optimizer, (group,) = net.optimizer_, net.optimizer_.param_groups
+    settings = {key: value for key, value in group.items() if key != "params"}
+    if not type(optimizer).__module__.startswith("torch."):
+        settings[ATTRIBUTES] = {k: v for k, v in vars(optimizer).items() if k not in _of_any_optimizer()}
+    return type(optimizer), settings
+
+
+@cache
+def _of_any_optimizer() -> set[str]:
+    return vars(torch.optim.SGD([torch.zeros(1)])).keys() | _OF_SCHEDULES
+
+
+def copied_parts(net: NeuralNet) -> dict[str, Any]:
+    """Return copies of a net's module, criterion and optimizer, which step the copied weights."""
+    names = "module_", "criterion_", "optimizer_"
+    copies = dict(zip(names, copy.deepcopy([vars(net)[name] for name in names]), strict=True))
+    # A copy that torch makes of an optimizer lacks its own attributes.
+    vars(copies["optimizer_"]).update(optimizer_of(net)[1].get(ATTRIBUTES, {}))
+    return copies
