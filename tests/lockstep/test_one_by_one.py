@@ -202,6 +202,16 @@ def test_workers_leave_the_classes_of_a_script_as_they_are(tmp_path: Path) -> No
     assert (found.stdout, found.returncode) == ("(40,)\n[]\n", 0), found.stderr
 
 
+def test_workers_return_the_nets_of_a_script_that_are_fitted_alone(tmp_path: Path) -> None:
+    validated = "cross_validate(net, X, (X[:, 0] > 0).astype('int64'), cv=3, return_estimator=True)"
+    text = SCRIPT.replace("inner_n_jobs=2", "inner_n_jobs=2, stack=False").replace("cross_val_score", "cross_validate")
+    start = text.index("        print(")
+    found = run_script(
+        tmp_path, f"{text[:start]}        nets = {validated}['estimator']\n    print(nets[2].history[-1, 'epoch'])\n"
+    )
+    assert (found.stdout, found.returncode) == ("3\n", 0), found.stderr
+
+
 def test_workers_warn_of_nothing_that_skorch_does_not_warn_of(tmp_path: Path) -> None:
     callback = "callbacks=[skorch.callbacks.LRScheduler('StepLR', step_size=2)], max_epochs=3"
     found = run_script(tmp_path, "import skorch.callbacks\n" + SCRIPT.replace("max_epochs=3", callback))

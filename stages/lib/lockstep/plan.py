@@ -73,7 +73,7 @@ class Search:
             if n_jobs > 1 and len(jobs) > 1:
                 calls: list[Any] = [(_train_apart, Packed(job)) for job in jobs]
                 for job, found in zip(jobs, self._side_by_side(n_jobs, calls), strict=True):
-                    self._take(job, self._unpacked(found.content))
+                    self._take(job, self._unpacked(found))
             else:
                 for job in jobs:
                     self._take(job, _train(job, self._tell))
@@ -106,7 +106,7 @@ class Search:
         with leave_the_keyboard(), parallel_config(backend=self.inner):
             apart = (delayed(_apart)(torch.get_default_dtype(), *call) for call in calls)
             found = Parallel(n_jobs, return_as="generator")(apart)
-        yield from found
+        yield from (each.content for each in found)
 
     def _jobs(self, n_jobs: int) -> list[Job]:
         """Cut the groups of nets into stacks."""
@@ -187,25 +187,26 @@ def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
         yield trained
 
 
-def _apart(dtype: torch.dtype, function: Callable[..., Any], *args: Any) -> Any:
+def _apart(dtype: torch.dtype, function: Callable[..., Any], *args: Any) -> Packed:
+    """Call a function in a worker, and pack what it returns."""
     torch.set_default_dtype(dtype)
-    return function(*args)
+    return Packed(function(*args), returns=True)
 
 
-def _train_apart(job: Packed) -> Packed:
-    """Train a stack in a worker, and pack its nets for their way back: as views, each would take all others along."""
+def _train_apart(job: Packed) -> list[Trained] | Exception:
+    """Train a stack in a worker; its nets are no views, each of which would take all others along on its way back."""
     try:
         with _without_warnings_of_vmap():
             found = list(_train(job.content, lambda more: None))
     except Exception as error:
-        return Packed(error)
+        return error
     for trained in found:
         history = trained.net.history_
         if isinstance(history, LateHistory) and history.records:
             trained.net.history_ = history.records
         if trained.outputs is not None:
             trained.outputs = tree_map(torch.clone, trained.outputs)
-    return Packed(found, returns=True)
+    return found
 
 
 def stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) -> int:

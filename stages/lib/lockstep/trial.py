@@ -93,7 +93,7 @@ def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dt
         if net_state(theirs) != before[i]:
             raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
         tensors = cloned(named_tensors(theirs))
-        alike &= _is_same(trained, theirs, dtype)
+        alike &= _is_same(trained, theirs)
         # A module may note what it predicts, and a scorer may want to read it.
         alike &= net_state(theirs) == before[i]
         alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
@@ -165,9 +165,6 @@ def _by_skorch(
 ) -> NeuralNet:
     """Train a net as skorch does, from given weights; raises `RefusalError` where lockstep can't draw as it does."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
-    with torch.no_grad():  # the last bits of LAPACK's results differ from call to call
-        for name, tensor in named_tensors(net).items():
-            tensor.copy_(begun[name])
     step_lean(net.optimizer_)
     cls, given = type(net), GivenNoise(noise)
 
@@ -178,6 +175,9 @@ def _by_skorch(
     object.__setattr__(net, "__class__", derived(cls, "train_step_single", take_step))
     with contextlib.redirect_stdout(io.StringIO()):
         net.notify("on_train_begin", X=X, y=y)
+        with torch.no_grad():  # the last bits of LAPACK's results differ from call to call
+            for name, tensor in named_tensors(net).items():
+                tensor.copy_(begun[name])
         numbers = other_states()  # callbacks may have drawn some by now
         with contextlib.suppress(KeyboardInterrupt):
             net.fit_loop(X, y)
@@ -194,8 +194,9 @@ def _by_skorch(
     return net
 
 
-def _is_same(trained: Trained, theirs: NeuralNet, dtype: torch.dtype) -> bool:
+def _is_same(trained: Trained, theirs: NeuralNet) -> bool:
     """Raise `RefusalError` where a net from a stack is not skorch's; returns whether the stack answers for it alike."""
+    dtype = next(iter(trained_params(theirs).values())).dtype  # a callback may have made the module anew
     tolerance = {"rtol": 1e-6, "atol": 1e-9} if dtype == torch.float64 else {"rtol": 1e-3, "atol": 1e-5}
 
     def agree(one: Any, other: Any) -> bool:
