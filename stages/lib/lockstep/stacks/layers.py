@@ -93,12 +93,12 @@ def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
     return loss
 
 
-def _view(mode: GivenNoise, x: Tensor, *shape: Any) -> Tensor:
+def _view(mode: GivenNoise, x: Tensor, *shape: Any, **options: Any) -> Tensor:
     """Return what torch's does; of what a lone net has in one piece, a stack may have a part for each net."""
     try:
-        return x.view(*shape)
+        return x.view(*shape, **options)
     except RuntimeError:
-        return x.reshape(*shape)
+        return x.reshape(*shape, **options)
 
 
 def _put_items(mode: GivenNoise, x: Tensor, places: Any, value: Any) -> None:
