@@ -119,8 +119,9 @@ class Grouping:
         with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
             is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
             family = kind.family, is_mean and are_apart
-            own = net_of(task.own_estimator())
-            filled, answers = _once(self.proven, family, lambda: prove(member, own, prepared, family[1]))
+            filled, answers = _once(
+                self.proven, family, lambda: prove(member, net_of(task.own_estimator()), prepared, family[1])
+            )
         if may_predict(member.net):  # its rows come in an order of its own
             member.follow()
             n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))

@@ -18,9 +18,14 @@ def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str,
     """Return a net's optimizer, which has one group of parameters, and its settings as they are now."""
     optimizer, (group,) = net.optimizer_, net.optimizer_.param_groups
     settings = {key: value for key, value in group.items() if key != "params"}
-    if not type(optimizer).__module__.startswith("torch."):
+    if not is_torchs(type(optimizer)):
         settings[ATTRIBUTES] = {k: v for k, v in vars(optimizer).items() if k not in _of_any_optimizer()}
     return type(optimizer), settings
+
+
+def is_torchs(optimizer: type[torch.optim.Optimizer]) -> bool:
+    """Whether an optimizer is torch's own."""
+    return optimizer.__module__.startswith("torch.")
 
 
 @cache

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from stages.lib.lockstep.members.lean import lean_optimizer
-from stages.lib.lockstep.members.optimizer import ATTRIBUTES
+from stages.lib.lockstep.members.optimizer import ATTRIBUTES, is_torchs
 from stages.lib.lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 
 Settings = dict[str, Any]
@@ -86,11 +86,6 @@ def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Se
             is_number = isinstance(default, float | int) and not isinstance(default, bool)
             found = _replaced(found, (key, i), default if is_number and default else 0.01)
     return found
-
-
-def is_torchs(optimizer: type[torch.optim.Optimizer]) -> bool:
-    """Whether an optimizer is torch's own."""
-    return optimizer.__module__.startswith("torch.")
 
 
 def tried_as(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:

@@ -98,11 +98,9 @@ class Stack(Nets):
         width, count = self.members[0].train.width, len(epochs[0])
         if any(len(each) != count or max(each) > width for each in sizes):
             raise ValueError("the epochs have other numbers of batches")
-        index = torch.zeros(len(epochs), count, width, dtype=torch.int64)
-        for i, batches in enumerate(epochs):
-            for j, batch in enumerate(batches):
-                index[i, j, : len(batch)] = torch.tensor(batch)
-                index[i, j, len(batch) :] = batch[0]  # a loss that is not finite then counts in skorch's as well
+        # By rows of their own, as a loss that is not finite then counts in skorch's as well.
+        filled = [[batch + batch[:1] * (width - len(batch)) for batch in batches] for batches in epochs]
+        index = torch.tensor(filled, dtype=torch.int64)
         return [width] * count, index.flatten(1), weights(sizes, width).flatten(1)
 
     def _draw(self) -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring, LRScheduler
-from torch import nn
+from torch import Tensor, nn
 
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.odd.own import OwnOptimizer
 from tests.lockstep.cases.odd.surprises import FourthEpoch
 
 
@@ -43,19 +44,12 @@ class NeedsClosure(torch.optim.Optimizer):
         return loss
 
 
-class SeveralMomenta(torch.optim.SGD):
+class SeveralMomenta(OwnOptimizer):
     """Keeps a dict in its state, as aggregated momentum does."""
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        with torch.enable_grad():
-            loss = closure() if closure else None
-        for group in self.param_groups:
-            for param in group["params"]:
-                kept = self.state[param].setdefault("momenta", {b: torch.zeros_like(param) for b in (0.0, 0.9)})
-                for beta, momentum in kept.items():
-                    param.sub_(momentum.mul_(beta).add_(param.grad), alpha=group["lr"] / len(kept))
-        return loss
+    def direction(self, param: Tensor) -> Tensor:
+        kept = self.state[param].setdefault("momenta", {b: torch.zeros_like(param) for b in (0.0, 0.9)})
+        return torch.stack([momentum.mul_(beta).add_(param.grad) for beta, momentum in kept.items()]).mean(0)
 
 
 class NotesItsSteps(torch.optim.SGD):

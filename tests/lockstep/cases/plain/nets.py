@@ -35,20 +35,17 @@ from tests.lockstep.cases.plain.modules import (
     MLP,
     Attention,
     ColumnNoise,
-    Constrained,
     Convolutional,
     Counting,
     DataDependent,
     Embedded,
     Frozen,
     FrozenNorm,
-    Grouped,
     Gumbel,
     Negative,
     Noisy,
     Recurrent,
     RowsSeeEachOther,
-    RunningMean,
     SpectralNormed,
     StridedView,
     Tied,
@@ -56,8 +53,8 @@ from tests.lockstep.cases.plain.modules import (
     TwoInputs,
     Unused,
     WeightNormed,
-    WritesData,
 )
+from tests.lockstep.cases.plain.writing import Constrained, Grouped, RunningMean, WritesData
 
 
 def modules() -> dict[str, Case]:
