@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, S
 from skorch.callbacks import EarlyStopping, LRScheduler
 
 from stages.lib.lockstep import LockstepWarning, fit_seed, plan, seed_everything
-from stages.lib.lockstep.stacks import training
+from stages.lib.lockstep.stacks import nets, training
 from stages.lib.lockstep.stacks.nets import NETS
 from stages.lib.lockstep.stacks.training import Training
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
@@ -75,8 +75,8 @@ def test_stacks_of_any_size_give_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch, size: int, whole: dict[Any, bytes], watched: dict[Any, bytes]
 ) -> None:
     monkeypatch.setattr(plan, "MOST_NETS", size)
-    monkeypatch.setattr(plan, "NETS", size)
-    monkeypatch.setattr(plan, "Training", partial(Training, unit=size))
+    for module in (plan, nets, training):
+        monkeypatch.setattr(module, "NETS", size)
     assert scores(search()) == whole
     assert scores(search(WATCHED(), RATES, LABELS)) == watched
 

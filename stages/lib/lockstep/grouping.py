@@ -112,8 +112,7 @@ class Grouping:
             raise RefusalError(f"{type(net).__name__} watches its own training")
         member.tasks = dict(epochs)
         state = net_state(net)
-        activations = self._cache.setdefault("activations", {})
-        kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member, activations))
+        kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member))
         member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.unused
         key = "own rows", id(member.train), id(member.valid), kind.parts, hashed(net.criterion_.state_dict())
         with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets

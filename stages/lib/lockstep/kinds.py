@@ -78,11 +78,8 @@ def check_class(net: NeuralNet) -> None:
             raise RefusalError(f"the {method} of {name} looks at the {min(looked_at).rstrip('_')}")
 
 
-def kind_of(member: Member, known: dict[Any, bool]) -> Kind:
-    """Find out what kind of net a member is; raises `RefusalError` where it is known to be better off alone.
-
-    `known` will have what is found out about activations, for other nets of a search.
-    """
+def kind_of(member: Member) -> Kind:
+    """Find out what kind of net a member is; raises `RefusalError` where it is known to be better off alone."""
     net, train = member.net, member.train
     _check_plain(net)
     optimizer, settings = optimizer_of(net)
@@ -91,7 +88,7 @@ def kind_of(member: Member, known: dict[Any, bool]) -> Kind:
     except Exception as error:
         raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {told(error)}") from None
     whole = nn.ModuleList([net.module_, net.criterion_])
-    exchanged = {} if _asks_for_classes(net) else switchable(net.module_, known)
+    exchanged = {} if _asks_for_classes(net) else switchable(net.module_)
     switched = set(exchanged.values())
 
     def described(**without: bool) -> list[Any]:

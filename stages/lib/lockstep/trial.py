@@ -24,6 +24,7 @@ from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.members.state import may_predict, net_state
 from stages.lib.lockstep.stacks.layers import GivenNoise
 from stages.lib.lockstep.stacks.nets import Job, Nets, cloned
+from stages.lib.lockstep.stacks.stack import Stack
 from stages.lib.lockstep.stacks.step import Tensors
 from stages.lib.lockstep.stacks.trained import Trained
 from stages.lib.lockstep.stacks.training import Training
@@ -82,14 +83,13 @@ def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dt
         own = [rows[nets.members[i].noise_seed] for i in nets.order]
         return tree_map(lambda *parts: torch.stack(parts), *own), False
 
-    training = Training(Job(members, filled), inputs, unit=2)
-    noise = _listen(training)
+    training = Training(Job(members, filled), inputs)
     alike = True
     for trained in list(training.run()):
         if trained.reason:
             raise ListenerError(trained.reason)
         i = trained.member.noise_seed
-        theirs = _by_skorch(_small(net), given[i], trained, noise[i], begun[i], dtype)
+        theirs = _by_skorch(_small(net), given[i], trained, _noise(training.stack, i), begun[i], dtype)
         if net_state(theirs) != before[i]:
             raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
         tensors = cloned(named_tensors(theirs))
@@ -145,18 +145,14 @@ def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dty
     return Prepared(prepared.X, prepared.y, handed_on=(X, y))
 
 
-def _listen(training: Training) -> list[list[Tensor]]:
-    """Return lists that will hold the noise of each member's steps."""
-    stack: Any = training.stack
-    batches, noise = stack.batches, [list[Tensor](), list[Tensor]()]
-
-    def heard() -> Iterator[Any]:
-        for number, batch in enumerate(batches()):
-            for i, listed in enumerate(noise):
-                listed += [each[stack.positions[i], : stack.sizes_of(i)[number]] for each in stack.noise_of(batch)]
-            yield batch
-
-    stack.batches = heard
+def _noise(stack: Stack, i: int) -> list[Tensor]:
+    """Return the noise that a member's steps took, drawn once more."""
+    generator, noise = torch.Generator().manual_seed(i), list[Tensor]()
+    for sizes in stack.sizes:
+        n_rows, dtype = sum(stack.lengths), stack.flat.dtype
+        drawn = [draw.sample(n_rows, dtype, generator).split(stack.lengths) for draw in stack.draws]
+        for n, batch in zip(sizes[stack.source_of[i]], zip(*drawn, strict=True), strict=False):
+            noise += [part[:n] for part in batch]
     return noise
 
 

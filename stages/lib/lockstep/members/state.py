@@ -20,8 +20,8 @@ from stages.lib.lockstep.members.refusals import RefusalError, told
 OF_A_STEP = ("get_loss", "infer")
 
 # The attributes of every nn.Module, which hold its tensors, children and hooks.
-_OF_ANY_MODULE = set(vars(nn.Module()))
-_HOOKS = sorted(name for name in _OF_ANY_MODULE if name.endswith("_hooks"))
+OF_ANY_MODULE = set(vars(nn.Module()))
+_HOOKS = sorted(name for name in OF_ANY_MODULE if name.endswith("_hooks"))
 
 # The attributes of torch's layers that are sizes: a trial of one size serves all.
 _SIZES = set(
@@ -46,7 +46,7 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
     Without those of torch's layers that are sizes where `sizes` is false, and with the signs of floats alone where
     `numbers` is.
     """
-    own = {name: value for name, value in vars(layer).items() if name not in _OF_ANY_MODULE}
+    own = {name: value for name, value in vars(layer).items() if name not in OF_ANY_MODULE}
     if isinstance(layer, nn.RNNBase):  # its parameters once more, and their names
         own = {name: value for name, value in own.items() if not name.startswith(("_flat_weight", "_all_weights"))}
     if isinstance(layer, nn.modules.dropout._DropoutNd):
@@ -64,7 +64,7 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
 
 def refers_to_parts(layer: nn.Module) -> bool:
     """Whether a layer has parts, or methods, in an attribute as well, such as a list or a dict of them."""
-    own = (value for name, value in vars(layer).items() if name not in _OF_ANY_MODULE)
+    own = (value for name, value in vars(layer).items() if name not in OF_ANY_MODULE)
     held = (value for value in own if isinstance(value, list | tuple | dict | MethodType))
     return any(isinstance(leaf, nn.Module | MethodType) for value in held for leaf in tree_leaves(value))
 

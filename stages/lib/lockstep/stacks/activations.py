@@ -1,7 +1,5 @@
 """Activations that differ between the nets of a stack."""
 
-import copy
-import warnings
 from collections import Counter
 from typing import Any
 
@@ -9,10 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from stages.lib.lockstep.members.lean import vjp
-from stages.lib.lockstep.members.state import python_state, refers_to_parts
+from stages.lib.lockstep.members.state import OF_ANY_MODULE, refers_to_parts
 
-# The shapes in which a part is tried.
-_SHAPES = [torch.Size(shape) for shape in ((4, 6), (2, 3, 4), (2, 3, 2, 2))]
+# torch's activations that treat each number by itself, in training as in evaluation.
+_ELEMENTWISE = {
+    getattr(nn, name)
+    for name in """CELU ELU GELU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish ReLU ReLU6 SELU
+    SiLU Sigmoid Softplus Softshrink Softsign Tanh Tanhshrink Threshold""".split()
+}
 
 # An activation, and the first and last (not included) net of the stack that has it.
 Slice = tuple[nn.Module, int, int]
@@ -61,45 +63,24 @@ def _pulled_back(module: nn.Module, x: Tensor, gradient: Tensor) -> Tensor:
     return pull_back(gradient)["x"]
 
 
-def switchable(module: nn.Module, known: dict[Any, bool]) -> dict[str, nn.Module]:
+def switchable(module: nn.Module) -> dict[str, nn.Module]:
     """Return a module's elementwise parts, by path: those that another activation can take the place of.
 
-    They have no parameters, buffers or parts of their own, occur only once, and treat each number by itself, in
-    training as in evaluation. There are none where a layer may find them other than by their paths. `known` will have
-    what is found out about each.
+    They are torch's, with nothing but torch's settings, and occur only once. There are none where a layer may find them
+    other than by their paths.
     """
     if any(map(refers_to_parts, module.modules())):
         return {}
     uses = Counter(id(part) for _, part in module.named_modules(remove_duplicate=False))
-    parts = ((path, part) for path, part in module.named_modules() if path and uses[id(part)] == 1)
-    return {path: part for path, part in parts if _is_elementwise(part, known)}
+    return {path: part for path, part in module.named_modules() if uses[id(part)] == 1 and _is_plain(part)}
 
 
-def _is_elementwise(part: nn.Module, known: dict[Any, bool]) -> bool:
-    if any(True for _ in (*part.parameters(), *part.buffers(), *part.children())) or isinstance(part, nn.Dropout):
-        return False
-    key = type(part), python_state(part)
-    if key not in known:
-        with warnings.catch_warnings(action="ignore"):  # of shapes that the part is never given
-            known[key] = all(_treats_each_number_alone(part, torch.linspace(-3, 3, 24) * size) for size in (1, 1000))
-    return known[key]
-
-
-def _treats_each_number_alone(part: nn.Module, x: Tensor) -> bool:
-    shuffled = torch.arange(24).view(4, 6).T.flatten()
-    made = []
-    for training in (True, False):
-        trial = copy.deepcopy(part).train(training)
-        before = python_state(trial)
-        try:
-            whole, others = trial(x), [trial(x.view(shape)) for shape in _SHAPES]
-            if [each.shape for each in others] != _SHAPES or whole.data_ptr() == x.data_ptr():
-                return False  # one that works in place, or hands on what it is given, changes more than its result
-            others += [trial(x[shuffled])[shuffled.argsort()], trial(x[:5])]
-        except Exception:  # whatever a part raises that wants something else
-            return False
-        alike = (torch.allclose(whole[: each.numel()], each.flatten(), 1e-5, 1e-7, equal_nan=True) for each in others)
-        if not all(alike) or python_state(trial) != before:
-            return False
-        made.append(whole)
-    return torch.allclose(made[0], made[1], 0, 0, equal_nan=True)
+def _is_plain(part: nn.Module) -> bool:
+    own = vars(part)
+    has_more = any(own[name] for name in OF_ANY_MODULE - {"training"})  # hooks, say
+    settings = own.keys() - OF_ANY_MODULE
+    return (
+        type(part) in _ELEMENTWISE
+        and settings == set(getattr(part, "__constants__", ()))
+        and not (has_more or own.get("inplace"))
+    )

@@ -23,10 +23,6 @@ from stages.lib.lockstep.stacks.layers import dropouts
 from stages.lib.lockstep.stacks.trained import batch_records
 
 
-class StopTrainingError(Exception):
-    """A callback has ended the training of its net."""
-
-
 class Audience:
     """The callbacks of a net, told what happens to it as skorch tells them.
 
@@ -50,11 +46,9 @@ class Audience:
         for callback, method, cheaper in self.eased:
             callback.__dict__[method] = cheaper
         self.named = named_tensors(self.net)
-        self.layers = [*self.net.module_.modules(), *self.net.criterion_.modules()]
-        self._modes: dict[bool, list[bool]] = {}
 
-    def _tell(self, event: str, **about: Any) -> None:
-        """Notify the net and its callbacks; raises `StopTrainingError` where one ends the training."""
+    def _tell(self, event: str, **about: Any) -> bool:
+        """Notify the net and its callbacks; returns whether one ends the training."""
         before, stops = self._watch() if self.has_guests else (), False
         with contextlib.redirect_stdout(self.member.output):
             try:
@@ -71,8 +65,7 @@ class Audience:
                 raise RefusalError("a callback changes what the optimizer keeps, or draws random numbers")
         if stops and about.get("training"):
             raise RefusalError("a callback ends the training within an epoch")
-        if stops:
-            raise StopTrainingError
+        return stops
 
     def _watch(self) -> Any:
         """Return what the optimizer keeps, where the generators stand, and how often weights were changed."""
@@ -85,14 +78,15 @@ class Audience:
         """Return how often each weight was changed by others than the stack."""
         return [tensor._version for tensor in self.named.values()]
 
-    def epoch(self, event: str) -> None:
-        """Tell that an epoch begins or ends."""
+    def epoch(self, event: str) -> bool:
+        """Tell that an epoch begins or ends; returns whether the training does."""
         train, valid = self.member.datasets
-        self._tell(event, dataset_train=train, dataset_valid=valid)
-        if self._look() != self._noted:
+        stops = self._tell(event, dataset_train=train, dataset_valid=valid)
+        if not stops and self._look() != self._noted:
             raise RefusalError("a callback changes the net")
+        return stops
 
-    def epoch_ends(self, order: Order) -> None:
+    def epoch_ends(self, order: Order) -> bool:
         """Tell that an epoch ends, with torch's generator where skorch's stands: the next epoch's order follows."""
         if order.fixed is not None:
             return self.epoch("on_epoch_end")
@@ -124,22 +118,12 @@ class Audience:
         state = net_state(self.net)
         return pair, tensors, rows, chosen, state, rates, criterion, weights, optimizer, stepped, listeners, methods
 
-    def leaves(self) -> None:
-        """End the training after the last epoch; raises `StopTrainingError`."""
-        raise StopTrainingError
-
     def training_ends(self) -> None:
         """Tell that the training ends."""
         for callback, method, _ in self.eased:
             callback.__dict__.pop(method, None)
         X, y = self.member.fitted_on
         self._tell("on_train_end", X=X, y=y)
-
-    def set_mode(self, training: bool) -> None:
-        """Leave the net in the mode in which skorch's step leaves it."""
-        if [layer.training for layer in self.layers] != self._modes.get(training):
-            self.net._set_training(training)
-            self._modes[training] = [layer.training for layer in self.layers]
 
     def batch_begins(self, batch: Any, training: bool) -> None:
         """Tell that a step on a batch follows; hold-outs are evaluated by then."""
@@ -154,7 +138,7 @@ class Audience:
     def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
         """Record a batch, and tell of it."""
         if self.has_guests:
-            self.set_mode(training)
+            self.net._set_training(training)
         (record,) = batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
         self.net.history[-1]["batches"][-1].update(record)
         self._tell("on_batch_end", batch=list(batch), training=training, loss=loss, y_pred=predicted)

@@ -41,11 +41,11 @@ class Job:
 
 
 class Nets:
-    """The weights of a job's nets, in a multiple of `unit` places."""
+    """The weights of a job's nets, in a multiple of `NETS` places."""
 
-    def __init__(self, job: Job, unit: int = NETS) -> None:
+    def __init__(self, job: Job) -> None:
         self.job, self.members = job, job.members
-        self._arrange(unit)
+        self._arrange()
         nets = self.nets = [self.members[i].net for i in self.order]
         named = [named_tensors(net) for net in nets]
         stepped = trained_params(nets[0]).keys() - self.members[0].unused
@@ -69,7 +69,7 @@ class Nets:
         self.rates = torch.tensor([[layer.p for layer in dropouts(net.module_)] for net in nets], **place)
         self.own = [*self.trained.values(), *self.kept.values(), self.rates]
 
-    def _arrange(self, unit: int) -> None:
+    def _arrange(self) -> None:
         """Lay out members: who stands at each place, each one's place, and the places of each kind of activations."""
         self.order: list[int] = []
         self.positions: list[int] = []
@@ -79,7 +79,7 @@ class Nets:
             same, start = list(run), len(self.order)
             starts.append((key, start))
             self.positions += range(start, start + len(same))
-            self.order += same + same[-1:] * (-len(same) % unit)
+            self.order += same + same[-1:] * (-len(same) % NETS)
         self.order += self.order[-1:] * (self.job.size - len(self.order))
         stops = [start for _, start in starts[1:]] + [len(self.order)]
         layout = [(key, start, stop) for (key, start), stop in zip(starts, stops, strict=True)]

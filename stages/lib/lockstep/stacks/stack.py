@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from stages.lib.lockstep.members.optimizer import optimizer_of
 from stages.lib.lockstep.members.rows import Batches, taken, weights
 from stages.lib.lockstep.optimizers.stacked import StackedOptimizer, copied, is_row
-from stages.lib.lockstep.stacks.nets import NETS, Job, Nets
+from stages.lib.lockstep.stacks.nets import Job, Nets
 from stages.lib.lockstep.stacks.noise import Draw
 from stages.lib.lockstep.stacks.step import Tensors
 from stages.lib.lockstep.stacks.trace import trace
@@ -30,8 +30,8 @@ _LAID_OUT = 2**25
 class Stack(Nets):
     """Nets that take the same steps; `before` is the stack that this one goes on from, in the middle of a training."""
 
-    def __init__(self, job: Job, unit: int = NETS, before: "Stack | None" = None) -> None:
-        super().__init__(job, unit)
+    def __init__(self, job: Job, before: "Stack | None" = None) -> None:
+        super().__init__(job)
         device = self.flat.device
         self.optimizer = StackedOptimizer(self.flat, self.gradient, [optimizer_of(net) for net in self.nets])
         self.clips = [_clipping_of(member.net) for member in self.members]
@@ -149,8 +149,9 @@ class Stack(Nets):
             weight = tuple(batch[self._spec.num_leaves : len(self._ordered)])
             example = (self.trained, self.kept, self.rates, x, y, weight, self.noise_of(batch))
             steps = len(self.lengths) * max(member.epochs for member in self.members)
-            pays = len(self.order) >= NETS and steps > _WORTH_COMPILING
-            self.job.traces[key] = trace(self.stacked, example, self.job.knows_losses, compile_graph=pays)
+            self.job.traces[key] = trace(
+                self.stacked, example, self.job.knows_losses, compile_graph=steps > _WORTH_COMPILING
+            )
         step = self.job.traces[key]
         with torch.no_grad():
             found = self.surviving(lambda: step(*self.own, *batch), [self.own[i] for i in step.written])

@@ -47,7 +47,7 @@ class StackedNet:
 
     def __init__(self, net: NeuralNet, owners: list[Slice], filled: bool) -> None:
         twin = shallow_copy(net, module_=copy.deepcopy(net.module_), criterion_=copy.deepcopy(net.criterion_))
-        for path in switchable(twin.module_, {}):
+        for path in switchable(twin.module_):
             parts = [(owner.get_submodule(path), start, stop) for owner, start, stop in owners]
             if len({fingerprint(part) for part, _, _ in parts}) > 1:
                 twin.module_.set_submodule(path, Switch(parts))

@@ -16,7 +16,7 @@ from stages.lib.lockstep.members.member import Member, named_tensors
 from stages.lib.lockstep.members.numerics import subnormals_as_zero
 from stages.lib.lockstep.members.optimizer import copied_parts
 from stages.lib.lockstep.members.rows import taken
-from stages.lib.lockstep.stacks.callbacks import Audience, StopTrainingError
+from stages.lib.lockstep.stacks.callbacks import Audience
 from stages.lib.lockstep.stacks.hold_out import HoldOut
 from stages.lib.lockstep.stacks.nets import NETS, Job, Nets, cloned, exchange
 from stages.lib.lockstep.stacks.stack import Stack
@@ -39,21 +39,23 @@ class Training:
         job: Job,
         inputs: Callable[[Nets], tuple[Any, bool] | None],
         advance: Callable[[int], None] = lambda more: None,
-        unit: int = NETS,
     ) -> None:
-        self.unit, self.inputs, self.advance = unit, inputs, advance
+        self.inputs, self.advance = inputs, advance
         self.ended, self.failed = list[Trained](), list[Trained]()
         # Where callbacks that may keep them have seen a net's weights.
         self.lent: dict[Member, list[Tensors]] = defaultdict(list)
         # Of each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out; None where not known.
         self.losses: list[tuple[Tensor | None, Tensor | None]] = []
-        self._take_up(Stack(job, unit))
+        self.audiences: dict[int, Audience] = {}
+        self._take_up(Stack(job))
 
     def _take_up(self, stack: Stack) -> None:
         """Start with a stack, or go on with one that has closed up."""
         self.stack = stack
         self.hold_out = HoldOut(stack)
-        self.audiences = {i: Audience(member) for i, member in enumerate(stack.members) if member.live}
+        known = {audience.member: audience for audience in self.audiences.values()}
+        live = ((i, member) for i, member in enumerate(stack.members) if member.live)
+        self.audiences = {i: known.get(member) or Audience(member) for i, member in live}
         for i, audience in self.audiences.items():
             # Each tensor on its part of the memory alone: torch copies and saves a view with the memory of all nets.
             memory = tree_map(from_dlpack, stack.tensors_of(i))
@@ -80,7 +82,7 @@ class Training:
             for i, audience in self._present():
                 if audience.has_guests:
                     self.stack.show_state(i, audience.net, audience.named)
-                    audience.set_mode(self.hold_out.is_empty)  # as skorch's last pass leaves it
+                    audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
                 self._tell(i, epoch, audience.epoch_ends, self.stack.orders[self.stack.source_of[i]])
             self.advance(len(present) + sum(self.stack.members[i].epochs - epoch for i in present if i in self.gone))
             yield from self._done(epoch)
@@ -92,7 +94,7 @@ class Training:
             self.ended.sort(key=lambda trained: whole.members.index(trained.member))
             for trained in self.ended:
                 leave_weights(trained, self.lent[trained.member])
-            nets = Nets(replace(whole, members=[trained.member for trained in self.ended]), self.unit)
+            nets = Nets(replace(whole, members=[trained.member for trained in self.ended]))
             yield from self._evaluated(nets, enumerate(self.ended))
 
     def _present(self) -> list[tuple[int, Audience]]:
@@ -107,17 +109,16 @@ class Training:
     def _spared(self, left: list[int], epoch: int) -> int:
         """Return how many numbers need not be stepped if the nets that are left go on in a smaller stack."""
         n_epochs = max(self.stack.members[i].epochs for i in left) - epoch
-        places = len(self.stack.order) - -(-len(left) // self.unit) * self.unit
+        places = len(self.stack.order) - -(-len(left) // NETS) * NETS
         return places * n_epochs * len(self.stack.lengths) * self.stack.length
 
-    def _tell(self, i: int, epoch: int, event: Callable[..., None], *about: Any) -> None:
+    def _tell(self, i: int, epoch: int, event: Callable[..., Any], *about: Any) -> None:
         """Tell a net's callbacks; a net whose training they end, or fail, leaves."""
         if i in self.gone:
             return
         try:
-            with contextlib.suppress(StopTrainingError):
-                return event(*about)
-            self.ended.append(self._finish(i, epoch))
+            if event(*about):
+                self.ended.append(self._finish(i, epoch))
         except Exception as error:  # whatever the user's own code raises
             self.gone.add(i)
             self.failed.append(failed(self.stack.members[i], error))
@@ -174,7 +175,7 @@ class Training:
         if waited and not self.audiences:
             yield from self._evaluated(self.stack, ((i, self._finish(i, epoch)) for i in waited))
         for i in filter(self.audiences.__contains__, waited):
-            self._tell(i, epoch, self.audiences[i].leaves)
+            self._tell(i, epoch, lambda: True)
 
     def _evaluated(self, nets: Nets, found: Iterable[tuple[int, Trained]]) -> Iterator[Trained]:
         """Yield trained nets with their outputs, computed together."""
@@ -204,8 +205,7 @@ class Training:
         net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it
         if i in self.audiences:
             self.audiences[i].take_up()
-            with contextlib.suppress(StopTrainingError):
-                self.audiences[i].training_ends()
+            self.audiences[i].training_ends()
         else:
             sizes = [epoch_sizes[stack.source_of[i]] for epoch_sizes in stack.sizes]
             records = partial(epoch_records, list(self.losses), stack.positions[i], sizes, self.hold_out.lengths[i])
@@ -218,7 +218,7 @@ class Training:
         old = self.stack
         for i in left:
             exchange(named_tensors(old.members[i].net), cloned(old.tensors_of(i)))
-        new = Stack(replace(old.job, members=[old.members[i] for i in left], size=0), self.unit, old)
+        new = Stack(replace(old.job, members=[old.members[i] for i in left], size=0), old)
         places = [old.positions[left[i]] for i in new.order]
         new.optimizer.load_states([old.optimizer.state_of(place) for place in places])
         self._take_up(new)
