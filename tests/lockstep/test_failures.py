@@ -12,6 +12,8 @@ from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
 
 from stages.lib.lockstep.stacks.stack import Stack
+from tests.lockstep.cases.base import X as CASES
+from tests.lockstep.cases.plain.modules import MLP
 from tests.lockstep.cases.plain.parts import Squeezed
 from tests.lockstep.nets import LABELS, LogitNet, Y, net, one_by_one, scores, search, told
 
@@ -190,6 +192,29 @@ def test_a_stack_that_fails_in_the_middle_is_tried_net_by_net(monkeypatch: pytes
     found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)
     assert messages[1:] == ["2 of 2 candidates are fitted one by one, not in lockstep: RuntimeError: out of memory"]
     assert scores(found) == scores(one_by_one(net(), {"lr": [0.1, 0.01]}))
+
+
+@pytest.mark.parametrize("options", [{}, {"inner_n_jobs": 2}, {"stack": False}])
+def test_an_error_of_on_progress_ends_the_search(options: dict[str, Any]) -> None:
+    def progress(more: int, total: int) -> None:
+        raise InterruptedError("enough")
+
+    with pytest.raises(InterruptedError, match="enough"):
+        search(net(), {"lr": [0.1, 0.01]}, backend={"on_progress": progress} | options)
+
+
+class Casts(NeuralNetRegressor):
+    """Is fitted on other numbers than it is asked about."""
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> NeuralNetRegressor:
+        return super().fit(X.astype(np.float32), y, **fit_params)
+
+
+@pytest.mark.parametrize("stack", [True, False])
+def test_rows_of_another_type_than_those_of_the_fit_fail_in_scoring(stack: bool) -> None:
+    estimator = Casts(MLP, module__n_outputs=1, max_epochs=2, verbose=0)
+    with parallel_config(backend="lockstep", stack=stack), pytest.raises(RuntimeError, match="same dtype"):
+        cross_val_score(estimator, CASES, CASES[:, :1].astype(np.float32), error_score="raise")
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -114,7 +114,8 @@ class Grouping:
         state = net_state(net)
         kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member))
         member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.unused
-        key = "own rows", id(member.train), id(member.valid), kind.parts, hashed(net.criterion_.state_dict())
+        counts = hashed([*net.criterion_.named_parameters(), *net.criterion_.named_buffers()])
+        key = "own rows", id(member.train), id(member.valid), kind.parts, counts
         with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
             is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
             family = kind.family, is_mean and are_apart

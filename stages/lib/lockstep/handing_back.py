@@ -72,17 +72,18 @@ def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: P
     key = ("known", id(prepared))
     if key not in cache:
         test = prepared.transform(task.split_off(estimator, task.test)[0])
-        dtype, whole = member.train.X.dtype, task.X
+        whole = task.X
         if isinstance(prepared.fitted, NetStub) and isinstance(whole, np.ndarray | Tensor):
-            rows = cache.setdefault(("rows", id(whole)), as_tensor(whole).to(dtype))
+            rows = cache.setdefault(("rows", id(whole)), as_tensor(whole))
             places = [task.train, task.test]
         else:
             n = len(prepared.X)
-            rows = torch.cat([as_tensor(part) for part in (prepared.X, test)]).to(dtype)
+            rows = torch.cat([as_tensor(part) for part in (prepared.X, test)])
             rows = filled_up(rows, -(-len(rows) // _ROWS) * _ROWS)
             places = [np.arange(n), n + np.arange(len(test))]
         cache[key] = rows, list(zip([prepared.X, test], places, strict=True))
-    return cache[key]
+    # A net whose own `fit` casts its rows is asked about others.
+    return cache[key] if cache[key][0].dtype == member.train.X.dtype else None
 
 
 def inputs_of(stack: Nets) -> tuple[Any, bool] | None:

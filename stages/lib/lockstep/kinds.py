@@ -5,7 +5,7 @@ from types import FunctionType, NoneType
 from typing import Any
 
 from skorch import NeuralNet, callbacks
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 from torch.utils._pytree import tree_leaves
 
@@ -16,6 +16,7 @@ from stages.lib.lockstep.members.member import (
     has_own,
     mentioned_in,
     named_tensors,
+    own_classes,
     trained_params,
 )
 from stages.lib.lockstep.members.optimizer import ATTRIBUTES, optimizer_of
@@ -102,7 +103,7 @@ def kind_of(member: Member) -> Kind:
         return [layers, type(net), own_params(net), own_numbers(net), net.device]
 
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
-    structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips)))])
+    structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net))])
     what = structure, train.width, str([tensor.shape for tensor in tree_leaves((train.X, train.y))])
     if what not in _MEASURED:
         _MEASURED[what] = measure(member)
@@ -117,7 +118,7 @@ def kind_of(member: Member) -> Kind:
         [(type(each), own_params(each)) for _, each in net.callbacks_],
         tried_as(optimizer, settings),
         sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
-        [layer.p == 0 for layer in dropouts(net.module_)],
+        [layer.p == 0 for layer in dropouts(net)],
         member.order.is_fixed,
         member.order.loader.drop_last,
         member.valid is None,
@@ -160,7 +161,7 @@ def _asks_for_classes(net: NeuralNet) -> bool:
     """Whether code of a step asks what a layer is; it can't ask one that stands for several."""
     layers = {type(layer): layer for layer in net.module_.modules()}.values()
     names = mentioned_in(net, *OF_A_STEP).union(*(mentioned_in(layer, "forward") for layer in layers))
-    return not names.isdisjoint(("isinstance", "issubclass", "type", "__class__"))
+    return not names.isdisjoint(("isinstance", "issubclass", "type", "__class__", "getattr", "hasattr"))
 
 
 def _check_memory(net: NeuralNet) -> None:
@@ -204,11 +205,19 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
 
 
 def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
-    """Return what a layer is, but for the numbers in its tensors; where `sizes` is false, without their shapes."""
+    """Return what a layer is, but for the numbers in its tensors.
+
+    Where `sizes` is false, without their shapes, but with numbers that may be settings: each is tried.
+    """
     kind: Any = type_before_parametrizations(layer)  # a parametrised layer has a class of its own
     tensors = [
-        (name, tuple(t.shape) if sizes else t.dim(), str(t.dtype), t.requires_grad)
+        (name, str(t.dtype), t.requires_grad, tuple(t.shape) if sizes else (t.dim(), _setting(layer, t)))
         for name, t in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False))
     ]
     # The code of `forward`, as the user's own class may be changed in a notebook.
     return [kind, kind.forward, tensors, attributes(layer, sizes, numbers)]
+
+
+def _setting(layer: nn.Module, tensor: Tensor) -> Any:
+    """Return the number in a tensor that a layer of one's own may keep as a setting."""
+    return tensor.tolist() if own_classes(type(layer)) and tensor.numel() == 1 and not tensor.requires_grad else None

@@ -61,6 +61,7 @@ class Search:
         self.grouping = Grouping(tasks, proven)
         self.inner = options.inner_backend or "loky"
         self.total = 0  # net-epochs
+        self.cancelled: Exception | None = None
 
     def run(self) -> None:
         """Train what can be trained together; says of each task how it is finished, or why it runs alone."""
@@ -89,7 +90,11 @@ class Search:
     def _tell(self, more: int) -> None:
         """Tell how many more net-epochs are done."""
         if self.options.on_progress:
-            self.options.on_progress(more, self.total)
+            try:
+                self.options.on_progress(more, self.total)
+            except Exception as error:
+                self.cancelled = error
+                raise
 
     def _n_jobs(self) -> int:
         """Return how many stacks to train side by side; raises `ValueError` where they would not be apart."""
@@ -136,6 +141,8 @@ class Search:
                     task = self.tasks[number]
                     task.finish = partial(hand_back, task, trained, self.grouping.prepared(task, task.estimator))
         except Exception as error:  # whatever a module raises in the middle
+            if error is self.cancelled:
+                raise
             again, reason = len(job.members) > 1 and not isinstance(error, RefusalError), told(error)
         else:
             return

@@ -23,6 +23,7 @@ from tests.lockstep.cases.odd.habits import habits
 from tests.lockstep.cases.odd.late import late
 from tests.lockstep.cases.odd.outside import on_all_rows, outside
 from tests.lockstep.cases.odd.own import own
+from tests.lockstep.cases.odd.settings import settings
 from tests.lockstep.cases.odd.shared import shared
 from tests.lockstep.cases.odd.surprises import surprises
 from tests.lockstep.cases.odd.traps import HALVED, PLAIN, traps
@@ -35,7 +36,7 @@ from tests.lockstep.searches import SEED, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
 EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
-EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts, habits]
+EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts, habits, settings]
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """What a scorer finds: its own changes of a net, gradients, and what callbacks have kept of a training."""
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +100,10 @@ def test_a_stack_predicts_for_its_nets(net: NeuralNet) -> None:
     y = LABELS if type(net) is NeuralNetClassifier else LABELS.astype(np.float32)
     assert max(scores(net, n_products, stack=True, y=y)["test_score"]) == 0
     assert min(scores(net, n_products, stack=False, y=y)["test_score"]) > 0
+
+
+def test_a_scorer_may_join_histories() -> None:
+    check(classifier(), lambda net, rows, y: float(len(operator.add([], net.history))))
 
 
 def gradient(net: Any, rows: Any, y: Any) -> float:

@@ -39,7 +39,7 @@ class _Hashed(pickle.Pickler):
             cells = [cell.cell_contents for cell in obj.__closure__ or ()]
             called = [obj.__globals__.get(name) for name in obj.__code__.co_names]
             codes = [_code(each.__code__) for each in (obj, *called) if isinstance(each, FunctionType)]
-            return id, (codes, cells, obj.__defaults__, obj.__kwdefaults__)
+            return id, (codes, cells, obj.__defaults__, obj.__kwdefaults__, vars(obj))
         if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):  # its state may leave settings out
             return id, (id(type(obj)), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
         if isinstance(obj, torch.Tensor):

@@ -123,7 +123,7 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     shared = X is prepared.X and y is prepared.y and not overrides(net, *_GIVES_ROWS)
     settings = [type(net), net.batch_size, net.train_split]
     settings += [(name, value) for name, value in vars(net).items() if name.startswith(OF_ROWS)]
-    key = fingerprint(settings) if shared else str(id(net))
+    key = fingerprint(settings) if shared else net
     place, state = ("rows", id(prepared), key), None
     found = cache.get(place)
     if found is None:

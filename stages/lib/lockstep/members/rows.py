@@ -108,6 +108,8 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
         raise RefusalError("the sampler draws from another generator than torch's, or counts")
     if loader.collate_fn is not default_collate:
         raise RefusalError(f"{kind}__collate_fn is set")
+    if loader.generator is not None:
+        raise RefusalError(f"{kind}__generator is set")
     if not training and type(loader.sampler) is not SequentialSampler:
         raise RefusalError("the hold-out is not taken in its order")
     n, first = len(dataset), default_collate([dataset[0]])
@@ -119,8 +121,8 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
         batch = [as_tensor(part[rows]).to(one.dtype) for part, one in zip((base.X, base.y), first, strict=True)]
     else:
         batch = default_collate([dataset[i] for i in range(n)])
-        again = default_collate([dataset[i] for i in range(min(n, 16))])
-        if fingerprint(again) != fingerprint(tree_map(lambda part: part[:16].clone(), batch)):
+        again = default_collate([dataset[i] for i in range(n)])
+        if fingerprint(again) != fingerprint(batch):
             raise RefusalError("the dataset gives other rows each time")
     X, y = unpack_data(batch)
     return Rows(X, y, n, loader.batch_size, min(loader.batch_size, -(-n // 16) * 16)), loader
@@ -128,12 +130,13 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
 
 def _repeats(loader: Any) -> bool:
     """Whether a loader takes the same rows whenever torch's generator stands at the same place."""
+    kept = fingerprint(vars(loader.sampler))
     with torch.random.fork_rng(devices=[]):
         state, others, found = torch.get_rng_state(), other_states(), []
         for _ in range(2):
             torch.set_rng_state(state)
             found.append([list(batch) for batch in loader.batch_sampler])
-        return found[0] == found[1] and other_states() == others
+        return found[0] == found[1] and other_states() == others and fingerprint(vars(loader.sampler)) == kept
 
 
 def as_tensor(rows: Any) -> Tensor:

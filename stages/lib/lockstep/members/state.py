@@ -1,7 +1,7 @@
 """What a training step may look at besides tensors: attributes of modules, criteria and nets, as hashes."""
 
-from functools import cache, partial
-from types import FunctionType, MethodType
+from functools import cache
+from types import BuiltinFunctionType, MethodType
 from typing import Any
 
 import torch
@@ -54,7 +54,7 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
     if type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
         own = {name: value for name, value in own.items() if sizes or name not in _SIZES}
         if not numbers:
-            own = {k: (v > 0) - (v < 0) if isinstance(v, float) else v for k, v in own.items()}
+            own = {k: bool(v > 0) - bool(v < 0) if isinstance(v, float) else v for k, v in own.items()}
     hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
     if refers_to_parts(layer):  # which count by name
         parts = *layer.named_modules(), *layer.named_parameters(), *layer.named_buffers()
@@ -116,7 +116,9 @@ def has_guests(net: NeuralNet) -> bool:
 
 
 def _is_guest(listener: Any) -> bool:
-    called = [value for value in vars(listener).values() if isinstance(value, FunctionType | partial)]
+    held = [value for value in vars(listener).values() if callable(value) and not isinstance(value, type)]
+    # A scorer of scikit-learn calls a function, too.
+    called = [getattr(value, "_score_func", value) for value in held if not isinstance(value, BuiltinFunctionType)]
     return is_own(type(listener)) or (isinstance(listener, Callback) and any(map(is_own, called)))
 
 

@@ -41,8 +41,13 @@ def _replaced(settings: Settings, place: Place, number: Any) -> Settings:
 def fixed_part(settings: Settings) -> tuple[Any, ...]:
     """Return what is no number, in a form to compare; and which numbers are 0, as optimizers leave out such parts."""
     names = {key for (key, _), _ in numbers_of(settings)}
-    rest = tuple(sorted((key, repr(value)) for key, value in settings.items() if key not in names))
+    rest = tuple(sorted((key, _shown(value)) for key, value in settings.items() if key not in names))
     return rest, tuple((place, number == 0) for place, number in numbers_of(settings))
+
+
+def _shown(value: Any) -> str:
+    """Return what tells a setting from others; torch rounds what it shows of a tensor."""
+    return repr(value.tolist() if isinstance(value, Tensor) else value)
 
 
 def build(optimizer: type[torch.optim.Optimizer], settings: Settings, params: list[Tensor]) -> torch.optim.Optimizer:
@@ -59,7 +64,7 @@ def put_settings(group: dict[str, Any], listed: list[Settings], varying: frozens
     """Put the nets' settings into a parameter group; those that differ as `PerNet`."""
     group.update({key: value for key, value in listed[0].items() if key not in _ENGINES})
     for key in listed[0].keys() - {key for (key, _), _ in numbers_of(listed[0])} - _ENGINES:
-        if len({repr(each) for each in {id(settings[key]): settings[key] for settings in listed}.values()}) > 1:
+        if len({_shown(each) for each in {id(settings[key]): settings[key] for settings in listed}.values()}) > 1:
             raise MixedError(f"{key} differs between nets of one group")
     for (key, i), _ in numbers_of(listed[0]):
         each = [settings[key] if i is None else settings[key][i] for settings in listed]

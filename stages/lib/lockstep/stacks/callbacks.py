@@ -108,7 +108,7 @@ class Audience:
         rows = [(k, id(v)) for dataset in self.member.datasets for k, v in _insides(dataset)]
         chosen = [np.asarray(getattr(dataset, "indices", ())).tobytes() for dataset in self.member.datasets]
         criterion, optimizer = self.net.criterion_, self.net.optimizer_
-        rates = [layer.p for layer in dropouts(self.net.module_)]
+        rates = [layer.p for layer in dropouts(self.net)]
         weights = [tensor._version for tensor in (*criterion.parameters(), *criterion.buffers())]
         stepped = [id(param) for group in optimizer.param_groups for param in group["params"]]
         listeners = [id(callback) for _, callback in self.net.callbacks_]

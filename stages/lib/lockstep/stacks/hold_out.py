@@ -38,12 +38,12 @@ class HoldOut:
         # Callbacks watch the weights themselves; otherwise only the last evaluation leaves a trace.
         self.left = tensors = stack.trained | stack.kept if stack.members[0].live else stack.copies()
         if stack.job.filled:
-            by_row, made = stack.stacked.evaluate(tensors, *self.rows)
+            by_row, made = stack.stacked.evaluate(tensors, stack.rates, *self.rows)
             by_row = by_row.reshape(*self.weight.shape, -1).mean(-1)
             # What fills up is no number where a loss is infinite.
             return torch.where(self.weight > 0, by_row * self.weight, 0).sum(-1).T, made
         batches = (taken(self.rows, (slice(None), span)) for span in _spans(self.lengths[0]))
-        parts = [stack.stacked.evaluate(tensors, *batch) for batch in batches]
+        parts = [stack.stacked.evaluate(tensors, stack.rates, *batch) for batch in batches]
         made = tree_map(self._joined, *(each for _, each in parts))
         return torch.stack([loss for loss, _ in parts]), made
 

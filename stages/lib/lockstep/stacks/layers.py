@@ -5,6 +5,7 @@ from types import FunctionType
 from typing import Any
 
 import torch
+from skorch import NeuralNet
 from torch import Tensor, nn
 from torch._decomp import decompositions
 from torch.overrides import TorchFunctionMode
@@ -157,6 +158,7 @@ _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
 _SEEN_THROUGH = {function: _seen_through(function) for function in (F.multi_head_attention_forward, F.gumbel_softmax)}
 
 
-def dropouts(module: nn.Module) -> list[Any]:
-    """Return a module's dropout layers, in the order of its parts."""
-    return [part for part in module.modules() if isinstance(part, nn.modules.dropout._DropoutNd)]
+def dropouts(net: NeuralNet) -> list[Any]:
+    """Return the dropout layers of a net's module and criterion, in the order of their parts."""
+    parts = (*net.module_.modules(), *net.criterion_.modules())
+    return [part for part in parts if isinstance(part, nn.modules.dropout._DropoutNd)]

@@ -66,7 +66,7 @@ class Nets:
                 view.copy_(torch.stack([tensors[name] for tensors in named]))
             rest = [name for name in named[0] if name not in names]
             self.kept = {name: torch.stack([tensors[name].detach() for tensors in named]) for name in rest}
-        self.rates = torch.tensor([[layer.p for layer in dropouts(net.module_)] for net in nets], **place)
+        self.rates = torch.tensor([[layer.p for layer in dropouts(net)] for net in nets], **place)
         self.own = [*self.trained.values(), *self.kept.values(), self.rates]
 
     def _arrange(self) -> None:
@@ -85,7 +85,8 @@ class Nets:
         layout = [(key, start, stop) for (key, start), stop in zip(starts, stops, strict=True)]
         self.layout = str([(stop - start, key) for key, start, stop in layout])
         owners = [(self.members[self.order[start]].net.module_, start, stop) for _, start, stop in layout]
-        self.stacked = StackedNet(self.members[0].net, owners, self.job.filled)
+        drops = any(layer.p for member in self.members for layer in dropouts(member.net))
+        self.stacked = StackedNet(self.members[0].net, owners, self.job.filled, drops)
 
     def by_name(self, rows: Tensor) -> Tensors:
         """Return views of what belongs to each parameter in rows of numbers, shape (…, n_numbers)."""
@@ -135,7 +136,7 @@ class Nets:
         parts = []
         for start in range(0, tree_leaves(x)[0].shape[len(before)], EVALUATED_ROWS):
             part = taken(x, (*before, slice(start, start + EVALUATED_ROWS)))
-            parts.append(self.stacked.evaluate(self.copies(), part, shared=shared))
+            parts.append(self.stacked.evaluate(self.copies(), self.rates, part, shared=shared))
         return tree_map(lambda *each: torch.cat(each, dim=1).cpu(), *parts)
 
     def rows_are_apart(self) -> Tensor:
@@ -147,7 +148,7 @@ class Nets:
         try:
             for batch in batches:
                 x = tree_map(lambda rows, batch=batch: rows[batch].to(self.flat.device), self.members[0].train.X)
-                outputs = tree_leaves(self.stacked.evaluate(self.copies(), x, shared=True))
+                outputs = tree_leaves(self.stacked.evaluate(self.copies(), self.rates, x, shared=True))
                 made.append(torch.cat([part[:, place].flatten(1).double() for part in outputs], dim=1))
         except Exception:  # whatever a module raises; skorch never evaluates these rows together
             return torch.ones(len(self.order), dtype=torch.bool)

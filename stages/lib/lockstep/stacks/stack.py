@@ -60,7 +60,7 @@ class Stack(Nets):
         self.generators = {seed: torch.Generator().manual_seed(seed) for seed in seeds}
         self._order_rows()
         first = taken(next(self.batches())[: self._spec.num_leaves], 0)
-        self.draws = self.stacked.draws(bool(self.rates.any()), *tree_unflatten(first, self._spec))
+        self.draws = self.stacked.draws(*tree_unflatten(first, self._spec))
         if any(draw.shape[:1] != (self.lengths[0],) for draw in self.draws):
             raise ValueError("the module draws random numbers that do not belong to a row")
         self._draw()
@@ -143,7 +143,7 @@ class Stack(Nets):
 
         Returns their losses, if anybody is to know them, and a function that gives what they predicted before it.
         """
-        key = batch[0].shape[1], self.layout, len(self.draws)
+        key = batch[0].shape[1], self.layout, len(self.draws), self.stacked.drops
         if key not in self.job.traces:
             x, y = tree_unflatten(batch[: self._spec.num_leaves], self._spec)
             weight = tuple(batch[self._spec.num_leaves : len(self._ordered)])

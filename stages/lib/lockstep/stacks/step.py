@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -45,7 +45,7 @@ class StackedNet:
     up with rows that count for nothing, the loss is a weighted sum over rows.
     """
 
-    def __init__(self, net: NeuralNet, owners: list[Slice], filled: bool) -> None:
+    def __init__(self, net: NeuralNet, owners: list[Slice], filled: bool, drops: bool) -> None:
         twin = shallow_copy(net, module_=copy.deepcopy(net.module_), criterion_=copy.deepcopy(net.criterion_))
         for path in switchable(twin.module_):
             parts = [(owner.get_submodule(path), start, stop) for owner, start, stop in owners]
@@ -53,17 +53,17 @@ class StackedNet:
                 twin.module_.set_submodule(path, Switch(parts))
         if filled:
             twin.criterion_.reduction = "none"
-        self._net, self.filled = net, filled
+        self._net, self.filled, self.drops = net, filled, drops
         self.parts = _Parts(twin)
         self.params = dict(self.parts.named_parameters()).keys()
-        self.dropouts = dropouts(twin.module_)
+        self.dropouts = dropouts(twin)
 
-    def draws(self, drops: bool, x: Any, y: Any) -> list[Draw]:
+    def draws(self, x: Any, y: Any) -> list[Draw]:
         """Return the noise that a training step on a batch takes; none where no net drops anything, nor draws else."""
         net, x = shallow_copy(self._net, module_=copy.deepcopy(self._net.module_).train()), tree_map(torch.clone, x)
         with torch.enable_grad(), GivenNoise() as mode:  # a loss may ask for gradients
             net.get_loss(net.infer(x), y, X=x, training=True)
-        return mode.draws if drops or mode.matters else []
+        return mode.draws if self.drops or mode.matters else []
 
     def train(self, trained: Tensors, kept: Tensors, rates: Tensor, x: Any, y: Any, weight: Any, noise: Any) -> Any:
         """Return the gradients of all nets' losses, the losses, and what the nets predict; puts new buffers in place.
@@ -78,7 +78,7 @@ class StackedNet:
                 rest, rates, x, y, weight, noise = tree_map(torch.clone, others)
                 tensors = own | rest
                 self._mark(tensors)
-                with GivenNoise(noise, in_stack=True), self._dropping(rates) if noise else nullcontext():
+                with GivenNoise(noise, in_stack=True), self._dropping(rates):
                     losses, predicted = functional_call(self.parts, tensors, (x, y, True))
                 for each in weight:
                     n = len(each)
@@ -89,7 +89,9 @@ class StackedNet:
             weight = others[4]
             # The gradient of a sum that is weighted by row; without weights, of a criterion's own mean.
             gradient = pull_back(*weight or [torch.ones_like(losses)])
-            return gradient, (losses * weight[0]).sum() if weight else losses, predicted, replaced
+            if weight:  # what fills up is no number where a loss is infinite
+                losses = torch.where(weight[0] > 0, losses * weight[0], 0).sum()
+            return gradient, losses, predicted, replaced
 
         gradient, losses, predicted, replaced = vmap(step)(trained, kept, rates, x, y, weight, noise)
         for key, tensor in replaced.items():
@@ -103,9 +105,9 @@ class StackedNet:
 
     @contextmanager
     def _dropping(self, rates: Tensor) -> Iterator[None]:
-        """Let the dropout layers have other rates."""
+        """Let the dropout layers have other rates, where some net drops something."""
         own = [layer.p for layer in self.dropouts]
-        for i, layer in enumerate(self.dropouts):
+        for i, layer in enumerate(self.dropouts if self.drops else ()):
             layer.p = rates[i]
         try:
             yield
@@ -113,7 +115,7 @@ class StackedNet:
             for layer, p in zip(self.dropouts, own, strict=True):
                 layer.p = p
 
-    def evaluate(self, tensors: Tensors, x: Any, y: Any = None, shared: bool = False) -> Any:
+    def evaluate(self, tensors: Tensors, rates: Tensor, x: Any, y: Any = None, shared: bool = False) -> Any:
         """Return all nets' outputs, shape (n_nets, n_rows, …); with targets, the losses and the outputs.
 
         `x` and `y` have the nets as their first dimension, unless the rows are `shared`.
@@ -121,14 +123,14 @@ class StackedNet:
         self.parts.eval()
         x = tree_map(torch.clone, x)  # a module may change its input; the rows are the user's own
 
-        def call(tensors: Tensors, x: Any, y: Any) -> Any:
+        def call(tensors: Tensors, rates: Tensor, x: Any, y: Any) -> Any:
             self._mark(tensors)
-            with GivenNoise((), in_stack=True):
+            with GivenNoise((), in_stack=True), self._dropping(rates):
                 return functional_call(self.parts, tensors, (x, y, False))
 
-        dims = (0, None if shared else 0, None if y is None or shared else 0)
+        dims = (0, 0, None if shared else 0, None if y is None or shared else 0)
         with torch.no_grad():
-            return vmap(call, in_dims=dims)(tensors, x, y)
+            return vmap(call, in_dims=dims)(tensors, rates, x, y)
 
 
 def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:

@@ -62,6 +62,10 @@ class _Recorder(LeanMode):
         else:
             is_known = all(node.meta["is_known"] for node in tree_leaves(noted) if isinstance(node, Node))
         found = function(*args, **kwargs)
+        # What is taken by an index has a size; by a mask, vmap takes nothing.
+        sized_by_data = torch.Tag.dynamic_output_shape in function.tags and function is not aten.index.Tensor
+        if sized_by_data and not is_known:
+            raise RuntimeError("a tensor's size may differ from step to step")
         if torch.Tag.data_dependent_output in function.tags and not is_known:
             if not (self._allowed and isinstance(found, bool) and function is aten._local_scalar_dense.default):
                 raise RuntimeError("its Python code reads numbers that may differ from step to step")
@@ -189,7 +193,7 @@ def _is_only_read(node: Node) -> bool:
     """Whether no operation writes into a node's result, through a view of it or directly."""
     for user in node.users:
         schema = getattr(user.target, "_schema", None)
-        is_view = user.target is operator.getitem or (schema and schema.returns[0].alias_info is not None)
+        is_view = user.target is operator.getitem or (schema and any(each.alias_info for each in schema.returns))
         if not (schema or is_view) or _writes(user) or (is_view and not _is_only_read(user)):
             return False
     return True

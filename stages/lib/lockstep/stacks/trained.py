@@ -52,6 +52,9 @@ class LateHistory(History):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return History, (self.to_list(),)
 
+    def __radd__(self, other: list[Any]) -> list[Any]:
+        return other + list(self)  # a list would read the memory of this one
+
 
 def _look(name: str) -> Callable[..., Any]:
     plain = getattr(History, name)

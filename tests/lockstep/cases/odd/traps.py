@@ -15,7 +15,7 @@ from torch.utils.data import Sampler, WeightedRandomSampler
 
 from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, Case, X, classifier, regressor
 from tests.lockstep.cases.odd.surprises import Lasso
-from tests.lockstep.cases.plain.modules import MLP, Dropping
+from tests.lockstep.cases.plain.modules import MLP, WIDTH, Dropping
 
 
 class Penalised(nn.Module):
@@ -82,7 +82,7 @@ class SeeEachOtherByABuffer(MLP):
 
     def __init__(self, share: float = 0.0) -> None:
         super().__init__()
-        self.register_buffer("share", torch.tensor(share))
+        self.register_buffer("share", torch.full((WIDTH,), share))
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x - self.share * x.mean(0))
