@@ -107,6 +107,7 @@ def test_the_commands_of_the_readme_run(committed: Project) -> None:
     run_commands(committed, "docs/own-data.md")
 
 
+@pytest.mark.long
 def test_the_commands_of_the_page_on_params_run(committed: Project) -> None:
     committed.run("dvc", "repro")
     committed.commit_all("Run")

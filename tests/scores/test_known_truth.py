@@ -44,7 +44,7 @@ def test_halving_loses_the_best_more_often_where_training_is_noisy() -> None:
 def test_the_command_prints_its_tables(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.simulate.N_CANDIDATES", (3,))
     assert N_CANDIDATES == (30, 200)
-    main(2)
+    main(1)
     printed = capsys.readouterr().out
     assert printed.count("| one best | 3 |") == 2
     assert "| 81 | 0.1 |" in printed
