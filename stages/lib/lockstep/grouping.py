@@ -111,8 +111,9 @@ class Grouping:
         if member.live and len(epochs) > 1:
             raise RefusalError(f"{type(net).__name__} watches its own training")
         member.tasks = dict(epochs)
-        state = net_state(net)
-        kind: Kind = _once(self._cache, ("kind", task.key, state), lambda: kind_of(member))
+        # A step on all rows of a split is as long as the split.
+        shapes = str([tensor.shape for tensor in tree_leaves((member.train.X, member.train.y))])
+        kind: Kind = _once(self._cache, ("kind", task.key, net_state(net), shapes), lambda: kind_of(member))
         member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.unused
         counts = hashed([*net.criterion_.named_parameters(), *net.criterion_.named_buffers()])
         key = "own rows", id(member.train), id(member.valid), kind.parts, counts
