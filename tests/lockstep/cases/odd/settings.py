@@ -1,5 +1,6 @@
 """Settings that stand where few look: in buffers, functions and tensors, in what is stepped, in what is counted."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -146,6 +147,18 @@ class Spoils(Dataset):
         return (x if self.seen % 61 else -x), y
 
 
+class Locked(Dataset):
+    """Holds what can't be pickled."""
+
+    def __init__(self, *rows: Any, **named: Any) -> None:
+        super().__init__(*rows, **named)
+        self.lock = threading.Lock()
+
+    def __getitem__(self, i: int) -> Any:
+        with self.lock:
+            return super().__getitem__(i)
+
+
 class Draws:
     """A scorer that draws numbers where it is given many rows, as one that resamples does."""
 
@@ -170,6 +183,7 @@ def settings() -> dict[str, Case]:
         "a loader's own generator": Case(
             classifier(iterator_train__generator=torch.Generator()), RATES, alone="iterator_train__generator is set"
         ),
+        "a lock in a dataset": Case(classifier(dataset=Locked), RATES),
         "few rows spoilt": Case(
             classifier(dataset=Spoils, train_split=None), RATES, alone="the dataset gives other rows each time"
         ),
