@@ -16,7 +16,15 @@ from stages.lib.lockstep.filling import asked_apart, own_rows
 from stages.lib.lockstep.handing_back import known_rows
 from stages.lib.lockstep.kinds import Kind, check_class, group_key, kind_of
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.member import Cache, Member, is_told, make_member, mentioned, own_classes
+from stages.lib.lockstep.members.member import (
+    Cache,
+    Member,
+    is_told,
+    make_member,
+    mentioned,
+    own_classes,
+    trained_params,
+)
 from stages.lib.lockstep.members.own_fit import Prepared
 from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.state import hashed, may_predict, net_state
@@ -113,7 +121,8 @@ class Grouping:
         member.tasks = dict(epochs)
         # A step on all rows of a split is as long as the split.
         shapes = str([tensor.shape for tensor in tree_leaves((member.train.X, member.train.y))])
-        kind: Kind = _once(self._cache, ("kind", task.key, net_state(net), shapes), lambda: kind_of(member))
+        about = task.key, net_state(net), shapes, tuple(trained_params(net))
+        kind: Kind = _once(self._cache, ("kind", *about), lambda: kind_of(member))
         member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.unused
         counts = hashed([*net.criterion_.named_parameters(), *net.criterion_.named_buffers()])
         key = "own rows", id(member.train), id(member.valid), kind.parts, counts

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
+from skorch.dataset import Dataset
 from torch import Tensor
 from torch.utils._pytree import tree_map
+from torch.utils.data import DataLoader
 
 from stages.lib.lockstep.members.member import Cache, Member, has_lone_row, has_own, overrides
 from stages.lib.lockstep.members.numerics import set_others
@@ -65,8 +67,11 @@ def _is_finite(net: Any, X: Any) -> bool:
 
 def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache) -> Known | None:
     """Return the rows of a split, or None where the net is to answer itself."""
-    if overrides(member.net, *_ASKED) or has_own(member.net, "infer"):
+    net = member.net
+    if overrides(net, *_ASKED) or has_own(net, "infer"):
         return None
+    if net.dataset is not Dataset or net.iterator_valid is not DataLoader or "iterator_valid__collate_fn" in vars(net):
+        return None  # rows may come otherwise than they are given
     if not isinstance(member.train.X, Tensor) or not isinstance(prepared.X, np.ndarray | Tensor):
         return None
     key = ("known", id(prepared))

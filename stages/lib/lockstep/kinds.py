@@ -14,6 +14,7 @@ from stages.lib.lockstep.members.member import (
     OF_ROWS,
     Member,
     has_own,
+    hooks_of,
     mentioned_in,
     named_tensors,
     own_classes,
@@ -30,7 +31,7 @@ from stages.lib.lockstep.stacks.measured import Measured, measure
 
 # What lockstep does in skorch's stead, and so must be skorch's.
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
-    get_train_step_accumulator on_grad_computed""".split()
+    get_train_step_accumulator on_grad_computed _step_optimizer _zero_grad_optimizer""".split()
 
 _EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 
@@ -104,7 +105,7 @@ def kind_of(member: Member) -> Kind:
 
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
     structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net))])
-    what = structure, train.width, str([tensor.shape for tensor in tree_leaves((train.X, train.y))])
+    what = structure + own_numbers(net), train.width, str([tensor.shape for tensor in tree_leaves((train.X, train.y))])
     if what not in _MEASURED:
         _MEASURED[what] = measure(member)
     measured = _MEASURED[what]
@@ -169,7 +170,7 @@ def _check_memory(net: NeuralNet) -> None:
     tensors, trained = named_tensors(net).values(), trained_params(net).values()
     if len({t.dtype for t in trained}) > 1 or any(t.is_complex() for t in trained):
         raise RefusalError("parameters have several types, or complex ones")
-    if any(t._backward_hooks or getattr(t, "_post_accumulate_grad_hooks", None) for t in tensors):
+    if any(map(any, map(hooks_of, tensors))):
         raise RefusalError("a parameter has a hook")
     places = [t.untyped_storage().data_ptr() for t in tensors if t.numel()]
     if len(set(places)) < len(places) or any(t.nbytes > t.untyped_storage().nbytes() for t in tensors):

@@ -20,6 +20,7 @@ from tests.lockstep import nets
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
 from tests.lockstep.cases.odd.detours import detours
 from tests.lockstep.cases.odd.habits import habits
+from tests.lockstep.cases.odd.hidden import hidden
 from tests.lockstep.cases.odd.late import late
 from tests.lockstep.cases.odd.outside import on_all_rows, outside
 from tests.lockstep.cases.odd.own import own
@@ -36,7 +37,7 @@ from tests.lockstep.searches import SEED, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
 EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
-EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts, habits, settings]
+EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts, habits, settings, hidden]
 
 
 @pytest.fixture(autouse=True)

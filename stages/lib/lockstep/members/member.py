@@ -98,6 +98,11 @@ def named_tensors(net: NeuralNet) -> dict[str, Tensor]:
     }
 
 
+def hooks_of(tensor: Tensor) -> tuple[int, int]:
+    """Return how many hooks a tensor has for its gradient, and after it."""
+    return len(tensor._backward_hooks or ()), len(getattr(tensor, "_post_accumulate_grad_hooks", None) or ())
+
+
 def trained_params(net: NeuralNet) -> dict[str, Tensor]:
     """Return the parameters that a net's optimizer steps, by name."""
     params = (param for group in net.optimizer_.param_groups for param in group["params"])

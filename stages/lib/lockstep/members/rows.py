@@ -108,12 +108,14 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoade
         raise RefusalError("the sampler draws from another generator than torch's, or counts")
     if loader.collate_fn is not default_collate:
         raise RefusalError(f"{kind}__collate_fn is set")
+    if loader.persistent_workers:
+        raise RefusalError(f"{kind}__persistent_workers is set, so that epochs draw less")
     if loader.generator is not None:
         raise RefusalError(f"{kind}__generator is set")
     if not training and type(loader.sampler) is not SequentialSampler:
         raise RefusalError("the hold-out is not taken in its order")
     n, first = len(dataset), default_collate([dataset[0]])
-    chosen = isinstance(dataset, Subset)
+    chosen = type(dataset) is Subset
     base = dataset.dataset if chosen else dataset
     if type(base) is Dataset and all(isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)):
         # Taken at once, with the types of rows that are taken one by one.

@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.lean import lean_optimizer
-from stages.lib.lockstep.members.member import has_own, is_own, is_told, mentioned_in
+from stages.lib.lockstep.members.member import has_own, is_own, is_told, mentioned_in, own_classes
 from stages.lib.lockstep.members.refusals import RefusalError, told
 
 # What a step calls of a net's class.
@@ -31,8 +31,8 @@ _SIZES = set(
 
 
 def python_state(module: nn.Module) -> str:
-    """Return a hash of all parts' attributes that are no parameters, buffers or parts."""
-    return hashed([attributes(layer) for layer in module.modules()])
+    """Return a hash of all parts' classes, and of their attributes that are no parameters, buffers or parts."""
+    return hashed([(type_before_parametrizations(layer), attributes(layer)) for layer in module.modules()])
 
 
 def net_state(net: NeuralNet) -> tuple[str, ...]:
@@ -119,6 +119,7 @@ def _is_guest(listener: Any) -> bool:
     held = [value for value in vars(listener).values() if callable(value) and not isinstance(value, type)]
     # A scorer of scikit-learn calls a function, too.
     called = [getattr(value, "_score_func", value) for value in held if not isinstance(value, BuiltinFunctionType)]
+    called += [each for value in vars(listener).values() if isinstance(value, type) for each in own_classes(value)]
     return is_own(type(listener)) or (isinstance(listener, Callback) and any(map(is_own, called)))
 
 

@@ -13,7 +13,7 @@ from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.members.member import Member, named_tensors, overrides
+from stages.lib.lockstep.members.member import Member, hooks_of, named_tensors, overrides
 from stages.lib.lockstep.members.numerics import drawn_others
 from stages.lib.lockstep.members.optimizer import optimizer_of
 from stages.lib.lockstep.members.refusals import RefusalError
@@ -43,6 +43,8 @@ class Audience:
         accuracies = [each for each in self.scorings if each.scoring == "accuracy"]
         self.eased: list[tuple[Any, str, Any]] = [(each, "table", partial(_line, each, self.net)) for each in quiet]
         self.eased += [(each, "_scoring", partial(_accuracy, each)) for each in accuracies]
+        if self.has_guests:  # they may copy the net
+            self.eased = []
         for callback, method, cheaper in self.eased:
             callback.__dict__[method] = cheaper
         self.named = named_tensors(self.net)
@@ -104,7 +106,7 @@ class Audience:
     def _look(self) -> Any:
         if not self.has_guests:
             return None
-        tensors = [(tensor.data_ptr(), tensor.requires_grad) for tensor in named_tensors(self.net).values()]
+        tensors = [(t.data_ptr(), t.requires_grad, *hooks_of(t)) for t in named_tensors(self.net).values()]
         rows = [(k, id(v)) for dataset in self.member.datasets for k, v in _insides(dataset)]
         chosen = [np.asarray(getattr(dataset, "indices", ())).tobytes() for dataset in self.member.datasets]
         criterion, optimizer = self.net.criterion_, self.net.optimizer_
@@ -116,14 +118,18 @@ class Audience:
         numbers: Any = np.random.get_state()
         pair = numbers[3]  # whether one of two normal numbers is left, which `drawn_others` does not tell
         state = net_state(self.net)
-        return pair, tensors, rows, chosen, state, rates, criterion, weights, optimizer, stepped, listeners, methods
+        hooks = len(optimizer._optimizer_step_pre_hooks), len(optimizer._optimizer_step_post_hooks)
+        seen = pair, tensors, rows, chosen, state, rates, criterion, weights, optimizer, stepped, listeners, methods
+        return *seen, hooks
 
-    def training_ends(self) -> None:
-        """Tell that the training ends."""
+    def training_ends(self) -> bool:
+        """Tell that the training ends; returns whether that changes what the net is."""
         for callback, method, _ in self.eased:
             callback.__dict__.pop(method, None)
         X, y = self.member.fitted_on
+        before = net_state(self.net) if self.has_guests else ()
         self._tell("on_train_end", X=X, y=y)
+        return self.has_guests and net_state(self.net) != before
 
     def batch_begins(self, batch: Any, training: bool) -> None:
         """Tell that a step on a batch follows; hold-outs are evaluated by then."""

@@ -24,6 +24,7 @@ class Trained:
     random_state: Tensor  # of torch's generator after the training
     outputs: Any = None  # what the net makes of the rows that it is evaluated on, where the stack has computed it
     fit_time: float = 0.0
+    changed: bool = False  # by its callbacks, at the end of its training
     reason: str = ""  # why skorch is to fit it after all
 
 

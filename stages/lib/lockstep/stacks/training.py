@@ -95,7 +95,8 @@ class Training:
             for trained in self.ended:
                 leave_weights(trained, self.lent[trained.member])
             nets = Nets(replace(whole, members=[trained.member for trained in self.ended]))
-            yield from self._evaluated(nets, enumerate(self.ended))
+            alike = not any(trained.changed for trained in self.ended)
+            yield from self._evaluated(nets, enumerate(self.ended), alike)
 
     def _present(self) -> list[tuple[int, Audience]]:
         return [(i, audience) for i, audience in self.audiences.items() if i not in self.gone]
@@ -177,9 +178,9 @@ class Training:
         for i in filter(self.audiences.__contains__, waited):
             self._tell(i, epoch, lambda: True)
 
-    def _evaluated(self, nets: Nets, found: Iterable[tuple[int, Trained]]) -> Iterator[Trained]:
-        """Yield trained nets with their outputs, computed together."""
-        outputs, inputs = None, self.inputs(nets)
+    def _evaluated(self, nets: Nets, found: Iterable[tuple[int, Trained]], alike: bool = True) -> Iterator[Trained]:
+        """Yield trained nets with their outputs, computed together where they are `alike`."""
+        outputs, inputs = None, self.inputs(nets) if alike else None
         # A module may want to write into rows that nets share; then they answer themselves.
         with contextlib.suppress(RuntimeError):
             outputs = inputs and nets.outputs(*inputs)
@@ -199,19 +200,19 @@ class Training:
             self.gone.add(i)
         else:
             net = shallow_copy(net, **copied_parts(net), max_epochs=epoch)
-        named = named_tensors(net)
+        named, changed = named_tensors(net), False
         exchange(named, cloned(stack.tensors_of(i, self.hold_out.left)))
         stack.show_state(i, net, named)
         net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it
         if i in self.audiences:
             self.audiences[i].take_up()
-            self.audiences[i].training_ends()
+            changed = self.audiences[i].training_ends()
         else:
             sizes = [epoch_sizes[stack.source_of[i]] for epoch_sizes in stack.sizes]
             records = partial(epoch_records, list(self.losses), stack.positions[i], sizes, self.hold_out.lengths[i])
             net.history_ = LateHistory(records)
         random_state = stack.orders[stack.source_of[i]].after(member.state, epoch)
-        return Trained(member, epoch, net, stack.finite(i), random_state)
+        return Trained(member, epoch, net, stack.finite(i), random_state, changed=changed)
 
     def _close_up(self, left: list[int]) -> None:
         """Go on with the nets that are left, in a smaller stack."""

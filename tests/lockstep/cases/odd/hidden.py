@@ -1,0 +1,156 @@
+"""What shows only to who looks for it: rows changed on their way, classes and hooks that come late or by the rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import KFold
+from skorch import NeuralNet, NeuralNetClassifier
+from skorch.callbacks import Callback, EpochScoring, LRScheduler
+from skorch.dataset import Dataset, ValidSplit
+from torch import Tensor, nn
+from torch.utils.data import Subset
+
+from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.plain.modules import MLP, WIDTH
+
+
+class Clips(Dataset):
+    def transform(self, X: Any, y: Any) -> Any:
+        X, y = super().transform(X, y)
+        return np.clip(X, -1, 1), y
+
+
+class Doubled(Subset):
+    """Gives other rows than it chooses."""
+
+    def __getitem__(self, i: Any) -> Any:
+        x, y = super().__getitem__(i)
+        return 2 * x, y
+
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        return [self[i] for i in indices]
+
+
+def doubled_in_training(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset, Subset]:
+    places = list(range(len(dataset)))
+    return Doubled(dataset, places[:-12]), Subset(dataset, places[-12:])
+
+
+class Restarts(torch.optim.lr_scheduler.StepLR):
+    """Forgets what the optimizer has kept, now and then."""
+
+    def step(self, *args: Any, **kwargs: Any) -> None:
+        super().step(*args, **kwargs)
+        if self.last_epoch and self.last_epoch % 3 == 0:
+            self.optimizer.state.clear()
+
+
+class ByRows(NeuralNetClassifier):
+    """Chooses an activation by the rows that it is fitted on."""
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        self.module__act = nn.Tanh if X[:, 0].mean() > 0 else nn.Sigmoid
+        return super().fit(X, y, **fit_params)
+
+
+class Acts(nn.Module):
+    def __init__(self, act: type[nn.Module] = nn.Tanh, temperature: float = 1.0) -> None:
+        super().__init__()
+        self.first, self.act, self.last = nn.Linear(WIDTH, 5), act(), nn.Linear(5, 2)
+        self.temperature = temperature
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.act(self.first(x))) / self.temperature
+
+
+class Late(Callback):
+    """Does something before the fifth epoch, or at the end."""
+
+    def __init__(self, what: Callable[[NeuralNet], Any], at_end: bool = False) -> None:
+        self.what, self.at_end = what, at_end
+
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        if len(net.history) == 4 and not self.at_end:
+            self.what(net)
+
+    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        if self.at_end:
+            self.what(net)
+
+
+def swap(net: Any) -> None:
+    net.module_.act = nn.Sigmoid()
+
+
+def halve_gradients(net: Any) -> None:
+    net.module_.first.weight.register_hook(lambda gradient: gradient / 2)
+
+
+def limit_weights(net: Any) -> None:
+    net.optimizer_.register_step_post_hook(lambda *args: net.module_.first.weight.data.clamp_(-0.1, 0.1))
+
+
+def calibrate(net: Any) -> None:
+    if len(net.history) > 4:
+        net.module_.temperature = -1.0 if net.lr > 0.05 else 1.0
+
+
+class Auxiliary(NeuralNetClassifier):
+    """Adds the loss of another head, where it is to."""
+
+    def __init__(self, *args: Any, share: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.share = share
+
+    def get_loss(self, predicted: Any, target: Tensor, *args: Any, **kwargs: Any) -> Any:
+        loss, other = (super(Auxiliary, self).get_loss(made, target, *args, **kwargs) for made in predicted)
+        return loss + self.share * other if self.share else loss
+
+
+class TwoHeads(MLP):
+    def __init__(self) -> None:
+        super().__init__()
+        self.other = nn.Linear(WIDTH, 2)
+
+    def forward(self, x: Tensor) -> Any:
+        return super().forward(x), self.other(x)
+
+
+class SlowSteps(NeuralNetClassifier):
+    def _step_optimizer(self, step_fn: Any) -> None:
+        super()._step_optimizer(step_fn)
+
+
+def hidden() -> dict[str, Case]:
+    def late(*about: Any, **settings: Any) -> NeuralNet:
+        return classifier(Acts, callbacks=[Late(*about)], max_epochs=6, **settings)
+
+    centred = X - X.mean(0)
+    restarting = LRScheduler(Restarts, step_size=2)
+    copying = [("accuracy", EpochScoring("accuracy", name="accuracy")), ("late", Late(clone))]
+    return {
+        "a dataset that clips": Case(classifier(dataset=Clips), RATES),
+        "a subset that doubles": Case(classifier(train_split=doubled_in_training), RATES),
+        "workers that stay": Case(
+            classifier(iterator_train__num_workers=1, iterator_train__persistent_workers=True, max_epochs=1),
+            alone="persistent_workers is set",
+            cv=2,
+        ),
+        "a schedule of one's own": Case(
+            classifier(optimizer=torch.optim.Adam, callbacks=[("s", restarting)], max_epochs=7),
+            RATES,
+            alone="what the optimizer keeps",
+        ),
+        "an activation chosen by rows": Case(classifier(Acts, ByRows), RATES, centred, LABELS, cv=KFold(3)),
+        "an activation swapped late": Case(late(swap), RATES, alone="a callback changes the net"),
+        "a hook for gradients": Case(late(halve_gradients), RATES, alone="a callback changes the net"),
+        "a hook of the optimizer": Case(late(limit_weights), RATES, alone="a callback changes the net"),
+        "a temperature found at the end": Case(late(calibrate, True, train_split=ValidSplit(3)), RATES),
+        "a copy of the net": Case(classifier(callbacks=copying, max_epochs=6), RATES),
+        "a second head": Case(classifier(TwoHeads, Auxiliary), {"share": [0.0, 0.5]}),
+        "a second head, the other way round": Case(classifier(TwoHeads, Auxiliary), {"share": [0.5, 0.0]}),
+        "a step of one's own": Case(classifier(wrapper=SlowSteps), RATES, alone="has its own _step_optimizer"),
+    }
