@@ -12,20 +12,14 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from torch.utils._pytree import tree_leaves
 
+from stages.lib.lockstep.answers import known_rows
 from stages.lib.lockstep.filling import asked_apart, own_rows
-from stages.lib.lockstep.handing_back import known_rows
-from stages.lib.lockstep.kinds import Kind, check_class, group_key, kind_of
+from stages.lib.lockstep.kinds import Kind, group_key, kind_of
 from stages.lib.lockstep.members.fingerprint import fingerprint
-from stages.lib.lockstep.members.member import (
-    Cache,
-    Member,
-    is_told,
-    make_member,
-    mentioned,
-    own_classes,
-    trained_params,
-)
+from stages.lib.lockstep.members.member import Cache, Member, make_member, trained_params
+from stages.lib.lockstep.members.own_code import is_told, mentioned, own_classes
 from stages.lib.lockstep.members.own_fit import Prepared
+from stages.lib.lockstep.members.plain import check_class
 from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.state import hashed, may_predict, net_state
 from stages.lib.lockstep.surroundings import net_of, prepare, without_net

@@ -3,39 +3,18 @@
 import contextlib
 import copy
 import io
-from collections.abc import Iterator
-from functools import cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
-import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
-from skorch.dataset import Dataset
-from torch import Tensor
-from torch.utils._pytree import tree_map
-from torch.utils.data import DataLoader
 
-from stages.lib.lockstep.members.member import Cache, Member, has_lone_row, has_own, overrides
+from stages.lib.lockstep.answers import answer, answer_no_more
 from stages.lib.lockstep.members.numerics import set_others
-from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, derived, stand_ins
-from stages.lib.lockstep.members.rows import as_tensor, filled_up
-from stages.lib.lockstep.stacks.nets import Nets
+from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, stand_ins
 from stages.lib.lockstep.stacks.trained import Trained
-from stages.lib.lockstep.surroundings import NetStub, assemble, net_of
+from stages.lib.lockstep.surroundings import assemble, net_of
 from stages.lib.lockstep.tasks import Outcome, Task, outcome_of
-
-# What answers a net's `predict`; where a class has its own, it answers itself. `infer` may be any of skorch's.
-_ASKED = ("forward_iter", "evaluation_step", "get_dataset", "get_iterator")
-_ANSWERS = (*_ASKED, "infer")
-
-# The rows that a net will be asked about, shape (n_rows, …), so that its stack can answer for all nets at once; and
-# the parts that scikit-learn hands to the net, each with where its rows stand among them.
-Known = tuple[Tensor, list[tuple[Any, np.ndarray]]]
-
-# Rows of a split that is evaluated by itself are filled up to a multiple of so many.
-_ROWS = 256
 
 
 class FiniteOrUnfit:
@@ -65,42 +44,6 @@ def _is_finite(net: Any, X: Any) -> bool:
     return weights and bool(torch.isfinite(torch.as_tensor(net.forward(X))).all())
 
 
-def known_rows(task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache) -> Known | None:
-    """Return the rows of a split, or None where the net is to answer itself."""
-    net = member.net
-    if overrides(net, *_ASKED) or has_own(net, "infer"):
-        return None
-    if net.dataset is not Dataset or net.iterator_valid is not DataLoader or "iterator_valid__collate_fn" in vars(net):
-        return None  # rows may come otherwise than they are given
-    if not isinstance(member.train.X, Tensor) or not isinstance(prepared.X, np.ndarray | Tensor):
-        return None
-    key = ("known", id(prepared))
-    if key not in cache:
-        test = prepared.transform(task.split_off(estimator, task.test)[0])
-        whole = task.X
-        if isinstance(prepared.fitted, NetStub) and isinstance(whole, np.ndarray | Tensor):
-            rows = cache.setdefault(("rows", id(whole)), as_tensor(whole))
-            places = [task.train, task.test]
-        else:
-            n = len(prepared.X)
-            rows = torch.cat([as_tensor(part) for part in (prepared.X, test)])
-            rows = filled_up(rows, -(-len(rows) // _ROWS) * _ROWS)
-            places = [np.arange(n), n + np.arange(len(test))]
-        cache[key] = rows, list(zip([prepared.X, test], places, strict=True))
-    # A net whose own `fit` casts its rows is asked about others.
-    return cache[key] if cache[key][0].dtype == member.train.X.dtype else None
-
-
-def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
-    """Return what a stack's nets are evaluated on, and whether all have the same."""
-    if any(member.known is None for member in stack.members):
-        return None
-    rows = [member.known[0] for member in stack.members]
-    if all(each is rows[0] for each in rows):
-        return rows[0].to(stack.flat.device), True
-    return stack.placed(rows, max(map(len, rows))), False
-
-
 def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | None:
     """Return the result of scikit-learn's fit and score, or what it raises; None where the task is to run alone."""
     if not trained.is_finite and not isinstance(trained.net, FiniteOrUnfit):
@@ -125,8 +68,7 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
             if others:
                 set_others(others)
             if trained.outputs is not None:
-                object.__setattr__(net, "__class__", _answering(net.__class__))
-                _answers[net] = _Answer(net, trained.member.known, trained.outputs)
+                answer(net, trained.member.known, trained.outputs)
             nets.append(net)
             return net
 
@@ -148,8 +90,7 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
             return None
         finally:
             for net in nets:
-                if _answers.pop(net, None):
-                    object.__setattr__(net, "__class__", type(net).__base__)
+                answer_no_more(net)
     print(shown.getvalue(), end="")
     result, _ = outcome
     if isinstance(result, dict):
@@ -164,62 +105,3 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
 def _attributes(thing: Any) -> dict[str, Any]:
     """Return an estimator's attributes as they are now; skorch notes parameters in dicts and lists as well."""
     return {key: copy.copy(value) if type(value) in (dict, list) else value for key, value in vars(thing).items()}
-
-
-class _Answer:
-    """A net's answers for known rows, until a scorer changes or listens to the net."""
-
-    def __init__(self, net: NeuralNet, known: Known, outputs: Any) -> None:
-        self.known, self.outputs = known, outputs
-        weights, self.rest = _watched(net)
-        self.weights = [weight.clone() for weight in weights]
-        # skorch predicts by batches of so many rows; a lone row at the end is another thing to some modules.
-        self.batch = net.get_params_for("iterator_valid").get("batch_size", net.batch_size)
-
-    def find(self, net: NeuralNet, X: Any) -> Any:
-        """Return what the net makes of rows, or None where it is to answer itself."""
-        rows = next((rows for given, rows in self.known[1] if _is_same(X, given)), None)
-        if rows is None or has_lone_row(len(rows), self.batch) or not self._holds(net):
-            return None
-        torch.empty((), dtype=torch.int64).random_()  # as skorch's loader of these rows draws a seed
-        return tree_map(lambda tensor: tensor[torch.as_tensor(rows)], self.outputs)
-
-    def _holds(self, net: NeuralNet) -> bool:
-        """Whether a net is as it was; by its values, as `.data` and numpy leave no trace in a tensor's version."""
-        weights, rest = _watched(net)
-        return rest == self.rest and all(map(torch.equal, weights, self.weights))
-
-
-# Of nets that scikit-learn is scoring.
-_answers: WeakKeyDictionary[NeuralNet, _Answer] = WeakKeyDictionary()
-
-
-def _watched(net: NeuralNet) -> tuple[list[Tensor], Any]:
-    layers = [vars(layer) for part in (net.module_, net.criterion_) for layer in part.modules()]
-    tensors = [tensor for own in layers for name in ("_parameters", "_buffers") for tensor in own[name].values()]
-    weights = [tensor.detach() for tensor in tensors if tensor is not None]
-    hooks = [len(own[name]) for own in layers for name in ("_forward_hooks", "_forward_pre_hooks")]
-    own_methods = [vars(net).get(name) for name in _ANSWERS]
-    return weights, [own_methods, hooks, [(k, id(v)) for own in layers for k, v in own.items() if k != "training"]]
-
-
-@cache
-def _answering(cls: Any) -> Any:
-    """Return a net's class for as long as its stack answers for it."""
-
-    def forward_iter(self: Any, X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
-        answer = _answers.get(self)
-        found = None if training or answer is None else answer.find(self, X)
-        if found is None:
-            yield from cls.forward_iter(self, X, training=training, device=device)
-        else:
-            self._set_training(False)
-            yield tree_map(lambda tensor: tensor.to(device), found)
-
-    return derived(cls, "forward_iter", forward_iter)
-
-
-def _is_same(X: Any, given: Any) -> bool:
-    if X is given or type(X) is not type(given) or X.shape != given.shape or X.dtype != given.dtype:
-        return X is given
-    return bool(np.array_equal(X, given) if isinstance(X, np.ndarray) else torch.equal(X, given))

@@ -17,8 +17,9 @@ from joblib.parallel import get_active_backend
 from torch.utils._pytree import tree_map
 
 from stages.lib.lockstep._compat import Packed
+from stages.lib.lockstep.answers import inputs_of
 from stages.lib.lockstep.grouping import Grouping, Proven
-from stages.lib.lockstep.handing_back import hand_back, inputs_of
+from stages.lib.lockstep.handing_back import hand_back
 from stages.lib.lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from stages.lib.lockstep.members.refusals import LockstepWarning, RefusalError, told
 from stages.lib.lockstep.stacks.nets import NETS, Job

@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.fingerprint import fingerprint
 from stages.lib.lockstep.members.lean import lean_optimizer
-from stages.lib.lockstep.members.member import has_own, is_own, is_told, mentioned_in, own_classes
+from stages.lib.lockstep.members.own_code import has_own, is_own, is_told, mentioned_in, own_classes
 from stages.lib.lockstep.members.refusals import RefusalError, told
 
 # What a step calls of a net's class.

@@ -13,9 +13,10 @@ from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.members.member import Member, hooks_of, named_tensors, overrides
+from stages.lib.lockstep.members.member import Member, hooks_of, named_tensors
 from stages.lib.lockstep.members.numerics import drawn_others
 from stages.lib.lockstep.members.optimizer import optimizer_of
+from stages.lib.lockstep.members.own_code import overrides
 from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import Order
 from stages.lib.lockstep.members.state import has_guests, net_state
