@@ -1,7 +1,7 @@
 """Finds out which fits of a search share a training, which nets may share a stack, and which are fitted alone."""
 
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from stages.lib.lockstep.members.refusals import RefusalError, told
 from stages.lib.lockstep.members.state import hashed, may_predict, net_state
 from stages.lib.lockstep.surroundings import net_of, prepare, without_net
 from stages.lib.lockstep.tasks import Task
-from stages.lib.lockstep.trial import prove
+from stages.lib.lockstep.trial import SHARED, changing, prove
 
 # What trials have shown of a family, and whether the losses of its nets allow batches to be filled up; or why it is
 # fitted one by one.
@@ -61,7 +61,7 @@ class Grouping:
                     self.refuse([number], error)
                 else:
                     trainings[same, task.split, task.rows].append(number)
-        groups: Groups = defaultdict(list)
+        found: list[Any] = []
         for numbers in trainings.values():
             try:
                 member, kind, filled = self.member(numbers)
@@ -69,9 +69,16 @@ class Grouping:
             except Exception as error:
                 self.refuse(numbers, error)
             else:
-                groups[key].append((member, kind))
+                found.append((numbers, changing(member.net), key, (member, kind)))
             if on_plan:
                 on_plan(1, len(trainings))
+        groups: Groups = defaultdict(list)
+        trainers = Counter(place for _, places, *_ in found for place in places)
+        for numbers, places, key, net in found:
+            if any(trainers[place] > 1 for place in places):
+                self.refuse(numbers, RefusalError(SHARED))
+            else:
+                groups[key].append(net)
         return groups
 
     def candidate(self, task: Task) -> Candidate:
@@ -80,7 +87,7 @@ class Grouping:
 
     def _candidate(self, estimator: BaseEstimator) -> Candidate:
         net, around = net_of(estimator), fingerprint(without_net(estimator))
-        settings, training = net.get_params(deep=False), ""
+        settings, training = dict(vars(net)), ""
         looks = _once(self._cache, ("looks", type(net)), lambda: _looks_at(type(net), "max_epochs"))
         if net.callbacks == "disable" and not is_told(net) and not looks:
             del settings["max_epochs"]

@@ -134,5 +134,7 @@ def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> 
 
 
 def _setting(layer: nn.Module, tensor: Tensor) -> Any:
-    """Return the number in a tensor that a layer of one's own may keep as a setting."""
-    return tensor.tolist() if own_classes(type(layer)) and tensor.numel() == 1 and not tensor.requires_grad else None
+    """Return the number in a tensor that a layer of one's own may keep as a setting, or whether it has any."""
+    if tensor.requires_grad or not own_classes(type(layer)):
+        return None
+    return tensor.tolist() if tensor.numel() == 1 else bool(tensor.any())

@@ -32,6 +32,8 @@ from stages.lib.lockstep.stacks.training import Training
 # Two epochs of at least three batches, the last one short.
 _EPOCHS, _BATCH = 2, 4
 
+SHARED = "nets share memory with one another"
+
 # Up to so many different targets are taken for classes, all of which a score may want to see.
 _CLASSES = 30
 
@@ -46,8 +48,8 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) ->
     """
     twin, given = _small(net), _some_rows(member, prepared, 1, torch.get_default_dtype())
     start(twin, given, member.noise_seed, None)
-    if _changing(member.net) & _changing(twin):
-        raise RefusalError("nets share memory with one another")
+    if not changing(member.net).isdisjoint(changing(twin)):
+        raise RefusalError(SHARED)
     reasons: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
     may_fill &= rows_are_apart(member)
     for dtype, found in reasons.items():
@@ -62,7 +64,7 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) ->
     raise RefusalError(told((reasons.get(own) or found)[-1]))
 
 
-def _changing(net: NeuralNet) -> set[int]:
+def changing(net: NeuralNet) -> set[int]:
     """Return where the tensors lie that a net's training changes."""
     buffers = [*net.module_.buffers(), *net.criterion_.buffers()]
     return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
@@ -148,8 +150,8 @@ def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dty
 def _noise(stack: Stack, i: int) -> list[Tensor]:
     """Return the noise that a member's steps took, drawn once more."""
     generator, noise = torch.Generator().manual_seed(i), list[Tensor]()
+    n_rows, dtype = sum(stack.lengths), stack.flat.dtype
     for sizes in stack.sizes:
-        n_rows, dtype = sum(stack.lengths), stack.flat.dtype
         drawn = [draw.sample(n_rows, dtype, generator).split(stack.lengths) for draw in stack.draws]
         for n, batch in zip(sizes[stack.source_of[i]], zip(*drawn, strict=True), strict=False):
             noise += [part[:n] for part in batch]

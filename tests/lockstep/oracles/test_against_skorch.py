@@ -18,8 +18,10 @@ from stages.lib.lockstep.plan import Search
 from stages.lib.network import PimaClassifier
 from tests.lockstep import nets
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.odd.back_doors import back_doors
 from tests.lockstep.cases.odd.detours import detours
 from tests.lockstep.cases.odd.habits import habits
+from tests.lockstep.cases.odd.harmless import harmless
 from tests.lockstep.cases.odd.hidden import hidden
 from tests.lockstep.cases.odd.late import late
 from tests.lockstep.cases.odd.outside import on_all_rows, outside
@@ -37,7 +39,22 @@ from tests.lockstep.searches import SEED, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
 EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
-EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts, habits, settings, hidden]
+EXACT += [
+    surprises,
+    traps,
+    own,
+    late,
+    shared,
+    detours,
+    outside,
+    parts,
+    verdicts,
+    habits,
+    settings,
+    hidden,
+    back_doors,
+    harmless,
+]
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from functools import cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
@@ -38,13 +39,22 @@ class _Hashed(pickle.Pickler):
             self._begun.add(obj)
             cells = [cell.cell_contents for cell in obj.__closure__ or ()]
             called = [obj.__globals__.get(name) for name in obj.__code__.co_names]
+            plain = [(name, obj.__globals__.get(name)) for name in obj.__code__.co_names]
+            plain = [(name, value) for name, value in plain if isinstance(value, bool | int | float | str)]
             codes = [_code(each.__code__) for each in (obj, *called) if isinstance(each, FunctionType)]
-            return id, (codes, cells, obj.__defaults__, obj.__kwdefaults__, vars(obj))
+            return id, (codes, plain, cells, obj.__defaults__, obj.__kwdefaults__, vars(obj))
         if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):  # its state may leave settings out
             return id, (id(type(obj)), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
         if isinstance(obj, torch.Tensor):
             return id, (str(obj.dtype), obj.requires_grad, obj.detach().cpu().numpy())
         return NotImplemented
+
+
+def bytes_of(numbers: np.ndarray | torch.Tensor) -> bytes:
+    """Return what an array or a tensor of any type holds."""
+    if isinstance(numbers, torch.Tensor):
+        numbers = numbers.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    return numbers.tobytes()
 
 
 def fingerprint(thing: Any, names: dict[int, str] | None = None) -> str:

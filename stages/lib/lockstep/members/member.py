@@ -106,8 +106,13 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     may_write = any(is_own(type(each[-1] if isinstance(each, tuple) else each)) for each in own)
     with left_alone(prepared) if may_write else contextlib.nullcontext():
         X, y, others = start(net, prepared, seeds[0], dtype)
+        if any(map(is_lazy, named_tensors(net).values())):
+            raise RefusalError("a lazy layer has no weights before its first batch")
+        held = _holders(net)
         with contextlib.redirect_stdout(output):
             net.notify("on_train_begin", X=X, y=y)
+        if any(now > was for now, was in zip(_holders(net), held, strict=False)):
+            raise RefusalError("a callback keeps a view of a parameter, which would not follow it")
         net.check_data(X, y)
         net.check_training_readiness()
     # The same for all nets with these settings, unless the net's own code makes them. A split may draw numbers.
@@ -136,11 +141,15 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     order = cache.setdefault(("order", key, order.key()), order)
     if not order.lengths:
         raise RefusalError("an epoch has no batch")
-    if any(map(is_lazy, named_tensors(net).values())):
-        raise RefusalError("a lazy layer has no weights before its first batch")
     drawn_others = None if (now := other_states()) == others else now
     tasks: dict[int, list[int]] = {net.max_epochs: []}
     return Member(tasks, net, (X, y), datasets, train, valid, order, state, drawn_others, seeds[1], output)
+
+
+def _holders(net: NeuralNet) -> list[int]:
+    """Return how many tensors have the memory of each parameter that is trained, or a part of it."""
+    storages = (param.untyped_storage() for param in trained_params(net).values())
+    return [torch._C._storage_Use_Count(storage._cdata) for storage in storages]
 
 
 def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any, Any]:

@@ -14,12 +14,14 @@ _LIBRARIES = ("torch", "skorch", "sklearn", "numpy", "scipy", "pandas")
 def overrides(thing: NeuralNet | Callback, *methods: str) -> bool:
     """Whether a net's or callback's class has one of these methods of its own, instead of skorch's base class's."""
     base = NeuralNet if isinstance(thing, NeuralNet) else Callback
-    return any(getattr(type(thing), method) is not getattr(base, method) for method in methods)
+    own = (method for method in methods if hasattr(base, method))  # a callback may have a `notify` for its own use
+    return any(getattr(type(thing), method) is not getattr(base, method) for method in own)
 
 
 def is_told(thing: NeuralNet | Callback) -> bool:
     """Whether a net or callback is told of anything once a training has begun."""
-    return overrides(thing, "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end")
+    events = "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end"
+    return overrides(thing, "notify", *events)
 
 
 def has_own(thing: NeuralNet | Callback, method: str) -> bool:
@@ -29,7 +31,9 @@ def has_own(thing: NeuralNet | Callback, method: str) -> bool:
 
 def is_own(code: Any) -> bool:
     """Whether a class, function or property is none of skorch's or scikit-learn's."""
-    module = getattr(getattr(code, "fget", code), "__module__", None)
+    code = getattr(code, "fget", code)
+    # A wrapper takes the `__module__` of what it wraps.
+    module = getattr(code, "__globals__", {}).get("__name__") or getattr(code, "__module__", None)
     return isinstance(module, str) and not module.startswith(("skorch.", "sklearn."))
 
 

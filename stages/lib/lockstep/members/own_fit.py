@@ -12,6 +12,7 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from stages.lib.lockstep.members.fingerprint import bytes_of
 from stages.lib.lockstep.members.lean import build_lean
 from stages.lib.lockstep.members.refusals import RefusalError
 
@@ -70,15 +71,11 @@ def left_alone(prepared: Prepared) -> Iterator[None]:
     try:
         yield
     finally:
-        written += [(part, was) for part, was in zip(parts, before, strict=True) if _bytes(part) != _bytes(was)]
+        written += [(part, was) for part, was in zip(parts, before, strict=True) if bytes_of(part) != bytes_of(was)]
         for part, was in written:
             part[...] = was
     if written:
         raise RefusalError("its fit writes into its rows")
-
-
-def _bytes(rows: Any) -> bytes:
-    return np.asarray(rows.detach().cpu() if isinstance(rows, Tensor) else rows).tobytes()
 
 
 def derived(cls: Any, name: str, method: Callable[..., Any]) -> Any:

@@ -14,7 +14,7 @@ from stages.lib.lockstep.members.state import OF_A_STEP
 
 # What lockstep does in skorch's stead, and so must be skorch's.
 _TRAINING = """partial_fit fit_loop run_single_epoch train_step train_step_single validation_step
-    get_train_step_accumulator on_grad_computed _step_optimizer _zero_grad_optimizer""".split()
+    get_train_step_accumulator on_grad_computed _set_training _step_optimizer _zero_grad_optimizer""".split()
 
 _EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 
@@ -45,6 +45,8 @@ def check_plain(net: NeuralNet) -> None:
     """Raise `RefusalError` where the parts of a net are not those of a plain one."""
     if (net._modules, net._criteria, net._optimizers) != (["module"], ["criterion"], ["optimizer"]):
         raise RefusalError("the net has several modules, criteria or optimizers")
+    if own := [method for method in (*_TRAINING, *OF_A_STEP) if method in vars(net)]:
+        raise RefusalError(f"the net is given a {own[0]} of its own")
     if net.compile:
         raise RefusalError("compile is set")
     if len(net.optimizer_.param_groups) != 1:

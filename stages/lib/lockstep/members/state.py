@@ -82,8 +82,8 @@ def own_numbers(net: NeuralNet) -> str:
         return ""
     seen = {name for name in mentioned_in(net, *OF_A_STEP) if not name.endswith("_")}
     seen |= {name for name in vars(net) if "__" in name} if "get_params_for" in seen else set()
-    own = {k: v for k, v in vars(net).items() if k in seen or (k not in _of_any_net() and "__" not in k)}
-    return hashed(sorted(own.items()))
+    seen |= {name for name in vars(net) if name.partition("__")[0] not in net.prefixes_} - _of_any_net()
+    return hashed(sorted((name, value) for name, value in vars(net).items() if name in seen))
 
 
 def own_params(thing: NeuralNet | Callback) -> Any:

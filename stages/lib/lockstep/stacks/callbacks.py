@@ -13,15 +13,19 @@ from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep.members.member import Member, hooks_of, named_tensors
+from stages.lib.lockstep.members.fingerprint import bytes_of
+from stages.lib.lockstep.members.member import OF_ROWS, Member, hooks_of, named_tensors
 from stages.lib.lockstep.members.numerics import drawn_others
 from stages.lib.lockstep.members.optimizer import optimizer_of
 from stages.lib.lockstep.members.own_code import overrides
 from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import Order
-from stages.lib.lockstep.members.state import has_guests, net_state
+from stages.lib.lockstep.members.state import OF_ANY_MODULE, has_guests, hashed, net_state
 from stages.lib.lockstep.stacks.layers import dropouts
 from stages.lib.lockstep.stacks.trained import batch_records
+
+# What is compared by what it is, as a module may set it anew in each pass.
+_PLAIN = (bool, int, float, str, tuple)
 
 
 class Audience:
@@ -39,47 +43,57 @@ class Audience:
         self.by_batch = any(_hears_batches(each) for each in (self.net, *own))
         # Those that skorch does not have may look at anything, and may change what the stack does not see.
         self.has_guests = has_guests(self.net)
-        # Methods that cost less: nothing prepares a line that is not printed.
-        quiet = [each for each in own if type(each) is PrintLog and each.sink is print]
-        accuracies = [each for each in self.scorings if each.scoring == "accuracy"]
+        # Methods that cost less, where nobody may copy the net: nothing prepares a line that is not printed.
+        eased = [] if self.has_guests else own
+        quiet = [each for each in eased if type(each) is PrintLog and each.sink is print]
+        accuracies = [each for each in eased if type(each) is EpochScoring and each.scoring == "accuracy"]
         self.eased: list[tuple[Any, str, Any]] = [(each, "table", partial(_line, each, self.net)) for each in quiet]
         self.eased += [(each, "_scoring", partial(_accuracy, each)) for each in accuracies]
-        if self.has_guests:  # they may copy the net
-            self.eased = []
         for callback, method, cheaper in self.eased:
             callback.__dict__[method] = cheaper
         self.named = named_tensors(self.net)
+        self.layers = [vars(layer) for part in (self.net.module_, self.net.criterion_) for layer in part.modules()]
+        self.listeners = [self.net, *own]
 
     def _tell(self, event: str, **about: Any) -> bool:
         """Notify the net and its callbacks; returns whether one ends the training."""
-        before, stops = self._watch() if self.has_guests else (), False
+        heard = any(overrides(each, "notify", event) or event in vars(each) for each in self.listeners)
+        watched = self.has_guests and heard
+        before, stops = self._watch() if watched else (), False
         with contextlib.redirect_stdout(self.member.output):
             try:
                 self.net.notify(event, **about)
             except KeyboardInterrupt:
                 stops = True
-        if self.has_guests and event != "on_train_end":  # at the end nothing follows that could differ
-            kept, others, drawn, used = (one != other for one, other in zip(before, self._watch(), strict=True))
+        if watched and event != "on_train_end":  # at the end nothing follows that could differ
+            changed = (one != other for one, other in zip(before, self._watch(), strict=True))
+            kept, others, drawn, weights, settings = changed
+            if weights and event == "on_batch_begin" and not about["training"]:
+                raise RefusalError("a callback changes weights for the hold-out")
             if drawn and event != "on_epoch_end":
                 self.member.follows = False
             # Where rows are not mixed, torch's matter only if they come into the weights or the settings.
-            matters = used or stops or not self.member.order.is_fixed
-            if kept or others or (drawn and matters and not self.member.follows):
-                raise RefusalError("a callback changes what the optimizer keeps, or draws random numbers")
+            matters = weights or settings or stops or not self.member.order.is_fixed
+            if kept:
+                raise RefusalError("a callback changes the net, or what the optimizer keeps")
+            if others or (drawn and matters and not self.member.follows):
+                raise RefusalError("a callback draws random numbers")
         if stops and about.get("training"):
             raise RefusalError("a callback ends the training within an epoch")
         return stops
 
     def _watch(self) -> Any:
-        """Return what the optimizer keeps, where the generators stand, and how often weights were changed."""
-        states = self.net.optimizer_.state.values()
-        kept = [(k, id(v), getattr(v, "_version", 0)) for state in states for k, v in state.items()]
-        used = self._versions(), repr(optimizer_of(self.net)[1])
-        return kept, drawn_others(), torch.get_rng_state().numpy().tobytes(), used
+        """Return what the optimizer and the module keep, where generators stand, the weights, and the settings.
 
-    def _versions(self) -> list[int]:
-        """Return how often each weight was changed by others than the stack."""
-        return [tensor._version for tensor in self.named.values()]
+        By their bytes, as `.data` leaves no trace in a tensor's version.
+        """
+        states = self.net.optimizer_.state.values()
+        kept = [(k, id(v), bytes_of(v) if isinstance(v, Tensor) else v) for state in states for k, v in state.items()]
+        own = [(layer, name) for layer in self.layers for name in layer.keys() - OF_ANY_MODULE]
+        given = [(name, v if isinstance(v := layer[name], _PLAIN) else id(v)) for layer, name in own]
+        drawn = drawn_others(), torch.get_rng_state().numpy().tobytes()
+        weights = [(tensor.data_ptr(), bytes_of(tensor)) for tensor in self.named.values()]
+        return (kept, given), *drawn, weights, repr(optimizer_of(self.net)[1])
 
     def epoch(self, event: str) -> bool:
         """Tell that an epoch begins or ends; returns whether the training does."""
@@ -112,16 +126,17 @@ class Audience:
         chosen = [np.asarray(getattr(dataset, "indices", ())).tobytes() for dataset in self.member.datasets]
         criterion, optimizer = self.net.criterion_, self.net.optimizer_
         rates = [layer.p for layer in dropouts(self.net)]
-        weights = [tensor._version for tensor in (*criterion.parameters(), *criterion.buffers())]
+        weights = [bytes_of(tensor) for tensor in (*criterion.parameters(), *criterion.buffers())]
         stepped = [id(param) for group in optimizer.param_groups for param in group["params"]]
         listeners = [id(callback) for _, callback in self.net.callbacks_]
         methods = [(k, id(v)) for each in (self.net, optimizer) for k, v in vars(each).items() if callable(v)]
         numbers: Any = np.random.get_state()
         pair = numbers[3]  # whether one of two normal numbers is left, which `drawn_others` does not tell
         state = net_state(self.net)
+        given = hashed(sorted((k, v) for k, v in vars(self.net).items() if k.startswith(OF_ROWS)))
         hooks = len(optimizer._optimizer_step_pre_hooks), len(optimizer._optimizer_step_post_hooks)
         seen = pair, tensors, rows, chosen, state, rates, criterion, weights, optimizer, stepped, listeners, methods
-        return *seen, hooks
+        return *seen, given, hooks
 
     def training_ends(self) -> bool:
         """Tell that the training ends; returns whether that changes what the net is."""
@@ -134,11 +149,8 @@ class Audience:
 
     def batch_begins(self, batch: Any, training: bool) -> None:
         """Tell that a step on a batch follows; hold-outs are evaluated by then."""
-        watched, given = self.has_guests and not training, list(batch)
-        before = self._versions() if watched else []
+        given = list(batch)
         self._tell("on_batch_begin", batch=given, training=training)
-        if watched and self._versions() != before:
-            raise RefusalError("a callback changes weights for the hold-out")
         if any(one is not other for one, other in zip(batch, given, strict=False)):
             raise RefusalError("a callback exchanges the rows of a batch")
 
@@ -188,4 +200,4 @@ def _hears_batches(listener: Any) -> bool:
     # What EpochScoring does with batches is to collect them; it gets an epoch's at once.
     if type(listener) is EpochScoring or (type(listener) is LRScheduler and listener.step_every == "epoch"):
         return False
-    return overrides(listener, "on_batch_begin", "on_batch_end")
+    return overrides(listener, "notify", "on_batch_begin", "on_batch_end")

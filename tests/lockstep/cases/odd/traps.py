@@ -172,9 +172,7 @@ def traps() -> dict[str, Case]:
         "rows see each other late": Case(
             classifier(SeeEachOtherLate, max_epochs=12), {"lr": [0.01, 0.5]}, alone="have come to influence"
         ),
-        "rows see each other by a buffer": Case(
-            classifier(SeeEachOtherByABuffer), {"module__share": [0.0, 0.5]}, alone="have come to influence"
-        ),
+        "rows see each other by a buffer": Case(classifier(SeeEachOtherByABuffer), {"module__share": [0.0, 0.5]}),
         "rows see each other by an outlier": Case(
             regressor(SeeEachOtherByAnOutlier), RATES, np.r_[X[:3], 500 * X[3:4], X[4:]], NUMBERS
         ),
