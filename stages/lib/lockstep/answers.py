@@ -10,21 +10,26 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
 from skorch.dataset import Dataset
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 from torch.utils.data import DataLoader
 
-from stages.lib.lockstep.members.member import Cache, Member, has_lone_row
+from stages.lib.lockstep.members.member import OF_ROWS, Cache, Member, has_lone_row
 from stages.lib.lockstep.members.own_code import has_own, overrides
-from stages.lib.lockstep.members.own_fit import Prepared, derived
+from stages.lib.lockstep.members.own_fit import Prepared, become, derived
+from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import as_tensor, filled_up
+from stages.lib.lockstep.members.state import OF_ANY_MODULE, attributes, hashed
 from stages.lib.lockstep.stacks.nets import Nets
 from stages.lib.lockstep.surroundings import NetStub
 from stages.lib.lockstep.tasks import Task
 
 # What answers a net's `predict`; where a class has its own, it answers itself. `infer` may be any of skorch's.
 _ASKED = ("forward_iter", "evaluation_step", "get_dataset", "get_iterator")
-_ANSWERS = (*_ASKED, "infer")
+_ANSWERS = (*_ASKED, "infer", "_set_training")
+
+# What may be changed where it stands.
+_HELD = (list, dict, set, Tensor, np.ndarray)
 
 # The rows that a net will be asked about, shape (n_rows, …), so that its stack can answer for all nets at once; and
 # the parts that scikit-learn hands to the net, each with where its rows stand among them.
@@ -90,7 +95,10 @@ class _Answer:
 
     def _holds(self, net: NeuralNet) -> bool:
         """Whether a net is as it was; by its values, as `.data` and numpy leave no trace in a tensor's version."""
-        weights, rest = _watched(net)
+        try:
+            weights, rest = _watched(net)
+        except RefusalError:  # a scorer has put something there that can't be compared
+            return False
         return rest == self.rest and all(map(torch.equal, weights, self.weights))
 
 
@@ -100,23 +108,34 @@ _answers: WeakKeyDictionary[NeuralNet, _Answer] = WeakKeyDictionary()
 
 def answer(net: NeuralNet, known: Known, outputs: Any) -> None:
     """Let a net answer what its stack has made of known rows."""
-    object.__setattr__(net, "__class__", _answering(net.__class__))
+    become(net, _answering(net.__class__))
     _answers[net] = _Answer(net, known, outputs)
 
 
 def answer_no_more(net: NeuralNet) -> None:
     """Let a net answer itself again."""
     if _answers.pop(net, None):
-        object.__setattr__(net, "__class__", type(net).__base__)
+        become(net, net.__class__)
 
 
 def _watched(net: NeuralNet) -> tuple[list[Tensor], Any]:
-    layers = [vars(layer) for part in (net.module_, net.criterion_) for layer in part.modules()]
-    tensors = [tensor for own in layers for name in ("_parameters", "_buffers") for tensor in own[name].values()]
-    weights = [tensor.detach() for tensor in tensors if tensor is not None]
-    hooks = [len(own[name]) for own in layers for name in ("_forward_hooks", "_forward_pre_hooks")]
-    own_methods = [vars(net).get(name) for name in _ANSWERS]
-    return weights, [own_methods, hooks, [(k, id(v)) for own in layers for k, v in own.items() if k != "training"]]
+    """Return the tensors that a net's answers depend on, and all else, in a form to compare."""
+    layers = [layer for part in (net.module_, net.criterion_) for layer in part.modules()]
+    tensors = [t for layer in layers for name in ("_parameters", "_buffers") for t in vars(layer)[name].values()]
+    hooks = [len(vars(layer)[name]) for layer in layers for name in ("_forward_hooks", "_forward_pre_hooks")]
+    own = [(layer, k, v) for layer in layers for k, v in vars(layer).items() if k != "training"]
+    holders = {layer: None for layer, k, v in own if isinstance(v, _HELD) and k not in OF_ANY_MODULE}
+    about = [(k, id(v)) for k, v in vars(net).items() if k in _ANSWERS or k.startswith(OF_ROWS)]
+    rest = hooks, [(k, id(v)) for _, k, v in own], [type(layer).forward for layer in layers], about
+    insides = hashed([attributes(layer) for layer in holders])
+    return [tensor.detach() for tensor in tensors if tensor is not None], (*rest, insides, _listeners(net.device))
+
+
+def _listeners(device: str) -> Any:
+    """Return what may change or hear what every module computes, as profilers and `torch.autocast` do."""
+    hooks = nn.modules.module._global_forward_hooks, nn.modules.module._global_forward_pre_hooks
+    modes = torch._C._len_torch_dispatch_stack(), torch._C._len_torch_function_stack()
+    return *map(len, hooks), *modes, torch.is_autocast_enabled(torch.device(device or "cpu").type)
 
 
 @cache

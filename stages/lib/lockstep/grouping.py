@@ -114,9 +114,10 @@ class Grouping:
         estimator = task.own_estimator()
         net, prepared = net_of(estimator), self.prepared(task, estimator)
         _once(self._cache, ("class", type(net)), lambda: check_class(net))
+        callbacks = net.callbacks
         member = make_member(net, prepared, task.seeds, self._cache)
-        if net.max_epochs != max(epochs):
-            raise RefusalError("its fit sets max_epochs")
+        if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
+            raise RefusalError("its fit sets max_epochs or callbacks")
         if member.live and len(epochs) > 1:
             raise RefusalError(f"{type(net).__name__} watches its own training")
         member.tasks = dict(epochs)

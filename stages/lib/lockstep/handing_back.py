@@ -12,6 +12,7 @@ from skorch import NeuralNet
 from stages.lib.lockstep.answers import answer, answer_no_more
 from stages.lib.lockstep.members.numerics import set_others
 from stages.lib.lockstep.members.own_fit import EndOfFitError, Prepared, stand_ins
+from stages.lib.lockstep.stacks.step import own_attributes
 from stages.lib.lockstep.stacks.trained import Trained
 from stages.lib.lockstep.surroundings import assemble, net_of
 from stages.lib.lockstep.tasks import Outcome, Task, outcome_of
@@ -54,15 +55,21 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
 
     def fit(X: Any, y: Any = None, **fit_params: Any) -> BaseEstimator:
         estimator.__dict__.pop("fit")
-        before.extend((each, _attributes(each)) for each in (estimator, net_of(estimator)))
+        before.extend((each, own_attributes(each)) for each in (estimator, net_of(estimator)))
         return assemble(estimator, prepared.fitted, resume)
 
     def resume(net: NeuralNet) -> NeuralNet:
         """Run a net's own `fit`, in which the end of another training stands for its own."""
-        print(trained.member.output.getvalue(), end="")
+        begun, before_training = shown.tell(), dict(vars(net))
 
         def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
+            shown.seek(begun)  # what its `fit` has printed so far is part of the output
+            shown.truncate()
+            print(trained.member.output.getvalue(), end="")
+            made = {k: v for k, v in vars(net).items() if v is not before_training.get(k)}
             net.__dict__.update(vars(trained.net) | {"partial_fit": again, "initialize": again})
+            own = vars(trained.member.net)
+            net.__dict__.update({k: _refilled(v, vars(net)[k]) for k, v in made.items() if v is not own.get(k)})
             torch.set_rng_state(trained.random_state)
             others = trained.member.others or (prepared.random_state and prepared.random_state[0])
             if others:
@@ -102,6 +109,10 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
     return outcome
 
 
-def _attributes(thing: Any) -> dict[str, Any]:
-    """Return an estimator's attributes as they are now; skorch notes parameters in dicts and lists as well."""
-    return {key: copy.copy(value) if type(value) in (dict, list) else value for key, value in vars(thing).items()}
+def _refilled(made: Any, trained: Any) -> Any:
+    """Return a list, dict or set that a net's `fit` has made and may hold, with what the training has made of it."""
+    if type(made) is not type(trained) or not isinstance(made, list | dict | set):
+        return trained
+    made.clear()
+    (made.extend if isinstance(made, list) else made.update)(trained)
+    return made

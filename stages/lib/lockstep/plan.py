@@ -139,8 +139,8 @@ class Search:
                     self.grouping.refuse(numbers, RefusalError(trained.reason))
                     continue
                 for number in numbers:
-                    task = self.tasks[number]
-                    task.finish = partial(hand_back, task, trained, self.grouping.prepared(task, task.estimator))
+                    task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
+                    task.finish = partial(hand_back, task, own, self.grouping.prepared(task, task.estimator))
         except Exception as error:  # whatever a module raises in the middle
             if error is self.cancelled:
                 raise

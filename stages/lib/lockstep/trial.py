@@ -18,7 +18,7 @@ from stages.lib.lockstep.filling import rows_are_apart
 from stages.lib.lockstep.members.lean import step_lean
 from stages.lib.lockstep.members.member import Member, make_member, named_tensors, start, trained_params
 from stages.lib.lockstep.members.numerics import other_states
-from stages.lib.lockstep.members.own_fit import Prepared, derived
+from stages.lib.lockstep.members.own_fit import Prepared, become, derived
 from stages.lib.lockstep.members.refusals import ListenerError, RefusalError, told
 from stages.lib.lockstep.members.rows import taken
 from stages.lib.lockstep.members.state import may_predict, net_state
@@ -170,7 +170,7 @@ def _by_skorch(
         with given if self is net else contextlib.nullcontext():  # callbacks may train a copy
             return cls.train_step_single(self, *args, **kwargs)
 
-    object.__setattr__(net, "__class__", derived(cls, "train_step_single", take_step))
+    become(net, derived(cls, "train_step_single", take_step))
     with contextlib.redirect_stdout(io.StringIO()):
         net.notify("on_train_begin", X=X, y=y)
         with torch.no_grad():  # the last bits of LAPACK's results differ from call to call
@@ -180,7 +180,7 @@ def _by_skorch(
         with contextlib.suppress(KeyboardInterrupt):
             net.fit_loop(X, y)
         net.notify("on_train_end", X=X, y=y)
-    object.__setattr__(net, "__class__", cls)
+    become(net, cls)
     state_after = torch.get_rng_state()
     followed = trained.member.order.is_fixed or torch.equal(state_after, trained.random_state)
     if not followed or other_states() != numbers:

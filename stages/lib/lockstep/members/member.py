@@ -42,7 +42,7 @@ class Member:
     state: Tensor  # of torch's generator before the first epoch
     others: Any  # the states of the others, where its fit has drawn from them
     noise_seed: int  # of the noise that random layers take, the same for all nets of a split
-    output: io.StringIO  # what its callbacks print
+    output: io.StringIO  # what it and its callbacks print
     activations: str = ""  # a hash of the module's activations
     optimizer: str = ""  # a hash of the optimizers that one object can step
     unused: frozenset[str] = frozenset()  # the parameters that take no part in the loss, which optimizers leave alone
@@ -104,13 +104,13 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     output = io.StringIO()
     own = [net, *net.callbacks] if isinstance(net.callbacks, list) else [net]
     may_write = any(is_own(type(each[-1] if isinstance(each, tuple) else each)) for each in own)
-    with left_alone(prepared) if may_write else contextlib.nullcontext():
+    watched = left_alone(prepared) if may_write else contextlib.nullcontext()
+    with watched, contextlib.redirect_stdout(output):
         X, y, others = start(net, prepared, seeds[0], dtype)
         if any(map(is_lazy, named_tensors(net).values())):
             raise RefusalError("a lazy layer has no weights before its first batch")
         held = _holders(net)
-        with contextlib.redirect_stdout(output):
-            net.notify("on_train_begin", X=X, y=y)
+        net.notify("on_train_begin", X=X, y=y)
         if any(now > was for now, was in zip(_holders(net), held, strict=False)):
             raise RefusalError("a callback keeps a view of a parameter, which would not follow it")
         net.check_data(X, y)

@@ -81,7 +81,8 @@ def left_alone(prepared: Prepared) -> Iterator[None]:
 def derived(cls: Any, name: str, method: Callable[..., Any]) -> Any:
     """Return a net's class with another method; copies and pickles of its objects are of the class itself.
 
-    An attribute of the net would be one of its parameters to skorch, which copies have as well.
+    An attribute of the net would be one of its parameters to skorch, which copies have as well. The net's own code is
+    told that it is of the class itself, as `super(self.__class__, self)` has to be.
     """
 
     def reduced(self: Any, protocol: Any) -> Any:
@@ -90,7 +91,20 @@ def derived(cls: Any, name: str, method: Callable[..., Any]) -> Any:
         return object.__new__, (cls,), plain.__getstate__()
 
     named = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
-    return type(cls.__name__, (cls,), {name: method, "__reduce_ex__": reduced} | named)
+    own = {name: method, "__reduce_ex__": reduced, "__class__": property(lambda self: cls, become)}
+    return type(cls.__name__, (_Unheard, cls), own | named)
+
+
+class _Unheard:
+    """Keeps the class of a net from hearing that another one is derived from it."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        pass
+
+
+def become(net: Any, cls: Any) -> None:
+    """Make a net one of a derived class, or of its own again, which may not be asked for its `__class__`."""
+    vars(object)["__class__"].__set__(net, cls)
 
 
 @contextmanager

@@ -134,10 +134,15 @@ class StackedNet:
 
 
 def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
-    """Return a net that shares every attribute but those given.
+    """Return a net that shares every attribute but those given, and lists, dicts and sets.
 
     `copy.copy` would make skorch save and load all tensors, and skorch lets no one else set `module_`.
     """
     twin = object.__new__(type(net))
-    twin.__dict__.update(net.__dict__ | attributes)
+    twin.__dict__.update(own_attributes(net) | attributes)
     return twin
+
+
+def own_attributes(thing: Any) -> dict[str, Any]:
+    """Return an object's attributes as they are now; skorch notes parameters in dicts and lists as well."""
+    return {k: copy.copy(v) if type(v) in (list, dict, set) else v for k, v in vars(thing).items()}

@@ -1,7 +1,8 @@
 """A net that leaves its stack, and what skorch records of one that is trained there."""
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from skorch import NeuralNet
@@ -9,8 +10,9 @@ from skorch.history import History
 from torch import Tensor
 
 from stages.lib.lockstep.members.member import Member, named_tensors
+from stages.lib.lockstep.members.optimizer import copied_parts
 from stages.lib.lockstep.members.refusals import told
-from stages.lib.lockstep.stacks.step import Tensors
+from stages.lib.lockstep.stacks.step import Tensors, shallow_copy
 
 
 @dataclass
@@ -26,6 +28,13 @@ class Trained:
     fit_time: float = 0.0
     changed: bool = False  # by its callbacks, at the end of its training
     reason: str = ""  # why skorch is to fit it after all
+
+    def copy(self) -> "Trained":
+        """Return the same for another fit, as a scorer may change a net."""
+        net = shallow_copy(self.net, **copied_parts(self.net), history_=copy.copy(self.net.history_))
+        for own, copied in zip(named_tensors(self.net).values(), named_tensors(net).values(), strict=True):
+            copied.grad = copy.copy(own.grad)  # which `copy.deepcopy` leaves out
+        return replace(self, net=net)
 
 
 def failed(member: Member, error: Exception) -> Trained:
