@@ -14,9 +14,24 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep import LockstepWarning
-from tests.lockstep.cases.base import Case
+from tests.lockstep.cases.base import LABELS, Case, X
 
 SEED = 3
+
+ROWS = X.astype(np.float32)
+
+
+def scores(estimator: Any, grid: Any, scoring: Any, stack: bool = True) -> list[float]:
+    """Return the scores of a grid search, candidate by candidate."""
+    with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
+        search = GridSearchCV(estimator, grid, cv=3, scoring=scoring, refit=False, error_score="raise")
+        found = search.fit(ROWS, LABELS).cv_results_
+    return [float(found[f"split{i}_test_score"][k]) for k in range(len(found["params"])) for i in range(3)]
+
+
+def probability(net: Any, X: Any, y: Any = None) -> float:
+    """Score a net by what it predicts for some rows."""
+    return float(net.predict_proba(X)[:, 0].mean())
 
 
 def fitted_net(estimator: Any) -> NeuralNet:

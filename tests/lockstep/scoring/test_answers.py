@@ -8,8 +8,6 @@ from unittest import mock
 import numpy as np
 import pytest
 import torch
-from joblib import parallel_config
-from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNet, NeuralNetClassifier
 from skorch.dataset import Dataset
 from torch import Tensor, nn
@@ -17,26 +15,15 @@ from torch.nn.modules.module import register_module_forward_hook
 from torch.utils.flop_counter import FlopCounterMode
 
 from stages.lib.lockstep import LockstepWarning
-from tests.lockstep.cases.base import LABELS, RATES, X, classifier
+from tests.lockstep.cases.base import RATES, classifier
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
-
-ROWS = X.astype(np.float32)
-
-
-def found(net: NeuralNet, grid: Any, scorer: Any, stack: bool) -> np.ndarray:
-    with parallel_config(backend="lockstep", random_state=3, stack=stack):
-        search = GridSearchCV(net, grid, cv=3, scoring=scorer, refit=False, error_score="raise").fit(ROWS, LABELS)
-    return np.array([search.cv_results_[f"split{i}_test_score"] for i in range(3)])
+from tests.lockstep.searches import probability, scores
 
 
 def check(net: NeuralNet, scorer: Any, grid: Any = RATES) -> None:
     """A scorer gives what it gives with skorch."""
-    ours, theirs = (found(net, grid, scorer, stack) for stack in (True, False))
+    ours, theirs = (scores(net, grid, scorer, stack) for stack in (True, False))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
-
-
-def probability(net: Any, rows: Any, y: Any = None) -> float:
-    return float(net.predict_proba(rows)[:, 1].mean())
 
 
 def in_bfloat16(net: Any, rows: Any, y: Any) -> float:
@@ -154,11 +141,11 @@ class Encoded(nn.Module):
 
 @pytest.mark.parametrize("part", [nn.Linear(WIDTH, WIDTH), nn.BatchNorm1d(WIDTH, affine=False)])
 def test_nets_that_share_an_encoder_change_it_one_after_another(part: nn.Module) -> None:
-    def scores(stack: bool) -> np.ndarray:
+    def found(stack: bool) -> list[float]:
         shared = copy.deepcopy(part)
         encoders = [lambda: Encoded(copy.deepcopy(part)), lambda: Encoded(shared)]
-        return found(classifier(), {"module": encoders}, probability, stack)
+        return scores(classifier(), {"module": encoders}, probability, stack)
 
     with pytest.warns(LockstepWarning, match="nets share memory"):
-        ours = scores(stack=True)
-    np.testing.assert_allclose(ours, scores(stack=False), rtol=1e-5)
+        ours = found(stack=True)
+    np.testing.assert_allclose(ours, found(stack=False), rtol=1e-5)

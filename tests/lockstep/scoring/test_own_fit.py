@@ -11,7 +11,8 @@ from skorch.callbacks import Callback
 
 from stages.lib.lockstep import LockstepWarning
 from tests.lockstep.cases.base import RATES, classifier
-from tests.lockstep.scoring.test_answers import check, found, probability
+from tests.lockstep.scoring.test_answers import check
+from tests.lockstep.searches import probability, scores
 
 
 class OldStyle(NeuralNetClassifier):
@@ -62,7 +63,7 @@ def test_what_fit_prints_is_shown_once() -> None:
     shown = {stack: io.StringIO() for stack in (True, False)}
     for stack, output in shown.items():
         with redirect_stdout(output):
-            found(classifier(wrapper=Logs), RATES, probability, stack)
+            scores(classifier(wrapper=Logs), RATES, probability, stack)
     assert shown[True].getvalue() == shown[False].getvalue() != ""
 
 

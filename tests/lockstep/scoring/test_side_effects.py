@@ -18,21 +18,9 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from stages.lib.lockstep import LockstepWarning, plan
-from tests.lockstep.cases.base import LABELS, NUMBERS, X, classifier
+from tests.lockstep.cases.base import LABELS, NUMBERS, classifier
 from tests.lockstep.cases.plain.modules import MLP, Dropping
-
-ROWS = X.astype(np.float32)
-
-
-def scores(estimator: Any, grid: dict[str, list[Any]], scoring: Any, stack: bool = True) -> list[float]:
-    with parallel_config(backend="lockstep", random_state=3, stack=stack):
-        search = GridSearchCV(estimator, grid, cv=3, scoring=scoring, refit=False, error_score="raise")
-        found = search.fit(ROWS, LABELS).cv_results_
-    return [float(found[f"split{i}_test_score"][k]) for k in range(len(found["params"])) for i in range(3)]
-
-
-def probability(net: Any, X: Any, y: Any) -> float:
-    return float(net.predict_proba(X)[:, 0].mean())
+from tests.lockstep.searches import ROWS, probability, scores
 
 
 def test_the_rows_are_left_as_they_were() -> None:

@@ -38,10 +38,9 @@ class _Hashed(pickle.Pickler):
                 return id, (obj.__name__,)
             self._begun.add(obj)
             cells = [cell.cell_contents for cell in obj.__closure__ or ()]
-            called = [obj.__globals__.get(name) for name in obj.__code__.co_names]
-            plain = [(name, obj.__globals__.get(name)) for name in obj.__code__.co_names]
-            plain = [(name, value) for name, value in plain if isinstance(value, bool | int | float | str)]
-            codes = [_code(each.__code__) for each in (obj, *called) if isinstance(each, FunctionType)]
+            called = {name: obj.__globals__.get(name) for name in obj.__code__.co_names}
+            plain = [(name, value) for name, value in called.items() if isinstance(value, bool | int | float | str)]
+            codes = [_code(each.__code__) for each in (obj, *called.values()) if isinstance(each, FunctionType)]
             return id, (codes, plain, cells, obj.__defaults__, obj.__kwdefaults__, vars(obj))
         if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):  # its state may leave settings out
             return id, (id(type(obj)), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])

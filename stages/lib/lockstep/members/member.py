@@ -109,9 +109,10 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
         X, y, others = start(net, prepared, seeds[0], dtype)
         if any(map(is_lazy, named_tensors(net).values())):
             raise RefusalError("a lazy layer has no weights before its first batch")
-        held = _holders(net)
+        storages = [param.untyped_storage() for param in trained_params(net).values()]
+        held = _holders(storages)
         net.notify("on_train_begin", X=X, y=y)
-        if any(now > was for now, was in zip(_holders(net), held, strict=False)):
+        if any(now > was for now, was in zip(_holders(storages), held, strict=True)):
             raise RefusalError("a callback keeps a view of a parameter, which would not follow it")
         net.check_data(X, y)
         net.check_training_readiness()
@@ -146,9 +147,8 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     return Member(tasks, net, (X, y), datasets, train, valid, order, state, drawn_others, seeds[1], output)
 
 
-def _holders(net: NeuralNet) -> list[int]:
-    """Return how many tensors have the memory of each parameter that is trained, or a part of it."""
-    storages = (param.untyped_storage() for param in trained_params(net).values())
+def _holders(storages: list[torch.UntypedStorage]) -> list[int]:
+    """Return how many hold each memory, or a part of it: tensors, and the list itself."""
     return [torch._C._storage_Use_Count(storage._cdata) for storage in storages]
 
 

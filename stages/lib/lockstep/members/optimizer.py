@@ -23,6 +23,11 @@ def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str,
     return type(optimizer), settings
 
 
+def step_hooks(optimizer: torch.optim.Optimizer) -> tuple[int, int]:
+    """Return how many hooks an optimizer has before its steps, and after them."""
+    return len(optimizer._optimizer_step_pre_hooks), len(optimizer._optimizer_step_post_hooks)
+
+
 def is_torchs(optimizer: type[torch.optim.Optimizer]) -> bool:
     """Whether an optimizer is torch's own."""
     return optimizer.__module__.startswith("torch.")

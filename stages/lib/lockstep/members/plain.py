@@ -7,7 +7,7 @@ from torch import nn
 from torch.utils._pytree import tree_leaves
 
 from stages.lib.lockstep.members.member import hooks_of, named_tensors, trained_params
-from stages.lib.lockstep.members.optimizer import ATTRIBUTES, optimizer_of
+from stages.lib.lockstep.members.optimizer import ATTRIBUTES, optimizer_of, step_hooks
 from stages.lib.lockstep.members.own_code import has_own, mentioned_in
 from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.state import OF_A_STEP
@@ -80,7 +80,7 @@ def _check_memory(net: NeuralNet) -> None:
 def _check_optimizer(net: NeuralNet) -> None:
     """Raise `RefusalError` where an optimizer, or what clips for it, does more than a stack's."""
     optimizer = net.optimizer_
-    if optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks:
+    if any(step_hooks(optimizer)):
         raise RefusalError("the optimizer has a hook")
     attributes = optimizer_of(net)[1].get(ATTRIBUTES, {})
     if kept := [name for name, value in attributes.items() if not all(type(v) in _PLAIN for v in tree_leaves(value))]:

@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_leaves
 from stages.lib.lockstep.members.fingerprint import bytes_of
 from stages.lib.lockstep.members.member import OF_ROWS, Member, hooks_of, named_tensors
 from stages.lib.lockstep.members.numerics import drawn_others
-from stages.lib.lockstep.members.optimizer import optimizer_of
+from stages.lib.lockstep.members.optimizer import optimizer_of, step_hooks
 from stages.lib.lockstep.members.own_code import overrides
 from stages.lib.lockstep.members.refusals import RefusalError
 from stages.lib.lockstep.members.rows import Order
@@ -57,8 +57,9 @@ class Audience:
 
     def _tell(self, event: str, **about: Any) -> bool:
         """Notify the net and its callbacks; returns whether one ends the training."""
-        heard = any(overrides(each, "notify", event) or event in vars(each) for each in self.listeners)
-        watched = self.has_guests and heard
+        watched = self.has_guests and any(
+            overrides(each, "notify", event) or event in vars(each) for each in self.listeners
+        )
         before, stops = self._watch() if watched else (), False
         with contextlib.redirect_stdout(self.member.output):
             try:
@@ -134,9 +135,8 @@ class Audience:
         pair = numbers[3]  # whether one of two normal numbers is left, which `drawn_others` does not tell
         state = net_state(self.net)
         given = hashed(sorted((k, v) for k, v in vars(self.net).items() if k.startswith(OF_ROWS)))
-        hooks = len(optimizer._optimizer_step_pre_hooks), len(optimizer._optimizer_step_post_hooks)
         seen = pair, tensors, rows, chosen, state, rates, criterion, weights, optimizer, stepped, listeners, methods
-        return *seen, given, hooks
+        return *seen, given, step_hooks(optimizer)
 
     def training_ends(self) -> bool:
         """Tell that the training ends; returns whether that changes what the net is."""

@@ -205,7 +205,6 @@ class Training:
         stack.show_state(i, net, named)
         net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it
         if i in self.audiences:
-            self.audiences[i].take_up()
             changed = self.audiences[i].training_ends()
         else:
             sizes = [epoch_sizes[stack.source_of[i]] for epoch_sizes in stack.sizes]

@@ -8,7 +8,8 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import LABELS, RATES, TOKEN_LABELS, TOKENS, Case, X, classifier
+from tests.lockstep.cases.base import RATES, TOKEN_LABELS, TOKENS, Case, classifier
+from tests.lockstep.cases.odd.late import Scores
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
@@ -18,11 +19,6 @@ class Counts(Callback):
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         self.n_epochs_ += 1
-
-
-class Predicts(Callback):
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        net.history.record("accuracy", float(net.score(X, LABELS)))
 
 
 class Mails(Counts):
@@ -74,7 +70,7 @@ def harmless() -> dict[str, Case]:
     return {
         "no device": Case(classifier(device=None), RATES),
         "a callback with a method notify": Case(classifier(callbacks=[Mails()]), RATES),
-        "an attribute set anew": Case(classifier(NotesAScale, callbacks=[Predicts()]), RATES),
+        "an attribute set anew": Case(classifier(NotesAScale, callbacks=[Scores(every=1)]), RATES),
         "vectors from outside": Case(pretrained, RATES, X=TOKENS, y=TOKEN_LABELS),
         "a parameter without numbers": Case(classifier(WithNothing), {"lr": [0.1, 0.02], "batch_size": [WIDTH, 16]}),
     }
