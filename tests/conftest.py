@@ -1,6 +1,7 @@
 """Fixtures: stages run in this process, the real data, and copies of the project to run commands in."""
 
 import io
+import json
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from hypothesis import settings
 from stages.lib.common import run
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from tests.project import SEARCHED, Project, load_real_data, real_params, set_at, small_params
+from tests.pages import commands
+from tests.project import IDENTITY, SEARCHED, Project, load_real_data, made_once, real_params, set_at, small_params
 
 # `make test` tries the same few examples every time, `make test-all` many others. How long one takes says more of the
 # machine's load than of the code.
@@ -80,26 +82,64 @@ def make_project(tmp_path: Path) -> MakeProject:
         for place, value in (changes or {}).items():
             set_at(params, place, value)
         (tmp_path / folder).mkdir()
-        return Project(tmp_path / folder, params)
+        return Project.copied(tmp_path / folder, params)
 
     return make
 
 
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with two experiments in which `dvc repro` has run, everything committed; read only."""
-    params = small_params()
-    params["experiments"] = {name: params["experiments"][name] for name in SEARCHED}
-    project = Project(tmp_path_factory.mktemp("reproduced"), params)
-    project.run("rm", "-rf", "metrics", "models", "dvc.lock")
-    project.git("init", "--quiet", "--initial-branch=main")
-    project.commit_all("Start")
-    project.run("dvc", "repro")
-    project.commit_all("Run")
-    return project
+    """A project with two experiments in which `make repro` has run, everything committed; read only."""
+
+    def make(folder: Path) -> None:
+        params = small_params()
+        params["experiments"] = {name: params["experiments"][name] for name in SEARCHED}
+        project = Project.copied(folder, params)
+        project.run("rm", "-rf", "metrics", "models", "dvc.lock")
+        project.commit_first()
+        project.make("repro")
+        project.commit_all("Run")
+
+    return Project(made_once(tmp_path_factory, "reproduced", make))
 
 
 @pytest.fixture
 def project(reproduced: Project, tmp_path: Path) -> Project:
     """A clone of `reproduced`."""
     return reproduced.clone(tmp_path / "clone")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A project in which the commands of README.md have run: the branch `narrow-nets` has another grid than `main`.
+
+    Attributes
+    ----------
+    project : Project
+    said : dict of str
+        What each command printed.
+    """
+
+    project: Project
+    said: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def ran_readme(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> Changed:
+    """The project of `reproduced` after the commands of README.md; read only."""
+
+    def make(folder: Path) -> None:
+        project = reproduced.clone(folder)
+        said = {line: project.run("bash", "-c", line, variables=IDENTITY).stdout for line in commands("README.md")}
+        (folder / ".git/said").write_text(json.dumps(said), encoding="utf-8")
+
+    folder = made_once(tmp_path_factory, "changed", make)
+    return Changed(Project(folder), json.loads((folder / ".git/said").read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def changed(ran_readme: Changed, tmp_path: Path) -> Changed:
+    """A clone of `ran_readme` with both branches, on `narrow-nets`."""
+    project = ran_readme.project.clone(tmp_path / "changed")
+    project.git("branch", "--quiet", "main", "origin/main")
+    return Changed(project, ran_readme.said)

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 from pydantic import BaseModel
 
 import stages  # pins the numeric environment before any test module imports torch
@@ -47,8 +49,15 @@ SMALL_GRIDS: dict[str, dict[str, Any]] = {
     },
 }
 
+# Who commits, where commands do that are shown to a user.
+IDENTITY = {
+    f"GIT_{who}_{key}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for key, value in {"NAME": "Test", "EMAIL": "test@example.invalid"}.items()
+}
+
 # The experiments of the projects in which tests run everything.
-SEARCHED = ("optimizer", "dropout")
+SEARCHED = ("dropout", "neurons")
 
 
 def real_params() -> dict[str, Any]:
@@ -104,11 +113,32 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": path}
 
 
-class Project:
-    """A copy of the project's working tree, in which commands run as a user would run them."""
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that `make` fills once for all workers of a run of pytest; the others wait for the first.
 
-    def __init__(self, folder: Path, params: dict[str, Any]) -> None:
+    What is in it is read only.
+    """
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    made = folder.with_suffix(".made")
+    with FileLock(folder.with_suffix(".lock")):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # what an attempt that failed has left
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
+
+
+class Project:
+    """A folder with a copy of the project, in which commands run as a user would run them."""
+
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @classmethod
+    def copied(cls, folder: Path, params: dict[str, Any] | None = None) -> "Project":
+        """Copy the working tree, without its tests, into a folder; with these params, or those that are committed."""
         listed = subprocess.run(
             ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT,
@@ -120,7 +150,10 @@ class Project:
             if (ROOT / name).is_file() and not name.startswith("tests/"):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
-        self.write_params(params)
+        project = cls(folder)
+        if params is not None:
+            project.write_params(params)
+        return project
 
     def write_params(self, params: dict[str, Any]) -> None:
         text = yaml.safe_dump(params, sort_keys=False, allow_unicode=True)
@@ -159,19 +192,21 @@ class Project:
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
 
     def git(self, *arguments: str) -> str:
-        identity = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
-        return self.run("git", *identity, *arguments).stdout
+        return self.run("git", *arguments, variables=IDENTITY).stdout
 
     def clone(self, folder: Path) -> "Project":
         """Return a git clone of this project."""
         self.git("clone", "--quiet", ".", str(folder))
-        copy = object.__new__(Project)
-        copy.folder = folder
-        return copy
+        return Project(folder)
 
     def params(self) -> dict[str, Any]:
         content: dict[str, Any] = yaml12.load((self.folder / "params.yaml").read_text(encoding="utf-8"))
         return content
+
+    def commit_first(self) -> None:
+        """Make the folder a git repository with everything in its first commit."""
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.commit_all("Start")
 
     def commit_all(self, message: str) -> None:
         self.git("add", "--all")

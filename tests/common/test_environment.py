@@ -8,26 +8,8 @@ from importlib import import_module
 import pytest
 
 from stages.lib.common import UserError, environment, run
-from tests.conftest import Command, Done, MakeProject
+from tests.conftest import Command, Done
 from tests.project import ROOT
-
-SHELL = {
-    "OMP_NUM_THREADS": "4",
-    "MKL_NUM_THREADS": "4",
-    "ATEN_CPU_CAPABILITY": "default",
-    "MKL_CBWR": "AVX512",
-    "ONEDNN_MAX_CPU_ISA": "ALL",
-    "LOKY_MAX_CPU_COUNT": "1",
-    "PYTHONHASHSEED": "12345",
-}
-
-
-def test_the_users_shell_changes_no_byte(make_project: MakeProject) -> None:
-    project = make_project({"experiments.optimizer.fixed": {"module__dropout_rate": 0.5}})
-    project.stage("search", "optimizer")
-    undisturbed = project.metrics()
-    project.stage("search", "optimizer", variables=SHELL)
-    assert project.metrics() == undisturbed
 
 
 def test_the_pins_hold_before_torch_is_imported() -> None:

@@ -130,6 +130,7 @@ print(len(data.y), int(peak) / 1024)
 """
 
 
+@pytest.mark.long
 def test_a_hundred_megabytes_are_read_in_a_gigabyte(tmp_path: Path) -> None:
     numbers = np.random.default_rng(7).normal(size=(2000, 30)) * 1000
     text = io.StringIO()

@@ -1,27 +1,25 @@
 """The commands of README.md and docs/ run as they are shown, and so does the block of Python."""
 
 import re
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from dvc.exceptions import DvcException
+from dvc.utils.hydra import apply_overrides
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetBinaryClassifier
 
+from stages.lib.config import yaml12
 from stages.lib.lockstep import LockstepWarning
 from stages.lib.network import PimaClassifier
-from tests.docs.test_docs import DOCS, PAGES, README, blocks
-from tests.project import Project, small_params
-
-# Who commits, where a page's commands do.
-IDENTITY = {
-    f"GIT_{who}_{key}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for key, value in {"NAME": "Test", "EMAIL": "test@example.invalid"}.items()
-}
+from tests.conftest import Changed
+from tests.pages import DOCS, PAGES, README, blocks, commands
+from tests.project import IDENTITY, ROOT, Project, real_params, small_params
 
 
 def test_the_readmes_example_is_the_one_that_is_tested() -> None:
@@ -58,7 +56,7 @@ def test_the_engines_block_runs() -> None:
 
 
 def test_make_has_the_targets_that_are_named(tmp_path: Path) -> None:
-    project = Project(tmp_path, small_params())
+    project = Project.copied(tmp_path)
     helped = project.make("help").stdout
     named = {name for text in PAGES.values() for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)}
     assert {"repro", "report", "test", "help", "bench", "cross-cpu", "pr-comment"} <= named
@@ -73,10 +71,9 @@ def committed(tmp_path: Path) -> Project:
     params = small_params()
     params["experiments"] = {"neurons": params["experiments"]["neurons"]}
     params["cv"]["n_repeats"] = 1
-    project = Project(tmp_path, params)
+    project = Project.copied(tmp_path, params)
     project.run("rm", "-rf", "metrics", "dvc.lock")
-    project.git("init", "--quiet", "--initial-branch=main")
-    project.commit_all("Start")
+    project.commit_first()
     return project
 
 
@@ -92,25 +89,20 @@ def run_commands(project: Project, page: str) -> None:
             assert re.fullmatch(r"([01],[01]\.\d{6}\n)+", shown), f"{page}: {line}"
 
 
-def commands(page: str) -> list[str]:
-    return [line for block in blocks(PAGES[page], "bash") for line in block.splitlines() if line]
-
-
-def test_the_commands_of_the_readme_run(committed: Project) -> None:
+def test_the_commands_of_the_readme_run(changed: Changed) -> None:
+    # `make repro` has run for the fixture `reproduced`, `make report` in a test of the report.
     assert re.findall(r"^make (\w+) +# ", README, re.MULTILINE) == ["repro", "report", "test", "help"]
-    committed.make("repro")
-    committed.commit_all("Run")
-    committed.make("report")
-    run_commands(committed, "README.md")
-    changed = committed.git("show", "--name-only", "--format=", "narrow-nets").split()
-    assert {"params.yaml", "dvc.lock", "metrics/search/neurons.json"} <= set(changed)
-    run_commands(committed, "docs/own-data.md")
+    assert list(changed.said) == commands("README.md")
+    committed = changed.project.git("show", "--name-only", "--format=", "narrow-nets").split()
+    assert {"params.yaml", "dvc.lock", "metrics/search/neurons.json"} <= set(committed)
+    assert not {"metrics/search/dropout.json", "README.md"} & set(committed)
 
 
 @pytest.mark.long
-def test_the_commands_of_the_page_on_params_run(committed: Project) -> None:
+def test_the_commands_of_the_other_pages_run(committed: Project) -> None:
     committed.run("dvc", "repro")
     committed.commit_all("Run")
+    run_commands(committed, "docs/own-data.md")
     run_commands(committed, "docs/params.md")
     swept = committed.run("dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "cv.n_splits").stdout
     assert {"2", "3", "4"} <= set(re.findall(r"\b\d\b", swept))
@@ -121,16 +113,20 @@ def test_the_commands_of_the_page_on_params_run(committed: Project) -> None:
     }
 
 
-def test_another_key_of_a_grid_takes_a_plus(committed: Project) -> None:
+def test_another_key_of_a_grid_takes_a_plus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     page = DOCS["params.md"]
     (option,) = re.findall(r"`-S '\+(experiments\.neurons\.grid\.lr=.+?)'`", page)
     (words,) = re.findall(r"DVC says\s`(.+?)`", page)
     whole = "experiments.neurons.grid={module__n_neurons: [4], lr: [0.1]}"
     for refused in (option, whole):
-        assert words in committed.run("dvc", "exp", "run", "-S", refused, "fetch", ok=False).stderr
-    before = committed.params()["experiments"]["neurons"]["grid"]
-    committed.run("dvc", "exp", "run", "-S", f"+{option}", "fetch")
-    assert committed.params()["experiments"]["neurons"]["grid"] == before | {"lr": [0.001, 0.01]}
+        with pytest.raises(DvcException) as caught:
+            apply_overrides("params.yaml", [refused])
+        assert words in "".join(traceback.format_exception(caught.value))
+    apply_overrides("params.yaml", [f"+{option}"])
+    grid = yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))["experiments"]["neurons"]["grid"]
+    assert grid == real_params()["experiments"]["neurons"]["grid"] | {"lr": [0.001, 0.01]}
 
 
 def test_every_page_with_commands_is_run() -> None:

@@ -19,15 +19,8 @@ from stages.lib.config import (
     yaml12,
 )
 from stages.lib.lockstep import LockstepBackend
-from tests.project import ROOT, SECTIONS, Project, real_params
-
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-PAGES = {"README.md": README} | {f"docs/{name}": text for name, text in DOCS.items()}
-
-
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+from tests.pages import DOCS, PAGES, README, blocks
+from tests.project import ROOT, SECTIONS, Project
 
 
 def prose(text: str) -> str:
@@ -154,7 +147,7 @@ def test_the_readme_quotes_the_benchmarks() -> None:
 
 
 def test_the_graph_is_dvcs(tmp_path: Path) -> None:
-    project = Project(tmp_path, real_params())
+    project = Project.copied(tmp_path)
     project.git("init", "--quiet")
     assert project.run("dvc", "dag", "--md").stdout.strip() in DOCS["architecture.md"]
 

@@ -1,17 +1,33 @@
 """The pinned file: kept, downloaded or refused, and never replaced by a bad one."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stages import fetch
 from stages.lib.common import UserError
 from stages.lib.config import Column, Data, Params
 from stages.lib.fetch import ensure_file
-from tests.conftest import MakeProject
+from tests.conftest import Command, MakeProject
 from tests.fetch.conftest import CSV, Server
-from tests.project import real_params
+from tests.project import Project, real_params
+
+InProject = Callable[[dict[str, Any]], Project]
+
+
+@pytest.fixture
+def in_project(make_project: MakeProject, monkeypatch: pytest.MonkeyPatch) -> InProject:
+    """Return a function that makes a project with changed params to work in."""
+
+    def make(changes: dict[str, Any]) -> Project:
+        project = make_project(changes)
+        monkeypatch.chdir(project.folder)
+        return project
+
+    return make
 
 
 def fetched(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> str:
@@ -54,27 +70,29 @@ def test_a_regression_of_one_value(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ensure_file(params.model_copy(update={"data": data, "model": model}))
 
 
-def test_the_stage_keeps_a_good_file_without_a_network(make_project: MakeProject) -> None:
-    project = make_project({"data.url": "http://127.0.0.1:9/none"})
-    assert project.stage("fetch").returncode == 0
+def test_the_stage_keeps_a_good_file_without_a_network(in_project: InProject, in_process: Command) -> None:
+    project = in_project({"data.url": "http://127.0.0.1:9/none"})
+    assert in_process(fetch).returncode == 0
     assert b'"rows": 768' in project.read("metrics/data.json")
 
 
-def test_the_stage_downloads_what_is_missing_or_changed(make_project: MakeProject, server: Server) -> None:
-    project = make_project({"data.url": server.url("good"), "data.path": "data/new/pima.csv"})
-    project.stage("fetch")
+def test_the_stage_downloads_what_is_missing_or_changed(
+    in_project: InProject, in_process: Command, server: Server
+) -> None:
+    project = in_project({"data.url": server.url("good"), "data.path": "data/new/pima.csv"})
+    assert in_process(fetch).returncode == 0
     assert project.read("data/new/pima.csv") == CSV
     (project.folder / "data/new/pima.csv").write_bytes(CSV[:5000])
-    project.stage("fetch")
+    assert in_process(fetch).returncode == 0
     assert project.read("data/new/pima.csv") == CSV
     assert server.requests == ["good", "good"]
 
 
-def test_a_bad_download_never_replaces_a_file(make_project: MakeProject, server: Server) -> None:
-    project = make_project({"data.url": server.url("changed")})
+def test_a_bad_download_never_replaces_a_file(in_project: InProject, in_process: Command, server: Server) -> None:
+    project = in_project({"data.url": server.url("changed")})
     mine = CSV[:5000]
     (project.folder / "data/pima-indians-diabetes.csv").write_bytes(mine)
-    done = project.stage("fetch", ok=False)
+    done = in_process(fetch)
     assert done.returncode == 1
     assert f"has the sha256 {hashlib.sha256(CSV.replace(b'148', b'149', 1)).hexdigest()}" in done.stderr
     assert "Traceback" not in done.stderr
@@ -82,18 +100,21 @@ def test_a_bad_download_never_replaces_a_file(make_project: MakeProject, server:
     assert sorted(path.name for path in (project.folder / "data").iterdir()) == ["pima-indians-diabetes.csv"]
 
 
-def test_content_is_checked_before_the_file_is_replaced(make_project: MakeProject, tmp_path: Path) -> None:
+def test_content_is_checked_before_the_file_is_replaced(
+    in_project: InProject, in_process: Command, tmp_path: Path
+) -> None:
     source = tmp_path / "source.csv"
     source.write_bytes(CSV.replace(b"6,148", b"6,abc", 1))
-    project = make_project({"data.url": str(source), "data.sha256": None, "data.path": "data/mine.csv"})
-    done = project.stage("fetch", ok=False)
+    project = in_project({"data.url": str(source), "data.sha256": None, "data.path": "data/mine.csv"})
+    done = in_process(fetch)
     assert done.returncode == 1
     assert "line 1, column glucose: 'abc' is not a number" in done.stderr
     assert not (project.folder / "data/mine.csv").exists()
     assert not (project.folder / "data/mine.csv.tmp").exists()
 
 
-def test_a_missing_file_without_a_url(make_project: MakeProject) -> None:
-    done = make_project({"data.url": None, "data.path": "data/mine.csv"}).stage("fetch", ok=False)
+def test_a_missing_file_without_a_url(in_project: InProject, in_process: Command) -> None:
+    in_project({"data.url": None, "data.path": "data/mine.csv"})
+    done = in_process(fetch)
     assert done.returncode == 1
     assert "data/mine.csv is missing, and data.url in params.yaml is null" in done.stderr

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 
 from stages.lib.common import UserError
 
-# `make test` tries a hundred mutations of each kind, the same every time; `make test-all` two thousand others.
-FUZZED = settings(max_examples=max(100, settings().max_examples), suppress_health_check=list(HealthCheck))
+# `make test` tries 25 mutations of each kind, the same every time; `make test-all` two thousand others.
+FUZZED = settings(max_examples=max(25, settings().max_examples), suppress_health_check=list(HealthCheck))
 
 Result = TypeVar("Result")
 

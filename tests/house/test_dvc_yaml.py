@@ -52,12 +52,12 @@ def test_a_stage_depends_on_the_rooms_it_uses(stage: str) -> None:
 
 
 @pytest.mark.usefixtures("in_the_repository")
-@pytest.mark.parametrize("room", ROOMS)
-def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(project: Project, room: str) -> None:
-    file = sorted((project.folder / "stages/lib" / room).glob("[a-z]*.py"))[0]
-    with file.open("a", encoding="utf-8") as code:
+def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(project: Project) -> None:
+    """One room is enough, because every stage lists the rooms that it uses, and no others."""
+    with (project.folder / "stages/lib/comparison/table.py").open("a", encoding="utf-8") as code:
         code.write("# A comment.\n")
-    using = {stage for stage in STAGES if f"stages/lib/{room}" in used(stage)}
+    using = {stage for stage in STAGES if "stages/lib/comparison" in used(stage)}
+    assert using not in (set(), set(STAGES))
     assert stale(project) == {name for stage in using for name in names(stage)}
 
 

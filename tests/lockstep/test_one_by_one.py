@@ -35,6 +35,7 @@ def test_refused_candidates_stand_between_the_others() -> None:
     assert scores(found) == scores(lockstep) | scores(alone)
 
 
+@pytest.mark.long
 def test_one_by_one_jobs_give_the_same_bytes() -> None:
     grid = {"optimizer": [torch.optim.Adafactor], "lr": [0.1, 0.01]}
     here, _ = told(net(), grid, Y)
@@ -169,8 +170,9 @@ def test_a_scikit_learn_of_other_parts_runs_everything_one_by_one(monkeypatch: p
 SCRIPT = """
 import numpy as np, torch
 from joblib import parallel_config
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import cross_val_score, cross_validate
 from skorch import NeuralNetClassifier
+from skorch.callbacks import LRScheduler
 from stages.lib import lockstep
 
 class Net(torch.nn.Module):
@@ -178,44 +180,33 @@ class Net(torch.nn.Module):
         super().__init__()
         self.linear = torch.nn.Linear(3, 2)
 
+    seen = {}
+
     def forward(self, x):
         return self.linear(x)
 
 if __name__ == "__main__":
+    before = dict(vars(Net))
     X = np.random.RandomState(0).randn(90, 3).astype("float32")
+    y = (X[:, 0] > 0).astype("int64")
     net = NeuralNetClassifier(Net, criterion=torch.nn.CrossEntropyLoss, max_epochs=3, verbose=0)
+    net.set_params(callbacks=[LRScheduler("StepLR", step_size=2)])
     with parallel_config(backend="lockstep", inner_n_jobs=2):
-        print(cross_val_score(net, X, (X[:, 0] > 0).astype("int64"), cv=40).shape)
+        print(cross_val_score(net, X, y, cv=40).shape)
+    print([name for name, value in before.items() if vars(Net)[name] is not value])
+    with parallel_config(backend="lockstep", inner_n_jobs=2, stack=False):
+        print(cross_validate(net, X, y, cv=3, return_estimator=True)["estimator"][2].history[-1, "epoch"])
 """
 
 
-def run_script(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
-    script = folder / "script.py"
-    script.write_text(text, encoding="utf-8")
-    return subprocess.run(
+def test_workers_take_a_scripts_classes_leave_them_alone_return_its_nets_and_warn_of_nothing(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    found = subprocess.run(
         [sys.executable, script], env=os.environ | {"PYTHONPATH": "."}, capture_output=True, text=True
     )
-
-
-def test_workers_take_the_classes_of_a_script_leave_them_alone_and_warn_of_nothing(tmp_path: Path) -> None:
-    callback = "callbacks=[skorch.callbacks.LRScheduler('StepLR', step_size=2)], max_epochs=3"
-    text = "import skorch.callbacks\n" + SCRIPT.replace("max_epochs=3", callback)
-    text = text.replace("    def forward", "    seen = {}\n\n    def forward")
-    text = text.replace("    X =", "    before = dict(vars(Net))\n    X =")
-    text += "    print([name for name, value in before.items() if vars(Net)[name] is not value])\n"
-    found = run_script(tmp_path, text)
-    assert (found.stdout, found.returncode) == ("(40,)\n[]\n", 0), found.stderr
+    assert (found.stdout, found.returncode) == ("(40,)\n[]\n3\n", 0), found.stderr
     assert "Warning" not in found.stderr
-
-
-def test_workers_return_the_nets_of_a_script_that_are_fitted_alone(tmp_path: Path) -> None:
-    validated = "cross_validate(net, X, (X[:, 0] > 0).astype('int64'), cv=3, return_estimator=True)"
-    text = SCRIPT.replace("inner_n_jobs=2", "inner_n_jobs=2, stack=False").replace("cross_val_score", "cross_validate")
-    start = text.index("        print(")
-    found = run_script(
-        tmp_path, f"{text[:start]}        nets = {validated}['estimator']\n    print(nets[2].history[-1, 'epoch'])\n"
-    )
-    assert (found.stdout, found.returncode) == ("3\n", 0), found.stderr
 
 
 class Listens:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from stages import report as stage
 from stages.lib.config import load_params
 from stages.lib.report.summary import read_answer
-from tests.project import ROOT, Project, real_params
+from tests.conftest import Changed, Command
+from tests.project import ROOT, Project, made_once, real_params
 from tests.report.charts.colours import contrast, luminance
 
 PARAMS = load_params(ROOT / "params.yaml")
@@ -35,13 +37,14 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the committed results."""
-    project = Project(tmp_path_factory.mktemp("report"), real_params())
-    shutil.copy2(ROOT / "params.yaml", project.folder)
-    project.git("init", "--quiet")
-    project.commit_all("Start")
-    project.stage("report")
-    assert "report.html" not in project.git("status", "--short")
-    return project.folder / "report.html"
+
+    def make(folder: Path) -> None:
+        project = Project.copied(folder)
+        project.commit_first()
+        project.stage("report")
+        assert "report.html" not in project.git("status", "--short")
+
+    return made_once(tmp_path_factory, "report", make) / "report.html"
 
 
 class Opened:
@@ -175,37 +178,41 @@ def test_it_says_what_was_run_and_found(browser: Browser, report: Path, monkeypa
     opened.page.close()
 
 
-def test_what_changed_against_another_commit(browser: Browser, project: Project) -> None:
-    params = project.params()
-    params["experiments"]["dropout"]["grid"]["module__dropout_rate"] = [0.2, 0.4]
-    project.write_params(params)
-    done = project.stage("report", "main")
-    assert "note: not up to date: " in done.stderr
-    assert "search@dropout" in done.stderr.split("report.html shows an earlier")[0]
-    opened = Opened(browser.new_page(), project.folder / "report.html")
-    note = opened("document.querySelector('.note').innerText.replace(/\\s+/g, ' ')")
-    assert re.match(r"Not up to date: [^.]*search@dropout", note)
-    project.run("dvc", "repro")
+def test_what_changed_against_another_commit(
+    browser: Browser, changed: Changed, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = changed.project
     assert "not up to date" not in project.make("report", "AGAINST=main").stderr
     first = (project.folder / "report.html").read_bytes()
-    project.stage("report", "main")
-    assert (project.folder / "report.html").read_bytes() == first
-
     opened = Opened(browser.new_page(), project.folder / "report.html")
     changes = opened("document.querySelector('#changes').innerText")
-    assert "experiments.dropout.grid.module__dropout_rate" in changes
+    assert "experiments.neurons.grid.module__n_neurons" in changes
     # Below the name of this file and above the name of the next.
-    assert re.search(r"metrics/search/dropout\.json(?:(?!metrics/)[\s\S])*?\bn_candidates\s+2\s+4\s+\+2", changes)
-    assert opened("[...document.querySelectorAll('#changes img')].filter(i => i.alt.startsWith('dropout')).length") == 2
+    assert re.search(r"metrics/search/neurons\.json(?:(?!metrics/)[\s\S])*?\bn_candidates\s+2\s+3\s+\+1", changes)
+    assert opened("[...document.querySelectorAll('#changes img')].filter(i => i.alt.startsWith('neurons')).length") == 2
     assert opened.complaints == []
 
+    monkeypatch.chdir(project.folder)
+    assert in_process(stage, "main").returncode == 0
+    assert (project.folder / "report.html").read_bytes() == first
+    params = project.params()
+    params["experiments"]["neurons"]["grid"]["module__n_neurons"] = [2]
+    project.write_params(params)
+    done = in_process(stage, "main")
+    assert "note: not up to date: " in done.stderr
+    assert "search@neurons" in done.stderr.split("report.html shows an earlier")[0]
+    opened = Opened(browser.new_page(), project.folder / "report.html")
+    note = opened("document.querySelector('.note').innerText.replace(/\\s+/g, ' ')")
+    assert re.match(r"Not up to date: [^.]*search@neurons", note)
 
-def test_mistakes_end_with_a_sentence(project: Project) -> None:
-    done = project.stage("report", "nonsuch", ok=False)
+
+def test_mistakes_end_with_a_sentence(project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.folder)
+    done = in_process(stage, "nonsuch")
     assert done.returncode == 1
     assert "error: git has no revision 'nonsuch'" in done.stderr
     (project.folder / "metrics/compared/dropout.csv").unlink()
-    done = project.stage("report", ok=False)
+    done = in_process(stage)
     assert done.returncode == 1
     assert "error: metrics/compared/dropout.csv is missing. Run `dvc repro`." in done.stderr
     assert "Traceback" not in done.stderr

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, r2_score, roc_auc_score
 
-from tests.project import ROOT, Project, real_params
+from tests.project import Project
 from tests.tables import tables
 from tests.tables.by_hand import first_score
 
@@ -19,10 +19,8 @@ IGNORES_INPUTS = ("majority_class", "mean")
 
 def adopted(folder: Path, write: Callable[[Path], None], target: str) -> tuple[Project, str]:
     """Return a project, committed as it is here, that has adopted a table, and what adopt printed."""
-    project = Project(folder, real_params())
-    (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    project.git("init", "--quiet", "--initial-branch=main")
-    project.commit_all("Start")
+    project = Project.copied(folder)
+    project.commit_first()
     write(folder / "data/table.csv")
     return project, project.stage("adopt", "data/table.csv", target).stdout
 

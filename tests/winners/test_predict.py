@@ -18,13 +18,18 @@ ROWS = (ROOT / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").spl
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with the committed model."""
-    params = small_params()
-    return Project(tmp_path_factory.mktemp("predict"), params)
+    return Project.copied(tmp_path_factory.mktemp("predict"), small_params())
 
 
-def test_the_committed_model_is_small_and_predicts_the_data(project: Project) -> None:
+@pytest.fixture
+def predict_here(project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(project.folder)
+    return partial(in_process, stage)
+
+
+def test_the_committed_model_is_small_and_predicts_the_data(predict_here: Command) -> None:
     assert (ROOT / MODEL_FILE).stat().st_size < 4000
-    shown = project.stage("predict", "data/pima-indians-diabetes.csv").stdout.splitlines()
+    shown = predict_here("data/pima-indians-diabetes.csv").stdout.splitlines()
     assert len(shown) == len(ROWS)
     labels, proba = np.array([line.split(",") for line in shown], dtype=float).T
     assert np.array_equal(labels, proba > 0.5)
@@ -35,12 +40,6 @@ def test_the_committed_model_is_small_and_predicts_the_data(project: Project) ->
     positives = truth == 1
     auc = (ranks[positives].sum() - positives.sum() * (positives.sum() - 1) / 2) / positives.sum() / (~positives).sum()
     assert auc > 0.7
-
-
-@pytest.fixture
-def predict_here(project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.chdir(project.folder)
-    return partial(in_process, stage)
 
 
 def test_rows_without_the_target_from_standard_input(predict_here: Command) -> None:
@@ -68,6 +67,7 @@ def test_bad_rows_are_refused_with_a_sentence(predict_here: Command, text: bytes
     assert done.stdout == ""
 
 
+@pytest.mark.long
 def test_a_mistake_ends_the_real_command_with_a_sentence(project: Project) -> None:
     done = project.run("bash", "-c", "set -o pipefail; echo 6,148 | python -m stages.predict -", ok=False)
     assert (done.returncode, done.stdout) == (1, "")

@@ -1,6 +1,6 @@
 """Oracle: skorch. Nets that nobody wrote down, put together by hypothesis, train in lockstep as skorch trains them.
 
-`make test` tries 50, the same every time; `make test-all` tries thousands.
+`make test` tries 20, the same every time; `make test-all` tries thousands.
 """
 
 from dataclasses import replace

@@ -22,6 +22,7 @@ from sklearn.model_selection import (
     learning_curve,
     validation_curve,
 )
+from sklearn.model_selection.tests import test_search, test_validation
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EarlyStopping
@@ -34,12 +35,46 @@ from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.searches import numbers_of
 from tests.project import ROOT
 
-MODULES = ("test_search", "test_validation", pytest.param("test_successive_halving", marks=pytest.mark.long))
+MODULES = ("test_search", "test_validation", "test_successive_halving")
+# Tests of how fits come back, fail, are refitted and are nested. `make test-all` runs all tests of the modules.
+SAMPLE = {
+    test_search: [
+        "test_grid_search",
+        "test_grid_search_failing_classifier",
+        "test_grid_search_classifier_all_fits_fail",
+        "test_grid_search_failing_classifier_raise",
+        "test_grid_search_cv_splits_consistency",
+        "test_grid_search_cv_results_multimetric",
+        "test_random_search_cv_results",
+        "test_refit_callable_multi_metric",
+        "test_search_cv_timing",
+        "test_search_train_scores_set_to_false",
+        "test_custom_run_search",
+        "test_empty_cv_iterator_error",
+        "test_pickle",
+    ],
+    test_validation: [
+        "test_cross_validate_nested_estimator",
+        "test_cross_val_score_with_score_func_regression",
+        "test_cross_val_predict_with_method",
+        "test_permutation_test_score_params",
+        "test_learning_curve_incremental_learning",
+        "test_validation_curve",
+    ],
+}
 GRID: dict[str, list[Any]] = {"lr": [0.5, 0.1, 0.02, 0.004]}
 OPTIONS: dict[str, Any] = {"cv": 3, "scoring": "accuracy"}
 PLUGIN = "tests.lockstep.oracles.under_lockstep"
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("test", [getattr(module, name) for module, names in SAMPLE.items() for name in names])
+def test_a_sample_of_its_own_tests_passes(test: Callable[[], None]) -> None:
+    with parallel_config(backend="lockstep", random_state=3):
+        test()
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("module", MODULES)
 def test_its_own_tests_pass(module: str, tmp_path: Path) -> None:
     done = subprocess.run(

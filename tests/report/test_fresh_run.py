@@ -1,0 +1,49 @@
+"""A fresh run of a pipeline of one stage: it gives the committed bytes, or it does not."""
+
+from pathlib import Path
+
+import pytest
+
+from stages.lib.report.fresh_run import FreshRun, run_fresh
+from tests.project import ROOT, Project
+
+PIPELINE = """\
+stages:
+  copy:
+    cmd: cp params.yaml metrics/copied.txt
+    deps:
+    - params.yaml
+    outs:
+    - metrics/copied.txt:
+        cache: false
+        persist: true
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A folder to work in with params.yaml and a pipeline of one stage, which has run."""
+    for name in ("params.yaml", ".dvc/config"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    (tmp_path / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    (tmp_path / "metrics").mkdir()
+    project = Project(tmp_path)
+    project.git("init", "--quiet", "--initial-branch=main")
+    project.run("dvc", "repro")
+    project.commit_all("Run")
+    monkeypatch.chdir(tmp_path)
+    return project
+
+
+def test_bytes_that_a_fresh_run_gives_and_others(project: Project) -> None:
+    found = run_fresh()
+    assert (found.reproduced, found.stale, found.failed, found.differing) == (True, [], False, ())
+
+    (project.folder / "metrics/copied.txt").write_text("improved by hand", encoding="utf-8")
+    (project.folder / "metrics/another.txt").write_text("left behind", encoding="utf-8")
+    project.run("dvc", "commit", "--force")
+    project.commit_all("Improve the numbers by hand")
+    found = run_fresh()
+    assert not found.reproduced
+    assert found == FreshRun([], found.params, differing=("metrics/copied.txt",))
