@@ -34,7 +34,7 @@ test: .venv/test ## Lint, check types and imports, run the tests
 	zizmor --offline --quiet .github
 	pytest --numprocesses auto --dist worksteal
 
-test-all: .venv/test ## Run the tests with thousands of generated nets; about an hour on two cores
+test-all: .venv/test ## Run all tests, the long ones too, with thousands of generated nets; takes one to two hours
 	pytest --numprocesses auto --dist worksteal --hypothesis-profile many
 
 cross-cpu: .venv/repro ## Run a small search here and on two emulated processors; needs Debian's qemu-user
