@@ -3,11 +3,12 @@
 from stages.lib.common import run, write_text
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
+from stages.lib.scores import recorded
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import checked_splits, doing
 from stages.lib.winners.baseline_scores import BASELINES, print_scores, to_csv
-from stages.lib.winners.baselines import baselines, score_baseline
-from stages.lib.winners.fresh import drawn_anew
+from stages.lib.winners.baselines import Watched, baselines, score_baseline
+from stages.lib.winners.fresh import Fresh, drawn_anew
 
 
 def main() -> None:
@@ -18,13 +19,19 @@ def main() -> None:
     anew = drawn_anew(params)
     splits = checked_splits(data, anew.cv, anew.seed, classify)
     found = baselines(data, anew)
-    scores = {}
+    pooled = recorded(params.cv.scoring, data.n_classes, len(found) * sum(len(test) for _, test in splits))
+    fresh = Fresh(anew, splits, data, pooled)
+    scores, ci95 = {}, {}
     for name, baseline in found.items():
         with doing(f"baselines: {name}"):
-            scores[name] = score_baseline(name, baseline, data, splits, scorers)
+            watched = Watched(scorers[params.cv.scoring], pooled)
+            scores[name] = score_baseline(name, baseline, data, splits, scorers | {params.cv.scoring: watched})
+        # Where a scorer fails, the others are asked again.
+        seen = watched.statistics[-len(splits) :]
+        ci95[name] = fresh.half_width(scores[name][params.cv.scoring], seen, all(watched.constant))
     described = {name: baseline.description for name, baseline in found.items()}
     print_scores(scores, described, params.cv.scoring, f"baselines: {params.cv.scoring} over {len(splits)} splits")
-    write_text(BASELINES, to_csv(scores, described, params.cv))
+    write_text(BASELINES, to_csv(scores, described, ci95, params.cv))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from stages.lib.common import format_params, format_score, run, score_decimals, short_params, write_json, write_text
 from stages.lib.config import load_params
+from stages.lib.scores import bounds_of
 from stages.lib.winners.leaderboard import (
     BEST_PARAMS,
     picked,
@@ -16,18 +17,28 @@ from stages.lib.winners.leaderboard import (
     summarise,
     to_csv,
 )
+from stages.lib.winners.whole_choice import read_draws, ties, whole_choice
 
 
 def main() -> None:
     params = load_params()
     searches = read_searches(params)
-    summary = summarise(params, searches)
+    tied = ties(searches)
+    corrected = None
+    if all("best_score_corrected" in search for search in searches.values()):
+        draws = {name: read_draws(name) for name in searches}
+        corrected = whole_choice(searches, draws, bounds_of(params.cv.scoring))
+    summary = summarise(params, searches, corrected)
     for path in remove_strays(params):
         print(f"removed {path}: params.yaml has no such experiment")
     write_json(BEST_PARAMS, summary)
-    write_text("metrics/leaderboard.csv", to_csv(searches))
+    write_text("metrics/leaderboard.csv", to_csv(searches, tied))
 
-    print_leaderboard(searches, picked(params, searches), params.cv.scoring, params.statistics.pick)
+    print_leaderboard(searches, picked(params, searches), tied, params.cv.scoring, params.statistics.pick)
+    if corrected and len(searches) > 1:
+        decimals = score_decimals(corrected)
+        score, low, high = (format_score(number, decimals) for number in corrected)
+        print(f"{summary['winner']}, corrected for the choice among all searches: {score}, 95 % from {low} to {high}")
     if "combined_params" in summary:
         print(f"combined: {summary['combined_params']}")
         for left_out in summary["details"][0]["left_out"]:
@@ -35,7 +46,11 @@ def main() -> None:
 
 
 def print_leaderboard(
-    searches: dict[str, dict[str, Any]], picks: dict[str, dict[str, Any]], scoring: str, pick: str
+    searches: dict[str, dict[str, Any]],
+    picks: dict[str, dict[str, Any]],
+    tied: dict[str, bool],
+    scoring: str,
+    pick: str,
 ) -> None:
     """Print each experiment's scores and its pick, the winner first."""
     # Splits in time order give no interval, and so nothing to correct by.
@@ -47,9 +62,11 @@ def print_leaderboard(
     for place, (name, search) in enumerate(sorted(searches.items(), key=lambda item: -rating(item[1]))):
         numbers = [format_score(search[key], decimals) for key in (*keys, "best_score")]
         setting = short_params(format_params(picks[name]))
-        shown.add_row("*" * (not place), name, *numbers, setting, style=None if place else "bold")
+        shown.add_row("*" if not place else "=" * tied[name], name, *numbers, setting, style=None if place else "bold")
     print(f"leaderboard, by {scoring}{', corrected for the choice among candidates' * corrected}")
     Console().print(shown)
+    if any(tied.values()):
+        print("= tied with the one above: they differ by no more than chance in the draws of the correction")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from stages.lib.common import only_argument, run, write_json, write_text
 from stages.lib.comparison import mattered
-from stages.lib.comparison.table import compared_table, expected_test_share, read_candidates, sentences, summarise
+from stages.lib.comparison.table import (
+    compared_table,
+    expected_test_share,
+    read_candidates,
+    read_one_row,
+    sentences,
+    summarise,
+)
 from stages.lib.config import load_params
 from stages.lib.scores import NOT_TESTED, to_csv
 
@@ -17,8 +24,9 @@ def main() -> None:
     params = load_params()
     params.experiment(name)  # which there should be
     candidates = read_candidates(Path(f"metrics/candidates/{name}.csv"), name)
+    least = read_one_row(Path(f"metrics/search/{name}.json"), name, params.cv)
     test_share = expected_test_share(params.cv)
-    table = compared_table(candidates, test_share, params.rope, params.seed)
+    table = compared_table(candidates, test_share, params.rope, params.seed, least)
     importances = mattered(candidates, test_share, params.seed)
 
     write_text(f"metrics/compared/{name}.csv", to_csv(table))

@@ -4,16 +4,16 @@ from stages.lib.common import format_changes, run, write_json, write_text
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.model import hold_out_watchers, resolve_settings
-from stages.lib.scores import NOT_TESTED, mean_test_share, to_csv
+from stages.lib.scores import NOT_TESTED, to_csv, too_few
 from stages.lib.search import checked_splits, doing
 from stages.lib.search.result import SCORE
 from stages.lib.winners.answer import Contest, answer
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.card import Card
 from stages.lib.winners.comparison import comparison_table, print_comparison, summarise
-from stages.lib.winners.contenders import read_settings, score_nets
+from stages.lib.winners.contenders import read_corrected, read_settings, score_nets
 from stages.lib.winners.diagnostics import diagnostics, pool
-from stages.lib.winners.fresh import drawn_anew
+from stages.lib.winners.fresh import Fresh, drawn_anew
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.model_file import MODEL_FILE, fit_on_all_rows, save_model
 
@@ -22,23 +22,30 @@ def main() -> None:
     params = load_params()
     cv, classify = params.cv, params.model.classifies
     settings, kept = read_settings(params)
+    corrected = read_corrected(params, kept)
     data = load_dataset(params.data, classify, params.seed, cv.groups, cv.order)
     # Use other folds and initial weights than those on which the winners won.
     anew = drawn_anew(params)
     splits = checked_splits(data, anew.cv, anew.seed, classify)
-    baselines, described = read_baselines(cv, len(splits))
+    baselines, described, ci95 = read_baselines(cv, len(splits))
 
     nets = score_nets(settings, data, splits, anew)
     scores = {name: net.scores for name, net in nets.items()} | baselines
     model = params.model.model_dump()
     described |= {name: format_changes(chosen, model) or "model as it stands" for name, chosen in settings.items()}
-    share = mean_test_share(splits, cv.keeps_time)
-    table = comparison_table(scores, described, kept, test_share=share, rope=params.rope)
+    ci95 |= {name: net.ci95 for name, net in nets.items()}
+    fresh = Fresh(anew, splits, data, None)
+    share, least = fresh.test_share, fresh.one_row
+    table = comparison_table(scores, described, ci95, kept, test_share=share, rope=params.rope, one_row=least)
     selecting = {name: found[SCORE] for name, found in scores.items()}
-    found = answer(Contest(selecting, set(nets), kept, share, params.rope), cv.scoring)
+    contest = Contest(selecting, set(nets), kept, share, params.rope, ci95, least, corrected)
+    found = answer(contest, cv.scoring)
+    few = None if cv.keeps_time else too_few(data.y, data.n_classes, data.groups)
     pooled = pool(data.y, splits, nets[kept].predictions, data.classes)
 
     print(found.text)
+    if few:
+        print(few)
     which = "splits of the searches" if cv.keeps_time else "new splits"
     print_comparison(table, f"evaluation: {cv.scoring} over {len(splits)} {which}", params.rope)
     if cv.keeps_time:
@@ -48,7 +55,7 @@ def main() -> None:
         print(f"({NOT_TESTED}).")
     write_text("metrics/candidates/evaluation.csv", to_csv(table))
     write_text("metrics/diagnostics.csv", to_csv(diagnostics(pooled)))
-    named = {"answer": found.text, "use": found.use, "runner_up": found.runner_up}
+    named = {"answer": found.text, "use": found.use, "runner_up": found.runner_up, "note": few}
     numbers = summarise(table) | {"kept_brier_score": pooled.brier_score() if pooled else None}
     write_json("metrics/evaluation.json", {key: each for key, each in (named | numbers).items() if each is not None})
 

@@ -8,7 +8,7 @@ evaluation advises another model, a note on standard error says so.
 import sys
 from pathlib import Path
 
-from stages.lib.common import DECIMALS, UserError, only_argument, read_json, reading, run
+from stages.lib.common import UserError, only_argument, read_json, reading, run
 from stages.lib.config import load_params
 from stages.lib.data import is_feature, read_features
 from stages.lib.winners.card import Card
@@ -16,6 +16,8 @@ from stages.lib.winners.model_file import MODEL_FILE, load_model, predict
 
 # Significant digits of a predicted number: the precision of a float32.
 DIGITS = 7
+# Of the probabilities of classes.
+DECIMALS = 6
 
 
 def read_bytes(source: str, shown: str) -> bytes:

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from stages.lib.common import only_argument, run, write_json, write_text
-from stages.lib.config import Params, load_params
+from stages.lib.config import load_params
 from stages.lib.data import load_dataset
-from stages.lib.lockstep import TrainTest
 from stages.lib.model import (
     against_divergence,
     build_estimator,
@@ -24,26 +23,27 @@ from stages.lib.model import (
     target,
 )
 from stages.lib.scores import (
-    Corrected,
-    Pooling,
-    Rows,
+    bounds_of,
     corrected_score,
+    half_widths,
     mean_test_share,
-    pooling,
+    one_row,
     print_table,
+    recorded,
+    rounded,
+    rows_of,
     score_table,
     summarise,
     to_csv,
+    too_few,
 )
 from stages.lib.scores.choice import may_be_best, simplest_row
+from stages.lib.scores.draws import NO_DRAWS
 from stages.lib.scores.score_table import best_row, check_any_score, told
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer, pooled_rows
 from stages.lib.search import SearchResult, check_trial, checked_splits, doing, run_search
 from stages.lib.search.curves import Watched, distinct, epochs_of, learning_curves, watching
 from stages.lib.search.halving import halve
-
-# The most rows to record, over all candidates and splits; each takes a few bytes.
-_MOST_ROWS = 50_000_000
 
 
 def main() -> None:
@@ -56,7 +56,7 @@ def main() -> None:
         data = load_dataset(params.data, classify, params.seed, cv.groups, cv.order)
         splits = checked_splits(data, cv, params.seed, classify)
     n_rows = len(candidates) * sum(len(test) for _, test in splits)
-    pooled = pooling(cv.scoring, data.n_classes) if n_rows <= _MOST_ROWS else None
+    pooled = recorded(cv.scoring, data.n_classes, n_rows)
     scorer = make_scorer(cv.scoring, cv.also_score, pooled_rows(pooled) if pooled else None)
     with doing(f"{name}: building a net with each value"):
         check_candidates(name, settings, candidates, data, params.prepare)
@@ -81,11 +81,23 @@ def main() -> None:
 
     share, listed = mean_test_share(splits, cv.keeps_time), experiment.candidates(params.seed)
     n_weights, n_epochs = found.n_weights, found.n_epochs
-    table = score_table(listed, found.scores, share, n_weights=n_weights, n_epochs=n_epochs, stages=found.stages)
-    corrected = None if cv.keeps_time else _corrected(found, splits, data.groups, pooled, params)
-    summary = summarise(table, corrected, found.n_fits, found.net_epochs_spared)
+    counted: dict[str, Any] = {"n_weights": n_weights, "n_epochs": n_epochs, "stages": found.stages}
+    by_row = rows_of(found.rows(np.arange(len(candidates))), splits, data.groups, pooled)
+    drawn: dict[str, Any] = {"n_repeats": cv.n_repeats, "seed": params.seed, "rows": by_row}
+    drawn["bounds"] = bounds_of(cv.scoring)
+    scores, least = found.scores["score"], one_row(cv.scoring, len(data.y) / cv.n_splits)
+    ci95 = half_widths(scores, share, constant=found.constant, one_row=least, **drawn)
+    table = score_table(listed, found.scores, share, ci95=ci95, one_row=least, **counted)
+    ended = np.where(np.isin(np.arange(len(scores)), found.finalists)[:, None], scores, np.nan)
+    corrected = None
+    # Without rows, a best candidate that is constant has no interval, and so nothing to correct by.
+    if not cv.keeps_time and np.isfinite(ci95[best_row(table)]):
+        corrected = corrected_score(ended, **drawn)
+    summary = summarise(table, corrected, found.n_fits, found.net_epochs_spared) | {"n_rows": len(data.y)}
 
-    chosen = {"best": best_row(table), "simplest": simplest_row(table, may_be_best(table, share, params.seed))}
+    judged = rounded(table)  # as the stage compare does, which reads the file
+    in_set = may_be_best(judged, share, params.seed, least)
+    chosen = {"best": best_row(table), "simplest": simplest_row(judged, in_set)}
     watched = [Watched([which], listed[row], candidates[row]) for which, row in chosen.items()]
     base = params.model.model_dump() | experiment.fixed
     watched = distinct([*watched, Watched(["starting_point"], {}, {})], base)
@@ -96,22 +108,14 @@ def main() -> None:
 
     print_table(table, f"{name}: {cv.scoring} over {len(splits)} splits")
     print(told(summary))
+    if few := too_few(data.y, data.n_classes, data.groups):
+        print(few)
     if found.net_epochs_spared is not None:
         print(f"halving spared {found.net_epochs_spared:,} net-epochs")
     write_text(f"metrics/candidates/{name}.csv", to_csv(table))
     write_text(f"metrics/curves/{name}.csv", to_csv(curves))
+    write_text(f"metrics/draws/{name}.csv", (corrected.draws if corrected else NO_DRAWS).to_csv())
     write_json(f"metrics/search/{name}.json", summary)
-
-
-def _corrected(
-    found: SearchResult, splits: list[TrainTest], groups: np.ndarray | None, pooled: Pooling | None, params: Params
-) -> Corrected | None:
-    """Return the best score, corrected for the choice among the candidates that were trained to the end."""
-    finalists = found.finalists
-    recorded = found.rows(finalists) if pooled else None
-    by_row = Rows(recorded, [test for _, test in splits], groups, pooled) if recorded and pooled else None
-    scores = found.scores["score"][finalists]
-    return corrected_score(scores, n_repeats=params.cv.n_repeats, seed=params.seed, rows=by_row)
 
 
 if __name__ == "__main__":

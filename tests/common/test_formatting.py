@@ -49,6 +49,7 @@ def test_blocks_are_written_as_yaml_flows() -> None:
         ([0.5, -1234.5], 2),
         ([-7_654_321.0, 0.5], 0),
         ([0.0012, float("nan")], 6),
+        ([0.0, -1.23e-7], 10),
         ([float("nan")], 4),
         ([0.0], 6),
     ],
@@ -59,7 +60,7 @@ def test_decimals_follow_the_largest_score(scores: list[float], decimals: int) -
 
 def test_scores_are_written_in_their_size() -> None:
     assert format_score(0.651042, 4) == "0.6510"
-    assert format_score(-1_234_567.89, 0) == "-1,234,568"
+    assert format_score(-1_234_567.89, 0) == "-1,234,570"
     assert format_score(-0.00001, 4) == "0.0000"
     assert format_score(0.0112, 4, "+") == "+0.0112"
     assert format_score(float("nan"), 4) == "–"

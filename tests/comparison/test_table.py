@@ -35,7 +35,7 @@ MATTERED = pd.DataFrame({"key": ["lr", "module__n"], "importance": [0.5, 0.0], "
 
 
 def candidates(scores: np.ndarray = SCORES, test_share: float = 0.5, stages: np.ndarray | None = None) -> pd.DataFrame:
-    seen = {"n_weights": np.array([90, 1200, 50, 50]), "n_epochs": np.array([10.0, 5.0, 5.0, 2.5])}
+    seen: dict[str, Any] = {"n_weights": np.array([90, 1200, 50, 50]), "n_epochs": np.array([10.0, 5.0, 5.0, 2.5])}
     return score_table(CANDIDATES, {"score": scores}, test_share, **seen, stages=stages)
 
 
@@ -131,6 +131,10 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
         source.insert(place, "n_weights", "100")
         source.insert(place, "n_epochs", "100.0")
     write_text("metrics/candidates/dropout.csv", source.to_csv(index=False, lineterminator="\n"))
+    assert in_process(compare, "dropout").stderr.startswith("error: metrics/search/dropout.json is missing. Run `dvc")
+    write_text("metrics/search/dropout.json", "{}")
+    assert "metrics/search/dropout.json is not the result of a search" in in_process(compare, "dropout").stderr
+    write_text("metrics/search/dropout.json", '{"n_rows": 768}')
     done = in_process(compare, "dropout")
     assert (done.returncode, done.stderr) == (0, "")
     assert "candidates are in the set that holds the best with 95 %" in done.stdout
@@ -139,6 +143,7 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
         "metrics/compared/dropout.csv",
         "metrics/compared/dropout.json",
         "metrics/importance/dropout.csv",
+        "metrics/search/dropout.json",
     ]
     mattered = pd.read_csv("metrics/importance/dropout.csv")
     assert sorted(mattered["key"]) == ["module__dropout_rate", "module__weight_constraint"]

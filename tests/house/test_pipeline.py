@@ -16,9 +16,11 @@ from tests.project import SEARCHED, Project, environment
 
 
 def test_repro_writes_all_metrics(reproduced: Project) -> None:
-    of_each = ("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "importance/{}.csv")
+    of_each = ("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "draws/{}.csv")
     charts = ("charts/{}.svg", "charts/curves/{}.svg", "charts/importance/{}.svg")
-    expected = {each.format(name) for each in (*of_each, "search/{}.json", *charts) for name in SEARCHED}
+    expected = {
+        each.format(name) for each in (*of_each, "importance/{}.csv", "search/{}.json", *charts) for name in SEARCHED
+    }
     expected |= {f"charts/{name}.svg" for name in ("diagnostics", "evaluation", "leaderboard")}
     expected |= {"baselines.csv", "candidates/evaluation.csv", "diagnostics.csv", "leaderboard.csv"}
     expected |= {"best_params.json", "data.json", "evaluation.json"}

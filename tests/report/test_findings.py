@@ -72,7 +72,7 @@ def test_without_intervals_nothing_is_corrected_or_compared() -> None:
     search = {"best_params": "lr=1", "best_score": -1234567.0, "n_candidates": 2}
     nothing = {"in_best_set": "nan", "worse": "nan", "equal": "nan", "better": "nan"}
     rows = [row(1, 1, -1234567.0, **nothing), row(2, 2, -2e6, **nothing)]
-    assert describe_search(search, rows, "0.01") == ["The best is lr=1, with -1,234,567."]
+    assert describe_search(search, rows, "0.01") == ["The best is lr=1, with -1,234,570."]
 
 
 def test_one_candidate_was_not_chosen() -> None:

@@ -110,11 +110,11 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
     for words in ("±", "in the set", "told apart", "its interval", "fresh splits", "95 %", "orrected", "undecided"):
         assert words not in text
     assert f"Predicting rides in rides.csv {ANSWER}" in text
-    assert "The best is EarlyStopping patience=null, scale=null, with -1,234,567." in text
+    assert "The best is EarlyStopping patience=null, scale=null, with -1,234,570." in text
     assert "What mattered: scale. Of EarlyStopping patience, no effect can be seen." in text
     assert "No rows are held out of the training" in text
     headings = "EarlyStopping patience scale mean weights epochs std rank"
-    assert f"{headings} none none -1,234,567 41 9 5 1 5 standard -2,234,567" in text
+    assert f"{headings} none none -1,234,570 41 9 5 1 5 standard -2,234,570" in text
 
 
 def test_a_report_of_an_earlier_run_says_so_on_the_terminal(

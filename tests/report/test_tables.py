@@ -61,9 +61,9 @@ def test_numbers_are_as_long_as_the_scorer_needs(tmp_path: Path) -> None:
     )
     table = read_table(millions, without=["params"])
     shown = [dict(zip(table.headings, row, strict=True)) for row in table.rows]
-    first = {"lr": "0.1", "mean": "-1,234,568", "± 95 %": "2,000", "r2": "0.5000", "in the set": "yes, the simplest"}
+    first = {"lr": "0.1", "mean": "-1,234,570", "± 95 %": "2,000", "r2": "0.5000", "in the set": "yes, the simplest"}
     first |= {"p (Holm)": "1.0000", "worse": "0.00", "equal": "1.00", "better": "0.00", "weights": "1,234"}
-    second = {"lr": "0.2", "mean": "-7,654,321", "± 95 %": "2,000", "r2": "-0.2500", "in the set": "no"}
+    second = {"lr": "0.2", "mean": "-7,654,320", "± 95 %": "2,000", "r2": "-0.2500", "in the set": "no"}
     second |= {"p (Holm)": "< 0.0001", "worse": "0.99", "equal": "0.01", "better": "0.00", "weights": "1,234"}
     assert shown == [
         first | {"epochs": "40", "std": "30,000", "rank": "1"},
@@ -132,3 +132,35 @@ def test_a_long_table_shows_the_best_first_and_keeps_the_rest(tmp_path: Path) ->
     assert (len(table.rows), table.best, table.rows[0][2]) == (40, 0, "0.4900")
     short = read_table(path, without=["params"], most=50)
     assert (short.rest, short.headings[-1], [row[0] for row in short.rows]) == ([], "rank", [str(i) for i in range(50)])
+
+
+def test_a_constant_is_marked_and_a_diverged_net_is_not(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "candidates.csv",
+        "params,mean_test_score,ci95,rank_test_score\na=1,0.75,0.03,1\na=2,0.5,nan,2\na=3,nan,nan,3\n",
+    )
+    assert [row[:2] for row in read_table(path).rows] == [
+        ["0.7500", "0.0300"],
+        ["0.5000", "constant"],
+        ["diverged", "–"],
+    ]
+
+
+def test_scores_in_small_units_show_their_digits(tmp_path: Path) -> None:
+    path = written(tmp_path / "mse.csv", "setting,mean_test_score,ci95\na,-1.23456e-07,2e-08\nb,-4.5e-07,3e-08\n")
+    assert [row[1:] for row in read_table(path).rows] == [
+        ["-0.0000001235", "0.0000000200"],
+        ["-0.0000004500", "0.0000000300"],
+    ]
+
+
+def test_searches_that_are_tied_are_called_so(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "leaderboard.csv",
+        "experiment,best_params,best_score,best_ci95,best_score_corrected,best_score_corrected_low,"
+        "best_score_corrected_high,n_in_best_set,tied_with_above\n"
+        "one,a=1,0.75,0.1,0.6875,0.65,0.725,12,true\ntwo,a=2,0.71875,0.1,0.6876,0.6,0.8,1,false\n",
+    )
+    table = read_table(path, by_score=True)
+    place = table.headings.index("tied with the one above")
+    assert [(row[0], row[place]) for row in table.rows] == [("two", "no"), ("one", "yes")]

@@ -6,6 +6,7 @@ from scipy import stats
 
 from stages.lib.scores.best_set import best_set, simplest
 from stages.lib.scores.statistics import p_values
+from tests.simulation import unstable
 
 RNG = np.random.default_rng(5)
 
@@ -68,3 +69,30 @@ def test_the_simplest_has_the_fewest_weights_then_epochs_then_the_best_mean() ->
     assert simplest(mask, weights, epochs, means) == 3
     assert simplest(np.array([True, True, False, False, False]), weights, epochs, means) == 1
     assert simplest(np.ones(5, dtype=bool), weights, epochs, np.full(5, 0.7)) == 4
+
+
+def test_one_repeat_with_equal_differences_excludes_none() -> None:
+    scores = np.array([[0.7, 0.72, 0.71], [0.69, 0.71, 0.70], [0.4, 0.42, 0.41]])
+    assert best_set(scores, 0.5, 0).tolist() == [True, False, False]
+    assert best_set(scores, 0.5, 0, one_row=0.01).tolist() == [True, True, False]
+
+
+def test_the_unit_does_not_matter() -> None:
+    scores = RNG.normal(0.7, 0.02, size=(20, 30))
+    scores[0] += 0.02
+    assert best_set(scores, 0.5, 0).tolist() == best_set(scores * 1e-13, 0.5, 0).tolist()
+
+
+@pytest.mark.parametrize("kind", list(unstable.PENALTIES))
+def test_a_pair_of_unstable_learners_is_equally_good(kind: str) -> None:
+    errors = unstable.true_errors(kind, unstable.PENALTIES[kind], 2000, 0)
+    difference = errors[1] - errors[0]
+    assert abs(difference.mean()) < 3 * difference.std() / len(difference) ** 0.5
+    assert errors.mean() < unstable.true_errors(kind, (0.0,), 200, 0).mean() - 0.01
+
+
+def test_an_unstable_pair_is_seldom_taken_apart() -> None:
+    """Without the least share, one of each pair is excluded in 8 % of tables."""
+    with_floor, without = (unstable.excluded("hard threshold", 500, share).mean(axis=0) for share in (0.2, 0))
+    assert (with_floor < 0.05).all()
+    assert (without > 0.05).any()

@@ -103,3 +103,27 @@ def test_one_repeat_leaves_out_folds() -> None:
     assert found.over == "rows and folds"
     assert found.low < 0.72 < found.high
     assert found == corrected_score(scores, n_repeats=1, seed=0, rows=rows)
+
+
+def test_the_draws_own_noise_is_small_and_known() -> None:
+    """Two seeds differ by what the noise says, which is far below what candidates differ by."""
+    search = draw_search("many close", 8, np.random.default_rng(1))
+    scores, rows = rows_of(search.right, search.folds)
+    found = [corrected_score(scores, n_repeats=10, seed=seed, rows=rows) for seed in range(4)]
+    drawn = [each for each in found if each is not None]
+    assert 0 < max(each.noise for each in drawn) < 0.0003
+    assert np.std([each.score for each in drawn]) < 4 * drawn[0].noise
+
+
+def test_draws_are_the_same_for_all_searches_on_the_same_rows() -> None:
+    """Of one candidate in two searches, the other search's candidates change nothing."""
+    search = draw_search("many close", 3, np.random.default_rng(2))
+    scores, rows = rows_of(search.right, search.folds)
+    scores[1:] = np.nan
+    alone = corrected_score(scores[:1], n_repeats=10, seed=5, rows=rows)
+    beside = corrected_score(scores, n_repeats=10, seed=5, rows=rows)
+    assert alone is not None
+    assert beside is not None
+    np.testing.assert_array_equal(alone.draws.selecting, beside.draws.selecting)
+    assert alone.draws.left_out.mean() == pytest.approx(alone.score)
+    assert len(alone.draws.left_out) == 900

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
 from stages.lib.common import UserError
-from stages.lib.scores import Corrected, print_table, score_table, summarise, to_csv
+from stages.lib.scores import Corrected, print_table, rounded, score_table, summarise, to_csv
 from stages.lib.scores.choice import may_be_best, simplest_row
 from stages.lib.scores.score_table import check_any_score, grid_keys, split_scores, told
 from tests.project import ROOT, real_params
@@ -22,17 +22,17 @@ CORRECTED = Corrected(0.61, 0.52, 0.7, "splits")
 
 
 def table_of(scores: list[list[float]], test_share: float = 0.5, **more: Any) -> pd.DataFrame:
-    counts = {"n_weights": np.array([9, 9, 7, 7]), "n_epochs": np.array([3.0, 2.5, 3.0, 3.0])}
-    stages = more.pop("stages", None)
+    counts: dict[str, Any] = {"n_weights": np.array([9, 9, 7, 7]), "n_epochs": np.array([3.0, 2.5, 3.0, 3.0])}
+    stages, ci95 = more.pop("stages", None), more.pop("ci95", None)
     found = {"score": np.array(scores)} | {name: np.array(each) for name, each in more.items()}
-    return score_table(CANDIDATES, found, test_share, **counts, stages=stages)
+    return score_table(CANDIDATES, found, test_share, **counts, stages=stages, ci95=ci95)
 
 
 def test_the_csv_has_the_contracts_columns_and_bytes() -> None:
     assert to_csv(table_of(SCORES)) == (
         "params,lr,module__weight_constraint,mean_test_score,std_test_score,rank_test_score,n_weights,n_epochs,"
         "ci95,p_value,split0_test_score,split1_test_score\n"
-        '"lr=1e-05, module__weight_constraint=null",1e-05,null,0.583333,0.083333,2,9,3.0,1.497441,0.391827,'
+        '"lr=1e-05, module__weight_constraint=null",1e-05,null,0.583333,0.0833333,2,9,3.0,1.49744,0.391827,'
         "0.5,0.666667\n"
         '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,9,2.5,0.898464,1.0,0.6,0.7\n'
         '"lr=0.1, module__weight_constraint=null",0.1,null,nan,nan,4,7,3.0,nan,nan,nan,0.5\n'
@@ -99,6 +99,7 @@ def test_the_summary_is_flat_and_of_the_best() -> None:
         "best_score_corrected": 0.61,
         "best_score_corrected_low": 0.52,
         "best_score_corrected_high": 0.7,
+        "corrected_noise": 0.0,
         "corrected_over": "splits",
         "n_candidates": 4,
         "n_fits": 8,
@@ -167,3 +168,25 @@ def test_the_simplest_is_of_those_that_may_be_the_best() -> None:
     # After halving, those that left are in no set.
     halved = table_of(scores, stages=np.array([1, 2, 2, 2]))
     assert may_be_best(halved, 0.5, seed=1).tolist() == [False, True, False, False]
+
+
+def test_numbers_have_six_significant_digits_whatever_their_unit() -> None:
+    table = table_of([[-1.23456789e-7, -1.3e-7], [-5.4321e-8, -6e-8], [np.nan, 0.5], [-4e-7, -5e-7]])
+    written = rounded(table)
+    assert written["split0_test_score"].tolist()[:2] == [-1.23457e-07, -5.4321e-08]
+    assert written["mean_test_score"][0] == -1.26728e-07
+    assert written["n_weights"].tolist() == [9, 9, 7, 7]
+
+
+def test_scores_that_differ_by_less_have_more_digits() -> None:
+    close = [[1 - 1e-9, 1 - 2e-9], [1 - 3e-9, 1 - 1e-9], [0.5, 0.5], [0.1, 0.2]]
+    written = split_scores(rounded(table_of(close)))
+    np.testing.assert_allclose(written, close, rtol=0, atol=1e-11)
+    assert len(np.unique(written[:2])) == 3
+
+
+def test_a_constant_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    table = table_of(SCORES, ci95=np.array([np.nan, 0.1, np.nan, 0.1]))
+    print_table(table, "lr: accuracy")
+    _, _, *rows, _ = capsys.readouterr().out.splitlines()
+    assert rows[0].split()[:2] == ["0.5833", "constant"]

@@ -78,3 +78,16 @@ def test_where_the_test_does_not_hold_there_is_none() -> None:
     assert np.isnan(share)
     assert np.isnan(half_width(SCORES, share)).all()
     assert np.isnan(p_values(SCORES, best=1, test_share=share)).all()
+
+
+def test_one_repeat_with_equal_differences_is_not_certain() -> None:
+    """Three splits that differ by one row each, or by fifteen: s is at least one row, so t is known by hand."""
+    row = 1 / 100
+    for n_rows in (1, 15):
+        scores = np.stack([np.array([0.7, 0.72, 0.71]) + n_rows * row, np.array([0.7, 0.72, 0.71])])
+        p = p_values(scores, 0, 0.5, row)[1]
+        assert p == pytest.approx(2 * stats.t.sf(n_rows / math.sqrt(1 / 3 + 1 / 2), 2))
+    # Candidates that are equal stay so, and repeats need no floor.
+    assert p_values(np.stack([SCORES[0], SCORES[0]]), 0, 0.5, row)[1] == 1
+    assert corrected_error(np.full(30, row), 0.5, row) == pytest.approx(0, abs=1e-12)
+    assert corrected_error(np.zeros(3), 0.5, row) == 0

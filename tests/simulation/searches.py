@@ -57,20 +57,28 @@ def draw_search(case: str, n_candidates: int, rng: np.random.Generator, n_repeat
     return draw_predictions(*CASES[case](n_candidates, rng), rng, n_repeats)
 
 
-def draw_predictions(truth: np.ndarray, noise: float, rng: np.random.Generator, n_repeats: int = 10) -> Search:
+def draw_predictions(
+    truth: np.ndarray,
+    noise: float,
+    rng: np.random.Generator,
+    n_repeats: int = 10,
+    n_rows: int = N_ROWS,
+    hard_for_one: float = HARD_FOR_ONE,
+) -> Search:
     """Draw the predictions of candidates.
 
     A candidate of true score p predicts a row rightly if Φ⁻¹(p) + row + row of this candidate + fit + rest is above 0.
-    These four are normal with mean 0 and variances 0.55, 0.1, v² and 0.35 - v², where v is `noise`. They are drawn for
+    These four are normal with mean 0 and variances 0.55, 0.1 (`hard_for_one`), v² and what is left of 1, where v is
+    `noise`. They are drawn for
     a row; for a row and candidate; for a candidate, repeat and fold; and for a candidate, repeat and row. The variances
     add up to 1, so p is the probability of a right prediction.
     """
     n_candidates = len(truth)
-    folds = np.stack([rng.permutation(N_ROWS) % N_FOLDS for _ in range(n_repeats)])
-    latent = rng.standard_normal((n_candidates, n_repeats, N_ROWS), dtype=np.float32)
-    latent *= np.float32((1 - HARD - HARD_FOR_ONE - noise**2) ** 0.5)
-    rows = HARD**0.5 * rng.standard_normal(N_ROWS)
-    rows = rows + HARD_FOR_ONE**0.5 * rng.standard_normal((n_candidates, N_ROWS)) + ndtri(truth)[:, None]
+    folds = np.stack([rng.permutation(n_rows) % N_FOLDS for _ in range(n_repeats)])
+    latent = rng.standard_normal((n_candidates, n_repeats, n_rows), dtype=np.float32)
+    latent *= np.float32(max(0, 1 - HARD - hard_for_one - noise**2) ** 0.5)
+    rows = HARD**0.5 * rng.standard_normal(n_rows)
+    rows = rows + hard_for_one**0.5 * rng.standard_normal((n_candidates, n_rows)) + ndtri(truth)[:, None]
     latent += rows.astype(np.float32)[:, None]
     fits = noise * rng.standard_normal((n_candidates, n_repeats, N_FOLDS), dtype=np.float32)
     for repeat in range(n_repeats):

@@ -8,6 +8,9 @@ from stages.lib.scores import Rows, best_set, corrected_score, p_values, pooling
 from tests.simulation.learners import draw_learners
 from tests.simulation.searches import CASES, N_FOLDS, Search, draw_search
 
+# Fewer than in a search: over many searches, the noise of their draws is nothing.
+N_ROUNDS = 2
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -37,11 +40,8 @@ def judge_learners(draw: int) -> Verdict:
 
 def verdict(search: Search, seed: int) -> Verdict:
     """Apply the statistics to a search."""
-    scores, tests, accuracy = search.scores, search.tests, pooling("accuracy")
-    assert accuracy is not None
-    statistics = [_statistics(search, split, test) for split, test in enumerate(tests)]
-    rows = Rows(statistics, tests, None, accuracy)
-    corrected = corrected_score(scores, n_repeats=len(search.folds), seed=seed, rows=rows)
+    scores, rows = search.scores, rows_of(search)
+    corrected = corrected_score(scores, n_repeats=len(search.folds), seed=seed, rows=rows, n_rounds=N_ROUNDS)
     assert corrected is not None
     best = int(scores.mean(axis=1).argmax())
     truth, share = search.truth[best], 1 / (N_FOLDS - 1)
@@ -72,6 +72,13 @@ def over_rows_alone(right: np.ndarray, rng: np.random.Generator, n_draws: int = 
     selected = (right @ weights.T.astype(float)).argmax(axis=0)
     out = weights == 0
     return float(((right[selected] * out).sum(axis=1) / out.sum(axis=1)).mean())
+
+
+def rows_of(search: Search) -> Rows:
+    """Return the predictions of a search as the statistics want them."""
+    accuracy, tests = pooling("accuracy"), search.tests
+    assert accuracy is not None
+    return Rows([_statistics(search, split, test) for split, test in enumerate(tests)], tests, None, accuracy)
 
 
 def _statistics(search: Search, split: int, test: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from stages.lib.scores import half_width
 from stages.lib.winners.answer import Answer, Contest, answer
 
 SPLITS = np.random.default_rng(0).normal(size=30)
@@ -15,10 +16,16 @@ def scores(mean: float, spread: float = 0.02, seed: int = 0) -> np.ndarray:
     return mean + noise - noise.mean()
 
 
-def ask(contenders: dict[str, np.ndarray], kept: str = "joint", test_share: float = 0.5, rope: float = 0.01) -> Answer:
-    return answer(
-        Contest(contenders, [name for name in contenders if name in NETS], kept, test_share, rope), "accuracy"
-    )
+def ask(
+    contenders: dict[str, np.ndarray],
+    kept: str = "joint",
+    test_share: float = 0.5,
+    rope: float = 0.01,
+    corrected: tuple[float, float, float] | None = None,
+) -> Answer:
+    nets = [name for name in contenders if name in NETS]
+    ci95 = {name: float(half_width(each, test_share)) for name, each in contenders.items()}
+    return answer(Contest(contenders, nets, kept, test_share, rope, ci95, corrected=corrected), "accuracy")
 
 
 def test_the_kept_net_that_gains_on_every_other_model_is_used() -> None:
@@ -132,3 +139,11 @@ def test_what_no_share_speaks_for_is_undecided() -> None:
     found = ask({"joint": scores(0.776, 0.04, seed=1), "logistic_regression": np.full(30, 0.771)})
     assert found.use == "logistic_regression"
     assert "Whether a net is worth it here is undecided. The saved net is joint." in found.text
+
+
+def test_the_kept_net_is_told_with_its_worth_on_rows_that_did_not_choose_it() -> None:
+    models = {"joint": scores(0.8), "logistic_regression": scores(0.74, seed=1), "majority_class": np.full(30, 0.65)}
+    worth = "The saved net is joint, which on rows that had no say in its choice scores 0.7644 (0.7355 to 0.7934)"
+    assert ask(models, corrected=(0.76444, 0.7355, 0.7934)).text.endswith(f"{worth}.")
+    better = models | {"dropout": scores(0.9, seed=2)}
+    assert f"{worth}; to save dropout" in ask(better, corrected=(0.76444, 0.7355, 0.7934)).text

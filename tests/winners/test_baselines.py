@@ -193,12 +193,13 @@ def test_the_file_gives_back_the_scores(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     cv = CV(n_splits=3, scoring="accuracy", also_score=["roc_auc"])
     scores = {"none": {"accuracy": np.array([0.123456789, 0.5, 1]), "roc_auc": np.full(3, np.nan)}}
-    text = to_csv(scores, {"none": "a, model"}, cv)
+    text = to_csv(scores, {"none": "a, model"}, {"none": 0.25}, cv)
     assert text.startswith(
-        "setting,params,split0_test_roc_auc,split1_test_roc_auc,split2_test_roc_auc,split0_test_score,"
+        "setting,params,ci95,split0_test_roc_auc,split1_test_roc_auc,split2_test_roc_auc,split0_test_score,"
     )
     write_text(BASELINES, text)
-    found, described = read_baselines(cv, 3)
+    found, described, ci95 = read_baselines(cv, 3)
+    assert ci95 == {"none": 0.25}
     assert described == {"none": "a, model"}
     assert found["none"]["score"].tolist() == scores["none"]["accuracy"].tolist()
     assert np.isnan(found["none"]["roc_auc"]).all()

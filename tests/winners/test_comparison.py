@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.scores import to_csv
+from stages.lib.scores import half_width, to_csv
 from stages.lib.winners.comparison import comparison_table, print_comparison, summarise
 
 SCORES = {
@@ -22,7 +22,9 @@ def table_of(scores: dict[str, np.ndarray], test_share: float = 1.0, **also: dic
         name: {"score": each} | {scorer: others[name] for scorer, others in also.items()}
         for name, each in scores.items()
     }
-    return comparison_table(found, dict.fromkeys(scores, "a=1"), "kept", test_share=test_share, rope=0.01)
+    ci95 = {name: float(half_width(each, test_share)) for name, each in scores.items()}
+    described = dict.fromkeys(scores, "a=1")
+    return comparison_table(found, described, ci95, "kept", test_share=test_share, rope=0.01)
 
 
 def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:

@@ -23,6 +23,7 @@ from stages.lib.common import UserError, write_text
 from stages.lib.config import Params, load_params
 from stages.lib.data import Dataset, load_dataset
 from stages.lib.lockstep import fit_seed, net_of, seed_everything
+from stages.lib.scores.bounds import interval
 from stages.lib.search import make_splits
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.contenders import score_nets
@@ -87,12 +88,16 @@ def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
     data = load_dataset(params.data, True, params.seed)
     drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2), True)
     logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    found, described = read_baselines(params.cv, 3)
+    found, described, ci95 = read_baselines(params.cv, 3)
     assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
     assert described["logistic_regression"] == "LogisticRegression, inputs standardized"
     for scorer, name in {"accuracy": "score", "roc_auc": "roc_auc"}.items():
         expected = cross_val_score(logistic, data.X.to_numpy(np.float32), data.y, cv=drawn, scoring=scorer)
         assert found["logistic_regression"][name] == pytest.approx(expected, abs=1e-9)
+    # Stratified folds keep the share of a constant's rows; its interval is that of a share of 384 rows.
+    share = found["majority_class"]["score"].mean()
+    low, _ = interval(share, 1.966 * (share * (1 - share) / 384) ** 0.5, (0, 1))
+    assert ci95["majority_class"] == pytest.approx(share - low, rel=0.01)
 
 
 def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> None:

@@ -136,11 +136,11 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
     for search in found.values():
         ends = {"best_score_corrected_low": 0.05, "best_score_corrected_high": 0.15}
         search |= {"best_ci95": 0.03553, "best_score_corrected": 0.1, "not_shown": 0} | ends
-    assert to_csv(found) == (
+    assert to_csv(found, {"dropout": True, "optimizer": False}) == (
         "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
-        "best_score_corrected_high,n_candidates,n_fits,n_in_best_set\n"
-        'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1\n'
-        "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1\n"
+        "best_score_corrected_high,n_candidates,n_fits,n_in_best_set,tied_with_above\n"
+        'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1,true\n'
+        "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1,false\n"
     )
 
 
@@ -193,13 +193,14 @@ def test_a_bad_file_is_named(
 
 def test_outputs_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    files = ("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "importance/{}.csv")
+    files = ("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "draws/{}.csv")
+    later = ("importance/{}.csv", "search/{}.json")
     for name in ("neurons", "gone"):
-        for file in (*files, "search/{}.json"):
+        for file in (*files, *later):
             write_text(f"metrics/{file.format(name)}", "x")
     write_text("metrics/candidates/evaluation.csv", "x")
     removed = remove_strays(Params.model_validate(small_params()))
-    assert [str(path) for path in removed] == [f"metrics/{file.format('gone')}" for file in (*files, "search/{}.json")]
+    assert [str(path) for path in removed] == [f"metrics/{file.format('gone')}" for file in (*files, *later)]
     assert {path.stem for path in Path("metrics").rglob("*.*")} == {"neurons", "evaluation"}
 
 
@@ -220,6 +221,6 @@ def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
     assert re.search(r"\* *neurons *-1,200,000 *n_neurons=5", done.stdout)
     assert "95 %" not in done.stdout
     assert (tmp_path / "metrics/leaderboard.csv").read_text(encoding="utf-8").splitlines()[1:] == [
-        "neurons,module__n_neurons=5,-1200000.0,0.1,,,,,2,6,",
-        "optimizer,optimizer=SGD,-2200000.0,0.1,,,,,2,6,",
+        "neurons,module__n_neurons=5,-1200000.0,0.1,,,,,2,6,,false",
+        "optimizer,optimizer=SGD,-2200000.0,0.1,,,,,2,6,,false",
     ]

@@ -4,11 +4,12 @@ Knows nothing about the project's subject, and imports no other room.
 """
 
 from stages.lib.common.artifacts import (
-    DECIMALS,
+    DIGITS,
     read_json,
     read_text,
     reading,
     remove_others,
+    significant,
     temporary,
     write_bytes,
     write_json,
@@ -39,7 +40,7 @@ from stages.lib.common.own_files import own_code, relative_to_here
 from stages.lib.common.places import with_line
 
 __all__ = [
-    "DECIMALS",
+    "DIGITS",
     "RAISED",
     "UserError",
     "described",
@@ -63,6 +64,7 @@ __all__ = [
     "shares_in_words",
     "short_key",
     "short_params",
+    "significant",
     "temporary",
     "with_line",
     "write_bytes",

@@ -10,7 +10,12 @@ from typing import Any
 
 from stages.lib.common.errors import UserError
 
-DECIMALS = 6
+DIGITS = 6
+
+
+def significant(value: float, digits: int = DIGITS) -> float:
+    """Round a number to significant digits, which keep as much of a small number as of a large one."""
+    return float(f"{value:.{digits}g}")
 
 
 def temporary(path: str | Path) -> Path:
@@ -58,10 +63,10 @@ def remove_others(folder: str | Path, kept: Iterable[str | Path]) -> None:
 def write_json(path: str | Path, content: dict[str, Any]) -> None:
     """Write JSON with sorted keys and a newline at the end.
 
-    Top-level numbers are metrics and are rounded to 6 decimals. Nested values are written unchanged: rounding would
-    change a setting of 1e-08.
+    Top-level numbers are metrics and are rounded to 6 significant digits. Nested values are written unchanged: a
+    setting is what it is.
     """
-    rounded = {key: round(value, DECIMALS) if isinstance(value, float) else value for key, value in content.items()}
+    rounded = {key: significant(value) if isinstance(value, float) else value for key, value in content.items()}
     write_text(path, json.dumps(rounded, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 

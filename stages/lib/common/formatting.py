@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stages.lib.common.artifacts import DECIMALS
+from stages.lib.common.artifacts import significant
 
 # The text of a missing number.
 _NONE = "–"
@@ -51,10 +51,12 @@ def format_changes(settings: dict[str, Any], model: dict[str, Any]) -> str:
 def score_decimals(scores: Iterable[float]) -> int:
     """Return how many decimals show a table of scores: 4, fewer for scores in the thousands, more for tiny ones.
 
-    Files have 6. One number for the whole table keeps a mean and its interval comparable.
+    One number for the whole table keeps a mean and its interval comparable.
     """
     largest = max((abs(score) for score in scores if math.isfinite(score)), default=1.0)
-    for bound, decimals in ((0.01, DECIMALS), (1000, 4), (100_000, 2)):
+    if 0 < largest < 0.001:
+        return 3 - math.floor(math.log10(largest))
+    for bound, decimals in ((0.01, 6), (1000, 4), (100_000, 2)):
         if largest < bound:
             return decimals
     return 0
@@ -63,14 +65,14 @@ def score_decimals(scores: Iterable[float]) -> int:
 def format_score(score: float, decimals: int, sign: str = "") -> str:
     """Write a score, or with the sign `+` a difference; a dash for NaN.
 
-    It is rounded to the decimals of the files first, so that the screen and the report, which reads the files, agree.
+    It is rounded to the digits of the files first, so that the screen and the report, which reads the files, agree.
     """
-    return _NONE if math.isnan(score) else f"{round(score, DECIMALS):{sign}z,.{decimals}f}"
+    return _NONE if math.isnan(score) else f"{significant(score):{sign}z,.{decimals}f}"
 
 
 def format_p(p: float) -> str:
     """Write a p-value with four decimals, `< 0.0001` if it is smaller, and a dash for NaN."""
-    return _NONE if math.isnan(p) else f"< {_SMALLEST_P}" if p < _SMALLEST_P else f"{round(p, DECIMALS):.4f}"
+    return _NONE if math.isnan(p) else f"< {_SMALLEST_P}" if p < _SMALLEST_P else f"{significant(p):.4f}"
 
 
 def shares_in_words(shares: Mapping[str, float], rope: str) -> list[str]:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from stages.lib.common import DECIMALS
 from stages.lib.comparison.codes import codes, has_names
 from stages.lib.comparison.holm import holm
 from stages.lib.scores import p_values
@@ -54,7 +53,7 @@ def effect_p_values(
         The larger p-value of the two. NaN where nothing can be tested: a key with one value, or a share that is NaN.
     """
     kept = np.isfinite(scores).all(axis=1)
-    ranks = rankdata(scores[kept].round(DECIMALS), axis=0)
+    ranks = rankdata(scores[kept], axis=0)
     contrasts = [_contrasts(candidates[key][kept]) for key in keys]
     always = [np.ones((1, len(ranks)))]
     if "stage" in candidates:
@@ -68,8 +67,9 @@ def effect_p_values(
         if not len(own):
             continue
         shuffled[number] = _shuffled(own, others, ranks.mean(axis=1), rng)
+        # With one repeat, three splits often rank alike by chance; a place more or less in each is the least of noise.
         effects = (own @ ranks).round(9)  # rounding is no effect
-        p = p_values(np.vstack([np.zeros_like(effects[:1]), effects]), 0, test_share)[1:]
+        p = p_values(np.vstack([np.zeros_like(effects[:1]), effects]), 0, test_share, one_row=1.0)[1:]
         resampled[number] = min(1, len(p) * p.min()) if np.isfinite(p).all() else np.nan
     return resampled if len(keys) == 1 else np.maximum(holm(shuffled), resampled)
 

@@ -6,7 +6,9 @@ from scipy.stats import t as student
 from stages.lib.scores import corrected_error
 
 
-def equivalence(differences: np.ndarray, test_share: float, rope: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def equivalence(
+    differences: np.ndarray, test_share: float, rope: float, one_row: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the probabilities that a difference lies below, within and above the region of practical equivalence.
 
     The Bayesian correlated t-test: with a flat prior, the mean difference has Student's t with n_splits - 1 degrees of
@@ -22,15 +24,17 @@ def equivalence(differences: np.ndarray, test_share: float, rope: float) -> tupl
         As in `corrected_error`.
     rope : float
         The largest difference, in the scorer's unit, that does not matter; 0 or more.
+    one_row : float
+        As in `corrected_error`.
 
     Returns
     -------
     worse, equal, better : arrays of shape (...)
-        Their sum is 1. A difference that is the same on every split is certain. NaN if a difference or the share is
-        NaN.
+        Their sum is 1. A difference that is the same on every split of several repeats is certain. NaN if a difference
+        or the share is NaN.
     """
     mean = differences.mean(axis=-1)
-    error = corrected_error(differences, test_share)
+    error = corrected_error(differences, test_share, one_row)
     # Rounding leaves some of it where all differences are the same.
     error = np.where(error < 1e-12 * np.maximum(1, np.abs(mean)), 0, error)
     worse, better = (_beyond(side * mean - rope, error, differences.shape[-1] - 1) for side in (-1, 1))

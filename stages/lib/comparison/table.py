@@ -9,6 +9,7 @@ import pandas as pd
 from stages.lib.common import (
     format_score,
     format_value,
+    read_json,
     reading,
     score_decimals,
     shares_in_words,
@@ -18,6 +19,7 @@ from stages.lib.comparison.equivalence import equivalence
 from stages.lib.comparison.holm import holm
 from stages.lib.comparison.mattered import what_mattered
 from stages.lib.config import CV
+from stages.lib.scores import one_row
 from stages.lib.scores.choice import may_be_best, simplest_row
 from stages.lib.scores.score_table import best_row, split_columns, split_scores, trained_to_the_end
 
@@ -40,12 +42,28 @@ def read_candidates(path: Path, name: str) -> pd.DataFrame:
         return table
 
 
+def read_one_row(path: Path, name: str, cv: CV) -> float:
+    """Return what one row of a split can change (see `one_row`), by the number of rows that the search counted.
+
+    Raises
+    ------
+    UserError
+        If the search's metrics are missing or broken.
+    """
+    again = f"Run `dvc repro search@{name}`."
+    found = read_json(path, again)
+    with reading(path, "not the result of a search", again):
+        return one_row(cv.scoring, int(found["n_rows"]) / cv.n_splits)
+
+
 def expected_test_share(cv: CV) -> float:
     """Return the test rows per training row over all splits: each row is tested once in a repeat; NaN in time order."""
     return float("nan") if cv.keeps_time else 1 / (cv.n_splits - 1)
 
 
-def compared_table(candidates: pd.DataFrame, test_share: float, rope: float, seed: int) -> pd.DataFrame:
+def compared_table(
+    candidates: pd.DataFrame, test_share: float, rope: float, seed: int, one_row: float = 0.0
+) -> pd.DataFrame:
     """Compare each candidate with the best one.
 
     Parameters
@@ -57,6 +75,8 @@ def compared_table(candidates: pd.DataFrame, test_share: float, rope: float, see
     rope : float
         The region of practical equivalence, in the scorer's unit.
     seed : int
+    one_row : float
+        As in `corrected_error`.
 
     Returns
     -------
@@ -70,7 +90,7 @@ def compared_table(candidates: pd.DataFrame, test_share: float, rope: float, see
     scores, best = split_scores(candidates), best_row(candidates)
     alike = trained_to_the_end(candidates)
     table = candidates.drop(columns=split_columns(candidates))
-    in_set = may_be_best(candidates, test_share, seed)
+    in_set = may_be_best(candidates, test_share, seed, one_row)
     table["in_best_set"] = "nan" if np.isnan(test_share) else [format_value(bool(each)) for each in in_set]
 
     p = candidates["p_value"].to_numpy(dtype=float)
@@ -80,7 +100,7 @@ def compared_table(candidates: pd.DataFrame, test_share: float, rope: float, see
     shares = np.full((3, len(p)), np.nan)
     compared = alike & np.isfinite(scores).all(axis=1) & np.isfinite(test_share)
     if compared.any():
-        shares[:, compared] = equivalence(scores[compared] - scores[best], test_share, rope)
+        shares[:, compared] = equivalence(scores[compared] - scores[best], test_share, rope, one_row)
         shares[:, best] = 0, 1, 0
     table["worse"], table["equal"], table["better"] = shares
     simplest = simplest_row(candidates, in_set)

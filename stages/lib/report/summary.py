@@ -18,12 +18,13 @@ _ALWAYS = ("starting_point", "majority_class", "mean")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the evaluation answers: what to use, if anything, what is kept, and the Brier score of its probabilities."""
+    """What the evaluation answers: what to use and what is kept, its Brier score, and a note on its intervals."""
 
     text: str
     use: str | None
     kept: str
     brier_score: str | None
+    note: str | None
 
 
 def read_answer() -> Answer:
@@ -37,6 +38,7 @@ def read_answer() -> Answer:
             found.get("use"),
             str(found["kept"]),
             None if brier is None else format_score(brier, 4),
+            found.get("note"),
         )
 
 

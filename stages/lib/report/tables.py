@@ -23,6 +23,7 @@ _HEADINGS = {
     "tied_with_kept": "tied",
     "in_best_set": "in the set",
     "n_in_best_set": "in the set",
+    "tied_with_above": "tied with the one above",
     "p_value_holm": "p (Holm)",
     "worse": "worse",
     "equal": "equal",
@@ -41,7 +42,7 @@ _HEADINGS = {
 _ORDER = list(_HEADINGS)
 _AFTER_SCORE = _ORDER.index("best_ci95") + 0.5
 _WHOLE = {"rank_test_score", "n_in_best_set", "n_candidates", "n_fits", "n_weights", "stage"}
-_YES_OR_NO = {"tied_with_kept", "in_best_set"}
+_YES_OR_NO = {"tied_with_kept", "tied_with_above", "in_best_set"}
 _TEXT = {"params", "best_params"}
 _SHARES = {"worse", "equal", "better"}
 _P = {"p_value", "p_value_holm"}
@@ -153,4 +154,6 @@ def _shown(key: str, row: Record, unscored: str, decimals: int) -> str:
     if key == "best_score_corrected_low":
         ends = (value, number(row["best_score_corrected_high"]))
         return " to ".join(format_score(end, decimals) for end in ends)
+    if math.isnan(value) and key in _INTERVALS and not any(math.isnan(number(row.get(mean, "0"))) for mean in _MEANS):
+        return "constant"
     return format_score(value, decimals, "+" if key == "difference" else "")

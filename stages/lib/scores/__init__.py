@@ -4,27 +4,39 @@ Imports `config`, `lockstep` and `common`.
 """
 
 from stages.lib.scores.best_set import best_set, simplest
-from stages.lib.scores.corrected import Corrected, Rows, corrected_score
-from stages.lib.scores.pooling import Pooling, pooling
-from stages.lib.scores.score_table import print_table, score_table, summarise, to_csv
+from stages.lib.scores.bounds import bounds_of, one_row
+from stages.lib.scores.corrected import Corrected, corrected_score
+from stages.lib.scores.draws import Draws
+from stages.lib.scores.intervals import half_widths, too_few
+from stages.lib.scores.pooling import Pooling, pooling, recorded
+from stages.lib.scores.rows import Rows, rows_of
+from stages.lib.scores.score_table import print_table, rounded, score_table, summarise, to_csv
 from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, mean_test_share, p_values
 
 __all__ = [
     "ALPHA",
     "NOT_TESTED",
     "Corrected",
+    "Draws",
     "Pooling",
     "Rows",
     "best_set",
+    "bounds_of",
     "corrected_error",
     "corrected_score",
     "half_width",
+    "half_widths",
     "mean_test_share",
+    "one_row",
     "p_values",
     "pooling",
     "print_table",
+    "recorded",
+    "rounded",
+    "rows_of",
     "score_table",
     "simplest",
     "summarise",
     "to_csv",
+    "too_few",
 ]

@@ -3,16 +3,19 @@
 import numpy as np
 from scipy.stats import t as student
 
-from stages.lib.scores.statistics import ALPHA
+from stages.lib.scores.statistics import ALPHA, is_one_repeat
 
 N_DRAWS = 1000
 # Competitors that are worse by more standard errors can't decide a test, and would only make it less sharp.
 SCREEN = 3.0
 # Standard errors below this are rounding, not spread.
 TINY = 1e-12
+# The part of a difference's variance that all splits share is at least this, for two candidates; see
+# docs/simulations.md.
+LEAST_SHARED = 0.2
 
 
-def best_set(scores: np.ndarray, test_share: float, seed: int) -> np.ndarray:
+def best_set(scores: np.ndarray, test_share: float, seed: int, one_row: float = 0.0) -> np.ndarray:
     """Return the candidates that can't be shown, at the 5 % level, to be worse than another one.
 
     Cross-validation with confidence (Lei (2020), "Cross-validation with confidence", Journal of the American
@@ -30,6 +33,8 @@ def best_set(scores: np.ndarray, test_share: float, seed: int) -> np.ndarray:
     test_share : float
         As in `corrected_error`.
     seed : int
+    one_row : float
+        As in `corrected_error`.
 
     Returns
     -------
@@ -41,10 +46,12 @@ def best_set(scores: np.ndarray, test_share: float, seed: int) -> np.ndarray:
     if np.isnan(test_share) or not len(valid):
         return found
     scores = np.asarray(scores, dtype=float)[valid]
+    unit = np.abs(scores).max() or 1.0  # so that what is rounding does not depend on the scorer's unit
+    scores, one_row = scores / unit, one_row / unit
     n_splits = scores.shape[1]
     means = scores.mean(axis=1)
     residuals = scores - means[:, None]
-    spread, errors = _spread_and_errors(residuals, test_share)
+    spread, errors = _spread_and_errors(scores, residuals, test_share, one_row)
     rng = np.random.default_rng(seed)
     # t-values under the hypothesis: normal weights of the splits' residuals, over uncertain standard deviations.
     noise = (residuals @ rng.normal(size=(n_splits, N_DRAWS))).astype(np.float32)
@@ -69,7 +76,9 @@ def best_set(scores: np.ndarray, test_share: float, seed: int) -> np.ndarray:
     return found
 
 
-def _spread_and_errors(residuals: np.ndarray, test_share: float) -> tuple[np.ndarray, np.ndarray]:
+def _spread_and_errors(
+    scores: np.ndarray, residuals: np.ndarray, test_share: float, one_row: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the norms of all differences of residuals, and the standard errors of the means of all differences.
 
     Nadeau and Bengio's (1 / J + n_test / n_train) · s² (see `corrected_error`) takes all of s² for something that the
@@ -77,13 +86,19 @@ def _spread_and_errors(residuals: np.ndarray, test_share: float) -> tuple[np.nda
     about it. Repeats, which test the same rows, tell the two apart: with w the variance between the k folds of a
     repeat, and b that between the means of repeats, the shared part of s² is k · (w / k - b). The variance is
     s² / J + n_test / n_train · k · max(w / k - b, 0), at most Nadeau and Bengio's. As w / k - b is uncertain for a
-    single pair, its average over all pairs, with weights 1 / s⁴, is used where it is larger. With one repeat, the
-    whole of s² counts as shared.
+    single pair, its average over all pairs, with weights 1 / s⁴, is used where it is larger. Of two candidates, it is
+    at least a fifth of s²: so much is shared between learners that a few rows turn from one fit to another, and
+    w / k - b often misses it (Bayle, Janson and Mackey (2025), arXiv:2508.04409). The average over the pairs of m
+    candidates misses less, so the least share is divided by √(m - 1). With one repeat, the whole of s² counts as
+    shared, and s² is at least `one_row` squared.
     """
     n_candidates, n_splits = residuals.shape
     n_folds = round(1 + 1 / test_share) if test_share > 0 else n_splits
     n_repeats = n_splits // n_folds
     squares = _squares_of_differences(residuals)
+    if one_row and is_one_repeat(n_splits, test_share):
+        differ = _squares_of_differences(scores) > 0
+        squares = np.where(differ, np.maximum(squares, (n_splits - 1) * one_row**2), squares)
     variances = squares / (n_splits - 1)
     shared = variances.copy()
     if n_repeats > 1 and n_repeats * n_folds == n_splits:
@@ -95,7 +110,8 @@ def _spread_and_errors(residuals: np.ndarray, test_share: float) -> tuple[np.nda
         raw = within - n_folds * between
         weights = np.divide(1, variances**2, out=np.zeros_like(variances), where=variances > TINY**2)
         average = (raw * weights).sum() / max(weights.sum(), 1)
-        shared = np.clip(np.maximum(raw, average), 0, variances)
+        least = LEAST_SHARED / max(1, n_candidates - 1) ** 0.5
+        shared = np.clip(np.maximum(raw, average), least * variances, variances)
     return np.sqrt(squares), np.sqrt(variances / n_splits + test_share * shared)
 
 

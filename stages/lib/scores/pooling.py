@@ -47,6 +47,15 @@ class Pooling:
             return self._score(np.asarray(sums, dtype=float))
 
 
+# The most rows to record, over all candidates and splits; each takes a few bytes.
+_MOST_ROWS = 50_000_000
+
+
+def recorded(scoring: str, n_classes: int, n_rows: int) -> Pooling | None:
+    """Return how a scorer pools rows, or None if it does not, or so many rows are too many to record."""
+    return pooling(scoring, n_classes) if n_rows <= _MOST_ROWS else None
+
+
 def pooling(scoring: str, n_classes: int = 2) -> Pooling | None:
     """Return how a scorer of scikit-learn pools rows, or None if its value is no function of sums over rows.
 

@@ -1,5 +1,6 @@
 """Tabulates a search for files and the screen, with names instead of objects and rounded numbers."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,13 +11,14 @@ from rich.table import Table
 from scipy.stats import rankdata
 
 from stages.lib.common import (
-    DECIMALS,
+    DIGITS,
     UserError,
     format_params,
     format_score,
     format_value,
     score_decimals,
     short_params,
+    significant,
 )
 from stages.lib.scores.corrected import Corrected
 from stages.lib.scores.statistics import NOT_TESTED, half_width, p_values
@@ -30,6 +32,8 @@ def score_table(
     n_weights: np.ndarray,
     n_epochs: np.ndarray,
     stages: np.ndarray | None = None,
+    ci95: np.ndarray | None = None,
+    one_row: float = 0.0,
 ) -> pd.DataFrame:
     """Tabulate a search, one row per candidate, in their order.
 
@@ -44,6 +48,10 @@ def score_table(
     n_weights, n_epochs : array of shape (n_candidates,)
     stages : array of shape (n_candidates,), optional
         After halving, the stage after which each candidate left, or the last.
+    ci95 : array of shape (n_candidates,), optional
+        As `half_widths` returns it; by default what the splits alone say.
+    one_row : float
+        As in `corrected_error`.
 
     Returns
     -------
@@ -66,10 +74,10 @@ def score_table(
     columns |= {} if stages is None else {"stage": stages}
     columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
     splits = scores["score"]
-    p = p_values(splits, int(np.argmin(ranks)), test_share)
+    p = p_values(splits, int(np.argmin(ranks)), test_share, one_row)
     if stages is not None:
         p[stages < stages.max()] = np.nan
-    columns |= {"ci95": half_width(splits, test_share), "p_value": p}
+    columns |= {"ci95": half_width(splits, test_share, one_row) if ci95 is None else ci95, "p_value": p}
     return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(splits.T)})
 
 
@@ -144,6 +152,7 @@ def summarise(
             "best_score_corrected": corrected.score,
             "best_score_corrected_low": corrected.low,
             "best_score_corrected_high": corrected.high,
+            "corrected_noise": corrected.noise,
             "corrected_over": corrected.over + _among(table),
         }
     summary |= {"n_candidates": len(table), "n_fits": n_fits}
@@ -171,9 +180,40 @@ def check_any_score(scores: np.ndarray, advice: str) -> None:
         raise UserError(f"Every candidate of the grid diverged {how_many}. {advice}")
 
 
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with numbers of 6 significant digits.
+
+    Scores by split have more digits where two candidates differ by less: rounding is below a hundredth of what the
+    closest ones differ by, so that a comparison of what was written is one of what was found.
+    """
+    written = {str(column): table[column].map(significant) for column in table.select_dtypes("float")}
+    scores = split_scores(table)
+    decimals = _decimals(scores)
+    for column, values in zip(split_columns(table), scores.T, strict=True):
+        written[column] = pd.Series([_with_decimals(value, decimals) for value in values], table.index)
+    return table.assign(**written)
+
+
+def _decimals(scores: np.ndarray) -> int:
+    """Return how many decimals tell apart the candidates from the best one, whose scores are nearest to its own."""
+    known = scores[np.isfinite(scores).all(axis=1)]
+    if not known.size:
+        return 0
+    differences = np.sqrt(((known - known[known.mean(axis=1).argmax()]) ** 2).mean(axis=1))
+    apart = differences[differences > 1e-14 * np.abs(known).max()]
+    return math.ceil(2 - math.log10(apart.min())) if len(apart) else 0
+
+
+def _with_decimals(value: float, decimals: int) -> float:
+    """Return a number with 6 significant digits, or with more if so many decimals take more."""
+    if not math.isfinite(value) or value == 0:
+        return value
+    return significant(value, max(DIGITS, decimals + math.floor(math.log10(abs(value))) + 1))
+
+
 def to_csv(table: pd.DataFrame) -> str:
-    """Write the table as CSV, numbers rounded to 6 decimals, `nan` if missing."""
-    return table.round(DECIMALS).to_csv(index=False, lineterminator="\n", na_rep="nan")
+    """Write the table as CSV, rounded as `rounded` does it, `nan` if missing."""
+    return rounded(table).to_csv(index=False, lineterminator="\n", na_rep="nan")
 
 
 def print_table(table: pd.DataFrame, title: str) -> None:
@@ -191,6 +231,8 @@ def print_table(table: pd.DataFrame, title: str) -> None:
         numbers = [format_score(row[key], decimals) for key in keys]
         if not np.isfinite(row["mean_test_score"]):
             numbers = ["diverged", *[""] * (len(numbers) - 1)]
+        elif tested and not np.isfinite(row["ci95"]):
+            numbers[1] = "constant"
         stage = [str(row["stage"])] if halved else []
         style = "bold" if i == best else None
         shown.add_row("*" * (i == best), *numbers, *stage, short_params(row["params"]), style=style)

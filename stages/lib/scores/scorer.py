@@ -1,6 +1,6 @@
 """scikit-learn's scorers, except that a diverged net gets no score, and that a score carries a record of the net."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,11 +32,14 @@ class Record:
         For how many epochs it was trained.
     rows : array, optional
         What was recorded of the test rows; None for a diverged net, and where nothing is recorded.
+    constant : bool
+        Whether the scorer that selects got the same answer for every test row.
     """
 
     n_weights: int
     n_epochs: int
     rows: np.ndarray | None = None
+    constant: bool = False
 
 
 class Recorded(float):
@@ -71,14 +74,15 @@ class RecordingScorer:
         """Return the score, or with several scorers, a dict of `score`, of the first, and the others by name."""
         net = net_of(estimator)
         y = y.ravel()
-        with _remembering(estimator, X):
-            found = {
-                name: float("nan") if net.diverged_ else scorer(estimator, X, y)
-                for name, scorer in self.scorers.items()
-            }
-            rows = None if net.diverged_ else self.record_rows(estimator, X, y)
+        found, rows, constant = dict.fromkeys(self.scorers, float("nan")), None, False
         selecting, *others = found
-        recorded = Recorded(found[selecting], Record(_n_weights(net), _n_epochs(net), rows))
+        if not net.diverged_:
+            with remembering(estimator, X) as answers:
+                found[selecting] = self.scorers[selecting](estimator, X, y)
+                constant = all_alike(answers)
+                found |= {name: self.scorers[name](estimator, X, y) for name in others}
+                rows = self.record_rows(estimator, X, y)
+        recorded = Recorded(found[selecting], Record(_n_weights(net), _n_epochs(net), rows, constant))
         return {"score": recorded} | {name: found[name] for name in others} if others else recorded
 
 
@@ -138,6 +142,12 @@ def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndar
     return score
 
 
+def all_alike(answers: Mapping[str, Any]) -> bool:
+    """Return whether each answer is the same for every row, but for rounding; False without answers."""
+    spreads = [np.ptp(answer, axis=0) <= 1e-6 * np.abs(answer).max() for answer in map(np.asarray, answers.values())]
+    return bool(spreads) and all(map(np.all, spreads))
+
+
 def _nothing(estimator: BaseEstimator, X: Any, y: np.ndarray) -> None:
     return None
 
@@ -152,8 +162,8 @@ def _n_epochs(net: Any) -> int:
 
 
 @contextmanager
-def _remembering(estimator: BaseEstimator, X: Any) -> Iterator[None]:
-    """Let an estimator answer each question about the rows `X` once."""
+def remembering(estimator: BaseEstimator, X: Any) -> Iterator[dict[str, np.ndarray]]:
+    """Let an estimator answer each question about the rows `X` once, and yield the answers by the question's name."""
     known: dict[str, np.ndarray] = {}
 
     def remembered(name: str) -> Callable[[Any], np.ndarray]:
@@ -172,7 +182,7 @@ def _remembering(estimator: BaseEstimator, X: Any) -> Iterator[None]:
     asked = [name for name in _ASKED if hasattr(estimator, name)]
     estimator.__dict__.update({name: remembered(name) for name in asked})
     try:
-        yield
+        yield known
     finally:
         for name in asked:
             estimator.__dict__.pop(name, None)

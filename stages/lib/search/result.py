@@ -49,6 +49,11 @@ class SearchResult:
         return np.array([np.mean([record.n_epochs for record in records]) for records in self.records])
 
     @property
+    def constant(self) -> np.ndarray:
+        """Whether each candidate predicts the same for every row, on half of the splits or more."""
+        return np.array([np.mean([record.constant for record in records]) >= 1 / 2 for records in self.records])
+
+    @property
     def finalists(self) -> np.ndarray:
         """The numbers of the candidates that were trained to the end."""
         n_candidates = len(self.records)

@@ -1,13 +1,13 @@
 """Answers in plain sentences what to use: which contender, how good it is, what comes next, and whether a net pays."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from stages.lib.common import format_score, score_decimals, shares_in_words
 from stages.lib.comparison.equivalence import equivalence
-from stages.lib.scores import ALPHA, half_width, p_values
+from stages.lib.scores import ALPHA, p_values
 
 # The baselines that ignore the inputs, and those that are simpler than any other model; for classes and for numbers.
 IGNORANT = ("majority_class", "mean")
@@ -51,6 +51,12 @@ class Contest:
         Test rows per training row, for the statistics; NaN where they do not hold.
     rope : float
         The difference below which two settings are as good as each other.
+    ci95 : mapping of float
+        Half the width of the 95 % interval of each contender's mean; NaN where there is none.
+    one_row : float
+        As in `corrected_error`.
+    corrected : (float, float, float), optional
+        What the kept net is worth, free of the luck of its choice, and the ends of its 95 % interval.
     """
 
     scores: dict[str, np.ndarray]
@@ -58,6 +64,9 @@ class Contest:
     kept: str
     test_share: float
     rope: float
+    ci95: Mapping[str, float]
+    one_row: float = 0.0
+    corrected: tuple[float, float, float] | None = None
 
     @property
     def tested(self) -> bool:
@@ -74,12 +83,12 @@ class Contest:
 
     def shares(self, one: str, other: str) -> dict[str, float]:
         """Return the probabilities that one contender is worse, equal or better than the other."""
-        found = equivalence(self.scores[one] - self.scores[other], self.test_share, self.rope)
+        found = equivalence(self.scores[one] - self.scores[other], self.test_share, self.rope, self.one_row)
         return dict(zip(("worse", "equal", "better"), map(float, found), strict=True))
 
     def is_apart(self, one: str, other: str) -> bool:
         """Whether one contender scores higher than the other beyond chance, or, without a test, at all."""
-        p = p_values(np.stack([self.scores[other], self.scores[one]]), 0, self.test_share)[1]
+        p = p_values(np.stack([self.scores[other], self.scores[one]]), 0, self.test_share, self.one_row)[1]
         return self.mean(one) > self.mean(other) and (not self.tested or p < ALPHA)
 
     def gains(self, one: str, other: str) -> bool:
@@ -196,18 +205,26 @@ class _Words:
         kept = self.contest.kept
         if not np.isfinite(self.contest.scores[kept]).all():
             return f"The saved net, {kept}, diverged on some splits; set evaluate.keep to another setting."
+        worth = self.worth_of_choice()
         if use in self.contest.nets and use not in {kept, STARTING_POINT}:
-            return f"The saved net is {kept}; to save {use}, set evaluate.keep to {use}."
-        return f"The saved net is {kept}."
+            return f"The saved net is {kept}{worth}; to save {use}, set evaluate.keep to {use}."
+        return f"The saved net is {kept}{worth}."
+
+    def worth_of_choice(self) -> str:
+        """Say what the kept net is worth: it was chosen on the rows that the fresh splits test, and owes them luck."""
+        if self.contest.corrected is None:
+            return ""
+        decimals = score_decimals(map(self.contest.mean, self.contest.scores))
+        score, low, high = (format_score(number, decimals) for number in self.contest.corrected)
+        return f", which on rows that had no say in its choice scores {score} ({low} to {high})"
 
     def score(self, name: str) -> str:
         """Return a mean score with its interval."""
         contest = self.contest
         decimals = score_decimals(map(contest.mean, contest.scores))
         mean = format_score(contest.mean(name), decimals)
-        if not contest.tested:
-            return mean
-        return f"{mean} ± {format_score(float(half_width(contest.scores[name], contest.test_share)), decimals)}"
+        half = contest.ci95[name]
+        return f"{mean} ± {format_score(half, decimals)}" if np.isfinite(half) else mean
 
     def called(self, name: str) -> str:
         """Return a contender's name, and that it is a net."""

@@ -1,23 +1,25 @@
 """The file with the scores of the baselines, which the stage baselines writes and the evaluation reads."""
 
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from stages.lib.common import UserError, format_score, read_text, reading, score_decimals
+from stages.lib.common import UserError, format_score, read_text, reading, score_decimals, significant
 from stages.lib.config import CV
 from stages.lib.search.result import SCORE
 
 BASELINES = Path("metrics/baselines.csv")
 # More than in other files, so that means and tests of what is read are those of what was written.
-_DECIMALS = 9
+_DIGITS = 12
 
 
-def to_csv(scores: dict[str, dict[str, np.ndarray]], described: dict[str, str], cv: CV) -> str:
+def to_csv(scores: dict[str, dict[str, np.ndarray]], described: dict[str, str], ci95: dict[str, float], cv: CV) -> str:
     """Write the scores as CSV, one row per baseline.
 
     Parameters
@@ -26,18 +28,22 @@ def to_csv(scores: dict[str, dict[str, np.ndarray]], described: dict[str, str], 
         By baseline and the scorer's name.
     described : dict of str
         A description of each baseline.
+    ci95 : dict of float
+        Half the width of the 95 % interval of each baseline's mean score; NaN where there is none.
     cv : CV
         For the names of the scorers.
     """
-    columns = {"setting": list(scores), "params": [described[name] for name in scores]}
+    columns: dict[str, Sequence[Any]] = {"setting": list(scores), "params": [described[name] for name in scores]}
+    columns["ci95"] = [significant(ci95[name]) for name in scores]
     for scorer, called in [*((name, name) for name in cv.also_score), (cv.scoring, SCORE)]:
         by_split = np.stack([found[scorer] for found in scores.values()], axis=1)
-        columns |= {f"split{i}_test_{called}": row.round(_DECIMALS) for i, row in enumerate(by_split)}
+        for i, row in enumerate(by_split):
+            columns[f"split{i}_test_{called}"] = [significant(score, _DIGITS) for score in row]
     return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n", na_rep="nan")
 
 
-def read_baselines(cv: CV, n_splits: int) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
-    """Return what `to_csv` has written: the scores, with `score` for `cv.scoring`, and the descriptions.
+def read_baselines(cv: CV, n_splits: int) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str], dict[str, float]]:
+    """Return what `to_csv` has written: the scores, with `score` for `cv.scoring`, the descriptions, and the intervals.
 
     Raises
     ------
@@ -53,11 +59,12 @@ def read_baselines(cv: CV, n_splits: int) -> tuple[dict[str, dict[str, np.ndarra
         columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (SCORE, *cv.also_score)}
         if given != n_splits or not set().union(*columns.values()) <= set(table):
             raise UserError(f"{BASELINES} is of other splits or scorers than those in params.yaml. {again}")
+        ci95 = {str(name): float(half) for name, half in table["ci95"].items()}
         scores = {
             str(name): {scorer: row[listed].to_numpy(dtype=np.float64) for scorer, listed in columns.items()}
             for name, row in table.iterrows()
         }
-    return scores, described
+    return scores, described, ci95
 
 
 def print_scores(scores: dict[str, dict[str, np.ndarray]], described: dict[str, str], scoring: str, title: str) -> None:

@@ -25,6 +25,8 @@ from stages.lib.lockstep import TrainTest
 from stages.lib.model import rows
 from stages.lib.model.columns import Columns
 from stages.lib.model.prepared import preparation_of, prepared
+from stages.lib.scores import Pooling
+from stages.lib.scores.scorer import all_alike, pooled_rows, remembering
 from stages.lib.search import make_splits
 
 # What gradient boosting is tuned over; 0.1 and 31 are scikit-learn's defaults, and small tables want less.
@@ -154,6 +156,30 @@ def _filled(data: Dataset, prepare: Prepare) -> tuple[Prepare, list[str]]:
 
 def _described(model: BaseEstimator, told: list[str]) -> str:
     return ", ".join([type(model).__name__, *told])
+
+
+class Watched:
+    """A scorer that records what intervals are made of: statistics of rows, and whether each row got the same answer.
+
+    Parameters
+    ----------
+    scorer : callable
+    pooled : Pooling, optional
+    """
+
+    def __init__(self, scorer: Scorer, pooled: Pooling | None) -> None:
+        self.scorer, self.pooled = scorer, pooled
+        self.statistics: list[np.ndarray] = []
+        self.constant: list[bool] = []
+
+    def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+        """Return the score of a fitted estimator on rows and their target."""
+        with remembering(estimator, X) as answers:
+            score = self.scorer(estimator, X, y)
+            self.constant.append(all_alike(answers))
+            if self.pooled:
+                self.statistics.append(pooled_rows(self.pooled)(estimator, X, y))
+        return score
 
 
 def score_baseline(

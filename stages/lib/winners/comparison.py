@@ -17,10 +17,12 @@ from stages.lib.search.result import SCORE
 def comparison_table(
     scores: dict[str, dict[str, np.ndarray]],
     described: dict[str, str],
+    ci95: dict[str, float],
     kept: str,
     *,
     test_share: float,
     rope: float,
+    one_row: float = 0.0,
 ) -> pd.DataFrame:
     """Tabulate the contenders, one row each.
 
@@ -30,12 +32,16 @@ def comparison_table(
         By contender and scorer, `score` for the one that selects; NaN if a net diverged or the scorer failed.
     described : dict of str
         A description of each contender.
+    ci95 : dict of float
+        Half the width of the 95 % interval of each contender's mean; NaN where there is none.
     kept : str
         The contender that the others are compared with.
     test_share : float
         Test rows per training row, for the statistics; NaN where they do not hold.
     rope : float
         The difference below which two settings are as good as each other.
+    one_row : float
+        As in `corrected_error`.
 
     Returns
     -------
@@ -50,17 +56,17 @@ def comparison_table(
     table = np.stack([found[SCORE] for found in scores.values()])
     place = list(scores).index(kept)
     means = table.mean(axis=1)
-    p = p_values(table, place, test_share)
+    p = p_values(table, place, test_share, one_row)
     columns: dict[str, Any] = {"setting": list(scores), "params": [described[name] for name in scores]}
     for scorer in scores[kept]:
         by_scorer = np.stack([found[scorer] for found in scores.values()])
         columns |= {f"mean_test_{scorer}": by_scorer.mean(axis=1), f"std_test_{scorer}": by_scorer.std(axis=1)}
-    worse, equal, better = equivalence(table - table[place], test_share, rope)
+    worse, equal, better = equivalence(table - table[place], test_share, rope, one_row)
     columns |= {
         "rank_test_score": rankdata(np.nan_to_num(-means, nan=np.inf), method="min").astype(int),
-        "ci95": half_width(table, test_share),
+        "ci95": [ci95[name] for name in scores],
         "difference": means - means[place],
-        "difference_ci95": half_width(table - table[place], test_share),
+        "difference_ci95": half_width(table - table[place], test_share, one_row),
         "p_value": p,
         "worse": worse,
         "equal": equal,
@@ -104,6 +110,8 @@ def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
             difference = [""] * len(difference)
         if not np.isfinite(row["mean_test_score"]):
             numbers = ["no score", *[""] * (len(numbers) - 1)]
+        elif tested and not np.isfinite(row["ci95"]):
+            numbers[1] = "constant"
         is_kept = row["setting"] == kept
         shown.add_row("*" * is_kept, row["setting"], *numbers, *difference, style="bold" if is_kept else None)
     print(title)

@@ -15,10 +15,13 @@ from stages.lib.config import COMBINED, PREFIX, SIMPLEST, WINNER, Params
 from stages.lib.data import Dataset
 from stages.lib.lockstep import TrainTest
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.scores.scorer import make_scorer
+from stages.lib.scores import recorded
+from stages.lib.scores.scorer import make_scorer, pooled_rows
 from stages.lib.search import check_trial, doing, run_search
+from stages.lib.search.result import SCORE
 from stages.lib.winners.answer import STARTING_POINT
 from stages.lib.winners.diagnostics import predictions
+from stages.lib.winners.fresh import Fresh
 from stages.lib.winners.leaderboard import BEST_PARAMS, picked
 
 
@@ -33,10 +36,13 @@ class Trained:
     predictions : list of arrays
         What it predicted of the test rows of each split, as `diagnostics.predictions` returns it; None where it
         diverged.
+    ci95 : float
+        Half the width of the 95 % interval of its mean score; NaN if it has none.
     """
 
     scores: dict[str, np.ndarray]
     predictions: list[np.ndarray | None]
+    ci95: float
 
 
 def read_settings(params: Params) -> tuple[dict[str, dict[str, Any]], str]:
@@ -70,6 +76,23 @@ def read_settings(params: Params) -> tuple[dict[str, dict[str, Any]], str]:
     combined = {COMBINED: details[COMBINED]} if COMBINED in details else {}
     keep = params.evaluate.keep
     return combined | nets, winner if keep == WINNER else keep
+
+
+def read_corrected(params: Params, kept: str) -> tuple[float, float, float] | None:
+    """Return what the kept net is worth, free of the luck of its choice, and the ends of its 95 % interval.
+
+    For the winner's pick it is the score corrected for the choice among all searches, for that of another search the
+    one corrected for the choice in it. None where there is no choice to correct for, or no way to.
+    """
+    with reading(BEST_PARAMS, "not what the stage best_params writes", "Run `dvc repro best_params`."):
+        summary = json.loads(BEST_PARAMS.read_bytes())
+        details = summary["details"][0]
+        found = summary if kept == details["winner"] else details["experiments"].get(kept, {})
+        keys = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
+        if params.statistics.pick != "best" or not set(keys) <= set(found):
+            return None
+        score, low, high = (float(found[key]) for key in keys)
+    return score, low, high
 
 
 def score_nets(
@@ -114,7 +137,13 @@ def _score(
 ) -> dict[str, Trained]:
     first = next(iter(estimators.values()))
     X, cv = rows(data, first), params.cv
-    scorer = make_scorer(cv.scoring, cv.also_score, record_rows=predictions)
+    pooled = recorded(cv.scoring, data.n_classes, len(estimators) * sum(len(test) for _, test in splits))
+    statistics = pooled_rows(pooled) if pooled else None
+
+    def seen(estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
+        return predictions(estimator, X, y), statistics and statistics(estimator, X, y)
+
+    scorer = make_scorer(cv.scoring, cv.also_score, record_rows=seen)
     with doing("evaluation: a trial of one epoch"):
         check_trial(first, X, y, splits[0], scorer)
     whole = isinstance(first, TransformedTargetRegressor)
@@ -124,10 +153,12 @@ def _score(
     ]
     searched = first if whole else Pipeline([("contender", first)])
     result = run_search("evaluation", searched, candidates, X, y, splits=splits, scorer=scorer, params=params)
-    return {
-        name: Trained(
-            {scorer: scores[number] for scorer, scores in result.scores.items()},
-            [record.rows for record in result.records[number]],
-        )
-        for number, name in enumerate(estimators)
-    }
+    fresh = Fresh(params, splits, data, pooled)
+    found = {}
+    for number, name in enumerate(estimators):
+        scores = {scorer: each[number] for scorer, each in result.scores.items()}
+        seen_of = [record.rows or (None, None) for record in result.records[number]]
+        told = [statistics for _, statistics in seen_of if statistics is not None]
+        ci95 = fresh.half_width(scores[SCORE], told, bool(result.constant[number]))
+        found[name] = Trained(scores, [predicted for predicted, _ in seen_of], ci95)
+    return found

@@ -15,13 +15,16 @@ SEARCH_DIR = Path("metrics/search")
 COMPARED_DIR = Path("metrics/compared")
 CANDIDATES_DIR = Path("metrics/candidates")
 # The folders with a file of each experiment.
-_DIRS = (CANDIDATES_DIR, COMPARED_DIR, Path("metrics/curves"), Path("metrics/importance"), SEARCH_DIR)
+_DIRS = (
+    *(CANDIDATES_DIR, COMPARED_DIR, Path("metrics/curves"), Path("metrics/draws")),
+    *(Path("metrics/importance"), SEARCH_DIR),
+)
 
 # What the leaderboard shows of each search.
 _CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
 COLUMNS = (
     *("experiment", "best_params", "best_score", "best_std", "best_ci95", *_CORRECTED),
-    *("n_candidates", "n_fits", "n_in_best_set"),
+    *("n_candidates", "n_fits", "n_in_best_set", "tied_with_above"),
 )
 
 # The numbers that every search has, and what of its metrics, or of its comparison, is no number.
@@ -146,8 +149,19 @@ def combine(params: Params, picks: dict[str, dict[str, Any]]) -> tuple[dict[str,
     return combined, left_out
 
 
-def summarise(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return the flat metrics over all searches, with the typed details in a list, which DVC does not show."""
+def summarise(
+    params: Params, searches: dict[str, dict[str, Any]], corrected: tuple[float, float, float] | None = None
+) -> dict[str, Any]:
+    """Return the flat metrics over all searches, with the typed details in a list, which DVC does not show.
+
+    Parameters
+    ----------
+    params : Params
+    searches : dict of dict
+        As `read_searches` returns them.
+    corrected : (float, float, float), optional
+        As `whole_choice` returns it. Without it, the winner's score is corrected for the choice in its search alone.
+    """
     winner, picks = winner_of(searches), picked(params, searches)
     best = searches[winner]
     details: dict[str, Any] = {"experiments": searches, "winner": winner}
@@ -159,7 +173,9 @@ def summarise(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, 
         "n_fits": sum(search["n_fits"] for search in searches.values()),
         "details": [details],
     }
-    summary |= {key: best[key] for key in ("best_score", "best_std", *_CORRECTED) if key in best}
+    summary |= {key: best[key] for key in ("best_score", "best_std")}
+    summary |= {key: best[key] for key in _CORRECTED if key in best}
+    summary |= dict(zip(_CORRECTED, corrected, strict=True)) if corrected else {}
     if params.combines:
         combined, details["left_out"] = combine(params, picks)
         details[COMBINED] = combined
@@ -167,11 +183,12 @@ def summarise(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, 
     return summary
 
 
-def to_csv(searches: dict[str, dict[str, Any]]) -> str:
+def to_csv(searches: dict[str, dict[str, Any]], tied: dict[str, bool]) -> str:
     """Write the best of each search as CSV, one row per experiment, in the order of `searches`."""
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     for name, search in searches.items():
-        table.writerow(search | {"experiment": name, "best_params": format_params(search["best_params"])})
+        extra = {"tied_with_above": format_value(tied[name])}
+        table.writerow(search | {"experiment": name, "best_params": format_params(search["best_params"])} | extra)
     return text.getvalue()

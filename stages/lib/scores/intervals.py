@@ -1,0 +1,94 @@
+"""How exact the means of a table of scores are: intervals from the splits and from the rows."""
+
+import math
+
+import numpy as np
+from scipy.stats import t as student
+
+from stages.lib.scores.bounds import UNBOUNDED, Bounds, interval
+from stages.lib.scores.rows import Rows
+from stages.lib.scores.statistics import ALPHA, half_width
+
+# With fewer rows in the rarest class, or fewer groups, intervals were too narrow in simulations.
+FEW = 30
+
+
+def half_widths(
+    scores: np.ndarray,
+    test_share: float,
+    *,
+    n_repeats: int,
+    seed: int,
+    rows: Rows | None = None,
+    constant: np.ndarray | None = None,
+    one_row: float = 0.0,
+    bounds: Bounds = UNBOUNDED,
+) -> np.ndarray:
+    """Return half the width of the 95 % interval of each candidate's mean.
+
+    It is Nadeau and Bengio's (see `corrected_error`), or that of the rows and the fits (see `Units.variances`) if that
+    is wider. Stratified folds keep the classes' shares, so a net that predicts one class for every row has nearly the
+    same score on every split, and only the rows tell how far the score may be off.
+
+    Parameters
+    ----------
+    scores : array of shape (n_candidates, n_splits)
+    test_share : float
+        As in `corrected_error`.
+    n_repeats, seed : int
+    rows : Rows, optional
+        None where the scorer can't be pooled.
+    constant : array of bool, shape (n_candidates,), optional
+        The candidates that predict the same for every row. Without rows, these have no interval.
+    one_row : float
+        As in `corrected_error`.
+    bounds : (float, float)
+        The scorer's. Near a bound, the distance to the farther end of `interval` counts.
+
+    Returns
+    -------
+    array of shape (n_candidates,)
+        NaN where there is no interval.
+    """
+    found = half_width(scores, test_share, one_row)
+    if np.isnan(test_share):
+        return found
+    if rows is not None:
+        units = rows.units(np.arange(len(scores)), np.random.default_rng(seed))
+        by_rows, by_fits, degrees = units.variances(scores, n_repeats)
+        found = np.maximum(found, student.ppf(1 - ALPHA / 2, degrees) * np.sqrt(by_rows + by_fits))
+    elif constant is not None:
+        found = np.where(constant, np.nan, found)
+    return np.array([_farther(*each, bounds) for each in zip(scores.mean(axis=1), found, strict=True)])
+
+
+def _farther(mean: float, half: float, bounds: Bounds) -> float:
+    low, high = bounds
+    if not (math.isfinite(high - low) and math.isfinite(half)):
+        return half
+    first, last = interval(mean, half, bounds)
+    return max(half, mean - first, last - mean)
+
+
+def too_few(y: np.ndarray, n_classes: int, groups: np.ndarray | None) -> str | None:
+    """Return a note if intervals may be too narrow, because a class has few rows, or there are few groups.
+
+    Parameters
+    ----------
+    y : array of shape (n_rows,)
+        The target; classes are 0, 1, ….
+    n_classes : int
+        0 for a regression.
+    groups : array of shape (n_rows,), or None
+    """
+    found = []
+    if n_classes and (rarest := int(np.bincount(y.astype(int), minlength=n_classes).min())) < FEW:
+        found.append(f"the rarest class has {rarest} rows")
+    if groups is not None and (n_groups := len(np.unique(groups))) < FEW:
+        found.append(f"there are {n_groups} groups")
+    if not found:
+        return None
+    return (
+        f"Intervals may be too narrow, because {' and '.join(found)}: with fewer than {FEW}, those of 95 % held the "
+        "truth in 92 to 98 % of our simulations, and in as little as 84 % of others."
+    )

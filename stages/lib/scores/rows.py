@@ -1,0 +1,137 @@
+"""What the predictions of a search say of each row, and the same by units: rows, groups, or bundles of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.lib.scores.pooling import Pooling
+
+# With more rows or groups, units are bundles of them, drawn by chance.
+MOST_UNITS = 1000
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The out-of-sample predictions of a search, as statistics of rows.
+
+    Attributes
+    ----------
+    statistics : list of arrays of shape (n_candidates, n_test, k)
+        For each split, what `Pooling.rows` returned for each candidate; NaN where it diverged. For a large table, sums
+        over blocks of rows serve as well as rows.
+    tests : list of arrays of shape (n_test,)
+        For each split, the numbers of its test rows, or of the blocks.
+    groups : array of shape (n_rows,), or None
+        The groups of rows that are drawn whole.
+    pooling : Pooling
+    """
+
+    statistics: Sequence[np.ndarray]
+    tests: Sequence[np.ndarray]
+    groups: np.ndarray | None
+    pooling: Pooling
+
+    def units(self, candidates: np.ndarray, rng: np.random.Generator) -> "Units":
+        """Return the sums over units of some candidates: over groups, or over rows; bundled if there are many."""
+        own = [test if self.groups is None else self.groups[test] for test in self.tests]
+        known, numbers = np.unique(np.concatenate(own), return_inverse=True)
+        n_units = min(MOST_UNITS, len(known))
+        if n_units < len(known):
+            numbers = (rng.permutation(len(known)) % n_units)[numbers]
+        ends = np.cumsum([len(unit) for unit in own])[:-1]
+        added = [
+            _added(statistics[candidates], unit)
+            for statistics, unit in zip(self.statistics, np.split(numbers, ends), strict=True)
+        ]
+        return Units([sums for sums, _ in added], [unit for _, unit in added], n_units, self.pooling)
+
+
+def rows_of(
+    statistics: Sequence[np.ndarray] | None,
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    groups: np.ndarray | None,
+    pooling: Pooling | None,
+) -> Rows | None:
+    """Return what was recorded of the test rows of each split; None if nothing was, or the scorer can't be pooled."""
+    if statistics is None or pooling is None:
+        return None
+    return Rows(statistics, [test for _, test in splits], groups, pooling)
+
+
+@dataclass(frozen=True)
+class Units:
+    """Sums over units, by split.
+
+    Attributes
+    ----------
+    sums : list of arrays of shape (n_candidates, n_tested, k)
+    numbers : list of arrays of shape (n_tested,)
+        The units that a split tests, each once.
+    n_units : int
+    pooling : Pooling
+    """
+
+    sums: Sequence[np.ndarray]
+    numbers: Sequence[np.ndarray]
+    n_units: int
+    pooling: Pooling
+
+    def blocks(self, n_blocks: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """Put the units into blocks by chance, and return the sums over them, of shape (n_blocks, n_candidates, k)."""
+        n_blocks = min(n_blocks, self.n_units)
+        drawn = rng.permutation(self.n_units) % n_blocks
+        found = []
+        for sums, numbers in zip(self.sums, self.numbers, strict=True):
+            added, present = _added(sums, drawn[numbers])
+            whole = np.zeros((n_blocks, len(sums), sums.shape[2]), dtype=np.float32)
+            whole[present] = added.swapaxes(0, 1)
+            found.append(whole)
+        return found
+
+    def variances(self, scores: np.ndarray, n_repeats: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return how uncertain each candidate's mean score is, because of the rows and of the fits.
+
+        Parameters
+        ----------
+        scores : array of shape (n_candidates, n_splits)
+        n_repeats : int
+
+        Returns
+        -------
+        by_rows : array of shape (n_candidates,)
+            The jackknife over units, (U - 1) / U · Σ (θ₋ᵤ - mean)², where θ₋ᵤ is the mean score without unit u (Efron
+            and Stein (1981), "The jackknife estimate of variance", Annals of Statistics 9).
+        by_fits : array of shape (n_candidates,)
+            The variance of the scores between the splits, over their number, less what the rows contribute to it,
+            which is 1 / n_repeats of `by_rows`; at least 0.
+        degrees : array of shape (n_candidates,)
+            Satterthwaite's degrees of freedom of the sum, from U - 1 and n_splits - 1.
+        """
+        n_splits = scores.shape[1]
+        without = np.zeros((len(scores), self.n_units))
+        counted = np.zeros_like(without)
+        for sums, numbers in zip(self.sums, self.numbers, strict=True):
+            total = sums.sum(axis=1, dtype=float)
+            each = np.tile(self.pooling.score(total)[:, None], self.n_units)
+            each[:, numbers] = self.pooling.score(total[:, None] - sums)
+            without += np.nan_to_num(each)
+            counted += np.isfinite(each)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            by_rows = (self.n_units - 1) * np.var(without / counted, axis=1)
+        by_fits = np.maximum(np.var(scores, axis=1, ddof=1) / n_splits - by_rows / n_repeats, 0)
+        return by_rows, by_fits, degrees(by_rows, by_fits, self.n_units, n_splits)
+
+
+def degrees(by_rows: np.ndarray, by_fits: np.ndarray, n_units: int, n_splits: int) -> np.ndarray:
+    """Return Satterthwaite's degrees of freedom of a sum of two variances; 1 if both are 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = (by_rows + by_fits) ** 2 / (by_rows**2 / (n_units - 1) + by_fits**2 / (n_splits - 1))
+    return np.where(np.asarray(by_rows) + by_fits == 0, 1.0, found)
+
+
+def _added(statistics: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sums of columns with the same number, and the numbers, each once."""
+    order = np.argsort(numbers, kind="stable")
+    present, starts = np.unique(numbers[order], return_index=True)
+    return np.add.reduceat(statistics[:, order], starts, axis=1), present

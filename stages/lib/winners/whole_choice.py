@@ -1,0 +1,80 @@
+"""What the winner of all searches is worth, free of the luck of being chosen among all their candidates."""
+
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from stages.lib.common import read_text, reading
+from stages.lib.scores import ALPHA, Draws
+from stages.lib.scores.bounds import Bounds
+
+DRAWS_DIR = Path("metrics/draws")
+
+
+def read_draws(name: str) -> Draws:
+    """Read the draws of a search; raises `UserError` if the file is missing or broken."""
+    path, again = DRAWS_DIR / f"{name}.csv", f"Run `dvc repro search@{name}`."
+    with reading(path, "not the draws of a search", again):
+        table = pd.read_csv(StringIO(read_text(path, again)))
+        return Draws(table["selecting"].to_numpy(dtype=float), table["left_out"].to_numpy(dtype=float))
+
+
+def whole_choice(
+    searches: dict[str, dict[str, Any]], draws: dict[str, Draws], bounds: Bounds
+) -> tuple[float, float, float] | None:
+    """Return the corrected score of the choice among all searches, and the ends of its 95 % interval.
+
+    The draws are the same in all searches: the same rows and splits are left out. So each draw can choose among the
+    searches too: it takes the one whose selected candidate has the best mean on what selects, and scores it on what was
+    left out. The mean over the draws is the corrected score. Its variance is the mean of the searches' own, as often as
+    they were taken, and the variance of their corrected scores.
+
+    Parameters
+    ----------
+    searches : dict of dict
+        As `read_searches` returns them.
+    draws : dict of Draws
+        By search.
+    bounds : (float, float)
+        The scorer's, at which the interval is cut.
+
+    Returns
+    -------
+    score, low, high : float
+        None if a search has no corrected score, or they do not share their draws: where a large search is corrected
+        over splits alone, or with other numbers of rows.
+    """
+    over = {str(search.get("corrected_over")).partition(",")[0] for search in searches.values()}
+    sizes = {len(each.selecting) for each in draws.values()}
+    if len(over) > 1 or len(sizes) > 1 or not all("best_score_corrected" in each for each in searches.values()):
+        return None
+    taken = np.nan_to_num(np.stack([draws[name].selecting for name in searches]), nan=-np.inf).argmax(axis=0)
+    left_out = np.stack([draws[name].left_out for name in searches])[taken, np.arange(len(taken))]
+    share = np.bincount(taken, minlength=len(searches)) / len(taken)
+    keys = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
+    scores, lows, highs = (np.array([search[key] for search in searches.values()]) for key in keys)
+    score, among = float(np.nanmean(left_out)), share @ (scores - share @ scores) ** 2
+    between = norm.ppf(1 - ALPHA / 2) ** 2 * among
+    below, above = (float(np.sqrt(share @ (end - scores) ** 2 + between)) for end in (lows, highs))
+    low, high = np.clip([score - below, score + above], *bounds)
+    return score, float(low), float(high)
+
+
+def ties(searches: dict[str, dict[str, Any]]) -> dict[str, bool]:
+    """Return for each search whether chance in the draws alone may have put it below the next better one.
+
+    So it is if their corrected scores differ by less than two standard errors of the draws.
+    """
+    ranked = sorted(searches, key=lambda name: -searches[name].get("best_score_corrected", np.nan))
+    found = dict.fromkeys(searches, False)
+    for better, name in pairwise(ranked):
+        one, other = searches[better], searches[name]
+        if "corrected_noise" in one and "corrected_noise" in other:
+            gap = one["best_score_corrected"] - other["best_score_corrected"]
+            found[name] = bool(gap <= 2 * np.hypot(one["corrected_noise"], other["corrected_noise"]))
+    return found

@@ -1,0 +1,100 @@
+"""Draws pairs of learners that are equally good and unstable: a little more data turns single coefficients on or off.
+
+A table has 300 rows of 20 normal inputs, of which 5 have the coefficient 0.2, and normal noise of variance 1. A
+learner regresses on each input, and sets small coefficients to 0 (hard thresholding), shrinks all of them towards 0
+(soft thresholding), or is the lasso. Too small a penalty keeps noise and too large a one loses signal, so to each
+penalty below the best one belongs another above it with the same error. Bayle, Janson and Mackey (2025),
+arXiv:2508.04409, show that the errors of such pairs can't be compared as those of stable learners can.
+"""
+
+from importlib import import_module
+from typing import NamedTuple
+from unittest.mock import patch
+
+import numpy as np
+
+# The package exports the function of the same name.
+best_set_module = import_module("stages.lib.scores.best_set")
+
+N_ROWS, N_INPUTS, N_SIGNALS, N_FOLDS, N_REPEATS = 300, 20, 5, 3, 10
+SIGNAL = 0.2
+# Pairs of penalties with the same mean error after training on 200 rows; a test in tests/scores checks that they are.
+PENALTIES = {"hard threshold": (0.104, 0.1569), "soft threshold": (0.036, 0.0946), "lasso": (0.03, 0.0848)}
+N_SWEEPS = 25
+
+
+def draw_pairs(kind: str, n_tables: int, seed: int) -> np.ndarray:
+    """Return the negative squared errors of both learners of a kind, shape (n_tables, 2, n_splits).
+
+    All tables share their folds, which is as good as folds of their own, because the rows are independent.
+    """
+    rng = np.random.default_rng(seed)
+    X, y = draw_tables(N_ROWS, n_tables, rng)
+    scores = np.empty((n_tables, 2, N_REPEATS * N_FOLDS))
+    for repeat in range(N_REPEATS):
+        folds = rng.permutation(N_ROWS) % N_FOLDS
+        parts = [moments(X[:, folds == fold], y[:, folds == fold]) for fold in range(N_FOLDS)]
+        for fold in range(N_FOLDS):
+            one, two = (parts[other] for other in range(N_FOLDS) if other != fold)
+            train = Moments(one.gram + two.gram, one.products + two.products, one.n_rows + two.n_rows)
+            for which, penalty in enumerate(PENALTIES[kind]):
+                fitted = fit(kind, penalty, train)
+                left = y[:, folds == fold] - np.einsum("tij,tj->ti", X[:, folds == fold], fitted)
+                scores[:, which, repeat * N_FOLDS + fold] = -(left**2).mean(axis=1)
+    return scores
+
+
+def draw_tables(n_rows: int, n_tables: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return inputs and targets of so many tables."""
+    X = rng.standard_normal((n_tables, n_rows, N_INPUTS), dtype=np.float32)
+    y = SIGNAL * X[:, :, :N_SIGNALS].sum(axis=2) + rng.standard_normal((n_tables, n_rows), dtype=np.float32)
+    return X, y
+
+
+class Moments(NamedTuple):
+    """The products of inputs with inputs and with targets, by table, and the number of rows."""
+
+    gram: np.ndarray
+    products: np.ndarray
+    n_rows: int
+
+
+def moments(X: np.ndarray, y: np.ndarray) -> Moments:
+    return Moments(np.matmul(X.transpose(0, 2, 1), X), np.einsum("tij,ti->tj", X, y), X.shape[1])
+
+
+def fit(kind: str, penalty: float, train: Moments) -> np.ndarray:
+    """Return the coefficients of a learner, shape (n_tables, n_inputs)."""
+    slopes = train.products / train.n_rows
+    if kind == "hard threshold":
+        return np.where(np.abs(slopes) > penalty, slopes, 0)
+    if kind == "soft threshold":
+        return shrunk(slopes, penalty)
+    gram, found = train.gram / train.n_rows, np.zeros_like(slopes)
+    for _ in range(N_SWEEPS):  # coordinate descent
+        for i in range(N_INPUTS):
+            partial = slopes[:, i] - np.einsum("tj,tj->t", gram[:, i], found) + gram[:, i, i] * found[:, i]
+            found[:, i] = shrunk(partial, penalty) / gram[:, i, i]
+    return found
+
+
+def shrunk(values: np.ndarray, penalty: float) -> np.ndarray:
+    """Return values nearer to 0 by the penalty."""
+    return np.sign(values) * np.maximum(np.abs(values) - penalty, 0)
+
+
+def true_errors(kind: str, penalties: tuple[float, ...], n_tables: int, seed: int) -> np.ndarray:
+    """Return the mean squared errors on new rows after training on two thirds of a table, by penalty and table."""
+    X, y = draw_tables(N_ROWS * (N_FOLDS - 1) // N_FOLDS, n_tables, np.random.default_rng(seed))
+    truth = np.where(np.arange(N_INPUTS) < N_SIGNALS, SIGNAL, 0)
+    known = moments(X, y)
+    return np.stack([1 + ((fit(kind, penalty, known) - truth) ** 2).sum(axis=1) for penalty in penalties])
+
+
+def excluded(kind: str, n_tables: int, least_shared: float) -> np.ndarray:
+    """Return in which tables each learner of a pair is excluded from the set of the best; it never should."""
+    share = 1 / (N_FOLDS - 1)
+    batches = [draw_pairs(kind, 250, batch) for batch in range(-(-n_tables // 250))]
+    scores = np.concatenate(batches)[:n_tables]
+    with patch.object(best_set_module, "LEAST_SHARED", least_shared):
+        return np.stack([~best_set_module.best_set(each, share, i) for i, each in enumerate(scores)])

@@ -1,0 +1,53 @@
+"""What is recorded of contenders for their intervals. Oracle: the sample of a share."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer
+
+from stages.lib.data import Dataset
+from stages.lib.scores import half_width, pooling
+from stages.lib.scores.bounds import interval
+from stages.lib.scores.scorer import all_alike
+from stages.lib.search import make_splits
+from stages.lib.winners.baselines import Baseline, Watched, score_baseline
+from stages.lib.winners.fresh import Fresh, drawn_anew
+from tests.winners.settings import params_of
+
+RNG = np.random.default_rng(4)
+X = RNG.normal(size=(300, 2))
+DATA = Dataset(
+    pd.DataFrame(X, columns=["a", "b"]), (X[:, 0] + RNG.normal(size=300) > 0.6) * 1.0, ("a", "b"), ("0", "1")
+)
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "f1_macro"])
+@pytest.mark.parametrize("model", [DummyClassifier(), LogisticRegression()], ids=["constant", "learned"])
+def test_a_constant_has_the_interval_of_its_rows_or_none(scoring: str, model: DummyClassifier) -> None:
+    params = drawn_anew(params_of(cv={"n_splits": 3, "n_repeats": 5, "scoring": scoring}))
+    splits = make_splits(DATA, params.cv, params.seed, True)
+    watched = Watched(get_scorer(scoring), pooling(scoring))
+    scores = score_baseline("model", Baseline(model, ""), DATA, splits, {scoring: watched})[scoring]
+    assert len(watched.constant) == len(splits)
+    fresh = Fresh(params, splits, DATA, pooling(scoring))
+    found = fresh.half_width(scores, watched.statistics, all(watched.constant))
+    if isinstance(model, LogisticRegression):
+        assert found >= half_width(scores, 0.5)
+    elif scoring == "f1_macro":
+        assert np.isnan(found)
+    else:
+        share = float(scores.mean())
+        low, _ = interval(share, stats.t.ppf(0.975, 299) * (share * (1 - share) / 300) ** 0.5, (0, 1))
+        assert found == pytest.approx(share - low, rel=0.01)
+        assert half_width(scores, 0.5) < found / 4
+
+
+def test_answers_that_are_all_alike() -> None:
+    same, other = np.full((5, 2), 0.5), np.array([[0.4, 0.6], [0.6, 0.4]])
+    assert all_alike({"predict_proba": same, "predict": np.zeros(5)})
+    assert not all_alike({"predict_proba": other, "predict": np.ones(2)})  # it ranks the rows
+    assert not all_alike({})
+    assert all_alike({"predict": np.full((4, 1), 1e9) + np.array([[0], [1], [0], [1]])})  # rounding of float32
