@@ -93,6 +93,7 @@ def test_a_pair_of_unstable_learners_is_equally_good(kind: str) -> None:
 
 def test_an_unstable_pair_is_seldom_taken_apart() -> None:
     """Without the least share, one of each pair is excluded in 8 % of tables."""
-    with_floor, without = (unstable.excluded("hard threshold", 500, share).mean(axis=0) for share in (0.2, 0))
+    scores = unstable.many_pairs("hard threshold", 500)
+    with_floor, without = (unstable.excluded(scores, share).mean(axis=0) for share in (0.2, 0))
     assert (with_floor < 0.05).all()
     assert (without > 0.05).any()

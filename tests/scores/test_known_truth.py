@@ -9,7 +9,7 @@ from tests.simulation.searches import CASES, draw_search
 from tests.simulation.verdicts import judge
 
 # The shares of 30 candidates that the set holds, at least and at most.
-SHARES = {"all equal": (0.85, 1), "one best": (0.03, 0.5), "many close": (0.4, 0.97), "noisy training": (0.8, 1)}
+SHARES = {"all equal": (0.85, 1), "one best": (0.03, 0.5), "many close": (0.4, 0.8), "noisy training": (0.8, 1)}
 
 
 @pytest.mark.parametrize("case", list(CASES))
@@ -20,7 +20,7 @@ def test_the_figures_hold_in_few_draws(case: str) -> None:
     assert np.mean([each.covers for each in drawn]) >= 0.86
     assert np.mean([each.holds_best for each in drawn]) >= 0.88
     low, high = SHARES[case]
-    assert low < np.mean([each.set_share for each in drawn]) <= high
+    assert low < np.mean([each.set_share for each in drawn]) < high
     if case == "noisy training":
         assert np.mean([each.plain_error for each in drawn]) > 0.025
         assert np.mean([each.rows_only_error for each in drawn]) > 0.02
@@ -44,7 +44,7 @@ def test_halving_loses_the_best_more_often_where_training_is_noisy() -> None:
 def test_the_command_prints_its_tables(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.simulate.N_CANDIDATES", (3,))
     assert N_CANDIDATES == (30, 200)
-    main(2)
+    main(1)
     printed = capsys.readouterr().out
     assert printed.count("| one best | 3 |") == 2
     assert "| 81 | 0.1 |" in printed

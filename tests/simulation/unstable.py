@@ -91,10 +91,14 @@ def true_errors(kind: str, penalties: tuple[float, ...], n_tables: int, seed: in
     return np.stack([1 + ((fit(kind, penalty, known) - truth) ** 2).sum(axis=1) for penalty in penalties])
 
 
-def excluded(kind: str, n_tables: int, least_shared: float) -> np.ndarray:
+def many_pairs(kind: str, n_tables: int) -> np.ndarray:
+    """Return what `draw_pairs` does, in batches that fit into memory."""
+    sizes = [min(250, n_tables - start) for start in range(0, n_tables, 250)]
+    return np.concatenate([draw_pairs(kind, size, batch) for batch, size in enumerate(sizes)])
+
+
+def excluded(scores: np.ndarray, least_shared: float) -> np.ndarray:
     """Return in which tables each learner of a pair is excluded from the set of the best; it never should."""
     share = 1 / (N_FOLDS - 1)
-    batches = [draw_pairs(kind, 250, batch) for batch in range(-(-n_tables // 250))]
-    scores = np.concatenate(batches)[:n_tables]
     with patch.object(best_set_module, "LEAST_SHARED", least_shared):
         return np.stack([~best_set_module.best_set(each, share, i) for i, each in enumerate(scores)])
