@@ -6,11 +6,12 @@ Imports `config`, `lockstep` and `common`.
 from stages.lib.scores.best_set import best_set, simplest
 from stages.lib.scores.bounds import bounds_of, one_row
 from stages.lib.scores.corrected import Corrected, corrected_score
+from stages.lib.scores.digits import rounded, to_csv
 from stages.lib.scores.draws import Draws
 from stages.lib.scores.intervals import half_widths, too_few
 from stages.lib.scores.pooling import Pooling, pooling, recorded
 from stages.lib.scores.rows import Rows, rows_of
-from stages.lib.scores.score_table import print_table, rounded, score_table, summarise, to_csv
+from stages.lib.scores.score_table import print_table, score_table, summarise
 from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, mean_test_share, p_values
 
 __all__ = [

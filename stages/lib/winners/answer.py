@@ -220,10 +220,8 @@ class _Words:
 
     def score(self, name: str) -> str:
         """Return a mean score with its interval."""
-        contest = self.contest
-        decimals = score_decimals(map(contest.mean, contest.scores))
-        mean = format_score(contest.mean(name), decimals)
-        half = contest.ci95[name]
+        decimals = score_decimals(map(self.contest.mean, self.contest.scores))
+        mean, half = format_score(self.contest.mean(name), decimals), self.contest.ci95[name]
         return f"{mean} ± {format_score(half, decimals)}" if np.isfinite(half) else mean
 
     def called(self, name: str) -> str:
