@@ -15,7 +15,7 @@ from tests.simulation.halving import halve
 from tests.simulation.keys import KEY_CASES, judge_keys
 from tests.simulation.labelled import TABLES, judge_table
 from tests.simulation.searches import CASES
-from tests.simulation.unstable import PENALTIES, excluded, many_pairs
+from tests.simulation.unstable import PAIRS, excluded, many_pairs
 from tests.simulation.verdicts import judge, judge_learners
 from tests.simulation.whole import judge_whole
 
@@ -45,7 +45,7 @@ def main(n_draws: int = N_DRAWS, n_processes: int | None = None) -> None:
     with ProcessPoolExecutor(n_processes) as pool:
         few = partial(errors_of, n_draws=fewer, pool=pool)
         print("The set that holds the best: unstable pairs\n")
-        drawn = {kind: many_pairs(kind, 4 * fewer) for kind in PENALTIES}
+        drawn = {kind: many_pairs(kind, 4 * fewer) for kind in PAIRS}
         pairs = {kind: {share: excluded(scores, share) for share in SHARES} for kind, scores in drawn.items()}
         print(table(pair_row(kind, found) for kind, found in pairs.items()))
         print("Intervals on other tables\n")

@@ -41,6 +41,7 @@ def test_halving_loses_the_best_more_often_where_training_is_noisy() -> None:
     assert not any(halve(1, 0.1, draw).lost for draw in range(3))
 
 
+@pytest.mark.long
 def test_the_command_prints_its_tables(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.simulate.N_CANDIDATES", (3,))
     assert N_CANDIDATES == (30, 200)

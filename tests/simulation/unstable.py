@@ -3,12 +3,13 @@
 A table has 300 rows of 20 normal inputs, of which 5 have the coefficient 0.2, and normal noise of variance 1. A
 learner regresses on each input, and sets small coefficients to 0 (hard thresholding), shrinks all of them towards 0
 (soft thresholding), or is the lasso. Too small a penalty keeps noise and too large a one loses signal, so to each
-penalty below the best one belongs another above it with the same error. Bayle, Janson and Mackey (2025),
+penalty below the best one belongs another above it with the same error. And two learners keep nothing but the better
+one of two inputs that are equally good, each from inputs of its own. Bayle, Janson and Mackey (2025),
 arXiv:2508.04409, show that the errors of such pairs can't be compared as those of stable learners can.
 """
 
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
@@ -18,8 +19,13 @@ best_set_module = import_module("stages.lib.scores.best_set")
 
 N_ROWS, N_INPUTS, N_SIGNALS, N_FOLDS, N_REPEATS = 300, 20, 5, 3, 10
 SIGNAL = 0.2
-# Pairs of penalties with the same mean error after training on 200 rows; a test in tests/scores checks that they are.
-PENALTIES = {"hard threshold": (0.104, 0.1569), "soft threshold": (0.036, 0.0946), "lasso": (0.03, 0.0848)}
+# Two penalties, or the inputs to choose from, with the same mean error after training on 200 rows, as a test checks.
+PAIRS: dict[str, tuple[Any, Any]] = {
+    "hard threshold": (0.104, 0.1569),
+    "soft threshold": (0.036, 0.0946),
+    "lasso": (0.03, 0.0848),
+    "better of two": ((0, 1), (2, 3)),
+}
 N_SWEEPS = 25
 
 
@@ -37,8 +43,8 @@ def draw_pairs(kind: str, n_tables: int, seed: int) -> np.ndarray:
         for fold in range(N_FOLDS):
             one, two = (parts[other] for other in range(N_FOLDS) if other != fold)
             train = Moments(one.gram + two.gram, one.products + two.products, one.n_rows + two.n_rows)
-            for which, penalty in enumerate(PENALTIES[kind]):
-                fitted = fit(kind, penalty, train)
+            for which, setting in enumerate(PAIRS[kind]):
+                fitted = fit(kind, setting, train)
                 left = y[:, folds == fold] - np.einsum("tij,tj->ti", X[:, folds == fold], fitted)
                 scores[:, which, repeat * N_FOLDS + fold] = -(left**2).mean(axis=1)
     return scores
@@ -63,18 +69,21 @@ def moments(X: np.ndarray, y: np.ndarray) -> Moments:
     return Moments(np.matmul(X.transpose(0, 2, 1), X), np.einsum("tij,ti->tj", X, y), X.shape[1])
 
 
-def fit(kind: str, penalty: float, train: Moments) -> np.ndarray:
+def fit(kind: str, setting: Any, train: Moments) -> np.ndarray:
     """Return the coefficients of a learner, shape (n_tables, n_inputs)."""
     slopes = train.products / train.n_rows
+    if kind == "better of two":
+        sizes = np.where(np.isin(np.arange(N_INPUTS), setting), np.abs(slopes), 0)
+        return np.where(sizes == sizes.max(axis=1, keepdims=True), slopes, 0)
     if kind == "hard threshold":
-        return np.where(np.abs(slopes) > penalty, slopes, 0)
+        return np.where(np.abs(slopes) > setting, slopes, 0)
     if kind == "soft threshold":
-        return shrunk(slopes, penalty)
+        return shrunk(slopes, setting)
     gram, found = train.gram / train.n_rows, np.zeros_like(slopes)
     for _ in range(N_SWEEPS):  # coordinate descent
         for i in range(N_INPUTS):
             partial = slopes[:, i] - np.einsum("tj,tj->t", gram[:, i], found) + gram[:, i, i] * found[:, i]
-            found[:, i] = shrunk(partial, penalty) / gram[:, i, i]
+            found[:, i] = shrunk(partial, setting) / gram[:, i, i]
     return found
 
 
@@ -83,12 +92,12 @@ def shrunk(values: np.ndarray, penalty: float) -> np.ndarray:
     return np.sign(values) * np.maximum(np.abs(values) - penalty, 0)
 
 
-def true_errors(kind: str, penalties: tuple[float, ...], n_tables: int, seed: int) -> np.ndarray:
-    """Return the mean squared errors on new rows after training on two thirds of a table, by penalty and table."""
+def true_errors(kind: str, settings: tuple[Any, ...], n_tables: int, seed: int) -> np.ndarray:
+    """Return the mean squared errors on new rows after training on two thirds of a table, by setting and table."""
     X, y = draw_tables(N_ROWS * (N_FOLDS - 1) // N_FOLDS, n_tables, np.random.default_rng(seed))
     truth = np.where(np.arange(N_INPUTS) < N_SIGNALS, SIGNAL, 0)
     known = moments(X, y)
-    return np.stack([1 + ((fit(kind, penalty, known) - truth) ** 2).sum(axis=1) for penalty in penalties])
+    return np.stack([1 + ((fit(kind, setting, known) - truth) ** 2).sum(axis=1) for setting in settings])
 
 
 def many_pairs(kind: str, n_tables: int) -> np.ndarray:
