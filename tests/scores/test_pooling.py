@@ -73,15 +73,15 @@ def test_numbers(scoring: str, weights: str) -> None:
 
 
 def test_roc_auc_is_exact_on_all_rows_and_close_on_most() -> None:
-    y = RNG.integers(2, size=2000)
-    chance = np.round(1 / (1 + np.exp(-(y + RNG.normal(size=2000)))), 2)  # with ties
+    y = RNG.integers(2, size=10_000)
+    chance = np.round(1 / (1 + np.exp(-(y + RNG.normal(size=10_000)))), 2)  # with ties
     estimator = KnownClasses(np.column_stack([1 - chance, chance]))
     pooled, scorer = pooling("roc_auc"), get_scorer("roc_auc")
     assert pooled is not None
     rows = pooled.rows(y, estimator.predict_proba(y)).astype(float)
     assert pooled.score(rows.sum(axis=0)) == pytest.approx(scorer(estimator, y, y), abs=1e-6)
     for _ in range(20):
-        weights = (RNG.random(2000) < 2 / 3).astype(float)
+        weights = (RNG.random(10_000) < 2 / 3).astype(float)
         part = scorer(estimator, y, y, sample_weight=weights)
         assert pooled.score(weights @ rows) == pytest.approx(part, abs=2e-4)
 
