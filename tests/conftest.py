@@ -35,16 +35,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in long]
 
 
+# Of each module's `RNG` after its import.
+STATES: dict[str, Any] = {}
+
+
 @pytest.fixture(autouse=True)
 def _same_draws(request: pytest.FixtureRequest) -> None:
     """Let a module's `RNG` start anew for each test, so that the tests draw the same numbers in any order."""
     rng = getattr(request.module, "RNG", None)
     if isinstance(rng, np.random.Generator):
         rng.bit_generator.state = STATES.setdefault(request.module.__name__, rng.bit_generator.state)
-
-
-# Of each module's `RNG` after its import.
-STATES: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)

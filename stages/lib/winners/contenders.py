@@ -22,7 +22,7 @@ from stages.lib.search.result import SCORE
 from stages.lib.winners.answer import STARTING_POINT
 from stages.lib.winners.diagnostics import predictions
 from stages.lib.winners.fresh import Fresh
-from stages.lib.winners.leaderboard import BEST_PARAMS, picked
+from stages.lib.winners.leaderboard import BEST_PARAMS, CORRECTED, picked
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,9 @@ def read_corrected(params: Params, kept: str) -> tuple[float, float, float] | No
         summary = json.loads(BEST_PARAMS.read_bytes())
         details = summary["details"][0]
         found = summary if kept == details["winner"] else details["experiments"].get(kept, {})
-        keys = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
-        if params.statistics.pick != "best" or not set(keys) <= set(found):
+        if params.statistics.pick != "best" or not set(CORRECTED) <= set(found):
             return None
-        score, low, high = (float(found[key]) for key in keys)
+        score, low, high = (float(found[key]) for key in CORRECTED)
     return score, low, high
 
 

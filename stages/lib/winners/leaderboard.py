@@ -20,10 +20,11 @@ _DIRS = (
     *(Path("metrics/importance"), SEARCH_DIR),
 )
 
+# The corrected score, and the ends of its interval.
+CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
 # What the leaderboard shows of each search.
-_CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
 COLUMNS = (
-    *("experiment", "best_params", "best_score", "best_std", "best_ci95", *_CORRECTED),
+    *("experiment", "best_params", "best_score", "best_std", "best_ci95", *CORRECTED),
     *("n_candidates", "n_fits", "n_in_best_set", "tied_with_above"),
 )
 
@@ -173,9 +174,8 @@ def summarise(
         "n_fits": sum(search["n_fits"] for search in searches.values()),
         "details": [details],
     }
-    summary |= {key: best[key] for key in ("best_score", "best_std")}
-    summary |= {key: best[key] for key in _CORRECTED if key in best}
-    summary |= dict(zip(_CORRECTED, corrected, strict=True)) if corrected else {}
+    summary |= {key: best[key] for key in ("best_score", "best_std", *CORRECTED) if key in best}
+    summary |= dict(zip(CORRECTED, corrected, strict=True)) if corrected else {}
     if params.combines:
         combined, details["left_out"] = combine(params, picks)
         details[COMBINED] = combined

@@ -12,6 +12,7 @@ from scipy.stats import norm
 from stages.lib.common import read_text, reading
 from stages.lib.scores import ALPHA, Draws
 from stages.lib.scores.bounds import Bounds
+from stages.lib.winners.leaderboard import CORRECTED
 
 DRAWS_DIR = Path("metrics/draws")
 
@@ -56,8 +57,7 @@ def whole_choice(
     taken = np.nan_to_num(np.stack([draws[name].selecting for name in searches]), nan=-np.inf).argmax(axis=0)
     left_out = np.stack([draws[name].left_out for name in searches])[taken, np.arange(len(taken))]
     share = np.bincount(taken, minlength=len(searches)) / len(taken)
-    keys = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
-    scores, lows, highs = (np.array([search[key] for search in searches.values()]) for key in keys)
+    scores, lows, highs = (np.array([search[key] for search in searches.values()]) for key in CORRECTED)
     score, among = float(np.nanmean(left_out)), share @ (scores - share @ scores) ** 2
     between = norm.ppf(1 - ALPHA / 2) ** 2 * among
     below, above = (float(np.sqrt(share @ (end - scores) ** 2 + between)) for end in (lows, highs))
