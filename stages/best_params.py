@@ -8,6 +8,7 @@ from rich.table import Table
 from stages.lib.common import format_params, format_score, run, score_decimals, short_params, write_json, write_text
 from stages.lib.config import load_params
 from stages.lib.scores import bounds_of
+from stages.lib.scores.stuck import in_words
 from stages.lib.winners.leaderboard import (
     BEST_PARAMS,
     picked,
@@ -65,6 +66,10 @@ def print_leaderboard(
         shown.add_row("*" if not place else "=" * tied[name], name, *numbers, setting, style=None if place else "bold")
     print(f"leaderboard, by {scoring}{', corrected for the choice among candidates' * corrected}")
     Console().print(shown)
+    for name, search in searches.items():
+        if search["best_n_stuck"]:
+            others = format_score(search.get("best_score_not_stuck", float("nan")), decimals)
+            print(f"{name}, its best: {in_words(search['best_n_stuck'], search['n_splits'], others)}")
     if any(tied.values()):
         print("= tied with the one above: they differ by no more than chance in the draws of the correction")
 

@@ -7,11 +7,12 @@ from stages.lib.model import hold_out_watchers, resolve_settings
 from stages.lib.scores import NOT_TESTED, to_csv, too_few
 from stages.lib.search import checked_splits, doing
 from stages.lib.search.result import SCORE
-from stages.lib.winners.answer import Contest, answer
+from stages.lib.winners.answer import answer
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.card import Card
 from stages.lib.winners.comparison import comparison_table, print_comparison, summarise
 from stages.lib.winners.contenders import read_corrected, read_settings, score_nets
+from stages.lib.winners.contest import Contest
 from stages.lib.winners.diagnostics import diagnostics, pool
 from stages.lib.winners.fresh import Fresh, drawn_anew
 from stages.lib.winners.leaderboard import BEST_PARAMS
@@ -36,9 +37,12 @@ def main() -> None:
     ci95 |= {name: net.ci95 for name, net in nets.items()}
     fresh = Fresh(anew, splits, data, None)
     share, least = fresh.test_share, fresh.one_row
-    table = comparison_table(scores, described, ci95, kept, test_share=share, rope=params.rope, one_row=least)
+    stuck = {name: net.stuck for name, net in nets.items()}
+    table = comparison_table(
+        scores, described, ci95, kept, stuck=stuck, test_share=share, rope=params.rope, one_row=least
+    )
     selecting = {name: found[SCORE] for name, found in scores.items()}
-    contest = Contest(selecting, set(nets), kept, share, params.rope, ci95, least, corrected)
+    contest = Contest(selecting, stuck, kept, share, params.rope, ci95, least, corrected)
     found = answer(contest, cv.scoring)
     few = None if cv.keeps_time else too_few(data.y, data.n_classes, data.groups)
     pooled = pool(data.y, splits, nets[kept].predictions, data.classes)

@@ -37,12 +37,14 @@ from stages.lib.scores import (
     to_csv,
     too_few,
 )
-from stages.lib.scores.choice import may_be_best, simplest_row
+from stages.lib.scores.best_set import may_be_best, simplest_row
 from stages.lib.scores.draws import NO_DRAWS
-from stages.lib.scores.score_table import best_row, check_any_score, told
+from stages.lib.scores.score_table import best_row, check_any_score
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer, pooled_rows
+from stages.lib.scores.stuck import stuck_fits
+from stages.lib.scores.summary import told
 from stages.lib.search import SearchResult, check_trial, checked_splits, doing, run_search
-from stages.lib.search.curves import Watched, distinct, epochs_of, learning_curves, watching
+from stages.lib.search.curves import Watched, constant_loss, distinct, epochs_of, learning_curves, watching
 from stages.lib.search.halving import halve
 
 
@@ -82,6 +84,7 @@ def main() -> None:
     share, listed = mean_test_share(splits, cv.keeps_time), experiment.candidates(params.seed)
     n_weights, n_epochs = found.n_weights, found.n_epochs
     counted: dict[str, Any] = {"n_weights": n_weights, "n_epochs": n_epochs, "stages": found.stages}
+    counted["stuck"] = stuck_fits(found.records, splits, data.y, classify)
     by_row = rows_of(found.rows(np.arange(len(candidates))), splits, data.groups, pooled)
     drawn: dict[str, Any] = {"n_repeats": cv.n_repeats, "seed": params.seed, "rows": by_row}
     drawn["bounds"] = bounds_of(cv.scoring)
@@ -94,6 +97,10 @@ def main() -> None:
     if not cv.keeps_time and np.isfinite(ci95[best_row(table)]):
         corrected = corrected_score(ended, **drawn)
     summary = summarise(table, corrected, found.n_fits, found.net_epochs_spared) | {"n_rows": len(data.y)}
+
+    best = settings | candidates[best_row(table)]
+    constant = constant_loss(best, data.y, params.prepare.under(best).target)
+    summary |= {} if constant is None else {"constant_loss": constant}
 
     judged = rounded(table)  # as the stage compare does, which reads the file
     in_set = may_be_best(judged, share, params.seed, least)

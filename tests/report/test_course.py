@@ -61,7 +61,8 @@ def test_noise_is_no_change(n: int, drift: float, end: str) -> None:
 
 
 def rows(scores: list[float], losses: list[float], spread: float = 0.1) -> list[dict[str, str]]:
-    same = {"setting": "best", "train_loss": "0.5", "valid_score_std": str(spread)}
+    half = 1.349 / 2 * spread  # to the quartiles
+    same = {"setting": "best", "train_loss": "0.5", "valid_score_low": str(-half), "valid_score_high": str(half)}
     other = {"setting": "starting_point", "valid_score": "0.1", "valid_loss": "9"}
     listed = [
         same | {"epoch": str(i), "valid_score": str(score), "valid_loss": str(loss)}
@@ -95,10 +96,21 @@ def test_sentences() -> None:
     assert told([NAN] * 100, [-value for value in falling]).startswith("The loss of the best on the hold-out rose")
 
 
+def test_a_loss_far_above_that_of_a_constant_is_told() -> None:
+    level, ends = saturating(100, 10), Stopping(most_epochs=100)
+    stuck, learned = ([base - value / 10 for value in level] for base in (2.0, 0.7))
+    told = describe_course(rows(level, stuck), ends, n_nets=9, constant_loss=0.647)
+    assert told == (
+        "After 100 epochs, the loss of the best on the hold-out is 1.9000. A net that answers the same for every row "
+        "reaches 0.6470, so this one has not learned its task."
+    )
+    assert "levelled off" in describe_course(rows(level, learned), ends, n_nets=9, constant_loss=0.647)
+
+
 def test_a_fall_within_the_noise_of_the_hold_outs_is_none() -> None:
-    """A fall of 35 counts if it exceeds 2·√2 standard errors of the mean."""
+    """A fall of 35 counts if it exceeds 2·√2 standard errors of the median."""
     falling, losses, ends = peaked(100, 30), [-value for value in saturating(100, 10)], Stopping(most_epochs=100)
-    assert "Fewer epochs may help." in describe_course(rows(falling, losses, spread=30), ends, n_nets=9)
+    assert "Fewer epochs may help." in describe_course(rows(falling, losses, spread=30), ends, n_nets=16)
     for spread, n_nets in ((30, 4), (45, 9)):
         told = describe_course(rows(falling, losses, spread=spread), ends, n_nets)
         assert told == "The best has levelled off by its last epoch, of 100 epochs."
@@ -108,7 +120,7 @@ def test_an_epoch_that_was_restored_is_not_past_the_best() -> None:
     falling, ends = peaked(100, 30), Stopping(most_epochs=200, restores="valid_loss")
     kept = "EarlyStopping kept the best epoch of each net, so what comes after it does no harm."
     losses = [-value for value in falling]
-    lowest = f"{kept} The mean loss on the hold-out is lowest after epoch 30 of 100."
+    lowest = f"{kept} The median loss on the hold-out is lowest after epoch 30 of 100."
     assert describe_course(rows(falling, losses), ends, n_nets=9) == lowest
     assert describe_course(rows(falling, losses), Stopping(100, "valid_score"), n_nets=9) == kept
 

@@ -32,8 +32,9 @@ best_score_corrected_high,n_candidates,n_fits,n_in_best_set
 stopping,"callbacks__EarlyStopping__patience=null, prepare__scale=null",-1234567.0,5.0,,,,,2,10,
 """
 CURVES = """\
-setting,params,also,epoch,train_loss,train_loss_std,valid_loss,valid_loss_std,valid_score,valid_score_std
-best,x,,1,0.5,0.1,nan,nan,nan,nan
+setting,params,also,epoch,train_loss_low,train_loss,train_loss_high,valid_loss_low,valid_loss,valid_loss_high,\
+valid_score_low,valid_score,valid_score_high
+best,x,,1,0.4,0.5,0.6,nan,nan,nan,nan,nan,nan
 """
 IMPORTANCE = """key,importance,importance_std,p_value
 prepare__scale,0.5,0.1,0.001

@@ -10,8 +10,9 @@ from sklearn.model_selection import GridSearchCV
 
 from stages.lib.common import UserError
 from stages.lib.scores import Corrected, print_table, rounded, score_table, summarise, to_csv
-from stages.lib.scores.choice import may_be_best, simplest_row
-from stages.lib.scores.score_table import check_any_score, grid_keys, split_scores, told
+from stages.lib.scores.best_set import may_be_best, simplest_row
+from stages.lib.scores.score_table import check_any_score, grid_keys, split_scores, stuck_of
+from stages.lib.scores.summary import told
 from tests.project import ROOT, real_params
 
 CANDIDATES: list[dict[str, Any]] = [
@@ -23,20 +24,20 @@ CORRECTED = Corrected(0.61, 0.52, 0.7, "splits")
 
 def table_of(scores: list[list[float]], test_share: float = 0.5, **more: Any) -> pd.DataFrame:
     counts: dict[str, Any] = {"n_weights": np.array([9, 9, 7, 7]), "n_epochs": np.array([3.0, 2.5, 3.0, 3.0])}
-    stages, ci95 = more.pop("stages", None), more.pop("ci95", None)
+    own = {key: more.pop(key, None) for key in ("stages", "ci95", "stuck")}
     found = {"score": np.array(scores)} | {name: np.array(each) for name, each in more.items()}
-    return score_table(CANDIDATES, found, test_share, **counts, stages=stages, ci95=ci95)
+    return score_table(CANDIDATES, found, test_share, **counts, **own)
 
 
 def test_the_csv_has_the_contracts_columns_and_bytes() -> None:
     assert to_csv(table_of(SCORES)) == (
         "params,lr,module__weight_constraint,mean_test_score,std_test_score,rank_test_score,n_weights,n_epochs,"
-        "ci95,p_value,split0_test_score,split1_test_score\n"
-        '"lr=1e-05, module__weight_constraint=null",1e-05,null,0.583333,0.0833333,2,9,3.0,1.49744,0.391827,'
+        "n_stuck,stuck_splits,ci95,p_value,split0_test_score,split1_test_score\n"
+        '"lr=1e-05, module__weight_constraint=null",1e-05,null,0.583333,0.0833333,2,9,3.0,0,,1.49744,0.391827,'
         "0.5,0.666667\n"
-        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,9,2.5,0.898464,1.0,0.6,0.7\n'
-        '"lr=0.1, module__weight_constraint=null",0.1,null,nan,nan,4,7,3.0,nan,nan,nan,0.5\n'
-        '"lr=0.1, module__weight_constraint=2.0",0.1,2.0,0.15,0.05,3,7,3.0,0.898464,0.0,0.1,0.2\n'
+        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,9,2.5,0,,0.898464,1.0,0.6,0.7\n'
+        '"lr=0.1, module__weight_constraint=null",0.1,null,nan,nan,4,7,3.0,0,,nan,nan,nan,0.5\n'
+        '"lr=0.1, module__weight_constraint=2.0",0.1,2.0,0.15,0.05,3,7,3.0,0,,0.898464,0.0,0.1,0.2\n'
     )
 
 
@@ -103,7 +104,27 @@ def test_the_summary_is_flat_and_of_the_best() -> None:
         "corrected_over": "splits",
         "n_candidates": 4,
         "n_fits": 8,
+        "n_splits": 2,
     }
+
+
+def test_stuck_fits_are_counted_listed_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    stuck = np.array([[True, True], [True, False], [False, False], [False, False]])
+    table = table_of(SCORES, stuck=stuck)
+    assert table["n_stuck"].tolist() == [2, 1, 0, 0]
+    assert table["stuck_splits"].tolist() == ["0 1", "0", "", ""]
+    np.testing.assert_array_equal(stuck_of(table), stuck)
+    summary = summarise(table, None, 8)
+    assert (summary["best_n_stuck"], summary["best_score_not_stuck"]) == (1, pytest.approx(0.7))
+    assert told(summary).startswith("best score 0.6500 (1 of 2 fits is stuck; without it 0.7000), not corrected")
+    print_table(table, "lr: accuracy")
+    _, heading, *rows, _, legend = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["mean", "±", "95", "%", "std", "stuck", "params"]
+    assert rows[1].split()[4] == "1"
+    assert legend == "stuck: the fits whose net answers nearly all rows alike"
+    table["stuck_splits"] = ["2", "", "", ""]
+    with pytest.raises(ValueError, match="there is no split 2"):
+        stuck_of(table)
 
 
 def test_a_search_without_a_score_has_no_best() -> None:
@@ -146,9 +167,10 @@ def test_the_committed_tables_have_129_rows() -> None:
 def test_without_a_test_the_table_says_so_and_the_summary_leaves_it_out(capsys: pytest.CaptureFixture[str]) -> None:
     table = table_of(SCORES, float("nan"))
     assert to_csv(table).splitlines()[2] == (
-        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,9,2.5,nan,nan,0.6,0.7'
+        '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,9,2.5,0,,nan,nan,0.6,0.7'
     )
-    assert set(summarise(table, None, 8)) == {"best_params", "best_score", "best_std", "n_candidates", "n_fits"}
+    counts = {"n_candidates", "n_fits", "n_splits"}
+    assert set(summarise(table, None, 8)) == {"best_params", "best_score", "best_std"} | counts
     print_table(table, "lr: accuracy")
     _, heading, *rows, legend = capsys.readouterr().out.splitlines()
     assert heading.split() == ["mean", "std", "params"]

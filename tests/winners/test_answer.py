@@ -3,7 +3,8 @@
 import numpy as np
 
 from stages.lib.scores import half_width
-from stages.lib.winners.answer import Answer, Contest, answer
+from stages.lib.winners.answer import Answer, answer
+from stages.lib.winners.contest import Contest
 
 SPLITS = np.random.default_rng(0).normal(size=30)
 NETS = ("joint", "dropout", "combined", "starting_point")
@@ -22,8 +23,9 @@ def ask(
     test_share: float = 0.5,
     rope: float = 0.01,
     corrected: tuple[float, float, float] | None = None,
+    stuck: dict[str, np.ndarray] | None = None,
 ) -> Answer:
-    nets = [name for name in contenders if name in NETS]
+    nets = {name: (stuck or {}).get(name, np.zeros(30, dtype=bool)) for name in contenders if name in NETS}
     ci95 = {name: float(half_width(each, test_share)) for name, each in contenders.items()}
     return answer(Contest(contenders, nets, kept, test_share, rope, ci95, corrected=corrected), "accuracy")
 
@@ -44,6 +46,13 @@ def test_the_kept_net_that_gains_on_every_other_model_is_used() -> None:
     assert "that it is worse by more than 0.01)." in found.text
     assert "A net is worth it here: logistic_regression scores 0.7400" in found.text
     assert found.text.endswith("The saved net is joint.")
+
+
+def test_stuck_fits_of_the_answer_are_told() -> None:
+    stuck = {"joint": np.arange(30) < 2}
+    found = ask({"joint": scores(0.8), "logistic_regression": scores(0.7, seed=2)}, stuck=stuck)
+    others = scores(0.8)[2:].mean()
+    assert f" (2 of 30 fits are stuck; without them {others:.4f}) on fresh splits" in found.text
 
 
 def test_a_linear_model_level_with_the_best_net_is_used_as_the_simpler_one() -> None:

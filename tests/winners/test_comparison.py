@@ -17,14 +17,14 @@ SCORES = {
 }
 
 
-def table_of(scores: dict[str, np.ndarray], test_share: float = 1.0, **also: dict[str, np.ndarray]) -> Any:
+def table_of(scores: dict[str, np.ndarray], test_share: float = 1.0, stuck: Any = None, **also: Any) -> Any:
     found = {
         name: {"score": each} | {scorer: others[name] for scorer, others in also.items()}
         for name, each in scores.items()
     }
     ci95 = {name: float(half_width(each, test_share)) for name, each in scores.items()}
     described = dict.fromkeys(scores, "a=1")
-    return comparison_table(found, described, ci95, "kept", test_share=test_share, rope=0.01)
+    return comparison_table(found, described, ci95, "kept", stuck=stuck or {}, test_share=test_share, rope=0.01)
 
 
 def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:
@@ -64,8 +64,18 @@ def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.Capture
     assert shown.index("mine") < shown.index("*  kept") < shown.index("majority_class") < shown.index("starting_point")
     assert to_csv(table).startswith(
         "setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,"
-        "worse,equal,better,tied_with_kept,kept,split0_test_score,"
+        "worse,equal,better,tied_with_kept,kept,n_stuck,stuck_splits,split0_test_score,"
     )
+
+
+def test_stuck_fits_are_counted_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    table = table_of(SCORES, stuck={"kept": np.array([False, True, False, True])})
+    assert table.set_index("setting").loc["kept", ["n_stuck", "stuck_splits"]].tolist() == [2, "1 3"]
+    assert table.set_index("setting").loc["majority_class", ["n_stuck", "stuck_splits"]].tolist() == [0, ""]
+    print_comparison(table, "a title", 0.01)
+    shown = capsys.readouterr().out
+    assert "stuck" in shown.splitlines()[1]
+    assert "stuck: the fits, of 4, whose net answers nearly all rows alike" in shown
 
 
 def test_further_scorers_stand_beside_the_one_that_selects() -> None:

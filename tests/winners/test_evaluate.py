@@ -104,7 +104,7 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
     params = evaluated.params()
     data = load_real_data(params)
     table = pd.read_csv(io.BytesIO(evaluated.read("metrics/candidates/evaluation.csv")), index_col="setting")
-    scores = table.filter(like="split").astype(float)
+    scores = table.filter(regex="^split").astype(float)
     assert list(scores) == [f"split{i}_test_score" for i in range(6)]
     seed = fit_seed(params.seed, 0, 2)
     drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), seed, True)

@@ -135,12 +135,13 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
     )
     for search in found.values():
         ends = {"best_score_corrected_low": 0.05, "best_score_corrected_high": 0.15}
-        search |= {"best_ci95": 0.03553, "best_score_corrected": 0.1, "not_shown": 0} | ends
+        search |= {"best_ci95": 0.03553, "best_score_corrected": 0.1, "best_n_stuck": 3, "not_shown": 0} | ends
     assert to_csv(found, {"dropout": True, "optimizer": False}) == (
         "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
-        "best_score_corrected_high,n_candidates,n_fits,n_in_best_set,tied_with_above\n"
-        'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1,true\n'
-        "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1,false\n"
+        "best_score_corrected_high,n_candidates,n_fits,n_in_best_set,best_n_stuck,tied_with_above\n"
+        'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,'
+        "true\n"
+        "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,false\n"
     )
 
 
@@ -221,6 +222,6 @@ def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
     assert re.search(r"\* *neurons *-1,200,000 *n_neurons=5", done.stdout)
     assert "95 %" not in done.stdout
     assert (tmp_path / "metrics/leaderboard.csv").read_text(encoding="utf-8").splitlines()[1:] == [
-        "neurons,module__n_neurons=5,-1200000.0,0.1,,,,,2,6,,false",
-        "optimizer,optimizer=SGD,-2200000.0,0.1,,,,,2,6,,false",
+        "neurons,module__n_neurons=5,-1200000.0,0.1,,,,,2,6,,0,false",
+        "optimizer,optimizer=SGD,-2200000.0,0.1,,,,,2,6,,0,false",
     ]

@@ -20,8 +20,14 @@ from stages.lib.comparison.holm import holm
 from stages.lib.comparison.mattered import what_mattered
 from stages.lib.config import CV
 from stages.lib.scores import one_row
-from stages.lib.scores.choice import may_be_best, simplest_row
-from stages.lib.scores.score_table import best_row, split_columns, split_scores, trained_to_the_end
+from stages.lib.scores.best_set import may_be_best, simplest_row
+from stages.lib.scores.score_table import (
+    STUCK_SPLITS,
+    best_row,
+    split_columns,
+    split_scores,
+    trained_to_the_end,
+)
 
 
 def read_candidates(path: Path, name: str) -> pd.DataFrame:
@@ -34,7 +40,7 @@ def read_candidates(path: Path, name: str) -> pd.DataFrame:
     """
     with reading(path, "not the candidates of a search", f"Run `dvc repro search@{name}`."):
         columns = list(pd.read_csv(path, nrows=0).columns)
-        texts = columns[: columns.index("mean_test_score")]
+        texts = [*columns[: columns.index("mean_test_score")], STUCK_SPLITS]
         numbers = {column: ["nan"] for column in columns if column not in texts}
         table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=numbers)
         if table["mean_test_score"].isna().all() or list(table[list(numbers)].select_dtypes("number")) != list(numbers):
@@ -81,7 +87,7 @@ def compared_table(
     Returns
     -------
     DataFrame
-        The columns of `candidates` but for those of single splits; then `in_best_set` (whether the candidate is in the
+        The columns of `candidates` but for those on single splits; then `in_best_set` (whether the candidate is in the
         set that holds the best with 95 %), `p_value_holm` (the p-values, corrected for their number), `worse`, `equal`
         and `better` (the probabilities that the candidate's score is below that of the best by more than `rope`, within
         it, or above it by more), and `simplest` (of the set). Where the statistics do not hold, all but the last are
@@ -89,7 +95,7 @@ def compared_table(
     """
     scores, best = split_scores(candidates), best_row(candidates)
     alike = trained_to_the_end(candidates)
-    table = candidates.drop(columns=split_columns(candidates))
+    table = candidates.drop(columns=[*split_columns(candidates), STUCK_SPLITS])
     in_set = may_be_best(candidates, test_share, seed, one_row)
     table["in_best_set"] = "nan" if np.isnan(test_share) else [format_value(bool(each)) for each in in_set]
 

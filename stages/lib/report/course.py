@@ -20,6 +20,11 @@ _PART, _NOISE = 0.1, 2.0
 WATCHED_REPEATS = 3
 # A fall of the score counts if it exceeds this many standard errors of a difference between two epochs.
 _ERRORS = 2.0
+# Of normal values, the middle half is as wide as this many standard deviations; and the standard error of their median
+# is as many times that of their mean.
+_WIDTH, _OF_MEDIAN = 1.349, 1.253
+# A loss that is larger than a constant's by this factor is far above it.
+_FAR = 1.5
 
 _PREFIX = "callbacks__EarlyStopping__"
 
@@ -100,12 +105,13 @@ def course(values: list[float]) -> tuple[str, int, float]:
     return "level", n, 0.0
 
 
-def describe_course(rows: list[Record], stopping: Stopping, n_nets: int) -> str:
+def describe_course(rows: list[Record], stopping: Stopping, n_nets: int, constant_loss: float = math.inf) -> str:
     """Say of the best candidate of a search whether more or fewer epochs are worth a try.
 
     A fall of the score is told if it is more than the noise of the hold-outs: more than twice the standard error of a
-    difference between two epochs, √2 · std / √n_nets. That takes the epochs for independent; they are not, so the error
-    is rather smaller. Where EarlyStopping restores the best epoch, what follows it is no reason for fewer epochs.
+    difference between two epochs, √2 · 1.253 · std / √n_nets for medians of n_nets nets, with the standard deviation by
+    the band. That takes the epochs for independent; they are not, so the error is rather smaller. Where EarlyStopping
+    restores the best epoch, what follows it is no reason for fewer epochs.
 
     Parameters
     ----------
@@ -114,7 +120,9 @@ def describe_course(rows: list[Record], stopping: Stopping, n_nets: int) -> str:
     stopping : Stopping
         How the training of the best candidate ends.
     n_nets : int
-        How many nets the means are over.
+        How many nets the medians are over.
+    constant_loss : float
+        The least loss of a net that answers the same for every row, if it is known.
     """
     best = [row for row in rows if row["setting"] == "best"]
     scores = [number(row["valid_score"]) for row in best]
@@ -126,8 +134,8 @@ def describe_course(rows: list[Record], stopping: Stopping, n_nets: int) -> str:
     loss, loss_since, loss_change = course([-value for value in losses])
     if stopping.restores:
         return _restored(losses, stopping, still_falls=loss == "rising")
-    spread = max(number(row["valid_score_std"]) for row in best)
-    if score == "falling" and -change <= _ERRORS * spread * math.sqrt(2 / n_nets):
+    spread = max(number(row["valid_score_high"]) - number(row["valid_score_low"]) for row in best) / _WIDTH
+    if score == "falling" and -change <= _ERRORS * _OF_MEDIAN * spread * math.sqrt(2 / n_nets):
         score = "level"
     if score == "rising" and len(best) < stopping.most_epochs:
         score = "level"
@@ -153,6 +161,12 @@ def describe_course(rows: list[Record], stopping: Stopping, n_nets: int) -> str:
         return " ".join(told)
     if score == loss == "unknown":
         return f"After {epochs}, the curves say little."
+    if losses[-1] > _FAR * constant_loss:
+        shown, constant = (format_score(each, score_decimals([constant_loss])) for each in (losses[-1], constant_loss))
+        return (
+            f"After {epochs}, the loss of the best on the hold-out is {shown}. A net that answers the same for every "
+            f"row reaches {constant}, so this one has not learned its task."
+        )
     return f"The best has levelled off by its last epoch, of {epochs}."
 
 
@@ -162,7 +176,7 @@ def _restored(losses: list[float], stopping: Stopping, still_falls: bool) -> str
     if stopping.restores != "valid_loss" or not all(map(math.isfinite, losses)):
         return told
     lowest = min(range(len(losses)), key=lambda i: losses[i]) + 1
-    told += f" The mean loss on the hold-out is lowest after epoch {lowest} of {len(losses)}."
+    told += f" The median loss on the hold-out is lowest after epoch {lowest} of {len(losses)}."
     if still_falls and len(losses) == stopping.most_epochs:
         told += " It still falls there: more epochs may help."
     return told

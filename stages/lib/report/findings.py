@@ -5,6 +5,7 @@ from typing import Any
 from stages.lib.common import format_score, score_decimals, shares_in_words, short_params
 from stages.lib.comparison import what_mattered
 from stages.lib.report.records import Record, number
+from stages.lib.scores.stuck import in_words
 
 # From this share on, a comparison is decided.
 _DECIDED = 0.95
@@ -91,7 +92,11 @@ def _best(search: dict[str, Any], n: int, decimals: int) -> str:
         return format_score(search[key], decimals)
 
     interval = f" ± {shown('best_ci95')}" if "best_ci95" in search else ""
-    told = f"The best is {short_params(search['best_params'])}, with {shown('best_score')}{interval}."
+    stuck = ""
+    if "best_n_stuck" in search:
+        others = shown("best_score_not_stuck") if "best_score_not_stuck" in search else ""
+        stuck = f" ({in_words(search['best_n_stuck'], search['n_splits'], others)})"
+    told = f"The best is {short_params(search['best_params'])}, with {shown('best_score')}{interval}{stuck}."
     if "best_score_corrected" not in search or n == 1:
         return told
     low, high = (shown(f"best_score_corrected_{end}") for end in ("low", "high"))

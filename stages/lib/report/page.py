@@ -87,10 +87,12 @@ def _search(params: Params, name: str) -> Search:
         best = read_records(
             compared, "a table of scores", lambda rows: min(rows, key=lambda row: int(row["rank_test_score"]))
         )
-        ends = stopping(params, name, best)
+        ends, constant = stopping(params, name, best), float(search.get("constant_loss", "inf"))
     n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
     course = read_records(
-        f"metrics/curves/{name}.csv", "a table of learning curves", lambda rows: describe_course(rows, ends, n_nets)
+        f"metrics/curves/{name}.csv",
+        "a table of learning curves",
+        lambda rows: describe_course(rows, ends, n_nets, constant),
     )
     mattered = read_records(f"metrics/importance/{name}.csv", "a table of importances", describe_importance)
     return Search(

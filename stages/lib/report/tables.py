@@ -31,6 +31,8 @@ _HEADINGS = {
     "stage": "stage",
     "n_weights": "weights",
     "n_epochs": "epochs",
+    "n_stuck": "stuck",
+    "best_n_stuck": "stuck",
     "n_candidates": "candidates",
     "n_fits": "fits",
     "std_test_score": "std",
@@ -41,7 +43,7 @@ _HEADINGS = {
 }
 _ORDER = list(_HEADINGS)
 _AFTER_SCORE = _ORDER.index("best_ci95") + 0.5
-_WHOLE = {"rank_test_score", "n_in_best_set", "n_candidates", "n_fits", "n_weights", "stage"}
+_WHOLE = {"rank_test_score", "n_in_best_set", "n_candidates", "n_fits", "n_weights", "n_stuck", "best_n_stuck", "stage"}
 _YES_OR_NO = {"tied_with_kept", "tied_with_above", "in_best_set"}
 _TEXT = {"params", "best_params"}
 _SHARES = {"worse", "equal", "better"}
@@ -49,6 +51,7 @@ _P = {"p_value", "p_value_holm"}
 _COMPARED = {"difference", "difference_ci95", "p_value", "tied_with_kept", *_SHARES}
 _MEANS = ("best_score_corrected", "best_score", "mean_test_score")
 _INTERVALS = {"ci95", "best_ci95"}
+_STUCK = {"n_stuck", "best_n_stuck"}
 # Where there is no interval, as with splits in time order, there is none of these.
 _TESTS = {
     *_INTERVALS,
@@ -101,7 +104,8 @@ def read_table(
 
 def _table(rows: list[Record], without: set[str], unscored: str, by_score: bool, most: int | None) -> Table:
     spread = {key for key in rows[0] if key.startswith(("split", "std_test_"))} - {"std_test_score"}
-    left_out = without | _TOLD | spread
+    none_stuck = {key for key in _STUCK & set(rows[0]) if not any(number(row[key]) for row in rows)}
+    left_out = without | _TOLD | spread | none_stuck
     if not any(math.isfinite(number(row[key])) for row in rows for key in _INTERVALS & set(row)):
         left_out |= _TESTS
     if "p_value_holm" in rows[0]:

@@ -11,8 +11,9 @@ from stages.lib.scores.draws import Draws
 from stages.lib.scores.intervals import half_widths, too_few
 from stages.lib.scores.pooling import Pooling, pooling, recorded
 from stages.lib.scores.rows import Rows, rows_of
-from stages.lib.scores.score_table import print_table, score_table, summarise
+from stages.lib.scores.score_table import score_table
 from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, mean_test_share, p_values
+from stages.lib.scores.summary import print_table, summarise
 
 __all__ = [
     "ALPHA",

@@ -1,15 +1,15 @@
 """The candidates that may be the best: a set that holds the truly best one with 95 %, and the simplest of it."""
 
 import numpy as np
+import pandas as pd
 from scipy.stats import t as student
 
-from stages.lib.scores.statistics import ALPHA, is_one_repeat
+from stages.lib.scores.score_table import best_row, split_scores, trained_to_the_end
+from stages.lib.scores.statistics import ALPHA, TINY, is_one_repeat
 
 N_DRAWS = 1000
 # Competitors that are worse by more standard errors can't decide a test, and would only make it less sharp.
 SCREEN = 3.0
-# Standard errors below this are rounding, not spread.
-TINY = 1e-12
 # The part of a difference's variance that all splits share is at least this, for two candidates; see
 # docs/simulations.md.
 LEAST_SHARED = 0.2
@@ -76,6 +76,23 @@ def best_set(scores: np.ndarray, test_share: float, seed: int, one_row: float = 
     return found
 
 
+def paired_error(one: np.ndarray, other: np.ndarray, test_share: float, one_row: float = 0.0) -> float:
+    """Return the standard error of the mean difference of two candidates, with the variance that `best_set` takes.
+
+    Parameters
+    ----------
+    one, other : arrays of shape (n_splits,)
+        Scores on the same splits.
+    test_share, one_row : float
+        As in `corrected_error`.
+    """
+    scores = np.stack([one, other]).astype(float)
+    unit = np.abs(scores).max() or 1.0
+    scores = scores / unit
+    residuals = scores - scores.mean(axis=1, keepdims=True)
+    return float(_spread_and_errors(scores, residuals, test_share, one_row / unit)[1][0, 1] * unit)
+
+
 def _spread_and_errors(
     scores: np.ndarray, residuals: np.ndarray, test_share: float, one_row: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -137,3 +154,36 @@ def simplest(mask: np.ndarray, n_weights: np.ndarray, n_epochs: np.ndarray, mean
     """
     rows = np.flatnonzero(mask)
     return int(rows[np.lexsort((-means[rows], n_epochs[rows], n_weights[rows]))[0]])
+
+
+def may_be_best(table: pd.DataFrame, test_share: float, seed: int, one_row: float = 0.0) -> np.ndarray:
+    """Return for each candidate whether it is in the set that holds the best with 95 %.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `rounded` returns it, or as read from its CSV, for the same answer.
+    test_share : float
+        Test rows per training row; with NaN, where no test holds, the set has the best candidate alone.
+    seed : int
+    one_row : float
+        As in `corrected_error`.
+
+    Returns
+    -------
+    array of bool
+        After halving, false for candidates that were not trained to the end.
+    """
+    found = np.zeros(len(table), dtype=bool)
+    if np.isnan(test_share):
+        found[best_row(table)] = True
+        return found
+    finalists = trained_to_the_end(table)
+    found[finalists] = best_set(split_scores(table)[finalists], test_share, seed, one_row)
+    return found
+
+
+def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
+    """Return the position of the simplest candidate in the set: fewest weights, then fewest epochs, then best score."""
+    columns = (table[key].to_numpy(dtype=float) for key in ("n_weights", "n_epochs", "mean_test_score"))
+    return simplest(in_set, *columns)

@@ -1,24 +1,18 @@
-"""Tabulates a search for files and the screen, with names instead of objects and rounded numbers."""
+"""Tabulates a search, one row per candidate, with names instead of objects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 from scipy.stats import rankdata
 
-from stages.lib.common import (
-    UserError,
-    format_params,
-    format_score,
-    format_value,
-    score_decimals,
-    short_params,
-)
-from stages.lib.scores.corrected import Corrected
-from stages.lib.scores.statistics import NOT_TESTED, half_width, p_values
+from stages.lib.common import UserError, format_params, format_value
+from stages.lib.scores.statistics import half_width, p_values
+from stages.lib.scores.stuck import listed, splits_listed
+
+# The column that lists the stuck fits of a row, as text.
+STUCK_SPLITS = "stuck_splits"
 
 
 def score_table(
@@ -29,6 +23,7 @@ def score_table(
     n_weights: np.ndarray,
     n_epochs: np.ndarray,
     stages: np.ndarray | None = None,
+    stuck: np.ndarray | None = None,
     ci95: np.ndarray | None = None,
     one_row: float = 0.0,
 ) -> pd.DataFrame:
@@ -45,6 +40,8 @@ def score_table(
     n_weights, n_epochs : array of shape (n_candidates,)
     stages : array of shape (n_candidates,), optional
         After halving, the stage after which each candidate left, or the last.
+    stuck : array of bool, shape (n_candidates, n_splits), optional
+        The fits that are stuck; by default none.
     ci95 : array of shape (n_candidates,), optional
         As `half_widths` returns it; by default what the splits alone say.
     one_row : float
@@ -55,10 +52,10 @@ def score_table(
     DataFrame
         `params`, one column per key, `mean_test_score`, `std_test_score` (over the splits, ddof 0), the same two for
         each further scorer, `rank_test_score` (1 is best; candidates that left earlier rank lower), `stage` after
-        halving, `n_weights`, `n_epochs`, `ci95` (half the width of the mean's 95 % interval), `p_value` (against the
-        best), then `split0_test_score`, … A candidate that diverged on a split has NaN there and in its mean, and ranks
-        last. Where the statistics do not hold, `ci95` and `p_value` are NaN; so is the p-value of a candidate that was
-        not trained to the end.
+        halving, `n_weights`, `n_epochs`, `n_stuck` and `stuck_splits` (how many of its fits are stuck, and which, from
+        0), `ci95` (half the width of the mean's 95 % interval), `p_value` (against the best), then `split0_test_score`,
+        … A candidate that diverged on a split has NaN there and in its mean, and ranks last. Where the statistics do
+        not hold, `ci95` and `p_value` are NaN; so is the p-value of a candidate that was not trained to the end.
     """
     columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in candidates]}
     columns |= {key: [format_value(each[key]) for each in candidates] for key in sorted(candidates[0])}
@@ -71,11 +68,23 @@ def score_table(
     columns |= {} if stages is None else {"stage": stages}
     columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
     splits = scores["score"]
+    columns |= stuck_columns(np.zeros(splits.shape, dtype=bool) if stuck is None else stuck)
     p = p_values(splits, int(np.argmin(ranks)), test_share, one_row)
     if stages is not None:
         p[stages < stages.max()] = np.nan
     columns |= {"ci95": half_width(splits, test_share, one_row) if ci95 is None else ci95, "p_value": p}
     return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(splits.T)})
+
+
+def stuck_columns(stuck: np.ndarray) -> dict[str, Any]:
+    """Return the columns that count and list stuck fits, `stuck` of shape (n_rows, n_splits)."""
+    return {"n_stuck": stuck.sum(axis=1), STUCK_SPLITS: [listed(each) for each in stuck]}
+
+
+def stuck_of(table: pd.DataFrame) -> np.ndarray:
+    """Return which fits of a table are stuck, shape (n_rows, n_splits)."""
+    n_splits = len(split_columns(table))
+    return np.array([splits_listed(text, n_splits) for text in table[STUCK_SPLITS]], dtype=bool).reshape(-1, n_splits)
 
 
 def _ranks(means: np.ndarray, stages: np.ndarray | None) -> np.ndarray:
@@ -119,49 +128,6 @@ def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
     return (table["stage"] == table["stage"].max()).to_numpy()
 
 
-def summarise(
-    table: pd.DataFrame, corrected: Corrected | None, n_fits: int, net_epochs_spared: int | None = None
-) -> dict[str, Any]:
-    """Return the flat metrics of a search; the first candidate of rank 1 is the best.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `score_table` returns it.
-    corrected : Corrected, optional
-        None where the statistics do not hold.
-    n_fits : int
-    net_epochs_spared : int, optional
-        After halving.
-    """
-    best = table.iloc[best_row(table)]
-    summary = {
-        "best_params": best["params"],
-        "best_score": float(best["mean_test_score"]),
-        "best_std": float(best["std_test_score"]),
-    }
-    others = [str(column).removeprefix("mean_test_") for column in table if str(column).startswith("mean_test_")]
-    summary |= {f"best_{name}": float(best[f"mean_test_{name}"]) for name in others if name != "score"}
-    if np.isfinite(best["ci95"]):
-        summary["best_ci95"] = float(best["ci95"])
-    if corrected is not None:
-        summary |= {
-            "best_score_corrected": corrected.score,
-            "best_score_corrected_low": corrected.low,
-            "best_score_corrected_high": corrected.high,
-            "corrected_noise": corrected.noise,
-            "corrected_over": corrected.over + _among(table),
-        }
-    summary |= {"n_candidates": len(table), "n_fits": n_fits}
-    return summary | ({} if net_epochs_spared is None else {"net_epochs_spared": net_epochs_spared})
-
-
-def _among(table: pd.DataFrame) -> str:
-    if "stage" not in table:
-        return ""
-    return f", among the {trained_to_the_end(table).sum()} trained to the end"
-
-
 def check_any_score(scores: np.ndarray, advice: str) -> None:
     """Raise `UserError`, with advice, if every candidate diverged on some split.
 
@@ -175,44 +141,3 @@ def check_any_score(scores: np.ndarray, advice: str) -> None:
     if not finite.all(axis=1).any():
         how_many = "on some splits" if finite.any() else "on every split, so no fit ended with finite weights"
         raise UserError(f"Every candidate of the grid diverged {how_many}. {advice}")
-
-
-def print_table(table: pd.DataFrame, title: str) -> None:
-    """Print every candidate as the tutorial does, and mark the best."""
-    best = best_row(table) if table["mean_test_score"].notna().any() else None
-    tested = bool(np.isfinite(table["ci95"]).any())
-    decimals = score_decimals(table["mean_test_score"])
-    shown = Table(box=None, pad_edge=False)
-    halved = "stage" in table
-    headings = ("", "mean", *["± 95 %"] * tested, "std", *["stage"] * halved, "params")
-    for heading in headings:
-        shown.add_column(heading, justify="left" if heading in {"", "params"} else "right")
-    for i, (_, row) in enumerate(table.iterrows()):
-        keys = ("mean_test_score", *["ci95"] * tested, "std_test_score")
-        numbers = [format_score(row[key], decimals) for key in keys]
-        if not np.isfinite(row["mean_test_score"]):
-            numbers = ["diverged", *[""] * (len(numbers) - 1)]
-        elif tested and not np.isfinite(row["ci95"]):
-            numbers[1] = "constant"
-        stage = [str(row["stage"])] if halved else []
-        style = "bold" if i == best else None
-        shown.add_row("*" * (i == best), *numbers, *stage, short_params(row["params"]), style=style)
-    print(title)
-    Console().print(shown)
-    if best is None:
-        print("every candidate diverged, so none is the best")
-    else:
-        print("* the best" if tested else f"* the best; {NOT_TESTED}")
-
-
-def told(summary: Mapping[str, Any]) -> str:
-    """Return the scores of the output of `summarise` as a line."""
-    decimals = score_decimals([summary["best_score"]])
-    best = f"best score {format_score(summary['best_score'], decimals)}"
-    if "best_score_corrected" not in summary:
-        return f"{best}, not corrected for the choice among {summary['n_candidates']} candidates"
-    score, low, high = (format_score(summary[f"best_score_corrected{end}"], decimals) for end in ("", "_low", "_high"))
-    return (
-        f"{best}; corrected for the choice among {summary['n_candidates']} candidates: {score}, "
-        f"95 % from {low} to {high} (over {summary['corrected_over']})"
-    )

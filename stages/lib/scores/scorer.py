@@ -12,6 +12,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.lockstep import net_of
 from stages.lib.scores.pooling import Pooling, pooling
+from stages.lib.scores.stuck import Answered, answered
 
 # What is recorded of test rows: takes a fitted estimator, rows and their target of shape (n,).
 RecordRows = Callable[[BaseEstimator, Any, np.ndarray], np.ndarray | None]
@@ -34,12 +35,15 @@ class Record:
         What was recorded of the test rows; None for a diverged net, and where nothing is recorded.
     constant : bool
         Whether the scorer that selects got the same answer for every test row.
+    answered : Answered, optional
+        What the net predicts of the test rows, which tells whether it is stuck; None for a diverged net.
     """
 
     n_weights: int
     n_epochs: int
     rows: np.ndarray | None = None
     constant: bool = False
+    answered: Answered | None = None
 
 
 class Recorded(float):
@@ -74,7 +78,7 @@ class RecordingScorer:
         """Return the score, or with several scorers, a dict of `score`, of the first, and the others by name."""
         net = net_of(estimator)
         y = y.ravel()
-        found, rows, constant = dict.fromkeys(self.scorers, float("nan")), None, False
+        found, rows, constant, seen = dict.fromkeys(self.scorers, float("nan")), None, False, None
         selecting, *others = found
         if not net.diverged_:
             with remembering(estimator, X) as answers:
@@ -82,7 +86,8 @@ class RecordingScorer:
                 constant = all_alike(answers)
                 found |= {name: self.scorers[name](estimator, X, y) for name in others}
                 rows = self.record_rows(estimator, X, y)
-        recorded = Recorded(found[selecting], Record(_n_weights(net), _n_epochs(net), rows, constant))
+                seen = answered(estimator, X, answers)
+        recorded = Recorded(found[selecting], Record(_n_weights(net), _n_epochs(net), rows, constant, seen))
         return {"score": recorded} | {name: found[name] for name in others} if others else recorded
 
 

@@ -1,5 +1,6 @@
 """Learning curves: a few settings are trained once more, and watched epoch by epoch."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from skorch.callbacks import EpochScoring
 from skorch.utils import to_numpy
+from torch import nn
 
 from stages.lib.common import format_params
 from stages.lib.lockstep import TrainTest, net_of
@@ -20,6 +22,10 @@ from stages.lib.search.result import SearchResult
 N_REPEATS = 3
 
 _SCORE = "valid_score"
+# The losses of which a constant's is the entropy of the classes.
+_ENTROPIES = (nn.NLLLoss, nn.CrossEntropyLoss, nn.BCELoss, nn.BCEWithLogitsLoss)
+# The band of a curve holds the middle half of the nets.
+_LOW, _HIGH = 0.25, 0.75
 # What is recorded of each epoch, in the order of the columns.
 RECORDED = ("train_loss", "valid_loss", _SCORE)
 
@@ -143,9 +149,10 @@ def curves_table(settings: list[Watched], found: SearchResult) -> pd.DataFrame:
     -------
     DataFrame
         `setting`, `also` (its other names), `params`, `epoch`, and for each of `train_loss`, `valid_loss` and
-        `valid_score` its mean over the splits and under `…_std` its standard deviation (ddof 0). Where callbacks end
-        trainings early, the rows end with the last epoch that half of the nets have reached. A setting that diverged on
-        every split has no rows.
+        `valid_score` its median over the splits and under `…_low` and `…_high` its quartiles. A few nets
+        that are stuck, whose losses may be a hundred times as large, move neither. Where callbacks end trainings early,
+        the rows end with the last epoch that half of the nets have reached. A setting that diverged on every split has
+        no rows.
     """
     tables = []
     for watched, records in zip(settings, found.records, strict=True):
@@ -161,13 +168,39 @@ def curves_table(settings: list[Watched], found: SearchResult) -> pd.DataFrame:
         columns = {"setting": first, "also": " and ".join(others), "params": params}
         table = pd.DataFrame(columns | {"epoch": np.arange(1, length + 1)})
         for place, key in enumerate(RECORDED):
-            mean, spread = _over_nets(filled[:, :, place])
-            table[key], table[f"{key}_std"] = mean, spread
+            table[f"{key}_low"], table[key], table[f"{key}_high"] = _over_nets(filled[:, :, place])
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
-def _over_nets(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation over the nets that have a value, shape (n_epochs,); NaN where none has."""
-    masked = np.ma.masked_invalid(values)
-    return masked.mean(axis=0).filled(np.nan), masked.std(axis=0).filled(np.nan)
+def _over_nets(values: np.ndarray) -> np.ndarray:
+    """Return the quartiles over the nets that have a value, shape (3, n_epochs); NaN where none has one."""
+    finite = np.where(np.isfinite(values), values, np.nan)
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # where no net has a value
+        found: np.ndarray = np.nanquantile(finite, [_LOW, 0.5, _HIGH], axis=0)
+    return found
+
+
+def constant_loss(settings: dict[str, Any], y: np.ndarray, scale: str | None) -> float | None:
+    """Return the least loss of a net that answers the same for every row; None if it is not known.
+
+    Parameters
+    ----------
+    settings : dict
+        Of the net, names resolved.
+    y : array of shape (n_rows,)
+        The target; classes are 0, 1, ….
+    scale : str, optional
+        How the target is scaled before the loss is computed: `prepare.target`.
+    """
+    criterion = settings["criterion"]
+    changed = settings.get("class_weight") is not None or any(key.startswith("criterion__") for key in settings)
+    if changed or scale not in (None, "standard"):
+        return None
+    if criterion in _ENTROPIES:
+        shares = np.bincount(y.astype(int)) / len(y)
+        return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
+    scaled = (y - y.mean()) / y.std() if scale else y
+    if criterion is nn.MSELoss:
+        return float(scaled.var())
+    return float(np.abs(scaled - np.median(scaled)).mean()) if criterion is nn.L1Loss else None

@@ -1,5 +1,6 @@
 """Compares the contenders of the evaluation with the kept setting, all on the same splits."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.stats import rankdata
 from stages.lib.common import format_p, format_score, format_value, score_decimals
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
+from stages.lib.scores.score_table import split_columns, stuck_columns
 from stages.lib.search.result import SCORE
 
 
@@ -20,6 +22,7 @@ def comparison_table(
     ci95: dict[str, float],
     kept: str,
     *,
+    stuck: Mapping[str, np.ndarray],
     test_share: float,
     rope: float,
     one_row: float = 0.0,
@@ -36,6 +39,8 @@ def comparison_table(
         Half the width of the 95 % interval of each contender's mean; NaN where there is none.
     kept : str
         The contender that the others are compared with.
+    stuck : mapping of arrays of bool, shape (n_splits,)
+        Where each net is stuck; models without a net are not looked at.
     test_share : float
         Test rows per training row, for the statistics; NaN where they do not hold.
     rope : float
@@ -51,7 +56,8 @@ def comparison_table(
         mean minus that of the kept setting) and `difference_ci95`, both NaN if one of the two has none, `p_value`
         (against the kept setting, in pairs), `worse`, `equal` and `better` (the probabilities that the difference is
         below -rope, between, or above rope), `tied_with_kept` (whether the p-value is 0.05 or more; `nan` where there
-        is none), `kept`, then `split0_test_score`, …
+        is none), `kept`, `n_stuck` and `stuck_splits` (how many fits of a net are stuck, and which, from 0), then
+        `split0_test_score`, …
     """
     table = np.stack([found[SCORE] for found in scores.values()])
     place = list(scores).index(kept)
@@ -74,6 +80,7 @@ def comparison_table(
         "tied_with_kept": ["nan" if np.isnan(value) else format_value(bool(value >= ALPHA)) for value in p],
         "kept": [format_value(name == kept) for name in scores],
     }
+    columns |= stuck_columns(np.array([stuck.get(name, np.zeros(table.shape[1], dtype=bool)) for name in scores]))
     return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(table.T)})
 
 
@@ -97,8 +104,9 @@ def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
     decimals = score_decimals(table["mean_test_score"])
     kept = table.loc[table["kept"] == "true", "setting"].iloc[0]
     shown = Table(box=None, pad_edge=False)
-    headings = ["", "setting", "mean", "± 95 %", "to kept", "p", "<", "=", ">"]
-    for heading in headings if tested else ["", "setting", "mean", "to kept"]:
+    any_stuck = bool(table["n_stuck"].any())
+    headings = ["", "setting", "mean", "± 95 %", *["stuck"] * any_stuck, "to kept", "p", "<", "=", ">"]
+    for heading in headings if tested else ["", "setting", "mean", *["stuck"] * any_stuck, "to kept"]:
         shown.add_column(heading, justify="left" if heading in {"", "setting"} else "right")
     for _, row in table.sort_values("rank_test_score", kind="stable").iterrows():
         numbers = [format_score(row["mean_test_score"], decimals)]
@@ -112,11 +120,14 @@ def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
             numbers = ["no score", *[""] * (len(numbers) - 1)]
         elif tested and not np.isfinite(row["ci95"]):
             numbers[1] = "constant"
+        numbers += [str(row["n_stuck"] or "")] * any_stuck
         is_kept = row["setting"] == kept
         shown.add_row("*" * is_kept, row["setting"], *numbers, *difference, style="bold" if is_kept else None)
     print(title)
     Console().print(shown)
     print(f"* the kept setting, {kept}" + (", which p is the test against" if tested else ""))
+    if any_stuck:
+        print(f"stuck: the fits, of {len(split_columns(table))}, whose net answers nearly all rows alike")
     if tested:
         size = format_value(rope)
         print(

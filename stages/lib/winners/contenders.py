@@ -17,6 +17,7 @@ from stages.lib.lockstep import TrainTest
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import recorded
 from stages.lib.scores.scorer import make_scorer, pooled_rows
+from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import check_trial, doing, run_search
 from stages.lib.search.result import SCORE
 from stages.lib.winners.answer import STARTING_POINT
@@ -38,11 +39,14 @@ class Trained:
         diverged.
     ci95 : float
         Half the width of the 95 % interval of its mean score; NaN if it has none.
+    stuck : array of bool, shape (n_splits,)
+        Where it is stuck.
     """
 
     scores: dict[str, np.ndarray]
     predictions: list[np.ndarray | None]
     ci95: float
+    stuck: np.ndarray
 
 
 def read_settings(params: Params) -> tuple[dict[str, dict[str, Any]], str]:
@@ -153,11 +157,12 @@ def _score(
     searched = first if whole else Pipeline([("contender", first)])
     result = run_search("evaluation", searched, candidates, X, y, splits=splits, scorer=scorer, params=params)
     fresh = Fresh(params, splits, data, pooled)
+    stuck = stuck_fits(result.records, splits, data.y, bool(data.classes))
     found = {}
     for number, name in enumerate(estimators):
         scores = {scorer: each[number] for scorer, each in result.scores.items()}
         seen_of = [record.rows or (None, None) for record in result.records[number]]
         told = [statistics for _, statistics in seen_of if statistics is not None]
         ci95 = fresh.half_width(scores[SCORE], told, bool(result.constant[number]))
-        found[name] = Trained(scores, [predicted for predicted, _ in seen_of], ci95)
+        found[name] = Trained(scores, [predicted for predicted, _ in seen_of], ci95, stuck[number])
     return found

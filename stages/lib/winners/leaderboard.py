@@ -25,7 +25,7 @@ CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_cor
 # What the leaderboard shows of each search.
 COLUMNS = (
     *("experiment", "best_params", "best_score", "best_std", "best_ci95", *CORRECTED),
-    *("n_candidates", "n_fits", "n_in_best_set", "tied_with_above"),
+    *("n_candidates", "n_fits", "n_in_best_set", "best_n_stuck", "tied_with_above"),
 )
 
 # The numbers that every search has, and what of its metrics, or of its comparison, is no number.
@@ -55,6 +55,7 @@ def read_search(params: Params, name: str) -> dict[str, Any]:
     found = _read_search(name, typed)
     if lacking := [key for key in _NUMBERS if key not in found]:
         raise UserError(f"{SEARCH_DIR / f'{name}.json'} has no {lacking[0]}. Run `dvc repro search@{name}`.")
+    found.setdefault("best_n_stuck", 0)
     return found | _read(COMPARED_DIR / f"{name}.json", f"compare@{name}", "comparison", {"simplest_params": typed})
 
 

@@ -18,13 +18,17 @@ def draw(template: str, rows: list[Row]) -> str:
     return render(fill(template, rows, "x", "r2"))
 
 
+def banded(key: str, value: float) -> Row:
+    return {key: str(value), f"{key}_low": str(value - 0.1), f"{key}_high": str(value + 0.1)}
+
+
 def curves(n_epochs: int = 3, setting: str = "best", also: str = "", held_out: bool = True) -> list[Row]:
     """Return learning curves, falling and rising by 0.1 an epoch."""
     return [
         {"setting": setting, "params": "lr=1", "also": also, "epoch": str(epoch)}
-        | {"train_loss": str(9 - epoch / 10), "train_loss_std": "0.1"}
-        | {"valid_loss": str(8 - epoch / 10) if held_out else "nan", "valid_loss_std": "0.1" if held_out else "nan"}
-        | {"valid_score": str(epoch / 10) if held_out else "nan", "valid_score_std": "0.1" if held_out else "nan"}
+        | banded("train_loss", 9 - epoch / 10)
+        | banded("valid_loss", 8 - epoch / 10 if held_out else float("nan"))
+        | banded("valid_score", epoch / 10 if held_out else float("nan"))
         for epoch in range(1, n_epochs + 1)
     ]
 
