@@ -8,7 +8,7 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help check repro report test test-all pr-comment bench bench-joint simulate cross-cpu torture constraints clean
+.PHONY: help check repro report test test-all diff pr-comment bench bench-joint simulate cross-cpu torture constraints clean
 
 help: ## Print this list
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,8 +58,11 @@ constraints: .venv/python ## Renew constraints.txt, the version of every package
 report: .venv/repro ## Write report.html, a page with all results; AGAINST=REVISION adds the changes since then
 	@python -m stages.report $${AGAINST:+"$$AGAINST"}
 
-pr-comment: .venv/repro ## Rerun HEAD, and print its changes against AGAINST=REVISION as Markdown
-	@python -m stages.pr_comment $${AGAINST:+"$$AGAINST"}
+diff: .venv/repro ## Say what changed since HEAD, or since AGAINST=REVISION, and whether it is more than chance
+	@python -m stages.diff $${AGAINST:+"$$AGAINST"}
+
+pr-comment: .venv/repro ## Rerun HEAD, and print its changes against AGAINST=REVISION as Markdown; RERUN=no runs nothing
+	@python -m stages.pr_comment $(if $(filter no,$(RERUN)),--not-rerun) $${AGAINST:+"$$AGAINST"}
 
 clean: ## Remove the environment, the report and all caches
 	rm -rf .venv report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache

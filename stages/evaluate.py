@@ -1,6 +1,6 @@
 """Stage `evaluate`: answers what to use, by scores on splits that no search has seen, and saves the kept setting."""
 
-from stages.lib.common import format_changes, run, write_json, write_text
+from stages.lib.common import format_changes, remove_others, run, write_json, write_text
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.model import hold_out_watchers, resolve_settings
@@ -10,13 +10,16 @@ from stages.lib.search.result import SCORE
 from stages.lib.winners.answer import answer
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.card import Card
-from stages.lib.winners.comparison import comparison_table, print_comparison, summarise
-from stages.lib.winners.contenders import read_corrected, read_settings, score_nets
+from stages.lib.winners.comparison import comparison_table, few_metrics, print_comparison, summarise
+from stages.lib.winners.contenders import read_corrected, read_corrected_scores, read_settings, score_nets
 from stages.lib.winners.contest import Contest
 from stages.lib.winners.diagnostics import diagnostics, pool
 from stages.lib.winners.fresh import Fresh, drawn_anew
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.model_file import MODEL_FILE, fit_on_all_rows, save_model
+
+# What DVC compares commits by: a few numbers of each search, and of the evaluation.
+METRICS = "metrics/scores"
 
 
 def main() -> None:
@@ -60,8 +63,13 @@ def main() -> None:
     write_text("metrics/candidates/evaluation.csv", to_csv(table))
     write_text("metrics/diagnostics.csv", to_csv(diagnostics(pooled)))
     named = {"answer": found.text, "use": found.use, "runner_up": found.runner_up, "note": few}
-    numbers = summarise(table) | {"kept_brier_score": pooled.brier_score() if pooled else None}
-    write_json("metrics/evaluation.json", {key: each for key, each in (named | numbers).items() if each is not None})
+    brier = {"kept_brier_score": pooled.brier_score() if pooled else None}
+    written = named | summarise(table) | brier
+    write_json("metrics/evaluation.json", {key: each for key, each in written.items() if each is not None})
+    metrics = few_metrics(contest, found.use, read_corrected_scores(params), brier)
+    for name, numbers in metrics.items():
+        write_json(f"{METRICS}/{name}.json", numbers)
+    remove_others(METRICS, [f"{METRICS}/{name}.json" for name in metrics])
 
     # The saved model is fitted on all rows, unless callbacks look at some that are held out.
     watchers = hold_out_watchers(resolve_settings(settings[kept], str(BEST_PARAMS), kept))

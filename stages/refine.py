@@ -5,12 +5,12 @@ Usage: python -m stages.refine EXPERIMENT
 
 from pathlib import Path
 
+from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import UserError, format_params, format_value, only_argument, run, write_text
 from stages.lib.config import PARAMS_FILE, load_params
 from stages.lib.data import load_dataset
 from stages.lib.model import is_classifier, resolve_experiment
 from stages.lib.refine import add_experiment, narrow, next_name, read_best_set, refine
-from stages.lib.report.revisions import stale_stages
 from stages.lib.winners.leaderboard import read_best
 
 

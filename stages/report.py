@@ -6,11 +6,11 @@ Usage: python -m stages.report [REVISION]
 import sys
 from pathlib import Path
 
+from stages.lib.changes.revisions import describe_head, stale_stages
 from stages.lib.common import UserError, run, write_text
 from stages.lib.config import load_params
-from stages.lib.report.changes import changed_since
+from stages.lib.report.changes import Since, changes_of
 from stages.lib.report.page import facts, sections
-from stages.lib.report.revisions import describe_head, stale_stages
 from stages.lib.report.subject import columns, describe, read_counts, rope_of, title
 from stages.lib.report.summary import read_answer, read_contenders
 from stages.lib.report.templating import fill
@@ -23,7 +23,7 @@ def main() -> None:
     if len(sys.argv) > 2:
         raise UserError("one argument at most, a branch or commit to compare with: python -m stages.report main")
     params = load_params()
-    changed = changed_since(sys.argv[1]) if len(sys.argv) == 2 else None
+    changed = changes_of(Since(sys.argv[1])) if len(sys.argv) == 2 else None
     counts = read_counts()
     stale = stale_stages()
     answer = read_answer()

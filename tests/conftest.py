@@ -143,7 +143,8 @@ def ran_readme(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) ->
 
     def make(folder: Path) -> None:
         project = reproduced.clone(folder)
-        said = {line: project.run("bash", "-c", line, variables=IDENTITY).stdout for line in commands("README.md")}
+        variables = IDENTITY | {"COLUMNS": "160"}
+        said = {line: project.run("bash", "-c", line, variables=variables).stdout for line in commands("README.md")}
         (folder / ".git/said").write_text(json.dumps(said), encoding="utf-8")
 
     folder = made_once(tmp_path_factory, "changed", make)

@@ -19,7 +19,7 @@ from stages.lib.config import (
     yaml12,
 )
 from stages.lib.lockstep import LockstepBackend
-from tests.pages import DOCS, PAGES, README, blocks
+from tests.pages import DOCS, PAGES, README, blocks, commands
 from tests.project import ROOT, SECTIONS, Project
 
 
@@ -96,8 +96,19 @@ def test_the_results_are_the_committed_ones() -> None:
 
 
 def test_the_answer_is_the_committed_one() -> None:
-    quoted = [line.removeprefix("> ") for line in README.splitlines() if line.startswith("> ")]
-    assert " ".join(quoted) == read_metrics("evaluation")["answer"]
+    first, *_ = re.findall(r"(?:^> .*\n)+", README, re.MULTILINE)
+    assert " ".join(first.replace("> ", "").split()) == read_metrics("evaluation")["answer"]
+
+
+@pytest.mark.long
+def test_the_verdict_on_the_readmes_example_is_what_the_command_says(tmp_path: Path) -> None:
+    project = Project.copied(tmp_path)
+    project.commit_first()
+    change, verdict, *_ = commands("README.md")
+    project.run("bash", "-c", change)
+    said = project.run("bash", "-c", verdict).stdout.splitlines()[0]
+    *_, quoted = re.findall(r"(?:^> .*\n)+", README, re.MULTILINE)
+    assert " ".join(quoted.replace("> ", "").split()) == said
 
 
 def test_the_evaluation_is_the_committed_one() -> None:

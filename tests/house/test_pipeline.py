@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.conftest import Changed
+from tests.pages import commands
 from tests.project import SEARCHED, Project, environment
 
 
@@ -24,6 +25,7 @@ def test_repro_writes_all_metrics(reproduced: Project) -> None:
     expected |= {f"charts/{name}.svg" for name in ("diagnostics", "evaluation", "leaderboard")}
     expected |= {"baselines.csv", "candidates/evaluation.csv", "diagnostics.csv", "leaderboard.csv"}
     expected |= {"best_params.json", "data.json", "evaluation.json"}
+    expected |= {f"scores/{name}.json" for name in ("evaluation", *SEARCHED)}
     assert set(reproduced.metrics()) == {f"metrics/{name}" for name in expected}
 
 
@@ -49,12 +51,30 @@ def test_a_changed_grid_reruns_its_search_only(changed: Changed) -> None:
     assert run[:2] == ["search@neurons", "compare@neurons"]
     assert not {"search@dropout", "compare@dropout", "baselines"} & set(run)
     assert b"module__n_neurons=16" in changed.project.read("metrics/candidates/neurons.csv")
-    diff = changed.project.run("dvc", "metrics", "diff", "--md", "main").stdout
-    assert "| metrics/search/neurons.json " in diff
-    assert "n_candidates" in diff
     assert "| params.yaml | experiments.neurons.grid.module__n_neurons" in changed.project.run(
         "dvc", "params", "diff", "--md", "main"
     ).stdout.replace("  ", " ")
+
+
+def test_what_dvc_shows_of_metrics_is_small(ran_readme: Changed) -> None:
+    """They fit into 160 columns, in the same order each time, and are scores: no p-value, bound, count or sentence."""
+    project, wide = ran_readme.project, {"COLUMNS": "160"}
+    shown = project.run("dvc", "metrics", "show", variables=wide).stdout
+    paths = re.findall(r"^(metrics/\S+)", shown, re.MULTILINE)
+    assert paths == [f"metrics/scores/{name}.json" for name in ("dropout", "evaluation", "neurons")]
+    assert set(shown.splitlines()[0].split()) <= {
+        *("Path", "corrected", "fresh", "kept", "kept_brier_score", "answer", "best_baseline"),
+    }
+    diffs = [project.run("dvc", "metrics", "diff", "--md", "main", variables=wide).stdout for _ in range(2)]
+    assert diffs[0] == diffs[1]
+    assert "| metrics/scores/neurons.json " in diffs[0]
+    (line,) = (line for line in commands("README.md") if line.startswith("dvc exp show"))
+    table = ran_readme.said[line]
+    assert "metrics/scores/neurons.json:fresh" in table
+    assert "…" not in table
+    for text in (shown, *diffs, table):
+        assert max(map(len, text.splitlines())) <= 160
+        assert not re.search(r"p_value|low|high|ci95|n_", text.replace("n_neurons", ""))
 
 
 def test_a_changed_template_redraws_the_charts_only(project: Project) -> None:

@@ -9,7 +9,7 @@ from stages.lib.config import Params
 from stages.lib.report.page import facts
 from stages.lib.report.summary import read_answer, read_contenders
 from stages.lib.report.tables import Table
-from stages.lib.report.templating import breakable, signed
+from stages.lib.report.templating import breakable
 from tests.project import ROOT, real_params
 
 
@@ -93,7 +93,3 @@ def test_facts_are_written_as_in_params_yaml() -> None:
     assert found["Data"]["sha256"] == content["data"]["sha256"]
     assert found["Preparation"] | {"impute": "median", "scale": "null"} == found["Preparation"]
     assert found["Every search starts from"]["callbacks"] == "{EarlyStopping: {patience: 5, load_best: true}}"
-
-
-def test_differences_are_written_in_their_size() -> None:
-    assert [signed(value) for value in (0.1 + 0.2, -1, -1_234_567.89, None)] == ["+0.3", "-1", "-1234568", ""]

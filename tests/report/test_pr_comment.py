@@ -3,16 +3,19 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from stages import pr_comment
+from stages.lib.changes.markdown import cell, code
+from stages.lib.changes.revisions import differing, stale_stages
+from stages.lib.common import write_text
 from stages.lib.config import load_params
-from stages.lib.report.changes import changed_charts
-from stages.lib.report.conclusions import Side
+from stages.lib.report.changes import Since
+from stages.lib.report.comment import LONGEST
 from stages.lib.report.fresh_run import FreshRun
-from stages.lib.report.revisions import Change, differing, stale_stages
-from stages.lib.report.templating import fill, signed
+from tests.changes.commits import Commits, scores
 from tests.conftest import Changed, Command, Done
 from tests.project import ROOT, Project
 
@@ -30,14 +33,14 @@ def test_without_a_remote_on_github_a_chart_is_named(project: Project, monkeypat
     monkeypatch.chdir(project.folder)
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     old, new = (project.git("rev-parse", name).strip() for name in ("HEAD~1", "HEAD"))
-    shown = {chart["name"]: (chart["old"], chart["new"]) for chart in changed_charts(old, new)}
-    assert shown == {
-        "dropout": (f"`git show {old[:7]}:metrics/charts/dropout.svg`", None),
-        "neurons": tuple(f"`git show {commit[:7]}:metrics/charts/neurons.svg`" for commit in (old, new)),
+    since = Since("HEAD~1", new)
+    assert since.pictures() == {
+        "dropout": [f"`git show {old[:7]}:metrics/charts/dropout.svg`", "–"],
+        "neurons": [f"`git show {commit[:7]}:metrics/charts/neurons.svg`" for commit in (old, new)],
     }
     project.git("remote", "set-url", "origin", "git@github.com:someone/project.git")
-    assert changed_charts(old, new)[0]["old"] == (
-        f"![metrics/charts/dropout.svg](https://github.com/someone/project/raw/{old}/metrics/charts/dropout.svg)"
+    assert since.pictures()["dropout"][0] == (
+        f"![dropout](https://github.com/someone/project/raw/{old}/metrics/charts/dropout.svg)"
     )
 
 
@@ -65,7 +68,6 @@ def comment(in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Comment:
 
 def test_what_differs_is_sorted() -> None:
     assert differing({"b": "1", "a": "1", "c": "1"}, {"b": "2", "c": "1", "d": "1"}) == ["a", "b", "d"]
-    assert [signed(value) for value in (0.1 + 0.2, -1, None)] == ["+0.3", "-1", ""]
 
 
 def test_a_pull_request_that_ran_its_stages(
@@ -81,17 +83,23 @@ def test_a_pull_request_that_ran_its_stages(
     monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], load_params()))
     text = comment(project, "main").stdout
     assert "**Reproduced.**" in text
-    assert "| `experiments.neurons.grid.module__n_neurons` | `[1, 5]` | `[4, 8, 16]` |" in text
+    assert "- `experiments.neurons.grid.module__n_neurons: [1, 5] → [4, 8, 16]`" in text
     assert "seed" not in text
-    assert re.search(r"\| neurons: candidates that may be the best \| \d of 2 \| \d of 3 \|", text)
-    assert re.search(r"\| its corrected score \| 0\.\d{4} \(0\.\d{4} to 0\.\d{4}\) \| 0\.", text)
-    for commit in ("main~1", "narrow-nets"):
-        assert json.loads(project.git("show", f"{commit}:metrics/evaluation.json"))["answer"] in text
-    assert "| `answer` |" not in text
-    assert "| `metrics/search/neurons.json` | `n_candidates` | `2` | `3` | +1 |" in text
-    rows = re.findall(r"^\| `(metrics/\S+)` \| `(\S+)` \|", text, re.MULTILINE)
-    assert rows == sorted(rows)
     base, head = (project.git("rev-parse", name).strip() for name in ("main~1", "narrow-nets"))
+    assert f"compared with {base[:7]}, where this branch left main." in text
+    first = text.splitlines()[1]
+    use = json.loads(project.read("metrics/evaluation.json"))["use"]
+    assert re.fullmatch(r"\*\*[A-Z].*neurons.* Use .*\*\*", first)
+    assert str(use) in first
+    assert re.search(
+        r"^\| neurons \| .* \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± 0\.\d{4} \| .* \| \w+ \|$", text, re.MULTILINE
+    )
+    assert "- 1 search unchanged: dropout." in text
+    assert re.search(r"^\| neurons\.corrected \| 0\.\d{4} \| 0\.\d{4} \| [+-]0\.\d{4} \|$", text, re.MULTILINE)
+    # The charts of the search that changed are shown, the others folded.
+    shown, _, rest = text.partition("other charts differ</summary>")
+    assert "| neurons | ![" in shown
+    assert "| curves/neurons | ![" in rest
     for commit in (base, head):
         assert f"(https://github.com/someone/project/raw/{commit}/metrics/charts/neurons.svg)" in text
     assert "charts/dropout.svg" not in text
@@ -105,9 +113,9 @@ def test_a_pull_request_that_changes_nothing(
     (project.folder / "my_notes.md").write_text("not committed", encoding="utf-8")
     done = comment(project, "main")
     assert "**Reproduced.**" in done.stdout
-    assert done.stdout.count("No change.") == 3
-    answer = json.loads(project.read("metrics/evaluation.json"))["answer"]
-    assert f"\nAs on main: {answer}\n" in done.stdout
+    use = json.loads(project.read("metrics/evaluation.json"))["use"] or "none of the models"
+    assert f"\n**Unchanged: all scores are the same. Use {use}, as before.**\n" in done.stdout
+    assert "details" not in done.stdout
     assert "note: uncommitted changes are left out; the comment describes HEAD." in done.stderr
 
 
@@ -151,7 +159,7 @@ def test_a_fresh_run_that_fails_is_told(project: Project) -> None:
     project.commit_all("Break it")
     text = refused(project)
     assert "**A fresh run fails.**" in text
-    assert "| `seed` | `7` | `8` |" in text
+    assert "**Not in pairs: seed: 7 → 8." in text
 
 
 def test_a_commit_that_dvc_cannot_read_is_not_compared(project: Project, comment: Comment) -> None:
@@ -159,33 +167,42 @@ def test_a_commit_that_dvc_cannot_read_is_not_compared(project: Project, comment
     project.commit_all("Break it")
     done = comment(project, "HEAD~1")
     assert "**A fresh run fails.**" in done.stdout
-    assert done.stdout.count("Not compared.") == 3
+    assert "**Unchanged: all scores are the same." in done.stdout
     assert done.stderr.endswith("error: A fresh run of HEAD fails; see its output above.\n")
 
 
+def test_without_a_fresh_run_the_comment_says_so(changed: Changed, in_process: Command, comment: Comment) -> None:
+    comment(changed.project, "main")  # enters the folder
+    done = in_process(pr_comment, "--not-rerun", "main")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "**Not rerun.** Nothing was run for this comment" in done.stdout
+    assert "Grid search of `diabetes` in `data/pima-indians-diabetes.csv`, 768 rows, by `accuracy`,\n" in done.stdout
+
+
 def test_odd_values_and_names_stay_in_their_cells() -> None:
-    odd = [
-        Change("params.yaml", "data.columns.*x* <i>.min", "a|b", ["ReLU", True, 0.5], None),
-        Change("params.yaml", "data.target", "`x`\ny", "", None),
-        Change("params.yaml", "data.url", None, "x", None),
-    ]
-    text = fill(
-        "pr_comment.md.j2",
-        against="a|b",
-        fresh=FreshRun([], HERE, 768),
-        answers=Side("Use a|b.", "Use *c*.\nOr d."),
-        conclusions={"winner": Side(None, "a|b")},
-        params=odd,
-        metrics=[],
-        charts=[],
-    )
-    assert "\na\\|b: Use a\\|b.\n\n**here: Use *c*. Or d.**\n" in text
-    assert "| winner | – | a\\|b |\n" in text
-    assert "Grid search of `diabetes` in `data/pima-indians-diabetes.csv`, 768 rows, by `accuracy`.\n" in text
-    assert "| param | a\\|b | here |\n" in text
-    assert "| `data.columns.*x* <i>.min` | `a\\|b` | `[ReLU, true, 0.5]` |\n" in text
-    assert "| `data.target` | `'x' y` | `''` |\n" in text
-    assert "| `data.url` | – | `x` |\n" in text
+    assert cell("a|b\nc") == "a\\|b c"
+    assert code("`x`|") == "`'x'\\|`"
+
+
+def test_a_comment_on_everything_is_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comment: Comment) -> None:
+    """Forty searches that all change, with long names, grids and charts."""
+    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], HERE, 768))
+    commits = Commits(tmp_path / "large")
+    for turn, tag in enumerate(("before", "after")):
+        names = [f"a_rather_long_name_of_a_search_{i}" for i in range(40)]
+        settings = ", ".join(f"module__some_key_{turn}_{i}={i}" for i in range(9))
+        commits.searches = {name: {settings: scores(0.7, turn), "lr=1": scores(0.7, 3)} for name in names}
+        commits.fresh = {name: (settings, scores(0.7, turn), "") for name in names}
+        commits.kept = names[0]
+        commits.params["experiments"] = {name: {"grid": {"lr": list(range(turn, 300))}} for name in names}
+        for name in names:
+            write_text(commits.project.folder / f"metrics/charts/{name}.svg", f"<svg>{turn}</svg>")
+        commits.commit(tag)
+    text = comment(commits.project, "before").stdout
+    assert len(text) <= LONGEST
+    assert re.search(r"^and \d+ more searches$", text, re.MULTILINE)
+    assert "Not shown: a_rather_long_name" in text
+    assert text.count("<details>") == text.count("</details>") > 0
 
 
 @pytest.mark.long
@@ -207,7 +224,7 @@ def test_metrics_that_a_fresh_run_does_not_give(project: Project) -> None:
 
 def test_mistakes_end_with_a_sentence(project: Project, comment: Comment, in_process: Command) -> None:
     done = comment(project, "nonsuch")
-    assert done.stderr == "error: git has no revision 'nonsuch'. `git branch --all` and `git tag` list names.\n"
+    assert "error: git has no revision 'nonsuch', and DVC no experiment of this name. `git branch" in done.stderr
     done = in_process(pr_comment)
     assert "error: one argument is needed, a branch or commit" in done.stderr
     project.git("checkout", "--quiet", "--orphan", "stranger")

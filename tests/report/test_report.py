@@ -186,10 +186,16 @@ def test_what_changed_against_another_commit(
     first = (project.folder / "report.html").read_bytes()
     opened = Opened(browser.new_page(), project.folder / "report.html")
     changes = opened("document.querySelector('#changes').innerText")
-    assert "experiments.neurons.grid.module__n_neurons" in changes
-    # Below the name of this file and above the name of the next.
-    assert re.search(r"metrics/search/neurons\.json(?:(?!metrics/)[\s\S])*?\bn_candidates\s+2\s+3\s+\+1", changes)
-    assert opened("[...document.querySelectorAll('#changes img')].filter(i => i.alt.startsWith('neurons')).length") == 2
+    base = project.git("rev-parse", "main").strip()[:7]
+    assert f"Compared with {base}, the commit at which this branch left main." in changes
+    assert re.search(r"on the same 6 fresh splits|the same pick scores the same", changes)
+    assert "1 search unchanged: dropout." in changes
+    folded = opened("[...document.querySelectorAll('#changes details')].map(each => each.textContent).join()")
+    assert "experiments.neurons.grid.module__n_neurons: [1, 5] → [4, 8, 16]" in folded
+    assert "neurons.corrected: 0." in folded
+    drawn = opened("[...document.querySelectorAll('#changes img')].map(each => each.alt)")
+    assert f"neurons at {base} and here" in drawn
+    assert not any(alt.startswith("dropout") for alt in drawn)
     assert opened.complaints == []
 
     monkeypatch.chdir(project.folder)

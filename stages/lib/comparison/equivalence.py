@@ -37,11 +37,11 @@ def equivalence(
     error = corrected_error(differences, test_share, one_row)
     # Rounding leaves some of it where all differences are the same.
     error = np.where(error < 1e-12 * np.maximum(1, np.abs(mean)), 0, error)
-    worse, better = (_beyond(side * mean - rope, error, differences.shape[-1] - 1) for side in (-1, 1))
+    worse, better = (beyond(side * mean - rope, error, differences.shape[-1] - 1) for side in (-1, 1))
     return worse, np.clip(1 - worse - better, 0, 1), better
 
 
-def _beyond(excess: np.ndarray, error: np.ndarray, degrees: int) -> np.ndarray:
+def beyond(excess: np.ndarray, error: np.ndarray, degrees: int) -> np.ndarray:
     """Return the probability that a t-distributed number around `excess` is above 0."""
     # Equal to within rounding counts as within the region.
     sign = np.where(excess > 1e-12, np.inf, -np.inf)

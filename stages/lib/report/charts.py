@@ -52,10 +52,15 @@ def chart_name(path: str) -> str:
     return "/".join([*(part for part in parts[:-1] if part not in _SCORES), parts[-1]])
 
 
-def read_specs() -> dict[str, dict[str, Any]]:
+def read_specs(against: str | None = None) -> dict[str, dict[str, Any]]:
     """Return the Vega-Lite spec of every plot in dvc.yaml, filled by DVC from the current files, by `chart_name`.
 
     A table without rows has none.
+
+    Parameters
+    ----------
+    against : str, optional
+        A commit whose files are drawn as well, on the same axes. A plot that it does not have is drawn without it.
 
     Raises
     ------
@@ -65,14 +70,17 @@ def read_specs() -> dict[str, dict[str, Any]]:
     specs: dict[str, dict[str, Any]] = {}
     try:
         with Repo() as repo:
-            found = match_defs_renderers(repo.plots.show(), templates_dir=repo.plots.templates_dir)
+            shown = repo.plots.show(revs=[against[:7], "workspace"] if against else None)
+            found = match_defs_renderers(shown, templates_dir=repo.plots.templates_dir)
     except (DvcRenderError, ValueError) as error:
         raise UserError(f"A template in .dvc/plots is missing or is not JSON: {error}") from None
     for renderer, source_errors, definition_errors in found:
         path, name = renderer.name, chart_name(renderer.name)
-        errors = bool(source_errors or definition_errors)
+        errors = bool(source_errors or definition_errors) and not against
         if not errors and not renderer.datapoints and _has_header_alone(path):
             continue  # there is nothing to draw, as of a net that diverged on every split
+        if against and not renderer.datapoints:
+            continue
         if errors or not renderer.datapoints:
             raise UserError(f"{path} is missing, or is not the table that its plot draws. Run `dvc repro {path}`.")
         if name in specs:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, Params, load_params
-from stages.lib.report.revisions import stale_stages
 from stages.lib.report.subject import read_counts
 
 OUTPUTS = ("metrics", "models")
@@ -32,6 +32,8 @@ class FreshRun:
         Whether a stage failed, or nothing could be run.
     differing : tuple of str
         Outputs whose bytes differ from the committed ones.
+    rerun : bool
+        Whether a run was asked for.
     """
 
     stale: list[str]
@@ -39,6 +41,14 @@ class FreshRun:
     rows: int | None = None
     failed: bool = False
     differing: tuple[str, ...] = ()
+    rerun: bool = True
+
+    @classmethod
+    def left_out(cls) -> "FreshRun":
+        """Return what is known without a run."""
+        with suppress(UserError):
+            return cls([], load_params(), _rows("."), rerun=False)
+        return cls([], rerun=False)
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from stages.lib.changes.markdown import cell, code
 from stages.lib.common import format_value
 
 
@@ -21,16 +22,9 @@ def fill(template: str, **content: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    own = (signed, setting, breakable, cell, code)
+    own = (setting, breakable, cell, code)
     environment.filters |= {"quote": shlex.quote} | {function.__name__: function for function in own}
     return environment.get_template(template).render(**content)
-
-
-def signed(difference: float | None) -> str:
-    """Write a difference with its sign, without rounding noise in its last bits."""
-    if difference is None:
-        return ""
-    return f"{difference:+.6g}" if abs(difference) < 1e6 else f"{difference:+.0f}"
 
 
 def setting(value: Any) -> str:
@@ -41,14 +35,3 @@ def setting(value: Any) -> str:
 def breakable(text: str) -> Markup:
     """Write a text as HTML in which long names can wrap after `_`, `.` or `=`."""
     return Markup(re.sub(r"(_+|[.=])(?=[A-Za-z])", r"\1<wbr>", str(escape(text))))
-
-
-def cell(text: str) -> str:
-    """Write a text so that it stays inside one cell of a Markdown table."""
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def code(text: str) -> str:
-    """Write a text as Markdown code in a table cell."""
-    inside = cell(text).replace("`", "'")
-    return f"`{inside}`"

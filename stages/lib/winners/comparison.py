@@ -14,6 +14,7 @@ from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
 from stages.lib.scores.score_table import split_columns, stuck_columns
 from stages.lib.search.result import SCORE
+from stages.lib.winners.contest import Contest
 
 
 def comparison_table(
@@ -96,6 +97,39 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
     best = table["setting"][int(table["rank_test_score"].to_numpy().argmin())]
     found = {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
     return {"best_setting": best, "kept": kept["setting"]} | found
+
+
+def few_metrics(
+    contest: Contest, use: str | None, corrected: Mapping[str, float], others: Mapping[str, float | None]
+) -> dict[str, dict[str, float]]:
+    """Return the few numbers that commits are compared by, the metrics of DVC, by the name of their file.
+
+    Parameters
+    ----------
+    contest : Contest
+    use : str, optional
+        The answer.
+    corrected : mapping of float
+        Of each search, the best score corrected for the choice; NaN where there is none.
+    others : mapping of float
+        Further numbers of the evaluation; None where there is none.
+
+    Returns
+    -------
+    dict of dict
+        For each search, `corrected`, and `fresh`, the score of its pick on fresh splits; without such, `score`. For the
+        `evaluation`, the scores of the kept net, of the answer and of the best model without a net, and the others.
+    """
+    key = "fresh" if contest.tested else "score"
+    found = {name: {"corrected": each, key: contest.mean(name)} for name, each in corrected.items()}
+    plain = [contest.mean(name) for name in contest.scores if name not in contest.nets]
+    whole = {"kept": contest.mean(contest.kept), "answer": contest.mean(use) if use else None}
+    whole |= {"best_baseline": max(filter(np.isfinite, plain), default=None), **others}
+    found["evaluation"] = {name: each for name, each in whole.items() if each is not None}
+    return {
+        name: {key: float(each) for key, each in numbers.items() if np.isfinite(each)}
+        for name, numbers in found.items()
+    }
 
 
 def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:

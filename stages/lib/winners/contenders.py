@@ -98,6 +98,13 @@ def read_corrected(params: Params, kept: str) -> tuple[float, float, float] | No
     return score, low, high
 
 
+def read_corrected_scores(params: Params) -> dict[str, float]:
+    """Return each search's best score, corrected for the choice among its candidates; NaN where there is none."""
+    with reading(BEST_PARAMS, "not what the stage best_params writes", "Run `dvc repro best_params`."):
+        searches = json.loads(BEST_PARAMS.read_bytes())["details"][0]["experiments"]
+        return {name: float(searches[name].get(CORRECTED[0], "nan")) for name in params.experiments}
+
+
 def score_nets(
     settings: dict[str, dict[str, Any]], data: Dataset, splits: list[TrainTest], params: Params
 ) -> dict[str, Trained]:

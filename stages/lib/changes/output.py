@@ -1,0 +1,66 @@
+"""Writes a comparison of two commits as text for a terminal, and as JSON."""
+
+import math
+from typing import Any
+
+from stages.lib.changes.comparison import KEPT, Comparison
+from stages.lib.changes.sentences import causes_told, details, headline, others_told, search_told
+from stages.lib.changes.verdict import Pair
+
+
+def as_text(found: Comparison) -> str:
+    """Return what changed, the verdict first, as lines for a terminal."""
+    lines = [headline(found), "", f"{found.old.snapshot.title} → {found.new.snapshot.title}", ""]
+    for search in found.changed:
+        told, word = search_told(search, found), found.words.get(search.name)
+        # The headline has said it of the only one.
+        lines.append(f"- {search.name}:" if told in lines[0] else f"- {told}{f': {word}' if word else ''}")
+        lines += [f"  {each}" for each in details(search, found)]
+    lines += others_told(found)
+    if found.causes.any:
+        lines += ["", "What the runs differ in, by dvc.lock:", *(f"- {each}" for each in causes_told(found))]
+    return "\n".join(lines)
+
+
+def as_json(found: Comparison) -> dict[str, Any]:
+    """Return what changed as values for JSON; null for a number that there is not."""
+    searches = {
+        search.name: {
+            "verdict": found.words.get(search.name),
+            "old": search.old and {"params": search.old.params, "score": _number(search.old.mean)},
+            "new": search.new and {"params": search.new.params, "score": _number(search.new.mean)},
+            **_pair(search.pair),
+            "n_added": search.n_added,
+            "n_removed": search.n_removed,
+            "candidates": search.common and {"n_differing": search.common.n_differing, **_pair(search.common.pair)},
+            "best_set": search.best_sets and search.best_sets._asdict(),
+        }
+        for search in found.changed
+    }
+    kept = found.pairs.get(KEPT)
+    return {
+        "verdict": headline(found),
+        "old": found.old.snapshot.commit,
+        "new": found.new.snapshot.commit,
+        "in_pairs": not found.hindrances,
+        "hindrances": found.hindrances,
+        "use": {"old": found.old.answer.get("use"), "new": found.new.answer.get("use")},
+        "kept": {"old": found.old.kept, "new": found.new.kept, "verdict": found.kept_word, **_pair(kept)},
+        "searches": searches,
+        "unchanged": found.unchanged,
+        "added": found.added,
+        "removed": found.removed,
+        "causes": {**found.causes._asdict(), "params": [param._asdict() for param in found.causes.params]},
+    }
+
+
+def _pair(pair: Pair | None) -> dict[str, Any]:
+    if pair is None:
+        return {}
+    numbers = {"difference": pair.difference, "ci95": pair.half_width(), "p_value": pair.p_value}
+    counts = {"n_splits": pair.n_splits, "n_stuck": [int(each.sum()) for each in (pair.old_stuck, pair.new_stuck)]}
+    return {key: _number(value) for key, value in numbers.items()} | counts
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value

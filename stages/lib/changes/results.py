@@ -1,0 +1,170 @@
+"""What a commit has found: its tables of scores, and the params, code and data that dvc.lock says they are from."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from stages.lib.changes.snapshot import Snapshot
+from stages.lib.common import UserError
+from stages.lib.config.statistics import ROPE
+from stages.lib.scores import one_row
+from stages.lib.scores.score_table import STUCK_SPLITS, split_scores, stuck_of
+
+_EVALUATION, _ANSWER, _LOCK = "metrics/candidates/evaluation.csv", "metrics/evaluation.json", "dvc.lock"
+_CANDIDATES, _METRICS = "metrics/candidates", "metrics/scores"
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A setting and its scores.
+
+    Attributes
+    ----------
+    params : str
+        Its settings, or a description.
+    scores : array of shape (n_splits,)
+    stuck : array of bool, shape (n_splits,)
+    ci95 : float
+        Half the width of the 95 % interval of its mean; NaN where there is none.
+    """
+
+    params: str
+    scores: np.ndarray
+    stuck: np.ndarray
+    ci95: float
+
+    @property
+    def mean(self) -> float:
+        """The mean score; NaN if the net diverged on a split."""
+        return float(self.scores.mean())
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of one side of a comparison.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    """
+
+    snapshot: Snapshot
+
+    @cached_property
+    def searches(self) -> list[str]:
+        """The names of the experiments whose candidates are there."""
+        return [name for name in self.snapshot.names(_CANDIDATES, ".csv") if name != "evaluation"]
+
+    @cached_property
+    def answer(self) -> dict[str, Any]:
+        """What the evaluation has answered, as in metrics/evaluation.json; empty if it is not there."""
+        return self._parsed(_ANSWER, "JSON", lambda text: dict(json.loads(text))) or {}
+
+    @cached_property
+    def fresh(self) -> dict[str, Scored]:
+        """The contenders of the evaluation by name, on its fresh splits; empty if there is no evaluation."""
+        return self._scored(_EVALUATION, "setting")
+
+    @cached_property
+    def kept(self) -> str | None:
+        """The contender that is kept; None if there is no evaluation."""
+        return self.answer.get("kept")
+
+    def candidates(self, search: str) -> dict[str, Scored]:
+        """Return the candidates of a search by their settings, on its own splits; empty if there is no such search."""
+        return self._scored(f"{_CANDIDATES}/{search}.csv", "params")
+
+    def best_set(self, search: str) -> dict[str, bool] | None:
+        """Return for each candidate whether it may be the best; None if that is not known."""
+        table = self._table(f"metrics/compared/{search}.csv")
+        if table is None or "in_best_set" not in table or (table["in_best_set"] == "nan").all():
+            return None
+        return dict(zip(table["params"], table["in_best_set"] == "true", strict=True))
+
+    @cached_property
+    def stages(self) -> dict[str, dict[str, Any]]:
+        """What dvc.lock says of each stage; empty if there is no such file."""
+        found = self._parsed(_LOCK, "YAML", lambda text: dict(yaml.load(text, yaml.CSafeLoader)["stages"]))
+        return found or {}
+
+    def params(self, stage: str) -> dict[str, Any]:
+        """Return the params that a stage was run with, by keys such as `cv.n_splits`, sections taken apart."""
+        params = self.stages.get(stage, {}).get("params", {}).get("params.yaml", {})
+        return {key: value for name, section in params.items() for key, value in flat(name, section)}
+
+    def hashes(self, stage: str) -> dict[str, str]:
+        """Return the hashes of the code and data that a stage was run with, by path."""
+        return {each["path"]: str(each.get("md5")) for each in self.stages.get(stage, {}).get("deps", [])}
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """The metrics of DVC, by names such as `neurons.corrected`; empty in older commits, which had others."""
+        found: dict[str, float] = {}
+        for name in self.snapshot.names(_METRICS, ".json"):
+            numbers = self._parsed(f"{_METRICS}/{name}.json", "JSON", lambda text: dict(json.loads(text))) or {}
+            found |= {f"{name}.{key}": float(value) for key, value in numbers.items()}
+        return found
+
+    @property
+    def rope(self) -> float:
+        """The region of practical equivalence."""
+        rope = self.params("evaluate").get("statistics.rope")
+        return ROPE if rope is None else float(rope)
+
+    @property
+    def one_row(self) -> float:
+        """What one row of a split can change, as in `corrected_error`."""
+        found = self._parsed("metrics/data.json", "JSON", lambda text: dict(json.loads(text))) or {}
+        params = self.params("evaluate")
+        rows = float(found.get("rows", np.inf)) * float(params.get("data.sample", 1.0))
+        return one_row(str(params.get("cv.scoring", "")), rows / int(params.get("cv.n_splits", 2)))
+
+    def _scored(self, path: str, key: str) -> dict[str, Scored]:
+        table = self._table(path)
+        if table is None:
+            return {}
+
+        def rows(_: str) -> dict[str, Scored]:
+            numbers = table.replace("nan", np.nan)
+            scores = split_scores(numbers)
+            # Older commits count no stuck fits.
+            stuck = stuck_of(table) if STUCK_SPLITS in table else np.zeros(scores.shape, dtype=bool)
+            ci95 = numbers["ci95"].astype(float) if "ci95" in table else np.full(len(table), np.nan)
+            listed = zip(table[key], table["params"], scores, stuck, ci95, strict=True)
+            return {name: Scored(params, own, flags, float(half)) for name, params, own, flags, half in listed}
+
+        return self._parsed(path, "a table of scores", rows) or {}
+
+    def _table(self, path: str) -> pd.DataFrame | None:
+        def table(text: str) -> pd.DataFrame:
+            return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+
+        return self._parsed(path, "a table", table)
+
+    def _parsed(self, path: str, what: str, read: Callable[[str], Read]) -> Read | None:
+        text = self.snapshot.text(path)
+        if text is None:
+            return None
+        try:
+            return read(text)
+        except (ValueError, KeyError, TypeError, yaml.YAMLError):
+            place = f"{path} of {self.snapshot.name}"
+            raise UserError(f"{place} is not {what}, so nothing can be compared with it.") from None
+
+
+def flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the values of nested mappings by keys such as `experiments.neurons.grid.lr`."""
+    if isinstance(value, dict) and value:
+        for name, each in value.items():
+            yield from flat(f"{key}.{name}", each)
+    else:
+        yield key, value

@@ -1,0 +1,103 @@
+"""Asks git and DVC for commits, their files, and what is not up to date."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from stages.lib.common import UserError, did_you_mean
+
+_NO_REPOSITORY = "This folder is not a git repository or has no commit. Run in a clone of the project."
+
+
+def commit_of(revision: str) -> str:
+    """Return the hash of a branch, tag, commit or DVC experiment; raises `UserError` if there is none of this name."""
+    try:
+        return git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
+    except subprocess.CalledProcessError:
+        return _experiment(revision)
+
+
+def _experiment(name: str) -> str:
+    """Return the commit of a DVC experiment, of which git keeps a reference `refs/exps/…/NAME` for each baseline."""
+    try:
+        references = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps")
+    except subprocess.CalledProcessError:
+        raise UserError(_NO_REPOSITORY) from None
+    listed = [line.split() for line in references.splitlines()]
+    found = {commit for commit, reference in listed if reference.rpartition("/")[2] == name}
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        hashes = ", ".join(sorted(commit[:7] for commit in found))
+        raise UserError(f"There are {len(found)} experiments named {name!r}. Name one by its commit: {hashes}.")
+    known = sorted({reference.rpartition("/")[2] for _, reference in listed if not reference.endswith("/stash")})
+    shallow = Path(git("rev-parse", "--git-dir").strip(), "shallow").exists()
+    raise UserError(
+        f"git has no revision {name!r}, and DVC no experiment of this name{did_you_mean(name, known) or '.'} "
+        + ("This clone is shallow: `git fetch --unshallow` brings the older commits. " if shallow else "")
+        + "`git branch --all`, `git tag` and `dvc exp list` list names."
+    )
+
+
+def merge_base(revision: str) -> str:
+    """Return the commit at which HEAD left `revision`; later commits to `revision` are not changes of HEAD."""
+    commit = commit_of(revision)
+    try:
+        return git("merge-base", commit, "HEAD").strip()
+    except subprocess.CalledProcessError:
+        raise UserError(
+            f"{revision} and HEAD have no commit in common. In a shallow clone, run `git fetch --unshallow`."
+        ) from None
+
+
+def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
+    """Return the stages that DVC would rerun in a checkout, sorted; looks at all stages if none are given.
+
+    Raises
+    ------
+    UserError
+        If `dvc status` fails.
+    """
+    return sorted(_dvc("status", "--json", *stages, folder=folder))
+
+
+def files(revision: str, folder: str) -> dict[str, str]:
+    """Return the text of each file in a folder at a commit, by path."""
+    paths = git("ls-tree", "-r", "--name-only", "-z", revision, "--", f"{folder}/").split("\0")
+    return {path: git("show", f"{revision}:{path}") for path in paths if path}
+
+
+def differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """Return the paths, sorted, whose text differs or exists on one side only."""
+    return [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
+
+
+def is_committed() -> bool:
+    """Whether the working tree has no uncommitted changes; files that git ignores don't count."""
+    return not git("status", "--porcelain")
+
+
+def describe_head() -> str:
+    """Return HEAD's short hash, and whether the working tree differs from it."""
+    try:
+        head = git("rev-parse", "--short", "HEAD").strip()
+    except subprocess.CalledProcessError:
+        raise UserError(_NO_REPOSITORY) from None
+    return f"commit {head}{'' if is_committed() else ', with uncommitted changes'}"
+
+
+def _dvc(*arguments: str, folder: str | Path = ".") -> dict[str, Any]:
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+    if done.returncode:
+        raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip()}")
+    found: dict[str, Any] = json.loads(done.stdout or "{}")
+    return found
+
+
+def git(*arguments: str) -> str:
+    """Return what a git command prints; raises `CalledProcessError` if it fails."""
+    # Files are UTF-8, regardless of the locale.
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, encoding="utf-8").stdout

@@ -1,0 +1,187 @@
+"""Says in sentences what changed between two commits, and whether it is more than chance."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from stages.lib.changes.comparison import KEPT, BestSets, Comparison, SearchChange
+from stages.lib.changes.results import Results, Scored
+from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
+from stages.lib.common import format_p, format_score, format_value, score_decimals, short_params
+
+# The most settings or names that a sentence lists.
+_MOST = 3
+_BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
+
+
+def headline(found: Comparison) -> str:
+    """Return the verdict: whether what changed is an improvement, and what to use before and after."""
+    if found.hindrances:
+        return f"Not in pairs: {'; '.join(found.hindrances)}. {_use(found)}"
+    kept = found.kept_word
+    if kept not in (None, UNCHANGED):
+        told = f"{_capital(str(kept))}: {_kept(found)}, {difference(found.pairs[KEPT], found)}"
+    else:
+        judged = [search for search in found.changed if search.name in found.words]
+        one = judged[0] if len(judged) == 1 else None
+        told = f"{_capital(found.words[one.name])}: {search_told(one, found)}" if one else _several(found)
+        if kept == UNCHANGED and found.changed and not (one and one.name == found.new.kept):
+            told += f"; the kept net, {found.new.kept}, is unchanged"
+    return f"{told}. {_use(found)}"
+
+
+def _several(found: Comparison) -> str:
+    if not found.changed:
+        return f"Unchanged: all scores{' that both have' if found.added or found.removed else ''} are the same"
+    counts = Counter(found.words[search.name] for search in found.changed if search.name in found.words)
+    told = ", ".join(f"{n} {word}" for word, n in counts.items())
+    return f"{_counted(len(found.changed), 'search', 'searches')} changed" + (f": {told}" if told else "")
+
+
+def _use(found: Comparison) -> str:
+    if not found.old.answer or not found.new.answer:
+        lacking = " and ".join(side.snapshot.name for side in (found.old, found.new) if not side.answer)
+        return f"There is no answer to what to use in {lacking}."
+    before, after = (side.answer.get("use") or "none of the models" for side in (found.old, found.new))
+    if before == after:
+        return f"Use {after}, as before."
+    return f"Use {after}, before {before}; this is not tested, because the answer is chosen on these very splits."
+
+
+def _kept(found: Comparison) -> str:
+    before, after = found.old.kept, found.new.kept
+    return f"the kept net, {before}" + ("" if before == after else f" → {after}")
+
+
+def search_told(search: SearchChange, found: Comparison) -> str:
+    """Say how the pick of a search scores before and after, on the same splits, or side by side if they differ."""
+    picked = f"{search.name}, {pick(search.old, search.new)}"
+    if search.pair is None:
+        return f"{picked}: {_value(search.old, found)} before, {_value(search.new, found)} now, not in pairs"
+    if search.pair.is_same:
+        return f"{picked} scores the same"
+    return f"{picked}, {difference(search.pair, found)}"
+
+
+def row(search: SearchChange, found: Comparison) -> list[str]:
+    """Return a search as cells: its name, what it picks, its score before and now, the difference, and the verdict."""
+    told = _signed(search.pair, found) + _stuck(search.pair, found) if search.pair else "not in pairs"
+    word = found.words.get(search.name, "–")
+    return [search.name, pick(search.old, search.new), _value(search.old, found), _value(search.new, found), told, word]
+
+
+def difference(pair: Pair, found: Comparison) -> str:
+    """Write the difference of a pair with its interval, and what stuck fits have to do with it."""
+    splits = "the splits" if pair.error != pair.error else f"the same {pair.n_splits} fresh splits"
+    told = f"{_signed(pair, found)} on {splits}"
+    if pair.difference != pair.difference:
+        return f"a net diverged on some of {splits}"
+    return told + _stuck(pair, found)
+
+
+def _stuck(pair: Pair, found: Comparison) -> str:
+    if not pair.any_stuck:
+        return ""
+    before, after = int(pair.old_stuck.sum()), int(pair.new_stuck.sum())
+    told = f"; {after} of {pair.n_splits} fits are stuck, before {before} (p {_p(pair.p_stuck())})"
+    others = pair.without_stuck()
+    return told + ("" if others is None else f", without these splits {_signed(others, found)}")
+
+
+def _signed(pair: Pair, found: Comparison) -> str:
+    decimals = decimals_of(found.new)
+    half = pair.half_width()
+    told = format_score(pair.difference, decimals, "+").replace("-", "−")
+    return told + (f" ± {format_score(half, decimals)}" if half == half else "")
+
+
+def _p(p: float) -> str:
+    text = format_p(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def details(search: SearchChange, found: Comparison) -> Iterator[str]:
+    """Yield what else changed in a search, a sentence each."""
+    if search.pair and search.name in found.words and found.words[search.name] not in (UNCHANGED, UNTESTED):
+        p, share = search.pair.p_value, search.pair.share_beyond
+        side = "better" if search.pair.difference > 0 else "worse"
+        yield f"p {_p(p)}; {share:.2f} that it is {side} by more than {found.new.rope:g}."
+    if search.n_added or search.n_removed:
+        yield f"Candidates: {search.n_added} added, {search.n_removed} removed."
+    if search.common:
+        shared, differing, pair = search.common
+        yield (
+            f"Of {_counted(shared, 'candidate', 'candidates')} that both have, {differing} score otherwise: "
+            f"{_signed(pair, found)} on average over them."
+        )
+    if search.best_sets:
+        yield _sets(search.best_sets)
+
+
+def _sets(sets: BestSets) -> str:
+    told = [f"May be the best: {sets.old} before, {sets.new} now"]
+    for what, names in (("no longer", sets.left), ("newly", sets.joined)):
+        if names:
+            more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+            told.append(f"{what} {'; '.join(map(short_params, names[:_MOST]))}{more}")
+    return ", ".join(told) + "."
+
+
+def pick(old: Scored | None, new: Scored | None) -> str:
+    """Say what a search picks before and after: the settings that differ."""
+    if old is None or new is None:
+        side = new or old
+        return short_params(side.params) if side else "no pick"
+    before, after = map(_settings, (old, new))
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    if not keys:
+        return "the same pick"
+    if len(keys) > _MOST:
+        return f"{len(keys)} settings of its pick"
+    shown = {key: f"{before.get(key, 'not set')} → {after.get(key, 'not set')}" for key in keys}
+    return ", ".join(short_params(f"{key}={value}") for key, value in shown.items())
+
+
+def _settings(side: Scored) -> dict[str, str]:
+    parts = (part.partition("=") for part in _BETWEEN_PARAMS.split(side.params))
+    return {key: value for key, _, value in parts}
+
+
+def _value(side: Scored | None, found: Comparison) -> str:
+    if side is None:
+        return "no score on fresh splits"
+    decimals = decimals_of(found.new)
+    if side.mean != side.mean:
+        return "no score"
+    half = f" ± {format_score(side.ci95, decimals)}" if side.ci95 == side.ci95 else ""
+    return format_score(side.mean, decimals) + half
+
+
+def decimals_of(side: Results) -> int:
+    """Return the decimals that show the scores of a side."""
+    return score_decimals(each.mean for each in side.fresh.values())
+
+
+def causes_told(found: Comparison) -> list[str]:
+    """Say what caused the changes, by dvc.lock, a line each."""
+    params, code, data, packages = found.causes
+    told = [f"{each.key}: {format_value(each.old)} → {format_value(each.new)}" for each in params]
+    told += [f"data: {path} has other bytes" for path in data]
+    told += [f"package: {line}" for line in packages]
+    return told + [f"code: {path} ({_counted(len(stages), 'stage', 'stages')})" for path, stages in code.items()]
+
+
+def others_told(found: Comparison) -> list[str]:
+    """Say which searches did not change, and which only one side has."""
+    same = found.unchanged
+    told = [f"{_counted(len(same), 'search', 'searches')} unchanged: {', '.join(same)}."] if same else []
+    told += [f"Added: {', '.join(found.added)}."] if found.added else []
+    return told + ([f"Removed: {', '.join(found.removed)}."] if found.removed else [])
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

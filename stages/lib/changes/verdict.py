@@ -1,0 +1,129 @@
+"""Judges whether one net scores better than another on the same splits: better, worse, level, undecided, unchanged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import binomtest
+from scipy.stats import t as student
+
+from stages.lib.comparison.equivalence import beyond
+from stages.lib.comparison.holm import holm
+from stages.lib.scores import ALPHA
+from stages.lib.scores.best_set import paired_error
+
+BETTER, WORSE, LEVEL = "better", "worse", "level"
+UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The scores of two nets on the same splits.
+
+    Parameters
+    ----------
+    old, new : arrays of shape (n_splits,)
+        In the order of repeats and folds; NaN where a net diverged.
+    old_stuck, new_stuck : arrays of bool, shape (n_splits,)
+    test_share, one_row : float
+        As in `corrected_error`; `test_share` is NaN where nothing can be tested, as in time order.
+    rope : float
+        The difference below which two nets are as good as each other.
+    """
+
+    old: np.ndarray
+    new: np.ndarray
+    old_stuck: np.ndarray
+    new_stuck: np.ndarray
+    test_share: float
+    one_row: float
+    rope: float
+
+    @property
+    def n_splits(self) -> int:
+        """How many splits both were scored on."""
+        return len(self.old)
+
+    @property
+    def difference(self) -> float:
+        """The mean of the differences, new less old; NaN if a net diverged."""
+        return float(np.mean(self.new - self.old))
+
+    @property
+    def error(self) -> float:
+        """The standard error of the difference, as that of the set of the best; NaN where there is none."""
+        if not np.isfinite(self.difference + self.test_share) or self.n_splits < 2:
+            return float("nan")
+        return paired_error(self.old, self.new, self.test_share, self.one_row)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both have the same score on every split."""
+        return bool(np.array_equal(self.old, self.new, equal_nan=True))
+
+    @property
+    def p_value(self) -> float:
+        """The two-sided p-value of the difference, by Student's t with n_splits - 1 degrees; NaN where untested."""
+        if self.is_same:
+            return float("nan")
+        with np.errstate(divide="ignore"):
+            return float(2 * student.sf(abs(self.difference) / np.float64(self.error), self.n_splits - 1))
+
+    def half_width(self, level: float = 1 - ALPHA) -> float:
+        """Return half the width of the interval of the difference."""
+        return float(student.ppf((1 + level) / 2, self.n_splits - 1) * self.error)
+
+    @property
+    def share_beyond(self) -> float:
+        """The probability that the difference is larger than the rope, on its side, as in `equivalence`."""
+        excess = np.array(abs(self.difference) - self.rope)
+        return float(beyond(excess, np.array(self.error), self.n_splits - 1))
+
+    @property
+    def is_level(self) -> bool:
+        """Whether the 90 % interval lies inside the rope: both one-sided tests of equivalence reject at 5 %."""
+        return abs(self.difference) + self.half_width(1 - 2 * ALPHA) <= self.rope
+
+    @property
+    def any_stuck(self) -> bool:
+        """Whether a fit of either net is stuck."""
+        return bool(self.old_stuck.any() or self.new_stuck.any())
+
+    def p_stuck(self) -> float:
+        """Return the p-value of equally many stuck fits, in pairs: McNemar's exact test; 1 if the same are stuck."""
+        only_old, only_new = (self.old_stuck & ~self.new_stuck).sum(), (self.new_stuck & ~self.old_stuck).sum()
+        return float(binomtest(int(only_new), int(only_old + only_new)).pvalue) if only_old + only_new else 1.0
+
+    def without_stuck(self) -> "Pair | None":
+        """Return the pair on the splits where neither is stuck; None if there are fewer than two."""
+        kept = ~(self.old_stuck | self.new_stuck)
+        if kept.sum() < 2:
+            return None
+        none = np.zeros(kept.sum(), dtype=bool)
+        return replace(self, old=self.old[kept], new=self.new[kept], old_stuck=none, new_stuck=none)
+
+
+def judge(pairs: Mapping[str, Pair]) -> dict[str, str]:
+    """Return a word for each pair.
+
+    *Better* and *worse*: the p-value, by Holm for the number of pairs that differ, is below 0.05, and the difference is
+    more likely than not larger than the rope. *Level*: the 90 % interval lies inside the rope. *Unchanged*: the scores
+    are the same on every split. *Undecided* is the rest, and *not tested* what has no error.
+
+    Parameters
+    ----------
+    pairs : mapping of Pair
+        One family: what changed between two commits.
+    """
+    adjusted = dict(zip(pairs, holm(np.array([pair.p_value for pair in pairs.values()])), strict=True))
+    return {name: _word(pair, adjusted[name]) for name, pair in pairs.items()}
+
+
+def _word(pair: Pair, p: float) -> str:
+    if pair.is_same:
+        return UNCHANGED
+    if np.isnan(p):
+        return UNTESTED
+    if p < ALPHA and pair.share_beyond > 1 / 2:
+        return BETTER if pair.difference > 0 else WORSE
+    return LEVEL if pair.is_level else UNDECIDED

@@ -1,0 +1,104 @@
+"""Commits with the results of small searches, written by hand."""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from stages.lib.common import write_text
+from tests.project import IDENTITY, Project
+
+# What the evaluation was run with, as dvc.lock has it.
+PARAMS: dict[str, Any] = {
+    "cv": {"splitter": "stratified", "groups": None, "order": None, "n_splits": 3, "n_repeats": 10, "shuffle": False}
+    | {"scoring": "accuracy"},
+    "data.path": "data/rows.csv",
+    "data.sample": 1.0,
+    "data.target": "y",
+    "model": {"wrapper": "NeuralNetClassifier"},
+    "seed": 7,
+    "statistics": {"rope": 0.01},
+}
+N_SPLITS = 30
+SPREAD = np.tile([-0.02, 0.0, 0.02], 10)
+
+
+def scores(mean: float, seed: int = 0, noise: float = 0.01) -> np.ndarray:
+    """Return scores on 30 splits, with the mean that is asked for."""
+    drawn = SPREAD + np.random.default_rng(seed).normal(scale=noise, size=N_SPLITS)
+    return mean + drawn - drawn.mean()
+
+
+class Commits:
+    """A repository whose commits hold results.
+
+    Attributes
+    ----------
+    params : dict
+        Of the stage evaluate.
+    hashes : dict of str
+        Of what it depends on, by path.
+    searches : dict of dict of arrays
+        The scores of candidates by their settings, by search.
+    fresh : dict of tuples
+        The settings and scores of the contenders on the fresh splits, and which fits are stuck.
+    kept, use : str
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.project = Project(folder)
+        self.params = deepcopy(PARAMS)
+        self.hashes = {"data/rows.csv": "1", "requirements.txt": "2", "stages/lib/model": "3"}
+        self.searches = {
+            "lr": {"lr=0.1": scores(0.70, 1), "lr=0.2": scores(0.69, 2)},
+            "width": {"module__n_neurons=5": scores(0.72, 3), "module__n_neurons=9": scores(0.71, 4)},
+        }
+        self.fresh: dict[str, tuple[str, np.ndarray, str]] = {
+            "lr": ("lr=0.1", scores(0.70, 5), ""),
+            "width": ("module__n_neurons=5", scores(0.72, 6), ""),
+            "linear": ("LogisticRegression", scores(0.71, 7), ""),
+        }
+        self.kept, self.use = "width", "linear"
+        folder.mkdir(exist_ok=True)
+        self.project.run("git", "init", "--quiet", "--initial-branch=main")
+
+    def write(self) -> None:
+        """Write the results into the folder."""
+        folder = self.project.folder
+        self.project.run("rm", "-rf", "metrics/candidates", "metrics/compared")
+        deps = [{"path": path, "md5": value} for path, value in self.hashes.items()]
+        lock = {"stages": {"evaluate": {"deps": deps, "params": {"params.yaml": self.params}}}}
+        write_text(folder / "dvc.lock", yaml.safe_dump(lock))
+        write_text(folder / "requirements.txt", f"torch=={self.hashes['requirements.txt']}\n")
+        write_text(folder / "metrics/data.json", '{"rows": 300}')
+        for name, found in self.searches.items():
+            table = pd.DataFrame({"params": list(found), "mean_test_score": [each.mean() for each in found.values()]})
+            best = table["mean_test_score"].max()
+            in_set = ["true" if mean > best - 0.005 else "false" for mean in table["mean_test_score"]]
+            compared = table.assign(in_best_set=in_set)
+            write_text(folder / f"metrics/compared/{name}.csv", compared.to_csv(index=False))
+            write_text(folder / f"metrics/candidates/{name}.csv", self._splits(table, list(found.values())))
+        table = pd.DataFrame({"setting": list(self.fresh), "params": [params for params, _, _ in self.fresh.values()]})
+        table = table.assign(ci95=0.02, stuck_splits=[stuck for _, _, stuck in self.fresh.values()])
+        text = self._splits(table, [each for _, each, _ in self.fresh.values()])
+        write_text(folder / "metrics/candidates/evaluation.csv", text)
+        write_text(folder / "metrics/evaluation.json", json.dumps({"kept": self.kept, "use": self.use}))
+
+    @staticmethod
+    def _splits(table: pd.DataFrame, found: list[np.ndarray]) -> str:
+        columns = {f"split{i}_test_score": column for i, column in enumerate(np.array(found).T)}
+        return table.assign(**columns).to_csv(index=False, na_rep="nan")
+
+    def commit(self, tag: str) -> None:
+        """Write the results, and commit them under a tag."""
+        self.write()
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", tag)
+        self.git("tag", tag)
+
+    def git(self, *arguments: str) -> str:
+        return self.project.run("git", *arguments, variables=IDENTITY).stdout

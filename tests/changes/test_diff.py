@@ -1,0 +1,273 @@
+"""What `stages.diff` says of two commits whose results are written by hand, in a real repository."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stages import diff
+from tests.changes.commits import Commits, scores
+from tests.conftest import Command
+
+
+@pytest.fixture
+def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commits:
+    """A repository with one commit, `before`, in which commands run."""
+    made = Commits(tmp_path / "repository")
+    made.commit("before")
+    monkeypatch.chdir(made.project.folder)
+    return made
+
+
+@pytest.fixture
+def said(in_process: Command) -> Any:
+    """Return a function that returns the lines that the command prints."""
+
+    def call(*arguments: str) -> list[str]:
+        done = in_process(diff, *arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    return call
+
+
+def test_nothing_changed(commits: Commits, said: Any) -> None:
+    first, _, sides, _, same = said()
+    assert first == "Unchanged: all scores are the same. Use linear, as before."
+    assert sides == f"HEAD ({commits.git('rev-parse', 'HEAD')[:7]}) → the working tree"
+    assert same == "2 searches unchanged: lr, width."
+
+
+def test_another_pick_is_judged_on_the_same_fresh_splits(commits: Commits, said: Any) -> None:
+    commits.searches["lr"] = {"lr=0.3": scores(0.76, 8), "lr=0.1": commits.searches["lr"]["lr=0.1"]}
+    commits.fresh["lr"] = ("lr=0.3", scores(0.76, 9), "")
+    commits.params["experiments"] = {"lr": {"grid": {"lr": [0.3, 0.1]}}}
+    commits.commit("after")
+    first, _, sides, _, listed, *rest = said("before", "after")
+    assert first == (
+        "Better: lr, lr=0.1 → 0.3, +0.0600 ± 0.0201 on the same 30 fresh splits; the kept net, width, is unchanged. "
+        "Use linear, as before."
+    )
+    assert sides.startswith("before (")
+    assert " → after (" in sides
+    assert listed == "- lr:"
+    assert rest == [
+        "  p < 0.0001; 1.00 that it is better by more than 0.01.",
+        "  Candidates: 1 added, 1 removed.",
+        "  May be the best: 1 before, 1 now, no longer lr=0.1.",
+        "1 search unchanged: width.",
+        "",
+        "What the runs differ in, by dvc.lock:",
+        "- experiments.lr.grid.lr: null → [0.3, 0.1]",
+    ]
+
+
+def test_the_kept_net_and_the_answer_come_first(commits: Commits, said: Any) -> None:
+    commits.kept, commits.use = "lr", "lr"
+    commits.fresh["lr"] = ("lr=0.1", scores(0.65, 9), "")
+    commits.commit("after")
+    first = said("before", "after")[0]
+    assert first.startswith("Worse: the kept net, width → lr, −0.0700 ± ")
+    assert first.endswith(
+        "Use lr, before linear; this is not tested, because the answer is chosen on these very splits."
+    )
+
+
+def test_of_several_searches_the_verdicts_are_counted(commits: Commits, said: Any) -> None:
+    commits.kept = "linear"
+    commits.commit("middle")
+    commits.fresh["lr"] = ("lr=0.2", scores(0.80, 9), "")
+    commits.fresh["width"] = ("module__n_neurons=5", commits.fresh["width"][1] + scores(0, 8, 0.001) / 20, "")
+    commits.commit("after")
+    first = said("middle", "after")[0]
+    assert first.startswith("2 searches changed: 1 better, 1 level; the kept net, linear, is unchanged.")
+
+
+def test_stuck_fits_are_told(commits: Commits, said: Any) -> None:
+    """As in the README's example: three fits at the share of a class hide that nothing changed."""
+    old = commits.fresh["lr"][1]
+    new = old + np.random.default_rng(1).normal(scale=0.004, size=30)
+    new[[4, 11, 25]] = 0.35
+    commits.fresh["lr"] = ("lr=0.2", new, "4 11 25")
+    commits.commit("after")
+    first = said("before", "after")[0]
+    assert first.startswith("Undecided: lr, lr=0.1 → 0.2, −0.03")
+    assert "; 3 of 30 fits are stuck, before 0 (p = 0.2500), without these splits " in first
+
+
+def test_candidates_that_score_otherwise_are_taken_together(commits: Commits, said: Any) -> None:
+    commits.hashes["requirements.txt"] = "2.14"
+    found = commits.searches["width"]
+    commits.searches["width"] = {params: each + 0.01 for params, each in found.items()}
+    commits.commit("after")
+    text = "\n".join(said("before", "after"))
+    assert text.startswith("Unchanged: width, the same pick scores the same. Use linear")
+    assert "Of 2 candidates that both have, 2 score otherwise: +0.0100 ± 0.0000 on average over them." in text
+    assert "- package: - torch==2\n- package: + torch==2.14" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("seed", 8, "seed: 7 → 8"),
+        ("data.sample", 0.5, "data.sample: 1.0 → 0.5"),
+        ("data.target", "z", "data.target: y → z"),
+        ("model", {"wrapper": "NeuralNetRegressor"}, "classes were predicted, now numbers are"),
+        ("cv.splitter", "kfold", "cv.splitter: stratified → kfold"),
+        ("cv.groups", "who", "cv.groups: null → who"),
+        ("cv.n_splits", 5, "cv.n_splits: 3 → 5"),
+        ("cv.scoring", "roc_auc", "cv.scoring: accuracy → roc_auc"),
+    ],
+)
+def test_what_is_not_in_pairs_has_no_difference(commits: Commits, said: Any, key: str, value: Any, told: str) -> None:
+    section, _, name = key.partition(".")
+    if section == "cv":
+        commits.params["cv"][name] = value
+    else:
+        commits.params[key] = value
+    commits.fresh["lr"] = ("lr=0.1", scores(0.75, 9), "")
+    commits.commit("after")
+    first, *rest = said("before", "after")
+    assert first == f"Not in pairs: {told}. Use linear, as before."
+    assert "- lr, the same pick: 0.7000 ± 0.0200 before, 0.7500 ± 0.0200 now, not in pairs" in rest
+
+
+def test_other_data_are_not_in_pairs_though_git_does_not_have_them(commits: Commits, said: Any) -> None:
+    commits.hashes["data/rows.csv"] = "other"
+    commits.commit("after")
+    first, *rest = said("before", "after")
+    assert first.startswith("Not in pairs: the data have other bytes (data/rows.csv).")
+    assert "- data: data/rows.csv has other bytes" in rest
+
+
+def test_with_more_repeats_the_first_ones_are_compared(commits: Commits, said: Any) -> None:
+    commits.params["cv"]["n_repeats"] = 20
+    more = {name: (params, np.tile(each, 2), stuck) for name, (params, each, stuck) in commits.fresh.items()}
+    more["lr"] = ("lr=0.2", np.concatenate([scores(0.76, 9), scores(0.1, 9)]), "")
+    commits.fresh, commits.searches = more, {}
+    commits.commit("after")
+    commits.git("checkout", "--quiet", "-b", "back")
+    shared = json.loads("\n".join(said("--json", "before", "after")))
+    assert shared["in_pairs"] is True
+    assert shared["kept"]["verdict"] == "unchanged"
+    assert shared["kept"]["n_splits"] == 30
+    assert shared["removed"] == ["lr", "width"]
+
+
+def test_in_time_order_nothing_is_tested(commits: Commits, said: Any) -> None:
+    commits.params["cv"]["splitter"] = "time"
+    commits.commit("ordered")
+    commits.fresh["lr"] = ("lr=0.2", scores(0.76, 9), "")
+    commits.commit("after")
+    assert said("ordered", "after")[0].startswith("Not tested: lr, lr=0.1 → 0.2, +0.0600 on the splits;")
+
+
+def test_a_net_that_diverged_is_told(commits: Commits, said: Any) -> None:
+    commits.fresh["lr"] = ("lr=0.2", np.where(np.arange(30) == 3, np.nan, 0.7), "")
+    commits.commit("after")
+    assert said("before", "after")[0].startswith("Not tested: lr, lr=0.1 → 0.2, a net diverged on some of the splits;")
+
+
+def test_json_has_the_numbers_of_the_tables(commits: Commits, said: Any) -> None:
+    before, after = commits.fresh["lr"][1], scores(0.73, 9)
+    commits.fresh["lr"] = ("lr=0.2", after, "")
+    commits.commit("after")
+    found = json.loads("\n".join(said("--json", "before", "after")))
+    search = found["searches"]["lr"]
+    assert search["difference"] == pytest.approx((after - before).mean())
+    assert search["old"] == {"params": "lr=0.1", "score": pytest.approx(before.mean())}
+    assert (search["n_splits"], search["n_stuck"], search["verdict"]) == (30, [0, 0], "better")
+    assert found["new"] == commits.git("rev-parse", "after").strip()
+    assert found["causes"]["params"] == []
+
+
+def test_other_experiments_are_named(commits: Commits, said: Any) -> None:
+    commits.searches["depth"] = commits.searches.pop("lr")
+    commits.fresh["depth"] = commits.fresh.pop("lr")
+    commits.commit("after")
+    first, *rest = said("before", "after")
+    assert first == "Unchanged: all scores that both have are the same. Use linear, as before."
+    assert rest[-3:] == ["1 search unchanged: width.", "Added: depth.", "Removed: lr."]
+
+
+def test_an_older_layout_is_compared_as_far_as_it_goes(commits: Commits, said: Any) -> None:
+    """Older commits have no evaluation, no sets, and count no stuck fits."""
+    commits.git(
+        "rm", "--quiet", "-r", "metrics/candidates/evaluation.csv", "metrics/evaluation.json", "metrics/compared"
+    )
+    commits.git("commit", "--quiet", "--message", "Older")
+    commits.git("tag", "older")
+    commits.searches["lr"]["lr=0.1"] = commits.searches["lr"]["lr=0.1"] + 0.01
+    commits.commit("after")
+    first, *rest = said("older", "after")
+    assert first == "2 searches changed. There is no answer to what to use in older."
+    assert "  Of 2 candidates that both have, 1 score otherwise: +0.0100 ± 0.0000 on average over them." in rest
+
+
+def test_a_dvc_experiment_is_a_revision(commits: Commits, said: Any) -> None:
+    commits.commit("after")
+    commit = commits.git("rev-parse", "after").strip()
+    commits.git("update-ref", "refs/exps/ab/cdef/tangy-skin", commit)
+    assert f" → tangy-skin ({commit[:7]})" in said("before", "tangy-skin")[2]
+    commits.git("checkout", "--quiet", "--detach", "before")
+    assert said("tangy-skin")[0].startswith("Unchanged")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("nonsuch",), "git has no revision 'nonsuch', and DVC no experiment of this name. `git branch --all`, `git"),
+        (("tangy-skim",), "no experiment of this name; did you mean 'tangy-skin'? `git branch"),
+        (("twice",), "There are 2 experiments named 'twice'. Name one by its commit: "),
+        (("before", "before", "before"), "two revisions at most, and --md or --json: python -m stages.diff --md main"),
+        (("--html",), "two revisions at most, and --md or --json"),
+        (("--md", "--json"), "two revisions at most, and --md or --json"),
+        (("empty",), "empty has no results: there is no metrics/candidates in it. Run `dvc repro`, or name a commit"),
+        (("broken",), "metrics/candidates/lr.csv of broken is not a table of scores, so nothing can be compared"),
+        (("lockless",), "dvc.lock of lockless is not YAML, so nothing can be compared with it."),
+    ],
+)
+def test_mistakes_end_with_a_sentence(
+    commits: Commits, in_process: Command, arguments: tuple[str, ...], told: str
+) -> None:
+    commits.git("update-ref", "refs/exps/ab/cdef/tangy-skin", "HEAD")
+    for number, folder in enumerate(("ab/cdef", "12/3456")):
+        commits.git("commit", "--quiet", "--allow-empty", "--message", str(number))
+        commits.git("update-ref", f"refs/exps/{folder}/twice", "HEAD")
+    for tag, file, text in (
+        ("broken", "metrics/candidates/lr.csv", "params,split0_test_score\nlr=0.1,many\n"),
+        ("lockless", "dvc.lock", "stages: ["),
+    ):
+        (commits.project.folder / file).write_text(text, encoding="utf-8")
+        commits.git("commit", "--quiet", "--all", "--message", tag)
+        commits.git("tag", tag)
+        commits.git("checkout", "--quiet", "before")
+    commits.git("rm", "--quiet", "-r", "metrics")
+    commits.git("commit", "--quiet", "--message", "Empty")
+    commits.git("tag", "empty")
+    commits.git("checkout", "--quiet", "main")
+    done = in_process(diff, *arguments)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_shallow_clone_is_told(commits: Commits, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits.commit("after")
+    commits.git("clone", "--quiet", "--depth=1", f"file://{commits.project.folder}", "../shallow")
+    monkeypatch.chdir(commits.project.folder.parent / "shallow")
+    done = in_process(diff, "before")
+    assert "This clone is shallow: `git fetch --unshallow` brings the older commits." in done.stderr
+
+
+def test_outside_of_a_repository_a_sentence_says_so(
+    tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    done = in_process(diff)
+    assert done.stderr == (
+        "error: This folder is not a git repository or has no commit. Run in a clone of the project.\n"
+    )

@@ -1,0 +1,104 @@
+"""The verdict on two nets. Oracles: SciPy's tests, and the definitions spelled out."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from stages.lib.changes.verdict import BETTER, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Pair, judge
+from stages.lib.scores import corrected_error
+
+RNG = np.random.default_rng(0)
+NONE = np.zeros(30, dtype=bool)
+
+
+def pair(
+    old: np.ndarray,
+    new: np.ndarray,
+    stuck: np.ndarray = NONE,
+    old_stuck: np.ndarray = NONE,
+    test_share: float = 0.5,
+    rope: float = 0.01,
+) -> Pair:
+    return Pair(old, new, old_stuck, stuck, test_share, 0.0, rope)
+
+
+def noise(scale: float = 0.01, n: int = 30) -> np.ndarray:
+    drawn = RNG.normal(scale=scale, size=n)
+    return np.asarray(drawn - drawn.mean())
+
+
+def test_with_one_repeat_the_error_is_nadeau_and_bengios_and_the_rest_is_students() -> None:
+    old, new = 0.7 + noise(n=10), 0.72 + noise(n=10)
+    none = np.zeros(10, dtype=bool)
+    found = Pair(old, new, none, none, 1 / 9, 0.0, 0.01)
+    error = float(corrected_error(new - old, 1 / 9))
+    assert found.error == pytest.approx(error)
+    assert found.difference == pytest.approx(0.02)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(0.02 / error, 9))
+    low, high = stats.t.interval(0.95, 9, 0.02, error)
+    assert found.half_width() == pytest.approx((high - low) / 2)
+    assert found.share_beyond == pytest.approx(stats.t.sf(0.01, 9, 0.02, error))
+
+
+def test_repeats_tell_the_noise_of_fits_apart() -> None:
+    """So the error is smaller than Nadeau and Bengio's, and not below a fifth of what all splits share."""
+    found = pair(0.7 + noise(), 0.7 + noise())
+    wider = float(corrected_error(found.new - found.old, 0.5))
+    assert wider * np.sqrt((1 / 30 + 0.5 * 0.2) / (1 / 30 + 0.5)) <= found.error * (1 + 1e-9) < wider
+
+
+def test_words() -> None:
+    old = 0.7 + noise()
+    words = judge(
+        {
+            "better": pair(old, old + 0.05 + noise()),
+            "worse": pair(old, old - 0.05 + noise()),
+            "level": pair(old, old + noise(0.001)),
+            "undecided": pair(old, old + 0.01 + noise(0.05)),
+            "unchanged": pair(old, old.copy()),
+            "in time": pair(old, old + 0.05, test_share=float("nan")),
+            "diverged": pair(old, np.where(np.arange(30) == 2, np.nan, old)),
+        }
+    )
+    assert list(words.values()) == [BETTER, WORSE, LEVEL, UNDECIDED, UNCHANGED, UNTESTED, UNTESTED]
+
+
+def test_a_difference_beyond_chance_but_inside_the_rope_is_no_gain() -> None:
+    old = 0.7 + noise()
+    gain = old + 0.008 + noise(0.005)
+    assert pair(old, gain).p_value < 0.05
+    assert judge({"": pair(old, gain)})[""] != BETTER
+    assert judge({"": pair(old, gain, rope=0.001)})[""] == BETTER
+
+
+def test_level_is_two_one_sided_tests() -> None:
+    found = pair(0.7 + noise(), 0.702 + noise(0.004))
+    one, other = ((found.difference + side * 0.01) / found.error for side in (1, -1))
+    equal = stats.t.sf(one, 29) < 0.05 and stats.t.cdf(other, 29) < 0.05
+    assert found.is_level == equal
+    assert not pair(found.old, found.old + 0.009 + noise(0.004)).is_level
+
+
+def test_the_number_of_changes_counts() -> None:
+    """Holm: the smallest of m p-values is multiplied by m."""
+    old = 0.7 + noise()
+    found = pair(old, old + noise(0.03) + 0.0245)
+    assert 0.01 < found.p_value < 0.05
+    same = {str(i): pair(old, old + noise(0.03)) for i in range(7)}
+    assert judge({"one": found})["one"] == BETTER
+    assert judge({"one": found, **same})["one"] == UNDECIDED
+    unchanged = {str(i): pair(old, old) for i in range(7)}
+    assert judge({"one": found, **unchanged})["one"] == BETTER
+
+
+def test_stuck_fits_are_left_out_in_pairs_and_their_counts_tested() -> None:
+    old, stuck, before = 0.7 + noise(), np.arange(30) < 6, np.arange(30) >= 28
+    found = pair(old, np.where(stuck, 0.35, old + 0.01), stuck, before)
+    others = found.without_stuck()
+    assert others is not None
+    assert others.n_splits == 22
+    assert others.difference == pytest.approx(0.01)
+    # McNemar: 6 of 8 discordant pairs.
+    assert found.p_stuck() == pytest.approx(stats.binomtest(6, 8).pvalue)
+    assert pair(old, old, before, before).p_stuck() == 1
+    assert pair(old, old, ~before, before).without_stuck() is None
