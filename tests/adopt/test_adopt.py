@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from dvc.utils.hydra import apply_overrides
 
 from stages import adopt as stage
 from stages.lib.config import load_params, yaml12
@@ -31,6 +32,9 @@ def test_it_writes_what_the_stages_read(here: Path, in_process: Command) -> None
     for line in before.splitlines():
         if line.startswith("#"):
             assert line in after
+
+    apply_overrides("params.yaml", ["seed=7"])
+    assert Path("params.yaml").read_text(encoding="utf-8") == after, "DVC writes it in another form"
 
     params = load_params()
     frame = passengers()

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from dvc.utils.hydra import apply_overrides
+from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -87,15 +88,39 @@ def test_names_and_labels_are_read_back_by_each_reader(columns: dict[str, Any]) 
     assert all(line.startswith(("data:", "  ")) for line in text.splitlines())
 
 
+# DVC can't set a key where a text has a `$` or a `\\`, which its `-S` takes for a command.
+PLAIN = TEXTS.filter(lambda text: text not in {"<<", "="} and not set(text) & set("$\\"))
+LABELS = st.one_of(st.none(), st.booleans(), st.integers(), PLAIN)
+
+
+@given(st.dictionaries(PLAIN, st.fixed_dictionaries({"type": PLAIN, "classes": st.lists(LABELS)}), max_size=3))
+@example({"a": {"type": "b?", "classes": ["0:0", None, "c" * 200, "d " * 100]}})
+def test_dvc_does_not_rewrite_what_was_written(
+    tmp_path_factory: pytest.TempPathFactory, columns: dict[str, Any]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "params.yaml"
+    blocks: dict[str, dict[str, Any]] = {
+        "data": {"url": None, "separator": "\t", "na_values": list(columns), "decimal": ".", "columns": columns}
+        | {"target": "x", "sample": 0.05},
+        "prepare": {"impute": None, "scale": "standard"},
+    }
+    text = replace_blocks("seed: 7\n\n# of data\ndata: 1\n\n# of prepare\nprepare: 1\n", blocks)
+    path.write_text(text, encoding="utf-8")
+    apply_overrides(path, ["seed=7"])
+    assert path.read_text(encoding="utf-8") == text
+
+
 def test_lists_and_comments_are_written_as_dvc_writes_them() -> None:
-    assert block_text("data", {"na_values": ["", "?"], "columns": {"a": {"use": False}}}) == (
+    assert block_text("data", {"url": None, "na_values": ["", "?"], "target": "x", "columns": {"a": {}}}) == (
         "data:\n"
-        "  # The cells that are missing, in columns with `missing: allowed`.\n"
+        "  # Source of the file if it is missing or its hash differs: an http(s) URL, a local path, or null.\n"
+        "  url:\n"
         "  na_values:\n"
         "  - ''\n"
         "  - '?'\n"
+        "  target: x\n"
         "  # Columns that are not listed contain numbers. `use: false` leaves one out; `min` and `max` limit it.\n"
         "  columns:\n"
-        "    a: {use: false}\n"
+        "    a: {}\n"
     )
     assert yaml.safe_load(block_text("data", {"sample": 1.0})) == {"data": {"sample": 1.0}}

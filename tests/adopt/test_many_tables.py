@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from dvc.utils.hydra import apply_overrides
 from sklearn.datasets import load_iris
 
 from stages import adopt as stage
@@ -115,7 +116,10 @@ def test_settings_follow_the_table(
     frame["z"] = frame["z"].fillna("even")
     done = in_process(stage, write("data/table.csv", frame), "y")
     assert done.stderr == ""
-    content = yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    apply_overrides("params.yaml", ["seed=7"])
+    assert Path("params.yaml").read_text(encoding="utf-8") == text, "DVC writes it in another form"
+    content = yaml12.load(text)
     for place, value in sets.items():
         section, key = place.split(".")
         assert content[section][key] == value, place

@@ -1,24 +1,27 @@
 """An experiment is added to the text of params.yaml, and everything else stays as it was."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 
 from stages.lib.common import UserError
-from stages.lib.config import Experiment
+from stages.lib.config import Experiment, yaml12
 from stages.lib.refine import add_experiment
 
 NEW = Experiment(grid={"lr": [1e-05, 0.5]}, fixed={"optimizer": "SGD", "module__weight_constraint": None})
 BLOCK = """\
-# Why.
 a_2:
+  # Why.
   grid:
     lr:
     - 1.0e-05
     - 0.5
   fixed:
     optimizer: SGD
-    module__weight_constraint: null
+    module__weight_constraint:
 """
 
 
@@ -49,7 +52,7 @@ def test_the_block_is_put_in_and_nothing_else_is_touched(text: str) -> None:
 
 
 def test_a_file_without_a_last_line_end() -> None:
-    assert add_experiment("experiments:\n a: 2", "a", "a_2", NEW, "Why.").startswith("experiments:\n a: 2\n # Why.\n")
+    assert add_experiment("experiments:\n a: 2", "a", "a_2", NEW, "Why.").startswith("experiments:\n a: 2\n a_2:\n")
 
 
 @pytest.mark.parametrize(
@@ -71,3 +74,27 @@ def test_a_form_that_takes_no_block_is_refused(text: str) -> None:
 def test_windows_line_ends_stay() -> None:
     new = add_experiment("experiments:\r\n  a: 2\r\nseed: 7\r\n", "a", "a_2", NEW, "Why.")
     assert new.count("\n") == new.count("\r\n") == 3 + BLOCK.count("\n")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"grid": {"lr": [1e-05, 0.5], "prepare__scale": [None, "standard"]}},
+        {"grid": {"lr": {"loguniform": [1e-06, 0.1]}}, "search": "random", "n_candidates": 5},
+        {"grid": {"lr": [1]}, "fixed": {"module__weight_constraint": None, "optimizer": "SGD", "optimizer__lr": 1e-07}},
+        {"grid": {"lr": [1]}, "fixed": {"optimizer": "a" * 40 + "." + "b" * 60}},
+    ],
+)
+def test_dvc_does_not_rewrite_the_block(tmp_path: Path, settings: dict[str, Any]) -> None:
+    """Not even the comment, where the experiment before it ends with a list."""
+    text = "experiments:\n  a:\n    grid:\n      lr:\n      - 1\n      - 2\nseed: 7\n"
+    new = add_experiment(text, "a", "a_2", Experiment.model_validate(settings), "Why.")
+    (tmp_path / "params.yaml").write_text(new, encoding="utf-8")
+    apply_overrides(tmp_path / "params.yaml", ["seed=7"])
+    assert (tmp_path / "params.yaml").read_text(encoding="utf-8") == new
+
+
+def test_what_dvc_would_round_stays() -> None:
+    """DVC writes 17 digits as 16."""
+    new = add_experiment("experiments:\n  a: 2\n", "a", "a_2", Experiment(grid={"lr": [5.960464477539063e-08]}), "Why.")
+    assert yaml12.load(new)["experiments"]["a_2"]["grid"] == {"lr": [5.960464477539063e-08]}

@@ -1,19 +1,21 @@
 """Writes blocks of params.yaml as text, and puts them in the place of the old ones; all other text stays."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import yaml
+from dvc.utils.serialize import ParseError, dumps_yaml, parse_yaml, parse_yaml_for_update
 
 from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, yaml12
 
-# Comments above keys, as in the params.yaml that the project comes with.
+# Comments above keys, as in the params.yaml that the project comes with. No key that follows a list in the order of
+# `plan.py` has one, because DVC loses comments there.
 _COMMENTS = {
     "data.url": "Source of the file if it is missing or its hash differs: an http(s) URL, a local path, or null.",
     "data.sha256": "SHA-256 of the file, or null to accept any file at `path`.",
-    "data.separator": "How the file is written.",
-    "data.na_values": "The cells that are missing, in columns with `missing: allowed`.",
+    "data.separator": "How the file is written; na_values: its missing cells, in columns with `missing: allowed`.",
     "data.columns": (
         "Columns that are not listed contain numbers. `use: false` leaves one out; `min` and `max` limit it."
     ),
@@ -47,11 +49,7 @@ class _InOneLine(dict):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    try:
-        plain = yaml12.load(value) == value
-    except yaml.YAMLError:
-        plain = False
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else "'")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if _read(value) == value else "'")
 
 
 _Dumper.add_representer(str, _text)
@@ -61,16 +59,38 @@ _Dumper.add_representer(
 
 
 def block_text(name: str, block: dict[str, Any]) -> str:
-    """Write a block as text that ends with a newline: a key a line, lists below their key, comments above."""
+    """Write a block as text that ends with a newline: a key a line, lists below their key, comments above.
+
+    The text is in the form of DVC's writer, so that `dvc exp run -S` changes no other lines of the block than its own.
+    Columns take a line each, unless a label has a sign that DVC's writer leaves without quotes between braces, where
+    readers stop at it, such as the `?` of `{classes: [yes, no?]}`. What that writer changes, as a name `<<`, is written
+    in a form of our own.
+    """
+    for mapping in (_InOneLine, dict):
+        with suppress(ParseError):
+            text = dumps_yaml(parse_yaml_for_update(_written(name, block, mapping), PARAMS_FILE))
+            if _read(text) == parse_yaml(text, PARAMS_FILE) == {name: block}:
+                return text
+    return _written(name, block, _InOneLine)
+
+
+def _written(name: str, block: dict[str, Any], mapping: type[dict]) -> str:
     lines = [f"{name}:"]
     for key, value in block.items():
         if comment := _COMMENTS.get(f"{name}.{key}"):
             lines.append(f"  # {comment}")
         if f"{name}.{key}" in {"data.columns", "model.callbacks"}:
-            value = {inner: _InOneLine(content) for inner, content in value.items()}
+            value = {inner: mapping(content) for inner, content in value.items()}
         written = yaml.dump({key: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**16)
         lines += ["  " + line for line in written.splitlines()]
     return "\n".join(lines) + "\n"
+
+
+def _read(text: str) -> Any:
+    try:
+        return yaml12.load(text)
+    except yaml.YAMLError:
+        return None
 
 
 def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
@@ -99,10 +119,9 @@ def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
     new += "" if new.endswith("\n") else "\n"
     try:
         new = _replaced(new, {name: block_text(name, block) for name, block in blocks.items()})
-        found = yaml12.load(new)
     except yaml.YAMLError:
-        found = None
-    if found != old | blocks:
+        new = ""
+    if _read(new) != old | blocks:
         raise UserError(
             f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. "
             f"Write {', '.join(blocks)} as blocks that begin in the first column."

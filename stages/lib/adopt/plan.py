@@ -88,11 +88,11 @@ def _data(path: str, form: Form, table: Table, target: str, outcome: Outcome, co
         "sha256": None,
         "header": form.header,
         "separator": form.separator,
+        "na_values": list(table.na_values),
         "decimal": form.decimal,
         "encoding": form.encoding,
-        "na_values": list(table.na_values),
-        "target": target,
         "columns": {name: _entry(chosen[name]) for name in listed},
+        "target": target,
         "sample": sample,
     }
 
@@ -141,11 +141,11 @@ def _cv(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
         "splitter": splitter,
         "groups": None,
         "order": None,
+        "scoring": scoring,
+        "also_score": [],
         "n_splits": n_splits,
         "n_repeats": 1 if n_rows > _ONE_REPEAT else 2,
         "shuffle": True,
-        "scoring": scoring,
-        "also_score": [],
     }
 
 
@@ -171,8 +171,8 @@ def _model(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
         "batch_size": batch,
         "iterator_train__shuffle": True,
         "train_split": 5,
-        "class_weight": "balanced" if weighted else None,
         "callbacks": {"EarlyStopping": {"patience": 10 if epochs == _MOST_EPOCHS else 5, "load_best": True}},
+        "class_weight": "balanced" if weighted else None,
         "device": "cpu",
     }
 

@@ -8,6 +8,7 @@ import textwrap
 from typing import Any
 
 import yaml
+from dvc.utils.serialize import dumps_yaml, parse_yaml_for_update
 
 from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, Experiment, yaml12
@@ -24,7 +25,7 @@ def add_experiment(text: str, after: str, name: str, experiment: Experiment, com
         The existing experiment, and the new one.
     experiment : Experiment
     comment : str
-        One line to write above the new block.
+        One line to write at the top of the new block. Above it, it could follow a list, where DVC loses comments.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def add_experiment(text: str, after: str, name: str, experiment: Experiment, com
 
     windows = "\r\n" in text
     text = text.replace("\r\n", "\n")
-    block = f"# {comment}\n" + yaml.safe_dump({name: settings}, sort_keys=False, allow_unicode=True, width=2**16)
+    block = _block(name, settings, comment)
     text += "" if text.endswith("\n") else "\n"
     place, column = _end_of(text, after)
     new = text[:place] + textwrap.indent(block, " " * column) + text[place:]
@@ -53,6 +54,16 @@ def add_experiment(text: str, after: str, name: str, experiment: Experiment, com
             f"unchanged. Write the experiments as blocks, one below the other, or add this one by hand:\n{block}"
         )
     return new.replace("\n", "\r\n") if windows else new
+
+
+def _block(name: str, settings: dict[str, Any], comment: str) -> str:
+    """Return the text of an experiment in the form of DVC's writer, so that `dvc exp run -S` does not change it."""
+    head, _, rest = yaml.safe_dump({name: settings}, sort_keys=False, allow_unicode=True, width=2**16).partition("\n")
+    whole = "experiments:\n" + textwrap.indent(f"{head}\n  # {comment}\n{rest}", "  ")
+    written = dumps_yaml(parse_yaml_for_update(whole, PARAMS_FILE))
+    # DVC's writer leaves out the last of 17 digits.
+    same = yaml12.load(written) == {"experiments": {name: settings}}
+    return textwrap.dedent((written if same else whole).partition("\n")[2])
 
 
 def _end_of(text: str, name: str) -> tuple[int, int]:
