@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from stages.lib.config import PARAMS_FILE, Params, yaml12
 
-_PIPELINE = Path("dvc.yaml")
+PIPELINE = "dvc.yaml"
 _INSERTED = re.compile(r"\$\{([a-z_]+(?:\.[a-z_0-9]+)*)\}")
 
 
@@ -24,9 +24,9 @@ def missing_keys(content: dict[str, Any], params: Params) -> Iterator[tuple[str,
     params : Params
         The same with defaults.
     """
-    if not _PIPELINE.is_file():
+    if not Path(PIPELINE).is_file():
         return
-    for key in _keys(_PIPELINE.read_text(encoding="utf-8")):
+    for key in _keys(Path(PIPELINE).read_text(encoding="utf-8")):
         section, value = content, params
         for step in key.split("."):
             if not hasattr(value, step) or not isinstance(section, dict):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from stages.lib.adopt import on_copies
-from stages.lib.check.dvc_keys import missing_keys
+from stages.lib.check.conflicts import find_conflicts, what_to_do
+from stages.lib.check.dvc_keys import PIPELINE, missing_keys
 from stages.lib.check.grouping import Problem
 from stages.lib.check.last_batch import check_last_batch
 from stages.lib.check.plan import Plan, make_plan
@@ -78,7 +79,9 @@ class _Table:
 def check() -> Findings:
     """Check params.yaml, the CSV, and the first net of each experiment, as the stages do."""
     found = Findings()
-    read = found.of(read_params)
+    in_conflict = find_conflicts()
+    found.problems += map(Problem, what_to_do(in_conflict))
+    read = None if PARAMS_FILE in in_conflict else found.of(read_params)
     if read is None:
         return found
     params, problems = read
@@ -88,7 +91,7 @@ def check() -> Findings:
         return found
     # What has a problem already gets no other one.
     told = [place[1] for problem in problems if (place := re.match(rf"{PARAMS_FILE}: ([\w.-]+)", problem))]
-    lacking = missing_keys(read_content(), params)
+    lacking = () if PIPELINE in in_conflict else missing_keys(read_content(), params)
     found.problems += [Problem(sentence) for key, sentence in lacking if key not in told]
     table = None if any(place.startswith(_OF_THE_TABLE) for place in told) else _check_table(params, found)
     for name in params.experiments:
