@@ -67,7 +67,7 @@ def test_what_is_found_is_said() -> None:
     assert said[0] == "2 of 4 candidates are in the set that holds the best with 95 %."
     assert said[1] == ("The runner-up, lr=0.01, optimizer=null, and the best: 0.99 that they differ by less than 0.01.")
     assert said[2] == "None in the set is simpler than the best."
-    assert said[3] == "What mattered: lr. Of n, no effect can be seen."
+    assert said[3] == "What mattered: lr. Not shown to matter: n."
     # The second one has the better mean now, and the first one fewer weights.
     said = sentences(compared_table(candidates(SCORES[[1, 0, 2, 3]]), 0.5, 0.01, seed=0), MATTERED, 0.01)
     assert (
@@ -148,6 +148,6 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
     mattered = pd.read_csv("metrics/importance/dropout.csv")
     assert sorted(mattered["key"]) == ["module__dropout_rate", "module__weight_constraint"]
     told = what_mattered(mattered["key"], mattered["p_value"])
-    assert told == "What mattered: dropout_rate. Of weight_constraint, no effect can be seen."
+    assert told == "What mattered: dropout_rate. Not shown to matter: weight_constraint."
     assert told in done.stdout.splitlines()
     assert in_process(compare, "none").stderr.startswith("error: params.yaml: experiments has no 'none'")

@@ -119,8 +119,8 @@ def test_what_mattered() -> None:
         return describe_importance([{"key": key, "importance": "0.5", "p_value": str(p)} for key, p in p_values])
 
     lr, neurons, scale, nan = ("lr", 0.001), ("module__n_neurons", 0.049), ("prepare__scale", 0.05), float("nan")
-    in_order = "What mattered: lr and n_neurons, in this order. Of scale, no effect can be seen."
+    in_order = "What mattered: lr and n_neurons, in this order. Not shown to matter: scale."
     assert told(lr, neurons, scale) == in_order
     assert told(lr) == "What mattered: lr."
-    assert told(scale, ("optimizer", nan)) == "No setting of this search can be seen to matter."
+    assert told(scale, ("optimizer", nan)) == "No setting of this search was shown to matter."
     assert told(("lr", nan), ("optimizer", nan)) == "Which settings mattered can't be tested."

@@ -112,7 +112,7 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
         assert words not in text
     assert f"Predicting rides in rides.csv {ANSWER}" in text
     assert "The best is EarlyStopping patience=null, scale=null, with -1,234,570." in text
-    assert "What mattered: scale. Of EarlyStopping patience, no effect can be seen." in text
+    assert "What mattered: scale. Not shown to matter: EarlyStopping patience." in text
     assert "No rows are held out of the training" in text
     headings = "EarlyStopping patience scale mean weights epochs std rank"
     assert f"{headings} none none -1,234,570 41 9 5 1 5 standard -2,234,570" in text

@@ -50,9 +50,9 @@ def what_mattered(keys: Iterable[str], p_values: Iterable[float]) -> str:
     if np.isnan(list(found.values())).all():
         return "Which settings mattered can't be tested."
     if not names:
-        return "No setting of this search can be seen to matter."
+        return "No setting of this search was shown to matter."
     told = f"What mattered: {_listed(names)}{', in this order' * (len(names) > 1)}."
-    return f"{told} Of {_listed(rest)}, no effect can be seen." if rest else told
+    return f"{told} Not shown to matter: {_listed(rest)}." if rest else told
 
 
 def _listed(items: list[str]) -> str:

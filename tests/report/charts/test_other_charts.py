@@ -80,10 +80,24 @@ def test_important_settings_come_first_with_their_spread() -> None:
     names = ["lr", "n_neurons", "EarlyStopping patience"]
     assert [text for text in shown if text in names] == names
     assert {"0.50", "0.25", "−0.01", "x"} <= set(shown)
+    assert not [text for text in shown if "shown to matter" in text], "without p-values, nothing was tested"
     # Another revision has the same rows in the same places, and may lack some.
     shown = texts(draw("importance", rows + [row | {"rev": "main"} for row in rows[1:]]))
     assert [text for text in shown if text in names] == names * 2
     assert [text for text in shown if text in {"main", "workspace"}] == ["main", "workspace"]
+
+
+def test_a_setting_that_was_not_shown_to_matter_is_hollow() -> None:
+    p_values = {"lr": "0.0001", "module__n_neurons": "0.049", "prepare__scale": "0.05", "optimizer": "nan"}
+    rows = [{"key": key, "importance": "0.5", "importance_std": "0.1", "p_value": p} for key, p in p_values.items()]
+    svg = draw("importance", rows)
+    assert {"0.50  p < 0.001", "0.50  p = 0.049", "0.50  p = 0.050", "0.50"} <= set(texts(svg))
+    assert "full: p < 0.05; hollow: not shown to matter" in texts(svg)
+    bars = re.search(r'<g class="mark-rect role-mark [^>]*>(<path.*?)</g>', svg)
+    assert bars
+    assert bars[1].count("<path") == 4
+    assert bars[1].count('fill-opacity="0"') == 2
+    assert bars[1].count('stroke="#1f83c9"') == 4
 
 
 def point(panel: str, x: float, y: float, series: str = "", **cells: object) -> Row:
@@ -115,6 +129,14 @@ def test_classes_have_curves_and_a_confusion_matrix() -> None:
     # 1 + 2 rows of class no, and 4 + 5 of class yes.
     assert {"1 (33%)", "2 (67%)", "4 (44%)", "5 (56%)"} <= set(shown)
     assert len(marks(draw("diagnostics", of_classes("a", "b", "c")), "line")) == 9
+
+
+def test_a_matrix_says_how_often_it_counts_a_row() -> None:
+    said = {
+        repeats: [text for text in texts(render(fill("diagnostics", of_classes("yes"), repeats))) if "counted" in text]
+        for repeats in ("10", "1", "the score")
+    }
+    assert said == {"10": ["each row is counted 10 times, once for each repeat"], "1": [], "the score": []}
 
 
 def test_numbers_have_residuals_and_no_word_of_classes() -> None:
