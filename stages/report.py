@@ -10,7 +10,7 @@ from stages.lib.changes.revisions import describe_head, stale_stages
 from stages.lib.common import UserError, run, write_text
 from stages.lib.config import load_params
 from stages.lib.report.changes import Since, changes_of
-from stages.lib.report.page import facts, sections
+from stages.lib.report.page import MOST, facts, sections
 from stages.lib.report.subject import columns, describe, read_counts, rope_of, title
 from stages.lib.report.summary import read_answer, read_contenders
 from stages.lib.report.templating import fill
@@ -35,6 +35,8 @@ def main() -> None:
         scoring=params.cv.scoring,
         rope=rope_of(params),
         classifies=params.model.classifies,
+        n_repeats=params.cv.n_repeats,
+        most=MOST,
         tested=not params.cv.keeps_time,
         not_tested=NOT_TESTED,
         commit=describe_head(),

@@ -64,7 +64,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     grid = {"callbacks__EarlyStopping__patience": [None, 5], "prepare__scale": [None, "standard"]}
     params["experiments"] = {"stopping": {"grid": grid, "fixed": {}}}
     params["statistics"] = {"rope": 1000.0, "pick": "best"}
-    chart = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    chart = '<svg xmlns="http://www.w3.org/2000/svg" width="9.5" height="9"/>'
     for path, text in {
         "params.yaml": yaml.safe_dump(params),
         "data/rides.csv": "day,rides\n2024-01-01,3\n",
@@ -114,8 +114,8 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
     assert "The best is EarlyStopping patience=null, scale=null, with -1,234,570." in text
     assert "What mattered: scale. Not shown to matter: EarlyStopping patience." in text
     assert "No rows are held out of the training" in text
-    headings = "EarlyStopping patience scale mean weights epochs std rank"
-    assert f"{headings} none none -1,234,570 41 9 5 1 5 standard -2,234,570" in text
+    headings = "rank mean EarlyStopping patience scale weights epochs std"
+    assert f"{headings} 1 -1,234,570 none none 41 9 5 2 -2,234,570 5 standard" in text
 
 
 def test_a_report_of_an_earlier_run_says_so_on_the_terminal(

@@ -13,9 +13,10 @@ from stages.lib.report.templating import breakable
 from tests.project import ROOT, real_params
 
 
-def test_long_names_break_at_their_joints_alone() -> None:
-    shown = breakable("<b>, module__n_neurons=5, lr=0.05, my_.Net")
-    assert shown == "&lt;b&gt;, module__<wbr>n_<wbr>neurons=5, lr=0.05, my_.<wbr>Net"
+def test_long_names_break_at_underscores_alone() -> None:
+    shown = breakable("<b>, module__n_neurons=5, lr=0.05, my_.Net, kaiming_uniform_")
+    assert shown == "&lt;b&gt;, module__<wbr>n_<wbr>neurons=5, lr=0.05, my_.Net, kaiming_<wbr>uniform_"
+    assert breakable("n_layers=1, module__n_neurons=5", 16) == "n_layers=1, module__<wbr>n_<wbr>neurons=5"
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,9 @@ def test_numbers_are_as_long_as_the_scorer_needs(tmp_path: Path) -> None:
         first | {"epochs": "40", "std": "30,000", "rank": "1"},
         second | {"epochs": "12.2", "std": "30,000", "rank": "2"},
     ]
-    assert table.headings == list(shown[0]) == [*first, "epochs", "std", "rank"]
+    names, tests = ["rank", "mean", "± 95 %", "r2", "in the set", "lr"], ["p (Holm)", "worse", "equal", "better"]
+    assert table.headings == [*names, *tests, "weights", "epochs", "std"]
+    assert table.headings[table.details] == "p (Holm)"
     r2 = written(tmp_path / "r2.csv", "setting,mean_test_score,ci95\ncombined,-0.25,0.5\nmean,-0.000001,0.00001\n")
     assert read_table(r2).rows == [["combined", "-0.2500", "0.5000"], ["mean", "0.0000", "0.0000"]]
 
@@ -81,8 +83,8 @@ def test_keys_and_missing_values_of_a_grid_are_readable(tmp_path: Path) -> None:
         "x,null,null,0.5,0.1\ny,standard,5,0.6,0.1\n",
     )
     table = read_table(path, without=["params"])
-    assert table.headings == ["scale", "EarlyStopping patience", "mean", "± 95 %"]
-    assert [row[:2] for row in table.rows] == [["none", "none"], ["standard", "5"]]
+    assert table.headings == ["mean", "± 95 %", "scale", "EarlyStopping patience"]
+    assert [row[2:] for row in table.rows] == [["none", "none"], ["standard", "5"]]
 
 
 def test_without_intervals_there_is_no_column_of_a_test(tmp_path: Path) -> None:
@@ -91,7 +93,7 @@ def test_without_intervals_there_is_no_column_of_a_test(tmp_path: Path) -> None:
         "params,mean_test_score,std_test_score,rank_test_score,ci95,p_value,in_best_set,p_value_holm,worse,equal,better\n"
         "a=1,0.5,0.1,2,nan,nan,nan,nan,nan,nan,nan\na=2,0.75,0.1,1,nan,nan,nan,nan,nan,nan,nan\n",
     )
-    assert read_table(candidates).headings == ["mean", "std", "rank", "params"]
+    assert read_table(candidates).headings == ["rank", "mean", "std", "params"]
     leaderboard = written(
         tmp_path / "leaderboard.csv",
         "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
@@ -123,15 +125,27 @@ def test_a_leaderboard_goes_by_corrected_scores(tmp_path: Path) -> None:
     assert table.rows[1][-4:] == ["12", "1,000", "5,000", "a=1"]
 
 
-def test_a_long_table_shows_the_best_first_and_keeps_the_rest(tmp_path: Path) -> None:
+def test_a_long_table_shows_the_best_first(tmp_path: Path) -> None:
     rows = [f"a={i},{i},{(7 * i) % 50 / 100},0.1,{50 - (7 * i) % 50}\n" for i in range(50)]
     path = written(tmp_path / "c.csv", "params,a,mean_test_score,ci95,rank_test_score\n" + "".join(rows))
     table = read_table(path, without=["params"], most=40)
-    assert table.headings == ["rank", "a", "mean", "± 95 %"]
-    assert [row[0] for row in table.rows + table.rest] == [str(rank) for rank in range(1, 51)]
-    assert (len(table.rows), table.best, table.rows[0][2]) == (40, 0, "0.4900")
+    assert table.headings == ["rank", "mean", "± 95 %", "a"]
+    assert [row[0] for row in table.rows] == [str(rank) for rank in range(1, 51)]
+    assert (table.best, table.rows[0][1]) == (0, "0.4900")
     short = read_table(path, without=["params"], most=50)
-    assert (short.rest, short.headings[-1], [row[0] for row in short.rows]) == ([], "rank", [str(i) for i in range(50)])
+    assert [row[-1] for row in short.rows] == [str(i) for i in range(50)]
+
+
+def test_a_row_outside_the_set_with_a_large_p_is_marked(tmp_path: Path) -> None:
+    header = "params,mean_test_score,ci95,rank_test_score,in_best_set,p_value_holm\n"
+    rows = "a=1,0.75,0.03,1,true,1.0\na=2,0.7,0.03,2,false,0.05\na=3,0.6,0.03,3,false,0.0499\n"
+    table = read_table(written(tmp_path / "c.csv", header + rows), without=["params"])
+    assert [row[3] for row in table.rows] == ["yes", "no *", "no"]
+    assert table.has_out
+    rows = "a=1,0.75,0.03,1,true,1.0\na=3,0.6,0.03,3,false,0.0499\na=4,0.5,0.1,4,false,nan\n"
+    table = read_table(written(tmp_path / "c.csv", header + rows), without=["params"])
+    assert [row[3] for row in table.rows] == ["yes", "no", "no"]
+    assert not table.has_out
 
 
 def test_a_constant_is_marked_and_a_diverged_net_is_not(tmp_path: Path) -> None:
@@ -139,7 +153,7 @@ def test_a_constant_is_marked_and_a_diverged_net_is_not(tmp_path: Path) -> None:
         tmp_path / "candidates.csv",
         "params,mean_test_score,ci95,rank_test_score\na=1,0.75,0.03,1\na=2,0.5,nan,2\na=3,nan,nan,3\n",
     )
-    assert [row[:2] for row in read_table(path).rows] == [
+    assert [row[1:3] for row in read_table(path).rows] == [
         ["0.7500", "0.0300"],
         ["0.5000", "constant"],
         ["diverged", "–"],

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,24 +18,34 @@ from stages.lib.report.summary import EVALUATION
 from stages.lib.report.tables import Table, read_table
 
 CHARTS = Path("metrics/charts")
-# The rows that a table of candidates shows at once; its chart draws as many.
-_MOST = 40
+_SIDES = ("width", "height")
+# A table of more candidates is sorted by rank, and tables.css and tables.js show as many rows of it at once.
+MOST = 12
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart, as a `data:` URL, and its size in pixels."""
+
+    address: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
 class Section:
-    """A chart, as a `data:` URL, and the table behind it."""
+    """A chart, and the table behind it."""
 
     name: str
-    chart: str | None
+    chart: Chart
     table: Table
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A chart, as a `data:` URL, and what it shows in words."""
+    """A chart, and what it shows in words."""
 
-    chart: str | None
+    chart: Chart
     told: str
 
 
@@ -72,8 +84,12 @@ def sections(params: Params) -> dict[str, Any]:
     }
 
 
-def _chart(name: str) -> str | None:
-    return data_address(read_text(CHARTS / f"{name}.svg", AGAIN))
+def _chart(name: str) -> Chart:
+    path = CHARTS / f"{name}.svg"
+    svg = read_text(path, AGAIN)
+    with reading(path, "not a chart", AGAIN):
+        width, height = (math.ceil(float(re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0])) for side in _SIDES)
+    return Chart(data_address(svg) or "", width, height)
 
 
 def _search(params: Params, name: str) -> Search:
@@ -94,11 +110,12 @@ def _search(params: Params, name: str) -> Search:
         "a table of learning curves",
         lambda rows: describe_course(rows, ends, n_nets, constant),
     )
-    mattered = read_records(f"metrics/importance/{name}.csv", "a table of importances", describe_importance)
+    importances = f"metrics/importance/{name}.csv"
+    mattered = read_records(importances, "a table of importances", describe_importance)
     return Search(
         name,
         _chart(name),
-        read_table(compared, without=["params"], most=_MOST),
+        read_table(compared, without=["params"], most=MOST),
         experiment.search,
         format_params(experiment.fixed),
         found,

@@ -1,28 +1,34 @@
 """Reads the committed tables of scores as text for the report."""
 
 import math
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from stages.lib.common import format_p, format_score, score_decimals, short_key, short_params
 from stages.lib.report.records import Record, number, read_records
+from stages.lib.scores import ALPHA
 
-# The headings of columns in the committed tables, in display order. Columns that identify a row come before these, and
-# the scorers of `cv.also_score` after the first scorer and its interval.
+# The headings of columns in the committed tables, in display order: what a row is called, how good it is, and what else
+# is known. The scorers of `cv.also_score` come after the first scorer and its interval, the values of a grid after the
+# set.
 _HEADINGS = {
+    "setting": "setting",
+    "experiment": "experiment",
+    "rank_test_score": "rank",
     "best_score_corrected": "corrected",
     "best_score_corrected_low": "95 % interval",
     "mean_test_score": "mean",
     "best_score": "mean",
     "ci95": "± 95 %",
     "best_ci95": "± 95 %",
+    "in_best_set": "in the set",
+    "n_in_best_set": "in the set",
     "difference": "to kept",
     "difference_ci95": "± 95 %",
     "p_value": "p",
     "tied_with_kept": "tied",
-    "in_best_set": "in the set",
-    "n_in_best_set": "in the set",
     "tied_with_above": "tied with the one above",
     "p_value_holm": "p (Holm)",
     "worse": "worse",
@@ -37,14 +43,15 @@ _HEADINGS = {
     "n_fits": "fits",
     "std_test_score": "std",
     "best_std": "std",
-    "rank_test_score": "rank",
     "params": "params",
     "best_params": "best params",
 }
 _ORDER = list(_HEADINGS)
 _AFTER_SCORE = _ORDER.index("best_ci95") + 0.5
+_AFTER_SET = _ORDER.index("n_in_best_set") + 0.5
 _WHOLE = {"rank_test_score", "n_in_best_set", "n_candidates", "n_fits", "n_weights", "n_stuck", "best_n_stuck", "stage"}
 _YES_OR_NO = {"tied_with_kept", "tied_with_above", "in_best_set"}
+_NAMES = {"setting", "experiment"}
 _TEXT = {"params", "best_params"}
 _SHARES = {"worse", "equal", "better"}
 _P = {"p_value", "p_value_holm"}
@@ -65,16 +72,33 @@ _TESTS = {
 }
 # What other columns say.
 _TOLD = {"kept", "simplest", "best_score_corrected_high"}
+# Marks a row outside the set whose p-value does not say why.
+OUT = "no *"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Text by column and row, and which row is the best, -1 if none has a score; of many rows, the `rest` is apart."""
+    """Text by column and row.
+
+    Attributes
+    ----------
+    headings : list of str
+    rows : list of list of str
+    best : int
+        Which row is the best; -1 if none has a score.
+    details : int
+        From which column on there are details, which a narrow page of paper leaves out.
+    """
 
     headings: list[str]
     rows: list[list[str]]
     best: int
-    rest: list[list[str]] = field(default_factory=list)
+    details: int = sys.maxsize
+
+    @property
+    def has_out(self) -> bool:
+        """Whether a row is marked as `OUT`."""
+        return any(OUT in row for row in self.rows)
 
 
 def read_table(
@@ -92,7 +116,7 @@ def read_table(
     by_score : bool
         Whether to sort by score, best first, rather than keep the file's order.
     most : int, optional
-        A table with more rows is sorted by rank, and those after the first `most` are its rest.
+        A table with more rows is sorted by rank.
 
     Raises
     ------
@@ -117,8 +141,6 @@ def _table(rows: list[Record], without: set[str], unscored: str, by_score: bool,
     order = sorted(scores, key=lambda i: -scores[i])
     if many := most is not None and len(rows) > most:
         order = sorted(scores, key=lambda i: int(rows[i]["rank_test_score"]))
-        keys.remove("rank_test_score")
-        keys.insert(0, "rank_test_score")
     decimals = {key: score_decimals(number(row[key]) for row in rows) for key in keys if key.startswith("mean_test_")}
     usual = score_decimals(scores.values())
     if by_score or many:
@@ -126,13 +148,14 @@ def _table(rows: list[Record], without: set[str], unscored: str, by_score: bool,
     best = -1 if max(scores.values()) == -math.inf else 0 if by_score or many else order[0]
     shown = [[_shown(key, row, unscored, decimals.get(key, usual)) for key in keys] for row in rows]
     headings = [_HEADINGS.get(key) or short_key(key.removeprefix("mean_test_")) for key in keys]
-    return Table(headings, shown[:most], best, shown[most:] if many else [])
+    details = sum(_place(key) <= _AFTER_SET for key in keys)
+    return Table(headings, shown, best, details)
 
 
 def _place(key: str) -> float:
     if key in _HEADINGS:
         return _ORDER.index(key)
-    return _AFTER_SCORE if key.startswith("mean_test_") else -1
+    return _AFTER_SCORE if key.startswith("mean_test_") else _AFTER_SET
 
 
 def _shown(key: str, row: Record, unscored: str, decimals: int) -> str:
@@ -141,7 +164,10 @@ def _shown(key: str, row: Record, unscored: str, decimals: int) -> str:
         return ""
     if key in _YES_OR_NO:
         simplest = ", the simplest" if row.get("simplest") == "true" else ""
-        return {"true": f"yes{simplest}", "false": "no"}.get(text, "–")
+        out = OUT if number(row.get("p_value_holm", "")) >= ALPHA else "no"
+        return {"true": f"yes{simplest}", "false": out}.get(text, "–")
+    if key in _NAMES:
+        return text
     if key not in _HEADINGS and not key.startswith("mean_test_"):
         return "none" if text == "null" else text  # a value of the grid, as in the charts
     if key in _TEXT:

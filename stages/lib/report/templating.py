@@ -32,6 +32,10 @@ def setting(value: Any) -> str:
     return "–" if value is None else format_value(value) or "''"
 
 
-def breakable(text: str) -> Markup:
-    """Write a text as HTML in which long names can wrap after `_`, `.` or `=`."""
-    return Markup(re.sub(r"(_+|[.=])(?=[A-Za-z])", r"\1<wbr>", str(escape(text))))
+def breakable(text: str, least: int = 0) -> Markup:
+    """Write a text as HTML in which words of at least `least` characters can wrap after `_` and `__`."""
+
+    def joints(word: re.Match[str]) -> str:
+        return re.sub(r"(_+)(?=[A-Za-z0-9])", r"\1<wbr>", word[0]) if len(word[0]) >= least else word[0]
+
+    return Markup(re.sub(r"\S+", joints, str(escape(text))))

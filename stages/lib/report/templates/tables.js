@@ -23,3 +23,18 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+
+// Of a long table, the first rows are shown until all are asked for. Without scripts, all are.
+for (const table of document.querySelectorAll("table.long")) {
+  const button = document.createElement("button");
+  const fold = (folded) => {
+    table.classList.toggle("folded", folded);
+    button.setAttribute("aria-expanded", String(!folded));
+    button.textContent = folded ? `Show all ${table.tBodies[0].rows.length}` : "Show fewer";
+  };
+  button.type = "button";
+  button.className = "fold";
+  button.addEventListener("click", () => fold(!table.classList.contains("folded")));
+  table.parentElement.after(button);
+  fold(true);
+}
