@@ -12,6 +12,7 @@ from stages.lib.common import format_params, format_value, read_json, read_text,
 from stages.lib.config import Params
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stopping
 from stages.lib.report.findings import describe_importance, describe_search
+from stages.lib.report.parallel import Parallel, parallel_coordinates
 from stages.lib.report.records import AGAIN, read_records
 from stages.lib.report.subject import class_counts, rope_of
 from stages.lib.report.summary import EVALUATION
@@ -51,13 +52,14 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Search(Section):
-    """An experiment: its candidates, what was found, the learning curves, and which settings mattered."""
+    """An experiment: its candidates, what was found, the learning curves, which settings mattered, and many keys."""
 
     kind: str
     fixed: str
     found: list[str]
     curves: Drawn
     importance: Drawn
+    parallel: Parallel | None
 
 
 def data_address(svg: str | None) -> str | None:
@@ -112,6 +114,8 @@ def _search(params: Params, name: str) -> Search:
     )
     importances = f"metrics/importance/{name}.csv"
     mattered = read_records(importances, "a table of importances", describe_importance)
+    keys = read_records(importances, "a table of importances", lambda rows: [row["key"] for row in rows])
+    parallel = read_records(compared, "a table of scores", lambda rows: parallel_coordinates(rows, keys))
     return Search(
         name,
         _chart(name),
@@ -121,6 +125,7 @@ def _search(params: Params, name: str) -> Search:
         found,
         Drawn(_chart(f"curves/{name}"), course),
         Drawn(_chart(f"importance/{name}"), mattered),
+        parallel,
     )
 
 
