@@ -3,7 +3,7 @@
 import pytest
 
 from stages.lib.report.parallel import Parallel, parallel_coordinates
-from stages.lib.report.parallel.axes import BOTTOM, TOP, make_axis, round_numbers
+from stages.lib.report.parallel.axes import BOTTOM, TOP, as_text, make_axis, round_numbers
 
 MIDDLE = (TOP + BOTTOM) / 2
 
@@ -49,6 +49,23 @@ def test_a_name_breaks_at_underscores_and_spaces() -> None:
 )
 def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
     assert round_numbers(low, high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "first"),
+    [
+        (0.52, 0.77, ["0.55", "0.60"]),
+        (0, 5, ["0", "1"]),
+        (-1_234_900, -1_234_100, ["-1.2348M", "-1.2346M"]),
+        (-5e6, -1e6, ["-5M", "-4M"]),
+        (12_000, 15_000, ["12k", "13k"]),
+        (1e-7, 4e-7, ["1e-07", "2e-07"]),
+    ],
+)
+def test_texts_of_ticks_tell_them_apart(low: float, high: float, first: list[str]) -> None:
+    texts = as_text(round_numbers(low, high))
+    assert texts[:2] == first
+    assert len({*texts}) == len(texts)
 
 
 def rows(scores: list[float], keys: int = 3) -> list[dict[str, str]]:

@@ -11,6 +11,8 @@ _MOST_BANDS = 6
 _LOG_FROM = 30.0
 # The part of a band that its lines spread over, and the most pixels between two of them.
 _FILLED, _APART = 0.7, 4.0
+_UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+_MOST_DECIMALS = 5
 # The characters of a name that fit above an axis.
 _LINE = 10
 
@@ -105,7 +107,8 @@ def _by_size(name: str, x: float, values: Sequence[str], numbers: dict[str, floa
 
     order = sorted(numbers, key=lambda value: -numbers[value])
     stops = [(place(numbers[value]), place(numbers[value]), value) for value in order]
-    ticks = [(place(tick), _short(tick)) for tick in (_powers(low, high) if logarithmic else round_numbers(low, high))]
+    marked = _powers(low, high) if logarithmic else round_numbers(low, high)
+    ticks = [*zip(map(place, marked), map(_short, marked) if logarithmic else as_text(marked), strict=True)]
     return Axis(
         name,
         x,
@@ -128,6 +131,14 @@ def _powers(low: float, high: float) -> list[float]:
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (1,) if high / low >= 1000 else (1, 3)
     return [step * 10.0**exponent for exponent in exponents for step in steps if low <= step * 10.0**exponent <= high]
+
+
+def as_text(ticks: list[float]) -> list[str]:
+    """Write ticks at equal distances with as many decimals as tell them apart, short from a thousand on."""
+    largest, step = max(map(abs, ticks)), ticks[-1] - ticks[-2]
+    size, unit = next(((size, unit) for size, unit in _UNITS if largest >= size), (1.0, ""))
+    decimals = max(0, -math.floor(math.log10(step / size) + 1e-9))
+    return [f"{tick / size:.{decimals}f}{unit}" if decimals <= _MOST_DECIMALS else f"{tick:.3g}" for tick in ticks]
 
 
 def _short(number: float) -> str:
