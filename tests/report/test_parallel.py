@@ -18,6 +18,12 @@ def test_numbers_stand_by_size_and_over_many_decades_by_their_logarithm() -> Non
     assert wide.at == [6, 5, 4, 3, 2, 1, 0]
 
 
+def test_evenly_drawn_numbers_stand_by_size_though_one_is_near_zero() -> None:
+    uniform = make_axis("dropout_rate", 0, ["0.002", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6"])
+    assert uniform.places[3] == pytest.approx(MIDDLE, abs=1)
+    assert [text for _, text in uniform.ticks] == ["0.1", "0.2", "0.3", "0.4", "0.5", "0.6"]
+
+
 def test_few_values_and_names_have_bands_with_none_below() -> None:
     axis = make_axis("scale", 0, ["robust", "none", "robust", "2", "10", "standard"])
     assert [text for _, text in axis.ticks] == ["robust", "standard", "10", "2", "none"]

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 # The ends of every axis, in pixels from the top.
 TOP, BOTTOM = 64.0, 324.0
-# Numbers with more values than this are placed by size, and from this ratio on by its logarithm.
+# Numbers with more values than this are placed by size, and from this ratio on perhaps by its logarithm.
 _MOST_BANDS = 6
-_LOG_FROM = 30.0
+_LOG_FROM = 10.0
 # The part of a band that its lines spread over, and the most pixels between two of them.
 _FILLED, _APART = 0.7, 4.0
 _UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -98,12 +99,19 @@ def _in_bands(name: str, x: float, values: Sequence[str], numbers: dict[str, flo
 
 def _by_size(name: str, x: float, values: Sequence[str], numbers: dict[str, float], floor: float) -> Axis:
     low, high = max(min(numbers.values()), floor), max(numbers.values())
-    logarithmic = low > 0 and high / low >= _LOG_FROM
+
+    def share(number: float, logarithmic: bool) -> float:
+        number = max(number, low)
+        return math.log(number / low) / math.log(high / low) if logarithmic else (number - low) / (high - low)
+
+    # Half of the lines are to be in either half of the axis, as far as one of the two scales can do that.
+    middle = median(numbers[value] for value in values)
+    logarithmic = (
+        low > 0 and high / low >= _LOG_FROM and abs(share(middle, True) - 0.5) < abs(share(middle, False) - 0.5)
+    )
 
     def place(number: float) -> float:
-        number = max(number, low)
-        share = math.log(number / low) / math.log(high / low) if logarithmic else (number - low) / (high - low)
-        return round(BOTTOM - share * (BOTTOM - TOP), 1)
+        return round(BOTTOM - share(number, logarithmic) * (BOTTOM - TOP), 1)
 
     order = sorted(numbers, key=lambda value: -numbers[value])
     stops = [(place(numbers[value]), place(numbers[value]), value) for value in order]
