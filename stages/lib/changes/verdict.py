@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from stages.lib.comparison.equivalence import beyond
 from stages.lib.comparison.holm import holm
-from stages.lib.scores import ALPHA
+from stages.lib.scores import ALPHA, corrected_error
 from stages.lib.scores.best_set import paired_error
 
 BETTER, WORSE, LEVEL = "better", "worse", "level"
@@ -29,6 +29,9 @@ class Pair:
         As in `corrected_error`; `test_share` is NaN where nothing can be tested, as in time order.
     rope : float
         The difference below which two nets are as good as each other.
+    fills_repeats : bool
+        Whether the splits are whole repeats. Otherwise they can't tell how much of the variance all splits share, and
+        the error takes all of it, as Nadeau and Bengio's does.
     """
 
     old: np.ndarray
@@ -38,6 +41,7 @@ class Pair:
     test_share: float
     one_row: float
     rope: float
+    fills_repeats: bool = True
 
     @property
     def n_splits(self) -> int:
@@ -54,6 +58,8 @@ class Pair:
         """The standard error of the difference, as that of the set of the best; NaN where there is none."""
         if not np.isfinite(self.difference + self.test_share) or self.n_splits < 2:
             return float("nan")
+        if not self.fills_repeats:
+            return float(corrected_error(self.new - self.old, self.test_share, self.one_row))
         return paired_error(self.old, self.new, self.test_share, self.one_row)
 
     @property
@@ -95,12 +101,17 @@ class Pair:
         return float(binomtest(int(only_new), int(only_old + only_new)).pvalue) if only_old + only_new else 1.0
 
     def without_stuck(self) -> "Pair | None":
-        """Return the pair on the splits where neither is stuck; None if there are fewer than two."""
+        """Return the pair on the splits where neither is stuck; None if there are fewer than two.
+
+        What is left of 30 splits may be 27, which are not nine repeats.
+        """
         kept = ~(self.old_stuck | self.new_stuck)
         if kept.sum() < 2:
             return None
         none = np.zeros(kept.sum(), dtype=bool)
-        return replace(self, old=self.old[kept], new=self.new[kept], old_stuck=none, new_stuck=none)
+        whole = self.fills_repeats and bool(kept.all())
+        old, new = self.old[kept], self.new[kept]
+        return replace(self, old=old, new=new, old_stuck=none, new_stuck=none, fills_repeats=whole)
 
 
 def judge(pairs: Mapping[str, Pair]) -> dict[str, str]:
