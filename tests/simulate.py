@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from tests.simulation.change_tables import change_tables
 from tests.simulation.corners import judge_one_repeat, judge_small_units
 from tests.simulation.fresh import TRAININGS, judge_fresh
 from tests.simulation.halving import halve
@@ -43,6 +44,8 @@ def table(rows: Iterator[dict[str, Any]]) -> str:
 def main(n_draws: int = N_DRAWS, n_processes: int | None = None) -> None:
     fewer = -(-n_draws // 2)  # of the newer cases
     with ProcessPoolExecutor(n_processes) as pool:
+        for title, rows in change_tables(n_draws, pool):
+            print(f"{title}\n\n{table(iter(rows))}", flush=True)
         few = partial(errors_of, n_draws=fewer, pool=pool)
         print("The set that holds the best: unstable pairs\n")
         drawn = {kind: many_pairs(kind, 4 * fewer) for kind in PAIRS}

@@ -1,0 +1,214 @@
+"""Draws what two commits score on the same fresh splits, with a known true difference, and judges what changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import t as student
+
+from stages.lib.changes.verdict import BETTER, UNDECIDED, WORSE, Pair, judge
+from stages.lib.comparison.holm import holm
+from stages.lib.scores import ALPHA, corrected_error
+from tests.simulation.learners import CANDIDATES, cross_validate, draw_table
+from tests.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, Search
+from tests.simulation.unstable import many_pairs
+
+N_REPEATS, BEFORE, ROPE = 10, 0.72, 0.01
+BATCH = 50
+# The accuracy of a fit that puts all rows into the larger class, or into the smaller one.
+MAJORITY, MINORITY = 0.65, 0.35
+
+
+@dataclass(frozen=True)
+class Fits:
+    """How the fits of two nets vary.
+
+    Parameters
+    ----------
+    noise : float
+        As in `draw_predictions`; a fit's accuracy has about a third of it as its standard deviation.
+    own : float
+        The variance that is a row's for one net.
+    stuck : (float, float)
+        The chance that a fit is stuck, before and now.
+    stuck_at : float
+        The accuracy of a fit that is stuck.
+    n_repeats, n_rows : int
+    alike : float
+        The part that all nets have in common of what is drawn for a row and a fit, as if they began with the same
+        weights.
+    """
+
+    noise: float = CALM
+    own: float = HARD_FOR_ONE
+    stuck: tuple[float, float] = (0.0, 0.0)
+    stuck_at: float = MAJORITY
+    n_repeats: int = N_REPEATS
+    n_rows: int = N_ROWS
+    alike: float = 0.0
+
+
+FITS = {
+    "calm, 0.01": Fits(0.03),
+    "calm, 0.017": Fits(),
+    "noisy, 0.05": Fits(0.15),
+    "noisy, 0.1": Fits(NOISY),
+    "no chance in training": Fits(0.0, 0.45),
+    "nearly the same predictions": Fits(0.01, 0.003, alike=0.99),
+    "0.65 in 1 of 10, now": Fits(stuck=(0.0, 0.1)),
+    "0.65 in 1 of 10, before and now": Fits(stuck=(0.1, 0.1)),
+    "0.35 in 1 of 10, now": Fits(stuck=(0.0, 0.1), stuck_at=MINORITY),
+    "0.35 in 1 of 10, before and now": Fits(stuck=(0.1, 0.1), stuck_at=MINORITY),
+    "0.35 in 1 of 20, now": Fits(stuck=(0.0, 0.05), stuck_at=MINORITY),
+    "0.35 in 1 of 20, now, 7680 rows": Fits(stuck=(0.0, 0.05), stuck_at=MINORITY, n_rows=10 * N_ROWS),
+    "calm, 0.017, one repeat": Fits(n_repeats=1),
+}
+
+
+def learned(score: float, stuck: float, stuck_at: float) -> float:
+    """Return the accuracy of fits that are not stuck, so that all fits have this score on average."""
+    return (score - stuck * stuck_at) / (1 - stuck)
+
+
+def draw_scores(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the accuracies of nets of which no fit is stuck, shape (n_draws, n_nets, n_splits).
+
+    The model is that of `draw_predictions`, for many tables at once. They share their folds, which is as good as folds
+    of their own, because the rows are independent.
+    """
+    rest = max(0, 1 - HARD - fits.own - fits.noise**2)
+    common, alone = ((rest * part) ** 0.5 for part in (fits.alike, 1 - fits.alike))
+    shape = (n_draws, len(truth), N_FOLDS, fits.n_rows // N_FOLDS)
+    scores = np.empty((*shape[:2], fits.n_repeats, N_FOLDS))
+
+    def normal(deviation: float, *size: int) -> np.ndarray:
+        return np.float32(deviation) * rng.standard_normal(size, dtype=np.float32)
+
+    rows = normal(HARD**0.5, n_draws, 1, fits.n_rows) + normal(fits.own**0.5, n_draws, len(truth), fits.n_rows)
+    rows += ndtri(truth)[:, None].astype(np.float32)
+    for repeat in range(fits.n_repeats):
+        latent = rows[:, :, rng.permutation(fits.n_rows)].reshape(shape)
+        latent += normal(fits.noise, *shape[:3], 1)
+        if common:
+            latent += normal(common, n_draws, 1, *shape[2:])
+        if alone:
+            latent += normal(alone, *shape)
+        scores[:, :, repeat] = (latent > 0).mean(axis=3)
+    return scores.reshape(*shape[:2], fits.n_repeats * N_FOLDS)
+
+
+def pair_of(old: np.ndarray, new: np.ndarray, stuck: np.ndarray | None = None) -> Pair:
+    """Return the pair of two nets' scores; `stuck` has the shape (2, n_splits)."""
+    before, now = np.zeros((2, len(old)), dtype=bool) if stuck is None else stuck
+    return Pair(old, new, before, now, 1 / (N_FOLDS - 1), N_FOLDS / N_ROWS, ROPE)
+
+
+def draw_changes(fits: Fits, difference: float, n_draws: int, seed: int) -> Iterator[Pair]:
+    """Yield pairs whose expected difference is this one; what is stuck counts."""
+    rng = np.random.default_rng((seed, 28))
+    means = (BEFORE, BEFORE + difference)
+    truth = np.array([learned(mean, stuck, fits.stuck_at) for mean, stuck in zip(means, fits.stuck, strict=True)])
+    for size in batches(n_draws):
+        scores = draw_scores(truth, fits, size, rng)
+        stuck = rng.random(scores.shape) < np.array(fits.stuck)[:, None]
+        for (old, new), which in zip(np.where(stuck, fits.stuck_at, scores), stuck, strict=True):
+            yield pair_of(old, new, which)
+
+
+def batches(n_draws: int, size: int = BATCH) -> Iterator[int]:
+    """Yield the sizes of batches, so that they fit into memory."""
+    for start in range(0, n_draws, size):
+        yield min(size, n_draws - start)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Which word is said of a pair, also with Nadeau and Bengio's error, and on the splits where neither is stuck."""
+
+    word: str
+    corrected: str
+    others: str
+    stuck_differ: bool
+
+
+def judge_changes(name: str, difference: float, n_draws: int) -> list[Judged]:
+    """Judge many pairs, each of which is the only change of its commit."""
+    return list(map(judged, draw_changes(FITS[name], difference, n_draws, seed=list(FITS).index(name))))
+
+
+def judge_learners(before: int, now: int, n_draws: int) -> list[Judged]:
+    """Judge pairs of real learners, by their numbers in `CANDIDATES`, each on a table of its own."""
+    pair, found = [CANDIDATES[before], CANDIDATES[now]], []
+    for draw in range(n_draws):
+        rng = np.random.default_rng((draw, before, now, 32))
+        seen = Search(np.empty(2), *cross_validate(pair, *draw_table(N_ROWS, rng), rng, N_REPEATS))
+        found.append(judged(pair_of(*seen.scores)))
+    return found
+
+
+def judge_unstable(kind: str, n_draws: int) -> list[Judged]:
+    """Judge pairs of unstable learners that are equally good; without a rope, as squared errors have another unit."""
+    return [judged(replace(pair_of(*scores), rope=0.0)) for scores in many_pairs(kind, n_draws)]
+
+
+def judged(pair: Pair) -> Judged:
+    """Judge a pair in all ways."""
+    word, others = word_of(pair), pair.without_stuck() if pair.any_stuck else None
+    without = word if others is None else word_of(others)
+    return Judged(word, corrected_word(pair), without, pair.p_stuck() < ALPHA)
+
+
+def word_of(pair: Pair) -> str:
+    """Judge a pair by itself."""
+    return judge({"": pair})[""]
+
+
+def corrected_p(pair: Pair) -> float:
+    """Return the p-value of a difference by Nadeau and Bengio's corrected resampled t-test."""
+    error = corrected_error(pair.new - pair.old, pair.test_share, pair.one_row)
+    return float(2 * student.sf(abs(pair.difference) / error, pair.n_splits - 1)) if error else float("nan")
+
+
+def corrected_word(pair: Pair) -> str:
+    """Say whether a pair differs by Nadeau and Bengio's test, and by more than the rope."""
+    if not corrected_p(pair) < ALPHA or abs(pair.difference) <= pair.rope:
+        return UNDECIDED
+    return BETTER if pair.difference > 0 else WORSE
+
+
+@dataclass(frozen=True)
+class Family:
+    """Whether any of the searches that a commit changed is called better or worse.
+
+    `alone` is without Holm's correction, `corrected` with Nadeau and Bengio's error and Holm's correction.
+    """
+
+    alone: bool
+    claimed: bool
+    corrected: bool
+
+
+def judge_families(name: str, n_draws: int, n_searches: int = 8) -> list[Family]:
+    """Draw commits that change all searches, and none of them truly. All nets are scored on the same rows."""
+    fits, rng = FITS[name], np.random.default_rng((list(FITS).index(name), 29))
+    truth, found = np.full(2 * n_searches, learned(BEFORE, fits.stuck[0], fits.stuck_at)), []
+    for size in batches(n_draws):
+        scores = draw_scores(truth, fits, size, rng)
+        for each in np.where(rng.random(scores.shape) < fits.stuck[0], fits.stuck_at, scores):
+            pairs = {str(i): pair_of(*two) for i, two in enumerate(each.reshape(n_searches, 2, -1))}
+            nadeau = holm(np.array([corrected_p(pair) for pair in pairs.values()]))
+            large = np.array([abs(pair.difference) > ROPE for pair in pairs.values()])
+            found.append(
+                Family(
+                    alone=any(claims(word_of(pair)) for pair in pairs.values()),
+                    claimed=any(map(claims, judge(pairs).values())),
+                    corrected=bool(((nadeau < ALPHA) & large).any()),
+                )
+            )
+    return found
+
+
+def claims(word: str) -> bool:
+    """Return whether a word says that two nets differ."""
+    return word in (BETTER, WORSE)
