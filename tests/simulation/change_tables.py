@@ -16,6 +16,7 @@ from tests.simulation.changes import (
     judge_changes,
     judge_families,
     judge_learners,
+    judge_shape,
     judge_unstable,
 )
 from tests.simulation.learners import truth
@@ -27,6 +28,9 @@ IN_FAMILIES = ("calm, 0.017", "noisy, 0.1", "no chance in training", "0.35 in 1 
 WORN, TRIED, SEARCHED = ("calm, 0.017", "noisy, 0.1", "no chance in training"), (1, 5, 20), ((8, 30), (1, 30))
 # Fits that are stuck now alone, and the true difference if the others are as good as before.
 STUCK_NOW = {"0.65 in 1 of 10, now": -0.007, "0.35 in 1 of 10, now": -0.037}
+
+SHAPED = {"calm, 0.017": 0.03, "noisy, 0.05": 0.03, "noisy, 0.1": 0.05, "0.35 in 1 of 10, now": -0.037}
+SHAPES = ((3, 10), (3, 30), (3, 100), (5, 10), (10, 10))  # folds and repeats
 
 # The numbers of real learners, before and now.
 LEARNERS = {
@@ -48,9 +52,15 @@ def change_tables(n_draws: int, pool: ProcessPoolExecutor) -> Iterator[tuple[str
     yield "What changed: the power", [_power_row(name, [judged[name, true] for true in TRUE]) for name in FITS]
     stuck = [(name, true) for name, lower in STUCK_NOW.items() for true in (0.0, lower)]
     yield "Without the stuck splits", [_stuck_row(*case, judged[case]) for case in stuck]
+    fewer = -(-n_draws // 2)
+    shapes = [(name, *shape) for name in SHAPED for shape in SHAPES]
+    shaped = _drawn(judge_shape, [(f, d, *shape) for f, *shape in shapes for d in (0.0, SHAPED[f])], fewer, pool)
+    yield (
+        "More repeats, or more folds",
+        [_shape_row(f, shape, shaped[f, 0.0, *shape], shaped[f, SHAPED[f], *shape]) for f, *shape in shapes],
+    )
     families = _drawn(judge_families, [(name,) for name in IN_FAMILIES], n_draws, pool)
     yield "Eight searches that changed", [{"fits": name} | _means(found) for (name,), found in families.items()]
-    fewer = -(-n_draws // 2)
     unstable = _drawn(judge_unstable, [(kind,) for kind in PAIRS], n_draws, pool)
     learners = _drawn(judge_learners, list(LEARNERS.values()), fewer, pool)
     rows = [_real_row(kind, 0.0, found) for (kind,), found in unstable.items()]
@@ -101,6 +111,18 @@ def _stuck_row(name: str, true: float, judged: list[Judged]) -> dict[str, Any]:
         for word in (BETTER, WORSE):
             row[f"{word}, {told}"] = rate([getattr(each, attribute) == word for each in judged])
     return row | {"counts differ": rate([each.stuck_differ for each in judged])}
+
+
+def _shape_row(name: str, shape: list[int], equal: list[Judged], apart: list[Judged]) -> dict[str, Any]:
+    word = BETTER if SHAPED[name] > 0 else WORSE
+    return {
+        "fits": name,
+        "folds, repeats": f"{shape[0]}, {shape[1]}",
+        "better or worse at 0": rate([claims(each.word) for each in equal]),
+        "true difference": f"{SHAPED[name]:+g}",
+        "found": rate([each.word == word for each in apart]),
+        "found by Nadeau and Bengio": rate([each.corrected == word for each in apart]),
+    }
 
 
 def _real_row(name: str, true: float, judged: list[Judged]) -> dict[str, Any]:

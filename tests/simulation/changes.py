@@ -34,7 +34,8 @@ class Fits:
         The chance that a fit is stuck, before and now.
     stuck_at : float
         The accuracy of a fit that is stuck.
-    n_repeats, n_rows : int
+    n_repeats, n_folds, n_rows : int
+        Rows that do not fill the folds are left out.
     alike : float
         The part that all nets have in common of what is drawn for a row and a fit, as if they began with the same
         weights.
@@ -45,6 +46,7 @@ class Fits:
     stuck: tuple[float, float] = (0.0, 0.0)
     stuck_at: float = MAJORITY
     n_repeats: int = N_REPEATS
+    n_folds: int = N_FOLDS
     n_rows: int = N_ROWS
     alike: float = 0.0
 
@@ -79,29 +81,30 @@ def draw_scores(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Gene
     """
     rest = max(0, 1 - HARD - fits.own - fits.noise**2)
     common, alone = ((rest * part) ** 0.5 for part in (fits.alike, 1 - fits.alike))
-    shape = (n_draws, len(truth), N_FOLDS, fits.n_rows // N_FOLDS)
-    scores = np.empty((*shape[:2], fits.n_repeats, N_FOLDS))
+    n_rows = fits.n_rows - fits.n_rows % fits.n_folds
+    shape = (n_draws, len(truth), fits.n_folds, n_rows // fits.n_folds)
+    scores = np.empty((*shape[:2], fits.n_repeats, fits.n_folds))
 
     def normal(deviation: float, *size: int) -> np.ndarray:
         return np.float32(deviation) * rng.standard_normal(size, dtype=np.float32)
 
-    rows = normal(HARD**0.5, n_draws, 1, fits.n_rows) + normal(fits.own**0.5, n_draws, len(truth), fits.n_rows)
+    rows = normal(HARD**0.5, n_draws, 1, n_rows) + normal(fits.own**0.5, n_draws, len(truth), n_rows)
     rows += ndtri(truth)[:, None].astype(np.float32)
     for repeat in range(fits.n_repeats):
-        latent = rows[:, :, rng.permutation(fits.n_rows)].reshape(shape)
+        latent = rows[:, :, rng.permutation(n_rows)].reshape(shape)
         latent += normal(fits.noise, *shape[:3], 1)
         if common:
             latent += normal(common, n_draws, 1, *shape[2:])
         if alone:
             latent += normal(alone, *shape)
         scores[:, :, repeat] = (latent > 0).mean(axis=3)
-    return scores.reshape(*shape[:2], fits.n_repeats * N_FOLDS)
+    return scores.reshape(*shape[:2], fits.n_repeats * fits.n_folds)
 
 
-def pair_of(old: np.ndarray, new: np.ndarray, stuck: np.ndarray | None = None) -> Pair:
+def pair_of(old: np.ndarray, new: np.ndarray, stuck: np.ndarray | None = None, n_folds: int = N_FOLDS) -> Pair:
     """Return the pair of two nets' scores; `stuck` has the shape (2, n_splits)."""
     before, now = np.zeros((2, len(old)), dtype=bool) if stuck is None else stuck
-    return Pair(old, new, before, now, 1 / (N_FOLDS - 1), N_FOLDS / N_ROWS, ROPE)
+    return Pair(old, new, before, now, 1 / (n_folds - 1), n_folds / N_ROWS, ROPE)
 
 
 def draw_changes(fits: Fits, difference: float, n_draws: int, seed: int) -> Iterator[Pair]:
@@ -113,7 +116,7 @@ def draw_changes(fits: Fits, difference: float, n_draws: int, seed: int) -> Iter
         scores = draw_scores(truth, fits, size, rng)
         stuck = rng.random(scores.shape) < np.array(fits.stuck)[:, None]
         for (old, new), which in zip(np.where(stuck, fits.stuck_at, scores), stuck, strict=True):
-            yield pair_of(old, new, which)
+            yield pair_of(old, new, which, fits.n_folds)
 
 
 def batches(n_draws: int, size: int = BATCH) -> Iterator[int]:
@@ -135,6 +138,12 @@ class Judged:
 def judge_changes(name: str, difference: float, n_draws: int) -> list[Judged]:
     """Judge many pairs, each of which is the only change of its commit."""
     return list(map(judged, draw_changes(FITS[name], difference, n_draws, seed=list(FITS).index(name))))
+
+
+def judge_shape(name: str, difference: float, n_folds: int, n_repeats: int, n_draws: int) -> list[Judged]:
+    """Judge many pairs with other numbers of folds and repeats."""
+    fits = replace(FITS[name], n_folds=n_folds, n_repeats=n_repeats)
+    return list(map(judged, draw_changes(fits, difference, n_draws, seed=n_folds)))
 
 
 def judge_learners(before: int, now: int, n_draws: int) -> list[Judged]:
