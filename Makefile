@@ -46,7 +46,7 @@ bench-joint: .venv/bench ## Compare the joint search with RandomizedSearchCV and
 bench: .venv/repro ## Benchmark both engines; takes about 15 minutes on two cores
 	python -m tests.bench
 
-simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 25 minutes on two cores
+simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 30 minutes on two cores
 	python -m tests.simulate
 
 torture: .venv/repro ## Kill a whole run at twenty random moments, and mend it; takes about 45 minutes on two cores
