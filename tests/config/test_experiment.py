@@ -135,6 +135,24 @@ def test_halving_may_begin_with_a_whole_grid() -> None:
             "of them; set it to winner",
         ),
         (
+            {"evaluate.use": "random_forrest"},
+            "evaluate.use is 'random_forrest', which is no contender of the evaluation; did you mean 'random_forest'?",
+        ),
+        (
+            {"experiments": {"mine": DRAWN}, "evaluate.use": "zzz"},
+            "evaluate.use is 'zzz', which is no contender of the evaluation; it should be answer, winner, simplest, "
+            "mine, starting_point, logistic_regression, hist_gradient_boosting, random_forest or majority_class",
+        ),
+        (
+            {"experiments": {"mine": DRAWN}, "evaluate.use": "combined"},
+            "evaluate.use is combined, but there is no combined setting; set it to answer",
+        ),
+        (
+            {"evaluate.use": "linear_regression"},
+            "evaluate.use is linear_regression, which predicts numbers, but model.wrapper predicts a class; set it to "
+            "answer",
+        ),
+        (
             {"cv.scoring": "r2"},
             "cv.scoring is r2, which scores numbers, but model.wrapper predicts a class; set it to a score of classes",
         ),
@@ -162,7 +180,10 @@ def test_a_mistake_is_a_sentence_with_its_place(tmp_path: Path, changes: dict[st
 @pytest.mark.parametrize(
     ("changes", "rope"),
     [
-        (mine() | {"evaluate.keep": "mine"}, 0.01),
+        (mine() | {"evaluate.keep": "mine", "evaluate.use": "mine"}, 0.01),
+        ({"evaluate.use": "hist_gradient_boosting"}, 0.01),
+        ({"evaluate.use": "starting_point"}, 0.01),
+        (REGRESSION | {"statistics.rope": 1, "evaluate.use": "mean"}, 1.0),
         (mine(grid=DRAWN["grid"] | {"max_epochs": [10, 20]}), 0.01),
         (mine(search="halving", n_candidates=None, grid={"lr": [0.1, 0.2, 0.3]}), 0.01),
         ({"statistics.rope": 0, "statistics.pick": "simplest", "evaluate.keep": "combined"}, 0.0),

@@ -82,6 +82,7 @@ def test_what_has_a_problem_is_left_out_and_the_rest_is_checked(tmp_path: Path) 
     set_at(params, "cv.n_splits", 1)
     set_at(params, "experiments.dropout.search", "none")
     set_at(params, "evaluate.keep", "dropout")
+    set_at(params, "evaluate.use", "dropout")
     set_at(params, "experiments.neurons.n_candidates", 3)
     left, problems = read_params(written(tmp_path, params))
     assert [problem.removeprefix(f"{tmp_path}/params.yaml: ").split()[0] for problem in problems] == [

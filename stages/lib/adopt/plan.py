@@ -66,7 +66,7 @@ def make_plan(path: str, form: Form, table: Table, target: str, outcome: Outcome
         "prepare": _prepare(features, outcome, why),
         "cv": _cv(outcome, why),
         "statistics": {"rope": None, "pick": "best"},
-        "evaluate": {"keep": "winner"},
+        "evaluate": {"keep": "winner", "use": "answer"},
         "model": _model(outcome, why),
         "experiments": {EXPERIMENT: _experiment(features, outcome, why)},
     }

@@ -11,17 +11,31 @@ from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
 from stages.lib.config.scorers import OF_PROBABILITIES
 from stages.lib.config.space import Distribution
-from stages.lib.config.statistics import COMBINED, SIMPLEST, WINNER, Evaluate, Statistics
+from stages.lib.config.statistics import (
+    ANSWER,
+    COMBINED,
+    OF_CLASSES,
+    OF_NUMBERS,
+    SIMPLEST,
+    STARTING_POINT,
+    WINNER,
+    Evaluate,
+    Statistics,
+)
 from stages.lib.config.table import Data
 from stages.lib.config.training import Model
 
 __all__ = [
+    "ANSWER",
     "COMBINED",
     "CV",
+    "OF_CLASSES",
+    "OF_NUMBERS",
     "OF_PROBABILITIES",
     "PARAMS_FILE",
     "PREFIX",
     "SIMPLEST",
+    "STARTING_POINT",
     "WINNER",
     "Column",
     "Data",

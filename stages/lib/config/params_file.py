@@ -20,7 +20,7 @@ from stages.lib.config.problems import first_line, sentences, without
 from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
 from stages.lib.config.scorers import misplaced_scorers
 from stages.lib.config.space import Distribution
-from stages.lib.config.statistics import Evaluate, Statistics, misplaced_keep, misplaced_rope
+from stages.lib.config.statistics import Evaluate, Statistics, misplaced_keep, misplaced_rope, misplaced_use
 from stages.lib.config.table import Data
 from stages.lib.config.training import Model, misplaced_class_weight, misplaced_mapping
 
@@ -86,7 +86,7 @@ def read_params(path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[str
         # Both bounds of a distribution may have the same problem. Nothing is told of what has been taken out.
         told = tuple(problem.split()[0] for problem in found)
         if any(place.startswith("experiments.") for place in told):
-            told += ("evaluate.keep",)
+            told += ("evaluate.keep", "evaluate.use")
         found += [problem for problem in dict.fromkeys(_bad_values(params)) if not problem.startswith(told)]
     return params, [f"{path}: {problem}" for problem in found]
 
@@ -127,6 +127,7 @@ def _bad_values(params: Params) -> Iterator[str]:
     yield from misplaced_scorers(params.cv, classify)
     yield from misplaced_rope(params.statistics, params.cv.scoring)
     yield from misplaced_keep(params.evaluate, params.experiments, params.combines)
+    yield from misplaced_use(params.evaluate, params.experiments, params.combines, classify)
     if problem := misplaced_class_weight(params.model.class_weight, classify):
         yield f"model.class_weight is {format_value(params.model.class_weight)}{problem}"
     for key, value in (params.model.model_extra or {}).items():

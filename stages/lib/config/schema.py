@@ -14,7 +14,18 @@ from stages.lib.config.column import Section
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.prepare import Prepare
-from stages.lib.config.statistics import COMBINED, ROPE, SIMPLEST, WINNER, Evaluate, Statistics
+from stages.lib.config.statistics import (
+    ANSWER,
+    COMBINED,
+    OF_CLASSES,
+    OF_NUMBERS,
+    ROPE,
+    SIMPLEST,
+    STARTING_POINT,
+    WINNER,
+    Evaluate,
+    Statistics,
+)
 from stages.lib.config.table import Data
 from stages.lib.config.training import Model
 
@@ -36,26 +47,11 @@ def _not_zero(value: int) -> int:
 
 
 # Names that the charts and the evaluation use for other things than experiments.
-_TAKEN = (
-    COMBINED,
-    SIMPLEST,
-    WINNER,
-    "baselines",
-    "curves",
-    "diagnostics",
-    "evaluation",
-    "hist_gradient_boosting",
-    "importance",
-    "kept",
-    "kept_brier",
-    "leaderboard",
-    "linear_regression",
-    "logistic_regression",
-    "majority_class",
-    "mean",
-    "random_forest",
-    "starting_point",
-)
+_TAKEN = {
+    *(ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, *OF_CLASSES, *OF_NUMBERS),
+    *("answer_diagnostics", "baselines", "curves", "diagnostics", "evaluation", "importance", "inputs"),
+    *("kept", "kept_brier", "leaderboard"),
+}
 
 
 def _of_a_file(name: str) -> str:

@@ -16,13 +16,21 @@ statistics:
   pick: best"""
 EVALUATE_BLOCK = """\
 evaluate:
-  keep: winner"""
+  keep: winner
+  use: answer"""
 
 # The region of practical equivalence of scores between bounds.
 ROPE = 0.01
 
 # The settings that can be kept, besides each experiment's.
 WINNER, SIMPLEST, COMBINED = "winner", "simplest", "combined"
+# `model` of params.yaml as it stands, which can be used, but not kept.
+STARTING_POINT = "starting_point"
+# What the evaluation advises.
+ANSWER = "answer"
+# The models without a net: one that is linear, two of trees, and a constant.
+OF_CLASSES = ("logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class")
+OF_NUMBERS = ("linear_regression", "hist_gradient_boosting", "random_forest", "mean")
 
 
 class Statistics(Section):
@@ -47,10 +55,13 @@ class Evaluate(Section):
     Parameters
     ----------
     keep : str
-        The setting that is saved as a model: winner, simplest, combined, or an experiment's name.
+        The net that speaks for the nets and is saved: winner, simplest, combined, or an experiment's name.
+    use : str
+        What is handed over: answer, which is what the evaluation advises, or a contender, with a net or without.
     """
 
     keep: str = WINNER
+    use: str = ANSWER
 
 
 def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[str]:
@@ -81,3 +92,29 @@ def misplaced_keep(evaluate: Evaluate, experiments: Collection[str], combines: b
     elif keep not in listed:
         hint = did_you_mean(keep, listed) or f"; it should be {', '.join(listed[:-1])} or {listed[-1]}"
         yield f"evaluate.keep is {keep!r}, which is no setting that can be kept{hint}"
+
+
+def misplaced_use(evaluate: Evaluate, experiments: Collection[str], combines: bool, classify: bool) -> Iterator[str]:
+    """Yield a sentence if the evaluation has no such contender to hand over; see `misplaced_keep`.
+
+    Parameters
+    ----------
+    evaluate : Evaluate
+    experiments : collection of str
+    combines : bool
+    classify : bool
+        Whether the target is a class.
+    """
+    nets = [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments, STARTING_POINT]
+    known = [ANSWER, *nets, *(OF_CLASSES if classify else OF_NUMBERS)]
+    use, others = evaluate.use, OF_NUMBERS if classify else OF_CLASSES
+    if use == COMBINED and not combines:
+        yield "evaluate.use is combined, but there is no combined setting; set it to answer"
+    elif use in {*others} - {*known}:
+        yield (
+            f"evaluate.use is {use}, which predicts {'numbers' if classify else 'classes'}, but model.wrapper predicts "
+            f"{'a class' if classify else 'a number'}; set it to answer"
+        )
+    elif use not in known:
+        hint = did_you_mean(use, known) or f"; it should be {', '.join(known[:-1])} or {known[-1]}"
+        yield f"evaluate.use is {use!r}, which is no contender of the evaluation{hint}"

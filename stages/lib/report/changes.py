@@ -16,7 +16,7 @@ from stages.lib.changes.sentences import causes_told, details, headline, others_
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import format_score, score_decimals
 from stages.lib.report.charts import read_specs, render, suited
-from stages.lib.report.page import CHARTS, data_address
+from stages.lib.report.page import CHARTS, Chart, as_chart
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,16 @@ class Since:
             return before, files(self.head, str(CHARTS))
         return before, {str(path): path.read_text(encoding="utf-8") for path in CHARTS.rglob("*.svg")}
 
-    def drawn(self) -> dict[str, str | None]:
-        """Return each chart that differs, drawn for both commits on the same axes, as a `data:` URL, by its name."""
-        names = [_name(path) for path in differing(*self._charts)]
-        specs = read_specs(self.base) if names else {}
-        return {name: data_address(render(suited(specs[name]))) for name in names if name in specs}
+    def drawn(self) -> dict[str, Chart]:
+        """Return each chart that differs, drawn for both commits on the same axes, by its name."""
+        specs = read_specs(self.base) if self.names else {}
+        return {name: as_chart(render(suited(specs[name]))) for name in self.names if name in specs}
+
+    @property
+    def names(self) -> list[str]:
+        """The charts that differ, those of searches that changed first."""
+        changed = {search.name for search in self.found.changed}
+        return sorted(map(_name, differing(*self._charts)), key=lambda name: (name not in changed, name))
 
     def pictures(self) -> dict[str, list[str]]:
         """Return each chart that differs, as Markdown for the picture in each commit, by its name."""
@@ -83,14 +88,14 @@ class Since:
             # Without GitHub, a file in a commit has no URL.
             return f"![{_name(path)}]({home}/raw/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"
 
-        return {
-            _name(path): [picture(commit, path, there) for commit, there in sides] for path in differing(*self._charts)
-        }
+        paths = {name: f"{CHARTS}/{name}.svg" for name in self.names}
+        return {name: [picture(commit, path, there) for commit, there in sides] for name, path in paths.items()}
 
 
 def changes_of(since: Since) -> dict[str, Any]:
     """Return the content of the report's section on changes: the verdict, the searches, their charts, and the rest."""
-    found = since.found
+    found, drawn = since.found, since.drawn()
+    changed = {search.name for search in found.changed}
     told = [f"{search.name}: {each}" for search in found.changed for each in details(search, found)]
     return {
         "against": since.against,
@@ -99,7 +104,8 @@ def changes_of(since: Since) -> dict[str, Any]:
         "headings": HEADINGS,
         "rows": [row(search, found) for search in found.changed],
         "sentences": others_told(found),
-        "charts": since.drawn(),
+        "charts": {name: chart for name, chart in drawn.items() if name in changed},
+        "other_charts": {name: chart for name, chart in drawn.items() if name not in changed},
         "folded": {
             "More on these searches": told,
             "Metrics that differ": [f"{name}: {old} → {new} ({change})" for name, old, new, change in since.metrics],

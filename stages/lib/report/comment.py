@@ -23,9 +23,7 @@ def comment(since: Since, fresh: FreshRun) -> str:
     """
     pictures = since.pictures()
     changed = {search.name for search in since.found.changed}
-    # The charts of the searches that changed come first.
-    names = sorted(pictures, key=lambda name: (name not in changed, name))
-    metrics = since.metrics
+    names, metrics = since.names, since.metrics
     for most in _MOST:
         for n in range(len(names), -1, -1):
             text = fill(

@@ -62,9 +62,16 @@ class Search(Section):
     parallel: Parallel | None
 
 
-def data_address(svg: str | None) -> str | None:
-    """Return an SVG as a `data:` URL, which a page shows without a request; None for None."""
-    return svg and f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+def as_chart(svg: str) -> Chart:
+    """Return an SVG as a `data:` URL, which a page shows without a request, with its size.
+
+    Raises
+    ------
+    IndexError
+        If it has no size.
+    """
+    width, height = (math.ceil(float(re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0])) for side in _SIDES)
+    return Chart(f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}", width, height)
 
 
 def sections(params: Params) -> dict[str, Any]:
@@ -90,8 +97,7 @@ def _chart(name: str) -> Chart:
     path = CHARTS / f"{name}.svg"
     svg = read_text(path, AGAIN)
     with reading(path, "not a chart", AGAIN):
-        width, height = (math.ceil(float(re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0])) for side in _SIDES)
-    return Chart(data_address(svg) or "", width, height)
+        return as_chart(svg)
 
 
 def _search(params: Params, name: str) -> Search:

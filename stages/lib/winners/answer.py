@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.lib.common import format_score, score_decimals, shares_in_words
+from stages.lib.config import STARTING_POINT
 from stages.lib.winners.contest import Contest
 
 # The baselines that ignore the inputs, and those that are simpler than any other model; for classes and for numbers.
 IGNORANT = ("majority_class", "mean")
 LINEAR = ("logistic_regression", "linear_regression")
-# `model` of params.yaml as it stands, which can't be kept.
-STARTING_POINT = "starting_point"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from stages.lib.common import UserError, reading
-from stages.lib.config import COMBINED, PREFIX, SIMPLEST, WINNER, Params
+from stages.lib.config import COMBINED, PREFIX, SIMPLEST, STARTING_POINT, WINNER, Params
 from stages.lib.data import Dataset
 from stages.lib.lockstep import TrainTest
 from stages.lib.model import build_estimator, resolve_settings, rows, target
@@ -20,7 +20,6 @@ from stages.lib.scores.scorer import make_scorer, pooled_rows
 from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import check_trial, doing, run_search
 from stages.lib.search.result import SCORE
-from stages.lib.winners.answer import STARTING_POINT
 from stages.lib.winners.diagnostics import predictions
 from stages.lib.winners.fresh import Fresh
 from stages.lib.winners.leaderboard import BEST_PARAMS, CORRECTED, picked
