@@ -1,14 +1,23 @@
-"""Stage `baselines`: scores what scikit-learn reaches without a net, on the splits of the evaluation."""
+"""Stage `baselines`: scores what scikit-learn reaches without a net, on the splits of the evaluation.
+
+It also records how these models predict.
+"""
+
+import numpy as np
+import pandas as pd
 
 from stages.lib.common import run, write_text
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.scores import recorded
+from stages.lib.scores import to_csv as table_to_csv
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import checked_splits, doing
-from stages.lib.winners.baseline_scores import BASELINES, print_scores, to_csv
-from stages.lib.winners.baselines import Watched, baselines, score_baseline
+from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, print_scores, to_csv
+from stages.lib.winners.baselines import baselines
+from stages.lib.winners.diagnostics import diagnostics, pool
 from stages.lib.winners.fresh import Fresh, drawn_anew
+from stages.lib.winners.watched import Watched, score_baseline
 
 
 def main() -> None:
@@ -21,7 +30,7 @@ def main() -> None:
     found = baselines(data, anew)
     pooled = recorded(params.cv.scoring, data.n_classes, len(found) * sum(len(test) for _, test in splits))
     fresh = Fresh(anew, splits, data, pooled)
-    scores, ci95 = {}, {}
+    scores, ci95, drawn = {}, {}, []
     for name, baseline in found.items():
         with doing(f"baselines: {name}"):
             watched = Watched(scorers[params.cv.scoring], pooled)
@@ -29,9 +38,13 @@ def main() -> None:
         # Where a scorer fails, the others are asked again.
         seen = watched.statistics[-len(splits) :]
         ci95[name] = fresh.half_width(scores[name][params.cv.scoring], seen, all(watched.constant))
+        if np.isfinite(scores[name][params.cv.scoring]).all():
+            predicted = watched.predictions[-len(splits) :]
+            drawn.append(diagnostics(pool(data.y, splits, predicted, data.classes)).assign(model=name))
     described = {name: baseline.description for name, baseline in found.items()}
     print_scores(scores, described, params.cv.scoring, f"baselines: {params.cv.scoring} over {len(splits)} splits")
     write_text(BASELINES, to_csv(scores, described, ci95, params.cv))
+    write_text(DIAGNOSTICS, table_to_csv(pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,22 @@
-"""Stage `evaluate`: answers what to use, by scores on splits that no search has seen, and saves the kept setting."""
+"""Stage `evaluate`: answers what to use, by scores on splits that no search has seen; saves the answer and the net."""
+
+from dataclasses import replace
 
 from stages.lib.common import format_changes, remove_others, run, write_json, write_text
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
-from stages.lib.model import hold_out_watchers, resolve_settings
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_answer, save_model
 from stages.lib.scores import NOT_TESTED, to_csv, too_few
-from stages.lib.search import checked_splits, doing
+from stages.lib.search import checked_splits
 from stages.lib.search.result import SCORE
 from stages.lib.winners.answer import answer
 from stages.lib.winners.baseline_scores import read_baselines
-from stages.lib.winners.card import Card
 from stages.lib.winners.comparison import comparison_table, few_metrics, print_comparison, summarise
-from stages.lib.winners.contenders import read_corrected, read_corrected_scores, read_settings, score_nets
+from stages.lib.winners.contenders import read_corrected, read_corrected_scores, read_settings, read_use, score_nets
 from stages.lib.winners.contest import Contest
 from stages.lib.winners.diagnostics import diagnostics, pool
 from stages.lib.winners.fresh import Fresh, drawn_anew
-from stages.lib.winners.leaderboard import BEST_PARAMS
-from stages.lib.winners.model_file import MODEL_FILE, fit_on_all_rows, save_model
+from stages.lib.winners.saved import answer_diagnostics, fit_baseline, fit_net
 
 # What DVC compares commits by: a few numbers of each search, and of the evaluation.
 METRICS = "metrics/scores"
@@ -46,9 +46,11 @@ def main() -> None:
     )
     selecting = {name: found[SCORE] for name, found in scores.items()}
     contest = Contest(selecting, stuck, kept, share, params.rope, ci95, least, corrected)
-    found = answer(contest, cv.scoring)
+    found = answer(contest, cv.scoring, read_use(params))
+    handed_over = found.handed_over
     few = None if cv.keeps_time else too_few(data.y, data.n_classes, data.groups)
     pooled = pool(data.y, splits, nets[kept].predictions, data.classes)
+    drawn = answer_diagnostics(handed_over, nets, fresh)
 
     print(found.text)
     if few:
@@ -62,7 +64,9 @@ def main() -> None:
         print(f"({NOT_TESTED}).")
     write_text("metrics/candidates/evaluation.csv", to_csv(table))
     write_text("metrics/diagnostics.csv", to_csv(diagnostics(pooled)))
+    write_text("metrics/answer_diagnostics.csv", drawn)
     named = {"answer": found.text, "use": found.use, "runner_up": found.runner_up, "note": few}
+    named |= {"handed_over": handed_over}
     brier = {"kept_brier_score": pooled.brier_score() if pooled else None}
     written = named | summarise(table) | brier
     write_json("metrics/evaluation.json", {key: each for key, each in written.items() if each is not None})
@@ -71,14 +75,15 @@ def main() -> None:
         write_json(f"{METRICS}/{name}.json", numbers)
     remove_others(METRICS, [f"{METRICS}/{name}.json" for name in metrics])
 
-    # The saved model is fitted on all rows, unless callbacks look at some that are held out.
-    watchers = hold_out_watchers(resolve_settings(settings[kept], str(BEST_PARAMS), kept))
-    chosen = settings[kept] | ({} if watchers else {"train_split": None})
-    with doing(f"evaluate: fitting {kept} on all rows"):
-        estimator = fit_on_all_rows(kept, chosen, data, params)
-    save_model(MODEL_FILE, estimator, Card.of(chosen, data, params))
-    held = f"; 1 in {chosen['train_split']} is held out for {', '.join(watchers)}" if watchers else ""
-    print(f"{MODEL_FILE}: {kept}, fitted on all {len(data.y)} rows{held}")
+    estimator, card, how = fit_net(kept, settings[kept], data, params)
+    save_model(MODEL_FILE, estimator, card)
+    print(f"{MODEL_FILE}: {kept}, {how}")
+    if handed_over in nets and handed_over != kept:
+        estimator, card, how = fit_net(handed_over, settings[handed_over], data, params)
+    elif handed_over != kept:
+        estimator, card, how = fit_baseline(handed_over, data, params)
+    left_out = save_answer(estimator, replace(card, name=handed_over))
+    print(left_out or f"{ANSWER_FILE}: {handed_over}, {how}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Model files with other bytes, cards or numbers: refused in sentences, or they predict what a model can predict."""
+"""Model files with other bytes, cards or numbers: refused in sentences, or they predict what a model can predict.
+
+They are those of nets, and those of the models without one.
+"""
 
 import csv
 import io
@@ -21,10 +24,10 @@ from hypothesis import strategies as st
 
 from stages import predict
 from stages.lib.config import Params
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, PlainModel, save_model
 from stages.lib.lockstep import seed_everything
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.winners.card import Card
-from stages.lib.winners.model_file import MODEL_FILE, save_model
+from stages.lib.winners.baselines import baselines
 from tests.fuzz.mutations import VALUES, changed, cuts, spoilt, steps
 from tests.fuzz.survival import FUZZED, files, refused_or
 from tests.passengers import TYPES, passengers
@@ -43,6 +46,13 @@ NAMES = [
 NUMBERS = [0.0, -1.0, 1e-45, 1e38, -3e38, math.inf, -math.inf, math.nan]
 
 
+# In the place of integers: numbers of nodes, columns and categories.
+INTEGERS = [0, 1, -1, 2, 3, 40, 255, 256, -(2**31), 2**31 - 1]
+COMMITTED = {"committed": MODEL_FILE, "answer": ANSWER_FILE}
+PLAIN = ("logistic_regression", "linear_regression", "random_forest", "hist_gradient_boosting", "majority_class")
+CASES = (*COMMITTED, "classes", "number", *PLAIN)
+
+
 @dataclass(frozen=True)
 class Case:
     """A model file that is fine, with the params.yaml and the rows that go with it."""
@@ -55,13 +65,13 @@ class Case:
 
 @cache
 def case(name: str) -> Case:
-    """Return the committed model, or a net for passengers, with the whole preparation, of classes or of a number."""
+    """Return a committed model, or one for passengers, with the whole preparation, of classes or of a number."""
     params = small_params()
     params["experiments"] = {"optimizer": params["experiments"]["optimizer"]}
-    if name == "committed":
+    if name in COMMITTED:
         lines = (ROOT / params["data"]["path"]).read_text(encoding="utf-8").splitlines(keepends=True)
-        return Case(params, "".join(lines[:5]), (ROOT / MODEL_FILE).read_bytes(), ("0", "1"))
-    data, classify = passengers(40), name == "classes"
+        return Case(params, "".join(lines[:5]), (ROOT / COMMITTED[name]).read_bytes(), ("0", "1"))
+    data, classify = passengers(40), name not in {"number", "linear_regression"}
     columns: dict[str, Any] = {key: {"type": kind, "missing": "allowed"} for key, kind in TYPES.items()}
     columns["survived"] = {"classes": list(data.classes)} if classify else {}
     params["data"] = {"path": "rows.csv", "header": True, "target": "survived", "columns": columns, "na_values": [""]}
@@ -72,14 +82,21 @@ def case(name: str) -> Case:
         params["prepare"]["target"] = "standard"
         data = replace(data, y=np.arange(40.0), classes=())
     checked = Params.model_validate(params)
+    given, path = data.X.head(5).to_csv(index=False), Path("made.safetensors")
+    if name in PLAIN:
+        baseline = baselines(data, checked)[name]
+        model = PlainModel.of(baseline.estimator.fit(rows(data, baseline.estimator), data.y), classify)
+        save_model(path, model, Card.of_plain(model.kind, name, baseline.prepare, data, "survived"))
+        content = path.read_bytes()
+        path.unlink()
+        return Case(params, given, content, data.classes)
     raw = checked.model.model_dump() | {"max_epochs": 1, "train_split": None}
     settings = resolve_settings(raw, "params.yaml", "model")
     estimator = build_estimator(settings, data, checked.prepare)
     seed_everything(7)
     estimator.fit(rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"]))
-    path = Path("made.safetensors")
     save_model(path, estimator, Card.of(raw, data, checked))
-    given, content = data.X.head(5).to_csv(index=False), path.read_bytes()
+    content = path.read_bytes()
     path.unlink()
     return Case(params, given, content, data.classes)
 
@@ -109,10 +126,11 @@ def with_number(content: bytes, place: int, value: float) -> bytes:
     header, numbers = opened(content)
     tensors = [entry for name, entry in header.items() if name != "__metadata__"]
     tensor = tensors[place % len(tensors)]
-    code = "<f" if tensor["dtype"] == "F32" else "<d"
+    code = {"F32": "<f", "F64": "<d", "I32": "<i", "U8": "<B"}[tensor["dtype"]]
     start, end = tensor["data_offsets"]
     at = start + place // len(tensors) % max((end - start) // struct.calcsize(code), 1) * struct.calcsize(code)
-    packed = struct.pack(code, value)
+    integer = INTEGERS[place % len(INTEGERS)]
+    packed = struct.pack(code, {"<i": integer, "<B": integer % 256}.get(code, value))
     return closed(header, numbers[:at] + packed + numbers[at + len(packed) :])
 
 
@@ -134,9 +152,6 @@ def spoil(content: bytes, what: str, todo: Any) -> bytes:
     return closed(changed(header, todo), numbers)
 
 
-CASES = ("committed", "classes", "number")
-
-
 def stage() -> bool:
     """Run the stage; return True if it ends well."""
     predict.main()
@@ -147,7 +162,7 @@ def predicted(case: Case, content: bytes) -> list[list[str]] | None:
     """Predict five rows with a model file; return the cells that are printed, or None if it is refused."""
     Path("params.yaml").write_text(yaml.safe_dump(case.params, sort_keys=False, allow_unicode=True), encoding="utf-8")
     Path("rows.csv").write_text(case.rows, encoding="utf-8")
-    MODEL_FILE.write_bytes(content)
+    ANSWER_FILE.write_bytes(content)
     before = files(Path.cwd())
     with patch("sys.argv", ["predict", "rows.csv"]), redirect_stdout(io.StringIO()) as shown:
         done = refused_or(stage)
@@ -179,7 +194,7 @@ def test_the_files_are_fine(here: Path, name: str) -> None:
     assert predicted(case(name), closed(*opened(content))) == printed
 
 
-@pytest.mark.parametrize("name", ["committed", "classes"])
+@pytest.mark.parametrize("name", ["committed", "answer", "classes", "random_forest"])
 def test_other_classes_than_those_of_params_are_refused(here: Path, name: str) -> None:
     header, numbers = opened(case(name).content)
     header["__metadata__"]["card"]["classes"][0] = "none"

@@ -8,7 +8,8 @@ from skorch import NeuralNet
 
 from stages.lib.common import write_json, write_text
 from stages.lib.config import Params
-from stages.lib.winners.baseline_scores import BASELINES, to_csv
+from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, to_csv
+from stages.lib.winners.diagnostics import COLUMNS
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from tests.plain_skorch import plain_net
 from tests.project import small_params
@@ -30,11 +31,12 @@ def write_best(params: Params, folder: Path, **changes: Any) -> None:
 
 
 def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
-    """Write what `baselines` would if they scored no better than a coin."""
+    """Write what `baselines` would if they scored no better than a coin, without a row of their predictions."""
     steady = {scorer: np.full(n_splits, 0.5) for scorer in (params.cv.scoring, *params.cv.also_score)}
     names = ("logistic_regression", "majority_class")
     told = dict.fromkeys(names, "a coin"), dict.fromkeys(names, 0.04)
     write_text(folder / BASELINES, to_csv(dict.fromkeys(names, steady), *told, params.cv))
+    write_text(folder / DIAGNOSTICS, ",".join(["model", *COLUMNS]) + "\n")
 
 
 def model_in_skorch(params: Params, **changes: Any) -> NeuralNet:

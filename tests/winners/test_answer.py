@@ -7,6 +7,9 @@ from stages.lib.winners.answer import Answer, answer
 from stages.lib.winners.contest import Contest
 
 SPLITS = np.random.default_rng(0).normal(size=30)
+# What is said of the files.
+KEPT = "The kept net, joint, is models/best.safetensors"
+BOTH = f"{KEPT} and models/answer.safetensors."
 NETS = ("joint", "dropout", "combined", "starting_point")
 
 
@@ -24,10 +27,11 @@ def ask(
     rope: float = 0.01,
     corrected: tuple[float, float, float] | None = None,
     stuck: dict[str, np.ndarray] | None = None,
+    chosen: str | None = None,
 ) -> Answer:
     nets = {name: (stuck or {}).get(name, np.zeros(30, dtype=bool)) for name in contenders if name in NETS}
     ci95 = {name: float(half_width(each, test_share)) for name, each in contenders.items()}
-    return answer(Contest(contenders, nets, kept, test_share, rope, ci95, corrected=corrected), "accuracy")
+    return answer(Contest(contenders, nets, kept, test_share, rope, ci95, corrected=corrected), "accuracy", chosen)
 
 
 def test_the_kept_net_that_gains_on_every_other_model_is_used() -> None:
@@ -45,7 +49,8 @@ def test_the_kept_net_that_gains_on_every_other_model_is_used() -> None:
     assert "The runner-up, the net dropout, scores 0.7800 ± 0.0" in found.text
     assert "that it is worse by more than 0.01)." in found.text
     assert "A net is worth it here: logistic_regression scores 0.7400" in found.text
-    assert found.text.endswith("The saved net is joint.")
+    assert found.text.endswith(BOTH)
+    assert found.handed_over == "joint"
 
 
 def test_stuck_fits_of_the_answer_are_told() -> None:
@@ -63,14 +68,16 @@ def test_a_linear_model_level_with_the_best_net_is_used_as_the_simpler_one() -> 
     assert "Use logistic_regression: its accuracy is 0.7710" in found.text
     assert "The runner-up, the net joint, scores 0.7720" in found.text
     assert "that they differ by less than 0.01), too little more to give up the simpler model." in found.text
-    assert "A net does no better here than a model without one. The saved net is joint." in found.text
+    assert "A net does no better here than a model without one. models/answer.safetensors is logistic_reg" in found.text
+    assert found.text.endswith(f"models/answer.safetensors is logistic_regression. {KEPT}.")
+    assert found.handed_over == "logistic_regression"
 
 
 def test_trees_are_used_where_they_score_higher_than_the_net_and_the_linear_model() -> None:
     models = {"joint": scores(0.74), "linear_regression": scores(0.7, seed=1), "mean": np.full(30, 0.0)}
     found = ask(models | {"random_forest": scores(0.8, seed=2)})
     assert (found.use, found.runner_up) == ("random_forest", "joint")
-    assert "A net is not worth it here. The saved net is joint." in found.text
+    assert found.text.endswith(f"A net is not worth it here. models/answer.safetensors is random_forest. {KEPT}.")
 
 
 def test_the_net_is_told_beside_a_runner_up_of_trees() -> None:
@@ -87,16 +94,17 @@ def test_another_net_is_used_only_if_it_gains_on_the_kept_one() -> None:
     assert (found.use, found.runner_up) == ("joint", "dropout")
     found = ask({"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others)
     assert found.use == "dropout"
-    assert found.text.endswith("The saved net is joint; to save dropout, set evaluate.keep to dropout.")
+    assert found.text.endswith(f"models/answer.safetensors is the net dropout. {KEPT}.")
     found = ask({"joint": scores(0.7), "starting_point": scores(0.8, seed=1)} | others)
-    assert found.text.endswith("The saved net is joint.")
+    assert found.text.endswith(f"models/answer.safetensors is the net starting_point. {KEPT}.")
 
 
 def test_what_is_no_better_than_a_constant_is_not_used() -> None:
     found = ask(
         {"joint": scores(0.652), "logistic_regression": scores(0.64, seed=1), "majority_class": np.full(30, 0.651)}
     )
-    assert (found.use, found.runner_up) == (None, "joint")
+    assert (found.use, found.runner_up, found.handed_over) == (None, "joint", "majority_class")
+    assert found.text.endswith(f"models/answer.safetensors is majority_class. {KEPT}.")
     assert found.text.startswith("Use none of these models: the best of them, the net joint, scores 0.6520 ± 0.0")
     assert "majority_class, which ignores the inputs, scores 0.6510 ± 0.0000 (" in found.text
 
@@ -106,10 +114,14 @@ def test_a_kept_net_that_diverged_is_told() -> None:
     diverged[3] = np.nan
     found = ask({"joint": diverged, "dropout": scores(0.7), "logistic_regression": scores(0.6)})
     assert (found.use, found.runner_up) == ("dropout", "logistic_regression")
-    assert found.text.endswith("The saved net, joint, diverged on some splits; set evaluate.keep to another setting.")
+    assert found.text.endswith(
+        "models/answer.safetensors is the net dropout. The kept net, joint, diverged on some splits; set evaluate.keep "
+        "to another setting."
+    )
     found = ask({"joint": diverged, "majority_class": np.full(30, 0.5)})
-    assert found.use is None
+    assert (found.use, found.handed_over) == (None, "majority_class")
     assert found.text.startswith("Use none of these models: none of them has a score.")
+    assert ask({"joint": diverged}).handed_over == "joint"
 
 
 def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() -> None:
@@ -121,7 +133,7 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
     found = ask(models, test_share=float("nan"))
     assert found.text == (
         "Use the net joint: its accuracy is -2.5000 on the splits of the searches, as there are no others in the order "
-        "of time. The runner-up, linear_regression, scores -4.5000. A net is worth it here. The saved net is joint."
+        f"of time. The runner-up, linear_regression, scores -4.5000. A net is worth it here. {BOTH}"
     )
 
 
@@ -147,12 +159,20 @@ def test_a_net_that_is_not_the_best_one_is_not_called_so() -> None:
 def test_what_no_share_speaks_for_is_undecided() -> None:
     found = ask({"joint": scores(0.776, 0.04, seed=1), "logistic_regression": np.full(30, 0.771)})
     assert found.use == "logistic_regression"
-    assert "Whether a net is worth it here is undecided. The saved net is joint." in found.text
+    assert "Whether a net is worth it here is undecided. models/answer.safetensors is logistic_regr" in found.text
 
 
 def test_the_kept_net_is_told_with_its_worth_on_rows_that_did_not_choose_it() -> None:
     models = {"joint": scores(0.8), "logistic_regression": scores(0.74, seed=1), "majority_class": np.full(30, 0.65)}
-    worth = "The saved net is joint, which on rows that had no say in its choice scores 0.7644 (0.7355 to 0.7934)"
-    assert ask(models, corrected=(0.76444, 0.7355, 0.7934)).text.endswith(f"{worth}.")
+    worth = "; on rows that had no say in its choice it scores 0.7644 (0.7355 to 0.7934)."
+    assert ask(models, corrected=(0.76444, 0.7355, 0.7934)).text.endswith(BOTH.rstrip(".") + worth)
     better = models | {"dropout": scores(0.9, seed=2)}
-    assert f"{worth}; to save dropout" in ask(better, corrected=(0.76444, 0.7355, 0.7934)).text
+    assert ask(better, corrected=(0.76444, 0.7355, 0.7934)).text.endswith(KEPT + worth)
+
+
+def test_another_contender_is_handed_over_where_one_is_chosen() -> None:
+    models = {"joint": scores(0.8), "logistic_regression": scores(0.74, seed=1), "majority_class": np.full(30, 0.65)}
+    found = ask(models, chosen="logistic_regression")
+    assert (found.use, found.handed_over) == ("joint", "logistic_regression")
+    assert found.text.endswith(f"As evaluate.use says, models/answer.safetensors is logistic_regression. {KEPT}.")
+    assert ask(models, chosen="joint").text.endswith(BOTH)

@@ -17,13 +17,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from stages.lib.common import UserError, write_text
-from stages.lib.config import CV, Params, Prepare
+from stages.lib.config import CV, OF_CLASSES, OF_NUMBERS, Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import fit_seed
 from stages.lib.model.hold_out import GroupedRows
 from stages.lib.search import make_splits
-from stages.lib.winners.baseline_scores import BASELINES, read_baselines, to_csv
-from stages.lib.winners.baselines import BOOSTING_GRID, Baseline, InnerFolds, baselines, score_baseline
+from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, read_baselines, read_seen, to_csv
+from stages.lib.winners.baselines import BOOSTING_GRID, Baseline, InnerFolds, baselines
+from stages.lib.winners.diagnostics import COLUMNS
+from stages.lib.winners.watched import score_baseline
 from tests.model.test_preparation import by_hand, cells
 from tests.passengers import LABELS, passengers
 from tests.winners.settings import params_of
@@ -49,7 +51,7 @@ def test_the_baselines_of_a_table_of_numbers_take_them_as_they_are() -> None:
     data = numbers()
     X, y = data.X.to_numpy(), data.y
     found = baselines(data, with_prepare())
-    assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
+    assert tuple(found) == OF_CLASSES
     assert found["logistic_regression"].description == "LogisticRegression, inputs standardized"
     logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, y)
     fitted = found["logistic_regression"].estimator.fit(X, y)
@@ -59,7 +61,7 @@ def test_the_baselines_of_a_table_of_numbers_take_them_as_they_are() -> None:
     assert np.array_equal(found["random_forest"].estimator.fit(X, y).predict_proba(X), forest.predict_proba(X))
 
     found = baselines(replace(data, classes=()), with_prepare())
-    assert list(found) == ["linear_regression", "hist_gradient_boosting", "random_forest", "mean"]
+    assert tuple(found) == OF_NUMBERS
     slope, intercept, *_ = stats.linregress(X[:, 1], X[:, 0])
     line = found["linear_regression"].estimator.fit(X[:, 1:2], X[:, 0])
     assert line.predict(X[:, 1:2]) == pytest.approx(slope * X[:, 1] + intercept)
@@ -203,6 +205,19 @@ def test_the_file_gives_back_the_scores(tmp_path: Path, monkeypatch: pytest.Monk
     assert described == {"none": "a, model"}
     assert found["none"]["score"].tolist() == scores["none"]["accuracy"].tolist()
     assert np.isnan(found["none"]["roc_auc"]).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"), [(None, "is missing"), ("model,x\na,1\n", "is not what the stage baselines writes")]
+)
+def test_other_files_that_do_not_fit_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        write_text(DIAGNOSTICS, content)
+    with pytest.raises(UserError, match=f"metrics/baselines/diagnostics.csv {sentence}. Run `dvc repro baselines`"):
+        read_seen(DIAGNOSTICS, COLUMNS)
 
 
 @pytest.mark.parametrize(

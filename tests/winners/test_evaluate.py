@@ -22,13 +22,14 @@ from stages import baselines, evaluate
 from stages.lib.common import UserError, write_text
 from stages.lib.config import Params, load_params
 from stages.lib.data import Dataset, load_dataset
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.lockstep import fit_seed, net_of, seed_everything
 from stages.lib.scores.bounds import interval
 from stages.lib.search import make_splits
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.contenders import score_nets
 from stages.lib.winners.leaderboard import BEST_PARAMS
-from stages.lib.winners.model_file import MODEL_FILE, fit_on_all_rows, load_model
+from stages.lib.winners.saved import fit_on_all_rows
 from tests.conftest import Command
 from tests.project import ROOT, load_real_data, small_params
 from tests.winners.settings import model_in_skorch, params_of, write_baselines, write_best
@@ -149,6 +150,40 @@ def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated)
     }
 
 
+def test_the_answer_is_saved_whichever_it_is(
+    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
+) -> None:
+    """The constant is advised, as no model is better; then `evaluate.use` names a baseline, and another net."""
+    monkeypatch.chdir(evaluated.folder)
+    data = load_real_data(evaluated.params())
+    X = data.X.to_numpy(np.float32)
+    assert json.loads(evaluated.read("metrics/evaluation.json"))["handed_over"] == "majority_class"
+    assert evaluated.shown.endswith(f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n")
+    model, card = load_model(ANSWER_FILE, "stages/lib/network.py")
+    assert (card.kind, card.name) == ("constant", "majority_class")
+    assert model.predict_proba(X[:1])[0] == pytest.approx([500 / 768, 268 / 768])
+
+    before = {path: path.read_bytes() for path in (Path("params.yaml"), MODEL_FILE, ANSWER_FILE)}
+    raw = yaml.safe_load(before[Path("params.yaml")])
+    try:
+        for use, kind in {"logistic_regression": "linear", "starting_point": "net"}.items():
+            raw["evaluate"]["use"] = use
+            write_text("params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
+            done = in_process(evaluate)
+            assert f"As evaluate.use says, {ANSWER_FILE} is {'the net ' * (kind == 'net')}{use}. " in done.stdout
+            model, card = load_model(ANSWER_FILE, "stages/lib/network.py")
+            assert (card.kind, card.name) == (kind, use)
+            assert MODEL_FILE.read_bytes() == before[MODEL_FILE]
+            if kind == "linear":
+                plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, data.y)
+                assert np.array_equal(model.predict(X), plain.predict(X))
+            drawn = pd.read_csv("metrics/answer_diagnostics.csv").query("panel == 'confusion'")["count"].sum()
+            assert drawn == (2 * 768 if kind == "net" else 0)  # the baselines' have no row here
+    finally:
+        for path, content in before.items():
+            path.write_bytes(content)
+
+
 class Normed(nn.Module):
     """A net that can't train on a batch of one row."""
 
@@ -167,11 +202,11 @@ def test_a_last_fit_that_fails_or_diverges_is_told() -> None:
     settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
     with pytest.raises(
         UserError,
-        match=r"The kept setting, deep, can't be fitted on all rows: ValueError: Expected more than 1 value per .* A "
+        match=r"The net deep can't be fitted on all rows: ValueError: Expected more than 1 value per .* A "
         "batch, often the last one, has one row, .* set model.iterator_train__drop_last to true, or change model.batch",
     ):
         fit_on_all_rows("deep", settings | {"module": f"{__name__}.Normed"}, data, params)
-    with pytest.raises(UserError, match=r"The kept setting, deep, diverged when it was fitted on all rows"):
+    with pytest.raises(UserError, match=r"The net deep diverged when it was fitted on all rows"):
         fit_on_all_rows(
             "deep", settings | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}, data, params
         )
@@ -181,7 +216,7 @@ def test_a_combination_that_no_net_takes_is_refused(
     evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
 ) -> None:
     monkeypatch.chdir(evaluated.folder)
-    before = {name: evaluated.read(name) for name in ("metrics/evaluation.json", "models/best.safetensors")}
+    before = {name: evaluated.read(name) for name in ("metrics/evaluation.json", str(MODEL_FILE), str(ANSWER_FILE))}
     best = evaluated.read(str(BEST_PARAMS))
     params = load_params()
     write_best(params, evaluated.folder, combined=params.model.model_dump() | {"optimizer": "Adamm"})

@@ -13,8 +13,9 @@ from stages.lib.scores import half_width, pooling
 from stages.lib.scores.bounds import interval
 from stages.lib.scores.scorer import all_alike
 from stages.lib.search import make_splits
-from stages.lib.winners.baselines import Baseline, Watched, score_baseline
+from stages.lib.winners.baselines import Baseline
 from stages.lib.winners.fresh import Fresh, drawn_anew
+from stages.lib.winners.watched import Watched, score_baseline
 from tests.winners.settings import params_of
 
 RNG = np.random.default_rng(4)

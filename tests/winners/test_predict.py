@@ -1,6 +1,5 @@
 """The command that predicts rows of a CSV with the committed model."""
 
-import json
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 
 from stages import predict as stage
-from stages.lib.winners.model_file import MODEL_FILE
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE
 from tests.conftest import Command
 from tests.project import ROOT, Project, small_params
 
@@ -27,9 +26,21 @@ def predict_here(project: Project, in_process: Command, monkeypatch: pytest.Monk
     return partial(in_process, stage)
 
 
-def test_the_committed_model_is_small_and_predicts_the_data(predict_here: Command) -> None:
-    assert (ROOT / MODEL_FILE).stat().st_size < 4000
-    shown = predict_here("data/pima-indians-diabetes.csv").stdout.splitlines()
+@pytest.mark.parametrize(
+    ("arguments", "path", "note"),
+    [
+        ((), ANSWER_FILE, "logistic_regression, models/answer.safetensors"),
+        (("--model", "answer"), ANSWER_FILE, "logistic_regression, models/answer.safetensors"),
+        (("--model", "net"), MODEL_FILE, "the kept net, models/best.safetensors"),
+    ],
+)
+def test_the_committed_models_are_small_and_predict_the_data(
+    predict_here: Command, arguments: tuple[str, ...], path: Path, note: str
+) -> None:
+    assert (ROOT / path).stat().st_size < 4000
+    done = predict_here("data/pima-indians-diabetes.csv", *arguments)
+    assert done.stderr == f"note: predicted by {note}\n"
+    shown = done.stdout.splitlines()
     assert len(shown) == len(ROWS)
     labels, proba = np.array([line.split(",") for line in shown], dtype=float).T
     assert np.array_equal(labels, proba > 0.5)
@@ -76,31 +87,37 @@ def test_a_mistake_ends_the_real_command_with_a_sentence(project: Project) -> No
 
 def test_a_reader_that_has_enough_is_no_mistake(project: Project) -> None:
     script = "python -m stages.predict data/pima-indians-diabetes.csv | true"
-    assert project.run("bash", "-c", script).stderr == ""
+    assert project.run("bash", "-c", script).stderr == f"note: predicted by logistic_regression, {ANSWER_FILE}\n"
 
 
-def test_a_note_repeats_what_the_evaluation_says_against_the_net(predict_here: Command) -> None:
-    path = Path("metrics/evaluation.json")
-    before = path.read_bytes()
-    found = json.loads(before)
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--model", "nett"), "--model is 'nett', which is no model; did you mean 'net'? Use answer, which is"),
+        (("--model", "best"), "--model is 'best', which is no model. Use answer, which is what the evaluation"),
+        (("--model",), "--model is '', which is no model. Use answer"),
+        (
+            ("more.csv",),
+            "one argument is needed, a CSV file or - for standard input: python -m stages.predict FILE.csv",
+        ),
+        (("--net",), "one argument is needed"),
+    ],
+)
+def test_another_word_is_refused(predict_here: Command, arguments: tuple[str, ...], sentence: str) -> None:
+    done = predict_here("-", *arguments, stdin=ROWS[0].encode())
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {sentence}")
 
-    def told() -> str:
-        return predict_here("-", stdin=ROWS[0].encode()).stderr
 
+def test_an_answer_that_is_missing_is_told(predict_here: Command) -> None:
+    content = ANSWER_FILE.read_bytes()
     try:
-        note = f"note: the evaluation advises another model. {found['answer']}\n"
-        path.write_text(json.dumps(found | {"use": "random_forest"}), encoding="utf-8")
-        assert told() == note
-        path.write_text(json.dumps({key: value for key, value in found.items() if key != "use"}), encoding="utf-8")
-        assert told() == note  # use none
-        path.write_text(json.dumps(found | {"use": found["kept"]}), encoding="utf-8")
-        assert told() == ""
-        path.write_text("{}", encoding="utf-8")
-        assert "Run `dvc repro evaluate`." in told()
-        path.unlink()
-        assert told() == ""
+        ANSWER_FILE.unlink()
+        told = predict_here("-", stdin=ROWS[0].encode()).stderr
+        assert told == "error: models/answer.safetensors is missing. Run `dvc repro evaluate`.\n"
+        assert predict_here("-", "--model", "net", stdin=ROWS[0].encode()).returncode == 0
     finally:
-        path.write_bytes(before)
+        ANSWER_FILE.write_bytes(content)
 
 
 def test_other_mistakes_end_with_a_sentence(predict_here: Command, project: Project) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.lib.common import format_score, score_decimals, shares_in_words
-from stages.lib.config import STARTING_POINT
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE
 from stages.lib.winners.contest import Contest
 
 # The baselines that ignore the inputs, and those that are simpler than any other model; for classes and for numbers.
@@ -25,14 +25,17 @@ class Answer:
         The contender to use; None if none is worth it.
     runner_up : str or None
         The best of the other settings.
+    handed_over : str
+        The contender that is saved as the answer: the one to use, else a constant; or another one, if one was chosen.
     """
 
     text: str
     use: str | None
     runner_up: str | None
+    handed_over: str
 
 
-def answer(contest: Contest, scoring: str) -> Answer:
+def answer(contest: Contest, scoring: str, chosen: str | None = None) -> Answer:
     """Answer what to use.
 
     The kept net speaks for the nets: it was chosen before the evaluation. Another one does only if it is more likely
@@ -44,17 +47,22 @@ def answer(contest: Contest, scoring: str) -> Answer:
     contest : Contest
     scoring : str
         The name of the scorer.
+    chosen : str, optional
+        The contender that is to be handed over, whatever is advised.
     """
     scored = [name for name, scores in contest.scores.items() if np.isfinite(scores).all()]
     constant = next((name for name in scored if name in IGNORANT), None)
     models = [name for name in scored if name not in IGNORANT]
-    told = _Words(contest, scoring)
+    told = _Words(contest, scoring, chosen)
     if not models:
-        return Answer(f"Use none of these models: none of them has a score. {told.saved(None)}", None, None)
+        handed_over = told.handed_over(None, constant)
+        text = f"Use none of these models: none of them has a score. {told.saved(handed_over)}"
+        return Answer(text, None, None, handed_over)
     useful = [name for name in models if constant is None or contest.is_apart(name, constant)]
     if constant and not useful:
         best = contest.best(models) or ""
-        return Answer(f"{told.nothing(best, constant)} {told.saved(None)}", None, best)
+        handed_over = told.handed_over(None, constant)
+        return Answer(f"{told.nothing(best, constant)} {told.saved(handed_over)}", None, best, handed_over)
 
     net = _speaker(contest, [name for name in useful if name in contest.nets], contest.kept)
     plain = [name for name in useful if name not in contest.nets]
@@ -66,7 +74,9 @@ def answer(contest: Contest, scoring: str) -> Answer:
     # Of equal settings, the one that speaks for the nets is named.
     listed = [name for name in (net, *models) if name and not np.array_equal(contest.scores[name], contest.scores[use])]
     runner_up = contest.best(listed)
-    return Answer(" ".join(told.sentences(use, runner_up, net, other)), use, runner_up)
+    handed_over = told.handed_over(use, constant)
+    text = " ".join([*told.sentences(use, runner_up, net, other), told.saved(handed_over)])
+    return Answer(text, use, runner_up, handed_over)
 
 
 def _speaker(contest: Contest, names: list[str], preferred: str | None) -> str | None:
@@ -83,6 +93,7 @@ class _Words:
 
     contest: Contest
     scoring: str
+    chosen: str | None
 
     def sentences(self, use: str, runner_up: str | None, net: str | None, other: str | None) -> list[str]:
         """Return the answer where a contender is worth using."""
@@ -96,7 +107,7 @@ class _Words:
             rival = other if use == net else net
             figures = "" if rival == runner_up else f": {self.called(rival)} scores {self.compared(rival, use)}"
             told.append(f"{self.worth(net, other)}{figures}.")
-        return [*told, self.saved(use)]
+        return told
 
     @property
     def where(self) -> str:
@@ -134,15 +145,19 @@ class _Words:
         likeliest, *_ = shares_in_words(self.contest.shares(one, other), f"{self.contest.rope:g}")
         return f"{self.score(one)} ({likeliest})"
 
-    def saved(self, use: str | None) -> str:
-        """Say which net is saved, and how to save another one."""
-        kept = self.contest.kept
+    def handed_over(self, use: str | None, constant: str | None) -> str:
+        """Return the contender that is saved as the answer; the kept net where there is not even a constant."""
+        return self.chosen or use or constant or self.contest.kept
+
+    def saved(self, handed_over: str) -> str:
+        """Say which file is what, and what the kept net is worth."""
+        kept, both = self.contest.kept, ""
+        told = f"{'As evaluate.use says, ' if self.chosen else ''}{ANSWER_FILE} is {self.called(handed_over)}. "
+        if handed_over == kept:
+            told, both = "", f" and {ANSWER_FILE}"
         if not np.isfinite(self.contest.scores[kept]).all():
-            return f"The saved net, {kept}, diverged on some splits; set evaluate.keep to another setting."
-        worth = self.worth_of_choice()
-        if use in self.contest.nets and use not in {kept, STARTING_POINT}:
-            return f"The saved net is {kept}{worth}; to save {use}, set evaluate.keep to {use}."
-        return f"The saved net is {kept}{worth}."
+            return f"{told}The kept net, {kept}, diverged on some splits; set evaluate.keep to another setting."
+        return f"{told}The kept net, {kept}, is {MODEL_FILE}{both}{self.worth_of_choice()}."
 
     def worth_of_choice(self) -> str:
         """Say what the kept net is worth: it was chosen on the rows that the fresh splits test, and owes them luck."""
@@ -150,7 +165,7 @@ class _Words:
             return ""
         decimals = score_decimals(map(self.contest.mean, self.contest.scores))
         score, low, high = (format_score(number, decimals) for number in self.contest.corrected)
-        return f", which on rows that had no say in its choice scores {score} ({low} to {high})"
+        return f"; on rows that had no say in its choice it scores {score} ({low} to {high})"
 
     def score(self, name: str) -> str:
         """Return a mean score with its interval."""

@@ -1,4 +1,4 @@
-"""The file with the scores of the baselines, which the stage baselines writes and the evaluation reads."""
+"""The files of the baselines, which the stage baselines writes and the evaluation reads: scores, and what was seen."""
 
 from collections.abc import Sequence
 from io import StringIO
@@ -15,6 +15,9 @@ from stages.lib.config import CV
 from stages.lib.search.result import SCORE
 
 BASELINES = Path("metrics/baselines.csv")
+# How each predicts.
+DIAGNOSTICS = Path("metrics/baselines/diagnostics.csv")
+_AGAIN = "Run `dvc repro baselines`."
 # More than in other files, so that means and tests of what is read are those of what was written.
 _DIGITS = 12
 
@@ -50,15 +53,14 @@ def read_baselines(cv: CV, n_splits: int) -> tuple[dict[str, dict[str, np.ndarra
     UserError
         If the file is missing, broken, or of other splits or scorers.
     """
-    again = "Run `dvc repro baselines`."
-    text = read_text(BASELINES, again)
-    with reading(BASELINES, "not what the stage baselines writes", again):
+    text = read_text(BASELINES, _AGAIN)
+    with reading(BASELINES, "not what the stage baselines writes", _AGAIN):
         table = pd.read_csv(StringIO(text), index_col="setting", na_values=["nan"], keep_default_na=False)
         described = {str(name): str(told) for name, told in table["params"].items()}
         given = sum(str(column).endswith(f"_test_{SCORE}") for column in table)
         columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (SCORE, *cv.also_score)}
         if given != n_splits or not set().union(*columns.values()) <= set(table):
-            raise UserError(f"{BASELINES} is of other splits or scorers than those in params.yaml. {again}")
+            raise UserError(f"{BASELINES} is of other splits or scorers than those in params.yaml. {_AGAIN}")
         ci95 = {str(name): float(half) for name, half in table["ci95"].items()}
         scores = {
             str(name): {scorer: row[listed].to_numpy(dtype=np.float64) for scorer, listed in columns.items()}
@@ -79,3 +81,17 @@ def print_scores(scores: dict[str, dict[str, np.ndarray]], described: dict[str, 
         shown.add_row(name, format_score(mean, decimals), format_score(spread, decimals), described[name])
     print(title)
     Console().print(shown)
+
+
+def read_seen(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Return `DIAGNOSTICS` as text, with these columns beside `model`.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, or has other columns.
+    """
+    text = read_text(path, _AGAIN)
+    with reading(path, "not what the stage baselines writes", _AGAIN):
+        table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+        return table[["model", *columns]]

@@ -1,8 +1,7 @@
 """What scikit-learn reaches without a net: each model behind the preparation that it needs, and a constant."""
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,15 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.lockstep import TrainTest
-from stages.lib.model import rows
 from stages.lib.model.columns import Columns
 from stages.lib.model.prepared import preparation_of, prepared
-from stages.lib.scores import Pooling
-from stages.lib.scores.scorer import all_alike, pooled_rows, remembering
 from stages.lib.search import make_splits
 
 # What gradient boosting is tuned over; 0.1 and 31 are scikit-learn's defaults, and small tables want less.
@@ -35,15 +31,14 @@ BOOSTING_GRID = {"learning_rate": [0.03, 0.1], "max_leaf_nodes": [4, 31]}
 _MOST_CATEGORIES = 255
 _N_TREES = 100
 
-Scorer = Callable[..., float]
-
 
 @dataclass(frozen=True)
 class Baseline:
-    """A scikit-learn estimator, and its description."""
+    """A scikit-learn estimator, its description, and how its rows are prepared."""
 
     estimator: BaseEstimator
     description: str
+    prepare: Prepare = field(default_factory=Prepare)
 
 
 @dataclass(frozen=True)
@@ -117,13 +112,13 @@ def _linear(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
     else:
         # The columns of a category add up to one, which rounding to float32 would hide from the least squares.
         steps = [FunctionTransformer(np.asarray, kw_args={"dtype": np.float64}), StandardScaler(), model]
-    return Baseline(prepared(make_pipeline(*steps), data, own, name="model"), _described(model, told))
+    return Baseline(prepared(make_pipeline(*steps), data, own, name="model"), _described(model, told), own)
 
 
 def _forest(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
     # Trees look at the order of numbers only, so scaling changes nothing for them.
     own, told = _filled(data, prepare.model_copy(update={"scale": None, "target": None}))
-    return Baseline(prepared(model, data, own, name="model"), _described(model, [f"{_N_TREES} trees", *told]))
+    return Baseline(prepared(model, data, own, name="model"), _described(model, [f"{_N_TREES} trees", *told]), own)
 
 
 def _boosting(model: BaseEstimator, data: Dataset, tuned: dict[str, Any]) -> Baseline:
@@ -135,9 +130,8 @@ def _boosting(model: BaseEstimator, data: Dataset, tuned: dict[str, Any]) -> Bas
     native = [first + i for i, labels in enumerate(columns.categories.values()) if len(labels) <= _MOST_CATEGORIES]
     model.set_params(categorical_features=native or None)
     told = "tuned inside each split"
-    return Baseline(
-        prepared(GridSearchCV(model, BOOSTING_GRID, **tuned), data, own, name="model"), _described(model, [told])
-    )
+    searched = GridSearchCV(model, BOOSTING_GRID, **tuned)
+    return Baseline(prepared(searched, data, own, name="model"), _described(model, [told]), own)
 
 
 def _filled(data: Dataset, prepare: Prepare) -> tuple[Prepare, list[str]]:
@@ -156,61 +150,3 @@ def _filled(data: Dataset, prepare: Prepare) -> tuple[Prepare, list[str]]:
 
 def _described(model: BaseEstimator, told: list[str]) -> str:
     return ", ".join([type(model).__name__, *told])
-
-
-class Watched:
-    """A scorer that records what intervals are made of: statistics of rows, and whether each row got the same answer.
-
-    Parameters
-    ----------
-    scorer : callable
-    pooled : Pooling, optional
-    """
-
-    def __init__(self, scorer: Scorer, pooled: Pooling | None) -> None:
-        self.scorer, self.pooled = scorer, pooled
-        self.statistics: list[np.ndarray] = []
-        self.constant: list[bool] = []
-
-    def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
-        """Return the score of a fitted estimator on rows and their target."""
-        with remembering(estimator, X) as answers:
-            score = self.scorer(estimator, X, y)
-            self.constant.append(all_alike(answers))
-            if self.pooled:
-                self.statistics.append(pooled_rows(self.pooled)(estimator, X, y))
-        return score
-
-
-def score_baseline(
-    name: str, baseline: Baseline, data: Dataset, splits: list[TrainTest], scorers: Mapping[str, Scorer]
-) -> dict[str, np.ndarray]:
-    """Return a baseline's scores by scorer, one per split; all NaN, with a warning, where a scorer can't score it.
-
-    Parameters
-    ----------
-    name : str
-    baseline : Baseline
-    data : Dataset
-    splits : list of (train, test)
-    scorers : mapping of callables
-        scikit-learn's scorers by name.
-    """
-    given = rows(data, baseline.estimator)
-    try:
-        found = cross_validate(
-            baseline.estimator,
-            given,
-            data.y,
-            cv=splits,
-            scoring=dict(scorers),
-            error_score="raise",
-        )
-    except (ValueError, TypeError, AttributeError) as error:
-        if len(scorers) > 1:  # the others may score it
-            each = (score_baseline(name, baseline, data, splits, {key: scorer}) for key, scorer in scorers.items())
-            return {key: scores for found in each for key, scores in found.items()}
-        (key,) = scorers
-        warnings.warn(f"{name} has no score: {key} says {error}", stacklevel=2)
-        return {key: np.full(len(splits), np.nan)}
-    return {key: np.asarray(found[f"test_{key}"]) for key in scorers}

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +12,15 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from stages.lib.common import UserError, reading
-from stages.lib.config import COMBINED, PREFIX, SIMPLEST, STARTING_POINT, WINNER, Params
+from stages.lib.config import ANSWER, COMBINED, PREFIX, SIMPLEST, STARTING_POINT, WINNER, Params
 from stages.lib.data import Dataset
 from stages.lib.lockstep import TrainTest
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import recorded
-from stages.lib.scores.scorer import make_scorer, pooled_rows
+from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
 from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import check_trial, doing, run_search
-from stages.lib.search.result import SCORE
+from stages.lib.search.result import SCORE, SearchResult
 from stages.lib.winners.diagnostics import predictions
 from stages.lib.winners.fresh import Fresh
 from stages.lib.winners.leaderboard import BEST_PARAMS, CORRECTED, picked
@@ -81,6 +82,15 @@ def read_settings(params: Params) -> tuple[dict[str, dict[str, Any]], str]:
     return combined | nets, winner if keep == WINNER else keep
 
 
+def read_use(params: Params) -> str | None:
+    """Return the contender that `evaluate.use` names; None where it is what the evaluation advises."""
+    use = params.evaluate.use
+    if use == WINNER:
+        with reading(BEST_PARAMS, "not what the stage best_params writes", "Run `dvc repro best_params`."):
+            return str(json.loads(BEST_PARAMS.read_bytes())["details"][0]["winner"])
+    return None if use == ANSWER else use
+
+
 def read_corrected(params: Params, kept: str) -> tuple[float, float, float] | None:
     """Return what the kept net is worth, free of the luck of its choice, and the ends of its 95 % interval.
 
@@ -125,27 +135,33 @@ def score_nets(
     """
     first: dict[str, str] = {}
     trained = {name: first.setdefault(json.dumps(chosen, sort_keys=True), name) for name, chosen in settings.items()}
+    found: dict[str, Trained] = {}
+    for estimators, y in _together({name: settings[name] for name in first.values()}, data, params):
+        found |= _score(estimators, data, y, splits, params)
+    return {name: found[same] for name, same in trained.items()}
+
+
+def _together(
+    settings: dict[str, dict[str, Any]], data: Dataset, params: Params
+) -> Iterator[tuple[dict[str, BaseEstimator], np.ndarray]]:
+    """Yield the estimators of nets that are trained in one search, and its target."""
     # With the same parts in all estimators, they are trained in one search.
     uses = {key for chosen in settings.values() for key in chosen if key.startswith(PREFIX)}
     searches: dict[str, dict[str, BaseEstimator]] = defaultdict(dict)
     targets = {}
-    for name in first.values():
-        resolved = resolve_settings(settings[name], str(BEST_PARAMS), name, params.cv)
+    for name, chosen in settings.items():
+        resolved = resolve_settings(chosen, str(BEST_PARAMS), name, params.cv)
         y = target(data.y, resolved["wrapper"], resolved["criterion"])
         kind = f"{y.dtype} {y.shape}"
         searches[kind][name] = build_estimator(resolved, data, params.prepare, uses)
         targets[kind] = y
-    found: dict[str, Trained] = {}
-    for kind, estimators in searches.items():
-        found |= _score(estimators, data, targets[kind], splits, params)
-    return {name: found[same] for name, same in trained.items()}
+    yield from ((estimators, targets[kind]) for kind, estimators in searches.items())
 
 
 def _score(
     estimators: dict[str, BaseEstimator], data: Dataset, y: np.ndarray, splits: list[TrainTest], params: Params
 ) -> dict[str, Trained]:
-    first = next(iter(estimators.values()))
-    X, cv = rows(data, first), params.cv
+    first, cv = next(iter(estimators.values())), params.cv
     pooled = recorded(cv.scoring, data.n_classes, len(estimators) * sum(len(test) for _, test in splits))
     statistics = pooled_rows(pooled) if pooled else None
 
@@ -154,14 +170,8 @@ def _score(
 
     scorer = make_scorer(cv.scoring, cv.also_score, record_rows=seen)
     with doing("evaluation: a trial of one epoch"):
-        check_trial(first, X, y, splits[0], scorer)
-    whole = isinstance(first, TransformedTargetRegressor)
-    candidates = [
-        {key: [getattr(each, key)] for key in ("regressor", "transformer")} if whole else {"contender": [each]}
-        for each in estimators.values()
-    ]
-    searched = first if whole else Pipeline([("contender", first)])
-    result = run_search("evaluation", searched, candidates, X, y, splits=splits, scorer=scorer, params=params)
+        check_trial(first, rows(data, first), y, splits[0], scorer)
+    result = _search("evaluation", estimators, data, y, splits, params, scorer)
     fresh = Fresh(params, splits, data, pooled)
     stuck = stuck_fits(result.records, splits, data.y, bool(data.classes))
     found = {}
@@ -172,3 +182,22 @@ def _score(
         ci95 = fresh.half_width(scores[SCORE], told, bool(result.constant[number]))
         found[name] = Trained(scores, [predicted for predicted, _ in seen_of], ci95, stuck[number])
     return found
+
+
+def _search(
+    label: str,
+    estimators: dict[str, BaseEstimator],
+    data: Dataset,
+    y: np.ndarray,
+    splits: list[TrainTest],
+    params: Params,
+    scorer: RecordingScorer,
+) -> SearchResult:
+    first = next(iter(estimators.values()))
+    whole = isinstance(first, TransformedTargetRegressor)
+    candidates = [
+        {key: [getattr(each, key)] for key in ("regressor", "transformer")} if whole else {"contender": [each]}
+        for each in estimators.values()
+    ]
+    searched = first if whole else Pipeline([("contender", first)])
+    return run_search(label, searched, candidates, rows(data, first), y, splits=splits, scorer=scorer, params=params)

@@ -16,6 +16,11 @@ from stages.lib.data import Dataset
 from stages.lib.model.columns import Columns
 from stages.lib.model.prepared import without_prefix
 
+# The kinds of a model: a net, those without one, and one that is too large, of which there is the card alone.
+NET: Literal["net"] = "net"
+LEFT_OUT: Literal["left_out"] = "left_out"
+Kind = Literal["net", "linear", "forest", "boosting", "constant", "left_out"]
+
 
 class _Columns(Section):
     """`Columns` as JSON."""
@@ -29,7 +34,10 @@ class _Columns(Section):
 class _Content(Section):
     """A card as JSON: a model file may come from anywhere, so all of it is checked."""
 
-    settings: NetSettings
+    settings: NetSettings | None = None
+    kind: Kind = NET
+    name: str = ""
+    n_bytes: Annotated[int, Field(ge=0)] = 0
     scale: Any
     target: str
     features: Annotated[list[str], Field(min_length=1)]
@@ -42,12 +50,17 @@ class _Content(Section):
         for key in ("features", "classes"):
             if len(set(getattr(self, key))) < len(getattr(self, key)):
                 yield f"{key} has something twice"
-        # Dumps leave out what is not in use, and nothing else.
-        written = {key for key, field in NetSettings.model_fields.items() if not field.exclude_if}
-        for key in sorted(written - self.settings.model_fields_set):
-            yield f"settings.{key} is missing"
-        if "source" in (self.settings.model_extra or {}):
-            yield "settings.source is unknown"
+        if bool(self.settings) != (self.kind == NET):
+            yield "settings is missing" if self.kind == NET else f"settings has no place beside the kind {self.kind}"
+        if self.kind != NET and not self.name:
+            yield "name is missing"
+        if self.settings:
+            # Dumps leave out what is not in use, and nothing else.
+            written = {key for key, field in NetSettings.model_fields.items() if not field.exclude_if}
+            for key in sorted(written - self.settings.model_fields_set):
+                yield f"settings.{key} is missing"
+            if "source" in (self.settings.model_extra or {}):
+                yield "settings.source is unknown"
         if len(self.classes) == 1:
             yield "classes has only one"
         if self.prepare and (self.prepare.scale != self.scale or (self.prepare.target and self.classes)):
@@ -72,7 +85,7 @@ class Card:
     Parameters
     ----------
     settings : dict
-        The net's settings, with names unresolved, as in `model` of params.yaml.
+        The net's settings, with names unresolved, as in `model` of params.yaml; empty for a model without a net.
     prepare : Prepare
         How its rows are prepared.
     target : str
@@ -81,6 +94,12 @@ class Card:
         The columns it is predicted from, in the order of the table.
     classes : list of str
         The classes' labels; empty for a regression.
+    kind : str
+        `net`, `linear`, `forest`, `boosting`, `constant`, or `left_out` for one that is too large for a file.
+    name : str
+        The contender of the evaluation; empty in the file of the kept net.
+    n_bytes : int
+        How large a file with a model would be that is left out.
     """
 
     settings: dict[str, Any]
@@ -88,14 +107,22 @@ class Card:
     target: str
     columns: Columns
     classes: list[str]
+    kind: str = NET
+    name: str = ""
+    n_bytes: int = 0
 
     @classmethod
     def of(cls, settings: dict[str, Any], data: Dataset, params: Params) -> "Card":
-        """Describe an estimator that was built for the data."""
-        prepare, columns = params.prepare.under(settings), Columns.of(data)
-        if prepare.impute is None and not prepare.indicator:
-            columns = replace(columns, zeros=())  # a zero is a number like others
-        return cls(without_prefix(settings), prepare, params.data.target, columns, list(data.classes))
+        """Describe a net that was built for the data."""
+        prepare = params.prepare.under(settings)
+        return cls(
+            without_prefix(settings), prepare, params.data.target, _known_columns(data, prepare), list(data.classes)
+        )
+
+    @classmethod
+    def of_plain(cls, kind: str, name: str, prepare: Prepare, data: Dataset, target: str) -> "Card":
+        """Describe a model without a net that was fitted on the data."""
+        return cls({}, prepare, target, _known_columns(data, prepare), list(data.classes), kind, name)
 
     @property
     def features(self) -> list[str]:
@@ -107,13 +134,23 @@ class Card:
         """The types of these columns."""
         return self.columns.types
 
+    @property
+    def takes_missing(self) -> bool:
+        """Whether the model takes missing cells as they are, in any column."""
+        return self.kind in {"boosting", "constant"}
+
+    @property
+    def called(self) -> str:
+        """What the model is called in sentences."""
+        return self.name if self.kind != NET else f"the net {self.name}" if self.name else "the kept net"
+
     def to_text(self) -> str:
         """Write the card as JSON.
 
-        A net that takes numbers as they are is described in few words, which older versions wrote as well.
+        A net that takes numbers as they are is described in few words, which older versions wrote as well, and so is
+        the kept net, without its kind and its name.
         """
-        content = {
-            "settings": self.settings,
+        content: dict[str, Any] = {
             "scale": self.prepare.scale,
             "target": self.target,
             "features": self.features,
@@ -121,6 +158,9 @@ class Card:
         }
         if self.prepare != Prepare() or self.columns != _plain(self.features):
             content |= {"prepare": self.prepare.model_dump(), "columns": self.columns.to_dict()}
+        content |= {"settings": self.settings} if self.kind == NET else {}
+        content |= {"kind": self.kind, "name": self.name} if self.name else {}
+        content |= {"n_bytes": self.n_bytes} if self.n_bytes else {}
         # One entry: safetensors writes several in varying order.
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -140,7 +180,8 @@ class Card:
             prepare = Prepare.model_validate(content["prepare"])
         else:
             columns, prepare = _plain(content["features"]), Prepare(scale=content["scale"])
-        return cls(content["settings"], prepare, content["target"], columns, content["classes"])
+        told = {key: content[key] for key in ("kind", "name", "n_bytes") if key in content}
+        return cls(content.get("settings", {}), prepare, content["target"], columns, content["classes"], **told)
 
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""
@@ -155,6 +196,13 @@ class Card:
             lacking=columns.lacking,
             zeros=columns.zeros,
         )
+
+
+def _known_columns(data: Dataset, prepare: Prepare) -> Columns:
+    columns = Columns.of(data)
+    if prepare.impute is None and not prepare.indicator:
+        columns = replace(columns, zeros=())  # a zero is a number like others
+    return columns
 
 
 def _plain(features: list[str]) -> Columns:

@@ -1,4 +1,4 @@
-"""The saved model: what is in its file, and what it predicts when it is read again."""
+"""The saved net: what is in its file, and what it predicts when it is read again."""
 
 import json
 from dataclasses import replace
@@ -16,10 +16,9 @@ from torch import nn
 from stages.lib.common import UserError
 from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
+from stages.lib.handover import MODEL_FILE, Card, load_model, predict, save_model
 from stages.lib.lockstep import seed_everything
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.winners.card import Card
-from stages.lib.winners.model_file import MODEL_FILE, load_model, predict, save_model
 from tests.passengers import LABELS, TYPES, passengers
 from tests.project import ROOT, real_params
 
@@ -113,10 +112,10 @@ def test_the_file_has_the_whole_preparation(tmp_path: Path, prepare: Prepare, sc
     given = passengers(50, seed=1).X
     if scaled:
         expected = estimator.predict(given)
-        assert np.array_equal(loaded.predict(given), expected)
+        assert np.array_equal(loaded.predict(card.columns.as_array(given)), expected)
         assert np.array_equal(predict(loaded, card, given)["y"], expected.ravel())
     else:
-        assert np.array_equal(loaded.predict_proba(given), estimator.predict_proba(given))
+        assert np.array_equal(loaded.predict_proba(card.columns.as_array(given)), estimator.predict_proba(given))
     # A category that was never seen is named once.
     with pytest.warns(UserWarning, match="'Halifax' was never seen in training") as warned:
         assert len(predict(loaded, card, given.assign(port="Halifax"))) == 50

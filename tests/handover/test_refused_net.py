@@ -1,4 +1,4 @@
-"""A saved model that is broken, has anything else in it, or no longer fits its module is refused."""
+"""A saved net that is broken, has anything else in it, or no longer fits its module is refused."""
 
 import json
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from safetensors.torch import save
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
-from stages.lib.winners.model_file import load_model, predict, save_model
-from tests.winners.test_model_file import SOURCE, fitted, numbers
+from stages.lib.handover import load_model, predict, save_model
+from tests.handover.test_net_file import SOURCE, fitted, numbers
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +120,9 @@ SCALE = "prepare.numbers.scale.scale_"
         (lambda card, _: card["settings"].update(lr=float("nan")), "settings.lr is nan: it should be a finite number"),
         (lambda card, _: card["settings"].pop("module"), "settings.module is missing"),
         (lambda card, _: card["settings"].pop("train_split"), "settings.train_split is missing"),
+        (lambda card, _: card.pop("settings"), "settings is missing"),
+        (lambda card, _: card.update(kind="linear"), "settings has no place beside the kind linear; name is missing"),
+        (lambda card, _: card.update(kind="pickle"), "kind is 'pickle': it should be 'net', 'linear', 'forest', 'boo"),
         (lambda card, _: card.update(classes=[]), "settings.wrapper does not go with its 0 classes"),
         (lambda card, _: card.update(classes=["a"]), "classes has only one"),
         (lambda card, _: card.update(features=["a"] * 4), "features has something twice"),

@@ -1,0 +1,21 @@
+"""Models as files: the kept net and the answer, written as numbers, checked when they are read, and predicted with.
+
+Imports `model`, `data`, `config`, `lockstep` and `common`.
+"""
+
+from stages.lib.handover.card import Card
+from stages.lib.handover.model_file import ANSWER_FILE, MODEL_FILE, load_model, save_answer, save_model
+from stages.lib.handover.plain import PlainModel
+from stages.lib.handover.predictions import may_lack, predict
+
+__all__ = [
+    "ANSWER_FILE",
+    "MODEL_FILE",
+    "Card",
+    "PlainModel",
+    "load_model",
+    "may_lack",
+    "predict",
+    "save_answer",
+    "save_model",
+]

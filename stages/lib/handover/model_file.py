@@ -1,0 +1,126 @@
+"""Saves a fitted model in a safetensors file: all its numbers, and as text everything needed to use them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from sklearn.base import BaseEstimator
+
+from stages.lib.common import UserError, reading, write_bytes
+from stages.lib.config.problems import sentences
+from stages.lib.handover.card import LEFT_OUT, NET, Card
+from stages.lib.handover.net_file import Tensors, load_net, tensors_of
+from stages.lib.handover.plain import PlainModel
+from stages.lib.handover.sentences import AGAIN, EXPECTED, LONGEST, ended
+
+MODEL_FILE = Path("models/best.safetensors")
+ANSWER_FILE = Path("models/answer.safetensors")
+# The most bytes of an answer without a net. It is committed with every change, and git keeps all versions.
+MOST_BYTES = 4_000_000
+# The numbers of a model without a net that may be infinite: where only missing values go to the right.
+_THRESHOLD = "model.threshold"
+
+
+def save_model(path: Path, estimator: BaseEstimator | PlainModel, card: Card) -> None:
+    """Write a model and its card; the same numbers give the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+    estimator : estimator or PlainModel
+        A fitted one from `build_estimator`, or a model without a net.
+    card : Card
+    """
+    write_bytes(path, _content(estimator, card))
+
+
+def save_answer(estimator: BaseEstimator | PlainModel, card: Card) -> str:
+    """Write `ANSWER_FILE`, without its numbers if a model without a net is too large; return a sentence then, else "".
+
+    Parameters
+    ----------
+    estimator, card
+        As in `save_model`.
+    """
+    content, left_out = _content(estimator, card), ""
+    if isinstance(estimator, PlainModel) and len(content) > MOST_BYTES:
+        card = replace(card, kind=LEFT_OUT, n_bytes=len(content))
+        content, left_out = _with_card({}, card), too_large(card)
+    write_bytes(ANSWER_FILE, content)
+    return left_out
+
+
+def too_large(card: Card) -> str:
+    """Say that a model was left out of a file."""
+    return (
+        f"{ANSWER_FILE} is left empty: {card.name} takes {card.n_bytes / 1e6:.1f} MB, more than the "
+        f"{MOST_BYTES / 1e6:.0f} MB that are committed. Set evaluate.use to a smaller model, or predict with "
+        "`--model net`"
+    )
+
+
+def _content(estimator: BaseEstimator | PlainModel, card: Card) -> bytes:
+    if not isinstance(estimator, PlainModel):
+        return _with_card(tensors_of(estimator), card)
+    arrays = estimator.arrays().items()
+    return _with_card({name: torch.from_numpy(np.ascontiguousarray(each)) for name, each in arrays}, card)
+
+
+def _with_card(tensors: Tensors, card: Card) -> bytes:
+    return save(tensors, metadata={"card": card.to_text()})
+
+
+def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Card]:
+    """Read what `save_model` wrote.
+
+    The file is data: all of it is checked, and it can name only what torch, skorch and the user's own code have.
+
+    Parameters
+    ----------
+    path : Path
+    source : str
+        `model.source`, where the user's own code is.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or broken, has something that is none of `save_model`'s, its module has changed, or its
+        numbers were too many.
+    """
+    with reading(path, EXPECTED, AGAIN, OSError, SafetensorError, RecursionError), safe_open(path, "pt") as file:
+        text = file.metadata()["card"]
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
+    card = _card(path, text)
+    if card.kind == LEFT_OUT:
+        raise UserError(f"{too_large(card)}.")
+    return (load_net if card.kind == NET else _load_plain)(path, card, tensors, source), card
+
+
+def _load_plain(path: Path, card: Card, tensors: Tensors, source: str) -> PlainModel:
+    with reading(path, EXPECTED, AGAIN):
+        arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    for name, values in arrays.items():
+        if values.dtype.kind == "f" and name != _THRESHOLD and not np.isfinite(values).all():
+            raise UserError(f"{path}: {name[:LONGEST]} has numbers that are not finite. {AGAIN}")
+    try:
+        return PlainModel.from_arrays(card, arrays)
+    except (ValueError, KeyError) as error:
+        raise UserError(ended(f"{path} does not fit its card: {_said(error)[:LONGEST]}")) from None
+
+
+def _said(error: ValueError | KeyError) -> str:
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def _card(path: Path, text: str) -> Card:
+    try:
+        return Card.from_text(text)
+    except ValidationError as error:
+        problems = sentences(error, {})
+    except (ValueError, RecursionError) as error:
+        problems = [str(error)]
+    raise UserError(*(ended(f"{path}: its card is not as evaluate writes it: {each}") for each in problems))

@@ -1,0 +1,88 @@
+"""What is saved, the kept net and the answer: the fits on all rows, and how they predict."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from stages.lib.common import UserError, explained
+from stages.lib.config import Params
+from stages.lib.data import Dataset
+from stages.lib.handover import Card, PlainModel
+from stages.lib.lockstep import net_of, seed_everything
+from stages.lib.model import (
+    against_divergence,
+    build_estimator,
+    hold_out_watchers,
+    resolve_settings,
+    rows,
+    target,
+)
+from stages.lib.scores import to_csv
+from stages.lib.search import doing
+from stages.lib.search.fault import advice_on_one_row
+from stages.lib.winners.baseline_scores import DIAGNOSTICS, read_seen
+from stages.lib.winners.baselines import baselines
+from stages.lib.winners.contenders import Trained
+from stages.lib.winners.diagnostics import COLUMNS, diagnostics, pool
+from stages.lib.winners.fresh import Fresh
+from stages.lib.winners.leaderboard import BEST_PARAMS
+
+
+def fit_net(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> tuple[BaseEstimator, Card, str]:
+    """Fit a contender on all rows, unless callbacks look at some that are held out.
+
+    Returns
+    -------
+    estimator : estimator
+    card : Card
+    told : str
+        What it was fitted on, in words.
+    """
+    watchers = hold_out_watchers(resolve_settings(settings, str(BEST_PARAMS), name))
+    chosen = settings | ({} if watchers else {"train_split": None})
+    with doing(f"evaluate: fitting {name} on all rows"):
+        estimator = fit_on_all_rows(name, chosen, data, params)
+    held = f"; 1 in {chosen['train_split']} is held out for {', '.join(watchers)}" if watchers else ""
+    return estimator, Card.of(chosen, data, params), f"fitted on all {len(data.y)} rows{held}"
+
+
+def fit_baseline(name: str, data: Dataset, params: Params) -> tuple[PlainModel, Card, str]:
+    """Fit a baseline on all rows, and return what `fit_net` returns, with the model as arrays."""
+    baseline = baselines(data, params)[name]
+    with (
+        doing(f"evaluate: fitting {name} on all rows"),
+        explained(f"{name} can't be fitted on all rows", "Set evaluate.use in params.yaml to another contender."),
+    ):
+        fitted = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
+    model = PlainModel.of(fitted, bool(data.classes))
+    card = Card.of_plain(model.kind, name, baseline.prepare, data, params.data.target)
+    return model, card, f"fitted on all {len(data.y)} rows"
+
+
+def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
+    """Fit the net of this name on every row; raises `UserError` if that fails or diverges."""
+    resolved = resolve_settings(settings, str(BEST_PARAMS), name, params.cv)
+    estimator = build_estimator(resolved, data, params.prepare)
+    seed_everything(params.seed)
+    y = target(data.y, resolved["wrapper"], resolved["criterion"])
+    with explained(
+        f"The net {name} can't be fitted on all rows",
+        lambda error: advice_on_one_row(error) or "Fix the module or its settings.",
+    ):
+        estimator.fit(rows(data, estimator), y)
+    if net_of(estimator).diverged_:
+        raise UserError(
+            f"The net {name} diverged when it was fitted on all rows: its weights are not finite. "
+            + against_divergence(resolved, params.prepare)
+        )
+    return estimator
+
+
+def answer_diagnostics(name: str, nets: Mapping[str, Trained], fresh: Fresh) -> str:
+    """Return the table of `diagnostics` of a contender as CSV; that of a baseline is what the stage baselines wrote."""
+    if name in nets:
+        data = fresh.data
+        return to_csv(diagnostics(pool(data.y, fresh.splits, nets[name].predictions, data.classes)))
+    table = read_seen(DIAGNOSTICS, COLUMNS)
+    return table.loc[table["model"] == name, list(COLUMNS)].to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,54 @@
+"""Baselines fitted as the evaluation fits them, and the arrays and the card that they become."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from stages.lib.config import OF_CLASSES, OF_NUMBERS, Params, Prepare
+from stages.lib.data import Dataset
+from stages.lib.handover import Card, PlainModel
+from stages.lib.model import rows
+from stages.lib.winners.baselines import baselines
+from tests.passengers import passengers
+from tests.project import small_params
+
+SOURCE = "stages/lib/network.py"
+# Each baseline and whether it predicts classes.
+BASELINES = [(name, True) for name in OF_CLASSES] + [(name, False) for name in OF_NUMBERS]
+
+
+def numbers(n: int = 160, n_classes: int = 2) -> Dataset:
+    """Return a table of three numbers that lack nothing, and a target of classes, or with 0 classes a number."""
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame(rng.normal(size=(n, 3)) * [1, 100, 0.01], columns=["a", "b", "c"])
+    y = X["a"] + X["b"] / 100 + rng.normal(size=n)
+    labels = tuple(f"class {i}" for i in range(n_classes))
+    found = np.digitize(y, np.quantile(y, np.linspace(0, 1, n_classes + 1)[1:-1])) if n_classes else 1000 + 50 * y
+    return Dataset(X, np.asarray(found, dtype=float), ("a", "b", "c"), labels)
+
+
+def mixed(classify: bool) -> Dataset:
+    """Return a table of everything that a preparation is for."""
+    data = passengers(160)
+    return data if classify else replace(data, y=np.nan_to_num(data.X["age"].to_numpy(), nan=50.0) ** 2, classes=())
+
+
+def fit(
+    name: str, data: Dataset, prepare: Prepare | None = None, changes: dict[str, Any] | None = None
+) -> tuple[BaseEstimator, PlainModel, Card]:
+    """Return a baseline fitted on all rows, the same as arrays, and its card; `changes` are parameters of its trees."""
+    raw = small_params()
+    if not data.classes:
+        raw["model"] |= {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss"}
+        raw["cv"] |= {"scoring": "r2", "splitter": "kfold"}
+    raw["prepare"] = (prepare or Prepare()).model_dump()
+    baseline = baselines(data, Params.model_validate(raw))[name]
+    for key, value in (changes or {}).items():
+        inside = [each for each in baseline.estimator.get_params() if each == key or each.endswith(f"__{key}")]
+        baseline.estimator.set_params(**{inside[-1]: value})
+    fitted = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
+    model = PlainModel.of(fitted, bool(data.classes))
+    return fitted, model, Card.of_plain(model.kind, name, baseline.prepare, data, "y")
