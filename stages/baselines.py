@@ -1,19 +1,20 @@
 """Stage `baselines`: scores what scikit-learn reaches without a net, on the splits of the evaluation.
 
-It also records how these models predict.
+It also records how these models predict, and what each input is worth to them.
 """
 
 import numpy as np
 import pandas as pd
 
 from stages.lib.common import run, write_text
+from stages.lib.comparison.inputs import inputs_table
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.scores import recorded
 from stages.lib.scores import to_csv as table_to_csv
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import checked_splits, doing
-from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, print_scores, to_csv
+from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS, print_scores, to_csv
 from stages.lib.winners.baselines import baselines
 from stages.lib.winners.diagnostics import diagnostics, pool
 from stages.lib.winners.fresh import Fresh, drawn_anew
@@ -30,10 +31,10 @@ def main() -> None:
     found = baselines(data, anew)
     pooled = recorded(params.cv.scoring, data.n_classes, len(found) * sum(len(test) for _, test in splits))
     fresh = Fresh(anew, splits, data, pooled)
-    scores, ci95, drawn = {}, {}, []
+    scores, ci95, drawn, inputs = {}, {}, [], {}
     for name, baseline in found.items():
         with doing(f"baselines: {name}"):
-            watched = Watched(scorers[params.cv.scoring], pooled)
+            watched = Watched(scorers[params.cv.scoring], pooled, len(data.features))
             scores[name] = score_baseline(name, baseline, data, splits, scorers | {params.cv.scoring: watched})
         # Where a scorer fails, the others are asked again.
         seen = watched.statistics[-len(splits) :]
@@ -41,10 +42,12 @@ def main() -> None:
         if np.isfinite(scores[name][params.cv.scoring]).all():
             predicted = watched.predictions[-len(splits) :]
             drawn.append(diagnostics(pool(data.y, splits, predicted, data.classes)).assign(model=name))
+            inputs[name] = np.stack(watched.importances[-len(splits) :])
     described = {name: baseline.description for name, baseline in found.items()}
     print_scores(scores, described, params.cv.scoring, f"baselines: {params.cv.scoring} over {len(splits)} splits")
     write_text(BASELINES, to_csv(scores, described, ci95, params.cv))
     write_text(DIAGNOSTICS, table_to_csv(pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)))
+    write_text(INPUTS, table_to_csv(inputs_table(inputs, data.features, fresh.test_share)))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from stages.lib.common import format_changes, remove_others, run, write_json, write_text
+from stages.lib.comparison.inputs import describe_inputs
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_answer, save_model
@@ -16,7 +17,7 @@ from stages.lib.winners.contenders import read_corrected, read_corrected_scores,
 from stages.lib.winners.contest import Contest
 from stages.lib.winners.diagnostics import diagnostics, pool
 from stages.lib.winners.fresh import Fresh, drawn_anew
-from stages.lib.winners.saved import answer_diagnostics, fit_baseline, fit_net
+from stages.lib.winners.saved import answer_diagnostics, fit_baseline, fit_net, saved_inputs
 
 # What DVC compares commits by: a few numbers of each search, and of the evaluation.
 METRICS = "metrics/scores"
@@ -51,6 +52,8 @@ def main() -> None:
     few = None if cv.keeps_time else too_few(data.y, data.n_classes, data.groups)
     pooled = pool(data.y, splits, nets[kept].predictions, data.classes)
     drawn = answer_diagnostics(handed_over, nets, fresh)
+    inputs = saved_inputs(kept, handed_over, settings, fresh)
+    told = [describe_inputs(inputs, name, cv.scoring, params.rope) for name in dict.fromkeys([handed_over, kept])]
 
     print(found.text)
     if few:
@@ -62,11 +65,13 @@ def main() -> None:
             "Rows in the order of time can be split in one way only, so these splits are those that the winners won on"
         )
         print(f"({NOT_TESTED}).")
+    print("\n".join(told))
     write_text("metrics/candidates/evaluation.csv", to_csv(table))
     write_text("metrics/diagnostics.csv", to_csv(diagnostics(pooled)))
     write_text("metrics/answer_diagnostics.csv", drawn)
+    write_text("metrics/inputs.csv", to_csv(inputs))
     named = {"answer": found.text, "use": found.use, "runner_up": found.runner_up, "note": few}
-    named |= {"handed_over": handed_over}
+    named |= {"handed_over": handed_over, "inputs": " ".join(told)}
     brier = {"kept_brier_score": pooled.brier_score() if pooled else None}
     written = named | summarise(table) | brier
     write_json("metrics/evaluation.json", {key: each for key, each in written.items() if each is not None})

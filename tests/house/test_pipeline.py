@@ -22,9 +22,11 @@ def test_repro_writes_all_metrics(reproduced: Project) -> None:
     expected = {
         each.format(name) for each in (*of_each, "importance/{}.csv", "search/{}.json", *charts) for name in SEARCHED
     }
-    expected |= {f"charts/{name}.svg" for name in ("answer_diagnostics", "diagnostics", "evaluation", "leaderboard")}
-    expected |= {"baselines.csv", "baselines/diagnostics.csv", "candidates/evaluation.csv"}
-    expected |= {"answer_diagnostics.csv", "diagnostics.csv", "leaderboard.csv"}
+    expected |= {
+        f"charts/{name}.svg" for name in ("answer_diagnostics", "diagnostics", "evaluation", "inputs", "leaderboard")
+    }
+    expected |= {"baselines.csv", "baselines/diagnostics.csv", "baselines/inputs.csv", "candidates/evaluation.csv"}
+    expected |= {"answer_diagnostics.csv", "diagnostics.csv", "inputs.csv", "leaderboard.csv"}
     expected |= {"best_params.json", "data.json", "evaluation.json"}
     expected |= {f"scores/{name}.json" for name in ("evaluation", *SEARCHED)}
     assert set(reproduced.metrics()) == {f"metrics/{name}" for name in expected}

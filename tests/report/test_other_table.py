@@ -47,8 +47,10 @@ SEARCH = {
     "n_candidates": 2,
     "n_fits": 10,
 }
-CHARTS = ("leaderboard", "evaluation", "diagnostics", "stopping", "curves/stopping", "importance/stopping")
+CHARTS = ("leaderboard", "evaluation", "diagnostics", "inputs", "stopping", "curves/stopping", "importance/stopping")
+INPUTS = "model,role,column,importance,ci95,below_rope\nstopping,net and answer,day,5000,nan,nan\n"
 ANSWER = "Use stopping: it scores -1,234,567; mean, which ignores the inputs, scores -9,234,567."
+EVALUATED = {"answer": ANSWER, "kept": "stopping", "handed_over": "stopping", "inputs": "It loses the most for day."}
 
 
 @pytest.fixture
@@ -69,7 +71,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "params.yaml": yaml.safe_dump(params),
         "data/rides.csv": "day,rides\n2024-01-01,3\n",
         "metrics/data.json": json.dumps({"rows": 731}),
-        "metrics/evaluation.json": json.dumps({"answer": ANSWER, "kept": "stopping"}),
+        "metrics/evaluation.json": json.dumps(EVALUATED),
+        "metrics/inputs.csv": INPUTS,
         "metrics/leaderboard.csv": LEADERBOARD,
         "metrics/search/stopping.json": json.dumps(SEARCH),
         "metrics/compared/stopping.csv": COMPARED,

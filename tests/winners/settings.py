@@ -8,7 +8,7 @@ from skorch import NeuralNet
 
 from stages.lib.common import write_json, write_text
 from stages.lib.config import Params
-from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, to_csv
+from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS, to_csv
 from stages.lib.winners.diagnostics import COLUMNS
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from tests.plain_skorch import plain_net
@@ -37,6 +37,7 @@ def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
     told = dict.fromkeys(names, "a coin"), dict.fromkeys(names, 0.04)
     write_text(folder / BASELINES, to_csv(dict.fromkeys(names, steady), *told, params.cv))
     write_text(folder / DIAGNOSTICS, ",".join(["model", *COLUMNS]) + "\n")
+    write_text(folder / INPUTS, "model,column,importance,ci95\n" + "".join(f"{name},glucose,0,0\n" for name in names))
 
 
 def model_in_skorch(params: Params, **changes: Any) -> NeuralNet:

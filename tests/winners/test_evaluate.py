@@ -133,6 +133,10 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Eval
     n_rows = len(load_real_data(evaluated.params()).y)
     assert table.loc[table["panel"] == "confusion", "count"].sum() == 2 * n_rows
     assert 0 < metrics["kept_brier_score"] < 1
+    # What is shuffled stands in one table, and in words.
+    inputs = pd.read_csv(io.BytesIO(evaluated.read("metrics/inputs.csv")))
+    assert inputs.groupby("role")["column"].count().to_dict() == {"answer": 1, "net": 8}
+    assert metrics["inputs"].startswith("majority_class looks at none of the inputs. When a column is shuff")
 
 
 def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated) -> None:
@@ -177,6 +181,8 @@ def test_the_answer_is_saved_whichever_it_is(
             if kind == "linear":
                 plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, data.y)
                 assert np.array_equal(model.predict(X), plain.predict(X))
+            roles = pd.read_csv("metrics/inputs.csv").groupby("role")["model"].first().to_dict()
+            assert roles == {"answer": use, "net": "combined"}
             drawn = pd.read_csv("metrics/answer_diagnostics.csv").query("panel == 'confusion'")["count"].sum()
             assert drawn == (2 * 768 if kind == "net" else 0)  # the baselines' have no row here
     finally:

@@ -30,7 +30,7 @@ DATA = Dataset(
 def test_a_constant_has_the_interval_of_its_rows_or_none(scoring: str, model: DummyClassifier) -> None:
     params = drawn_anew(params_of(cv={"n_splits": 3, "n_repeats": 5, "scoring": scoring}))
     splits = make_splits(DATA, params.cv, params.seed, True)
-    watched = Watched(get_scorer(scoring), pooling(scoring))
+    watched = Watched(get_scorer(scoring), pooling(scoring), 1)
     scores = score_baseline("model", Baseline(model, ""), DATA, splits, {scoring: watched})[scoring]
     assert len(watched.constant) == len(splits)
     fresh = Fresh(params, splits, DATA, pooling(scoring))

@@ -15,7 +15,7 @@ from stages.lib.report.findings import describe_importance, describe_search
 from stages.lib.report.parallel import Parallel, parallel_coordinates
 from stages.lib.report.records import AGAIN, read_records
 from stages.lib.report.subject import class_counts, rope_of
-from stages.lib.report.summary import EVALUATION
+from stages.lib.report.summary import EVALUATION, read_inputs
 from stages.lib.report.tables import Table, read_table
 
 CHARTS = Path("metrics/charts")
@@ -75,7 +75,7 @@ def as_chart(svg: str) -> Chart:
 
 
 def sections(params: Params) -> dict[str, Any]:
-    """Return the leaderboard, the evaluation, the diagnostics, and every experiment, each with its charts.
+    """Return the leaderboard, the evaluation, the diagnostics, the inputs, and every experiment, each with its charts.
 
     Raises
     ------
@@ -88,7 +88,10 @@ def sections(params: Params) -> dict[str, Any]:
         "leaderboard": Section("leaderboard", _chart("leaderboard"), leaderboard),
         "evaluation": Section("evaluation", _chart("evaluation"), evaluation),
         # A net that diverged on every split predicts nothing, and has no such chart.
-        "diagnostics": _chart("diagnostics") if (CHARTS / "diagnostics.svg").exists() else None,
+        "diagnostics": _chart_if_drawn("diagnostics"),
+        "answer_diagnostics": _chart_if_drawn("answer_diagnostics"),
+        "inputs": read_inputs(),
+        "inputs_chart": _chart_if_drawn("inputs"),
         "experiments": [_search(params, name) for name in params.experiments],
     }
 
@@ -98,6 +101,10 @@ def _chart(name: str) -> Chart:
     svg = read_text(path, AGAIN)
     with reading(path, "not a chart", AGAIN):
         return as_chart(svg)
+
+
+def _chart_if_drawn(name: str) -> Chart | None:
+    return _chart(name) if (CHARTS / f"{name}.svg").exists() else None
 
 
 def _search(params: Params, name: str) -> Search:

@@ -1,4 +1,4 @@
-"""Reads the first screen of the report: the answer of the evaluation, and its most telling contenders."""
+"""Reads what the evaluation answers: what to use, its most telling contenders, and which inputs mattered."""
 
 import math
 from dataclasses import dataclass
@@ -15,6 +15,12 @@ EVALUATION = Path("metrics/candidates/evaluation.csv")
 _MOST = 5
 _ALWAYS = ("starting_point", "majority_class", "mean")
 
+_FOUND = Path("metrics/evaluation.json")
+_AGAIN = "Run `dvc repro evaluate`."
+INPUTS = Path("metrics/inputs.csv")
+_HEADINGS = ["model", "column", "loss", "± 95 %", "below the rope"]
+_SHOWN = {"true": "yes", "false": "no", "nan": "–"}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -29,9 +35,8 @@ class Answer:
 
 def read_answer() -> Answer:
     """Return the answer to what to use; raises `UserError` if the stage evaluate has not written it."""
-    path, again = Path("metrics/evaluation.json"), "Run `dvc repro evaluate`."
-    found = read_json(path, again)
-    with reading(path, "not what the stage evaluate writes", again):
+    found = read_json(_FOUND, _AGAIN)
+    with reading(_FOUND, "not what the stage evaluate writes", _AGAIN):
         brier = found.get("kept_brier_score")
         return Answer(
             str(found["answer"]),
@@ -80,3 +85,45 @@ def _score(row: Record, decimals: int) -> str:
 
 def _against(row: Record) -> str:
     return "kept" if row["kept"] == "true" else standing(row) or "–"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the inputs are worth.
+
+    Parameters
+    ----------
+    handed_over : str
+        The contender that is saved as the answer.
+    text : str
+        Sentences about the columns that matter most, and about those that a model could do without.
+    table : Table
+        What shuffling each column costs each model.
+    """
+
+    handed_over: str
+    text: str
+    table: Table
+
+
+def read_inputs() -> Inputs:
+    """Return what the stage evaluate has written; raises `UserError` if there is none of it, or if it is broken."""
+    table = read_records(INPUTS, "a table of importances", _losses)
+    found = read_json(_FOUND, _AGAIN)
+    with reading(_FOUND, "not what the stage evaluate writes", _AGAIN):
+        return Inputs(str(found["handed_over"]), str(found["inputs"]), table)
+
+
+def _losses(rows: list[Record]) -> Table:
+    decimals = score_decimals(number(row["importance"]) for row in rows)
+    tested = any(row["below_rope"] != "nan" for row in rows)
+    shown = [
+        [
+            f"{row['model']}, the {row['role']}",
+            row["column"],
+            format_score(number(row["importance"]), decimals),
+            *([format_score(number(row["ci95"]), decimals), _SHOWN[row["below_rope"]]] if tested else []),
+        ]
+        for row in rows
+    ]
+    return Table(_HEADINGS if tested else _HEADINGS[:3], shown, -1)

@@ -15,8 +15,8 @@ from stages.lib.config import CV
 from stages.lib.search.result import SCORE
 
 BASELINES = Path("metrics/baselines.csv")
-# How each predicts.
-DIAGNOSTICS = Path("metrics/baselines/diagnostics.csv")
+# How each predicts, and what its inputs are worth to it.
+DIAGNOSTICS, INPUTS = Path("metrics/baselines/diagnostics.csv"), Path("metrics/baselines/inputs.csv")
 _AGAIN = "Run `dvc repro baselines`."
 # More than in other files, so that means and tests of what is read are those of what was written.
 _DIGITS = 12
@@ -84,7 +84,7 @@ def print_scores(scores: dict[str, dict[str, np.ndarray]], described: dict[str, 
 
 
 def read_seen(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Return `DIAGNOSTICS` as text, with these columns beside `model`.
+    """Return `DIAGNOSTICS` or `INPUTS` as text, with these columns beside `model`.
 
     Raises
     ------

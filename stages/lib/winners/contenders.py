@@ -16,7 +16,7 @@ from stages.lib.config import ANSWER, COMBINED, PREFIX, SIMPLEST, STARTING_POINT
 from stages.lib.data import Dataset
 from stages.lib.lockstep import TrainTest
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.scores import recorded
+from stages.lib.scores import pooling, recorded
 from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
 from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import check_trial, doing, run_search
@@ -24,6 +24,7 @@ from stages.lib.search.result import SCORE, SearchResult
 from stages.lib.winners.diagnostics import predictions
 from stages.lib.winners.fresh import Fresh
 from stages.lib.winners.leaderboard import BEST_PARAMS, CORRECTED, picked
+from stages.lib.winners.shuffled import importances
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,39 @@ def score_nets(
     for estimators, y in _together({name: settings[name] for name in first.values()}, data, params):
         found |= _score(estimators, data, y, splits, params)
     return {name: found[same] for name, same in trained.items()}
+
+
+def input_importances(
+    settings: dict[str, dict[str, Any]], data: Dataset, splits: list[TrainTest], params: Params
+) -> dict[str, np.ndarray]:
+    """Train a few of the nets once more, and return what each input is worth to them.
+
+    It is known only after the evaluation which nets are saved, and of all of them, it would take long.
+
+    Parameters
+    ----------
+    settings, data, splits, params
+        As in `score_nets`.
+
+    Returns
+    -------
+    dict of arrays of shape (n_splits, n_features)
+        See `shuffled.importances`; NaN where a net diverged.
+    """
+    scoring = params.cv.scoring
+    select, pooled = make_scorer(scoring).scorers[scoring], pooling(scoring, data.n_classes)
+    n_features = len(data.features)
+
+    def worth(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
+        return importances(estimator, X, y, n_features, select, pooled)
+
+    found = {}
+    for estimators, y in _together(settings, data, params):
+        result = _search("inputs", estimators, data, y, splits, params, make_scorer(scoring, record_rows=worth))
+        for name, records in zip(estimators, result.records, strict=True):
+            each = [np.full(n_features, np.nan) if record.rows is None else record.rows for record in records]
+            found[name] = np.stack(each)
+    return found
 
 
 def _together(

@@ -1,11 +1,14 @@
-"""What is saved, the kept net and the answer: the fits on all rows, and how they predict."""
+"""What is saved, the kept net and the answer: the fits on all rows, how they predict, what their inputs are worth."""
 
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 from sklearn.base import BaseEstimator
 
 from stages.lib.common import UserError, explained
+from stages.lib.comparison.inputs import COLUMNS as INPUT_COLUMNS
+from stages.lib.comparison.inputs import inputs_table, with_standing
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.handover import Card, PlainModel
@@ -21,9 +24,9 @@ from stages.lib.model import (
 from stages.lib.scores import to_csv
 from stages.lib.search import doing
 from stages.lib.search.fault import advice_on_one_row
-from stages.lib.winners.baseline_scores import DIAGNOSTICS, read_seen
+from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
 from stages.lib.winners.baselines import baselines
-from stages.lib.winners.contenders import Trained
+from stages.lib.winners.contenders import Trained, input_importances
 from stages.lib.winners.diagnostics import COLUMNS, diagnostics, pool
 from stages.lib.winners.fresh import Fresh
 from stages.lib.winners.leaderboard import BEST_PARAMS
@@ -86,3 +89,24 @@ def answer_diagnostics(name: str, nets: Mapping[str, Trained], fresh: Fresh) -> 
         return to_csv(diagnostics(pool(data.y, fresh.splits, nets[name].predictions, data.classes)))
     table = read_seen(DIAGNOSTICS, COLUMNS)
     return table.loc[table["model"] == name, list(COLUMNS)].to_csv(index=False, lineterminator="\n")
+
+
+def saved_inputs(kept: str, handed_over: str, settings: dict[str, dict[str, Any]], fresh: Fresh) -> pd.DataFrame:
+    """Return what each input is worth to the answer and to the kept net, as `with_standing` returns it.
+
+    Parameters
+    ----------
+    kept, handed_over : str
+        The contenders.
+    settings : dict of dict
+        Of the nets.
+    fresh : Fresh
+    """
+    roles = {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
+    chosen = {name: settings[name] for name in roles if name in settings}
+    found = input_importances(chosen, fresh.data, list(fresh.splits), fresh.params)
+    table = inputs_table(found, fresh.data.features, fresh.test_share)
+    if len(chosen) < len(roles):
+        without_nets = read_seen(INPUTS, INPUT_COLUMNS[1:]).astype({"importance": float, "ci95": float})
+        table = pd.concat([table, without_nets], ignore_index=True)
+    return with_standing(table, roles, fresh.params.rope)

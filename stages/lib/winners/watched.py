@@ -15,6 +15,7 @@ from stages.lib.scores import Pooling
 from stages.lib.scores.scorer import all_alike, pooled_rows, remembering
 from stages.lib.winners.baselines import Baseline
 from stages.lib.winners.diagnostics import predictions
+from stages.lib.winners.shuffled import importances
 
 Scorer = Callable[..., float]
 
@@ -26,6 +27,8 @@ class Watched:
     ----------
     scorer : callable
     pooled : Pooling, optional
+    n_columns : int
+        How many columns of the rows are inputs.
 
     Attributes
     ----------
@@ -35,13 +38,15 @@ class Watched:
         Whether each row got the same answer.
     predictions : list of arrays
         As `diagnostics.predictions` returns them.
+    importances : list of arrays of shape (n_columns,)
     """
 
-    def __init__(self, scorer: Scorer, pooled: Pooling | None) -> None:
-        self.scorer, self.pooled = scorer, pooled
+    def __init__(self, scorer: Scorer, pooled: Pooling | None, n_columns: int) -> None:
+        self.scorer, self.pooled, self.n_columns = scorer, pooled, n_columns
         self.statistics: list[np.ndarray] = []
         self.constant: list[bool] = []
         self.predictions: list[np.ndarray] = []
+        self.importances: list[np.ndarray] = []
 
     def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
         """Return the score of a fitted estimator on rows and their target."""
@@ -51,6 +56,7 @@ class Watched:
             if self.pooled:
                 self.statistics.append(pooled_rows(self.pooled)(estimator, X, y))
             self.predictions.append(predictions(estimator, X, y))
+        self.importances.append(importances(estimator, X, y, self.n_columns, self.scorer, self.pooled))
         return score
 
 

@@ -36,7 +36,7 @@ def test_dvc_shows_what_is_drawn(project: Project, monkeypatch: pytest.MonkeyPat
     assert "errors" not in shown
     assert {chart_name(path): plot["content"] for path, (plot,) in shown["data"].items()} == specs
     of_each = {f"{kind}{name}" for kind in ("", "curves/", "importance/") for name in real_params()["experiments"]}
-    assert set(specs) == of_each | {"leaderboard", "evaluation", "diagnostics", "answer_diagnostics"}
+    assert set(specs) == of_each | {"leaderboard", "evaluation", "diagnostics", "answer_diagnostics", "inputs"}
     assert "<DVC_METRIC_" not in json.dumps(specs)
 
 

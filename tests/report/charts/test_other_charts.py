@@ -156,12 +156,38 @@ def test_two_revisions_of_predictions_stand_side_by_side() -> None:
     assert [text for text in shown if panel in text] == [f"{panel}, main", f"{panel}, workspace"]
 
 
-@pytest.mark.parametrize("template", ["curves", "importance", "diagnostics"])
+def inputs(column: str, model: str = "logistic_regression", role: str = "answer", mean: float = 0.1) -> list[Row]:
+    """Return rows of a table of inputs."""
+    row = {"model": model, "role": role, "column": column, "importance": str(mean), "ci95": "0.02", "rev": "workspace"}
+    return [row | {"below_rope": "true" if mean < 0.01 else "false"}]
+
+
+def test_the_inputs_of_the_answer_and_of_the_net_have_one_axis() -> None:
+    rows = (
+        inputs("age")
+        + inputs("fare", mean=-0.0011)
+        + inputs("fare", "joint", "net", 0.3)
+        + inputs("age", "joint", "net")
+    )
+    svg = draw("inputs", rows)
+    shown = texts(svg)
+    # The column that matters most to any of them comes first in both.
+    assert [text for text in shown if text in {"age", "fare"}] == ["fare", "age"] * 2
+    assert {"logistic_regression, the answer", "joint, the net", "0.300", "−0.001"} <= set(shown)
+    assert svg.count('fill="#b0b7bf"') == 1  # what costs less than the rope
+    both = texts(draw("inputs", rows + [row | {"rev": "main"} for row in rows]))
+    assert {"joint, the net, main", "joint, the net, workspace"} <= set(both)
+    untested = draw("inputs", [row | {"ci95": "nan", "below_rope": "nan"} for row in rows])
+    assert {"0.300", "fare"} <= set(texts(untested))
+
+
+@pytest.mark.parametrize("template", ["curves", "importance", "diagnostics", "inputs"])
 def test_they_fit_a_phone_and_older_vega_lites(template: str) -> None:
     rows = {
         "curves": curves(20) + curves(9, "simplest") + curves(100, "starting_point"),
         "importance": [{"key": f"module__{i}_longish_key", "importance": "0.1", "importance_std": "0"} for i in "abcd"],
         "diagnostics": of_classes("a", "b"),
+        "inputs": inputs("a_column_with_a_long_name") + inputs("b", "joint", "net"),
     }[template]
     spec = fill(template, rows, "x", "r2")
     svg = render(spec)

@@ -1,0 +1,104 @@
+"""Which inputs matter to a model: the table of what their shuffling costs, with intervals, and the same in words."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.common import format_score, format_value, score_decimals
+from stages.lib.scores import half_width
+
+COLUMNS = ("model", "column", "importance", "ci95")
+# How many columns are told.
+_MOST_TOLD = 3
+
+
+def inputs_table(found: Mapping[str, np.ndarray], features: Sequence[str], test_share: float) -> pd.DataFrame:
+    """Tabulate the importances of some models, in rows of `COLUMNS`, those of a model from the largest down.
+
+    Parameters
+    ----------
+    found : mapping of arrays of shape (n_splits, n_columns)
+        By model, as `importances` returns them for each split.
+    features : sequence of str
+        The columns' names.
+    test_share : float
+        Test rows per training row, for the intervals; NaN where they do not hold.
+
+    Returns
+    -------
+    DataFrame
+        `importance` is the mean over the splits, and `ci95` half the width of its 95 % interval, by the standard error
+        of `corrected_error`; both are NaN where a split has no score.
+    """
+    rows = []
+    for name, by_split in found.items():
+        means, halves = by_split.mean(axis=0), half_width(by_split.T, test_share)
+        order = np.argsort(np.nan_to_num(-means, nan=np.inf), kind="stable")
+        rows += [(name, features[i], float(means[i]), float(halves[i])) for i in order]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) -> pd.DataFrame:
+    """Return the rows of some models, with what each model is, and whether a column costs less than the rope.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `inputs_table` returns it.
+    roles : mapping of str
+        What the models are, in the order in which they are to stand: `net`, `answer` or `net and answer`.
+    rope : float
+
+    Returns
+    -------
+    DataFrame
+        With `role`, and `below_rope`: `true` where the upper end of the interval is below the rope, and `nan` where
+        there is no interval.
+    """
+    listed = pd.concat([table[table["model"] == name] for name in roles], ignore_index=True)
+    ends = listed["importance"] + listed["ci95"]
+    below = ["nan" if np.isnan(end) else format_value(bool(end < rope)) for end in ends]
+    listed.insert(1, "role", [roles[name] for name in listed["model"]])
+    return listed.assign(below_rope=below)
+
+
+def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -> str:
+    """Say in sentences which columns matter to a model, and which it could do without.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `with_standing` returns it.
+    name : str
+        The model.
+    scoring : str
+        The name of the scorer.
+    rope : float
+    """
+    rows = table[table["model"] == name]
+    if not np.isfinite(rows["importance"]).all():
+        return f"What the inputs are worth to {name} is unknown, as it has no score on some splits."
+    if (rows["importance"] == 0).all():
+        return f"{name} looks at none of the inputs."
+    decimals = score_decimals(rows["importance"])
+    most = rows[(rows["below_rope"] != "true") & (rows["importance"] > 0)].head(_MOST_TOLD)
+    losses = [
+        f"{column} ({format_score(mean, decimals)}"
+        + (f" ± {format_score(half, decimals)})" if np.isfinite(half) else ")")
+        for column, mean, half in zip(*(most[key] for key in COLUMNS[1:]), strict=True)
+    ]
+    text = f"When a column is shuffled, {name} loses the most {scoring} for {_listed(losses)}. " if losses else ""
+    below = rows.loc[rows["below_rope"] == "true", "column"].tolist()
+    if below:
+        text += f"For {_listed(below)}, {name} loses less than {rope:g} with 95 %. "
+        text += "Columns that are correlated stand in for each other"
+        return f"{text}, so without all of these it may lose more." if len(below) > 1 else f"{text}."
+    if np.isfinite(rows["ci95"]).any():
+        text += f"For no column is it certain, with 95 %, that {name} loses less than {rope:g}."
+    return text.rstrip()
+
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

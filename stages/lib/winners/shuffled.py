@@ -1,0 +1,152 @@
+"""How much each input column matters to a fitted model: what its score loses when the column is shuffled.
+
+A column is shuffled in the rows of the table, before anything prepares them, so that all that is made of it, such as a
+number for each category, is shuffled with it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from skorch.utils import to_device
+
+from stages.lib.lockstep import net_of
+from stages.lib.scores import Pooling
+
+# How often a column is shuffled in each split. More would only lower the part of chance that is the shuffle's.
+_SHUFFLES = 5
+# How many test rows of a split are shuffled: of a wide table fewer, as each column takes copies of them.
+_LEAST_ROWS, _MOST_ROWS = 100, 1000
+_MOST_COPIED = 200_000
+# The most numbers to predict from at once.
+_AT_ONCE = 4_000_000
+# Rows that a net predicts at once.
+_BATCH = 4096
+# What scorers ask of an estimator.
+_ASKED = ("predict", "predict_proba", "decision_function", "predict_log_proba")
+
+Scorer = Callable[[Any, Any, np.ndarray], float]
+
+
+def importances(
+    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, n_columns: int, scorer: Scorer, pooled: Pooling | None
+) -> np.ndarray:
+    """Return the permutation importance of each column: the score less the mean score with the column shuffled.
+
+    Breiman (2001), "Random Forests", Machine Learning 45, section 10, for any model and score.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted one.
+    X : array of shape (n_rows, n_columns or more)
+        Test rows as `rows` returns them; what stands behind the columns, such as groups, stays.
+    y : array of shape (n_rows,) or (n_rows, 1)
+    n_columns : int
+    scorer : callable
+        scikit-learn's scorer.
+    pooled : Pooling, optional
+        How the scorer pools rows, if it does, which takes less time.
+
+    Returns
+    -------
+    array of shape (n_columns,)
+        NaN where the scorer has no score. The shuffles have a fixed seed.
+    """
+    rng = np.random.default_rng(0)
+    n_rows = int(np.clip(_MOST_COPIED // (n_columns * _SHUFFLES), _LEAST_ROWS, _MOST_ROWS))
+    if len(y) > n_rows:
+        drawn = np.sort(rng.choice(len(y), n_rows, replace=False))
+        X, y = X[drawn], y[drawn]
+    y = np.ravel(y)
+    orders = [rng.permutation(len(y)) for _ in range(_SHUFFLES)]
+    changes = [(None, None), *((column, order) for column in range(n_columns) for order in orders)]
+    size = max(_AT_ONCE // X.size, 1)
+    scores: list[float] = []
+    try:
+        with large_batches(estimator):
+            for start in range(0, len(changes), size):
+                copies = [_shuffled(X, *change) for change in changes[start : start + size]]
+                scores += _scores(estimator, copies, y, scorer, pooled)
+    except (ValueError, TypeError, AttributeError):  # as of a score of numbers below zero
+        return np.full(n_columns, np.nan)
+    return scores[0] - np.array(scores[1:]).reshape(n_columns, _SHUFFLES).mean(axis=1)
+
+
+def _shuffled(X: np.ndarray, column: int | None, order: np.ndarray | None) -> np.ndarray:
+    if column is None:
+        return X
+    copy = X.copy()
+    copy[:, column] = X[order, column]
+    return copy
+
+
+def _scores(
+    estimator: BaseEstimator, copies: list[np.ndarray], y: np.ndarray, scorer: Scorer, pooled: Pooling | None
+) -> list[float]:
+    """Return the score of each copy of the rows, all of which are predicted at once."""
+    stacked = np.concatenate(copies)
+    if pooled:
+        answers = np.split(np.asarray(getattr(estimator, pooled.response)(stacked)), len(copies))
+        return [float(pooled.score(pooled.rows(y, answer).sum(axis=0, dtype=float))) for answer in answers]
+    with _answering_at_once(estimator, stacked, copies):
+        return [float(scorer(estimator, copy, y)) for copy in copies]
+
+
+@contextmanager
+def _answering_at_once(estimator: BaseEstimator, stacked: np.ndarray, copies: Sequence[np.ndarray]) -> Iterator[None]:
+    """Let an estimator answer each question about the copies by one answer to all of them."""
+    places = {id(copy): number for number, copy in enumerate(copies)}
+    known: dict[str, list[np.ndarray]] = {}
+
+    def of_all(name: str) -> Callable[[Any], np.ndarray]:
+        ask = getattr(estimator, name)
+
+        def answer(rows: Any) -> np.ndarray:
+            if id(rows) not in places:  # one method asks another
+                return ask(rows)
+            if name not in known:
+                known[name] = np.split(np.asarray(ask(stacked)), len(copies))
+            return known[name][places[id(rows)]]
+
+        answer.__name__ = name  # which scikit-learn looks at
+        return answer
+
+    before = {name: value for name, value in vars(estimator).items() if name in _ASKED}
+    answers = {name: of_all(name) for name in _ASKED if hasattr(estimator, name)}
+    vars(estimator).update(answers)
+    try:
+        yield
+    finally:
+        for name in answers:
+            vars(estimator).pop(name)
+        vars(estimator).update(before)
+
+
+@contextmanager
+def large_batches(estimator: BaseEstimator) -> Iterator[None]:
+    """Let a net predict many rows at once while the block runs; skorch would fetch them one by one.
+
+    Other estimators stay as they are.
+    """
+    net = net_of(estimator)
+    if net is None:
+        yield
+        return
+
+    def forward_iter(X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
+        rows = np.asarray(X)
+        for start in range(0, len(rows), _BATCH):
+            part = torch.from_numpy(rows[start : start + _BATCH])
+            yield to_device(net.evaluation_step((part, torch.zeros(len(part))), training), device)
+
+    before = vars(net).get("forward_iter")
+    vars(net)["forward_iter"] = forward_iter
+    try:
+        yield
+    finally:
+        del vars(net)["forward_iter"]
+        vars(net).update({} if before is None else {"forward_iter": before})
