@@ -13,6 +13,7 @@ from stages.lib.common import UserError, did_you_mean, run
 from stages.lib.config import Params, load_params
 from stages.lib.data import is_feature, read_features
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, load_model, may_lack, predict
+from stages.lib.handover.card import NET
 
 USAGE = "python -m stages.predict FILE.csv [--model answer | net]"
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
@@ -48,8 +49,12 @@ def read_bytes(source: str, shown: str) -> bytes:
         raise UserError(f"{shown} can't be read: {error.strerror}. Name a CSV file, or - for standard input.") from None
 
 
-def check_columns(path: Path, card: Card, params: Params) -> None:
-    """Raise `UserError` if a model predicts something else, or from other columns, than params.yaml says."""
+def check_card(path: Path, card: Card, params: Params) -> None:
+    """Raise `UserError` if a model is not the kept net where that should be, or does not go with params.yaml."""
+    if path == MODEL_FILE and card.kind != NET:
+        raise UserError(
+            f"{path} has {card.called}, which is not a net. Run `dvc repro evaluate`, or predict with `--model answer`."
+        )
     spec = params.data
     # With a header, columns that are not listed are features too, and stand in the CSV only.
     listed = [key for key in spec.columns if is_feature(key, spec, params.cv.groups)]
@@ -72,7 +77,7 @@ def main() -> None:
     shown = "standard input" if source == "-" else source
     params = load_params()
     model, card = load_model(path, params.model.source)
-    check_columns(path, card, params)
+    check_card(path, card, params)
     spec = params.data
     X = read_features(read_bytes(source, shown), card.types, spec, shown, may_lack=may_lack(card))
     form = f"%.{DECIMALS}f" if card.classes else f"%.{DIGITS}g"

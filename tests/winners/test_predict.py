@@ -109,6 +109,19 @@ def test_another_word_is_refused(predict_here: Command, arguments: tuple[str, ..
     assert done.stderr.startswith(f"error: {sentence}")
 
 
+def test_another_model_in_the_place_of_the_net_is_refused(predict_here: Command) -> None:
+    content = MODEL_FILE.read_bytes()
+    try:
+        MODEL_FILE.write_bytes(ANSWER_FILE.read_bytes())
+        done = predict_here("-", "--model", "net", stdin=ROWS[0].encode())
+    finally:
+        MODEL_FILE.write_bytes(content)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "error: models/best.safetensors has logistic_regression, which is not a net. Run `dvc"
+    )
+
+
 def test_an_answer_that_is_missing_is_told(predict_here: Command) -> None:
     content = ANSWER_FILE.read_bytes()
     try:
