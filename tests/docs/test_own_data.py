@@ -21,7 +21,8 @@ from tests.pages import DOCS, blocks
 from tests.project import Project, real_params
 
 PAGE = DOCS["own-data.md"]
-WRITE_IRIS, ADOPT_IRIS, TUMOURS = ([shlex.split(line) for line in block.splitlines()] for block in blocks(PAGE, "sh"))
+SCRIPTS = [[shlex.split(line) for line in block.splitlines()] for block in blocks(PAGE, "sh")]
+WRITE_IRIS, ADOPT_IRIS, TUMOURS, _ = SCRIPTS
 COLUMNS, OWN_NET = (yaml12.load(block) for block in blocks(PAGE, "yaml"))
 MY_NET = blocks(PAGE, "python")[0]
 

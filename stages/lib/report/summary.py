@@ -18,8 +18,6 @@ _ALWAYS = ("starting_point", "majority_class", "mean")
 _FOUND = Path("metrics/evaluation.json")
 _AGAIN = "Run `dvc repro evaluate`."
 INPUTS = Path("metrics/inputs.csv")
-_HEADINGS = ["model", "column", "loss", "± 95 %", "below the rope"]
-_SHOWN = {"true": "yes", "false": "no", "nan": "–"}
 
 
 @dataclass(frozen=True)
@@ -115,15 +113,16 @@ def read_inputs() -> Inputs:
 
 
 def _losses(rows: list[Record]) -> Table:
+    """Return a row for each column of the data, in the order of the first model, and a column for each model."""
     decimals = score_decimals(number(row["importance"]) for row in rows)
-    tested = any(row["below_rope"] != "nan" for row in rows)
-    shown = [
-        [
-            f"{row['model']}, the {row['role']}",
-            row["column"],
-            format_score(number(row["importance"]), decimals),
-            *([format_score(number(row["ci95"]), decimals), _SHOWN[row["below_rope"]]] if tested else []),
-        ]
-        for row in rows
-    ]
-    return Table(_HEADINGS if tested else _HEADINGS[:3], shown, -1)
+    models = list(dict.fromkeys(f"{row['model']}, the {row['role']}" for row in rows))
+    lost = {(row["column"], f"{row['model']}, the {row['role']}"): _loss(row, decimals) for row in rows}
+    names = list(dict.fromkeys(row["column"] for row in rows))
+    return Table(["input", *models], [[name, *(lost[name, model] for model in models)] for name in names], -1)
+
+
+def _loss(row: Record, decimals: int) -> str:
+    half = number(row["ci95"])
+    told = format_score(number(row["importance"]), decimals)
+    told += f" ± {format_score(half, decimals)}" if math.isfinite(half) else ""
+    return told + (", below the rope" if row["below_rope"] == "true" else "")
