@@ -60,7 +60,7 @@ def test_a_changed_grid_reruns_its_search_only(changed: Changed) -> None:
 
 
 def test_what_dvc_shows_of_metrics_is_small(ran_readme: Changed) -> None:
-    """They fit into 160 columns, in the same order each time, and are scores: no p-value, bound, count or sentence."""
+    """They fit into 160 columns, and are scores: no p-value, bound, count or sentence."""
     project, wide = ran_readme.project, {"COLUMNS": "160"}
     shown = project.run("dvc", "metrics", "show", variables=wide).stdout
     paths = re.findall(r"^(metrics/\S+)", shown, re.MULTILINE)
@@ -68,14 +68,13 @@ def test_what_dvc_shows_of_metrics_is_small(ran_readme: Changed) -> None:
     assert set(shown.splitlines()[0].split()) <= {
         *("Path", "corrected", "fresh", "kept", "kept_brier_score", "answer", "best_baseline"),
     }
-    diffs = [project.run("dvc", "metrics", "diff", "--md", "main", variables=wide).stdout for _ in range(2)]
-    assert diffs[0] == diffs[1]
-    assert "| metrics/scores/neurons.json " in diffs[0]
+    differing = project.run("dvc", "metrics", "diff", "--md", "main", variables=wide).stdout
+    assert "| metrics/scores/neurons.json " in differing
     (line,) = (line for line in commands("README.md") if line.startswith("dvc exp show"))
     table = ran_readme.said[line]
     assert "metrics/scores/neurons.json:fresh" in table
     assert "…" not in table
-    for text in (shown, *diffs, table):
+    for text in (shown, differing, table):
         assert max(map(len, text.splitlines())) <= 160
         assert not re.search(r"p_value|low|high|ci95|n_", text.replace("n_neurons", ""))
 

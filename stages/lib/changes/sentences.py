@@ -83,7 +83,8 @@ def _stuck(pair: Pair, found: Comparison) -> str:
     if not pair.any_stuck:
         return ""
     before, after = int(pair.old_stuck.sum()), int(pair.new_stuck.sum())
-    told = f"; {after} of {pair.n_splits} fits are stuck, before {before} (p {_p(pair.p_stuck())})"
+    are = "is" if after == 1 else "are"
+    told = f"; {after} of {pair.n_splits} fits {are} stuck, before {before} (p {_p(pair.p_stuck())})"
     others = pair.without_stuck()
     return told + ("" if others is None else f", without these splits {_signed(others, found)}")
 
