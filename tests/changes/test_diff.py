@@ -12,27 +12,6 @@ from tests.changes.commits import Commits, scores
 from tests.conftest import Command
 
 
-@pytest.fixture
-def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commits:
-    """A repository with one commit, `before`, in which commands run."""
-    made = Commits(tmp_path / "repository")
-    made.commit("before")
-    monkeypatch.chdir(made.project.folder)
-    return made
-
-
-@pytest.fixture
-def said(in_process: Command) -> Any:
-    """Return a function that returns the lines that the command prints."""
-
-    def call(*arguments: str) -> list[str]:
-        done = in_process(diff, *arguments)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout.splitlines()
-
-    return call
-
-
 def test_nothing_changed(commits: Commits, said: Any) -> None:
     first, _, sides, _, same = said()
     assert first == "Unchanged: all scores are the same. Use linear, as before."

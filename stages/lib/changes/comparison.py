@@ -86,6 +86,8 @@ class Comparison:
         Those that are judged: the searches that changed, and the kept net, under `KEPT`.
     words : dict of str
         What `judge` says of each.
+    others : dict of Pair
+        The contenders that are neither picks nor the kept net, such as models without a net, and that score otherwise.
     causes : Causes
     """
 
@@ -98,6 +100,7 @@ class Comparison:
     removed: list[str]
     pairs: dict[str, Pair]
     words: dict[str, str]
+    others: dict[str, Pair]
     causes: Causes
 
     @property
@@ -142,8 +145,17 @@ def compare(old: Results, new: Results) -> Comparison:
         removed=[name for name in old.searches if name not in new.searches],
         pairs=pairs,
         words=words,
+        others={} if hindered else _others(old, new),
         causes=causes(old, new),
     )
+
+
+def _others(old: Results, new: Results) -> dict[str, Pair]:
+    # A net that is kept on one side only is told there; what it scores otherwise is still to be said.
+    told = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
+    names = [name for name in new.fresh if name in old.fresh and name not in told]
+    pairs = {name: _pair(old.fresh[name], new.fresh[name], new) for name in names}
+    return {name: pair for name, pair in pairs.items() if not pair.is_same}
 
 
 def _differs(old: Results, new: Results, name: str) -> bool:

@@ -47,6 +47,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
         "use": {"old": found.old.answer.get("use"), "new": found.new.answer.get("use")},
         "kept": {"old": found.old.kept, "new": found.new.kept, "verdict": found.kept_word, **_pair(kept)},
         "searches": searches,
+        "others": {name: _pair(pair) for name, pair in found.others.items()},
         "unchanged": found.unchanged,
         "added": found.added,
         "removed": found.removed,

@@ -25,16 +25,24 @@ def headline(found: Comparison) -> str:
         judged = [search for search in found.changed if search.name in found.words]
         one = judged[0] if len(judged) == 1 else None
         told = f"{_capital(found.words[one.name])}: {search_told(one, found)}" if one else _several(found)
-        if kept == UNCHANGED and found.changed and not (one and one.name == found.new.kept):
-            told += f"; the kept net, {found.new.kept}, is unchanged"
+        renamed = found.old.kept != found.new.kept
+        if kept == UNCHANGED and (renamed or (found.changed and not (one and one.name == found.new.kept))):
+            told += f"; {_kept(found)}, {'scores the same' if renamed else 'is unchanged'}"
     return f"{told}. {_use(found)}"
 
 
 def _several(found: Comparison) -> str:
+    if not (found.changed or found.unchanged):
+        return "No search is in both"
+    if not found.changed and found.others:
+        names, score = list(found.others), "scores" if len(found.others) == 1 else "score"
+        return f"No search changed, but {_listed(names)} {score} otherwise"
     if not found.changed:
         return f"Unchanged: all scores{' that both have' if found.added or found.removed else ''} are the same"
     counts = Counter(found.words[search.name] for search in found.changed if search.name in found.words)
-    told = ", ".join(f"{n} {word}" for word, n in counts.items())
+    # It is the candidates of these that changed.
+    same = {1: "1 whose pick scores the same"}.get(counts[UNCHANGED], f"{counts[UNCHANGED]} whose picks score the same")
+    told = ", ".join(same if word == UNCHANGED else f"{n} {word}" for word, n in counts.items())
     return f"{_counted(len(found.changed), 'search', 'searches')} changed" + (f": {told}" if told else "")
 
 
@@ -173,11 +181,23 @@ def causes_told(found: Comparison) -> list[str]:
 
 
 def others_told(found: Comparison) -> list[str]:
-    """Say which searches did not change, and which only one side has."""
+    """Say which searches did not change, what else scores otherwise, and which searches only one side has."""
     same = found.unchanged
     told = [f"{_counted(len(same), 'search', 'searches')} unchanged: {', '.join(same)}."] if same else []
+    others = [f"{name} {_means(pair)}" for name, pair in found.others.items()]
+    told += [f"Other contenders on the fresh splits, not tested: {', '.join(others)}."] if others else []
     told += [f"Added: {', '.join(found.added)}."] if found.added else []
     return told + ([f"Removed: {', '.join(found.removed)}."] if found.removed else [])
+
+
+def _means(pair: Pair) -> str:
+    means = [float(scores.mean()) for scores in (pair.old, pair.new)]
+    return " → ".join(format_score(mean, score_decimals(means)) for mean in means)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"{', '.join(names[:_MOST])}{more}"
 
 
 def _counted(n: int, one: str, many: str) -> str:

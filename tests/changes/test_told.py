@@ -1,0 +1,47 @@
+"""That what `stages.diff` says of less usual changes is true."""
+
+from typing import Any
+
+import pytest
+
+from tests.changes.commits import Commits, scores
+
+
+@pytest.fixture
+def first(commits: Commits, said: Any) -> Any:
+    """Return a function that commits what was set, and returns the verdict."""
+
+    def call() -> str:
+        commits.commit("after")
+        return str(said("before", "after")[0])
+
+    return call
+
+
+def test_a_model_without_a_net_that_scores_otherwise_is_told(commits: Commits, said: Any, first: Any) -> None:
+    """As after an update of scikit-learn: no search changes, but what the answer is chosen among does."""
+    commits.fresh["linear"] = ("LogisticRegression", scores(0.78, 17), "")
+    assert first() == "No search changed, but linear scores otherwise. Use linear, as before."
+    assert "Other contenders on the fresh splits, not tested: linear 0.7100 → 0.7800." in said("before", "after")
+
+
+def test_picks_that_score_the_same_are_not_called_searches_that_changed_and_did_not(
+    commits: Commits, first: Any
+) -> None:
+    for found in commits.searches.values():
+        last = list(found)[-1]
+        found[last] = found[last] - 0.01
+    assert first().startswith("2 searches changed: 2 whose picks score the same; the kept net, width, is unchanged.")
+
+
+def test_a_kept_net_of_another_name_is_told(commits: Commits, first: Any) -> None:
+    commits.fresh["combined"] = commits.fresh["width"]
+    commits.kept = "combined"
+    assert first().startswith("Unchanged: all scores are the same; the kept net, width → combined, scores the same. ")
+
+
+def test_of_searches_that_are_all_others_nothing_is_said_to_be_the_same(commits: Commits, first: Any) -> None:
+    commits.searches = {f"{name}_again": found for name, found in commits.searches.items()}
+    commits.fresh = {f"{name}_again": found for name, found in commits.fresh.items()}
+    commits.kept, commits.use = "width_again", "linear_again"
+    assert first().startswith("No search is in both; the kept net, width → width_again, scores the same. ")
