@@ -1,9 +1,11 @@
 """That what `stages.diff` says of less usual changes is true."""
 
+import json
 from typing import Any
 
 import pytest
 
+from stages.lib.common import write_text
 from tests.changes.commits import Commits, scores
 
 
@@ -45,3 +47,20 @@ def test_of_searches_that_are_all_others_nothing_is_said_to_be_the_same(commits:
     commits.fresh = {f"{name}_again": found for name, found in commits.fresh.items()}
     commits.kept, commits.use = "width_again", "linear_again"
     assert first().startswith("No search is in both; the kept net, width → width_again, scores the same. ")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({"kept": "width"}, "There is no answer to what to use in after."),
+        ({"kept": "width", "answer": "No model is better than a constant."}, "Use none of the models, before linear;"),
+    ],
+)
+def test_an_evaluation_that_names_no_model_answers_only_if_it_says_so(
+    commits: Commits, said: Any, written: dict[str, str], told: str
+) -> None:
+    """Older evaluations compared settings, and did not say what to use."""
+    write_text(commits.project.folder / "metrics/evaluation.json", json.dumps(written))
+    commits.git("commit", "--quiet", "--all", "--message", "Another evaluation")
+    commits.git("tag", "after")
+    assert told in said("before", "after")[0]

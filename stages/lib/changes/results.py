@@ -69,6 +69,12 @@ class Results:
         """What the evaluation has answered, as in metrics/evaluation.json; empty if it is not there."""
         return self._parsed(_ANSWER, "JSON", lambda text: dict(json.loads(text))) or {}
 
+    @property
+    def use(self) -> str | None:
+        """What to use, in words; None if there is no evaluation, or one of an older commit, which did not answer."""
+        # Where no model is advised, the file has the answer's sentence, but no name.
+        return self.answer.get("use") or ("none of the models" if {"use", "answer"} & {*self.answer} else None)
+
     @cached_property
     def fresh(self) -> dict[str, Scored]:
         """The contenders of the evaluation by name, on its fresh splits; empty if there is no evaluation."""

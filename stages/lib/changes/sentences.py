@@ -47,10 +47,10 @@ def _several(found: Comparison) -> str:
 
 
 def _use(found: Comparison) -> str:
-    if not found.old.answer or not found.new.answer:
-        lacking = " and ".join(side.snapshot.name for side in (found.old, found.new) if not side.answer)
+    before, after = (side.use for side in (found.old, found.new))
+    if not before or not after:
+        lacking = " and ".join(side.snapshot.name for side in (found.old, found.new) if not side.use)
         return f"There is no answer to what to use in {lacking}."
-    before, after = (side.answer.get("use") or "none of the models" for side in (found.old, found.new))
     if before == after:
         return f"Use {after}, as before."
     return f"Use {after}, before {before}; this is not tested, because the answer is chosen on these very splits."
