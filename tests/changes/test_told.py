@@ -64,3 +64,25 @@ def test_an_evaluation_that_names_no_model_answers_only_if_it_says_so(
     commits.git("commit", "--quiet", "--all", "--message", "Another evaluation")
     commits.git("tag", "after")
     assert told in said("before", "after")[0]
+
+
+@pytest.mark.parametrize(("content", "told"), [("1", []), ("other", ["- data: data/my rows.csv has other bytes"])])
+def test_a_data_file_of_another_name_has_other_bytes_only_if_it_has(
+    commits: Commits, said: Any, content: str, told: list[str]
+) -> None:
+    del commits.hashes["data/rows.csv"]
+    commits.hashes["data/my rows.csv"] = content
+    commits.params["data.path"] = "data/my rows.csv"
+    commits.commit("after")
+    causes = [line for line in said("before", "after") if line.startswith("- ")]
+    assert causes == ["- data.path: data/rows.csv → data/my rows.csv", *told]
+
+
+def test_a_setting_that_is_fixed_is_one_cause(commits: Commits, said: Any) -> None:
+    commits.params["experiments"] = {"lr": {"fixed": {}}, "width": {"fixed": {}}}
+    commits.commit("empty")
+    commits.params["experiments"]["lr"]["fixed"] = {"max_epochs": 50}
+    del commits.params["experiments"]["width"]
+    commits.commit("after")
+    assert said("empty", "after")[-1:] == ["- experiments.lr.fixed.max_epochs: null → 50"]
+    assert "What the runs differ in, by dvc.lock:" in said("empty", "after")[-2]

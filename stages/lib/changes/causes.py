@@ -48,6 +48,8 @@ def causes(old: Results, new: Results) -> Causes:
     """Return what the results of two commits differ in, by what dvc.lock of both says."""
     shared = sorted({*old.stages} & {*new.stages})
     before, after = ({key: value for name in shared for key, value in side.params(name).items()} for side in (old, new))
+    # An empty mapping, such as a `fixed` that sets nothing, is no value.
+    before, after = ({key: each for key, each in side.items() if each != {}} for side in (before, after))
     differing = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
     params = [Param(key, before.get(key), after.get(key)) for key in differing]
     files: dict[str, list[str]] = defaultdict(list)
@@ -56,9 +58,16 @@ def causes(old: Results, new: Results) -> Causes:
         for path in sorted({*one, *other}):
             if one.get(path) != other.get(path) and not path.startswith(_RESULTS) and path != "params.yaml":
                 files[path].append(name)
-    data = sorted({str(side.get("data.path")) for side in (before, after)} & {*files})
+    paths = [str(side.get("data.path")) for side in (before, after)]
+    # A file of another name may have the same bytes; the param says so already.
+    moved = paths[0] != paths[1] and _hash(old, shared, paths[0]) == _hash(new, shared, paths[1])
+    data = [paths[1]] if {*paths} & {*files} and not moved else []
     packages = _lines(old, new) if files.pop(_REQUIREMENTS, None) else []
-    return Causes(params, {path: files[path] for path in sorted(files) if path not in data}, data, packages)
+    return Causes(params, {path: files[path] for path in sorted(files) if path not in paths}, data, packages)
+
+
+def _hash(side: Results, stages: list[str], path: str) -> str | None:
+    return next((found[path] for found in map(side.hashes, stages) if path in found), None)
 
 
 def _lines(old: Results, new: Results) -> list[str]:
