@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from stages import diff
 from stages.lib.common import write_text
 from tests.changes.commits import Commits, scores
+from tests.conftest import Command
+from tests.project import IDENTITY
 
 
 @pytest.fixture
@@ -86,3 +89,18 @@ def test_a_setting_that_is_fixed_is_one_cause(commits: Commits, said: Any) -> No
     commits.commit("after")
     assert said("empty", "after")[-1:] == ["- experiments.lr.fixed.max_epochs: null → 50"]
     assert "What the runs differ in, by dvc.lock:" in said("empty", "after")[-2]
+
+
+def test_a_merge_in_progress_is_told(commits: Commits, in_process: Command) -> None:
+    for branch, lr in (("theirs", 0.3), ("main", 0.4)):
+        commits.git("checkout", "--quiet", "-B", branch, "before")
+        found = commits.searches["lr"]
+        commits.searches["lr"] = {f"lr={lr}": scores(0.7, 9), **found}
+        commits.commit(f"on-{branch}")
+        commits.searches["lr"] = found
+    commits.project.run("git", "merge", "theirs", ok=False, variables=IDENTITY)
+    done = in_process(diff)
+    assert done.stderr == (
+        "error: metrics/candidates/lr.csv of the working tree has conflict markers of git. End the merge first; "
+        "`make check` says how.\n"
+    )

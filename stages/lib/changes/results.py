@@ -1,6 +1,7 @@
 """What a commit has found: its tables of scores, and the params, code and data that dvc.lock says they are from."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,9 @@ from stages.lib.scores.score_table import STUCK_SPLITS, split_scores, stuck_of
 
 _EVALUATION, _ANSWER, _LOCK = "metrics/candidates/evaluation.csv", "metrics/evaluation.json", "dvc.lock"
 _CANDIDATES, _METRICS = "metrics/candidates", "metrics/scores"
+
+# What a merge leaves of one of its sides; such a table might still be read.
+_CONFLICT = re.compile("^<{7} ", re.MULTILINE)
 
 Read = TypeVar("Read")
 
@@ -160,6 +164,9 @@ class Results:
         text = self.snapshot.text(path)
         if text is None:
             return None
+        if _CONFLICT.search(text):
+            place = f"{path} of {self.snapshot.name}"
+            raise UserError(f"{place} has conflict markers of git. End the merge first; `make check` says how.")
         try:
             return read(text)
         except (ValueError, KeyError, TypeError, yaml.YAMLError):
