@@ -104,3 +104,20 @@ def test_a_merge_in_progress_is_told(commits: Commits, in_process: Command) -> N
         "error: metrics/candidates/lr.csv of the working tree has conflict markers of git. End the merge first; "
         "`make check` says how.\n"
     )
+
+
+def test_a_score_has_the_decimals_of_its_own_unit(commits: Commits, said: Any) -> None:
+    commits.params["cv"]["scoring"] = "neg_mean_squared_error"
+    commits.params["model"]["wrapper"] = "NeuralNetRegressor"
+    commits.fresh = {name: (params, -300_000 * each, "") for name, (params, each, _) in commits.fresh.items()}
+    commits.commit("squares")
+    assert "- lr, the same pick: 0.7000 ± 0.0200 before, -210,000 ± 0 now, not in pairs" in said("before", "squares")
+    # A model without a net that explodes takes no decimals away from nets.
+    commits.fresh["linear"] = ("LinearRegression", scores(-1e20, 7), "")
+    commits.commit("exploded")
+    commits.fresh["lr"] = ("lr=0.2", scores(-0.5, 9), "")
+    commits.fresh["width"] = ("module__n_neurons=5", scores(-0.5, 8), "")
+    commits.commit("middle")
+    commits.fresh["lr"] = ("lr=0.2", scores(-0.4, 9), "")
+    commits.commit("after")
+    assert said("middle", "after")[0].startswith("Better: lr, the same pick, +0.1000 ± 0.0")

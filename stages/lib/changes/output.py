@@ -12,7 +12,7 @@ def as_text(found: Comparison) -> str:
     """Return what changed, the verdict first, as lines for a terminal."""
     lines = [headline(found), "", f"{found.old.snapshot.title} → {found.new.snapshot.title}", ""]
     for search in found.changed:
-        told, word = search_told(search, found), found.words.get(search.name)
+        told, word = search_told(search), found.words.get(search.name)
         # The headline has said it of the only one.
         lines.append(f"- {search.name}:" if told in lines[0] else f"- {told}{f': {word}' if word else ''}")
         lines += [f"  {each}" for each in details(search, found)]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from stages.lib.changes.comparison import KEPT, BestSets, Comparison, SearchChange
-from stages.lib.changes.results import Results, Scored
+from stages.lib.changes.results import Scored
 from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
 from stages.lib.common import format_p, format_score, format_value, score_decimals, short_params
 
@@ -20,11 +20,11 @@ def headline(found: Comparison) -> str:
         return f"Not in pairs: {'; '.join(found.hindrances)}. {_use(found)}"
     kept = found.kept_word
     if kept not in (None, UNCHANGED):
-        told = f"{_capital(str(kept))}: {_kept(found)}, {difference(found.pairs[KEPT], found)}"
+        told = f"{_capital(str(kept))}: {_kept(found)}, {difference(found.pairs[KEPT])}"
     else:
         judged = [search for search in found.changed if search.name in found.words]
         one = judged[0] if len(judged) == 1 else None
-        told = f"{_capital(found.words[one.name])}: {search_told(one, found)}" if one else _several(found)
+        told = f"{_capital(found.words[one.name])}: {search_told(one)}" if one else _several(found)
         renamed = found.old.kept != found.new.kept
         if kept == UNCHANGED and (renamed or (found.changed and not (one and one.name == found.new.kept))):
             told += f"; {_kept(found)}, {'scores the same' if renamed else 'is unchanged'}"
@@ -61,44 +61,45 @@ def _kept(found: Comparison) -> str:
     return f"the kept net, {before}" + ("" if before == after else f" → {after}")
 
 
-def search_told(search: SearchChange, found: Comparison) -> str:
+def search_told(search: SearchChange) -> str:
     """Say how the pick of a search scores before and after, on the same splits, or side by side if they differ."""
     picked = f"{search.name}, {pick(search.old, search.new)}"
     if search.pair is None:
-        return f"{picked}: {_value(search.old, found)} before, {_value(search.new, found)} now, not in pairs"
+        before, after = _values(search)
+        return f"{picked}: {before} before, {after} now, not in pairs"
     if search.pair.is_same:
         return f"{picked} scores the same"
-    return f"{picked}, {difference(search.pair, found)}"
+    return f"{picked}, {difference(search.pair)}"
 
 
 def row(search: SearchChange, found: Comparison) -> list[str]:
     """Return a search as cells: its name, what it picks, its score before and now, the difference, and the verdict."""
-    told = _signed(search.pair, found) + _stuck(search.pair, found) if search.pair else "not in pairs"
+    told = _signed(search.pair) + _stuck(search.pair) if search.pair else "not in pairs"
     word = found.words.get(search.name, "–")
-    return [search.name, pick(search.old, search.new), _value(search.old, found), _value(search.new, found), told, word]
+    return [search.name, pick(search.old, search.new), *_values(search), told, word]
 
 
-def difference(pair: Pair, found: Comparison) -> str:
+def difference(pair: Pair) -> str:
     """Write the difference of a pair with its interval, and what stuck fits have to do with it."""
     splits = "the splits" if pair.error != pair.error else f"the same {pair.n_splits} fresh splits"
-    told = f"{_signed(pair, found)} on {splits}"
+    told = f"{_signed(pair)} on {splits}"
     if pair.difference != pair.difference:
         return f"a net diverged on some of {splits}"
-    return told + _stuck(pair, found)
+    return told + _stuck(pair)
 
 
-def _stuck(pair: Pair, found: Comparison) -> str:
+def _stuck(pair: Pair) -> str:
     if not pair.any_stuck:
         return ""
     before, after = int(pair.old_stuck.sum()), int(pair.new_stuck.sum())
     are = "is" if after == 1 else "are"
     told = f"; {after} of {pair.n_splits} fits {are} stuck, before {before} (p {_p(pair.p_stuck())})"
     others = pair.without_stuck()
-    return told + ("" if others is None else f", without these splits {_signed(others, found)}")
+    return told + ("" if others is None else f", without these splits {_signed(others)}")
 
 
-def _signed(pair: Pair, found: Comparison) -> str:
-    decimals = decimals_of(found.new)
+def _signed(pair: Pair) -> str:
+    decimals = score_decimals(_means(pair))
     half = pair.half_width()
     told = format_score(pair.difference, decimals, "+").replace("-", "−")
     return told + (f" ± {format_score(half, decimals)}" if half == half else "")
@@ -121,7 +122,7 @@ def details(search: SearchChange, found: Comparison) -> Iterator[str]:
         shared, differing, pair = search.common
         yield (
             f"Of {_counted(shared, 'candidate', 'candidates')} that both have, {differing} score otherwise: "
-            f"{_signed(pair, found)} on average over them."
+            f"{_signed(pair)} on average over them."
         )
     if search.best_sets:
         yield _sets(search.best_sets)
@@ -156,19 +157,20 @@ def _settings(side: Scored) -> dict[str, str]:
     return {key: value for key, _, value in parts}
 
 
-def _value(side: Scored | None, found: Comparison) -> str:
+def _values(search: SearchChange) -> list[str]:
+    sides = (search.old, search.new)
+    # Two that are in pairs are in one unit; of others, one may be in thousands and the other a share.
+    shared = score_decimals(side.mean for side in sides if side)
+    return [_value(side, shared if search.pair or side is None else score_decimals([side.mean])) for side in sides]
+
+
+def _value(side: Scored | None, decimals: int) -> str:
     if side is None:
         return "no score on fresh splits"
-    decimals = decimals_of(found.new)
     if side.mean != side.mean:
         return "no score"
     half = f" ± {format_score(side.ci95, decimals)}" if side.ci95 == side.ci95 else ""
     return format_score(side.mean, decimals) + half
-
-
-def decimals_of(side: Results) -> int:
-    """Return the decimals that show the scores of a side."""
-    return score_decimals(each.mean for each in side.fresh.values())
 
 
 def causes_told(found: Comparison) -> list[str]:
@@ -184,14 +186,18 @@ def others_told(found: Comparison) -> list[str]:
     """Say which searches did not change, what else scores otherwise, and which searches only one side has."""
     same = found.unchanged
     told = [f"{_counted(len(same), 'search', 'searches')} unchanged: {', '.join(same)}."] if same else []
-    others = [f"{name} {_means(pair)}" for name, pair in found.others.items()]
+    others = [f"{name} {_before_and_now(pair)}" for name, pair in found.others.items()]
     told += [f"Other contenders on the fresh splits, not tested: {', '.join(others)}."] if others else []
     told += [f"Added: {', '.join(found.added)}."] if found.added else []
     return told + ([f"Removed: {', '.join(found.removed)}."] if found.removed else [])
 
 
-def _means(pair: Pair) -> str:
-    means = [float(scores.mean()) for scores in (pair.old, pair.new)]
+def _means(pair: Pair) -> list[float]:
+    return [float(scores.mean()) for scores in (pair.old, pair.new)]
+
+
+def _before_and_now(pair: Pair) -> str:
+    means = _means(pair)
     return " → ".join(format_score(mean, score_decimals(means)) for mean in means)
 
 
