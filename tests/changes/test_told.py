@@ -121,3 +121,29 @@ def test_a_score_has_the_decimals_of_its_own_unit(commits: Commits, said: Any) -
     commits.fresh["lr"] = ("lr=0.2", scores(-0.4, 9), "")
     commits.commit("after")
     assert said("middle", "after")[0].startswith("Better: lr, the same pick, +0.1000 ± 0.0")
+
+
+def test_a_p_value_that_decides_nothing_among_many_stands_beside_the_one_that_does(commits: Commits, said: Any) -> None:
+    names = [f"s{number}" for number in range(6)]
+    for number, name in enumerate(names):
+        commits.searches[name] = {"lr=1": scores(0.7, number)}
+        commits.fresh[name] = ("lr=1", scores(0.7, 50 + number), "")
+    commits.commit("many")
+    for number, name in enumerate(names):
+        commits.fresh[name] = ("lr=1", scores(0.714, 80 + number, 0.02), "")
+    commits.commit("after")
+    found = json.loads("\n".join(said("--json", "many", "after")))["searches"]
+    least = min((found[name] for name in names), key=lambda each: each["p_value"])
+    assert least["p_value"] < 0.05
+    assert least["p_holm"] == pytest.approx(6 * least["p_value"])
+    assert least["verdict"] == "undecided"
+    told = f"  p = {least['p_value']:.4f} (Holm {least['p_holm']:.4f}); "
+    assert [line for line in said("many", "after") if line.startswith(told)]
+
+
+def test_one_stuck_fit_is_told_and_not_tested_in_the_order_of_time(commits: Commits, said: Any) -> None:
+    commits.params["cv"]["splitter"] = "time"
+    commits.commit("ordered")
+    commits.fresh["lr"] = ("lr=0.2", scores(0.7, 9), "1")
+    commits.commit("after")
+    assert "; 1 of 30 fits is stuck, before 0, without these splits " in said("ordered", "after")[0]

@@ -8,7 +8,7 @@ import numpy as np
 from stages.lib.changes.causes import Causes, causes
 from stages.lib.changes.conditions import hindrances, test_share
 from stages.lib.changes.results import Results, Scored
-from stages.lib.changes.verdict import Pair, judge
+from stages.lib.changes.verdict import Pair, adjusted_p, judge
 from stages.lib.common import UserError
 
 # The name of the kept net's pair among those of the searches; no experiment is called so.
@@ -86,6 +86,8 @@ class Comparison:
         Those that are judged: the searches that changed, and the kept net, under `KEPT`.
     words : dict of str
         What `judge` says of each.
+    adjusted : dict of float
+        The p-values that this is said by, of all pairs once.
     others : dict of Pair
         The contenders that are neither picks nor the kept net, such as models without a net, and that score otherwise.
     causes : Causes
@@ -100,6 +102,7 @@ class Comparison:
     removed: list[str]
     pairs: dict[str, Pair]
     words: dict[str, str]
+    adjusted: dict[str, float]
     others: dict[str, Pair]
     causes: Causes
 
@@ -132,7 +135,8 @@ def compare(old: Results, new: Results) -> Comparison:
         pairs[KEPT] = _pair(old.fresh[str(old.kept)], new.fresh[str(new.kept)], new)
     # A search whose pick is kept on both sides is the same pair, and counts once.
     twice = KEPT in pairs and old.kept == new.kept and old.kept in pairs
-    words = judge({name: pair for name, pair in pairs.items() if not (twice and name == KEPT)})
+    family = {name: pair for name, pair in pairs.items() if not (twice and name == KEPT)}
+    words = judge(family)
     if twice:
         words[KEPT] = words[str(new.kept)]
     return Comparison(
@@ -145,6 +149,7 @@ def compare(old: Results, new: Results) -> Comparison:
         removed=[name for name in old.searches if name not in new.searches],
         pairs=pairs,
         words=words,
+        adjusted=adjusted_p(family),
         others={} if hindered else _others(old, new),
         causes=causes(old, new),
     )

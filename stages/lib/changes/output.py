@@ -30,6 +30,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
             "old": search.old and {"params": search.old.params, "score": _number(search.old.mean)},
             "new": search.new and {"params": search.new.params, "score": _number(search.new.mean)},
             **_pair(search.pair),
+            "p_holm": _number(found.adjusted.get(search.name, math.nan)),
             "n_added": search.n_added,
             "n_removed": search.n_removed,
             "candidates": search.common and {"n_differing": search.common.n_differing, **_pair(search.common.pair)},

@@ -92,8 +92,9 @@ def _stuck(pair: Pair) -> str:
     if not pair.any_stuck:
         return ""
     before, after = int(pair.old_stuck.sum()), int(pair.new_stuck.sum())
-    are = "is" if after == 1 else "are"
-    told = f"; {after} of {pair.n_splits} fits {are} stuck, before {before} (p {_p(pair.p_stuck())})"
+    # In the order of time, nothing is tested.
+    tested = f" (p {_p(pair.p_stuck())})" if pair.error == pair.error else ""
+    told = f"; {after} of {pair.n_splits} fits {'is' if after == 1 else 'are'} stuck, before {before}{tested}"
     others = pair.without_stuck()
     return told + ("" if others is None else f", without these splits {_signed(others)}")
 
@@ -113,9 +114,11 @@ def _p(p: float) -> str:
 def details(search: SearchChange, found: Comparison) -> Iterator[str]:
     """Yield what else changed in a search, a sentence each."""
     if search.pair and search.name in found.words and found.words[search.name] not in (UNCHANGED, UNTESTED):
-        p, share = search.pair.p_value, search.pair.share_beyond
+        p, share, adjusted = search.pair.p_value, search.pair.share_beyond, found.adjusted[search.name]
+        # One that is small by itself decides nothing among many.
+        told = f"p {_p(p)}" + (f" (Holm {format_p(adjusted)})" if format_p(adjusted) != format_p(p) else "")
         side = "better" if search.pair.difference > 0 else "worse"
-        yield f"p {_p(p)}; {share:.2f} that it is {side} by more than {found.new.rope:g}."
+        yield f"{told}; {share:.2f} that it is {side} by more than {found.new.rope:g}."
     if search.n_added or search.n_removed:
         yield f"Candidates: {search.n_added} added, {search.n_removed} removed."
     if search.common:

@@ -126,8 +126,14 @@ def judge(pairs: Mapping[str, Pair]) -> dict[str, str]:
     pairs : mapping of Pair
         One family: what changed between two commits.
     """
-    adjusted = dict(zip(pairs, holm(np.array([pair.p_value for pair in pairs.values()])), strict=True))
+    adjusted = adjusted_p(pairs)
     return {name: _word(pair, adjusted[name]) for name, pair in pairs.items()}
+
+
+def adjusted_p(pairs: Mapping[str, Pair]) -> dict[str, float]:
+    """Return the p-value of each pair of a family, by Holm for the number of those that differ; NaN where untested."""
+    adjusted = holm(np.array([pair.p_value for pair in pairs.values()]))
+    return dict(zip(pairs, map(float, adjusted), strict=True))
 
 
 def _word(pair: Pair, p: float) -> str:
