@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from stages.lib.changes.comparison import KEPT, BestSets, Comparison, SearchChange
-from stages.lib.changes.results import Scored
+from stages.lib.changes.results import Results, Scored
+from stages.lib.changes.stale import stale_params
 from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
 from stages.lib.common import format_p, format_score, format_value, score_decimals, short_params
 
@@ -15,7 +16,16 @@ _BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
 
 
 def headline(found: Comparison) -> str:
-    """Return the verdict: whether what changed is an improvement, and what to use before and after."""
+    """Return the verdict: whether what changed is an improvement, what to use, and whether a run is missing."""
+    return " ".join([_verdict(found), *(_not_rerun(side) for side in (found.old, found.new) if stale_params(side))])
+
+
+def _not_rerun(side: Results) -> str:
+    keys, name = _listed(stale_params(side)), side.snapshot.name
+    return f"Not rerun: params.yaml of {name} differs from what its results are from ({keys}); run `dvc repro`."
+
+
+def _verdict(found: Comparison) -> str:
     if found.hindrances:
         return f"Not in pairs: {'; '.join(found.hindrances)}. {_use(found)}"
     kept = found.kept_word
