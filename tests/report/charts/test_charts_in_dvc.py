@@ -99,3 +99,27 @@ def test_a_table_without_rows_has_no_chart(project: Project, monkeypatch: pytest
     (project.folder / "metrics/diagnostics.csv").write_bytes(header)
     monkeypatch.chdir(project.folder)
     assert "diagnostics" not in read_specs()
+
+
+def test_an_older_commit_may_have_drawn_another_table(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As commits of this repository did, whose searches' plots were their tables of candidates."""
+    now = project.read("dvc.yaml").decode()
+    out = "      - metrics/candidates/${key}.csv: {cache: false, persist: true}\n"
+    plot = (
+        "      - metrics/candidates/${key}.csv: {cache: false, x: mean_test_score, y: params, template: candidates}\n"
+    )
+    older = now.replace(out, "").replace(
+        "      plots:\n      - metrics/curves/", f"      plots:\n{plot}      - metrics/curves/"
+    )
+    assert (now.count(out), older.count(plot)) == (1, 1)
+    (project.folder / "dvc.yaml").write_text(older, encoding="utf-8")
+    project.commit_all("Older")
+    commit = project.git("rev-parse", "HEAD").strip()
+    (project.folder / "dvc.yaml").write_text(now, encoding="utf-8")
+    project.commit_all("Now")
+    monkeypatch.chdir(project.folder)
+    drawn = read_specs(commit)
+    assert set(drawn) == set(read_specs())
+    # It is the table of today's chart.
+    assert {"workspace"} <= {row["rev"] for row in drawn["neurons"]["data"]["values"]}
+    assert all("in_best_set" in row for row in drawn["neurons"]["data"]["values"])
