@@ -42,7 +42,8 @@ class Since:
     @cached_property
     def found(self) -> Comparison:
         """The comparison of both; raises `UserError` as `compare` does."""
-        old = Results(Snapshot(self.against, self.base))
+        # The branch itself may have gone on since.
+        old = Results(Snapshot(f"{self.against} at {self.base[:7]}", self.base))
         return compare(old, Results(Snapshot("HEAD", self.head) if self.head else Snapshot.of(None)))
 
     @property
