@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from stages import diff
@@ -147,3 +148,25 @@ def test_one_stuck_fit_is_told_and_not_tested_in_the_order_of_time(commits: Comm
     commits.fresh["lr"] = ("lr=0.2", scores(0.7, 9), "1")
     commits.commit("after")
     assert "; 1 of 30 fits is stuck, before 0, without these splits " in said("ordered", "after")[0]
+
+
+def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared(commits: Commits, said: Any) -> None:
+    """Another that left at an earlier stage was trained for fewer epochs, which is no effect of code or packages."""
+    commits.searches = {"lr": {f"lr={i}": scores(0.7 - i / 100, i) for i in range(3)}}
+
+    def commit(tag: str, stages: list[int]) -> None:
+        commits.write()
+        path = commits.project.folder / "metrics/candidates/lr.csv"
+        write_text(path, pd.read_csv(path).assign(stage=stages).to_csv(index=False))
+        commits.git("add", "--all")
+        commits.git("commit", "--quiet", "--message", tag)
+        commits.git("tag", tag)
+
+    commit("halved", [2, 2, 1])
+    commits.searches["lr"]["lr=2"] = commits.searches["lr"]["lr=2"] + 0.1
+    commit("stayed", [2, 2, 2])
+    assert not [line for line in said("halved", "stayed") if "score otherwise" in line]
+    commits.searches["lr"]["lr=1"] = commits.searches["lr"]["lr=1"] + 0.01
+    commit("after", [2, 2, 1])
+    told = "Of 2 candidates that both have, 1 score otherwise: +0.0100 ± 0.0000 on average over them."
+    assert [line for line in said("halved", "after") if told in line]

@@ -21,7 +21,7 @@ class Common(NamedTuple):
     Attributes
     ----------
     n_shared, n_differing : int
-        How many candidates both sides have, and how many of these score otherwise.
+        How many candidates both sides have, after halving trained to the end, and how many of these score otherwise.
     pair : Pair
         The means over those that differ, on the splits of the search.
     """
@@ -200,7 +200,9 @@ def _pair(before: Scored, after: Scored, new: Results) -> Pair:
 
 
 def _common(one: dict[str, Scored], other: dict[str, Scored], new: Results) -> Common | None:
-    shared = [_pair(one[params], other[params], new) for params in one if params in other]
+    # One that left earlier on one side was trained for fewer epochs there, which is why it scores otherwise.
+    both = [params for params in one if params in other and one[params].to_the_end and other[params].to_the_end]
+    shared = [_pair(one[params], other[params], new) for params in both]
     differing = [pair for pair in shared if not pair.is_same and np.isfinite(pair.difference)]
     if not differing:
         return None

@@ -16,7 +16,7 @@ from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import UserError
 from stages.lib.config.statistics import ROPE
 from stages.lib.scores import one_row
-from stages.lib.scores.score_table import STUCK_SPLITS, split_scores, stuck_of
+from stages.lib.scores.score_table import STUCK_SPLITS, split_scores, stuck_of, trained_to_the_end
 
 _EVALUATION, _ANSWER, _LOCK = "metrics/candidates/evaluation.csv", "metrics/evaluation.json", "dvc.lock"
 _CANDIDATES, _METRICS = "metrics/candidates", "metrics/scores"
@@ -39,12 +39,15 @@ class Scored:
     stuck : array of bool, shape (n_splits,)
     ci95 : float
         Half the width of the 95 % interval of its mean; NaN where there is none.
+    to_the_end : bool
+        Whether it was trained to the end, as all are but for halving.
     """
 
     params: str
     scores: np.ndarray
     stuck: np.ndarray
     ci95: float
+    to_the_end: bool = True
 
     @property
     def mean(self) -> float:
@@ -149,8 +152,8 @@ class Results:
             # Older commits count no stuck fits.
             stuck = stuck_of(table) if STUCK_SPLITS in table else np.zeros(scores.shape, dtype=bool)
             ci95 = numbers["ci95"].astype(float) if "ci95" in table else np.full(len(table), np.nan)
-            listed = zip(table[key], table["params"], scores, stuck, ci95, strict=True)
-            return {name: Scored(params, own, flags, float(half)) for name, params, own, flags, half in listed}
+            columns = (table["params"], scores, stuck, map(float, ci95), map(bool, trained_to_the_end(table)))
+            return {name: Scored(*row) for name, *row in zip(table[key], *columns, strict=True)}
 
         return self._parsed(path, "a table of scores", rows) or {}
 
