@@ -33,7 +33,7 @@ def test_another_pick_is_judged_on_the_same_fresh_splits(commits: Commits, said:
     assert " → after (" in sides
     assert listed == "- lr:"
     assert rest == [
-        "  p < 0.0001; 1.00 that it is better by more than 0.01.",
+        "  p < 0.0001; over 0.99 that it is better by more than 0.01.",
         "  Candidates: 1 added, 1 removed.",
         "  May be the best: 1 before, 1 now, no longer lr=0.1.",
         "1 search unchanged: width.",

@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from stages import diff
+from stages.lib.changes.comparison import BestSets
+from stages.lib.changes.picks import pick, told_sets
+from stages.lib.changes.results import Scored
 from stages.lib.common import write_text
 from tests.changes.commits import Commits, scores
 from tests.conftest import Command
@@ -170,3 +174,38 @@ def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared
     commit("after", [2, 2, 1])
     told = "Of 2 candidates that both have, 1 score otherwise: +0.0100 ± 0.0000 on average over them."
     assert [line for line in said("halved", "after") if told in line]
+
+
+def test_a_pick_is_told_by_what_it_changes_in_the_model() -> None:
+    def scored(params: str) -> Scored:
+        return Scored(params, np.zeros(2), np.zeros(2, dtype=bool), 0.1)
+
+    assert pick(scored("lr=0.1, module__act=ReLU"), scored("lr=0.2, module__act=ReLU")) == "lr=0.1 → 0.2"
+    assert pick(scored("batch_size=20"), scored("model as it stands")) == "batch_size=20 → as in model"
+    assert pick(scored("a=[1, 2], b=1"), scored("a=[1, 2]")) == "b=1 → as in model"
+    assert pick(scored("a=1"), scored("a=1")) == "the same pick"
+    assert pick(scored("a=1, b=1, c=1, d=1"), scored("a=2, b=2, c=2, d=2")) == "4 settings of its pick"
+    assert pick(None, scored("module__act=ReLU")) == "act=ReLU"
+
+
+def test_sets_are_told_where_they_differ() -> None:
+    many = "a=1, b=2, c=3, d=4"
+    assert list(told_sets(BestSets(3, 3, [], []))) == []
+    assert list(told_sets(BestSets(3, 2, ["lr=0.1"], []))) == ["May be the best: 3 before, 2 now, no longer lr=0.1."]
+    assert list(told_sets(BestSets(9, 5, [many] * 4, ["lr=1"]))) == [
+        "May be the best: 9 before, 5 now, no longer 4 that both have, newly lr=1."
+    ]
+    assert list(told_sets(BestSets(9, 5, ["lr=1"] * 5, []))) == [
+        "May be the best: 9 before, 5 now, no longer lr=1; lr=1; lr=1 and 2 more."
+    ]
+
+
+def test_a_key_that_was_not_there_stood_for_what_it_says(commits: Commits, said: Any) -> None:
+    del commits.params["cv"]["splitter"], commits.params["data.sample"]
+    commits.commit("older")
+    commits.params["cv"]["splitter"], commits.params["data.sample"] = "stratified", 1.0
+    commits.commit("newer")
+    assert said("older", "newer")[0].startswith("Unchanged")
+    commits.params["data.header"] = True
+    commits.commit("shifted")
+    assert said("newer", "shifted")[0].startswith("Not in pairs: data.header: false → true.")

@@ -6,12 +6,13 @@ from stages.lib.changes.results import Results
 from stages.lib.common import format_value
 
 _STAGE = "evaluate"
+_CV = ("cv.splitter", "cv.groups", "cv.order", "cv.n_splits", "cv.scoring")
 # What decides which rows a split tests, and what a score is.
-_PARAMS = (
-    *("seed", "data.target", "data.sample", "cv.splitter", "cv.groups", "cv.order", "cv.n_splits", "cv.scoring"),
-)
+_PARAMS = ("seed", "data.target", "data.sample", "data.header", *_CV)
 # What also decides the splits of a search; those of the evaluation are always shuffled.
 _OF_SEARCHES = "cv.shuffle"
+# What keys stood for before they were in params.yaml.
+_BEFORE = {"data.sample": 1.0, "data.header": False, "cv.splitter": "stratified", "cv.scoring": "accuracy"}
 
 
 def hindrances(old: Results, new: Results, of_searches: bool = False) -> list[str]:
@@ -38,7 +39,7 @@ def _differing(old: Results, new: Results, of_searches: bool) -> Iterator[str]:
     if hashes[0] != hashes[1]:
         yield f"the data have other bytes ({before.get('data.path')})"
     for key in (*_PARAMS, *[_OF_SEARCHES] * of_searches):
-        one, other = before.get(key), after.get(key)
+        one, other = (side.get(key, _BEFORE.get(key)) for side in (before, after))
         if one != other:
             yield f"{key}: {format_value(one)} → {format_value(other)}"
     kinds = ["numbers" if "Regressor" in str(each.get("model.wrapper")) else "classes" for each in (before, after)]

@@ -1,18 +1,17 @@
 """Says in sentences what changed between two commits, and whether it is more than chance."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
-from stages.lib.changes.comparison import KEPT, BestSets, Comparison, SearchChange
+from stages.lib.changes.comparison import KEPT, Comparison, SearchChange
+from stages.lib.changes.picks import pick, told_sets
 from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.stale import stale_params
 from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
-from stages.lib.common import format_p, format_score, format_value, score_decimals, short_params
+from stages.lib.common import format_p, format_score, format_value, score_decimals
 
-# The most settings or names that a sentence lists.
+# The most names that a sentence lists.
 _MOST = 3
-_BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
 
 
 def headline(found: Comparison) -> str:
@@ -121,6 +120,11 @@ def _p(p: float) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
+def _share(share: float) -> str:
+    # 1.00 would be a certainty that no test gives.
+    return "over 0.99" if share > 0.995 else f"{share:.2f}"
+
+
 def details(search: SearchChange, found: Comparison) -> Iterator[str]:
     """Yield what else changed in a search, a sentence each."""
     if search.pair and search.name in found.words and found.words[search.name] not in (UNCHANGED, UNTESTED):
@@ -128,7 +132,7 @@ def details(search: SearchChange, found: Comparison) -> Iterator[str]:
         # One that is small by itself decides nothing among many.
         told = f"p {_p(p)}" + (f" (Holm {format_p(adjusted)})" if format_p(adjusted) != format_p(p) else "")
         side = "better" if search.pair.difference > 0 else "worse"
-        yield f"{told}; {share:.2f} that it is {side} by more than {found.new.rope:g}."
+        yield f"{told}; {_share(share)} that it is {side} by more than {found.new.rope:g}."
     if search.n_added or search.n_removed:
         yield f"Candidates: {search.n_added} added, {search.n_removed} removed."
     if search.common:
@@ -138,36 +142,7 @@ def details(search: SearchChange, found: Comparison) -> Iterator[str]:
             f"{_signed(pair)} on average over them."
         )
     if search.best_sets:
-        yield _sets(search.best_sets)
-
-
-def _sets(sets: BestSets) -> str:
-    told = [f"May be the best: {sets.old} before, {sets.new} now"]
-    for what, names in (("no longer", sets.left), ("newly", sets.joined)):
-        if names:
-            more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-            told.append(f"{what} {'; '.join(map(short_params, names[:_MOST]))}{more}")
-    return ", ".join(told) + "."
-
-
-def pick(old: Scored | None, new: Scored | None) -> str:
-    """Say what a search picks before and after: the settings that differ."""
-    if old is None or new is None:
-        side = new or old
-        return short_params(side.params) if side else "no pick"
-    before, after = map(_settings, (old, new))
-    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    if not keys:
-        return "the same pick"
-    if len(keys) > _MOST:
-        return f"{len(keys)} settings of its pick"
-    shown = {key: f"{before.get(key, 'not set')} → {after.get(key, 'not set')}" for key in keys}
-    return ", ".join(short_params(f"{key}={value}") for key, value in shown.items())
-
-
-def _settings(side: Scored) -> dict[str, str]:
-    parts = (part.partition("=") for part in _BETWEEN_PARAMS.split(side.params))
-    return {key: value for key, _, value in parts}
+        yield from told_sets(search.best_sets)
 
 
 def _values(search: SearchChange) -> list[str]:

@@ -122,7 +122,7 @@ def _name(path: str) -> str:
 def repository() -> str | None:
     """Return the URL of the repository on GitHub, from a workflow's variables or the remote `origin`, or None."""
     if "GITHUB_REPOSITORY" in os.environ:
-        return f"{os.environ['GITHUB_SERVER_URL']}/{os.environ['GITHUB_REPOSITORY']}"
+        return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{os.environ['GITHUB_REPOSITORY']}"
     remote = subprocess.run(["git", "remote", "get-url", "origin"], capture_output=True, text=True).stdout.strip()
     found = re.search(r"github\.com[:/](.+?)(\.git)?$", remote)
     return f"https://github.com/{found[1]}" if found else None
