@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-import stages.lib.lockstep  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
+import stages.lib.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
 from tests.bench_cases import TABLES, Case
 
 Found = dict[str, float]

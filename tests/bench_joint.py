@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-import stages.lib.lockstep  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
+import stages.lib.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
 
 EXPERIMENT = "joint"
 # The fits of RandomizedSearchCV that are timed; the others are taken to cost as much.

@@ -30,7 +30,7 @@ def fingerprints() -> dict[str, str]:
     from stages.lib.winners.baselines import baselines
     from stages.lib.data import load_dataset
     from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
-    from stages.lib.lockstep import LockstepWarning, fit_seed, net_of, seed_everything
+    from stages.lib.engine import LockstepWarning, fit_seed, net_of, seed_everything
     from stages.lib.common import format_params
     from stages.lib.config import Prepare, load_params
 

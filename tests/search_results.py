@@ -10,7 +10,7 @@ from torch import nn
 
 from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import TrainTest
+from stages.lib.engine import TrainTest
 from stages.lib.model import build_estimator, nested_grid, rows, target
 from stages.lib.network import PimaClassifier
 from stages.lib.search import SearchResult, run_search

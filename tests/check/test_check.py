@@ -11,7 +11,7 @@ from stages import check, search
 from stages.lib.check import everything
 from stages.lib.check.trial import seconds_a_step
 from stages.lib.config import load_params
-from stages.lib.lockstep import seed_everything
+from stages.lib.engine import seed_everything
 from stages.lib.winners.fresh import drawn_anew
 from tests.check.conftest import Write
 from tests.conftest import Command

@@ -12,7 +12,7 @@ from stages.lib.check.last_batch import check_last_batch
 from stages.lib.common import UserError
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import TrainTest
+from stages.lib.engine import TrainTest
 from stages.lib.model import Candidates, build_estimator, hold_out_watchers, rows, target
 from stages.lib.model.hold_out import hold_out
 from stages.lib.search import make_splits

@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetBinaryClassifier
 
 from stages.lib.config import yaml12
-from stages.lib.lockstep import LockstepWarning
+from stages.lib.engine import LockstepWarning
 from stages.lib.network import PimaClassifier
 from tests.conftest import Changed
 from tests.pages import DOCS, PAGES, README, blocks, commands

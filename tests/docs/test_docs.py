@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from joblib.parallel import ParallelBackendBase
 
+from lockstep import LockstepBackend
 from stages.lib.common import short_params
 from stages.lib.config import (
     Column,
@@ -18,7 +19,6 @@ from stages.lib.config import (
     load_params,
     yaml12,
 )
-from stages.lib.lockstep import LockstepBackend
 from tests.pages import DOCS, PAGES, README, blocks, commands
 from tests.project import ROOT, SECTIONS, Project
 
@@ -180,13 +180,14 @@ def test_the_walk_of_a_setting_names_what_is_there() -> None:
     walk = table(DOCS["architecture.md"], "function")
     assert len(walk) >= 10
     for function, file, _ in walk:
-        code = (ROOT / "stages/lib" / file.strip("`")).read_text(encoding="utf-8")
+        path = file.strip("`")
+        code = (ROOT / ("" if path.startswith("lockstep/") else "stages/lib") / path).read_text(encoding="utf-8")
         assert re.search(rf"^(def|class) {function.strip('`')}\b", code, re.MULTILINE), f"{function} in {file}"
 
 
 @pytest.mark.parametrize("page", list(PAGES))
 def test_files_that_are_named_exist(page: str) -> None:
-    named = re.findall(r"`((?:stages|tests|docs|metrics|\.dvc|\.github)/[\w./-]+)`", prose(PAGES[page]))
+    named = re.findall(r"`((?:stages|lockstep|tests|docs|metrics|\.dvc|\.github)/[\w./-]+)`", prose(PAGES[page]))
     for path in named:
         assert (ROOT / path).exists() or "NAME" in path, f"{page}: {path}"
 

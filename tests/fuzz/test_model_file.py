@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from stages import predict
 from stages.lib.config import Params
+from stages.lib.engine import seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, PlainModel, save_model
-from stages.lib.lockstep import seed_everything
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.winners.baselines import baselines
 from tests.fuzz.mutations import VALUES, changed, cuts, spoilt, steps

@@ -16,8 +16,8 @@ from torch import nn
 from stages.lib.common import UserError
 from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
+from stages.lib.engine import seed_everything
 from stages.lib.handover import MODEL_FILE, Card, load_model, predict, save_model
-from stages.lib.lockstep import seed_everything
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from tests.passengers import LABELS, TYPES, passengers
 from tests.project import ROOT, real_params

@@ -11,8 +11,8 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from skorch import NeuralNet
 from torch import nn
 
+from lockstep import LockstepWarning
 from stages.lib.config import load_params
-from stages.lib.lockstep import LockstepWarning
 from tests.plain_skorch import plain_net
 from tests.project import ROOT
 from tests.search_results import split_scores

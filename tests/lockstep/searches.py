@@ -13,7 +13,7 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from stages.lib.lockstep import LockstepWarning
+from lockstep import LockstepWarning
 from tests.lockstep.cases.base import LABELS, Case, X
 
 SEED = 3

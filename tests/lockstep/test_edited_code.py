@@ -10,7 +10,7 @@ from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV
 from torch import Tensor, nn
 
-from stages.lib import lockstep  # noqa: F401 (registers the backend)
+import lockstep  # noqa: F401 (registers the backend)
 from tests.lockstep.cases.base import LABELS, RATES, X, classifier
 
 ROWS = X.astype(np.float32)

@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold, LeaveOneOut, cross_val_score
 from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
 
-from stages.lib.lockstep.stacks.stack import Stack
+from lockstep.stacks.stack import Stack
 from tests.lockstep.cases.base import X as CASES
 from tests.lockstep.cases.plain.modules import MLP
 from tests.lockstep.cases.plain.parts import Squeezed
@@ -103,7 +103,7 @@ class Whitened(LogitNet):
 def test_a_matrix_that_has_no_root_after_some_steps_fails_where_skorch_does(
     few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stages.lib.lockstep.stacks.stack._WORTH_COMPILING", few)
+    monkeypatch.setattr("lockstep.stacks.stack._WORTH_COMPILING", few)
     whitened = net(module=Whitened, criterion=torch.nn.CrossEntropyLoss, max_epochs=6, train_split=None)
     for stack in (True, False):
         found, _ = told(whitened, {"lr": [0.001, 5.0]}, LABELS, scoring=lambda *given: 1.0, backend={"stack": stack})

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 
-from stages.lib.lockstep import _compat, kinds
+from lockstep import _compat, kinds
 from tests.lockstep.cases.base import SERIES, SERIES_LABELS, classifier
 from tests.lockstep.cases.plain.modules import Recurrent
 from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told
@@ -173,7 +173,7 @@ from joblib import parallel_config
 from sklearn.model_selection import cross_val_score, cross_validate
 from skorch import NeuralNetClassifier
 from skorch.callbacks import LRScheduler
-from stages.lib import lockstep
+import lockstep
 
 class Net(torch.nn.Module):
     def __init__(self):

@@ -11,10 +11,12 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, ShuffleSplit, cross_val_score
 from skorch.callbacks import EarlyStopping, LRScheduler
 
-from stages.lib.lockstep import LockstepWarning, fit_seed, plan, seed_everything
-from stages.lib.lockstep.stacks import nets, training
-from stages.lib.lockstep.stacks.nets import NETS
-from stages.lib.lockstep.stacks.training import Training
+from lockstep import LockstepWarning, fit_seed, plan
+from lockstep.members.numerics import seed_everything
+from lockstep.stacks import nets, training
+from lockstep.stacks.nets import NETS
+from lockstep.stacks.training import Training
+from stages.lib.engine import pin_this_process
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
 
 # As people train: the callbacks watch each net, and the batches are drawn.
@@ -85,7 +87,8 @@ def test_jobs_change_no_byte(
     monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes], watched: dict[Any, bytes]
 ) -> None:
     monkeypatch.setattr(plan, "MOST_NETS", 16)
-    backend = {"inner_backend": "loky", "inner_n_jobs": 2}
+    # Workers take square roots as this process does.
+    backend = {"inner_backend": "loky", "inner_n_jobs": 2, "prepare_worker": pin_this_process}
     assert scores(search(backend=backend)) == whole
     assert scores(search(WATCHED(), RATES, LABELS, backend=backend)) == watched
     alone = {"lr": [0.1, 0.01]}

@@ -15,7 +15,7 @@ from torch import nn
 
 from stages.lib.config import CV, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import LockstepWarning, TrainTest, fit_seed, seed_everything
+from stages.lib.engine import LockstepWarning, TrainTest, fit_seed, seed_everything
 from stages.lib.model import resolve
 from stages.lib.model.hold_out import hold_out
 from stages.lib.network import PimaClassifier

@@ -15,7 +15,7 @@ from torch import nn
 from stages.lib.config import Prepare
 from stages.lib.config.space import all_candidates
 from stages.lib.data import Dataset
-from stages.lib.lockstep import fit_seed, seed_everything
+from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.model import build_estimator, rows
 from stages.lib.model.preparation import Preparation
 from stages.lib.scores.scorer import RecordingScorer

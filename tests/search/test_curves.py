@@ -13,7 +13,7 @@ from torch import nn
 
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import LockstepWarning, fit_seed, seed_everything
+from stages.lib.engine import LockstepWarning, fit_seed, seed_everything
 from stages.lib.model import build_estimator, nested_grid, rows, target
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer
 from stages.lib.search import make_splits, run_search

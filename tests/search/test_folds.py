@@ -10,7 +10,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 from stages.lib.common import UserError
 from stages.lib.config import CV
 from stages.lib.data import Dataset
-from stages.lib.lockstep import fit_seed
+from stages.lib.engine import fit_seed
 from stages.lib.search import checked_splits, make_splits
 
 N, SEED = 60, 7

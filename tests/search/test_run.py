@@ -16,7 +16,7 @@ from torch import nn
 from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import fit_seed, seed_everything
+from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.model import build_estimator, rows, target
 from stages.lib.network import PimaClassifier
 from stages.lib.scores.pooling import pooling
@@ -177,7 +177,7 @@ def test_a_fit_that_fails_is_told(data: Dataset, engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
-@pytest.mark.filterwarnings("ignore::stages.lib.lockstep.LockstepWarning")
+@pytest.mark.filterwarnings("ignore::lockstep.LockstepWarning")
 def test_a_last_batch_of_one_row_is_named_with_its_cure(data: Dataset, engine: str) -> None:
     def normed(n_inputs: int) -> nn.Module:
         return nn.Sequential(nn.Linear(n_inputs, 4), nn.BatchNorm1d(4), nn.Linear(4, 1), nn.Sigmoid())

@@ -17,7 +17,7 @@ from skorch.callbacks import EarlyStopping
 from skorch.dataset import ValidSplit
 from torch import nn
 
-from stages.lib.lockstep import fit_seed, seed_everything
+from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.network import PimaClassifier
 
 

@@ -19,7 +19,7 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from stages.lib.common import UserError, write_text
 from stages.lib.config import CV, OF_CLASSES, OF_NUMBERS, Params, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import fit_seed
+from stages.lib.engine import fit_seed
 from stages.lib.model.hold_out import GroupedRows
 from stages.lib.search import make_splits
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, read_baselines, read_seen, to_csv

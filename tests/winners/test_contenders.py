@@ -9,7 +9,7 @@ import pytest
 from stages.lib.common import UserError, format_changes, write_json
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.lockstep import fit_seed, seed_everything
+from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.search import make_splits, run_search
 from stages.lib.winners import contenders
 from stages.lib.winners.contenders import read_settings, score_nets

@@ -22,8 +22,8 @@ from stages import baselines, evaluate
 from stages.lib.common import UserError, write_text
 from stages.lib.config import Params, load_params
 from stages.lib.data import Dataset, load_dataset
+from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
-from stages.lib.lockstep import fit_seed, net_of, seed_everything
 from stages.lib.scores.bounds import interval
 from stages.lib.search import make_splits
 from stages.lib.winners.baseline_scores import read_baselines

@@ -12,7 +12,7 @@ from sklearn.metrics import get_scorer
 
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import net_of, seed_everything
+from stages.lib.engine import net_of, seed_everything
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import pooling
 from stages.lib.winners import shuffled

@@ -16,8 +16,8 @@ from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, Params, Prepare, read_content, read_params
 from stages.lib.data import Dataset, load_dataset
+from stages.lib.engine import TrainTest
 from stages.lib.fetch import ensure_file, is_in_place
-from stages.lib.lockstep import TrainTest
 from stages.lib.model import (
     Candidates,
     build_estimator,

@@ -8,7 +8,7 @@ from skorch.dataset import Dataset as Rows
 from stages.lib.common import UserError, described
 from stages.lib.config import PARAMS_FILE, Params, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import TrainTest
+from stages.lib.engine import TrainTest
 from stages.lib.model import Candidates, hold_out_watchers
 from stages.lib.model.candidates import misstep
 from stages.lib.model.hold_out import GroupedRows

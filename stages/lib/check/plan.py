@@ -18,7 +18,7 @@ from rich.table import Table
 
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.lockstep import LONG_STEP, MOST_NETS, TrainTest, net_of
+from stages.lib.engine import LONG_STEP, MOST_NETS, TrainTest, net_of
 from stages.lib.model import build_estimator
 from stages.lib.search.curves import N_REPEATS
 from stages.lib.search.halving import stage_epochs, stage_sizes

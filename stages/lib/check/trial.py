@@ -11,7 +11,7 @@ from sklearn.utils import _safe_indexing
 from stages.lib.common import explained
 from stages.lib.config import Params
 from stages.lib.data import Dataset, is_feature
-from stages.lib.lockstep import TrainTest, net_of
+from stages.lib.engine import TrainTest, net_of
 
 # Of a larger split, so many training rows and test rows are tried.
 _MOST_ROWS = 2000

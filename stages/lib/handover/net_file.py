@@ -10,9 +10,9 @@ from sklearn.dummy import DummyRegressor
 
 from stages.lib.common import RAISED, UserError, own_place, reading
 from stages.lib.config import PARAMS_FILE
+from stages.lib.engine import net_of
 from stages.lib.handover.card import Card
 from stages.lib.handover.sentences import AGAIN, EXPECTED, LONGEST, ended
-from stages.lib.lockstep import net_of
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
 from stages.lib.model.preparation import numbers, take_over
 from stages.lib.model.prepared import preparation_of

@@ -9,7 +9,7 @@ from typing import Any
 from stages.lib.common import RAISED, UserError, described, format_params, format_value, own_place
 from stages.lib.config import PARAMS_FILE, PREFIX, Distribution, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import lean_optimizer, net_of
+from stages.lib.engine import lean_optimizer, net_of
 from stages.lib.model.estimator import build_estimator, target
 from stages.lib.model.prepared import check_missing, rows
 

@@ -14,7 +14,7 @@ from torch import nn
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import FiniteOrUnfit
+from stages.lib.engine import FiniteOrUnfit
 from stages.lib.model.prepared import check_missing, check_types, preparation_of, prepared, without_prefix
 from stages.lib.model.training import TrainedAsSet, training_arguments
 

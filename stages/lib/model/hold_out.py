@@ -16,7 +16,7 @@ from torch.utils.data import Subset
 from stages.lib.common import UserError
 from stages.lib.config import CV, PARAMS_FILE, Params
 from stages.lib.data import Dataset
-from stages.lib.lockstep import TrainTest
+from stages.lib.engine import TrainTest
 
 
 class GroupedRows(np.ndarray):

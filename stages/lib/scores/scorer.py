@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from stages.lib.common import UserError, did_you_mean
-from stages.lib.lockstep import net_of
+from stages.lib.engine import net_of
 from stages.lib.scores.pooling import Pooling, pooling
 from stages.lib.scores.stuck import Answered, answered
 

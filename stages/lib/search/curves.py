@@ -15,7 +15,7 @@ from skorch.utils import to_numpy
 from torch import nn
 
 from stages.lib.common import format_params
-from stages.lib.lockstep import TrainTest, net_of
+from stages.lib.engine import TrainTest, net_of
 from stages.lib.search.result import SearchResult
 
 # The repeats of cross-validation whose splits the settings are trained on again.

@@ -13,7 +13,7 @@ from skorch import NeuralNet
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from stages.lib.common import RAISED, own_place
-from stages.lib.lockstep import net_of
+from stages.lib.engine import net_of
 
 # Settings with which any net can be trained, each by itself.
 _TAME: dict[str, dict[str, Any]] = {

@@ -8,7 +8,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 
 from stages.lib.common import UserError
 from stages.lib.config import CV
-from stages.lib.lockstep import TrainTest, fit_seed
+from stages.lib.engine import TrainTest, fit_seed
 
 _SPLITTERS = {
     "stratified": StratifiedKFold,

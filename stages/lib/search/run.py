@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 
 from stages.lib.common import explained
 from stages.lib.config import Params
-from stages.lib.lockstep import LockstepWarning, TrainTest
+from stages.lib.engine import LockstepWarning, TrainTest, pin_this_process
 from stages.lib.search.fault import advice_on_one_row
 from stages.lib.search.jobs import jobs
 from stages.lib.search.progress import doing
@@ -94,6 +94,7 @@ def run_search(
                 record_losses=record_losses,
                 inner_backend=backend,
                 inner_n_jobs=n_jobs,
+                prepare_worker=pin_this_process,
             ),
         ):
             found = search.fit(X, y).cv_results_

@@ -12,7 +12,7 @@ from sklearn.utils import _safe_indexing
 from skorch import NeuralNetClassifier
 
 from stages.lib.common import RAISED, UserError, described, explained
-from stages.lib.lockstep import TrainTest, lean_optimizer, net_of
+from stages.lib.engine import TrainTest, lean_optimizer, net_of
 from stages.lib.search.fault import Seen, advice, observed, slowly
 from stages.lib.search.protocol import Scorer
 

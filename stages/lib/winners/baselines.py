@@ -20,7 +20,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import TrainTest
+from stages.lib.engine import TrainTest
 from stages.lib.model.columns import Columns
 from stages.lib.model.prepared import preparation_of, prepared
 from stages.lib.search import make_splits

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from stages.lib.common import UserError, reading
 from stages.lib.config import ANSWER, COMBINED, PREFIX, SIMPLEST, STARTING_POINT, WINNER, Params
 from stages.lib.data import Dataset
-from stages.lib.lockstep import TrainTest
+from stages.lib.engine import TrainTest
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import pooling, recorded
 from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows

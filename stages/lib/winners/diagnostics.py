@@ -22,7 +22,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-from stages.lib.lockstep import TrainTest
+from stages.lib.engine import TrainTest
 from stages.lib.scores import ALPHA
 
 COLUMNS = ("panel", "series", "x", "y", "low", "high", "count", "label")

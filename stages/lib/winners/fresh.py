@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.lockstep import TrainTest, fit_seed
+from stages.lib.engine import TrainTest, fit_seed
 from stages.lib.scores import Pooling, bounds_of, half_widths, mean_test_share, one_row, rows_of
 
 # Gives the evaluation other random numbers than the searches.

@@ -11,8 +11,8 @@ from stages.lib.comparison.inputs import COLUMNS as INPUT_COLUMNS
 from stages.lib.comparison.inputs import inputs_table, with_standing
 from stages.lib.config import Params
 from stages.lib.data import Dataset
+from stages.lib.engine import net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
-from stages.lib.lockstep import net_of, seed_everything
 from stages.lib.model import (
     against_divergence,
     build_estimator,

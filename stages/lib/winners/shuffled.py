@@ -13,7 +13,7 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch.utils import to_device
 
-from stages.lib.lockstep import net_of
+from stages.lib.engine import net_of
 from stages.lib.scores import Pooling
 
 # How often a column is shuffled in each split. More would only lower the part of chance that is the shuffle's.

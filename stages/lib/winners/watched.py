@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import cross_validate
 
 from stages.lib.data import Dataset
-from stages.lib.lockstep import TrainTest
+from stages.lib.engine import TrainTest
 from stages.lib.model import rows
 from stages.lib.scores import Pooling
 from stages.lib.scores.scorer import all_alike, pooled_rows, remembering

@@ -13,8 +13,9 @@ from skorch.callbacks import EarlyStopping, EpochScoring
 from torch import nn
 from torch.utils.data import BatchSampler, SubsetRandomSampler
 
-from stages.lib.lockstep import fit_seed, seed_everything
-from stages.lib.lockstep.plan import Search
+from lockstep import fit_seed
+from lockstep.members.numerics import seed_everything
+from lockstep.plan import Search
 from stages.lib.network import PimaClassifier
 from tests.lockstep import nets
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier

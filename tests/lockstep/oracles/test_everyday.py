@@ -22,7 +22,7 @@ from skorch import NeuralNet, NeuralNetRegressor
 from skorch.callbacks import Callback, EpochScoring, PrintLog
 from torch import Tensor, nn
 
-from stages.lib.lockstep import LockstepWarning
+from lockstep import LockstepWarning
 from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.cases.odd.traps import OfAnyWidth
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
@@ -113,7 +113,7 @@ class Tells(Callback):
 
 
 @pytest.mark.parametrize("where", ["transformer", "module", "recursion", "sink", "scoring", "lock"])
-@pytest.mark.filterwarnings("ignore::stages.lib.lockstep.LockstepWarning")
+@pytest.mark.filterwarnings("ignore::lockstep.LockstepWarning")
 def test_what_can_not_be_pickled_is_fitted(where: str, tmp_path: Path) -> None:
     numpy, layers = np, nn
 

@@ -28,9 +28,9 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EarlyStopping
 from torch import Tensor
 
-from stages.lib.lockstep import plan
-from stages.lib.lockstep.handing_back import hand_back
-from stages.lib.lockstep.tasks import Task
+from lockstep import plan
+from lockstep.handing_back import hand_back
+from lockstep.tasks import Task
 from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.searches import numbers_of
 from tests.project import ROOT
@@ -169,7 +169,7 @@ def nested() -> dict[str, Any]:
     return {"scores": cross_val_score(GridSearchCV(net(), GRID, **OPTIONS), X, LABELS, cv=3)}
 
 
-@pytest.mark.filterwarnings("error::stages.lib.lockstep.LockstepWarning")
+@pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 @pytest.mark.parametrize(
     "call",
     [randomized, halving, halving_by_epochs, halving_at_random, validated, predicted, learned, by_value, nested],

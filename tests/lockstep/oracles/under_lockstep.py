@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from joblib import parallel_config
 
-import stages.lib.lockstep  # noqa: F401 (registers the backend)
+import lockstep  # noqa: F401 (registers the backend)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from sklearn.model_selection import cross_validate
 from skorch import NeuralNetClassifier
 from torch import Tensor, nn
 
-from stages.lib.lockstep import lean_optimizer
+from lockstep.members.lean import lean_optimizer
 from tests.lockstep.pieces.test_optimizers import ACCEPTED, STEPS, complete
 
 
@@ -97,7 +97,7 @@ def test_an_optimizer_of_ones_own_is_left_as_it_is() -> None:
 
 SEARCH = """
 import sys
-from stages.lib import lockstep
+import lockstep
 from tests.lockstep.cases.base import LABELS, X, classifier
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.lib.lockstep.optimizers import settings as tried
-from stages.lib.lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
-from stages.lib.lockstep.optimizers.settings import varying_numbers
-from stages.lib.lockstep.optimizers.stacked import StackedOptimizer, group_key
+from lockstep.optimizers import settings as tried
+from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
+from lockstep.optimizers.settings import varying_numbers
+from lockstep.optimizers.stacked import StackedOptimizer, group_key
 
 Settings = dict[str, Any]
 N_NETS, N_NUMBERS, STEPS = 16, 48, 5

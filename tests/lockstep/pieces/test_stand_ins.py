@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stages.lib.lockstep.stacks.layers import GivenNoise
+from lockstep.stacks.layers import GivenNoise
 
 F = nn.functional
 ONES = torch.ones(64, 48)

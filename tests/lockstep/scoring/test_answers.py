@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook
 from torch.utils.flop_counter import FlopCounterMode
 
-from stages.lib.lockstep import LockstepWarning
+from lockstep import LockstepWarning
 from tests.lockstep.cases.base import RATES, classifier
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 from tests.lockstep.searches import probability, scores

@@ -41,7 +41,7 @@ class Predicts(Callback):
         net.history.record("accuracy", float((net.predict(ROWS) == LABELS).mean()))
 
 
-@pytest.mark.filterwarnings("error::stages.lib.lockstep.LockstepWarning")
+@pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_torch_draws_for_a_scorer_what_it_draws_where_callbacks_have_predicted(shuffled: bool) -> None:
     check(classifier(callbacks=[Predicts()], iterator_train__shuffle=shuffled), robust)

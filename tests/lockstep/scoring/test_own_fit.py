@@ -9,7 +9,7 @@ import pytest
 from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback
 
-from stages.lib.lockstep import LockstepWarning
+from lockstep import LockstepWarning
 from tests.lockstep.cases.base import RATES, classifier
 from tests.lockstep.scoring.test_answers import check
 from tests.lockstep.searches import probability, scores

@@ -14,7 +14,7 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import nn
 
-import stages.lib.lockstep  # noqa: F401 (registers the backend)
+import lockstep  # noqa: F401 (registers the backend)
 from tests.lockstep.cases.base import LABELS, X, classifier
 
 ROWS = X.astype(np.float32)

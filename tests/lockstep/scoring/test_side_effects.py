@@ -17,7 +17,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
-from stages.lib.lockstep import LockstepWarning, plan
+from lockstep import LockstepWarning, plan
 from tests.lockstep.cases.base import LABELS, NUMBERS, classifier
 from tests.lockstep.cases.plain.modules import MLP, Dropping
 from tests.lockstep.searches import ROWS, probability, scores

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
-from stages.lib.lockstep import seed_everything
+from stages.lib.engine import seed_everything
 from stages.lib.model import build_estimator, resolve_experiment, rows, target
 from tests.project import ACTIVATIONS, INITIALISERS, OPTIMIZERS, real_params
 

@@ -1,0 +1,12 @@
+"""Trains all skorch nets of a scikit-learn search at once, each exactly as skorch would.
+
+`import lockstep` registers joblib's backend "lockstep", and changes nothing else in the process: README.md has the
+line to write around a search. Inside, the modules here sort the fits of a search, and hand them back to scikit-learn;
+`stacks` is about nets that are trained together, `optimizers` about their steps, `members` about one of them.
+"""
+
+from lockstep.backend import LockstepBackend
+from lockstep.members.numerics import fit_seed
+from lockstep.members.refusals import LockstepWarning
+
+__all__ = ["LockstepBackend", "LockstepWarning", "fit_seed"]

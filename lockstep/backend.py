@@ -1,0 +1,154 @@
+"""A joblib backend that is handed all fits of a search at once, and trains the nets among them in lockstep."""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from joblib import parallel_config, register_parallel_backend
+from joblib._parallel_backends import ParallelBackendBase
+
+from lockstep._compat import missing_parts
+from lockstep.grouping import Proven
+from lockstep.members.numerics import seed_everything
+from lockstep.members.refusals import LockstepWarning
+from lockstep.plan import Options, Search
+from lockstep.tasks import Task, seed_tasks, task_of
+
+
+@dataclass(eq=False)
+class LockstepBackend(Options, ParallelBackendBase):
+    """Trains the skorch nets of scikit-learn's searches and cross-validations in lockstep.
+
+    `with parallel_config(backend="lockstep", random_state=7):` is all that a script needs; docs/engine.md says how it
+    works. What can't be stacked is fitted one by one under the same seeds, and a `LockstepWarning` says why; what is no
+    fit of a net is called as it is.
+
+    Parameters
+    ----------
+    random_state : int, default=0
+        Every split's fits start from a seed of their own, `fit_seed(random_state, split)`. After a search, torch, numpy
+        and random stand at `random_state`, so that a refit repeats.
+    max_memory_mb : int, default=2048
+        What a process may take, in MiB; stacks are cut to stay below.
+    on_plan : callable, optional
+        Called with how many more nets are initialised and sorted into stacks, and how many there are in all.
+    on_progress : callable, optional
+        Called with how many more net-epochs are done, and how many there are in all.
+    on_result : callable, optional
+        Called in this process with the result of each fit of a net, scikit-learn's dict, in the order of the fits.
+    stack : bool, default=True
+        False fits everything one by one, under the same seeds.
+    record_losses : bool, default=True
+        False leaves `train_loss` and `valid_loss` out of the histories of stacked nets without callbacks, which spares
+        a tenth of each step, and the evaluation of rows that are held out.
+    inner_backend : str, optional
+        joblib's backend for stacks side by side, such as "loky" or "dask".
+    inner_n_jobs : int, default=1
+        How many.
+    prepare_worker : callable, optional
+        Called without arguments in each of these processes before it trains, such as to pin its numerics.
+    """
+
+    nesting_level: int | None = None
+
+    supports_retrieve_callback = False
+    supports_sharedmem = True
+    uses_threads = True
+
+    def __post_init__(self) -> None:
+        ParallelBackendBase.__init__(self, self.nesting_level)
+        self._jobs: list[_Job] = []
+        self.proven: Proven = {}  # by the trials of all searches in the block of `parallel_config`
+
+    def effective_n_jobs(self, n_jobs: int | None) -> int:
+        """Return more than one, so that joblib hands over calls instead of making them."""
+        if n_jobs == 0:
+            raise ValueError("n_jobs == 0 in Parallel has no meaning")
+        return 2
+
+    def start_call(self) -> None:
+        """Start anew for a call of Parallel."""
+        self._jobs, self._collected, self._said = [], False, set[str]()
+
+    def submit(self, func: Any, callback: Any = None) -> "_Job":
+        """Note a call."""
+        self._jobs.append(_Job(self, func, callback))
+        return self._jobs[-1]
+
+    def get_nested_backend(self) -> tuple["LockstepBackend", None]:
+        """Return one of the same kind for a search inside of a fit."""
+        nested = replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None)
+        nested.proven = self.proven
+        return nested, None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what belongs to this process, where a fit runs in another."""
+        here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress"))
+        return vars(self) | here | {"_jobs": [], "proven": {}}
+
+    def stop_call(self) -> None:
+        """Put the generators where a refit starts from, and say what came up in handing back."""
+        if tasks := self._tasks():
+            seed_everything(self.random_state)
+            self._warn(tasks)
+        self._jobs = []
+
+    def collect(self) -> None:
+        """Get all calls from joblib, and train the nets among them."""
+        if self._collected:
+            return
+        self._collected = True
+        for job in self._jobs:  # which grows: each call back makes joblib hand over more
+            if job.callback is not None:
+                job.callback(None)
+        if parts := missing_parts():
+            warnings.warn(f"nothing is stacked: scikit-learn has no {' or '.join(parts)} as known", LockstepWarning, 2)
+            return
+        for job in self._jobs:
+            if task := task_of(job.batch):
+                job.batch, job.task = None, task  # the task lets go of the call, and so of the net, when it is done
+        if tasks := self._tasks():
+            seed_tasks(tasks, self.random_state)
+            with parallel_config(backend=self.get_nested_backend()[0]):  # for what a net's surroundings search
+                Search(tasks, self, self.proven).run()
+            self._warn(tasks)
+
+    def _tasks(self) -> list[Task]:
+        return [job.task for job in self._jobs if job.task]
+
+    def _warn(self, tasks: list[Task]) -> None:
+        """Give each reason, of those not yet said, for which candidates are fitted one by one."""
+        refused: dict[str, set[str]] = defaultdict(set)
+        for task in tasks:
+            if self.stack and task.reason and task.reason not in self._said:
+                refused[task.reason].add(task.key)
+        self._said.update(refused)
+        total = len({task.key for task in tasks})
+        for reason, keys in refused.items():
+            message = f"{len(keys)} of {total} candidates are fitted one by one, not in lockstep: {reason}"
+            warnings.warn(message, LockstepWarning, stacklevel=4)
+
+
+@dataclass
+class _Job:
+    """What joblib asks the result of."""
+
+    backend: LockstepBackend
+    batch: Any
+    callback: Callable[[Any], None] | None
+    task: Task | None = None
+
+    def get(self) -> list[Any]:
+        """Return the results of the batch's calls; the first call trains all nets."""
+        self.backend.collect()
+        if self.task is None:
+            return self.batch()
+        result = self.task.result()
+        if self.backend.on_result:
+            self.backend.on_result(result)
+        return [result]
+
+
+register_parallel_backend("lockstep", LockstepBackend)

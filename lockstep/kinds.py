@@ -1,0 +1,140 @@
+"""What kind of net a candidate is, and what nets have in common that may share a stack."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from skorch import NeuralNet
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import type_before_parametrizations
+from torch.utils._pytree import tree_leaves
+
+from lockstep.members.fingerprint import fingerprint
+from lockstep.members.member import OF_ROWS, Member, named_tensors, trained_params
+from lockstep.members.optimizer import optimizer_of
+from lockstep.members.own_code import mentioned_in, own_classes
+from lockstep.members.plain import check_plain
+from lockstep.members.refusals import RefusalError, told
+from lockstep.members.state import OF_A_STEP, attributes, hashed, own_numbers, own_params
+from lockstep.optimizers.settings import tried_as
+from lockstep.optimizers.stacked import group_key as step_key
+from lockstep.stacks.activations import switchable
+from lockstep.stacks.layers import dropouts
+from lockstep.stacks.measured import Measured, measure
+
+# Floating-point operations of a step from which a few nets may cost more together: a stack has 16 places to fill.
+LONG_STEP = 1_500_000
+
+# Operations of a step from which its traces take seconds, as those of a loop over time do.
+MANY_OPERATIONS = 1_000
+
+# By what it follows from.
+_MEASURED: dict[tuple[str, int, str], Measured] = {}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a candidate's nets have in common on all splits, as hashes."""
+
+    structure: str  # the module's and criterion's parts, without the tensors, dropout rates and activations
+    activations: str
+    optimizer: str  # shared by nets that one object can step
+    parts: str  # the net, its module and criterion, without the sizes of torch's own layers
+    family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
+    bytes_each: int  # what one more net in a stack takes
+    unused: frozenset[str]  # the parameters that take no part in the loss
+
+
+def kind_of(member: Member) -> Kind:
+    """Find out what kind of net a member is; raises `RefusalError` where it is known to be better off alone."""
+    net, train = member.net, member.train
+    check_plain(net)
+    optimizer, settings = optimizer_of(net)
+    try:
+        stepped = step_key(optimizer, settings)
+    except Exception as error:
+        raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {told(error)}") from None
+    whole = nn.ModuleList([net.module_, net.criterion_])
+    exchanged = {} if _asks_for_classes(net) else switchable(net.module_)
+    switched = set(exchanged.values())
+
+    def described(**without: bool) -> list[Any]:
+        """Return what the layers are; of activations, only where they stand counts."""
+        layers = whole.named_modules()
+        return [path if layer in switched else (path, _description(layer, **without)) for path, layer in layers]
+
+    def of_any_size(numbers: bool) -> list[Any]:
+        """Return what the net and its parts are, with or without torch's own layers' floats."""
+        layers = described(sizes=False, numbers=numbers)
+        return [layers, type(net), own_params(net), own_numbers(net), net.device]
+
+    clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
+    structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net))])
+    what = structure + own_numbers(net), train.width, str([tensor.shape for tensor in tree_leaves((train.X, train.y))])
+    if what not in _MEASURED:
+        _MEASURED[what] = measure(member)
+    measured = _MEASURED[what]
+    if measured.n_flops > LONG_STEP:
+        raise RefusalError("its steps are long enough to keep a core busy alone")
+    if measured.n_operations > MANY_OPERATIONS:
+        raise RefusalError(f"a step takes {measured.n_operations} operations: to trace it may cost more than it spares")
+    family = [
+        of_any_size(numbers=False),
+        net.use_caching,
+        [(type(each), own_params(each)) for _, each in net.callbacks_],
+        tried_as(optimizer, settings),
+        sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
+        [layer.p == 0 for layer in dropouts(net)],
+        member.order.is_fixed,
+        member.order.loader.drop_last,
+        member.valid is None,
+        str([(type(part).__name__, [(t.dtype, t.dim()) for t in tree_leaves(part)]) for part in (train.X, train.y)]),
+    ]
+    return Kind(
+        structure,
+        hashed([(path, _description(part)) for path, part in exchanged.items()]),
+        fingerprint(stepped),
+        hashed(of_any_size(numbers=True)),
+        hashed(family),
+        measured.n_bytes,
+        measured.unused,
+    )
+
+
+def _asks_for_classes(net: NeuralNet) -> bool:
+    """Whether code of a step asks what a layer is; it can't ask one that stands for several."""
+    layers = {type(layer): layer for layer in net.module_.modules()}.values()
+    names = mentioned_in(net, *OF_A_STEP).union(*(mentioned_in(layer, "forward") for layer in layers))
+    return not names.isdisjoint(("isinstance", "issubclass", "type", "__class__", "getattr", "hasattr"))
+
+
+def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
+    """Return what nets have in common that can share a stack."""
+    train, valid, lengths = member.train, member.valid, member.order.lengths
+    if filled:
+        rows: Any = train.width, len(lengths), valid and (-(-valid.n // valid.batch), valid.width)
+    else:
+        rows = tuple(lengths), valid and (valid.n, valid.batch)
+    features = str([(t.shape[1:], t.dtype) for t in tree_leaves((train.X, train.y))])
+    shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
+    return kind.structure, member.live, rows, features, shapes, own_numbers(member.net)
+
+
+def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
+    """Return what a layer is, but for the numbers in its tensors.
+
+    Where `sizes` is false, without their shapes, but with numbers that may be settings: each is tried.
+    """
+    kind: Any = type_before_parametrizations(layer)  # a parametrised layer has a class of its own
+    tensors = [
+        (name, str(t.dtype), t.requires_grad, tuple(t.shape) if sizes else (t.dim(), _setting(layer, t)))
+        for name, t in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False))
+    ]
+    # The code of `forward`, as the user's own class may be changed in a notebook.
+    return [kind, kind.forward, tensors, attributes(layer, sizes, numbers)]
+
+
+def _setting(layer: nn.Module, tensor: Tensor) -> Any:
+    """Return the number in a tensor that a layer of one's own may keep as a setting, or whether it has any."""
+    if tensor.requires_grad or not own_classes(type(layer)):
+        return None
+    return tensor.tolist() if tensor.numel() == 1 else bool(tensor.any())

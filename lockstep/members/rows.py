@@ -1,0 +1,181 @@
+"""The rows that a net is trained on, and the order in which it takes them, as skorch's own loaders give both."""
+
+import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.dataset import Dataset, unpack_data
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+from torch.utils._pytree import tree_map
+from torch.utils.data import BatchSampler, DataLoader, IterableDataset, SequentialSampler, Subset, default_collate
+
+from lockstep.members.fingerprint import fingerprint
+from lockstep.members.numerics import other_states
+from lockstep.members.refusals import RefusalError
+
+# Batches of row numbers.
+Batches = list[list[int]]
+
+# Beside how many batches' rows, at most, a row is looked at.
+_COMPANIES = 4
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows and their targets as a batch of all of them: tensors, or mappings and lists of tensors."""
+
+    X: Any
+    y: Any
+    n: int
+    batch: int  # rows of a batch
+    width: int  # the same, where batches are filled up; one that takes all rows needs few more
+
+
+class Order:
+    """The batches of each epoch, as skorch's loader of a net gives them.
+
+    An epoch starts `n_draws` loaders, each of which draws a seed: one, and another one for the hold-out. `state` is
+    that of torch's generator before the next epoch, or, where all epochs have the same batches, before the first.
+    """
+
+    is_followed = False
+
+    def __init__(self, loader: DataLoader, n_draws: int, state: Tensor) -> None:
+        self.loader: Any = loader
+        self.n_draws, self.state = n_draws, state
+        self.is_fixed = type(loader.sampler) is SequentialSampler and type(loader.batch_sampler) is BatchSampler
+
+    def key(self) -> tuple[Any, ...]:
+        """Return what the batches of nets with the same loader settings follow from."""
+        sized = len(self.loader.dataset), self.loader.batch_size
+        return sized if self.is_fixed else (*sized, self.n_draws, self.state.numpy().tobytes())
+
+    def followed(self, state: Tensor) -> "Order":
+        """Return a copy for one net, whose callbacks draw: before each epoch it has to stand where skorch's does."""
+        order = copy.copy(self)
+        order.state, order.is_followed = state, True
+        vars(order).pop("fixed", None)
+        return order
+
+    @cached_property
+    def fixed(self) -> Batches | None:
+        """The batches of each epoch, where all epochs have the same."""
+        return list(self.loader.batch_sampler) if self.is_fixed and not self.is_followed else None
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """The lengths of the first epoch's batches."""
+        return [len(batch) for batch in self.fixed or copy.copy(self).next_epoch()]
+
+    def after(self, state: Tensor, epochs: int) -> Tensor:
+        """Return where torch's generator stands after these epochs of a net whose first began at `state`."""
+        if self.fixed is None:
+            return self.state
+        generator = torch.Generator()
+        generator.set_state(state)
+        torch.empty(self.n_draws * epochs, dtype=torch.int64).random_(generator=generator)
+        return generator.get_state()
+
+    def next_epoch(self) -> Batches:
+        """Return an epoch's batches, and move the generator on as skorch's epoch does."""
+        if self.fixed is not None:
+            return self.fixed
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(self.state)
+            for i in range(self.n_draws):
+                # DataLoader draws a seed for its workers, whether it has some or not.
+                torch.empty((), dtype=torch.int64).random_(generator=self.loader.generator)
+                if i == 0:
+                    batches = [[int(row) for row in batch] for batch in self.loader.batch_sampler]
+            self.state = torch.get_rng_state()
+        return batches
+
+
+def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoader]:
+    """Return all rows of a dataset as the net's loader would give them in one batch, and the loader."""
+    kind = "iterator_train" if training else "iterator_valid"
+    loader: Any = net.get_iterator(dataset, training=training) if getattr(net, kind) is DataLoader else None
+    if type(loader) is not DataLoader:
+        raise RefusalError(f"{kind} is no plain DataLoader")
+    if isinstance(dataset, IterableDataset) or loader.batch_size is None:
+        raise RefusalError(f"{kind} takes no batches of one size from numbered rows")
+    if training and not _repeats(loader):
+        raise RefusalError("the sampler draws from another generator than torch's, or counts")
+    if loader.collate_fn is not default_collate:
+        raise RefusalError(f"{kind}__collate_fn is set")
+    if loader.persistent_workers:
+        raise RefusalError(f"{kind}__persistent_workers is set, so that epochs draw less")
+    if loader.generator is not None:
+        raise RefusalError(f"{kind}__generator is set")
+    if not training and type(loader.sampler) is not SequentialSampler:
+        raise RefusalError("the hold-out is not taken in its order")
+    n, first = len(dataset), default_collate([dataset[0]])
+    chosen = type(dataset) is Subset
+    base = dataset.dataset if chosen else dataset
+    if type(base) is Dataset and all(isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)):
+        # Taken at once, with the types of rows that are taken one by one.
+        rows = np.asarray(dataset.indices) if chosen else slice(None)
+        batch = [as_tensor(part[rows]).to(one.dtype) for part, one in zip((base.X, base.y), first, strict=True)]
+    else:
+        batch = default_collate([dataset[i] for i in range(n)])
+        again = default_collate([dataset[i] for i in range(n)])
+        if fingerprint(again) != fingerprint(batch):
+            raise RefusalError("the dataset gives other rows each time")
+    X, y = unpack_data(batch)
+    return Rows(X, y, n, loader.batch_size, min(loader.batch_size, -(-n // 16) * 16)), loader
+
+
+def _repeats(loader: Any) -> bool:
+    """Whether a loader takes the same rows whenever torch's generator stands at the same place."""
+
+    def kept() -> str:
+        return fingerprint([(k, v) for k, v in vars(loader.sampler).items() if v is not loader.dataset])
+
+    before = kept()
+    with torch.random.fork_rng(devices=[]):
+        state, others, found = torch.get_rng_state(), other_states(), []
+        for _ in range(2):
+            torch.set_rng_state(state)
+            found.append([list(batch) for batch in loader.batch_sampler])
+        return found[0] == found[1] and other_states() == others and kept() == before
+
+
+def as_tensor(rows: Any) -> Tensor:
+    """Return an array or a tensor as a tensor; torch refuses arrays that run backwards, and warns of locked ones."""
+    return torch.as_tensor(np.require(rows, requirements=["C", "W"]) if isinstance(rows, np.ndarray) else rows)
+
+
+def weights(sizes: list[list[int]], width: int) -> Tensor:
+    """Return how much rows count in batches of these sizes that are filled up, shape (n_nets, n_batches, width)."""
+    lengths = pad_sequence([torch.tensor(each) for each in sizes], batch_first=True).unsqueeze(2)
+    return (torch.arange(width) < lengths).double() / lengths.clamp(min=1)
+
+
+def companies(rows: Rows) -> tuple[int, list[np.ndarray]]:
+    """Return a place in a batch, and the numbers of rows of batches that have the same row there, beside other rows."""
+    place, starts = rows.width // 2, range(0, rows.n, rows.width)[:_COMPANIES]
+    batches = [np.arange(start, start + rows.width) % rows.n for start in starts]
+    for batch in batches:
+        batch[place] = batches[0][place]
+    batches.append(np.full_like(batches[0], batches[0][place]))  # as short ones are filled up
+    return place, batches
+
+
+def is_close(one: Tensor, other: Tensor) -> Tensor:
+    """Return which of a module's outputs are the same but for rounding, as they may be of any type."""
+    return torch.isclose(one.double(), other.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
+
+
+def taken(tree: Any, places: Any) -> Any:
+    """Return the same places of all tensors in a tree."""
+    return tree_map(lambda tensor: tensor[places], tree)
+
+
+def filled_up(rows: Tensor, n: int) -> Tensor:
+    """Return `n` rows: those given, and copies of the first."""
+    return torch.cat([rows, rows[:1].expand(n - len(rows), *rows.shape[1:])])

@@ -1,0 +1,130 @@
+"""What a training step may look at besides tensors: attributes of modules, criteria and nets, as hashes."""
+
+from functools import cache
+from types import BuiltinFunctionType, MethodType
+from typing import Any
+
+import torch
+from skorch import NeuralNet, NeuralNetClassifier
+from skorch.callbacks import Callback, EpochScoring
+from torch import nn
+from torch.nn.utils.parametrize import type_before_parametrizations
+from torch.utils._pytree import tree_leaves
+
+from lockstep.members.fingerprint import fingerprint
+from lockstep.members.lean import lean_optimizer
+from lockstep.members.own_code import has_own, is_own, is_told, mentioned_in, own_classes
+from lockstep.members.refusals import RefusalError, told
+
+# What a step calls of a net's class.
+OF_A_STEP = ("get_loss", "infer")
+
+# The attributes of every nn.Module, which hold its tensors, children and hooks.
+OF_ANY_MODULE = set(vars(nn.Module()))
+_HOOKS = sorted(name for name in OF_ANY_MODULE if name.endswith("_hooks"))
+
+# The attributes of torch's layers that are sizes: a trial of one size serves all.
+_SIZES = set(
+    """in_features out_features in_channels out_channels num_features num_channels num_embeddings embedding_dim
+    normalized_shape""".split()
+)
+
+
+def python_state(module: nn.Module) -> str:
+    """Return a hash of all parts' classes, and of their attributes that are no parameters, buffers or parts."""
+    return hashed([(type_before_parametrizations(layer), attributes(layer)) for layer in module.modules()])
+
+
+def net_state(net: NeuralNet) -> tuple[str, ...]:
+    """Return hashes of all that a step may look at and that is no tensor."""
+    return python_state(net.module_), python_state(net.criterion_), own_numbers(net)
+
+
+def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
+    """Return a layer's own attributes.
+
+    Without those of torch's layers that are sizes where `sizes` is false, and with the signs of floats alone where
+    `numbers` is.
+    """
+    own = {name: value for name, value in vars(layer).items() if name not in OF_ANY_MODULE}
+    if isinstance(layer, nn.RNNBase):  # its parameters once more, and their names
+        own = {name: value for name, value in own.items() if not name.startswith(("_flat_weight", "_all_weights"))}
+    if isinstance(layer, nn.modules.dropout._DropoutNd):
+        own.pop("p")
+    if type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
+        own = {name: value for name, value in own.items() if sizes or name not in _SIZES}
+        if not numbers:
+            own = {k: bool(v > 0) - bool(v < 0) if isinstance(v, float) else v for k, v in own.items()}
+    hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
+    if refers_to_parts(layer):  # which count by name
+        parts = *layer.named_modules(), *layer.named_parameters(), *layer.named_buffers()
+        return [hashed(sorted(own.items()), {id(part): f"part {name}" for name, part in parts}), hooks]
+    return [sorted(own.items()), hooks]
+
+
+def refers_to_parts(layer: nn.Module) -> bool:
+    """Whether a layer has parts, or methods, in an attribute as well, such as a list or a dict of them."""
+    own = (value for name, value in vars(layer).items() if name not in OF_ANY_MODULE)
+    held = (value for value in own if isinstance(value, list | tuple | dict | MethodType))
+    return any(isinstance(leaf, nn.Module | MethodType) for value in held for leaf in tree_leaves(value))
+
+
+@cache
+def _of_any_net() -> set[str]:
+    """Return the attributes of every net of skorch."""
+    with torch.random.fork_rng(devices=[]):
+        return set(vars(NeuralNetClassifier(nn.PReLU, optimizer=lean_optimizer(torch.optim.SGD)).initialize()))
+
+
+def own_numbers(net: NeuralNet) -> str:
+    """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
+    if not any(has_own(net, name) for name in OF_A_STEP):
+        return ""
+    seen = {name for name in mentioned_in(net, *OF_A_STEP) if not name.endswith("_")}
+    seen |= {name for name in vars(net) if "__" in name} if "get_params_for" in seen else set()
+    seen |= {name for name in vars(net) if name.partition("__")[0] not in net.prefixes_} - _of_any_net()
+    return hashed(sorted((name, value) for name, value in vars(net).items() if name in seen))
+
+
+def own_params(thing: NeuralNet | Callback) -> Any:
+    """Return a hash of the parameters of a net that skorch does not have, or of a callback.
+
+    Numbers of skorch's own callbacks, such as rates and patience, are left out.
+    """
+    try:
+        params = {k: v for k, v in thing.get_params(deep=False).items() if "__" not in k}
+        if isinstance(thing, NeuralNet):
+            params = {k: v for k, v in params.items() if k not in _of_any_net()}
+        elif not is_own(type(thing)):
+            params = {k: v for k, v in params.items() if type(v) not in (int, float)}
+        return fingerprint(sorted(params.items()))
+    except Exception:  # what can't be pickled differs by chance only
+        return ""
+
+
+def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
+    """Return a hash of something, as `fingerprint` does; raises `RefusalError` where it has none."""
+    try:
+        return fingerprint(thing, names)
+    except Exception as error:
+        raise RefusalError(f"an attribute can't be compared with another net's: {told(error)}") from None
+
+
+def has_guests(net: NeuralNet) -> bool:
+    """Whether a net's class or a callback is told of its training that is none of skorch's, or calls what is not."""
+    return any(is_told(each) and _is_guest(each) for each in (net, *(callback for _, callback in net.callbacks_)))
+
+
+def _is_guest(listener: Any) -> bool:
+    held = [value for value in vars(listener).values() if callable(value) and not isinstance(value, type)]
+    # A scorer of scikit-learn calls a function, too.
+    called = [getattr(value, "_score_func", value) for value in held if not isinstance(value, BuiltinFunctionType)]
+    called += [each for value in vars(listener).values() if isinstance(value, type) for each in own_classes(value)]
+    return is_own(type(listener)) or (isinstance(listener, Callback) and any(map(is_own, called)))
+
+
+def may_predict(net: NeuralNet) -> bool:
+    """Whether callbacks may let a net predict in its training, which draws a seed."""
+    scorings = (callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring))
+    caching = (each.use_caching if net.use_caching == "auto" else net.use_caching for each in scorings)
+    return has_guests(net) or not all(caching)

@@ -1,0 +1,184 @@
+"""The settings of torch's optimizers, and which of them may differ between nets that one object steps."""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lockstep.members.lean import lean_optimizer
+from lockstep.members.optimizer import ATTRIBUTES, is_torchs
+from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
+
+Settings = dict[str, Any]
+# A setting that is a number: its key and, in a tuple such as `betas`, its position.
+Place = tuple[str, int | None]
+
+# How torch carries out a step, which changes no result.
+_ENGINES = {"foreach", "fused"}
+
+
+def numbers_of(settings: Settings) -> Iterator[tuple[Place, float]]:
+    """Yield the settings that are floats, by their places."""
+    for key, value in settings.items():
+        if isinstance(value, tuple):
+            yield from (((key, i), float(part)) for i, part in enumerate(value) if part is not None)
+        elif isinstance(value, float | int) and not isinstance(value, bool):
+            yield (key, None), float(value)
+
+
+def _replaced(settings: Settings, place: Place, number: Any) -> Settings:
+    """Return settings with another number at a place."""
+    key, i = place
+    if i is None:
+        return settings | {key: number}
+    return settings | {key: tuple(number if j == i else part for j, part in enumerate(settings[key]))}
+
+
+def fixed_part(settings: Settings) -> tuple[Any, ...]:
+    """Return what is no number, in a form to compare; and which numbers are 0, as optimizers leave out such parts."""
+    names = {key for (key, _), _ in numbers_of(settings)}
+    rest = tuple(sorted((key, _shown(value)) for key, value in settings.items() if key not in names))
+    return rest, tuple((place, number == 0) for place, number in numbers_of(settings))
+
+
+def _shown(value: Any) -> str:
+    """Return what tells a setting from others; torch rounds what it shows of a tensor."""
+    return repr(value.tolist() if isinstance(value, Tensor) else value)
+
+
+def build(optimizer: type[torch.optim.Optimizer], settings: Settings, params: list[Tensor]) -> torch.optim.Optimizer:
+    """Return an optimizer that steps each number by itself, without torch's loops over several tensors at once."""
+    accepted = inspect.signature(optimizer).parameters.keys() - _ENGINES
+    built = lean_optimizer(optimizer)(params, **{key: value for key, value in settings.items() if key in accepted})
+    for group in built.param_groups:
+        group.update({"foreach": False} if "foreach" in group else {})
+    vars(built).update(settings.get(ATTRIBUTES, {}))
+    return built
+
+
+def put_settings(group: dict[str, Any], listed: list[Settings], varying: frozenset[Place]) -> None:
+    """Put the nets' settings into a parameter group; those that differ as `PerNet`."""
+    group.update({key: value for key, value in listed[0].items() if key not in _ENGINES})
+    for key in listed[0].keys() - {key for (key, _), _ in numbers_of(listed[0])} - _ENGINES:
+        if len({_shown(each) for each in {id(settings[key]): settings[key] for settings in listed}.values()}) > 1:
+            raise MixedError(f"{key} differs between nets of one group")
+    for (key, i), _ in numbers_of(listed[0]):
+        each = [settings[key] if i is None else settings[key][i] for settings in listed]
+        if len(set(each)) > 1:
+            if (key, i) not in varying:
+                raise MixedError(f"{key} differs between nets of one group")
+            numbers = torch.tensor(each, dtype=torch.float64, device=group["params"][0].device)
+            group.update(_replaced(group, (key, i), PerNet.of(numbers.unsqueeze(1))))
+
+
+def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Settings:
+    """Return settings that stand for all with the same zeros, so that one trial serves whatever else is searched.
+
+    An optimizer that is none of torch's may do something else at other numbers.
+    """
+    if not is_torchs(optimizer):
+        return settings
+    parameters, found = inspect.signature(optimizer).parameters, settings
+    for (key, i), number in numbers_of(settings):
+        if number != 0:
+            default = parameters[key].default if key in parameters else None
+            if i is not None:
+                default = default[i] if isinstance(default, tuple) else None
+            is_number = isinstance(default, float | int) and not isinstance(default, bool)
+            found = _replaced(found, (key, i), default if is_number and default else 0.01)
+    return found
+
+
+def tried_as(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
+    """Return what settings have in common for which one trial serves."""
+    own = () if is_torchs(optimizer) else (optimizer.step, *numbers_of(settings))  # whose step may be edited
+    return optimizer, fixed_part(settings), own
+
+
+_TRIED: dict[Any, frozenset[Place]] = {}
+
+
+def varying_numbers(optimizer: type[torch.optim.Optimizer], settings: Settings) -> frozenset[Place]:
+    """Return which numbers of an optimizer may differ between nets that one object steps.
+
+    Each is tried: three steps on two nets have to give the bits of steps by two optimizers. Raises where the optimizer
+    does more than treat each number of each parameter by itself.
+    """
+    key = tried_as(optimizer, settings)
+    if key not in _TRIED:
+        canonical = _canonical(optimizer, settings)
+        # One that clips its gradients shows it where they are large.
+        tries = [(dtype, scale) for dtype in (torch.float32, torch.float64) for scale in (1.0, 1e4)]
+        tries = tries[::2] if is_torchs(optimizer) else tries
+        _TRIED[key] = frozenset.intersection(*(_try(optimizer, canonical, *each) for each in tries))
+    return _TRIED[key]
+
+
+def _try(
+    optimizer: type[torch.optim.Optimizer], settings: Settings, dtype: torch.dtype, scale: float
+) -> frozenset[Place]:
+    generator = torch.Generator().manual_seed(0)
+    start, *gradients = (torch.randn(2, 16, generator=generator, dtype=dtype) for _ in range(4))
+    gradients = [scale * gradient for gradient in gradients]
+
+    def stepped(listed: list[Settings], varying: frozenset[Place] = frozenset(), apart: bool = False) -> Tensor:
+        """Step two nets, each a row; or, apart, the first net's own matrix and vector."""
+
+        def parts(rows: Tensor) -> list[Tensor]:
+            return [rows[0, :10].view(2, 5).clone(), rows[0, 10:].clone()] if apart else [rows.clone()]
+
+        params = parts(start)
+        built = build(optimizer, listed[0], params)
+        put_settings(built.param_groups[0], listed, varying)
+        before = _noted(built)
+        for gradient in gradients:
+            for param, grad in zip(params, parts(gradient), strict=True):
+                param.grad = grad
+            asked = partial(_ask, params, [param.clone() for param in params])
+            with torch.no_grad(), EachItsOwn():
+                built.step(asked)
+        if _noted(built) != before:
+            raise ValueError("it counts, or notes something, outside of its state")
+        if not all(_is_kept(value, param) for param in params for value in built.state[param].values()):
+            raise ValueError("its state is more than numbers, and tensors of a parameter's shape")
+        return torch.cat([param.flatten() for param in params])
+
+    alone = stepped([settings, settings], apart=True)
+    together = stepped([settings, settings])
+    if not torch.allclose(alone, together[:16], rtol=1e-5, atol=1e-7):
+        raise ValueError(f"{optimizer.__name__} is not elementwise")
+
+    found = set()
+    for place, value in numbers_of(settings):
+        if value != 0:
+            other = _replaced(settings, place, value * 0.75)
+            # An optimizer may raise whatever it likes where it can't take it: then nets of other numbers step apart.
+            with suppress(Exception):
+                mixed = stepped([settings, other], frozenset({place}))
+                if torch.equal(mixed[:16], together[:16]) and torch.equal(mixed[16:], stepped([other, other])[16:]):
+                    found.add(place)
+    return frozenset(found)
+
+
+def _ask(params: list[Tensor], before: list[Tensor]) -> float:
+    """Stand for the closure that computes loss and gradients, in a stack before the step."""
+    if not all(map(torch.equal, params, before)):
+        raise ValueError("it asks for a gradient after it has changed weights")
+    return 0.0
+
+
+def _noted(optimizer: torch.optim.Optimizer) -> dict[str, str]:
+    """Return what an optimizer's settings hold; a stack that closes up would lose what it notes there."""
+    held = vars(optimizer) | optimizer.param_groups[0]
+    return {key: repr(value) for key, value in held.items() if key not in {"params", "param_groups", "state"}}
+
+
+def _is_kept(value: Any, param: Tensor) -> bool:
+    """Whether a stack keeps a part of an optimizer's state for each net."""
+    if isinstance(value, Tensor):
+        return value.shape in (param.shape, ())
+    return value is None or isinstance(value, bool | int | float)

@@ -1,0 +1,233 @@
+"""Trains the nets of a search in stacks, and hands each back when its training ends."""
+
+import contextlib
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from joblib.parallel import get_active_backend
+from torch.utils._pytree import tree_map
+
+from lockstep._compat import Packed
+from lockstep.answers import inputs_of
+from lockstep.grouping import Grouping, Proven
+from lockstep.handing_back import hand_back
+from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
+from lockstep.members.numerics import one_thread
+from lockstep.members.refusals import LockstepWarning, RefusalError, told
+from lockstep.stacks.nets import NETS, Job
+from lockstep.stacks.trained import LateHistory, Trained
+from lockstep.stacks.training import Training
+from lockstep.tasks import Task, outcome_of
+
+# A stack of more nets is no faster for each net: its tensors no longer fit a core's cache.
+MOST_NETS = 1024
+
+# What torch says of vmap and of steps that it did not take itself; skorch would not.
+_OF_VMAP = (
+    "There is a performance drop because we have not yet implemented the batching rule",
+    "dropout2d: Received",
+    "Detected call of `lr_scheduler.step",
+    "Seems like `optimizer.step",
+)
+
+
+@dataclass(eq=False)
+class Options:
+    """The options of `LockstepBackend`, which explains them."""
+
+    random_state: int = 0
+    max_memory_mb: int = 2048
+    on_plan: Callable[[int, int], None] | None = None
+    on_progress: Callable[[int, int], None] | None = None
+    on_result: Callable[[Any], None] | None = None
+    stack: bool = True
+    record_losses: bool = True
+    inner_backend: str | None = None
+    inner_n_jobs: int = 1
+    prepare_worker: Callable[[], Any] | None = None
+
+
+class Search:
+    """The fits of one search that are to be trained in lockstep."""
+
+    def __init__(self, tasks: list[Task], options: Options, proven: Proven) -> None:
+        self.tasks, self.options = tasks, options
+        self.grouping = Grouping(tasks, proven)
+        self.inner = options.inner_backend or "loky"
+        self.total = 0  # net-epochs
+        self.cancelled: Exception | None = None
+
+    def run(self) -> None:
+        """Train what can be trained together; says of each task how it is finished, or why it runs alone."""
+        with _without_warnings_of_vmap(), heed_the_keyboard(), one_thread():
+            n_jobs = self._n_jobs()
+            jobs = self._jobs(n_jobs) if self.options.stack else []
+            alone = [task for task in self.tasks if task.reason is not None or not jobs]
+            self.total = sum(member.epochs for job in jobs for member in job.members)
+            self.total += sum(task.epochs for task in alone)
+            if n_jobs > 1 and len(jobs) > 1:
+                calls: list[Any] = [(_train_apart, Packed(job)) for job in jobs]
+                for job, found in zip(jobs, self._side_by_side(n_jobs, calls), strict=True):
+                    self._take(job, self._unpacked(found))
+            else:
+                for job in jobs:
+                    self._take(job, _train(job, self._tell))
+            alone = [task for task in self.tasks if task.finish is None]
+            for task in alone:
+                task.when_done = partial(self._tell, task.epochs)
+            if n_jobs > 1 and len(alone) > 1:
+                calls = [(outcome_of, task.run, task.seeds[0]) for task in alone]
+                for task, outcome in zip(alone, self._side_by_side(n_jobs, calls), strict=True):
+                    task.outcome = outcome
+                    task.when_done()
+
+    def _tell(self, more: int) -> None:
+        """Tell how many more net-epochs are done."""
+        if self.options.on_progress:
+            try:
+                self.options.on_progress(more, self.total)
+            except Exception as error:
+                self.cancelled = error
+                raise
+
+    def _n_jobs(self) -> int:
+        """Return how many stacks to train side by side; raises `ValueError` where they would not be apart."""
+        with parallel_config(backend=self.inner):
+            backend, _ = get_active_backend()
+            n_jobs = effective_n_jobs(self.options.inner_n_jobs)
+        if n_jobs > 1 and (getattr(backend, "uses_threads", False) or not backend.supports_return_generator):
+            message = f"inner_backend {self.inner!r} can't be used: it has to run processes, and to return a generator"
+            raise ValueError(f"{message}; loky and dask do")
+        return n_jobs
+
+    def _side_by_side(self, n_jobs: int, calls: Iterable[Any]) -> Iterator[Any]:
+        """Yield what calls return, a function and its arguments each, made in other processes."""
+        with leave_the_keyboard(), parallel_config(backend=self.inner):
+            common = torch.get_default_dtype(), self.options.prepare_worker
+            apart = (delayed(_apart)(*common, *call) for call in calls)
+            found = Parallel(n_jobs, return_as="generator")(apart)
+        yield from (each.content for each in found)
+
+    def _jobs(self, n_jobs: int) -> list[Job]:
+        """Cut the groups of nets into stacks."""
+        jobs = []
+        for (filled, _), listed in self.grouping.groups(self.options.on_plan).items():
+            # Stable, so in the order of candidates.
+            members = sorted((member for member, _ in listed), key=attrgetter("activations", "optimizer"))
+            each = max(kind.bytes_each for _, kind in listed)
+            size = stack_size(len(members), each, self.options.max_memory_mb, n_jobs)
+            traces: dict[Any, Any] = {}
+            for start in range(0, len(members), size):
+                cut = members[start : start + size]
+                jobs.append(Job(cut, filled, size, traces, self.options.record_losses))
+        return jobs
+
+    def _take(self, job: Job, found: Iterator[Trained]) -> None:
+        """Give tasks a stack's nets as they come; where it fails, those that are left are trained by themselves."""
+        try:
+            for trained in found:
+                tasks = trained.member.tasks
+                # One that stops early has tasks under its last epoch alone.
+                numbers = tasks.get(trained.epoch, next(iter(tasks.values())))
+                if trained.reason:
+                    self.grouping.refuse(numbers, RefusalError(trained.reason))
+                    continue
+                for number in numbers:
+                    task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
+                    task.finish = partial(hand_back, task, own, self.grouping.prepared(task, task.estimator))
+        except Exception as error:  # whatever a module raises in the middle
+            if error is self.cancelled:
+                raise
+            again, reason = len(job.members) > 1 and not isinstance(error, RefusalError), told(error)
+        else:
+            return
+        if again:  # the error, and the tensors that it has seen, are gone by now
+            message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {reason}"
+            warnings.warn(message, LockstepWarning, stacklevel=2)
+        for member in job.members:
+            numbers = [number for each in member.tasks.values() for number in each]
+            left = [number for number in numbers if self.tasks[number].finish is None]
+            if again and left:
+                self._alone(left, job.filled)
+            else:
+                self.grouping.refuse(left, RefusalError(reason))
+
+    def _unpacked(self, found: list[Trained] | Exception) -> Iterator[Trained]:
+        """Yield what a worker has trained, or raise what it has raised."""
+        if isinstance(found, Exception):
+            raise found
+        for trained in found:
+            if callable(records := trained.net.history_):
+                trained.net.history_ = LateHistory(records)
+            yield trained
+            self._tell(trained.member.epochs if trained.net is trained.member.net else 0)
+
+    def _alone(self, numbers: list[int], filled: bool) -> None:
+        """Train a net again, in a stack of its own."""
+        try:
+            member, *_ = self.grouping.member(numbers)
+        except Exception as error:
+            self.grouping.refuse(numbers, error)
+        else:
+            job = Job([member], filled, NETS, record_losses=self.options.record_losses)
+            self._take(job, _train(job, self._tell))
+
+
+@contextlib.contextmanager
+def _without_warnings_of_vmap() -> Iterator[None]:
+    with warnings.catch_warnings():
+        for message in _OF_VMAP:
+            warnings.filterwarnings("ignore", message=message)
+        yield
+
+
+def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
+    """Train a stack; yields its nets as they are done, each with its share of the time."""
+    start = time.perf_counter()
+    for trained in Training(job, inputs_of, advance).run():
+        trained.fit_time = (time.perf_counter() - start) / len(job.members)
+        yield trained
+
+
+def _apart(dtype: torch.dtype, prepare: Callable[[], Any] | None, function: Callable[..., Any], *args: Any) -> Packed:
+    """Call a function in a worker, and pack what it returns."""
+    if prepare:
+        prepare()
+    torch.set_default_dtype(dtype)
+    return Packed(function(*args), returns=True)
+
+
+def _train_apart(job: Packed) -> list[Trained] | Exception:
+    """Train a stack in a worker; its nets are no views, each of which would take all others along on its way back."""
+    try:
+        with _without_warnings_of_vmap(), one_thread():
+            found = list(_train(job.content, lambda more: None))
+    except Exception as error:
+        return error
+    for trained in found:
+        history = trained.net.history_
+        if isinstance(history, LateHistory) and history.records:
+            trained.net.history_ = history.records
+        if trained.outputs is not None:
+            trained.outputs = tree_map(torch.clone, trained.outputs)
+    return found
+
+
+def stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) -> int:
+    """Cut nets into equal stacks: small enough for memory and cache, and enough of them for the jobs.
+
+    Returns how many nets are in a stack, a multiple of `NETS`.
+    """
+    free = max_memory_mb * 2**20 - psutil.Process().memory_info().rss
+    most = max(NETS, min(MOST_NETS, free // bytes_each // NETS * NETS))
+    n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // NETS), 1)
+    return int(np.ceil(n_nets / n_stacks / NETS)) * NETS

@@ -1,0 +1,67 @@
+"""The rows that skorch holds out of each fit: evaluated after every epoch, for the history and the callbacks."""
+
+from itertools import accumulate
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from lockstep.members.rows import taken, weights
+from lockstep.stacks.stack import Stack
+from lockstep.stacks.step import Tensors
+
+
+class HoldOut:
+    """The hold-outs of a stack's nets; either all have one, or none."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        # The parameters and buffers after the last evaluation, which may change them.
+        self.left: Tensors | None = None
+        rows = [member.valid for member in stack.members if member.valid is not None]
+        self.is_empty = not rows
+        self.lengths: list[list[int]] = [[] for _ in stack.members]
+        if self.is_empty:
+            return
+        self.lengths = [[min(each.batch, each.n - start) for start in range(0, each.n, each.batch)] for each in rows]
+        n = rows[0].n
+        if stack.job.filled:
+            width = rows[0].width
+            n = width * max(map(len, self.lengths))
+            self.weight = weights(self.lengths, width)[stack.order].to(stack.flat)
+        self.rows = stack.placed([each.X for each in rows], n), stack.placed([each.y for each in rows], n)
+
+    def evaluate(self) -> tuple[Tensor, Any]:
+        """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
+        stack = self.stack
+        # Callbacks watch the weights themselves; otherwise only the last evaluation leaves a trace.
+        self.left = tensors = stack.trained | stack.kept if stack.members[0].live else stack.copies()
+        if stack.job.filled:
+            by_row, made = stack.stacked.evaluate(tensors, stack.rates, *self.rows)
+            by_row = by_row.reshape(*self.weight.shape, -1).mean(-1)
+            # What fills up is no number where a loss is infinite.
+            return torch.where(self.weight > 0, by_row * self.weight, 0).sum(-1).T, made
+        batches = (taken(self.rows, (slice(None), span)) for span in _spans(self.lengths[0]))
+        parts = [stack.stacked.evaluate(tensors, stack.rates, *batch) for batch in batches]
+        made = tree_map(self._joined, *(each for _, each in parts))
+        return torch.stack([loss for loss, _ in parts]), made
+
+    def _joined(self, first: Tensor, *others: Tensor) -> Tensor:
+        """Join what batches have been turned into; `squeeze` leaves a batch of one row without its dimension."""
+        lengths = self.lengths[0][1:]
+        rest = [part.reshape(len(part), n, *first.shape[2:]) for part, n in zip(others, lengths, strict=True)]
+        return torch.cat([first, *rest], dim=1)
+
+    def own_rows(self, i: int, made: Any) -> tuple[Any, Any]:
+        """Return a member's hold-out, as one batch, and what the net makes of it."""
+        return taken((self.rows, made), (self.stack.positions[i], slice(sum(self.lengths[i]))))
+
+    def own_batches(self, i: int, made: Any) -> list[tuple[Any, Any]]:
+        """Return the same, batch by batch."""
+        whole = self.own_rows(i, made)
+        return [taken(whole, span) for span in _spans(self.lengths[i])]
+
+
+def _spans(lengths: list[int]) -> list[slice]:
+    return [slice(end - n, end) for n, end in zip(lengths, accumulate(lengths), strict=True)]

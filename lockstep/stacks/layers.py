@@ -1,0 +1,164 @@
+"""Stands in for what vmap can't do for nets: draw numbers, run recurrent layers, and decide something in Python."""
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from torch import Tensor, nn
+from torch._decomp import decompositions
+from torch.overrides import TorchFunctionMode
+
+from lockstep.members.refusals import RefusalError
+from lockstep.stacks.noise import DRAWING, Draw
+
+F = nn.functional
+
+
+class GivenNoise(TorchFunctionMode):
+    """Makes dropout layers and the functions that draw numbers take noise that is given, in the order of the calls.
+
+    It is drawn outside of vmap, where it would depend on the stack. Without noise the mode draws, `draws` tells what
+    was asked for, and `matters` whether any of it is for more than dropout that drops nothing. Where the noise given is
+    empty, such dropout is left out. `in_stack`, the mode also stands in for what vmap knows nothing of.
+    """
+
+    def __init__(self, noise: Any = None, in_stack: bool = False) -> None:
+        super().__init__()
+        self.replaced = DRAWING | _SEEN_THROUGH | (_IN_STACK if in_stack else {})
+        self.is_quiet = noise is not None and not noise
+        self.noise = iter(noise) if noise is not None else None
+        self.draws: list[Draw] = []
+        self.matters = False
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Replace some functions, leave all others alone."""
+        replacement = self.replaced.get(function)
+        return replacement(self, *args, **(kwargs or {})) if replacement else function(*args, **(kwargs or {}))
+
+    def draw(self, like: Tensor, shape: tuple[int, ...], normal: bool = False, p: Any = None) -> Tensor:
+        """Return the next numbers; `p` is the rate of dropout."""
+        if self.noise is not None:
+            given: Tensor | None = next(self.noise, None)
+            if given is None:
+                raise RuntimeError("it draws more random numbers than in its first step, or some in evaluation")
+            return given
+        self.draws.append(Draw(normal, tuple(shape)))
+        self.matters |= p != 0
+        return (torch.randn if normal else torch.rand)(shape, dtype=like.dtype, device=like.device)
+
+
+def _seen_through(function: Any) -> Callable[..., Any]:
+    """Return a function of torch's that Python code makes up, so that the mode sees what it calls."""
+    asks = (name for name in vars(F) if name.startswith("has_torch_function"))
+    never = dict.fromkeys(asks, lambda *tensors: False)
+    inside = FunctionType(function.__code__, vars(F) | never, argdefs=function.__defaults__)
+
+    def called(mode: GivenNoise, *args: Any, **kwargs: Any) -> Any:
+        with mode:
+            return inside(*args, **kwargs)
+
+    return called
+
+
+def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
+    """Return what torch's does, which vmap refuses as it compares the largest class; here scatter refuses that."""
+    if num_classes < 0 or x.dtype != torch.int64:
+        return F.one_hot(x, num_classes)
+    zeros = torch.zeros(*x.shape, num_classes, dtype=torch.int64, device=x.device)
+    return zeros.scatter(-1, x.unsqueeze(-1), 1)
+
+
+def _embedding(mode: GivenNoise, input: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Return what torch's does; out of range, vmap would read another net's rows, as it lays the tables end to end."""
+    rows = torch.arange(len(weight), device=input.device).gather(0, input.flatten().long())  # which raises
+    return F.embedding(rows.view(input.shape), weight, *args, **kwargs)
+
+
+def _index_fill(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return one that raises out of range, where vmap would write into another net's."""
+
+    def filled(mode: GivenNoise, x: Tensor, dim: Any, index: Tensor, value: Any) -> Tensor:
+        return function(x, dim, torch.arange(x.size(dim), device=index.device)[index], value)
+
+    return filled
+
+
+def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a loss that takes classes as bytes, as torch's does outside of vmap."""
+
+    def loss(mode: GivenNoise, x: Tensor, y: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return function(x, y.long() if y.dtype == torch.uint8 else y, *args, **kwargs)
+
+    return loss
+
+
+def _view(mode: GivenNoise, x: Tensor, *shape: Any, **options: Any) -> Tensor:
+    """Return what torch's does; of what a lone net has in one piece, a stack may have a part for each net."""
+    try:
+        return x.view(*shape, **options)
+    except RuntimeError:
+        return x.reshape(*shape, **options)
+
+
+def _put_items(mode: GivenNoise, x: Tensor, places: Any, value: Any) -> None:
+    """Do what torch's does, also with a mask, which vmap refuses."""
+    if not (isinstance(places, Tensor) and places.dtype == torch.bool and torch.as_tensor(value).dim() == 0):
+        x[places] = value
+        return
+    x.masked_fill_(places.view(*places.shape, *[1] * (x.dim() - places.dim())), value)
+
+
+def _put_data(mode: GivenNoise, x: Tensor, value: Tensor) -> None:
+    with torch.no_grad():
+        x.copy_(value)
+
+
+def _truth(mode: GivenNoise, x: Tensor) -> bool:
+    """Return what Python is to decide by, if all nets of a stack agree; vmap refuses to look at a number of each."""
+    if x.numel() != 1:
+        return bool(x)
+    flag = x if x.dtype == torch.bool else x != 0
+    # Inside vmap, this one function looks at the flags of all nets.
+    is_true = bool(torch._is_all_true(flag))
+    if not is_true and not torch._is_all_true(~flag):
+        raise RuntimeError("a branch of its Python code comes out differently for some nets")
+    return is_true
+
+
+def _by_steps(decomposition: Callable[..., Any]) -> Callable[..., Any]:
+    def layer(mode: GivenNoise, x: Tensor, hidden: Any, *args: Any) -> Any:
+        if isinstance(hidden, Tensor) and not hidden.is_floating_point():
+            raise RefusalError("its series are packed")
+        # oneDNN takes the layer of one net in one operation; its other flags are left alone.
+        with torch.backends.mkldnn.flags(False, None, None, None):
+            return decomposition(x, hidden, *args)
+
+    return layer
+
+
+_IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
+    Tensor.__bool__: _truth,
+    F.one_hot: _one_hot,
+    F.embedding: _embedding,
+    **{each: _index_fill(each) for each in (torch.index_fill, Tensor.index_fill, Tensor.index_fill_)},
+    Tensor.view: _view,
+    Tensor.__setitem__: _put_items,
+    F.cross_entropy: _of_bytes(F.cross_entropy),
+    F.nll_loss: _of_bytes(F.nll_loss),
+    Tensor.data.__get__: lambda mode, x, *about: x.detach(),  # type: ignore[attr-defined]
+    Tensor.data.__set__: _put_data,  # type: ignore[attr-defined]
+    F.gaussian_nll_loss: _seen_through(F.gaussian_nll_loss),
+    torch.gru: _by_steps(decompositions.gru_impl),
+    torch.lstm: _by_steps(decompositions.lstm_impl),
+    torch.rnn_tanh: _by_steps(decompositions.rnn_tanh_input),
+    torch.rnn_relu: _by_steps(decompositions.rnn_relu_input),
+}
+_SEEN_THROUGH = {function: _seen_through(function) for function in (F.multi_head_attention_forward, F.gumbel_softmax)}
+
+
+def dropouts(net: NeuralNet) -> list[Any]:
+    """Return the dropout layers of a net's module and criterion, in the order of their parts."""
+    parts = (*net.module_.modules(), *net.criterion_.modules())
+    return [part for part in parts if isinstance(part, nn.modules.dropout._DropoutNd)]

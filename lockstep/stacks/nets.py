@@ -1,0 +1,181 @@
+"""The weights of many nets as tensors whose first dimension is the nets, and what they make of rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves, tree_map
+
+from lockstep.members.member import Member, named_tensors, trained_params
+from lockstep.members.rows import companies, filled_up, is_close, taken
+from lockstep.stacks.layers import dropouts
+from lockstep.stacks.step import StackedNet, Tensors
+
+# Kernels take vectors of up to 16 numbers and treat what is left over in another way, with other last bits. A stack
+# is a multiple of NETS nets and a net's parameters a row of a multiple of LANES numbers, so nothing is left over: a
+# net's bits do not depend on what else is in the stack.
+NETS = 16
+LANES = 16
+
+# How many rows are evaluated at once. It is fixed, as kernels differ with the number of rows as well.
+EVALUATED_ROWS = 1024
+
+
+@dataclass
+class Job:
+    """Nets of one group, sorted by activations, then by optimizer, that are to share a stack."""
+
+    members: list[Member]
+    filled: bool  # whether the last batch is filled up with rows that count for nothing; else all have equal lengths
+    size: int = 0  # how many nets to calculate with at least; copies of members fill the stack up
+    traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, which serve other stacks of the group
+    record_losses: bool = True
+
+    @property
+    def knows_losses(self) -> bool:
+        """Whether losses are computed, and not their gradients alone: callbacks hear them."""
+        return self.record_losses or self.members[0].live
+
+
+class Nets:
+    """The weights of a job's nets, in a multiple of `NETS` places."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.members = job, job.members
+        self._arrange()
+        nets = self.nets = [self.members[i].net for i in self.order]
+        named = [named_tensors(net) for net in nets]
+        stepped = trained_params(nets[0]).keys() - self.members[0].unused
+        names = [name for name in named[0] if name in stepped]
+        first = named[0][names[0]]
+        place: dict[str, Any] = {"dtype": first.dtype, "device": first.device}
+        self.shapes = {name: named[0][name].shape for name in names}
+        self.length = sum(shape.numel() for shape in self.shapes.values())
+        # All parameters of a net stand in one row, so that an optimizer has one tensor to step on.
+        self.flat = torch.zeros(len(nets), -(-self.length // LANES) * LANES, **place)
+        self.gradient = torch.zeros_like(self.flat)
+        # Nets that have left the finite numbers and were set to 0.
+        self.diverged = torch.zeros(len(nets), dtype=torch.bool, device=first.device)
+        self._any_diverged = False
+        self.trained = self.by_name(self.flat)
+        with torch.no_grad():
+            for name, view in self.trained.items():
+                view.copy_(torch.stack([tensors[name] for tensors in named]))
+            rest = [name for name in named[0] if name not in names]
+            self.kept = {name: torch.stack([tensors[name].detach() for tensors in named]) for name in rest}
+        self.rates = torch.tensor([[layer.p for layer in dropouts(net)] for net in nets], **place)
+        self.own = [*self.trained.values(), *self.kept.values(), self.rates]
+
+    def _arrange(self) -> None:
+        """Lay out members: who stands at each place, each one's place, and the places of each kind of activations."""
+        self.order: list[int] = []
+        self.positions: list[int] = []
+        starts: list[tuple[str, int]] = []
+        activations = [member.activations for member in self.members]
+        for key, run in groupby(range(len(activations)), key=activations.__getitem__):
+            same, start = list(run), len(self.order)
+            starts.append((key, start))
+            self.positions += range(start, start + len(same))
+            self.order += same + same[-1:] * (-len(same) % NETS)
+        self.order += self.order[-1:] * (self.job.size - len(self.order))
+        stops = [start for _, start in starts[1:]] + [len(self.order)]
+        layout = [(key, start, stop) for (key, start), stop in zip(starts, stops, strict=True)]
+        self.layout = str([(stop - start, key) for key, start, stop in layout])
+        owners = [(self.members[self.order[start]].net.module_, start, stop) for _, start, stop in layout]
+        drops = any(layer.p for member in self.members for layer in dropouts(member.net))
+        self.stacked = StackedNet(self.members[0].net, owners, self.job.filled, drops)
+
+    def by_name(self, rows: Tensor) -> Tensors:
+        """Return views of what belongs to each parameter in rows of numbers, shape (…, n_numbers)."""
+        parts = rows[..., : self.length].split([shape.numel() for shape in self.shapes.values()], dim=-1)
+        named = zip(self.shapes.items(), parts, strict=True)
+        return {name: part.view((*rows.shape[:-1], *shape)) for (name, shape), part in named}
+
+    def placed(self, rows: list[Any], n: int) -> Any:
+        """Return the rows that each member is given, filled up to `n`, for each place: shape (n_nets, n, …)."""
+        distinct = {id(each): each for each in rows}
+        places = {key: place for place, key in enumerate(distinct)}
+        source = torch.tensor([places[id(rows[i])] for i in self.order], device=self.flat.device)
+
+        def stacked(*parts: Tensor) -> Tensor:
+            return torch.stack([filled_up(part, n) for part in parts]).to(self.flat.device).index_select(0, source)
+
+        return tree_map(stacked, *distinct.values())
+
+    def surviving(self, function: Callable[[], Any], written: list[Tensor]) -> Any:
+        """Call a function of all nets; where it raises because some have diverged, set those to 0 and call it again.
+
+        `BCELoss` refuses numbers that are not finite, and would refuse them for all nets of a stack. By then the
+        function may have changed what is to be `written`.
+        """
+        before = [tensor.clone() for tensor in written]
+        try:
+            return function()
+        except RuntimeError:
+            new = ~self.flat.isfinite().all(dim=1)
+            if not new.any():
+                raise
+            self.diverged |= new
+            self._any_diverged = True
+            for tensor, was in zip(written, before, strict=True):
+                tensor.copy_(was)
+            for tensor in (self.flat, *self.kept.values()):
+                tensor[self.diverged] = 0
+            return function()
+
+    def copies(self) -> Tensors:
+        """Return copies of all parameters and buffers: a forward pass may change them, as max-norm does."""
+        return cloned(self.trained | self.kept)
+
+    def outputs(self, x: Any, shared: bool) -> Any:
+        """Return the nets' outputs for rows, shape (n_nets, n_rows, …); `shared` rows have no first dimension."""
+        before = () if shared else (slice(None),)
+        parts = []
+        for start in range(0, tree_leaves(x)[0].shape[len(before)], EVALUATED_ROWS):
+            part = taken(x, (*before, slice(start, start + EVALUATED_ROWS)))
+            parts.append(self.stacked.evaluate(self.copies(), self.rates, part, shared=shared))
+        return tree_map(lambda *each: torch.cat(each, dim=1).cpu(), *parts)
+
+    def rows_are_apart(self) -> Tensor:
+        """Return whether a row's outputs stay what they are beside other rows, shape (n_nets,).
+
+        A trial has shown it for weights at the start; by now a scale may have grown to where it is clamped, say.
+        """
+        (place, batches), made = companies(self.members[0].train), []
+        try:
+            for batch in batches:
+                x = tree_map(lambda rows, batch=batch: rows[batch].to(self.flat.device), self.members[0].train.X)
+                outputs = tree_leaves(self.stacked.evaluate(self.copies(), self.rates, x, shared=True))
+                made.append(torch.cat([part[:, place].flatten(1).double() for part in outputs], dim=1))
+        except Exception:  # whatever a module raises; skorch never evaluates these rows together
+            return torch.ones(len(self.order), dtype=torch.bool)
+        return torch.stack([is_close(made[0], each).all(dim=1) for each in made]).all(dim=0)
+
+    def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
+        """Return views of a member's parameters and buffers, by name, among the stack's or other ones."""
+        place = self.positions[i]
+        diverged = bool(self.diverged[place])
+        found = taken(self.trained | self.kept if diverged or tensors is None else tensors, place)
+        if diverged:
+            found |= {name: torch.full_like(found[name], torch.nan) for name in self.trained}
+        return found
+
+    def finite(self, i: int) -> bool:
+        """Whether a member's parameters are finite numbers."""
+        place = self.positions[i]
+        return not self.diverged[place] and bool(self.flat[place].isfinite().all())
+
+
+def cloned(tensors: Tensors) -> Tensors:
+    """Return copies of tensors by name."""
+    return {name: tensor.clone() for name, tensor in tensors.items()}
+
+
+def exchange(named: Tensors, tensors: Tensors) -> None:
+    """Give a net's parameters and buffers, by name, other memory."""
+    with torch.no_grad():
+        for name, own in named.items():
+            own.data = tensors[name]

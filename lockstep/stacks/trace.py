@@ -1,0 +1,199 @@
+"""Traces a step of a stack once: as one list of operations, it is replayed for each batch."""
+
+import operator
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.fx import Graph, GraphModule, Node
+from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map_only, tree_unflatten
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from lockstep.members.lean import LeanMode
+from lockstep.stacks.step import StackedNet
+
+aten = torch.ops.aten
+
+
+class _Recorder(LeanMode):
+    """Notes the operations that are carried out under it, as a graph whose inputs are some tensors.
+
+    `branches` will have what Python has decided by on the way, a node and a bool each. Where that is not `allowed`, or
+    where Python wants another number that may differ from step to step, a `RuntimeError` is raised.
+    """
+
+    def __init__(self, inputs: list[Any], allowed: bool) -> None:
+        super().__init__()
+        self.graph = Graph()
+        self.branches: list[tuple[Node, bool]] = []
+        self.constants = nn.Module()
+        self._allowed = allowed
+        self._nodes: Any = WeakTensorKeyDictionary()  # as a step may make more than there is memory for
+        self._unknown: set[int] = set()  # where the tensors lie that may differ from step to step
+        for i, tensor in enumerate(inputs):
+            self._note(tensor, self.graph.placeholder(f"input_{i}"))
+
+    def _note(self, tensor: Tensor, node: Node, is_known: bool = False) -> None:
+        node.meta = {"shape": tensor.shape, "dtype": tensor.dtype, "is_known": is_known}
+        self._nodes[tensor] = node
+        if not is_known and not tensor._is_zerotensor():  # which has no memory
+            self._unknown.add(tensor.untyped_storage().data_ptr())
+
+    def node_of(self, tensor: Tensor) -> Node:
+        """Return the node whose result a tensor is."""
+        if tensor not in self._nodes:  # such as an attribute of the module that is no buffer
+            name = f"constant_{len(self.constants._buffers)}"
+            self.constants.register_buffer(name, tensor)
+            is_known = tensor._is_zerotensor() or tensor.untyped_storage().data_ptr() not in self._unknown
+            self._note(tensor, self.graph.get_attr(name), is_known)
+        found: Node = self._nodes[tensor]
+        return found
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Carry out an operation, and note it."""
+        kwargs = kwargs or {}
+        noted = tree_map_only(Tensor, self.node_of, (args, kwargs))
+        if function is aten.lift_fresh.default:  # what `torch.tensor` ends with; the graph has to keep the original
+            function, is_known = aten.lift_fresh_copy.default, True
+        else:
+            is_known = all(node.meta["is_known"] for node in tree_leaves(noted) if isinstance(node, Node))
+        found = function(*args, **kwargs)
+        # What is taken by an index has a size; by a mask, vmap takes nothing.
+        sized_by_data = torch.Tag.dynamic_output_shape in function.tags and function is not aten.index.Tensor
+        if sized_by_data and not is_known:
+            raise RuntimeError("a tensor's size may differ from step to step")
+        if torch.Tag.data_dependent_output in function.tags and not is_known:
+            if not (self._allowed and isinstance(found, bool) and function is aten._local_scalar_dense.default):
+                raise RuntimeError("its Python code reads numbers that may differ from step to step")
+            self.branches.append((noted[0][0], found))
+        several = isinstance(found, tuple | list)
+        parts = {i: each for i, each in enumerate(found if several else [found]) if isinstance(each, Tensor)}
+        if parts or function._schema.is_mutable or _is_check(function):
+            node = self.graph.call_function(function, *noted)
+            for i, each in parts.items():
+                part = self.graph.call_function(operator.getitem, (node, i)) if several else node
+                self._note(each, part, is_known)
+        return found
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A step as a list of operations.
+
+    `written` are the numbers of the inputs that a step changes; `branches` what Python's decisions depended on.
+    """
+
+    run: Callable[..., Any]
+    branches: list[bool]
+    predicted: TreeSpec
+    written: list[int]
+
+    def __call__(self, *tensors: Tensor) -> Any:
+        """Take a step; raises `RuntimeError` where Python would have decided in another way."""
+        found = self.run(*tensors)
+        n = len(found) - len(self.branches)
+        if list(map(bool, found[n:])) != self.branches:
+            raise RuntimeError("a branch of its Python code comes out otherwise in some step")
+        return found[:n]
+
+    def unflatten(self, predicted: list[Tensor]) -> Any:
+        """Put the predictions together again."""
+        return tree_unflatten(predicted, self.predicted)
+
+
+def trace(stacked: StackedNet, example: tuple[Any, ...], with_losses: bool, compile_graph: bool) -> Trace:
+    """Trace `StackedNet.train` with examples of what it takes; raises whatever vmap or the module raise.
+
+    The trace takes what `train` takes, as tensors one after the other, and returns the gradient of each parameter in
+    rows, shape (n_nets, n_elements), the losses if they are wanted, and what the nets predict as tensors. What a
+    module's forward does to its own parameters and buffers, it does to the tensors given. With `compile_graph`,
+    TorchScript runs the operations, at two thirds of the cost of Python's interpreter.
+    """
+    leaves, spec = tree_flatten(example)
+    copies = [leaf.clone() for leaf in leaves]
+    # A row that fills a batch up may decide a branch as no row of the batch does.
+    recorder = _Recorder(copies, allowed=not stacked.filled)
+    with recorder:
+        gradient, losses, predicted = stacked.train(*tree_unflatten(copies, spec))
+        made, out_spec = tree_flatten(predicted)
+        rows = [tensor.reshape(len(tensor), -1) for tensor in gradient.values()]
+    graph, results = recorder.graph, [*rows, *([losses] if with_losses else []), *made]
+    graph.output([*map(recorder.node_of, results), *(node for node, _ in recorder.branches)])
+    _simplify(graph, len(example[1]), len(tree_leaves(example[1:])))
+    run: Callable[..., Any] = GraphModule(recorder.constants, graph)
+    if compile_graph and not any(_is_check(node.target) for node in graph.nodes):  # which TorchScript would leave out
+        with warnings.catch_warnings(), torch.no_grad(), suppress(RuntimeError):
+            # It fuses nothing. Its tracer refuses some operations, such as the backward of layer norm.
+            warnings.simplefilter("ignore")
+            run = torch.jit.trace(run, tuple(copies), check_trace=False)
+    own = graph.find_nodes(op="placeholder")[: len(example[0]) + len(example[1])]
+    written = [i for i, node in enumerate(own) if not _is_only_read(node)]
+    return Trace(run, [branch for _, branch in recorder.branches], out_spec, written)
+
+
+def _simplify(graph: Graph, n_kept: int, n_copies: int) -> None:
+    """Take out the copies that come first, and operations that vmap leaves behind and that change nothing."""
+    steps = [node for node in graph.nodes if node.op == "call_function"]
+    for place, node in enumerate(steps[:n_copies]):
+        # Buffers are to be changed; the rows of a batch come again.
+        if place < n_kept or _is_only_read(node):
+            node.replace_all_uses_with(node.args[0])
+    for node in steps[n_copies:]:
+        source = node.args[0] if node.args else None
+        if not (isinstance(source, Node) and "shape" in source.meta and "shape" in node.meta):
+            continue
+        same_shape = source.meta["shape"] == node.meta["shape"]
+        if node.target is aten.detach.default:
+            node.replace_all_uses_with(source)
+        elif node.target in (aten.view.default, aten._unsafe_view.default, aten.expand.default):
+            if same_shape:
+                node.replace_all_uses_with(source)
+            elif node.target is aten.view.default:
+                # The parameters of a stack are views of its rows, which are not as contiguous as the example's.
+                node.target = aten.reshape.default
+        elif node.target is aten.transpose.int and source.target is aten.transpose.int:
+            if set(node.args[1:]) == set(source.args[1:]):
+                node.replace_all_uses_with(source.args[0])
+        elif node.target is aten.mul.Scalar and node.args[1] == 1 and source.meta["dtype"] == node.meta["dtype"]:
+            if _is_only_read(node):
+                node.replace_all_uses_with(source)
+        elif node.target is aten.bmm.default and source.meta["shape"][2] == 1:
+            node.target = aten.mul.Tensor  # an outer product: the same bits, four times as fast
+        elif node.target is aten.add.Tensor and getattr(node.args[1], "target", None) is aten.bmm.default:
+            # A linear layer's bias, in one pass with the product, as torch adds that of one net.
+            product: Any = node.args[1]
+            is_like = product.meta["shape"] == node.meta["shape"] and product.meta["dtype"] == source.meta["dtype"]
+            if is_like and not node.kwargs and not any(map(_writes, _between(product, node))):
+                node.target, node.args = aten.baddbmm.default, (source, *product.args)
+    graph.eliminate_dead_code(is_impure_node=lambda node: node.is_impure() or _is_check(node.target))
+
+
+def _between(first: Node, last: Node) -> Iterator[Node]:
+    while (first := first.next) is not last:
+        yield first
+
+
+def _writes(node: Node) -> bool:
+    """Whether an operation may write into what it is given; schemas of batch norm do not say so of its statistics."""
+    schema = getattr(node.target, "_schema", None)
+    return bool(schema and (schema.is_mutable or "batch_norm" in schema.name))
+
+
+def _is_check(function: Any) -> bool:
+    """Whether an operation returns nothing: it raises where a matrix can't be inverted, say."""
+    schema = getattr(function, "_schema", None)
+    return bool(schema and not schema.returns and not schema.is_mutable)
+
+
+def _is_only_read(node: Node) -> bool:
+    """Whether no operation writes into a node's result, through a view of it or directly."""
+    for user in node.users:
+        schema = getattr(user.target, "_schema", None)
+        is_view = user.target is operator.getitem or (schema and any(each.alias_info for each in schema.returns))
+        if not (schema or is_view) or _writes(user) or (is_view and not _is_only_read(user)):
+            return False
+    return True

@@ -1,0 +1,225 @@
+"""Trains a stack epoch by epoch, with each net's callbacks, and lets nets go when they are done."""
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map, tree_map_only
+from torch.utils.dlpack import from_dlpack
+
+from lockstep.members.member import Member, named_tensors
+from lockstep.members.numerics import subnormals_as_zero
+from lockstep.members.optimizer import copied_parts
+from lockstep.members.rows import taken
+from lockstep.stacks.callbacks import Audience
+from lockstep.stacks.hold_out import HoldOut
+from lockstep.stacks.nets import NETS, Job, Nets, cloned, exchange
+from lockstep.stacks.stack import Stack
+from lockstep.stacks.step import Tensors, shallow_copy
+from lockstep.stacks.trained import LateHistory, Trained, epoch_records, failed, leave_weights
+
+# A smaller stack has to be traced anew, which takes as long as so many steps of single numbers.
+_WORTH_A_TRACE = 10_000_000
+
+
+class Training:
+    """The training of one stack.
+
+    `inputs` gives the rows to evaluate nets on, and whether they are the same for all, or None; `advance` is called
+    with a number of net-epochs that are done.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        inputs: Callable[[Nets], tuple[Any, bool] | None],
+        advance: Callable[[int], None] = lambda more: None,
+    ) -> None:
+        self.inputs, self.advance = inputs, advance
+        self.ended, self.failed = list[Trained](), list[Trained]()
+        # Where callbacks that may keep them have seen a net's weights.
+        self.lent: dict[Member, list[Tensors]] = defaultdict(list)
+        # Of each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out; None where not known.
+        self.losses: list[tuple[Tensor | None, Tensor | None]] = []
+        self.audiences: dict[int, Audience] = {}
+        self._take_up(Stack(job))
+
+    def _take_up(self, stack: Stack) -> None:
+        """Start with a stack, or go on with one that has closed up."""
+        self.stack = stack
+        self.hold_out = HoldOut(stack)
+        known = {audience.member: audience for audience in self.audiences.values()}
+        live = ((i, member) for i, member in enumerate(stack.members) if member.live)
+        self.audiences = {i: known.get(member) or Audience(member) for i, member in live}
+        for i, audience in self.audiences.items():
+            # Each tensor on its part of the memory alone: torch copies and saves a view with the memory of all nets.
+            memory = tree_map(from_dlpack, stack.tensors_of(i))
+            self.lent[audience.member] += [memory] * audience.has_guests
+            exchange(audience.named, memory)
+            audience.take_up()
+        self.gone: set[int] = set()
+
+    def run(self) -> Iterator[Trained]:
+        """Train; yields nets as they are done, those with callbacks at the end, and those that skorch is to fit."""
+        whole = replace(self.stack.job, size=len(self.stack.order))
+        epoch = 0
+        while present := self._left():
+            if epoch:
+                self.stack.next_epoch()
+            for i, audience in self._present():
+                self._tell(i, epoch, audience.epoch, "on_epoch_begin")
+            if self.audiences:
+                self.stack.adopt_settings()
+            epoch += 1
+            self._train(epoch)
+            if not self.hold_out.is_empty and (self.stack.job.knows_losses or self._waited(epoch)):
+                self._validate(epoch)
+            for i, audience in self._present():
+                if audience.has_guests:
+                    self.stack.show_state(i, audience.net, audience.named)
+                    audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
+                self._tell(i, epoch, audience.epoch_ends, self.stack.orders[self.stack.source_of[i]])
+            self.advance(len(present) + sum(self.stack.members[i].epochs - epoch for i in present if i in self.gone))
+            yield from self._done(epoch)
+            few = 0 < len(left := self._left()) <= len(self.stack.members) // 2
+            if few and self._spared(left, epoch) > _WORTH_A_TRACE:
+                self._close_up(left)
+        yield from self.failed
+        if self.ended:  # callbacks may have changed weights to the last, so those nets are evaluated together now
+            self.ended.sort(key=lambda trained: whole.members.index(trained.member))
+            for trained in self.ended:
+                leave_weights(trained, self.lent[trained.member])
+            nets = Nets(replace(whole, members=[trained.member for trained in self.ended]))
+            alike = not any(trained.changed for trained in self.ended)
+            yield from self._evaluated(nets, enumerate(self.ended), alike)
+
+    def _present(self) -> list[tuple[int, Audience]]:
+        return [(i, audience) for i, audience in self.audiences.items() if i not in self.gone]
+
+    def _left(self) -> list[int]:
+        return [i for i in range(len(self.stack.members)) if i not in self.gone]
+
+    def _waited(self, epoch: int) -> list[int]:
+        return [i for i in self._left() if epoch in self.stack.members[i].tasks]
+
+    def _spared(self, left: list[int], epoch: int) -> int:
+        """Return how many numbers need not be stepped if the nets that are left go on in a smaller stack."""
+        n_epochs = max(self.stack.members[i].epochs for i in left) - epoch
+        places = len(self.stack.order) - -(-len(left) // NETS) * NETS
+        return places * n_epochs * len(self.stack.lengths) * self.stack.length
+
+    def _tell(self, i: int, epoch: int, event: Callable[..., Any], *about: Any) -> None:
+        """Tell a net's callbacks; a net whose training they end, or fail, leaves."""
+        if i in self.gone:
+            return
+        try:
+            if event(*about):
+                self.ended.append(self._finish(i, epoch))
+        except Exception as error:  # whatever the user's own code raises
+            self.gone.add(i)
+            self.failed.append(failed(self.stack.members[i], error))
+
+    @subnormals_as_zero()
+    def _train(self, epoch: int) -> None:
+        stack, losses = self.stack, []
+        by_batch = [i for i, audience in self._present() if audience.by_batch]
+        scoring = [i for i, audience in self._present() if audience.scores_training and not audience.by_batch]
+        for number, batch in enumerate(stack.batches()):
+            own = {i: stack.own_batch(batch, i, number) for i in (*by_batch, *scoring) if i not in self.gone}
+            for i in filter(own.__contains__, by_batch):
+                self._tell(i, epoch, self.audiences[i].batch_begins, own[i], True)
+            if by_batch:
+                stack.adopt_settings()
+            loss, made = stack.take_step(batch)
+            losses.append(loss)
+            for i, rows in own.items():
+                place = stack.positions[i]
+                outputs = taken(made(), (place, slice(stack.sizes_of(i)[number])))
+                if i in scoring:
+                    self.audiences[i].predicts(rows, outputs, training=True)
+                else:
+                    if self.audiences[i].has_guests:
+                        stack.show_state(i, self.audiences[i].net, self.audiences[i].named)
+                    self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
+        self.losses.append((torch.stack(losses) if stack.job.knows_losses else None, None))
+        self._record(self.losses[-1][0], stack.sizes_of, training=True)
+
+    def _validate(self, epoch: int) -> None:
+        """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
+        # Where no callback watches, copies are evaluated.
+        losses, made = self.stack.surviving(self.hold_out.evaluate, self.stack.own if self.audiences else [])
+        if self.stack.job.knows_losses:
+            self.losses[-1] = (self.losses[-1][0], losses)
+        for i, audience in self._present():
+            if audience.by_batch:
+                own = losses[:, self.stack.positions[i]]
+                for loss, (rows, outputs) in zip(own, self.hold_out.own_batches(i, made), strict=False):
+                    self._tell(i, epoch, audience.batch_begins, rows, False)
+                    self._tell(i, epoch, audience.batch_ends, rows, loss, outputs, False)
+            else:
+                audience.predicts(*self.hold_out.own_rows(i, made), training=False)
+        self._record(losses, self.hold_out.lengths.__getitem__, training=False)
+
+    def _record(self, losses: Any, sizes_of: Callable[[int], list[int]], training: bool) -> None:
+        for i, audience in self._present():
+            sizes = sizes_of(i)
+            audience.batches_ended(losses[: len(sizes), self.stack.positions[i]].tolist(), sizes, training)
+
+    def _done(self, epoch: int) -> Iterator[Trained]:
+        """Yield the nets that somebody waits for after this epoch; those with callbacks are kept."""
+        waited = self._waited(epoch)
+        if waited and not self.audiences:
+            yield from self._evaluated(self.stack, ((i, self._finish(i, epoch)) for i in waited))
+        for i in filter(self.audiences.__contains__, waited):
+            self._tell(i, epoch, lambda: True)
+
+    def _evaluated(self, nets: Nets, found: Iterable[tuple[int, Trained]], alike: bool = True) -> Iterator[Trained]:
+        """Yield trained nets with their outputs, computed together where they are `alike`."""
+        outputs, inputs = None, self.inputs(nets) if alike else None
+        # A module may want to write into rows that nets share; then they answer themselves.
+        with contextlib.suppress(RuntimeError):
+            outputs = inputs and nets.outputs(*inputs)
+        apart = nets.rows_are_apart() if nets.job.filled or outputs is not None else None
+        for i, trained in found:
+            if apart is None or apart[nets.positions[i]]:
+                trained.outputs = outputs if outputs is None else taken(outputs, nets.positions[i])
+            elif nets.job.filled:
+                trained.reason = "its rows have come to influence one another"
+            yield trained
+
+    def _finish(self, i: int, epoch: int) -> Trained:
+        """Take a net out of the stack, or a copy where it is trained on."""
+        member, stack = self.stack.members[i], self.stack
+        net = member.net
+        if i in self.audiences or epoch == member.epochs:
+            self.gone.add(i)
+        else:
+            net = shallow_copy(net, **copied_parts(net), max_epochs=epoch)
+        named, changed = named_tensors(net), False
+        exchange(named, cloned(stack.tensors_of(i, self.hold_out.left)))
+        stack.show_state(i, net, named)
+        net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it
+        if i in self.audiences:
+            changed = self.audiences[i].training_ends()
+        else:
+            sizes = [epoch_sizes[stack.source_of[i]] for epoch_sizes in stack.sizes]
+            records = partial(epoch_records, list(self.losses), stack.positions[i], sizes, self.hold_out.lengths[i])
+            net.history_ = LateHistory(records)
+        random_state = stack.orders[stack.source_of[i]].after(member.state, epoch)
+        return Trained(member, epoch, net, stack.finite(i), random_state, changed=changed)
+
+    def _close_up(self, left: list[int]) -> None:
+        """Go on with the nets that are left, in a smaller stack."""
+        old = self.stack
+        for i in left:
+            exchange(named_tensors(old.members[i].net), cloned(old.tensors_of(i)))
+        new = Stack(replace(old.job, members=[old.members[i] for i in left], size=0), old)
+        places = [old.positions[left[i]] for i in new.order]
+        new.optimizer.load_states([old.optimizer.state_of(place) for place in places])
+        self._take_up(new)
+        self.losses = tree_map_only(Tensor, lambda losses: losses[:, places], self.losses)

@@ -1,0 +1,82 @@
+"""What stands around a net: a Pipeline's steps, a transformed target. It is fitted once, for all nets that share it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
+from skorch import NeuralNet
+
+from lockstep.members.fingerprint import fingerprint
+from lockstep.members.numerics import other_states, seed_everything
+from lockstep.members.own_fit import EndOfFitError, Prepared
+from lockstep.members.refusals import RefusalError
+
+
+class NetStub(BaseEstimator):
+    """Stands for the net while what is around it is fitted, and asked."""
+
+    def fit(self, X: Any, y: Any = None) -> "NetStub":
+        """Keep the rows and targets."""
+        self.given_ = X, y
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Hand out the rows."""
+        raise EndOfFitError(X)
+
+
+def net_of(estimator: Any) -> Any:
+    """Return the net that an estimator trains, behind a Pipeline or a TransformedTargetRegressor; None for no net."""
+    inside = _inside(estimator)
+    return net_of(inside) if inside is not None else estimator if isinstance(estimator, NeuralNet) else None
+
+
+def _inside(estimator: Any) -> Any:
+    """Return the estimator that another one surrounds, fitted if that is; None for none."""
+    if type(estimator) is Pipeline and estimator.steps:
+        return estimator.steps[-1][1]
+    if hasattr(estimator, "regressor"):
+        from sklearn.compose import TransformedTargetRegressor  # which imports all linear models: not for every search
+
+        if type(estimator) is TransformedTargetRegressor:
+            return getattr(estimator, "regressor_", estimator.regressor)
+    return None
+
+
+def without_net(estimator: Any) -> Any:
+    """Return an estimator with a stub in the place of its net."""
+    if isinstance(estimator, NeuralNet):
+        return NetStub()
+    inside, own = without_net(_inside(estimator)), estimator.get_params(deep=False)
+    if isinstance(estimator, Pipeline):
+        *before, (name, _) = estimator.steps
+        return Pipeline(**own | {"steps": [*before, (name, inside)]})
+    return type(estimator)(**own | {"regressor": inside})
+
+
+def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
+    """Fit what stands around the net of an estimator, as its own `fit` does under a seed."""
+    seed_everything(seed)
+    stub = fitted = without_net(estimator)
+    before = None if isinstance(fitted, NetStub) else fingerprint([X, y])
+    fitted.fit(X, y)
+    if before is not None and fingerprint([X, y]) != before:
+        raise RefusalError("what stands before the net writes into its rows")
+    while not isinstance(stub, NetStub):
+        stub = _inside(stub)
+    return Prepared(*stub.given_, fitted, (other_states(), torch.get_rng_state()))
+
+
+def assemble(estimator: Any, fitted: Any, resume: Callable[[NeuralNet], NeuralNet]) -> Any:
+    """Put an estimator into the state that its own `fit` would leave it in; `resume` does so with its net."""
+    if isinstance(estimator, NeuralNet):
+        return resume(estimator)
+    if isinstance(estimator, Pipeline):
+        name, net = estimator.steps[-1]
+        estimator.steps = [*fitted.steps[:-1], (name, assemble(net, fitted.steps[-1][1], resume))]
+    else:
+        estimator.__dict__.update(vars(fitted) | estimator.get_params(deep=False))
+        estimator.regressor_ = assemble(clone(estimator.regressor), fitted.regressor_, resume)
+    return estimator

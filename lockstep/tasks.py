@@ -1,0 +1,113 @@
+"""The fits of a search as the engine handles them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from joblib.parallel import BatchedCalls
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.metaestimators import _safe_split
+
+from lockstep._compat import fit_arguments
+from lockstep.members.fingerprint import fingerprint
+from lockstep.members.numerics import fit_seed, seed_everything
+from lockstep.members.refusals import told
+from lockstep.surroundings import net_of
+
+# The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
+TrainTest = tuple[np.ndarray, np.ndarray]
+
+
+# What a fit returns, or what it raises.
+Outcome = tuple[Any, Exception | None]
+
+
+@dataclass(eq=False)
+class Task:
+    """A fit that a search asks for: a candidate on a split."""
+
+    run: Any  # joblib's call, under scikit-learn's configuration and the nested backend; returns a list of one result
+    estimator: Any  # without the candidate's parameters
+    parameters: dict[str, Any] | None
+    fit_params: dict[str, Any]  # what the estimator's `fit` is given besides rows and targets
+    X: Any
+    y: Any
+    train: np.ndarray  # the numbers of the rows to train on
+    test: np.ndarray
+    key: str = ""  # a hash that the candidate's tasks share
+    split: int = 0  # the number of its test set, and of its training set: distinct ones are numbered as they appear
+    rows: int = 0
+    seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise that random layers take
+    reason: str | None = None  # why it is fitted by skorch alone
+    # Hands the net back that a stack has trained; gives an outcome, or None where skorch is to fit the net after all.
+    finish: Callable[[], Outcome | None] | None = None
+    outcome: Outcome | None = None
+    when_done: Callable[[], Any] = lambda: None
+
+    def own_estimator(self) -> BaseEstimator:
+        """Return a copy of the estimator with the candidate's parameters."""
+        estimator = clone(self.estimator)
+        return estimator.set_params(**clone(self.parameters, safe=False)) if self.parameters else estimator
+
+    @cached_property
+    def epochs(self) -> int:
+        """The most epochs that the net is trained for, or 0 where there is no such net."""
+        try:
+            return int(net_of(self.own_estimator()).max_epochs)
+        except Exception:  # whatever skorch is to raise in its fit
+            return 0
+
+    def split_off(self, estimator: BaseEstimator, numbers: np.ndarray) -> tuple[Any, Any]:
+        """Return rows and their targets, as scikit-learn splits them off for an estimator."""
+        return _safe_split(estimator, self.X, self.y, numbers, self.train)
+
+    def result(self) -> Any:
+        """Return the fit's result, or raise what the fit raises."""
+        outcome = self.finish() if self.finish else self.outcome
+        if outcome is None:
+            outcome = outcome_of(self.run, self.seeds[0])
+            self.when_done()
+        self.finish = self.run = self.estimator = None  # the net goes with them, unless it is part of the result
+        result, error = outcome
+        if error is not None:
+            raise error
+        return result
+
+
+def outcome_of(run: BatchedCalls, seed: int) -> Outcome:
+    """Let scikit-learn fit and score, under a seed."""
+    seed_everything(seed)
+    try:
+        (result,) = run()
+    except Exception as error:
+        return None, error
+    return result, None
+
+
+def task_of(batch: BatchedCalls) -> Task | None:
+    """Return the task that joblib is to run, if it is the fit of a net."""
+    given = fit_arguments(batch)
+    if given is None:
+        return None
+    fit_params = {key: value for key, value in (given.get("fit_params") or {}).items() if value is not None}
+    rows = (given["X"], given["y"], np.asarray(given["train"]), np.asarray(given["test"]))
+    task = Task(batch, given["estimator"], given.get("parameters"), fit_params, *rows)
+    exchanges_parts = any(hasattr(value, "fit") for value in (task.parameters or {}).values())
+    return task if net_of(task.own_estimator() if exchanges_parts else task.estimator) is not None else None
+
+
+def seed_tasks(tasks: list[Task], random_state: int) -> None:
+    """Give the tasks of a search their keys, the numbers of their splits, and so their seeds."""
+    splits: dict[bytes, int] = {}
+    rows: dict[bytes, int] = {}
+    for task in tasks:
+        try:
+            task.key = fingerprint([task.estimator, task.parameters])
+        except Exception as error:  # a file, say, which skorch has no need to compare
+            task.key, task.reason = str(task.parameters), f"it can't be compared with other candidates: {told(error)}"
+        task.split = splits.setdefault(task.test.tobytes(), len(splits))
+        task.rows = rows.setdefault(task.train.tobytes(), len(rows))
+        # The stream of noise is another one than that of the initial weights.
+        task.seeds = fit_seed(random_state, task.split), fit_seed(random_state, task.split, 1)

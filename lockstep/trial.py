@@ -1,0 +1,227 @@
+"""Tries a kind of net before it is trained in lockstep: skorch and a stack take a few steps, and have to agree."""
+
+import contextlib
+import io
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNet
+from torch import Tensor
+from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils.data import Subset
+
+from lockstep.filling import rows_are_apart
+from lockstep.members.lean import step_lean
+from lockstep.members.member import Member, make_member, named_tensors, start, trained_params
+from lockstep.members.numerics import other_states
+from lockstep.members.own_fit import Prepared, become, derived
+from lockstep.members.refusals import ListenerError, RefusalError, told
+from lockstep.members.rows import taken
+from lockstep.members.state import may_predict, net_state
+from lockstep.stacks.layers import GivenNoise
+from lockstep.stacks.nets import Job, Nets, cloned
+from lockstep.stacks.stack import Stack
+from lockstep.stacks.step import Tensors
+from lockstep.stacks.trained import Trained
+from lockstep.stacks.training import Training
+
+# Two epochs of at least three batches, the last one short.
+_EPOCHS, _BATCH = 2, 4
+
+SHARED = "nets share memory with one another"
+
+# Up to so many different targets are taken for classes, all of which a score may want to see.
+_CLASSES = 30
+
+
+def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) -> tuple[bool, bool]:
+    """Train two nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises.
+
+    `net` is the member's as it was before its `fit`, and `prepared` what that is given: its own code sees all rows, and
+    prepares them, before it trains, here on few. `may_fill` is whether its own rows allow batches to be filled up.
+
+    Returns whether batches may be filled up with rows that count for nothing, and whether a stack answers for its nets.
+    """
+    twin, given = _small(net), _some_rows(member, prepared, 1, torch.get_default_dtype())
+    start(twin, given, member.noise_seed, None)
+    if not changing(member.net).isdisjoint(changing(twin)):
+        raise RefusalError(SHARED)
+    reasons: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
+    may_fill &= rows_are_apart(member)
+    for dtype, found in reasons.items():
+        for filled in [True] * may_fill + [False]:
+            try:
+                return filled, _compare(member, net, prepared, dtype, filled)
+            except Exception as error:  # whatever a module raises under vmap, or in float64
+                found.append(error)
+        if any(type(reason) is RefusalError for reason in found):
+            break  # only what fixes its type, as a callback with rows of its own does, gets its trial in that
+    own = next(iter(trained_params(member.net).values())).dtype
+    raise RefusalError(told((reasons.get(own) or found)[-1]))
+
+
+def changing(net: NeuralNet) -> set[int]:
+    """Return where the tensors lie that a net's training changes."""
+    buffers = [*net.module_.buffers(), *net.criterion_.buffers()]
+    return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
+
+
+def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dtype, filled: bool) -> bool:
+    """Raise where nets differ that skorch and a stack train; returns whether they answer alike."""
+    given = [_some_rows(member, prepared, i, dtype) for i in range(2)]
+    members = [make_member(_small(net), given[i], (i, i), {}, dtype) for i in range(2)]
+    before, begun = zip(*((net_state(each.net), cloned(named_tensors(each.net))) for each in members), strict=True)
+    for each in members:
+        each.unused = member.unused
+        if may_predict(each.net):
+            each.follow()
+    rows = [tree_map(torch.as_tensor, each.fitted_on[0]) for each in members]
+
+    def inputs(nets: Nets) -> tuple[Any, bool]:
+        own = [rows[nets.members[i].noise_seed] for i in nets.order]
+        return tree_map(lambda *parts: torch.stack(parts), *own), False
+
+    training = Training(Job(members, filled), inputs)
+    alike = True
+    for trained in list(training.run()):
+        if trained.reason:
+            raise ListenerError(trained.reason)
+        i = trained.member.noise_seed
+        theirs = _by_skorch(_small(net), given[i], trained, _noise(training.stack, i), begun[i], dtype)
+        if net_state(theirs) != before[i]:
+            raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
+        tensors = cloned(named_tensors(theirs))
+        alike &= _is_same(trained, theirs)
+        # A module may note what it predicts, and a scorer may want to read it.
+        alike &= net_state(theirs) == before[i]
+        alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
+    return alike
+
+
+def _small(net: NeuralNet) -> NeuralNet:
+    """Return an unfitted copy of a net that takes few rows and epochs."""
+    settings: dict[str, Any] = dict.fromkeys(("iterator_train__sampler", "iterator_train__batch_sampler"))
+    settings |= dict.fromkeys(("batch_size", "iterator_train__batch_size", "iterator_valid__batch_size"), _BATCH)
+    settings |= {"max_epochs": _EPOCHS, "verbose": 0}
+    for iterator in ("iterator_train", "iterator_valid"):
+        settings |= {f"{iterator}__num_workers": 0, f"{iterator}__persistent_workers": False}
+        settings |= {f"{iterator}__prefetch_factor": None, f"{iterator}__multiprocessing_context": None}
+    if net.train_split:
+        settings["train_split"] = _first_rows
+    return clone(net).set_params(**settings)
+
+
+def _first_rows(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset, Subset]:
+    rows, n = list(range(len(dataset))), len(dataset) // 2 + 2
+    return Subset(dataset, rows[:n]), Subset(dataset, rows[n:])
+
+
+def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dtype) -> Prepared:
+    """Return what `fit` is given, to train on some of the rows, and to hold out four fewer.
+
+    They are a few of each class, mixed, or of each quarter of numbers: weights of classes show where a batch has
+    several, and scores of an epoch may want to see all of them.
+    """
+    train, generator = member.train, np.random.default_rng(number)
+    by_target, by_row = (tree_leaves(part)[0].reshape(train.n, -1).double().sum(1) for part in (train.y, train.X))
+    values, places = by_target.unique(return_inverse=True)
+    n_classes = len(values) if len(values) <= _CLASSES else 4
+    classes = places.numpy() * n_classes // len(values)
+    rows = generator.permutation(train.n)
+    rows = rows[classes[rows].argsort(kind="stable")]
+    turns = np.arange(train.n) - np.searchsorted(classes[rows], classes[rows])
+    n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
+    rows = np.resize(rows[turns.argsort(kind="stable")], 2 * n)
+    held_out, chosen = rows[: n - 2], generator.permutation(rows[n - 2 :])
+    # The last batch is filled up with its first row: the largest or the smallest shows where rows see each other.
+    extreme = int(by_row[chosen].argmin() if number else by_row[chosen].argmax())
+    chosen[[n, extreme]] = chosen[[extreme, n]]
+    rows = taken((train.X, train.y), chosen if member.valid is None else np.r_[chosen, held_out])
+    X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
+    given = zip((X, y), member.fitted_on, strict=True)
+    X, y = (part.numpy() if isinstance(like, np.ndarray) else part for part, like in given)
+    return Prepared(prepared.X, prepared.y, handed_on=(X, y))
+
+
+def _noise(stack: Stack, i: int) -> list[Tensor]:
+    """Return the noise that a member's steps took, drawn once more."""
+    generator, noise = torch.Generator().manual_seed(i), list[Tensor]()
+    n_rows, dtype = sum(stack.lengths), stack.flat.dtype
+    for sizes in stack.sizes:
+        drawn = [draw.sample(n_rows, dtype, generator).split(stack.lengths) for draw in stack.draws]
+        for n, batch in zip(sizes[stack.source_of[i]], zip(*drawn, strict=True), strict=False):
+            noise += [part[:n] for part in batch]
+    return noise
+
+
+def _by_skorch(
+    net: NeuralNet, prepared: Prepared, trained: Trained, noise: list[Tensor], begun: Tensors, dtype: torch.dtype
+) -> NeuralNet:
+    """Train a net as skorch does, from given weights; raises `RefusalError` where lockstep can't draw as it does."""
+    X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
+    step_lean(net.optimizer_)
+    cls, given = type(net), GivenNoise(noise)
+
+    def take_step(self: NeuralNet, *args: Any, **kwargs: Any) -> Any:
+        with given if self is net else contextlib.nullcontext():  # callbacks may train a copy
+            return cls.train_step_single(self, *args, **kwargs)
+
+    become(net, derived(cls, "train_step_single", take_step))
+    with contextlib.redirect_stdout(io.StringIO()):
+        net.notify("on_train_begin", X=X, y=y)
+        with torch.no_grad():  # the last bits of LAPACK's results differ from call to call
+            for name, tensor in named_tensors(net).items():
+                tensor.copy_(begun[name])
+        numbers = other_states()  # callbacks may have drawn some by now
+        with contextlib.suppress(KeyboardInterrupt):
+            net.fit_loop(X, y)
+        net.notify("on_train_end", X=X, y=y)
+    become(net, cls)
+    state_after = torch.get_rng_state()
+    followed = trained.member.order.is_fixed or torch.equal(state_after, trained.random_state)
+    if not followed or other_states() != numbers:
+        raise RefusalError("the net draws random numbers that lockstep can't replay")
+    if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
+        raise RefusalError("the optimizer keeps numbers that belong to no parameter")
+    if {name for name, param in trained_params(net).items() if param.grad is None} != trained.member.unused:
+        raise RefusalError("a parameter takes part in the loss now and then")
+    return net
+
+
+def _is_same(trained: Trained, theirs: NeuralNet) -> bool:
+    """Raise `RefusalError` where a net from a stack is not skorch's; returns whether the stack answers for it alike."""
+    dtype = next(iter(trained_params(theirs).values())).dtype  # a callback may have made the module anew
+    tolerance = {"rtol": 1e-6, "atol": 1e-9} if dtype == torch.float64 else {"rtol": 1e-3, "atol": 1e-5}
+
+    def agree(one: Any, other: Any) -> bool:
+        one, other = (torch.as_tensor(each, dtype=torch.float64) for each in (one, other))
+        return one.shape == other.shape and torch.allclose(one, other, equal_nan=True, **tolerance)
+
+    ours = dict(_numbers_of(trained.net))
+    for (what, place), number in _numbers_of(theirs):
+        if not agree(ours.get((what, place), math.nan), number):
+            raise RefusalError(f"in a trial, {what} differed from skorch's")
+    try:
+        made = zip(tree_leaves(trained.outputs), tree_leaves(theirs.forward(trained.member.fitted_on[0])), strict=True)
+        return all(agree(one, other.cpu()) for one, other in made)
+    except Exception:  # whatever skorch raises where it can't join what a module makes of batches
+        return False
+
+
+def _numbers_of(net: NeuralNet) -> Iterator[tuple[tuple[str, Any], Any]]:
+    """Yield all numbers of a trained net but times, each with what it is and where it stands."""
+    for name, tensor in named_tensors(net).items():
+        yield (f"the values of {name.partition('.')[2]}", name), tensor.detach()
+    for name, param in trained_params(net).items():
+        for key, value in net.optimizer_.state.get(param, {}).items():
+            if isinstance(value, Tensor | float | int):
+                yield (f"the optimizer's {key}", name), value
+    yield ("the number of epochs", None), len(net.history)
+    for i, row in enumerate(row for epoch in net.history for row in (epoch, *epoch["batches"])):
+        for key, value in row.items():
+            if isinstance(value, float | int) and key != "dur":
+                yield (f"the history's {key}", i), float(value)

@@ -1,0 +1,30 @@
+"""The engine as this pipeline uses it: pinned first, then imported. No other room imports the package `lockstep`.
+
+Imports no other room.
+"""
+
+from stages.lib.engine.roots import pin_this_process  # isort: skip (before the engine, which may compute)
+
+pin_this_process()
+
+from lockstep import LockstepWarning, fit_seed  # noqa: E402
+from lockstep.handing_back import FiniteOrUnfit  # noqa: E402
+from lockstep.kinds import LONG_STEP  # noqa: E402
+from lockstep.members.lean import lean_optimizer  # noqa: E402
+from lockstep.members.numerics import seed_everything  # noqa: E402
+from lockstep.plan import MOST_NETS  # noqa: E402
+from lockstep.surroundings import net_of  # noqa: E402
+from lockstep.tasks import TrainTest  # noqa: E402
+
+__all__ = [
+    "LONG_STEP",
+    "MOST_NETS",
+    "FiniteOrUnfit",
+    "LockstepWarning",
+    "TrainTest",
+    "fit_seed",
+    "lean_optimizer",
+    "net_of",
+    "pin_this_process",
+    "seed_everything",
+]
