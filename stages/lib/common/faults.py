@@ -44,7 +44,7 @@ def told(error: BaseException) -> list[str]:
         return ["interrupted"]
     if isinstance(error, MemoryError):
         return [f"error: The memory is used up{_detail(error)}. {_MEMORY}"]
-    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("stages"):
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith(("stages", "lockstep")):
         name = error.name.partition(".")[0]
         return [f"error: The package {name} is missing. Run `pip install --requirement requirements.txt`."]
     if isinstance(error, OSError) and error.errno in _REMEDIES:

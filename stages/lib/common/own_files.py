@@ -6,6 +6,8 @@ from pathlib import Path
 
 # The rooms of this library lie in folders here, and the default network, which users edit, beside them.
 _LIB = Path(__file__).resolve().parents[1]
+# The engine, a package beside `stages`.
+_ENGINE = _LIB.parents[1] / "lockstep"
 
 
 def relative_to_here(file: str | Path | None) -> Path | None:
@@ -20,9 +22,9 @@ def relative_to_here(file: str | Path | None) -> Path | None:
 
 
 def own_code(file: str) -> Path | None:
-    """Return the same, but None for the project's scripts and rooms too."""
+    """Return the same, but None for the project's scripts and rooms, and for the engine, too."""
     path = Path(file).resolve()
-    ours = path.is_relative_to(_LIB.parent) and path.parent != _LIB
+    ours = path.is_relative_to(_ENGINE) or (path.is_relative_to(_LIB.parent) and path.parent != _LIB)
     return None if ours else relative_to_here(path)
 
 
