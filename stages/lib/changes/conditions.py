@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from stages.lib.changes.results import Results
+from stages.lib.changes.results import EVALUATE, Results
 from stages.lib.common import format_value
 
-_STAGE = "evaluate"
 _CV = ("cv.splitter", "cv.groups", "cv.order", "cv.n_splits", "cv.scoring")
 # What decides which rows a split tests, and what a score is.
 _PARAMS = ("seed", "data.target", "data.sample", "data.header", *_CV)
@@ -27,14 +26,14 @@ def hindrances(old: Results, new: Results, of_searches: bool = False) -> list[st
     of_searches : bool
         Whether the splits of the searches are meant, not the fresh ones.
     """
-    lacking = [side.snapshot.name for side in (old, new) if not side.params(_STAGE)]
+    lacking = [side.snapshot.name for side in (old, new) if not side.evaluated]
     if lacking:
         return [f"dvc.lock of {' and of '.join(lacking)} does not say what the scores are of"]
     return list(_differing(old, new, of_searches))
 
 
 def _differing(old: Results, new: Results, of_searches: bool) -> Iterator[str]:
-    before, after = (side.params(_STAGE) for side in (old, new))
+    before, after = (side.evaluated for side in (old, new))
     hashes = [_data(side) for side in (old, new)]
     if hashes[0] != hashes[1]:
         yield f"the data have other bytes ({before.get('data.path')})"
@@ -48,12 +47,12 @@ def _differing(old: Results, new: Results, of_searches: bool) -> Iterator[str]:
 
 
 def _data(side: Results) -> str | None:
-    return side.hashes(_STAGE).get(str(side.params(_STAGE).get("data.path")))
+    return side.hashes(EVALUATE).get(str(side.evaluated.get("data.path")))
 
 
 def test_share(side: Results) -> float:
     """Return the test rows per training row of a split; NaN in time order, where nothing can be tested."""
-    params = side.params(_STAGE)
+    params = side.evaluated
     if params.get("cv.splitter") == "time" or not params:
         return float("nan")
     return 1 / (int(params["cv.n_splits"]) - 1)

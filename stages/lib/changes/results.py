@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
 from typing import Any, TypeVar
@@ -20,6 +20,8 @@ from stages.lib.scores.score_table import STUCK_SPLITS, split_scores, stuck_of, 
 
 _EVALUATION, _ANSWER, _LOCK = "metrics/candidates/evaluation.csv", "metrics/evaluation.json", "dvc.lock"
 _CANDIDATES, _METRICS = "metrics/candidates", "metrics/scores"
+# The stage whose params say what the scores are of.
+EVALUATE = "evaluate"
 
 # What a merge leaves of one of its sides; such a table might still be read.
 _CONFLICT = re.compile("^<{7} ", re.MULTILINE)
@@ -65,6 +67,7 @@ class Results:
     """
 
     snapshot: Snapshot
+    _tables: dict[str, dict[str, Scored]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def searches(self) -> list[str]:
@@ -74,7 +77,7 @@ class Results:
     @cached_property
     def answer(self) -> dict[str, Any]:
         """What the evaluation has answered, as in metrics/evaluation.json; empty if it is not there."""
-        return self._parsed(_ANSWER, "JSON", lambda text: dict(json.loads(text))) or {}
+        return self._json(_ANSWER)
 
     @property
     def use(self) -> str | None:
@@ -123,25 +126,34 @@ class Results:
         """The metrics of DVC, by names such as `neurons.corrected`; empty in older commits, which had others."""
         found: dict[str, float] = {}
         for name in self.snapshot.names(_METRICS, ".json"):
-            numbers = self._parsed(f"{_METRICS}/{name}.json", "JSON", lambda text: dict(json.loads(text))) or {}
+            numbers = self._json(f"{_METRICS}/{name}.json")
             found |= {f"{name}.{key}": float(value) for key, value in numbers.items()}
         return found
+
+    @cached_property
+    def evaluated(self) -> dict[str, Any]:
+        """The params of the evaluation, as `params` returns them; empty if dvc.lock has no evaluation."""
+        return self.params(EVALUATE)
 
     @property
     def rope(self) -> float:
         """The region of practical equivalence."""
-        rope = self.params("evaluate").get("statistics.rope")
+        rope = self.evaluated.get("statistics.rope")
         return ROPE if rope is None else float(rope)
 
-    @property
+    @cached_property
     def one_row(self) -> float:
         """What one row of a split can change, as in `corrected_error`."""
-        found = self._parsed("metrics/data.json", "JSON", lambda text: dict(json.loads(text))) or {}
-        params = self.params("evaluate")
-        rows = float(found.get("rows", np.inf)) * float(params.get("data.sample", 1.0))
+        params = self.evaluated
+        rows = float(self._json("metrics/data.json").get("rows", np.inf)) * float(params.get("data.sample", 1.0))
         return one_row(str(params.get("cv.scoring", "")), rows / int(params.get("cv.n_splits", 2)))
 
     def _scored(self, path: str, key: str) -> dict[str, Scored]:
+        if path not in self._tables:
+            self._tables[path] = self._read_scored(path, key)
+        return self._tables[path]
+
+    def _read_scored(self, path: str, key: str) -> dict[str, Scored]:
         table = self._table(path)
         if table is None:
             return {}
@@ -162,6 +174,10 @@ class Results:
             return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
 
         return self._parsed(path, "a table", table)
+
+    def _json(self, path: str) -> dict[str, Any]:
+        """Return the content of a file; empty if it is not there."""
+        return self._parsed(path, "JSON", lambda text: dict(json.loads(text))) or {}
 
     def _parsed(self, path: str, what: str, read: Callable[[str], Read]) -> Read | None:
         text = self.snapshot.text(path)

@@ -16,12 +16,13 @@ _MOST = 3
 
 def headline(found: Comparison) -> str:
     """Return the verdict: whether what changed is an improvement, what to use, and whether a run is missing."""
-    return " ".join([_verdict(found), *(_not_rerun(side) for side in (found.old, found.new) if stale_params(side))])
+    return " ".join([_verdict(found), *_not_rerun(found.old), *_not_rerun(found.new)])
 
 
-def _not_rerun(side: Results) -> str:
-    keys, name = _listed(stale_params(side)), side.snapshot.name
-    return f"Not rerun: params.yaml of {name} differs from what its results are from ({keys}); run `dvc repro`."
+def _not_rerun(side: Results) -> list[str]:
+    keys = stale_params(side)
+    told = f"Not rerun: params.yaml of {side.snapshot.name} differs from what its results are from"
+    return [f"{told} ({_listed(keys)}); run `dvc repro`."] if keys else []
 
 
 def _verdict(found: Comparison) -> str:

@@ -4,9 +4,9 @@ from typing import Any
 
 import yaml
 
-from stages.lib.changes.results import Results, flat
+from stages.lib.changes.results import EVALUATE, Results, flat
 
-_PARAMS, _STAGE = "params.yaml", "evaluate"
+_PARAMS = "params.yaml"
 
 
 def stale_params(side: Results) -> list[str]:
@@ -27,14 +27,10 @@ def stale_params(side: Results) -> list[str]:
         content = yaml.load(side.snapshot.text(_PARAMS) or "", yaml.CSafeLoader)
     except yaml.YAMLError:
         return []
-    recorded = side.stages.get(_STAGE, {}).get("params", {}).get(_PARAMS, {})
     if not isinstance(content, dict):
         return []
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    for key, value in recorded.items():
-        before |= dict(flat(key, value))
-        after |= dict(flat(key, _found(content, key)))
+    recorded, before = side.stages.get(EVALUATE, {}).get("params", {}).get(_PARAMS, {}), side.evaluated
+    after = {name: value for key in recorded for name, value in flat(key, _found(content, key))}
     return sorted(key for key in {**before, **after} if _plain(before.get(key)) != _plain(after.get(key)))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.stats import binomtest
@@ -53,7 +54,7 @@ class Pair:
         """The mean of the differences, new less old; NaN if a net diverged."""
         return float(np.mean(self.new - self.old))
 
-    @property
+    @cached_property
     def error(self) -> float:
         """The standard error of the difference, as that of the set of the best; NaN where there is none."""
         if not np.isfinite(self.difference + self.test_share) or self.n_splits < 2:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.common import format_score, format_value, score_decimals
+from stages.lib.comparison.mattered import listed
 from stages.lib.scores import half_width
 
 COLUMNS = ("model", "column", "importance", "ci95")
@@ -88,17 +89,12 @@ def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -
         + (f" ± {format_score(half, decimals)})" if np.isfinite(half) else ")")
         for column, mean, half in zip(*(most[key] for key in COLUMNS[1:]), strict=True)
     ]
-    text = f"When a column is shuffled, {name} loses the most {scoring} for {_listed(losses)}. " if losses else ""
+    text = f"When a column is shuffled, {name} loses the most {scoring} for {listed(losses)}. " if losses else ""
     below = rows.loc[rows["below_rope"] == "true", "column"].tolist()
     if below:
-        text += f"For {_listed(below)}, {name} loses less than {rope:g} with 95 %. "
+        text += f"For {listed(below)}, {name} loses less than {rope:g} with 95 %. "
         text += "Columns that are correlated stand in for each other"
         return f"{text}, so without all of these it may lose more." if len(below) > 1 else f"{text}."
     if np.isfinite(rows["ci95"]).any():
         text += f"For no column is it certain, with 95 %, that {name} loses less than {rope:g}."
     return text.rstrip()
-
-
-def _listed(words: Sequence[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

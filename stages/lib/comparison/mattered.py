@@ -1,6 +1,6 @@
 """Which settings of a search mattered: how much the scores depend on each, and whether that can be chance."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -51,9 +51,10 @@ def what_mattered(keys: Iterable[str], p_values: Iterable[float]) -> str:
         return "Which settings mattered can't be tested."
     if not names:
         return "No setting of this search was shown to matter."
-    told = f"What mattered: {_listed(names)}{', in this order' * (len(names) > 1)}."
-    return f"{told} Not shown to matter: {_listed(rest)}." if rest else told
+    told = f"What mattered: {listed(names)}{', in this order' * (len(names) > 1)}."
+    return f"{told} Not shown to matter: {listed(rest)}." if rest else told
 
 
-def _listed(items: list[str]) -> str:
+def listed(items: Sequence[str]) -> str:
+    """Write words as `a, b and c`."""
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)

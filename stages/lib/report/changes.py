@@ -72,7 +72,7 @@ class Since:
         specs = read_specs(self.base) if self.names else {}
         return {name: as_chart(render(suited(specs[name]))) for name in self.names if name in specs}
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The charts that differ, those of searches that changed first."""
         changed = {search.name for search in self.found.changed}

@@ -25,13 +25,14 @@ def comment(since: Since, fresh: FreshRun) -> str:
     changed = {search.name for search in since.found.changed}
     names, metrics = since.names, since.metrics
     for most in _MOST:
+        changes = as_markdown(since.found, most)
         for n in range(len(names), -1, -1):
             text = fill(
                 "pr_comment.md.j2",
                 against=since.against,
                 base=since.base[:7],
                 fresh=fresh,
-                changes=as_markdown(since.found, most),
+                changes=changes,
                 metrics=metrics[:most],
                 n_metrics=len(metrics),
                 charts={name: pictures[name] for name in names[:n] if name in changed},

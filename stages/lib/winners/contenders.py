@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ from stages.lib.winners.diagnostics import predictions
 from stages.lib.winners.fresh import Fresh
 from stages.lib.winners.leaderboard import BEST_PARAMS, CORRECTED, picked
 from stages.lib.winners.shuffled import importances
+
+_AGAIN = "Run `dvc repro best_params`."
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,13 @@ class Trained:
     stuck: np.ndarray
 
 
+@contextmanager
+def _best_params() -> Iterator[dict[str, Any]]:
+    """Yield what the stage best_params has written; raises `UserError` if the block does not find what it looks for."""
+    with reading(BEST_PARAMS, "not what the stage best_params writes", _AGAIN):
+        yield json.loads(BEST_PARAMS.read_bytes())
+
+
 def read_settings(params: Params) -> tuple[dict[str, dict[str, Any]], str]:
     """Return the settings of the nets by name, and the name of the one that is kept.
 
@@ -66,15 +76,14 @@ def read_settings(params: Params) -> tuple[dict[str, dict[str, Any]], str]:
     UserError
         If `metrics/best_params.json` is missing, broken, or from other experiments.
     """
-    again = "Run `dvc repro best_params`."
-    with reading(BEST_PARAMS, "not what the stage best_params writes", again):
-        details = json.loads(BEST_PARAMS.read_bytes())["details"][0]
+    with _best_params() as summary:
+        details = summary["details"][0]
         searches = details["experiments"]
         picks = picked(params, searches)
         winner = details["winner"]
         simplest = searches[winner]["simplest_params"]
     if set(picks) != set(params.experiments):
-        raise UserError(f"{BEST_PARAMS} is from other experiments than those in params.yaml. {again}")
+        raise UserError(f"{BEST_PARAMS} is from other experiments than those in params.yaml. {_AGAIN}")
     model = params.model.model_dump()
     nets = {name: model | experiment.fixed | picks[name] for name, experiment in params.experiments.items()}
     nets |= {SIMPLEST: model | params.experiments[winner].fixed | simplest, STARTING_POINT: model}
@@ -87,8 +96,8 @@ def read_use(params: Params) -> str | None:
     """Return the contender that `evaluate.use` names; None where it is what the evaluation advises."""
     use = params.evaluate.use
     if use == WINNER:
-        with reading(BEST_PARAMS, "not what the stage best_params writes", "Run `dvc repro best_params`."):
-            return str(json.loads(BEST_PARAMS.read_bytes())["details"][0]["winner"])
+        with _best_params() as summary:
+            return str(summary["details"][0]["winner"])
     return None if use == ANSWER else use
 
 
@@ -98,8 +107,7 @@ def read_corrected(params: Params, kept: str) -> tuple[float, float, float] | No
     For the winner's pick it is the score corrected for the choice among all searches, for that of another search the
     one corrected for the choice in it. None where there is no choice to correct for, or no way to.
     """
-    with reading(BEST_PARAMS, "not what the stage best_params writes", "Run `dvc repro best_params`."):
-        summary = json.loads(BEST_PARAMS.read_bytes())
+    with _best_params() as summary:
         details = summary["details"][0]
         found = summary if kept == details["winner"] else details["experiments"].get(kept, {})
         if params.statistics.pick != "best" or not set(CORRECTED) <= set(found):
@@ -110,8 +118,8 @@ def read_corrected(params: Params, kept: str) -> tuple[float, float, float] | No
 
 def read_corrected_scores(params: Params) -> dict[str, float]:
     """Return each search's best score, corrected for the choice among its candidates; NaN where there is none."""
-    with reading(BEST_PARAMS, "not what the stage best_params writes", "Run `dvc repro best_params`."):
-        searches = json.loads(BEST_PARAMS.read_bytes())["details"][0]["experiments"]
+    with _best_params() as summary:
+        searches = summary["details"][0]["experiments"]
         return {name: float(searches[name].get(CORRECTED[0], "nan")) for name in params.experiments}
 
 
