@@ -6,7 +6,9 @@ line to write around a search. Inside, the modules here sort the fits of a searc
 """
 
 from lockstep.backend import LockstepBackend
+from lockstep.explaining import explain
+from lockstep.members.declared import reads_only
 from lockstep.members.numerics import fit_seed
 from lockstep.members.refusals import LockstepWarning
 
-__all__ = ["LockstepBackend", "LockstepWarning", "fit_seed"]
+__all__ = ["LockstepBackend", "LockstepWarning", "explain", "fit_seed", "reads_only"]

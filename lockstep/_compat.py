@@ -1,41 +1,92 @@
-"""The private parts of scikit-learn, joblib, skorch and cloudpickle that the engine rests on; all of them stand here.
+"""The private parts of other packages that the engine rests on; all of them stand here.
 
-Tried with scikit-learn 1.9.1, joblib 1.6.0 and skorch 1.4.0. Where one of them is not as expected, nothing is
-recognised, and every fit runs as under any other backend.
+Where a part is missing, or a package is older than any that was tried, `missing_parts` says so. Modules that need the
+part then can't be imported, and the backend fits nets one by one.
 """
 
 import inspect
 import io
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
+import torch
 from cloudpickle import CloudPickler
-from cloudpickle.cloudpickle import (  # type: ignore[import-untyped]
-    _DYNAMIC_CLASS_TRACKER_BY_CLASS,
-    _DYNAMIC_CLASS_TRACKER_BY_ID,
-)
 from joblib.parallel import BatchedCalls
 from sklearn.model_selection import _validation
 from skorch import NeuralNet
 
-# What scikit-learn's searches and cross-validation run for each candidate and split.
+# The oldest versions that the engine's tests have passed with, as in pyproject.toml.
+OLDEST = {"joblib": "1.6.0", "scikit-learn": "1.9.1", "skorch": "1.4.0", "torch": "2.13.0"}
+
+_MISSING: list[str] = []
+
+
+@contextmanager
+def _noting() -> Iterator[None]:
+    """Note what is missing in the block."""
+    try:
+        yield
+    except (ImportError, AttributeError) as error:
+        _MISSING.append(str(error))
+
+
+with _noting():
+    from cloudpickle.cloudpickle import (  # type: ignore[import-untyped]
+        _DYNAMIC_CLASS_TRACKER_BY_CLASS,
+        _DYNAMIC_CLASS_TRACKER_BY_ID,
+    )
+    from joblib.externals.loky.backend.resource_tracker import ensure_running
+    from joblib.parallel import get_active_backend
+with _noting():
+    from sklearn.metrics import _scorer
+    from sklearn.utils.metaestimators import _safe_split
+with _noting():
+    from torch._decomp import decompositions
+    from torch._functorch.eager_transforms import (
+        _create_differentiable,
+        _undo_create_differentiable,
+        _wrap_all_tensors,
+        grad_increment_nesting,
+    )
+    from torch.autograd.graph import _engine_run_backward
+with _noting():
+    from torch.nn.modules.dropout import _DropoutNd
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map, tree_map_only, tree_unflatten
+
+    # Inside vmap, this one function looks at the flags of all nets.
+    is_all_true = torch._is_all_true
+    make_subclass = torch.Tensor._make_subclass
+    no_torch_function = torch._C._disabled_torch_function_impl
+
+# What scikit-learn's searches and cross-validations run for each candidate and split.
 _FITS = ("_fit_and_score", "_fit_and_predict")
 
 
 @cache
 def _signatures() -> dict[Callable[..., Any], inspect.Signature]:
     """Return the signatures of those functions that are there and take what the engine reads."""
-    found = {fit: inspect.signature(fit) for name in _FITS if (fit := getattr(_validation, name, None))}
+    signatures = {fit: inspect.signature(fit) for name in _FITS if (fit := getattr(_validation, name, None))}
     read = {"estimator", "X", "y", "train", "test", "fit_params"}
-    return {fit: signature for fit, signature in found.items() if read <= signature.parameters.keys()}
+    return {fit: signature for fit, signature in signatures.items() if read <= signature.parameters.keys()}
 
 
+@cache
 def missing_parts() -> list[str]:
-    """Return the names of the others."""
-    return [name for name in _FITS if getattr(_validation, name, None) not in _signatures()]
+    """Return sentences about what is missing, or too old."""
+    old = [f"{name} is older than {least}" for name, least in OLDEST.items() if _is_older(version(name), least)]
+    unknown = [name for name in _FITS if getattr(_validation, name, None) not in _signatures()]
+    return old + [f"scikit-learn has no {name} as known" for name in unknown] + _MISSING
+
+
+def _is_older(version: str, other: str) -> bool:
+    numbers, others = ([int(part) for part in each.split(".")[:2]] for each in (version, other))
+    return numbers < others
 
 
 def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
@@ -43,6 +94,32 @@ def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
     function, args, kwargs = batch.items[0]
     signature = _signatures().get(getattr(function, "function", function))  # in scikit-learn's _FuncWrapper
     return signature.bind(*args, **kwargs).arguments if signature and len(batch.items) == 1 else None
+
+
+def only_asks(scorer: Any) -> bool:
+    """Whether a scorer asks an estimator for predictions and does nothing else to it.
+
+    scikit-learn's do, those of `make_scorer` included. One of the user's own may say so by an attribute `reads_only`.
+    """
+    if isinstance(scorer, _scorer._MultimetricScorer):
+        return all(map(only_asks, scorer._scorers.values()))
+    theirs = _scorer._BaseScorer, _scorer._PassthroughScorer
+    return scorer is None or isinstance(scorer, theirs) or getattr(scorer, "reads_only", False) is True
+
+
+def hooks_of(tensor: torch.Tensor) -> tuple[int, int]:
+    """Return how many hooks a tensor has for its gradient, and after it."""
+    return len(tensor._backward_hooks or ()), len(getattr(tensor, "_post_accumulate_grad_hooks", None) or ())
+
+
+def step_hooks(optimizer: torch.optim.Optimizer) -> tuple[int, int]:
+    """Return how many hooks an optimizer has before its steps, and after them."""
+    return len(optimizer._optimizer_step_pre_hooks), len(optimizer._optimizer_step_post_hooks)
+
+
+def parts_of(net: NeuralNet) -> tuple[list[str], list[str], list[str]]:
+    """Return the names of a net's modules, criteria and optimizers."""
+    return net._modules, net._criteria, net._optimizers
 
 
 class _Packer(CloudPickler):
@@ -67,8 +144,8 @@ def _fill(net: NeuralNet, attributes: dict[str, Any]) -> None:
 
 
 def _sent(name: str) -> type:
-    found: type = _DYNAMIC_CLASS_TRACKER_BY_ID[name]
-    return found
+    cls: type = _DYNAMIC_CLASS_TRACKER_BY_ID[name]
+    return cls
 
 
 @dataclass

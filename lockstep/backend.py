@@ -4,17 +4,16 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from joblib import parallel_config, register_parallel_backend
-from joblib._parallel_backends import ParallelBackendBase
+from joblib.parallel import ParallelBackendBase
 
 from lockstep._compat import missing_parts
-from lockstep.grouping import Proven
 from lockstep.members.numerics import seed_everything
-from lockstep.members.refusals import LockstepWarning
-from lockstep.plan import Options, Search
-from lockstep.tasks import Task, seed_tasks, task_of
+from lockstep.members.refusals import LockstepWarning, Refusal
+from lockstep.options import Options
 
 
 @dataclass(eq=False)
@@ -41,8 +40,8 @@ class LockstepBackend(Options, ParallelBackendBase):
     stack : bool, default=True
         False fits everything one by one, under the same seeds.
     record_losses : bool, default=True
-        False leaves `train_loss` and `valid_loss` out of the histories of stacked nets without callbacks, which spares
-        a tenth of each step, and the evaluation of rows that are held out.
+        False leaves batches and their losses out of the histories of stacked nets without callbacks, which spares a
+        tenth of each step, and the evaluation of rows that are held out.
     inner_backend : str, optional
         joblib's backend for stacks side by side, such as "loky" or "dask".
     inner_n_jobs : int, default=1
@@ -60,7 +59,7 @@ class LockstepBackend(Options, ParallelBackendBase):
     def __post_init__(self) -> None:
         ParallelBackendBase.__init__(self, self.nesting_level)
         self._jobs: list[_Job] = []
-        self.proven: Proven = {}  # by the trials of all searches in the block of `parallel_config`
+        self.proven: dict[Any, Any] = {}  # by the trials of all searches in the block of `parallel_config`
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return more than one, so that joblib hands over calls instead of making them."""
@@ -70,7 +69,7 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     def start_call(self) -> None:
         """Start anew for a call of Parallel."""
-        self._jobs, self._collected, self._said = [], False, set[str]()
+        self._jobs, self._collected, self._said = [], False, set[Refusal]()
 
     def submit(self, func: Any, callback: Any = None) -> "_Job":
         """Note a call."""
@@ -103,9 +102,13 @@ class LockstepBackend(Options, ParallelBackendBase):
         for job in self._jobs:  # which grows: each call back makes joblib hand over more
             if job.callback is not None:
                 job.callback(None)
-        if parts := missing_parts():
-            warnings.warn(f"nothing is stacked: scikit-learn has no {' or '.join(parts)} as known", LockstepWarning, 2)
+        if missing_parts():
+            _warn_of_missing_parts()
             return
+        # Not at the top: these modules can't be imported where a part that they rest on is missing.
+        from lockstep.plan import Search
+        from lockstep.tasks import seed_tasks, task_of
+
         for job in self._jobs:
             if task := task_of(job.batch):
                 job.batch, job.task = None, task  # the task lets go of the call, and so of the net, when it is done
@@ -115,20 +118,28 @@ class LockstepBackend(Options, ParallelBackendBase):
                 Search(tasks, self, self.proven).run()
             self._warn(tasks)
 
-    def _tasks(self) -> list[Task]:
+    def _tasks(self) -> list[Any]:
         return [job.task for job in self._jobs if job.task]
 
-    def _warn(self, tasks: list[Task]) -> None:
+    def _warn(self, tasks: list[Any]) -> None:
         """Give each reason, of those not yet said, for which candidates are fitted one by one."""
-        refused: dict[str, set[str]] = defaultdict(set)
+        refused: dict[Refusal, set[str]] = defaultdict(set)
         for task in tasks:
-            if self.stack and task.reason and task.reason not in self._said:
-                refused[task.reason].add(task.key)
+            if self.stack and task.refusal and task.refusal not in self._said:
+                refused[task.refusal].add(task.key)
         self._said.update(refused)
         total = len({task.key for task in tasks})
-        for reason, keys in refused.items():
-            message = f"{len(keys)} of {total} candidates are fitted one by one, not in lockstep: {reason}"
-            warnings.warn(message, LockstepWarning, stacklevel=4)
+        for refusal, keys in refused.items():
+            warnings.warn(refusal.sentence(len(keys), total), LockstepWarning, stacklevel=4)
+
+
+@cache
+def _warn_of_missing_parts() -> None:
+    """Say once why nothing goes in lockstep."""
+    reason = (
+        f"This version of lockstep can't stack nets with the packages that are installed ({'; '.join(missing_parts())})"
+    )
+    warnings.warn(f"{reason}, so every net is fitted one by one, without a seed", LockstepWarning, stacklevel=4)
 
 
 @dataclass
@@ -138,7 +149,7 @@ class _Job:
     backend: LockstepBackend
     batch: Any
     callback: Callable[[Any], None] | None
-    task: Task | None = None
+    task: Any = None  # a `Task`, where it is the fit of a net
 
     def get(self) -> list[Any]:
         """Return the results of the batch's calls; the first call trains all nets."""

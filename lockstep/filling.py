@@ -2,32 +2,34 @@
 
 import copy
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from skorch import NeuralNet
 from torch import Tensor
-from torch.utils._pytree import tree_leaves, tree_map
 
+from lockstep._compat import tree_leaves, tree_map
 from lockstep.members.member import Member
 from lockstep.members.rows import companies, is_close, taken
+from lockstep.members.step_view import step_view
 from lockstep.stacks.nets import EVALUATED_ROWS
-from lockstep.stacks.step import shallow_copy
 
 # In how many parts, at most, rows that are evaluated at once are looked at: one odd target shows in a small part.
 _PARTS = 16
 
 
-def own_rows(member: Member) -> tuple[bool, bool]:
-    """Look at all of a net's own rows, of which a trial sees a few.
+class OwnRows(NamedTuple):
+    """What all of a net's own rows show, of which a trial sees a few."""
 
-    Returns whether the loss of a batch is the mean of its rows' losses, as it is not where classes have weights or some
-    targets do not count; and whether rows do not see each other in evaluation.
-    """
+    is_mean: bool  # whether a batch's loss is the mean of its rows' losses; it is not where classes have weights, say
+    are_apart: bool  # whether rows do not see each other in evaluation
+
+
+def own_rows(member: Member) -> OwnRows:
+    """Look at all of a net's own rows."""
     net = _elsewhere(member)
-    criterion = net.criterion_
-    apart = shallow_copy(net, criterion_=copy.deepcopy(criterion))
+    apart = step_view(net, net.module_, copy.deepcopy(net.criterion_))
     apart.criterion_.reduction = "none"
     is_mean = are_apart = True
     for rows, training in zip(filter(None, (member.train, member.valid)), (True, False), strict=False):
@@ -38,7 +40,7 @@ def own_rows(member: Member) -> tuple[bool, bool]:
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 are_apart &= _agree(net, x, _parts(n, rows.batch, least=2))
                 is_mean &= _adds_up(net, apart, (x, y), [*_parts(n, rows.batch), short], training)
-    return is_mean, are_apart
+    return OwnRows(is_mean, are_apart)
 
 
 def asked_apart(member: Member, rows: Tensor) -> bool:
@@ -55,7 +57,7 @@ def _elsewhere(member: Member) -> NeuralNet:
     with torch.no_grad():
         for weight in (param for param in module.parameters() if param.is_floating_point()):
             weight += 0.1 * torch.randn(weight.shape, generator=generator).to(weight)
-    return shallow_copy(member.net, module_=module, criterion_=criterion)
+    return step_view(member.net, module, criterion)
 
 
 def _parts(n: int, batch: int, least: int = 1) -> list[slice]:
@@ -97,12 +99,12 @@ def rows_are_apart(member: Member) -> bool:
     """
     net = _elsewhere(member)
     net.module_.train()
-    found, (place, batches) = [], companies(member.train)
+    outputs, (place, batches) = [], companies(member.train)
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             for rows in batches:
                 torch.manual_seed(0)
-                found.append([part[place] for part in tree_leaves(net.infer(taken(member.train.X, rows)))])
+                outputs.append([part[place] for part in tree_leaves(net.infer(taken(member.train.X, rows)))])
     except Exception:  # whatever a module raises; the trial will tell
         return True
-    return all(is_close(*each).all() for other in found[1:] for each in zip(found[0], other, strict=True))
+    return all(is_close(*each).all() for other in outputs[1:] for each in zip(outputs[0], other, strict=True))

@@ -10,25 +10,26 @@ from numbers import Integral
 from typing import Any
 
 from sklearn.base import BaseEstimator
-from torch.utils._pytree import tree_leaves
 
-from lockstep.answers import known_rows
-from lockstep.filling import asked_apart, own_rows
+from lockstep._compat import tree_leaves
+from lockstep.answers import rows_to_answer
+from lockstep.filling import OwnRows, asked_apart, own_rows
 from lockstep.kinds import Kind, group_key, kind_of
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.member import Cache, Member, make_member, trained_params
-from lockstep.members.own_code import is_told, mentioned, own_classes
-from lockstep.members.own_fit import Prepared
-from lockstep.members.plain import check_class
-from lockstep.members.refusals import RefusalError, told
+from lockstep.members.listed import check_class
+from lockstep.members.member import Cache, Member, make_member
+from lockstep.members.own_code import mentioned, own_classes
+from lockstep.members.prepared import Prepared
+from lockstep.members.refusals import Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, may_predict, net_state
+from lockstep.members.tensors import trained_params
 from lockstep.surroundings import net_of, prepare, without_net
 from lockstep.tasks import Task
-from lockstep.trial import SHARED, changing, prove
+from lockstep.trial import SHARED, Verdict, changing, prove
 
 # What trials have shown of a family, and whether the losses of its nets allow batches to be filled up; or why it is
 # fitted one by one.
-Proven = dict[tuple[str, bool], tuple[bool, bool] | str]
+Proven = dict[tuple[str, bool], Verdict | Refusal]
 
 # The nets to train, by what those have in common that may share a stack; first, whether their batches are filled up.
 Groups = dict[tuple[bool, Any], list[tuple[Member, Kind]]]
@@ -54,14 +55,14 @@ class Grouping:
         """Return the nets to train; fits that differ in nothing but `max_epochs` are one training."""
         trainings: dict[Any, list[int]] = defaultdict(list)
         for number, task in enumerate(self.tasks):
-            if task.reason is None:
+            if task.refusal is None:
                 try:
                     same = self.candidate(task).training or number
                 except Exception as error:  # whatever a net's own code raises; skorch is to raise it then
                     self.refuse([number], error)
                 else:
                     trainings[same, task.split, task.rows].append(number)
-        found: list[Any] = []
+        made: list[Any] = []
         for numbers in trainings.values():
             try:
                 member, kind, filled = self.member(numbers)
@@ -69,12 +70,12 @@ class Grouping:
             except Exception as error:
                 self.refuse(numbers, error)
             else:
-                found.append((numbers, changing(member.net), key, (member, kind)))
+                made.append((numbers, changing(member.net), key, (member, kind)))
             if on_plan:
                 on_plan(1, len(trainings))
         groups: Groups = defaultdict(list)
-        trainers = Counter(place for _, places, *_ in found for place in places)
-        for numbers, places, key, net in found:
+        trainers = Counter(place for _, places, *_ in made for place in places)
+        for numbers, places, key, net in made:
             if any(trainers[place] > 1 for place in places):
                 self.refuse(numbers, RefusalError(SHARED))
             else:
@@ -89,7 +90,7 @@ class Grouping:
         net, around = net_of(estimator), fingerprint(without_net(estimator))
         settings, training = dict(vars(net)), ""
         looks = _once(self._cache, ("looks", type(net)), lambda: _looks_at(type(net), "max_epochs"))
-        if net.callbacks == "disable" and not is_told(net) and not looks:
+        if net.callbacks == "disable" and not looks:
             del settings["max_epochs"]
             training = fingerprint([type(net), settings, around])
         return Candidate(net.max_epochs, training, around)
@@ -107,60 +108,83 @@ class Grouping:
         for number in numbers:
             epochs[self.candidate(self.tasks[number]).epochs].append(number)
         task = self.tasks[epochs[max(epochs)][0]]
-        if not all(isinstance(each, Integral) and each > 0 for each in epochs):
-            raise RefusalError("max_epochs is no whole number above 0")
-        if task.fit_params:
-            raise RefusalError(f"fit is given {', '.join(sorted(task.fit_params))}")
         estimator = task.own_estimator()
-        net, prepared = net_of(estimator), self.prepared(task, estimator)
-        _once(self._cache, ("class", type(net)), lambda: check_class(net))
-        callbacks = net.callbacks
-        member = make_member(net, prepared, task.seeds, self._cache)
-        if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
-            raise RefusalError("its fit sets max_epochs or callbacks")
-        if member.live and len(epochs) > 1:
-            raise RefusalError(f"{type(net).__name__} watches its own training")
-        member.tasks = dict(epochs)
-        # A step on all rows of a split is as long as the split.
-        shapes = str([tensor.shape for tensor in tree_leaves((member.train.X, member.train.y))])
-        about = task.key, net_state(net), shapes, tuple(trained_params(net))
-        kind: Kind = _once(self._cache, ("kind", *about), lambda: kind_of(member))
-        member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.unused
-        counts = hashed([*net.criterion_.named_parameters(), *net.criterion_.named_buffers()])
-        key = "own rows", id(member.train), id(member.valid), kind.parts, counts
-        with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
-            is_mean, are_apart = _once(self._cache, key, lambda: own_rows(member))
-            family = kind.family, is_mean and are_apart
-            filled, answers = _once(
-                self.proven, family, lambda: prove(member, net_of(task.own_estimator()), prepared, family[1])
-            )
+        member = self._initialised(task, estimator, dict(epochs))
+        kind = self._kind(task, member)
+        verdict, is_apart = self._verdict(task, member, kind)
         if may_predict(member.net):  # its rows come in an order of its own
             member.follow()
             n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * n_bytes)
-        known = known_rows(task, estimator, member, prepared, self._cache) if answers and are_apart else None
-        if known and _once(self._cache, ("apart", id(known[0]), kind.parts), lambda: asked_apart(member, known[0])):
-            member.known = known
-        return member, kind, filled and not member.has_lone_row
+        if verdict.answers and is_apart:
+            self._let_answer(task, estimator, member, kind)
+        return member, kind, verdict.filled and not member.has_lone_row
+
+    def _initialised(self, task: Task, estimator: BaseEstimator, epochs: dict[int, list[int]]) -> Member:
+        """Return the net of tasks, by the epochs after which they get it, at the beginning of its training."""
+        if not all(isinstance(each, Integral) and each > 0 for each in epochs):
+            raise RefusalError("max_epochs is no whole number above 0")
+        if task.fit_params:
+            raise RefusalError(
+                f"fit is given {', '.join(sorted(task.fit_params))}", "give it to the net as a parameter"
+            )
+        net = net_of(estimator)
+        check_class(type(net))
+        callbacks = net.callbacks
+        member = make_member(net, self.prepared(task, estimator), task.seeds, self._cache)
+        if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
+            raise RefusalError(f"the fit of {type(net).__name__} sets max_epochs or callbacks")
+        member.tasks = epochs
+        return member
+
+    def _kind(self, task: Task, member: Member) -> Kind:
+        """Return a net's kind, found once for a candidate, and let the net have what follows from it."""
+        # A step on all rows of a split is as long as the split.
+        shapes = str([tensor.shape for tensor in tree_leaves((member.train.X, member.train.y))])
+        about = task.key, net_state(member.net), shapes, tuple(trained_params(member.net))
+        kind: Kind = _once(self._cache, ("kind", *about), lambda: kind_of(member))
+        member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.unused
+        return kind
+
+    def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
+        """Return what a trial shows of a net's kind, and whether the net's own rows are apart in evaluation."""
+        criterion = member.net.criterion_
+        counts = hashed([*criterion.named_parameters(), *criterion.named_buffers()])
+        key = "own rows", id(member.train), id(member.valid), kind.parts, counts
+        with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
+            rows: OwnRows = _once(self._cache, key, lambda: own_rows(member))
+            may_fill = rows.is_mean and rows.are_apart
+
+            def find() -> Verdict:
+                estimator = task.own_estimator()
+                return prove(member, net_of(estimator), self.prepared(task, estimator), may_fill)
+
+            return _once(self.proven, (kind.family, may_fill), find), rows.are_apart
+
+    def _let_answer(self, task: Task, estimator: BaseEstimator, member: Member, kind: Kind) -> None:
+        """Let a net's stack compute what the net will be asked about, if those rows do not see each other either."""
+        asked = rows_to_answer(task, estimator, member, self.prepared(task, estimator), self._cache)
+        if asked and _once(self._cache, ("apart", id(asked.rows), kind.parts), lambda: asked_apart(member, asked.rows)):
+            member.rows_to_answer = asked
 
     def refuse(self, numbers: list[int], error: Exception) -> None:
         """Note why tasks are run one by one."""
         for number in numbers:
-            self.tasks[number].reason = told(error)
+            self.tasks[number].refusal = refusal_of(error)
 
 
-def _looks_at(kind: type, name: str) -> bool:
+def _looks_at(cls: type, name: str) -> bool:
     """Whether code of a net's class that is not skorch's has a name in it."""
-    return any(name in mentioned(each) for cls in own_classes(kind) for each in vars(cls).values())
+    return any(name in mentioned(each) for own in own_classes(cls) for each in vars(own).values())
 
 
-def _once(known: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:
+def _once(cache: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:
     """Return what was found the first time, or refuse as then."""
-    if key not in known:
+    if key not in cache:
         try:
-            known[key] = find()
-        except RefusalError as refusal:
-            known[key] = str(refusal)
-    if isinstance(known[key], str):
-        raise RefusalError(known[key])
-    return known[key]
+            cache[key] = find()
+        except RefusalError as error:
+            cache[key] = error.refusal
+    if isinstance(cache[key], Refusal):
+        raise RefusalError(*cache[key])
+    return cache[key]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from joblib.externals.loky.backend.resource_tracker import ensure_running
+from lockstep._compat import ensure_running
 
 
 class _Pressed(BaseException):

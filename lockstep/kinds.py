@@ -6,15 +6,17 @@ from typing import Any
 from skorch import NeuralNet
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import type_before_parametrizations
-from torch.utils._pytree import tree_leaves
 
+from lockstep._compat import tree_leaves
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.member import OF_ROWS, Member, named_tensors, trained_params
+from lockstep.members.listed import check_parts
+from lockstep.members.member import OF_ROWS, Member
 from lockstep.members.optimizer import optimizer_of
 from lockstep.members.own_code import mentioned_in, own_classes
-from lockstep.members.plain import check_plain
-from lockstep.members.refusals import RefusalError, told
-from lockstep.members.state import OF_A_STEP, attributes, hashed, own_numbers, own_params
+from lockstep.members.refusals import RefusalError, refusal_of
+from lockstep.members.state import attributes, hashed, own_numbers, own_params
+from lockstep.members.step_view import OF_A_STEP
+from lockstep.members.tensors import named_tensors, trained_params
 from lockstep.optimizers.settings import tried_as
 from lockstep.optimizers.stacked import group_key as step_key
 from lockstep.stacks.activations import switchable
@@ -47,12 +49,12 @@ class Kind:
 def kind_of(member: Member) -> Kind:
     """Find out what kind of net a member is; raises `RefusalError` where it is known to be better off alone."""
     net, train = member.net, member.train
-    check_plain(net)
+    check_parts(net)
     optimizer, settings = optimizer_of(net)
     try:
         stepped = step_key(optimizer, settings)
     except Exception as error:
-        raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {told(error)}") from None
+        raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {refusal_of(error).reason}") from None
     whole = nn.ModuleList([net.module_, net.criterion_])
     exchanged = {} if _asks_for_classes(net) else switchable(net.module_)
     switched = set(exchanged.values())
@@ -116,7 +118,7 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
     features = str([(t.shape[1:], t.dtype) for t in tree_leaves((train.X, train.y))])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
-    return kind.structure, member.live, rows, features, shapes, own_numbers(member.net)
+    return kind.structure, member.has_listeners, rows, features, shapes, own_numbers(member.net)
 
 
 def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:

@@ -4,7 +4,6 @@ import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -13,18 +12,17 @@ import numpy as np
 import psutil
 import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
-from joblib.parallel import get_active_backend
-from torch.utils._pytree import tree_map
 
-from lockstep._compat import Packed
+from lockstep._compat import Packed, get_active_backend, tree_map
 from lockstep.answers import inputs_of
 from lockstep.grouping import Grouping, Proven
 from lockstep.handing_back import hand_back
 from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import one_thread
-from lockstep.members.refusals import LockstepWarning, RefusalError, told
+from lockstep.members.refusals import LockstepWarning, RefusalError, refusal_of
+from lockstep.options import Options
 from lockstep.stacks.nets import NETS, Job
-from lockstep.stacks.trained import LateHistory, Trained
+from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 from lockstep.tasks import Task, outcome_of
 
@@ -38,22 +36,6 @@ _OF_VMAP = (
     "Detected call of `lr_scheduler.step",
     "Seems like `optimizer.step",
 )
-
-
-@dataclass(eq=False)
-class Options:
-    """The options of `LockstepBackend`, which explains them."""
-
-    random_state: int = 0
-    max_memory_mb: int = 2048
-    on_plan: Callable[[int, int], None] | None = None
-    on_progress: Callable[[int, int], None] | None = None
-    on_result: Callable[[Any], None] | None = None
-    stack: bool = True
-    record_losses: bool = True
-    inner_backend: str | None = None
-    inner_n_jobs: int = 1
-    prepare_worker: Callable[[], Any] | None = None
 
 
 class Search:
@@ -71,13 +53,13 @@ class Search:
         with _without_warnings_of_vmap(), heed_the_keyboard(), one_thread():
             n_jobs = self._n_jobs()
             jobs = self._jobs(n_jobs) if self.options.stack else []
-            alone = [task for task in self.tasks if task.reason is not None or not jobs]
+            alone = [task for task in self.tasks if task.refusal is not None or not jobs]
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(task.epochs for task in alone)
             if n_jobs > 1 and len(jobs) > 1:
                 calls: list[Any] = [(_train_apart, Packed(job)) for job in jobs]
-                for job, found in zip(jobs, self._side_by_side(n_jobs, calls), strict=True):
-                    self._take(job, self._unpacked(found))
+                for job, result in zip(jobs, self._side_by_side(n_jobs, calls), strict=True):
+                    self._take(job, self._unpacked(result))
             else:
                 for job in jobs:
                     self._take(job, _train(job, self._tell))
@@ -114,16 +96,16 @@ class Search:
         with leave_the_keyboard(), parallel_config(backend=self.inner):
             common = torch.get_default_dtype(), self.options.prepare_worker
             apart = (delayed(_apart)(*common, *call) for call in calls)
-            found = Parallel(n_jobs, return_as="generator")(apart)
-        yield from (each.content for each in found)
+            results = Parallel(n_jobs, return_as="generator")(apart)
+        yield from (each.content for each in results)
 
     def _jobs(self, n_jobs: int) -> list[Job]:
         """Cut the groups of nets into stacks."""
         jobs = []
-        for (filled, _), listed in self.grouping.groups(self.options.on_plan).items():
+        for (filled, _), nets in self.grouping.groups(self.options.on_plan).items():
             # Stable, so in the order of candidates.
-            members = sorted((member for member, _ in listed), key=attrgetter("activations", "optimizer"))
-            each = max(kind.bytes_each for _, kind in listed)
+            members = sorted((member for member, _ in nets), key=attrgetter("activations", "optimizer"))
+            each = max(kind.bytes_each for _, kind in nets)
             size = stack_size(len(members), each, self.options.max_memory_mb, n_jobs)
             traces: dict[Any, Any] = {}
             for start in range(0, len(members), size):
@@ -131,15 +113,15 @@ class Search:
                 jobs.append(Job(cut, filled, size, traces, self.options.record_losses))
         return jobs
 
-    def _take(self, job: Job, found: Iterator[Trained]) -> None:
+    def _take(self, job: Job, nets: Iterator[Trained]) -> None:
         """Give tasks a stack's nets as they come; where it fails, those that are left are trained by themselves."""
         try:
-            for trained in found:
+            for trained in nets:
                 tasks = trained.member.tasks
                 # One that stops early has tasks under its last epoch alone.
                 numbers = tasks.get(trained.epoch, next(iter(tasks.values())))
-                if trained.reason:
-                    self.grouping.refuse(numbers, RefusalError(trained.reason))
+                if trained.refusal:
+                    self.grouping.refuse(numbers, RefusalError(*trained.refusal))
                     continue
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
@@ -147,11 +129,11 @@ class Search:
         except Exception as error:  # whatever a module raises in the middle
             if error is self.cancelled:
                 raise
-            again, reason = len(job.members) > 1 and not isinstance(error, RefusalError), told(error)
+            again, refusal = len(job.members) > 1 and not isinstance(error, RefusalError), refusal_of(error)
         else:
             return
         if again:  # the error, and the tensors that it has seen, are gone by now
-            message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {reason}"
+            message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {refusal.reason}"
             warnings.warn(message, LockstepWarning, stacklevel=2)
         for member in job.members:
             numbers = [number for each in member.tasks.values() for number in each]
@@ -159,15 +141,13 @@ class Search:
             if again and left:
                 self._alone(left, job.filled)
             else:
-                self.grouping.refuse(left, RefusalError(reason))
+                self.grouping.refuse(left, RefusalError(*refusal))
 
-    def _unpacked(self, found: list[Trained] | Exception) -> Iterator[Trained]:
+    def _unpacked(self, result: list[Trained] | Exception) -> Iterator[Trained]:
         """Yield what a worker has trained, or raise what it has raised."""
-        if isinstance(found, Exception):
-            raise found
-        for trained in found:
-            if callable(records := trained.net.history_):
-                trained.net.history_ = LateHistory(records)
+        if isinstance(result, Exception):
+            raise result
+        for trained in result:
             yield trained
             self._tell(trained.member.epochs if trained.net is trained.member.net else 0)
 
@@ -210,16 +190,13 @@ def _train_apart(job: Packed) -> list[Trained] | Exception:
     """Train a stack in a worker; its nets are no views, each of which would take all others along on its way back."""
     try:
         with _without_warnings_of_vmap(), one_thread():
-            found = list(_train(job.content, lambda more: None))
+            nets = list(_train(job.content, lambda more: None))
     except Exception as error:
         return error
-    for trained in found:
-        history = trained.net.history_
-        if isinstance(history, LateHistory) and history.records:
-            trained.net.history_ = history.records
+    for trained in nets:
         if trained.outputs is not None:
             trained.outputs = tree_map(torch.clone, trained.outputs)
-    return found
+    return nets
 
 
 def stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) -> int:

@@ -8,17 +8,13 @@ from typing import Any
 import numpy as np
 from joblib.parallel import BatchedCalls
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils.metaestimators import _safe_split
 
-from lockstep._compat import fit_arguments
+from lockstep._compat import _safe_split, fit_arguments, only_asks
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.numerics import fit_seed, seed_everything
-from lockstep.members.refusals import told
+from lockstep.members.own_code import own_classes
+from lockstep.members.refusals import Refusal, refusal_of
 from lockstep.surroundings import net_of
-
-# The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
-TrainTest = tuple[np.ndarray, np.ndarray]
-
 
 # What a fit returns, or what it raises.
 Outcome = tuple[Any, Exception | None]
@@ -40,7 +36,9 @@ class Task:
     split: int = 0  # the number of its test set, and of its training set: distinct ones are numbered as they appear
     rows: int = 0
     seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise that random layers take
-    reason: str | None = None  # why it is fitted by skorch alone
+    is_answered: bool = True  # whether its scorer only asks the net for predictions, which a stack answers for it
+    is_looked_at: bool = True  # whether code of the user's own, or the user, gets to see the net
+    refusal: Refusal | None = None  # why it is fitted by skorch alone
     # Hands the net back that a stack has trained; gives an outcome, or None where skorch is to fit the net after all.
     finish: Callable[[], Outcome | None] | None = None
     outcome: Outcome | None = None
@@ -88,14 +86,21 @@ def outcome_of(run: BatchedCalls, seed: int) -> Outcome:
 
 def task_of(batch: BatchedCalls) -> Task | None:
     """Return the task that joblib is to run, if it is the fit of a net."""
-    given = fit_arguments(batch)
-    if given is None:
+    call = fit_arguments(batch)
+    if call is None:
         return None
-    fit_params = {key: value for key, value in (given.get("fit_params") or {}).items() if value is not None}
-    rows = (given["X"], given["y"], np.asarray(given["train"]), np.asarray(given["test"]))
-    task = Task(batch, given["estimator"], given.get("parameters"), fit_params, *rows)
+    fit_params = {key: value for key, value in (call.get("fit_params") or {}).items() if value is not None}
+    rows = (call["X"], call["y"], np.asarray(call["train"]), np.asarray(call["test"]))
+    task = Task(batch, call["estimator"], call.get("parameters"), fit_params, *rows)
     exchanges_parts = any(hasattr(value, "fit") for value in (task.parameters or {}).values())
-    return task if net_of(task.own_estimator() if exchanges_parts else task.estimator) is not None else None
+    net = net_of(task.own_estimator() if exchanges_parts else task.estimator)
+    if net is None:
+        return None
+    scorer = call.get("scorer")
+    task.is_answered = only_asks(scorer)
+    is_plain = only_asks(scorer) and not getattr(scorer, "reads_only", False)
+    task.is_looked_at = not is_plain or bool(call.get("return_estimator")) or bool(own_classes(type(net)))
+    return task
 
 
 def seed_tasks(tasks: list[Task], random_state: int) -> None:
@@ -106,7 +111,8 @@ def seed_tasks(tasks: list[Task], random_state: int) -> None:
         try:
             task.key = fingerprint([task.estimator, task.parameters])
         except Exception as error:  # a file, say, which skorch has no need to compare
-            task.key, task.reason = str(task.parameters), f"it can't be compared with other candidates: {told(error)}"
+            task.key = str(task.parameters)
+            task.refusal = Refusal(f"it can't be compared with other candidates ({refusal_of(error).reason})")
         task.split = splits.setdefault(task.test.tobytes(), len(splits))
         task.rows = rows.setdefault(task.train.tobytes(), len(rows))
         # The stream of noise is another one than that of the initial weights.

@@ -4,28 +4,29 @@ import contextlib
 import io
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from sklearn.base import clone
 from skorch import NeuralNet
 from torch import Tensor
-from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.data import Subset
 
+from lockstep._compat import tree_leaves, tree_map
 from lockstep.filling import rows_are_apart
 from lockstep.members.lean import step_lean
-from lockstep.members.member import Member, make_member, named_tensors, start, trained_params
+from lockstep.members.member import Member, make_member, start
 from lockstep.members.numerics import other_states
-from lockstep.members.own_fit import Prepared, become, derived
-from lockstep.members.refusals import ListenerError, RefusalError, told
+from lockstep.members.own_fit import method_of_one
+from lockstep.members.prepared import Prepared
+from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
 from lockstep.members.rows import taken
 from lockstep.members.state import may_predict, net_state
+from lockstep.members.tensors import Tensors, cloned, named_tensors, trained_params
 from lockstep.stacks.layers import GivenNoise
-from lockstep.stacks.nets import Job, Nets, cloned
+from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack
-from lockstep.stacks.step import Tensors
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 
@@ -38,30 +39,35 @@ SHARED = "nets share memory with one another"
 _CLASSES = 30
 
 
-def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) -> tuple[bool, bool]:
+class Verdict(NamedTuple):
+    """What a trial has shown of a kind of net."""
+
+    filled: bool  # whether batches may be filled up with rows that count for nothing
+    answers: bool  # whether a stack answers `predict` for its nets
+
+
+def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) -> Verdict:
     """Train two nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises.
 
     `net` is the member's as it was before its `fit`, and `prepared` what that is given: its own code sees all rows, and
     prepares them, before it trains, here on few. `may_fill` is whether its own rows allow batches to be filled up.
-
-    Returns whether batches may be filled up with rows that count for nothing, and whether a stack answers for its nets.
     """
-    twin, given = _small(net), _some_rows(member, prepared, 1, torch.get_default_dtype())
-    start(twin, given, member.noise_seed, None)
+    twin, few = _small(net), _some_rows(member, prepared, 1, torch.get_default_dtype())
+    start(twin, few, member.noise_seed, None)
     if not changing(member.net).isdisjoint(changing(twin)):
         raise RefusalError(SHARED)
-    reasons: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
+    errors: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
     may_fill &= rows_are_apart(member)
-    for dtype, found in reasons.items():
+    for dtype, raised in errors.items():
         for filled in [True] * may_fill + [False]:
             try:
-                return filled, _compare(member, net, prepared, dtype, filled)
+                return Verdict(filled, _compare(member, net, prepared, dtype, filled))
             except Exception as error:  # whatever a module raises under vmap, or in float64
-                found.append(error)
-        if any(type(reason) is RefusalError for reason in found):
+                raised.append(error)
+        if any(type(error) is RefusalError for error in raised):
             break  # only what fixes its type, as a callback with rows of its own does, gets its trial in that
     own = next(iter(trained_params(member.net).values())).dtype
-    raise RefusalError(told((reasons.get(own) or found)[-1]))
+    raise RefusalError(*refusal_of((errors.get(own) or raised)[-1]))
 
 
 def changing(net: NeuralNet) -> set[int]:
@@ -72,8 +78,8 @@ def changing(net: NeuralNet) -> set[int]:
 
 def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dtype, filled: bool) -> bool:
     """Raise where nets differ that skorch and a stack train; returns whether they answer alike."""
-    given = [_some_rows(member, prepared, i, dtype) for i in range(2)]
-    members = [make_member(_small(net), given[i], (i, i), {}, dtype) for i in range(2)]
+    few = [_some_rows(member, prepared, i, dtype) for i in range(2)]
+    members = [make_member(_small(net), few[i], (i, i), {}, dtype) for i in range(2)]
     before, begun = zip(*((net_state(each.net), cloned(named_tensors(each.net))) for each in members), strict=True)
     for each in members:
         each.unused = member.unused
@@ -88,10 +94,11 @@ def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dt
     training = Training(Job(members, filled), inputs)
     alike = True
     for trained in list(training.run()):
-        if trained.reason:
-            raise ListenerError(trained.reason)
+        if trained.refusal:
+            raise ListenerError(*trained.refusal)
         i = trained.member.noise_seed
-        theirs = _by_skorch(_small(net), given[i], trained, _noise(training.stack, i), begun[i], dtype)
+        trained.net.history_ = trained.history(is_looked_at=True)
+        theirs = _by_skorch(_small(net), few[i], trained, _noise(training.stack, i), begun[i], dtype)
         if net_state(theirs) != before[i]:
             raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
         tensors = cloned(named_tensors(theirs))
@@ -128,23 +135,33 @@ def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dty
     """
     train, generator = member.train, np.random.default_rng(number)
     by_target, by_row = (tree_leaves(part)[0].reshape(train.n, -1).double().sum(1) for part in (train.y, train.X))
-    values, places = by_target.unique(return_inverse=True)
-    n_classes = len(values) if len(values) <= _CLASSES else 4
-    classes = places.numpy() * n_classes // len(values)
-    rows = generator.permutation(train.n)
-    rows = rows[classes[rows].argsort(kind="stable")]
-    turns = np.arange(train.n) - np.searchsorted(classes[rows], classes[rows])
+    classes, n_classes = _classes(by_target)
     n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
-    rows = np.resize(rows[turns.argsort(kind="stable")], 2 * n)
-    held_out, chosen = rows[: n - 2], generator.permutation(rows[n - 2 :])
+    in_turn = np.resize(_in_turn(classes, generator.permutation(train.n)), 2 * n)
+    held_out, chosen = in_turn[: n - 2], generator.permutation(in_turn[n - 2 :])
     # The last batch is filled up with its first row: the largest or the smallest shows where rows see each other.
     extreme = int(by_row[chosen].argmin() if number else by_row[chosen].argmax())
     chosen[[n, extreme]] = chosen[[extreme, n]]
     rows = taken((train.X, train.y), chosen if member.valid is None else np.r_[chosen, held_out])
     X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
-    given = zip((X, y), member.fitted_on, strict=True)
-    X, y = (part.numpy() if isinstance(like, np.ndarray) else part for part, like in given)
+    alike = zip((X, y), member.fitted_on, strict=True)
+    X, y = (part.numpy() if isinstance(like, np.ndarray) else part for part, like in alike)
     return Prepared(prepared.X, prepared.y, handed_on=(X, y))
+
+
+def _classes(by_target: Tensor) -> tuple[np.ndarray, int]:
+    """Return the class of each row, from 0 to below a number of classes: of many targets, the quarter it lies in."""
+    values, ranks = by_target.unique(return_inverse=True)
+    n_classes = len(values) if len(values) <= _CLASSES else 4
+    return ranks.numpy() * n_classes // len(values), n_classes
+
+
+def _in_turn(classes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the numbers of rows sorted: the first row of each class, then the second of each, and so on."""
+    by_class = rows[classes[rows].argsort(kind="stable")]
+    begin_of_class = np.searchsorted(classes[by_class], classes[by_class])
+    turn = np.arange(len(rows)) - begin_of_class
+    return by_class[turn.argsort(kind="stable")]
 
 
 def _noise(stack: Stack, i: int) -> list[Tensor]:
@@ -164,14 +181,13 @@ def _by_skorch(
     """Train a net as skorch does, from given weights; raises `RefusalError` where lockstep can't draw as it does."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
     step_lean(net.optimizer_)
-    cls, given = type(net), GivenNoise(noise)
+    same_noise = GivenNoise(noise)
 
-    def take_step(self: NeuralNet, *args: Any, **kwargs: Any) -> Any:
-        with given if self is net else contextlib.nullcontext():  # callbacks may train a copy
-            return cls.train_step_single(self, *args, **kwargs)
+    def take_step(skorchs: Any, *args: Any, **kwargs: Any) -> Any:
+        with same_noise:
+            return skorchs(net, *args, **kwargs)
 
-    become(net, derived(cls, "train_step_single", take_step))
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), method_of_one(net, "train_step_single", take_step):
         net.notify("on_train_begin", X=X, y=y)
         with torch.no_grad():  # the last bits of LAPACK's results differ from call to call
             for name, tensor in named_tensors(net).items():
@@ -180,7 +196,6 @@ def _by_skorch(
         with contextlib.suppress(KeyboardInterrupt):
             net.fit_loop(X, y)
         net.notify("on_train_end", X=X, y=y)
-    become(net, cls)
     state_after = torch.get_rng_state()
     followed = trained.member.order.is_fixed or torch.equal(state_after, trained.random_state)
     if not followed or other_states() != numbers:

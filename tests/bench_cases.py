@@ -14,9 +14,9 @@ from skorch import NeuralNetBinaryClassifier
 from skorch.callbacks import EarlyStopping
 from torch import nn
 
-from lockstep.tasks import TrainTest
 from stages.lib.config import CV, load_params
 from stages.lib.data import load_dataset
+from stages.lib.engine import TrainTest
 from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import make_splits

@@ -1,7 +1,4 @@
-"""What of torch would import its compiler, which takes half a second, without it: optimizers, modes and `vjp`.
-
-It rests on private parts of torch; tried with torch 2.13.0.
-"""
+"""What of torch would import its compiler, which takes half a second, without it: optimizers, modes and `vjp`."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,15 +7,17 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
-from torch._functorch.eager_transforms import (
+from torch.autograd.graph import disable_saved_tensors_hooks
+from torch.optim import Optimizer
+
+from lockstep._compat import (
+    TorchDispatchMode,
     _create_differentiable,
+    _engine_run_backward,
     _undo_create_differentiable,
     _wrap_all_tensors,
     grad_increment_nesting,
 )
-from torch.autograd.graph import _engine_run_backward, disable_saved_tensors_hooks
-from torch.optim import Optimizer
-from torch.utils._python_dispatch import TorchDispatchMode
 
 # Each of these methods is wrapped in one that imports the compiler, to tell it to leave the method alone.
 _WRAPPED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
@@ -99,16 +98,16 @@ def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callabl
     refused = disable_saved_tensors_hooks("hooks that save tensors, as checkpoint's, see no net of a stack alone")
     with refused, grad_increment_nesting() as level, torch.enable_grad():
         inputs = _create_differentiable(_wrap_all_tensors(own, level))
-        found, others = function(inputs)
-        result, others = _undo_create_differentiable(found, level), _undo_create_differentiable(others, level)
+        made, others = function(inputs)
+        result, others = _undo_create_differentiable(made, level), _undo_create_differentiable(others, level)
 
     def pull_back(gradient: Any) -> dict[str, Any]:
         wanted = tuple(inputs.values())
         how = {"allow_unreachable": True, "accumulate_grad": False}
         pulled: Any = [None] * len(wanted)
-        if found.requires_grad:
-            pulled = _engine_run_backward((found,), (gradient,), True, torch.is_grad_enabled(), wanted, **how)
-        given = zip(inputs.items(), pulled, strict=True)
-        return {key: torch.zeros_like(tensor) if each is None else each for (key, tensor), each in given}
+        if made.requires_grad:
+            pulled = _engine_run_backward((made,), (gradient,), True, torch.is_grad_enabled(), wanted, **how)
+        pairs = zip(inputs.items(), pulled, strict=True)
+        return {key: torch.zeros_like(tensor) if each is None else each for (key, tensor), each in pairs}
 
     return result, pull_back, others

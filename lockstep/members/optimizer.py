@@ -1,6 +1,5 @@
-"""A net's optimizer: its settings, and copies of it."""
+"""A net's optimizer and its settings."""
 
-import copy
 from functools import cache
 from typing import Any
 
@@ -23,11 +22,6 @@ def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str,
     return type(optimizer), settings
 
 
-def step_hooks(optimizer: torch.optim.Optimizer) -> tuple[int, int]:
-    """Return how many hooks an optimizer has before its steps, and after them."""
-    return len(optimizer._optimizer_step_pre_hooks), len(optimizer._optimizer_step_post_hooks)
-
-
 def is_torchs(optimizer: type[torch.optim.Optimizer]) -> bool:
     """Whether an optimizer is torch's own."""
     return optimizer.__module__.startswith("torch.")
@@ -36,12 +30,3 @@ def is_torchs(optimizer: type[torch.optim.Optimizer]) -> bool:
 @cache
 def _of_any_optimizer() -> set[str]:
     return vars(torch.optim.SGD([torch.zeros(1)])).keys() | _OF_SCHEDULES
-
-
-def copied_parts(net: NeuralNet) -> dict[str, Any]:
-    """Return copies of a net's module, criterion and optimizer, which step the copied weights."""
-    names = "module_", "criterion_", "optimizer_"
-    copies = dict(zip(names, copy.deepcopy([vars(net)[name] for name in names]), strict=True))
-    # A copy that torch makes of an optimizer lacks its own attributes.
-    vars(copies["optimizer_"]).update(optimizer_of(net)[1].get(ATTRIBUTES, {}))
-    return copies

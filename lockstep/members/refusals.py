@@ -2,23 +2,44 @@
 
 import re
 from textwrap import shorten
+from typing import NamedTuple
 
 
 class LockstepWarning(UserWarning):
-    """Says which candidates are fitted one by one, and why."""
+    """Says which candidates are fitted one by one, why, and what to do about it."""
+
+
+class Refusal(NamedTuple):
+    """Why a net is fitted alone, as a clause, and what to do about it, if anything can be done."""
+
+    reason: str
+    way_out: str = ""
+
+    def sentence(self, n: int, total: int) -> str:
+        """Return the sentence for `n` of `total` candidates that are fitted alone."""
+        share = f"{n} candidate{'s' * (n > 1)}" if n == total else f"{n} of {total} candidates"
+        verb = "is" if (n, total) == (1, 1) else "are"
+        return f"{self.reason}, so {share} {verb} fitted one by one" + (f"; {self.way_out}" if self.way_out else "")
 
 
 class RefusalError(Exception):
-    """Says in a phrase why a net is fitted alone."""
+    """A net is to be fitted alone; takes what a `Refusal` does."""
+
+    def __init__(self, reason: str, way_out: str = "") -> None:
+        super().__init__(reason, way_out)
+        self.refusal = Refusal(reason, way_out)
+
+    def __str__(self) -> str:
+        return self.refusal.reason
 
 
 class ListenerError(RefusalError):
-    """Says the same where a net's callbacks are the reason."""
+    """A net is to be fitted alone because of its callbacks."""
 
 
-def told(error: Exception) -> str:
-    """Return a refusal's words; else an error's type and the beginning of its message, as torch has much to say."""
+def refusal_of(error: Exception) -> Refusal:
+    """Return why an error leads to a fit alone; of torch's long messages, the beginning."""
     if isinstance(error, RefusalError):
-        return str(error)
+        return error.refusal
     first = re.sub("0x[0-9a-f]{6,}", "0x…", (str(error).splitlines() or [""])[0])  # of one object
-    return f"{type(error).__name__}: {shorten(first, 180, placeholder=' …')}"
+    return Refusal(f"{type(error).__name__}: {shorten(first, 180, placeholder=' …')}")

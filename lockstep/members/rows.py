@@ -11,12 +11,23 @@ from skorch import NeuralNet
 from skorch.dataset import Dataset, unpack_data
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
-from torch.utils._pytree import tree_map
-from torch.utils.data import BatchSampler, DataLoader, IterableDataset, SequentialSampler, Subset, default_collate
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    RandomSampler,
+    SequentialSampler,
+    Subset,
+    TensorDataset,
+    WeightedRandomSampler,
+    default_collate,
+)
 
-from lockstep.members.fingerprint import fingerprint
-from lockstep.members.numerics import other_states
+from lockstep._compat import tree_map
 from lockstep.members.refusals import RefusalError
+
+# What gives rows in lockstep: datasets, which may be parts of one another, and samplers.
+_DATASETS = (Dataset, TensorDataset)
+_SAMPLERS = (SequentialSampler, RandomSampler, WeightedRandomSampler)
 
 # Batches of row numbers.
 Batches = list[list[int]]
@@ -96,53 +107,56 @@ class Order:
         return batches
 
 
-def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, DataLoader]:
-    """Return all rows of a dataset as the net's loader would give them in one batch, and the loader."""
+def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, Any]:
+    """Return all rows of a dataset as the net's loader would give them in one batch, and the loader.
+
+    Raises `RefusalError` where rows come in a way that is not on the list.
+    """
+    base = dataset
+    while type(base) is Subset:
+        base = base.dataset
+    if type(base) not in _DATASETS:
+        raise RefusalError(
+            f"{type(base).__name__} is a dataset of your own", "give rows as arrays, tensors, or dicts of them"
+        )
     kind = "iterator_train" if training else "iterator_valid"
     loader: Any = net.get_iterator(dataset, training=training) if getattr(net, kind) is DataLoader else None
     if type(loader) is not DataLoader:
         raise RefusalError(f"{kind} is no plain DataLoader")
-    if isinstance(dataset, IterableDataset) or loader.batch_size is None:
-        raise RefusalError(f"{kind} takes no batches of one size from numbered rows")
-    if training and not _repeats(loader):
-        raise RefusalError("the sampler draws from another generator than torch's, or counts")
+    _check_loader(loader, kind)
+    n = len(dataset)
+    if type(base) is Dataset and base in (dataset, getattr(dataset, "dataset", None)) and _are_arrays(base):
+        # Taken at once, with the types of rows that are taken one by one.
+        first, places = default_collate([dataset[0]]), slice(None) if base is dataset else np.asarray(dataset.indices)
+        batch = [as_tensor(part[places]).to(one.dtype) for part, one in zip((base.X, base.y), first, strict=True)]
+    else:
+        batch = default_collate([dataset[i] for i in range(n)])
+    X, y = unpack_data(batch)
+    size: Any = loader.batch_size
+    return Rows(X, y, n, size, min(size, -(-n // 16) * 16)), loader
+
+
+def _are_arrays(dataset: Dataset) -> bool:
+    return all(isinstance(part, np.ndarray | Tensor) for part in (dataset.X, dataset.y))
+
+
+def _check_loader(loader: Any, kind: str) -> None:
+    """Raise `RefusalError` where a loader takes rows otherwise than by torch's own samplers, in batches of one size."""
+    sampler = loader.sampler
+    if loader.batch_size is None or type(loader.batch_sampler) is not BatchSampler:
+        raise RefusalError(f"{kind} takes no batches of one size")
+    if type(sampler) not in _SAMPLERS:
+        raise RefusalError(
+            f"{type(sampler).__name__} is a sampler of your own", "shuffle the rows, or take WeightedRandomSampler"
+        )
     if loader.collate_fn is not default_collate:
         raise RefusalError(f"{kind}__collate_fn is set")
     if loader.persistent_workers:
         raise RefusalError(f"{kind}__persistent_workers is set, so that epochs draw less")
-    if loader.generator is not None:
-        raise RefusalError(f"{kind}__generator is set")
-    if not training and type(loader.sampler) is not SequentialSampler:
+    if loader.generator is not None or getattr(sampler, "generator", None) is not None:
+        raise RefusalError(f"{kind} has a generator of its own", "leave it out: each split has a seed")
+    if kind == "iterator_valid" and type(sampler) is not SequentialSampler:
         raise RefusalError("the hold-out is not taken in its order")
-    n, first = len(dataset), default_collate([dataset[0]])
-    chosen = type(dataset) is Subset
-    base = dataset.dataset if chosen else dataset
-    if type(base) is Dataset and all(isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)):
-        # Taken at once, with the types of rows that are taken one by one.
-        rows = np.asarray(dataset.indices) if chosen else slice(None)
-        batch = [as_tensor(part[rows]).to(one.dtype) for part, one in zip((base.X, base.y), first, strict=True)]
-    else:
-        batch = default_collate([dataset[i] for i in range(n)])
-        again = default_collate([dataset[i] for i in range(n)])
-        if fingerprint(again) != fingerprint(batch):
-            raise RefusalError("the dataset gives other rows each time")
-    X, y = unpack_data(batch)
-    return Rows(X, y, n, loader.batch_size, min(loader.batch_size, -(-n // 16) * 16)), loader
-
-
-def _repeats(loader: Any) -> bool:
-    """Whether a loader takes the same rows whenever torch's generator stands at the same place."""
-
-    def kept() -> str:
-        return fingerprint([(k, v) for k, v in vars(loader.sampler).items() if v is not loader.dataset])
-
-    before = kept()
-    with torch.random.fork_rng(devices=[]):
-        state, others, found = torch.get_rng_state(), other_states(), []
-        for _ in range(2):
-            torch.set_rng_state(state)
-            found.append([list(batch) for batch in loader.batch_sampler])
-        return found[0] == found[1] and other_states() == others and kept() == before
 
 
 def as_tensor(rows: Any) -> Tensor:

@@ -1,7 +1,7 @@
 """What a training step may look at besides tensors: attributes of modules, criteria and nets, as hashes."""
 
 from functools import cache
-from types import BuiltinFunctionType, MethodType
+from types import MethodType
 from typing import Any
 
 import torch
@@ -9,15 +9,13 @@ from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback, EpochScoring
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
-from torch.utils._pytree import tree_leaves
 
+from lockstep._compat import _DropoutNd, tree_leaves
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.lean import lean_optimizer
-from lockstep.members.own_code import has_own, is_own, is_told, mentioned_in, own_classes
-from lockstep.members.refusals import RefusalError, told
-
-# What a step calls of a net's class.
-OF_A_STEP = ("get_loss", "infer")
+from lockstep.members.own_code import has_own, is_own, mentioned_in
+from lockstep.members.refusals import RefusalError, refusal_of
+from lockstep.members.step_view import OF_A_STEP
 
 # The attributes of every nn.Module, which hold its tensors, children and hooks.
 OF_ANY_MODULE = set(vars(nn.Module()))
@@ -49,7 +47,7 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
     own = {name: value for name, value in vars(layer).items() if name not in OF_ANY_MODULE}
     if isinstance(layer, nn.RNNBase):  # its parameters once more, and their names
         own = {name: value for name, value in own.items() if not name.startswith(("_flat_weight", "_all_weights"))}
-    if isinstance(layer, nn.modules.dropout._DropoutNd):
+    if isinstance(layer, _DropoutNd):
         own.pop("p")
     if type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
         own = {name: value for name, value in own.items() if sizes or name not in _SIZES}
@@ -78,7 +76,7 @@ def _of_any_net() -> set[str]:
 
 def own_numbers(net: NeuralNet) -> str:
     """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
-    if not any(has_own(net, name) for name in OF_A_STEP):
+    if not has_own(net, *OF_A_STEP):
         return ""
     seen = {name for name in mentioned_in(net, *OF_A_STEP) if not name.endswith("_")}
     seen |= {name for name in vars(net) if "__" in name} if "get_params_for" in seen else set()
@@ -107,24 +105,18 @@ def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
     try:
         return fingerprint(thing, names)
     except Exception as error:
-        raise RefusalError(f"an attribute can't be compared with another net's: {told(error)}") from None
+        raise RefusalError(f"an attribute can't be compared with another net's: {refusal_of(error).reason}") from None
 
 
-def has_guests(net: NeuralNet) -> bool:
-    """Whether a net's class or a callback is told of its training that is none of skorch's, or calls what is not."""
-    return any(is_told(each) and _is_guest(each) for each in (net, *(callback for _, callback in net.callbacks_)))
-
-
-def _is_guest(listener: Any) -> bool:
-    held = [value for value in vars(listener).values() if callable(value) and not isinstance(value, type)]
-    # A scorer of scikit-learn calls a function, too.
-    called = [getattr(value, "_score_func", value) for value in held if not isinstance(value, BuiltinFunctionType)]
-    called += [each for value in vars(listener).values() if isinstance(value, type) for each in own_classes(value)]
-    return is_own(type(listener)) or (isinstance(listener, Callback) and any(map(is_own, called)))
+def calls_own_code(net: NeuralNet) -> bool:
+    """Whether callbacks of a net, or functions that they hold, are none of skorch's: those may look at anything."""
+    callbacks = [callback for _, callback in net.callbacks_]
+    held = [each for callback in callbacks for each in vars(callback).values() if not isinstance(each, type)]
+    return any(map(is_own, map(type, callbacks))) or any(is_own(each) for each in held if callable(each))
 
 
 def may_predict(net: NeuralNet) -> bool:
-    """Whether callbacks may let a net predict in its training, which draws a seed."""
+    """Whether callbacks may let a net predict at the end of an epoch, which draws a seed."""
     scorings = (callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring))
     caching = (each.use_caching if net.use_caching == "auto" else net.use_caching for each in scorings)
-    return has_guests(net) or not all(caching)
+    return calls_own_code(net) or not all(caching)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from lockstep._compat import make_subclass, no_torch_function
+
 _COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
 _KEPT = {"to", "squeeze", "detach", "clone"}
 
@@ -24,12 +26,12 @@ class PerNet(torch.Tensor):
     """
 
     each: Tensor
-    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+    __torch_function__ = no_torch_function  # type: ignore[assignment]
 
     @staticmethod
     def of(each: Tensor) -> "PerNet":
         """Return the number of each net, from shape (n_nets, 1)."""
-        token = torch.Tensor._make_subclass(PerNet, torch.full_like(each[0, 0], math.nan))
+        token = make_subclass(PerNet, torch.full_like(each[0, 0], math.nan))
         token.each = each
         return token
 
@@ -48,7 +50,7 @@ class EachItsOwn(TorchFunctionMode):
             return _beside_parameters(function, name, args, kwargs, stacked.dtype)
         if name in _KEPT:
             return args[0]
-        if tensors and args[0] is tensors[0] and (name.endswith("_") and name[:3] not in {"__r", "__a"}):
+        if tensors and args[0] is tensors[0] and _is_in_place(name):
             raise MixedError(f"{name} would give one number another value for each net")
         result = function(*map(_each, args), **{key: _each(value) for key, value in kwargs.items()})
         if name in _COMPARISONS:
@@ -56,6 +58,11 @@ class EachItsOwn(TorchFunctionMode):
                 raise MixedError("a comparison comes out differently for some nets")
             return bool(result.all())
         return PerNet.of(result) if isinstance(result, Tensor) else result
+
+
+def _is_in_place(name: str) -> bool:
+    """Whether a function of this name writes into its first argument, such as `mul_` and `__imul__`."""
+    return name.startswith("__i") if name.endswith("__") else name.endswith("_")
 
 
 def _each(number: Any) -> Any:
@@ -68,7 +75,7 @@ def _beside_parameters(function: Any, name: str, args: Any, kwargs: Any, dtype: 
 
     # The scales of these are numbers to torch, never tensors; the forms below round as theirs do.
     args, kwargs = tuple(map(rounded, args)), {key: rounded(value) for key, value in kwargs.items()}
-    plain, inplace = name.rstrip("_"), name.endswith("_")
+    plain, inplace = name.rstrip("_"), _is_in_place(name)
     if plain in {"add", "sub"} and isinstance(alpha := kwargs.get("alpha"), Tensor):
         scale = -alpha if plain == "sub" else alpha
         return args[0].addcmul_(args[1], scale) if inplace else torch.addcmul(args[0], args[1], scale)

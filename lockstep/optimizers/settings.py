@@ -41,11 +41,11 @@ def _replaced(settings: Settings, place: Place, number: Any) -> Settings:
 def fixed_part(settings: Settings) -> tuple[Any, ...]:
     """Return what is no number, in a form to compare; and which numbers are 0, as optimizers leave out such parts."""
     names = {key for (key, _), _ in numbers_of(settings)}
-    rest = tuple(sorted((key, _shown(value)) for key, value in settings.items() if key not in names))
+    rest = tuple(sorted((key, _written(value)) for key, value in settings.items() if key not in names))
     return rest, tuple((place, number == 0) for place, number in numbers_of(settings))
 
 
-def _shown(value: Any) -> str:
+def _written(value: Any) -> str:
     """Return what tells a setting from others; torch rounds what it shows of a tensor."""
     return repr(value.tolist() if isinstance(value, Tensor) else value)
 
@@ -60,14 +60,14 @@ def build(optimizer: type[torch.optim.Optimizer], settings: Settings, params: li
     return built
 
 
-def put_settings(group: dict[str, Any], listed: list[Settings], varying: frozenset[Place]) -> None:
+def put_settings(group: dict[str, Any], of_nets: list[Settings], varying: frozenset[Place]) -> None:
     """Put the nets' settings into a parameter group; those that differ as `PerNet`."""
-    group.update({key: value for key, value in listed[0].items() if key not in _ENGINES})
-    for key in listed[0].keys() - {key for (key, _), _ in numbers_of(listed[0])} - _ENGINES:
-        if len({_shown(each) for each in {id(settings[key]): settings[key] for settings in listed}.values()}) > 1:
+    group.update({key: value for key, value in of_nets[0].items() if key not in _ENGINES})
+    for key in of_nets[0].keys() - {key for (key, _), _ in numbers_of(of_nets[0])} - _ENGINES:
+        if len({_written(each) for each in {id(settings[key]): settings[key] for settings in of_nets}.values()}) > 1:
             raise MixedError(f"{key} differs between nets of one group")
-    for (key, i), _ in numbers_of(listed[0]):
-        each = [settings[key] if i is None else settings[key][i] for settings in listed]
+    for (key, i), _ in numbers_of(of_nets[0]):
+        each = [settings[key] if i is None else settings[key][i] for settings in of_nets]
         if len(set(each)) > 1:
             if (key, i) not in varying:
                 raise MixedError(f"{key} differs between nets of one group")
@@ -82,15 +82,15 @@ def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Se
     """
     if not is_torchs(optimizer):
         return settings
-    parameters, found = inspect.signature(optimizer).parameters, settings
+    parameters, canonical = inspect.signature(optimizer).parameters, settings
     for (key, i), number in numbers_of(settings):
         if number != 0:
             default = parameters[key].default if key in parameters else None
             if i is not None:
                 default = default[i] if isinstance(default, tuple) else None
             is_number = isinstance(default, float | int) and not isinstance(default, bool)
-            found = _replaced(found, (key, i), default if is_number and default else 0.01)
-    return found
+            canonical = _replaced(canonical, (key, i), default if is_number and default else 0.01)
+    return canonical
 
 
 def tried_as(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
@@ -125,15 +125,15 @@ def _try(
     start, *gradients = (torch.randn(2, 16, generator=generator, dtype=dtype) for _ in range(4))
     gradients = [scale * gradient for gradient in gradients]
 
-    def stepped(listed: list[Settings], varying: frozenset[Place] = frozenset(), apart: bool = False) -> Tensor:
+    def stepped(of_nets: list[Settings], varying: frozenset[Place] = frozenset(), apart: bool = False) -> Tensor:
         """Step two nets, each a row; or, apart, the first net's own matrix and vector."""
 
         def parts(rows: Tensor) -> list[Tensor]:
             return [rows[0, :10].view(2, 5).clone(), rows[0, 10:].clone()] if apart else [rows.clone()]
 
         params = parts(start)
-        built = build(optimizer, listed[0], params)
-        put_settings(built.param_groups[0], listed, varying)
+        built = build(optimizer, of_nets[0], params)
+        put_settings(built.param_groups[0], of_nets, varying)
         before = _noted(built)
         for gradient in gradients:
             for param, grad in zip(params, parts(gradient), strict=True):
@@ -152,7 +152,7 @@ def _try(
     if not torch.allclose(alone, together[:16], rtol=1e-5, atol=1e-7):
         raise ValueError(f"{optimizer.__name__} is not elementwise")
 
-    found = set()
+    varying = set()
     for place, value in numbers_of(settings):
         if value != 0:
             other = _replaced(settings, place, value * 0.75)
@@ -160,8 +160,8 @@ def _try(
             with suppress(Exception):
                 mixed = stepped([settings, other], frozenset({place}))
                 if torch.equal(mixed[:16], together[:16]) and torch.equal(mixed[16:], stepped([other, other])[16:]):
-                    found.add(place)
-    return frozenset(found)
+                    varying.add(place)
+    return frozenset(varying)
 
 
 def _ask(params: list[Tensor], before: list[Tensor]) -> float:

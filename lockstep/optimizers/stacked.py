@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
+from lockstep._compat import tree_leaves
 from lockstep.members.optimizer import ATTRIBUTES
 from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 from lockstep.optimizers.settings import (
@@ -94,11 +94,11 @@ class StackedOptimizer:
     def load_states(self, states: list[dict[str, Any]]) -> None:
         """Take over what `state_of` returned, by net."""
         for group in self.groups:
-            listed = [states[i] for i in group.places]
-            if listed[0]:
+            of_nets = [states[i] for i in group.places]
+            if of_nets[0]:
                 group.optimizer.state[group.settings["params"][0]] = {
-                    key: torch.stack([state[key] for state in listed]) if is_row(value) else copied(value)
-                    for key, value in listed[0].items()
+                    key: torch.stack([state[key] for state in of_nets]) if is_row(value) else copied(value)
+                    for key, value in of_nets[0].items()
                 }
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
+from lockstep._compat import tree_map
 from lockstep.members.rows import taken, weights
+from lockstep.members.tensors import Tensors
 from lockstep.stacks.stack import Stack
-from lockstep.stacks.step import Tensors
 
 
 class HoldOut:
@@ -36,7 +36,7 @@ class HoldOut:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
         stack = self.stack
         # Callbacks watch the weights themselves; otherwise only the last evaluation leaves a trace.
-        self.left = tensors = stack.trained | stack.kept if stack.members[0].live else stack.copies()
+        self.left = tensors = stack.trained | stack.untrained if stack.members[0].has_listeners else stack.copies()
         if stack.job.filled:
             by_row, made = stack.stacked.evaluate(tensors, stack.rates, *self.rows)
             by_row = by_row.reshape(*self.weight.shape, -1).mean(-1)

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
-from torch._decomp import decompositions
 from torch.overrides import TorchFunctionMode
 
+from lockstep._compat import _DropoutNd, decompositions, is_all_true
 from lockstep.members.refusals import RefusalError
 from lockstep.stacks.noise import DRAWING, Draw
 
@@ -120,9 +120,8 @@ def _truth(mode: GivenNoise, x: Tensor) -> bool:
     if x.numel() != 1:
         return bool(x)
     flag = x if x.dtype == torch.bool else x != 0
-    # Inside vmap, this one function looks at the flags of all nets.
-    is_true = bool(torch._is_all_true(flag))
-    if not is_true and not torch._is_all_true(~flag):
+    is_true = bool(is_all_true(flag))  # of all nets, inside vmap
+    if not is_true and not is_all_true(~flag):
         raise RuntimeError("a branch of its Python code comes out differently for some nets")
     return is_true
 
@@ -161,4 +160,4 @@ _SEEN_THROUGH = {function: _seen_through(function) for function in (F.multi_head
 def dropouts(net: NeuralNet) -> list[Any]:
     """Return the dropout layers of a net's module and criterion, in the order of their parts."""
     parts = (*net.module_.modules(), *net.criterion_.modules())
-    return [part for part in parts if isinstance(part, nn.modules.dropout._DropoutNd)]
+    return [part for part in parts if isinstance(part, _DropoutNd)]

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from lockstep._compat import tree_leaves
 from lockstep.members.lean import LeanMode
-from lockstep.members.member import Member, named_tensors, trained_params
+from lockstep.members.member import Member
 from lockstep.members.rows import taken
+from lockstep.members.step_view import explained, step_view
+from lockstep.members.tensors import named_tensors, trained_params
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import EVALUATED_ROWS
-from lockstep.stacks.step import shallow_copy
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def measure(member: Member) -> Measured:
     """
     net, train = member.net, member.train
     module, criterion = copy.deepcopy((net.module_, net.criterion_))
-    trial = shallow_copy(net, module_=module, criterion_=criterion)
+    trial = step_view(net, module, criterion)
     x, y = taken((train.X, train.y), np.arange(min(train.width, train.n)))
     many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
     state = torch.get_rng_state()
@@ -47,6 +48,8 @@ def measure(member: Member) -> Measured:
             with torch.no_grad():
                 trial._set_training(False)
                 trial.infer(many)
+    except AttributeError as error:
+        raise explained(error, net) from None
     finally:
         torch.set_rng_state(state)
     weights = sum(tensor.numel() * tensor.element_size() for tensor in named_tensors(net).values())

@@ -7,12 +7,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves, tree_map
 
-from lockstep.members.member import Member, named_tensors, trained_params
+from lockstep._compat import tree_leaves, tree_map
+from lockstep.members.member import Member
 from lockstep.members.rows import companies, filled_up, is_close, taken
+from lockstep.members.tensors import Tensors, cloned, named_tensors, trained_params
 from lockstep.stacks.layers import dropouts
-from lockstep.stacks.step import StackedNet, Tensors
+from lockstep.stacks.step import StackedNet
 
 # Kernels take vectors of up to 16 numbers and treat what is left over in another way, with other last bits. A stack
 # is a multiple of NETS nets and a net's parameters a row of a multiple of LANES numbers, so nothing is left over: a
@@ -37,7 +38,7 @@ class Job:
     @property
     def knows_losses(self) -> bool:
         """Whether losses are computed, and not their gradients alone: callbacks hear them."""
-        return self.record_losses or self.members[0].live
+        return self.record_losses or self.members[0].has_listeners
 
 
 class Nets:
@@ -65,9 +66,9 @@ class Nets:
             for name, view in self.trained.items():
                 view.copy_(torch.stack([tensors[name] for tensors in named]))
             rest = [name for name in named[0] if name not in names]
-            self.kept = {name: torch.stack([tensors[name].detach() for tensors in named]) for name in rest}
+            self.untrained = {name: torch.stack([tensors[name].detach() for tensors in named]) for name in rest}
         self.rates = torch.tensor([[layer.p for layer in dropouts(net)] for net in nets], **place)
-        self.own = [*self.trained.values(), *self.kept.values(), self.rates]
+        self.own = [*self.trained.values(), *self.untrained.values(), self.rates]
 
     def _arrange(self) -> None:
         """Lay out members: who stands at each place, each one's place, and the places of each kind of activations."""
@@ -122,13 +123,13 @@ class Nets:
             self._any_diverged = True
             for tensor, was in zip(written, before, strict=True):
                 tensor.copy_(was)
-            for tensor in (self.flat, *self.kept.values()):
+            for tensor in (self.flat, *self.untrained.values()):
                 tensor[self.diverged] = 0
             return function()
 
     def copies(self) -> Tensors:
         """Return copies of all parameters and buffers: a forward pass may change them, as max-norm does."""
-        return cloned(self.trained | self.kept)
+        return cloned(self.trained | self.untrained)
 
     def outputs(self, x: Any, shared: bool) -> Any:
         """Return the nets' outputs for rows, shape (n_nets, n_rows, …); `shared` rows have no first dimension."""
@@ -158,24 +159,12 @@ class Nets:
         """Return views of a member's parameters and buffers, by name, among the stack's or other ones."""
         place = self.positions[i]
         diverged = bool(self.diverged[place])
-        found = taken(self.trained | self.kept if diverged or tensors is None else tensors, place)
+        own = taken(self.trained | self.untrained if diverged or tensors is None else tensors, place)
         if diverged:
-            found |= {name: torch.full_like(found[name], torch.nan) for name in self.trained}
-        return found
+            own |= {name: torch.full_like(own[name], torch.nan) for name in self.trained}
+        return own
 
     def finite(self, i: int) -> bool:
         """Whether a member's parameters are finite numbers."""
         place = self.positions[i]
         return not self.diverged[place] and bool(self.flat[place].isfinite().all())
-
-
-def cloned(tensors: Tensors) -> Tensors:
-    """Return copies of tensors by name."""
-    return {name: tensor.clone() for name, tensor in tensors.items()}
-
-
-def exchange(named: Tensors, tensors: Tensors) -> None:
-    """Give a net's parameters and buffers, by name, other memory."""
-    with torch.no_grad():
-        for name, own in named.items():
-            own.data = tensors[name]

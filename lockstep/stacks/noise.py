@@ -94,11 +94,11 @@ def _of_size(function: Function, normal: bool = False) -> Function:
 
 
 def _normal(mode: Any, mean: Any, std: Any = 1.0, size: Any = None, generator: Any = None, **options: Any) -> Tensor:
-    given = [each for each in (mean, std) if isinstance(each, Tensor)]
-    if generator is not None or (size is None) != bool(given):
+    tensors = [each for each in (mean, std) if isinstance(each, Tensor)]
+    if generator is not None or (size is None) != bool(tensors):
         raise ValueError("torch.normal has a generator, or other arguments than known")
-    like = given[0] if given else torch.empty(0, **options)
-    shape = torch.broadcast_shapes(*(each.shape for each in given)) if given else size
+    like = tensors[0] if tensors else torch.empty(0, **options)
+    shape = torch.broadcast_shapes(*(each.shape for each in tensors)) if tensors else size
     return mode.draw(like, shape, normal=True).to(like) * std + mean
 
 

@@ -10,14 +10,15 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import GradientNormClipping
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
+from lockstep._compat import tree_flatten, tree_map, tree_unflatten
 from lockstep.members.optimizer import optimizer_of
 from lockstep.members.rows import Batches, taken, weights
+from lockstep.members.tensors import Tensors
 from lockstep.optimizers.stacked import StackedOptimizer, copied, is_row
 from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.noise import Draw
-from lockstep.stacks.step import Tensors
+from lockstep.stacks.step import StepInputs
 from lockstep.stacks.trace import trace
 
 # TorchScript takes as long as it spares in so many steps, and torch never frees what it compiled.
@@ -86,7 +87,7 @@ class Stack(Nets):
         self._ordered += [] if weight is None else [weight.to(self.flat)]
         # The same batches each epoch are laid out once, where they are few and no callback sees, and may change, them.
         size = sum(tensor[0].nbytes for tensor in self._ordered) * len(self.order)
-        fixed = not self.members[0].live and all(order.fixed is not None for order in self.orders)
+        fixed = not self.members[0].has_listeners and all(order.fixed is not None for order in self.orders)
         self._placed = list(self._placed_rows()) if fixed and size <= _LAID_OUT else None
 
     def _index(self, epochs: list[Batches], sizes: list[list[int]]) -> tuple[list[int], Tensor, Tensor | None]:
@@ -147,22 +148,22 @@ class Stack(Nets):
         if key not in self.job.traces:
             x, y = tree_unflatten(batch[: self._spec.num_leaves], self._spec)
             weight = tuple(batch[self._spec.num_leaves : len(self._ordered)])
-            example = (self.trained, self.kept, self.rates, x, y, weight, self.noise_of(batch))
+            inputs = StepInputs(self.untrained, self.rates, x, y, weight, self.noise_of(batch))
             steps = len(self.lengths) * max(member.epochs for member in self.members)
             self.job.traces[key] = trace(
-                self.stacked, example, self.job.knows_losses, compile_graph=steps > _WORTH_COMPILING
+                self.stacked, self.trained, inputs, self.job.knows_losses, compile_graph=steps > _WORTH_COMPILING
             )
         step = self.job.traces[key]
         with torch.no_grad():
-            found = self.surviving(lambda: step(*self.own, *batch), [self.own[i] for i in step.written])
+            results = self.surviving(lambda: step(*self.own, *batch), [self.own[i] for i in step.written])
             n = len(self.trained)
-            torch.cat(found[:n], dim=1, out=self.gradient[:, : self.length])
+            torch.cat(results[:n], dim=1, out=self.gradient[:, : self.length])
             if self.clip is not None:
                 self.clip(self.gradient)
             self.optimizer.step()
             if self._any_diverged:
                 self.flat[self.diverged] = 0
-        losses, *predicted = found[n:] if self.job.knows_losses else (None, *found[n:])
+        losses, *predicted = results[n:] if self.job.knows_losses else (None, *results[n:])
         return losses, partial(step.unflatten, predicted)
 
     def show_state(self, i: int, net: NeuralNet, named: Tensors) -> None:
@@ -185,12 +186,12 @@ class Stack(Nets):
 
 def _clipping(stack: Stack) -> Callable | None:
     """Return a function that clips each net's gradient as its `GradientNormClipping` says, or None for none."""
-    given = [each for each in stack.clips if _clips(each)]
-    if not given:
+    clipping = [each for each in stack.clips if _clips(each)]
+    if not clipping:
         return None
-    (kind,) = {float(each.gradient_clip_norm_type) for each in given}
-    listed = [float(each.gradient_clip_value) if _clips(each) else math.inf for each in stack.clips]
-    limits = torch.tensor(listed).to(stack.flat)[stack.order].unsqueeze(1)
+    (kind,) = {float(each.gradient_clip_norm_type) for each in clipping}
+    norms = [float(each.gradient_clip_value) if _clips(each) else math.inf for each in stack.clips]
+    limits = torch.tensor(norms).to(stack.flat)[stack.order].unsqueeze(1)
     lengths = [tensor[0].numel() for tensor in stack.trained.values()]
 
     def clip(gradient: Tensor) -> None:

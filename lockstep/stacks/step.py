@@ -3,21 +3,35 @@
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
-from torch.utils._pytree import tree_map
 
+from lockstep._compat import tree_map
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.lean import vjp
+from lockstep.members.step_view import step_view
+from lockstep.members.tensors import Tensors
 from lockstep.stacks.activations import Slice, Switch, switchable
 from lockstep.stacks.layers import GivenNoise, dropouts
 from lockstep.stacks.noise import Draw
 
-Tensors = dict[str, Tensor]
+
+class StepInputs(NamedTuple):
+    """What a training step takes besides the parameters that it trains; the nets are the first dimension of all.
+
+    `weight` has one tensor where rows count differently, else none.
+    """
+
+    untrained: Tensors  # the parameters that are not trained, and the buffers
+    rates: Tensor  # of dropout
+    x: Any
+    y: Any
+    weight: tuple[Tensor, ...]
+    noise: list[Tensor]
 
 
 class _Parts(nn.Module):
@@ -46,7 +60,7 @@ class StackedNet:
     """
 
     def __init__(self, net: NeuralNet, owners: list[Slice], filled: bool, drops: bool) -> None:
-        twin = shallow_copy(net, module_=copy.deepcopy(net.module_), criterion_=copy.deepcopy(net.criterion_))
+        twin = step_view(net, copy.deepcopy(net.module_), copy.deepcopy(net.criterion_))
         for path in switchable(twin.module_):
             parts = [(owner.get_submodule(path), start, stop) for owner, start, stop in owners]
             if len({fingerprint(part) for part, _, _ in parts}) > 1:
@@ -60,43 +74,46 @@ class StackedNet:
 
     def draws(self, x: Any, y: Any) -> list[Draw]:
         """Return the noise that a training step on a batch takes; none where no net drops anything, nor draws else."""
-        net, x = shallow_copy(self._net, module_=copy.deepcopy(self._net.module_).train()), tree_map(torch.clone, x)
+        net = step_view(self._net, copy.deepcopy(self._net.module_).train(), self._net.criterion_)
+        x = tree_map(torch.clone, x)
         with torch.enable_grad(), GivenNoise() as mode:  # a loss may ask for gradients
             net.get_loss(net.infer(x), y, X=x, training=True)
         return mode.draws if self.drops or mode.matters else []
 
-    def train(self, trained: Tensors, kept: Tensors, rates: Tensor, x: Any, y: Any, weight: Any, noise: Any) -> Any:
+    def train(self, trained: Tensors, inputs: StepInputs) -> Any:
         """Return the gradients of all nets' losses, the losses, and what the nets predict; puts new buffers in place.
 
-        Every tensor has the nets as its first dimension; `weight` has one where rows count differently, else none.
+        All tensors have the nets as their first dimension.
         """
         self.parts.train()
-
-        def step(own: Tensors, *others: Any) -> Any:
-            def by_row(own: Tensors) -> Any:
-                # A module may write into what it is given, which vjp forbids; `trace` takes these copies out again.
-                rest, rates, x, y, weight, noise = tree_map(torch.clone, others)
-                tensors = own | rest
-                self._mark(tensors)
-                with GivenNoise(noise, in_stack=True), self._dropping(rates):
-                    losses, predicted = functional_call(self.parts, tensors, (x, y, True))
-                for each in weight:
-                    n = len(each)
-                    losses = losses.reshape(n) if losses.numel() == n else losses.reshape(n, -1).mean(1)
-                return losses, (predicted, {key: tensors[key] for key in rest if tensors[key] is not rest[key]})
-
-            losses, pull_back, (predicted, replaced) = vjp(by_row, own)
-            weight = others[4]
-            # The gradient of a sum that is weighted by row; without weights, of a criterion's own mean.
-            gradient = pull_back(*weight or [torch.ones_like(losses)])
-            if weight:  # what fills up is no number where a loss is infinite
-                losses = torch.where(weight[0] > 0, losses * weight[0], 0).sum()
-            return gradient, losses, predicted, replaced
-
-        gradient, losses, predicted, replaced = vmap(step)(trained, kept, rates, x, y, weight, noise)
-        for key, tensor in replaced.items():
-            kept[key].copy_(tensor)
+        gradient, losses, predicted, new_buffers = vmap(self._step)(trained, inputs)
+        for key, tensor in new_buffers.items():
+            inputs.untrained[key].copy_(tensor)
         return gradient, losses, predicted
+
+    def _step(self, trained: Tensors, inputs: StepInputs) -> Any:
+        """Do the same for one net; returns its new buffers as well."""
+
+        def by_row(trained: Tensors) -> Any:
+            # A module may write into what it is given, which vjp forbids; `trace` takes these copies out again.
+            own: StepInputs = tree_map(torch.clone, inputs)
+            tensors = trained | own.untrained
+            self._mark(tensors)
+            with GivenNoise(own.noise, in_stack=True), self._dropping(own.rates):
+                losses, predicted = functional_call(self.parts, tensors, (own.x, own.y, True))
+            for each in own.weight:
+                n = len(each)
+                losses = losses.reshape(n) if losses.numel() == n else losses.reshape(n, -1).mean(1)
+            new_buffers = {key: tensors[key] for key, was in own.untrained.items() if tensors[key] is not was}
+            return losses, (predicted, new_buffers)
+
+        losses, pull_back, (predicted, new_buffers) = vjp(by_row, trained)
+        if not inputs.weight:
+            return pull_back(torch.ones_like(losses)), losses, predicted, new_buffers
+        (weight,) = inputs.weight
+        gradient = pull_back(weight)  # of the sum that is weighted by row
+        # What fills up is no number where a loss is infinite.
+        return gradient, torch.where(weight > 0, losses * weight, 0).sum(), predicted, new_buffers
 
     def _mark(self, tensors: Tensors) -> None:
         """Let parameters be taken for such: a module may put one back that it has changed in place (`weight *= 2`)."""
@@ -131,18 +148,3 @@ class StackedNet:
         dims = (0, 0, None if shared else 0, None if y is None or shared else 0)
         with torch.no_grad():
             return vmap(call, in_dims=dims)(tensors, rates, x, y)
-
-
-def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
-    """Return a net that shares every attribute but those given, and lists, dicts and sets.
-
-    `copy.copy` would make skorch save and load all tensors, and skorch lets no one else set `module_`.
-    """
-    twin = object.__new__(type(net))
-    twin.__dict__.update(own_attributes(net) | attributes)
-    return twin
-
-
-def own_attributes(thing: Any) -> dict[str, Any]:
-    """Return an object's attributes as they are now; skorch notes parameters in dicts and lists as well."""
-    return {k: copy.copy(v) if type(v) in (list, dict, set) else v for k, v in vars(thing).items()}

@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.fx import Graph, GraphModule, Node
-from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map_only, tree_unflatten
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from lockstep._compat import TreeSpec, tree_flatten, tree_leaves, tree_map_only, tree_unflatten
 from lockstep.members.lean import LeanMode
-from lockstep.stacks.step import StackedNet
+from lockstep.members.tensors import Tensors
+from lockstep.stacks.step import StackedNet, StepInputs
 
 aten = torch.ops.aten
 
@@ -50,8 +51,8 @@ class _Recorder(LeanMode):
             self.constants.register_buffer(name, tensor)
             is_known = tensor._is_zerotensor() or tensor.untyped_storage().data_ptr() not in self._unknown
             self._note(tensor, self.graph.get_attr(name), is_known)
-        found: Node = self._nodes[tensor]
-        return found
+        node: Node = self._nodes[tensor]
+        return node
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Carry out an operation, and note it."""
@@ -61,23 +62,23 @@ class _Recorder(LeanMode):
             function, is_known = aten.lift_fresh_copy.default, True
         else:
             is_known = all(node.meta["is_known"] for node in tree_leaves(noted) if isinstance(node, Node))
-        found = function(*args, **kwargs)
+        result = function(*args, **kwargs)
         # What is taken by an index has a size; by a mask, vmap takes nothing.
         sized_by_data = torch.Tag.dynamic_output_shape in function.tags and function is not aten.index.Tensor
         if sized_by_data and not is_known:
             raise RuntimeError("a tensor's size may differ from step to step")
         if torch.Tag.data_dependent_output in function.tags and not is_known:
-            if not (self._allowed and isinstance(found, bool) and function is aten._local_scalar_dense.default):
+            if not (self._allowed and isinstance(result, bool) and function is aten._local_scalar_dense.default):
                 raise RuntimeError("its Python code reads numbers that may differ from step to step")
-            self.branches.append((noted[0][0], found))
-        several = isinstance(found, tuple | list)
-        parts = {i: each for i, each in enumerate(found if several else [found]) if isinstance(each, Tensor)}
+            self.branches.append((noted[0][0], result))
+        several = isinstance(result, tuple | list)
+        parts = {i: each for i, each in enumerate(result if several else [result]) if isinstance(each, Tensor)}
         if parts or function._schema.is_mutable or _is_check(function):
             node = self.graph.call_function(function, *noted)
             for i, each in parts.items():
                 part = self.graph.call_function(operator.getitem, (node, i)) if several else node
                 self._note(each, part, is_known)
-        return found
+        return result
 
 
 @dataclass(frozen=True)
@@ -94,18 +95,18 @@ class Trace:
 
     def __call__(self, *tensors: Tensor) -> Any:
         """Take a step; raises `RuntimeError` where Python would have decided in another way."""
-        found = self.run(*tensors)
-        n = len(found) - len(self.branches)
-        if list(map(bool, found[n:])) != self.branches:
+        results = self.run(*tensors)
+        n = len(results) - len(self.branches)
+        if list(map(bool, results[n:])) != self.branches:
             raise RuntimeError("a branch of its Python code comes out otherwise in some step")
-        return found[:n]
+        return results[:n]
 
     def unflatten(self, predicted: list[Tensor]) -> Any:
         """Put the predictions together again."""
         return tree_unflatten(predicted, self.predicted)
 
 
-def trace(stacked: StackedNet, example: tuple[Any, ...], with_losses: bool, compile_graph: bool) -> Trace:
+def trace(stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses: bool, compile_graph: bool) -> Trace:
     """Trace `StackedNet.train` with examples of what it takes; raises whatever vmap or the module raise.
 
     The trace takes what `train` takes, as tensors one after the other, and returns the gradient of each parameter in
@@ -113,7 +114,7 @@ def trace(stacked: StackedNet, example: tuple[Any, ...], with_losses: bool, comp
     module's forward does to its own parameters and buffers, it does to the tensors given. With `compile_graph`,
     TorchScript runs the operations, at two thirds of the cost of Python's interpreter.
     """
-    leaves, spec = tree_flatten(example)
+    leaves, spec = tree_flatten((trained, inputs))
     copies = [leaf.clone() for leaf in leaves]
     # A row that fills a batch up may decide a branch as no row of the batch does.
     recorder = _Recorder(copies, allowed=not stacked.filled)
@@ -123,53 +124,93 @@ def trace(stacked: StackedNet, example: tuple[Any, ...], with_losses: bool, comp
         rows = [tensor.reshape(len(tensor), -1) for tensor in gradient.values()]
     graph, results = recorder.graph, [*rows, *([losses] if with_losses else []), *made]
     graph.output([*map(recorder.node_of, results), *(node for node, _ in recorder.branches)])
-    _simplify(graph, len(example[1]), len(tree_leaves(example[1:])))
+    _simplify(graph, len(inputs.untrained), len(tree_leaves(inputs)))
     run: Callable[..., Any] = GraphModule(recorder.constants, graph)
     if compile_graph and not any(_is_check(node.target) for node in graph.nodes):  # which TorchScript would leave out
         with warnings.catch_warnings(), torch.no_grad(), suppress(RuntimeError):
             # It fuses nothing. Its tracer refuses some operations, such as the backward of layer norm.
             warnings.simplefilter("ignore")
             run = torch.jit.trace(run, tuple(copies), check_trace=False)
-    own = graph.find_nodes(op="placeholder")[: len(example[0]) + len(example[1])]
+    own = graph.find_nodes(op="placeholder")[: len(trained) + len(inputs.untrained)]
     written = [i for i, node in enumerate(own) if not _is_only_read(node)]
     return Trace(run, [branch for _, branch in recorder.branches], out_spec, written)
 
 
-def _simplify(graph: Graph, n_kept: int, n_copies: int) -> None:
-    """Take out the copies that come first, and operations that vmap leaves behind and that change nothing."""
-    steps = [node for node in graph.nodes if node.op == "call_function"]
-    for place, node in enumerate(steps[:n_copies]):
+def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
+    """Take out operations that change nothing, which vmap and the copies of a step's inputs leave behind.
+
+    The first `n_copies` operations are those copies, the first `n_untrained` of them of parameters and buffers.
+    """
+    operations = [node for node in graph.nodes if node.op == "call_function"]
+    for place, copied in enumerate(operations[:n_copies]):
         # Buffers are to be changed; the rows of a batch come again.
-        if place < n_kept or _is_only_read(node):
-            node.replace_all_uses_with(node.args[0])
-    for node in steps[n_copies:]:
+        if place < n_untrained or _is_only_read(copied):
+            copied.replace_all_uses_with(copied.args[0])
+    for node in operations[n_copies:]:
         source = node.args[0] if node.args else None
-        if not (isinstance(source, Node) and "shape" in source.meta and "shape" in node.meta):
-            continue
-        same_shape = source.meta["shape"] == node.meta["shape"]
-        if node.target is aten.detach.default:
-            node.replace_all_uses_with(source)
-        elif node.target in (aten.view.default, aten._unsafe_view.default, aten.expand.default):
-            if same_shape:
-                node.replace_all_uses_with(source)
-            elif node.target is aten.view.default:
-                # The parameters of a stack are views of its rows, which are not as contiguous as the example's.
-                node.target = aten.reshape.default
-        elif node.target is aten.transpose.int and source.target is aten.transpose.int:
-            if set(node.args[1:]) == set(source.args[1:]):
-                node.replace_all_uses_with(source.args[0])
-        elif node.target is aten.mul.Scalar and node.args[1] == 1 and source.meta["dtype"] == node.meta["dtype"]:
-            if _is_only_read(node):
-                node.replace_all_uses_with(source)
-        elif node.target is aten.bmm.default and source.meta["shape"][2] == 1:
-            node.target = aten.mul.Tensor  # an outer product: the same bits, four times as fast
-        elif node.target is aten.add.Tensor and getattr(node.args[1], "target", None) is aten.bmm.default:
-            # A linear layer's bias, in one pass with the product, as torch adds that of one net.
-            product: Any = node.args[1]
-            is_like = product.meta["shape"] == node.meta["shape"] and product.meta["dtype"] == source.meta["dtype"]
-            if is_like and not node.kwargs and not any(map(_writes, _between(product, node))):
-                node.target, node.args = aten.baddbmm.default, (source, *product.args)
+        if isinstance(source, Node) and "shape" in source.meta and "shape" in node.meta:
+            for rewrite in _REWRITES.get(node.target, ()):
+                rewrite(node, source)
     graph.eliminate_dead_code(is_impure_node=lambda node: node.is_impure() or _is_check(node.target))
+
+
+def _without_detach(node: Node, source: Node) -> None:
+    """`x.detach()` → `x`: a trace has no gradients."""
+    node.replace_all_uses_with(source)
+
+
+def _without_view(node: Node, source: Node) -> None:
+    """`x.view(x.shape)` → `x`."""
+    if source.meta["shape"] == node.meta["shape"]:
+        node.replace_all_uses_with(source)
+
+
+def _reshaped(node: Node, source: Node) -> None:
+    """`x.view(shape)` → `x.reshape(shape)`: a stack's parameters are views of rows, not contiguous as the example's."""
+    if source.meta["shape"] != node.meta["shape"]:
+        node.target = aten.reshape.default
+
+
+def _transposed_once(node: Node, source: Node) -> None:
+    """`x.transpose(i, j).transpose(i, j)` → `x`."""
+    if source.target is aten.transpose.int and set(node.args[1:]) == set(source.args[1:]):
+        original: Any = source.args[0]
+        node.replace_all_uses_with(original)
+
+
+def _times_one(node: Node, source: Node) -> None:
+    """`x * 1` → `x`, where nobody writes into the product."""
+    if node.args[1] == 1 and source.meta["dtype"] == node.meta["dtype"] and _is_only_read(node):
+        node.replace_all_uses_with(source)
+
+
+def _outer_product(node: Node, source: Node) -> None:
+    """`bmm(column, row)` → `column * row`: the same bits, four times as fast."""
+    if source.meta["shape"][2] == 1:
+        node.target = aten.mul.Tensor
+
+
+def _linear(node: Node, source: Node) -> None:
+    """`bias + bmm(x, weight)` → `baddbmm(bias, x, weight)`, in one pass, as torch adds the bias of a single net."""
+    product: Any = node.args[1]
+    if getattr(product, "target", None) is not aten.bmm.default or node.kwargs:
+        return
+    is_like = product.meta["shape"] == node.meta["shape"] and product.meta["dtype"] == source.meta["dtype"]
+    if is_like and not any(map(_writes, _between(product, node))):
+        node.target, node.args = aten.baddbmm.default, (source, *product.args)
+
+
+# What may be written more simply, by its operation; each takes a node and that of its first argument.
+_REWRITES: dict[Any, tuple[Callable[[Node, Node], None], ...]] = {
+    aten.detach.default: (_without_detach,),
+    aten.view.default: (_without_view, _reshaped),
+    aten._unsafe_view.default: (_without_view,),
+    aten.expand.default: (_without_view,),
+    aten.transpose.int: (_transposed_once,),
+    aten.mul.Scalar: (_times_one,),
+    aten.bmm.default: (_outer_product,),
+    aten.add.Tensor: (_linear,),
+}
 
 
 def _between(first: Node, last: Node) -> Iterator[Node]:

@@ -9,19 +9,19 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map, tree_map_only
 from torch.utils.dlpack import from_dlpack
 
-from lockstep.members.member import Member, named_tensors
+from lockstep._compat import tree_map, tree_map_only
+from lockstep.members.member import Member
 from lockstep.members.numerics import subnormals_as_zero
-from lockstep.members.optimizer import copied_parts
+from lockstep.members.refusals import Refusal
 from lockstep.members.rows import taken
+from lockstep.members.tensors import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
 from lockstep.stacks.callbacks import Audience
 from lockstep.stacks.hold_out import HoldOut
-from lockstep.stacks.nets import NETS, Job, Nets, cloned, exchange
+from lockstep.stacks.nets import NETS, Job, Nets
 from lockstep.stacks.stack import Stack
-from lockstep.stacks.step import Tensors, shallow_copy
-from lockstep.stacks.trained import LateHistory, Trained, epoch_records, failed, leave_weights
+from lockstep.stacks.trained import Trained, epoch_records, failed, leave_weights
 
 # A smaller stack has to be traced anew, which takes as long as so many steps of single numbers.
 _WORTH_A_TRACE = 10_000_000
@@ -53,15 +53,14 @@ class Training:
         """Start with a stack, or go on with one that has closed up."""
         self.stack = stack
         self.hold_out = HoldOut(stack)
-        known = {audience.member: audience for audience in self.audiences.values()}
-        live = ((i, member) for i, member in enumerate(stack.members) if member.live)
-        self.audiences = {i: known.get(member) or Audience(member) for i, member in live}
+        before = {audience.member: audience for audience in self.audiences.values()}
+        listening = ((i, member) for i, member in enumerate(stack.members) if member.has_listeners)
+        self.audiences = {i: before.get(member) or Audience(member) for i, member in listening}
         for i, audience in self.audiences.items():
             # Each tensor on its part of the memory alone: torch copies and saves a view with the memory of all nets.
             memory = tree_map(from_dlpack, stack.tensors_of(i))
-            self.lent[audience.member] += [memory] * audience.has_guests
+            self.lent[audience.member] += [memory] * audience.calls_own_code
             exchange(audience.named, memory)
-            audience.take_up()
         self.gone: set[int] = set()
 
     def run(self) -> Iterator[Trained]:
@@ -80,7 +79,7 @@ class Training:
             if not self.hold_out.is_empty and (self.stack.job.knows_losses or self._waited(epoch)):
                 self._validate(epoch)
             for i, audience in self._present():
-                if audience.has_guests:
+                if audience.calls_own_code:
                     self.stack.show_state(i, audience.net, audience.named)
                     audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
                 self._tell(i, epoch, audience.epoch_ends, self.stack.orders[self.stack.source_of[i]])
@@ -95,8 +94,7 @@ class Training:
             for trained in self.ended:
                 leave_weights(trained, self.lent[trained.member])
             nets = Nets(replace(whole, members=[trained.member for trained in self.ended]))
-            alike = not any(trained.changed for trained in self.ended)
-            yield from self._evaluated(nets, enumerate(self.ended), alike)
+            yield from self._evaluated(nets, enumerate(self.ended))
 
     def _present(self) -> list[tuple[int, Audience]]:
         return [(i, audience) for i, audience in self.audiences.items() if i not in self.gone]
@@ -143,7 +141,7 @@ class Training:
                 if i in scoring:
                     self.audiences[i].predicts(rows, outputs, training=True)
                 else:
-                    if self.audiences[i].has_guests:
+                    if self.audiences[i].calls_own_code:
                         stack.show_state(i, self.audiences[i].net, self.audiences[i].named)
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
         self.losses.append((torch.stack(losses) if stack.job.knows_losses else None, None))
@@ -178,18 +176,18 @@ class Training:
         for i in filter(self.audiences.__contains__, waited):
             self._tell(i, epoch, lambda: True)
 
-    def _evaluated(self, nets: Nets, found: Iterable[tuple[int, Trained]], alike: bool = True) -> Iterator[Trained]:
-        """Yield trained nets with their outputs, computed together where they are `alike`."""
-        outputs, inputs = None, self.inputs(nets) if alike else None
+    def _evaluated(self, nets: Nets, finished: Iterable[tuple[int, Trained]]) -> Iterator[Trained]:
+        """Yield trained nets with their outputs, computed together."""
+        outputs, inputs = None, self.inputs(nets)
         # A module may want to write into rows that nets share; then they answer themselves.
         with contextlib.suppress(RuntimeError):
             outputs = inputs and nets.outputs(*inputs)
         apart = nets.rows_are_apart() if nets.job.filled or outputs is not None else None
-        for i, trained in found:
+        for i, trained in finished:
             if apart is None or apart[nets.positions[i]]:
                 trained.outputs = outputs if outputs is None else taken(outputs, nets.positions[i])
             elif nets.job.filled:
-                trained.reason = "its rows have come to influence one another"
+                trained.refusal = Refusal("its rows have come to influence one another")
             yield trained
 
     def _finish(self, i: int, epoch: int) -> Trained:
@@ -200,18 +198,17 @@ class Training:
             self.gone.add(i)
         else:
             net = shallow_copy(net, **copied_parts(net), max_epochs=epoch)
-        named, changed = named_tensors(net), False
+        named, records = named_tensors(net), None
         exchange(named, cloned(stack.tensors_of(i, self.hold_out.left)))
         stack.show_state(i, net, named)
         net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it
         if i in self.audiences:
-            changed = self.audiences[i].training_ends()
+            self.audiences[i].training_ends()
         else:
             sizes = [epoch_sizes[stack.source_of[i]] for epoch_sizes in stack.sizes]
             records = partial(epoch_records, list(self.losses), stack.positions[i], sizes, self.hold_out.lengths[i])
-            net.history_ = LateHistory(records)
         random_state = stack.orders[stack.source_of[i]].after(member.state, epoch)
-        return Trained(member, epoch, net, stack.finite(i), random_state, changed=changed)
+        return Trained(member, epoch, net, stack.finite(i), random_state, records=records)
 
     def _close_up(self, left: list[int]) -> None:
         """Go on with the nets that are left, in a smaller stack."""

@@ -75,6 +75,8 @@ def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
 class Nets:
     """A scorer that keeps the numbers of every net, and what it predicts; a score tells where they are kept."""
 
+    reads_only = True  # so that stacks answer for their nets
+
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
 

@@ -8,7 +8,7 @@ import torch
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from lockstep.handing_back import FiniteOrUnfit
+from stages.lib.engine import FiniteOrUnfit
 from tests.lockstep.nets import LABELS, LogitNet, Y, net, scores, search, told
 
 

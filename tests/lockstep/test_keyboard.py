@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback
 
+from lockstep import reads_only
 from tests.lockstep.nets import Y, net, search, told
 
 
@@ -30,6 +31,7 @@ def test_an_interrupt_ends_the_search(stack: bool) -> None:
     assert np.isfinite(search(net(), {"lr": [0.1]}).cv_results_["mean_test_score"]).all()
 
 
+@reads_only
 class Pressing(Callback):
     """Presses Ctrl-C in the middle of a training, but not in a trial."""
 

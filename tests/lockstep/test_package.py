@@ -1,5 +1,6 @@
-"""The engine as a package: what importing it changes, and the wheel in an environment of its own."""
+"""The engine as a package: what importing it changes and rests on, and the wheel in an environment of its own."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -48,7 +49,67 @@ def test_importing_it_changes_nothing_but_that_there_is_a_backend() -> None:
     assert done.returncode == 0, done.stderr
     n_threads, _, face = done.stdout.partition(" ")
     assert int(n_threads) >= 1
-    assert face.strip() == "['LockstepBackend', 'LockstepWarning', 'fit_seed']"
+    assert face.strip() == "['LockstepBackend', 'LockstepWarning', 'explain', 'fit_seed', 'reads_only']"
+
+
+def private_imports(path: Path) -> list[str]:
+    """Return the names that a module imports from other packages and that begin with an underscore."""
+    imported: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith("lockstep"):
+            imported += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            imported += [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute) and ast.unparse(node).startswith(("torch._", "nn._", "torch.Tensor._")):
+            imported.append(ast.unparse(node))
+    return [name for name in imported if any(part.startswith("_") for part in name.split("."))]
+
+
+def test_private_parts_of_other_packages_stand_in_one_module() -> None:
+    found = {path.name: private_imports(path) for path in (ROOT / "lockstep").rglob("*.py")}
+    assert [name for name, names in found.items() if names] == ["_compat.py"]
+
+
+# A search with a part missing, or a version that is too old, as `argv` says; twice, under one warning.
+WITHOUT = """
+import sys, warnings
+import numpy, torch
+import {module} as module
+{change}
+import lockstep
+from joblib import parallel_config
+from sklearn.model_selection import GridSearchCV
+from skorch import NeuralNetClassifier
+
+X, y = numpy.random.RandomState(0).randn(60, 4).astype("float32"), numpy.arange(60) % 2
+net = NeuralNetClassifier(torch.nn.Linear, module__in_features=4, module__out_features=2, max_epochs=2, verbose=0)
+net.set_params(criterion=torch.nn.CrossEntropyLoss)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    for _ in range(2):
+        with parallel_config(backend="lockstep"):
+            search = GridSearchCV(net, {{"lr": [0.1, 0.01]}}, cv=3).fit(X, y)
+assert numpy.isfinite(search.cv_results_["mean_test_score"]).all()
+print([str(each.message) for each in caught if each.category is lockstep.LockstepWarning], lockstep.explain(net, X, y))
+"""
+
+CHANGES = {
+    ("torch._functorch.eager_transforms", "del module._wrap_all_tensors"): "'_wrap_all_tensors'",
+    ("joblib.externals.loky.backend.resource_tracker", "del module.ensure_running"): "'ensure_running'",
+    ("sklearn.model_selection._validation", "del module._fit_and_predict"): "has no _fit_and_predict as known",
+    ("lockstep._compat", "module.OLDEST['skorch'] = '99.1'"): "skorch is older than 99.1",
+}
+
+
+@pytest.mark.parametrize(("module", "change"), CHANGES)
+def test_without_a_part_that_it_rests_on_it_fits_one_by_one_and_says_so_once(module: str, change: str) -> None:
+    script = WITHOUT.format(module=module, change=change)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    said, _, explained = done.stdout.partition("] ")
+    assert said.count("so every net is fitted one by one") == 1
+    assert CHANGES[module, change] in said
+    assert explained.startswith("Nothing goes in lockstep here: ")
 
 
 @pytest.mark.usefixtures("plain")

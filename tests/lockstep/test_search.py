@@ -226,5 +226,5 @@ def test_a_reason_that_names_one_object_is_said_once() -> None:
     with pytest.warns(LockstepWarning) as caught, refused, parallel_config(backend="lockstep"):
         grid.fit(X, Y)
     (said,) = (str(warning.message) for warning in caught if warning.category is LockstepWarning)
-    assert "2 of 2 candidates" in said
+    assert "so 2 candidates are fitted one by one" in said
     assert "LRScheduler object at 0x…>" in said

@@ -3,18 +3,22 @@
 Imports no other room.
 """
 
+import numpy as np
+
 from stages.lib.engine.roots import pin_this_process  # isort: skip (before the engine, which may compute)
 
 pin_this_process()
 
 from lockstep import LockstepWarning, fit_seed  # noqa: E402
-from lockstep.handing_back import FiniteOrUnfit  # noqa: E402
 from lockstep.kinds import LONG_STEP  # noqa: E402
 from lockstep.members.lean import lean_optimizer  # noqa: E402
 from lockstep.members.numerics import seed_everything  # noqa: E402
 from lockstep.plan import MOST_NETS  # noqa: E402
 from lockstep.surroundings import net_of  # noqa: E402
-from lockstep.tasks import TrainTest  # noqa: E402
+from stages.lib.engine.finite import FiniteOrUnfit  # noqa: E402
+
+# The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
+TrainTest = tuple[np.ndarray, np.ndarray]
 
 __all__ = [
     "LONG_STEP",

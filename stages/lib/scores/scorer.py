@@ -71,6 +71,8 @@ class RecordingScorer:
     record_rows : callable
     """
 
+    reads_only = True  # tells the engine that it asks the net for predictions and leaves the net as it is
+
     def __init__(self, scorers: dict[str, Callable[..., float]], record_rows: RecordRows) -> None:
         self.scorers, self.record_rows = scorers, record_rows
 

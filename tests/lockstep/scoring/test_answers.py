@@ -1,23 +1,23 @@
-"""Whether a stack may answer for its nets: what a scorer switches on or changes, and what candidates share."""
+"""Whether a stack answers for its nets: scikit-learn's scorers are answered, functions of one's own get plain nets."""
 
 import copy
-import threading
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 import numpy as np
 import pytest
 import torch
-from skorch import NeuralNet, NeuralNetClassifier
-from skorch.dataset import Dataset
+from joblib import parallel_config
+from sklearn.metrics import make_scorer
+from sklearn.model_selection import cross_val_predict, cross_validate
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_hook
-from torch.utils.flop_counter import FlopCounterMode
 
 from lockstep import LockstepWarning
-from tests.lockstep.cases.base import RATES, classifier
+from tests.lockstep.cases.base import LABELS, RATES, classifier
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
-from tests.lockstep.searches import probability, scores
+from tests.lockstep.searches import ROWS, probability, scores
 
 
 def check(net: NeuralNet, scorer: Any, grid: Any = RATES) -> None:
@@ -26,81 +26,75 @@ def check(net: NeuralNet, scorer: Any, grid: Any = RATES) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
-def in_bfloat16(net: Any, rows: Any, y: Any) -> float:
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        return float(net.forward(rows).float().sum())
+def share(y: Any, predicted: Any) -> float:
+    return float(np.mean(y == predicted))
 
 
-def operations(net: Any, rows: Any, y: Any) -> float:
-    with FlopCounterMode(display=False) as counted:
-        net.predict(rows)
-    return counted.get_total_flops()
+def own(net: Any, X: Any, y: Any) -> float:
+    return probability(net, X)
 
 
-def activity(net: Any, rows: Any, y: Any) -> float:
-    """Hear every module."""
-    heard: list[float] = []
-    handle = register_module_forward_hook(lambda module, given, made: heard.append(float(made.abs().sum())))
-    net.predict(rows)
-    handle.remove()
-    return sum(heard)
+class Reads:
+    """A scorer of one's own that says that it only asks the net."""
+
+    reads_only = True
+
+    def __call__(self, net: Any, X: Any, y: Any) -> float:
+        return probability(net, X)
 
 
-def without_rows(net: Any, rows: Any, y: Any) -> float:
-    """Change the module's class."""
-    forward = MLP.forward
-    with mock.patch.object(MLP, "forward", lambda self, x: forward(self, 0 * x)):
-        return probability(net, rows)
+ANSWERED: dict[str, tuple[Any, bool]] = {
+    "a name": ("neg_log_loss", True),
+    "names": (["accuracy", "neg_log_loss"], True),
+    "the net's own score": (None, True),
+    "make_scorer": (make_scorer(share), True),
+    "names and make_scorer": ({"a": "accuracy", "b": make_scorer(share)}, True),
+    "a function": (own, False),
+    "a function among names": ({"a": "accuracy", "b": own}, False),
+    "an object that only asks": (Reads(), True),
+}
 
 
-class Flipped(Dataset):
-    def transform(self, X: Any, y: Any) -> Any:
-        X, y = super().transform(X, y)
-        return -X, y
+def n_predictions(found: Callable[[], Any]) -> int:
+    """Return how often skorch evaluates a batch while nets are scored."""
+    step = NeuralNet.evaluation_step
+    with mock.patch.object(NeuralNet, "evaluation_step", autospec=True, side_effect=step) as counted:
+        found()
+    return counted.call_count
 
 
-def from_both_sides(net: Any, rows: Any, y: Any) -> float:
-    plain = probability(net, rows)
-    net.dataset = Flipped
-    return plain + probability(net, rows)
+@pytest.mark.parametrize("name", ANSWERED)
+def test_a_stack_answers_scorers_that_only_ask(name: str) -> None:
+    scoring, answered = ANSWERED[name]
+
+    def found(stack: bool) -> dict[str, Any]:
+        with parallel_config(backend="lockstep", random_state=3, stack=stack):
+            every = cross_validate(classifier(), ROWS, LABELS, cv=3, scoring=scoring, return_train_score=True)
+        return {key: value for key, value in every.items() if "time" not in key}
+
+    ours, theirs = found(stack=True), found(stack=False)
+    for key, value in theirs.items():
+        np.testing.assert_allclose(ours[key], value, rtol=1e-5)
+    # A trial predicts a few times.
+    few, many = n_predictions(lambda: found(stack=True)), n_predictions(lambda: found(stack=False))
+    assert (few < many / 2) == answered
 
 
-def as_in_training(net: Any, rows: Any, y: Any) -> float:
-    set_training = net._set_training
-    net._set_training = lambda training=True: set_training(True)
-    return probability(net, rows)
-
-
-@pytest.mark.parametrize("scorer", [in_bfloat16, operations, activity, without_rows, from_both_sides, as_in_training])
-def test_a_stack_is_not_asked_while_something_is_switched_on(scorer: Any) -> None:
-    check(classifier(module__norm=nn.BatchNorm1d), scorer)
-
-
-class Tempered(MLP):
-    def __init__(self) -> None:
-        super().__init__()
-        self.temperatures, self.prior = [1.0], torch.zeros(2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) / self.temperatures[0] + self.prior
-
-
-@pytest.mark.parametrize("name", ["temperatures", "prior"])
-def test_a_scorer_may_change_an_attribute_where_it_stands(name: str) -> None:
-    def changed(net: Any, rows: Any, y: Any) -> float:
-        before = probability(net, rows)
-        getattr(net.module_, name)[0] = 3.0
-        return before + 10 * probability(net, rows)
-
-    check(classifier(Tempered), changed)
-
-
-def test_a_scorer_may_put_into_a_list_what_cannot_be_compared() -> None:
-    def locked(net: Any, rows: Any, y: Any) -> float:
-        net.module_.temperatures.append(threading.Lock())
-        return probability(net, rows)
-
-    check(classifier(Tempered), locked)
+@pytest.mark.parametrize(
+    "net",
+    [
+        classifier(),
+        classifier(wrapper=NeuralNetBinaryClassifier, criterion=nn.BCEWithLogitsLoss, module__n_outputs=1),
+    ],
+    ids=["two outputs", "one output"],
+)
+def test_predictions_are_those_of_skorch(net: NeuralNet) -> None:
+    y = LABELS if type(net) is NeuralNetClassifier else LABELS.astype(np.float32)
+    predicted = {}
+    for stack in (True, False):
+        with parallel_config(backend="lockstep", random_state=3, stack=stack):
+            predicted[stack] = cross_val_predict(net, ROWS, y, cv=3)
+    np.testing.assert_allclose(predicted[True], predicted[False], rtol=1e-4)
 
 
 def test_a_scorer_that_changes_weights_changes_one_candidate() -> None:
@@ -111,6 +105,16 @@ def test_a_scorer_that_changes_weights_changes_one_candidate() -> None:
         return probability(net, rows) + sum(float(weight.grad.norm()) for weight in net.module_.parameters())
 
     check(classifier(), shrunk, [{"lr": [0.1]}, {"lr": [0.1, 0.02], "batch_size": [16]}])
+
+
+class Quantised(NeuralNetClassifier):
+    """Rounds its weights before it predicts."""
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        with torch.no_grad():
+            for weight in self.module_.parameters():
+                weight.mul_(4).round_().div_(4)
+        return super().predict_proba(X)
 
 
 class Remembers(NeuralNetClassifier):
@@ -126,8 +130,9 @@ class Remembers(NeuralNetClassifier):
         return self.known_[X.tobytes()]
 
 
-def test_trainings_that_differ_in_length_share_no_dict() -> None:
-    check(classifier(wrapper=Remembers), probability, {"max_epochs": [1, 6]})
+@pytest.mark.parametrize("wrapper", [Quantised, Remembers])
+def test_a_net_may_have_its_own_predict(wrapper: type[NeuralNet]) -> None:
+    check(classifier(wrapper=wrapper), "neg_log_loss", {"max_epochs": [1, 6]})
 
 
 class Encoded(nn.Module):
@@ -149,3 +154,11 @@ def test_nets_that_share_an_encoder_change_it_one_after_another(part: nn.Module)
     with pytest.warns(LockstepWarning, match="nets share memory"):
         ours = found(stack=True)
     np.testing.assert_allclose(ours, found(stack=False), rtol=1e-5)
+
+
+def test_a_net_that_is_returned_answers_other_rows() -> None:
+    with parallel_config(backend="lockstep", random_state=3):
+        nets = cross_validate(classifier(MLP), ROWS, LABELS, cv=3, return_estimator=True)["estimator"]
+    for net in nets:
+        assert net.predict_proba(2 * ROWS).tolist() != net.predict_proba(ROWS).tolist()
+        assert [row["epoch"] for row in net.history] == [1, 2, 3, 4]

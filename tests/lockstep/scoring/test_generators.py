@@ -10,6 +10,7 @@ from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback
 from skorch.dataset import ValidSplit
 
+from lockstep import reads_only
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.odd.shared import DrawnByNumpy
 from tests.lockstep.cases.plain.modules import MLP
@@ -34,6 +35,7 @@ def test_torch_draws_for_a_scorer_what_it_draws_where_skorch_has_answered(scorer
     check(classifier(), scorer, key, return_train_score=True)
 
 
+@reads_only
 class Predicts(Callback):
     """Predicts rows of its own, whose type no trial in float64 can change."""
 

@@ -2,7 +2,7 @@
 
 import io
 from contextlib import redirect_stdout
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,23 +24,6 @@ def test_a_net_may_ask_for_its_class() -> None:
     check(classifier(wrapper=OldStyle), probability)
 
 
-class Registered(NeuralNetClassifier):
-    known: ClassVar[dict[str, Any]] = {}
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        Registered.known[cls.__name__] = cls
-
-
-class Mine(Registered):
-    pass
-
-
-def test_a_class_hears_of_none_that_is_derived_from_it() -> None:
-    check(classifier(wrapper=Mine), probability)
-    assert Registered.known == {"Mine": Mine}
-
-
 class Logs(NeuralNetClassifier):
     """Writes into a list of its own before and after the training, and shows how many rows there are."""
 
@@ -50,9 +33,6 @@ class Logs(NeuralNetClassifier):
         super().fit(X, y, **fit_params)
         log.append(probability(self, X))
         return self
-
-    def on_epoch_end(self, *args: Any, **kwargs: Any) -> None:
-        self.log_.append(1.0)
 
 
 def test_what_fit_makes_and_holds_is_the_nets() -> None:
@@ -86,7 +66,7 @@ class Hears(Callback):
 
 
 def test_a_fit_that_brings_a_callback_is_skorchs() -> None:
-    with pytest.warns(LockstepWarning, match="its fit sets max_epochs or callbacks"):
+    with pytest.warns(LockstepWarning, match="Hears is a callback of your own"):
         check(classifier(wrapper=Brings), lambda net, rows, y: net.n_heard_)
 
 

@@ -1,20 +1,17 @@
-"""What a scorer finds: its own changes of a net, gradients, and what callbacks have kept of a training."""
+"""What a scorer finds: histories, gradients, and what callbacks have kept of a training."""
 
 import operator
 from collections.abc import Callable
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
-import torch
 from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, cross_validate
-from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
+from skorch import NeuralNet
 from skorch.callbacks import Callback
-from torch import nn
 
-import lockstep  # noqa: F401 (registers the backend)
+from lockstep import reads_only
 from tests.lockstep.cases.base import LABELS, X, classifier
 
 ROWS = X.astype(np.float32)
@@ -34,63 +31,6 @@ def check(net: NeuralNet, scorer: Any, key: str = "test_score", **options: Any) 
 
 def probability(net: Any, rows: Any) -> float:
     return float(net.predict_proba(rows)[:, 1].mean())
-
-
-def quantised(net: Any, rows: Any, y: Any) -> float:
-    for weight in net.module_.parameters():
-        weight.data.mul_(8).round_().div_(8)
-    return probability(net, rows)
-
-
-def pruned(net: Any, rows: Any, y: Any) -> float:
-    weights = net.module_.layers[0].weight
-    weights.data[weights.data.abs() < 0.2] = 0.0
-    return probability(net, rows)
-
-
-def through_numpy(net: Any, rows: Any, y: Any) -> float:
-    net.module_.layers[0].weight.detach().numpy()[:, 0] = 0
-    return probability(net, rows)
-
-
-def shifted_norm(net: Any, rows: Any, y: Any) -> float:
-    """Change a buffer."""
-    net.module_.layers[1].running_mean.data.add_(1.0)
-    return probability(net, rows)
-
-
-def cooled(net: Any, rows: Any, y: Any) -> float:
-    """Put a method on the net itself."""
-    net.infer = lambda x, **kwargs: net.module_(x) / 3
-    found = float(net.predict_proba(rows)[:, 1].max())
-    del net.infer
-    return found
-
-
-@pytest.mark.parametrize("scorer", [quantised, pruned, through_numpy, shifted_norm, cooled])
-def test_a_scorer_that_changes_a_net_by_a_back_door_is_answered_anew(scorer: Scorer) -> None:
-    check(classifier(module__norm=torch.nn.BatchNorm1d), scorer)
-
-
-def n_products(net: Any, rows: Any, y: Any) -> int:
-    """Return how often a linear layer is applied to rows."""
-    with mock.patch.object(nn.functional, "linear", wraps=nn.functional.linear) as counted:
-        net.predict(rows)
-    return counted.call_count
-
-
-@pytest.mark.parametrize(
-    "net",
-    [
-        classifier(),
-        classifier(wrapper=NeuralNetBinaryClassifier, criterion=nn.BCEWithLogitsLoss, module__n_outputs=1),
-    ],
-    ids=["two outputs", "one output"],
-)
-def test_a_stack_predicts_for_its_nets(net: NeuralNet) -> None:
-    y = LABELS if type(net) is NeuralNetClassifier else LABELS.astype(np.float32)
-    assert max(scores(net, n_products, stack=True, y=y)["test_score"]) == 0
-    assert min(scores(net, n_products, stack=False, y=y)["test_score"]) > 0
 
 
 def test_a_scorer_may_join_histories() -> None:
@@ -116,6 +56,7 @@ def test_a_net_that_is_returned_has_the_gradients_of_the_last_step() -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
+@reads_only
 class Keeps(Callback):
     """Keeps gradients without a copy, as torch makes new ones for each step, and the mode of the module."""
 

@@ -17,7 +17,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
-from lockstep import LockstepWarning, plan
+from lockstep import LockstepWarning, plan, reads_only
 from tests.lockstep.cases.base import LABELS, NUMBERS, classifier
 from tests.lockstep.cases.plain.modules import MLP, Dropping
 from tests.lockstep.searches import ROWS, probability, scores
@@ -41,6 +41,7 @@ def test_a_net_is_left_in_the_mode_of_skorch(train_split: Any) -> None:
     assert modes(stack=True) == modes(stack=False)
 
 
+@reads_only
 class Saves(Callback):
     """Saves the weights, and notes how many bytes that takes."""
 
@@ -73,7 +74,7 @@ def test_a_table_of_epochs_comes_after_scikit_learns_first_line(capsys: pytest.C
     assert shown(stack=True) == shown(stack=False)
 
 
-def test_a_history_without_losses_is_otherwise_the_same() -> None:
+def test_a_history_without_losses_has_no_batches() -> None:
     def fitted(record: bool) -> tuple[list[Any], list[Any]]:
         with parallel_config(backend="lockstep", random_state=3, record_losses=record):
             nets = cross_validate(classifier(max_epochs=3), ROWS, LABELS, cv=2, return_estimator=True)["estimator"]
@@ -81,8 +82,9 @@ def test_a_history_without_losses_is_otherwise_the_same() -> None:
 
     (whole, expected), (short, found) = fitted(record=True), fitted(record=False)
     assert found == expected
-    for batch in (batch for history in whole for epoch in history for batch in epoch["batches"]):
-        assert batch.pop("train_loss", None) or batch.pop("valid_loss")
+    for epoch in (epoch for history in whole for epoch in history):
+        assert len(epoch["batches"]) == epoch["train_batch_count"] + epoch["valid_batch_count"]
+        epoch["batches"] = []
     assert short == whole
 
 
@@ -101,6 +103,7 @@ def test_a_net_that_a_scorer_changes_answers_anew() -> None:
 
 
 def test_callbacks_see_gradients_and_the_state_of_the_optimizer() -> None:
+    @reads_only
     class Watching(Callback):
         def initialize(self) -> "Watching":
             self.seen_: list[float] = []

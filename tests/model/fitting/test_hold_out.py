@@ -10,6 +10,7 @@ from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, train_test
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import ValidSplit
 
+from lockstep import reads_only
 from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
 from stages.lib.data import Dataset
@@ -69,6 +70,7 @@ def test_early_stopping_looks_at_the_latest_rows(engine: str) -> None:
 SEEN: list[tuple[set[int], set[int]]] = []
 
 
+@reads_only
 class Witness(Callback):
     """Notes whose rows a net is fitted on, and whose it holds out."""
 

@@ -6,82 +6,16 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback
-from skorch.dataset import Dataset, ValidSplit
+from skorch.dataset import ValidSplit
 from torch import Tensor, nn
-from torch.utils.data.distributed import DistributedSampler
 
-from tests.lockstep.cases.base import RATES, Case, X, classifier
+from tests.lockstep.cases.base import RATES, Case, classifier
 from tests.lockstep.cases.odd.hidden import Acts, Late
 from tests.lockstep.cases.plain.modules import MLP
-
-
-class Averaged(Callback):
-    """Evaluates hold-outs with a moving average of the weights, from the third epoch on."""
-
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        self.means_: list[Tensor] = []
-        self.own_: list[Tensor] = []
-
-    def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
-        if training and len(net.history) >= 3:
-            own = [weight.detach().clone() for weight in net.module_.parameters()]
-            self.means_ = [0.9 * mean + 0.1 * each for mean, each in zip(self.means_ or own, own, strict=True)]
-
-    def on_batch_begin(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
-        if not training and self.means_ and not self.own_:
-            self.own_ = [weight.data.clone() for weight in net.module_.parameters()]
-            self._put(net, self.means_)
-
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        if self.own_:
-            self._put(net, self.own_)
-            self.own_ = []
-
-    def _put(self, net: NeuralNet, weights: list[Tensor]) -> None:
-        for weight, other in zip(net.module_.parameters(), weights, strict=True):
-            weight.data.copy_(other)
-
-
-class Hotter(Callback):
-    """Evaluates hold-outs, or steps, under another temperature from the fourth epoch on."""
-
-    def __init__(self, in_training: bool) -> None:
-        self.in_training = in_training
-
-    def on_batch_begin(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
-        if training is self.in_training and len(net.history) >= 4:
-            net.module_.temperature = 4.0
-
-    def on_batch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        net.module_.temperature = 1.0
-
-
-class KeepsAView(Callback):
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        self.weight_ = net.module_.first.weight.detach()
-
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        if len(net.history) >= 4:
-            self.weight_.clamp_(-0.1, 0.1)
-
-
-def forget_momentum(net: Any) -> None:
-    for state in net.optimizer_.state.values():
-        state["momentum_buffer"].data.zero_()
-
-
-def weigh_anew(net: Any) -> None:
-    net.criterion_.weight.data.copy_(torch.tensor([1.0, 9.0]))
-
-
-def shuffle_anew(net: Any) -> None:
-    if isinstance(net.iterator_train__sampler, DistributedSampler):
-        net.iterator_train__sampler.set_epoch(4)
 
 
 class Notifies(NeuralNetClassifier):
@@ -184,19 +118,10 @@ def back_doors() -> dict[str, Case]:
     def held_out(callback: Callback) -> NeuralNet:
         return classifier(Acts, callbacks=[callback], max_epochs=6, train_split=ValidSplit(3))
 
-    sampler: Any = DistributedSampler(Dataset(X[:64]), num_replicas=1, rank=0)
-    weights, changed = torch.ones(2), "a callback changes the net"
     return {
-        "averaged weights for the hold-out": Case(held_out(Averaged()), RATES, alone="weights for the hold-out"),
-        "a temperature for the hold-out": Case(held_out(Hotter(in_training=False)), RATES, alone=changed),
-        "a temperature for steps": Case(held_out(Hotter(in_training=True)), RATES, alone=changed),
-        "a view of a weight": Case(held_out(KeepsAView()), RATES, alone="keeps a view of a parameter"),
-        "momentum set to zero": Case(late(forget_momentum, optimizer__momentum=0.9), RATES, alone=changed),
-        "classes weighed anew": Case(late(weigh_anew, criterion__weight=weights), RATES, alone=changed),
-        "a sampler that is told of the epoch": Case(
-            late(shuffle_anew, iterator_train__sampler=sampler, train_split=None), RATES, alone=changed
+        "a net that notifies": Case(
+            classifier(wrapper=Notifies, max_epochs=6), RATES, alone="Notifies has its own notify"
         ),
-        "a net that notifies": Case(classifier(wrapper=Notifies, max_epochs=6), RATES),
         "a net that stops norms": Case(
             classifier(wrapper=StopsNorms, module__norm=nn.BatchNorm1d, max_epochs=6), RATES, alone="own _set_training"
         ),
@@ -205,7 +130,9 @@ def back_doors() -> dict[str, Case]:
             classifier(wrapper=ChoosesItsLoss), {"factor": [1.0, 3.0]}, alone="a get_loss of its own"
         ),
         "a private number": Case(classifier(wrapper=ScaledInPrivate), RATES),
-        "a parameter under another name": Case(classifier(wrapper=Widened), {"width": [2, 7]}),
+        "a parameter under another name": Case(
+            classifier(wrapper=Widened), {"width": [2, 7]}, alone="has its own set_params"
+        ),
         "functions of the same code": Case(classifier(Of), {"module__function": [times(1.0), times(3.0)]}),
         "steps of the same code": Case(
             make_pipeline(FunctionTransformer(), classifier()), {"functiontransformer__func": [times(1.0), times(3.0)]}

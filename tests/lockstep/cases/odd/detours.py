@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback
 from torch import Tensor
 
 from tests.lockstep.cases import base
@@ -66,18 +65,6 @@ class ByParamsOfModule(NeuralNetClassifier):
         return super().get_loss(y_pred, *args, **kwargs) + alpha * y_pred.pow(2).mean()
 
 
-class ByCallback(NeuralNetClassifier):
-    callbacks__own__k: float
-
-    def get_loss(self, *args: Any, **kwargs: Any) -> Tensor:
-        return self.callbacks__own__k * super().get_loss(*args, **kwargs)
-
-
-class HasNumber(Callback):
-    def __init__(self, k: float = 1.0) -> None:
-        self.k = k
-
-
 class TakesAlpha(MLP):
     """Leaves its setting to the loss."""
 
@@ -112,24 +99,6 @@ class RateByHelper(NeuralNetClassifier):
         super().initialize_optimizer()
         self.optimizer_.param_groups[0]["lr"] = rate_by_length(self)
         return self
-
-
-class ScalesItsRows(NeuralNetClassifier):
-    """Scales the rows that its fit is given in place."""
-
-    def __init__(self, *args: Any, factor: float = 1.0, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.factor = factor
-
-    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
-        X *= self.factor
-        return super().fit(X, y, **fit_params)
-
-
-class CentresItsRows(NeuralNetClassifier):
-    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
-        X -= X.mean(0)
-        return super().fit(X, y, **fit_params)
 
 
 class CountsFromOne(NeuralNetClassifier):
@@ -171,7 +140,7 @@ class SizedByRows(NeuralNetClassifier):
 def detours() -> dict[str, Case]:
     rates: dict[str, list[Any]] = {"lr": [0.1, 0.5]}
     alphas: dict[str, list[Any]] = {"module__alpha": [0.0, 0.5]}
-    history = "looks at the history"
+    history = "reads history"
     return {
         "a rate in the loss of a base class": Case(classifier(wrapper=HalvedByRate), rates),
         "a rate in a decorated loss": Case(classifier(wrapper=Decorated), rates),
@@ -183,17 +152,11 @@ def detours() -> dict[str, Case]:
         ),
         "the module's setting in the loss": Case(classifier(TakesAlpha, wrapper=ByModule), alphas),
         "the module's settings in the loss": Case(classifier(TakesAlpha, wrapper=ByParamsOfModule), alphas),
-        "a callback's setting in the loss": Case(
-            classifier(wrapper=ByCallback, callbacks=[("own", HasNumber())]), {"callbacks__own__k": [1.0, 3.0]}
-        ),
         "a rate in the loss, by a function": Case(classifier(wrapper=ByHelper), rates),
         "the history in the loss, by a function": Case(
             classifier(wrapper=WarmUpByHelper, max_epochs=7), RATES, alone=history
         ),
         "a rate by the length, by a function": Case(classifier(wrapper=RateByHelper), {"max_epochs": [2, 4]}),
-        "rows scaled by fit": Case(
-            classifier(wrapper=ScalesItsRows), {"factor": [0.5, 1.0, 2.0]}, alone="writes into its rows"
-        ),
         "labels that fit lowers": Case(classifier(wrapper=CountsFromOne), RATES, y=LABELS + 1),
         "weights that fit puts beside rows": Case(
             classifier(wrapper=WeighsRows, criterion__reduction="none", train_split=None), RATES
@@ -201,5 +164,4 @@ def detours() -> dict[str, Case]:
         "a module sized by fit": Case(
             classifier(wrapper=SizedByRows), RATES, X=pd.DataFrame(base.X[:, :3]), y=pd.Series(LABELS)
         ),
-        "rows centred by fit": Case(classifier(wrapper=CentresItsRows), RATES, alone="writes into its rows"),
     }

@@ -8,11 +8,13 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
+from lockstep import reads_only
 from tests.lockstep.cases.base import RATES, TOKEN_LABELS, TOKENS, Case, classifier
 from tests.lockstep.cases.odd.late import Scores
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
+@reads_only
 class Counts(Callback):
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         self.n_epochs_ = 0
@@ -21,6 +23,7 @@ class Counts(Callback):
         self.n_epochs_ += 1
 
 
+@reads_only
 class Mails(Counts):
     """Has a method of its own of the name of one of skorch's nets."""
 

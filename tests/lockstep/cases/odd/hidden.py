@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import clone
 from sklearn.model_selection import KFold
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback, EpochScoring, LRScheduler
-from skorch.dataset import Dataset, ValidSplit
+from skorch.callbacks import Callback, LRScheduler
+from skorch.dataset import Dataset
 from torch import Tensor, nn
 from torch.utils.data import Subset
 
@@ -81,23 +80,6 @@ class Late(Callback):
             self.what(net)
 
 
-def swap(net: Any) -> None:
-    net.module_.act = nn.Sigmoid()
-
-
-def halve_gradients(net: Any) -> None:
-    net.module_.first.weight.register_hook(lambda gradient: gradient / 2)
-
-
-def limit_weights(net: Any) -> None:
-    net.optimizer_.register_step_post_hook(lambda *args: net.module_.first.weight.data.clamp_(-0.1, 0.1))
-
-
-def calibrate(net: Any) -> None:
-    if len(net.history) > 4:
-        net.module_.temperature = -1.0 if net.lr > 0.05 else 1.0
-
-
 class Auxiliary(NeuralNetClassifier):
     """Adds the loss of another head, where it is to."""
 
@@ -130,10 +112,11 @@ def hidden() -> dict[str, Case]:
 
     centred = X - X.mean(0)
     restarting = LRScheduler(Restarts, step_size=2)
-    copying = [("accuracy", EpochScoring("accuracy", name="accuracy")), ("late", Late(clone))]
     return {
-        "a dataset that clips": Case(classifier(dataset=Clips), RATES),
-        "a subset that doubles": Case(classifier(train_split=doubled_in_training), RATES),
+        "a dataset that clips": Case(classifier(dataset=Clips), RATES, alone="a dataset of your own"),
+        "a subset that doubles": Case(
+            classifier(train_split=doubled_in_training), RATES, alone="a dataset of your own"
+        ),
         "workers that stay": Case(
             classifier(iterator_train__num_workers=1, iterator_train__persistent_workers=True, max_epochs=1),
             alone="persistent_workers is set",
@@ -142,14 +125,9 @@ def hidden() -> dict[str, Case]:
         "a schedule of one's own": Case(
             classifier(optimizer=torch.optim.Adam, callbacks=[("s", restarting)], max_epochs=7),
             RATES,
-            alone="what the optimizer keeps",
+            alone="Restarts is a schedule of your own",
         ),
         "an activation chosen by rows": Case(classifier(Acts, ByRows), RATES, centred, LABELS, cv=KFold(3)),
-        "an activation swapped late": Case(late(swap), RATES, alone="a callback changes the net"),
-        "a hook for gradients": Case(late(halve_gradients), RATES, alone="a callback changes the net"),
-        "a hook of the optimizer": Case(late(limit_weights), RATES, alone="a callback changes the net"),
-        "a temperature found at the end": Case(late(calibrate, True, train_split=ValidSplit(3)), RATES),
-        "a copy of the net": Case(classifier(callbacks=copying, max_epochs=6), RATES),
         "a second head": Case(classifier(TwoHeads, Auxiliary), {"share": [0.0, 0.5]}),
         "a second head, the other way round": Case(classifier(TwoHeads, Auxiliary), {"share": [0.5, 0.0]}),
         "a step of one's own": Case(classifier(wrapper=SlowSteps), RATES, alone="has its own _step_optimizer"),

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
 from tests.lockstep.cases.odd.own import OwnOptimizer
-from tests.lockstep.cases.odd.surprises import FourthEpoch
 
 
 class ClippedSGD(torch.optim.SGD):
@@ -82,13 +81,6 @@ class SGDW(torch.optim.SGD):
         return super().step(closure)
 
 
-class Reweights(FourthEpoch):
-    """Has weights of classes from an epoch on."""
-
-    def change(self, net: NeuralNet) -> None:
-        net.criterion_.weight.copy_(torch.tensor([1.0, 5.0]))
-
-
 class Draws(Callback):
     """Draws random numbers after a warm-up."""
 
@@ -107,29 +99,10 @@ class Draws(Callback):
             group["lr"] *= 0.5 + (random.random() if self.what == "Python's" else float(torch.rand(())))
 
 
-class HeadOnly(FourthEpoch):
-    """Trains the last layer alone from an epoch on."""
-
-    def change(self, net: NeuralNet) -> None:
-        net.optimizer_.param_groups[0]["params"] = list(net.module_.layers[-1].parameters())
-
-
 class Decays(Callback):
     def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
         if training:
             net.optimizer_.param_groups[0]["lr"] *= 0.8
-
-
-class AddsDecay(FourthEpoch):
-    def change(self, net: NeuralNet) -> None:
-        net.callbacks_.append(("decay", Decays().initialize()))
-
-
-def smooths(net: NeuralNet, rows: Any, y: Any) -> float:
-    """Has smooth labels from an epoch on."""
-    if len(net.history) == 4:
-        net.set_params(criterion__label_smoothing=0.3)
-    return 0.0
 
 
 def now_and_then(net: NeuralNet, rows: Any, y: Any) -> float:
@@ -146,14 +119,11 @@ class RandomRates(torch.optim.lr_scheduler.LRScheduler):
         return [rate * random.uniform(0.1, 2) for rate in self.base_lrs]
 
 
-DRAWN = ("noise", "Python's")
-
-
 def outside() -> dict[str, Case]:
     def watched(*listed: Any, **settings: Any) -> Any:
         return classifier(**{"callbacks": list(listed), "max_epochs": 7} | settings)
 
-    step, draws = LRScheduler("StepLR", step_size=3), "draws random numbers"
+    step = LRScheduler("StepLR", step_size=3)
     scored = watched(("s", EpochScoring("accuracy", name="s", lower_is_better=False)), iterator_train__shuffle=True)
     costly = EpochScoring(now_and_then, name="all", use_caching=False, lower_is_better=False)
     return {
@@ -170,16 +140,6 @@ def outside() -> dict[str, Case]:
         "an optimizer with a list in its group": Case(
             classifier(optimizer=NotesItsSteps), RATES, alone="outside of its state"
         ),
-        "a criterion's weights late": Case(
-            watched(Reweights(), criterion__weight=torch.ones(2)), RATES, alone="changes the net"
-        ),
-        **{f"{what} numbers drawn late": Case(watched(Draws(what)), RATES, alone=draws) for what in DRAWN},
-        "torch's numbers drawn late": Case(watched(Draws("torch's")), RATES),
-        "parameters that the optimizer loses late": Case(watched(HeadOnly()), RATES, alone="changes the net"),
-        "a callback that is added late": Case(watched(AddsDecay()), RATES, alone="changes the net"),
-        "a criterion that a score changes late": Case(
-            watched(EpochScoring(smooths, name="s"), max_epochs=8), RATES, alone=" "
-        ),
         "a score now and then, shuffled": Case(watched(costly, iterator_train__shuffle=True), RATES),
         "a scoring function that draws beside one that does not": Case(
             scored,
@@ -192,6 +152,6 @@ def outside() -> dict[str, Case]:
             classifier(callbacks=None, iterator_train__shuffle=True), {"use_caching": [True, False]}
         ),
         "a scheduler that draws beside one that does not": Case(
-            watched(("s", step)), {"callbacks__s": [step, LRScheduler(RandomRates)]}, alone=draws
+            watched(("s", step)), {"callbacks__s": [step, LRScheduler(RandomRates)]}, alone="a schedule of your own"
         ),
     }

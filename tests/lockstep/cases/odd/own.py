@@ -186,22 +186,26 @@ def own() -> dict[str, Case]:
             classifier(wrapper=Clamped), {"most": [None, 0.1]}, alone="the optimizer has a hook"
         ),
         "a helper that looks at the history": Case(
-            classifier(wrapper=WarmUp, max_epochs=7), RATES, alone="looks at the history"
+            classifier(wrapper=WarmUp, max_epochs=7), RATES, alone="reads history"
         ),
         "a property that looks at the history": Case(
-            classifier(wrapper=WarmUpByProperty, max_epochs=7), RATES, alone="looks at the history"
+            classifier(wrapper=WarmUpByProperty, max_epochs=7), RATES, alone="reads history"
         ),
-        "a rate in the loss": Case(classifier(wrapper=PenaltyByRate), RATES, alone="looks at the optimizer"),
+        "a rate in the loss": Case(classifier(wrapper=PenaltyByRate), RATES, alone="reads optimizer"),
         "a length in the loss, by a helper": Case(classifier(wrapper=LossByLength), {"max_epochs": [2, 4]}),
         "a rate by the length": Case(classifier(wrapper=RateByLength), {"max_epochs": [2, 4]}),
         "numpy's lengths": Case(classifier(), {"max_epochs": np.arange(2, 5)}),
         "a length that fit sets": Case(classifier(wrapper=EqualSteps), {"batch_size": [8, 16]}, alone="max_epochs"),
-        "a net that watches itself, two lengths": Case(classifier(wrapper=HalvesItsRate), {"max_epochs": [2, 4]}),
+        "a net that watches itself, two lengths": Case(
+            classifier(wrapper=HalvesItsRate), {"max_epochs": [2, 4]}, alone="has its own on_epoch_end"
+        ),
         "a net that asks for its optimizer": Case(
             classifier(wrapper=AsksForOptimizer), {"optimizer": [torch.optim.SGD, torch.optim.Rprop]}
         ),
         "a net that sets its optimizer": Case(classifier(wrapper=SetsOptimizer, lr=0.01), {"lr": [0.01, 0.003]}),
-        "a fit that initialises": Case(classifier(wrapper=LooksAtOptimizer), RATES, alone="initialises the net itself"),
+        "a fit that initialises": Case(
+            classifier(wrapper=LooksAtOptimizer), RATES, alone="looks at the net before it is trained"
+        ),
         "an optimizer's own setting": Case(classifier(optimizer=OwnMomentum), {"optimizer__beta": [0.9, 0.1]}),
         "an optimizer that counts in private": Case(classifier(optimizer=Decaying), RATES, alone=outside),
         "an optimizer that looks ahead": Case(

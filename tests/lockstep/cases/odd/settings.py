@@ -1,6 +1,5 @@
 """Settings that stand where few look: in buffers, functions and tensors, in what is stepped, in what is counted."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import torch
 from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import EpochScoring
-from skorch.dataset import Dataset, ValidSplit
+from skorch.dataset import ValidSplit
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import Sampler
@@ -134,31 +133,6 @@ class Thins(nn.Module):
         return self.last(self.drop(torch.tanh(self.first(x))))
 
 
-class Spoils(Dataset):
-    """Spoils few rows, as it counts them."""
-
-    def __init__(self, *rows: Any, **named: Any) -> None:
-        super().__init__(*rows, **named)
-        self.seen = 0
-
-    def __getitem__(self, i: int) -> Any:
-        self.seen += 1
-        x, y = super().__getitem__(i)
-        return (x if self.seen % 61 else -x), y
-
-
-class Locked(Dataset):
-    """Holds what can't be pickled."""
-
-    def __init__(self, *rows: Any, **named: Any) -> None:
-        super().__init__(*rows, **named)
-        self.lock = threading.Lock()
-
-    def __getitem__(self, i: int) -> Any:
-        with self.lock:
-            return super().__getitem__(i)
-
-
 class Draws:
     """A scorer that draws numbers where it is given many rows, as one that resamples does."""
 
@@ -175,17 +149,14 @@ def settings() -> dict[str, Case]:
     halves = [(np.arange(0, 96, 2), np.arange(1, 96, 2)), (np.arange(1, 96, 2), np.arange(0, 96, 2))]
     tensors = [torch.tensor(rate) for rate in (0.00012, 0.00014)]
     return {
-        "what is stepped": Case(classifier(wrapper=Part), {"part": ["all", "last"]}),
-        "what is stepped, the other way round": Case(classifier(wrapper=Part), {"part": ["last", "all"]}),
+        "what is stepped": Case(
+            classifier(wrapper=Part), {"part": ["all", "last"]}, alone="has its own get_all_learnable_params"
+        ),
         "a sampler that counts": Case(
-            classifier(iterator_train__sampler=Curriculum(), max_epochs=6), RATES, alone="or counts"
+            classifier(iterator_train__sampler=Curriculum(), max_epochs=6), RATES, alone="a sampler of your own"
         ),
         "a loader's own generator": Case(
-            classifier(iterator_train__generator=torch.Generator()), RATES, alone="iterator_train__generator is set"
-        ),
-        "a lock in a dataset": Case(classifier(dataset=Locked), RATES),
-        "few rows spoilt": Case(
-            classifier(dataset=Spoils, train_split=None), RATES, alone="the dataset gives other rows each time"
+            classifier(iterator_train__generator=torch.Generator()), RATES, alone="a generator of its own"
         ),
         "weights in a buffer that is not saved": Case(
             classifier(criterion=OfBuffer), {"criterion__weight": [[1.0, 1.0], [1.0, 9.0]]}

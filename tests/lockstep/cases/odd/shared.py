@@ -201,7 +201,9 @@ def shared() -> dict[str, Case]:
         "a hold-out drawn by numpy": Case(
             classifier(DrawnByNumpy, train_split=ValidSplit(0.2)), {"module__n_neurons": [4, 7]}
         ),
-        "an iterator of its own": Case(classifier(wrapper=Balancing), {"power": [0.0, 3.0]}),
+        "an iterator of its own": Case(
+            classifier(wrapper=Balancing), {"power": [0.0, 3.0]}, alone="has its own get_iterator"
+        ),
         "a batch size that fit sets": Case(classifier(wrapper=BatchOfRows), {"share": [0.1, 0.3]}),
         "widths set behind PCA, shuffled": Case(behind, {"pca__n_components": [4, 2]}),
         "layers that share memory": Case(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback, LRScheduler
+from skorch.callbacks import LRScheduler
 from torch import Tensor, nn
 
 from tests.lockstep.cases.base import LABELS, RATES, THREE, Case, X, classifier
@@ -52,48 +52,6 @@ class CountsInFit(NeuralNetClassifier):
     def fit(self, X: Any, y: Any, **fit_params: Any) -> NeuralNet:
         self.share_ = np.mean(y == 0, axis=0)
         return super().fit(X, y, **fit_params)
-
-
-class FourthEpoch(Callback):
-    """Does something as the fourth epoch begins."""
-
-    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        if len(net.history) == 4:
-            self.change(net)
-
-    def change(self, net: NeuralNet) -> None:
-        raise NotImplementedError
-
-
-class Unfreeze(FourthEpoch):
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        next(iter(net.module_.parameters())).requires_grad_(False)
-
-    def change(self, net: NeuralNet) -> None:
-        next(iter(net.module_.parameters())).requires_grad_(True)
-
-
-class Prune(FourthEpoch):
-    def change(self, net: NeuralNet) -> None:
-        for weight in net.module_.parameters():
-            weight.data = weight.data * (weight.data.abs() > 0.1)
-
-
-class AddMomentum(FourthEpoch):
-    def change(self, net: NeuralNet) -> None:
-        net.set_params(optimizer__momentum=0.9)
-
-
-class Cool(FourthEpoch):
-    def change(self, net: NeuralNet) -> None:
-        net.module_.temperature = 2.0
-
-
-class Temperature(MLP):
-    temperature = 1.0
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) / self.temperature
 
 
 class Sometimes(MLP):
@@ -171,11 +129,7 @@ def surprises() -> dict[str, Case]:
         "softmax over features, then rows": Case(classifier(SoftmaxOver), {"module__dim": [1, 0]}, cv=2),
         "no epoch": Case(classifier(), {"max_epochs": [0, 2]}, alone="above 0"),
         "the history in the loss": Case(classifier(wrapper=LateLoss, max_epochs=5), RATES, alone="history"),
-        "two trainings in a fit": Case(classifier(wrapper=FitsTwice), RATES, alone="more than once"),
-        "unfreezing late": Case(classifier(callbacks=[Unfreeze()], max_epochs=5), RATES, alone="changes the net"),
-        "pruning late": Case(classifier(callbacks=[Prune()], max_epochs=5), RATES, alone="changes the net"),
-        "an attribute late": Case(classifier(Temperature, callbacks=[Cool()], max_epochs=5), RATES, alone="changes"),
-        "momentum late": Case(classifier(callbacks=[AddMomentum()], max_epochs=6), RATES),
+        "two trainings in a fit": Case(classifier(wrapper=FitsTwice), RATES),
         "Python's random": Case(classifier(Sometimes), RATES, alone="random numbers"),
         "an optimizer that counts": Case(classifier(optimizer=Counting), RATES, alone="outside of its state"),
     }

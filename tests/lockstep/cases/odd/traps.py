@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.utils.data import Sampler, WeightedRandomSampler
 
 from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, Case, X, classifier, regressor
-from tests.lockstep.cases.odd.surprises import Lasso
 from tests.lockstep.cases.plain.modules import MLP, WIDTH, Dropping
 
 
@@ -53,15 +52,6 @@ class Late(Callback):
                 net.criterion_.beta = 0.5
             else:
                 net.l1 = 0.5
-
-
-class ByStep(Callback):
-    def on_train_begin(self, net: Any, **kwargs: Any) -> None:
-        self.steps = 0
-
-    def on_batch_begin(self, net: Any, training: bool = False, **kwargs: Any) -> None:
-        self.steps += training
-        net.optimizer_.param_groups[0]["lr"] = 0.1 if self.steps < 12 else 1 / self.steps
 
 
 class ManySeeEachOther(MLP):
@@ -156,18 +146,13 @@ def traps() -> dict[str, Case]:
     def late(what: str, **settings: Any) -> Any:
         return classifier(callbacks=[Late(what)], max_epochs=8, **settings)
 
-    def sampled(sampler: Any) -> Case:
-        return Case(classifier(train_split=None, iterator_train__sampler=sampler), RATES, alone="sampler")
+    def sampled(sampler: Any, alone: str = "a sampler of your own") -> Case:
+        return Case(classifier(train_split=None, iterator_train__sampler=sampler), RATES, alone=alone)
 
     drawn = WeightedRandomSampler([1.0] * 64, 64, generator=torch.Generator().manual_seed(3))
     return {
-        "a criterion's number late": Case(late("attribute", criterion=Penalised), RATES, alone="changes the net"),
-        "another criterion late": Case(late("criterion", criterion=Penalised), RATES, alone="changes the net"),
-        "a net's number late": Case(late("net", wrapper=Lasso), RATES, alone="changes the net"),
-        "a dropout rate late": Case(late("dropout", module=Dropping), RATES, alone="changes the net"),
         "dropout of nothing, shuffled": Case(classifier(Dropping, iterator_train__shuffle=True), RATES),
         "a criterion that counts": Case(classifier(criterion=Counting, max_epochs=8), RATES, alone="an attribute of"),
-        "a rate by step": Case(classifier(callbacks=[ByStep()], max_epochs=8), RATES),
         "many rows see each other": Case(classifier(ManySeeEachOther), RATES),
         "rows see each other late": Case(
             classifier(SeeEachOtherLate, max_epochs=12), {"lr": [0.01, 0.5]}, alone="have come to influence"
@@ -184,7 +169,7 @@ def traps() -> dict[str, Case]:
         ),
         "a sampler on numpy": sampled(Permuted()),
         "a sampler with its own numbers": sampled(Permuted(np.random.RandomState(0))),
-        "a sampler with its own generator": sampled(drawn),
+        "a sampler with its own generator": sampled(drawn, "a generator of its own"),
         "a number that fit sets": Case(classifier(wrapper=SetsPrior, criterion=Penalised), RATES, cv=KFold(3)),
         "a switch in infer": Case(classifier(wrapper=Centred), {"centre": [False, True]}),
     }

@@ -8,6 +8,7 @@ from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring, PassthroughScoring
 from torch import Tensor, nn
 
+from lockstep import reads_only
 from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
@@ -101,13 +102,7 @@ class FadesItself(NeuralNetClassifier):
         return super().get_loss(y_pred, y_true, *args, **kwargs) + self.weight_of_penalty * y_pred.pow(2).mean()
 
 
-class SetsTheWidth(Callback):
-    """Builds the module anew, which draws its weights."""
-
-    def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
-        net.set_params(module__n_inputs=X.shape[1])
-
-
+@reads_only
 class Predicts(Callback):
     """Scores the net itself after each epoch, or after those that were better on the hold-out."""
 
@@ -119,6 +114,7 @@ class Predicts(Callback):
             self.score_ = net.score(X, LABELS)
 
 
+@reads_only
 class Keeps(Callback):
     """Keeps the weights without copying them, and records them at the end."""
 
@@ -126,6 +122,7 @@ class Keeps(Callback):
         self.kept_ = net.module_.state_dict()
 
 
+@reads_only
 class Budget(Callback):
     """Ends the training after some steps, in the middle of an epoch."""
 
@@ -143,7 +140,7 @@ def verdicts() -> dict[str, Case]:
     changes, random_ones = "an attribute of", "random numbers"
     log_loss = EpochScoring("neg_log_loss", lower_is_better=False, name="score")
     area = EpochScoring("roc_auc", lower_is_better=False, on_train=True, name="area")
-    setter, shuffled = [SetsTheWidth()], {"iterator_train__shuffle": True}
+    shuffled = {"iterator_train__shuffle": True}
     return {
         "rows mixed or not": Case(classifier(Mixes, **whole), {"module__share": [1.0, 0.9, 0.5]}),
         "parts in a list, methods in a dict": Case(
@@ -164,7 +161,6 @@ def verdicts() -> dict[str, Case]:
             classifier(callbacks=[("own", Predicts()), EarlyStopping(patience=2)], max_epochs=8, **shuffled),
             {"lr": [5.0, 0.02]},
         ),
-        "a width set at the beginning": Case(classifier(callbacks=setter, module__n_inputs=2, **shuffled), RATES),
         "a training that ends within an epoch": Case(classifier(callbacks=[Budget()]), RATES, alone="within an epoch"),
         "a score of ten classes": Case(classifier(callbacks=[log_loss], module__n_outputs=10), RATES, y=TEN),
         "a score of a rare class": Case(classifier(callbacks=[log_loss, area]), RATES, y=RARE),

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.callbacks import (
-    Callback,
     Checkpoint,
     EarlyStopping,
     EpochScoring,
@@ -47,14 +46,6 @@ class Dice(nn.Module):
 class OwnTrainStep(NeuralNetClassifier):
     def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
         return super().train_step_single(batch, **fit_params)
-
-
-class HalveRate(Callback):
-    """Changes the rate, as a callback of one's own may."""
-
-    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        for group in net.optimizer_.param_groups:
-            group["lr"] *= 0.5
 
 
 def optimizers() -> dict[str, Case]:
@@ -142,7 +133,6 @@ def callbacks() -> dict[str, Case]:
             RATES,
         ),
         "EpochScoring, no caching": Case(watched(EpochScoring("accuracy", use_caching=False)), RATES),
-        "a rate that a callback of one's own halves": Case(watched(HalveRate()), RATES),
         "all together, shuffled": Case(
             watched(
                 stop, LRScheduler(policy="StepLR", step_size=2), GradientNormClipping(0.5), iterator_train__shuffle=True

@@ -1,0 +1,84 @@
+"""Says of a net whether it goes in lockstep, and what that is worth."""
+
+import time
+import warnings
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+
+from lockstep._compat import missing_parts
+from lockstep.members.numerics import fit_seed, one_thread, other_states, set_others
+from lockstep.members.refusals import refusal_of
+
+
+def explain(estimator: Any, X: Any, y: Any = None) -> str:
+    """Say in a sentence whether a net goes in lockstep, why not, and roughly what a stack gains.
+
+    The net is tried as a search would try it, and trained for two epochs on all rows, by skorch and in a stack.
+
+    Parameters
+    ----------
+    estimator : NeuralNet
+        A net of skorch, or a Pipeline or TransformedTargetRegressor around one; it is left as it is.
+    X, y : array-like
+        What a search would be given.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        If `estimator` is no such net.
+    """
+    if missing_parts():
+        return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
+    from lockstep.surroundings import net_of  # not at the top, as it may rest on a part that is missing
+
+    net = net_of(estimator)
+    if net is None:
+        wanted = "a net of skorch, or a Pipeline or TransformedTargetRegressor around one"
+        raise TypeError(f"explain takes {wanted}, not {estimator!r}")
+    name, states = type(net).__name__, (torch.get_rng_state(), other_states())
+    try:
+        with one_thread(), warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):
+            alone, together, n_nets = _seconds(estimator, X, y)
+    except Exception as error:  # whatever the net raises
+        reason, way_out = refusal_of(error)
+        return f"{name} is fitted alone: {reason}" + (f"; {way_out}." if way_out else ".")
+    finally:
+        torch.set_rng_state(states[0])
+        set_others(states[1])
+    return (
+        f"{name} goes in lockstep: {n_nets} nets in a stack take about {together * 1e3:.2g} ms for an epoch, and by "
+        f"skorch, one by one, {alone * n_nets * 1e3:.2g} ms, {alone * n_nets / together:.1f} times as much."
+    )
+
+
+def _seconds(estimator: Any, X: Any, y: Any) -> tuple[float, float, int]:
+    """Return the seconds of an epoch by skorch and in a stack, and the number of nets in that stack."""
+    from lockstep.grouping import Grouping
+    from lockstep.stacks.nets import NETS, Job
+    from lockstep.stacks.training import Training
+    from lockstep.surroundings import net_of
+    from lockstep.tasks import Task
+
+    short, rows = clone(estimator), np.arange(len(X))
+    net_of(short).set_params(max_epochs=2)
+    task = Task(None, short, None, {}, X, y, rows, rows, seeds=(fit_seed(0, 0), fit_seed(0, 0, 1)))
+    grouping = Grouping([task], {})
+    member, _, filled = grouping.member([0])
+    ends: list[float] = []
+    nets = Training(Job([member], filled, NETS), lambda nets: None, lambda more: ends.append(time.perf_counter())).run()
+    if refusal := next(nets).refusal:
+        raise RuntimeError(refusal.reason)
+    prepared, alone = grouping.prepared(task, short), net_of(task.own_estimator())
+    alone.set_params(max_epochs=1).fit(prepared.X, prepared.y)
+    start = time.perf_counter()
+    alone.partial_fit(prepared.X, prepared.y)
+    return time.perf_counter() - start, ends[1] - ends[0], NETS

@@ -1,0 +1,145 @@
+"""Which nets go in lockstep, by their parts: whatever is not on a list here is fitted by skorch alone."""
+
+import re
+from types import FunctionType, NoneType
+from typing import Any
+
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor, callbacks
+from torch import nn
+
+from lockstep._compat import hooks_of, parts_of, step_hooks, tree_leaves
+from lockstep.members.declared import is_declared
+from lockstep.members.optimizer import ATTRIBUTES, optimizer_of
+from lockstep.members.refusals import RefusalError
+from lockstep.members.tensors import named_tensors, trained_params
+
+_OWN_METHODS = re.compile(
+    r"__init__|fit|initialize\w*|get_params_for\w*|get_default_callbacks|predict\w*|score|get_loss|infer|set_\w+_request"
+)
+_MAY_BE_OWN = "of skorch's methods, a class may have its own fit, initialize…, get_params_for…, get_default_callbacks, "
+_MAY_BE_OWN += "predict…, score, get_loss and infer"
+
+_CALLBACKS = (
+    callbacks.BatchScoring,
+    callbacks.EarlyStopping,
+    callbacks.EpochScoring,
+    callbacks.EpochTimer,
+    callbacks.GradientNormClipping,
+    callbacks.InputShapeSetter,
+    callbacks.LRScheduler,
+    callbacks.PassthroughScoring,
+    callbacks.PrintLog,
+    callbacks.ProgressBar,
+)
+# Those of skorch that change weights, which of them are trained, or files.
+_CHANGING = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
+
+_EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
+
+# What an optimizer of one's own may keep as attributes.
+_SETTINGS = (bool, int, float, str, FunctionType, NoneType)
+
+_NETS = (NeuralNet, NeuralNetClassifier, NeuralNetBinaryClassifier, NeuralNetRegressor)
+_OF_NETS = {cls for net in _NETS for cls in net.__mro__}
+
+
+class _PlainMixin:
+    """Shows, with the class below, what every class has without defining it."""
+
+    anything: int
+
+
+class _PlainNet(NeuralNet, _PlainMixin):
+    anything: int
+
+
+_OF_ANY_CLASS = vars(_PlainMixin).keys() | vars(_PlainNet).keys()
+
+
+def check_class(cls: type) -> None:
+    """Raise `RefusalError` where a net's class, or one that it is made of, has more of its own than is on the list."""
+    for part in cls.__mro__:
+        if part in _OF_NETS:
+            continue
+        for name in sorted(vars(part).keys() - _OF_ANY_CLASS):
+            if hasattr(NeuralNetClassifier, name) and not _OWN_METHODS.fullmatch(name):
+                raise RefusalError(f"{_full_name(part)} has its own {name}", _MAY_BE_OWN)
+
+
+def _full_name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}" if cls.__module__.startswith("skorch.") else cls.__name__
+
+
+def check_callbacks(net: NeuralNet) -> None:
+    """Raise `RefusalError` where a net has a callback that is neither on the list nor declared to change nothing."""
+    for _, callback in net.callbacks_:
+        cls, name = type(callback), type(callback).__name__
+        if isinstance(callback, _CHANGING):
+            raise RefusalError(f"the callback {name} changes the net, or writes files", "leave it out of the search")
+        if cls in _CALLBACKS:
+            if cls is callbacks.LRScheduler and not _is_known(callback.policy):
+                policy = getattr(callback.policy, "__name__", callback.policy)
+                raise RefusalError(
+                    f"{policy} is a schedule of your own", "torch's LambdaLR takes any function of the epoch"
+                )
+        elif not is_declared(cls):
+            whose = "skorch's that does more than others" if cls.__module__.startswith("skorch.") else "your own"
+            raise RefusalError(
+                f"{name} is a callback of {whose}", f"if it changes nothing, say lockstep.reads_only({name})"
+            )
+        elif cls.on_grad_computed is not callbacks.Callback.on_grad_computed:
+            raise RefusalError(
+                f"the callback {name} looks at gradients in on_grad_computed", "look at them in on_batch_end"
+            )
+
+
+def _is_known(policy: Any) -> bool:
+    module = getattr(policy, "__module__", "")
+    return isinstance(policy, str) or module.startswith("torch.optim.") or policy is callbacks.WarmRestartLR
+
+
+def check_parts(net: NeuralNet) -> None:
+    """Raise `RefusalError` where the parts of an initialised net are not those of a plain one."""
+    if parts_of(net) != (["module"], ["criterion"], ["optimizer"]):
+        raise RefusalError("the net has several modules, criteria or optimizers")
+    if own := [name for name in vars(net) if callable(getattr(type(net), name, None))]:
+        raise RefusalError(f"the net is given a {own[0]} of its own")
+    if net.compile:
+        raise RefusalError("compile is set", "leave it to skorch's nets alone")
+    if len(net.optimizer_.param_groups) != 1:
+        raise RefusalError("the optimizer has several groups of parameters")
+    if not trained_params(net):
+        raise RefusalError("the module has no parameters to train")
+    if any(isinstance(layer, _EMBEDDINGS) and layer.max_norm is not None for layer in net.module_.modules()):
+        raise RefusalError("an embedding renormalises weights in evaluation as well, for the rows that it sees")
+    _check_memory(net)
+    _check_optimizer(net)
+
+
+def _check_memory(net: NeuralNet) -> None:
+    """Raise `RefusalError` where a stack's own memory would change what parameters and buffers are."""
+    tensors, trained = named_tensors(net).values(), trained_params(net).values()
+    if len({t.dtype for t in trained}) > 1 or any(t.is_complex() for t in trained):
+        raise RefusalError("parameters have several types, or complex ones")
+    if any(map(any, map(hooks_of, tensors))):
+        raise RefusalError("a parameter has a hook")
+    places = [t.untyped_storage().data_ptr() for t in tensors if t.numel()]
+    if len(set(places)) < len(places) or any(t.nbytes > t.untyped_storage().nbytes() for t in tensors):
+        raise RefusalError("parameters or buffers share memory")
+
+
+def _check_optimizer(net: NeuralNet) -> None:
+    """Raise `RefusalError` where an optimizer, or what clips for it, does more than a stack's."""
+    optimizer = net.optimizer_
+    if any(step_hooks(optimizer)):
+        raise RefusalError("the optimizer has a hook")
+    attributes = optimizer_of(net)[1].get(ATTRIBUTES, {})
+    if kept := [k for k, value in attributes.items() if not all(type(v) in _SETTINGS for v in tree_leaves(value))]:
+        raise RefusalError(
+            f"{type(optimizer).__name__} keeps more than settings outside of its state: {', '.join(kept)}",
+            "keep a number or a tensor for each parameter, in the optimizer's state",
+        )
+    clips = [each for _, each in net.callbacks_ if type(each) is callbacks.GradientNormClipping]
+    learnt = {id(param) for _, param in net.get_all_learnable_params() if param.requires_grad}
+    if len(clips) > 1 or (clips and learnt != set(map(id, trained_params(net).values()))):
+        raise RefusalError("gradients are clipped twice, or together with some that are not trained")

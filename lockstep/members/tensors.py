@@ -1,0 +1,60 @@
+"""The tensors of a net: its parameters and buffers by name, and copies of the parts that hold them."""
+
+import copy
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from torch import Tensor
+
+from lockstep.members.optimizer import ATTRIBUTES, optimizer_of
+
+Tensors = dict[str, Tensor]
+
+
+def named_tensors(net: NeuralNet) -> Tensors:
+    """Return a net's parameters and buffers by name, those of its module and of its criterion."""
+    return {
+        f"{part}.{name}": tensor
+        for part, module in (("module", net.module_), ("criterion", net.criterion_))
+        for name, tensor in [*module.named_parameters(), *module.named_buffers()]
+    }
+
+
+def trained_params(net: NeuralNet) -> Tensors:
+    """Return the parameters that a net's optimizer steps, by name."""
+    params = (param for group in net.optimizer_.param_groups for param in group["params"])
+    stepped = {id(param) for param in params if param.requires_grad}
+    return {name: tensor for name, tensor in named_tensors(net).items() if id(tensor) in stepped}
+
+
+def cloned(tensors: Tensors) -> Tensors:
+    """Return copies of tensors by name."""
+    return {name: tensor.clone() for name, tensor in tensors.items()}
+
+
+def exchange(named: Tensors, tensors: Tensors) -> None:
+    """Give a net's parameters and buffers, by name, other memory."""
+    with torch.no_grad():
+        for name, own in named.items():
+            own.data = tensors[name]
+
+
+def copied_parts(net: NeuralNet) -> dict[str, Any]:
+    """Return copies of a net's module, criterion and optimizer, which step the copied weights."""
+    names = "module_", "criterion_", "optimizer_"
+    copies = dict(zip(names, copy.deepcopy([vars(net)[name] for name in names]), strict=True))
+    # A copy that torch makes of an optimizer lacks its own attributes.
+    vars(copies["optimizer_"]).update(optimizer_of(net)[1].get(ATTRIBUTES, {}))
+    return copies
+
+
+def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
+    """Return a net that shares every attribute but those given, and lists, dicts and sets.
+
+    `copy.copy` would make skorch save and load all tensors, and skorch lets no one else set `module_`.
+    """
+    twin = object.__new__(type(net))
+    twin.__dict__.update({k: copy.copy(v) if type(v) in (list, dict, set) else v for k, v in vars(net).items()})
+    twin.__dict__.update(attributes)
+    return twin

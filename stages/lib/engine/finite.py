@@ -1,0 +1,32 @@
+"""A net whose fit ends without an exception if it leaves the finite numbers."""
+
+from typing import Any
+
+import torch
+
+
+class FiniteOrUnfit:
+    """Mixin for a skorch net: a fit that leaves the finite numbers ends there, without an exception.
+
+    Such a net has `diverged_` set. Other failures are raised as ever. The engine fits a net that diverges again, by
+    skorch alone, unless its class has an attribute `diverged_`, because its criterion may raise on the way.
+    """
+
+    diverged_ = False
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Fit as the net does; `BCELoss` refuses NaN with a RuntimeError, other criteria train on in silence."""
+        self.diverged_ = False
+        try:
+            super().fit(X, y, **fit_params)  # type: ignore[misc]
+        except RuntimeError:
+            if _is_finite(self, X):
+                raise
+        self.diverged_ = not _is_finite(self, X)
+        return self
+
+
+def _is_finite(net: Any, X: Any) -> bool:
+    """Whether the net's parameters and its outputs for the rows `X` are finite numbers, all of them."""
+    weights = all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters())
+    return weights and bool(torch.isfinite(torch.as_tensor(net.forward(X))).all())
