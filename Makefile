@@ -8,7 +8,7 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help check repro report test test-all diff pr-comment bench bench-joint simulate cross-cpu torture constraints clean
+.PHONY: help check repro report test test-all test-oldest diff pr-comment bench bench-joint simulate cross-cpu torture constraints clean
 
 help: ## Print this list
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ test: .venv/test ## Lint, check types and imports, run the tests
 
 test-all: .venv/test ## Run all tests, the long ones too, with thousands of generated nets; takes one to two hours
 	pytest --numprocesses auto --dist worksteal --hypothesis-profile many
+
+test-oldest: .venv-oldest/test ## Run the engine's tests with the oldest versions that it takes, in an environment apart
+	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" pytest --numprocesses auto --dist worksteal tests/lockstep \
+	  --ignore tests/lockstep/oracles/test_scikit_learn.py  # names tests that an older scikit-learn lacks
 
 cross-cpu: .venv/repro ## Run a small search here and on two emulated processors; needs Debian's qemu-user
 	python -m tests.cross_cpu
@@ -65,7 +69,7 @@ pr-comment: .venv/repro ## Rerun HEAD, and print its changes against AGAINST=REV
 	@python -m stages.pr_comment $(if $(filter no,$(RERUN)),--not-rerun) $${AGAINST:+"$$AGAINST"}
 
 clean: ## Remove the environment, the report and all caches
-	rm -rf .venv report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-oldest report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/python:
@@ -85,3 +89,14 @@ clean: ## Remove the environment, the report and all caches
 .venv/bench: requirements-bench.txt requirements.txt constraints.txt | .venv/python
 	pip install --quiet --constraint constraints.txt --requirement requirements-bench.txt
 	touch $@ .venv/repro
+
+# Has the pins of all other packages. The oldest ones have builds for few versions of Python.
+.venv-oldest/test: requirements-oldest.txt requirements-dev.txt requirements-dask.txt requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "The oldest versions are tried with Python 3.11: make test-oldest PYTHON=python3.11" >&2; exit 1; }
+	rm -rf .venv-oldest
+	$(PYTHON) -m venv .venv-oldest
+	for file in $(filter-out $<,$^); do \
+	  grep -vf <(sed -n 's/^\([a-z-]*==\).*/^\1/p' $<) "$$file" > ".venv-oldest/$$file"; done
+	cd .venv-oldest && bin/pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt --requirement ../$<
+	touch $@

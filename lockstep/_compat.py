@@ -21,7 +21,7 @@ from sklearn.model_selection import _validation
 from skorch import NeuralNet
 
 # The oldest versions that the engine's tests have passed with, as in pyproject.toml.
-OLDEST = {"joblib": "1.6.0", "scikit-learn": "1.9.1", "skorch": "1.4.0", "torch": "2.13.0"}
+OLDEST = {"joblib": "1.4", "scikit-learn": "1.5", "skorch": "1.2", "torch": "2.8"}
 
 _MISSING: list[str] = []
 

@@ -76,6 +76,8 @@ class LockstepBackend(Options, ParallelBackendBase):
         self._jobs.append(_Job(self, func, callback))
         return self._jobs[-1]
 
+    apply_async = submit  # as joblib before 1.5 calls it
+
     def get_nested_backend(self) -> tuple["LockstepBackend", None]:
         """Return one of the same kind for a search inside of a fit."""
         nested = replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None)

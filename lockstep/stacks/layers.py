@@ -1,6 +1,7 @@
 """Stands in for what vmap can't do for nets: draw numbers, run recurrent layers, and decide something in Python."""
 
 from collections.abc import Callable
+from inspect import signature
 from types import FunctionType
 from typing import Any
 
@@ -14,6 +15,9 @@ from lockstep.members.refusals import RefusalError
 from lockstep.stacks.noise import DRAWING, Draw
 
 F = nn.functional
+
+# oneDNN has another one since torch 2.9.
+_OTHER_FLAGS = [None] * (len(signature(torch.backends.mkldnn.flags).parameters) - 1)
 
 
 class GivenNoise(TorchFunctionMode):
@@ -131,7 +135,7 @@ def _by_steps(decomposition: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(hidden, Tensor) and not hidden.is_floating_point():
             raise RefusalError("its series are packed")
         # oneDNN takes the layer of one net in one operation; its other flags are left alone.
-        with torch.backends.mkldnn.flags(False, None, None, None):
+        with torch.backends.mkldnn.flags(False, *_OTHER_FLAGS):
             return decomposition(x, hidden, *args)
 
     return layer

@@ -1,10 +1,12 @@
 """constraints.txt: every package that `make` installs has one version, and no other one is installed."""
 
 import re
+import tomllib
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from tests.constraints import BENCH, FILE
 from tests.project import ROOT
@@ -70,5 +72,13 @@ def test_the_pins_suit_every_machine() -> None:
 def test_every_install_is_constrained() -> None:
     texts = [(ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", ".ci/run", ".github/workflows/ci.yml")]
     found = [line for text in texts for line in re.findall(r".*pip install.*", text)]
-    assert len(found) == 3
+    assert len(found) == 4
     assert all("--constraint constraints.txt" in line for line in found)
+
+
+def test_the_oldest_versions_that_are_tried_are_those_that_the_engine_asks_for() -> None:
+    oldest = pinned((ROOT / "requirements-oldest.txt").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert sorted(project["dependencies"]) == [f"{name}>={version}" for name, version in sorted(oldest.items())]
+    assert oldest.keys() <= EVERY.keys()
+    assert all(Version(version) <= Version(EVERY[name]) for name, version in oldest.items())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lockstep._compat import OLDEST
 from tests.project import ROOT
 
 PAGE = (ROOT / "lockstep/README.md").read_text(encoding="utf-8")
@@ -68,6 +69,14 @@ def private_imports(path: Path) -> list[str]:
 def test_private_parts_of_other_packages_stand_in_one_module() -> None:
     found = {path.name: private_imports(path) for path in (ROOT / "lockstep").rglob("*.py")}
     assert [name for name, names in found.items() if names] == ["_compat.py"]
+
+
+def test_the_oldest_versions_are_those_that_pip_asks_for() -> None:
+    (wanted,) = re.findall(
+        r"dependencies = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.DOTALL
+    )
+    bounds = dict(re.findall(r'"([\w-]+)>=([\d.]+)"', wanted))
+    assert {name: f"{least}.0" for name, least in OLDEST.items()} == {name: bounds[name] for name in OLDEST}
 
 
 # A search with a part missing, or a version that is too old, as `argv` says; twice, under one warning.
