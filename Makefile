@@ -47,8 +47,9 @@ cross-cpu: .venv/repro ## Run a small search here and on two emulated processors
 bench-joint: .venv/bench ## Compare the joint search with RandomizedSearchCV and Optuna; takes about 10 minutes
 	python -m tests.bench_joint
 
-bench: .venv/repro ## Benchmark both engines; takes about 15 minutes on two cores
+bench: .venv/repro ## Benchmark both engines; takes about 25 minutes on two cores
 	python -m tests.bench
+	python -m tests.everyday
 
 simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 30 minutes on two cores
 	python -m tests.simulate

@@ -122,6 +122,22 @@ def parts_of(net: NeuralNet) -> tuple[list[str], list[str], list[str]]:
     return net._modules, net._criteria, net._optimizers
 
 
+@contextmanager
+def lean_checks() -> Iterator[None]:
+    """Let torch's own checks, which are of bools here, import no symbolic shapes, which take half a second."""
+    check_with = torch._check_with
+
+    def check(error_type: Any, condition: Any, message: Any) -> None:
+        if condition is not True:
+            check_with(error_type, condition, message)
+
+    torch._check_with = check  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        torch._check_with = check_with
+
+
 class _Packer(CloudPickler):
     """Takes nets with all that they have: skorch's own way, plain pickle, knows no class of a script or notebook.
 

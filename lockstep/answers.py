@@ -16,7 +16,7 @@ from lockstep.members.member import Cache, Member, has_lone_row
 from lockstep.members.own_code import has_own
 from lockstep.members.prepared import Prepared
 from lockstep.members.rows import as_tensor, filled_up
-from lockstep.stacks.nets import Nets
+from lockstep.stacks.nets import LANES, Nets
 from lockstep.surroundings import NetStub
 from lockstep.tasks import Task
 
@@ -46,7 +46,7 @@ def rows_to_answer(
     if key not in cache:
         test = prepared.transform(task.split_off(estimator, task.test)[0])
         if isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor):
-            rows = cache.setdefault(("rows", id(task.X)), as_tensor(task.X))
+            rows = cache.setdefault(("rows", id(task.X)), _in_full_vectors(as_tensor(task.X)))
             places = [task.train, task.test]
         else:
             n = len(prepared.X)
@@ -56,6 +56,11 @@ def rows_to_answer(
         cache[key] = RowsToAnswer(rows, list(zip([prepared.X, test], places, strict=True)))
     # A net whose own `fit` casts its rows is asked about others.
     return cache[key] if cache[key].rows.dtype == member.train.X.dtype else None
+
+
+def _in_full_vectors(rows: Tensor) -> Tensor:
+    """Return rows filled up so that kernels leave none of their numbers over."""
+    return filled_up(rows, -(-len(rows) // LANES) * LANES)
 
 
 def inputs_of(stack: Nets) -> tuple[Any, bool] | None:

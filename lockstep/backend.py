@@ -42,6 +42,9 @@ class LockstepBackend(Options, ParallelBackendBase):
     record_losses : bool, default=True
         False leaves batches and their losses out of the histories of stacked nets without callbacks, which spares a
         tenth of each step, and the evaluation of rows that are held out.
+    products : {"torch", "numpy"}, default="torch"
+        Whose products of matrices wide nets take in a stack. numpy's are the same bits on every x86-64 processor if
+        OPENBLAS_CORETYPE is set before numpy is imported.
     inner_backend : str, optional
         joblib's backend for stacks side by side, such as "loky" or "dask".
     inner_n_jobs : int, default=1
@@ -57,9 +60,13 @@ class LockstepBackend(Options, ParallelBackendBase):
     uses_threads = True
 
     def __post_init__(self) -> None:
+        if self.products not in ("torch", "numpy"):
+            raise ValueError(f"products is {self.products!r}; it can be 'torch' or 'numpy'")
         ParallelBackendBase.__init__(self, self.nesting_level)
         self._jobs: list[_Job] = []
-        self.proven: dict[Any, Any] = {}  # by the trials of all searches in the block of `parallel_config`
+        # Of all searches in the block of `parallel_config`: what trials have shown, and traced steps.
+        self.proven: dict[Any, Any] = {}
+        self.traces: dict[Any, Any] = {}
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return more than one, so that joblib hands over calls instead of making them."""
@@ -81,13 +88,13 @@ class LockstepBackend(Options, ParallelBackendBase):
     def get_nested_backend(self) -> tuple["LockstepBackend", None]:
         """Return one of the same kind for a search inside of a fit."""
         nested = replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None)
-        nested.proven = self.proven
+        nested.proven, nested.traces = self.proven, self.traces
         return nested, None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process, where a fit runs in another."""
         here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress"))
-        return vars(self) | here | {"_jobs": [], "proven": {}}
+        return vars(self) | here | {"_jobs": [], "proven": {}, "traces": {}}
 
     def stop_call(self) -> None:
         """Put the generators where a refit starts from, and say what came up in handing back."""
@@ -117,7 +124,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         if tasks := self._tasks():
             seed_tasks(tasks, self.random_state)
             with parallel_config(backend=self.get_nested_backend()[0]):  # for what a net's surroundings search
-                Search(tasks, self, self.proven).run()
+                Search(tasks, self, self.proven, self.traces).run()
             self._warn(tasks)
 
     def _tasks(self) -> list[Any]:

@@ -63,7 +63,7 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
 def _seconds(estimator: Any, X: Any, y: Any) -> tuple[float, float, int]:
     """Return the seconds of an epoch by skorch and in a stack, and the number of nets in that stack."""
     from lockstep.grouping import Grouping
-    from lockstep.stacks.nets import NETS, Job
+    from lockstep.stacks.nets import Job
     from lockstep.stacks.training import Training
     from lockstep.surroundings import net_of
     from lockstep.tasks import Task
@@ -72,13 +72,18 @@ def _seconds(estimator: Any, X: Any, y: Any) -> tuple[float, float, int]:
     net_of(short).set_params(max_epochs=2)
     task = Task(None, short, None, {}, X, y, rows, rows, seeds=(fit_seed(0, 0), fit_seed(0, 0, 1)))
     grouping = Grouping([task], {})
-    member, _, filled = grouping.member([0])
+    member, kind, filled = grouping.member([0])
+    n_nets = max(kind.places.multiple, min(kind.places.at_once, 16))
     ends: list[float] = []
-    nets = Training(Job([member], filled, NETS), lambda nets: None, lambda more: ends.append(time.perf_counter())).run()
+    nets = Training(
+        Job([member], filled, kind.places.multiple, n_nets),
+        lambda nets: None,
+        lambda more: ends.append(time.perf_counter()),
+    ).run()
     if refusal := next(nets).refusal:
         raise RuntimeError(refusal.reason)
     prepared, alone = grouping.prepared(task, short), net_of(task.own_estimator())
     alone.set_params(max_epochs=1).fit(prepared.X, prepared.y)
     start = time.perf_counter()
     alone.partial_fit(prepared.X, prepared.y)
-    return time.perf_counter() - start, ends[1] - ends[0], NETS
+    return time.perf_counter() - start, ends[1] - ends[0], n_nets

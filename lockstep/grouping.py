@@ -3,7 +3,7 @@
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from io import StringIO
 from numbers import Integral
@@ -23,6 +23,8 @@ from lockstep.members.prepared import Prepared
 from lockstep.members.refusals import Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, may_predict, net_state
 from lockstep.members.tensors import trained_params
+from lockstep.places import places_of
+from lockstep.stacks.products import LARGE_PRODUCT, NumpysProducts
 from lockstep.surroundings import net_of, prepare, without_net
 from lockstep.tasks import Task
 from lockstep.trial import SHARED, Verdict, changing, prove
@@ -47,9 +49,10 @@ class Candidate:
 class Grouping:
     """The nets that the fits of one search ask for."""
 
-    def __init__(self, tasks: list[Task], proven: Proven) -> None:
-        self.tasks, self.proven = tasks, proven
+    def __init__(self, tasks: list[Task], proven: Proven, products: str = "torch") -> None:
+        self.tasks, self.proven, self.products = tasks, proven, products
         self._cache: Cache = {}
+        self._n_splits = len({(task.split, task.rows) for task in tasks})
 
     def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
         """Return the nets to train; fits that differ in nothing but `max_epochs` are one training."""
@@ -111,14 +114,19 @@ class Grouping:
         estimator = task.own_estimator()
         member = self._initialised(task, estimator, dict(epochs))
         kind = self._kind(task, member)
+        n_steps = member.epochs * len(member.order.lengths)
+        places_of(kind.measured, True, n_steps, self._n_splits)  # before a trial, which may take long
         verdict, is_apart = self._verdict(task, member, kind)
+        filled = verdict.filled and not member.has_lone_row
+        held_out = member.valid.width if member.valid else 0
+        kind = replace(kind, places=places_of(kind.measured, filled, n_steps, self._n_splits, held_out))
         if may_predict(member.net):  # its rows come in an order of its own
             member.follow()
             n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * n_bytes)
         if verdict.answers and is_apart:
             self._let_answer(task, estimator, member, kind)
-        return member, kind, verdict.filled and not member.has_lone_row
+        return member, kind, filled
 
     def _initialised(self, task: Task, estimator: BaseEstimator, epochs: dict[int, list[int]]) -> Member:
         """Return the net of tasks, by the epochs after which they get it, at the beginning of its training."""
@@ -143,7 +151,7 @@ class Grouping:
         shapes = str([tensor.shape for tensor in tree_leaves((member.train.X, member.train.y))])
         about = task.key, net_state(member.net), shapes, tuple(trained_params(member.net))
         kind: Kind = _once(self._cache, ("kind", *about), lambda: kind_of(member))
-        member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.unused
+        member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.measured.unused
         return kind
 
     def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
@@ -151,7 +159,8 @@ class Grouping:
         criterion = member.net.criterion_
         counts = hashed([*criterion.named_parameters(), *criterion.named_buffers()])
         key = "own rows", id(member.train), id(member.valid), kind.parts, counts
-        with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
+        quiet = warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO())  # skorch makes no such nets
+        with quiet[0], quiet[1], self._multiplying(kind):
             rows: OwnRows = _once(self._cache, key, lambda: own_rows(member))
             may_fill = rows.is_mean and rows.are_apart
 
@@ -164,8 +173,17 @@ class Grouping:
     def _let_answer(self, task: Task, estimator: BaseEstimator, member: Member, kind: Kind) -> None:
         """Let a net's stack compute what the net will be asked about, if those rows do not see each other either."""
         asked = rows_to_answer(task, estimator, member, self.prepared(task, estimator), self._cache)
-        if asked and _once(self._cache, ("apart", id(asked.rows), kind.parts), lambda: asked_apart(member, asked.rows)):
-            member.rows_to_answer = asked
+        if asked is None:
+            return
+        with self._multiplying(kind):
+            key = "apart", id(asked.rows), kind.parts
+            if _once(self._cache, key, lambda: asked_apart(member, asked.rows)):
+                member.rows_to_answer = asked
+
+    def _multiplying(self, kind: Kind) -> Any:
+        """Let numpy multiply the matrices of wide nets, if the user wants that."""
+        by_numpy = self.products == "numpy" and kind.measured.largest_product >= LARGE_PRODUCT
+        return NumpysProducts() if by_numpy else nullcontext()
 
     def refuse(self, numbers: list[int], error: Exception) -> None:
         """Note why tasks are run one by one."""

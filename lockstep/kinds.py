@@ -19,15 +19,10 @@ from lockstep.members.step_view import OF_A_STEP
 from lockstep.members.tensors import named_tensors, trained_params
 from lockstep.optimizers.settings import tried_as
 from lockstep.optimizers.stacked import group_key as step_key
+from lockstep.places import ANY_NETS, Places
 from lockstep.stacks.activations import switchable
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.measured import Measured, measure
-
-# Floating-point operations of a step from which a few nets may cost more together: a stack has 16 places to fill.
-LONG_STEP = 1_500_000
-
-# Operations of a step from which its traces take seconds, as those of a loop over time do.
-MANY_OPERATIONS = 1_000
 
 # By what it follows from.
 _MEASURED: dict[tuple[str, int, str], Measured] = {}
@@ -42,8 +37,9 @@ class Kind:
     optimizer: str  # shared by nets that one object can step
     parts: str  # the net, its module and criterion, without the sizes of torch's own layers
     family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
+    measured: Measured
     bytes_each: int  # what one more net in a stack takes
-    unused: frozenset[str]  # the parameters that take no part in the loss
+    places: Places = ANY_NETS  # which a trial decides
 
 
 def kind_of(member: Member) -> Kind:
@@ -75,10 +71,6 @@ def kind_of(member: Member) -> Kind:
     if what not in _MEASURED:
         _MEASURED[what] = measure(member)
     measured = _MEASURED[what]
-    if measured.n_flops > LONG_STEP:
-        raise RefusalError("its steps are long enough to keep a core busy alone")
-    if measured.n_operations > MANY_OPERATIONS:
-        raise RefusalError(f"a step takes {measured.n_operations} operations: to trace it may cost more than it spares")
     family = [
         of_any_size(numbers=False),
         net.use_caching,
@@ -97,8 +89,8 @@ def kind_of(member: Member) -> Kind:
         fingerprint(stepped),
         hashed(of_any_size(numbers=True)),
         hashed(family),
+        measured,
         measured.n_bytes,
-        measured.unused,
     )
 
 
@@ -118,7 +110,7 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
     features = str([(t.shape[1:], t.dtype) for t in tree_leaves((train.X, train.y))])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
-    return kind.structure, member.has_listeners, rows, features, shapes, own_numbers(member.net)
+    return kind.structure, kind.places, member.has_listeners, rows, features, shapes, own_numbers(member.net)
 
 
 def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:

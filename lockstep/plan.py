@@ -4,30 +4,32 @@ import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
 import psutil
 import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
-from lockstep._compat import Packed, get_active_backend, tree_map
+from lockstep._compat import Packed, get_active_backend, lean_checks, tree_map
 from lockstep.answers import inputs_of
 from lockstep.grouping import Grouping, Proven
 from lockstep.handing_back import hand_back
 from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
+from lockstep.kinds import Kind
 from lockstep.members.numerics import one_thread
 from lockstep.members.refusals import LockstepWarning, RefusalError, refusal_of
 from lockstep.options import Options
-from lockstep.stacks.nets import NETS, Job
+from lockstep.stacks.nets import Job
+from lockstep.stacks.products import LARGE_PRODUCT
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 from lockstep.tasks import Task, outcome_of
 
-# A stack of more nets is no faster for each net: its tensors no longer fit a core's cache.
-MOST_NETS = 1024
+# Bytes that a stack may take, whatever `max_memory_mb` leaves.
+_LITTLE = 2**26
 
 # What torch says of vmap and of steps that it did not take itself; skorch would not.
 _OF_VMAP = (
@@ -41,16 +43,16 @@ _OF_VMAP = (
 class Search:
     """The fits of one search that are to be trained in lockstep."""
 
-    def __init__(self, tasks: list[Task], options: Options, proven: Proven) -> None:
-        self.tasks, self.options = tasks, options
-        self.grouping = Grouping(tasks, proven)
+    def __init__(self, tasks: list[Task], options: Options, proven: Proven, traces: dict[Any, Any]) -> None:
+        self.tasks, self.options, self.traces = tasks, options, traces
+        self.grouping = Grouping(tasks, proven, options.products)
         self.inner = options.inner_backend or "loky"
         self.total = 0  # net-epochs
         self.cancelled: Exception | None = None
 
     def run(self) -> None:
         """Train what can be trained together; says of each task how it is finished, or why it runs alone."""
-        with _without_warnings_of_vmap(), heed_the_keyboard(), one_thread():
+        with _without_warnings_of_vmap(), heed_the_keyboard(), one_thread(), lean_checks():
             n_jobs = self._n_jobs()
             jobs = self._jobs(n_jobs) if self.options.stack else []
             alone = [task for task in self.tasks if task.refusal is not None or not jobs]
@@ -102,15 +104,20 @@ class Search:
     def _jobs(self, n_jobs: int) -> list[Job]:
         """Cut the groups of nets into stacks."""
         jobs = []
-        for (filled, _), nets in self.grouping.groups(self.options.on_plan).items():
+        for group, nets in self.grouping.groups(self.options.on_plan).items():
             # Stable, so in the order of candidates.
             members = sorted((member for member, _ in nets), key=attrgetter("activations", "optimizer"))
-            each = max(kind.bytes_each for _, kind in nets)
-            size = stack_size(len(members), each, self.options.max_memory_mb, n_jobs)
-            traces: dict[Any, Any] = {}
-            for start in range(0, len(members), size):
-                cut = members[start : start + size]
-                jobs.append(Job(cut, filled, size, traces, self.options.record_losses))
+            kind = max((kind for _, kind in nets), key=attrgetter("bytes_each"))
+            size = stack_size(len(members), kind, self.options.max_memory_mb, n_jobs)
+            if size == 0:
+                numbers = [number for member in members for each in member.tasks.values() for number in each]
+                self.grouping.refuse(numbers, too_large(kind, self.options.max_memory_mb))
+                continue
+            by_numpy = self.options.products == "numpy" and kind.measured.largest_product >= LARGE_PRODUCT
+            # Workers trace by themselves.
+            traces = self.traces.setdefault((group, self.options.record_losses), {}) if n_jobs == 1 else {}
+            job = Job(members, group[0], kind.places.multiple, size, by_numpy, traces, self.options.record_losses)
+            jobs += [replace(job, members=members[start : start + size]) for start in range(0, len(members), size)]
         return jobs
 
     def _take(self, job: Job, nets: Iterator[Trained]) -> None:
@@ -154,11 +161,11 @@ class Search:
     def _alone(self, numbers: list[int], filled: bool) -> None:
         """Train a net again, in a stack of its own."""
         try:
-            member, *_ = self.grouping.member(numbers)
+            member, kind, _ = self.grouping.member(numbers)
         except Exception as error:
             self.grouping.refuse(numbers, error)
         else:
-            job = Job([member], filled, NETS, record_losses=self.options.record_losses)
+            job = Job([member], filled, kind.places.multiple, record_losses=self.options.record_losses)
             self._take(job, _train(job, self._tell))
 
 
@@ -189,7 +196,7 @@ def _apart(dtype: torch.dtype, prepare: Callable[[], Any] | None, function: Call
 def _train_apart(job: Packed) -> list[Trained] | Exception:
     """Train a stack in a worker; its nets are no views, each of which would take all others along on its way back."""
     try:
-        with _without_warnings_of_vmap(), one_thread():
+        with _without_warnings_of_vmap(), one_thread(), lean_checks():
             nets = list(_train(job.content, lambda more: None))
     except Exception as error:
         return error
@@ -199,12 +206,24 @@ def _train_apart(job: Packed) -> list[Trained] | Exception:
     return nets
 
 
-def stack_size(n_nets: int, bytes_each: int, max_memory_mb: int, n_jobs: int) -> int:
+def stack_size(n_nets: int, kind: Kind, max_memory_mb: int, n_jobs: int) -> int:
     """Cut nets into equal stacks: small enough for memory and cache, and enough of them for the jobs.
 
-    Returns how many nets are in a stack, a multiple of `NETS`.
+    Returns how many nets are in a stack, a multiple of the kind's, or 0 where memory is too short for that many.
     """
+    multiple, at_once = kind.places
     free = max_memory_mb * 2**20 - psutil.Process().memory_info().rss
-    most = max(NETS, min(MOST_NETS, free // bytes_each // NETS * NETS))
-    n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // NETS), 1)
-    return int(np.ceil(n_nets / n_stacks / NETS)) * NETS
+    most = min(at_once, max(free // kind.bytes_each, 0)) // multiple * multiple
+    if most == 0 and kind.bytes_each * multiple > _LITTLE:
+        return 0
+    most = max(most, multiple)
+    n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // multiple), 1)
+    return -(-n_nets // (n_stacks * multiple)) * multiple
+
+
+def too_large(kind: Kind, max_memory_mb: int) -> RefusalError:
+    """Return why nets are fitted alone that take more memory in a stack than there is."""
+    needed = f"{kind.bytes_each * kind.places.multiple / 2**20:,.0f} MiB"
+    return RefusalError(
+        f"a stack takes {needed}, more than max_memory_mb={max_memory_mb} leaves", "raise max_memory_mb"
+    )

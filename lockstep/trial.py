@@ -91,7 +91,7 @@ def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dt
         own = [rows[nets.members[i].noise_seed] for i in nets.order]
         return tree_map(lambda *parts: torch.stack(parts), *own), False
 
-    training = Training(Job(members, filled), inputs)
+    training = Training(Job(members, filled, places=1), inputs)
     alike = True
     for trained in list(training.run()):
         if trained.refusal:

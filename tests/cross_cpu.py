@@ -2,7 +2,7 @@
 
 Every candidate of four experiments (all optimizers, initialisers and activations, and dropout with max-norm) is
 trained for a few epochs, one by one and in lockstep, with inputs as they are and scaled, and so are the baselines of
-the evaluation; what is compared are hashes over weights and outputs.
+the evaluation, and wide, convolutional and recurrent nets; what is compared are hashes over weights and outputs.
 """
 
 import hashlib
@@ -19,6 +19,24 @@ EXPERIMENTS = ("optimizer", "weight_init", "activation", "dropout")
 DROPOUT_GRID = {"module__dropout_rate": [0.0, 0.5], "module__weight_constraint": [1.0]}
 
 
+class Hashes:
+    """A scorer that keeps a hash of each net's weights and answers, and returns where it is kept."""
+
+    reads_only = True  # so that stacks answer, as in the pipeline
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, estimator: Any, X: Any, y: Any) -> int:
+        """Keep a hash."""
+        from stages.lib.engine import net_of
+
+        content = [weight.detach().numpy().tobytes() for weight in net_of(estimator).module_.parameters()]
+        content.append(estimator.predict_proba(X).tobytes())
+        self.seen.append(hashlib.sha256(b"".join(content)).hexdigest())
+        return len(self.seen) - 1
+
+
 def fingerprints() -> dict[str, str]:
     """Return a hash for each candidate, by its experiment and setting."""
     import stages  # noqa: F401, I001 (pins the kernels of numpy's BLAS, so before numpy)
@@ -30,7 +48,7 @@ def fingerprints() -> dict[str, str]:
     from stages.lib.winners.baselines import baselines
     from stages.lib.data import load_dataset
     from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
-    from stages.lib.engine import LockstepWarning, fit_seed, net_of, seed_everything
+    from stages.lib.engine import LockstepWarning, fit_seed, seed_everything
     from stages.lib.common import format_params
     from stages.lib.config import Prepare, load_params
 
@@ -51,15 +69,7 @@ def fingerprints() -> dict[str, str]:
             content.append(net.predict(rows(data, net)).tobytes())
             found[f"{name}, one by one: {format_params(shown)}"] = hashlib.sha256(b"".join(content)).hexdigest()
 
-        hashes: list[str] = []
-
-        def scorer(estimator: Any, X: Any, y: Any, hashes: list[str] = hashes) -> int:
-            """Keep a hash, and return where it is kept."""
-            content = [weight.detach().numpy().tobytes() for weight in net_of(estimator).module_.parameters()]
-            content.append(estimator.predict_proba(X).tobytes())
-            hashes.append(hashlib.sha256(b"".join(content)).hexdigest())
-            return len(hashes) - 1
-
+        scorer = Hashes()
         estimator = build_estimator(settings | {"max_epochs": 3}, data, Prepare(scale="standard"))
         every = np.arange(len(data.y))
         search = GridSearchCV(
@@ -75,11 +85,45 @@ def fingerprints() -> dict[str, str]:
             search.fit(rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"]))
         for number, shown in enumerate(listed):
             places = [int(search.cv_results_[f"split{i}_test_score"][number]) for i in range(2)]
-            found[f"{name}, in lockstep: {format_params(shown)}"] = " ".join(hashes[place] for place in places)
+            found[f"{name}, in lockstep: {format_params(shown)}"] = " ".join(scorer.seen[place] for place in places)
     X = data.X.to_numpy(dtype=np.float32)
     for name, baseline in baselines(data, params.model_copy(update={"prepare": Prepare()})).items():
         proba = baseline.estimator.fit(X, data.y).predict_proba(X)
         found[name] = hashlib.sha256(proba.tobytes()).hexdigest()
+    return found | of_other_nets()
+
+
+def of_other_nets() -> dict[str, str]:
+    """Return hashes of nets that take few places of a stack, and of other layers, trained as the pipeline does."""
+    from joblib import parallel_config
+    from sklearn.model_selection import GridSearchCV, KFold
+
+    from stages.lib.engine import LockstepWarning
+    from tests import everyday
+
+    of_series = everyday.series()[0][:160], everyday.series()[1][:160]
+    of_images = everyday.images()[0][:160], everyday.images()[1][:160]
+    nets = {
+        "64 wide": (everyday.mlp(100, 2, 64), everyday.table(320, 100)),
+        "256 wide": (everyday.mlp(100, 2, 256), everyday.table(320, 100)),
+        "convolutions": (everyday.classifier(everyday.Convolutions), of_images),
+        "GRU": (everyday.classifier(everyday.Recurrent), of_series),
+        "attention": (everyday.classifier(everyday.Attention), of_series),
+    }
+    found: dict[str, str] = {}
+    for name, (net, (X, y)) in nets.items():
+        scorer = Hashes()
+        search = GridSearchCV(
+            net.set_params(max_epochs=10, batch_size=16),
+            {"lr": [0.01, 0.001]},
+            cv=KFold(2),
+            scoring=scorer,
+            refit=False,
+        )
+        with warnings.catch_warnings(), parallel_config(backend="lockstep", products="numpy"):
+            warnings.simplefilter("error", LockstepWarning)
+            search.fit(X, y)
+        found[name] = " ".join(scorer.seen)
     return found
 
 

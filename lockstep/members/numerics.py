@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 # The bytes of numpy's default generator: 624 numbers, and a place among them.
 _MT19937 = 625 * 4
@@ -74,11 +75,12 @@ def drawn_others() -> Any:
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch use one thread: nets are so small that a second one slows them down, and changes the order of sums."""
+    """Let torch and numpy use one thread: a second one slows small nets down, and changes the order of sums."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with threadpool_limits(1, user_api="blas"):  # of numpy
+            yield
     finally:
         torch.set_num_threads(before)
 

@@ -15,10 +15,9 @@ from lockstep.members.tensors import Tensors, cloned, named_tensors, trained_par
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.step import StackedNet
 
-# Kernels take vectors of up to 16 numbers and treat what is left over in another way, with other last bits. A stack
-# is a multiple of NETS nets and a net's parameters a row of a multiple of LANES numbers, so nothing is left over: a
-# net's bits do not depend on what else is in the stack.
-NETS = 16
+# Kernels take vectors of up to 16 numbers and treat what is left over in another way, with other last bits. So a stack
+# has a multiple of its `places`, and a net's parameters are a row of a multiple of LANES numbers: nothing is left over,
+# and a net's bits do not depend on what else is in the stack.
 LANES = 16
 
 # How many rows are evaluated at once. It is fixed, as kernels differ with the number of rows as well.
@@ -31,7 +30,9 @@ class Job:
 
     members: list[Member]
     filled: bool  # whether the last batch is filled up with rows that count for nothing; else all have equal lengths
-    size: int = 0  # how many nets to calculate with at least; copies of members fill the stack up
+    places: int = LANES  # a stack has a multiple of so many nets; copies of members fill it up
+    size: int = 0  # how many nets to calculate with at least
+    numpys_products: bool = False  # whether numpy multiplies matrices instead of torch
     traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, which serve other stacks of the group
     record_losses: bool = True
 
@@ -42,7 +43,7 @@ class Job:
 
 
 class Nets:
-    """The weights of a job's nets, in a multiple of `NETS` places."""
+    """The weights of a job's nets, in a multiple of its `places`."""
 
     def __init__(self, job: Job) -> None:
         self.job, self.members = job, job.members
@@ -80,14 +81,14 @@ class Nets:
             same, start = list(run), len(self.order)
             starts.append((key, start))
             self.positions += range(start, start + len(same))
-            self.order += same + same[-1:] * (-len(same) % NETS)
+            self.order += same + same[-1:] * (-len(same) % self.job.places)
         self.order += self.order[-1:] * (self.job.size - len(self.order))
         stops = [start for _, start in starts[1:]] + [len(self.order)]
         layout = [(key, start, stop) for (key, start), stop in zip(starts, stops, strict=True)]
         self.layout = str([(stop - start, key) for key, start, stop in layout])
         owners = [(self.members[self.order[start]].net.module_, start, stop) for _, start, stop in layout]
         drops = any(layer.p for member in self.members for layer in dropouts(member.net))
-        self.stacked = StackedNet(self.members[0].net, owners, self.job.filled, drops)
+        self.stacked = StackedNet(self.members[0].net, owners, self.job.filled, drops, self.job.numpys_products)
 
     def by_name(self, rows: Tensor) -> Tensors:
         """Return views of what belongs to each parameter in rows of numbers, shape (…, n_numbers)."""

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +18,7 @@ from lockstep.members.tensors import Tensors
 from lockstep.stacks.activations import Slice, Switch, switchable
 from lockstep.stacks.layers import GivenNoise, dropouts
 from lockstep.stacks.noise import Draw
+from lockstep.stacks.products import NumpysProducts
 
 
 class StepInputs(NamedTuple):
@@ -59,7 +60,9 @@ class StackedNet:
     up with rows that count for nothing, the loss is a weighted sum over rows.
     """
 
-    def __init__(self, net: NeuralNet, owners: list[Slice], filled: bool, drops: bool) -> None:
+    def __init__(
+        self, net: NeuralNet, owners: list[Slice], filled: bool, drops: bool, numpys_products: bool = False
+    ) -> None:
         twin = step_view(net, copy.deepcopy(net.module_), copy.deepcopy(net.criterion_))
         for path in switchable(twin.module_):
             parts = [(owner.get_submodule(path), start, stop) for owner, start, stop in owners]
@@ -67,7 +70,7 @@ class StackedNet:
                 twin.module_.set_submodule(path, Switch(parts))
         if filled:
             twin.criterion_.reduction = "none"
-        self._net, self.filled, self.drops = net, filled, drops
+        self._net, self.filled, self.drops, self.numpys_products = net, filled, drops, numpys_products
         self.parts = _Parts(twin)
         self.params = dict(self.parts.named_parameters()).keys()
         self.dropouts = dropouts(twin)
@@ -146,5 +149,5 @@ class StackedNet:
                 return functional_call(self.parts, tensors, (x, y, False))
 
         dims = (0, 0, None if shared else 0, None if y is None or shared else 0)
-        with torch.no_grad():
+        with torch.no_grad(), NumpysProducts() if self.numpys_products else nullcontext():
             return vmap(call, in_dims=dims)(tensors, rates, x, y)

@@ -15,6 +15,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from lockstep._compat import TreeSpec, tree_flatten, tree_leaves, tree_map_only, tree_unflatten
 from lockstep.members.lean import LeanMode
 from lockstep.members.tensors import Tensors
+from lockstep.stacks.products import let_numpy_multiply
 from lockstep.stacks.step import StackedNet, StepInputs
 
 aten = torch.ops.aten
@@ -125,6 +126,8 @@ def trace(stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses
     graph, results = recorder.graph, [*rows, *([losses] if with_losses else []), *made]
     graph.output([*map(recorder.node_of, results), *(node for node, _ in recorder.branches)])
     _simplify(graph, len(inputs.untrained), len(tree_leaves(inputs)))
+    if stacked.numpys_products:
+        let_numpy_multiply(graph)
     run: Callable[..., Any] = GraphModule(recorder.constants, graph)
     if compile_graph and not any(_is_check(node.target) for node in graph.nodes):  # which TorchScript would leave out
         with warnings.catch_warnings(), torch.no_grad(), suppress(RuntimeError):

@@ -19,7 +19,7 @@ from lockstep.members.rows import taken
 from lockstep.members.tensors import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
 from lockstep.stacks.callbacks import Audience
 from lockstep.stacks.hold_out import HoldOut
-from lockstep.stacks.nets import NETS, Job, Nets
+from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack
 from lockstep.stacks.trained import Trained, epoch_records, failed, leave_weights
 
@@ -108,7 +108,8 @@ class Training:
     def _spared(self, left: list[int], epoch: int) -> int:
         """Return how many numbers need not be stepped if the nets that are left go on in a smaller stack."""
         n_epochs = max(self.stack.members[i].epochs for i in left) - epoch
-        places = len(self.stack.order) - -(-len(left) // NETS) * NETS
+        fewest = self.stack.job.places
+        places = len(self.stack.order) - -(-len(left) // fewest) * fewest
         return places * n_epochs * len(self.stack.lengths) * self.stack.length
 
     def _tell(self, i: int, epoch: int, event: Callable[..., Any], *about: Any) -> None:

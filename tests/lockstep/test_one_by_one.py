@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 
-from lockstep import _compat, backend, kinds
+from lockstep import _compat, backend, places
 from tests.lockstep.cases.base import SERIES, SERIES_LABELS, classifier
 from tests.lockstep.cases.plain.modules import Recurrent
 from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told
@@ -121,16 +121,16 @@ def test_how_long_series_are_decides_and_not_what_was_searched_before() -> None:
             with parallel_config(backend="lockstep", stack=stack), warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 found.append(cross_val_score(estimator, rows, SERIES_LABELS, scoring="neg_log_loss"))
-            assert ["long enough" in str(each.message) for each in caught] == [True] * (alone and stack)
+            assert ["to trace it may cost" in str(each.message) for each in caught] == [True] * (alone and stack)
         np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
 
 
 def test_steps_on_all_rows_of_a_split_are_as_long_as_the_split(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "LONG_STEP", 10_000)
+    monkeypatch.setattr(places, "_OF_A_LOOP", 40_000)
     splits = [(np.arange(n), np.arange(90, 96)) for n in (8, 80)]
     for cv in (splits, splits[::-1], splits[1:]):
         _, messages = told(net(train_split=None, batch_size=-1), {"lr": [0.1]}, Y, cv=cv)
-        assert ["long enough" in message for message in messages] == [True]
+        assert ["its steps are long" in message for message in messages] == [True]
 
 
 def test_what_is_no_net_is_called_as_it_is() -> None:

@@ -11,10 +11,9 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, ShuffleSplit, cross_val_score
 from skorch.callbacks import EarlyStopping, LRScheduler
 
-from lockstep import LockstepWarning, fit_seed, plan
+from lockstep import LockstepWarning, fit_seed, places, plan
 from lockstep.members.numerics import seed_everything
-from lockstep.stacks import nets, training
-from lockstep.stacks.nets import NETS
+from lockstep.stacks import training
 from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
@@ -76,9 +75,8 @@ def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyP
 def test_stacks_of_any_size_give_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch, size: int, whole: dict[Any, bytes], watched: dict[Any, bytes]
 ) -> None:
-    monkeypatch.setattr(plan, "MOST_NETS", size)
-    for module in (plan, nets, training):
-        monkeypatch.setattr(module, "NETS", size)
+    for name in ("MOST_NETS", "PLACES"):
+        monkeypatch.setattr(places, name, size)
     assert scores(search()) == whole
     assert scores(search(WATCHED(), RATES, LABELS)) == watched
 
@@ -86,7 +84,7 @@ def test_stacks_of_any_size_give_the_same_bytes(
 def test_jobs_change_no_byte(
     monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes], watched: dict[Any, bytes]
 ) -> None:
-    monkeypatch.setattr(plan, "MOST_NETS", 16)
+    monkeypatch.setattr(places, "MOST_NETS", 16)
     # Workers take square roots as this process does.
     backend = {"inner_backend": "loky", "inner_n_jobs": 2, "prepare_worker": pin_this_process}
     assert scores(search(backend=backend)) == whole
@@ -123,13 +121,13 @@ def test_memory_cuts_the_stacks(monkeypatch: pytest.MonkeyPatch, whole: dict[Any
     sizes: list[int] = []
     cut = plan.stack_size
 
-    def recorded(*args: int) -> int:
+    def recorded(*args: Any) -> int:
         sizes.append(cut(*args))
         return sizes[-1]
 
     monkeypatch.setattr(plan, "stack_size", recorded)
     assert scores(search(backend={"max_memory_mb": 1})) == whole
-    assert set(sizes) == {NETS}
+    assert set(sizes) == {16}
     sizes.clear()
     search(grid={"lr": [i / 1000 for i in range(1, 20)]})
     assert sizes == [64]  # 19 candidates on 3 splits

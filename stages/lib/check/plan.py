@@ -18,7 +18,7 @@ from rich.table import Table
 
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.engine import LONG_STEP, MOST_NETS, TrainTest, net_of
+from stages.lib.engine import TrainTest, net_of, nets_at_once
 from stages.lib.model import build_estimator
 from stages.lib.search.curves import N_REPEATS
 from stages.lib.search.halving import stage_epochs, stage_sizes
@@ -26,8 +26,8 @@ from stages.lib.search.halving import stage_epochs, stage_sizes
 # In steps of a net alone: what a stack pays once for a step, what each of its nets costs, what its first step costs,
 # and what scoring a net costs; and what a search costs that trains nothing.
 _OF_A_STACK, _OF_A_NET, _FIRST, _SCORING, _START = 0.4, 0.006, 1500, 2, 10_000
-# Operations a second.
-_SPEED = 5e9
+# Operations a second, and calls of torch in a step.
+_SPEED, _CALLS = 5e9, 50
 # Bytes: for each weight its gradient, its moments and copies; for each net of a stack; for each fit that is scored.
 _OF_A_WEIGHT, _OF_A_MEMBER, _OF_A_FIT = 40, 150_000, 100_000
 # Nets are built for so many widths, depths and so on; the others are taken for the largest of them.
@@ -88,9 +88,10 @@ def make_plan(
         net_steps = sum(epochs) * n_splits * n_batches
         operations = 6 * weights.get(shape, largest) * min(batch, n_rows)
         net_epochs += sum(epochs) * n_splits
-        if together and operations < LONG_STEP:
-            members = max(members, min(MOST_NETS, n_nets))
-            steps += _FIRST + ceil(n_nets / MOST_NETS) * max(epochs) * n_batches * _OF_A_STACK
+        if together:
+            at_once = nets_at_once(operations, _CALLS)
+            members = max(members, min(at_once, n_nets))
+            steps += _FIRST + ceil(n_nets / at_once) * max(epochs) * n_batches * _OF_A_STACK
             steps += net_steps * (_OF_A_NET + operations / _SPEED / step)
         else:
             steps += net_steps

@@ -10,10 +10,9 @@ from stages.lib.engine.roots import pin_this_process  # isort: skip (before the 
 pin_this_process()
 
 from lockstep import LockstepWarning, fit_seed  # noqa: E402
-from lockstep.kinds import LONG_STEP  # noqa: E402
 from lockstep.members.lean import lean_optimizer  # noqa: E402
 from lockstep.members.numerics import seed_everything  # noqa: E402
-from lockstep.plan import MOST_NETS  # noqa: E402
+from lockstep.places import nets_at_once  # noqa: E402
 from lockstep.surroundings import net_of  # noqa: E402
 from stages.lib.engine.finite import FiniteOrUnfit  # noqa: E402
 
@@ -21,14 +20,13 @@ from stages.lib.engine.finite import FiniteOrUnfit  # noqa: E402
 TrainTest = tuple[np.ndarray, np.ndarray]
 
 __all__ = [
-    "LONG_STEP",
-    "MOST_NETS",
     "FiniteOrUnfit",
     "LockstepWarning",
     "TrainTest",
     "fit_seed",
     "lean_optimizer",
     "net_of",
+    "nets_at_once",
     "pin_this_process",
     "seed_everything",
 ]

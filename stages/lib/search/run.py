@@ -92,6 +92,7 @@ def run_search(
                 on_result=keep,
                 stack=stack,
                 record_losses=record_losses,
+                products="numpy",  # whose kernels are pinned, and faster than torch's pinned ones
                 inner_backend=backend,
                 inner_n_jobs=n_jobs,
                 prepare_worker=pin_this_process,

@@ -17,7 +17,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
-from lockstep import LockstepWarning, plan, reads_only
+from lockstep import LockstepWarning, places, reads_only
 from tests.lockstep.cases.base import LABELS, NUMBERS, classifier
 from tests.lockstep.cases.plain.modules import MLP, Dropping
 from tests.lockstep.searches import ROWS, probability, scores
@@ -128,7 +128,7 @@ def test_callbacks_see_gradients_and_the_state_of_the_optimizer() -> None:
 def test_shuffled_batches_do_not_depend_on_other_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     net, grid = classifier(iterator_train__shuffle=True), {"lr": [0.5 / (i + 1) for i in range(12)]}
     whole = scores(net, grid, probability)
-    monkeypatch.setattr(plan, "MOST_NETS", 16)
+    monkeypatch.setattr(places, "MOST_NETS", 16)
     assert scores(net, grid, probability) == whole
 
 

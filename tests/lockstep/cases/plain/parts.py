@@ -157,9 +157,7 @@ def parts() -> dict[str, Case]:
         "branches that all steps take": Case(classifier(Careful), RATES),
         "a distribution": Case(classifier(MLP, wrapper=Spread), small, y=NUMBERS),
         "constants in forward": Case(classifier(Constants), RATES),
-        "a table of many rows": Case(
-            classifier(Table, max_epochs=2), RATES, X=TOKENS * 1999, y=TOKEN_LABELS, alone="keep a core busy"
-        ),
+        "a table of many rows": Case(classifier(Table, max_epochs=2), RATES, X=TOKENS * 1999, y=TOKEN_LABELS),
         "a loop over many steps": Case(
             classifier(Loop, max_epochs=2, batch_size=32), RATES, X=series, y=LABELS[:60], alone="operations"
         ),

@@ -1,0 +1,53 @@
+"""Oracle: skorch. The searches of `tests/everyday.py`, in float64, on some of their rows, predict what skorch does."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from joblib import parallel_config
+from sklearn.model_selection import GridSearchCV
+
+import lockstep  # noqa: F401 (registers the backend)
+from lockstep.surroundings import net_of
+from tests.everyday import CASES, regression
+
+
+@pytest.fixture(autouse=True)
+def float64() -> Iterator[None]:
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def predictions(name: str, stack: bool) -> list[np.ndarray]:
+    """Return what each net of a search predicts."""
+    case = CASES[name]
+    seen: list[np.ndarray] = []
+    X, y = (part.astype(np.float64) if part.dtype == np.float32 else part for part in case.rows())
+    estimator = case.estimator()
+    net_of(estimator).set_params(max_epochs=2, callbacks__print_log=None)
+
+    def scorer(estimator: Any, X: Any, y: Any) -> float:
+        seen.append(estimator.predict(X) if case.rows is regression else estimator.predict_proba(X))
+        return 0.0
+
+    grid = case.grid(min(case.n, 2))
+    search = GridSearchCV(estimator, grid, cv=2, scoring=scorer, refit=False, error_score="raise")
+    with parallel_config(backend="lockstep", random_state=3, stack=stack):
+        search.fit(X[:400], y[:400])
+    return seen
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
+@pytest.mark.parametrize("name", [name for name in CASES if "dropout" not in name])
+def test_everyday_searches_are_those_of_skorch(name: str) -> None:
+    for ours, theirs in zip(predictions(name, stack=True), predictions(name, stack=False), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
+def test_dropout_goes_in_lockstep_with_masks_of_its_own() -> None:
+    assert all(np.isfinite(each).all() for each in predictions("batch norm and dropout, 64-64", stack=True))

@@ -1,0 +1,201 @@
+"""In how many places nets are stacked: the rule, and that a net's bits depend neither on its place nor its company."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from joblib import parallel_config
+from sklearn.datasets import make_classification
+from sklearn.model_selection import GridSearchCV, KFold
+from skorch import NeuralNetClassifier
+from torch import Tensor, nn
+
+from lockstep.members.refusals import RefusalError
+from lockstep.places import PLACES, Places, places_of
+from lockstep.stacks.measured import Measured
+from tests.lockstep.nets import Y, net, told
+
+X, LABELS = make_classification(600, 100, random_state=0)
+ROWS = X.astype(np.float32)
+
+
+def measured(flops: int, size: int, operations: int = 50) -> Measured:
+    return Measured(1000, flops, operations, size, flops, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("about", "places"),
+    [
+        (measured(8_000, 1), Places(16, 1024)),  # the tutorial's
+        (measured(500_000, 64), Places(16, 64)),
+        (measured(7_000_000, 64), Places(1, 5)),
+        (measured(7_000_000, 64, operations=200), Places(1, 18)),
+        (measured(7_000_000, 100), Places(4, 8)),
+        (measured(7_000_000, 0), Places(1, 5)),  # whatever it rounds comes out of products
+        (measured(90_000_000, 64), Places(1, 1)),
+    ],
+)
+def test_small_nets_have_many_places_and_wide_ones_few(about: Measured, places: Places) -> None:
+    assert places_of(about, filled=True, n_steps=100, n_splits=5) == places
+
+
+def test_rows_of_other_numbers_leave_something_over() -> None:
+    assert places_of(measured(7_000_000, 64), filled=False, n_steps=100, n_splits=5).multiple == PLACES
+
+
+def test_long_steps_in_places_that_would_stand_empty_are_left_to_skorch() -> None:
+    with pytest.raises(RefusalError, match="a stack of 16 places would stand partly empty"):
+        places_of(measured(90_000_000, 33), filled=True, n_steps=100, n_splits=3)
+    assert places_of(measured(90_000_000, 33), filled=True, n_steps=100, n_splits=16).multiple == 16
+
+
+def test_a_trace_has_to_pay() -> None:
+    with pytest.raises(RefusalError, match="a step takes 5000 operations"):
+        places_of(measured(10_000, 64, operations=5000), filled=True, n_steps=50, n_splits=3)
+    places_of(measured(10_000, 64, operations=5000), filled=True, n_steps=500, n_splits=3)
+
+
+class Wide(nn.Module):
+    def __init__(self, width: int, activation: Any, norm: bool = False) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(100, width),
+            *([nn.LayerNorm(width)] if norm else []),
+            activation(),
+            nn.Linear(width, width),
+            activation(),
+            nn.Linear(width, 2),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
+
+
+class Pictures(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.out = nn.Conv2d(1, 8, 3), nn.Conv2d(8, 16, 3), nn.Linear(16 * 36, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.second(self.first(x.view(-1, 1, 10, 10)).sigmoid()).sigmoid()
+        return self.out(x.flatten(1))
+
+
+class Series(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn, self.out = nn.GRU(10, 32, batch_first=True), nn.Linear(32, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.rnn(x.view(-1, 10, 10))[0][:, -1])
+
+
+class Attends(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.up, self.out = nn.Linear(10, 32), nn.Linear(32, 2)
+        self.layer = nn.TransformerEncoderLayer(32, 4, 64, dropout=0.0, batch_first=True, activation="gelu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.layer(self.up(x.view(-1, 10, 10))).mean(1))
+
+
+def wide(width: int, activation: Any, batch: int, **settings: Any) -> NeuralNetClassifier:
+    about = {"module__width": width, "module__activation": activation, "batch_size": batch}
+    return classifier(Wide, **about | settings)
+
+
+def classifier(module: Any, **settings: Any) -> NeuralNetClassifier:
+    base: dict[str, Any] = {"criterion": nn.CrossEntropyLoss, "optimizer": torch.optim.Adam, "max_epochs": 2}
+    return NeuralNetClassifier(module, verbose=0, **base | {"batch_size": 64} | settings)
+
+
+# By what leaves 1, 2, 4, 8 and 16 places.
+KINDS: dict[str, NeuralNetClassifier] = {
+    "1, sigmoid": wide(64, nn.Sigmoid, 128),
+    "1, ELU, numpy's rows": wide(96, nn.ELU, 80),
+    "2, softplus": wide(68, nn.Softplus, 90),
+    "4, GELU": wide(67, nn.GELU, 100),
+    "8, tanh": wide(67, nn.Tanh, 90),
+    "16, SiLU": wide(67, nn.SiLU, 99),
+    "with layer norm": wide(64, nn.SiLU, 64, module__norm=True),
+    "max-norm by rows": wide(128, nn.Sigmoid, 32, train_split=None),
+    "convolutions": classifier(Pictures, batch_size=32),
+    "GRU": classifier(Series),
+    "attention": classifier(Attends),
+}
+
+
+class Weights:
+    """A scorer that keeps the bytes of weights, and of answers."""
+
+    reads_only = True
+
+    def __init__(self) -> None:
+        self.seen: list[bytes] = []
+
+    def __call__(self, net: NeuralNetClassifier, X: Any, y: Any) -> float:
+        weights = b"".join(tensor.numpy().tobytes() for tensor in net.module_.state_dict().values())
+        self.seen.append(weights + net.predict_proba(X).tobytes())
+        return 0.0
+
+
+def trained(
+    estimator: NeuralNetClassifier, rates: list[float], products: str, **options: Any
+) -> dict[float, list[bytes]]:
+    """Return what each candidate's nets are, by rate."""
+    kept = Weights()
+    search = GridSearchCV(estimator, {"lr": rates}, cv=KFold(3), scoring=kept, refit=False, error_score="raise")
+    with parallel_config(backend="lockstep", products=products):
+        search.fit(ROWS, LABELS)
+    return {rate: kept.seen[3 * i : 3 * i + 3] for i, rate in enumerate(rates)}
+
+
+RATES = [0.003, 0.001, 0.0003, 0.01, 0.0001]
+
+
+@pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
+@pytest.mark.parametrize("products", ["torch", "numpy"])
+@pytest.mark.parametrize("name", KINDS)
+def test_a_net_has_the_same_bits_at_every_place_and_in_any_company(name: str, products: str) -> None:
+    whole = trained(KINDS[name], RATES, products)
+    for rates in (RATES[:1], RATES[2:], RATES[::-1]):
+        assert trained(KINDS[name], rates, products) == {rate: whole[rate] for rate in rates}
+
+
+@pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
+def test_numpys_products_give_the_nets_of_torchs_up_to_rounding() -> None:
+    ours, theirs = (trained(KINDS["1, sigmoid"], RATES[:2], products) for products in ("numpy", "torch"))
+    assert ours != theirs
+    for rate, nets in theirs.items():
+        for one, other in zip(ours[rate], nets, strict=True):
+            np.testing.assert_allclose(
+                np.frombuffer(one, np.float32), np.frombuffer(other, np.float32), rtol=1e-2, atol=1e-4
+            )
+
+
+def test_there_are_products_of_torch_and_of_numpy() -> None:
+    with (
+        pytest.raises(ValueError, match="products is 'jax'; it can be 'torch' or 'numpy'"),
+        parallel_config(backend="lockstep", products="jax"),
+    ):
+        pass
+
+
+def test_nets_that_take_more_memory_than_there_is_are_left_to_skorch() -> None:
+    large = net(module=Large, criterion=nn.CrossEntropyLoss, max_epochs=1, optimizer=torch.optim.SGD)
+    _, messages = told(large, {"lr": [0.1, 0.01]}, (Y[:, 0] > 0.5).astype(np.int64), backend={"max_memory_mb": 1000})
+    (message,) = messages
+    assert "MiB, more than max_memory_mb=1000 leaves, so 2 candidates are fitted one by one; raise" in message
+
+
+class Large(nn.Module):
+    """Has 50 MB of weights, of which a step uses a few."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.out = nn.Parameter(torch.zeros(3_250_000, 4)), nn.Linear(8, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(x) + self.table[:2, :2].sum()
