@@ -184,17 +184,6 @@ TABLES: dict[str, dict[str, Case]] = {
             ),
             30,
         ),
-        "one net, 1,200 wide, 15,360 rows, 80 epochs, batches of 100": Case(
-            partial(
-                build,
-                grid={"lr": [0.01]},
-                splits=1,
-                copies=20,
-                module__n_neurons=1200,
-                max_epochs=80,
-                batch_size=100,
-            )
-        ),
     },
     "fits: the dropout grid": {
         f"{150 * repeats:,} fits": Case(partial(build, "dropout", repeats=repeats), 0) for repeats in (1, 10, 30)
