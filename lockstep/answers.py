@@ -15,12 +15,13 @@ from lockstep._compat import tree_map
 from lockstep.members.member import Cache, Member, has_lone_row
 from lockstep.members.own_code import has_own
 from lockstep.members.prepared import Prepared
-from lockstep.members.rows import as_tensor, filled_up
+from lockstep.members.rows import as_tensor, in_multiples
 from lockstep.stacks.nets import LANES, Nets
 from lockstep.surroundings import NetStub
 from lockstep.tasks import Task
 
-# Rows of a split that is evaluated by itself are filled up to a multiple of so many.
+# Rows of a split that is evaluated by itself are filled up to a multiple of so many; the whole table's to one of LANES,
+# so that kernels leave none of their numbers over.
 _ROWS = 256
 
 
@@ -46,21 +47,17 @@ def rows_to_answer(
     if key not in cache:
         test = prepared.transform(task.split_off(estimator, task.test)[0])
         if isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor):
-            rows = cache.setdefault(("rows", id(task.X)), _in_full_vectors(as_tensor(task.X)))
+            if (whole := ("rows", id(task.X))) not in cache:
+                cache[whole] = in_multiples(as_tensor(task.X), LANES)
+            rows = cache[whole]
             places = [task.train, task.test]
         else:
             n = len(prepared.X)
-            rows = torch.cat([as_tensor(part) for part in (prepared.X, test)])
-            rows = filled_up(rows, -(-len(rows) // _ROWS) * _ROWS)
+            rows = in_multiples(torch.cat([as_tensor(part) for part in (prepared.X, test)]), _ROWS)
             places = [np.arange(n), n + np.arange(len(test))]
         cache[key] = RowsToAnswer(rows, list(zip([prepared.X, test], places, strict=True)))
     # A net whose own `fit` casts its rows is asked about others.
     return cache[key] if cache[key].rows.dtype == member.train.X.dtype else None
-
-
-def _in_full_vectors(rows: Tensor) -> Tensor:
-    """Return rows filled up so that kernels leave none of their numbers over."""
-    return filled_up(rows, -(-len(rows) // LANES) * LANES)
 
 
 def inputs_of(stack: Nets) -> tuple[Any, bool] | None:

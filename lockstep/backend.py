@@ -13,7 +13,7 @@ from joblib.parallel import ParallelBackendBase
 from lockstep._compat import missing_parts
 from lockstep.members.numerics import seed_everything
 from lockstep.members.refusals import LockstepWarning, Refusal
-from lockstep.options import Options
+from lockstep.options import Options, Shared
 
 
 @dataclass(eq=False)
@@ -64,9 +64,7 @@ class LockstepBackend(Options, ParallelBackendBase):
             raise ValueError(f"products is {self.products!r}; it can be 'torch' or 'numpy'")
         ParallelBackendBase.__init__(self, self.nesting_level)
         self._jobs: list[_Job] = []
-        # Of all searches in the block of `parallel_config`: what trials have shown, and traced steps.
-        self.proven: dict[Any, Any] = {}
-        self.traces: dict[Any, Any] = {}
+        self.shared = Shared()
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return more than one, so that joblib hands over calls instead of making them."""
@@ -88,13 +86,13 @@ class LockstepBackend(Options, ParallelBackendBase):
     def get_nested_backend(self) -> tuple["LockstepBackend", None]:
         """Return one of the same kind for a search inside of a fit."""
         nested = replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None)
-        nested.proven, nested.traces = self.proven, self.traces
+        nested.shared = self.shared
         return nested, None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process, where a fit runs in another."""
         here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress"))
-        return vars(self) | here | {"_jobs": [], "proven": {}, "traces": {}}
+        return vars(self) | here | {"_jobs": [], "shared": Shared()}
 
     def stop_call(self) -> None:
         """Put the generators where a refit starts from, and say what came up in handing back."""
@@ -124,7 +122,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         if tasks := self._tasks():
             seed_tasks(tasks, self.random_state)
             with parallel_config(backend=self.get_nested_backend()[0]):  # for what a net's surroundings search
-                Search(tasks, self, self.proven, self.traces).run()
+                Search(tasks, self, self.shared).run()
             self._warn(tasks)
 
     def _tasks(self) -> list[Any]:

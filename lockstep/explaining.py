@@ -11,8 +11,8 @@ import torch
 from sklearn.base import clone
 
 from lockstep._compat import missing_parts
-from lockstep.members.numerics import fit_seed, one_thread, other_states, set_others
-from lockstep.members.refusals import refusal_of
+from lockstep.members.numerics import fit_seed, other_states, set_others
+from lockstep.members.refusals import RefusalError, refusal_of
 
 
 def explain(estimator: Any, X: Any, y: Any = None) -> str:
@@ -38,7 +38,9 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     """
     if missing_parts():
         return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
-    from lockstep.surroundings import net_of  # not at the top, as it may rest on a part that is missing
+    # Not at the top, because these rest on parts that may be missing.
+    from lockstep.plan import as_in_a_training
+    from lockstep.surroundings import net_of
 
     net = net_of(estimator)
     if net is None:
@@ -46,7 +48,7 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
         raise TypeError(f"explain takes {wanted}, not {estimator!r}")
     name, states = type(net).__name__, (torch.get_rng_state(), other_states())
     try:
-        with one_thread(), warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):
+        with as_in_a_training(), warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):
             alone, together, n_nets = _seconds(estimator, X, y)
     except Exception as error:  # whatever the net raises
         reason, way_out = refusal_of(error)
@@ -81,7 +83,7 @@ def _seconds(estimator: Any, X: Any, y: Any) -> tuple[float, float, int]:
         lambda more: ends.append(time.perf_counter()),
     ).run()
     if refusal := next(nets).refusal:
-        raise RuntimeError(refusal.reason)
+        raise RefusalError(*refusal)
     prepared, alone = grouping.prepared(task, short), net_of(task.own_estimator())
     alone.set_params(max_epochs=1).fit(prepared.X, prepared.y)
     start = time.perf_counter()

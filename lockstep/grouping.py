@@ -3,7 +3,7 @@
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from contextlib import nullcontext, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from io import StringIO
 from numbers import Integral
@@ -24,7 +24,7 @@ from lockstep.members.refusals import Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, may_predict, net_state
 from lockstep.members.tensors import trained_params
 from lockstep.places import places_of
-from lockstep.stacks.products import LARGE_PRODUCT, NumpysProducts
+from lockstep.stacks.products import LARGE_PRODUCT, numpys_products
 from lockstep.surroundings import net_of, prepare, without_net
 from lockstep.tasks import Task
 from lockstep.trial import SHARED, Verdict, changing, prove
@@ -160,7 +160,7 @@ class Grouping:
         counts = hashed([*criterion.named_parameters(), *criterion.named_buffers()])
         key = "own rows", id(member.train), id(member.valid), kind.parts, counts
         quiet = warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO())  # skorch makes no such nets
-        with quiet[0], quiet[1], self._multiplying(kind):
+        with quiet[0], quiet[1], numpys_products(self.takes_numpys_products(kind)):
             rows: OwnRows = _once(self._cache, key, lambda: own_rows(member))
             may_fill = rows.is_mean and rows.are_apart
 
@@ -175,15 +175,14 @@ class Grouping:
         asked = rows_to_answer(task, estimator, member, self.prepared(task, estimator), self._cache)
         if asked is None:
             return
-        with self._multiplying(kind):
+        with numpys_products(self.takes_numpys_products(kind)):
             key = "apart", id(asked.rows), kind.parts
             if _once(self._cache, key, lambda: asked_apart(member, asked.rows)):
                 member.rows_to_answer = asked
 
-    def _multiplying(self, kind: Kind) -> Any:
-        """Let numpy multiply the matrices of wide nets, if the user wants that."""
-        by_numpy = self.products == "numpy" and kind.measured.largest_product >= LARGE_PRODUCT
-        return NumpysProducts() if by_numpy else nullcontext()
+    def takes_numpys_products(self, kind: Kind) -> bool:
+        """Whether numpy multiplies the matrices of a kind of net: those of wide nets, if the user wants that."""
+        return self.products == "numpy" and kind.measured.largest_product >= LARGE_PRODUCT
 
     def refuse(self, numbers: list[int], error: Exception) -> None:
         """Note why tasks are run one by one."""

@@ -1,7 +1,7 @@
-"""What a script may set of the backend."""
+"""What a script may set of the backend, and what its searches share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -20,3 +20,11 @@ class Options:
     inner_backend: str | None = None
     inner_n_jobs: int = 1
     prepare_worker: Callable[[], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the searches in a block of `parallel_config` share."""
+
+    proven: dict[Any, Any] = field(default_factory=dict)  # what trials have shown
+    traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, by what nets of a group have in common

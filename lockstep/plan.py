@@ -15,15 +15,14 @@ from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
 from lockstep._compat import Packed, get_active_backend, lean_checks, tree_map
 from lockstep.answers import inputs_of
-from lockstep.grouping import Grouping, Proven
+from lockstep.grouping import Grouping
 from lockstep.handing_back import hand_back
 from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from lockstep.kinds import Kind
 from lockstep.members.numerics import one_thread
 from lockstep.members.refusals import LockstepWarning, RefusalError, refusal_of
-from lockstep.options import Options
+from lockstep.options import Options, Shared
 from lockstep.stacks.nets import Job
-from lockstep.stacks.products import LARGE_PRODUCT
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 from lockstep.tasks import Task, outcome_of
@@ -43,16 +42,16 @@ _OF_VMAP = (
 class Search:
     """The fits of one search that are to be trained in lockstep."""
 
-    def __init__(self, tasks: list[Task], options: Options, proven: Proven, traces: dict[Any, Any]) -> None:
-        self.tasks, self.options, self.traces = tasks, options, traces
-        self.grouping = Grouping(tasks, proven, options.products)
+    def __init__(self, tasks: list[Task], options: Options, shared: Shared) -> None:
+        self.tasks, self.options, self.shared = tasks, options, shared
+        self.grouping = Grouping(tasks, shared.proven, options.products)
         self.inner = options.inner_backend or "loky"
         self.total = 0  # net-epochs
         self.cancelled: Exception | None = None
 
     def run(self) -> None:
         """Train what can be trained together; says of each task how it is finished, or why it runs alone."""
-        with _without_warnings_of_vmap(), heed_the_keyboard(), one_thread(), lean_checks():
+        with as_in_a_training(), heed_the_keyboard():
             n_jobs = self._n_jobs()
             jobs = self._jobs(n_jobs) if self.options.stack else []
             alone = [task for task in self.tasks if task.refusal is not None or not jobs]
@@ -113,9 +112,9 @@ class Search:
                 numbers = [number for member in members for each in member.tasks.values() for number in each]
                 self.grouping.refuse(numbers, too_large(kind, self.options.max_memory_mb))
                 continue
-            by_numpy = self.options.products == "numpy" and kind.measured.largest_product >= LARGE_PRODUCT
+            by_numpy = self.grouping.takes_numpys_products(kind)
             # Workers trace by themselves.
-            traces = self.traces.setdefault((group, self.options.record_losses), {}) if n_jobs == 1 else {}
+            traces = self.shared.traces.setdefault((group, self.options.record_losses), {}) if n_jobs == 1 else {}
             job = Job(members, group[0], kind.places.multiple, size, by_numpy, traces, self.options.record_losses)
             jobs += [replace(job, members=members[start : start + size]) for start in range(0, len(members), size)]
         return jobs
@@ -170,8 +169,9 @@ class Search:
 
 
 @contextlib.contextmanager
-def _without_warnings_of_vmap() -> Iterator[None]:
-    with warnings.catch_warnings():
+def as_in_a_training() -> Iterator[None]:
+    """Let torch and numpy use one thread in the block, import no more than is needed, and say nothing of vmap."""
+    with warnings.catch_warnings(), one_thread(), lean_checks():
         for message in _OF_VMAP:
             warnings.filterwarnings("ignore", message=message)
         yield
@@ -196,7 +196,7 @@ def _apart(dtype: torch.dtype, prepare: Callable[[], Any] | None, function: Call
 def _train_apart(job: Packed) -> list[Trained] | Exception:
     """Train a stack in a worker; its nets are no views, each of which would take all others along on its way back."""
     try:
-        with _without_warnings_of_vmap(), one_thread(), lean_checks():
+        with as_in_a_training():
             nets = list(_train(job.content, lambda more: None))
     except Exception as error:
         return error

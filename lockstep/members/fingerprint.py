@@ -8,7 +8,6 @@ from functools import cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
@@ -47,13 +46,6 @@ class _Hashed(pickle.Pickler):
         if isinstance(obj, torch.Tensor):
             return id, (str(obj.dtype), obj.requires_grad, obj.detach().cpu().numpy())
         return NotImplemented
-
-
-def bytes_of(numbers: np.ndarray | torch.Tensor) -> bytes:
-    """Return what an array or a tensor of any type holds."""
-    if isinstance(numbers, torch.Tensor):
-        numbers = numbers.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-    return numbers.tobytes()
 
 
 def fingerprint(thing: Any, names: dict[int, str] | None = None) -> str:

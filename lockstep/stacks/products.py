@@ -4,6 +4,7 @@ numpy calls the gemm of its own OpenBLAS for each matrix of a stack. Where torch
 three times as long.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -45,7 +46,12 @@ def let_numpy_multiply(graph: Graph) -> None:
             node.target = _operators()[1].get(node.target, node.target)
 
 
-class NumpysProducts(LeanMode):
+def numpys_products(wanted: bool) -> AbstractContextManager[Any]:
+    """Return a block in which numpy multiplies, if that is wanted."""
+    return _NumpysProducts() if wanted else nullcontext()
+
+
+class _NumpysProducts(LeanMode):
     """Exchanges the products of what is carried out under it."""
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -18,7 +18,7 @@ from lockstep.members.tensors import Tensors
 from lockstep.stacks.activations import Slice, Switch, switchable
 from lockstep.stacks.layers import GivenNoise, dropouts
 from lockstep.stacks.noise import Draw
-from lockstep.stacks.products import NumpysProducts
+from lockstep.stacks.products import numpys_products
 
 
 class StepInputs(NamedTuple):
@@ -149,5 +149,5 @@ class StackedNet:
                 return functional_call(self.parts, tensors, (x, y, False))
 
         dims = (0, 0, None if shared else 0, None if y is None or shared else 0)
-        with torch.no_grad(), NumpysProducts() if self.numpys_products else nullcontext():
+        with torch.no_grad(), numpys_products(self.numpys_products):
             return vmap(call, in_dims=dims)(tensors, rates, x, y)
