@@ -45,11 +45,11 @@ cross-cpu: .venv/repro ## Run a small search here and on two emulated processors
 	python -m tests.cross_cpu
 
 bench-joint: .venv/bench ## Compare the joint search with RandomizedSearchCV and Optuna; takes about 10 minutes
-	python -m tests.bench_joint
+	python -m tests.bench.joint
 
 bench: .venv/repro ## Benchmark both engines; takes about 25 minutes on two cores
 	python -m tests.bench
-	python -m tests.everyday
+	python -m tests.bench.against_plain
 
 simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 30 minutes on two cores
 	python -m tests.simulate

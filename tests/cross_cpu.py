@@ -99,7 +99,7 @@ def of_other_nets() -> dict[str, str]:
     from sklearn.model_selection import GridSearchCV, KFold
 
     from stages.lib.engine import LockstepWarning
-    from tests import everyday
+    from tests.bench import everyday
 
     of_series = everyday.series()[0][:160], everyday.series()[1][:160]
     of_images = everyday.images()[0][:160], everyday.images()[1][:160]

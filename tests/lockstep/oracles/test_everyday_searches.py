@@ -1,4 +1,4 @@
-"""Oracle: skorch. The searches of `tests/everyday.py`, in float64, on some of their rows, predict what skorch does."""
+"""Oracle: skorch. The searches of `tests/bench/everyday.py`, in float64 on some rows, predict what skorch does."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 
 import lockstep  # noqa: F401 (registers the backend)
 from lockstep.surroundings import net_of
-from tests.everyday import CASES, regression
+from tests.bench.everyday import CASES, regression
 
 
 @pytest.fixture(autouse=True)

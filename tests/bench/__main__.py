@@ -12,7 +12,7 @@ import sys
 import time
 
 import stages.lib.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
-from tests.bench_cases import TABLES, Case
+from tests.bench.cases import TABLES, Case
 
 Found = dict[str, float]
 

@@ -1,22 +1,10 @@
-"""Eighteen searches as people write them, on data that scikit-learn has: `python -m tests.everyday` times them.
+"""Eighteen searches as people write them, on data that scikit-learn has. Imports nothing of this project."""
 
-Imports nothing of this project, so that skorch's side runs as a user has it: torch's own kernels, on one thread.
-"""
-
-import resource
-import subprocess
-import sys
-import time
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-if sys.argv[2:3] == ["pipeline"]:
-    import stages  # noqa: F401 (pins the kernels, before torch and numpy)
-
 import numpy as np
 import torch
-from joblib import parallel_config
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_classification, make_regression
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (lets HalvingGridSearchCV be imported)
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_validate
@@ -27,9 +15,6 @@ from skorch.callbacks import EarlyStopping, LRScheduler
 from torch import Tensor, nn
 
 Rows = tuple[Any, Any]
-
-# skorch as a user has it, with the package, and with the package as this pipeline pins it.
-SIDES = ("plain", "lockstep", "pipeline")
 
 
 class MLP(nn.Module):
@@ -260,51 +245,3 @@ def run(name: str, n: int | None = None, folds: int | None = None) -> Any:
     if case.how == "halving" and n > 3:
         return HalvingGridSearchCV(estimator, case.grid(n), cv=folds, refit=False, random_state=0, factor=2).fit(X, y)
     return GridSearchCV(estimator, case.grid(n), cv=folds, refit=False).fit(X, y)
-
-
-def measure(name: str, side: str, *numbers: str) -> tuple[float, float]:
-    """Run a search in a process of its own; return its CPU seconds, and what the process took at most, in MiB."""
-    command = [sys.executable, "-m", "tests.everyday", name, side, *numbers]
-    seconds, peak = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-2:]
-    return float(seconds), float(peak)
-
-
-def print_table(*numbers: str) -> None:
-    """Print a table of all searches on all sides; with numbers of candidates and folds, if they are given."""
-    print("| search | plain skorch | lockstep | ratio | in this pipeline | ratio | peak MiB |\n" + "|---" * 7 + "|")
-    sums = np.zeros(3)
-    for name, case in CASES.items():
-        (plain, before), (own, with_own), (pinned, _) = (measure(name, side, *numbers) for side in SIDES)
-        sums += plain, own, pinned
-        size = " × ".join(numbers) or f"{case.n} × {case.folds}"
-        cells = f"{plain:.1f} | {own:.1f} | {plain / own:.1f} | {pinned:.1f} | {plain / pinned:.1f}"
-        print(f"| {name}, {size} | {cells} | {before:,.0f} : {with_own:,.0f} |", flush=True)
-    plain, own, pinned = sums
-    print(f"| all | {plain:.0f} | {own:.0f} | {plain / own:.1f} | {pinned:.0f} | {plain / pinned:.1f} | |")
-
-
-def main() -> None:
-    """Time a search: its name, a side, and numbers of candidates and folds if wanted; without a name, all of them."""
-    name, side, *numbers = sys.argv[1:] if sys.argv[2:3] and sys.argv[2] in SIDES else ("", "", *sys.argv[1:])
-    if not name:
-        print_table(*numbers)
-        return
-    warnings.simplefilter("ignore")
-    torch.set_num_threads(1)
-    options: dict[str, Any] = {"backend": "sequential"}
-    if side == "pipeline":
-        import stages.lib.engine  # noqa: F401 (registers the backend, and pins square roots)
-
-        options = {"backend": "lockstep", "random_state": 0, "products": "numpy"}
-    elif side == "lockstep":
-        import lockstep  # noqa: F401 (registers the backend)
-
-        options = {"backend": "lockstep", "random_state": 0}
-    start = time.process_time()
-    with parallel_config(**options):
-        run(name, *map(int, numbers))
-    print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10)
-
-
-if __name__ == "__main__":
-    main()

@@ -150,7 +150,7 @@ def main() -> None:
     print("| how | CPU s | mean of the best | on fresh splits |\n|---|---|---|---|")
     for side in SIDES:
         done = subprocess.run(
-            [sys.executable, "-m", "tests.bench_joint", side],
+            [sys.executable, "-m", "tests.bench.joint", side],
             stdout=subprocess.PIPE,
             text=True,
             check=True,
