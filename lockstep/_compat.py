@@ -96,15 +96,11 @@ def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
     return signature.bind(*args, **kwargs).arguments if signature and len(batch.items) == 1 else None
 
 
-def only_asks(scorer: Any) -> bool:
-    """Whether a scorer asks an estimator for predictions and does nothing else to it.
-
-    scikit-learn's do, those of `make_scorer` included. One of the user's own may say so by an attribute `reads_only`.
-    """
-    if isinstance(scorer, _scorer._MultimetricScorer):
-        return all(map(only_asks, scorer._scorers.values()))
+def own_scorers(scorer: Any) -> list[Any]:
+    """Return the scorers that are the user's own functions, of one or several; those of `make_scorer` are not."""
+    scorers = scorer._scorers.values() if isinstance(scorer, _scorer._MultimetricScorer) else [scorer]
     theirs = _scorer._BaseScorer, _scorer._PassthroughScorer
-    return scorer is None or isinstance(scorer, theirs) or getattr(scorer, "reads_only", False) is True
+    return [each for each in scorers if each is not None and not isinstance(each, theirs)]
 
 
 def hooks_of(tensor: torch.Tensor) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import numpy as np
 from joblib.parallel import BatchedCalls
 from sklearn.base import BaseEstimator, clone
 
-from lockstep._compat import _safe_split, fit_arguments, only_asks
+from lockstep._compat import _safe_split, fit_arguments, own_scorers
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.numerics import fit_seed, seed_everything
 from lockstep.members.own_code import own_classes
@@ -96,10 +96,9 @@ def task_of(batch: BatchedCalls) -> Task | None:
     net = net_of(task.own_estimator() if exchanges_parts else task.estimator)
     if net is None:
         return None
-    scorer = call.get("scorer")
-    task.is_answered = only_asks(scorer)
-    is_plain = only_asks(scorer) and not getattr(scorer, "reads_only", False)
-    task.is_looked_at = not is_plain or bool(call.get("return_estimator")) or bool(own_classes(type(net)))
+    own = own_scorers(call.get("scorer"))
+    task.is_answered = all(getattr(scorer, "reads_only", False) is True for scorer in own)
+    task.is_looked_at = bool(own or call.get("return_estimator") or own_classes(type(net)))
     return task
 
 

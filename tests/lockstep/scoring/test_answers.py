@@ -55,6 +55,22 @@ ANSWERED: dict[str, tuple[Any, bool]] = {
 }
 
 
+class Counts:
+    """A scorer that only asks, and looks at the history."""
+
+    reads_only = True
+
+    def __call__(self, net: Any, X: Any, y: Any) -> int:
+        return len(net.history)
+
+
+@pytest.mark.parametrize("scoring", [Counts(), {"n": Counts()}, {"accuracy": "accuracy", "n": Counts()}])
+def test_a_scorer_of_ones_own_finds_the_history_alone_and_beside_others(scoring: Any) -> None:
+    with parallel_config(backend="lockstep", random_state=3):
+        found = cross_validate(classifier(), ROWS, LABELS, cv=3, scoring=scoring, error_score="raise")
+    assert found["test_n" if "test_n" in found else "test_score"].tolist() == [4, 4, 4]
+
+
 def n_predictions(found: Callable[[], Any]) -> int:
     """Return how often skorch evaluates a batch while nets are scored."""
     step = NeuralNet.evaluation_step
