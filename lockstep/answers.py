@@ -33,9 +33,13 @@ class RowsToAnswer(NamedTuple):
 
 
 def rows_to_answer(
-    task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache
+    task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache, is_long: bool
 ) -> RowsToAnswer | None:
-    """Return the rows of a split, or None where the net is to answer itself."""
+    """Return the rows of a split, or None where the net is to answer itself.
+
+    Nets whose steps are long answer for rows alone that they are asked about. Others answer for those that they were
+    trained on as well: then all splits of a table have the same rows, and share them.
+    """
     net = member.net
     if not task.is_answered or has_own(net, "infer"):
         return None
@@ -43,19 +47,21 @@ def rows_to_answer(
         return None  # rows may come otherwise than they are given
     if not isinstance(member.train.X, Tensor) or not isinstance(prepared.X, np.ndarray | Tensor):
         return None
-    key = ("rows to answer", id(prepared))
+    only_test = is_long and not task.scores_training
+    key = ("rows to answer", id(prepared), only_test)
     if key not in cache:
         test = prepared.transform(task.split_off(estimator, task.test)[0])
-        if isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor):
+        if only_test:
+            cache[key] = RowsToAnswer(in_multiples(as_tensor(test), _ROWS), [(test, np.arange(len(test)))])
+        elif isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor):
             if (whole := ("rows", id(task.X))) not in cache:
                 cache[whole] = in_multiples(as_tensor(task.X), LANES)
             rows = cache[whole]
-            places = [task.train, task.test]
+            cache[key] = RowsToAnswer(rows, [(prepared.X, task.train), (test, task.test)])
         else:
             n = len(prepared.X)
             rows = in_multiples(torch.cat([as_tensor(part) for part in (prepared.X, test)]), _ROWS)
-            places = [np.arange(n), n + np.arange(len(test))]
-        cache[key] = RowsToAnswer(rows, list(zip([prepared.X, test], places, strict=True)))
+            cache[key] = RowsToAnswer(rows, [(prepared.X, np.arange(n)), (test, n + np.arange(len(test)))])
     # A net whose own `fit` casts its rows is asked about others.
     return cache[key] if cache[key].rows.dtype == member.train.X.dtype else None
 

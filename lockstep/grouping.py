@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
+from functools import partial
 from io import StringIO
 from numbers import Integral
 from typing import Any
@@ -16,14 +17,15 @@ from lockstep.answers import rows_to_answer
 from lockstep.filling import OwnRows, asked_apart, own_rows
 from lockstep.kinds import Kind, group_key, kind_of
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.listed import check_class
+from lockstep.members.listed import check_class, only_records
 from lockstep.members.member import Cache, Member, make_member
 from lockstep.members.own_code import mentioned, own_classes
 from lockstep.members.prepared import Prepared
 from lockstep.members.refusals import Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, may_predict, net_state
 from lockstep.members.tensors import trained_params
-from lockstep.places import places_of
+from lockstep.places import is_long_step, places_of
+from lockstep.stacks.measured import measure
 from lockstep.stacks.products import LARGE_PRODUCT, numpys_products
 from lockstep.surroundings import net_of, prepare, without_net
 from lockstep.tasks import Task
@@ -115,11 +117,11 @@ class Grouping:
         member = self._initialised(task, estimator, dict(epochs))
         kind = self._kind(task, member)
         n_steps = member.epochs * len(member.order.lengths)
-        places_of(kind.measured, True, n_steps, self._n_splits)  # before a trial, which may take long
+        places_of(kind.measured, n_steps, self._n_splits)  # before a trial, which may take long
         verdict, is_apart = self._verdict(task, member, kind)
         filled = verdict.filled and not member.has_lone_row
-        held_out = member.valid.width if member.valid else 0
-        kind = replace(kind, places=places_of(kind.measured, filled, n_steps, self._n_splits, held_out))
+        sizes = self._other_sizes(member, kind, filled) if is_long_step(kind.measured.n_flops) else []
+        kind = replace(kind, places=places_of(kind.measured, n_steps, self._n_splits, sizes))
         if may_predict(member.net):  # its rows come in an order of its own
             member.follow()
             n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))
@@ -143,6 +145,9 @@ class Grouping:
         if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
             raise RefusalError(f"the fit of {type(net).__name__} sets max_epochs or callbacks")
         member.tasks = epochs
+        looked_at = any(self.tasks[number].is_looked_at for numbers in epochs.values() for number in numbers)
+        if not looked_at and only_records(member.net, member.valid and member.valid.y):
+            member.net.callbacks_ = []  # nobody will read what they would record
         return member
 
     def _kind(self, task: Task, member: Member) -> Kind:
@@ -154,14 +159,23 @@ class Grouping:
         member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.measured.unused
         return kind
 
+    def _other_sizes(self, member: Member, kind: Kind, filled: bool) -> list[int]:
+        """Return the `common_size` of steps on batches that are shorter than others, or held out."""
+        found = []
+        for n in sorted(member.other_lengths(filled)):
+            key = "size", kind.structure, n
+            found.append(_once(self._cache, key, partial(measure, member, n)).common_size)
+        return found
+
     def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
         """Return what a trial shows of a net's kind, and whether the net's own rows are apart in evaluation."""
         criterion = member.net.criterion_
         counts = hashed([*criterion.named_parameters(), *criterion.named_buffers()])
         key = "own rows", id(member.train), id(member.valid), kind.parts, counts
-        quiet = warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO())  # skorch makes no such nets
-        with quiet[0], quiet[1], numpys_products(self.takes_numpys_products(kind)):
-            rows: OwnRows = _once(self._cache, key, lambda: own_rows(member))
+        by_numpy = numpys_products(self.takes_numpys_products(kind))
+        with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
+            with by_numpy:
+                rows: OwnRows = _once(self._cache, key, lambda: own_rows(member))
             may_fill = rows.is_mean and rows.are_apart
 
             def find() -> Verdict:
@@ -172,7 +186,8 @@ class Grouping:
 
     def _let_answer(self, task: Task, estimator: BaseEstimator, member: Member, kind: Kind) -> None:
         """Let a net's stack compute what the net will be asked about, if those rows do not see each other either."""
-        asked = rows_to_answer(task, estimator, member, self.prepared(task, estimator), self._cache)
+        is_long = is_long_step(kind.measured.n_flops)
+        asked = rows_to_answer(task, estimator, member, self.prepared(task, estimator), self._cache, is_long)
         if asked is None:
             return
         with numpys_products(self.takes_numpys_products(kind)):

@@ -69,7 +69,7 @@ def kind_of(member: Member) -> Kind:
     structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net))])
     what = structure + own_numbers(net), train.width, str([tensor.shape for tensor in tree_leaves((train.X, train.y))])
     if what not in _MEASURED:
-        _MEASURED[what] = measure(member)
+        _MEASURED[what] = measure(member, min(train.width, train.n))
     measured = _MEASURED[what]
     family = [
         of_any_size(numbers=False),
@@ -110,7 +110,9 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
     features = str([(t.shape[1:], t.dtype) for t in tree_leaves((train.X, train.y))])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
-    return kind.structure, kind.places, member.has_listeners, rows, features, shapes, own_numbers(member.net)
+    asked = member.rows_to_answer and len(member.rows_to_answer.rows)
+    listened = member.has_listeners, asked
+    return kind.structure, kind.places, listened, rows, features, shapes, own_numbers(member.net)
 
 
 def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:

@@ -4,6 +4,7 @@ It follows from a net, its own rows, its epochs and the number of splits, never 
 docs/engine.md has the figures behind the numbers.
 """
 
+from collections.abc import Iterable
 from math import gcd
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ _SMALL = 600_000
 
 # Floating-point operations that take as long as it costs to call one of torch's operations,
 _OF_A_CALL = 600_000
+# as many as it costs to write a number elsewhere than in a product, where tensors barely fit the cache,
+_OF_A_NUMBER = 20
+
 # and as long as skorch's own loop around a step, which a stack spares.
 _OF_A_LOOP = 10_000_000
 
@@ -43,37 +47,40 @@ class Places(NamedTuple):
 ANY_NETS = Places(PLACES, MOST_NETS)
 
 
-def places_of(measured: Measured, filled: bool, n_steps: int, n_splits: int, held_out: int = 0) -> Places:
+def places_of(measured: Measured, n_steps: int, n_splits: int, sizes: Iterable[int] = ()) -> Places:
     """Return how nets are stacked; raises `RefusalError` where they are better off alone.
 
     Parameters
     ----------
     measured : Measured
         What a step of a net takes.
-    filled : bool
-        Whether all batches have as many rows as the one that was measured.
     n_steps : int
         That a net takes.
     n_splits : int
         Of the search: as many nets, at least, are trained alike.
-    held_out : int
-        Rows of a batch of the hold-out; 0 where there is none.
+    sizes : iterable of int
+        The `common_size` of steps on its batches that have other numbers of rows, and on those that are held out.
     """
     n_operations, n_flops = measured.n_operations, measured.n_flops
+    work = n_flops + _OF_A_NUMBER * measured.n_numbers
     if n_operations > max(_FEW, _OF_A_TRACE * n_steps * n_splits):
         raise RefusalError(f"a step takes {n_operations} operations: to trace it may cost more than it spares")
-    is_cut = n_flops > _SMALL and filled
-    multiple = PLACES // gcd(PLACES, measured.common_size, held_out) if is_cut else PLACES
+    multiple = PLACES // gcd(PLACES, measured.common_size, *sizes) if is_long_step(n_flops) else PLACES
     n_nets = _CANDIDATES * n_splits
-    if -n_nets % multiple / n_nets * n_flops > _OF_A_LOOP:
+    if -n_nets % multiple / n_nets * work > _OF_A_LOOP:
         raise RefusalError(f"its steps are long, and a stack of {multiple} places would stand partly empty")
-    return Places(multiple, nets_at_once(n_flops, n_operations, multiple))
+    return Places(multiple, nets_at_once(work, n_operations, multiple))
 
 
-def nets_at_once(n_flops: int, n_operations: int, multiple: int = PLACES) -> int:
-    """Return how many nets a stack has at most, a multiple of `multiple`.
+def is_long_step(n_flops: int) -> bool:
+    """Whether a net's step of so many floating-point operations costs more than what stands around it."""
+    return n_flops > _SMALL
+
+
+def nets_at_once(work: int, n_operations: int, multiple: int = PLACES) -> int:
+    """Return how many nets a stack has at most, a multiple of `multiple`; `work` is what a net's step takes.
 
     So many that the calls of a step's operations cost less than its arithmetic, and not more, because arithmetic is
     slower where tensors leave the cache.
     """
-    return min(-(-_OF_A_CALL * n_operations // (n_flops * multiple)) * multiple, MOST_NETS)
+    return min(-(-_OF_A_CALL * n_operations // (work * multiple)) * multiple, MOST_NETS)

@@ -46,6 +46,7 @@ class Search:
         self.tasks, self.options, self.shared = tasks, options, shared
         self.grouping = Grouping(tasks, shared.proven, options.products)
         self.inner = options.inner_backend or "loky"
+        self.records_losses = options.record_losses and any(task.is_looked_at for task in tasks)
         self.total = 0  # net-epochs
         self.cancelled: Exception | None = None
 
@@ -114,8 +115,8 @@ class Search:
                 continue
             by_numpy = self.grouping.takes_numpys_products(kind)
             # Workers trace by themselves.
-            traces = self.shared.traces.setdefault((group, self.options.record_losses), {}) if n_jobs == 1 else {}
-            job = Job(members, group[0], kind.places.multiple, size, by_numpy, traces, self.options.record_losses)
+            traces = self.shared.traces.setdefault((group, self.records_losses), {}) if n_jobs == 1 else {}
+            job = Job(members, group[0], kind.places.multiple, size, by_numpy, traces, self.records_losses)
             jobs += [replace(job, members=members[start : start + size]) for start in range(0, len(members), size)]
         return jobs
 
@@ -164,7 +165,7 @@ class Search:
         except Exception as error:
             self.grouping.refuse(numbers, error)
         else:
-            job = Job([member], filled, kind.places.multiple, record_losses=self.options.record_losses)
+            job = Job([member], filled, kind.places.multiple, record_losses=self.records_losses)
             self._take(job, _train(job, self._tell))
 
 

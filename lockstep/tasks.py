@@ -38,6 +38,7 @@ class Task:
     seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise that random layers take
     is_answered: bool = True  # whether its scorer only asks the net for predictions, which a stack answers for it
     is_looked_at: bool = True  # whether code of the user's own, or the user, gets to see the net
+    scores_training: bool = True  # whether the net is asked about the rows that it was trained on, too
     refusal: Refusal | None = None  # why it is fitted by skorch alone
     # Hands the net back that a stack has trained; gives an outcome, or None where skorch is to fit the net after all.
     finish: Callable[[], Outcome | None] | None = None
@@ -99,6 +100,7 @@ def task_of(batch: BatchedCalls) -> Task | None:
     own = own_scorers(call.get("scorer"))
     task.is_answered = all(getattr(scorer, "reads_only", False) is True for scorer in own)
     task.is_looked_at = bool(own or call.get("return_estimator") or own_classes(type(net)))
+    task.scores_training = bool(call.get("return_train_score") or own)
     return task
 
 

@@ -5,12 +5,13 @@ from types import FunctionType, NoneType
 from typing import Any
 
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor, callbacks
-from torch import nn
+from torch import Tensor, nn
 
 from lockstep._compat import hooks_of, parts_of, step_hooks, tree_leaves
 from lockstep.members.declared import is_declared
 from lockstep.members.optimizer import ATTRIBUTES, optimizer_of
 from lockstep.members.refusals import RefusalError
+from lockstep.members.state import may_predict
 from lockstep.members.tensors import named_tensors, trained_params
 
 _OWN_METHODS = re.compile(
@@ -91,6 +92,24 @@ def check_callbacks(net: NeuralNet) -> None:
             raise RefusalError(
                 f"the callback {name} looks at gradients in on_grad_computed", "look at them in on_batch_end"
             )
+
+
+def only_records(net: NeuralNet, held_out: Any) -> bool:
+    """Whether a net's callbacks do nothing but write its history, as those do that skorch gives a quiet net.
+
+    `held_out` are the targets of its hold-out, or None: where they are no classes, an accuracy raises.
+    """
+    whole = held_out is None or (isinstance(held_out, Tensor) and bool((held_out == held_out.floor()).all()))
+
+    def records(callback: Any) -> bool:
+        if type(callback) is callbacks.PrintLog:
+            return not net.verbose and callback.sink is print
+        if type(callback) is callbacks.EpochScoring:
+            return callback.scoring == "accuracy" and whole
+        return type(callback) in (callbacks.EpochTimer, callbacks.PassthroughScoring)
+
+    has_own_function = getattr(net, "predict_nonlinearity", "auto") != "auto"
+    return not may_predict(net) and not has_own_function and all(records(each) for _, each in net.callbacks_)
 
 
 def _is_known(policy: Any) -> bool:

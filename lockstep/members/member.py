@@ -60,6 +60,14 @@ class Member:
         """Whether a batch is a single row, whose dimension `squeeze` takes away; filled up, it would be kept."""
         return 1 in self.order.lengths or (self.valid is not None and has_lone_row(self.valid.n, self.valid.batch))
 
+    def other_lengths(self, filled: bool) -> set[int]:
+        """Return how many rows batches have that are not as long as a whole one of the training."""
+        train, valid = self.train, self.valid
+        lengths = set() if filled else set(self.order.lengths)
+        if valid is not None:
+            lengths |= {valid.width} if filled else {min(valid.batch, valid.n), valid.n % valid.batch}
+        return lengths - {0, min(train.width, train.n)}
+
     def follow(self) -> None:
         """Take numbers into account that callbacks draw at the end of epochs, as one that predicts does."""
         self.follows, self.order = True, self.order.followed(self.state)

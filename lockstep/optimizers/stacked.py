@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import groupby
@@ -38,6 +39,7 @@ class _Group:
     optimizer: torch.optim.Optimizer
     settings: Settings
     varying: frozenset[Place]
+    step: Callable[..., Any]  # without torch's hooks around it, which cost as much as a small net's step itself
     differs: bool = False
 
 
@@ -60,7 +62,8 @@ class StackedOptimizer:
             param.grad = self._gradient[places[0] : places[-1] + 1]
             cls, settings = optimizers[places[0]]
             built = build(cls, settings, [param])
-            self.groups.append(_Group(places, built, built.param_groups[0], varying_numbers(cls, settings)))
+            varying, step = varying_numbers(cls, settings), inspect.unwrap(type(built).step)
+            self.groups.append(_Group(places, built, built.param_groups[0], varying, step))
         self.set([settings for _, settings in optimizers])
 
     def set(self, settings: list[Settings]) -> None:
@@ -77,13 +80,11 @@ class StackedOptimizer:
             vars(group.optimizer).update(group.settings.get(ATTRIBUTES, {}))
             group.differs = any(isinstance(leaf, PerNet) for leaf in tree_leaves(group.settings))
 
-    @torch.no_grad()
     def step(self) -> None:
-        """Take a step with each optimizer."""
+        """Take a step with each optimizer; gradients are off by then."""
         for group in self.groups:
-            # Without torch's hooks around each step, which cost as much as a small net's step itself.
             with EachItsOwn() if group.differs else nullcontext():
-                inspect.unwrap(type(group.optimizer).step)(group.optimizer, _closure)
+                group.step(group.optimizer, _closure)
 
     def state_of(self, place: int) -> dict[str, Any]:
         """Return what the optimizer keeps of a net, not copied: rows of n_numbers, and numbers."""

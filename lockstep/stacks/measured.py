@@ -22,10 +22,10 @@ from lockstep.stacks.nets import EVALUATED_ROWS
 # Operations that round no number, or by a single operation that IEEE 754 defines, in vectors as one by one; and sums,
 # which go along the rows of each net by itself.
 _EXACT = set(
-    """add sub mul div neg abs relu threshold_backward where masked_fill clone copy_ cat stack fill_ scalar_tensor
+    """add sub mul div neg abs relu threshold_backward where masked_fill clone copy cat stack fill_ scalar_tensor
     zeros ones zeros_like ones_like full_like empty_like new_zeros new_empty_strided eq ne lt le gt ge sum mean max min
     argmax detach index index_select gather scatter scatter_add embedding embedding_dense_backward constant_pad_nd
-    _to_copy lift_fresh bernoulli_ floor sqrt reciprocal max_pool2d_with_indices max_pool2d_with_indices_backward
+    _to_copy lift_fresh bernoulli floor sqrt reciprocal max_pool2d_with_indices max_pool2d_with_indices_backward
     select_backward slice_backward mse_loss mse_loss_backward nll_loss_forward nll_loss_backward
     _log_softmax _log_softmax_backward_data _softmax _softmax_backward_data""".split()
 )
@@ -36,29 +36,30 @@ class Measured:
     """What a step of a net shows."""
 
     n_bytes: int  # what one more net in a stack takes at most
-    n_flops: int  # floating-point operations
+    n_flops: int  # floating-point operations of products, and of the optimizer
+    n_numbers: int  # that other operations write
     n_operations: int  # of torch
     common_size: int  # the greatest common divisor of how many numbers its results have, but for those of `_EXACT`
     largest_product: int  # floating-point operations of its largest product of matrices
     unused: frozenset[str]  # the parameters that take no part in the loss
 
 
-def measure(member: Member) -> Measured:
-    """Take a step of a lone net, and an evaluation.
+def measure(member: Member, n_rows: int) -> Measured:
+    """Take a step of a lone net on so many of its rows, and an evaluation.
 
     Counted are all results, as if none were freed, and what an optimizer keeps and does.
     """
     net, train = member.net, member.train
     module, criterion = copy.deepcopy((net.module_, net.criterion_))
     trial = step_view(net, module, criterion)
-    x, y = taken((train.X, train.y), np.arange(min(train.width, train.n)))
+    x, y = taken((train.X, train.y), np.resize(np.arange(train.n), n_rows))
     many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
     state = torch.get_rng_state()
     try:
         with GivenNoise(in_stack=True), torch.enable_grad(), _Counts() as counted:
             trial._set_training(True)
             trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
-            n_flops, n_operations = counted.n_flops, counted.n_operations
+            n_flops, n_numbers, n_operations = counted.n_flops, counted.n_numbers, counted.n_operations
             common_size, largest_product = counted.common_size, counted.largest_product
             with torch.no_grad():
                 trial._set_training(False)
@@ -72,13 +73,14 @@ def measure(member: Member) -> Measured:
     n_flops += 12 * sum(param.numel() for param in trained_params(net).values())
     stepped = named_tensors(trial)
     unused = frozenset(name for name in trained_params(net) if stepped[name].grad is None)
-    return Measured(counted.total + 6 * weights, n_flops, n_operations, common_size, largest_product, unused)
+    n_bytes = counted.total + 6 * weights
+    return Measured(n_bytes, n_flops, n_numbers, n_operations, common_size, largest_product, unused)
 
 
 class _Counts(LeanMode):
     """Adds up the bytes of all results and the floating-point operations, and counts torch's operations."""
 
-    total = n_flops = n_operations = common_size = largest_product = 0
+    total = n_flops = n_numbers = n_operations = common_size = largest_product = 0
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
@@ -88,8 +90,10 @@ class _Counts(LeanMode):
             n_flops = count(*args, **(kwargs or {}), out_val=result)
             self.n_flops += n_flops
             self.largest_product = max(self.largest_product, n_flops)
-        elif name not in _EXACT and not function.is_view:
-            operands = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
-            self.common_size = gcd(self.common_size, max((t.numel() for t in (*tensors, *operands)), default=0))
+        elif not function.is_view and any(t.is_floating_point() for t in tensors):
+            self.n_numbers += sum(tensor.numel() for tensor in tensors)
+            if name.removesuffix("_") not in _EXACT:
+                operands = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
+                self.common_size = gcd(self.common_size, max(t.numel() for t in (*tensors, *operands)))
         self.total += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         return result

@@ -21,7 +21,7 @@ ROWS = X.astype(np.float32)
 
 
 def measured(flops: int, size: int, operations: int = 50) -> Measured:
-    return Measured(1000, flops, operations, size, flops, frozenset())
+    return Measured(1000, flops, 0, operations, size, flops, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -37,23 +37,24 @@ def measured(flops: int, size: int, operations: int = 50) -> Measured:
     ],
 )
 def test_small_nets_have_many_places_and_wide_ones_few(about: Measured, places: Places) -> None:
-    assert places_of(about, filled=True, n_steps=100, n_splits=5) == places
+    assert places_of(about, n_steps=100, n_splits=5) == places
 
 
 def test_rows_of_other_numbers_leave_something_over() -> None:
-    assert places_of(measured(7_000_000, 64), filled=False, n_steps=100, n_splits=5).multiple == PLACES
+    assert places_of(measured(7_000_000, 64), 100, 5, [33]).multiple == PLACES
+    assert places_of(measured(7_000_000, 64), 100, 5, [640, 24]).multiple == 2
 
 
 def test_long_steps_in_places_that_would_stand_empty_are_left_to_skorch() -> None:
     with pytest.raises(RefusalError, match="a stack of 16 places would stand partly empty"):
-        places_of(measured(90_000_000, 33), filled=True, n_steps=100, n_splits=3)
-    assert places_of(measured(90_000_000, 33), filled=True, n_steps=100, n_splits=16).multiple == 16
+        places_of(measured(90_000_000, 33), n_steps=100, n_splits=3)
+    assert places_of(measured(90_000_000, 33), n_steps=100, n_splits=16).multiple == 16
 
 
 def test_a_trace_has_to_pay() -> None:
     with pytest.raises(RefusalError, match="a step takes 5000 operations"):
-        places_of(measured(10_000, 64, operations=5000), filled=True, n_steps=50, n_splits=3)
-    places_of(measured(10_000, 64, operations=5000), filled=True, n_steps=500, n_splits=3)
+        places_of(measured(10_000, 64, operations=5000), n_steps=50, n_splits=3)
+    places_of(measured(10_000, 64, operations=5000), n_steps=500, n_splits=3)
 
 
 class Wide(nn.Module):
@@ -73,13 +74,23 @@ class Wide(nn.Module):
 
 
 class Pictures(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, norm: bool = False) -> None:
         super().__init__()
         self.first, self.second, self.out = nn.Conv2d(1, 8, 3), nn.Conv2d(8, 16, 3), nn.Linear(16 * 36, 2)
+        self.norm = nn.BatchNorm2d(8) if norm else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.second(self.first(x.view(-1, 1, 10, 10)).sigmoid()).sigmoid()
+        x = self.second(self.norm(self.first(x.view(-1, 1, 10, 10))).sigmoid()).sigmoid()
         return self.out(x.flatten(1))
+
+
+class Normed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(100, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
 
 
 class Series(nn.Module):
@@ -124,6 +135,8 @@ KINDS: dict[str, NeuralNetClassifier] = {
     "convolutions": classifier(Pictures, batch_size=32),
     "GRU": classifier(Series),
     "attention": classifier(Attends),
+    "batch norm": classifier(Normed),
+    "convolutions and batch norm": classifier(Pictures, module__norm=True, batch_size=128),
 }
 
 
