@@ -20,26 +20,41 @@ def plan_of(n_rows: int, rarest: int | None = None) -> Plan:
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "batch_size", "epochs", "n_splits", "n_repeats", "n_candidates", "sample"),
+    ("n_rows", "batch_size", "epochs", "n_splits", "n_repeats", "sample"),
     [
-        (30, 16, 100, 5, 2, 16, 1.0),
-        (1_000, 32, 100, 5, 2, 16, 1.0),
-        (5_000, 128, 100, 3, 2, 16, 1.0),
-        (10_000, 256, 60, 3, 2, 8, 1.0),
-        (30_000, 512, 20, 3, 1, 8, 1.0),
-        (100_000, 512, 8, 3, 1, 8, 1.0),
-        (400_000, 512, 8, 3, 1, 8, 0.25),
+        (30, 64, 60, 5, 2, 1.0),
+        (1_000, 64, 60, 5, 2, 1.0),
+        (1_500, 64, 53, 5, 1, 1.0),
+        (5_000, 64, 16, 3, 1, 1.0),
+        (10_000, 128, 10, 3, 1, 1.0),
+        (100_000, 256, 10, 3, 1, 1.0),
+        (400_000, 256, 10, 3, 1, 0.25),
     ],
 )
-def test_sizes(
-    n_rows: int, batch_size: int, epochs: int, n_splits: int, n_repeats: int, n_candidates: int, sample: float
-) -> None:
+def test_sizes(n_rows: int, batch_size: int, epochs: int, n_splits: int, n_repeats: int, sample: float) -> None:
     blocks = plan_of(n_rows).blocks
     assert blocks["model"]["batch_size"] == batch_size
-    assert blocks["model"]["max_epochs"] == epochs
+    assert blocks["model"]["max_epochs"] == blocks["model"]["callbacks"]["LRScheduler"]["T_max"] == epochs
     assert (blocks["cv"]["n_splits"], blocks["cv"]["n_repeats"]) == (n_splits, n_repeats)
-    assert len(Experiment.model_validate(blocks["experiments"]["first"]).candidates(0)) == n_candidates
+    assert len(Experiment.model_validate(blocks["experiments"]["first"]).candidates(0)) == 16
     assert blocks["data"]["sample"] == sample
+
+
+@pytest.mark.parametrize(
+    ("numbers", "categories", "scaled", "embedded"), [(2, 1, True, True), (21, 0, True, False), (0, 3, False, False)]
+)
+def test_the_search_has_what_the_columns_allow(numbers: int, categories: int, scaled: bool, embedded: bool) -> None:
+    values = np.random.default_rng(0).normal(size=(200, numbers))
+    frame = pd.DataFrame(values, columns=[f"x{i}" for i in range(numbers)])
+    for i in range(categories):
+        frame[f"c{i}"] = np.resize(["red", "green", "blue"], 200)
+    frame["y"] = np.linspace(0, 1, 200) ** 2
+    table, form = Table(frame, (), 2, None), Form("utf-8", ",", ".", True, tuple(frame.columns))
+    blocks = make_plan(
+        "t.csv", form, table, "y", take_target("t.csv", form, table, "y"), take_columns(table, "y")
+    ).blocks
+    grid = blocks["experiments"]["first"]["grid"]
+    assert ("prepare__scale" in grid, "module__embedding" in grid) == (scaled, embedded)
 
 
 @pytest.mark.parametrize(("rarest", "n_splits"), [(2, 2), (4, 4), (5, 5), (100, 5)])

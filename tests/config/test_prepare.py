@@ -36,7 +36,10 @@ REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv
             {"prepare.impute": "average"},
             "prepare.impute is 'average': it should be 'mean', 'median' or 'most_frequent'",
         ),
-        ({"prepare.scale": "Standard"}, "prepare.scale is 'Standard': it should be 'standard', 'minmax', 'robust' or"),
+        (
+            {"prepare.scale": "Standard"},
+            "prepare.scale is 'Standard': it should be 'standard', 'minmax', 'robust', ",
+        ),
         ({"prepare.imputer": None}, "prepare.imputer is unknown; did you mean 'impute'?"),
         ({"prepare.encode": None}, "prepare.encode is null: it should be 'onehot' or 'ordinal'"),
         ({"prepare.target": "standard"}, "prepare.target is 'standard': a class can't be scaled, only the target of"),
@@ -46,7 +49,7 @@ REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv
         ),
         (
             {"experiments.neurons.grid.prepare__scale": [None, "standart"]},
-            "experiments.neurons.grid.prepare__scale[1] is 'standart': it should be 'standard', 'minmax', 'robust' or",
+            "experiments.neurons.grid.prepare__scale[1] is 'standart': it should be 'standard', 'minmax', 'robust', ",
         ),
         (
             {"experiments.neurons.grid.prepare__scal": ["standard"]},

@@ -5,7 +5,20 @@ from typing import Any
 NETS = "tests.model.test_settings"  # it has nets with a fault each
 OPTIMIZER_GRID = "experiments.optimizer.grid"
 
+TABLE_NET = {"model.source": "stages/lib/table_net.py", "experiments.neurons.fixed": {}}
+TABLE_NET |= {"model.module": "stages.lib.table_net.TableNet"}
+
 MISTAKES: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "neurons",
+        TABLE_NET | {"experiments.neurons.grid": {"module__embedding": ["none", "periodical"]}},
+        "grid.module__embedding[1]: periodical is not one of none, periodic, piecewise; did you mean 'periodic'?",
+    ),
+    (
+        "neurons",
+        TABLE_NET | {"experiments.neurons.grid": {"module__embedding": [None, "none"]}},
+        "grid.module__embedding[0]: null is not one of none, periodic, piecewise",
+    ),
     (
         "optimizer",
         {f"{OPTIMIZER_GRID}.optimizer": ["SGD", "Adamax", "Adamm"]},

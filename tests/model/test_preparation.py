@@ -11,6 +11,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
+    FunctionTransformer,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
@@ -31,6 +32,7 @@ SCALERS: dict[str | None, Any] = {
     "standard": StandardScaler(),
     "minmax": MinMaxScaler(),
     "robust": RobustScaler(),
+    "robust_clipped": make_pipeline(RobustScaler(), FunctionTransformer(lambda z: z / np.sqrt(1 + (z / 3) ** 2))),
     "quantile": QuantileTransformer(n_quantiles=80, output_distribution="normal"),
 }
 ALL = list(product(["mean", "median", "most_frequent"], SCALERS, ["onehot", "ordinal"], [False, True]))

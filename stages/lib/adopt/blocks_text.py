@@ -22,7 +22,7 @@ _COMMENTS = {
     "data.sample": "Fraction of the rows to use, stratified by class; 1.0 uses all of them.",
     "prepare.impute": "What replaces missing cells: mean, median, most_frequent, or null for nothing.",
     "prepare.indicator": "Whether each column that lacks cells gets another that says where.",
-    "prepare.scale": "How numbers are scaled: standard, minmax, robust, quantile, or null.",
+    "prepare.scale": "How numbers are scaled: standard, minmax, robust, robust_clipped, quantile, or null.",
     "prepare.encode": "How categories become numbers: onehot or ordinal.",
     "prepare.target": "How the target of a regression is scaled: standard, quantile, or null.",
     "cv.splitter": "stratified, kfold, group or stratified_group (with `groups`), or time (with `order`).",
@@ -32,8 +32,8 @@ _COMMENTS = {
     "statistics.pick": "Which candidate of each experiment goes on: the best, or the simplest of those that may be it.",
     "evaluate.keep": "The net that is saved: winner, simplest, combined, or an experiment's name.",
     "evaluate.use": "What is handed over: answer, or a contender of the evaluation by its name.",
-    "model.module": "A multilayer perceptron with as many inputs and outputs as the table needs.",
-    "model.train_split": "1/train_split of each training fold is held out of the fit; EarlyStopping looks at it.",
+    "model.module": "A multilayer perceptron for tables, with as many inputs and outputs as the table needs.",
+    "model.callbacks": "The learning rate falls to 0 along a cosine; T_max is as large as max_epochs.",
     "model.class_weight": "`balanced`, a list of weights by class, or null.",
 }
 

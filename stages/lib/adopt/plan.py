@@ -18,15 +18,17 @@ from stages.lib.config import Column
 
 EXPERIMENT = "first"
 
-# Batches per pass over the rows, and the smallest and the largest batch.
-_STEPS = 40
-_SMALLEST, _LARGEST = 16, 512
+# The rows of a batch, up to these numbers of rows, and above all of them.
+_BATCHES, _LARGEST = {6_000: 64, 15_000: 128}, 256
 # Rows that a net is shown in all its passes, and the fewest and the most passes.
-_SHOWN = 600_000
-_FEWEST_EPOCHS, _MOST_EPOCHS = 8, 100
-# Above these numbers of rows, there are three folds instead of five, half the settings, one repeat instead of two, and
-# only so many of the rows are used.
-_THREE_FOLDS, _HALF_GRID, _ONE_REPEAT, _MOST_ROWS = 2_000, 5_000, 10_000, 100_000
+_SHOWN = 80_000
+_FEWEST_EPOCHS, _MOST_EPOCHS = 10, 60
+_CANDIDATES = 16
+# Above these numbers of rows, there is one repeat instead of two, there are three folds instead of five, and only so
+# many of the rows are used.
+_ONE_REPEAT, _THREE_FOLDS, _MOST_ROWS = 1_000, 2_000, 100_000
+# Of more numbers, embeddings would take most of the time.
+_MOST_EMBEDDED = 20
 # A class of which a sample would leave fewer rows is not sampled.
 _FEWEST_OF_A_CLASS = 10
 
@@ -158,31 +160,37 @@ def _model(outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
     if weighted:
         why.append(("model.class_weight", "balanced", "each class counts alike in training too"))
     n_rows = min(len(outcome.y), _MOST_ROWS)
-    batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / _STEPS)), _SMALLEST, _LARGEST))
     epochs = int(np.clip(_SHOWN // n_rows, _FEWEST_EPOCHS, _MOST_EPOCHS))
     return {
         "wrapper": wrapper,
-        "module": "stages.lib.network.PimaClassifier",
-        "source": "stages/lib/network.py",
+        "module": "stages.lib.table_net.TableNet",
+        "source": "stages/lib/table_net.py",
         "criterion": criterion,
-        "optimizer": "Adam",
-        "lr": 0.01,
+        "optimizer": "AdamW",
+        "lr": 0.005,
         "max_epochs": epochs,
-        "batch_size": batch,
+        "batch_size": next((batch for most, batch in _BATCHES.items() if n_rows <= most), _LARGEST),
+        "optimizer__weight_decay": 0.01,
         "iterator_train__shuffle": True,
-        "train_split": 5,
-        "callbacks": {"EarlyStopping": {"patience": 10 if epochs == _MOST_EPOCHS else 5, "load_best": True}},
+        "train_split": None,
+        "callbacks": {"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": epochs}},
         "class_weight": "balanced" if weighted else None,
         "device": "cpu",
     }
 
 
 def _experiment(features: list[Taken], outcome: Outcome, why: list[tuple[str, str, str]]) -> dict[str, Any]:
-    grid: dict[str, list[Any]] = {}
-    if any(column.kind == "number" for column in features):
-        grid["prepare__scale"] = ["standard", "quantile"]
-    grid |= {"lr": [0.001, 0.01], "module__n_neurons": [16, 64]}
-    if len(outcome.y) <= _HALF_GRID:
-        grid["module__dropout_rate"] = [0.0, 0.3]
+    grid: dict[str, Any] = {}
+    n_numbers = sum(column.kind == "number" for column in features)
+    if n_numbers:
+        grid["prepare__scale"] = ["standard", "robust_clipped", "quantile"]
+    if 0 < n_numbers <= _MOST_EMBEDDED:
+        grid["module__embedding"] = ["none", "periodic", "piecewise"]
+    grid["module__n_neurons"] = [16, 64]
+    grid |= {
+        "lr": {"loguniform": [0.002, 0.02]},
+        "module__dropout_rate": {"uniform": [0.0, 0.5]},
+        "optimizer__weight_decay": {"loguniform": [0.01, 1.0]},
+    }
     why.append((f"experiments.{EXPERIMENT}", " × ".join(grid), "what matters most for a net on a table"))
-    return {"grid": grid, "fixed": {}}
+    return {"search": "random", "n_candidates": _CANDIDATES, "grid": grid, "fixed": {}}

@@ -27,7 +27,7 @@ class Prepare(Section):
         `most_frequent`, missing categories are replaced too; otherwise they are a category of their own.
     indicator : bool
         Whether each column that lacks cells gets another one that says where.
-    scale : 'standard', 'minmax', 'robust', 'quantile' or None
+    scale : 'standard', 'minmax', 'robust', 'robust_clipped', 'quantile' or None
         How numbers are scaled.
     encode : 'onehot' or 'ordinal'
         How categories become numbers.
@@ -37,7 +37,7 @@ class Prepare(Section):
 
     impute: Literal["mean", "median", "most_frequent"] | None = None
     indicator: bool = False
-    scale: Literal["standard", "minmax", "robust", "quantile"] | None = None
+    scale: Literal["standard", "minmax", "robust", "robust_clipped", "quantile"] | None = None
     encode: Literal["onehot", "ordinal"] = "onehot"
     target: Literal["standard", "quantile"] | None = None
 

@@ -15,6 +15,7 @@ from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import FiniteOrUnfit
+from stages.lib.model.columns import Columns
 from stages.lib.model.prepared import check_missing, check_types, preparation_of, prepared, without_prefix
 from stages.lib.model.training import TrainedAsSet, training_arguments
 
@@ -116,7 +117,7 @@ def build_estimator(
         skorch parameters by name, names resolved; `wrapper` is the class of the net. Keys such as `prepare__scale`
         override `prepare`.
     data : Dataset
-        Gives the module its `n_inputs` and `n_outputs`, if it takes them and `settings` does not set them.
+        Gives the module its `n_inputs`, `n_outputs` and `n_numbers`, if it takes them and `settings` does not set them.
     prepare : Prepare
     uses : iterable of str
         The keys of the grid that is searched.
@@ -150,6 +151,7 @@ def build_estimator(
     shape = {
         "n_outputs": data.n_classes if issubclass(criterion, _OF_NUMBERED) else 1,
         "output": next((output for loss, output in _OUTPUTS.items() if issubclass(criterion, loss)), nn.Identity),
+        "n_numbers": Columns.of(data).n_first_numbers,
     }
     taken = parameters(settings["module"])
     defaults = {f"module__{name}": value for name, value in shape.items() if name in taken}

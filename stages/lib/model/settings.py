@@ -2,11 +2,11 @@
 
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from skorch import NeuralNet
 
-from stages.lib.common import UserError, did_you_mean
+from stages.lib.common import UserError, did_you_mean, format_value
 from stages.lib.config import CV, PARAMS_FILE, PREFIX, Distribution, Params, Prepare
 from stages.lib.model.callbacks import A_NUMBER, bad_callback_key, imported_parts, instead_of_text, unheard
 from stages.lib.model.candidates import Candidates
@@ -113,18 +113,22 @@ def _resolve(
     _refuse(problems, file, causes[-1])
     takes = parameters(owners["module"]).items()
     numeric = {f"module__{name}" for name, parameter in takes if instead_of_text(parameter) == A_NUMBER}
+    words = {f"module__{name}": get_args(each.annotation) for name, each in takes if _takes_words(each)}
 
-    def resolved_or_number(place: str, key: str, value: Any) -> Any:
-        # A string in place of a number is not looked up as a name; `_bad_key` reports it.
-        return value if key in numeric and isinstance(value, str) else resolved(place, key, value)
+    def resolved_or_text(place: str, key: str, value: Any) -> Any:
+        # A string in place of a number, or of a word, is not looked up as a name; `_bad_key` reports the former.
+        if key in words and value not in words[key]:
+            hint = did_you_mean(str(value), words[key])
+            problems.append(f"{place}: {format_value(value)} is not one of {', '.join(words[key])}{hint}")
+        return value if key in words or (key in numeric and isinstance(value, str)) else resolved(place, key, value)
 
     settings = owners | {
-        key: resolved_or_number(places[key], key, value) for key, value in raw.items() if key not in owners
+        key: resolved_or_text(places[key], key, value) for key, value in raw.items() if key not in owners
     }
     grid: Grid = {
         key: values
         if isinstance(values, Distribution)
-        else [resolved_or_number(f"{grid_place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
+        else [resolved_or_text(f"{grid_place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
         for key, values in (raw_grid or {}).items()
     }
     # Of a distribution, both bounds are checked.
@@ -199,6 +203,10 @@ def _texts(name: str, taker: type, taken: Mapping[str, inspect.Parameter], value
     for where, value in values.items() if wanted else ():
         if isinstance(value, str):
             yield f"{where}: {value!r} is text; {name} of {taker.__name__} is {wanted}"
+
+
+def _takes_words(parameter: inspect.Parameter) -> bool:
+    return get_origin(parameter.annotation) is Literal
 
 
 def _refuse(problems: list[str], file: str = PARAMS_FILE, cause: BaseException | None = None) -> None:
