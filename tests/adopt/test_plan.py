@@ -22,8 +22,8 @@ def plan_of(n_rows: int, rarest: int | None = None) -> Plan:
 @pytest.mark.parametrize(
     ("n_rows", "batch_size", "epochs", "n_splits", "n_repeats", "sample"),
     [
-        (30, 64, 60, 5, 2, 1.0),
-        (1_000, 64, 60, 5, 2, 1.0),
+        (30, 64, 80, 5, 2, 1.0),
+        (1_000, 64, 80, 5, 2, 1.0),
         (1_500, 64, 53, 5, 1, 1.0),
         (5_000, 64, 16, 3, 1, 1.0),
         (10_000, 128, 10, 3, 1, 1.0),

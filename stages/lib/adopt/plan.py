@@ -22,7 +22,7 @@ EXPERIMENT = "first"
 _BATCHES, _LARGEST = {6_000: 64, 15_000: 128}, 256
 # Rows that a net is shown in all its passes, and the fewest and the most passes.
 _SHOWN = 80_000
-_FEWEST_EPOCHS, _MOST_EPOCHS = 10, 60
+_FEWEST_EPOCHS, _MOST_EPOCHS = 10, 80
 _CANDIDATES = 16
 # Above these numbers of rows, there is one repeat instead of two, there are three folds instead of five, and only so
 # many of the rows are used.
