@@ -60,6 +60,7 @@ def seconds_a_step(estimator: BaseEstimator, X: Any, y: np.ndarray, train: np.nd
         return time.process_time() - start
 
     with explained("A trial of some epochs failed", "Fix the module, or the callbacks."):
+        spent(1)  # the first fit pays for what torch imports
         more = spent(1 + _EPOCHS) - spent(1)
     n_steps = _EPOCHS * -(-len(train) // min(net_of(estimator).batch_size, len(train)))
     return max(more / n_steps, 1e-5)
