@@ -12,12 +12,13 @@ from stages.lib.data import Dataset
 from stages.lib.engine import lean_optimizer, net_of
 from stages.lib.model.estimator import build_estimator, target
 from stages.lib.model.prepared import check_missing, rows
+from stages.lib.model.source import NETWORKS
 
 # A setting that varies over more numbers than this is tried with the smallest and the largest one.
 _MANY = 12
 # The most rows of a first step.
 _ROWS = 256
-_NETWORK = "stages/lib/network.py"
+_NETWORKS = tuple(map(str, NETWORKS))
 
 
 class Candidates(list[dict[str, Any]]):
@@ -190,19 +191,19 @@ def _quick(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(error: BaseException) -> str:
-    """Return an error in words; the default network's own, and those of optimizers, are sentences already."""
+    """Return an error in words; those of the project's own networks, and of optimizers, are sentences already."""
     if found := re.search(r"allocate (\d+) bytes", str(error)):
         return f"a layer would take {int(found[1]) / 2**30:,.0f} GiB of memory, more than there is"
     if "empty parameter list" in str(error):
         return "the module has no weights to train; make its layers attributes of it, in __init__"
     place = own_place(error)
-    if place is None or (type(error) is ValueError and place.startswith(_NETWORK)):
+    if place is None or (type(error) is ValueError and place.startswith(_NETWORKS)):
         return str(error).rstrip(".") or type(error).__name__
     return described(error)
 
 
 def _advice(error: BaseException, what: str) -> str:
-    """Return what to do about a value, where the error, as that of the default network, does not say so itself."""
+    """Return what to do about a value, where the error, as that of a network of the project, does not say so itself."""
     return "" if what == "built" and ";" in _said(error) else f". A net can't be {what} with it; choose another value."
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from stages.lib.common import relative_to_here
 from stages.lib.model.imported import module_of
 
-# The project's own code. Every search depends on it anyway, except for the network.
-_OWN, _NETWORK = (Path("stages"), Path("lockstep")), Path("stages/lib/network.py")
+# The project's own code. Every search depends on it anyway, except for its networks.
+_OWN = Path("stages"), Path("lockstep")
+NETWORKS = Path("stages/lib/network.py"), Path("stages/lib/table_net.py")
 
 
 def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> list[str]:
@@ -56,7 +57,7 @@ def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> l
         f"model.source is {source}, which imports {file}, but DVC would not notice changes to that file. "
         "Put the code into one folder, and set model.source to that."
         for file in used
-        if file == _NETWORK or not any(map(file.is_relative_to, _OWN))
+        if file in NETWORKS or not any(map(file.is_relative_to, _OWN))
     ]
 
 
