@@ -97,8 +97,10 @@ def of_other_nets() -> dict[str, str]:
     """Return hashes of nets that take few places of a stack, and of other layers, trained as the pipeline does."""
     from joblib import parallel_config
     from sklearn.model_selection import GridSearchCV, KFold
+    from torch.optim import AdamW
 
     from stages.lib.engine import LockstepWarning
+    from stages.lib.table_net import TableNet
     from tests.bench import everyday
 
     of_series = everyday.series()[0][:160], everyday.series()[1][:160]
@@ -110,6 +112,10 @@ def of_other_nets() -> dict[str, str]:
         "GRU": (everyday.classifier(everyday.Recurrent), of_series),
         "attention": (everyday.classifier(everyday.Attention), of_series),
     }
+    embedded = {"module__n_inputs": 16, "module__n_outputs": 2, "module__n_numbers": 16, "optimizer": AdamW}
+    for embedding in ("periodic", "piecewise"):
+        net = everyday.classifier(TableNet, module__embedding=embedding, **embedded)
+        nets[f"tables, {embedding}"] = net, everyday.table(320, 16)
     found: dict[str, str] = {}
     for name, (net, (X, y)) in nets.items():
         scorer = Hashes()
