@@ -62,12 +62,13 @@ class Columns:
         """Whether all are numbers or booleans, without a missing cell, so that a net takes them as they are."""
         return not self.lacking and "category" not in self.types.values()
 
-    @property
-    def n_first_numbers(self) -> int:
-        """How many columns of numbers come first in the rows that a net is given, which may be in no other order."""
-        if self.lack_nothing:  # nets may take such a table as it is
-            return next((i for i, kind in enumerate(self.types.values()) if kind != "number"), len(self.types))
-        return len(self.at("number"))
+    def n_first_numbers(self, prepared: bool) -> int:
+        """Return how many columns of numbers come first in the rows that a net is given.
+
+        Those that are `prepared` have all of them first; others are in the order of the table.
+        """
+        others = self.at("boolean", "category")
+        return len(self.at("number")) if prepared or not others else others[0]
 
     def at(self, *kinds: str) -> list[int]:
         """Return the positions of the columns of some types."""

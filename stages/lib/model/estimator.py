@@ -151,13 +151,14 @@ def build_estimator(
     shape = {
         "n_outputs": data.n_classes if issubclass(criterion, _OF_NUMBERED) else 1,
         "output": next((output for loss, output in _OUTPUTS.items() if issubclass(criterion, loss)), nn.Identity),
-        "n_numbers": Columns.of(data).n_first_numbers,
     }
     taken = parameters(settings["module"])
     defaults = {f"module__{name}": value for name, value in shape.items() if name in taken}
     net = finite_or_unfit(wrapper)(**defaults | training_arguments(settings, data.n_classes, classify))
     estimator = prepared(net, data, prepare, uses)
     preparation = preparation_of(estimator)
+    if "n_numbers" in taken and "module__n_numbers" not in settings:
+        net.set_params(module__n_numbers=Columns.of(data).n_first_numbers(preparation is not None))
     net.n_features_in_ = len(data.features) if preparation is None else preparation.n_features_out
     return estimator
 

@@ -13,6 +13,7 @@ from stages.lib.common import UserError
 from stages.lib.config import Params, Prepare
 from stages.lib.config.space import all_candidates
 from stages.lib.data import Dataset
+from stages.lib.engine import net_of
 from stages.lib.model import (
     Candidates,
     build_estimator,
@@ -22,6 +23,7 @@ from stages.lib.model import (
     rows,
     target,
 )
+from stages.lib.table_net import TableNet
 from tests.model.test_prepared import DATA, NUMBER
 from tests.project import load_real_data, real_params, small_params
 from tests.search_results import net_settings
@@ -62,6 +64,22 @@ def test_a_module_gets_the_width_unless_it_is_set() -> None:
     own = build_estimator(net_settings(module__n_inputs=3), DATA, Prepare(impute="mean"))
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         own.fit(rows(DATA, own), target(DATA.y, NeuralNetClassifier, nn.BCELoss))
+
+
+def test_a_module_gets_the_number_of_numbers_that_come_first() -> None:
+    columns = {"tall": "boolean", "age": "number", "fare": "number"}
+    table = pd.DataFrame({"tall": [0.0, 1, 1], "age": [1.0, 2, 3], "fare": [3.0, 5, 4]})
+    data = Dataset(table, np.array([0.0, 1, 1]), tuple(columns), ("no", "yes"), types=columns)
+    settings = net_settings() | {"module": TableNet, "criterion": nn.CrossEntropyLoss}
+
+    def found(data: Dataset, prepare: Prepare, **given: Any) -> int:
+        return net_of(build_estimator(settings | given, data, prepare)).initialize().module_.n_numbers
+
+    assert found(DATA, Prepare(impute="mean")) == 2
+    assert found(data, Prepare(scale="standard")) == 2  # a preparation puts them before the booleans
+    assert found(data, Prepare()) == 0
+    assert found(load_real_data(Params.model_validate(real_params())), Prepare()) == 8
+    assert found(DATA, Prepare(impute="mean"), module__n_numbers=1) == 1
 
 
 def test_candidates_keep_their_order_under_their_nested_names() -> None:
