@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
-from functools import partial
 from io import StringIO
 from numbers import Integral
 from typing import Any
@@ -15,7 +14,7 @@ from sklearn.base import BaseEstimator
 from lockstep._compat import tree_leaves
 from lockstep.answers import rows_to_answer
 from lockstep.filling import OwnRows, asked_apart, own_rows
-from lockstep.kinds import Kind, group_key, kind_of
+from lockstep.kinds import Kind, group_key, kind_of, measured_on
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.listed import check_class, only_records
 from lockstep.members.member import Cache, Member, make_member
@@ -25,7 +24,6 @@ from lockstep.members.refusals import Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, may_predict, net_state
 from lockstep.members.tensors import trained_params
 from lockstep.places import is_long_step, places_of
-from lockstep.stacks.measured import measure
 from lockstep.stacks.products import LARGE_PRODUCT, numpys_products
 from lockstep.surroundings import net_of, prepare, without_net
 from lockstep.tasks import Task
@@ -120,7 +118,8 @@ class Grouping:
         places_of(kind.measured, n_steps, self._n_splits)  # before a trial, which may take long
         verdict, is_apart = self._verdict(task, member, kind)
         filled = verdict.filled and not member.has_lone_row
-        sizes = self._other_sizes(member, kind, filled) if is_long_step(kind.measured.n_flops) else []
+        lengths = sorted(member.other_lengths(filled)) if is_long_step(kind.measured.n_flops) else []
+        sizes = [measured_on(member, kind.structure, n).common_size for n in lengths]
         kind = replace(kind, places=places_of(kind.measured, n_steps, self._n_splits, sizes))
         if may_predict(member.net):  # its rows come in an order of its own
             member.follow()
@@ -158,14 +157,6 @@ class Grouping:
         kind: Kind = _once(self._cache, ("kind", *about), lambda: kind_of(member))
         member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.measured.unused
         return kind
-
-    def _other_sizes(self, member: Member, kind: Kind, filled: bool) -> list[int]:
-        """Return the `common_size` of steps on batches that are shorter than others, or held out."""
-        found = []
-        for n in sorted(member.other_lengths(filled)):
-            key = "size", kind.structure, n
-            found.append(_once(self._cache, key, partial(measure, member, n)).common_size)
-        return found
 
     def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
         """Return what a trial shows of a net's kind, and whether the net's own rows are apart in evaluation."""

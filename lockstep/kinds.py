@@ -67,10 +67,7 @@ def kind_of(member: Member) -> Kind:
 
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
     structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net))])
-    what = structure + own_numbers(net), train.width, str([tensor.shape for tensor in tree_leaves((train.X, train.y))])
-    if what not in _MEASURED:
-        _MEASURED[what] = measure(member, min(train.width, train.n))
-    measured = _MEASURED[what]
+    measured = measured_on(member, structure, min(train.width, train.n))
     family = [
         of_any_size(numbers=False),
         net.use_caching,
@@ -94,6 +91,15 @@ def kind_of(member: Member) -> Kind:
     )
 
 
+def measured_on(member: Member, structure: str, n_rows: int) -> Measured:
+    """Return what a step of a net of this structure takes on a batch of so many of its rows, measured once."""
+    rows = tree_leaves((member.train.X, member.train.y))
+    what = structure + own_numbers(member.net), n_rows, str([tensor.shape for tensor in rows])
+    if what not in _MEASURED:
+        _MEASURED[what] = measure(member, n_rows)
+    return _MEASURED[what]
+
+
 def _asks_for_classes(net: NeuralNet) -> bool:
     """Whether code of a step asks what a layer is; it can't ask one that stands for several."""
     layers = {type(layer): layer for layer in net.module_.modules()}.values()
@@ -111,8 +117,7 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     features = str([(t.shape[1:], t.dtype) for t in tree_leaves((train.X, train.y))])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
     asked = member.rows_to_answer and len(member.rows_to_answer.rows)
-    listened = member.has_listeners, asked
-    return kind.structure, kind.places, listened, rows, features, shapes, own_numbers(member.net)
+    return kind.structure, kind.places, member.has_listeners, asked, rows, features, shapes, own_numbers(member.net)
 
 
 def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:

@@ -22,7 +22,7 @@ from lockstep.stacks.nets import EVALUATED_ROWS
 # Operations that round no number, or by a single operation that IEEE 754 defines, in vectors as one by one; and sums,
 # which go along the rows of each net by itself.
 _EXACT = set(
-    """add sub mul div neg abs relu threshold_backward where masked_fill clone copy cat stack fill_ scalar_tensor
+    """add sub mul div neg abs relu threshold_backward where masked_fill clone copy cat stack fill scalar_tensor
     zeros ones zeros_like ones_like full_like empty_like new_zeros new_empty_strided eq ne lt le gt ge sum mean max min
     argmax detach index index_select gather scatter scatter_add embedding embedding_dense_backward constant_pad_nd
     _to_copy lift_fresh bernoulli floor sqrt reciprocal max_pool2d_with_indices max_pool2d_with_indices_backward
