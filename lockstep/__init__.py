@@ -9,6 +9,7 @@ from lockstep.backend import LockstepBackend
 from lockstep.explaining import explain
 from lockstep.members.declared import reads_only
 from lockstep.members.numerics import fit_seed
+from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import LockstepWarning
 
-__all__ = ["LockstepBackend", "LockstepWarning", "explain", "fit_seed", "reads_only"]
+__all__ = ["HoldOutRecorder", "LockstepBackend", "LockstepWarning", "explain", "fit_seed", "reads_only"]

@@ -15,8 +15,9 @@ from lockstep.members.rows import companies, is_close, taken
 from lockstep.members.step_view import step_view
 from lockstep.stacks.nets import EVALUATED_ROWS
 
-# In how many parts, at most, rows that are evaluated at once are looked at: one odd target shows in a small part.
-_PARTS = 16
+# In how many parts, at most, losses of rows are looked at: one odd target shows in a small part. A row that sees others
+# shows in a few large parts as well.
+_PARTS, _FEW_PARTS = 16, 4
 
 
 class OwnRows(NamedTuple):
@@ -38,7 +39,7 @@ def own_rows(member: Member) -> OwnRows:
             n = min(rows.n - start, EVALUATED_ROWS)
             short = slice((n - 1) % rows.batch + 1)  # as the last batch, of which a loss may take another view
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
-                are_apart &= _agree(net, x, _parts(n, rows.batch, least=2))
+                are_apart &= _agree(net, x, _parts(n, rows.batch, 2, _FEW_PARTS))
                 is_mean &= _adds_up(net, apart, (x, y), [*_parts(n, rows.batch), short], training)
     return OwnRows(is_mean, are_apart)
 
@@ -47,7 +48,7 @@ def asked_apart(member: Member, rows: Tensor) -> bool:
     """Whether rows that a net will be asked about do not see each other either."""
     net, batch = _elsewhere(member), member.train.batch
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        return all(_agree(net, x, _parts(len(x), batch, least=2)) for x in rows.split(EVALUATED_ROWS))
+        return all(_agree(net, x, _parts(len(x), batch, 2, _FEW_PARTS)) for x in rows.split(EVALUATED_ROWS))
 
 
 def _elsewhere(member: Member) -> NeuralNet:
@@ -60,9 +61,9 @@ def _elsewhere(member: Member) -> NeuralNet:
     return step_view(member.net, module, criterion)
 
 
-def _parts(n: int, batch: int, least: int = 1) -> list[slice]:
+def _parts(n: int, batch: int, least: int = 1, most: int = _PARTS) -> list[slice]:
     """Cut rows into as many parts as there are whole batches, but for the bounds."""
-    n_parts = min(max(min(_PARTS, n // batch), least), n)
+    n_parts = min(max(min(most, n // batch), least), n)
     return [slice(*each) for each in pairwise(np.linspace(0, n, n_parts + 1).astype(int))]
 
 

@@ -121,6 +121,9 @@ class Grouping:
         lengths = sorted(member.other_lengths(filled)) if is_long_step(kind.measured.n_flops) else []
         sizes = [measured_on(member, kind.structure, n).common_size for n in lengths]
         kind = replace(kind, places=places_of(kind.measured, n_steps, self._n_splits, sizes))
+        if member.recorders and member.valid:
+            kept = member.epochs * member.valid.n * kind.measured.row_bytes
+            kind = replace(kind, bytes_each=kind.bytes_each + 2 * kept)
         if may_predict(member.net):  # its rows come in an order of its own
             member.follow()
             n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))

@@ -71,7 +71,7 @@ def kind_of(member: Member) -> Kind:
     family = [
         of_any_size(numbers=False),
         net.use_caching,
-        [(type(each), own_params(each)) for _, each in net.callbacks_],
+        [(type(each), own_params(each)) for _, each in net.callbacks_ if each not in member.recorders],
         tried_as(optimizer, settings),
         sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
         [layer.p == 0 for layer in dropouts(net)],

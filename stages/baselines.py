@@ -12,12 +12,14 @@ from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.scores import recorded
 from stages.lib.scores import to_csv as table_to_csv
+from stages.lib.scores.fresh import Fresh, drawn_anew
+from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import checked_splits, doing
+from stages.lib.search.result import SCORE
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS, print_scores, to_csv
 from stages.lib.winners.baselines import baselines
 from stages.lib.winners.diagnostics import diagnostics, pool
-from stages.lib.winners.fresh import Fresh, drawn_anew
 from stages.lib.winners.watched import Watched, score_baseline
 
 
@@ -28,24 +30,25 @@ def main() -> None:
     data = load_dataset(params.data, classify, params.seed, params.cv.groups, params.cv.order)
     anew = drawn_anew(params)
     splits = checked_splits(data, anew.cv, anew.seed, classify)
-    found = baselines(data, anew)
-    pooled = recorded(params.cv.scoring, data.n_classes, len(found) * sum(len(test) for _, test in splits))
-    fresh = Fresh(anew, splits, data, pooled)
-    scores, ci95, drawn, inputs = {}, {}, [], {}
+    found, scoring = baselines(data, anew), params.cv.scoring
+    fresh = Fresh(anew, splits, data.y, data.groups)
+    pooled = recorded(scoring, data.n_classes, fresh.n_scored(len(found)))
+    reached, drawn, inputs = dict[str, Reached](), [], {}
     for name, baseline in found.items():
         with doing(f"baselines: {name}"):
-            watched = Watched(scorers[params.cv.scoring], pooled, len(data.features))
-            scores[name] = score_baseline(name, baseline, data, splits, scorers | {params.cv.scoring: watched})
+            watched = Watched(scorers[scoring], pooled, len(data.features))
+            scores = score_baseline(name, baseline, data, splits, scorers | {scoring: watched})
+        scores = {SCORE: scores.pop(scoring)} | scores
         # Where a scorer fails, the others are asked again.
-        seen = watched.statistics[-len(splits) :]
-        ci95[name] = fresh.half_width(scores[name][params.cv.scoring], seen, all(watched.constant))
-        if np.isfinite(scores[name][params.cv.scoring]).all():
+        statistics = watched.statistics[-len(splits) :]
+        ci95 = fresh.half_width(scores[SCORE], statistics, all(watched.constant), pooled)
+        reached[name] = Reached(scores, ci95, baseline.description)
+        if np.isfinite(scores[SCORE]).all():
             predicted = watched.predictions[-len(splits) :]
             drawn.append(diagnostics(pool(data.y, splits, predicted, data.classes)).assign(model=name))
             inputs[name] = np.stack(watched.importances[-len(splits) :])
-    described = {name: baseline.description for name, baseline in found.items()}
-    print_scores(scores, described, params.cv.scoring, f"baselines: {params.cv.scoring} over {len(splits)} splits")
-    write_text(BASELINES, to_csv(scores, described, ci95, params.cv))
+    print_scores(reached, f"baselines: {scoring} over {len(splits)} splits")
+    write_text(BASELINES, to_csv(reached, params.cv))
     write_text(DIAGNOSTICS, table_to_csv(pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)))
     write_text(INPUTS, table_to_csv(inputs_table(inputs, data.features, fresh.test_share)))
 

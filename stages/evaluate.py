@@ -8,15 +8,22 @@ from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_answer, save_model
 from stages.lib.scores import NOT_TESTED, to_csv, too_few
+from stages.lib.scores.fresh import Fresh, drawn_anew
 from stages.lib.search import checked_splits
 from stages.lib.search.result import SCORE
 from stages.lib.winners.answer import answer
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.comparison import comparison_table, few_metrics, print_comparison, summarise
-from stages.lib.winners.contenders import read_corrected, read_corrected_scores, read_settings, read_use, score_nets
+from stages.lib.winners.contenders import (
+    read_corrected,
+    read_corrected_scores,
+    read_reached,
+    read_settings,
+    read_use,
+)
 from stages.lib.winners.contest import Contest
 from stages.lib.winners.diagnostics import diagnostics, pool
-from stages.lib.winners.fresh import Fresh, drawn_anew
+from stages.lib.winners.nets import score_nets, see_nets
 from stages.lib.winners.saved import answer_diagnostics, fit_baseline, fit_net, saved_inputs
 
 # What DVC compares commits by: a few numbers of each search, and of the evaluation.
@@ -32,16 +39,18 @@ def main() -> None:
     # Use other folds and initial weights than those on which the winners won.
     anew = drawn_anew(params)
     splits = checked_splits(data, anew.cv, anew.seed, classify)
-    baselines, described, ci95 = read_baselines(cv, len(splits))
+    fresh = Fresh(anew, splits, data.y, data.groups)
+    baselines = read_baselines(cv, len(splits))
+    nets = score_nets(settings, read_reached(params, fresh), data, fresh)
 
-    nets = score_nets(settings, data, splits, anew)
-    scores = {name: net.scores for name, net in nets.items()} | baselines
+    contenders = nets | baselines
+    scores = {name: reached.scores for name, reached in contenders.items()}
+    ci95 = {name: reached.ci95 for name, reached in contenders.items()}
+    stuck = {name: reached.stuck for name, reached in nets.items() if reached.stuck is not None}
     model = params.model.model_dump()
+    described = {name: reached.params for name, reached in baselines.items()}
     described |= {name: format_changes(chosen, model) or "model as it stands" for name, chosen in settings.items()}
-    ci95 |= {name: net.ci95 for name, net in nets.items()}
-    fresh = Fresh(anew, splits, data, None)
     share, least = fresh.test_share, fresh.one_row
-    stuck = {name: net.stuck for name, net in nets.items()}
     table = comparison_table(
         scores, described, ci95, kept, stuck=stuck, test_share=share, rope=params.rope, one_row=least
     )
@@ -50,10 +59,12 @@ def main() -> None:
     found = answer(contest, cv.scoring, read_use(params))
     handed_over = found.handed_over
     few = None if cv.keeps_time else too_few(data.y, data.n_classes, data.groups)
-    pooled = pool(data.y, splits, nets[kept].predictions, data.classes)
-    drawn = answer_diagnostics(handed_over, nets, fresh)
-    inputs = saved_inputs(kept, handed_over, settings, fresh)
-    told = [describe_inputs(inputs, name, cv.scoring, params.rope) for name in dict.fromkeys([handed_over, kept])]
+    saved = list(dict.fromkeys([handed_over, kept]))
+    seen = see_nets({name: settings[name] for name in saved if name in nets}, data, fresh)
+    pooled = pool(data.y, splits, seen[kept].predictions, data.classes)
+    drawn = answer_diagnostics(handed_over, seen, data, fresh)
+    inputs = saved_inputs(kept, handed_over, seen, data, fresh)
+    told = [describe_inputs(inputs, name, cv.scoring, params.rope) for name in saved]
 
     print(found.text)
     if few:

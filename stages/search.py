@@ -1,4 +1,4 @@
-"""Stage `search@EXPERIMENT`: runs one search, corrects its best score for the choice, and records learning curves.
+"""Stage `search@EXPERIMENT`: runs one search, corrects its best score for the choice, and scores its picks anew.
 
 Usage: python -m stages.search EXPERIMENT
 """
@@ -7,8 +7,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
 
-from stages.lib.common import only_argument, run, write_json, write_text
+from stages.lib.common import format_params, only_argument, run, write_json, write_text
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.model import (
@@ -39,12 +41,23 @@ from stages.lib.scores import (
 )
 from stages.lib.scores.best_set import may_be_best, simplest_row
 from stages.lib.scores.draws import NO_DRAWS
+from stages.lib.scores.fresh import Fresh, drawn_anew
+from stages.lib.scores.reached import Reached
+from stages.lib.scores.reached import to_csv as reached_to_csv
 from stages.lib.scores.score_table import best_row, check_any_score
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer, pooled_rows
 from stages.lib.scores.stuck import stuck_fits
 from stages.lib.scores.summary import told
 from stages.lib.search import SearchResult, check_trial, checked_splits, doing, run_search
-from stages.lib.search.curves import Watched, constant_loss, distinct, epochs_of, learning_curves, watching
+from stages.lib.search.curves import (
+    N_REPEATS,
+    Watched,
+    constant_loss,
+    curves_table,
+    distinct,
+    epochs_of,
+    watching,
+)
 from stages.lib.search.halving import halve
 
 
@@ -66,9 +79,8 @@ def main() -> None:
 
     estimator = build_estimator(settings, data, params.prepare, candidates[0])
     X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])
-    net = watching(estimator, hold_out_scorer(cv.scoring, data.n_classes))
     with doing(f"{name}: a trial of one epoch"):
-        check_trial(net, X, y, splits[0], scorer)
+        check_trial(estimator, X, y, splits[0], scorer)
     search = partial(run_search, X=X, y=y, params=params)
 
     def train(numbers: np.ndarray, changes: dict[str, Any]) -> SearchResult:
@@ -104,14 +116,15 @@ def main() -> None:
 
     judged = rounded(table)  # as the stage compare does, which reads the file
     in_set = may_be_best(judged, share, params.seed, least)
-    chosen = {"best": best_row(table), "simplest": simplest_row(judged, in_set)}
-    watched = [Watched([which], listed[row], candidates[row]) for which, row in chosen.items()]
+    picks = {"best": best_row(table), "simplest": simplest_row(judged, in_set)}
+    watched = [Watched([which], listed[row], candidates[row]) for which, row in picks.items()]
     base = params.model.model_dump() | experiment.fixed
     watched = distinct([*watched, Watched(["starting_point"], {}, {})], base)
-    recorder = make_scorer(cv.scoring, record_rows=epochs_of)
-    recording = partial(search, f"{name}: learning curves", net, scorer=recorder, record_losses=True)
-    grids = nested_grid(net, [each.candidate for each in watched])
-    curves = learning_curves(recording, watched, grids, splits, cv.n_splits)
+
+    with doing(f"{name}: drawing fresh splits"):
+        anew = drawn_anew(params)
+        fresh = Fresh(anew, checked_splits(data, anew.cv, anew.seed, classify), data.y, data.groups)
+    curves, reached = score_anew(name, watched, estimator, X, y, fresh, data.n_classes)
 
     print_table(table, f"{name}: {cv.scoring} over {len(splits)} splits")
     print(told(summary))
@@ -121,8 +134,54 @@ def main() -> None:
         print(f"halving spared {found.net_epochs_spared:,} net-epochs")
     write_text(f"metrics/candidates/{name}.csv", to_csv(table))
     write_text(f"metrics/curves/{name}.csv", to_csv(curves))
+    write_text(f"metrics/fresh/{name}.csv", reached)
     write_text(f"metrics/draws/{name}.csv", (corrected.draws if corrected else NO_DRAWS).to_csv())
     write_json(f"metrics/search/{name}.json", summary)
+
+
+def score_anew(
+    name: str, settings: list[Watched], estimator: BaseEstimator, X: Any, y: np.ndarray, fresh: Fresh, n_classes: int
+) -> tuple[pd.DataFrame, str]:
+    """Train what goes on to the evaluation on its splits, while this process is warm.
+
+    Returns
+    -------
+    curves : DataFrame
+        The learning curves of all settings.
+    reached : str
+        What they reach, as a sealed CSV.
+    """
+    cv = fresh.params.cv
+    pooled = recorded(cv.scoring, n_classes, fresh.n_scored(len(settings)))
+    statistics, score = pooled_rows(pooled) if pooled else None, hold_out_scorer(cv.scoring, n_classes)
+
+    # The fits whose curves are shown, by the targets of their test rows; one more than these does no harm.
+    first = {y[test].tobytes() for _, test in fresh.splits[: N_REPEATS * cv.n_splits]}
+
+    def seen(fitted: BaseEstimator, X: Any, y: np.ndarray) -> Any:
+        epochs = epochs_of(fitted, score) if y.tobytes() in first else None
+        return epochs, statistics and statistics(fitted, X, y)
+
+    net = watching(estimator)
+    found = run_search(
+        f"{name}: fresh splits",
+        net,
+        nested_grid(net, [each.candidate for each in settings]),
+        X,
+        y,
+        splits=list(fresh.splits),
+        scorer=make_scorer(cv.scoring, cv.also_score, seen),
+        params=fresh.params,
+        record_losses=True,
+    )
+    shown = [[record.rows[0] for record in each[: N_REPEATS * cv.n_splits] if record.rows] for each in found.records]
+    contenders: dict[str, Reached] = {}
+    for number, (setting, records) in enumerate(zip(settings, found.records, strict=True)):
+        scores = {scorer: each[number] for scorer, each in found.scores.items()}
+        of_rows = [record.rows and record.rows[1] for record in records]
+        reached = fresh.reached(scores, records, of_rows, pooled, format_params(setting.chosen))
+        contenders |= dict.fromkeys(setting.names, reached)
+    return curves_table(settings, shown), fresh.sealed(reached_to_csv(contenders, cv), name)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from lockstep._compat import hooks_of, parts_of, step_hooks, tree_leaves
 from lockstep.members.declared import is_declared
 from lockstep.members.optimizer import ATTRIBUTES, optimizer_of
+from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
 from lockstep.members.state import may_predict
 from lockstep.members.tensors import named_tensors, trained_params
@@ -31,6 +32,7 @@ _CALLBACKS = (
     callbacks.PassthroughScoring,
     callbacks.PrintLog,
     callbacks.ProgressBar,
+    HoldOutRecorder,
 )
 # Those of skorch that change weights, which of them are trained, or files.
 _CHANGING = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
@@ -106,7 +108,7 @@ def only_records(net: NeuralNet, held_out: Any) -> bool:
             return not net.verbose and callback.sink is print
         if type(callback) is callbacks.EpochScoring:
             return callback.scoring == "accuracy" and whole
-        return type(callback) in (callbacks.EpochTimer, callbacks.PassthroughScoring)
+        return type(callback) in (callbacks.EpochTimer, callbacks.PassthroughScoring, HoldOutRecorder)
 
     has_own_function = getattr(net, "predict_nonlinearity", "auto") != "auto"
     return not may_predict(net) and not has_own_function and all(records(each) for _, each in net.callbacks_)

@@ -17,6 +17,7 @@ from lockstep.members.numerics import other_states, random_states, seed_everythi
 from lockstep.members.own_code import has_own, is_told
 from lockstep.members.own_fit import capture
 from lockstep.members.prepared import Prepared
+from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import Order, Rows, fetch
 from lockstep.members.state import own_params
@@ -74,8 +75,14 @@ class Member:
 
     @cached_property
     def has_listeners(self) -> bool:
-        """Whether callbacks are to be shown each epoch."""
-        return any(is_told(callback) for _, callback in self.net.callbacks_)
+        """Whether callbacks are to be shown each epoch; what a recorder keeps is handed over at the end."""
+        others = (callback for _, callback in self.net.callbacks_ if type(callback) is not HoldOutRecorder)
+        return any(map(is_told, others))
+
+    @cached_property
+    def recorders(self) -> list[HoldOutRecorder]:
+        """Return the callbacks that keep what the net makes of its hold-out."""
+        return [callback for _, callback in self.net.callbacks_ if type(callback) is HoldOutRecorder]
 
 
 class _Split(NamedTuple):

@@ -27,10 +27,10 @@ def has_own(net: NeuralNet, *methods: str) -> bool:
 
 
 def is_own(code: Any) -> bool:
-    """Whether a class or function is none of Python's, skorch's or scikit-learn's."""
+    """Whether a class or function is none of Python's, skorch's, scikit-learn's or the engine's."""
     # A wrapper takes the `__module__` of what it wraps.
     module = getattr(code, "__globals__", {}).get("__name__") or getattr(code, "__module__", None)
-    return isinstance(module, str) and not module.startswith(("skorch.", "sklearn.", "builtins"))
+    return isinstance(module, str) and not module.startswith(("skorch.", "sklearn.", "builtins", "lockstep."))
 
 
 def own_classes(cls: type) -> list[type]:

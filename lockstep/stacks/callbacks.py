@@ -15,6 +15,7 @@ from lockstep._compat import tree_leaves
 from lockstep.members.declared import held_to_it, is_declared
 from lockstep.members.member import Member
 from lockstep.members.own_code import hears
+from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import Order
 from lockstep.members.state import calls_own_code
@@ -32,8 +33,8 @@ class Audience:
     def __init__(self, member: Member) -> None:
         self.member, self.net = member, member.net
         own = [callback for _, callback in self.net.callbacks_]
-        self.scorings = [callback for callback in own if type(callback) is EpochScoring]
-        self.scores_training = any(callback.on_train for callback in self.scorings)
+        self.scorings = [callback for callback in own if type(callback) in (EpochScoring, HoldOutRecorder)]
+        self.scores_training = any(getattr(callback, "on_train", False) for callback in self.scorings)
         self.by_batch = any(map(_hears_batches, own))
         # Callbacks and functions that skorch does not have may look at anything, and keep what they see.
         self.calls_own_code = calls_own_code(self.net)
@@ -105,7 +106,7 @@ class Audience:
         self._tell("on_batch_end", batch=list(batch), training=training, loss=loss, y_pred=predicted)
 
     def predicts(self, batch: Any, predicted: Any, training: bool) -> None:
-        """Hand rows and predictions to the callbacks that score them at the end of the epoch."""
+        """Hand rows and predictions to the callbacks that score or keep them at the end of the epoch."""
         for callback in self.scorings:
             callback.on_batch_end(self.net, batch=batch, training=training, y_pred=predicted)
 
@@ -132,7 +133,9 @@ def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
 
 
 def _hears_batches(callback: Any) -> bool:
-    # What EpochScoring does with batches is to collect them; it gets an epoch's at once.
-    if type(callback) is EpochScoring or (type(callback) is LRScheduler and callback.step_every == "epoch"):
+    # What these do with batches is to collect them; they get an epoch's at once.
+    if type(callback) in (EpochScoring, HoldOutRecorder) or (
+        type(callback) is LRScheduler and callback.step_every == "epoch"
+    ):
         return False
     return hears(callback, "on_batch_begin", "on_batch_end")

@@ -47,6 +47,12 @@ class HoldOut:
         made = tree_map(self._joined, *(each for _, each in parts))
         return torch.stack([loss for loss, _ in parts]), made
 
+    def recorded(self, i: int, made: list[Any]) -> tuple[Any, list[Any]]:
+        """Return the targets of a member's hold-out, and copies of what the net has made of it in each epoch."""
+        own = [self.own_rows(i, each) for each in made]
+        y, *outputs = (tree_map(lambda part: part.cpu().clone(), each) for each in (own[0][0][1], *(o for _, o in own)))
+        return y, outputs
+
     def _joined(self, first: Tensor, *others: Tensor) -> Tensor:
         """Join what batches have been turned into; `squeeze` leaves a batch of one row without its dimension."""
         lengths = self.lengths[0][1:]

@@ -42,6 +42,7 @@ class Measured:
     common_size: int  # the greatest common divisor of how many numbers its results have, but for those of `_EXACT`
     largest_product: int  # floating-point operations of its largest product of matrices
     unused: frozenset[str]  # the parameters that take no part in the loss
+    row_bytes: int  # what the module returns for a row
 
 
 def measure(member: Member, n_rows: int) -> Measured:
@@ -63,7 +64,7 @@ def measure(member: Member, n_rows: int) -> Measured:
             common_size, largest_product = counted.common_size, counted.largest_product
             with torch.no_grad():
                 trial._set_training(False)
-                trial.infer(many)
+                outputs = tree_leaves(trial.infer(many))
     except AttributeError as error:
         raise explained(error, net) from None
     finally:
@@ -74,7 +75,8 @@ def measure(member: Member, n_rows: int) -> Measured:
     stepped = named_tensors(trial)
     unused = frozenset(name for name in trained_params(net) if stepped[name].grad is None)
     n_bytes = counted.total + 6 * weights
-    return Measured(n_bytes, n_flops, n_numbers, n_operations, common_size, largest_product, unused)
+    row_bytes = sum(part.nbytes for part in outputs) // len(tree_leaves(many)[0])
+    return Measured(n_bytes, n_flops, n_numbers, n_operations, common_size, largest_product, unused, row_bytes)
 
 
 class _Counts(LeanMode):

@@ -41,6 +41,16 @@ class Job:
         """Whether losses are computed, and not their gradients alone: callbacks hear them."""
         return self.record_losses or self.members[0].has_listeners
 
+    @property
+    def records_outputs(self) -> bool:
+        """Whether a net that no callback watches keeps what it makes of its hold-out."""
+        return not self.members[0].has_listeners and any(member.recorders for member in self.members)
+
+    @property
+    def knows_hold_out(self) -> bool:
+        """Whether the hold-out is evaluated after every epoch, and not after the last one alone."""
+        return self.knows_losses or self.records_outputs
+
 
 class Nets:
     """The weights of a job's nets, in a multiple of its `places`."""

@@ -46,6 +46,7 @@ class Training:
         self.lent: dict[Member, list[Tensors]] = defaultdict(list)
         # Of each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out; None where not known.
         self.losses: list[tuple[Tensor | None, Tensor | None]] = []
+        self.made: list[Any] = []  # of each epoch, what the nets make of the hold-out, where it is recorded
         self.audiences: dict[int, Audience] = {}
         self._take_up(Stack(job))
 
@@ -76,7 +77,7 @@ class Training:
                 self.stack.adopt_settings()
             epoch += 1
             self._train(epoch)
-            if not self.hold_out.is_empty and (self.stack.job.knows_losses or self._waited(epoch)):
+            if not self.hold_out.is_empty and (self.stack.job.knows_hold_out or self._waited(epoch)):
                 self._validate(epoch)
             for i, audience in self._present():
                 if audience.calls_own_code:
@@ -154,6 +155,8 @@ class Training:
         losses, made = self.stack.surviving(self.hold_out.evaluate, self.stack.own if self.audiences else [])
         if self.stack.job.knows_losses:
             self.losses[-1] = (self.losses[-1][0], losses)
+        if self.stack.job.records_outputs:
+            self.made.append(made)
         for i, audience in self._present():
             if audience.by_batch:
                 own = losses[:, self.stack.positions[i]]
@@ -208,6 +211,8 @@ class Training:
         else:
             sizes = [epoch_sizes[stack.source_of[i]] for epoch_sizes in stack.sizes]
             records = partial(epoch_records, list(self.losses), stack.positions[i], sizes, self.hold_out.lengths[i])
+            for recorder in member.recorders if self.made else []:
+                recorder.y_, recorder.outputs_ = self.hold_out.recorded(i, self.made)
         random_state = stack.orders[stack.source_of[i]].after(member.state, epoch)
         return Trained(member, epoch, net, stack.finite(i), random_state, records=records)
 
@@ -221,3 +226,4 @@ class Training:
         new.optimizer.load_states([old.optimizer.state_of(place) for place in places])
         self._take_up(new)
         self.losses = tree_map_only(Tensor, lambda losses: losses[:, places], self.losses)
+        self.made = tree_map(lambda outputs: outputs[places], self.made)

@@ -30,9 +30,9 @@ class Space:
         from stages.lib.config import load_params
         from stages.lib.data import load_dataset
         from stages.lib.model import build_estimator, resolve_experiment, rows, target
+        from stages.lib.scores.fresh import drawn_anew
         from stages.lib.scores.scorer import make_scorer
         from stages.lib.search import checked_splits
-        from stages.lib.winners.fresh import drawn_anew
 
         self.params = load_params()
         self.experiment = self.params.experiment(EXPERIMENT)

@@ -20,7 +20,7 @@ def test_a_committed_experiment_run_again_in_another_shell_gives_the_same_bytes(
     project = Project.copied(tmp_path)
     outputs = [
         f"metrics/{name.format(EXPERIMENT)}"
-        for name in ("search/{}.json", "candidates/{}.csv", "curves/{}.csv", "draws/{}.csv")
+        for name in ("search/{}.json", "candidates/{}.csv", "curves/{}.csv", "draws/{}.csv", "fresh/{}.csv")
     ]
     for name in outputs:
         (project.folder / name).unlink()

@@ -1,11 +1,13 @@
 """The real `dvc` and `git` in temporary clones, with small grids."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import time
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 
 import psutil
@@ -13,11 +15,18 @@ import pytest
 
 from tests.conftest import Changed
 from tests.pages import commands
-from tests.project import SEARCHED, Project, environment
+from tests.project import SEARCHED, Project, environment, set_at
 
 
 def test_repro_writes_all_metrics(reproduced: Project) -> None:
-    of_each = ("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "draws/{}.csv")
+    of_each = (
+        "candidates/{}.csv",
+        "compared/{}.csv",
+        "compared/{}.json",
+        "curves/{}.csv",
+        "draws/{}.csv",
+        "fresh/{}.csv",
+    )
     charts = ("charts/{}.svg", "charts/curves/{}.svg", "charts/importance/{}.svg")
     expected = {
         each.format(name) for each in (*of_each, "importance/{}.csv", "search/{}.json", *charts) for name in SEARCHED
@@ -57,6 +66,26 @@ def test_a_changed_grid_reruns_its_search_only(changed: Changed) -> None:
     assert "| params.yaml | experiments.neurons.grid.module__n_neurons" in changed.project.run(
         "dvc", "params", "diff", "--md", "main"
     ).stdout.replace("  ", " ")
+
+
+# What is stale at once after an edit; a stage that follows from its outputs is not told yet.
+STALE = {
+    "statistics.rope": (0.02, {"compare@dropout", "compare@neurons", "best_params", "evaluate"}),
+    "statistics.pick": ("simplest", {"best_params", "evaluate"}),
+    "evaluate.keep": ("combined", {"best_params", "evaluate"}),
+    "experiments.dropout.grid.module__dropout_rate": ([0.0, 0.3], {"search@dropout", "best_params", "evaluate"}),
+    "experiments.neurons.fixed.lr": (0.02, {"search@neurons", "best_params", "evaluate"}),
+}
+
+
+def test_dvc_tells_what_an_edit_makes_stale(project: Project) -> None:
+    params = project.params()
+    for place, (value, expected) in STALE.items():
+        edited = deepcopy(params)
+        set_at(edited, place, value)
+        project.write_params(edited)
+        told = json.loads(project.run("dvc", "status", "--json").stdout)
+        assert set(told) == expected, place
 
 
 def test_what_dvc_shows_of_metrics_is_small(ran_readme: Changed) -> None:

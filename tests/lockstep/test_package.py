@@ -50,7 +50,9 @@ def test_importing_it_changes_nothing_but_that_there_is_a_backend() -> None:
     assert done.returncode == 0, done.stderr
     n_threads, _, face = done.stdout.partition(" ")
     assert int(n_threads) >= 1
-    assert face.strip() == "['LockstepBackend', 'LockstepWarning', 'explain', 'fit_seed', 'reads_only']"
+    assert (
+        face.strip() == "['HoldOutRecorder', 'LockstepBackend', 'LockstepWarning', 'explain', 'fit_seed', 'reads_only']"
+    )
 
 
 def private_imports(path: Path) -> list[str]:

@@ -21,7 +21,7 @@ ROWS = X.astype(np.float32)
 
 
 def measured(flops: int, size: int, operations: int = 50) -> Measured:
-    return Measured(1000, flops, 0, operations, size, flops, frozenset())
+    return Measured(1000, flops, 0, operations, size, flops, frozenset(), 4)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.metrics import get_scorer_names
 
 from stages.lib.scores import Rows, bounds_of, half_width, half_widths, one_row, pooling, too_few
-from stages.lib.scores.bounds import interval
+from stages.lib.scores.intervals import interval
 from tests.simulation.labelled import Table, draw_table
 
 RNG = np.random.default_rng(8)

@@ -1,6 +1,5 @@
 """Learning curves. Oracle: skorch's own net with its own callbacks, fitted by hand on each split."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from stages.lib.engine import LockstepWarning, fit_seed, seed_everything
 from stages.lib.model import build_estimator, nested_grid, rows, target
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer
 from stages.lib.search import make_splits, run_search
-from stages.lib.search.curves import Watched, constant_loss, distinct, epochs_of, learning_curves, watching
+from stages.lib.search.curves import Watched, constant_loss, curves_table, distinct, epochs_of, watching
 from tests.plain_skorch import plain_net
 from tests.project import real_params
 from tests.search_results import SEED, net_settings
@@ -31,19 +30,20 @@ THEIRS = {"train_loss": "train_loss", "valid_loss": "valid_loss", "valid_score":
 
 def watched(data: Dataset, settings: list[Watched], scoring: str = "accuracy", **changes: Any) -> pd.DataFrame:
     chosen = net_settings(max_epochs=EPOCHS, batch_size=64) | changes
-    net = watching(build_estimator(chosen, data, Prepare(), ["lr"]), hold_out_scorer(scoring, 2))
-    splits = make_splits(data, CV(n_splits=3, n_repeats=5), SEED, classify=True)
-    search = partial(
-        run_search,
+    net, score = watching(build_estimator(chosen, data, Prepare(), ["lr"])), hold_out_scorer(scoring, 2)
+    found = run_search(
         "curves",
         net,
+        nested_grid(net, [each.candidate for each in settings]),
         X=rows(data, net),
         y=target(data.y, NeuralNetClassifier, nn.BCELoss),
-        scorer=make_scorer(scoring, record_rows=epochs_of),
+        splits=make_splits(data, CV(n_splits=3, n_repeats=3), SEED, classify=True),
+        scorer=make_scorer(scoring, record_rows=lambda fitted, X, y: epochs_of(fitted, score)),
         params=PARAMS,
         record_losses=True,
     )
-    return learning_curves(search, settings, nested_grid(net, [each.candidate for each in settings]), splits, 3)
+    nets = [[record.rows for record in records if record.rows is not None] for records in found.records]
+    return curves_table(settings, nets)
 
 
 def test_a_curve_is_the_median_of_what_skorch_records(data: Dataset, recwarn: pytest.WarningsRecorder) -> None:

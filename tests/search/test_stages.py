@@ -11,8 +11,15 @@ import pytest
 import yaml
 
 from stages import baselines, best_params, compare, evaluate, search
+from stages.lib.common import UserError, format_params
+from stages.lib.config import load_params
+from stages.lib.data import load_dataset
+from stages.lib.scores import reached
+from stages.lib.search import run_search
+from stages.lib.winners.nets import score_nets
 from tests.conftest import Command
 from tests.project import ROOT, real_params, set_at
+from tests.winners.settings import fresh_of
 
 N = 90
 Run = Any
@@ -186,3 +193,40 @@ def test_a_class_that_a_fold_lacks_is_told(write: Run, in_process: Command) -> N
     assert "rows of fold 1 in repeat 1 have no row of class yes. Set cv.splitter in params.yaml to stratified" in (
         done.stderr
     )
+
+
+def test_what_goes_on_is_scored_as_by_itself_on_the_splits_of_the_evaluation(write: Run, in_process: Command) -> None:
+    write({"experiments": {"mine": JOINT}, "cv.n_repeats": 4})
+    assert in_process(search, "mine").returncode == 0
+    params = load_params()
+    data = load_dataset(params.data, True, params.seed)
+    fresh = fresh_of(data, params)
+    found = reached.read_csv(fresh.unsealed(Path("metrics/fresh/mine.csv").read_text("utf-8"), "mine"), params.cv, 12)
+    assert list(found) == ["best", "simplest", "starting_point"]
+    listed = {format_params(each): each for each in params.experiments["mine"].candidates(params.seed)}
+    base = params.model.model_dump() | params.experiments["mine"].fixed
+    for name, chosen in {"best": listed[found["best"].params], "starting_point": {}}.items():
+        alone = score_nets({name: base | chosen}, {}, data, fresh)[name]
+        assert found[name].scores["score"].tolist() == alone.scores["score"].tolist()
+        assert (found[name].ci95, np.array(found[name].stuck).tolist()) == (alone.ci95, np.array(alone.stuck).tolist())
+    # The curves are of the first repeats of these splits; without a hold-out, there is a loss alone.
+    curves = pd.read_csv("metrics/curves/mine.csv")
+    assert set(curves["setting"]) == {"best", "starting_point"}
+
+
+def test_a_search_that_fails_on_the_fresh_splits_leaves_the_files_of_the_last_one(
+    write: Run, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({})
+    assert in_process(search, "mine").returncode == 0
+    before = {path: path.read_bytes() for path in sorted(Path("metrics").rglob("*.*"))}
+    write({"experiments.mine.grid.lr": [0.05, 0.06]})
+
+    def failing(label: str, *rest: Any, **options: Any) -> Any:
+        if "fresh" in label:
+            raise UserError("no room left")
+        return run_search(label, *rest, **options)
+
+    monkeypatch.setattr(search, "run_search", failing)
+    assert in_process(search, "mine").returncode == 1
+    assert {path: path.read_bytes() for path in sorted(Path("metrics").rglob("*.*"))} == before

@@ -1,16 +1,23 @@
 """Params, and results of their searches, without a search."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from skorch import NeuralNet
 
-from stages.lib.common import write_json, write_text
-from stages.lib.config import Params
+from stages.lib.common import format_params, write_json, write_text
+from stages.lib.config import STARTING_POINT, Params
+from stages.lib.data import Dataset
+from stages.lib.scores import reached
+from stages.lib.scores.fresh import Fresh, drawn_anew
+from stages.lib.scores.reached import Reached
+from stages.lib.search import make_splits
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS, to_csv
 from stages.lib.winners.diagnostics import COLUMNS
-from stages.lib.winners.leaderboard import BEST_PARAMS
+from stages.lib.winners.leaderboard import BEST_PARAMS, FRESH_DIR
+from stages.lib.winners.nets import score_nets
 from tests.plain_skorch import plain_net
 from tests.project import small_params
 
@@ -32,12 +39,30 @@ def write_best(params: Params, folder: Path, **changes: Any) -> None:
 
 def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
     """Write what `baselines` would if they scored no better than a coin, without a row of their predictions."""
-    steady = {scorer: np.full(n_splits, 0.5) for scorer in (params.cv.scoring, *params.cv.also_score)}
+    steady = Reached({scorer: np.full(n_splits, 0.5) for scorer in ("score", *params.cv.also_score)}, 0.04, "a coin")
     names = ("logistic_regression", "majority_class")
-    told = dict.fromkeys(names, "a coin"), dict.fromkeys(names, 0.04)
-    write_text(folder / BASELINES, to_csv(dict.fromkeys(names, steady), *told, params.cv))
+    write_text(folder / BASELINES, to_csv(dict.fromkeys(names, steady), params.cv))
     write_text(folder / DIAGNOSTICS, ",".join(["model", *COLUMNS]) + "\n")
     write_text(folder / INPUTS, "model,column,importance,ci95\n" + "".join(f"{name},glucose,0,0\n" for name in names))
+
+
+def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Fresh:
+    """Return the splits of the evaluation, or other ones under the params as they stand."""
+    if splits is not None:
+        return Fresh(params, splits, data.y, data.groups)
+    anew = drawn_anew(params)
+    return Fresh(anew, make_splits(data, anew.cv, anew.seed, params.model.classifies), data.y, data.groups)
+
+
+def write_fresh(params: Params, folder: Path, data: Dataset) -> None:
+    """Write what the searches would if the first candidate of each were the best, and the last the simplest."""
+    fresh, model = fresh_of(data, params), params.model.model_dump()
+    for name, experiment in params.experiments.items():
+        listed, base = experiment.candidates(params.seed), model | experiment.fixed
+        picks = {"best": listed[0], "simplest": listed[-1], STARTING_POINT: {}}
+        found = score_nets({pick: base | chosen for pick, chosen in picks.items()}, {}, data, fresh)
+        named = {pick: replace(each, params=format_params(picks[pick])) for pick, each in found.items()}
+        write_text(folder / FRESH_DIR / f"{name}.csv", fresh.sealed(reached.to_csv(named, fresh.params.cv), name))
 
 
 def model_in_skorch(params: Params, **changes: Any) -> NeuralNet:

@@ -21,6 +21,7 @@ from stages.lib.config import CV, OF_CLASSES, OF_NUMBERS, Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import fit_seed
 from stages.lib.model.hold_out import GroupedRows
+from stages.lib.scores.reached import Reached
 from stages.lib.search import make_splits
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, read_baselines, read_seen, to_csv
 from stages.lib.winners.baselines import BOOSTING_GRID, Baseline, InnerFolds, baselines
@@ -194,17 +195,16 @@ def test_a_baseline_has_no_score_where_a_scorer_refuses_it() -> None:
 def test_the_file_gives_back_the_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     cv = CV(n_splits=3, scoring="accuracy", also_score=["roc_auc"])
-    scores = {"none": {"accuracy": np.array([0.123456789, 0.5, 1]), "roc_auc": np.full(3, np.nan)}}
-    text = to_csv(scores, {"none": "a, model"}, {"none": 0.25}, cv)
+    scores = {"score": np.array([0.123456789, 0.5, 1]), "roc_auc": np.full(3, np.nan)}
+    text = to_csv({"none": Reached(scores, 0.25, "a, model")}, cv)
     assert text.startswith(
         "setting,params,ci95,split0_test_roc_auc,split1_test_roc_auc,split2_test_roc_auc,split0_test_score,"
     )
     write_text(BASELINES, text)
-    found, described, ci95 = read_baselines(cv, 3)
-    assert ci95 == {"none": 0.25}
-    assert described == {"none": "a, model"}
-    assert found["none"]["score"].tolist() == scores["none"]["accuracy"].tolist()
-    assert np.isnan(found["none"]["roc_auc"]).all()
+    found = read_baselines(cv, 3)["none"]
+    assert (found.ci95, found.params, found.stuck) == (0.25, "a, model", None)
+    assert found.scores["score"].tolist() == scores["score"].tolist()
+    assert np.isnan(found.scores["roc_auc"]).all()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Which nets are compared in the evaluation, and what they reach."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,15 @@ from stages.lib.common import UserError, format_changes, write_json
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import fit_seed, seed_everything
+from stages.lib.scores import reached
 from stages.lib.search import make_splits, run_search
-from stages.lib.winners import contenders
-from stages.lib.winners.contenders import read_settings, score_nets
+from stages.lib.winners import nets
+from stages.lib.winners.contenders import read_reached, read_settings
 from stages.lib.winners.leaderboard import BEST_PARAMS
+from stages.lib.winners.nets import score_nets, see_nets
 from tests.passengers import passengers
-from tests.project import ROOT
-from tests.winners.settings import model_in_skorch, params_of, write_best
+from tests.project import ROOT, set_at, small_params
+from tests.winners.settings import fresh_of, model_in_skorch, params_of, write_best, write_fresh
 
 
 def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
@@ -95,14 +99,16 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
     monkeypatch.chdir(ROOT)
     params = with_cv(params_of(engine="one-by-one"), also_score=["roc_auc"])
     splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5, True)
-    found = score_nets({"net": params.model.model_dump()}, data, splits, params)["net"]
+    settings, fresh = params.model.model_dump(), fresh_of(data, params, splits)
+    found = score_nets({"net": settings}, {}, data, fresh)["net"]
+    seen = see_nets({"net": settings}, data, fresh)["net"]
 
     X, y = data.X.to_numpy(np.float32), data.y.astype(np.float32).reshape(-1, 1)
     for number, (train, test) in enumerate(splits):
         seed_everything(fit_seed(params.seed, number))
         net = model_in_skorch(params).fit(X[train], y[train])
         assert found.scores["score"][number] == (net.predict(X[test]).ravel() == data.y[test]).mean()
-        predicted = found.predictions[number]
+        predicted = seen.predictions[number]
         assert predicted is not None
         assert np.array_equal(predicted, net.predict_proba(X[test]).squeeze(-1))
     assert list(found.scores) == ["score", "roc_auc"]
@@ -111,7 +117,7 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
 def alone(settings: dict[str, Any], data: Dataset, splits: list[Any], params: Params) -> dict[str, list[float]]:
     """Return the scores of each net in a search of its own."""
     return {
-        name: score_nets({name: chosen}, data, splits, params)[name].scores["score"].tolist()
+        name: score_nets({name: chosen}, {}, data, fresh_of(data, params, splits))[name].scores["score"].tolist()
         for name, chosen in settings.items()
     }
 
@@ -134,8 +140,8 @@ def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPat
         searched.append(len(candidates))
         return run_search(label, estimator, candidates, *rest, **options)
 
-    monkeypatch.setattr(contenders, "run_search", counting)
-    found = score_nets(settings, data, splits, params)
+    monkeypatch.setattr(nets, "run_search", counting)
+    found = score_nets(settings, {}, data, fresh_of(data, params, splits))
     assert list(found) == list(settings)
     # Equal settings are trained once, and those with another form of target by themselves.
     assert searched == [3, 1]
@@ -154,8 +160,105 @@ def test_regressions_with_and_without_a_scaled_target_score_together_as_alone(
     model = params.model.model_dump() | {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "lr": 1e-4}
     splits = make_splits(numbers, params.cv, 5, False)
     settings = {"plain": model, "scaled": model | {"prepare__target": "standard"}}
-    found = score_nets(settings, numbers, splits, params)
+    found = score_nets(settings, {}, numbers, fresh_of(numbers, params, splits))
     assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
         settings, numbers, splits, params
     )
-    assert [len(predicted) for predicted in found["scaled"].predictions if predicted is not None] == [40, 40, 40]
+    seen = see_nets({"scaled": settings["scaled"]}, numbers, fresh_of(numbers, params, splits))["scaled"]
+    assert [len(predicted) for predicted in seen.predictions if predicted is not None] == [40, 40, 40]
+
+
+def of_two() -> dict[str, Any]:
+    raw = small_params()
+    raw["experiments"] = {name: raw["experiments"][name] for name in ("optimizer", "dropout")}
+    raw["cv"] |= {"n_repeats": 1, "also_score": ["roc_auc"]}
+    return raw
+
+
+@pytest.fixture
+def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Dataset) -> Params:
+    """Return the params of two experiments, the first without `fixed`, whose searches have written their files."""
+    params = Params.model_validate(of_two())
+    write_best(params, tmp_path, combined=params.model.model_dump() | {"lr": 0.07})
+    write_fresh(params, tmp_path, data)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stages").symlink_to(ROOT / "stages")
+    return params
+
+
+def test_what_the_searches_have_scored_is_not_trained_again(
+    searched: Params, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = fresh_of(data, searched)
+    settings, _ = read_settings(searched)
+    known = read_reached(searched, fresh)
+    assert set(known) == {*searched.experiments, "simplest", "starting_point"}
+    trained: list[str] = []
+    score = nets._score
+
+    def counting(estimators: dict[str, Any], *rest: Any) -> Any:
+        trained.extend(estimators)
+        return score(estimators, *rest)
+
+    monkeypatch.setattr(nets, "_score", counting)
+    found = score_nets(settings, known, data, fresh)
+    assert (list(found), trained) == (list(settings), ["combined"])
+    for name, each in score_nets(settings, {}, data, fresh).items():
+        assert {scorer: scores.tolist() for scorer, scores in each.scores.items()} == {
+            scorer: scores.tolist() for scorer, scores in found[name].scores.items()
+        }
+        assert (found[name].ci95, found[name].stuck is not None) == (each.ci95, True)
+        assert np.array_equal(np.array(found[name].stuck), np.array(each.stuck))
+
+
+CHANGED = "metrics/fresh/dropout.csv was changed, or is of other splits or settings than those in params.yaml"
+
+
+@pytest.mark.parametrize(
+    ("changes", "edit", "sentence"),
+    [
+        ({}, lambda text: None, "metrics/fresh/dropout.csv is missing"),
+        ({}, lambda text: "", CHANGED),
+        ({}, lambda text: "setting\nbest\n", CHANGED),
+        ({}, lambda text: re.sub(r"0\.\d+", "0.99", text, count=3), CHANGED),  # edited by hand
+        ({}, lambda text: text[: len(text) // 2], CHANGED),
+        ({"seed": 8}, lambda text: text, CHANGED.replace("dropout", "optimizer")),
+        ({"cv.n_repeats": 2}, lambda text: text, CHANGED.replace("dropout", "optimizer")),
+        ({"model.lr": 0.5}, lambda text: text, CHANGED.replace("dropout", "optimizer")),
+        ({"experiments.dropout.fixed.lr": 0.5}, lambda text: text, CHANGED),
+    ],
+)
+def test_scores_that_are_not_those_of_the_params_are_refused(
+    searched: Params, data: Dataset, changes: dict[str, Any], edit: Callable[[str], str | None], sentence: str
+) -> None:
+    path = Path("metrics/fresh/dropout.csv")
+    text = edit(path.read_text(encoding="utf-8"))
+    path.unlink()
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    raw = of_two()
+    for place, value in changes.items():
+        set_at(raw, place, value)
+    params = Params.model_validate(raw)
+    experiment = "optimizer" if "optimizer" in sentence else "dropout"
+    with pytest.raises(UserError, match=f"{sentence}. Run `dvc repro search@{experiment}`."):
+        read_reached(params, fresh_of(data, params))
+
+
+def test_scores_of_another_pick_are_refused(searched: Params, data: Dataset, tmp_path: Path) -> None:
+    """As of a search that was killed between its files, and of an evaluation that is run by itself then."""
+    listed = searched.experiments["optimizer"].candidates(searched.seed)
+    bests = {name: {"best_params": listed[-1], "simplest_params": listed[0]} for name in searched.experiments}
+    write_best(searched, tmp_path, experiments=bests)
+    with pytest.raises(UserError, match=r"has the scores of optimizer=\w+, but the best is optimizer=\w+\. Run `dvc"):
+        read_reached(searched, fresh_of(data, searched))
+
+
+def test_a_net_that_diverges_keeps_its_place(searched: Params, data: Dataset) -> None:
+    fresh, model = fresh_of(data, searched), searched.model.model_dump()
+    found = score_nets({"wild": model | {"optimizer": "SGD", "lr": 1e30}}, {}, data, fresh)
+    text = fresh.sealed(reached.to_csv(found, fresh.params.cv), "dropout")
+    again = reached.read_csv(fresh.unsealed(text, "dropout"), fresh.params.cv, 3)["wild"]
+    assert np.isnan(again.scores["score"]).all()
+    assert np.isnan(again.scores["roc_auc"]).all()
+    assert np.isnan(again.ci95)

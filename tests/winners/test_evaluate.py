@@ -24,15 +24,15 @@ from stages.lib.config import Params, load_params
 from stages.lib.data import Dataset, load_dataset
 from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
-from stages.lib.scores.bounds import interval
+from stages.lib.scores.intervals import interval
 from stages.lib.search import make_splits
 from stages.lib.winners.baseline_scores import read_baselines
-from stages.lib.winners.contenders import score_nets
 from stages.lib.winners.leaderboard import BEST_PARAMS
+from stages.lib.winners.nets import score_nets
 from stages.lib.winners.saved import fit_on_all_rows
 from tests.conftest import Command
 from tests.project import ROOT, load_real_data, small_params
-from tests.winners.settings import model_in_skorch, params_of, write_baselines, write_best
+from tests.winners.settings import fresh_of, model_in_skorch, params_of, write_baselines, write_best, write_fresh
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     params = Params.model_validate(raw)
     write_best(params, folder)
     write_baselines(params, folder, 6)
+    write_fresh(params, folder, load_real_data(params))
     shown = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(shown):
         patch.chdir(folder)
@@ -89,16 +90,16 @@ def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
     data = load_dataset(params.data, True, params.seed)
     drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2), True)
     logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    found, described, ci95 = read_baselines(params.cv, 3)
+    found = read_baselines(params.cv, 3)
     assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
-    assert described["logistic_regression"] == "LogisticRegression, inputs standardized"
+    assert found["logistic_regression"].params == "LogisticRegression, inputs standardized"
     for scorer, name in {"accuracy": "score", "roc_auc": "roc_auc"}.items():
         expected = cross_val_score(logistic, data.X.to_numpy(np.float32), data.y, cv=drawn, scoring=scorer)
-        assert found["logistic_regression"][name] == pytest.approx(expected, abs=1e-9)
+        assert found["logistic_regression"].scores[name] == pytest.approx(expected, abs=1e-9)
     # Stratified folds keep the share of a constant's rows; its interval is that of a share of 384 rows.
-    share = found["majority_class"]["score"].mean()
+    share = found["majority_class"].scores["score"].mean()
     low, _ = interval(share, 1.966 * (share * (1 - share) / 384) ** 0.5, (0, 1))
-    assert ci95["majority_class"] == pytest.approx(share - low, rel=0.01)
+    assert found["majority_class"].ci95 == pytest.approx(share - low, rel=0.01)
 
 
 def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> None:
@@ -114,7 +115,7 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
 
     settings = params.model.model_dump()
     found, flattered = (
-        score_nets({"net": settings}, data, drawn, params.model_copy(update={"seed": each}))["net"]
+        score_nets({"net": settings}, {}, data, fresh_of(data, params.model_copy(update={"seed": each}), drawn))["net"]
         for each in (seed, params.seed)
     )
     assert scores.loc["starting_point"].to_numpy() == pytest.approx(found.scores["score"], abs=1e-6)

@@ -10,11 +10,11 @@ from sklearn.metrics import get_scorer
 
 from stages.lib.data import Dataset
 from stages.lib.scores import half_width, pooling
-from stages.lib.scores.bounds import interval
+from stages.lib.scores.fresh import Fresh, drawn_anew
+from stages.lib.scores.intervals import interval
 from stages.lib.scores.scorer import all_alike
 from stages.lib.search import make_splits
 from stages.lib.winners.baselines import Baseline
-from stages.lib.winners.fresh import Fresh, drawn_anew
 from stages.lib.winners.watched import Watched, score_baseline
 from tests.winners.settings import params_of
 
@@ -33,8 +33,8 @@ def test_a_constant_has_the_interval_of_its_rows_or_none(scoring: str, model: Du
     watched = Watched(get_scorer(scoring), pooling(scoring), 1)
     scores = score_baseline("model", Baseline(model, ""), DATA, splits, {scoring: watched})[scoring]
     assert len(watched.constant) == len(splits)
-    fresh = Fresh(params, splits, DATA, pooling(scoring))
-    found = fresh.half_width(scores, watched.statistics, all(watched.constant))
+    fresh = Fresh(params, splits, DATA.y, None)
+    found = fresh.half_width(scores, watched.statistics, all(watched.constant), pooling(scoring))
     if isinstance(model, LogisticRegression):
         assert found >= half_width(scores, 0.5)
     elif scoring == "f1_macro":

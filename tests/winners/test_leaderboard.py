@@ -194,7 +194,14 @@ def test_a_bad_file_is_named(
 
 def test_outputs_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    files = ("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "draws/{}.csv")
+    files = (
+        "candidates/{}.csv",
+        "compared/{}.csv",
+        "compared/{}.json",
+        "curves/{}.csv",
+        "draws/{}.csv",
+        "fresh/{}.csv",
+    )
     later = ("importance/{}.csv", "search/{}.json")
     for name in ("neurons", "gone"):
         for file in (*files, *later):

@@ -16,10 +16,10 @@ from stages.lib.engine import net_of, seed_everything
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import pooling
 from stages.lib.winners import shuffled
-from stages.lib.winners.contenders import input_importances
+from stages.lib.winners.nets import see_nets
 from stages.lib.winners.shuffled import importances, large_batches
 from tests.passengers import passengers
-from tests.winners.settings import params_of
+from tests.winners.settings import fresh_of, params_of
 
 RNG = np.random.default_rng(2)
 
@@ -103,7 +103,10 @@ def test_the_nets_are_those_of_the_evaluation() -> None:
     data = Dataset(pd.DataFrame(X, columns=["a", "b"]), (X[:, 0] > 0).astype(float), ("a", "b"), ("0", "1"))
     splits = [(np.arange(60), np.arange(60, 90)), (np.arange(30, 90), np.arange(30))]
     model = params.model.model_dump() | {"max_epochs": 30, "batch_size": 10}
-    found = input_importances({"fine": model, "wild": model | {"optimizer": "SGD", "lr": 1e30}}, data, splits, params)
-    assert found["fine"].shape == (2, 2)
-    assert found["fine"][:, 0].mean() > 0.2 > 0.1 > abs(found["fine"][:, 1].mean())
-    assert np.isnan(found["wild"]).all()
+    settings = {"fine": model, "wild": model | {"optimizer": "SGD", "lr": 1e30}}
+    seen = see_nets(settings, data, fresh_of(data, params, splits))
+    fine = seen["fine"].importances
+    assert fine.shape == (2, 2)
+    assert fine[:, 0].mean() > 0.2 > 0.1 > abs(fine[:, 1].mean())
+    assert np.isnan(seen["wild"].importances).all()
+    assert seen["wild"].predictions == [None, None]

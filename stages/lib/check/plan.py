@@ -18,9 +18,8 @@ from rich.table import Table
 
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.engine import TrainTest, net_of, nets_at_once
+from stages.lib.engine import TrainTest, lean_optimizer, net_of, nets_at_once
 from stages.lib.model import build_estimator
-from stages.lib.search.curves import N_REPEATS
 from stages.lib.search.halving import stage_epochs, stage_sizes
 
 # In steps of a net alone: what a stack pays once for a step, what each of its nets costs, what its first step costs,
@@ -104,7 +103,7 @@ def make_plan(
         share = sum(map(mul, sizes, stages)) / (len(candidates) * settings["max_epochs"])
     cores = os.cpu_count() or 1
     n_jobs = cores if params.runtime.n_jobs == -1 else min(params.runtime.n_jobs, cores)
-    steps = steps * share / n_jobs + n_fits * _SCORING + _START + _of_curves(params, settings, n_rows)
+    steps = steps * share / n_jobs + n_fits * _SCORING + _START + _of_fresh(params, settings, n_rows)
     taken = psutil.Process().memory_info().rss
     taken += members * (largest * _OF_A_WEIGHT + _OF_A_MEMBER) + n_fits * _OF_A_FIT
     mebibytes = min(taken / 2**20, params.runtime.max_memory_mb)
@@ -141,17 +140,18 @@ def _weights(
     for candidate in candidates:
         shape = _shape(candidate)
         if shape not in found and len(found) < _MOST_BUILT:
-            net = net_of(build_estimator(settings | candidate, data, params.prepare)).initialize()
+            net = net_of(build_estimator(settings | candidate, data, params.prepare))
+            net.set_params(optimizer=lean_optimizer(net.optimizer)).initialize()
             found[shape] = sum(weight.numel() for weight in net.module_.parameters())
     return found
 
 
-def _of_curves(params: Params, settings: dict[str, Any], n_rows: int) -> float:
-    """Return what the learning curves cost, in steps of a net: two settings, scored after each epoch."""
-    n_nets, epochs = min(N_REPEATS, params.cv.n_repeats) * params.cv.n_splits, settings["max_epochs"]
+def _of_fresh(params: Params, settings: dict[str, Any], n_rows: int) -> float:
+    """Return what the fresh splits cost, in steps of a net: three settings, of which two share a stack."""
+    n_nets, epochs = params.cv.n_repeats * params.cv.n_splits, settings["max_epochs"]
     n_steps = epochs * ceil(n_rows / settings["batch_size"])
-    each = _OF_A_STACK + n_nets * _OF_A_NET if params.engine == "lockstep" else n_nets
-    return 2 * (n_steps * each + n_nets * epochs * _SCORING)
+    each = 2 * _OF_A_STACK + 3 * n_nets * _OF_A_NET if params.engine == "lockstep" else 3 * n_nets
+    return n_steps * each + 3 * n_nets * _SCORING
 
 
 def print_plans(plans: list[Plan]) -> None:

@@ -9,7 +9,7 @@ from stages.lib.engine.roots import pin_this_process  # isort: skip (before the 
 
 pin_this_process()
 
-from lockstep import LockstepWarning, fit_seed  # noqa: E402
+from lockstep import HoldOutRecorder, LockstepWarning, fit_seed  # noqa: E402
 from lockstep.members.lean import lean_optimizer  # noqa: E402
 from lockstep.members.numerics import seed_everything  # noqa: E402
 from lockstep.places import nets_at_once  # noqa: E402
@@ -21,6 +21,7 @@ TrainTest = tuple[np.ndarray, np.ndarray]
 
 __all__ = [
     "FiniteOrUnfit",
+    "HoldOutRecorder",
     "LockstepWarning",
     "TrainTest",
     "fit_seed",

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from scipy.stats import t as student
 
-from stages.lib.scores.bounds import UNBOUNDED, Bounds, interval
 from stages.lib.scores.draws import N_ROUNDS, NO_DRAWS, Draws, over_rows, over_splits
+from stages.lib.scores.intervals import UNBOUNDED, Bounds, interval
 from stages.lib.scores.rows import Rows, degrees
 from stages.lib.scores.statistics import ALPHA, corrected_error
 

@@ -1,33 +1,30 @@
-"""Learning curves: a few settings are trained once more, and watched epoch by epoch."""
+"""Learning curves: a few settings are watched epoch by epoch, while they are scored on the splits of the evaluation."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
-from skorch.callbacks import EpochScoring
 from skorch.utils import to_numpy
 from torch import nn
 
 from stages.lib.common import format_params
-from stages.lib.engine import TrainTest, net_of
-from stages.lib.search.result import SearchResult
+from stages.lib.engine import HoldOutRecorder, net_of
 
-# The repeats of cross-validation whose splits the settings are trained on again.
+# The repeats of cross-validation whose nets are shown.
 N_REPEATS = 3
 
-_SCORE = "valid_score"
 # The losses of which a constant's is the entropy of the classes.
 _ENTROPIES = (nn.NLLLoss, nn.CrossEntropyLoss, nn.BCELoss, nn.BCEWithLogitsLoss)
 # The band of a curve holds the middle half of the nets.
 _LOW, _HIGH = 0.25, 0.75
 # What is recorded of each epoch, in the order of the columns.
-RECORDED = ("train_loss", "valid_loss", _SCORE)
+RECORDED = ("train_loss", "valid_loss", "valid_score")
 
 # Scores a net on the rows that it holds out of its fit.
 HoldOutScorer = Callable[[Any, Any, np.ndarray], float]
@@ -71,61 +68,48 @@ def distinct(settings: Sequence[Watched], base: dict[str, Any]) -> list[Watched]
     return listed
 
 
-def learning_curves(
-    search: Callable[..., SearchResult],
-    settings: list[Watched],
-    grids: list[dict[str, Any]],
-    splits: list[TrainTest],
-    n_splits: int,
-) -> pd.DataFrame:
-    """Train settings again on the splits of the first repeats, and tabulate what they record.
-
-    Parameters
-    ----------
-    search : callable
-        Runs a search of what `watching` returns on `splits`, recording losses, with `epochs_of` as records.
-    settings : list of Watched
-    grids : list of dict
-        The settings as grids of the estimator.
-    splits : list of (train, test)
-        Of the search. A net's seeds are those of its split, so they are the same as in the search.
-    n_splits : int
-        Of each repeat.
-    """
-    with config_context(skip_parameter_validation=True):  # skorch has scikit-learn check the scorer in every epoch
-        return curves_table(settings, search(candidates=grids, splits=splits[: N_REPEATS * n_splits]))
-
-
-def watching(estimator: BaseEstimator, scorer: HoldOutScorer) -> BaseEstimator:
-    """Return a copy of an estimator whose net records its losses and its score on the hold-out, epoch by epoch."""
+def watching(estimator: BaseEstimator) -> BaseEstimator:
+    """Return a copy of an estimator whose net keeps what it makes of its hold-out, epoch by epoch."""
     copy = clone(estimator)
     net = net_of(copy)
-    scoring = EpochScoring(scorer, name=_SCORE, lower_is_better=False, target_extractor=_flat)
     own = [] if net.callbacks in (None, "disable") else list(net.callbacks)
-    if net.train_split:
-        net.callbacks = [(_SCORE, scoring), *own]  # before one that may end the training
-        if not own:  # nobody watches the mean losses, which `epochs_of` takes from the batches
-            net.set_params(callbacks__train_loss=None, callbacks__valid_loss=None)
+    net.callbacks = [("hold_out", HoldOutRecorder()), *own]  # before one that may end the training
+    if not own:  # nobody reads the mean losses, which `epochs_of` takes from the batches
+        net.set_params(callbacks__train_loss=None, callbacks__valid_loss=None)
     return copy
 
 
-def _flat(y: Any) -> np.ndarray:
-    return np.asarray(to_numpy(y)).ravel()
-
-
-def epochs_of(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
+def epochs_of(estimator: BaseEstimator, scorer: HoldOutScorer) -> np.ndarray:
     """Return what the net of a fitted estimator has recorded, shape (n_epochs, 3); NaN for what it has not.
 
-    The score is NaN if the target is scaled: the net, and so its hold-out, knows the target as scaled only.
+    Parameters
+    ----------
+    estimator : estimator
+        As `watching` returns it, fitted with its losses recorded.
+    scorer : callable
+        Scores the net on its hold-out. The score is NaN if the target is scaled: the net, and so its hold-out, knows
+        the target as scaled only.
     """
     net = net_of(estimator)
     scaled = isinstance(estimator, TransformedTargetRegressor) and estimator.transformer is not None
-    return np.array(
-        [
-            [_loss(epoch, "train"), _loss(epoch, "valid"), np.nan if scaled else epoch.get(_SCORE, np.nan)]
-            for epoch in net.history
-        ]
-    )
+    found = np.array([[_loss(epoch, "train"), _loss(epoch, "valid"), np.nan] for epoch in net.history])
+    (recorder,) = (callback for _, callback in net.callbacks_ if isinstance(callback, HoldOutRecorder))
+    if recorder.outputs_ and not scaled:
+        y = to_numpy(recorder.y_).ravel()
+        for epoch, outputs in enumerate(recorder.outputs_):
+            with _answering(net, outputs):
+                found[epoch, -1] = scorer(net, y, y)
+    return found
+
+
+@contextmanager
+def _answering(net: Any, outputs: Any) -> Iterator[None]:
+    """Let a net answer by outputs that its module has given before, whatever rows it is asked about."""
+    vars(net)["forward_iter"] = lambda *args, **kwargs: iter([outputs])
+    try:
+        yield
+    finally:
+        del vars(net)["forward_iter"]
 
 
 def _loss(epoch: dict[str, Any], kind: str) -> float:
@@ -136,14 +120,14 @@ def _loss(epoch: dict[str, Any], kind: str) -> float:
     return total / n_rows if n_rows else np.nan
 
 
-def curves_table(settings: list[Watched], found: SearchResult) -> pd.DataFrame:
+def curves_table(settings: list[Watched], epochs: list[list[np.ndarray]]) -> pd.DataFrame:
     """Tabulate learning curves, one row per setting and epoch.
 
     Parameters
     ----------
     settings : list of Watched
-    found : SearchResult
-        Of these settings, with what `epochs_of` returns as records.
+    epochs : list of list of arrays
+        Of each setting, what `epochs_of` returns of each net that has not diverged.
 
     Returns
     -------
@@ -155,13 +139,12 @@ def curves_table(settings: list[Watched], found: SearchResult) -> pd.DataFrame:
         no rows.
     """
     tables = []
-    for watched, records in zip(settings, found.records, strict=True):
-        epochs = [record.rows for record in records if record.rows is not None]
-        if not epochs:
+    for watched, nets in zip(settings, epochs, strict=True):
+        if not nets:
             continue
-        length = int(np.median([len(each) for each in epochs]))
-        filled = np.full((len(epochs), length, len(RECORDED)), np.nan)
-        for place, each in enumerate(epochs):
+        length = int(np.median([len(each) for each in nets]))
+        filled = np.full((len(nets), length, len(RECORDED)), np.nan)
+        for place, each in enumerate(nets):
             filled[place, : len(each)] = each[:length]
         first, *others = watched.names
         params = format_params(watched.chosen) or "model and fixed as they stand"

@@ -1,56 +1,18 @@
-"""Scores the contenders of the evaluation: nets as params.yaml describes them, all in one search."""
+"""Reads the contenders of the evaluation: the settings of the nets, and what the searches have found out about them."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.pipeline import Pipeline
-
-from stages.lib.common import UserError, reading
-from stages.lib.config import ANSWER, COMBINED, PREFIX, SIMPLEST, STARTING_POINT, WINNER, Params
-from stages.lib.data import Dataset
-from stages.lib.engine import TrainTest
-from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.scores import pooling, recorded
-from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
-from stages.lib.scores.stuck import stuck_fits
-from stages.lib.search import check_trial, doing, run_search
-from stages.lib.search.result import SCORE, SearchResult
-from stages.lib.winners.diagnostics import predictions
-from stages.lib.winners.fresh import Fresh
-from stages.lib.winners.leaderboard import BEST_PARAMS, CORRECTED, picked
-from stages.lib.winners.shuffled import importances
+from stages.lib.common import UserError, format_params, read_text, reading
+from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
+from stages.lib.scores import reached
+from stages.lib.scores.fresh import Fresh
+from stages.lib.scores.reached import Reached
+from stages.lib.winners.leaderboard import BEST_PARAMS, CORRECTED, FRESH_DIR, picked
 
 _AGAIN = "Run `dvc repro best_params`."
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a net reached on the splits of the evaluation.
-
-    Parameters
-    ----------
-    scores : dict of arrays of shape (n_splits,)
-        `score`, of the scorer that selects, then the others by name; NaN where the net diverged.
-    predictions : list of arrays
-        What it predicted of the test rows of each split, as `diagnostics.predictions` returns it; None where it
-        diverged.
-    ci95 : float
-        Half the width of the 95 % interval of its mean score; NaN if it has none.
-    stuck : array of bool, shape (n_splits,)
-        Where it is stuck.
-    """
-
-    scores: dict[str, np.ndarray]
-    predictions: list[np.ndarray | None]
-    ci95: float
-    stuck: np.ndarray
 
 
 @contextmanager
@@ -123,123 +85,36 @@ def read_corrected_scores(params: Params) -> dict[str, float]:
         return {name: float(searches[name].get(CORRECTED[0], "nan")) for name in params.experiments}
 
 
-def score_nets(
-    settings: dict[str, dict[str, Any]], data: Dataset, splits: list[TrainTest], params: Params
-) -> dict[str, Trained]:
-    """Train the nets on every split, all of them at once, and equal ones once.
-
-    Parameters
-    ----------
-    settings : dict of dict
-        As `read_settings` returns them.
-    data : Dataset
-    splits : list of (train, test)
-    params : Params
-        For the engine, the seed, the scorers and `prepare`.
+def read_reached(params: Params, fresh: Fresh) -> dict[str, Reached]:
+    """Return what the nets reach that the searches have scored on the splits of the evaluation, by contender.
 
     Raises
     ------
     UserError
-        If a name is unknown, or a fit or a score fails.
+        If a search has written no such scores, or they were changed, or are of other splits or settings.
     """
-    first: dict[str, str] = {}
-    trained = {name: first.setdefault(json.dumps(chosen, sort_keys=True), name) for name, chosen in settings.items()}
-    found: dict[str, Trained] = {}
-    for estimators, y in _together({name: settings[name] for name in first.values()}, data, params):
-        found |= _score(estimators, data, y, splits, params)
-    return {name: found[same] for name, same in trained.items()}
-
-
-def input_importances(
-    settings: dict[str, dict[str, Any]], data: Dataset, splits: list[TrainTest], params: Params
-) -> dict[str, np.ndarray]:
-    """Train a few of the nets once more, and return what each input is worth to them.
-
-    It is known only after the evaluation which nets are saved, and of all of them, it would take long.
-
-    Parameters
-    ----------
-    settings, data, splits, params
-        As in `score_nets`.
-
-    Returns
-    -------
-    dict of arrays of shape (n_splits, n_features)
-        See `shuffled.importances`; NaN where a net diverged.
-    """
-    scoring = params.cv.scoring
-    select, pooled = make_scorer(scoring).scorers[scoring], pooling(scoring, data.n_classes)
-    n_features = len(data.features)
-
-    def worth(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
-        return importances(estimator, X, y, n_features, select, pooled)
-
-    found = {}
-    for estimators, y in _together(settings, data, params):
-        result = _search("inputs", estimators, data, y, splits, params, make_scorer(scoring, record_rows=worth))
-        for name, records in zip(estimators, result.records, strict=True):
-            each = [np.full(n_features, np.nan) if record.rows is None else record.rows for record in records]
-            found[name] = np.stack(each)
+    with _best_params() as summary:
+        details = summary["details"][0]
+        searches, winner = details["experiments"], details["winner"]
+    picks, pick = picked(params, searches), params.statistics.pick
+    found = {name: _read_pick(fresh, name, pick, picks[name]) for name in params.experiments}
+    found[SIMPLEST] = _read_pick(fresh, winner, "simplest", searches[winner]["simplest_params"])
+    # An experiment that holds nothing fixed starts from `model`, and has trained that as well.
+    if unfixed := [name for name, experiment in params.experiments.items() if not experiment.fixed]:
+        found[STARTING_POINT] = _read_pick(fresh, unfixed[0], STARTING_POINT, None)
     return found
 
 
-def _together(
-    settings: dict[str, dict[str, Any]], data: Dataset, params: Params
-) -> Iterator[tuple[dict[str, BaseEstimator], np.ndarray]]:
-    """Yield the estimators of nets that are trained in one search, and its target."""
-    # With the same parts in all estimators, they are trained in one search.
-    uses = {key for chosen in settings.values() for key in chosen if key.startswith(PREFIX)}
-    searches: dict[str, dict[str, BaseEstimator]] = defaultdict(dict)
-    targets = {}
-    for name, chosen in settings.items():
-        resolved = resolve_settings(chosen, str(BEST_PARAMS), name, params.cv)
-        y = target(data.y, resolved["wrapper"], resolved["criterion"])
-        kind = f"{y.dtype} {y.shape}"
-        searches[kind][name] = build_estimator(resolved, data, params.prepare, uses)
-        targets[kind] = y
-    yield from ((estimators, targets[kind]) for kind, estimators in searches.items())
-
-
-def _score(
-    estimators: dict[str, BaseEstimator], data: Dataset, y: np.ndarray, splits: list[TrainTest], params: Params
-) -> dict[str, Trained]:
-    first, cv = next(iter(estimators.values())), params.cv
-    pooled = recorded(cv.scoring, data.n_classes, len(estimators) * sum(len(test) for _, test in splits))
-    statistics = pooled_rows(pooled) if pooled else None
-
-    def seen(estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
-        return predictions(estimator, X, y), statistics and statistics(estimator, X, y)
-
-    scorer = make_scorer(cv.scoring, cv.also_score, record_rows=seen)
-    with doing("evaluation: a trial of one epoch"):
-        check_trial(first, rows(data, first), y, splits[0], scorer)
-    result = _search("evaluation", estimators, data, y, splits, params, scorer)
-    fresh = Fresh(params, splits, data, pooled)
-    stuck = stuck_fits(result.records, splits, data.y, bool(data.classes))
-    found = {}
-    for number, name in enumerate(estimators):
-        scores = {scorer: each[number] for scorer, each in result.scores.items()}
-        seen_of = [record.rows or (None, None) for record in result.records[number]]
-        told = [statistics for _, statistics in seen_of if statistics is not None]
-        ci95 = fresh.half_width(scores[SCORE], told, bool(result.constant[number]))
-        found[name] = Trained(scores, [predicted for predicted, _ in seen_of], ci95, stuck[number])
+def _read_pick(fresh: Fresh, experiment: str, row: str, chosen: dict[str, Any] | None) -> Reached:
+    path, again = FRESH_DIR / f"{experiment}.csv", f"Run `dvc repro search@{experiment}`."
+    text, cv = read_text(path, again), fresh.params.cv
+    with reading(path, "not what the stage search writes", again):
+        try:
+            found = reached.read_csv(fresh.unsealed(text, experiment), cv, len(fresh.splits))[row]
+        except reached.OtherSplitsError:
+            raise UserError(
+                f"{path} was changed, or is of other splits or settings than those in params.yaml. {again}"
+            ) from None
+    if chosen is not None and found.params != format_params(chosen):
+        raise UserError(f"{path} has the scores of {found.params}, but the {row} is {format_params(chosen)}. {again}")
     return found
-
-
-def _search(
-    label: str,
-    estimators: dict[str, BaseEstimator],
-    data: Dataset,
-    y: np.ndarray,
-    splits: list[TrainTest],
-    params: Params,
-    scorer: RecordingScorer,
-) -> SearchResult:
-    first = next(iter(estimators.values()))
-    whole = isinstance(first, TransformedTargetRegressor)
-    candidates = [
-        {key: [getattr(each, key)] for key in ("regressor", "transformer")} if whole else {"contender": [each]}
-        for each in estimators.values()
-    ]
-    searched = first if whole else Pipeline([("contender", first)])
-    return run_search(label, searched, candidates, rows(data, first), y, splits=splits, scorer=scorer, params=params)

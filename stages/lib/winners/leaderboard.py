@@ -14,10 +14,11 @@ BEST_PARAMS = Path("metrics/best_params.json")
 SEARCH_DIR = Path("metrics/search")
 COMPARED_DIR = Path("metrics/compared")
 CANDIDATES_DIR = Path("metrics/candidates")
+FRESH_DIR = Path("metrics/fresh")
 # The folders with a file of each experiment.
 _DIRS = (
     *(CANDIDATES_DIR, COMPARED_DIR, Path("metrics/curves"), Path("metrics/draws")),
-    *(Path("metrics/importance"), SEARCH_DIR),
+    *(FRESH_DIR, Path("metrics/importance"), SEARCH_DIR),
 )
 
 # The corrected score, and the ends of its interval.

@@ -11,7 +11,7 @@ from stages.lib.comparison.inputs import COLUMNS as INPUT_COLUMNS
 from stages.lib.comparison.inputs import inputs_table, with_standing
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.engine import net_of, seed_everything
+from stages.lib.engine import lean_optimizer, net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
 from stages.lib.model import (
     against_divergence,
@@ -22,14 +22,14 @@ from stages.lib.model import (
     target,
 )
 from stages.lib.scores import to_csv
+from stages.lib.scores.fresh import Fresh
 from stages.lib.search import doing
 from stages.lib.search.fault import advice_on_one_row
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
 from stages.lib.winners.baselines import baselines
-from stages.lib.winners.contenders import Trained, input_importances
 from stages.lib.winners.diagnostics import COLUMNS, diagnostics, pool
-from stages.lib.winners.fresh import Fresh
 from stages.lib.winners.leaderboard import BEST_PARAMS
+from stages.lib.winners.nets import Seen
 
 
 def fit_net(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> tuple[BaseEstimator, Card, str]:
@@ -67,6 +67,8 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     """Fit the net of this name on every row; raises `UserError` if that fails or diverges."""
     resolved = resolve_settings(settings, str(BEST_PARAMS), name, params.cv)
     estimator = build_estimator(resolved, data, params.prepare)
+    net = net_of(estimator)
+    net.set_params(optimizer=lean_optimizer(net.optimizer))
     seed_everything(params.seed)
     y = target(data.y, resolved["wrapper"], resolved["criterion"])
     with explained(
@@ -82,31 +84,30 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     return estimator
 
 
-def answer_diagnostics(name: str, nets: Mapping[str, Trained], fresh: Fresh) -> str:
+def answer_diagnostics(name: str, seen: Mapping[str, Seen], data: Dataset, fresh: Fresh) -> str:
     """Return the table of `diagnostics` of a contender as CSV; that of a baseline is what the stage baselines wrote."""
-    if name in nets:
-        data = fresh.data
-        return to_csv(diagnostics(pool(data.y, fresh.splits, nets[name].predictions, data.classes)))
+    if name in seen:
+        return to_csv(diagnostics(pool(data.y, fresh.splits, seen[name].predictions, data.classes)))
     table = read_seen(DIAGNOSTICS, COLUMNS)
     return table.loc[table["model"] == name, list(COLUMNS)].to_csv(index=False, lineterminator="\n")
 
 
-def saved_inputs(kept: str, handed_over: str, settings: dict[str, dict[str, Any]], fresh: Fresh) -> pd.DataFrame:
+def saved_inputs(kept: str, handed_over: str, seen: Mapping[str, Seen], data: Dataset, fresh: Fresh) -> pd.DataFrame:
     """Return what each input is worth to the answer and to the kept net, as `with_standing` returns it.
 
     Parameters
     ----------
     kept, handed_over : str
         The contenders.
-    settings : dict of dict
-        Of the nets.
+    seen : mapping of Seen
+        Of those of them that are nets.
+    data : Dataset
     fresh : Fresh
     """
     roles = {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
-    chosen = {name: settings[name] for name in roles if name in settings}
-    found = input_importances(chosen, fresh.data, list(fresh.splits), fresh.params)
-    table = inputs_table(found, fresh.data.features, fresh.test_share)
-    if len(chosen) < len(roles):
+    found = {name: seen[name].importances for name in roles if name in seen}
+    table = inputs_table(found, data.features, fresh.test_share)
+    if len(found) < len(roles):
         without_nets = read_seen(INPUTS, INPUT_COLUMNS[1:]).astype({"importance": float, "ci95": float})
         table = pd.concat([table, without_nets], ignore_index=True)
     return with_standing(table, roles, fresh.params.rope)

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from stages.lib.common import read_text, reading
 from stages.lib.scores import ALPHA, Draws
-from stages.lib.scores.bounds import Bounds
+from stages.lib.scores.intervals import Bounds
 from stages.lib.winners.leaderboard import CORRECTED
 
 DRAWS_DIR = Path("metrics/draws")

@@ -1,0 +1,54 @@
+"""A callback that keeps what a net makes of its hold-out; in a stack it costs nearly nothing."""
+
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from skorch.dataset import unpack_data
+from torch import Tensor
+
+from lockstep._compat import tree_map
+
+
+class HoldOutRecorder(Callback):
+    """Keeps what a net makes of the rows that it holds out, after each epoch, for a look when the training is over.
+
+    skorch's `EpochScoring` scores in the middle of the training. This callback only keeps the outputs, so a stack
+    hands them over at the end, and a score can be computed for every epoch afterwards.
+
+    Attributes
+    ----------
+    outputs_ : list of tensors
+        Of each epoch, what the module has returned for the rows held out, a row each; empty without a hold-out. A
+        module that returns several tensors leaves a tuple of them.
+    y_ : tensor or None
+        The targets of these rows.
+    """
+
+    outputs_: list[Any]
+    y_: Tensor | None
+
+    def initialize(self) -> "HoldOutRecorder":
+        """Forget what an earlier training has left."""
+        self.outputs_, self.y_ = [], None
+        return self
+
+    def on_epoch_begin(self, net: NeuralNet, **about: Any) -> None:
+        """Start with an epoch."""
+        self._batches: list[tuple[Any, Any]] = []
+
+    def on_batch_end(
+        self, net: NeuralNet, batch: Any = None, training: bool = False, y_pred: Any = None, **about: Any
+    ) -> None:
+        """Keep the outputs of a batch that is held out."""
+        if not training:
+            self._batches.append((unpack_data(batch)[1], y_pred))
+
+    def on_epoch_end(self, net: NeuralNet, **about: Any) -> None:
+        """Join the batches."""
+        if self._batches:
+            self.y_, made = tree_map(
+                lambda *parts: torch.cat([torch.atleast_1d(part.detach().cpu()) for part in parts]), *self._batches
+            )
+            self.outputs_.append(made)
