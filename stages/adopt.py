@@ -33,6 +33,7 @@ from stages.lib.common import UserError, did_you_mean, reading, run, write_text
 from stages.lib.config import PARAMS_FILE, Params, Runtime, yaml12
 from stages.lib.config.problems import sentences
 from stages.lib.data import load_dataset
+from stages.lib.data.alike import on_classes
 
 USAGE = "python -m stages.adopt FILE.csv [TARGET] [--classes | --number] [--dry-run] [--force]"
 # What the target is, in the user's own words.
@@ -92,8 +93,8 @@ def _adopt(path: str, form: Form, target: str, options: set[str]) -> None:
             f"warning: rows with the same {name} have the same {target}. A model that recognises {name} by the other "
             "columns need not learn more, so scores are too high for new ones. Group the rows as the hint below says."
         )
-    if copies := on_copies(data, path):
-        print(f"warning: {copies}")
+    for warning in filter(None, [on_copies(data, path), on_classes(data.classes)]):
+        print(f"warning: {warning}")
     for hint in (column.hint for column in columns if column.hint):
         print(f"hint: {hint}")
     if "--dry-run" in options:

@@ -24,7 +24,7 @@ def main() -> None:
     params = load_params()
     params.experiment(name)  # which there should be
     candidates = read_candidates(Path(f"metrics/candidates/{name}.csv"), name)
-    least = read_one_row(Path(f"metrics/search/{name}.json"), name, params.cv)
+    least = read_one_row(Path(f"metrics/search/{name}.json"), name, params.cv, len(candidates))
     test_share = expected_test_share(params.cv)
     table = compared_table(candidates, test_share, params.rope, params.seed, least)
     importances = mattered(candidates, test_share, params.seed)

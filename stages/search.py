@@ -75,7 +75,7 @@ def main() -> None:
     scorer = make_scorer(cv.scoring, cv.also_score, pooled_rows(pooled) if pooled else None)
     with doing(f"{name}: building a net with each value"):
         check_candidates(name, settings, candidates, data, params.prepare)
-    check_hold_out(params, name, settings, data, splits)
+    check_hold_out(params, name, settings, candidates, data, splits)
 
     estimator = build_estimator(settings, data, params.prepare, candidates[0])
     X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])

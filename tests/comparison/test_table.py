@@ -15,6 +15,7 @@ from stages.lib.comparison.table import (
     compared_table,
     expected_test_share,
     read_candidates,
+    read_one_row,
     sentences,
     summarise,
 )
@@ -134,7 +135,7 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
     assert in_process(compare, "dropout").stderr.startswith("error: metrics/search/dropout.json is missing. Run `dvc")
     write_text("metrics/search/dropout.json", "{}")
     assert "metrics/search/dropout.json is not the result of a search" in in_process(compare, "dropout").stderr
-    write_text("metrics/search/dropout.json", '{"n_rows": 768}')
+    write_text("metrics/search/dropout.json", f'{{"n_rows": 768, "n_candidates": {len(source)}}}')
     done = in_process(compare, "dropout")
     assert (done.returncode, done.stderr) == (0, "")
     assert "candidates are in the set that holds the best with 95 %" in done.stdout
@@ -151,3 +152,12 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
     assert told == "What mattered: dropout_rate. Not shown to matter: weight_constraint."
     assert told in done.stdout.splitlines()
     assert in_process(compare, "none").stderr.startswith("error: params.yaml: experiments has no 'none'")
+
+
+def test_a_table_that_lacks_candidates_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"n_rows": 100, "n_candidates": 7}', encoding="utf-8")
+    cv = CV(n_splits=5)
+    assert read_one_row(path, "mine", cv, 7) == 1 / 20
+    with pytest.raises(UserError, match=r"candidates/mine.csv has 6 candidates, but the search had 7. Run `dvc repro"):
+        read_one_row(path, "mine", cv, 6)

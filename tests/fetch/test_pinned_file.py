@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stages import fetch
+from stages import check, fetch
 from stages.lib.common import UserError
 from stages.lib.config import Column, Data, Params
 from stages.lib.fetch import ensure_file
@@ -118,3 +118,21 @@ def test_a_missing_file_without_a_url(in_project: InProject, in_process: Command
     done = in_process(fetch)
     assert done.returncode == 1
     assert "data/mine.csv is missing, and data.url in params.yaml is null" in done.stderr
+
+
+def test_an_edit_that_git_does_not_have_is_kept(in_project: InProject, in_process: Command, server: Server) -> None:
+    project = in_project({"data.url": server.url("good")})
+    project.git("init", "--quiet")
+    project.git("add", "data")
+    project.git("commit", "--quiet", "-m", "data")
+    file, mine = project.folder / "data/pima-indians-diabetes.csv", CSV.replace(b"148", b"149", 1)
+    file.write_bytes(mine)
+    for stage in (fetch, check):
+        done = in_process(stage)
+        assert done.returncode == 1
+        assert "pima-indians-diabetes.csv was edited since it was committed: it has the sha256" in done.stderr
+        assert "set data.sha256 and data.url to null; to drop the edit, run `git checkout -- data/pima" in done.stderr
+    assert (file.read_bytes(), server.requests) == (mine, [])
+    project.git("commit", "--quiet", "-am", "another version, which git has")
+    assert in_process(fetch).returncode == 0
+    assert file.read_bytes() == CSV

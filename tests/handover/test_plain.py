@@ -127,6 +127,7 @@ def test_the_card_says_what_kind_of_model_it_is(tmp_path: Path) -> None:
     save_model(tmp_path / "model", model, card)
     with safe_open(tmp_path / "model", framework="np") as file:
         content = json.loads(file.metadata()["card"])
+        assert len(content.pop("digest")) == 16
         assert all(name.startswith("model.") for name in file.keys())  # noqa: SIM118
     assert content == {
         **{"kind": "forest", "name": "random_forest", "scale": None, "target": "y"},

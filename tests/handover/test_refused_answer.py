@@ -23,6 +23,7 @@ def rewritten(path: Path, change: Change) -> None:
     """Change a file's card and its arrays."""
     with safe_open(path, framework="np") as file:
         card = json.loads(file.metadata()["card"])
+        del card["digest"]  # as an older version, or whoever wrote the file on purpose, would leave it
         arrays = {name: file.get_tensor(name).copy() for name in file.keys()}  # noqa: SIM118
     change(card, arrays)
     path.write_bytes(save(arrays, metadata={"card": json.dumps(card)}))

@@ -1,7 +1,5 @@
 """import-linter keeps the floors: `make test` runs it, and these tests show that it fails where it should."""
 
-from pathlib import Path
-
 from tests.conftest import MakeProject
 from tests.project import ROOT
 
@@ -40,4 +38,6 @@ def test_a_room_without_a_floor_is_noticed(make_project: MakeProject) -> None:
 
 def test_folders_are_small() -> None:
     for folder in {file.parent for file in (ROOT / "stages").rglob("*.py")}:
-        assert len(list(Path(folder).glob("[!_]*.py"))) <= 14, folder
+        # stages/stages.py is no stage: it answers whoever runs a stage as a file.
+        modules = {file.stem for file in folder.glob("[!_]*.py")} - {"stages"}
+        assert len(modules) <= 14, folder

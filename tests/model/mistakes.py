@@ -68,7 +68,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"experiments.neurons.grid": {"epochs": [5]}},
-        "grid.epochs: NeuralNetClassifier takes no 'epochs'; did you mean 'max_epochs'?",
+        "grid.epochs: NeuralNetClassifier takes no 'epochs'; it is called max_epochs",
     ),
     (
         "neurons",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from stages.lib.adopt import on_copies
 from stages.lib.check.conflicts import find_conflicts, what_to_do
+from stages.lib.check.dvc_files import broken_files
 from stages.lib.check.dvc_keys import PIPELINE, missing_keys
 from stages.lib.check.grouping import Problem
 from stages.lib.check.last_batch import check_last_batch
@@ -16,6 +17,7 @@ from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, Params, Prepare, read_content, read_params
 from stages.lib.data import Dataset, load_dataset
+from stages.lib.data.alike import on_classes
 from stages.lib.engine import TrainTest
 from stages.lib.fetch import ensure_file, is_in_place
 from stages.lib.model import (
@@ -80,14 +82,14 @@ def check() -> Findings:
     """Check params.yaml, the CSV, and the first net of each experiment, as the stages do."""
     found = Findings()
     in_conflict = find_conflicts()
-    found.problems += map(Problem, what_to_do(in_conflict))
+    found.problems += map(Problem, (*what_to_do(in_conflict), *broken_files(in_conflict)))
     read = None if PARAMS_FILE in in_conflict else found.of(read_params)
     if read is None:
         return found
     params, problems = read
     found.problems += map(Problem, problems)
     if params is None:
-        found.notes.append(f"the rest is checked once {PARAMS_FILE} is mended")
+        found.notes.append(f"the rest is checked once {PARAMS_FILE} is fixed")
         return found
     # What has a problem already gets no other one.
     told = [place[1] for problem in problems if (place := re.match(rf"{PARAMS_FILE}: ([\w.-]+)", problem))]
@@ -116,7 +118,7 @@ def _check_table(params: Params, found: Findings) -> _Table | None:
     if data is None:
         return None
     found.n_rows = len(data.y)
-    found.notes += filter(None, [on_copies(data, spec.path)])
+    found.notes += filter(None, [on_copies(data, spec.path), on_classes(data.classes)])
     splits = found.of(checked_splits, data, cv, params.seed, classify)
     anew = drawn_anew(params)
     if splits is None or scorer is None or found.of(checked_splits, data, anew.cv, anew.seed, classify) is None:
@@ -141,7 +143,7 @@ def _try(params: Params, name: str, table: _Table, settings: dict[str, Any], can
     """Build the nets of an experiment and train one for an epoch, as its search does first, on some of the rows."""
     data, splits = table.data, table.splits
     check_candidates(name, settings, candidates, data, params.prepare)
-    check_hold_out(params, name, settings, data, splits)
+    check_hold_out(params, name, settings, candidates, data, splits)
     estimator = build_estimator(settings, data, params.prepare, candidates[0])
     X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])
     few = few_rows(splits[0], data)

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 from rich.console import Console
 from rich.table import Table
+from torch.nn.parameter import is_lazy
 
 from stages.lib.config import Params
 from stages.lib.data import Dataset
@@ -142,7 +143,9 @@ def _weights(
         if shape not in found and len(found) < _MOST_BUILT:
             net = net_of(build_estimator(settings | candidate, data, params.prepare))
             net.set_params(optimizer=lean_optimizer(net.optimizer)).initialize()
-            found[shape] = sum(weight.numel() for weight in net.module_.parameters())
+            weights = net.module_.parameters()
+            # A lazy layer has no weights before its first batch.
+            found[shape] = sum(weight.numel() for weight in weights if not is_lazy(weight))
     return found
 
 

@@ -7,8 +7,9 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from stages.lib.common.errors import UserError
 from stages.lib.common.faults import Interrupted, told
@@ -38,7 +39,8 @@ def run(main: Callable[[], None]) -> None:
     handler = signal.signal(signal.SIGINT, _interrupt)
     try:
         _check_streams()
-        main()
+        with _no_sudden_end():
+            main()
         _flush(BrokenPipeError)  # the work is done, whether the reader, such as `head`, reads on or not
     except BaseException as error:
         status = _tell(error, with_traceback)
@@ -59,6 +61,26 @@ def _end_at_once(status: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit._run_exitfuncs()
     os._exit(status)
+
+
+@contextmanager
+def _no_sudden_end() -> Iterator[None]:
+    """Let code that would end this process at once raise an error: DVC would take it for a stage that is done."""
+    end, here = os._exit, os.getpid()
+
+    def refuse(status: int) -> NoReturn:
+        if os.getpid() != here:  # a child that was forked ends so
+            end(status)
+        raise UserError(
+            f"Code ends this process by os._exit({status}), so nothing would be written. Remove that call from the "
+            "module, or from the callback, criterion or optimizer."
+        )
+
+    os._exit = refuse
+    try:
+        yield
+    finally:
+        os._exit = end
 
 
 def _check_streams() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.common import (
+    UserError,
     format_score,
     format_value,
     read_json,
@@ -48,18 +49,22 @@ def read_candidates(path: Path, name: str) -> pd.DataFrame:
         return table
 
 
-def read_one_row(path: Path, name: str, cv: CV) -> float:
+def read_one_row(path: Path, name: str, cv: CV, n_candidates: int) -> float:
     """Return what one row of a split can change (see `one_row`), by the number of rows that the search counted.
 
     Raises
     ------
     UserError
-        If the search's metrics are missing or broken.
+        If the search's metrics are missing or broken, or of another number of candidates.
     """
     again = f"Run `dvc repro search@{name}`."
     found = read_json(path, again)
     with reading(path, "not the result of a search", again):
-        return one_row(cv.scoring, int(found["n_rows"]) / cv.n_splits)
+        n_rows, searched = int(found["n_rows"]), int(found["n_candidates"])
+    if searched != n_candidates:
+        table = f"metrics/candidates/{name}.csv"
+        raise UserError(f"{table} has {n_candidates} candidates, but the search had {searched}. {again}")
+    return one_row(cv.scoring, n_rows / cv.n_splits)
 
 
 def expected_test_share(cv: CV) -> float:

@@ -1,6 +1,7 @@
 """One experiment: what is searched, how, and what stays `fixed` meanwhile."""
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -24,6 +25,10 @@ _Distribution = Annotated[
     Tag("[distribution]"),
 ]
 Grid = dict[str, Annotated[_List | _Distribution, Discriminator(_form)]]
+
+
+# The beginning of a call, as of range(4, 9), of which a list in YAML has two parts.
+_CALL = re.compile(r"[A-Za-z_.]+\(")
 
 
 class Experiment(Section):
@@ -92,6 +97,11 @@ def misfits(name: str, experiment: Experiment, max_candidates: int) -> Iterator[
     place, search, n_candidates = f"experiments.{name}", experiment.search, experiment.n_candidates
     for key, listed in experiment.lists.items():
         yield from _twins(f"{place}.grid.{key}", listed)
+        if call := next((each for each in listed if isinstance(each, str) and _CALL.match(each)), None):
+            yield (
+                f"{place}.grid.{key} has {call!r}, but YAML calls no function; list the values, such as [4, 5, 6], or "
+                "draw them from {int: [4, 6]} or {uniform: [0.0, 1.0]} with `search: random`"
+            )
     yield from _too_many(place, experiment, max_candidates)
     if search == "grid":
         if n_candidates is not None:

@@ -23,6 +23,7 @@ from stages.lib.config.space import Distribution
 from stages.lib.config.statistics import Evaluate, Statistics, misplaced_keep, misplaced_rope, misplaced_use
 from stages.lib.config.table import Data
 from stages.lib.config.training import Model, misplaced_class_weight, misplaced_mapping
+from stages.lib.config.yaml_text import likely_cause, odd_sign
 
 # The keys of grids and `fixed` whose values have rules.
 _FIELDS = (
@@ -94,7 +95,10 @@ def read_params(path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[str
 def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     """Return params.yaml as it stands; raises `UserError` if it is missing, empty, or is not YAML."""
     try:
-        content = yaml12.load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        if odd := odd_sign(text):
+            raise UserError(f"{path}: {odd}.")
+        content = yaml12.load(text)
     except FileNotFoundError:
         raise UserError(
             f"{path} is missing here. Run from the top of the repository, or restore the file: "
@@ -105,7 +109,9 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8 text.") from None
     except yaml.YAMLError as error:
-        raise UserError(f"{path}: {first_line(error)}. Fix the YAML there.") from None
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        cause = likely_cause(text, mark.line + 1) if mark else ""
+        raise UserError(f"{path}: {cause or f'{first_line(error)}. Fix the YAML there'}.") from None
     except RecursionError:
         raise UserError(f"{path} nests too deeply. Fix the YAML, or restore it: `git checkout params.yaml`.") from None
     if not isinstance(content, dict):

@@ -38,6 +38,9 @@ _STAND_INS: dict[str, Any] = {
     "model.batch_size": 10,
 }
 
+# How other languages write null.
+_NOTHING = {"none", "nil", "nan", "false", "off", "no", "null", "n/a"}
+
 # What pydantic puts between the steps of a place: of a mapping's key, and of the two forms of a grid's values.
 _NO_STEPS = ("[key]", "[list]", "[distribution]")
 
@@ -90,7 +93,7 @@ def _sentence(found: ErrorDetails, known: Mapping[str, Collection[str]]) -> str:
             return f"{place} is {_shown(value)}: it should be a valid string; put it in quotes if it is a name"
         case _:
             text = found["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-            return f"{place} is {_shown(value)}: {text}"
+            return f"{place} is {_shown(value)}: {text}{_for_none(value, found)}"
 
 
 def without(content: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
@@ -122,6 +125,12 @@ def _elsewhere(place: str, key: str, known: Mapping[str, Collection[str]]) -> st
     if homes := [home for home, keys in known.items() if key in keys]:
         return f" here; it is a key of {' and '.join(homes)}"
     return f"; remove it, or write one of {', '.join(own)}" if own else "; remove it"
+
+
+def _for_none(value: Any, found: ErrorDetails) -> str:
+    """Return how to write nothing, where a value looks as if that were meant."""
+    meant = value is False or (isinstance(value, str) and value.casefold() in _NOTHING)
+    return "; for nothing, write null" if meant and found["type"] == "literal_error" else ""
 
 
 def _added(place: str) -> str:

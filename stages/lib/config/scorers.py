@@ -1,6 +1,7 @@
 """What scikit-learn's scorers are for, by name; importing scikit-learn to ask it takes more than a second."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 
 from stages.lib.common import did_you_mean
 from stages.lib.config.cv import CV
@@ -42,6 +43,51 @@ OF_PROBABILITIES = frozenset(
 )
 
 
+# What scorers are called elsewhere.
+_EVERYDAY = {
+    "acc": "accuracy",
+    "ap": "average_precision",
+    "auc": "roc_auc",
+    "auroc": "roc_auc",
+    "brier": "neg_brier_score",
+    "cross_entropy": "neg_log_loss",
+    "logloss": "neg_log_loss",
+    "mae": "neg_mean_absolute_error",
+    "mape": "neg_mean_absolute_percentage_error",
+    "mcc": "matthews_corrcoef",
+    "mse": "neg_mean_squared_error",
+    "pr_auc": "average_precision",
+    "r2_score": "r2",
+    "r_squared": "r2",
+    "rmse": "neg_root_mean_squared_error",
+}
+
+
+def meant_scorer(name: str, known: Iterable[str]) -> str:
+    """Return which scorer may be meant by a name that scikit-learn does not have, as `did_you_mean` does."""
+    usual = _EVERYDAY.get(name.lower().replace("-", "_").replace(" ", "_"))
+    return f"; scikit-learn calls it {usual}" if usual else did_you_mean(name, known)
+
+
+# Scorers without a lower bound; 1 is the best.
+_BELOW_ONE = {
+    *("r2", "explained_variance", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score"),
+}
+_FROM_MINUS_ONE = {"matthews_corrcoef", "adjusted_rand_score", "adjusted_mutual_info_score"}
+_FROM_ZERO = {"positive_likelihood_ratio", "mutual_info_score"}
+
+
+def bounds_of(scoring: str) -> tuple[float, float]:
+    """Return the least and the largest value of a scorer; infinite where there is none."""
+    if scoring.startswith("neg_"):
+        return -math.inf, 0.0
+    if scoring in _BELOW_ONE:
+        return -math.inf, 1.0
+    if scoring in _FROM_ZERO:
+        return 0.0, math.inf
+    return (-1.0 if scoring in _FROM_MINUS_ONE else 0.0), 1.0
+
+
 def has_unit(scoring: str) -> bool:
     """Whether a scorer has no bounds, as its scores are in the target's unit or can be of any size."""
     return (scoring.startswith("neg_") and scoring != "neg_brier_score") or scoring == "positive_likelihood_ratio"
@@ -56,7 +102,7 @@ def misplaced_scorers(cv: CV, classify: bool) -> Iterator[str]:
                 f"{place} is {name}, which scores numbers, but model.wrapper predicts a class; "
                 "set it to a score of classes, such as accuracy"
             )
-        if not classify and name not in OF_NUMBERS:
+        if not classify and name not in OF_NUMBERS and name.lower() not in _EVERYDAY:
             trouble = "needs probabilities" if name in OF_PROBABILITIES else "is no score of numbers"
             hint = "" if name in OF_PROBABILITIES else did_you_mean(name, OF_NUMBERS)
             yield (

@@ -96,6 +96,8 @@ def to_distribution(described: Any) -> Distribution:
     """
     if isinstance(described, Distribution):
         return described
+    if described and all(value is None for value in described.values()):
+        raise ValueError(f"values stand in brackets: [{', '.join(map(str, described))}]")
     if len(described) != 1:
         raise ValueError("a distribution has one name and two bounds, such as {uniform: [0.0, 0.5]}")
     ((kind, bounds),) = described.items()

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stages.lib.common import did_you_mean
+from stages.lib.common import did_you_mean, format_value
 from stages.lib.config.column import Section
-from stages.lib.config.scorers import has_unit
+from stages.lib.config.scorers import bounds_of, has_unit
 
 # What a params.yaml without these sections is told to add.
 STATISTICS_BLOCK = """\
@@ -70,6 +70,12 @@ def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[str]:
         yield (
             f"statistics.rope is null, but cv.scoring is {scoring}, which has no bounds; set it to the difference, in "
             "the unit of the score, below which two settings are as good as each other"
+        )
+    low, high = bounds_of(scoring)
+    if statistics.rope is not None and statistics.rope >= high - low:
+        yield (
+            f"statistics.rope is {format_value(statistics.rope)}, but {scoring} lies between {low:g} and {high:g}, so "
+            f"every difference would count as none; set it to a small part of that, such as {ROPE}, or to null"
         )
 
 

@@ -106,6 +106,11 @@ class Data(Section):
             raise ValueError(f"the target {self.target!r} has `use: false`; remove that")
         if target.missing:
             raise ValueError(f"the target {self.target!r} can't be missing; remove `missing: allowed`")
+        if target.zero_is_missing:
+            raise ValueError(
+                f"the target {self.target!r} can't be missing; remove `zero_is_missing`, and from the CSV the rows "
+                "without a target"
+            )
         if target.type != "number":
             raise ValueError(
                 f"the target {self.target!r} has `type: {target.type}`; a target is a number, or lists its labels, "

@@ -19,6 +19,22 @@ def unlike(text: str, others: Iterable[str]) -> str:
     return ""
 
 
+def on_classes(labels: Iterable[str]) -> str:
+    """Return a sentence on labels that differ only in capital letters or blanks, as `No` and `no` do; "" if none do."""
+    first: dict[str, str] = {}
+    pairs = []
+    for label in labels:
+        other = first.setdefault("".join(label.casefold().split()), label)
+        if other != label:
+            pairs.append(f"{other!r} and {label!r}")
+    if not pairs:
+        return ""
+    return (
+        f"the classes {', '.join(pairs)} differ only in capital letters or blanks, and are told apart. If they are one "
+        "class, write them in one way in the CSV."
+    )
+
+
 def _what(text: str, other: str) -> str:
     if _one_line_end(text) == _one_line_end(other):
         return "its line end"

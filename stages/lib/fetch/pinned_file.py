@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,22 @@ def is_in_place(spec: Data) -> bool:
             return True
         if spec.url is None:
             raise UserError(_not_there(path, spec))
+        if path.exists() and _is_edited(path):
+            raise UserError(
+                f"{path} was edited since it was committed: it has the sha256 {_sha256(path)}, not the {spec.sha256} "
+                "of data.sha256, and a download would replace your edit. To use the file as it is, set data.sha256 and "
+                f"data.url to null; to drop the edit, run `git checkout -- {path}`."
+            )
     return False
+
+
+def _is_edited(path: Path) -> bool:
+    """Whether git has another version of a file, so that what stands there now is nowhere else."""
+    try:
+        done = subprocess.run(["git", "status", "--porcelain", "--", str(path)], capture_output=True, encoding="utf-8")
+    except OSError:  # there is no git
+        return False
+    return "M" in done.stdout[:2]
 
 
 def _not_there(path: Path, spec: Data) -> str:

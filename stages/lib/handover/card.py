@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -38,6 +38,7 @@ class _Content(Section):
     kind: Kind = NET
     name: str = ""
     n_bytes: Annotated[int, Field(ge=0)] = 0
+    digest: str = ""
     scale: Any
     target: str
     features: Annotated[list[str], Field(min_length=1)]
@@ -100,6 +101,8 @@ class Card:
         The contender of the evaluation; empty in the file of the kept net.
     n_bytes : int
         How large a file with a model would be that is left out.
+    digest : str
+        A hash of the numbers; empty in files that older versions have written.
     """
 
     settings: dict[str, Any]
@@ -110,6 +113,7 @@ class Card:
     kind: str = NET
     name: str = ""
     n_bytes: int = 0
+    digest: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, settings: dict[str, Any], data: Dataset, params: Params) -> "Card":
@@ -161,6 +165,7 @@ class Card:
         content |= {"settings": self.settings} if self.kind == NET else {}
         content |= {"kind": self.kind, "name": self.name} if self.name else {}
         content |= {"n_bytes": self.n_bytes} if self.n_bytes else {}
+        content |= {"digest": self.digest} if self.digest else {}
         # One entry: safetensors writes several in varying order.
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -180,7 +185,7 @@ class Card:
             prepare = Prepare.model_validate(content["prepare"])
         else:
             columns, prepare = _plain(content["features"]), Prepare(scale=content["scale"])
-        told = {key: content[key] for key in ("kind", "name", "n_bytes") if key in content}
+        told = {key: content[key] for key in ("kind", "name", "n_bytes", "digest") if key in content}
         return cls(content.get("settings", {}), prepare, content["target"], columns, content["classes"], **told)
 
     def without_rows(self) -> Dataset:

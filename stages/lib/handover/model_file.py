@@ -1,5 +1,6 @@
 """Saves a fitted model in a safetensors file: all its numbers, and as text everything needed to use them."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,7 +72,13 @@ def _content(estimator: BaseEstimator | PlainModel, card: Card) -> bytes:
 
 
 def _with_card(tensors: Tensors, card: Card) -> bytes:
-    return save(tensors, metadata={"card": card.to_text()})
+    # One entry in the metadata: safetensors writes several in varying order.
+    return save(tensors, metadata={"card": replace(card, digest=digest_of(tensors)).to_text()})
+
+
+def digest_of(tensors: Tensors) -> str:
+    """Return a hash of the numbers of a model, by name."""
+    return hashlib.sha256(save(tensors)).hexdigest()[:16]
 
 
 def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Card]:
@@ -95,6 +102,8 @@ def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Car
         text = file.metadata()["card"]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
     card = _card(path, text)
+    if card.digest and card.digest != digest_of(tensors):
+        raise UserError(f"{path}: its numbers are not those that were saved, so the file is damaged. {AGAIN}")
     if card.kind == LEFT_OUT:
         raise UserError(f"{too_large(card)}.")
     return (load_net if card.kind == NET else _load_plain)(path, card, tensors, source), card

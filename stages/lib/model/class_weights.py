@@ -132,6 +132,11 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
             f"params.yaml: class_weight has {len(class_weight)} weights, but the data has {n_classes} classes. "
             "Give one weight for each, or `balanced`."
         )
+    if not isinstance(class_weight, str) and not any(class_weight):
+        raise UserError(
+            "params.yaml: class_weight gives every class the weight 0, so nothing would be learnt; give at least one a "
+            "weight above 0, or set it to null."
+        )
     if not isinstance(class_weight, str) and name == "pos_weight" and class_weight[0] == 0:
         raise UserError(
             f"params.yaml: class_weight gives class 0 no weight, which {criterion.__name__} can't express; "

@@ -82,7 +82,9 @@ def check_device(device: str) -> None:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
     if reason is not None:
-        raise UserError(f"params.yaml: model.device is {device!r}, which can't be used here: {reason}") from None
+        raise UserError(
+            f"params.yaml: model.device is {device!r}, which can't be used here: {reason}; set it to cpu"
+        ) from None
 
 
 def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module]) -> None:

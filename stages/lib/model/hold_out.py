@@ -6,6 +6,7 @@ folds like the others, and from there on as an attribute of what the preparation
 `fit` as metadata would do as well, but a fit with metadata can't be trained in lockstep.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -87,20 +88,36 @@ class LatestRows:
         return Subset(dataset, range(n_train)), Subset(dataset, range(n_train, len(dataset)))
 
 
-def check_hold_out(params: Params, name: str, settings: dict[str, Any], data: Dataset, splits: list[TrainTest]) -> None:
-    """Raise `UserError` if a training fold has too few rows for a net to hold out one part in `train_split` of them.
+def check_hold_out(
+    params: Params,
+    name: str,
+    settings: dict[str, Any],
+    candidates: Sequence[dict[str, Any]],
+    data: Dataset,
+    splits: list[TrainTest],
+) -> None:
+    """Raise `UserError` if a training fold has too few rows for its hold-out, or for a whole batch where one is needed.
 
     Parameters
     ----------
     params : Params
     name : str
         The experiment.
-    settings : dict
+    settings, candidates
         As `resolve_experiment` returns them.
     data : Dataset
     splits : list of (train, test)
     """
     parts = params.experiment(name).fixed.get("train_split", params.model.train_split)
+    fewest = min(len(train) for train, _ in splits)
+    left = fewest - fewest // parts if parts else fewest
+    for whole in (settings | candidate for candidate in candidates):
+        if whole.get("iterator_train__drop_last") and whole["batch_size"] > left:
+            raise UserError(
+                f"{PARAMS_FILE}: experiments.{name}: batch_size is {whole['batch_size']} and iterator_train__drop_last "
+                f"is true, but a training fold has {left:,} rows, so an epoch has no batch and nothing is learnt. Set "
+                f"batch_size to {left} or less, or iterator_train__drop_last to false."
+            )
     if parts is None or params.cv.keeps_groups:  # whole groups are counted where they are split
         return
     if isinstance(settings["train_split"], ValidSplit) and settings["train_split"].stratified:

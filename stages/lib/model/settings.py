@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
 from skorch import NeuralNet
@@ -27,6 +28,10 @@ _NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "
 _OWNERS = ("module", "criterion", "optimizer")
 _ITERATORS = ("iterator_train", "iterator_valid")
 _OTHER_OWNERS = (*_ITERATORS, "dataset", "callbacks")
+
+# What other libraries call skorch's parameters, and what many of torch's optimizers take, whichever is set.
+_EVERYDAY = {"learning_rate": "lr", "epochs": "max_epochs", "n_epochs": "max_epochs", "batchsize": "batch_size"}
+_OF_OPTIMIZERS = ("momentum", "weight_decay", "nesterov", "betas", "eps", "amsgrad", "alpha", "dampening")
 
 
 def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candidates]:
@@ -173,7 +178,7 @@ def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: d
         taken = parameters(NeuralNet) | parameters(net)
         known = {*taken, "wrapper", "class_weight"}
         if key not in known:
-            yield f"{place}: {net.__name__} takes no {key!r}{did_you_mean(key, known)}"
+            yield f"{place}: {net.__name__} takes no {key!r}{_meant(key, settings) or did_you_mean(key, known)}"
         elif key in _NOT_A_VALUE:
             yield f"{place}: {key} is a class, which can't be named here; set it in a wrapper of your own"
         elif key in taken:
@@ -186,6 +191,19 @@ def _bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: d
     elif owner in _ITERATORS:
         taker = (parameters(NeuralNet) | parameters(settings["wrapper"]))[owner].default
         yield from _not_taken(place, name, taker, values)
+
+
+def _meant(key: str, settings: dict[str, Any]) -> str:
+    """Return what a key may be meant for that has dots, another library's name, or belongs to a part of the net."""
+    if "." in key:
+        return f"; write {key.replace('.', '__')}, with two underscores"
+    if name := _EVERYDAY.get(key.lower()):
+        return f"; it is called {name}"
+    if key in _OF_OPTIMIZERS:
+        return f"; it is a parameter of optimizers: write optimizer__{key}"
+    taken = {name: f"{owner}__{name}" for owner in _OWNERS for name in parameters(settings[owner])}
+    near = taken.get(key) or next(map(taken.__getitem__, get_close_matches(key, taken, n=1)), "")
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def _not_taken(place: str, name: str, taker: type, values: dict[str, Any]) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """Draws the plots of dvc.yaml as SVG, from the specs that DVC fills, without a browser."""
 
+import csv
 import hashlib
+import io
 import json
 import math
 from importlib.metadata import version
@@ -79,6 +81,8 @@ def read_specs(against: str | None = None) -> dict[str, dict[str, Any]]:
         raise UserError(f"A template in .dvc/plots is missing or is not JSON: {error}") from None
     for renderer, source_errors, definition_errors in found:
         path, name = renderer.name, chart_name(renderer.name)
+        if not against:
+            _check_whole(path)
         errors = bool(source_errors or definition_errors) and not against
         if not errors and not renderer.datapoints and _has_header_alone(path):
             continue  # there is nothing to draw, as of a net that diverged on every split
@@ -94,6 +98,17 @@ def read_specs(against: str | None = None) -> dict[str, dict[str, Any]]:
     if not specs:
         raise UserError("DVC finds no plot in dvc.yaml. `dvc status` says what is wrong with the file.")
     return specs
+
+
+def _check_whole(path: str) -> None:
+    """Raise `UserError` if a table is cut off, so that a chart that is there is not lost for it."""
+    file = Path(path)
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "\n"
+    widths = {len(row) for row in csv.reader(io.StringIO(text))}
+    # A search has at least the curves of its best.
+    lacks_rows = file.parent.name == "curves" and text.count("\n") < 2
+    if text and (not text.endswith("\n") or len(widths) > 1 or lacks_rows):
+        raise UserError(f"{path} is cut off. Run `dvc repro {path}`, or restore it: `git checkout -- {path}`.")
 
 
 def _has_header_alone(path: str) -> bool:

@@ -3,11 +3,12 @@
 Imports `config`, `lockstep` and `common`.
 """
 
+from stages.lib.config.scorers import bounds_of
 from stages.lib.scores.best_set import best_set, simplest
 from stages.lib.scores.corrected import Corrected, corrected_score
 from stages.lib.scores.digits import rounded, to_csv
 from stages.lib.scores.draws import Draws
-from stages.lib.scores.intervals import bounds_of, half_widths, one_row, too_few
+from stages.lib.scores.intervals import half_widths, one_row, too_few
 from stages.lib.scores.pooling import Pooling, pooling, recorded
 from stages.lib.scores.rows import Rows, rows_of
 from stages.lib.scores.score_table import score_table

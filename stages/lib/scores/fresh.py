@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from stages.lib.config import Params
+from stages.lib.config.scorers import bounds_of
 from stages.lib.engine import TrainTest, fit_seed
-from stages.lib.scores.intervals import bounds_of, half_widths, one_row
+from stages.lib.scores.intervals import half_widths, one_row
 from stages.lib.scores.pooling import Pooling
 from stages.lib.scores.reached import OtherSplitsError, Reached
 from stages.lib.scores.rows import rows_of

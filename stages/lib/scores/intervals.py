@@ -6,32 +6,15 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import t as student
 
+from stages.lib.config.scorers import bounds_of
 from stages.lib.scores.rows import Rows
 from stages.lib.scores.statistics import ALPHA, half_width
 
 # With fewer rows in the rarest class, or fewer groups, intervals were too narrow in simulations.
 FEW = 30
 
-# Scorers without a lower bound; 1 is the best.
-_BELOW_ONE = {
-    *("r2", "explained_variance", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score"),
-}
-_FROM_MINUS_ONE = {"matthews_corrcoef", "adjusted_rand_score", "adjusted_mutual_info_score"}
-_FROM_ZERO = {"positive_likelihood_ratio", "mutual_info_score"}
-
 Bounds = tuple[float, float]
 UNBOUNDED: Bounds = (-math.inf, math.inf)
-
-
-def bounds_of(scoring: str) -> Bounds:
-    """Return the least and the largest value of a scorer; infinite where there is none."""
-    if scoring.startswith("neg_"):
-        return -math.inf, 0.0
-    if scoring in _BELOW_ONE:
-        return -math.inf, 1.0
-    if scoring in _FROM_ZERO:
-        return 0.0, math.inf
-    return (-1.0 if scoring in _FROM_MINUS_ONE else 0.0), 1.0
 
 
 def one_row(scoring: str, n_test: float) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from stages.lib.common import UserError, did_you_mean
+from stages.lib.common import UserError
+from stages.lib.config.scorers import meant_scorer
 from stages.lib.engine import net_of
 from stages.lib.scores.pooling import Pooling, pooling
 from stages.lib.scores.stuck import Answered, answered
@@ -115,7 +116,7 @@ def make_scorer(scoring: str, also_score: Sequence[str] = (), record_rows: Recor
     if unknown := [name for name in places if name not in known]:
         raise UserError(
             *(
-                f"params.yaml: {places[name]}: {name!r} is not a scorer of scikit-learn{did_you_mean(name, known)}"
+                f"params.yaml: {places[name]}: {name!r} is not a scorer of scikit-learn{meant_scorer(name, known)}"
                 for name in unknown
             )
         )

@@ -11,6 +11,7 @@ import torch
 from sklearn.base import BaseEstimator, clone
 from skorch import NeuralNet
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.parameter import is_lazy
 
 from stages.lib.common import RAISED, own_place
 from stages.lib.engine import net_of
@@ -64,6 +65,17 @@ class Seen:
     output: Any = None
     target: Any = None
     first_loss: float | None = None
+    first_weights: list[torch.Tensor] | None = None
+    is_stepped: bool = False
+    has_moved: bool = False
+
+    def look_at_weights(self, module: torch.nn.Module) -> None:
+        """Note whether weights have gradients, and whether they are still those of the first look."""
+        weights = list(module.parameters())
+        if self.first_weights is None or len(self.first_weights) != len(weights):
+            self.first_weights = [weight.detach().clone() for weight in weights]
+        self.is_stepped |= any(weight.grad is not None and bool(weight.grad.any()) for weight in weights)
+        self.has_moved |= not all(map(torch.equal, self.first_weights, weights))
 
 
 @contextmanager
@@ -74,6 +86,8 @@ def observed(net: NeuralNet) -> Iterator[Seen]:
     def before(module: torch.nn.Module, given: tuple[Any, ...]) -> None:
         if type(module) is net.module and given:
             seen.rows = given[0]
+            if not seen.has_moved and not any(map(is_lazy, module.parameters())):
+                seen.look_at_weights(module)
         elif isinstance(module, net.criterion) and len(given) == 2:
             seen.output, seen.target = given
 

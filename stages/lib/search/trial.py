@@ -47,6 +47,7 @@ def check_trial(estimator: BaseEstimator, X: Any, y: np.ndarray, split: TrainTes
                 raise UserError(_not_finite(seen))
             if not np.isfinite(loss) or net_of(fit(slowly(estimator))).diverged_:
                 raise UserError(_no_step(loss))
+    _check_step(seen)
     rows, expected = _safe_indexing(X, test), y[test].ravel()
     with explained(
         "A trial of one epoch could not predict",
@@ -91,6 +92,15 @@ def _no_step(loss: float) -> str:
         f"{problem}, so the learning rate is not at fault. Look for a root or norm of 0, a division by 0, or a "
         "logarithm of 0 or less in the module's forward and the criterion."
     )
+
+
+def _check_step(seen: Seen) -> None:
+    """Raise `UserError` if the optimizer has taken steps, and no weight has changed."""
+    if seen.is_stepped and not seen.has_moved:
+        raise UserError(
+            "The weights did not change in a trial of one epoch, although there are gradients. Look at the optimizer's "
+            "step, and whether the module uses the weights that the optimizer has."
+        )
 
 
 def _check_target(seen: Seen) -> None:

@@ -1,0 +1,45 @@
+"""Finds in the text of a YAML file what its parser would blame on a later line, or not at all."""
+
+import re
+import unicodedata
+
+# Lines of `key:value` and `key = value`; a URL and a Windows path have a colon as well.
+_NO_BLANK = re.compile(r"\s*(?:- )?(?P<key>[A-Za-z_][\w.]*):(?P<value>(?![/\\])[^\s:].*)")
+_EQUALS = re.compile(r"\s*(?P<key>[A-Za-z_][\w.]*)\s*=\s*(?P<value>[^=\s].*)")
+_MARKER = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: .*)?")
+
+
+def odd_sign(text: str) -> str:
+    """Say where a line has a blank or sign that looks like none; "" if no line has."""
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+        code = line.partition("#")[0]
+        if odd := next((sign for sign in code if sign != " " and unicodedata.category(sign) in {"Zs", "Cf"}), ""):
+            return f"line {number} has {_named(odd)}; write a plain blank, or nothing, in its place"
+        if re.match(r" *\t", code) and code.strip():
+            return f"line {number} is indented with a tab; YAML takes blanks alone"
+    return ""
+
+
+def likely_cause(text: str, line: int) -> str:
+    """Say which line, up to the one at which the parser stopped, is no `key: value`; "" if none is odd.
+
+    Parameters
+    ----------
+    text : str
+    line : int
+        Counted from 1.
+    """
+    lines = text.splitlines()
+    for number, each in enumerate(lines, start=1):
+        if _MARKER.fullmatch(each):
+            keep = "Keep what is to stay of both sides, and remove all markers"
+            return f"line {number} is a conflict marker of git. {keep}"
+    for number in range(min(line, len(lines)), 0, -1):
+        code = lines[number - 1].partition(" #")[0].rstrip()
+        if found := _NO_BLANK.fullmatch(code) or _EQUALS.fullmatch(code):
+            return f"line {number}, `{code.strip()}`: write `{found['key']}: {found['value'].strip()}`"
+    return ""
+
+
+def _named(sign: str) -> str:
+    return f"a {unicodedata.name(sign, 'sign').lower()} (U+{ord(sign):04X})"

@@ -1,0 +1,132 @@
+"""What would end with status 0 and be wrong: each is refused, and says what to do."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stages import adopt, check, search
+from stages.lib.check.dvc_files import broken_files
+from tests.check.conftest import Write
+from tests.conftest import Command
+
+ONE = {"mine": {"grid": {"lr": [0.01, 0.02]}, "fixed": {}}}
+NETS = """
+import os
+
+import torch
+from torch import nn
+
+
+class Lazy(nn.Module):
+    def __init__(self, n_inputs=8, n_outputs=1):
+        super().__init__()
+        self.first, self.last = nn.LazyLinear(8), nn.Linear(8, 1)
+
+    def forward(self, x):
+        return torch.sigmoid(self.last(torch.relu(self.first(x))))
+
+
+class Ends(Lazy):
+    def forward(self, x):
+        os._exit(0)
+
+
+class Still(torch.optim.SGD):
+    def step(self, closure=None):
+        return closure() if closure else None
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"model.iterator_train__drop_last": True, "model.batch_size": 900},
+            "batch_size is 900 and iterator_train__drop_last is true, but a training fold has 410 rows, so an epoch "
+            "has no batch and nothing is learnt. Set batch_size to 410 or less",
+        ),
+        ({"model.class_weight": [0, 0]}, "class_weight gives every class the weight 0, so nothing would be learnt"),
+        ({"statistics.rope": 1}, "statistics.rope is 1.0, but accuracy lies between 0 and 1, so every difference"),
+        ({"statistics.rope": 1.5, "cv.scoring": "roc_auc"}, "statistics.rope is 1.5, but roc_auc lies between 0"),
+        (
+            {"data.columns.diabetes": {"zero_is_missing": True}},
+            "the target 'diabetes' can't be missing; remove `zero",
+        ),
+    ],
+)
+def test_settings_that_teach_nothing_are_refused(
+    write: Write, in_process: Command, changes: dict[str, Any], sentence: str
+) -> None:
+    write(changes | {"experiments": ONE})
+    done = in_process(check)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "optimizer", "sentence"),
+    [
+        ("Lazy", "Adam", ""),
+        ("Ends", "Adam", "Code ends this process by os._exit(0), so nothing would be written. Remove that call"),
+        ("Lazy", "my_nets.Still", "The weights did not change in a trial of one epoch, although there are gradients"),
+    ],
+)
+def test_nets_that_end_or_stand_still_are_refused(
+    write: Write, in_process: Command, monkeypatch: pytest.MonkeyPatch, module: str, optimizer: str, sentence: str
+) -> None:
+    monkeypatch.syspath_prepend(os.getcwd())
+    monkeypatch.delitem(sys.modules, "my_nets", raising=False)  # of another folder
+    Path("my_nets.py").write_text(NETS, encoding="utf-8")
+    own = {"model.module": f"my_nets.{module}", "model.source": "my_nets.py", "model.optimizer": optimizer}
+    write(own | {"experiments": ONE})
+    end = os._exit
+    done = in_process(check)
+    assert os._exit is end
+    assert done.returncode == bool(sentence)
+    assert sentence in done.stderr
+    if sentence:
+        assert in_process(search, "mine").returncode == 1
+        assert not Path("metrics").exists()
+
+
+def test_classes_that_are_written_in_two_ways_are_named(write: Write, in_process: Command) -> None:
+    labels = ["No", "Yes", "no", "yes"] * 20
+    table = pd.DataFrame({"x": range(80), "z": [i % 7 for i in range(80)], "label": labels})
+    write({"experiments": ONE})
+    table.to_csv("mine.csv", index=False)
+    told = "the classes 'No' and 'no', 'Yes' and 'yes' differ only in capital letters or blanks, and are told apart"
+    done = in_process(adopt, "mine.csv", "label", "--force")
+    assert (done.returncode, f"warning: {told}" in done.stdout) == (0, True)
+    assert f"note: {told}" in in_process(check).stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "sentence"),
+    [
+        (
+            ".dvc/tmp/rwlock",
+            "",
+            ".dvc/tmp/rwlock is broken, as after a kill while DVC wrote it, so no `dvc ",
+        ),
+        (".dvc/tmp/rwlock", "{}", ""),
+        (".dvc/config", "[core", ".dvc/config can't be read: Invalid line ('[core')"),
+        (".dvc/config", "[core]\n    analytics = false\n", ""),
+        ("dvc.lock", "schema: '2.0'\nstages: {a: [", "dvc.lock is broken: line 2, column "),
+        ("dvc.lock", "", "dvc.lock is broken: it is empty or no mapping. Restore it: `git checkout -- dvc.lock`"),
+        ("dvc.lock", "schema: '2.0'\n", ""),
+    ],
+)
+def test_files_that_dvc_can_not_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, text: str, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")
+    found = list(broken_files({}))
+    assert len(found) == bool(sentence)
+    assert all(each.startswith(sentence) for each in found)
+    assert list(broken_files({"dvc.lock": 1})) == ([] if path == "dvc.lock" else found)
