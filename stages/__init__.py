@@ -2,7 +2,16 @@
 
 import atexit
 import gc
+import os
 import sys
+
+# ruff: noqa: E402 (what such a file would break is imported after the look at it)
+# Packages that a file of the same name at the top of the repository would hide, as it would hide Python's own modules.
+_PACKAGES = {"dvc", "joblib", "lockstep", "numpy", "pandas", "pydantic", "rich", "scipy", "skorch", "sklearn", "torch"}
+if sys.argv[0] == "-m":  # before anything that such a file may break is imported
+    for _name in sorted(os.listdir()):
+        if _name.endswith(".py") and _name[:-3] in _PACKAGES | sys.stdlib_module_names:
+            sys.exit(f"error: {_name} here hides the module {_name[:-3]}, which the stages import. Rename the file.")
 
 from stages.lib.common import environment
 from stages.lib.common.command import tell_errors_of_imports

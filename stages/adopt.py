@@ -19,6 +19,7 @@ from stages.lib.adopt import (
     block_text,
     look_at,
     make_plan,
+    may_be_thousands,
     on_copies,
     predictors_alone,
     print_columns,
@@ -33,19 +34,30 @@ from stages.lib.common import UserError, did_you_mean, reading, run, write_text
 from stages.lib.config import PARAMS_FILE, Params, Runtime, yaml12
 from stages.lib.config.problems import sentences
 from stages.lib.data import load_dataset
-from stages.lib.data.alike import on_classes
+from stages.lib.data.alike import on_twins
 
 USAGE = "python -m stages.adopt FILE.csv [TARGET] [--classes | --number] [--dry-run] [--force]"
 # What the target is, in the user's own words.
 CLASSES = {"--classes": True, "--number": False}
 OPTIONS = {*CLASSES, "--dry-run", "--force"}
+# With fewer, no split has rows to train on and to test.
+FEWEST_ROWS = 4
 
 
 def main() -> None:
     names = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     options = {argument for argument in sys.argv[1:] if argument.startswith("--")}
-    if options - OPTIONS or options >= CLASSES.keys() or not 1 <= len(names) <= 2:
+    if unknown := sorted(options - OPTIONS):
+        raise UserError(f"{unknown[0]} is no option{did_you_mean(unknown[0], OPTIONS) or '.'} {USAGE}")
+    if options >= CLASSES.keys():
+        raise UserError(f"{' and '.join(CLASSES)} say the opposite of each other; give one of them: {USAGE}")
+    if not 1 <= len(names) <= 2:
         raise UserError(f"a CSV file and the column to predict are needed: {USAGE}")
+    if "://" in names[0]:
+        raise UserError(
+            f"{names[0]} is an address, and a file is needed. Download it into data/ first: `curl --location --output "
+            f"data/{names[0].rpartition('/')[2] or 'mine.csv'} {names[0]}`."
+        )
     path = _inside(names[0])
     target = names[1] if len(names) == 2 else None
     form = look_at(path, target)
@@ -63,6 +75,8 @@ def main() -> None:
 
 def _adopt(path: str, form: Form, target: str, options: set[str]) -> None:
     table = read_table(path, form, target)
+    if (n_rows := len(table.frame)) < FEWEST_ROWS:
+        raise UserError(f"{path} has {n_rows} row{'s' * (n_rows != 1)}, too few to train and to test. Add rows.")
     classes = next((CLASSES[option] for option in options & CLASSES.keys()), None)
     outcome = take_target(path, form, table, target, classes)
     columns = take_columns(table, target)
@@ -93,8 +107,13 @@ def _adopt(path: str, form: Form, target: str, options: set[str]) -> None:
             f"warning: rows with the same {name} have the same {target}. A model that recognises {name} by the other "
             "columns need not learn more, so scores are too high for new ones. Group the rows as the hint below says."
         )
-    for warning in filter(None, [on_copies(data, path), on_classes(data.classes)]):
+    for warning in filter(None, [on_copies(data, path), on_twins(data.classes)]):
         print(f"warning: {warning}")
+    for name in may_be_thousands(table, form) if form.separator == ";" else []:
+        print(
+            f"hint: {name} is read with decimal points, as in {table.frame[name].max():g}. If its points separate "
+            "thousands, remove them from the CSV and adopt again."
+        )
     for hint in (column.hint for column in columns if column.hint):
         print(f"hint: {hint}")
     if "--dry-run" in options:

@@ -133,7 +133,7 @@ def test_git_must_track_the_file(here: Path, in_process: Command, lost: str) -> 
     [
         ((), "a CSV file and the column to predict are needed: python -m stages.adopt FILE.csv"),
         (("data/passengers.csv", "survived", "age"), "a CSV file and the column to predict are needed"),
-        (("data/passengers.csv", "survived", "--forced"), "a CSV file and the column to predict are needed"),
+        (("data/passengers.csv", "survived", "--forced"), "--forced is no option; did you mean '--force'?"),
         (("data/passengers.csv", "survived", "--classes", "--number"), "[--classes | --number]"),
         (("data/none.csv", "survived"), "data/none.csv can't be read: No such file or directory."),
         (("data", "survived"), "data can't be read: Is a directory."),

@@ -98,7 +98,7 @@ def test_classes_that_are_written_in_two_ways_are_named(write: Write, in_process
     table = pd.DataFrame({"x": range(80), "z": [i % 7 for i in range(80)], "label": labels})
     write({"experiments": ONE})
     table.to_csv("mine.csv", index=False)
-    told = "the classes 'No' and 'no', 'Yes' and 'yes' differ only in capital letters or blanks, and are told apart"
+    told = "'No' and 'no', 'Yes' and 'yes' differ only in capital letters or blanks, and are told apart"
     done = in_process(adopt, "mine.csv", "label", "--force")
     assert (done.returncode, f"warning: {told}" in done.stdout) == (0, True)
     assert f"note: {told}" in in_process(check).stderr

@@ -176,10 +176,12 @@ def test_errors_while_a_command_is_imported_are_told(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     arguments = [sys.executable, "-m", "stages.search", "dropout"]
-    done = subprocess.run(arguments, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    here = tmp_path / "here"  # where such a file would be named
+    here.mkdir()
+    done = subprocess.run(arguments, cwd=here, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
     (tmp_path / "torch.py").write_text("import torch_of_ones_own\n", encoding="utf-8")
-    done = subprocess.run(arguments, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run(arguments, cwd=here, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith("error: The package torch_of_ones_own is missing.")
 

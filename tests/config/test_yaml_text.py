@@ -37,10 +37,37 @@ SEED, LR = line_of("\nseed: 7") + 1, line_of("\n  lr: ") + 1
             "\n<<<<<<< HEAD\nseed: 7\n=======\nseed: 8\n>>>>>>> other",
             f"line {SEED} is a conflict marker of git.",
         ),
+        ("\n  separator: ','", "\n  separator: ',", "`separator: ',`: a quotation mark is not closed."),
         ("\ncv:", "\ncv: [", "Fix the YAML there."),
     ],
 )
 def test_the_line_at_fault_is_named(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_params(path)
+    assert sentence in str(caught.value)
+
+
+_BEFORE, _KEY, _BEHIND = TEXT.partition("      module__n_neurons:\n      - 1\n")
+WIDTHS = _KEY + _BEHIND.partition("    fixed:\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("\n  scale:\n", "\n  scale: min-max\n", "'robust_clipped' or 'quantile'; did you mean 'minmax'?"),
+        ("\n  impute:\n", "\n  impute: False\n", "'median' or 'most_frequent'; for nothing, write null"),
+        (
+            WIDTHS,
+            "      module__n_neurons: [range(4, 9)]\n",
+            "has 'range(4', but YAML calls no function; list",
+        ),
+        (WIDTHS, "      module__n_neurons: {1, 5}\n", "values stand in brackets: [1, 5]"),
+        (WIDTHS, '      module__n_neurons: "[1, 5]"\n', "it should be a valid list; remove the quotation marks"),
+    ],
+)
+def test_what_is_meant_is_named(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(UserError) as caught:

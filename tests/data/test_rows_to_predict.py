@@ -73,18 +73,19 @@ def test_the_real_rows_are_read_with_the_target_and_without() -> None:
         (
             True,
             "length;width\n1;1",
-            "new rows: one column was found, and line 1 holds 1 semicolon; set `separator: ';'` in data of params.yaml",
+            "new rows: one column was found, and line 1 holds 1 semicolon; save it with commas, as the training "
+            "table is",
         ),
         (
             False,
             "1\t2\t3",
-            'new rows: one column was found, and line 1 holds 2 tabs; set `separator: "\\t"` in data of params.yaml',
+            "new rows: one column was found, and line 1 holds 2 tabs; save it with commas, as the training table is",
         ),
         (
             False,
             "length,width\n1,1",
             "new rows: line 1 contains no number, like a header, but data.header in params.yaml is false. "
-            "Remove the line, or set data.header to true.",
+            "Remove the line.",
         ),
         (False, "1,2,3,4", "new rows: line 1 has 4 columns instead of 2, or 3 with species"),
         (False, "1,setosa,2\n1,2", "new rows: line 2 has 2 columns instead of 3; is the line cut off?"),

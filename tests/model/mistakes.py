@@ -127,6 +127,27 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "model.prepare__scale: `model` is about the net; set prepare.scale",
     ),
     ("neurons", {"model.device": "cuda:99"}, "model.device is 'cuda:99', which can't be used here"),
+    *(
+        (
+            "neurons",
+            {"experiments.neurons.grid": {key: values}},
+            f"grid.{key}: NeuralNetClassifier takes no {key!r}; {hint}",
+        )
+        for key, values, hint in (
+            ("momentum", [0.5], "it is a parameter of optimizers: write optimizer__momentum"),
+            ("module.n_neurons", [5], "write module__n_neurons, with two underscores"),
+            ("n_neurons", [5], "did you mean 'module__n_neurons'?"),
+            ("scale", ["standard"], "how rows are prepared is set by prepare__scale"),
+            ("shuffle", [True], "it is called iterator_train__shuffle"),
+        )
+    ),
+    ("neurons", {"cv.scoring": "AUC"}, "'AUC' is not a scorer of scikit-learn; scikit-learn calls it roc_auc"),
+    ("neurons", {"model.criterion": "binary_crossentropy"}, "is not a loss of torch.nn; torch calls it BCELoss"),
+    (
+        "neurons",
+        {"experiments.neurons.fixed.module__activation": "swish"},
+        "is not an activation of torch.nn; torch calls it SiLU",
+    ),
     ("neurons", {"cv.scoring": "acuracy"}, "'acuracy' is not a scorer of scikit-learn; did you mean 'accuracy'?"),
     (
         "neurons",

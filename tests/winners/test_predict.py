@@ -68,7 +68,10 @@ def test_rows_without_the_target_from_standard_input(predict_here: Command) -> N
         (b"6,148,72,35,0,33.6,0.627\n", "standard input: line 1 has 7 columns instead of 8, or 9 with diabetes"),
         (b"6,abc,72,35,0,33.6,0.627,50\n", "standard input: line 1, column glucose: 'abc' is not a number"),
         (b"6,148,72,35,0,33.6,0.627,7\n", "standard input: line 1, column age: 7 is outside 21 to 100 (years)"),
-        (b"\xff\xfe", "standard input is not utf-8; it looks like utf-16. Set data.encoding in params.yaml to utf-16."),
+        (
+            b"\xff\xfe",
+            "standard input is not utf-8; it looks like utf-16. Save it as utf-8, as the training table is.",
+        ),
     ],
 )
 def test_bad_rows_are_refused_with_a_sentence(predict_here: Command, text: bytes, sentence: str) -> None:

@@ -4,7 +4,7 @@ Only here are types, separators and settings guessed. Imports `data`, `config` a
 """
 
 from stages.lib.adopt.blocks_text import block_text, replace_blocks
-from stages.lib.adopt.columns import Taken, take_columns
+from stages.lib.adopt.columns import Taken, may_be_thousands, take_columns
 from stages.lib.adopt.copies import on_copies
 from stages.lib.adopt.file_form import SEPARATORS, Form, look_at
 from stages.lib.adopt.outcome import Outcome, predictors_alone, share_the_target, take_target
@@ -23,6 +23,7 @@ __all__ = [
     "block_text",
     "look_at",
     "make_plan",
+    "may_be_thousands",
     "on_copies",
     "predictors_alone",
     "print_columns",

@@ -7,9 +7,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.lib.adopt.file_form import is_number
+from stages.lib.adopt.file_form import Form, is_number
 from stages.lib.adopt.table import Table
 from stages.lib.config import Column
+from stages.lib.data.alike import on_twins
 from stages.lib.data.texts import NUMBER_WITH_SIGNS, booleans, dates, day_or_month
 
 Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
@@ -26,6 +27,8 @@ _NEARLY_ALL = 0.9
 # So is one of which most are numbers and the others these few texts, each of which may mean a missing cell.
 _MOST_TOKENS = 3
 
+# Of numbers with points between thousands, so many have a last digit other than 0.
+_MOST_HAVE = 0.7
 # Whole numbers up to this one are shown with all digits.
 _EXACT = 1e12
 
@@ -95,6 +98,25 @@ def take_columns(table: Table, target: str | None = None) -> list[Taken]:
     return taken
 
 
+def may_be_thousands(table: Table, form: Form) -> list[str]:
+    """Return the columns whose numbers may have points between thousands, as 12.345 has in some countries."""
+    if form.decimal != ".":
+        return []
+    found = []
+    for name, values in table.frame.items():
+        if pd.api.types.is_numeric_dtype(values) and len(known := values.dropna().abs()):
+            thousandths = (known * 1000).round(6)
+            odd = (thousandths % 10 != 0).mean()
+            if (
+                (thousandths % 1 == 0).all()
+                and odd > _MOST_HAVE
+                and known.max() >= 10
+                and (known % 1 == 0).mean() < 0.5
+            ):
+                found.append(str(name))
+    return found
+
+
 def values_shown(values: pd.Series, most: int = 4) -> str:
     """Return the range of numbers, or the first values of a text."""
     if pd.api.types.is_numeric_dtype(values):
@@ -151,10 +173,15 @@ def _of_texts(table: Table, name: str, values: pd.Series, missing: int) -> _Verd
     most = min(_MOST_CATEGORIES, max(2, len(values) // _ROWS_PER_CATEGORY))
     if distinct <= most and distinct < len(values):
         # With few numbers they are codes, and the others too.
-        return _Verdict("category", f"text of {distinct} values", advice * (distinct - odd.nunique() > _MOST_CODES))
+        hint = advice * (distinct - odd.nunique() > _MOST_CODES)
+        if twice := on_twins(sorted(values.unique()), "value"):
+            hint = hint or f"{name}: {twice}"
+        return _Verdict("category", f"text of {distinct} values", hint)
     if told:
         return _Verdict("not used", f"text: {told}", advice)
     if values.map(lambda cell: NUMBER_WITH_SIGNS.fullmatch(cell) is not None).mean() >= _NEARLY_ALL:
+        if values.map(lambda cell: _LIKE_A_DATE.fullmatch(cell) is not None).mean() >= _NEARLY_ALL:
+            return _Verdict("not used", "text: dates, not all of them in one form", _of_dates(name, values))
         digits = f"1234{table.decimal}5"
         hint = f"{name}: to use the column, write its numbers in digits alone, as in {digits}, and adopt again."
         return _Verdict("not used", f"text: numbers among other signs, such as {_short(odd.iloc[0])!r}", hint)
@@ -184,6 +211,15 @@ def _of_odd(table: Table, name: str, odd: pd.Series) -> tuple[str, str]:
         f"{name}: {told}. If {listed} means a missing cell, add it to data.na_values, set data.columns.{name} to "
         f"{{missing: allowed}} and prepare.impute to median. Or {mend}."
     )
+
+
+def _of_dates(name: str, values: pd.Series) -> str:
+    """Say what keeps cells that look like dates from being dates."""
+    unique = sorted(values.unique())
+    wrong = [cell for cell in unique if np.isnan(dates([cell])).any()]
+    ways = {re.sub("[0-9]+", "9", cell): cell for cell in reversed(unique)}
+    told = f"{wrong[0]!r} is no date" if wrong else f"{' and '.join(map(repr, list(ways.values())[:2]))} differ in form"
+    return f"{name}: {told}. To order the rows by it, write all dates as in 2020-01-31, and adopt again."
 
 
 def _of_groups(name: str, values: pd.Series, why: str) -> _Verdict:

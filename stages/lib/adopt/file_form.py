@@ -74,6 +74,11 @@ def look_at(path: str | Path, target: str | None = None) -> Form:
     if text[0] in "\r\n":
         raise UserError(f"{path}: line 1 is empty. Remove it.")
     sample = text[:_SAMPLE]
+    if sample.partition("\n")[0].count('"') % 2:
+        raise UserError(
+            f"{path}: line 1 ends inside of quotation marks. Is a mark missing, or does a name in the header have a "
+            "line break? Write each name in one line."
+        )
     if target and (line := _line_of(target, sample)) > 1:
         raise UserError(f"{path}: {target!r} is not in line 1, but in line {line}. Remove the lines above the header.")
     try:

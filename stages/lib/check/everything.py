@@ -17,7 +17,7 @@ from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, Params, Prepare, read_content, read_params
 from stages.lib.data import Dataset, load_dataset
-from stages.lib.data.alike import on_classes
+from stages.lib.data.alike import on_twins
 from stages.lib.engine import TrainTest
 from stages.lib.fetch import ensure_file, is_in_place
 from stages.lib.model import (
@@ -118,7 +118,7 @@ def _check_table(params: Params, found: Findings) -> _Table | None:
     if data is None:
         return None
     found.n_rows = len(data.y)
-    found.notes += filter(None, [on_copies(data, spec.path), on_classes(data.classes)])
+    found.notes += filter(None, [on_copies(data, spec.path), on_twins(data.classes)])
     splits = found.of(checked_splits, data, cv, params.seed, classify)
     anew = drawn_anew(params)
     if splits is None or scorer is None or found.of(checked_splits, data, anew.cv, anew.seed, classify) is None:

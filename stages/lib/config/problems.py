@@ -1,5 +1,6 @@
 """Turns errors that YAML and pydantic find in params.yaml into sentences, and finds what is left without them."""
 
+import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -86,14 +87,16 @@ def _sentence(found: ErrorDetails, known: Mapping[str, Collection[str]]) -> str:
             empty = ", or {} for none" if last in _MAY_BE_EMPTY or place.startswith(_OF_SUCH) else ""
             return f"{place} is {_shown(value)}: it should be a valid dictionary, lines of `key: value`{empty}"
         case "list_type" if not isinstance(value, dict | None):
-            return f"{place} is {_shown(value)}: it should be a valid list; write [{format_value(value)}]"
+            quoted = isinstance(value, str) and value.startswith("[")
+            remedy = "remove the quotation marks" if quoted else f"write [{format_value(value)}]"
+            return f"{place} is {_shown(value)}: it should be a valid list; {remedy}"
         case "invalid_key":
             return f"{place.rpartition('.')[0] or place} has the key {_shown(value)}: a key is text; put it in quotes"
         case "string_type" if isinstance(value, int | float) and not isinstance(value, bool):
             return f"{place} is {_shown(value)}: it should be a valid string; put it in quotes if it is a name"
         case _:
             text = found["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-            return f"{place} is {_shown(value)}: {text}{_for_none(value, found)}"
+            return f"{place} is {_shown(value)}: {text}{_instead(value, found)}"
 
 
 def without(content: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
@@ -127,10 +130,13 @@ def _elsewhere(place: str, key: str, known: Mapping[str, Collection[str]]) -> st
     return f"; remove it, or write one of {', '.join(own)}" if own else "; remove it"
 
 
-def _for_none(value: Any, found: ErrorDetails) -> str:
-    """Return how to write nothing, where a value looks as if that were meant."""
-    meant = value is False or (isinstance(value, str) and value.casefold() in _NOTHING)
-    return "; for nothing, write null" if meant and found["type"] == "literal_error" else ""
+def _instead(value: Any, found: ErrorDetails) -> str:
+    """Return which of a few words may be meant by another one, and how to write nothing where that may be meant."""
+    if found["type"] != "literal_error":
+        return ""
+    if value is False or (isinstance(value, str) and value.casefold() in _NOTHING):
+        return "; for nothing, write null"
+    return did_you_mean(str(value), re.findall("'([^']*)'", str(found["ctx"]["expected"])))
 
 
 def _added(place: str) -> str:

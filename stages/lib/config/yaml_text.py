@@ -36,6 +36,8 @@ def likely_cause(text: str, line: int) -> str:
             return f"line {number} is a conflict marker of git. {keep}"
     for number in range(min(line, len(lines)), 0, -1):
         code = lines[number - 1].partition(" #")[0].rstrip()
+        if any(code.count(mark) % 2 for mark in "'\"") and not code.lstrip().startswith("#"):
+            return f"line {number}, `{code.strip()}`: a quotation mark is not closed"
         if found := _NO_BLANK.fullmatch(code) or _EQUALS.fullmatch(code):
             return f"line {number}, `{code.strip()}`: write `{found['key']}: {found['value'].strip()}`"
     return ""

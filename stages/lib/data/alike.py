@@ -19,7 +19,7 @@ def unlike(text: str, others: Iterable[str]) -> str:
     return ""
 
 
-def on_classes(labels: Iterable[str]) -> str:
+def on_twins(labels: Iterable[str], what: str = "class") -> str:
     """Return a sentence on labels that differ only in capital letters or blanks, as `No` and `no` do; "" if none do."""
     first: dict[str, str] = {}
     pairs = []
@@ -30,8 +30,8 @@ def on_classes(labels: Iterable[str]) -> str:
     if not pairs:
         return ""
     return (
-        f"the classes {', '.join(pairs)} differ only in capital letters or blanks, and are told apart. If they are one "
-        "class, write them in one way in the CSV."
+        f"{', '.join(pairs)} differ only in capital letters or blanks, and are told apart. If they are one {what}, "
+        "write them in one way in the CSV."
     )
 
 

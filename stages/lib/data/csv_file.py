@@ -135,9 +135,9 @@ def read_features(
     if isinstance(content, str):
         text = as_utf8(content.encode(), "utf-8", name)
     else:
-        text = as_utf8(content, spec.encoding, name)
+        text = as_utf8(content, spec.encoding, name, is_new=True)
     listed = ", ".join(list(types)[:_MOST_NAMES]) + ", …" * (len(types) > _MOST_NAMES)
-    header, row = first_rows(text, spec, name, types, f"Put a line with the columns' names before it: {listed}.")
+    header, row = first_rows(text, spec, name, types, f"Put a line with the columns' names before it: {listed}.", True)
     names = header or list(spec.columns)
     refuse(name, lacking(names, types, "which the net predicts from"))
     if header:

@@ -14,7 +14,7 @@ _MARKS_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MARKS_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
-def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
+def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> bytes:
     """Return the text in UTF-8, without a byte-order mark and without empty lines at its end.
 
     Parameters
@@ -24,6 +24,8 @@ def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
         `data.encoding`.
     name : str
         The name of the text in messages.
+    is_new : bool
+        Whether it has to be written as the training table is, so that no setting can suit it.
 
     Raises
     ------
@@ -48,9 +50,9 @@ def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
             return text.rstrip(b" \r\n")
     other = likely_encoding(content)
     if other is not None and codecs.lookup(other) != codecs.lookup(encoding):
-        raise UserError(
-            f"{name} is not {encoding}; it looks like {other}. Set data.encoding in params.yaml to {other}."
-        )
+        remedy = f"Save it as {encoding}, as the training table is" if is_new else ""
+        remedy = remedy or f"Set data.encoding in params.yaml to {other}"
+        raise UserError(f"{name} is not {encoding}; it looks like {other}. {remedy}.")
     if broken is None:
         line = 1 + text.count(b"\n", 0, text.index(b"\0"))
         raise UserError(f"{name} is not text: line {line} contains a zero byte. Is it the right file, or damaged?")

@@ -23,7 +23,9 @@ _SAMPLE, _AGREE = 1 << 20, 0.9
 _FIRST_LINES, _MOST_ALIKE, _MOST_NAMES = 20, 3, 20
 
 
-def first_rows(text: bytes, spec: Data, name: str, wanted: Collection[str], remedy: str) -> tuple[list[str], list[str]]:
+def first_rows(
+    text: bytes, spec: Data, name: str, wanted: Collection[str], remedy: str, is_new: bool = False
+) -> tuple[list[str], list[str]]:
     """Return the names in the header (none without a header), and the cells of the first row.
 
     A column without a name is called `Unnamed: 0` by its place, as pandas calls it.
@@ -39,6 +41,8 @@ def first_rows(text: bytes, spec: Data, name: str, wanted: Collection[str], reme
         Names that a header should have.
     remedy : str
         What to do about a row in the place of the header.
+    is_new : bool
+        As in `as_utf8`.
 
     Raises
     ------
@@ -52,12 +56,12 @@ def first_rows(text: bytes, spec: Data, name: str, wanted: Collection[str], reme
         raise UserError(f"{name} has no rows: its first line is empty. Is it the right file?")
     if not first:
         raise UserError(f"{name}: line 1 is empty. Remove it.")
-    _check_separator(first, text, spec, name, wanted)
+    _check_separator(first, text, spec, name, wanted, is_new)
     if not spec.header:
         if _like_a_header(first, spec):
             raise UserError(
                 f"{name}: line 1 contains {_no_numbers(first, spec)}, like a header, but data.header in params.yaml is "
-                "false. Remove the line, or set data.header to true."
+                f"false. Remove the line{'' if is_new else ', or set data.header to true'}."
             )
         return [], first
     names = [cell.strip() or f"Unnamed: {place}" for place, cell in enumerate(first)]
@@ -90,7 +94,9 @@ def _no_numbers(first: Sequence[str], spec: Data) -> str:
     return "no number" if np.isnan(numbers(first, spec.decimal)).all() else "the name of a column"
 
 
-def _check_separator(first: list[str], text: bytes, spec: Data, name: str, wanted: Collection[str]) -> None:
+def _check_separator(
+    first: list[str], text: bytes, spec: Data, name: str, wanted: Collection[str], is_new: bool
+) -> None:
     """Refuse a first line that another separator would cut into what params.yaml expects."""
     if _expected(first, spec, wanted) and len(first) > 1:
         return
@@ -112,10 +118,10 @@ def _check_separator(first: list[str], text: bytes, spec: Data, name: str, wante
     sign = max(others, key=lambda sign: (_expected(line.split(sign), spec, wanted), line.count(sign)))
     width = "one column was found" if len(first) == 1 else f"{len(first)} columns were found"
     count, shown = line.count(sign), '"\\t"' if sign == "\t" else f"'{sign}'"
-    raise UserError(
-        f"{name}: {width}, and line 1 holds {count} {_SIGNS[sign][count > 1]}; "
-        f"set `separator: {shown}` in data of params.yaml"
-    )
+    remedy = f"set `separator: {shown}` in data of params.yaml"
+    if is_new:
+        remedy = f"save it with {_SIGNS[spec.separator][1]}, as the training table is"
+    raise UserError(f"{name}: {width}, and line 1 holds {count} {_SIGNS[sign][count > 1]}; {remedy}")
 
 
 def other_separator(sample: str) -> tuple[str, str] | None:

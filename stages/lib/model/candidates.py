@@ -204,6 +204,8 @@ def _said(error: BaseException) -> str:
 
 def _advice(error: BaseException, what: str) -> str:
     """Return what to do about a value, where the error, as that of a network of the project, does not say so itself."""
+    if lacks := re.search(r"__init__\(\) missing .*?: '(\w+)'", str(error)):
+        return f". Give {lacks[1]} a default in the code, or set model.module__{lacks[1]}."
     return "" if what == "built" and ";" in _said(error) else f". A net can't be {what} with it; choose another value."
 
 

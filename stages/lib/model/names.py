@@ -52,6 +52,21 @@ _BY_KEY: dict[str, list[Namespace]] = {
 }
 
 
+# What other libraries call what torch has.
+_EVERYDAY = {
+    "binary_crossentropy": "BCELoss",
+    "categorical_crossentropy": "CrossEntropyLoss",
+    "cross_entropy": "CrossEntropyLoss",
+    "glorot_normal": "xavier_normal_",
+    "glorot_uniform": "xavier_uniform_",
+    "he_normal": "kaiming_normal_",
+    "he_uniform": "kaiming_uniform_",
+    "linear": "Identity",
+    "mae": "L1Loss",
+    "mse": "MSELoss",
+    "swish": "SiLU",
+}
+
 # An imported name must be a class derived from one of these.
 _BASES: dict[str, type] = {
     "wrapper": skorch.NeuralNet,
@@ -93,7 +108,9 @@ def resolve(key: str, value: Any, source: str | None = None) -> Any:
     found = {name: thing for _, home, belongs in spaces for name, thing in vars(home).items() if belongs(thing)}
     if value not in found:
         kinds = " or ".join(kind for kind, _, _ in spaces)
-        raise ValueError(f"{value!r} is not {kinds}{did_you_mean(value, found) or '; a name with a dot is imported'}")
+        usual = _EVERYDAY.get(value.lower())
+        hint = f"; torch calls it {usual}" if usual in found else did_you_mean(value, found)
+        raise ValueError(f"{value!r} is not {kinds}{hint or '; a name with a dot is imported'}")
     return found[value]
 
 

@@ -30,7 +30,13 @@ _ITERATORS = ("iterator_train", "iterator_valid")
 _OTHER_OWNERS = (*_ITERATORS, "dataset", "callbacks")
 
 # What other libraries call skorch's parameters, and what many of torch's optimizers take, whichever is set.
-_EVERYDAY = {"learning_rate": "lr", "epochs": "max_epochs", "n_epochs": "max_epochs", "batchsize": "batch_size"}
+_EVERYDAY = {
+    "batchsize": "batch_size",
+    "epochs": "max_epochs",
+    "learning_rate": "lr",
+    "n_epochs": "max_epochs",
+    "shuffle": "iterator_train__shuffle",
+}
 _OF_OPTIMIZERS = ("momentum", "weight_decay", "nesterov", "betas", "eps", "amsgrad", "alpha", "dampening")
 
 
@@ -201,8 +207,10 @@ def _meant(key: str, settings: dict[str, Any]) -> str:
         return f"; it is called {name}"
     if key in _OF_OPTIMIZERS:
         return f"; it is a parameter of optimizers: write optimizer__{key}"
+    if key in Prepare.model_fields:
+        return f"; how rows are prepared is set by {PREFIX}{key}"
     taken = {name: f"{owner}__{name}" for owner in _OWNERS for name in parameters(settings[owner])}
-    near = taken.get(key) or next(map(taken.__getitem__, get_close_matches(key, taken, n=1)), "")
+    near = taken.get(key) or next(map(taken.__getitem__, get_close_matches(key, taken, n=1, cutoff=0.7)), "")
     return f"; did you mean {near!r}?" if near else ""
 
 

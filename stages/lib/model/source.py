@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from stages.lib.common import relative_to_here
+from stages.lib.common import UserError, relative_to_here
 from stages.lib.model.imported import module_of
 
 # The project's own code. Every search depends on it anyway, except for its networks.
@@ -98,7 +98,11 @@ def _imported_names(file: Path) -> set[str]:
     """Return the modules that a file may import: for `from a import b`, both `a` and `a.b`, and their packages."""
     package = list(file.parent.parts)
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    try:
+        tree = ast.parse(file.read_bytes())  # in the encoding that the file declares, UTF-8 if it declares none
+    except (SyntaxError, ValueError) as error:
+        raise UserError(f"{file} can't be read as Python: {error}. Fix the file, and save it as UTF-8.") from None
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

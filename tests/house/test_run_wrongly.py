@@ -1,0 +1,33 @@
+"""Commands that are run in another way than as a module, beside a file that hides a package, or without git."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project.copied(tmp_path)
+
+
+def test_a_stage_that_is_run_as_a_file_says_how_to_run_it(project: Project) -> None:
+    done = project.run("python", "stages/search.py", "neurons", ok=False)
+    told = "error: run it from the top of the repository as a module: `python -m stages.search neurons`.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+
+
+@pytest.mark.parametrize("name", ["torch", "random", "skorch"])
+def test_a_file_that_hides_a_package_is_named(project: Project, name: str) -> None:
+    (project.folder / f"{name}.py").write_text("x = 1\n", encoding="utf-8")
+    done = project.run("python", "-m", "stages.check", ok=False)
+    told = f"error: {name}.py here hides the module {name}, which the stages import. Rename the file.\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_without_git_a_comparison_says_so(project: Project, tmp_path: Path) -> None:
+    done = project.run(sys.executable, "-m", "stages.diff", "main", variables={"PATH": str(tmp_path)}, ok=False)
+    told = "error: git is not installed, or not in PATH. Install it, then run the command again.\n"
+    assert (done.returncode, done.stderr) == (1, told)
