@@ -31,3 +31,13 @@ def test_without_git_a_comparison_says_so(project: Project, tmp_path: Path) -> N
     done = project.run(sys.executable, "-m", "stages.diff", "main", variables={"PATH": str(tmp_path)}, ok=False)
     told = "error: git is not installed, or not in PATH. Install it, then run the command again.\n"
     assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_a_repository_of_another_user_is_not_called_none(project: Project) -> None:
+    project.git("init", "--quiet")
+    different = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "GIT_CONFIG_GLOBAL": "/dev/null"}  # as git's own tests do it
+    for command in ("diff", "report"):
+        done = project.stage(command, "main", ok=False, variables=different)
+        assert done.returncode == 1
+        assert "git reads nothing here, because the repository belongs to another user. If you trust it" in done.stderr
+        assert f"`git config --global --add safe.directory {project.folder}`" in done.stderr

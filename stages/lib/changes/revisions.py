@@ -1,6 +1,7 @@
 """Asks git and DVC for commits, their files, and what is not up to date."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,18 @@ def _dvc(*arguments: str, folder: str | Path = ".") -> dict[str, Any]:
 
 
 def git(*arguments: str) -> str:
-    """Return what a git command prints; raises `CalledProcessError` if it fails."""
-    # Files are UTF-8, regardless of the locale.
-    return subprocess.run(["git", *arguments], check=True, capture_output=True, encoding="utf-8").stdout
+    """Return what a git command prints; raises `CalledProcessError` if it fails, `UserError` if git reads nothing here.
+
+    Files are UTF-8, regardless of the locale; messages are not translated.
+    """
+    plain = os.environ | {"LC_ALL": "C"}
+    done = subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", env=plain)
+    if "dubious ownership" in done.stderr:
+        raise UserError(
+            "git reads nothing here, because the repository belongs to another user. If you trust it, run "
+            f"`git config --global --add safe.directory {Path.cwd()}`."
+        )
+    if done.returncode and "not a git repository" in done.stderr:
+        raise UserError(_NO_REPOSITORY)
+    done.check_returncode()
+    return done.stdout
