@@ -109,7 +109,7 @@ def _adopt(path: str, form: Form, target: str, options: set[str]) -> None:
         )
     for warning in filter(None, [on_copies(data, path), on_twins(data.classes)]):
         print(f"warning: {warning}")
-    for name in may_be_thousands(table, form) if form.separator == ";" else []:
+    for name in may_be_thousands(table, form):
         print(
             f"hint: {name} is read with decimal points, as in {table.frame[name].max():g}. If its points separate "
             "thousands, remove them from the CSV and adopt again."

@@ -177,9 +177,9 @@ def score_anew(
     shown = [[record.rows[0] for record in each[: N_REPEATS * cv.n_splits] if record.rows] for each in found.records]
     contenders: dict[str, Reached] = {}
     for number, (setting, records) in enumerate(zip(settings, found.records, strict=True)):
-        scores = {scorer: each[number] for scorer, each in found.scores.items()}
         of_rows = [record.rows and record.rows[1] for record in records]
-        reached = fresh.reached(scores, records, of_rows, pooled, format_params(setting.chosen))
+        constant, params = bool(found.constant[number]), format_params(setting.chosen)
+        reached = fresh.reached(found.scores_of(number), records, of_rows, constant, pooled, params)
         contenders |= dict.fromkeys(setting.names, reached)
     return curves_table(settings, shown), fresh.sealed(reached_to_csv(contenders, cv), name)
 

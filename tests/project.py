@@ -58,6 +58,11 @@ IDENTITY = {
 
 # The experiments of the projects in which tests run everything.
 SEARCHED = ("dropout", "neurons")
+# The files of an experiment in metrics/, in the order of their names, but for its charts.
+OF_AN_EXPERIMENT = (
+    *("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "draws/{}.csv"),
+    *("fresh/{}.csv", "importance/{}.csv", "search/{}.json"),
+)
 
 
 def real_params() -> dict[str, Any]:

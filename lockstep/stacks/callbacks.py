@@ -22,6 +22,9 @@ from lockstep.members.state import calls_own_code
 from lockstep.members.tensors import named_tensors
 from lockstep.stacks.trained import batch_records
 
+# What these do with batches is to collect them; they get an epoch's at once.
+_COLLECTING = (EpochScoring, HoldOutRecorder)
+
 
 class Audience:
     """The callbacks of a net, told what happens to it as skorch tells them.
@@ -33,7 +36,7 @@ class Audience:
     def __init__(self, member: Member) -> None:
         self.member, self.net = member, member.net
         own = [callback for _, callback in self.net.callbacks_]
-        self.scorings = [callback for callback in own if type(callback) in (EpochScoring, HoldOutRecorder)]
+        self.scorings = [callback for callback in own if type(callback) in _COLLECTING]
         self.scores_training = any(getattr(callback, "on_train", False) for callback in self.scorings)
         self.by_batch = any(map(_hears_batches, own))
         # Callbacks and functions that skorch does not have may look at anything, and keep what they see.
@@ -133,9 +136,6 @@ def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
 
 
 def _hears_batches(callback: Any) -> bool:
-    # What these do with batches is to collect them; they get an epoch's at once.
-    if type(callback) in (EpochScoring, HoldOutRecorder) or (
-        type(callback) is LRScheduler and callback.step_every == "epoch"
-    ):
+    if type(callback) in _COLLECTING or (type(callback) is LRScheduler and callback.step_every == "epoch"):
         return False
     return hears(callback, "on_batch_begin", "on_batch_end")

@@ -18,6 +18,15 @@ def line_of(text: str) -> int:
 SEED, LR = line_of("\nseed: 7") + 1, line_of("\n  lr: ") + 1
 
 
+def refusal(folder: Path, old: str, new: str) -> str:
+    """Return why params.yaml is refused once a part of it is replaced."""
+    path = folder / "params.yaml"
+    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_params(path)
+    return str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -42,11 +51,7 @@ SEED, LR = line_of("\nseed: 7") + 1, line_of("\n  lr: ") + 1
     ],
 )
 def test_the_line_at_fault_is_named(tmp_path: Path, old: str, new: str, sentence: str) -> None:
-    path = tmp_path / "params.yaml"
-    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(UserError) as caught:
-        load_params(path)
-    assert sentence in str(caught.value)
+    assert sentence in refusal(tmp_path, old, new)
 
 
 _BEFORE, _KEY, _BEHIND = TEXT.partition("      module__n_neurons:\n      - 1\n")
@@ -68,11 +73,7 @@ WIDTHS = _KEY + _BEHIND.partition("    fixed:\n")[0]
     ],
 )
 def test_what_is_meant_is_named(tmp_path: Path, old: str, new: str, sentence: str) -> None:
-    path = tmp_path / "params.yaml"
-    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(UserError) as caught:
-        load_params(path)
-    assert sentence in str(caught.value)
+    assert sentence in refusal(tmp_path, old, new)
 
 
 @pytest.mark.parametrize("comment", ["# a\u00a0comment", "# seed = 7", "# \tseed:7"])

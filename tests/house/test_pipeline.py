@@ -15,22 +15,12 @@ import pytest
 
 from tests.conftest import Changed
 from tests.pages import commands
-from tests.project import SEARCHED, Project, environment, set_at
+from tests.project import OF_AN_EXPERIMENT, SEARCHED, Project, environment, set_at
 
 
 def test_repro_writes_all_metrics(reproduced: Project) -> None:
-    of_each = (
-        "candidates/{}.csv",
-        "compared/{}.csv",
-        "compared/{}.json",
-        "curves/{}.csv",
-        "draws/{}.csv",
-        "fresh/{}.csv",
-    )
     charts = ("charts/{}.svg", "charts/curves/{}.svg", "charts/importance/{}.svg")
-    expected = {
-        each.format(name) for each in (*of_each, "importance/{}.csv", "search/{}.json", *charts) for name in SEARCHED
-    }
+    expected = {each.format(name) for each in (*OF_AN_EXPERIMENT, *charts) for name in SEARCHED}
     expected |= {
         f"charts/{name}.svg" for name in ("answer_diagnostics", "diagnostics", "evaluation", "inputs", "leaderboard")
     }

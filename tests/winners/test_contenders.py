@@ -1,4 +1,4 @@
-"""Which nets are compared in the evaluation, and what they reach."""
+"""Which nets are compared in the evaluation, and what the searches have written of them."""
 
 import re
 from collections.abc import Callable
@@ -11,16 +11,13 @@ import pytest
 from stages.lib.common import UserError, format_changes, write_json
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.scores import reached
-from stages.lib.search import make_splits, run_search
 from stages.lib.winners import nets
 from stages.lib.winners.contenders import read_reached, read_settings
 from stages.lib.winners.leaderboard import BEST_PARAMS
-from stages.lib.winners.nets import score_nets, see_nets
-from tests.passengers import passengers
+from stages.lib.winners.nets import score_nets
 from tests.project import ROOT, set_at, small_params
-from tests.winners.settings import fresh_of, model_in_skorch, params_of, write_best, write_fresh
+from tests.winners.settings import fresh_of, params_of, write_best, write_fresh
 
 
 def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
@@ -87,85 +84,6 @@ def test_results_that_do_not_fit_are_refused(
         BEST_PARAMS.write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=f"{sentence}. Run `dvc repro best_params`"):
         read_settings(params_of())
-
-
-def with_cv(params: Params, **changes: Any) -> Params:
-    return params.model_copy(update={"cv": params.cv.model_copy(update=changes)})
-
-
-def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
-    monkeypatch: pytest.MonkeyPatch, data: Dataset
-) -> None:
-    monkeypatch.chdir(ROOT)
-    params = with_cv(params_of(engine="one-by-one"), also_score=["roc_auc"])
-    splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5, True)
-    settings, fresh = params.model.model_dump(), fresh_of(data, params, splits)
-    found = score_nets({"net": settings}, {}, data, fresh)["net"]
-    seen = see_nets({"net": settings}, data, fresh)["net"]
-
-    X, y = data.X.to_numpy(np.float32), data.y.astype(np.float32).reshape(-1, 1)
-    for number, (train, test) in enumerate(splits):
-        seed_everything(fit_seed(params.seed, number))
-        net = model_in_skorch(params).fit(X[train], y[train])
-        assert found.scores["score"][number] == (net.predict(X[test]).ravel() == data.y[test]).mean()
-        predicted = seen.predictions[number]
-        assert predicted is not None
-        assert np.array_equal(predicted, net.predict_proba(X[test]).squeeze(-1))
-    assert list(found.scores) == ["score", "roc_auc"]
-
-
-def alone(settings: dict[str, Any], data: Dataset, splits: list[Any], params: Params) -> dict[str, list[float]]:
-    """Return the scores of each net in a search of its own."""
-    return {
-        name: score_nets({name: chosen}, {}, data, fresh_of(data, params, splits))[name].scores["score"].tolist()
-        for name, chosen in settings.items()
-    }
-
-
-def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPatch, data: Dataset) -> None:
-    monkeypatch.chdir(ROOT)
-    params = params_of()
-    splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1}), 5, True)
-    model = params.model.model_dump()
-    settings = {
-        "plain": model,
-        "scaled": model | {"prepare__scale": "standard", "optimizer": "SGD", "optimizer__momentum": 0.5},
-        "again": dict(reversed(model.items())),
-        "wide": model | {"module__n_neurons": 20, "batch_size": 40, "module__activation": "Tanh"},
-        "other_target": model | {"criterion": "CrossEntropyLoss"},
-    }
-    searched: list[int] = []
-
-    def counting(label: str, estimator: Any, candidates: list[Any], *rest: Any, **options: Any) -> Any:
-        searched.append(len(candidates))
-        return run_search(label, estimator, candidates, *rest, **options)
-
-    monkeypatch.setattr(nets, "run_search", counting)
-    found = score_nets(settings, {}, data, fresh_of(data, params, splits))
-    assert list(found) == list(settings)
-    # Equal settings are trained once, and those with another form of target by themselves.
-    assert searched == [3, 1]
-    assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
-        settings, data, splits, params
-    )
-
-
-def test_regressions_with_and_without_a_scaled_target_score_together_as_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(ROOT)
-    data = passengers()
-    numbers = Dataset(data.X[["fare"]], np.arange(120.0), ("fare",), (), types={"fare": "number"})
-    params = with_cv(params_of(), scoring="r2", splitter="kfold", n_repeats=1)
-    model = params.model.model_dump() | {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "lr": 1e-4}
-    splits = make_splits(numbers, params.cv, 5, False)
-    settings = {"plain": model, "scaled": model | {"prepare__target": "standard"}}
-    found = score_nets(settings, {}, numbers, fresh_of(numbers, params, splits))
-    assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
-        settings, numbers, splits, params
-    )
-    seen = see_nets({"scaled": settings["scaled"]}, numbers, fresh_of(numbers, params, splits))["scaled"]
-    assert [len(predicted) for predicted in seen.predictions if predicted is not None] == [40, 40, 40]
 
 
 def of_two() -> dict[str, Any]:

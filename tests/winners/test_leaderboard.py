@@ -13,7 +13,7 @@ from stages.lib.common import UserError, write_json, write_text
 from stages.lib.config import Params
 from stages.lib.winners.leaderboard import combine, picked, read_searches, remove_strays, summarise, to_csv, winner_of
 from tests.conftest import Command
-from tests.project import set_at, small_params
+from tests.project import OF_AN_EXPERIMENT, set_at, small_params
 
 
 def searches(**bests: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -194,21 +194,12 @@ def test_a_bad_file_is_named(
 
 def test_outputs_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    files = (
-        "candidates/{}.csv",
-        "compared/{}.csv",
-        "compared/{}.json",
-        "curves/{}.csv",
-        "draws/{}.csv",
-        "fresh/{}.csv",
-    )
-    later = ("importance/{}.csv", "search/{}.json")
     for name in ("neurons", "gone"):
-        for file in (*files, *later):
+        for file in OF_AN_EXPERIMENT:
             write_text(f"metrics/{file.format(name)}", "x")
     write_text("metrics/candidates/evaluation.csv", "x")
     removed = remove_strays(Params.model_validate(small_params()))
-    assert [str(path) for path in removed] == [f"metrics/{file.format('gone')}" for file in (*files, *later)]
+    assert [str(path) for path in removed] == [f"metrics/{file.format('gone')}" for file in OF_AN_EXPERIMENT]
     assert {path.stem for path in Path("metrics").rglob("*.*")} == {"neurons", "evaluation"}
 
 

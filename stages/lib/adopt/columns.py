@@ -99,20 +99,15 @@ def take_columns(table: Table, target: str | None = None) -> list[Taken]:
 
 
 def may_be_thousands(table: Table, form: Form) -> list[str]:
-    """Return the columns whose numbers may have points between thousands, as 12.345 has in some countries."""
-    if form.decimal != ".":
+    """Return the columns whose numbers may have points between thousands, as 12.345 has where semicolons separate."""
+    if form.separator != ";" or form.decimal != ".":
         return []
     found = []
     for name, values in table.frame.items():
         if pd.api.types.is_numeric_dtype(values) and len(known := values.dropna().abs()):
             thousandths = (known * 1000).round(6)
-            odd = (thousandths % 10 != 0).mean()
-            if (
-                (thousandths % 1 == 0).all()
-                and odd > _MOST_HAVE
-                and known.max() >= 10
-                and (known % 1 == 0).mean() < 0.5
-            ):
+            has_three_places = (thousandths % 1 == 0).all() and (thousandths % 10 != 0).mean() > _MOST_HAVE
+            if has_three_places and known.max() >= 10:
                 found.append(str(name))
     return found
 

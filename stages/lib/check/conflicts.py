@@ -1,17 +1,15 @@
 """Finds the conflict markers that a merge of git leaves in the files that stages and DVC read."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from stages.lib.check.dvc_keys import PIPELINE
 from stages.lib.config import PARAMS_FILE
+from stages.lib.config.yaml_text import conflict_line, on_conflict
 
 # What people write, and what runs write, which is taken from one side and written again.
 _WRITTEN = (PARAMS_FILE, PIPELINE)
 _RESULTS = "dvc.lock metrics models"
-# Of both sides, between them, and of their common origin, which git adds with `merge.conflictStyle=diff3`.
-_MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?\r?$", re.MULTILINE)
 
 
 def find_conflicts() -> dict[str, int]:
@@ -20,8 +18,8 @@ def find_conflicts() -> dict[str, int]:
     found = {}
     for path in [Path(name) for name in (*_WRITTEN, "dvc.lock")] + tables:
         content = path.read_bytes() if path.is_file() else b""
-        if marker := _MARKER.search(content):
-            found[path.as_posix()] = content.count(b"\n", 0, marker.start()) + 1
+        if line := conflict_line(content):
+            found[path.as_posix()] = line
     return found
 
 
@@ -29,10 +27,7 @@ def what_to_do(found: dict[str, int]) -> Iterator[str]:
     """Yield what to do with what `find_conflicts` found: a sentence for each file to edit, and one for all results."""
     for file in _WRITTEN:
         if file in found:
-            yield (
-                f"{file}: line {found[file]} is a conflict marker of git. Keep what is to stay of both sides, and "
-                "remove all markers."
-            )
+            yield f"{file}: {on_conflict(found[file])}."
     results = [file for file in found if file not in _WRITTEN]
     if results:
         first, *others = results

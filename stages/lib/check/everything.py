@@ -32,7 +32,6 @@ from stages.lib.model import (
 from stages.lib.scores.fresh import drawn_anew
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.search import check_trial, checked_splits
-from stages.lib.search.curves import watching
 
 T = TypeVar("T")
 
@@ -147,7 +146,7 @@ def _try(params: Params, name: str, table: _Table, settings: dict[str, Any], can
     estimator = build_estimator(settings, data, params.prepare, candidates[0])
     X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])
     few = few_rows(splits[0], data)
-    check_trial(watching(estimator), X, y, few, table.scorer)
+    check_trial(estimator, X, y, few, table.scorer)
     check_last_batch(params, name, settings, candidates, data, splits)
     step = seconds_a_step(estimator, X, y, few[0])
     return make_plan(params, name, settings, candidates, data, splits, step)

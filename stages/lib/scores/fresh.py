@@ -94,6 +94,7 @@ class Fresh:
         scores: Mapping[str, np.ndarray],
         records: Sequence[Any],
         statistics: Sequence[np.ndarray | None],
+        constant: bool,
         pooling: Pooling | None,
         params: str = "",
     ) -> Reached:
@@ -107,11 +108,11 @@ class Fresh:
             What the scorer has seen of the net on each split.
         statistics : list of arrays of shape (n_test, k)
             Of each split; None where the net diverged, or nothing was recorded.
+        constant : bool
         pooling : Pooling, optional
         params : str
             What the net's settings are called.
         """
-        constant = bool(np.mean([record.constant for record in records]) >= 1 / 2)
         ci95 = self.half_width(scores["score"], [each for each in statistics if each is not None], constant, pooling)
         stuck = stuck_fits([records], self.splits, self.y, self.params.model.classifies)[0]
         return Reached(dict(scores), ci95, params, stuck)

@@ -53,6 +53,10 @@ class SearchResult:
         """Whether each candidate predicts the same for every row, on half of the splits or more."""
         return np.array([np.mean([record.constant for record in records]) >= 1 / 2 for records in self.records])
 
+    def scores_of(self, number: int) -> dict[str, np.ndarray]:
+        """Return the scores of one candidate by scorer, each of shape (n_splits,)."""
+        return {scorer: scores[number] for scorer, scores in self.scores.items()}
+
     @property
     def finalists(self) -> np.ndarray:
         """The numbers of the candidates that were trained to the end."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from stages.lib.common import UserError, format_params, read_text, reading
@@ -97,24 +98,35 @@ def read_reached(params: Params, fresh: Fresh) -> dict[str, Reached]:
         details = summary["details"][0]
         searches, winner = details["experiments"], details["winner"]
     picks, pick = picked(params, searches), params.statistics.pick
-    found = {name: _read_pick(fresh, name, pick, picks[name]) for name in params.experiments}
-    found[SIMPLEST] = _read_pick(fresh, winner, "simplest", searches[winner]["simplest_params"])
+    rows = {name: _read_fresh(fresh, name) for name in params.experiments}
+    found = {name: _pick_of(rows, name, pick, picks[name]) for name in params.experiments}
+    found[SIMPLEST] = _pick_of(rows, winner, "simplest", searches[winner]["simplest_params"])
     # An experiment that holds nothing fixed starts from `model`, and has trained that as well.
     if unfixed := [name for name, experiment in params.experiments.items() if not experiment.fixed]:
-        found[STARTING_POINT] = _read_pick(fresh, unfixed[0], STARTING_POINT, None)
+        found[STARTING_POINT] = rows[unfixed[0]][STARTING_POINT]
     return found
 
 
-def _read_pick(fresh: Fresh, experiment: str, row: str, chosen: dict[str, Any] | None) -> Reached:
-    path, again = FRESH_DIR / f"{experiment}.csv", f"Run `dvc repro search@{experiment}`."
-    text, cv = read_text(path, again), fresh.params.cv
+def _read_fresh(fresh: Fresh, experiment: str) -> dict[str, Reached]:
+    path, again = _fresh_file(experiment)
+    text = read_text(path, again)
     with reading(path, "not what the stage search writes", again):
         try:
-            found = reached.read_csv(fresh.unsealed(text, experiment), cv, len(fresh.splits))[row]
+            found = reached.read_csv(fresh.unsealed(text, experiment), fresh.params.cv, len(fresh.splits))
         except reached.OtherSplitsError:
             raise UserError(
                 f"{path} was changed, or is of other splits or settings than those in params.yaml. {again}"
             ) from None
-    if chosen is not None and found.params != format_params(chosen):
+        return {row: found[row] for row in ("best", "simplest", STARTING_POINT)}
+
+
+def _pick_of(rows: dict[str, dict[str, Reached]], experiment: str, row: str, chosen: dict[str, Any]) -> Reached:
+    """Return what a pick reaches; raises `UserError` if the file has the scores of another one."""
+    found, (path, again) = rows[experiment][row], _fresh_file(experiment)
+    if found.params != format_params(chosen):
         raise UserError(f"{path} has the scores of {found.params}, but the {row} is {format_params(chosen)}. {again}")
     return found
+
+
+def _fresh_file(experiment: str) -> tuple[Path, str]:
+    return FRESH_DIR / f"{experiment}.csv", f"Run `dvc repro search@{experiment}`."

@@ -117,9 +117,9 @@ def _score(estimators: dict[str, BaseEstimator], data: Dataset, y: np.ndarray, f
     result = _search("evaluation", estimators, data, y, fresh, scorer)
     found = {}
     for number, name in enumerate(estimators):
-        scores = {scorer: each[number] for scorer, each in result.scores.items()}
-        records = result.records[number]
-        found[name] = fresh.reached(scores, records, [record.rows for record in records], pooled)
+        records, constant = result.records[number], bool(result.constant[number])
+        statistics = [record.rows for record in records]
+        found[name] = fresh.reached(result.scores_of(number), records, statistics, constant, pooled)
     return found
 
 
