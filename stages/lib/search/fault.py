@@ -55,6 +55,9 @@ _MEANINGS = {
 
 _NOTHING = object()
 
+# Below this, as of a net whose outputs are all but 0 or 1, a step may be lost in the rounding of the weights.
+_LEAST_GRADIENT = 1e-3
+
 
 @dataclass
 class Seen:
@@ -74,7 +77,8 @@ class Seen:
         weights = list(module.parameters())
         if self.first_weights is None or len(self.first_weights) != len(weights):
             self.first_weights = [weight.detach().clone() for weight in weights]
-        self.is_stepped |= any(weight.grad is not None and bool(weight.grad.any()) for weight in weights)
+        grads = [weight.grad for weight in weights if weight.grad is not None]
+        self.is_stepped |= any(bool((grad.abs() > _LEAST_GRADIENT).any()) for grad in grads)
         self.has_moved |= not all(map(torch.equal, self.first_weights, weights))
 
 
