@@ -58,7 +58,7 @@ def test_halving_may_begin_with_a_whole_grid() -> None:
         (mine(n_candidate=3), "experiments.mine.n_candidate is unknown; did you mean 'n_candidates'?"),
         (
             mine(grid={"lr": {"logunifrom": [0.1, 1]}}),
-            "experiments.mine.grid.lr is {'logunifrom': [0.1, 1]}: 'logunifrom' is no distribution; "
+            "experiments.mine.grid.lr is {'logunifrom': [0.1, 1]}: 'logunifrom' is not a distribution; "
             "did you mean 'loguniform'?",
         ),
         (
@@ -123,11 +123,11 @@ def test_halving_may_begin_with_a_whole_grid() -> None:
         ),
         (
             {"evaluate.keep": "neuron"},
-            "evaluate.keep is 'neuron', which is no setting that can be kept; did you mean 'neurons'?",
+            "evaluate.keep is 'neuron', which is not a setting that can be kept; did you mean 'neurons'?",
         ),
         (
             {"experiments": {"mine": DRAWN}, "evaluate.keep": "all"},
-            "evaluate.keep is 'all', which is no setting that can be kept; it should be winner, simplest or mine",
+            "evaluate.keep is 'all', which is not a setting that can be kept; it should be winner, simplest or mine",
         ),
         (
             {"experiments": {"mine": DRAWN}, "evaluate.keep": "combined"},
@@ -136,16 +136,16 @@ def test_halving_may_begin_with_a_whole_grid() -> None:
         ),
         (
             {"evaluate.use": "random_forrest"},
-            "evaluate.use is 'random_forrest', which is no contender of the evaluation; did you mean 'random_forest'?",
+            "evaluate.use is 'random_forrest', which is not a contender of the evaluation; did you mean 'random_f",
         ),
         (
             {"experiments": {"mine": DRAWN}, "evaluate.use": "zzz"},
-            "evaluate.use is 'zzz', which is no contender of the evaluation; it should be answer, winner, simplest, "
+            "evaluate.use is 'zzz', which is not a contender of the evaluation; it should be answer, winner, simplest, "
             "mine, starting_point, logistic_regression, hist_gradient_boosting, random_forest or majority_class",
         ),
         (
             {"experiments": {"mine": DRAWN}, "evaluate.use": "combined"},
-            "evaluate.use is combined, but there is no combined setting; set it to answer",
+            "evaluate.use is combined, but only experiments with `search: grid` are com",
         ),
         (
             {"evaluate.use": "linear_regression"},
@@ -164,8 +164,8 @@ def test_halving_may_begin_with_a_whole_grid() -> None:
         ),
         (
             REGRESSION | {"cv.scoring": "neg_mean_sqared_error"},
-            "cv.scoring is neg_mean_sqared_error, which is no score of numbers, but model.wrapper predicts a number; "
-            "did you mean 'neg_mean_squared_error'?",
+            "cv.scoring is neg_mean_sqared_error, which is not a score of numbers, but model.wrapper predicts a "
+            "number; did you mean 'neg_mean_squared_error'?",
         ),
         ({"cv.also_score": ["accuracy"]}, "cv.also_score[0] is accuracy, which is cv.scoring already; remove it"),
         ({"cv.also_score": ["f1", "f1"]}, "cv.also_score[1] is f1, which is cv.also_score[0] already; remove it"),

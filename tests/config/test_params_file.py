@@ -57,13 +57,13 @@ from tests.project import real_params, set_at
         (
             "experiments.dropout",
             {"grid": {"lr": [0.1, 0.2]}, "fixed": {"optimizer__lr": 0.1}},
-            "experiments.dropout.grid.lr has no effect, as optimizer__lr is set in fixed; search optimizer__lr, or",
+            "experiments.dropout.grid.lr has no effect, because optimizer__lr is set in fixed; search optimizer__lr",
         ),
         ("model.lr", -0.1, "model.lr is -0.1: it should be greater than 0"),
         ("model.batch_size", 0, "model.batch_size is 0: it should be greater than or equal to 1"),
         ("model.train_split", 1, "model.train_split is 1: it should be greater than or equal to 2"),
         ("data.sample", 1.5, "data.sample is 1.5: it should be less than or equal to 1"),
-        ("data.scale", "minmax", "data.scale is called prepare.scale now"),
+        ("data.scale", "minmax", "data.scale is unknown here; it is a key of prepare"),
         ("data.target", "diabetis", "the target 'diabetis' is not one of its columns; did you mean 'diabetes'?"),
         ("model.source", None, "model.source is null: it should be a valid string"),
         (

@@ -56,7 +56,6 @@ REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv
             "experiments.neurons.grid.prepare__scal[0] is unknown; did you mean 'prepare__scale'?",
         ),
         (REGRESSION | {"experiments.neurons.grid.prepare__target": [True]}, "prepare__target[0] is True: it should be"),
-        ({"data.scale": "standard"}, "data.scale is called prepare.scale now"),
     ],
 )
 def test_a_mistake_is_a_sentence_with_its_place(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:

@@ -111,8 +111,8 @@ def test_what_the_sequence_has_not_reached_is_added(monkeypatch: pytest.MonkeyPa
     [
         ({}, "a distribution has one name and two bounds"),
         ({"uniform": [0, 1], "int": [0, 1]}, "a distribution has one name and two bounds"),
-        ({"logunifrom": [1, 2]}, "'logunifrom' is no distribution; did you mean 'loguniform'?"),
-        ({"poisson": [0, 1]}, "'poisson' is no distribution; it should be uniform, loguniform, int or logint"),
+        ({"logunifrom": [1, 2]}, "'logunifrom' is not a distribution; did you mean 'loguniform'?"),
+        ({"poisson": [0, 1]}, "'poisson' is not a distribution; it should be uniform, loguniform, int or logint"),
         ({"uniform": 3}, "uniform takes two numbers, the low and the high bound"),
         ({"uniform": [1, 2, 3]}, "uniform takes two numbers"),
         ({"uniform": ["0", 1]}, "uniform takes two numbers"),

@@ -14,13 +14,13 @@ _CONFIG, _RUNNING, _LOCK = Path(".dvc/config"), Path(".dvc/tmp/rwlock"), Path("d
 
 
 def broken_files(conflicts: dict[str, int]) -> Iterator[str]:
-    """Yield a sentence for each file that DVC can't read; those with `conflicts` of git have been told."""
+    """Yield a sentence for each file that DVC can't read; other sentences are about those with `conflicts` of git."""
     if _CONFIG.is_file():
         try:
             ConfigObj(str(_CONFIG), encoding="utf-8")
         except (ConfigObjError, UnicodeDecodeError) as error:
-            told = str(error).splitlines()[0].rstrip(".")
-            yield f"{_CONFIG} can't be read: {told}. Fix it there, or restore it: `git checkout -- {_CONFIG}`."
+            cause = str(error).splitlines()[0].rstrip(".")
+            yield f"{_CONFIG} can't be read: {cause}. Fix it there, or restore it: `git checkout -- {_CONFIG}`."
     if _RUNNING.is_file():
         try:
             json.loads(_RUNNING.read_bytes())

@@ -17,12 +17,7 @@ _INSERTED = re.compile(r"\$\{([a-z_]+(?:\.[a-z_0-9]+)*)\}")
 def missing_keys(content: dict[str, Any], params: Params) -> Iterator[tuple[str, str]]:
     """Yield each key that dvc.yaml reads and params.yaml leaves to its default, with a sentence.
 
-    Parameters
-    ----------
-    content : dict
-        What is in params.yaml.
-    params : Params
-        The same with defaults.
+    `content` is what stands in params.yaml, and `params` the same with defaults.
     """
     if not Path(PIPELINE).is_file():
         return
@@ -30,14 +25,13 @@ def missing_keys(content: dict[str, Any], params: Params) -> Iterator[tuple[str,
         section, value = content, params
         for step in key.split("."):
             if not hasattr(value, step) or not isinstance(section, dict):
-                break  # a wrong section has been told, and a further key of dvc.yaml is the user's own
+                break  # a wrong section has a sentence of its own, and a further key of dvc.yaml is the user's own
             value = getattr(value, step)
             if step not in section:
                 if isinstance(value, BaseModel):
-                    break  # a missing section has been told
+                    break  # a missing section has a sentence of its own
                 line = yaml.safe_dump({step: value}, default_flow_style=True, width=1000).strip()[1:-1]
-                told = f"{PARAMS_FILE}: {key} is missing, and dvc.yaml reads it; add `{line}`, which is its default"
-                yield key, told
+                yield key, f"{PARAMS_FILE}: {key} is missing, and dvc.yaml reads it; add `{line}`, which is its default"
                 break
             section = section[step]
 
@@ -45,5 +39,5 @@ def missing_keys(content: dict[str, Any], params: Params) -> Iterator[tuple[str,
 def _keys(pipeline: str) -> list[str]:
     inserted = _INSERTED.findall(pipeline)
     stages = yaml12.load(pipeline).get("stages", {}).values()
-    listed = [key for stage in stages for key in stage.get("do", stage).get("params", [])]
-    return sorted({key for key in (*inserted, *listed) if isinstance(key, str) and "$" not in key} - {"key", "item"})
+    keys = [key for stage in stages for key in stage.get("do", stage).get("params", [])]
+    return sorted({key for key in (*inserted, *keys) if isinstance(key, str) and "$" not in key} - {"key", "item"})

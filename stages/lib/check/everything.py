@@ -1,6 +1,5 @@
 """Makes the checks of all stages, and goes on after a problem with what does not depend on it."""
 
-import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from stages.lib.check.grouping import Problem
 from stages.lib.check.last_batch import check_last_batch
 from stages.lib.check.plan import Plan, make_plan
 from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
-from stages.lib.common import UserError
+from stages.lib.common import UserError, place_of
 from stages.lib.config import PARAMS_FILE, Params, Prepare, read_content, read_params
 from stages.lib.data import Dataset, load_dataset
 from stages.lib.data.alike import on_twins
@@ -91,14 +90,14 @@ def check() -> Findings:
         found.notes.append(f"the rest is checked once {PARAMS_FILE} is fixed")
         return found
     # What has a problem already gets no other one.
-    told = [place[1] for problem in problems if (place := re.match(rf"{PARAMS_FILE}: ([\w.-]+)", problem))]
+    places = list(map(place_of, problems))
     lacking = () if PIPELINE in in_conflict else missing_keys(read_content(), params)
-    found.problems += [Problem(sentence) for key, sentence in lacking if key not in told]
-    table = None if any(place.startswith(_OF_THE_TABLE) for place in told) else _check_table(params, found)
+    found.problems += [Problem(sentence) for key, sentence in lacking if key not in places]
+    table = None if any(place.startswith(_OF_THE_TABLE) for place in places) else _check_table(params, found)
     for name in params.experiments:
-        if not any(place.startswith(f"experiments.{name}.") for place in told):
+        if not any(place.startswith(f"experiments.{name}.") for place in places):
             resolved = found.of(resolve_experiment, params, name, experiment=name)
-            if resolved and not any(place.startswith(_OF_THE_NETS) for place in told):
+            if resolved and not any(place.startswith(_OF_THE_NETS) for place in places):
                 _check_nets(params, name, table, *resolved, found)
     return found
 

@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from stages.lib.common import place_of
 from stages.lib.config import PARAMS_FILE
 
-# A key in params.yaml, one of its values, and what differs between sentences on several values: numbers, quoted words,
-# the names of classes and experiments.
-_VALUE = re.compile(rf"({PARAMS_FILE}: [\w.-]+\w)((?:\[\d+\])?\W.*)", re.DOTALL)
-_DIFFERS = re.compile(r"experiments\.\w+|\[\d+\]|; did you mean.*|'[^']*'|-?\b[\w.+-]*\d[\w.+-]*|\b[A-Z]\w+")
+# What differs between sentences on several values of a key: numbers, quoted words, names of experiments and classes.
+_DIFFERS = re.compile(r"experiments\.\w+|\[\d+\]|; did you mean.*|'[^']*'|-?\b[\w.+-]*\d[\w.+-]*|\b[A-Z]\w+", re.DOTALL)
 
 
 class Problem(NamedTuple):
@@ -24,17 +23,15 @@ def grouped(problems: Iterable[Problem]) -> list[str]:
 
     A sentence that names no place in params.yaml gets the experiments that it was found in.
     """
-    found: dict[str, list[str]] = {}
+    homes: dict[str, list[str]] = {}
     for sentence, experiment in problems:
-        found.setdefault(sentence, [])
-        if experiment and not sentence.startswith(PARAMS_FILE):
-            found[sentence].append(experiment)
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for sentence, experiments in found.items():
-        told = _of(experiments) + sentence
-        value = _VALUE.fullmatch(told)
-        key = (value[1], _DIFFERS.sub("", value[2])) if value else (told,)
-        alike.setdefault(key, []).append(told)
+        homes.setdefault(sentence, []).extend(filter(None, [experiment]))
+    alike: dict[str | tuple[str, str], list[str]] = {}
+    for sentence, experiments in homes.items():
+        if sentence.startswith(PARAMS_FILE):
+            alike.setdefault((place_of(sentence), _DIFFERS.sub("", sentence)), []).append(sentence)
+        else:
+            alike[sentence] = [_of(experiments) + sentence]
     return [first + _more(len(others)) for first, *others in alike.values()]
 
 

@@ -120,12 +120,12 @@ def _alike(settings: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[t
     for candidate in candidates:
         whole = settings | candidate
         net = repr({key: value for key, value in candidate.items() if key != "max_epochs"})
-        known = nets[net][1] if net in nets else 0
-        nets[net] = (_shape(candidate), whole["batch_size"]), max(known, whole["max_epochs"])
-    found: dict[tuple[str, int], list[int]] = defaultdict(list)
+        epochs = nets[net][1] if net in nets else 0
+        nets[net] = (_shape(candidate), whole["batch_size"]), max(epochs, whole["max_epochs"])
+    by_shape: dict[tuple[str, int], list[int]] = defaultdict(list)
     for alike, epochs in nets.values():
-        found[alike].append(epochs)
-    return found
+        by_shape[alike].append(epochs)
+    return by_shape
 
 
 def _shape(candidate: dict[str, Any]) -> str:
@@ -137,16 +137,16 @@ def _weights(
     settings: dict[str, Any], candidates: list[dict[str, Any]], data: Dataset, params: Params
 ) -> dict[str, int]:
     """Return how many weights nets of the first shapes have."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for candidate in candidates:
         shape = _shape(candidate)
-        if shape not in found and len(found) < _MOST_BUILT:
+        if shape not in counts and len(counts) < _MOST_BUILT:
             net = net_of(build_estimator(settings | candidate, data, params.prepare))
             net.set_params(optimizer=lean_optimizer(net.optimizer)).initialize()
             weights = net.module_.parameters()
             # A lazy layer has no weights before its first batch.
-            found[shape] = sum(weight.numel() for weight in weights if not is_lazy(weight))
-    return found
+            counts[shape] = sum(weight.numel() for weight in weights if not is_lazy(weight))
+    return counts
 
 
 def _of_fresh(params: Params, settings: dict[str, Any], n_rows: int) -> float:

@@ -37,7 +37,7 @@ from stages.lib.common.formatting import (
     short_params,
 )
 from stages.lib.common.own_files import own_code, relative_to_here
-from stages.lib.common.places import with_line
+from stages.lib.common.places import place_of, with_line
 
 __all__ = [
     "DIGITS",
@@ -54,6 +54,7 @@ __all__ = [
     "only_argument",
     "own_code",
     "own_place",
+    "place_of",
     "read_json",
     "read_text",
     "reading",

@@ -27,10 +27,9 @@ class UserError(Exception):
         return "\n".join(map(str, self.args))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `"; did you mean 'Adam'?"` for the known word closest to `word`, or "" if none is close."""
-    known = sorted(known)
-    lower = {name.lower(): name for name in known}
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return `"; did you mean 'Adam'?"` for the one of `words` closest to `word`, or "" if none is close."""
+    lower = {name.lower(): name for name in sorted(words)}
     near = get_close_matches(word.lower(), lower, n=1)
     return f"; did you mean {lower[near[0]]!r}?" if near else ""
 

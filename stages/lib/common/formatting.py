@@ -91,12 +91,12 @@ def shares_in_words(shares: Mapping[str, float], rope: str) -> list[str]:
         The largest share first; those below 0.05 are left out.
     """
     largest, *others = sorted(((shares[key], key) for key in ("better", "worse", "equal")), reverse=True)
-    told = [largest, *(other for other in others if other[0] >= _SMALLEST_SHARE)]
+    notable = [largest, *(other for other in others if other[0] >= _SMALLEST_SHARE)]
     # Whatever comes first names the region.
-    beyond = ["by more" if i else f"by more than {rope}" for i in range(len(told))]
+    beyond = ["by more" if i else f"by more than {rope}" for i in range(len(notable))]
     return [
         f"{_share(share)} that " + (f"they differ by less than {rope}" if key == "equal" else f"it is {key} {more}")
-        for (share, key), more in zip(told, beyond, strict=True)
+        for (share, key), more in zip(notable, beyond, strict=True)
     ]
 
 

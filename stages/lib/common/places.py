@@ -1,4 +1,4 @@
-"""Finds the line of a YAML file that a sentence about it is on."""
+"""Finds the key of a YAML file that a sentence is about, and its line."""
 
 import re
 from pathlib import Path
@@ -8,10 +8,17 @@ import yaml
 # A sentence on a file begins with `FILE.yaml: KEY.KEY[0]`, or has `KEY.KEY in FILE.yaml` in it.
 _BEGINS = re.compile(r"(?P<file>\S+\.yaml): (?P<place>.+)", re.DOTALL)
 _MENTIONS = re.compile(r"(?P<place>[a-z_]+\.\S+) in (?P<file>\S+\.yaml)")
+_KEY = re.compile(r"(?:\S+\.yaml: )?([\w.-]*\w)")
 _PLACE = re.compile(r"[a-z_]+\.[\w.-]*\w")
 
-# In C, where PyYAML is built with it, as a file is read for each sentence.
+# In C, where PyYAML is built with it, because a file is read for each sentence.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def place_of(sentence: str) -> str:
+    """Return the key, such as `experiments.mine.grid.lr`, that a sentence on a YAML file begins with; "" if none."""
+    key = _KEY.match(sentence)
+    return key[1] if key else ""
 
 
 def with_line(sentence: str) -> str:
@@ -24,18 +31,18 @@ def with_line(sentence: str) -> str:
         Further lines of the text, which show what to add, stay behind it.
     """
     begins, mentions = _BEGINS.fullmatch(sentence), _MENTIONS.search(sentence)
-    found = begins or mentions
-    root = _read(found["file"]) if found else None
-    if not found or not root:
+    place = begins or mentions
+    root = _read(place["file"]) if place else None
+    if not place or not root:
         return sentence
-    line = _line(root, found["place"])
+    line = _line(root, place["place"])
     if not line and begins:  # the place stands further back
         line = next(filter(None, (_line(root, place, steps=2) for place in _PLACE.findall(sentence))), 0)
     if not line:
         return sentence
     first, newline, rest = sentence.partition("\n")
-    told = begins or first.rstrip(".").endswith(found["file"])
-    return f"{first} ({'' if told else found['file'] + ', '}line {line}){newline}{rest}"
+    has_file = begins or first.rstrip(".").endswith(place["file"])
+    return f"{first} ({'' if has_file else place['file'] + ', '}line {line}){newline}{rest}"
 
 
 def _read(file: str) -> yaml.Node | None:

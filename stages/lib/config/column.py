@@ -62,7 +62,7 @@ class Column(Section):
     def _limits_are_for_numbers(self) -> "Column":
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(
-                f"min {self.min:g} is above max {self.max:g}, so no number is allowed; exchange or mend them"
+                f"min {self.min:g} is above max {self.max:g}, so no number is allowed; exchange or fix them"
             )
         limited = self.min is not None or self.max is not None or self.zero_is_missing
         if self.classes is not None and limited:

@@ -21,7 +21,7 @@ _List = Annotated[list[Value], Field(min_length=1), Tag("[list]")]
 _Distribution = Annotated[
     Distribution,
     PlainValidator(to_distribution),
-    PlainSerializer(lambda found: {found.kind: [found.low, found.high]}),
+    PlainSerializer(lambda drawn: {drawn.kind: [drawn.low, drawn.high]}),
     Tag("[distribution]"),
 ]
 Grid = dict[str, Annotated[_List | _Distribution, Discriminator(_form)]]
@@ -34,15 +34,9 @@ _CALL = re.compile(r"[A-Za-z_.]+\(")
 class Experiment(Section):
     """A search, and the settings that are `fixed` meanwhile; its `grid` and `fixed` override `model` and `prepare`.
 
-    Parameters
-    ----------
-    search : 'grid', 'random' or 'halving'
-        `grid` trains every candidate of the lists; `random` draws some of them, also from distributions; `halving`
-        trains all for a few epochs first, and only the best for more.
-    n_candidates : int, optional
-        How many candidates are drawn; none are with `search: grid`, or if halving begins with the whole grid.
-    grid : dict of lists and distributions
-    fixed : dict
+    `search: grid` trains every candidate of the lists; `random` draws some of them, also from distributions; `halving`
+    trains all for a few epochs first, and only the best for more. `n_candidates` is how many are drawn; with
+    `search: grid`, and if halving begins with the whole grid, none are.
     """
 
     # Dumps leave out what is not in use, as the file may.
@@ -72,17 +66,17 @@ def _twins(place: str, values: list[Any]) -> Iterator[str]:
     """Yield which values of a list are in it already; 1 and 1.0 are the same, but 1 and true are not."""
     first: dict[Any, int] = {}
     for i, value in enumerate(values):
-        known = isinstance(value, bool), tuple(value) if isinstance(value, list) else value
-        if first.setdefault(known, i) != i:
-            yield f"{place}[{i}] is {format_value(value)}, as {place.rpartition('.')[2]}[{first[known]}] is; remove one"
+        same = isinstance(value, bool), tuple(value) if isinstance(value, list) else value
+        if first.setdefault(same, i) != i:
+            yield f"{place}[{i}] is {format_value(value)}, as {place.rpartition('.')[2]}[{first[same]}] is; remove one"
 
 
 def _too_many(place: str, experiment: Experiment, most: int) -> Iterator[str]:
     """Yield a sentence if there are more candidates than `runtime.max_candidates`; they are not listed for that."""
     way_out = f"or raise runtime.max_candidates, which is {most:,}"
-    if (drawn := experiment.n_candidates) is not None:
-        if drawn > most:
-            yield f"{place}.n_candidates is {drawn:,}, more than a search may have; lower it, {way_out}"
+    if (n_drawn := experiment.n_candidates) is not None:
+        if n_drawn > most:
+            yield f"{place}.n_candidates is {n_drawn:,}, more than a search may have; lower it, {way_out}"
     elif not experiment.distributions and (size := math.prod(map(len, experiment.lists.values()))) > most:
         lengths = " × ".join(f"{len(values):,}" for values in experiment.lists.values())
         times = f", {lengths}" if len(experiment.lists) > 1 else ""
@@ -95,9 +89,9 @@ def _too_many(place: str, experiment: Experiment, most: int) -> Iterator[str]:
 def misfits(name: str, experiment: Experiment, max_candidates: int) -> Iterator[str]:
     """Yield what does not go together in an experiment, or is in it twice or too many times, as sentences."""
     place, search, n_candidates = f"experiments.{name}", experiment.search, experiment.n_candidates
-    for key, listed in experiment.lists.items():
-        yield from _twins(f"{place}.grid.{key}", listed)
-        if call := next((each for each in listed if isinstance(each, str) and _CALL.match(each)), None):
+    for key, values in experiment.lists.items():
+        yield from _twins(f"{place}.grid.{key}", values)
+        if call := next((each for each in values if isinstance(each, str) and _CALL.match(each)), None):
             yield (
                 f"{place}.grid.{key} has {call!r}, but YAML calls no function; list the values, such as [4, 5, 6], or "
                 "draw them from {int: [4, 6]} or {uniform: [0.0, 1.0]} with `search: random`"
@@ -109,17 +103,17 @@ def misfits(name: str, experiment: Experiment, max_candidates: int) -> Iterator[
                 f"{place}.n_candidates is {n_candidates}, but `search: grid` trains every candidate of the lists; "
                 "remove it, or set search to random"
             )
-        for key, values in experiment.distributions.items():
+        for key, drawn in experiment.distributions.items():
             yield (
-                f"{place}.grid.{key} is a distribution, {values}, but `search: grid` takes lists; set search to random "
+                f"{place}.grid.{key} is a distribution, {drawn}, but `search: grid` takes lists; set search to random "
                 "and n_candidates to how many to draw, or list the values"
             )
         return
     if n_candidates is None:
         if search == "random":
             yield f"{place}.n_candidates is missing, but `search: random` draws candidates; add how many"
-        for key, values in experiment.distributions.items() if search == "halving" else ():
-            yield f"{place}.n_candidates is missing, but grid.{key} is a distribution, {values}; add how many to draw"
+        for key, drawn in experiment.distributions.items() if search == "halving" else ():
+            yield f"{place}.n_candidates is missing, but grid.{key} is a distribution, {drawn}; add how many to draw"
     elif n_candidates > (size := space_size(experiment.grid)):
         yield (
             f"{place}.n_candidates is {n_candidates}, but the grid has only {size:.0f}; "

@@ -1,14 +1,15 @@
 """Reads params.yaml and checks it against the schema."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from stages.lib.common import UserError, did_you_mean, format_value
+from stages.lib.common import UserError, did_you_mean, format_value, place_of
 from stages.lib.config import yaml12
 from stages.lib.config.column import Column
 from stages.lib.config.cv import CV
@@ -19,10 +20,9 @@ from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.problems import first_line, sentences, without
 from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
 from stages.lib.config.scorers import misplaced_scorers
-from stages.lib.config.space import Distribution
-from stages.lib.config.statistics import Evaluate, Statistics, misplaced_keep, misplaced_rope, misplaced_use
+from stages.lib.config.statistics import Evaluate, Statistics, misplaced_names, misplaced_rope
 from stages.lib.config.table import Data
-from stages.lib.config.training import Model, misplaced_class_weight, misplaced_mapping
+from stages.lib.config.training import NO_SETTING, Model
 from stages.lib.config.yaml_text import likely_cause, odd_sign
 
 # The keys of grids and `fixed` whose values have rules.
@@ -32,10 +32,8 @@ _FIELDS = (
     | {f"{PREFIX}{key}": field for key, field in Prepare.model_fields.items()}
 )
 
-_NOT_A_NUMBER = "a class can't be scaled, only the target of a regression; set it to null"
-
 # The keys of each section, to find what an unknown one is meant for.
-_KNOWN = {
+_SECTIONS = {
     "the top level": Params.model_fields,
     "runtime": Runtime.model_fields,
     "data": Data.model_fields,
@@ -75,21 +73,21 @@ def read_params(path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[str
         If the file is missing or is not YAML.
     """
     content = read_content(path)
+    problems: list[str] = []
+    params: Params | None = None
     try:
-        params, found = Params.model_validate(content), []
+        params = Params.model_validate(content)
     except ValidationError as error:
-        found = sentences(error, _KNOWN)
-        try:
+        problems = sentences(error, _SECTIONS)
+        with suppress(ValidationError):
             params = Params.model_validate(without(content, error))
-        except ValidationError:
-            params = None
     if params:
-        # Both bounds of a distribution may have the same problem. Nothing is told of what has been taken out.
-        told = tuple(problem.split()[0] for problem in found)
-        if any(place.startswith("experiments.") for place in told):
-            told += ("evaluate.keep", "evaluate.use")
-        found += [problem for problem in dict.fromkeys(_bad_values(params)) if not problem.startswith(told)]
-    return params, [f"{path}: {problem}" for problem in found]
+        # Nothing is said of what was taken out. Both bounds of a distribution may have the same problem.
+        taken_out = tuple(map(place_of, problems))
+        if any(place.startswith("experiments.") for place in taken_out):
+            taken_out += ("evaluate.keep", "evaluate.use")
+        problems += [problem for problem in dict.fromkeys(_misfits(params)) if not problem.startswith(taken_out)]
+    return params, [f"{path}: {problem}" for problem in problems]
 
 
 def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
@@ -123,56 +121,66 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     return content
 
 
-def _bad_values(params: Params) -> Iterator[str]:
-    """Check what goes together, and grids and `fixed` by the rules of the `model` and `prepare` keys that they replace.
-
-    Of a distribution, both bounds are checked.
-    """
-    classify = params.model.classifies
+def _misfits(params: Params) -> Iterator[str]:
+    """Yield what does not go together, and what breaks a rule in `model`, `prepare`, a grid or `fixed`."""
+    classify, scoring = params.model.classifies, params.cv.scoring
     yield from cv_misfits(params.cv, params.data.target, classify)
     yield from misplaced_scorers(params.cv, classify)
-    yield from misplaced_rope(params.statistics, params.cv.scoring)
-    yield from misplaced_keep(params.evaluate, params.experiments, params.combines)
-    yield from misplaced_use(params.evaluate, params.experiments, params.combines, classify)
-    if problem := misplaced_class_weight(params.model.class_weight, classify):
-        yield f"model.class_weight is {format_value(params.model.class_weight)}{problem}"
+    yield from misplaced_rope(params.statistics, scoring)
+    yield from misplaced_names(params.evaluate, params.experiments, params.combines, classify)
+    for key, value in params.model:
+        yield from _misfit(f"model.{key}", key, value, classify)
     for key, value in (params.model.model_extra or {}).items():
-        if key in _FIELDS and (error := _broken(key, value)):
-            yield from (f"model.{key}{text}" for text in sentences(error, _KNOWN))
-    if params.model.classifies and params.prepare.target:
-        yield f"prepare.target is {params.prepare.target!r}: {_NOT_A_NUMBER}"
+        yield from _misfit(f"model.{key}", key, value, classify)
+    for key, value in params.prepare:
+        yield from _misfit(f"prepare.{key}", PREFIX + key, value, classify)
     for name, experiment in params.experiments.items():
+        place = f"experiments.{name}"
         yield from experiment_misfits(name, experiment, params.runtime.max_candidates)
-        if "lr" in experiment.grid and (set_in := _optimizers_own_rate(params, experiment)):
+        if "lr" in experiment.grid and (section := _optimizers_own_rate(params, experiment)):
             yield (
-                f"experiments.{name}.grid.lr has no effect, as optimizer__lr is set in {set_in}; search optimizer__lr, "
-                "or remove it there"
+                f"{place}.grid.lr has no effect, because optimizer__lr is set in {section}; search optimizer__lr, or "
+                "remove it there"
             )
-        for place, key, value in _placed(experiment):
-            problem = misplaced_mapping(key, value)
-            if key == "class_weight":
-                problem = misplaced_class_weight(value, classify)
-            if problem:
-                yield f"experiments.{name}.{place} is {format_value(value)}{problem}"
-                continue
-            if key in _FIELDS:
-                if error := _broken(key, value):
-                    drawn = experiment.distributions.get(key) if place.startswith("grid.") else None
-                    if drawn and any(found["type"] == "int_type" for found in error.errors()):
-                        yield _fractions(f"experiments.{name}.grid.{key}", drawn)
-                    else:
-                        yield from (f"experiments.{name}.{place}{text}" for text in sentences(error, _KNOWN))
-                    continue
-            elif key.startswith(PREFIX):
-                yield f"experiments.{name}.{place} is unknown{did_you_mean(key, _FIELDS)}"
-            if key == f"{PREFIX}target" and value and params.model.classifies:
-                yield f"experiments.{name}.{place} is {value!r}: {_NOT_A_NUMBER}"
+        for key, value in experiment.fixed.items():
+            yield from _misfit(f"{place}.fixed.{key}", key, value, classify)
+        for key, values in experiment.lists.items():
+            for i, value in enumerate(values):
+                yield from _misfit(f"{place}.grid.{key}[{i}]", key, value, classify)
+        for key, drawn in experiment.distributions.items():
+            error = _broken(key, drawn.low)
+            if error and error.errors()[0]["type"] == "int_type":
+                whole = "logint" if drawn.logarithmic else "int"
+                yield (
+                    f"{place}.grid.{key} is {drawn}, but its numbers are whole; write {whole} in place of {drawn.kind}"
+                )
+            else:
+                for i, bound in enumerate((drawn.low, drawn.high)):
+                    yield from _misfit(f"{place}.grid.{key}.{drawn.kind}[{i}]", key, bound, classify)
+
+
+def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[str]:
+    """Check one value by the rule of the `model` or `prepare` key that it is for, and against the target."""
+    if isinstance(value, dict) and key != "callbacks":
+        yield f"{place} is {format_value(value)}: {NO_SETTING}"
+    elif error := _broken(key, value):
+        yield from sentences(error, _SECTIONS, place)
+    elif key.startswith(PREFIX) and key not in _FIELDS:
+        yield f"{place} is unknown{did_you_mean(key, _FIELDS)}"
+    elif key == "class_weight" and value is not None and not classify:
+        yield (
+            f"{place} is {format_value(value)}, but model.wrapper predicts a number, which has no classes; set it to "
+            "null"
+        )
+    elif key == f"{PREFIX}target" and value and classify:
+        yield f"{place} is {value!r}: a class can't be scaled, only the target of a regression; set it to null"
 
 
 def _broken(key: str, value: Any) -> ValidationError | None:
-    """Return by what a value breaks the rule of its key, or None."""
+    """Return by what a value breaks the rule of its key; None if it breaks none."""
     try:
-        _rule(key).validate_python(value, strict=True)
+        if key in _FIELDS:
+            _rule(key).validate_python(value, strict=True)
     except ValidationError as error:
         return error
     return None
@@ -180,27 +188,11 @@ def _broken(key: str, value: Any) -> ValidationError | None:
 
 @cache
 def _rule(key: str) -> TypeAdapter[Any]:
-    return TypeAdapter(Annotated[_FIELDS[key].annotation, _FIELDS[key]])  # type: ignore[arg-type]
+    # Its limits alone: whether a dump of the section has the key does not matter here.
+    return TypeAdapter(Annotated[_FIELDS[key].annotation, Field(), *_FIELDS[key].metadata])  # type: ignore[arg-type]
 
 
 def _optimizers_own_rate(params: Params, experiment: Experiment) -> str:
     """Return which section sets the optimizer's own learning rate, which counts where it is set."""
-    sections = {"grid": experiment.grid, "fixed": experiment.fixed, "model": params.model.model_dump()}
+    sections = {"grid": experiment.grid, "fixed": experiment.fixed, "model": params.model.model_extra or {}}
     return next((name for name, section in sections.items() if "optimizer__lr" in section), "")
-
-
-def _fractions(place: str, drawn: Distribution) -> str:
-    whole = "logint" if drawn.logarithmic else "int"
-    return f"{place} is {drawn}, but its numbers are whole; write {whole} in place of {drawn.kind}"
-
-
-def _placed(experiment: Experiment) -> Iterator[tuple[str, str, Any]]:
-    """Yield an experiment's values with their places and keys."""
-    for key, value in experiment.fixed.items():
-        yield f"fixed.{key}", key, value
-    for key, values in experiment.grid.items():
-        place = f"grid.{key}"
-        if isinstance(values, Distribution):
-            place, values = f"{place}.{values.kind}", [values.low, values.high]
-        for i, value in enumerate(values):
-            yield f"{place}[{i}]", key, value

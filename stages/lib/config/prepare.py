@@ -20,19 +20,10 @@ PREFIX = "prepare__"
 class Prepare(Section):
     """What is fitted on the training rows of each split, before the net sees them.
 
-    Parameters
-    ----------
-    impute : 'mean', 'median', 'most_frequent' or None
-        What replaces missing cells of numbers and booleans, and zeros of columns with `zero_is_missing`. With
-        `most_frequent`, missing categories are replaced too; otherwise they are a category of their own.
-    indicator : bool
-        Whether each column that lacks cells gets another one that says where.
-    scale : 'standard', 'minmax', 'robust', 'robust_clipped', 'quantile' or None
-        How numbers are scaled.
-    encode : 'onehot' or 'ordinal'
-        How categories become numbers.
-    target : 'standard', 'quantile' or None
-        How the target of a regression is scaled. Predictions and scores are in its own unit.
+    `impute` says what replaces missing cells of numbers and booleans, and zeros of columns with `zero_is_missing`. With
+    `most_frequent`, missing categories are replaced too; otherwise they are a category of their own. With `indicator`,
+    each column that lacks cells gets another one that says where. `target` says how the target of a regression is
+    scaled; predictions and scores are in its own unit.
     """
 
     impute: Literal["mean", "median", "most_frequent"] | None = None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from itertools import chain
 from typing import Any
 
 import yaml
@@ -13,11 +14,12 @@ from stages.lib.common import did_you_mean, format_value
 from stages.lib.config.prepare import PREPARE_BLOCK
 from stages.lib.config.statistics import EVALUATE_BLOCK, STATISTICS_BLOCK
 
+# The keys of each section of params.yaml.
+Sections = Mapping[str, Collection[str]]
+
 # Mappings that nothing needs to be in, and those whose mappings are such.
 _MAY_BE_EMPTY = ("fixed", "callbacks")
 _OF_SUCH = ("data.columns.", "model.callbacks.")
-
-_RENAMED = {"data.scale": "prepare.scale"}
 
 # What to do about a missing section.
 _BLOCKS = {
@@ -54,103 +56,98 @@ def first_line(error: yaml.YAMLError) -> str:
     return str(error).splitlines()[0]
 
 
-def sentences(error: ValidationError, known: Mapping[str, Collection[str]]) -> list[str]:
-    """Turn pydantic's errors into sentences that name the place, such as `grid.optimizer[2]`.
+def sentences(error: ValidationError, sections: Sections, start: str = "") -> list[str]:
+    """Turn pydantic's errors into sentences, which begin with the place, such as `grid.optimizer[2]`.
 
     Parameters
     ----------
-    error : ValidationError
-    known : mapping of str
-        Keys to suggest in place of an unknown one, with the sections that have them.
+    sections : mapping of str
+        Keys to suggest in place of an unknown one, by the section that has them.
+    start : str
+        The place of the value that was validated, if it is a part of the file.
     """
-    return list(dict.fromkeys(_sentence(found, known) for found in error.errors(include_url=False)))
+    return list(dict.fromkeys(_sentence(each, sections, start) for each in error.errors(include_url=False)))
 
 
-def _sentence(found: ErrorDetails, known: Mapping[str, Collection[str]]) -> str:
-    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"] if step not in _NO_STEPS]
-    place = "".join(steps).removeprefix(".")
-    last = str(found["loc"][-1]) if found["loc"] else ""
-    value, limits = found["input"], found.get("ctx", {})
-    match found["type"]:
+def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
+    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"] if step not in _NO_STEPS]
+    place = (start + "".join(steps)).removeprefix(".")
+    last = str(error["loc"][-1]) if error["loc"] else ""
+    value, limits = error["input"], error.get("ctx", {})
+    remedy = f"; {_BLOCKS[place]}" if place in _BLOCKS else ""
+    is_of_nothing = value is None and place in _BLOCKS
+    match error["type"]:
         case "missing":
-            return f"{place} is missing; {_misspelt(last, value, known) or _BLOCKS.get(place, 'add it')}"
-        case "extra_forbidden" if place in _RENAMED:
-            return f"{place} is called {_RENAMED[place]} now"
+            return f"{place} is missing{_misspelt(last, value, sections) or remedy or '; add it'}"
         case "extra_forbidden":
-            return f"{place} is unknown{_elsewhere(place, last, known)}"
+            return f"{place} is unknown{_elsewhere(place, last, sections)}"
         case "too_short":
             count = f"has only {len(value)}" if value else "is empty"
-            return f"{place} {count}; it should have {limits['min_length']} or more{_added(place)}"
-        case "model_type" | "model_attributes_type" | "dict_type" if value is None and place in _BLOCKS:
-            return f"{place} is empty{_added(place)}"
+            return f"{place} {count}; it should have {limits['min_length']} or more{remedy}"
+        case "model_type" | "model_attributes_type" | "dict_type" if is_of_nothing:
+            return f"{place} is empty{remedy}"
         case "model_type" | "model_attributes_type" | "dict_type":
             empty = ", or {} for none" if last in _MAY_BE_EMPTY or place.startswith(_OF_SUCH) else ""
-            return f"{place} is {_shown(value)}: it should be a valid dictionary, lines of `key: value`{empty}"
+            text = f"it should be a valid dictionary, lines of `key: value`{empty}"
         case "list_type" if not isinstance(value, dict | None):
-            quoted = isinstance(value, str) and value.startswith("[")
-            remedy = "remove the quotation marks" if quoted else f"write [{format_value(value)}]"
-            return f"{place} is {_shown(value)}: it should be a valid list; {remedy}"
+            is_quoted = isinstance(value, str) and value.startswith("[")
+            write = "remove the quotation marks" if is_quoted else f"write [{format_value(value)}]"
+            text = f"it should be a valid list; {write}"
         case "invalid_key":
-            return f"{place.rpartition('.')[0] or place} has the key {_shown(value)}: a key is text; put it in quotes"
+            return f"{place.rpartition('.')[0] or place} has the key {_short(value)}: a key is text; put it in quotes"
         case "string_type" if isinstance(value, int | float) and not isinstance(value, bool):
-            return f"{place} is {_shown(value)}: it should be a valid string; put it in quotes if it is a name"
+            text = "it should be a valid string; put it in quotes if it is a name"
+        case "literal_error":
+            text = f"{error['msg'].replace('Input should', 'it should')}{_meant(value, str(limits['expected']))}"
         case _:
-            text = found["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-            return f"{place} is {_shown(value)}: {text}{_instead(value, found)}"
+            text = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return f"{place} is {_short(value)}: {text}"
 
 
 def without(content: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
     """Return the content of params.yaml without the keys and the experiments that have errors.
 
-    A key that there has to be has another value then; where none can be, it is missing.
+    A key that has to be there gets another value; one for which there is none is missing.
     """
-    left = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
-    for found in error.errors(include_url=False):
-        section, *steps = map(str, found["loc"])
-        home = left.get(section)
+    rest = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
+    for each in error.errors(include_url=False):
+        section, *steps = map(str, each["loc"])
+        home = rest.get(section)
         # Experiments and columns go as a whole.
-        at, key, place = (home, steps[0], f"{section}.{steps[0]}") if steps and home else (left, section, section)
+        at, key, place = (home, steps[0], f"{section}.{steps[0]}") if steps and home else (rest, section, section)
         if isinstance(at, dict):
             at.pop(key, None)
             if place in _STAND_INS:
                 at[key] = _STAND_INS[place]
-    return left
+    return rest
 
 
-def _elsewhere(place: str, key: str, known: Mapping[str, Collection[str]]) -> str:
+def _elsewhere(place: str, key: str, sections: Sections) -> str:
     """Return what an unknown key may be meant for: a similar one of its section, or a key of another section."""
     section, *steps = place.removesuffix(f".{key}").split(".") if "." in place else ["the top level"]
-    if section == "experiments" and steps and (key in known.get("model", ()) or "__" in key):
+    if section == "experiments" and steps and (key in sections.get("model", ()) or "__" in key):
         return "; a setting of the net stands in `fixed` or `grid`"
-    own = known.get({"experiments": "an experiment"}.get(section, "a column" if steps else section), ())
-    if near := did_you_mean(key, own):
-        return near
-    if homes := [home for home, keys in known.items() if key in keys]:
+    if homes := [home for home, keys in sections.items() if key in keys]:
         return f" here; it is a key of {' and '.join(homes)}"
-    return f"; remove it, or write one of {', '.join(own)}" if own else "; remove it"
+    own = sections.get({"experiments": "an experiment"}.get(section, "a column" if steps else section), ())
+    return did_you_mean(key, own) or (f"; remove it, or write one of {', '.join(own)}" if own else "; remove it")
 
 
-def _instead(value: Any, found: ErrorDetails) -> str:
-    """Return which of a few words may be meant by another one, and how to write nothing where that may be meant."""
-    if found["type"] != "literal_error":
-        return ""
+def _meant(value: Any, expected: str) -> str:
+    """Return which of the words in `'mean', 'median' or 'most_frequent'` may be meant, or how to write nothing."""
     if value is False or (isinstance(value, str) and value.casefold() in _NOTHING):
         return "; for nothing, write null"
-    return did_you_mean(str(value), re.findall("'([^']*)'", str(found["ctx"]["expected"])))
+    return did_you_mean(str(value), re.findall("'([^']*)'", expected))
 
 
-def _added(place: str) -> str:
-    return f"; {_BLOCKS[place]}" if place in _BLOCKS else ""
-
-
-def _misspelt(missing: str, section: Any, known: Mapping[str, Collection[str]]) -> str:
-    """Return "rename 'max_epoch'" if the section has an unknown key that is close to the missing one, or ""."""
-    listed = map(str, section) if isinstance(section, dict) else ()
-    unknown = [key for key in listed if not any(key in keys for keys in known.values()) and "__" not in key]
+def _misspelt(missing: str, section: Any, sections: Sections) -> str:
+    """Return "; rename 'max_epoch', or add it" if the section has an unknown key that is close to the missing one."""
+    keys = set(chain.from_iterable(sections.values()))
+    unknown = [key for key in map(str, section or ()) if key not in keys and "__" not in key]
     near = get_close_matches(missing, unknown, n=1, cutoff=0.8)
-    return f"rename {near[0]!r}, or add it" if near else ""
+    return f"; rename {near[0]!r}, or add it" if near else ""
 
 
-def _shown(value: Any) -> str:
+def _short(value: Any) -> str:
     text = "null" if value is None else repr(value)
     return text if len(text) <= 60 else "invalid"

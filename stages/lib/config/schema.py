@@ -5,9 +5,9 @@ optimizers.
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.config.column import Section
@@ -30,14 +30,6 @@ from stages.lib.config.table import Data
 from stages.lib.config.training import Model
 
 PARAMS_FILE = "params.yaml"
-
-
-def _new_name(engine: Any) -> Any:
-    """Refuse the names that the engines had, with the new ones."""
-    renamed = {"vmap": "lockstep", "sklearn": "one-by-one"}
-    if isinstance(engine, str) and engine in renamed:
-        raise ValueError(f"it is called {renamed[engine]} now")
-    return engine
 
 
 def _not_zero(value: int) -> int:
@@ -90,7 +82,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     seed: int = Field(ge=0, le=_LARGEST_SEED)
-    engine: Annotated[Literal["lockstep", "one-by-one"], BeforeValidator(_new_name)] = "lockstep"
+    engine: Literal["lockstep", "one-by-one"] = "lockstep"
     runtime: Runtime = Runtime()
     data: Data
     prepare: Prepare

@@ -63,10 +63,10 @@ _EVERYDAY = {
 }
 
 
-def meant_scorer(name: str, known: Iterable[str]) -> str:
+def meant_scorer(name: str, scorers: Iterable[str]) -> str:
     """Return which scorer may be meant by a name that scikit-learn does not have, as `did_you_mean` does."""
     usual = _EVERYDAY.get(name.lower().replace("-", "_").replace(" ", "_"))
-    return f"; scikit-learn calls it {usual}" if usual else did_you_mean(name, known)
+    return f"; scikit-learn calls it {usual}" if usual else did_you_mean(name, scorers)
 
 
 # Scorers without a lower bound; 1 is the best.
@@ -89,7 +89,7 @@ def bounds_of(scoring: str) -> tuple[float, float]:
 
 
 def has_unit(scoring: str) -> bool:
-    """Whether a scorer has no bounds, as its scores are in the target's unit or can be of any size."""
+    """Whether a scorer has no bounds, because its scores are in the target's unit or can be of any size."""
     return (scoring.startswith("neg_") and scoring != "neg_brier_score") or scoring == "positive_likelihood_ratio"
 
 
@@ -103,12 +103,12 @@ def misplaced_scorers(cv: CV, classify: bool) -> Iterator[str]:
                 "set it to a score of classes, such as accuracy"
             )
         if not classify and name not in OF_NUMBERS and name.lower() not in _EVERYDAY:
-            trouble = "needs probabilities" if name in OF_PROBABILITIES else "is no score of numbers"
+            trouble = "needs probabilities" if name in OF_PROBABILITIES else "is not a score of numbers"
             hint = "" if name in OF_PROBABILITIES else did_you_mean(name, OF_NUMBERS)
             yield (
                 f"{place} is {name}, which {trouble}, but model.wrapper predicts a number"
                 f"{hint or '; set it to a score of numbers, such as r2'}"
             )
-        first = next(other for other, listed in names.items() if listed == name)
+        first = next(other for other, named in names.items() if named == name)
         if first != place:
             yield f"{place} is {name}, which is {first} already; remove it"

@@ -28,11 +28,7 @@ _FIRST_POINTS = 6
 class Distribution:
     """Numbers between two bounds, both included: `{loguniform: [0.001, 0.1]}` in params.yaml.
 
-    Parameters
-    ----------
-    kind : 'uniform', 'loguniform', 'int' or 'logint'
-        The last two are of whole numbers.
-    low, high : number
+    The kinds `int` and `logint` are of whole numbers.
     """
 
     kind: Kind
@@ -55,13 +51,7 @@ class Distribution:
         return self.high - self.low + 1 if self.whole else math.inf
 
     def at(self, share: float) -> float:
-        """Return the number below which `share` of the distribution lies, rounded to be readable.
-
-        Parameters
-        ----------
-        share : float
-            From 0 to 1.
-        """
+        """Return the number below which `share`, from 0 to 1, of the distribution lies, rounded to be readable."""
         end = self._end
         value = self.low * (end / self.low) ** share if self.logarithmic else self.low + (end - self.low) * share
         value = math.floor(value) if self.whole else _readable(value, self.high - self.low)
@@ -103,7 +93,7 @@ def to_distribution(described: Any) -> Distribution:
     ((kind, bounds),) = described.items()
     if kind not in KINDS:
         hint = did_you_mean(str(kind), KINDS) or f"; it should be {', '.join(KINDS[:-1])} or {KINDS[-1]}"
-        raise ValueError(f"{kind!r} is no distribution{hint}")
+        raise ValueError(f"{kind!r} is not a distribution{hint}")
     if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
         raise ValueError(f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}")
     if any(abs(bound) > _LARGEST for bound in bounds):
@@ -142,7 +132,6 @@ def drawn_candidates(space: Space, n_candidates: int, seed: int) -> list[dict[st
         Each key, in sorted order, is a dimension.
     n_candidates : int
         At most as many as the space has.
-    seed : int
 
     Returns
     -------
@@ -154,21 +143,21 @@ def drawn_candidates(space: Space, n_candidates: int, seed: int) -> list[dict[st
     keys = sorted(space)
     sampler = qmc.Sobol(len(keys), rng=seed)
     size = space_size(space)
-    # Values of lists stand as their positions here, as they need not be hashable.
-    found: dict[tuple[float, ...], None] = {}
-    # A power of two at a time, as the sequence is balanced there.
+    # Values of lists stand as their positions here, because they need not be hashable.
+    points: dict[tuple[float, ...], None] = {}
+    # A power of two at a time, because the sequence is balanced there.
     exponent, drawn = _FIRST_POINTS, 0
-    while len(found) < n_candidates and drawn < min(_POINTS_EACH * size, _MOST_POINTS):
+    while len(points) < n_candidates and drawn < min(_POINTS_EACH * size, _MOST_POINTS):
         for point in sampler.random_base2(exponent):
             shares = zip(keys, point.tolist(), strict=True)
-            found.setdefault(tuple(_position(space[key], share) for key, share in shares))
+            points.setdefault(tuple(_position(space[key], share) for key, share in shares))
         drawn += 2**exponent
         exponent += drawn > 2**_FIRST_POINTS
-    if len(found) < n_candidates and size < math.inf:
-        found |= dict.fromkeys(product(*(_positions(space[key]) for key in keys)))
+    if len(points) < n_candidates and size < math.inf:
+        points |= dict.fromkeys(product(*(_positions(space[key]) for key in keys)))
     return [
         {key: _value(space[key], place) for key, place in zip(keys, places, strict=True)}
-        for places in islice(found, n_candidates)
+        for places in islice(points, n_candidates)
     ]
 
 

@@ -36,13 +36,9 @@ OF_NUMBERS = ("linear_regression", "hist_gradient_boosting", "random_forest", "m
 class Statistics(Section):
     """What is concluded from the scores of a search; nothing is trained again when it changes.
 
-    Parameters
-    ----------
-    rope : float, optional
-        The region of practical equivalence, in the scorer's unit: a difference below it does not matter. None stands
-        for 0.01, for scorers with bounds.
-    pick : 'best' or 'simplest'
-        The candidate of an experiment that goes on to the combined setting and to the evaluation.
+    `rope` is the region of practical equivalence, in the scorer's unit: a difference below it does not matter. None
+    stands for 0.01, for scorers with bounds. `pick` is the candidate of an experiment that goes on to the combined
+    setting and to the evaluation.
     """
 
     rope: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
@@ -52,12 +48,8 @@ class Statistics(Section):
 class Evaluate(Section):
     """What the evaluation does with its contenders.
 
-    Parameters
-    ----------
-    keep : str
-        The net that speaks for the nets and is saved: winner, simplest, combined, or an experiment's name.
-    use : str
-        What is handed over: answer, which is what the evaluation advises, or a contender, with a net or without.
+    `keep` is the net that speaks for the nets and is saved: winner, simplest, combined, or an experiment's name. `use`
+    is what is handed over: answer, which is what the evaluation advises, or a contender, with a net or without.
     """
 
     keep: str = WINNER
@@ -79,48 +71,33 @@ def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[str]:
         )
 
 
-def misplaced_keep(evaluate: Evaluate, experiments: Collection[str], combines: bool) -> Iterator[str]:
-    """Yield a sentence if there is no such setting to keep.
+def misplaced_names(evaluate: Evaluate, experiments: Collection[str], combines: bool, classify: bool) -> Iterator[str]:
+    """Yield a sentence if there is no such setting to keep, or no such contender to hand over.
 
     Parameters
     ----------
-    evaluate : Evaluate
-    experiments : collection of str
     combines : bool
         Whether there is a combined setting.
-    """
-    keep, listed = evaluate.keep, [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments]
-    if keep == COMBINED and not combines:
-        yield (
-            "evaluate.keep is combined, but only experiments with `search: grid` are combined, and there are not two "
-            "of them; set it to winner"
-        )
-    elif keep not in listed:
-        hint = did_you_mean(keep, listed) or f"; it should be {', '.join(listed[:-1])} or {listed[-1]}"
-        yield f"evaluate.keep is {keep!r}, which is no setting that can be kept{hint}"
-
-
-def misplaced_use(evaluate: Evaluate, experiments: Collection[str], combines: bool, classify: bool) -> Iterator[str]:
-    """Yield a sentence if the evaluation has no such contender to hand over; see `misplaced_keep`.
-
-    Parameters
-    ----------
-    evaluate : Evaluate
-    experiments : collection of str
-    combines : bool
     classify : bool
         Whether the target is a class.
     """
-    nets = [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments, STARTING_POINT]
-    known = [ANSWER, *nets, *(OF_CLASSES if classify else OF_NUMBERS)]
-    use, others = evaluate.use, OF_NUMBERS if classify else OF_CLASSES
-    if use == COMBINED and not combines:
-        yield "evaluate.use is combined, but there is no combined setting; set it to answer"
-    elif use in {*others} - {*known}:
-        yield (
-            f"evaluate.use is {use}, which predicts {'numbers' if classify else 'classes'}, but model.wrapper predicts "
-            f"{'a class' if classify else 'a number'}; set it to answer"
-        )
-    elif use not in known:
-        hint = did_you_mean(use, known) or f"; it should be {', '.join(known[:-1])} or {known[-1]}"
-        yield f"evaluate.use is {use!r}, which is no contender of the evaluation{hint}"
+    nets = [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments]
+    models, others = (OF_CLASSES, OF_NUMBERS) if classify else (OF_NUMBERS, OF_CLASSES)
+    contenders = [ANSWER, *nets, STARTING_POINT, *models]
+    for key, name, names, what, default in (
+        ("keep", evaluate.keep, nets, "a setting that can be kept", WINNER),
+        ("use", evaluate.use, contenders, "a contender of the evaluation", ANSWER),
+    ):
+        if name == COMBINED and not combines:
+            yield (
+                f"evaluate.{key} is combined, but only experiments with `search: grid` are combined, and there are not "
+                f"two of them; set it to {default}"
+            )
+        elif key == "use" and name in {*others} - {*models}:
+            yield (
+                f"evaluate.use is {name}, which predicts {'numbers' if classify else 'classes'}, but model.wrapper "
+                f"predicts {'a class' if classify else 'a number'}; set it to answer"
+            )
+        elif name not in names:
+            hint = did_you_mean(name, names) or f"; it should be {', '.join(names[:-1])} or {names[-1]}"
+            yield f"evaluate.{key} is {name!r}, which is not {what}{hint}"

@@ -15,12 +15,12 @@ _NO_FILES = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-esc
 
 def _encoding(name: str) -> str:
     try:
-        known = codecs.lookup(name).name not in _NO_FILES and "".encode(name) is not None
+        is_encoding = codecs.lookup(name).name not in _NO_FILES and "".encode(name) is not None
     except (LookupError, UnicodeError):
-        known = False
-    if not known:
+        is_encoding = False
+    if not is_encoding:
         common = "common ones are utf-8, utf-16, latin-1 and cp1252"
-        raise ValueError(f"it is no text encoding that Python knows; {common}")
+        raise ValueError(f"it is not a text encoding that Python knows; {common}")
     return name
 
 

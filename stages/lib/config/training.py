@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from stages.lib.config.column import Section
 
-_NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
+NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
 
 # The largest numbers: of the 32-bit floats that nets compute with, and those that no training has a use for.
 _LARGEST_FLOAT = 3.4e38
@@ -22,7 +22,7 @@ def _scalar(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
     kinds = (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
     if not all(isinstance(item, kinds) for item in items):
-        raise ValueError(_NO_SETTING)
+        raise ValueError(NO_SETTING)
     numbers = [item for item in items if isinstance(item, int | float)]
     if not all(isinstance(number, int) or math.isfinite(number) for number in numbers):
         raise ValueError("it should be a finite number")
@@ -32,7 +32,7 @@ def _scalar(value: Any) -> Any:
 
 
 def _scalar_or_callbacks(value: Any) -> Any:
-    """Let mappings through; `misplaced_mapping` refuses those that are no callbacks, as it knows the key."""
+    """Let mappings through; where the key is known, those that are not callbacks are refused."""
     return value if isinstance(value, dict) else _scalar(value)
 
 
@@ -87,17 +87,3 @@ class Model(NetSettings):
     def classifies(self) -> bool:
         """Whether the target is a class; the names of skorch's regressors end in `Regressor`."""
         return not self.wrapper.endswith("Regressor")
-
-
-def misplaced_mapping(key: str, value: Any) -> str | None:
-    """Return why a mapping can't be the value of a setting, or None if it can."""
-    if not isinstance(value, dict) or key == "callbacks":
-        return None
-    return f": {_NO_SETTING}"
-
-
-def misplaced_class_weight(value: Any, classify: bool) -> str | None:
-    """Return why classes can't be weighted, or None if they can."""
-    if value is None or classify:
-        return None
-    return ", but model.wrapper predicts a number, which has no classes; set it to null"

@@ -22,7 +22,7 @@ def on_conflict(line: int) -> str:
 
 
 def odd_sign(text: str) -> str:
-    """Say where a line has a blank or sign that looks like none; "" if no line has."""
+    """Say where a line has a blank or sign that is not what it looks like; "" if no line has."""
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         code = line.partition("#")[0]
         if odd := next(
@@ -35,14 +35,7 @@ def odd_sign(text: str) -> str:
 
 
 def likely_cause(text: str, line: int) -> str:
-    """Say which line, up to the one at which the parser stopped, is no `key: value`; "" if none is odd.
-
-    Parameters
-    ----------
-    text : str
-    line : int
-        Counted from 1.
-    """
+    """Say which line is not `key: value`, up to the one, counted from 1, at which the parser stopped; "" if none."""
     if marked := conflict_line(text.encode()):
         return on_conflict(marked)
     lines = text.splitlines()
@@ -50,8 +43,8 @@ def likely_cause(text: str, line: int) -> str:
         code = lines[number - 1].partition(" #")[0].rstrip()
         if any(code.count(mark) % 2 for mark in "'\"") and not code.lstrip().startswith("#"):
             return f"line {number}, `{code.strip()}`: a quotation mark is not closed"
-        if found := _NO_BLANK.fullmatch(code) or _EQUALS.fullmatch(code):
-            return f"line {number}, `{code.strip()}`: write `{found['key']}: {found['value'].strip()}`"
+        if pair := _NO_BLANK.fullmatch(code) or _EQUALS.fullmatch(code):
+            return f"line {number}, `{code.strip()}`: write `{pair['key']}: {pair['value'].strip()}`"
     return ""
 
 
