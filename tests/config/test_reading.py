@@ -29,14 +29,14 @@ def test_labels_are_texts() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("seed: [1, 2\n", r"line 2, column 1: .*Fix the YAML there"),
-        ("seed: 7\n  cv: 3\n", r"line 2, column 5"),
+        ("seed: [1, 2\n", r"line 1, `seed: \[1, 2`: a bracket is not closed"),
+        ("seed: 7\n  cv: 3\n", r"line 2, `cv: 3`: it is not expected here"),
         ("", r"it should be a valid dictionary"),
         ("just text", r"it should be a valid dictionary"),
         ("- a\n- b\n", r"is a list; it should be a valid dictionary, sections such as .* `git checkout params.yaml`"),
         ("# nothing\n", r"params.yaml is empty; .* Restore it: `git checkout params.yaml`"),
-        ("seed: " + "9" * 5000, r"line 1, column 7: a number has 5,000 digits. Fix the YAML there"),
-        ("[" * 3000, r"nests too deeply"),
+        ("seed: " + "9" * 5000, r"a number has more digits than Python reads; shorten it"),
+        ("[" * 3000, r"line 1, `\[+`: a value is missing; look for a comma or a bracket too many"),
     ],
 )
 def test_broken_yaml_is_placed(tmp_path: Path, text: str, sentence: str) -> None:

@@ -47,7 +47,7 @@ def refusal(folder: Path, old: str, new: str) -> str:
             f"line {SEED} is a conflict marker of git.",
         ),
         ("\n  separator: ','", "\n  separator: ',", "`separator: ',`: a quotation mark is not closed."),
-        ("\ncv:", "\ncv: [", "Fix the YAML there."),
+        ("\ncv:", "\ncv: [", "`cv: [`: a bracket is not closed"),
     ],
 )
 def test_the_line_at_fault_is_named(tmp_path: Path, old: str, new: str, sentence: str) -> None:

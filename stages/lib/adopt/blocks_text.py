@@ -90,7 +90,7 @@ def _written(name: str, block: dict[str, Any], mapping: type[dict]) -> str:
 def _read(text: str) -> Any:
     try:
         return yaml12.load(text)
-    except yaml.YAMLError:
+    except yaml12.NotYAMLError:
         return None
 
 
@@ -107,12 +107,12 @@ def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
     Raises
     ------
     UserError
-        If the text is no YAML, or is written in a form in which blocks can't be replaced.
+        If the text is not YAML, or is written in a form in which blocks can't be replaced.
     """
     try:
         old = yaml12.load(text)
-    except yaml.YAMLError as error:
-        raise UserError(f"{PARAMS_FILE} is not YAML: {' '.join(str(error).split())}. Fix it first.") from None
+    except yaml12.NotYAMLError as error:
+        raise UserError(f"{PARAMS_FILE} is not YAML: {error}. Fix it first.") from None
     if not isinstance(old, dict):
         raise UserError(f"{PARAMS_FILE} has no keys. Restore it with `git checkout {PARAMS_FILE}`.")
     windows = "\r\n" in text

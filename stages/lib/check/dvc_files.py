@@ -4,11 +4,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
 from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
 
 from stages.lib.config import yaml12
-from stages.lib.config.problems import first_line
 
 _CONFIG, _RUNNING, _LOCK = Path(".dvc/config"), Path(".dvc/tmp/rwlock"), Path("dvc.lock")
 
@@ -30,8 +28,10 @@ def broken_files(conflicts: dict[str, int]) -> Iterator[str]:
     if _LOCK.is_file() and str(_LOCK) not in conflicts:
         try:
             whole = isinstance(yaml12.load(_LOCK.read_text(encoding="utf-8")), dict)
-            problem = "" if whole else "it is empty or no mapping"
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            problem = first_line(error) if isinstance(error, yaml.YAMLError) else "it is not UTF-8"
+            problem = "" if whole else "it is empty or not a mapping"
+        except yaml12.NotYAMLError as error:
+            problem = str(error)
+        except UnicodeDecodeError:
+            problem = "it is not UTF-8"
         if problem:
             yield f"{_LOCK} is broken: {problem}. Restore it: `git checkout -- {_LOCK}`. Then run `dvc repro`."

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
 from stages.lib.common import UserError, did_you_mean, format_value, place_of
@@ -17,13 +16,13 @@ from stages.lib.config.cv import misfits as cv_misfits
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.experiment import misfits as experiment_misfits
 from stages.lib.config.prepare import PREFIX, Prepare
-from stages.lib.config.problems import first_line, sentences, without
+from stages.lib.config.problems import sentences, without
 from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
 from stages.lib.config.scorers import misplaced_scorers
 from stages.lib.config.statistics import Evaluate, Statistics, misplaced_names, misplaced_rope
 from stages.lib.config.table import Data
 from stages.lib.config.training import NO_SETTING, Model
-from stages.lib.config.yaml_text import likely_cause, odd_sign
+from stages.lib.config.yaml_text import odd_sign
 
 # The keys of grids and `fixed` whose values have rules.
 _FIELDS = (
@@ -106,12 +105,8 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
         raise UserError(f"{path} can't be read: {error.strerror}. It should be a text file.") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8 text.") from None
-    except yaml.YAMLError as error:
-        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-        cause = likely_cause(text, mark.line + 1) if mark else ""
-        raise UserError(f"{path}: {cause or f'{first_line(error)}. Fix the YAML there'}.") from None
-    except RecursionError:
-        raise UserError(f"{path} nests too deeply. Fix the YAML, or restore it: `git checkout params.yaml`.") from None
+    except yaml12.NotYAMLError as error:
+        raise UserError(f"{path}: {error}.") from None
     if not isinstance(content, dict):
         kind = "empty" if content is None else "a list" if isinstance(content, list) else "text"
         raise UserError(

@@ -1,4 +1,4 @@
-"""Turns errors that YAML and pydantic find in params.yaml into sentences, and finds what is left without them."""
+"""Turns errors that pydantic finds in params.yaml into sentences, and finds what is left without them."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from itertools import chain
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -46,14 +45,6 @@ _NOTHING = {"none", "nil", "nan", "false", "off", "no", "null", "n/a"}
 
 # What pydantic puts between the steps of a place: of a mapping's key, and of the two forms of a grid's values.
 _NO_STEPS = ("[key]", "[list]", "[distribution]")
-
-
-def first_line(error: yaml.YAMLError) -> str:
-    """Return what is wrong with the YAML, and where."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        mark = error.problem_mark
-        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
-    return str(error).splitlines()[0]
 
 
 def sentences(error: ValidationError, sections: Sections, start: str = "") -> list[str]:

@@ -1,52 +1,26 @@
-"""Reads YAML the way DVC does.
+"""Reads YAML with the parser that DVC reads it with, so that both take a value for the same."""
 
-DVC writes params.yaml in YAML 1.2, where `1e-05` is a number and `on` is a string. PyYAML reads YAML 1.1, where it is
-the other way round. The loader below uses the scalars of the 1.2 core schema
-(https://yaml.org/spec/1.2.2/#1032-tag-resolution).
-"""
+from typing import Any
 
-import re
-from typing import Any, ClassVar
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-import yaml
-
-_SCALARS = {
-    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    "int": (r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
-    "float": (
-        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
-        list("-+.0123456789"),
-    ),
-}
+from stages.lib.config.yaml_text import cause
 
 
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with the scalars of YAML 1.2; rejects duplicate keys."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}  # type: ignore[misc]
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for (key, _), value in zip(node.value, keys, strict=True):
-            if keys.count(value) > 1:
-                raise yaml.MarkedYAMLError(problem=f"the key {value!r} occurs twice", problem_mark=key.start_mark)
-        return super().construct_mapping(node, deep)
-
-    def construct_integer(self, node: yaml.ScalarNode) -> int:
-        text = node.value
-        try:
-            return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
-        except ValueError:  # of more digits than Python reads
-            problem = f"a number has {len(text):,} digits"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
-
-
-for _kind, (_pattern, _first) in _SCALARS.items():
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"^(?:{_pattern})$"), _first)
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_integer)
+class NotYAMLError(ValueError):
+    """A text that is not YAML; the message is what to do about it, and on which line."""
 
 
 def load(text: str) -> Any:
-    """Parse one YAML document; raises `yaml.YAMLError`, with the place, if it is invalid."""
-    return yaml.load(text, Loader=_Loader)
+    """Parse one YAML document; raises `NotYAMLError` if it is none."""
+    try:
+        return YAML(typ="safe").load(text)
+    except MarkedYAMLError as error:
+        raise NotYAMLError(cause(text, error)) from None
+    except YAMLError as error:  # of a sign that no text has
+        raise NotYAMLError(f"{str(error).splitlines()[0]}; remove it") from None
+    except RecursionError:
+        raise NotYAMLError("it nests too deeply; remove some of the brackets") from None
+    except ValueError:
+        raise NotYAMLError("a number has more digits than Python reads; shorten it") from None

@@ -1,13 +1,39 @@
-"""Finds in the text of a YAML file what its parser would blame on a later line, or not at all."""
+"""Finds in the text of a YAML file what its parser would blame on a later line, say in its own words, or not see."""
 
 import re
 import unicodedata
+
+from ruamel.yaml.error import MarkedYAMLError
 
 # Lines of `key:value` and `key = value`; a URL and a Windows path have a colon as well.
 _NO_BLANK = re.compile(r"\s*(?:- )?(?P<key>[A-Za-z_][\w.]*):(?P<value>(?![/\\])[^\s:].*)")
 _EQUALS = re.compile(r"\s*(?P<key>[A-Za-z_][\w.]*)\s*=\s*(?P<value>[^=\s].*)")
 # Of both sides, between them, and of their common origin, which git adds with `merge.conflictStyle=diff3`.
 _MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?\r?$", re.MULTILINE)
+
+# What other keyboards and word processors write for a sign of YAML.
+_LOOK_ALIKES = dict(zip("：，［］｛｝‘’“”–—−", ":,[]{}''\"\"---", strict=True))
+
+# What to say in place of the parser's words, by a part of these.
+_MEANINGS = {
+    "simple key": "it has no colon; write `key: value`, or `- value` for an item of a list",
+    "flow sequence": "a bracket is not closed, or a comma is missing; write `[1, 2]`",
+    "flow mapping": "a brace is not closed, or a comma is missing; write `{min: 0, max: 1}`",
+    "flow node": "a value is missing; look for a comma or a bracket too many",
+    "escape character": "in double quotes, a backslash begins a sign; use single quotes",
+    "quoted scalar": "a quotation mark is not closed",
+    "block mapping": "it is not indented as the lines of its section are; give all of them the same blanks",
+    "block collection": "it is not indented as the items of its list are; give all of them the same blanks",
+    "mapping values": (
+        "it is not expected here: the line above lacks a colon, or is indented less, or a value with a colon lacks "
+        "quotes"
+    ),
+    "start any token": "a value that begins with this sign has to stand in quotes",
+    "document": "`---` and `...` end the file for DVC; remove the line",
+    "undefined alias": "a value that begins with * has to stand in quotes",
+    "alphabetic": "a value that begins with * or & has to stand in quotes",
+    "constructor": "this value has to stand in quotes",
+}
 
 
 def conflict_line(content: bytes) -> int:
@@ -34,19 +60,30 @@ def odd_sign(text: str) -> str:
     return ""
 
 
-def likely_cause(text: str, line: int) -> str:
-    """Say which line is not `key: value`, up to the one, counted from 1, at which the parser stopped; "" if none."""
+def cause(text: str, error: MarkedYAMLError) -> str:
+    """Say on which line a text is not YAML, and what to write. The cause may stand above the parser's mark."""
     if marked := conflict_line(text.encode()):
         return on_conflict(marked)
-    lines = text.splitlines()
-    for number in range(min(line, len(lines)), 0, -1):
+    lines = text.splitlines() or [""]
+    stop = min(error.problem_mark.line + 1, len(lines))
+    for number in range(stop, 0, -1):
         code = lines[number - 1].partition(" #")[0].rstrip()
+        if alike := next((sign for sign in code if sign in _LOOK_ALIKES), None):
+            return f"line {number} has {_named(alike)}; write `{_LOOK_ALIKES[alike]}` in its place"
         if any(code.count(mark) % 2 for mark in "'\"") and not code.lstrip().startswith("#"):
             return f"line {number}, `{code.strip()}`: a quotation mark is not closed"
         if pair := _NO_BLANK.fullmatch(code) or _EQUALS.fullmatch(code):
             return f"line {number}, `{code.strip()}`: write `{pair['key']}: {pair['value'].strip()}`"
-    return ""
+    if twin := re.search(r'duplicate key "(.*?)"', error.problem):
+        return f"line {stop}: the key {twin[1]!r} occurs twice; remove or rename one"
+    # A bracket, a quotation mark or a key begins where its context does.
+    words = f"{error.context or ''} {error.problem}"
+    at_context = error.context_mark and not re.search("block|document", words)
+    line = min(error.context_mark.line + 1, len(lines)) if at_context else stop
+    meaning = next((meaning for part, meaning in _MEANINGS.items() if part in words), f"{error.problem}; fix it there")
+    return f"line {line}, `{lines[line - 1].strip()[:60]}`: {meaning}"
 
 
 def _named(sign: str) -> str:
-    return f"a {unicodedata.name(sign, 'sign').lower()} (U+{ord(sign):04X})"
+    name = unicodedata.name(sign, "sign").lower()
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name} (U+{ord(sign):04X})"

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import yaml
 
 from stages.lib.common import UserError
 from stages.lib.config import Data, yaml12
@@ -127,6 +126,6 @@ def as_yaml(text: str) -> str:
         return json.dumps(text)
     try:
         unquoted = yaml12.load(f"{{{text}: [{text}]}}") == {text: [text]}
-    except (yaml.YAMLError, TypeError):
+    except (yaml12.NotYAMLError, TypeError):
         unquoted = False
     return text if unquoted else "'" + text.replace("'", "''") + "'"

@@ -46,7 +46,7 @@ def add_experiment(text: str, after: str, name: str, experiment: Experiment, com
     new = text[:place] + textwrap.indent(block, " " * column) + text[place:]
     try:
         found = yaml12.load(new)
-    except yaml.YAMLError:
+    except yaml12.NotYAMLError:
         found = None
     if found != content | {"experiments": dict(expected)} or list(found["experiments"].items()) != expected:
         raise UserError(
