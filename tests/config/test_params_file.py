@@ -15,6 +15,10 @@ from tests.project import real_params, set_at
         ("cv.n_splits", 1, "cv.n_splits is 1: it should be greater than or equal to 2"),
         ("cv.n_splits", "three", "cv.n_splits is 'three': it should be a valid integer"),
         ("cv.n_folds", 3, "cv.n_folds is unknown"),
+        ("mine", {"grid": {"lr": [0.1]}}, "mine has a grid, so it is an experiment; indent it, below `experiments`"),
+        ("model.lr", "0,01", "model.lr is '0,01': it should be a valid number; write 0.01"),
+        ("model.lr", "0.01# was 0.1", "it should be a valid number; write 0.01 #"),
+        ("model.train_split", "None", "it should be a valid integer; for nothing, write null"),
         ("cv.n_split", 3, "cv.n_split is unknown; did you mean 'n_splits'?"),
         ("seed", -1, "seed is -1: it should be greater than or equal to 0"),
         ("seed", True, "seed is True: it should be a valid integer"),
@@ -163,7 +167,9 @@ def test_a_misspelt_key_is_named_beside_the_missing_one(
 ) -> None:
     params = real_params()
     params[section][written] = params[section].pop(key)
-    assert hint in refused(tmp_path, params)
+    message = refused(tmp_path, params)
+    assert hint in message
+    assert f"{section}.{written} is unknown" not in message
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

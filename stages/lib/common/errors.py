@@ -30,7 +30,7 @@ class UserError(Exception):
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return `"; did you mean 'Adam'?"` for the one of `words` closest to `word`, or "" if none is close."""
     lower = {name.lower(): name for name in sorted(words)}
-    near = get_close_matches(word.lower(), lower, n=1)
+    near = get_close_matches(word.lower(), lower, n=1, cutoff=0.65)
     return f"; did you mean {lower[near[0]]!r}?" if near else ""
 
 

@@ -57,7 +57,10 @@ def sentences(error: ValidationError, sections: Sections, start: str = "") -> li
     start : str
         The place of the value that was validated, if it is a part of the file.
     """
-    return list(dict.fromkeys(_sentence(each, sections, start) for each in error.errors(include_url=False)))
+    errors = error.errors(include_url=False)
+    # A key that is to be renamed is not unknown as well.
+    renamed = {(*each["loc"][:-1], _misspelt(each, sections)) for each in errors if each["type"] == "missing"}
+    return list(dict.fromkeys(_sentence(each, sections, start) for each in errors if each["loc"] not in renamed))
 
 
 def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
@@ -69,7 +72,10 @@ def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
     is_of_nothing = value is None and place in _BLOCKS
     match error["type"]:
         case "missing":
-            return f"{place} is missing{_misspelt(last, value, sections) or remedy or '; add it'}"
+            key = _misspelt(error, sections)
+            return f"{place} is missing{f'; rename {key!r}, or add it' if key else remedy or '; add it'}"
+        case "extra_forbidden" if place == last and isinstance(value, dict) and "grid" in value:
+            return f"{place} has a grid, so it is an experiment; indent it, below `experiments`"
         case "extra_forbidden":
             return f"{place} is unknown{_elsewhere(place, last, sections)}"
         case "too_short":
@@ -90,6 +96,8 @@ def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
             text = "it should be a valid string; put it in quotes if it is a name"
         case "literal_error":
             text = f"{error['msg'].replace('Input should', 'it should')}{_meant(value, str(limits['expected']))}"
+        case "int_type" | "float_type" if isinstance(value, str):
+            text = f"{error['msg'].replace('Input should', 'it should')}{_as_number(value)}"
         case _:
             text = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     return f"{place} is {_short(value)}: {text}"
@@ -131,12 +139,19 @@ def _meant(value: Any, expected: str) -> str:
     return did_you_mean(str(value), re.findall("'([^']*)'", expected))
 
 
-def _misspelt(missing: str, section: Any, sections: Sections) -> str:
-    """Return "; rename 'max_epoch', or add it" if the section has an unknown key that is close to the missing one."""
+def _misspelt(missing: ErrorDetails, sections: Sections) -> str:
+    """Return the unknown key of a section that is close to the missing one, or ""."""
     keys = set(chain.from_iterable(sections.values()))
-    unknown = [key for key in map(str, section or ()) if key not in keys and "__" not in key]
-    near = get_close_matches(missing, unknown, n=1, cutoff=0.8)
-    return f"; rename {near[0]!r}, or add it" if near else ""
+    unknown = [key for key in map(str, missing["input"] or ()) if key not in keys and "__" not in key]
+    return next(iter(get_close_matches(str(missing["loc"][-1]).lower(), unknown, n=1, cutoff=0.8)), "")
+
+
+def _as_number(text: str) -> str:
+    """Return how the number in a text is written: one with a decimal comma, in quotes, or with a comment at its end."""
+    number = text.partition("#")[0].strip().replace(",", ".")
+    if text.casefold() in _NOTHING:
+        return "; for nothing, write null"
+    return f"; write {number}{' #' * ('#' in text)}" if re.fullmatch(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?", number) else ""
 
 
 def _short(value: Any) -> str:
