@@ -54,7 +54,7 @@ class Still(torch.optim.SGD):
         ({"statistics.rope": 1.5, "cv.scoring": "roc_auc"}, "statistics.rope is 1.5, but roc_auc lies between 0"),
         (
             {"data.columns.diabetes": {"zero_is_missing": True}},
-            "the target 'diabetes' can't be missing; remove `zero",
+            "data.columns.diabetes is the target, which can't be missing; remove `zero",
         ),
     ],
 )

@@ -23,7 +23,7 @@ from tests.project import real_params, set_at
         ("seed", -1, "seed is -1: it should be greater than or equal to 0"),
         ("seed", True, "seed is True: it should be a valid integer"),
         ("seed", 2**32, "seed is 4294967296: it should be less than or equal to 4294967295"),
-        ("seed", 10**400, "seed is invalid: it should be less than or equal to 4294967295"),
+        ("seed", 10**400, "seed is a huge number: it should be less than or equal to 4294967295"),
         ("cv.lr", 3, "cv.lr is unknown here; it is a key of model"),
         ("cv.foo", 3, "cv.foo is unknown; remove it, or write one of splitter, groups, order, n_splits, n_repeats"),
         ("cv.n_repeats", 10**9, "cv.n_repeats is 1000000000: it should be less than or equal to 1000"),
@@ -68,12 +68,16 @@ from tests.project import real_params, set_at
         ("model.train_split", 1, "model.train_split is 1: it should be greater than or equal to 2"),
         ("data.sample", 1.5, "data.sample is 1.5: it should be less than or equal to 1"),
         ("data.scale", "minmax", "data.scale is unknown here; it is a key of prepare"),
-        ("data.target", "diabetis", "the target 'diabetis' is not one of its columns; did you mean 'diabetes'?"),
+        (
+            "data.target",
+            "diabetis",
+            "data.target is 'diabetis', which is not one of the columns; did you mean 'diabetes'?",
+        ),
         ("model.source", None, "model.source is null: it should be a valid string"),
         (
             "data.columns",
             {"diabetes": {}},
-            "without a header, columns should list every column of the file, two or more",
+            "data.columns should list every column of the file, two or more, because header is false",
         ),
         ("data.columns", {}, "data.columns is empty; it should have 1 or more"),
         ("data.columns.diabetes", {"classes": ["no"]}, "data.columns.diabetes.classes has only 1; it should have 2"),
@@ -107,7 +111,7 @@ from tests.project import real_params, set_at
         (
             "data.columns.age",
             {"classes": ["young", "old"]},
-            "classes belong to the target, 'diabetes'; remove them from column 'age'",
+            "data.columns.age has classes, but the target is diabetes; remove them",
         ),
         (
             "experiments.evaluation",

@@ -78,12 +78,15 @@ def test_missing_cells_are_texts() -> None:
         ),
         (
             {"columns": COLUMNS | {"survived": {"type": "boolean"}}},
-            "the target 'survived' has `type: boolean`; a target is a number, or lists its labels, such as `classes:",
+            "survived is the target, and has `type: boolean`; a target is a number, or lists its labels, such as `classes:",
         ),
-        ({"columns": COLUMNS | {"survived": {"use": False}}}, "the target 'survived' has `use: false`; remove that"),
+        (
+            {"columns": COLUMNS | {"survived": {"use": False}}},
+            "survived is the target, and has `use: false`; remove that",
+        ),
         (
             {"columns": COLUMNS | {"survived": {"missing": "allowed"}}},
-            "the target 'survived' can't be missing; remove `missing: allowed`",
+            "survived is the target, which can't be missing; remove `missing: allowed`",
         ),
     ],
 )

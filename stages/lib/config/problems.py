@@ -98,6 +98,8 @@ def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
             text = f"{error['msg'].replace('Input should', 'it should')}{_meant(value, str(limits['expected']))}"
         case "int_type" | "float_type" if isinstance(value, str):
             text = f"{error['msg'].replace('Input should', 'it should')}{_as_number(value)}"
+        case "value_error" if error["msg"].startswith(part := "Value error, ."):  # names the part of a section
+            return f"{place}.{error['msg'].removeprefix(part)}"
         case _:
             text = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     return f"{place} is {_short(value)}: {text}"
@@ -156,4 +158,5 @@ def _as_number(text: str) -> str:
 
 def _short(value: Any) -> str:
     text = "null" if value is None else repr(value)
-    return text if len(text) <= 60 else "invalid"
+    kinds = {list: "a list", dict: "a dictionary", int: "a huge number"}
+    return text if len(text) <= 60 else kinds.get(type(value), "a long text")

@@ -91,36 +91,35 @@ class Data(Section):
     def _separator_and_decimal(self) -> "Data":
         if self.separator == self.decimal:
             raise ValueError(
-                "separator and decimal are both ','; a CSV with decimal commas has separator: ';' or a tab"
+                ".separator and decimal are both ','; a CSV with decimal commas has separator: ';' or a tab"
             )
         return self
 
     @model_validator(mode="after")
     def _target_and_columns(self) -> "Data":
         if self.target not in self.columns:
-            raise ValueError(
-                f"the target {self.target!r} is not one of its columns{did_you_mean(self.target, self.columns)}"
-            )
+            hint = did_you_mean(self.target, self.columns) or f"; they are {', '.join(self.columns)}"
+            raise ValueError(f".target is {self.target!r}, which is not one of the columns{hint}")
         target = self.columns[self.target]
         if not target.use:
-            raise ValueError(f"the target {self.target!r} has `use: false`; remove that")
+            raise ValueError(f".columns.{self.target} is the target, and has `use: false`; remove that")
         if target.missing:
-            raise ValueError(f"the target {self.target!r} can't be missing; remove `missing: allowed`")
+            raise ValueError(f".columns.{self.target} is the target, which can't be missing; remove `missing: allowed`")
         if target.zero_is_missing:
             raise ValueError(
-                f"the target {self.target!r} can't be missing; remove `zero_is_missing`, and from the CSV the rows "
-                "without a target"
+                f".columns.{self.target} is the target, which can't be missing; remove `zero_is_missing`, and from the "
+                "CSV the rows without a target"
             )
         if target.type != "number":
             raise ValueError(
-                f"the target {self.target!r} has `type: {target.type}`; a target is a number, or lists its labels, "
-                "such as `classes: [no, yes]`"
+                f".columns.{self.target} is the target, and has `type: {target.type}`; a target is a number, or lists "
+                "its labels, such as `classes: [no, yes]`"
             )
         for name, column in self.columns.items():
             if column.classes is not None and name != self.target:
-                raise ValueError(f"classes belong to the target, {self.target!r}; remove them from column {name!r}")
+                raise ValueError(f".columns.{name} has classes, but the target is {self.target}; remove them")
         if not self.header and len(self.columns) < 2:
-            raise ValueError("without a header, columns should list every column of the file, two or more")
+            raise ValueError(".columns should list every column of the file, two or more, because header is false")
         return self
 
     @property
