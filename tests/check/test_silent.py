@@ -115,8 +115,9 @@ def test_classes_that_are_written_in_two_ways_are_named(write: Write, in_process
         (".dvc/tmp/rwlock", "{}", ""),
         (".dvc/config", "[core", ".dvc/config can't be read: Invalid line ('[core')"),
         (".dvc/config", "[core]\n    analytics = false\n", ""),
-        ("dvc.lock", "schema: '2.0'\nstages: {a: [", "dvc.lock is broken: line 2, column "),
-        ("dvc.lock", "", "dvc.lock is broken: it is empty or no mapping. Restore it: `git checkout -- dvc.lock`"),
+        ("dvc.lock", "schema: '2.0'\nstages: {a: [", "dvc.lock is broken: line 2, `stages: {a: [`: a"),
+        ("dvc.lock", "", "dvc.lock is broken: it is empty or not a mapping. Restore it, and run `dvc re"),
+        ("dvc.yaml", "stages:\n  a:\n     b: c\n    d: e\n", "dvc.yaml is broken: line 4, `d: e`: its indentation"),
         ("dvc.lock", "schema: '2.0'\n", ""),
     ],
 )

@@ -89,6 +89,7 @@ def test_a_module_that_exits_does_not_end_a_stage_in_silence(
             "The memory is used up: Unable to allocate 8 GiB. Set runtime.n_jobs",
         ),
         (ModuleNotFoundError("No module named 'skorch.a'", name="skorch.a"), "The package skorch is missing. Run `pip"),
+        (ModuleNotFoundError("No module named 'stages.x'", name="stages.x"), "The module stages.x is missing. Run `g"),
     ],
 )
 def test_a_fault_of_the_machine_is_a_sentence(error: Exception, sentence: str) -> None:

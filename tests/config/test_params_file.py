@@ -162,7 +162,8 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
         ("model", "max_epochs", "max_epoch", "model.max_epochs is missing; rename 'max_epoch', or add it"),
         ("model", "batch_size", "batchsize", "model.batch_size is missing; rename 'batchsize', or add it"),
         ("cv", "n_splits", "n_split", "cv.n_splits is missing; rename 'n_split', or add it"),
-        # A parameter of the optimizer is no misspelling of it.
+        ("model", "module", "m\u043edule", "rename 'm\u043edule', whose letters only look like a to z, or add it"),
+        # A parameter of the optimizer is not a misspelling of the key.
         ("model", "optimizer", "optimizer__lr", "model.optimizer is missing; add it"),
     ],
 )

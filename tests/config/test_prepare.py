@@ -53,7 +53,7 @@ REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv
         ),
         (
             {"experiments.neurons.grid.prepare__scal": ["standard"]},
-            "experiments.neurons.grid.prepare__scal[0] is unknown; did you mean 'prepare__scale'?",
+            "experiments.neurons.grid.prepare__scal is unknown; did you mean 'prepare__scale'?",
         ),
         (REGRESSION | {"experiments.neurons.grid.prepare__target": [True]}, "prepare__target[0] is True: it should be"),
     ],

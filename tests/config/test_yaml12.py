@@ -35,7 +35,7 @@ def test_a_key_that_stands_twice_is_refused_with_its_place() -> None:
         ("a: [1, 2\nb: 3\n", "line 1, `a: [1, 2`: a bracket is not closed, or a comma is missing"),
         ("a: {x: 1 y: 2}\n", "line 1, `a: {x: 1 y: 2}`: a brace is not closed, or a comma is missing"),
         ("a: [1,, 2]\n", "line 1, `a: [1,, 2]`: a value is missing"),
-        ("a:\n    b: 1\n  c: 2\n", "line 3, `c: 2`: it is not indented as the lines of its section are"),
+        ("a:\n    b: 1\n  c: 2\n", "line 3, `c: 2`: its indentation and that of the lines above differ"),
         ("a: @x\n", "line 1, `a: @x`: a value that begins with this sign has to stand in quotes"),
         ("a: *x\n", "line 1, `a: *x`: a value that begins with * has to stand in quotes"),
         ("a: 1\n---\nb: 2\n", "line 2, `---`: `---` and `...` end the file for DVC; remove the line"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
 
+from stages.lib.check.dvc_keys import PIPELINE
 from stages.lib.config import yaml12
 
 _CONFIG, _RUNNING, _LOCK = Path(".dvc/config"), Path(".dvc/tmp/rwlock"), Path("dvc.lock")
@@ -25,13 +26,14 @@ def broken_files(conflicts: dict[str, int]) -> Iterator[str]:
         except ValueError:
             cause = "as after a kill while DVC wrote it, so no `dvc repro` runs"
             yield f"{_RUNNING} is broken, {cause}. Delete it: `rm {_RUNNING}`."
-    if _LOCK.is_file() and str(_LOCK) not in conflicts:
-        try:
-            whole = isinstance(yaml12.load(_LOCK.read_text(encoding="utf-8")), dict)
-            problem = "" if whole else "it is empty or not a mapping"
-        except yaml12.NotYAMLError as error:
-            problem = str(error)
-        except UnicodeDecodeError:
-            problem = "it is not UTF-8"
-        if problem:
-            yield f"{_LOCK} is broken: {problem}. Restore it: `git checkout -- {_LOCK}`. Then run `dvc repro`."
+    for path, remedy in ((Path(PIPELINE), "Fix it there, or restore it"), (_LOCK, "Restore it, and run `dvc repro`")):
+        if path.is_file() and str(path) not in conflicts:
+            try:
+                is_whole = isinstance(yaml12.load(path.read_text(encoding="utf-8")), dict)
+                problem = "" if is_whole else "it is empty or not a mapping"
+            except yaml12.NotYAMLError as error:
+                problem = str(error)
+            except UnicodeDecodeError:
+                problem = "it is not UTF-8"
+            if problem:
+                yield f"{path} is broken: {problem}. {remedy}: `git checkout -- {path}`."

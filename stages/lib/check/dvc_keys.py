@@ -38,6 +38,9 @@ def missing_keys(content: dict[str, Any], params: Params) -> Iterator[tuple[str,
 
 def _keys(pipeline: str) -> list[str]:
     inserted = _INSERTED.findall(pipeline)
-    stages = yaml12.load(pipeline).get("stages", {}).values()
+    try:
+        stages = yaml12.load(pipeline).get("stages", {}).values()
+    except (yaml12.NotYAMLError, AttributeError):  # which has a sentence of its own
+        return []
     keys = [key for stage in stages for key in stage.get("do", stage).get("params", [])]
     return sorted({key for key in (*inserted, *keys) if isinstance(key, str) and "$" not in key} - {"key", "item"})

@@ -44,8 +44,10 @@ def told(error: BaseException) -> list[str]:
         return ["interrupted"]
     if isinstance(error, MemoryError):
         return [f"error: The memory is used up{_detail(error)}. {_MEMORY}"]
-    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith(("stages", "lockstep")):
+    if isinstance(error, ModuleNotFoundError) and error.name:
         name = error.name.partition(".")[0]
+        if name in {"stages", "lockstep"}:
+            return [f"error: The module {error.name} is missing. Run `git checkout -- {name}`."]
         return [f"error: The package {name} is missing. Run `pip install --requirement requirements.txt`."]
     if isinstance(error, FileNotFoundError) and error.filename == "git":
         return ["error: git is not installed, or not in PATH. Install it, then run the command again."]

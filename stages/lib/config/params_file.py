@@ -137,6 +137,12 @@ def _misfits(params: Params) -> Iterator[str]:
                 f"{place}.grid.lr has no effect, because optimizer__lr is set in {section}; search optimizer__lr, or "
                 "remove it there"
             )
+        for key in filter(experiment.grid.__contains__, experiment.fixed):
+            yield f"{place}.fixed.{key} has no effect, because the grid varies {key}; remove one of them"
+        for key in (*experiment.fixed, *experiment.grid):
+            if key.startswith(PREFIX) and key not in _FIELDS:
+                home = "fixed" if key in experiment.fixed else "grid"
+                yield f"{place}.{home}.{key} is unknown{did_you_mean(key, _FIELDS)}"
         for key, value in experiment.fixed.items():
             yield from _misfit(f"{place}.fixed.{key}", key, value, classify)
         for key, values in experiment.lists.items():
@@ -160,8 +166,6 @@ def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[str]:
         yield f"{place} is {format_value(value)}: {NO_SETTING}"
     elif error := _broken(key, value):
         yield from sentences(error, _SECTIONS, place)
-    elif key.startswith(PREFIX) and key not in _FIELDS:
-        yield f"{place} is unknown{did_you_mean(key, _FIELDS)}"
     elif key == "class_weight" and value is not None and not classify:
         yield (
             f"{place} is {format_value(value)}, but model.wrapper predicts a number, which has no classes; set it to "

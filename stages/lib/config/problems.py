@@ -73,7 +73,8 @@ def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
     match error["type"]:
         case "missing":
             key = _misspelt(error, sections)
-            return f"{place} is missing{f'; rename {key!r}, or add it' if key else remedy or '; add it'}"
+            foreign = "" if key.isascii() else ", whose letters only look like a to z"
+            return f"{place} is missing{f'; rename {key!r}{foreign}, or add it' if key else remedy or '; add it'}"
         case "extra_forbidden" if place == last and isinstance(value, dict) and "grid" in value:
             return f"{place} has a grid, so it is an experiment; indent it, below `experiments`"
         case "extra_forbidden":

@@ -22,8 +22,8 @@ _MEANINGS = {
     "flow node": "a value is missing; look for a comma or a bracket too many",
     "escape character": "in double quotes, a backslash begins a sign; use single quotes",
     "quoted scalar": "a quotation mark is not closed",
-    "block mapping": "it is not indented as the lines of its section are; give all of them the same blanks",
-    "block collection": "it is not indented as the items of its list are; give all of them the same blanks",
+    "block mapping": "its indentation and that of the lines above differ; give all lines of a section the same blanks",
+    "block collection": "its indentation and that of the items above differ; give all items of a list the same blanks",
     "mapping values": (
         "it is not expected here: the line above lacks a colon, or is indented less, or a value with a colon lacks "
         "quotes"
