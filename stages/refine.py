@@ -8,8 +8,7 @@ from pathlib import Path
 from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import UserError, format_params, format_value, only_argument, run, write_text
 from stages.lib.config import PARAMS_FILE, load_params
-from stages.lib.data import load_dataset
-from stages.lib.model import is_classifier, resolve_experiment
+from stages.lib.experiment import open_experiment
 from stages.lib.refine import add_experiment, narrow, next_name, read_best_set, refine
 from stages.lib.winners.leaderboard import read_best
 
@@ -33,11 +32,7 @@ def main() -> None:
         experiment = narrow(params, name, around)
         comment = f"The space around {_count(len(around))} of {name} that can't be told from the best."
     else:
-        settings, _ = resolve_experiment(params, name)
-        data = load_dataset(
-            params.data, is_classifier(settings["wrapper"]), params.seed, params.cv.groups, params.cv.order
-        )
-        experiment = refine(params, name, best, data)
+        experiment = refine(open_experiment(params, name), best)
         comment = f"A finer grid around the best of {name}: {format_params(best)}."
     text = Path(PARAMS_FILE).read_bytes().decode()
     write_text(PARAMS_FILE, add_experiment(text, name, new, experiment, comment))

@@ -11,7 +11,8 @@ from torch import nn
 from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
-from stages.lib.model import build_estimator, nested_grid, rows, target
+from stages.lib.experiment import Opened, Table
+from stages.lib.model import Candidates, build_estimator, nested_grid, rows, target
 from stages.lib.network import PimaClassifier
 from stages.lib.search import SearchResult, run_search
 from tests.project import real_params
@@ -33,6 +34,19 @@ def net_settings(**changes: Any) -> dict[str, Any]:
         "device": "cpu",
     }
     return base | changes
+
+
+def opened(
+    data: Dataset,
+    settings: dict[str, Any],
+    grid: dict[str, list[Any]],
+    fixed: dict[str, Any] | None = None,
+    **params: Any,
+) -> Opened:
+    """Return the experiment `mine` with settings whose names are resolved; `params` are fields of `Params`."""
+    described = {"mine": {"grid": grid, "fixed": fixed or {}}}
+    whole = Params.model_validate(real_params() | {"experiments": described}).model_copy(update=params)
+    return Opened(whole, "mine", settings, Candidates("mine", grid, ParameterGrid(grid)), Table(whole, data))
 
 
 def run_grid(

@@ -13,11 +13,9 @@ from hypothesis import given
 
 from stages.lib.common import UserError
 from stages.lib.config import Params, load_params
-from stages.lib.data import Dataset, load_dataset
+from stages.lib.data import Dataset
+from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.fetch import describe, ensure_file
-from stages.lib.model import build_estimator, check_candidates, is_classifier, resolve_experiment, rows, target
-from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import check_trial, checked_splits
 from tests.fuzz.mutations import Steps, changed, steps
 from tests.fuzz.survival import FUZZED, files, refused_or
 from tests.project import set_at, small_params
@@ -37,19 +35,12 @@ def examine(params: Params) -> dict[str, Dataset]:
     describe(ensure_file(params), params.data, params.model.classifies)
     found = {}
     for name, experiment in params.experiments.items():
-        settings, candidates = resolve_experiment(params, name)
-        classify = is_classifier(settings["wrapper"])
-        data = load_dataset(params.data, classify, params.seed, params.cv.groups, params.cv.order)
-        splits = checked_splits(data, params.cv, params.seed, classify)
-        scorer = make_scorer(params.cv.scoring, params.cv.also_score)
-        check_candidates(name, settings, candidates, data, params.prepare)
-        net = build_estimator(settings, data, params.prepare, candidates[0])
-        y = target(data.y, settings["wrapper"], settings["criterion"])
-        check_trial(net, rows(data, net), y, splits[0], scorer)
-        assert len(candidates) == (
+        opened = open_experiment(params, name)
+        check_experiment(opened)
+        assert len(opened.candidates) == (
             experiment.n_candidates or np.prod([len(each) for each in experiment.lists.values()])
         )
-        found[name] = data
+        found[name] = opened.data
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.data import Dataset
+from stages.lib.experiment import Opened, Table, open_experiment
 from stages.lib.refine import next_name, refine
 from tests.project import small_params
 
@@ -20,11 +21,12 @@ DATA = Dataset(
 )
 
 
-def with_experiment(grid: dict[str, list[Any]], fixed: dict[str, Any] | None = None, **model: Any) -> Params:
+def with_experiment(grid: dict[str, list[Any]], fixed: dict[str, Any] | None = None, **model: Any) -> Opened:
     raw = small_params()
     raw["model"] |= model
     raw["experiments"] = {"mine": {"grid": grid, "fixed": fixed or {}}}
-    return Params.model_validate(raw)
+    params = Params.model_validate(raw)
+    return open_experiment(params, "mine", Table(params, DATA))
 
 
 @pytest.mark.parametrize(
@@ -51,8 +53,7 @@ def with_experiment(grid: dict[str, list[Any]], fixed: dict[str, Any] | None = N
 def test_no_value_outside_what_a_setting_may_be(
     key: str, values: list[Any], best: float, finer: list[float], fixed: dict[str, Any]
 ) -> None:
-    params = with_experiment({key: values}, fixed)
-    found = refine(params, "mine", {key: best}, DATA)
+    found = refine(with_experiment({key: values}, fixed), {key: best})
     assert found.grid == {key: finer}
     assert found.fixed == fixed
     with_experiment(found.lists, found.fixed)
@@ -77,17 +78,16 @@ def test_what_has_nothing_between_is_fixed_at_its_best() -> None:
         "module__dropout_rate": 0.1,
         "module__n_neurons": 8,
     }
-    params = with_experiment(grid, {"batch_size": 40, "optimizer": "SGD"})
-    found = refine(params, "mine", best, DATA)
+    found = refine(with_experiment(grid, {"batch_size": 40, "optimizer": "SGD"}), best)
     assert found.grid == {"module__n_neurons": [4, 6, 8, 10, 12]}
     left = {key: value for key, value in best.items() if key != "module__n_neurons"}
     assert found.fixed == {"batch_size": 40} | left
 
 
 def test_what_is_wrong_with_every_net_is_no_limit() -> None:
-    params = with_experiment({"module__n_neurons": [4, 8]}, {"module__dropout_rate": 2})
+    experiment = with_experiment({"module__n_neurons": [4, 8]}, {"module__dropout_rate": 2})
     with pytest.raises(UserError, match=r"experiments\.mine\.fixed: dropout_rate is 2"):
-        refine(params, "mine", {"module__n_neurons": 8}, DATA)
+        refine(experiment, {"module__n_neurons": 8})
 
 
 @pytest.mark.parametrize(

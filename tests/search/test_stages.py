@@ -14,6 +14,7 @@ from stages import baselines, best_params, compare, evaluate, search
 from stages.lib.common import UserError, format_params
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
+from stages.lib.experiment import anew
 from stages.lib.scores import reached
 from stages.lib.search import run_search
 from stages.lib.winners.nets import score_nets
@@ -227,6 +228,6 @@ def test_a_search_that_fails_on_the_fresh_splits_leaves_the_files_of_the_last_on
             raise UserError("no room left")
         return run_search(label, *rest, **options)
 
-    monkeypatch.setattr(search, "run_search", failing)
+    monkeypatch.setattr(anew, "run_search", failing)
     assert in_process(search, "mine").returncode == 1
     assert {path: path.read_bytes() for path in sorted(Path("metrics").rglob("*.*"))} == before

@@ -10,27 +10,16 @@ from stages.lib.check.conflicts import find_conflicts, what_to_do
 from stages.lib.check.dvc_files import broken_files
 from stages.lib.check.dvc_keys import PIPELINE, missing_keys
 from stages.lib.check.grouping import Problem
-from stages.lib.check.last_batch import check_last_batch
 from stages.lib.check.plan import Plan, make_plan
 from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.common import UserError, place_of
 from stages.lib.config import PARAMS_FILE, Params, Prepare, read_content, read_params
-from stages.lib.data import Dataset, load_dataset
 from stages.lib.data.alike import on_twins
-from stages.lib.engine import TrainTest
+from stages.lib.experiment import Opened, Table, check_experiment, read_table
+from stages.lib.experiment.candidates import check_candidates
 from stages.lib.fetch import ensure_file, is_in_place
-from stages.lib.model import (
-    Candidates,
-    build_estimator,
-    check_candidates,
-    check_hold_out,
-    resolve_experiment,
-    rows,
-    target,
-)
-from stages.lib.scores.fresh import drawn_anew
-from stages.lib.scores.scorer import RecordingScorer, make_scorer
-from stages.lib.search import check_trial, checked_splits
+from stages.lib.model import Candidates, resolve_experiment
+from stages.lib.scores.scorer import make_scorer
 
 T = TypeVar("T")
 
@@ -67,15 +56,6 @@ class Findings:
             return None
 
 
-@dataclass(frozen=True)
-class _Table:
-    """The data, its splits, and what scores a net on them."""
-
-    data: Dataset
-    splits: list[TrainTest]
-    scorer: RecordingScorer
-
-
 def check() -> Findings:
     """Check params.yaml, the CSV, and the first net of each experiment, as the stages do."""
     found = Findings()
@@ -102,50 +82,41 @@ def check() -> Findings:
     return found
 
 
-def _check_table(params: Params, found: Findings) -> _Table | None:
-    spec, cv, classify = params.data, params.cv, params.model.classifies
+def _check_table(params: Params, found: Findings) -> Table | None:
+    spec, cv = params.data, params.cv
     scorer = found.of(make_scorer, cv.scoring, cv.also_score)
     in_place = found.of(is_in_place, spec)
-    if not in_place:
-        if in_place is not None:
-            found.notes.append(f"{spec.path} is not here yet; `dvc repro fetch` gets it. Training is tried then")
+    if in_place is False:
+        found.notes.append(f"{spec.path} is not here yet; `dvc repro fetch` gets it. Training is tried then")
+    if not in_place or found.of(ensure_file, params) is None:
         return None
-    if found.of(ensure_file, params) is None:
+    table = found.of(read_table, params)
+    if table is None:
         return None
-    data = found.of(load_dataset, spec, classify, params.seed, cv.groups, cv.order)
-    if data is None:
-        return None
-    found.n_rows = len(data.y)
-    found.notes += filter(None, [on_copies(data, spec.path), on_twins(data.classes)])
-    splits = found.of(checked_splits, data, cv, params.seed, classify)
-    anew = drawn_anew(params)
-    if splits is None or scorer is None or found.of(checked_splits, data, anew.cv, anew.seed, classify) is None:
-        return None
-    return _Table(data, splits, scorer)
+    found.n_rows = len(table.data.y)
+    found.notes += filter(None, [on_copies(table.data, spec.path), on_twins(table.data.classes)])
+    drawn = found.of(lambda: (table.splits, table.fresh))
+    return table if drawn and scorer else None
 
 
 def _check_nets(
-    params: Params, name: str, table: _Table | None, settings: dict[str, Any], candidates: Candidates, found: Findings
+    params: Params, name: str, table: Table | None, settings: dict[str, Any], candidates: Candidates, found: Findings
 ) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the searches will tell
+    with warnings.catch_warnings(action="ignore"):  # the searches will tell
         if table is None:  # The nets can be built without the rows.
+            unprepared = params.model_copy(update={"prepare": Prepare()})
             unweighted = settings | {"class_weight": None}
-            found.of(check_candidates, name, unweighted, candidates, rows_like(params), Prepare(), experiment=name)
-            return
-        plan = found.of(_try, params, name, table, settings, candidates, experiment=name)
-    found.plans += [plan] if plan else []
+            stand_in = Table(unprepared, rows_like(params))
+            opened = Opened(unprepared, name, unweighted, candidates, stand_in)
+            found.of(check_candidates, opened, experiment=name)
+        elif plan := found.of(_try, Opened(params, name, settings, candidates, table), experiment=name):
+            found.plans.append(plan)
 
 
-def _try(params: Params, name: str, table: _Table, settings: dict[str, Any], candidates: Candidates) -> Plan:
-    """Build the nets of an experiment and train one for an epoch, as its search does first, on some of the rows."""
-    data, splits = table.data, table.splits
-    check_candidates(name, settings, candidates, data, params.prepare)
-    check_hold_out(params, name, settings, candidates, data, splits)
-    estimator = build_estimator(settings, data, params.prepare, candidates[0])
-    X, y = rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"])
-    few = few_rows(splits[0], data)
-    check_trial(estimator, X, y, few, table.scorer)
-    check_last_batch(params, name, settings, candidates, data, splits)
-    step = seconds_a_step(estimator, X, y, few[0])
-    return make_plan(params, name, settings, candidates, data, splits, step)
+def _try(experiment: Opened) -> Plan:
+    """Try the nets of an experiment, as its search does first, on some of the rows, and estimate what it will take."""
+    few = few_rows(experiment.splits[0], experiment.data)
+    check_experiment(experiment, few)
+    step = seconds_a_step(experiment.estimator, experiment.X, experiment.y, few[0])
+    settings, candidates, data = experiment.settings, experiment.candidates, experiment.data
+    return make_plan(experiment.params, experiment.name, settings, candidates, data, experiment.splits, step)

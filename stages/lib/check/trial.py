@@ -1,17 +1,16 @@
 """The rows of a trial that is to take little time, and how long a net's training step takes."""
 
 import time
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
-from sklearn.utils import _safe_indexing
+from sklearn.base import BaseEstimator
 
 from stages.lib.common import explained
 from stages.lib.config import Params
 from stages.lib.data import Dataset, is_feature
-from stages.lib.engine import TrainTest, lean_optimizer, net_of
+from stages.lib.engine import TrainTest, net_of
+from stages.lib.experiment.probe import lean
 
 # Of a larger split, so many training rows and test rows are tried.
 _MOST_ROWS = 2000
@@ -48,16 +47,13 @@ def rows_like(params: Params) -> Dataset:
     )
 
 
-def seconds_a_step(estimator: BaseEstimator, X: Any, y: np.ndarray, train: np.ndarray) -> float:
+def seconds_a_step(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, train: np.ndarray) -> float:
     """Measure how long skorch takes for a training step, in CPU seconds, its share of the validation included."""
-    rows, expected = _safe_indexing(X, train), y[train]
 
     def spent(epochs: int) -> float:
-        trial = clone(estimator)
-        net = net_of(trial)
-        net.set_params(max_epochs=epochs, optimizer=lean_optimizer(net.optimizer))
+        trial = lean(estimator, max_epochs=epochs)
         start = time.process_time()
-        trial.fit(rows, expected)
+        trial.fit(X[train], y[train])
         return time.process_time() - start
 
     with explained("A trial of some epochs failed", "Fix the module, or the callbacks."):

@@ -1,23 +1,19 @@
 """Turns settings and names of params.yaml into estimators, and finds the source files of the names.
 
-Imports `data`, `config`, `lockstep` and `common`.
+Imports `data`, `config`, `engine` and `common`.
 """
 
 from stages.lib.model.callbacks import hold_out_watchers
-from stages.lib.model.candidates import Candidates, check_candidates
 from stages.lib.model.estimator import build_estimator, is_classifier, target
-from stages.lib.model.hold_out import check_hold_out
 from stages.lib.model.names import resolve
 from stages.lib.model.prepared import nested_grid, rows
-from stages.lib.model.settings import resolve_experiment, resolve_settings
+from stages.lib.model.settings import Candidates, resolve_experiment, resolve_settings
 from stages.lib.model.training import against_divergence
 
 __all__ = [
     "Candidates",
     "against_divergence",
     "build_estimator",
-    "check_candidates",
-    "check_hold_out",
     "hold_out_watchers",
     "is_classifier",
     "nested_grid",

@@ -6,7 +6,6 @@ folds like the others, and from there on as an attribute of what the preparation
 `fit` as metadata would do as well, but a fit with metadata can't be trained in lockstep.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,7 @@ from skorch.dataset import ValidSplit
 from torch.utils.data import Subset
 
 from stages.lib.common import UserError
-from stages.lib.config import CV, PARAMS_FILE, Params
-from stages.lib.data import Dataset
-from stages.lib.engine import TrainTest
+from stages.lib.config import CV
 
 
 class GroupedRows(np.ndarray):
@@ -86,51 +83,6 @@ class LatestRows:
         """Return the rows to train on, and those held out."""
         n_train = len(dataset) - -(-len(dataset) // self.n)
         return Subset(dataset, range(n_train)), Subset(dataset, range(n_train, len(dataset)))
-
-
-def check_hold_out(
-    params: Params,
-    name: str,
-    settings: dict[str, Any],
-    candidates: Sequence[dict[str, Any]],
-    data: Dataset,
-    splits: list[TrainTest],
-) -> None:
-    """Raise `UserError` if a training fold has too few rows for its hold-out, or for a whole batch where one is needed.
-
-    Parameters
-    ----------
-    params : Params
-    name : str
-        The experiment.
-    settings, candidates
-        As `resolve_experiment` returns them.
-    data : Dataset
-    splits : list of (train, test)
-    """
-    parts = params.experiment(name).fixed.get("train_split", params.model.train_split)
-    fewest = min(len(train) for train, _ in splits)
-    left = fewest - fewest // parts if parts else fewest
-    for whole in (settings | candidate for candidate in candidates):
-        if whole.get("iterator_train__drop_last") and whole["batch_size"] > left:
-            raise UserError(
-                f"{PARAMS_FILE}: experiments.{name}: batch_size is {whole['batch_size']} and iterator_train__drop_last "
-                f"is true, but a training fold has {left:,} rows, so an epoch has no batch and nothing is learnt. Set "
-                f"batch_size to {left} or less, or iterator_train__drop_last to false."
-            )
-    if parts is None or params.cv.keeps_groups:  # whole groups are counted where they are split
-        return
-    if isinstance(settings["train_split"], ValidSplit) and settings["train_split"].stratified:
-        # A class may have fewer rows than there are parts, but the largest has to be in all of them.
-        counts, of = [np.bincount(data.y[train].astype(int)).max() for train, _ in splits], " of one class"
-    else:
-        counts, of = [len(train) for train, _ in splits], ""
-    if (fewest := int(min(counts))) < parts:
-        home = f"experiments.{name}.fixed" if "train_split" in params.experiment(name).fixed else "model"
-        raise UserError(
-            f"{PARAMS_FILE}: {home}.train_split is {parts}, but a training fold has only {fewest} rows{of}, too few "
-            f"for so many parts. Set it to {max(fewest, 2)} or less, or to null, or use more rows."
-        )
 
 
 def hold_out(train_split: Any, cv: CV | None, classify: bool) -> Any:

@@ -1,7 +1,7 @@
 """Resolves an experiment's settings and candidates, and checks them with torch before a search starts."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
@@ -10,13 +10,12 @@ from skorch import NeuralNet
 from stages.lib.common import UserError, did_you_mean, format_value
 from stages.lib.config import CV, PARAMS_FILE, PREFIX, Distribution, Params, Prepare
 from stages.lib.model.callbacks import A_NUMBER, bad_callback_key, imported_parts, instead_of_text, unheard
-from stages.lib.model.candidates import Candidates
 from stages.lib.model.estimator import is_classifier, parameters
 from stages.lib.model.hold_out import hold_out
 from stages.lib.model.names import resolve
 from stages.lib.model.source import unnoticed_sources
 
-Grid = dict[str, list[Any] | Distribution]
+Grid = Mapping[str, list[Any] | Distribution]
 
 # The shape of the target or the split of the data depends on these, so they stay the same within a search.
 _NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
@@ -38,6 +37,36 @@ _EVERYDAY = {
     "shuffle": "iterator_train__shuffle",
 }
 _OF_OPTIMIZERS = ("momentum", "weight_decay", "nesterov", "betas", "eps", "amsgrad", "alpha", "dampening")
+
+
+class Candidates(list[dict[str, Any]]):
+    """A list of candidates that knows where their values stand in params.yaml.
+
+    Parameters
+    ----------
+    name : str
+        Of the experiment.
+    grid : dict of lists and distributions
+        The experiment's, with objects in the place of names.
+    candidates : iterable of dict
+        With values of the grid.
+    """
+
+    def __init__(self, name: str, grid: Grid, candidates: Iterable[dict[str, Any]]) -> None:
+        super().__init__(candidates)
+        self._place, self._grid = f"experiments.{name}.grid", grid
+
+    def is_drawn(self, key: str) -> bool:
+        """Whether a key's values are numbers of a distribution."""
+        return isinstance(self._grid[key], Distribution)
+
+    def place(self, key: str, value: Any) -> str:
+        """Return where a candidate's value stands: `…grid.lr[2]`, or `…grid.lr, 0.01 of uniform 0 to 0.1`."""
+        values = self._grid[key]
+        if isinstance(values, Distribution):
+            return f"{self._place}.{key}, {format_value(value)} of {values}"
+        same = (i for i, each in enumerate(values) if type(each) is type(value) and each == value)
+        return f"{self._place}.{key}[{next(same)}]"
 
 
 def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candidates]:

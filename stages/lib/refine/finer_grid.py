@@ -3,15 +3,16 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from stages.lib.common import UserError, format_params
 from stages.lib.config import PARAMS_FILE, Experiment, Model, Params
-from stages.lib.data import Dataset
-from stages.lib.model import Candidates, check_candidates, resolve, resolve_experiment
+from stages.lib.experiment import Opened
+from stages.lib.experiment.candidates import check_candidates
+from stages.lib.model import Candidates, resolve
 
 # Two values alone don't show their spacing; from this ratio on, it is assumed to be logarithmic.
 _WIDE = 10
@@ -53,18 +54,15 @@ def next_name(params: Params, name: str) -> str:
     return new
 
 
-def refine(params: Params, name: str, best: dict[str, Any], data: Dataset) -> Experiment:
+def refine(experiment: Opened, best: dict[str, Any]) -> Experiment:
     """Return an experiment with a finer grid around the best candidate of another.
 
     Parameters
     ----------
-    params : Params
-    name : str
-        The experiment that was searched, with `search: grid`.
+    experiment : Opened
+        The one that was searched, with `search: grid`. Nets are built for its rows to check which values torch allows.
     best : dict
         Its best candidate.
-    data : Dataset
-        Nets are built for this data to check which values torch allows.
 
     Returns
     -------
@@ -76,8 +74,8 @@ def refine(params: Params, name: str, best: dict[str, Any], data: Dataset) -> Ex
     UserError
         If no setting has a new value.
     """
-    old = params.experiment(name)
-    allowed = _make_allowed(params, name, best, data)
+    name, old = experiment.name, experiment.params.experiment(experiment.name)
+    allowed = _make_allowed(experiment, best)
     finer = {
         key: finer_values(values, best[key], lambda value, key=key: allowed(key, value))  # type: ignore[misc]
         for key, values in old.lists.items()
@@ -176,29 +174,29 @@ class _Scale:
         return None
 
 
-def _make_allowed(params: Params, name: str, best: dict[str, Any], data: Dataset) -> Callable[[str, float], bool]:
+def _make_allowed(experiment: Opened, best: dict[str, Any]) -> Callable[[str, float], bool]:
     """Return a function that tells whether a setting may have a value while the others have their best."""
-    settings, _ = resolve_experiment(params, name)
-    settings |= {key: resolve(key, value) for key, value in best.items()}
+    model, resolved = experiment.params.model, {key: resolve(key, value) for key, value in best.items()}
+    at_best = replace(experiment, settings=experiment.settings | resolved)
+
+    def check(candidate: dict[str, Any]) -> None:
+        grid = {key: [value] for key, value in candidate.items()}
+        check_candidates(replace(at_best, candidates=Candidates(experiment.name, grid, [candidate])))
+
     # Raise errors that affect all values now, so that they are not mistaken for a limit of a setting.
-    chosen = {key: settings[key] for key in best}
-    check_candidates(name, settings, _alone(name, chosen), data, params.prepare)
+    check(resolved)
 
     def allowed(key: str, value: float) -> bool:
         if key in _BELOW_ONE and value >= 1:
             return False
         try:
-            Model.model_validate(params.model.model_dump() | {"source": params.model.source, key: value})
-            check_candidates(name, settings, _alone(name, {key: value}), data, params.prepare)
+            Model.model_validate(model.model_dump() | {"source": model.source, key: value})
+            check({key: value})
         except (ValidationError, UserError):
             return False
         return True
 
     return allowed
-
-
-def _alone(name: str, candidate: dict[str, Any]) -> Candidates:
-    return Candidates(name, {key: [value] for key, value in candidate.items()}, [candidate])
 
 
 def _is_number(value: Any) -> bool:

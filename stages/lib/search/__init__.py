@@ -1,12 +1,11 @@
 """Runs searches: splits, engines, parallel jobs, halving, learning curves, progress.
 
-Imports `config`, `lockstep` and `common`.
+Imports `config`, `engine` and `common`.
 """
 
 from stages.lib.search.folds import checked_splits, make_splits
 from stages.lib.search.progress import doing
 from stages.lib.search.result import SearchResult
-from stages.lib.search.run import run_search
-from stages.lib.search.trial import check_trial
+from stages.lib.search.run import advice_on_one_row, run_search
 
-__all__ = ["SearchResult", "check_trial", "checked_splits", "doing", "make_splits", "run_search"]
+__all__ = ["SearchResult", "advice_on_one_row", "checked_splits", "doing", "make_splits", "run_search"]

@@ -38,14 +38,14 @@ class Watched:
     ----------
     names : list of str
         What the setting is, such as `best`.
-    chosen : dict
+    changes : dict
         The settings that it differs in from the experiment's, names unresolved.
     candidate : dict
         The same, names resolved.
     """
 
     names: list[str]
-    chosen: dict[str, Any]
+    changes: dict[str, Any]
     candidate: dict[str, Any]
 
 
@@ -58,14 +58,14 @@ def distinct(settings: Sequence[Watched], base: dict[str, Any]) -> list[Watched]
     base : dict
         The experiment's own settings, names unresolved: where a setting sets what they say, it is the same.
     """
-    listed: list[Watched] = []
+    unlike: list[Watched] = []
     for setting in settings:
-        same = next((each for each in listed if base | each.chosen == base | setting.chosen), None)
+        same = next((each for each in unlike if base | each.changes == base | setting.changes), None)
         if same:
             same.names.extend(setting.names)
         else:
-            listed.append(Watched(list(setting.names), setting.chosen, setting.candidate))
-    return listed
+            unlike.append(Watched(list(setting.names), setting.changes, setting.candidate))
+    return unlike
 
 
 def watching(estimator: BaseEstimator) -> BaseEstimator:
@@ -147,7 +147,7 @@ def curves_table(settings: list[Watched], epochs: list[list[np.ndarray]]) -> pd.
         for place, each in enumerate(nets):
             filled[place, : len(each)] = each[:length]
         first, *others = watched.names
-        params = format_params(watched.chosen) or "model and fixed as they stand"
+        params = format_params(watched.changes) or "model and fixed as they stand"
         columns = {"setting": first, "also": " and ".join(others), "params": params}
         table = pd.DataFrame(columns | {"epoch": np.arange(1, length + 1)})
         for place, key in enumerate(RECORDED):

@@ -1,8 +1,8 @@
 """Runs a search: scikit-learn's GridSearchCV on the engine, which trains all nets at once or, for reference, singly."""
 
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from joblib import parallel_config
@@ -12,11 +12,32 @@ from sklearn.model_selection import GridSearchCV
 from stages.lib.common import explained
 from stages.lib.config import Params
 from stages.lib.engine import LockstepWarning, TrainTest, pin_this_process
-from stages.lib.search.fault import advice_on_one_row
 from stages.lib.search.jobs import jobs
 from stages.lib.search.progress import doing
-from stages.lib.search.protocol import Scorer
 from stages.lib.search.result import SCORE, SearchResult
+
+# What torch says of a batch from which a net can't learn, and what to do about it.
+A_BATCH_OF_ONE_ROW = "more than 1 value per channel"
+AGAINST_ONE_ROW = (
+    "A batch, often the last one, has one row, from which BatchNorm can't learn: set model.iterator_train__drop_last "
+    "to true, or change model.batch_size."
+)
+
+
+class Scorer(Protocol):
+    """What scores a fitted estimator, as `make_scorer` returns it."""
+
+    @property
+    def scorers(self) -> Mapping[str, Callable[..., float]]:
+        """scikit-learn's scorers by name, the one that selects first."""
+
+    def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
+        """Return the score, or several by name, with a record."""
+
+
+def advice_on_one_row(error: BaseException) -> str:
+    """Return what to do about an error of a net that can't learn from a batch of one row; "" for any other error."""
+    return AGAINST_ONE_ROW if A_BATCH_OF_ONE_ROW in str(error) else ""
 
 
 def run_search(

@@ -13,12 +13,13 @@ from sklearn.pipeline import Pipeline
 
 from stages.lib.config import PREFIX, Params
 from stages.lib.data import Dataset
+from stages.lib.experiment import check_trial
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import pooling, recorded
 from stages.lib.scores.fresh import Fresh
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
-from stages.lib.search import check_trial, doing, run_search
+from stages.lib.search import doing, run_search
 from stages.lib.search.result import SearchResult
 from stages.lib.winners.diagnostics import predictions
 from stages.lib.winners.leaderboard import BEST_PARAMS

@@ -23,8 +23,7 @@ from stages.lib.model import (
 )
 from stages.lib.scores import to_csv
 from stages.lib.scores.fresh import Fresh
-from stages.lib.search import doing
-from stages.lib.search.fault import advice_on_one_row
+from stages.lib.search import advice_on_one_row, doing
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
 from stages.lib.winners.baselines import baselines
 from stages.lib.winners.diagnostics import COLUMNS, diagnostics, pool

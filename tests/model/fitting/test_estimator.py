@@ -14,10 +14,9 @@ from stages.lib.config import Params, Prepare
 from stages.lib.config.space import all_candidates
 from stages.lib.data import Dataset
 from stages.lib.engine import net_of
+from stages.lib.experiment.candidates import check_candidates
 from stages.lib.model import (
-    Candidates,
     build_estimator,
-    check_candidates,
     nested_grid,
     resolve_experiment,
     rows,
@@ -26,11 +25,7 @@ from stages.lib.model import (
 from stages.lib.table_net import TableNet
 from tests.model.test_prepared import DATA, NUMBER
 from tests.project import load_real_data, real_params, small_params
-from tests.search_results import net_settings
-
-
-def listed(grid: dict[str, list[Any]]) -> Candidates:
-    return Candidates("mine", grid, all_candidates(grid))
+from tests.search_results import net_settings, opened
 
 
 def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
@@ -116,10 +111,10 @@ def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
         ("grid.prepare__impute[1]", net_settings(), {"prepare__impute": ["mean", None]}),
     ):
         with pytest.raises(UserError, match=r"params.yaml: experiments.mine.") as caught:
-            check_candidates("mine", chosen, listed(grid), DATA, Prepare(impute="mean"))
+            check_candidates(opened(DATA, chosen, grid, prepare=Prepare(impute="mean")))
         assert f"experiments.mine.{place} is null" in str(caught.value)
     with pytest.raises(UserError, match=r"params.yaml: prepare.impute is null"):
-        check_candidates("mine", net_settings(), listed({"prepare__impute": ["mean"]}), DATA, Prepare())
+        check_candidates(opened(DATA, net_settings(), {"prepare__impute": ["mean"]}, prepare=Prepare()))
     # A missing category is a category of its own.
     ports = Dataset(DATA.X[["port"]], DATA.y, ("port",), DATA.classes, {"port": "category"}, ("port",))
     assert build_estimator(net_settings(), ports, Prepare())["prepare"].n_features_out == 4
@@ -133,7 +128,7 @@ def test_a_preparation_that_fits_no_column_is_refused() -> None:
     ):
         build_estimator(net_settings(), ports, Prepare(scale="robust"))
     with pytest.raises(UserError, match=r"prepare__encode is ordinal, which is for columns of the type category, but"):
-        check_candidates("mine", net_settings(), listed({"prepare__encode": ["onehot", "ordinal"]}), fares, Prepare())
+        check_candidates(opened(fares, net_settings(), {"prepare__encode": ["onehot", "ordinal"]}, prepare=Prepare()))
 
 
 @pytest.mark.parametrize("wrapper", ["NeuralNetClassifier", "NeuralNetBinaryClassifier"])

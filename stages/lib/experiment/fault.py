@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,8 +14,10 @@ from skorch import NeuralNet
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.nn.parameter import is_lazy
 
-from stages.lib.common import RAISED, own_place
+from stages.lib.common import own_place
 from stages.lib.engine import net_of
+from stages.lib.experiment.probe import error_of
+from stages.lib.search.run import A_BATCH_OF_ONE_ROW, AGAINST_ONE_ROW
 
 # Settings with which any net can be trained, each by itself.
 _TAME: dict[str, dict[str, Any]] = {
@@ -30,8 +33,13 @@ _OWNERS = ("optimizer", "criterion", "iterator_train", "iterator_valid", "datase
 # Trying stops here, because a module may take long to build.
 _SECONDS = 10.0
 
-_ONE_ROW = "more than 1 value per channel"
-# What torch's messages mean for a net.
+# What torch's messages mean for a net, whatever its settings.
+_CERTAIN = {
+    "Using a target size": "Let the module's forward return one column, the shape of the target, (n, 1).",
+    r"__init__\(\) missing .*: '(\w+)'": "Set model.module__{0}: besides its candidates, a search trains the net that "
+    "it starts from.",
+}
+# What they mean if no setting is at fault.
 _MEANINGS = {
     "between 0 and 1": "BCELoss takes probabilities: let the module end in a sigmoid, or set model.criterion to "
     "BCEWithLogitsLoss, which takes the plain output.",
@@ -39,8 +47,7 @@ _MEANINGS = {
     "n_outputs, which it is given if it takes them.",
     "shapes cannot be multiplied|normalized_shape|expected input": "A row has {width} numbers here: let the module "
     "take n_inputs, which it is given, for the width of its first layer, and check the widths of the others.",
-    _ONE_ROW: "A batch, often the last one, has one row, from which BatchNorm can't learn: set "
-    "model.iterator_train__drop_last to true, or change model.batch_size.",
+    A_BATCH_OF_ONE_ROW: AGAINST_ONE_ROW,
     "same dtype|expected scalar type|dtype": "Rows and targets are float32, and classes int64 for CrossEntropyLoss and "
     "NLLLoss: let the module keep to these types.",
     "does not require grad|empty parameter list": "No weight of the module can be trained: make its layers attributes "
@@ -51,7 +58,6 @@ _MEANINGS = {
     'the required "forward" function': "Give the module a method forward(self, x) that returns its output.",
     "memory": "Make the net smaller, or model.batch_size.",
 }
-
 
 _NOTHING = object()
 
@@ -87,15 +93,15 @@ def observed(net: NeuralNet) -> Iterator[Seen]:
     """Yield what the modules and criteria of nets such as this one are given while the block runs."""
     seen = Seen()
 
-    def before(module: torch.nn.Module, given: tuple[Any, ...]) -> None:
-        if type(module) is net.module and given:
-            seen.rows = given[0]
+    def before(module: torch.nn.Module, inputs: tuple[Any, ...]) -> None:
+        if type(module) is net.module and inputs:
+            seen.rows = inputs[0]
             if not seen.has_moved and not any(map(is_lazy, module.parameters())):
                 seen.look_at_weights(module)
-        elif isinstance(module, net.criterion) and len(given) == 2:
-            seen.output, seen.target = given
+        elif isinstance(module, net.criterion) and len(inputs) == 2:
+            seen.output, seen.target = inputs
 
-    def after(module: torch.nn.Module, given: tuple[Any, ...], returned: Any) -> None:
+    def after(module: torch.nn.Module, inputs: tuple[Any, ...], returned: Any) -> None:
         if type(module) is net.module:
             seen.returned = returned
         elif isinstance(module, net.criterion) and isinstance(returned, torch.Tensor) and seen.first_loss is None:
@@ -109,70 +115,59 @@ def observed(net: NeuralNet) -> Iterator[Seen]:
             handle.remove()
 
 
-def advice_on_one_row(error: BaseException) -> str:
-    """Return what to do about an error of a net that can't learn from a batch of one row; "" for any other error."""
-    return _MEANINGS[_ONE_ROW] if _ONE_ROW in str(error) else ""
-
-
 def advice(error: BaseException, estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any], seen: Seen) -> str:
     """Return what to do about an error that the fit of an estimator has raised, as a sentence."""
     if seen.returned is not _NOTHING and not isinstance(seen.returned, torch.Tensor | tuple):
         kind = "nothing" if seen.returned is None else f"a {type(seen.returned).__name__}"
         return f"The module's forward returns {kind}; let it return a tensor with one row for each row of its input."
-    if "Using a target size" in str(error):
-        return "Let the module's forward return one column, the shape of the target, (n, 1)."
-    if missing := re.search(r"__init__\(\) missing .*: '(\w+)'", str(error)):
-        return f"Set model.module__{missing[1]}: besides its candidates, a search trains the net that it starts from."
-    if found := _setting_at_fault(estimator, fit):
-        key, now, tame = found
-        return f"`{key}: {now}` in params.yaml is at fault: with {tame} a trial passes. Change it."
-    for words, meaning in _MEANINGS.items():
-        if re.search(words, str(error)):
-            width = seen.rows.shape[-1] if isinstance(seen.rows, torch.Tensor) and seen.rows.ndim else "n_inputs"
-            return meaning.format(width=width)
-    if own_place(error):
-        return "Mend the code there."
-    return "The module, the criterion and the data in params.yaml don't fit together; change one of them."
+    width = seen.rows.shape[-1] if isinstance(seen.rows, torch.Tensor) and seen.rows.ndim else "n_inputs"
+    return (
+        _meaning(_CERTAIN, error, width)
+        or _setting_at_fault(estimator, fit)
+        or _meaning(_MEANINGS, error, width)
+        or ("Fix the code there." if own_place(error) else "")
+        or "The module, the criterion and the data in params.yaml don't fit together; change one of them."
+    )
 
 
-def _setting_at_fault(estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any]) -> tuple[str, str, str] | None:
-    """Return a setting with its value, and what it was replaced by, if a fit passes then."""
-    net, start = net_of(estimator), time.monotonic()
-    given = net.get_params(deep=False)
-    options = [key for key in given if key.partition("__")[0] in _OWNERS and "__" in key]
-    tries = {key: tame for key, tame in _TAME.items() if given.get(key) not in (None, "disable", *tame.values())}
-    tries |= {key: {} for key in options if not key.startswith("callbacks")}
-    tries["optimizer"] = {"optimizer": torch.optim.SGD}
-    for key, tame in tries.items():
+def _meaning(meanings: dict[str, str], error: BaseException, width: object) -> str:
+    """Return what the message of an error means; "" if the table does not have it."""
+    matches = ((re.search(words, str(error)), meaning) for words, meaning in meanings.items())
+    return next((meaning.format(*match.groups(), width=width) for match, meaning in matches if match), "")
+
+
+def _setting_at_fault(estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any]) -> str:
+    """Return a sentence on a setting without which a fit passes; "" if there is none."""
+    settings, start = net_of(estimator).get_params(deep=False), time.monotonic()
+    tries = [
+        (key, tame, "callbacks__" if "callbacks" in tame else key)
+        for key, tame in _TAME.items()
+        if settings.get(key) not in (None, "disable", *tame.values())
+    ]
+    owned = (key for key in settings if "__" in key and key.partition("__")[0] in _OWNERS)
+    tries += [(key, {}, key) for key in owned if not key.startswith("callbacks")]
+    tries.append(("optimizer", {"optimizer": torch.optim.SGD}, "optimizer__"))
+    for key, tame, left_out in tries:
         if time.monotonic() - start > _SECONDS:
-            return None
-        trial = clone(estimator)
-        tried = net_of(trial)
-        left_out = "callbacks__" if "callbacks" in tame else "optimizer__" if key == "optimizer" else key
-        for option in options:
-            if option.startswith(left_out):
-                vars(tried).pop(option, None)
-        vars(tried).update(tame)
-        try:
-            fit(trial)
-        except RAISED:
-            continue
-        replaced = ", ".join(f"`{name}: {_shown(value)}`" for name, value in tame.items() if name == key)
-        return key, _shown(given[key]), replaced or "its default"
-    return None
+            return ""
+        if not error_of(partial(fit, altered(estimator, left_out, **tame))):
+            replaced = f"`{key}: {_in_words(tame[key])}`" if key in tame else "its default"
+            now = _in_words(settings[key])
+            return f"`{key}: {now}` in params.yaml is at fault: with {replaced} a trial passes. Change it."
+    return ""
 
 
-def slowly(estimator: BaseEstimator) -> BaseEstimator:
-    """Return an estimator whose net is trained by steps too small to diverge."""
-    slow = clone(estimator)
-    net = net_of(slow)
-    for option in [key for key in net.get_params(deep=False) if key.startswith("optimizer__")]:
-        vars(net).pop(option, None)
-    vars(net).update(optimizer=torch.optim.SGD, lr=1e-30)
-    return slow
+def altered(estimator: BaseEstimator, left_out: str, **changes: Any) -> BaseEstimator:
+    """Return a copy whose net has other settings, and not the options that begin with `left_out`."""
+    copy = clone(estimator)
+    own = vars(net_of(copy))
+    for option in [key for key in own if "__" in key and key.startswith(left_out)]:
+        del own[option]
+    own.update(changes)
+    return copy
 
 
-def _shown(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if value is None:
         return "null"
     if value == "disable":

@@ -8,10 +8,9 @@ from torch import nn
 
 from stages.lib.common import UserError
 from stages.lib.config import Params
-from stages.lib.model import build_estimator, check_candidates, resolve_experiment, rows, target
-from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import check_trial, make_splits
-from tests.model.mistakes import MISTAKES
+from stages.lib.experiment import Table, check_experiment, open_experiment
+from stages.lib.model import resolve_experiment
+from tests.experiment.mistakes import MISTAKES
 from tests.project import load_real_data, set_at, small_params
 
 
@@ -21,13 +20,7 @@ def check(changes: dict[str, Any], experiment: str) -> None:
     for place, value in changes.items():
         set_at(raw, place, value)
     params = Params.model_validate(raw)
-    settings, candidates = resolve_experiment(params, experiment)
-    data = load_real_data(params)
-    check_candidates(experiment, settings, candidates, data, params.prepare)
-    estimator = build_estimator(settings, data, params.prepare, candidates[0])
-    y = target(data.y, settings["wrapper"], settings["criterion"])
-    split = make_splits(data, params.cv, params.seed, params.model.classifies)[0]
-    check_trial(estimator, rows(data, estimator), y, split, make_scorer(params.cv.scoring))
+    check_experiment(open_experiment(params, experiment, Table(params, load_real_data(params))))
 
 
 @pytest.mark.parametrize("experiment", list(small_params()["experiments"]))
@@ -35,7 +28,7 @@ def test_the_experiments_pass(experiment: str) -> None:
     check({}, experiment)
 
 
-# Nets with a fault each, by which tests/model/mistakes.py calls them.
+# Nets with a fault each, by which tests/experiment/mistakes.py calls them.
 # The sentence about one of them has its line.
 class BreaksWhenBuilt(nn.Linear):
     def __init__(self, n_inputs: int, n_outputs: int, n_neurons: int = 1) -> None:

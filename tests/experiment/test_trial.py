@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
+from stages.lib.experiment import check_trial
 from stages.lib.model import build_estimator, rows, target
 from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import check_trial
 from tests.model.searched import table
 from tests.search_results import net_settings
 
@@ -98,7 +98,7 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
             {"module": net(lambda x: x.softmax(dim=1))},
             "the probability 1, whatever its weights are: a softmax over one",
         ),
-        ({"wrapper": Elsewhere}, "which is none of the classes 0 to 1. Let the wrapper's predict return the number"),
+        ({"wrapper": Elsewhere}, "which is not one of the classes 0 to 1. Let the wrapper's predict return the number"),
         (
             {"criterion": nn.NLLLoss, "module": net(lambda x: x)},
             "The module returns negative numbers, but NLLLoss takes probabilities, of which skorch",
@@ -180,10 +180,8 @@ def test_an_error_of_ones_own_net_has_its_place() -> None:
     with pytest.raises(UserError) as caught:
         trial(module=net(leave))
     line = leave.__code__.co_firstlineno + 1
-    expected = (
-        f"A trial of one epoch failed: SystemExit: 3, at tests/search/test_trial.py, line {line}. Mend the code there."
-    )
-    assert str(caught.value) == expected
+    place = f"tests/experiment/test_trial.py, line {line}"
+    assert str(caught.value) == f"A trial of one epoch failed: SystemExit: 3, at {place}. Fix the code there."
     assert isinstance(caught.value.__cause__, SystemExit)
 
 

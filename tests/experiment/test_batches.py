@@ -5,20 +5,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from sklearn.model_selection import ParameterGrid
 from torch import nn
 
-from stages.lib.check.last_batch import check_last_batch
 from stages.lib.common import UserError
-from stages.lib.config import CV, Params, Prepare
+from stages.lib.config import CV, Prepare
 from stages.lib.data import Dataset
-from stages.lib.engine import TrainTest
-from stages.lib.model import Candidates, build_estimator, hold_out_watchers, rows, target
+from stages.lib.experiment.batches import check_last_batch
+from stages.lib.model import build_estimator, hold_out_watchers, rows, target
 from stages.lib.model.hold_out import hold_out
 from stages.lib.search import make_splits
 from tests.model.searched import GROUPS, settings, table
-from tests.project import real_params
-from tests.search_results import SEED
+from tests.search_results import SEED, opened
 
 STOPPING = {"callbacks": {"EarlyStopping": {"patience": 2}}}
 BATCH = "batch_size"
@@ -37,14 +34,10 @@ class Normed(nn.Module):
         return self.out(normed).sigmoid()
 
 
-def told(
-    data: Dataset, splits: list[TrainTest], chosen: dict[str, Any], grid: dict[str, list[Any]], **fixed: Any
-) -> str:
+def refused(data: Dataset, cv: CV, settings: dict[str, Any], grid: dict[str, list[Any]], **fixed: Any) -> str:
     """Return what the check says; "" if nothing."""
-    content = real_params() | {"experiments": {"mine": {"grid": grid, "fixed": fixed}}, "prepare": {}}
-    candidates = Candidates("mine", grid, ParameterGrid(grid))
     try:
-        check_last_batch(Params.model_validate(content), "mine", chosen | fixed, candidates, data, splits)
+        check_last_batch(opened(data, settings | fixed, grid, fixed, cv=cv, seed=SEED, prepare=Prepare()))
     except UserError as error:
         return str(error)
     return ""
@@ -72,7 +65,7 @@ def test_it_fails_where_a_fit_does(splitter: Any, changes: dict[str, Any]) -> No
     found = []
     for batch_size in range(2, 16):
         size = {BATCH: batch_size}
-        found.append(bool(told(data, splits, chosen, {BATCH: [batch_size]})))
+        found.append(bool(refused(data, cv, chosen, {BATCH: [batch_size]})))
         in_a_fold = any(fails(data, chosen | size, train) for train, _ in splits)
         assert found[-1] == (in_a_fold or fails(data, last | size, np.arange(len(data.y))))
     assert len(set(found)) == 2
@@ -80,10 +73,10 @@ def test_it_fails_where_a_fit_does(splitter: Any, changes: dict[str, Any]) -> No
 
 def test_the_sentence_names_the_place_and_the_cure() -> None:
     data = table(2)
-    splits = make_splits(data, CV(n_splits=3, n_repeats=1), SEED, classify=True)  # of 80 rows in 120
+    cv = CV(n_splits=3, n_repeats=1)  # trains on 80 rows of 120
     chosen = settings(module=Normed, train_split=None, batch_size=16)
     sizes = {BATCH: [16, 79]}
-    found = told(data, splits, chosen, sizes)
+    found = refused(data, cv, chosen, sizes)
     assert found.startswith(
         "params.yaml: experiments.mine.grid.batch_size[1] is 79, so in the fit on a training fold, which trains on 80 "
         "rows, the last batch has one row, from which the net can't learn: ValueError: Expected more than 1 value per "
@@ -91,12 +84,12 @@ def test_the_sentence_names_the_place_and_the_cure() -> None:
     assert found.endswith(" Set model.iterator_train__drop_last to true, or change batch_size.")
     of_lr = {"lr": [0.01, 0.1]}
     in_the_end = "batch_size is 119, so in the last fit, on all rows, which trains on 120 rows, the last batch has one"
-    assert told(data, splits, chosen, of_lr, batch_size=119).startswith(
+    assert refused(data, cv, chosen, of_lr, batch_size=119).startswith(
         f"params.yaml: experiments.mine.fixed.{in_the_end}"
     )
-    assert told(data, splits, chosen | {BATCH: 119}, of_lr).startswith(f"params.yaml: model.{in_the_end}")
-    assert not told(data, splits, chosen, of_lr)
-    assert not told(data, splits, chosen | {"iterator_train__drop_last": True}, sizes)
-    assert not told(data, splits, chosen | {"module__sequence": True}, sizes)
-    assert "batch_size[1]" in told(data, splits, chosen, sizes | {"module__sequence": [True, False]})
-    assert not told(data, splits, settings(train_split=None), sizes)
+    assert refused(data, cv, chosen | {BATCH: 119}, of_lr).startswith(f"params.yaml: model.{in_the_end}")
+    assert not refused(data, cv, chosen, of_lr)
+    assert not refused(data, cv, chosen | {"iterator_train__drop_last": True}, sizes)
+    assert not refused(data, cv, chosen | {"module__sequence": True}, sizes)
+    assert "batch_size[1]" in refused(data, cv, chosen, sizes | {"module__sequence": [True, False]})
+    assert not refused(data, cv, settings(train_split=None), sizes)

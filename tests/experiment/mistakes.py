@@ -2,7 +2,7 @@
 
 from typing import Any
 
-NETS = "tests.model.test_settings"  # it has nets with a fault each
+NETS = "tests.experiment.test_settings"  # it has nets with a fault each
 OPTIMIZER_GRID = "experiments.optimizer.grid"
 
 TABLE_NET = {"model.source": "stages/lib/table_net.py", "experiments.neurons.fixed": {}}
@@ -111,7 +111,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"model.source": "tests", "model.module": f"{NETS}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
-        "A trial of one epoch failed: KeyError: 'b', at tests/model/test_settings.py, line 52. Mend",
+        "A trial of one epoch failed: KeyError: 'b', at tests/experiment/test_settings.py, line 45. Fix",
     ),
     (
         "neurons",
@@ -187,7 +187,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"model.source": "tests", "model.module": f"{NETS}.LeavesWhenBuilt", "experiments.neurons.fixed": {}},
-        "experiments.neurons.grid.module__n_neurons[1]: SystemExit: 3, at tests/model/test_settings.py, line ",
+        "experiments.neurons.grid.module__n_neurons[1]: SystemExit: 3, at tests/experiment/test_settings.py, line ",
     ),
     (
         "neurons",

@@ -9,7 +9,9 @@ from torch import nn
 from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.model import check_candidates, resolve_experiment
+from stages.lib.experiment import Table, open_experiment
+from stages.lib.experiment.candidates import check_candidates
+from stages.lib.model import resolve_experiment
 from tests.project import small_params
 
 JOINT: dict[str, Any] = {
@@ -28,8 +30,7 @@ def params_of(grid: dict[str, Any], search: str = "random", n_candidates: int | 
 
 
 def check(data: Dataset, params: Params) -> None:
-    settings, candidates = resolve_experiment(params, "mine")
-    check_candidates("mine", settings, candidates, data, params.prepare)
+    check_candidates(open_experiment(params, "mine", Table(params, data)))
 
 
 def test_drawn_candidates_are_those_of_params_with_names_resolved() -> None:
@@ -47,7 +48,7 @@ def test_drawn_candidates_are_those_of_params_with_names_resolved() -> None:
 
 def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[dict[str, Any]] = []
-    monkeypatch.setattr("stages.lib.model.candidates._refusal", lambda settings, *rest: built.append(settings))
+    monkeypatch.setattr("stages.lib.experiment.candidates.refusal", lambda settings, *rest: built.append(settings))
     params = params_of(JOINT, n_candidates=200)
     check(data, params)
     _, candidates = resolve_experiment(params, "mine")

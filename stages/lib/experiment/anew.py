@@ -1,0 +1,62 @@
+"""Trains what a search picks on the splits of the evaluation, while this process is warm."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from stages.lib.common import format_params
+from stages.lib.experiment.opened import Opened
+from stages.lib.model import nested_grid
+from stages.lib.scores import recorded
+from stages.lib.scores.reached import Reached, to_csv
+from stages.lib.scores.scorer import hold_out_scorer, make_scorer, pooled_rows
+from stages.lib.search import doing, run_search
+from stages.lib.search.curves import N_REPEATS, Watched, curves_table, epochs_of, watching
+
+
+def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, str]:
+    """Train the settings that go on to the evaluation on its splits.
+
+    Returns
+    -------
+    curves : DataFrame
+        The learning curves of all settings.
+    reached : str
+        What they reach, as a sealed CSV.
+    """
+    with doing(f"{experiment.name}: drawing fresh splits"):
+        fresh = experiment.table.fresh
+    n_classes = experiment.data.n_classes
+    cv, n_curves = fresh.params.cv, N_REPEATS * fresh.params.cv.n_splits
+    pooled = recorded(cv.scoring, n_classes, fresh.n_scored(len(picks)))
+    statistics, score = pooled_rows(pooled) if pooled else None, hold_out_scorer(cv.scoring, n_classes)
+
+    # The fits whose curves are shown, by the targets of their test rows; one more than these does no harm.
+    first = {experiment.y[test].tobytes() for _, test in fresh.splits[:n_curves]}
+
+    def record(fitted: BaseEstimator, X: Any, y: np.ndarray) -> Any:
+        epochs = epochs_of(fitted, score) if y.tobytes() in first else None
+        return epochs, statistics and statistics(fitted, X, y)
+
+    net = watching(experiment.estimator)
+    result = run_search(
+        f"{experiment.name}: fresh splits",
+        net,
+        nested_grid(net, [pick.candidate for pick in picks]),
+        experiment.X,
+        experiment.y,
+        splits=list(fresh.splits),
+        scorer=make_scorer(cv.scoring, cv.also_score, record),
+        params=fresh.params,
+        record_losses=True,
+    )
+    epochs = [[record.rows[0] for record in records[:n_curves] if record.rows] for records in result.records]
+    contenders: dict[str, Reached] = {}
+    for number, (pick, records) in enumerate(zip(picks, result.records, strict=True)):
+        by_row = [record.rows and record.rows[1] for record in records]
+        constant, settings = bool(result.constant[number]), format_params(pick.changes)
+        reached = fresh.reached(result.scores_of(number), records, by_row, constant, pooled, settings)
+        contenders |= dict.fromkeys(pick.names, reached)
+    return curves_table(picks, epochs), fresh.sealed(to_csv(contenders, cv), experiment.name)

@@ -1,0 +1,105 @@
+"""Checks how a fit's rows are divided: into those trained on and those held out, and into whole batches."""
+
+from typing import Any
+
+import numpy as np
+from skorch.dataset import Dataset as Rows
+from skorch.dataset import ValidSplit
+
+from stages.lib.common import UserError, described
+from stages.lib.config import PARAMS_FILE
+from stages.lib.experiment.opened import Opened
+from stages.lib.experiment.probe import misstep
+from stages.lib.model import hold_out_watchers
+from stages.lib.model.hold_out import GroupedRows
+
+_BATCH, _DROPS = "batch_size", "iterator_train__drop_last"
+# The most modules that are tried.
+_MOST = 20
+
+
+def check_hold_out(experiment: Opened) -> None:
+    """Raise `UserError` if a training fold has too few rows for its hold-out, or for a whole batch if one is needed."""
+    settings, y, splits = experiment.settings, experiment.data.y, experiment.splits
+    params, name = experiment.params, experiment.name
+    parts = params.experiment(name).fixed.get("train_split", params.model.train_split)
+    fewest = min(len(train) for train, _ in splits)
+    left = fewest - fewest // parts if parts else fewest
+    for whole in (settings | candidate for candidate in experiment.candidates):
+        if whole.get(_DROPS) and whole[_BATCH] > left:
+            raise UserError(
+                f"{PARAMS_FILE}: experiments.{name}: {_BATCH} is {whole[_BATCH]} and {_DROPS} is true, but a training "
+                f"fold has {left:,} rows, so an epoch has no batch and nothing is learnt. Set {_BATCH} to {left} or "
+                f"less, or {_DROPS} to false."
+            )
+    if parts is None or params.cv.keeps_groups:  # whole groups are counted where they are split
+        return
+    of = ""
+    if isinstance(settings["train_split"], ValidSplit) and settings["train_split"].stratified:
+        # A class may have fewer rows than there are parts, but the largest has to be in all of them.
+        fewest, of = min(int(np.bincount(y[train].astype(int)).max()) for train, _ in splits), " of one class"
+    if fewest < parts:
+        raise UserError(
+            f"{PARAMS_FILE}: {_place(experiment, 'train_split')} is {parts}, but a training fold has only {fewest} "
+            f"rows{of}, too few for so many parts. Set it to {max(fewest, 2)} or less, or to null, or use more rows."
+        )
+
+
+def check_last_batch(experiment: Opened) -> None:
+    """Raise `UserError` if an epoch of a fit ends with a batch of one row, and the net can't learn from one.
+
+    The fits are those on the training folds, and the one on all rows that gives the saved model. Whether a net can
+    learn from one row is tried: BatchNorm can if the row is a sequence.
+    """
+    errors: dict[str, BaseException | None] = {}
+    for candidate in experiment.candidates:
+        whole = experiment.settings | candidate
+        module = repr({key: value for key, value in whole.items() if key.startswith("module")})
+        if whole.get(_DROPS) or whole[_BATCH] == 1 or (module not in errors and len(errors) == _MOST):
+            continue
+        if module not in errors:
+            errors[module] = _error_of_one_row(experiment, whole)
+        if error := errors[module]:
+            _check_sizes(experiment, whole, error)
+
+
+def _error_of_one_row(experiment: Opened, whole: dict[str, Any]) -> BaseException | None:
+    """Return the error of a net that learns from two batches of two rows, but not from one of two and one of one."""
+    pairs = whole | {_BATCH: 2, "class_weight": None}  # few rows may be of one class
+    data, prepare = experiment.data, experiment.params.prepare
+    error = misstep(pairs, data, prepare, 3)
+    return error if error and not misstep(pairs, data, prepare, 4) else None
+
+
+def _check_sizes(experiment: Opened, whole: dict[str, Any], error: BaseException) -> None:
+    size, n_rows = whole[_BATCH], len(experiment.data.y)
+    # The last fit holds out no rows, unless callbacks look at them.
+    n_last = _n_trained(experiment, np.arange(n_rows)) if hold_out_watchers(whole) else n_rows
+    fits = {_n_trained(experiment, train): "the fit on a training fold" for train, _ in experiment.splits}
+    for n_trained, fit in (fits | {n_last: "the last fit, on all rows"}).items():
+        if n_trained % size == 1:
+            raise UserError(
+                f"{PARAMS_FILE}: {_place(experiment, _BATCH, size)} is {size}, so in {fit}, which trains on "
+                f"{n_trained:,} rows, the last batch has one row, from which the net can't learn: {described(error)}. "
+                f"Set model.{_DROPS} to true, or change {_BATCH}."
+            )
+
+
+def _n_trained(experiment: Opened, part: np.ndarray) -> int:
+    """Return how many rows of a fit on some rows are not held out."""
+    train_split, data = experiment.settings["train_split"], experiment.data
+    if train_split is None:
+        return len(part)
+    rows = np.zeros((len(part), 1)).view(GroupedRows)
+    if data.groups is not None:
+        rows.groups = data.groups[part]
+    trained, _ = train_split(Rows(rows, data.y[part]), data.y[part])
+    return len(trained)
+
+
+def _place(experiment: Opened, key: str, value: Any = None) -> str:
+    """Return where a setting stands: in the grid, in `fixed`, or in `model`."""
+    if key in experiment.candidates[0]:
+        return experiment.candidates.place(key, value)
+    fixed = experiment.params.experiment(experiment.name).fixed
+    return f"experiments.{experiment.name}.fixed.{key}" if key in fixed else f"model.{key}"

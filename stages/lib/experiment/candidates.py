@@ -1,0 +1,121 @@
+"""Checks that a net can be built and trained with each value of an experiment, and names the values that are wrong."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from stages.lib.common import UserError, described, format_params, own_place
+from stages.lib.config import PARAMS_FILE, PREFIX
+from stages.lib.experiment.opened import Opened
+from stages.lib.experiment.probe import Probe, misstep, refusal
+from stages.lib.model.prepared import check_missing
+from stages.lib.model.source import NETWORKS
+
+# A setting that varies over more numbers than this is tried with the smallest and the largest one.
+_MANY = 12
+_NETWORKS = tuple(map(str, NETWORKS))
+
+
+def check_candidates(experiment: Opened) -> None:
+    """Build nets so that at least one of them uses each value of the candidates, and let each take its first step.
+
+    Of many numbers, those are the smallest and the largest one.
+
+    Raises
+    ------
+    UserError
+        If a module or an optimizer rejects a value, a net can't be trained with one, or a value leaves cells missing;
+        it gives the value's place and the reason.
+    """
+    settings, candidates, data = experiment.settings, experiment.candidates, experiment.data
+    prepare, key = experiment.params.prepare, f"{PREFIX}impute"
+    # The evaluation fits `model` as it stands, whatever an experiment prepares.
+    check_missing(data, prepare.impute)
+    if key in settings:
+        check_missing(data, settings[key], f"experiments.{experiment.name}.fixed.{key}")
+    for value in dict.fromkeys(candidate[key] for candidate in candidates if key in candidate):
+        check_missing(data, value, candidates.place(key, value))
+    covering = list(_covering(candidates))
+    _check(experiment, covering, refusal, "built")
+    # The trial says more about what the experiment starts from.
+    if not misstep(settings, data, prepare):
+        _check(experiment, covering, misstep, "trained")
+
+
+def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, what: str) -> None:
+    settings, candidates = experiment.settings, experiment.candidates
+
+    def error_with(tried: dict[str, Any]) -> BaseException | None:
+        return probe(tried, experiment.data, experiment.params.prepare)
+
+    errors = [error_with(settings | candidate) for candidate in covering]
+    refused = [candidate for candidate, error in zip(covering, errors, strict=True) if error]
+    if not refused:
+        return
+    if error := error_with(settings):
+        others = (key for key in settings if "__" in key and not error_with(_without(settings, key)))
+        guilty_key = next(others, None)
+        because = f", because of {guilty_key}: {_name(settings[guilty_key])}" if guilty_key else ""
+        place = f"model, with experiments.{experiment.name}.fixed"
+        raise UserError(f"{PARAMS_FILE}: {place}: {_said(error)}{because}{_advice(error, what)}") from error
+
+    passing = [{}, *(candidate for candidate, error in zip(covering, errors, strict=True) if not error)][:2]
+    guilty: dict[str, BaseException] = {}
+    for key in candidates[0]:
+        for value in dict.fromkeys(candidate[key] for candidate in refused):
+            reasons = [error_with(settings | base | {key: value}) for base in passing]
+            if all(reasons):
+                guilty[candidates.place(key, value)] = reasons[0]  # type: ignore[assignment]
+                if candidates.is_drawn(key):  # one number says what is wrong with the bounds
+                    break
+    if guilty:
+        messages = (f"{place}: {_said(error)}{_advice(error, what)}" for place, error in sorted(guilty.items()))
+        raise UserError(*(f"{PARAMS_FILE}: {each}" for each in messages)) from next(iter(guilty.values()))
+    error = next(filter(None, errors))
+    together = format_params({key: _name(value) for key, value in refused[0].items()})
+    raise UserError(
+        f"{PARAMS_FILE}: experiments.{experiment.name}.grid has a combination that can't be {what}: {_said(error)}, as "
+        f"with {together}"
+    ) from error
+
+
+def _covering(candidates: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield some candidates so that each value, or the smallest and the largest of many numbers, is in one of them."""
+    missing: set[tuple[str, type, Any]] = set()
+    for key in candidates[0]:
+        values = {(type(candidate[key]), candidate[key]) for candidate in candidates}
+        numbers = sorted(value for kind, value in values if kind in (int, float))
+        left_out = set(numbers[1:-1]) if len(numbers) > _MANY else set()
+        missing |= {(key, kind, value) for kind, value in values if kind not in (int, float) or value not in left_out}
+    for candidate in candidates:
+        covered = {(key, type(value), value) for key, value in candidate.items()} & missing
+        if covered:
+            missing -= covered
+            yield candidate
+
+
+def _said(error: BaseException) -> str:
+    """Return an error in words; those of the project's own networks, and of optimizers, are sentences already."""
+    if memory := re.search(r"allocate (\d+) bytes", str(error)):
+        return f"a layer would take {int(memory[1]) / 2**30:,.0f} GiB of memory, more than there is"
+    if "empty parameter list" in str(error):
+        return "the module has no weights to train; make its layers attributes of it, in __init__"
+    place = own_place(error)
+    if place is None or (type(error) is ValueError and place.startswith(_NETWORKS)):
+        return str(error).rstrip(".") or type(error).__name__
+    return described(error)
+
+
+def _advice(error: BaseException, what: str) -> str:
+    """Return what to do about a value, unless the error, as that of a network of the project, says so itself."""
+    if lacks := re.search(r"__init__\(\) missing .*?: '(\w+)'", str(error)):
+        return f". Give {lacks[1]} a default in the code, or set model.module__{lacks[1]}."
+    return "" if what == "built" and ";" in _said(error) else f". A net can't be {what} with it; choose another value."
+
+
+def _without(settings: dict[str, Any], left_out: str) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if key != left_out}
+
+
+def _name(value: Any) -> Any:
+    return value.__name__ if callable(value) else value

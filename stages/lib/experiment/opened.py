@@ -1,0 +1,117 @@
+"""An experiment with the rows that it is searched on, and all that follows from both."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from stages.lib.config import Params
+from stages.lib.data import Dataset, load_dataset
+from stages.lib.engine import TrainTest
+from stages.lib.model import Candidates, build_estimator, resolve_experiment, rows, target
+from stages.lib.scores import Pooling, recorded
+from stages.lib.scores.fresh import Fresh, drawn_anew
+from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
+from stages.lib.search import checked_splits
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows that all experiments share, and their splits, which are drawn when they are asked for."""
+
+    params: Params
+    data: Dataset
+
+    @cached_property
+    def splits(self) -> list[TrainTest]:
+        """The splits of the searches, as `checked_splits` returns them."""
+        return self._splits(self.params)
+
+    @cached_property
+    def fresh(self) -> Fresh:
+        """The splits of the evaluation."""
+        params = drawn_anew(self.params)
+        return Fresh(params, self._splits(params), self.data.y, self.data.groups)
+
+    def _splits(self, params: Params) -> list[TrainTest]:
+        return checked_splits(self.data, params.cv, params.seed, params.model.classifies)
+
+
+def read_table(params: Params) -> Table:
+    """Read the rows that `data` and `cv` of params.yaml describe; raises `UserError` as `load_dataset` does."""
+    cv = params.cv
+    return Table(params, load_dataset(params.data, params.model.classifies, params.seed, cv.groups, cv.order))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An experiment with names resolved, and its rows; the rest is made when it is asked for.
+
+    Parameters
+    ----------
+    params : Params
+    name : str
+    settings, candidates
+        As `resolve_experiment` returns them.
+    table : Table
+    """
+
+    params: Params
+    name: str
+    settings: dict[str, Any]
+    candidates: Candidates
+    table: Table
+
+    @property
+    def data(self) -> Dataset:
+        """The rows."""
+        return self.table.data
+
+    @property
+    def splits(self) -> list[TrainTest]:
+        """The splits of the search."""
+        return self.table.splits
+
+    @cached_property
+    def estimator(self) -> BaseEstimator:
+        """The net that the search starts from, behind what prepares its rows; see `build_estimator`."""
+        return build_estimator(self.settings, self.data, self.params.prepare, self.candidates[0])
+
+    @cached_property
+    def X(self) -> np.ndarray:  # noqa: N802
+        """The rows as the estimator is fitted on them."""
+        return rows(self.data, self.estimator)
+
+    @cached_property
+    def y(self) -> np.ndarray:
+        """The target as the criterion expects it."""
+        return target(self.data.y, self.settings["wrapper"], self.settings["criterion"])
+
+    @cached_property
+    def pooling(self) -> Pooling | None:
+        """How the scorer pools test rows; None if it does not, or they are too many to record."""
+        n_rows = len(self.candidates) * sum(len(test) for _, test in self.splits)
+        return recorded(self.params.cv.scoring, self.data.n_classes, n_rows)
+
+    @cached_property
+    def scorer(self) -> RecordingScorer:
+        """What scores the nets, and records the numbers of each test row that can be pooled."""
+        cv, pooling = self.params.cv, self.pooling
+        return make_scorer(cv.scoring, cv.also_score, pooled_rows(pooling) if pooling else None)
+
+
+def open_experiment(params: Params, name: str, table: Table | None = None) -> Opened:
+    """Return an experiment with its rows; raises `UserError` as `resolve_experiment` and `read_table` do.
+
+    Parameters
+    ----------
+    params : Params
+    name : str
+        The experiment.
+    table : Table, optional
+        By default it is read.
+    """
+    settings, candidates = resolve_experiment(params, name)
+    return Opened(params, name, settings, candidates, table or read_table(params))

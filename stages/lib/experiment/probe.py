@@ -1,0 +1,65 @@
+"""Builds nets and trains them for a moment, and returns what they raise: their code may be the user's own."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sklearn.base import BaseEstimator, clone
+
+from stages.lib.common import RAISED, UserError
+from stages.lib.config import Prepare
+from stages.lib.data import Dataset
+from stages.lib.engine import lean_optimizer, net_of
+from stages.lib.model import build_estimator, rows, target
+
+# The most rows of a first step.
+_ROWS = 256
+
+# Tries settings on a table, and returns the error that is raised.
+Probe = Callable[[dict[str, Any], Dataset, Prepare], BaseException | None]
+
+
+def error_of(attempt: Callable[[], object]) -> BaseException | None:
+    """Return what an attempt raises, or None; a `UserError`, which says all already, is raised."""
+    try:
+        attempt()
+    except UserError:
+        raise
+    except RAISED as error:
+        return error
+    return None
+
+
+def lean(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
+    """Return an unfitted copy, its net with some changes, whose optimizer does not import torch's compiler."""
+    copy = clone(estimator)
+    net = net_of(copy)
+    net.set_params(optimizer=lean_optimizer(net.optimizer), **changes)
+    return copy
+
+
+def refusal(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseException | None:
+    """Return the error raised when a net with these settings is built."""
+    return error_of(lambda: net_of(_built(settings, data, prepare)).initialize())
+
+
+def misstep(
+    settings: dict[str, Any], data: Dataset, prepare: Prepare, n_rows: int | None = None
+) -> BaseException | None:
+    """Return the error raised when a net with these settings is trained on its first batch, or on some rows."""
+    n = n_rows or min(settings["batch_size"], _ROWS, len(data.y))
+    few = replace(data, X=data.X[:n], y=data.y[:n], groups=None if data.groups is None else data.groups[:n])
+    # Few rows may have none to hold out, and callbacks may watch those.
+    kept = {key: value for key, value in settings.items() if not key.startswith("callbacks")}
+
+    def step() -> None:
+        estimator = _built(kept | {"train_split": None, "max_epochs": 1}, few, prepare)
+        estimator.fit(rows(few, estimator), target(few.y, settings["wrapper"], settings["criterion"]))
+
+    with warnings.catch_warnings(action="ignore"):
+        return error_of(step)
+
+
+def _built(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseEstimator:
+    return build_estimator(settings | {"optimizer": lean_optimizer(settings["optimizer"])}, data, prepare)
