@@ -68,7 +68,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"experiments.neurons.grid": {"epochs": [5]}},
-        "grid.epochs: NeuralNetClassifier takes no 'epochs'; it is called max_epochs",
+        "grid.epochs: NeuralNetClassifier takes no 'epochs'; it is called max_epochs here",
     ),
     (
         "neurons",
@@ -134,19 +134,19 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
             f"grid.{key}: NeuralNetClassifier takes no {key!r}; {hint}",
         )
         for key, values, hint in (
-            ("momentum", [0.5], "it is a parameter of optimizers: write optimizer__momentum"),
+            ("momentum", [0.5], "it is called optimizer__momentum here"),
             ("module.n_neurons", [5], "write module__n_neurons, with two underscores"),
             ("n_neurons", [5], "did you mean 'module__n_neurons'?"),
             ("scale", ["standard"], "how rows are prepared is set by prepare__scale"),
-            ("shuffle", [True], "it is called iterator_train__shuffle"),
+            ("shuffle", [True], "it is called iterator_train__shuffle here"),
         )
     ),
     ("neurons", {"cv.scoring": "AUC"}, "'AUC' is not a scorer of scikit-learn; scikit-learn calls it roc_auc"),
-    ("neurons", {"model.criterion": "binary_crossentropy"}, "is not a loss of torch.nn; torch calls it BCELoss"),
+    ("neurons", {"model.criterion": "binary_crossentropy"}, "is not a loss of torch.nn; it is called BCELoss here"),
     (
         "neurons",
         {"experiments.neurons.fixed.module__activation": "swish"},
-        "is not an activation of torch.nn; torch calls it SiLU",
+        "is not an activation of torch.nn; it is called SiLU here",
     ),
     ("neurons", {"cv.scoring": "acuracy"}, "'acuracy' is not a scorer of scikit-learn; did you mean 'accuracy'?"),
     (

@@ -49,15 +49,15 @@ def test_a_name_stands_for_its_object(key: str, name: object, thing: object) -> 
         ("module__activation", "os.abort", "'os.abort' is not from torch, skorch or your own file, which model.source"),
         ("module__activation", "torch.relu", "'torch.relu' is not a class derived from torch's Module"),
         ("module__activation", "torch.os.abort", "is reached through the module os, which torch only imports"),
-        ("module__weight_init", "torch.load", "'torch.load' is not an initialiser of torch.nn.init, nor a function of"),
+        ("module__weight_init", "torch.load", "'torch.load' is not an initialiser of torch.nn.init, and not a func"),
         ("module__weight_init", "torch.builtins.exit", "is reached through the module builtins"),
         ("module__weight_init", "torch.nn.ReLU", "'torch.nn.ReLU' is not an initialiser of torch.nn.init"),
         (
             "module__other",
             "torch.load",
-            "'torch.load' is not a class derived from torch's Module, nor an initialiser of",
+            "'torch.load' is not a class derived from torch's Module, not an initialiser of",
         ),
-        ("module__other", "torch.nn", "'torch.nn' is not a class derived from torch's Module, nor an initialiser of"),
+        ("module__other", "torch.nn", "'torch.nn' is not a class derived from torch's Module, not an initialiser of"),
         ("module", "tests.lockstep.nets.Nothing", "module 'tests.lockstep.nets' has no attribute 'Nothing'"),
     ],
 )
@@ -85,7 +85,7 @@ def test_what_ones_own_file_defines_may_be_a_parameter(tmp_path: Path, monkeypat
     assert resolve("module__sizes", "my_own_things.SIZES") == [1, 2]
     for key in ("module__weight_init", "module__start"):
         with pytest.raises(
-            ValueError, match=r"'my_own_things.rmtree' is not .* of torch.nn.init, nor .* your own file"
+            ValueError, match=r"'my_own_things.rmtree' is not .* of torch.nn.init, and not .* your own file"
         ):
             resolve(key, "my_own_things.rmtree")
     with pytest.raises(ValueError, match=r"is not from torch, skorch or model.source, other.py; to use"):

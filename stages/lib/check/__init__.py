@@ -1,7 +1,7 @@
 """Checks everything before anything runs: finds all problems at once, and estimates what each search will take.
 
-The stages make the same checks, each its own part. Imports `adopt`, `winners`, `experiment`, `model`, `fetch`, `search`,
-`scores`, `data`, `config`, `engine` and `common`.
+The stages make the same checks, each its own part. Imports `adopt`, `winners`, `experiment`, `model`, `fetch`,
+`search`, `scores`, `data`, `config`, `engine` and `common`.
 """
 
 from stages.lib.check.everything import Findings, check

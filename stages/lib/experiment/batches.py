@@ -90,11 +90,9 @@ def _n_trained(experiment: Opened, part: np.ndarray) -> int:
     train_split, data = experiment.settings["train_split"], experiment.data
     if train_split is None:
         return len(part)
-    rows = np.zeros((len(part), 1)).view(GroupedRows)
-    if data.groups is not None:
-        rows.groups = data.groups[part]
-    trained, _ = train_split(Rows(rows, data.y[part]), data.y[part])
-    return len(trained)
+    rows = np.zeros((len(part), 1))
+    grouped = rows if data.groups is None else GroupedRows.of(rows, data.groups[part])
+    return len(train_split(Rows(grouped, data.y[part]), data.y[part])[0])
 
 
 def _place(experiment: Opened, key: str, value: Any = None) -> str:

@@ -33,7 +33,7 @@ def check_candidates(experiment: Opened) -> None:
     check_missing(data, prepare.impute)
     if key in settings:
         check_missing(data, settings[key], f"experiments.{experiment.name}.fixed.{key}")
-    for value in dict.fromkeys(candidate[key] for candidate in candidates if key in candidate):
+    for value in {candidate[key]: None for candidate in candidates if key in candidate}:
         check_missing(data, value, candidates.place(key, value))
     covering = list(_covering(candidates))
     _check(experiment, covering, refusal, "built")

@@ -51,11 +51,8 @@ class Opened:
 
     Parameters
     ----------
-    params : Params
-    name : str
     settings, candidates
         As `resolve_experiment` returns them.
-    table : Table
     """
 
     params: Params
@@ -107,7 +104,6 @@ def open_experiment(params: Params, name: str, table: Table | None = None) -> Op
 
     Parameters
     ----------
-    params : Params
     name : str
         The experiment.
     table : Table, optional

@@ -86,9 +86,9 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     drawn["bounds"] = bounds_of(cv.scoring)
     ci95 = half_widths(scores, share, constant=result.constant, one_row=least, **drawn)
     own = params.experiment(experiment.name)
-    listed = own.candidates(params.seed)
+    named = own.candidates(params.seed)
     table = score_table(
-        listed,
+        named,
         result.scores,
         share,
         n_weights=result.n_weights,
@@ -112,7 +112,7 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     judged = rounded(table)  # as the stage compare does, which reads the file
     simplest = simplest_row(judged, may_be_best(judged, share, params.seed, least))
     picks = [
-        Watched([role], listed[row], experiment.candidates[row])
+        Watched([role], named[row], experiment.candidates[row])
         for role, row in {"best": best, "simplest": simplest}.items()
     ]
     base = params.model.model_dump() | own.fixed

@@ -25,7 +25,6 @@ def check_experiment(experiment: Opened, split: TrainTest | None = None) -> None
 
     Parameters
     ----------
-    experiment : Opened
     split : (train, test), optional
         The rows of the trial of an epoch; by default those of the first split.
 
@@ -180,6 +179,7 @@ def _misprediction(trial: BaseEstimator, rows: np.ndarray, n_classes: int, untra
 
 def _is_constant(untrained: BaseEstimator, rows: np.ndarray, proba: np.ndarray) -> bool:
     """Whether probabilities that are 0 or 1 stay so with small weights, and so are not a sigmoid's of large numbers."""
+    untrained.predict_proba(rows)  # after which lazy layers have weights
     with torch.no_grad():
         for weight in net_of(untrained).module_.parameters():
             weight.mul_(1e-3)

@@ -4,11 +4,10 @@ Imports `data`, `config`, `engine` and `common`.
 """
 
 from stages.lib.model.callbacks import hold_out_watchers
-from stages.lib.model.estimator import build_estimator, is_classifier, target
+from stages.lib.model.estimator import against_divergence, build_estimator, is_classifier, target
 from stages.lib.model.names import resolve
 from stages.lib.model.prepared import nested_grid, rows
 from stages.lib.model.settings import Candidates, resolve_experiment, resolve_settings
-from stages.lib.model.training import against_divergence
 
 __all__ = [
     "Candidates",

@@ -10,11 +10,10 @@ from skorch.callbacks import Callback, LRScheduler
 from torch.optim import lr_scheduler
 
 from stages.lib.common import RAISED, described, did_you_mean, own_place
-from stages.lib.model.imported import imported
+from stages.lib.model.signatures import not_taken, not_text, parameters
+from stages.lib.model.source import imported
 
 _PREFIX = "callbacks__"
-
-A_NUMBER = "a number"
 
 # A callback by name.
 Named = tuple[str, Callback]
@@ -47,61 +46,66 @@ def resolve_callbacks(callbacks: dict[str, dict[str, Any]], source: str | None =
     Raises
     ------
     ValueError
-        If skorch has no such callback, if it does not take a parameter, or if an imported object is no callback.
+        If skorch has no such callback, if it does not take a parameter, or if an imported object is not a callback.
     """
-    found: list[Named] = []
+    resolved: dict[str, Callback] = {}
     for name, settings in callbacks.items():
         kind = _kind(name, source)
-        if any(kind.__name__ == other for other, _ in found):
+        if kind.__name__ in resolved:
             raise ValueError(f"there are two callbacks called {kind.__name__}; give one of the classes another name")
-        values = {
-            key: resolve_parameter(f"callbacks__{kind.__name__}__{key}", value, source)
-            for key, value in settings.items()
-        }
+        home = f"{_PREFIX}{kind.__name__}__"
+        values = {key: resolve_parameter(f"{home}{key}", value, source) for key, value in settings.items()}
         for key, value in values.items():
-            if problem := _bad_parameter(kind, values, key, value):
+            if problem := _misused(kind, values, key, value):
                 raise ValueError(problem)
         try:
-            callback = kind(**values)
-            _check_policy(callback)
+            resolved[kind.__name__] = callback = kind(**values)
+            if isinstance(callback, LRScheduler):  # raises TypeError where a parameter is missing
+                inspect.signature(_policy(callback.policy)).bind(torch.optim.SGD, **callback.kwargs)
         except RAISED as error:
             said = str(error) if isinstance(error, TypeError) and not own_place(error) else described(error)
             raise ValueError(f"{kind.__name__} can't be built: {said}") from error
-        found.append((kind.__name__, callback))
-    return found
+    return list(resolved.items())
 
 
 def resolve_parameter(key: str, value: Any, source: str | None = None) -> Any:
-    """Return what a callback's parameter stands for: a schedule for the `policy` of LRScheduler, else the value."""
+    """Return what a callback's parameter stands for: a schedule for the `policy` of LRScheduler; others, the value."""
     if key == f"{_PREFIX}LRScheduler__policy" and not isinstance(value, str | type):
         raise ValueError(f"{value!r} is not a schedule; policy is the name of one, such as StepLR")
     if not key.endswith("__policy") or not isinstance(value, str):
         return tuple(value) if isinstance(value, list) else value
+    return _policy(value, source)
+
+
+def _policy(value: Any, source: str | None = None) -> Any:
+    """Return the schedule that a name stands for, or the schedule itself."""
+    if not isinstance(value, str):
+        return value
     if "." in value:
         return imported(value, lr_scheduler.LRScheduler, source)
-    known = _OWN_POLICIES | {name: thing for name, thing in vars(lr_scheduler).items() if _is_policy(thing)}
-    if value not in known:
-        raise ValueError(f"{value!r} is not a schedule of torch.optim.lr_scheduler{did_you_mean(value, known)}")
-    return known[value]
+    policies = _OWN_POLICIES | _derived(lr_scheduler, lr_scheduler.LRScheduler)
+    if value not in policies:
+        raise ValueError(f"{value!r} is not a schedule of torch.optim.lr_scheduler{did_you_mean(value, policies)}")
+    return policies[value]
 
 
 def bad_callback_key(key: str, values: dict[str, Any], callbacks: list[Named]) -> Iterator[str]:
     """Check a key such as `callbacks__EarlyStopping__patience`, and its values by their places."""
     place = next(iter(values)).partition("[")[0]
     _, name, *parameter = key.split("__", 2)
-    known = dict(callbacks)
+    by_name = dict(callbacks)
     if callbacks and name in _DEFAULTS:
         return
-    if name not in known:
-        listed = f"it has {', '.join(known)}" if known else "it is empty"
-        yield f"{place}: callbacks has no {name!r}{did_you_mean(name, known) or f'; {listed}'}"
+    if name not in by_name:
+        names = f"it has {', '.join(by_name)}" if by_name else "it is empty"
+        yield f"{place}: callbacks has no {name!r}{did_you_mean(name, by_name) or f'; {names}'}"
     elif not parameter:
-        example = next(iter(_taken(known[name])))
+        example = next(iter(parameters(type(by_name[name]))))
         yield f"{place}: a callback stays what it is; vary its parameters, as in {key}__{example}"
     else:
-        kind, settings = type(known[name]), dict(vars(known[name]))
-        problems = ((where, _bad_parameter(kind, settings, parameter[0], value)) for where, value in values.items())
-        yield from dict.fromkeys(f"{where}: {problem}" for where, problem in problems if problem)
+        kind, settings = type(by_name[name]), vars(by_name[name])
+        problems = ((where, _misused(kind, settings, parameter[0], value)) for where, value in values.items())
+        yield from (f"{where}: {problem}" for where, problem in problems if problem)
 
 
 def hold_out_watchers(settings: dict[str, Any], grid: dict[str, list[Any]] | None = None) -> list[str]:
@@ -131,66 +135,40 @@ def unheard(settings: dict[str, Any], grid: dict[str, list[Any]], places: dict[s
 
 def imported_parts(place: str, described: Any, callbacks: list[Named] | None) -> dict[str, tuple[str, object]]:
     """Return the imported classes among resolved callbacks, by their places in params.yaml, with their names."""
-    found: dict[str, tuple[str, object]] = {}
+    parts: dict[str, tuple[str, object]] = {}
     for (name, settings), (_, callback) in zip(described.items(), callbacks or [], strict=False):
         if "." in name:
-            found[f"{place}.{name}"] = name, type(callback)
+            parts[f"{place}.{name}"] = name, type(callback)
         if "." in str(settings.get("policy", "")):
-            found[f"{place}.{name}.policy"] = settings["policy"], getattr(callback, "policy", None)
-    return found
+            parts[f"{place}.{name}.policy"] = settings["policy"], getattr(callback, "policy", None)
+    return parts
 
 
 def _kind(name: str, source: str | None) -> type[Callback]:
     if "." in name:
-        found: type[Callback] = imported(name, Callback, source)
-        return found
-    known = {key: getattr(skorch.callbacks, key) for key in skorch.callbacks.__all__}
-    known = {key: thing for key, thing in known.items() if inspect.isclass(thing) and issubclass(thing, Callback)}
-    if name not in known:
-        raise ValueError(
-            f"{name!r} is not a callback of skorch{did_you_mean(name, known) or '; a name with a dot is imported'}"
-        )
-    return known[name]
+        return imported(name, Callback, source)
+    kinds = _derived(skorch.callbacks, Callback)
+    if name not in kinds:
+        hint = did_you_mean(name, kinds) or "; a name with a dot is imported"
+        raise ValueError(f"{name!r} is not a callback of skorch{hint}")
+    return kinds[name]
 
 
-def _is_policy(thing: object) -> bool:
-    return inspect.isclass(thing) and issubclass(thing, lr_scheduler.LRScheduler) and not thing.__name__.startswith("_")
+def _derived(module: Any, base: type) -> dict[str, Any]:
+    """Return the public classes of a module that are derived from another one, by name."""
+    classes = inspect.getmembers(module, inspect.isclass)
+    return {name: each for name, each in classes if issubclass(each, base) and not name.startswith("_")}
 
 
-def _taken(callback: Any) -> dict[str, inspect.Parameter]:
-    kind = callback if inspect.isclass(callback) else type(callback)
-    return dict(inspect.signature(kind).parameters)
-
-
-def _bad_parameter(kind: type[Callback], settings: dict[str, Any], key: str, value: Any) -> str | None:
-    """Return why a callback does not take a parameter or its value, or None."""
-    taken, owner = _taken(kind), kind.__name__
+def _misused(kind: type[Callback], settings: dict[str, Any], key: str, value: Any) -> str:
+    """Return why a callback with some settings does not take a parameter or its value; "" if it does."""
+    taken, owner = parameters(kind), kind.__name__
     if issubclass(kind, LRScheduler):
-        policy = settings.get("policy", "WarmRestartLR")
-        policy = resolve_parameter(f"{_PREFIX}LRScheduler__policy", policy)
-        own = {name: each for name, each in inspect.signature(policy).parameters.items() if name != "optimizer"}
-        taken = {name: each for name, each in taken.items() if each.kind is not each.VAR_KEYWORD} | own
-        owner = f"{kind.__name__} with {policy.__name__}"
-    if key not in taken:
-        if any(each.kind is each.VAR_KEYWORD for each in taken.values()):
-            return None
-        return f"{owner} takes no {key!r}{did_you_mean(key, taken)}"
-    wanted = instead_of_text(taken[key]) if isinstance(value, str) else None
-    return f"{value!r} is text; {key} of {owner} is {wanted}" if wanted else None
-
-
-def instead_of_text(parameter: inspect.Parameter) -> str | None:
-    """Return what a parameter is that can't be text, a number or true or false; None if it may be anything."""
-    if isinstance(parameter.default, bool) or parameter.annotation in (bool, "bool", "bool | None"):
-        return "true or false"
-    return A_NUMBER if isinstance(parameter.default, int | float) else None
-
-
-def _check_policy(callback: Callback) -> None:
-    """Build a schedule, which raises `TypeError` where a parameter is missing."""
-    if isinstance(callback, LRScheduler):
-        policy = resolve_parameter(f"{_PREFIX}LRScheduler__policy", callback.policy)
-        inspect.signature(policy).bind(torch.optim.SGD, **callback.kwargs)
+        policy = _policy(settings.get("policy", "WarmRestartLR"))
+        taken = {name: each for name, each in taken.items() if each.kind is not each.VAR_KEYWORD}
+        taken |= {name: each for name, each in parameters(policy).items() if name != "optimizer"}
+        owner = f"{owner} with {policy.__name__}"
+    return not_taken(owner, taken, key) or not_text(owner, taken, key, value)
 
 
 def _monitor(callback: Any) -> Any:

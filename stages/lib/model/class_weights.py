@@ -51,11 +51,7 @@ class ClassWeights:
     criterion: type[nn.Module]
 
     def __init__(
-        self,
-        *args: Any,
-        class_weight: str | Sequence[float] | None = None,
-        n_classes: int | None = None,
-        **kwargs: Any,
+        self, *args: Any, class_weight: str | Sequence[float] | None = None, n_classes: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.class_weight, self.n_classes = class_weight, n_classes
@@ -67,13 +63,10 @@ class ClassWeights:
 
     def get_params_for(self, prefix: str) -> dict[str, Any]:
         """Return parameters as skorch does; lists of the criterion's as tensors."""
-        found: dict[str, Any] = super().get_params_for(prefix)  # type: ignore[misc]
-        if prefix != "criterion":
-            return found
-        return {
-            key: torch.tensor(value, dtype=torch.float32) if isinstance(value, list | tuple) else value
-            for key, value in found.items()
-        }
+        params: dict[str, Any] = super().get_params_for(prefix)  # type: ignore[misc]
+        lists = {key: value for key, value in params.items() if isinstance(value, list | tuple)}
+        as_tensors = {key: torch.tensor(value, dtype=torch.float32) for key, value in lists.items()}
+        return params | as_tensors if prefix == "criterion" else params
 
     def initialize_criterion(self) -> Any:
         """Build the criterion, with the weights of the classes."""
@@ -99,7 +92,6 @@ def class_weights(class_weight: str | Sequence[float], y: Any, n_classes: int) -
     class_weight : 'balanced' or sequence of float
     y : array of shape (n,) or (n, 1)
         Classes 0, 1, …
-    n_classes : int
 
     Returns
     -------
@@ -119,26 +111,27 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     class_weight, criterion = settings.get("class_weight"), settings["criterion"]
     if class_weight is None:
         return
-    if not (criterion is nn.BCELoss or issubclass(criterion, _WEIGHT + _POS_WEIGHT)):
-        raise UserError(
-            f"params.yaml: class_weight has no meaning for {criterion.__name__}; it is one for CrossEntropyLoss, "
-            "NLLLoss, BCEWithLogitsLoss and BCELoss. Set it to null, or change model.criterion."
-        )
+    weights = None if isinstance(class_weight, str) else class_weight
     name = "pos_weight" if issubclass(criterion, _POS_WEIGHT) else "weight"
-    if settings.get(f"criterion__{name}") is not None:
-        raise UserError(f"params.yaml: class_weight and criterion__{name} are both set; remove one of them.")
-    if not isinstance(class_weight, str) and len(class_weight) != n_classes:
-        raise UserError(
-            f"params.yaml: class_weight has {len(class_weight)} weights, but the data has {n_classes} classes. "
-            "Give one weight for each, or `balanced`."
+    problem = ""
+    if not (criterion is nn.BCELoss or issubclass(criterion, _WEIGHT + _POS_WEIGHT)):
+        problem = (
+            f"has no meaning for {criterion.__name__}; it is one for CrossEntropyLoss, NLLLoss, BCEWithLogitsLoss and "
+            "BCELoss. Set it to null, or change model.criterion."
         )
-    if not isinstance(class_weight, str) and not any(class_weight):
-        raise UserError(
-            "params.yaml: class_weight gives every class the weight 0, so nothing would be learnt; give at least one a "
-            "weight above 0, or set it to null."
+    elif settings.get(f"criterion__{name}") is not None:
+        problem = f"and criterion__{name} are both set; remove one of them."
+    elif weights and len(weights) != n_classes:
+        problem = (
+            f"has {len(weights)} weights, but the data has {n_classes} classes. Give one weight for each, or "
+            "`balanced`."
         )
-    if not isinstance(class_weight, str) and name == "pos_weight" and class_weight[0] == 0:
-        raise UserError(
-            f"params.yaml: class_weight gives class 0 no weight, which {criterion.__name__} can't express; "
-            "give it one above 0."
+    elif weights and not any(weights):
+        problem = (
+            "gives every class the weight 0, so nothing would be learnt; give at least one a weight above 0, or set it "
+            "to null."
         )
+    elif weights and name == "pos_weight" and weights[0] == 0:
+        problem = f"gives class 0 no weight, which {criterion.__name__} can't express; give it one above 0."
+    if problem:
+        raise UserError(f"params.yaml: class_weight {problem}")

@@ -80,15 +80,11 @@ class Columns:
 
     def missing(self, X: pd.DataFrame) -> dict[str, int]:
         """Count the missing cells of each number or boolean column that lacks some."""
-        listed = {name: int(X[name].isna().sum()) for name, kind in self.types.items() if kind != "category"}
-        return {name: count for name, count in listed.items() if count}
+        counts = {name: int(X[name].isna().sum()) for name, kind in self.types.items() if kind != "category"}
+        return {name: count for name, count in counts.items() if count}
 
     def as_array(self, X: Any) -> np.ndarray:
         """Return rows as float64 of shape (n_rows, n_columns), which are quicker to split and to prepare than a table.
-
-        Parameters
-        ----------
-        X : DataFrame, or what this method has returned
 
         Returns
         -------
@@ -104,8 +100,8 @@ class Columns:
         return array
 
     def _codes(self, column: pd.Series) -> np.ndarray:
-        listed = pd.Index(self.categories[str(column.name)], dtype=object)
-        codes = listed.get_indexer(pd.Index(column, dtype=object)).astype(np.float64)
+        labels = pd.Index(self.categories[str(column.name)], dtype=object)
+        codes = labels.get_indexer(pd.Index(column, dtype=object)).astype(np.float64)
         codes[column.isna()] = np.nan
         if new := list(dict.fromkeys(map(str, column[codes < 0]))):
             more = f" and {len(new) - _MOST} more" if len(new) > _MOST else ""

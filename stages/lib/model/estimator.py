@@ -1,7 +1,6 @@
 """Builds the estimator that a search tunes: a skorch net as params.yaml describes it, behind what prepares its rows."""
 
-import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -11,13 +10,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from stages.lib.common import UserError
-from stages.lib.config import Prepare
+from stages.lib.common import UserError, format_value
+from stages.lib.config import PREFIX, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import FiniteOrUnfit
+from stages.lib.model.callbacks import QuietCallbacks
+from stages.lib.model.class_weights import ClassWeights, check_class_weight
 from stages.lib.model.columns import Columns
+from stages.lib.model.hold_out import hold_out
 from stages.lib.model.prepared import check_missing, check_types, preparation_of, prepared, without_prefix
-from stages.lib.model.training import TrainedAsSet, training_arguments
+from stages.lib.model.signatures import parameters
 
 # Losses of several classes, which take their numbers and an output for each.
 _OF_NUMBERED = (nn.CrossEntropyLoss, nn.NLLLoss)
@@ -35,7 +37,7 @@ _LOSSES: dict[type[NeuralNet], tuple[type[nn.Module], ...]] = {
 _OUTPUTS = {nn.BCELoss: nn.Sigmoid, nn.NLLLoss: partial(nn.Softmax, dim=-1)}
 
 
-class _ProjectNet(TrainedAsSet, FiniteOrUnfit):
+class _ProjectNet(QuietCallbacks, ClassWeights, FiniteOrUnfit):
     """What the project adds to a skorch wrapper."""
 
     module: type[nn.Module]
@@ -48,10 +50,9 @@ class _ProjectNet(TrainedAsSet, FiniteOrUnfit):
 
     def get_params_for(self, prefix: str) -> dict[str, Any]:
         """Return what a part of the net is built with."""
-        given: dict[str, Any] = super().get_params_for(prefix)
-        if prefix == "module" and "n_inputs" in parameters(self.module):
-            given = {"n_inputs": self.n_features_in_} | given
-        return given
+        params: dict[str, Any] = super().get_params_for(prefix)
+        takes_width = prefix == "module" and "n_inputs" in parameters(self.module)
+        return {"n_inputs": self.n_features_in_} | params if takes_width else params
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities of shape (n, n_classes); skorch leaves them (n, 2, 1) for outputs of shape (n, 1)."""
@@ -68,11 +69,6 @@ def finite_or_unfit(wrapper: type[NeuralNet]) -> type[NeuralNet]:
 def is_classifier(wrapper: type[NeuralNet]) -> bool:
     """Whether a skorch wrapper predicts classes."""
     return issubclass(wrapper, ClassifierMixin)
-
-
-def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
-    """Return the parameters of a class or function, by name."""
-    return dict(inspect.signature(function).parameters)
 
 
 def check_device(device: str) -> None:
@@ -120,14 +116,13 @@ def build_estimator(
         override `prepare`.
     data : Dataset
         Gives the module its `n_inputs`, `n_outputs` and `n_numbers`, if it takes them and `settings` does not set them.
-    prepare : Prepare
     uses : iterable of str
         The keys of the grid that is searched.
 
     Returns
     -------
     estimator
-        The net itself if there is nothing to prepare; else a Pipeline of the steps `prepare` and `net`, which is
+        The net itself if there is nothing to prepare; otherwise a Pipeline of the steps `prepare` and `net`, which is
         in a TransformedTargetRegressor if the target is scaled. `rows` returns what it is fitted on, and
         `nested_grid` what a grid is called in it.
 
@@ -156,7 +151,15 @@ def build_estimator(
     }
     taken = parameters(settings["module"])
     defaults = {f"module__{name}": value for name, value in shape.items() if name in taken}
-    net = finite_or_unfit(wrapper)(**defaults | training_arguments(settings, data.n_classes, classify))
+    check_class_weight(settings, data.n_classes)
+    in_skorchs_terms = {
+        "verbose": settings.get("verbose", 0),
+        # Without callbacks, nets of a search that differ in `max_epochs` alone are one training.
+        "callbacks": settings.get("callbacks") or "disable",
+        "n_classes": data.n_classes,
+        "train_split": hold_out(settings["train_split"], None, classify),
+    }
+    net = finite_or_unfit(wrapper)(**defaults | settings | in_skorchs_terms)
     estimator = prepared(net, data, prepare, uses)
     preparation = preparation_of(estimator)
     if "n_numbers" in taken and "module__n_numbers" not in settings:
@@ -168,10 +171,35 @@ def build_estimator(
 def target(y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]) -> np.ndarray:
     """Return `y` in the shape and type that the criterion expects.
 
-    Classes, int64 of shape (n,), for CrossEntropyLoss and NLLLoss; else float32, of shape (n,) for a
+    Classes, int64 of shape (n,), for CrossEntropyLoss and NLLLoss; otherwise float32, of shape (n,) for a
     NeuralNetBinaryClassifier, which flattens the output itself, and of shape (n, 1) for the others.
     """
     if issubclass(criterion, _OF_NUMBERED):
         return y.astype(np.int64)
     flat = y.astype(np.float32)
     return flat if issubclass(wrapper, NeuralNetBinaryClassifier) else flat.reshape(-1, 1)
+
+
+def against_divergence(settings: dict[str, Any], prepare: Prepare, candidates: Sequence[dict[str, Any]] = ()) -> str:
+    """Return what may keep nets with these settings from diverging, as a sentence.
+
+    Parameters
+    ----------
+    settings : dict
+        As `resolve_experiment` or `resolve_settings` returns them.
+    candidates : sequence of dict
+        Of a search, if there is one. What they vary has been tried.
+    """
+    varied = set(candidates[0]) if candidates else set()
+    prepare = prepare.under(settings)
+    rate = "optimizer__lr" if {"optimizer__lr"} & ({*settings} | varied) else "lr"
+    ways = [f"lower the values of {rate}" if rate in varied else f"lower {rate} ({format_value(settings[rate])} now)"]
+    if prepare.scale is None and f"{PREFIX}scale" not in varied:
+        ways.append("scale the inputs with prepare.scale: standard")
+    if not is_classifier(settings["wrapper"]) and prepare.target is None and f"{PREFIX}target" not in varied:
+        ways.append("scale the target with prepare.target: standard")
+    if not any(name == "GradientNormClipping" for name, _ in settings.get("callbacks") or []):
+        ways.append("clip gradients with the callback GradientNormClipping: {gradient_clip_value: 1.0}")
+    *most, last = ways
+    advice = f"{', '.join(most)} or {last}" if most else last
+    return f"{advice[0].upper()}{advice[1:]}."

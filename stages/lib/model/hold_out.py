@@ -22,27 +22,22 @@ class GroupedRows(np.ndarray):
 
     groups: np.ndarray
 
+    @classmethod
+    def of(cls, rows: np.ndarray, groups: np.ndarray) -> "GroupedRows":
+        """Return rows with the group of each, shape (n_rows,)."""
+        grouped = rows.view(cls)
+        grouped.groups = groups
+        return grouped
+
 
 def with_groups(X: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Return the rows of a table, float64, with their groups as the last column."""
     return np.column_stack([X, groups.astype(np.float64)])
 
 
-def carry_groups(rows: np.ndarray, X: np.ndarray, n_columns: int) -> np.ndarray:
-    """Return prepared rows with the groups of the rows that they were made of, if those have any.
-
-    Parameters
-    ----------
-    rows : array
-    X : array of float64
-        Of `n_columns` columns, or of one more from `with_groups`.
-    n_columns : int
-    """
-    if X.shape[1] == n_columns:
-        return rows
-    carrying = rows.view(GroupedRows)
-    carrying.groups = X[:, n_columns].astype(np.int64)
-    return carrying
+def without_groups(X: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the rows of a table of `n_columns`, and the groups from one more column; None if there is none."""
+    return X[:, :n_columns], X[:, n_columns].astype(np.int64) if X.shape[1] > n_columns else None
 
 
 class WholeGroups:
@@ -50,7 +45,6 @@ class WholeGroups:
 
     Parameters
     ----------
-    n : int
     stratified : bool
         Whether the rows held out have the shares of the classes.
     """

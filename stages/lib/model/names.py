@@ -8,19 +8,17 @@ from typing import Any
 
 import skorch
 import torch
+from skorch import NeuralNet
 from torch import nn
+from torch.optim import Optimizer
 
 from stages.lib.common import did_you_mean
 from stages.lib.model.callbacks import resolve_callbacks, resolve_parameter
-from stages.lib.model.imported import imported, own_file
+from stages.lib.model.source import imported, own_file
 
 
 def _is_layer(thing: object) -> bool:
     return inspect.isclass(thing) and issubclass(thing, nn.Module)
-
-
-def _is_optimizer(thing: object) -> bool:
-    return inspect.isclass(thing) and issubclass(thing, torch.optim.Optimizer) and thing is not torch.optim.Optimizer
 
 
 def _is_initialiser(thing: object) -> bool:
@@ -28,53 +26,59 @@ def _is_initialiser(thing: object) -> bool:
     return named and getattr(thing, "__module__", None) == nn.init.__name__
 
 
-def _is_net(thing: object) -> bool:
-    return inspect.isclass(thing) and issubclass(thing, skorch.NeuralNet)
-
-
-Namespace = tuple[str, ModuleType, Callable[[object], bool]]
-
-# The namespaces in which names are looked up. A module's own parameters may use any of the last three.
-_WRAPPERS: Namespace = ("a net of skorch", skorch, _is_net)
-_OPTIMIZERS: Namespace = ("an optimizer of torch.optim", torch.optim, _is_optimizer)
-_CRITERIA: Namespace = ("a loss of torch.nn", nn, lambda thing: _is_layer(thing) and thing.__name__.endswith("Loss"))  # type: ignore[attr-defined]
-_ACTIVATIONS: Namespace = ("an activation of torch.nn", nn, _is_layer)
-_INITIALISERS: Namespace = ("an initialiser of torch.nn.init", nn.init, _is_initialiser)
+# Where a name is looked up, and what belongs there.
+Namespace = tuple[str, ModuleType, Callable[[Any], bool]]
 _LAYERS: Namespace = ("a module of torch.nn", nn, _is_layer)
-
-_BY_KEY: dict[str, list[Namespace]] = {
-    "wrapper": [_WRAPPERS],
-    "module": [_LAYERS],
-    "optimizer": [_OPTIMIZERS],
-    "criterion": [_CRITERIA],
-    "module__activation": [_ACTIVATIONS],
-    "module__weight_init": [_INITIALISERS],
+_INITIALISERS: Namespace = ("an initialiser of torch.nn.init", nn.init, _is_initialiser)
+_BY_KEY: dict[str, Namespace] = {
+    "wrapper": ("a net of skorch", skorch, lambda thing: inspect.isclass(thing) and issubclass(thing, NeuralNet)),
+    "module": _LAYERS,
+    "optimizer": (
+        "an optimizer of torch.optim",
+        torch.optim,
+        lambda thing: inspect.isclass(thing) and issubclass(thing, Optimizer) and thing is not Optimizer,
+    ),
+    "criterion": ("a loss of torch.nn", nn, lambda thing: _is_layer(thing) and thing.__name__.endswith("Loss")),
+    "module__activation": ("an activation of torch.nn", nn, _is_layer),
+    "module__weight_init": _INITIALISERS,
 }
 
-
-# What other libraries call what torch has.
-_EVERYDAY = {
+# What other libraries, or people, call what torch and skorch have: objects, and keys.
+_ELSEWHERE = {
+    "batchsize": "batch_size",
     "binary_crossentropy": "BCELoss",
     "categorical_crossentropy": "CrossEntropyLoss",
     "cross_entropy": "CrossEntropyLoss",
+    "epochs": "max_epochs",
     "glorot_normal": "xavier_normal_",
     "glorot_uniform": "xavier_uniform_",
     "he_normal": "kaiming_normal_",
     "he_uniform": "kaiming_uniform_",
+    "learning_rate": "lr",
     "linear": "Identity",
     "mae": "L1Loss",
     "mse": "MSELoss",
+    "n_epochs": "max_epochs",
+    "shuffle": "iterator_train__shuffle",
     "swish": "SiLU",
 }
+# What many optimizers take, whichever is set.
+_OF_OPTIMIZERS = ("momentum", "weight_decay", "nesterov", "betas", "eps", "amsgrad", "alpha", "dampening")
+_ELSEWHERE |= {key: f"optimizer__{key}" for key in _OF_OPTIMIZERS}
 
 # An imported name must be a class derived from one of these.
 _BASES: dict[str, type] = {
-    "wrapper": skorch.NeuralNet,
+    "wrapper": NeuralNet,
     "module": nn.Module,
-    "optimizer": torch.optim.Optimizer,
+    "optimizer": Optimizer,
     "criterion": nn.Module,
     "module__activation": nn.Module,
 }
+
+
+def called_here(word: str) -> str:
+    """Return `"; it is called SiLU here"` for another library's name of an object or a key, or "" for other words."""
+    return f"; it is called {_ELSEWHERE[word.lower()]} here" if word.lower() in _ELSEWHERE else ""
 
 
 def resolve(key: str, value: Any, source: str | None = None) -> Any:
@@ -104,19 +108,18 @@ def resolve(key: str, value: Any, source: str | None = None) -> Any:
         if problem := _wrong_kind(key, thing):
             raise ValueError(f"{value!r} is {problem}")
         return thing
-    spaces = _BY_KEY.get(key, [_LAYERS, _INITIALISERS])
-    found = {name: thing for _, home, belongs in spaces for name, thing in vars(home).items() if belongs(thing)}
-    if value not in found:
+    spaces = [_BY_KEY[key]] if key in _BY_KEY else [_LAYERS, _INITIALISERS]
+    things = {name: thing for _, home, belongs in spaces for name, thing in vars(home).items() if belongs(thing)}
+    if value not in things:
         kinds = " or ".join(kind for kind, _, _ in spaces)
-        usual = _EVERYDAY.get(value.lower())
-        hint = f"; torch calls it {usual}" if usual in found else did_you_mean(value, found)
-        raise ValueError(f"{value!r} is not {kinds}{hint or '; a name with a dot is imported'}")
-    return found[value]
+        usual = called_here(value) if _ELSEWHERE.get(value.lower()) in things else did_you_mean(value, things)
+        raise ValueError(f"{value!r} is not {kinds}{usual or '; a name with a dot is imported'}")
+    return things[value]
 
 
 def _wrong_kind(key: str, thing: object) -> str | None:
     """Return why an imported object can't be a setting, which is called or built with whatever a net has, or None."""
-    if thing is torch.optim.Optimizer:
+    if thing is Optimizer:
         return "the base of the optimizers; name one of them, such as Adam"
     if key in _BASES:
         return None
@@ -125,8 +128,10 @@ def _wrong_kind(key: str, thing: object) -> str | None:
     is_own = callable(thing) and own_file(thing) is not None
     if key == "module__weight_init":
         fits = _is_initialiser(thing) or (is_own and not inspect.isclass(thing))
-        return None if fits else "not an initialiser of torch.nn.init, nor a function of your own file"
+        return None if fits else "not an initialiser of torch.nn.init, and not a function of your own file"
     # What can't be called can do no harm: a number, a type of torch's.
     if is_own or _is_initialiser(thing) or _is_layer(thing) or not (callable(thing) or inspect.ismodule(thing)):
         return None
-    return "not a class derived from torch's Module, nor an initialiser of torch.nn.init, nor defined in your own file"
+    return (
+        "not a class derived from torch's Module, not an initialiser of torch.nn.init, and not defined in your own file"
+    )

@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
 from sklearn.utils.validation import check_is_fitted
 
 from stages.lib.model.columns import Columns
-from stages.lib.model.hold_out import carry_groups
+from stages.lib.model.hold_out import GroupedRows, without_groups
 
 # The code of a category that is missing or was never seen, where categories are numbered.
 _NO_CATEGORY = -1
@@ -111,7 +111,7 @@ class Preparation(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> "Preparation":
         """Find means, scales and so on of training rows; `X` is a DataFrame, or what `rows` made of it."""
-        X = self.columns.as_array(X)[:, : len(self.columns.types)]
+        X, _ = without_groups(self.columns.as_array(X), len(self.columns.types))
         self.n_features_in_ = X.shape[1]
         self.parts_ = ColumnTransformer(list(self._parts())).fit(self._rows(X))
         return self
@@ -119,14 +119,13 @@ class Preparation(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> np.ndarray:
         """Return float32 of shape (n_rows, n_features_out), with the groups that `X` has in a further column."""
         check_is_fitted(self)
-        given = self.columns.as_array(X)
-        array = given[:, : len(self.columns.types)]
+        array, groups = without_groups(self.columns.as_array(X), len(self.columns.types))
         result = np.empty((len(array), self.n_features_out), dtype=np.float32)
         indicated = self._indicated()
         result[:, : result.shape[1] - len(indicated)] = self.parts_.transform(self._rows(array))
         if indicated:
             result[:, -len(indicated) :] = np.isnan(self._marked(array)[:, indicated])
-        return carry_groups(result, given, len(self.columns.types))
+        return result if groups is None else GroupedRows.of(result, groups)
 
     def learned(self) -> dict[str, np.ndarray]:
         """Return the numbers that a fit has found, by the name of the part and its attribute."""
@@ -144,34 +143,30 @@ class Preparation(TransformerMixin, BaseEstimator):
         imputer = SimpleImputer(strategy=self.impute, keep_empty_features=True) if self.impute else None
         scaler = make_scaler(self.scale) if self.scale else None
         common = imputer if self._imputes_categories() else None
-        if numbers := self.columns.at("number"):
-            yield "numbers", _chain(impute=imputer, scale=scaler), numbers
-        if booleans := self.columns.at("boolean"):
-            yield "booleans", _chain(impute=imputer), booleans
-        if categories := self.columns.at("category"):
-            yield "categories", _chain(impute=common, encode=self._encoder()), categories
+        parts: dict[str, tuple[str, dict[str, Any]]] = {
+            "numbers": ("number", {"impute": imputer, "scale": scaler}),
+            "booleans": ("boolean", {"impute": imputer}),
+            "categories": ("category", {"impute": common, "encode": self._encoder()}),
+        }
+        for name, (kind, steps) in parts.items():
+            used = [(step, part) for step, part in steps.items() if part is not None]
+            if positions := self.columns.at(kind):
+                yield name, Pipeline(used) if used else "passthrough", positions
 
     def _encoder(self) -> BaseEstimator:
+        codes = self._codes()
         if self.encode == "onehot":
-            return OneHotEncoder(
-                categories=self._codes(), handle_unknown="ignore", sparse_output=False, dtype=np.float32
-            )
-        return OrdinalEncoder(
-            categories=self._codes(),
-            handle_unknown="use_encoded_value",
-            unknown_value=_NO_CATEGORY,
-            encoded_missing_value=_NO_CATEGORY,
-        )
+            return OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+        unknown = {"unknown_value": _NO_CATEGORY, "encoded_missing_value": _NO_CATEGORY}
+        return OrdinalEncoder(categories=codes, handle_unknown="use_encoded_value", **unknown)
 
     def _codes(self) -> list[np.ndarray]:
         """Return the codes of each category column, with NaN for a missing category that is one of its own."""
+        own = () if self._imputes_categories() else self.columns.lacking
         return [
-            np.append(np.arange(float(len(labels))), [np.nan] * (self._is_its_own(name)))
+            np.append(np.arange(float(len(labels))), [np.nan] * (name in own))
             for name, labels in self.columns.categories.items()
         ]
-
-    def _is_its_own(self, name: str) -> bool:
-        return name in self.columns.lacking and not self._imputes_categories()
 
     def _imputes_categories(self) -> bool:
         return self.impute == "most_frequent"
@@ -216,8 +211,3 @@ def take_over(part: BaseEstimator, learned: dict[str, np.ndarray]) -> None:
         if learned[key].shape != shape or learned[key].dtype != values.dtype:
             raise ValueError(f"{key} has another shape or type")
         setattr(part, key, learned[key])
-
-
-def _chain(**steps: BaseEstimator | None) -> Pipeline | str:
-    listed = [(name, step) for name, step in steps.items() if step is not None]
-    return Pipeline(listed) if listed else "passthrough"

@@ -30,9 +30,9 @@ def check_missing(data: Dataset, impute: str | None, place: str = "prepare.imput
     if impute is not None or not lacking:
         return
     counts = columns.missing(data.X)
-    listed = ", ".join(f"{name} ({counts.get(name, 0):,})" for name in lacking)
+    names = ", ".join(f"{name} ({counts.get(name, 0):,})" for name in lacking)
     raise UserError(
-        f"params.yaml: {place} is null, but cells are missing, which a net can't take, in {listed}. Set it to mean, "
+        f"params.yaml: {place} is null, but cells are missing, which a net can't take, in {names}. Set it to mean, "
         "median or most_frequent, or leave such columns out with `use: false`."
     )
 
@@ -40,11 +40,8 @@ def check_missing(data: Dataset, impute: str | None, place: str = "prepare.imput
 def check_types(data: Dataset, prepare: Prepare) -> None:
     """Raise `UserError` if a preparation is asked for that no column is of the type for."""
     kinds = Columns.of(data).types.values()
-    asked = {
-        "scale": (prepare.scale, "number", None),
-        "encode": (prepare.encode, "category", Prepare().encode),
-    }
-    for key, (value, kind, otherwise) in asked.items():
+    for key, kind in {"scale": "number", "encode": "category"}.items():
+        value, otherwise = getattr(prepare, key), getattr(Prepare(), key)
         if value != otherwise and kind not in kinds:
             raise UserError(
                 f"params.yaml: prepare.{key} or an experiment's {PREFIX}{key} is {value}, which is for columns of the "
@@ -63,7 +60,6 @@ def prepared(
         A net, or what else takes rows.
     data : Dataset
         Its columns are taken as they are in the whole table, without the values of its rows.
-    prepare : Prepare
     uses : iterable of str
         The keys of the grid that is searched.
     name : str

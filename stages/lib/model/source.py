@@ -1,17 +1,134 @@
-"""Checks that DVC notices changes to the code that params.yaml names: DVC watches only `model.source`."""
+"""Imports what dotted names stand for, and checks that DVC notices changes to the code: it watches `model.source`."""
 
 import ast
+import importlib
+import importlib.util
 import inspect
 import sys
 from collections.abc import Iterable
+from functools import partial
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from stages.lib.common import UserError, relative_to_here
-from stages.lib.model.imported import module_of
+from stages.lib.common import RAISED, UserError, did_you_mean, own_place, relative_to_here
 
 # The project's own code. Every search depends on it anyway, except for its networks.
 _OWN = Path("stages"), Path("lockstep")
 NETWORKS = Path("stages/lib/network.py"), Path("stages/lib/table_net.py")
+_LIBRARIES = ("torch", "skorch")
+_STAGES = Path(__file__).resolve().parents[2]
+
+
+def imported(name: str, base: type | None = None, source: str | None = None) -> Any:
+    """Return the object with a dotted name.
+
+    Parameters
+    ----------
+    base : type, optional
+        What the object is to be derived from, if it is to be a class.
+    source : str, optional
+        The file or folder that the user's own code is to be in; by default anywhere in the working directory.
+
+    Raises
+    ------
+    ValueError
+        If the name is from elsewhere, before anything is imported; if it can't be imported, or is of another kind.
+    """
+    module, file = module_of(name)
+    if name.partition(".")[0] not in _LIBRARIES and not _is_own(file, source):
+        where = f"model.source, {source}" if source else "your own file, which model.source names"
+        raise ValueError(
+            f"{name!r} is not from torch, skorch or {where}; to use what another package has, import it in your own "
+            "file and name it there, as in my_net.Thing"
+        )
+    try:
+        thing: Any = importlib.import_module(module)
+    except RAISED as error:  # raised by the user's own code
+        raise ValueError(f"{name!r} can't be imported: {_reason(error)}") from error
+    for step in name.removeprefix(module).split(".")[1:]:
+        if not hasattr(thing, step):
+            hint = did_you_mean(step, (each for each in dir(thing) if not each.startswith("_")))
+            owner = f"module {module!r}" if inspect.ismodule(thing) else repr(thing)
+            raise ValueError(f"{name!r} can't be imported: {owner} has no attribute {step!r}{hint}")
+        thing = getattr(thing, step)
+        if inspect.ismodule(thing) and name.endswith(f".{step}"):
+            break
+        if inspect.ismodule(thing):
+            raise ValueError(
+                f"{name!r} is reached through the module {thing.__name__}, which {module} only imports; name what "
+                f"{module} has itself"
+            )
+    if base and not (inspect.isclass(thing) and issubclass(thing, base)):
+        raise ValueError(f"{name!r} is not a class derived from {base.__module__.partition('.')[0]}'s {base.__name__}")
+    return thing
+
+
+def own_file(thing: object, name: str = "") -> Path | None:
+    """Return the file of the user's own that defines an object, or None.
+
+    Parameters
+    ----------
+    thing : object
+        A class or a function; or anything else, for which its class stands, or the module of its name.
+    name : str
+        The dotted name that it was imported by.
+    """
+    while isinstance(thing, partial):
+        thing = thing.func
+    if not name and not (inspect.isclass(thing) or inspect.isroutine(thing)):
+        thing = type(thing)
+    module = inspect.getmodule(thing) if inspect.isclass(thing) or inspect.isroutine(thing) else None
+    while module is None and name:
+        name = name.rpartition(".")[0]
+        module = sys.modules.get(name)
+    return relative_to_here(getattr(module, "__file__", None))
+
+
+def module_of(name: str) -> tuple[str, Path | None]:
+    """Return the module that a dotted name begins with, the deepest one, and its file, without importing any.
+
+    Raises `ValueError` if there is no such module.
+    """
+    first, *others = name.split(".")
+    spec = _top(first)
+    if spec is None:
+        raise ValueError(f"{name!r} can't be imported: No module named {first!r}")
+    for step in others:
+        deeper = spec.submodule_search_locations and PathFinder.find_spec(
+            f"{spec.name}.{step}", list(spec.submodule_search_locations)
+        )
+        if not deeper:
+            break
+        spec = deeper
+    return spec.name, Path(spec.origin) if spec.origin and spec.has_location else None
+
+
+def _top(first: str) -> ModuleSpec | None:
+    loaded = sys.modules.get(first)
+    if isinstance(loaded, ModuleType) and loaded.__spec__:
+        return loaded.__spec__
+    try:
+        return importlib.util.find_spec(first) if first.isidentifier() else None
+    except ValueError:  # a module without a spec, such as __main__
+        return None
+
+
+def _is_own(file: Path | None, source: str | None) -> bool:
+    if file is None:
+        return False
+    # The project's own code need not lie in the working directory.
+    tops = [Path.cwd(), _STAGES.parent]
+    if source is not None:
+        return any(file.resolve().is_relative_to((top / source).resolve()) for top in tops)
+    return relative_to_here(file) is not None or file.resolve().is_relative_to(_STAGES)
+
+
+def _reason(error: BaseException) -> str:
+    said = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+    place = own_place(error)
+    return f"{said}, at {place}" if place else said
 
 
 def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> list[str]:
@@ -32,42 +149,34 @@ def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> l
     watched = Path(source).resolve()
     if not watched.exists():
         return [f"model.source is {source!r}, but there is no such file or folder; name the one with the module's code"]
+
+    def unwatched(file: Path) -> bool:
+        return not file.resolve().is_relative_to(watched)
+
     # A name may be reached through another file than the one that defines its object.
     reached = {place: file for place, (name, _) in imported.items() if (file := relative_to_here(module_of(name)[1]))}
-    defined = {place: file for place, (name, thing) in imported.items() if (file := _own_file(name, thing))}
+    defined = {place: file for place, (name, thing) in imported.items() if (file := own_file(thing, name))}
     files = reached | defined
     way_out = f"Set model.source to {next(iter(files.values()), '')}."
     if len(set(files.values())) > 1:
         way_out = "Put all such code into one folder, and set model.source to that."
-    told = [
+    problems = [
         f"{place}: {imported[place][0]} is defined in {file}, but model.source is {source}, "
         f"so DVC would not notice changes to it. {way_out}"
         for place, file in files.items()
-        if not file.resolve().is_relative_to(watched)
+        if unwatched(file)
     ] + [
         f"{place}: {imported[place][0]} is imported from {file}, but model.source is {source}, so DVC would not notice "
         "changes to that file. Put the code into one folder, and set model.source to that."
         for place, file in reached.items()
-        if files[place].resolve().is_relative_to(watched) and not file.resolve().is_relative_to(watched)
+        if unwatched(file) and not unwatched(files[place])
     ]
-    if told:
-        return told
-    used = sorted(file for file in own_closure(files.values()) if not file.resolve().is_relative_to(watched))
-    return [
+    return problems or [
         f"model.source is {source}, which imports {file}, but DVC would not notice changes to that file. "
         "Put the code into one folder, and set model.source to that."
-        for file in used
+        for file in sorted(filter(unwatched, own_closure(files.values())))
         if file in NETWORKS or not any(map(file.is_relative_to, _OWN))
     ]
-
-
-def _own_file(name: str, thing: object) -> Path | None:
-    """Return the file in the repository that defines the object, or None for an installed or built-in one."""
-    module = inspect.getmodule(thing) if inspect.isclass(thing) or inspect.isroutine(thing) else None
-    while module is None and name:
-        name = name.rpartition(".")[0]
-        module = sys.modules.get(name)
-    return relative_to_here(getattr(module, "__file__", None))
 
 
 def own_closure(files: Iterable[Path]) -> set[Path]:
@@ -78,14 +187,14 @@ def own_closure(files: Iterable[Path]) -> set[Path]:
     files : iterable of Path
         Python files, relative to the working directory. Imports by a computed name are not found.
     """
-    found: set[Path] = set()
+    closure: set[Path] = set()
     waiting = list(files)
     while waiting:
         file = waiting.pop()
-        if file not in found:
-            found.add(file)
+        if file not in closure:
+            closure.add(file)
             waiting += [own for name in _imported_names(file) if (own := file_of(name))]
-    return found
+    return closure
 
 
 def file_of(module: str) -> Path | None:

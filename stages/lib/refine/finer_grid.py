@@ -108,12 +108,12 @@ def finer_values(values: list[float], best: float, allowed: Callable[[float], bo
     list of numbers
         Fewer than five if there is no room. New values have three significant digits, or as many as tell them apart.
     """
-    listed = sorted(set(values))
-    if len(listed) < 2:
+    numbers = sorted(set(values))
+    if len(numbers) < 2:
         return [best]
-    at = listed.index(best)
-    scale = _Scale(is_logarithmic(listed, at), all(isinstance(value, int) for value in values))
-    signs = {_sign(value) for value in listed}
+    at = numbers.index(best)
+    scale = _Scale(is_logarithmic(numbers, at), all(isinstance(value, int) for value in values))
+    signs = {_sign(value) for value in numbers}
 
     def permitted(value: float) -> bool:
         return (_sign(value) in signs or {-1, 1} <= signs) and allowed(value)
@@ -122,23 +122,23 @@ def finer_values(values: list[float], best: float, allowed: Callable[[float], bo
         steps = (scale.beyond(best, neighbour, 0.5**halvings) for halvings in range(_HALVINGS + 1))
         return next((step for step in steps if step is not None and permitted(step)), None)
 
-    lower = listed[at - 1] if at > 0 else beyond(listed[1])
-    upper = listed[at + 1] if at < len(listed) - 1 else beyond(listed[-2])
+    lower = numbers[at - 1] if at > 0 else beyond(numbers[1])
+    upper = numbers[at + 1] if at < len(numbers) - 1 else beyond(numbers[-2])
     ends = [end for end in (lower, upper) if end is not None]
     around = {*ends, *(middle for end in ends if (middle := scale.middle(best, end)) is not None)}
-    found = [best, *(value for value in around if permitted(value))]
-    return sorted(found, reverse=values == sorted(values, reverse=True))
+    finer = [best, *(value for value in around if permitted(value))]
+    return sorted(finer, reverse=values == sorted(values, reverse=True))
 
 
-def is_logarithmic(listed: list[float], at: int) -> bool:
+def is_logarithmic(numbers: list[float], at: int) -> bool:
     """Whether sorted values are spaced logarithmically around position `at`, rather than linearly.
 
     Looks at the value and its two neighbours, or at the last three values at that end, and finds the scale on which the
     middle one is closer to the midpoint of the others. Distances are relative to their scale, so wide and narrow ranges
     are treated alike.
     """
-    first = max(0, min(at - 1, len(listed) - 3))
-    low, *middle, high = listed[first : first + 3]
+    first = max(0, min(at - 1, len(numbers) - 3))
+    low, *middle, high = numbers[first : first + 3]
     if low <= 0:
         return False
     if not middle:

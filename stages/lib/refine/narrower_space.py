@@ -27,11 +27,11 @@ def read_best_set(params: Params, name: str, best: dict[str, Any]) -> list[dict[
     path, again = COMPARED_DIR / f"{name}.csv", f"Run `dvc repro compare@{name}`."
     with reading(path, "not the comparison of a search's candidates", again):
         rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-        listed = [row["params"] for row in rows if row["in_best_set"] == "true"]
+        texts = [row["params"] for row in rows if row["in_best_set"] == "true"]
     typed = {format_params(candidate): candidate for candidate in params.experiment(name).candidates(params.seed)}
-    if strays := [text for text in listed if text not in typed]:
+    if strays := [text for text in texts if text not in typed]:
         raise UserError(f"{path}: its candidate {strays[0]} is not in the grid of params.yaml. {again}")
-    return [typed[text] for text in listed] or [best]
+    return [typed[text] for text in texts] or [best]
 
 
 def narrow(params: Params, name: str, around: list[dict[str, Any]]) -> Experiment:
@@ -39,7 +39,6 @@ def narrow(params: Params, name: str, around: list[dict[str, Any]]) -> Experimen
 
     Parameters
     ----------
-    params : Params
     name : str
         The experiment that was searched, at random or by halving.
     around : list of dict

@@ -23,7 +23,6 @@ def add_experiment(text: str, after: str, name: str, experiment: Experiment, com
         A valid params.yaml.
     after, name : str
         The existing experiment, and the new one.
-    experiment : Experiment
     comment : str
         One line to write at the top of the new block. Above it, it could follow a list, where DVC loses comments.
 
@@ -45,10 +44,10 @@ def add_experiment(text: str, after: str, name: str, experiment: Experiment, com
     place, column = _end_of(text, after)
     new = text[:place] + textwrap.indent(block, " " * column) + text[place:]
     try:
-        found = yaml12.load(new)
+        written = yaml12.load(new)
     except yaml12.NotYAMLError:
-        found = None
-    if found != content | {"experiments": dict(expected)} or list(found["experiments"].items()) != expected:
+        written = None
+    if written != content | {"experiments": dict(expected)} or list(written["experiments"].items()) != expected:
         raise UserError(
             f"{PARAMS_FILE}: experiments is written in a form that takes no further block; the file was left "
             f"unchanged. Write the experiments as blocks, one below the other, or add this one by hand:\n{block}"

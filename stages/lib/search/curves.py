@@ -54,7 +54,6 @@ def distinct(settings: Sequence[Watched], base: dict[str, Any]) -> list[Watched]
 
     Parameters
     ----------
-    settings : sequence of Watched
     base : dict
         The experiment's own settings, names unresolved: where a setting sets what they say, it is the same.
     """
@@ -92,14 +91,14 @@ def epochs_of(estimator: BaseEstimator, scorer: HoldOutScorer) -> np.ndarray:
     """
     net = net_of(estimator)
     scaled = isinstance(estimator, TransformedTargetRegressor) and estimator.transformer is not None
-    found = np.array([[_loss(epoch, "train"), _loss(epoch, "valid"), np.nan] for epoch in net.history])
+    values = np.array([[_loss(epoch, "train"), _loss(epoch, "valid"), np.nan] for epoch in net.history])
     (recorder,) = (callback for _, callback in net.callbacks_ if isinstance(callback, HoldOutRecorder))
     if recorder.outputs_ and not scaled:
         y = to_numpy(recorder.y_).ravel()
         for epoch, outputs in enumerate(recorder.outputs_):
             with _answering(net, outputs):
-                found[epoch, -1] = scorer(net, y, y)
-    return found
+                values[epoch, -1] = scorer(net, y, y)
+    return values
 
 
 @contextmanager
@@ -125,7 +124,6 @@ def curves_table(settings: list[Watched], epochs: list[list[np.ndarray]]) -> pd.
 
     Parameters
     ----------
-    settings : list of Watched
     epochs : list of list of arrays
         Of each setting, what `epochs_of` returns of each net that has not diverged.
 
@@ -160,8 +158,7 @@ def _over_nets(values: np.ndarray) -> np.ndarray:
     """Return the quartiles over the nets that have a value, shape (3, n_epochs); NaN where none has one."""
     finite = np.where(np.isfinite(values), values, np.nan)
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # where no net has a value
-        found: np.ndarray = np.nanquantile(finite, [_LOW, 0.5, _HIGH], axis=0)
-    return found
+        return np.nanquantile(finite, [_LOW, 0.5, _HIGH], axis=0)
 
 
 def constant_loss(settings: dict[str, Any], y: np.ndarray, scale: str | None) -> float | None:

@@ -17,6 +17,13 @@ _SPLITTERS = {
     "stratified_group": StratifiedGroupKFold,
 }
 
+_FEW = "Lower cv.n_splits in params.yaml, or use more rows."
+# What to do if a fold lacks a class, by cv.splitter.
+_AGAINST_LACKING = {
+    "kfold": "Set cv.splitter in params.yaml to stratified, or cv.shuffle to true.",
+    "group": "Set cv.splitter in params.yaml to stratified_group, or lower cv.n_splits.",
+}
+
 
 class Rows(Protocol):
     """What a split looks at: a `Dataset`."""
@@ -39,7 +46,6 @@ def make_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest
 
     Parameters
     ----------
-    data : Dataset
     cv : CV
         Without `shuffle`, the first repeat's folds follow the file's order. Further repeats are always shuffled: the
         same folds again would only show the noise of training.
@@ -109,21 +115,13 @@ def _check_counts(data: Rows, cv: CV, classify: bool) -> None:
             )
 
 
-_FEW = "Lower cv.n_splits in params.yaml, or use more rows."
-
-
 def _check_classes(y: np.ndarray, classes: Sequence[str], cv: CV, splits: list[TrainTest]) -> None:
+    way_out = _AGAINST_LACKING.get(cv.splitter or "", "Lower cv.n_splits in params.yaml, or merge rare classes.")
     for number, (train, test) in enumerate(splits):
         for part, rows in {"training": train, "test": test}.items():
-            lacking = sorted(set(range(len(classes))) - set(np.unique(y[rows]).astype(int)))
-            if lacking:
+            if lacking := sorted(set(range(len(classes))) - set(np.unique(y[rows]).astype(int))):
                 repeat, fold = divmod(number, cv.n_splits)
-                way_out = {
-                    "kfold": "Set cv.splitter in params.yaml to stratified, or cv.shuffle to true.",
-                    "group": "Set cv.splitter in params.yaml to stratified_group, or lower cv.n_splits.",
-                }
+                names = ", ".join(classes[i] for i in lacking)
                 raise UserError(
-                    f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class "
-                    f"{', '.join(classes[i] for i in lacking)}. "
-                    + way_out.get(cv.splitter or "", "Lower cv.n_splits in params.yaml, or merge rare classes.")
+                    f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class {names}. {way_out}"
                 )

@@ -43,7 +43,6 @@ def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
     ----------
     train : callable
         Takes numbers of candidates and a number of epochs.
-    n_candidates, max_epochs : int
 
     Returns
     -------
@@ -56,23 +55,23 @@ def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
     n_fits = spent = 0
     plan = stage_epochs(n_candidates, max_epochs)
     for stage, epochs in enumerate(plan, start=1):
-        found = train(left, epochs)
-        n_fits, spent = n_fits + found.n_fits, spent + found.n_fits * epochs
+        result = train(left, epochs)
+        n_fits, spent = n_fits + result.n_fits, spent + result.n_fits * epochs
         stages[left] = stage
         for place, number in enumerate(left):
-            last[number] = found, place
+            last[number] = result, place
         if stage < len(plan):
-            left = left[np.sort(_best(found, ceil(len(left) / FACTOR)))]
+            left = left[np.sort(_best(result, ceil(len(left) / FACTOR)))]
     return SearchResult(
-        {name: np.stack([result.scores[name][place] for result, place in last]) for name in found.scores},
-        [result.records[place] for result, place in last],
+        {name: np.stack([at_last.scores[name][place] for at_last, place in last]) for name in result.scores},
+        [at_last.records[place] for at_last, place in last],
         n_fits,
         stages,
-        n_candidates * found.n_splits * max_epochs - spent,
+        n_candidates * result.n_splits * max_epochs - spent,
     )
 
 
-def _best(found: SearchResult, n: int) -> np.ndarray:
+def _best(result: SearchResult, n: int) -> np.ndarray:
     """Return the places of the `n` best; of equals, the first ones. Those that diverged come last."""
-    means = found.scores[SCORE].mean(axis=1)
+    means = result.scores[SCORE].mean(axis=1)
     return np.argsort(-np.nan_to_num(means, nan=-np.inf), kind="stable")[:n]

@@ -43,7 +43,7 @@ def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
     try:
         with _no_longer_than(2 * _SECONDS_TO_ANSWER):  # Dask waits for ever for the answer of another kind of server
             client = Client(address, timeout=_SECONDS_TO_ANSWER, **options)
-    except Exception as error:  # an address that is none fails in many ways
+    except Exception as error:  # a text that is not an address fails in many ways
         raise UserError(
             f"{key}: no scheduler answers at {address}: {error}. Start one there, or set runtime.backend to loky."
         ) from None
@@ -63,7 +63,7 @@ def _no_longer_than(seconds: int) -> Iterator[None]:
     """Raise TimeoutError if the block takes longer, in the main thread."""
 
     def ring(*_: Any) -> None:
-        raise TimeoutError(f"it is no Dask scheduler, or was silent for {seconds} s")
+        raise TimeoutError(f"it is not a Dask scheduler, or was silent for {seconds} s")
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.alarm(seconds)

@@ -16,7 +16,7 @@ SECONDS_BEFORE_FIRST = 1.0
 _SECONDS_BETWEEN = 10.0
 
 
-class Shown:
+class Work:
     """What is being done, and how much of it is done."""
 
     def __init__(self, bar: Progress) -> None:
@@ -41,32 +41,32 @@ class Shown:
 
 
 @contextmanager
-def doing(what: str, unit: str = "") -> Iterator[Shown]:
+def doing(what: str, unit: str = "") -> Iterator[Work]:
     """Show on standard error what the block does, such as "dropout: reading data/rides.csv"."""
     terminal = sys.stderr.isatty()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not terminal) as bar:
-        shown = Shown(bar)
-        shown.begin(what, unit)
+        work = Work(bar)
+        work.begin(what, unit)
         over = threading.Event()
-        thread = threading.Thread(target=_tell, args=(shown, terminal, over, threading.get_ident()), daemon=True)
+        thread = threading.Thread(target=_tell, args=(work, terminal, over, threading.get_ident()), daemon=True)
         thread.start()
         try:
-            yield shown
+            yield work
         finally:
             over.set()
             thread.join()
 
 
-def _tell(shown: Shown, terminal: bool, over: threading.Event, watched: int) -> None:
+def _tell(work: Work, terminal: bool, over: threading.Event, watched: int) -> None:
     """Print what a thread does until it is over; on a terminal, only what the user's own code takes long for."""
     start, wait, before = time.monotonic(), SECONDS_BEFORE_FIRST, ""
     while not over.wait(wait):
-        wait, now = _SECONDS_BETWEEN, f"{shown.what}, {shown.done}"
+        wait, now = _SECONDS_BETWEEN, f"{work.what}, {work.done}"
         place = _in_own_code(watched) if now == before else ""  # nothing has been done since the last line
         if place or not terminal:
             after = f", after {time.monotonic() - start:.0f} s{place}" if now == before else ""
-            print(f"{shown}{after}", file=sys.stderr, flush=True)
+            print(f"{work}{after}", file=sys.stderr, flush=True)
         before = now
 
 

@@ -58,23 +58,15 @@ def run_search(
     ----------
     label : str
         The heading of the progress display.
-    estimator : NeuralNet, or a Pipeline or TransformedTargetRegressor of one
     candidates : list of dict
         Each a grid of the estimator with one value per key, as `nested_grid` returns them; `[{}]` for the estimator as
         it is.
-    X : DataFrame or array
-    y : array
-    splits : list of (train, test)
     scorer : callable
         As `make_scorer` returns it.
     params : Params
         For `engine`, `seed` and `runtime`.
     record_losses : bool
         Whether the scorer reads the losses in a net's history.
-
-    Returns
-    -------
-    SearchResult
 
     Raises
     ------
@@ -85,15 +77,15 @@ def run_search(
     records: list[Any] = []
 
     def keep(result: dict[str, Any]) -> None:
-        found = result["test_scores"]
-        records.append((found[SCORE] if isinstance(found, dict) else found).record)
+        scores = result["test_scores"]
+        records.append((scores[SCORE] if isinstance(scores, dict) else scores).record)
 
     training = f"{label}: training", "net-epochs"
 
     def planned(more: int, total: int) -> None:
-        shown.advance(more, total)
-        if shown.done == total:
-            shown.begin(*training)
+        progress.advance(more, total)
+        if progress.done == total:
+            progress.begin(*training)
 
     # A trial has passed, so a failure here affects only some of the candidates or splits.
     way_out = "Fix the module, or remove the values it can't be fitted with from the grid."
@@ -103,13 +95,13 @@ def run_search(
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
         warnings.showwarning = _labelled(label, warnings.showwarning)
         with (
-            doing(f"{label}: planning", "nets") if stack else doing(*training) as shown,
+            doing(f"{label}: planning", "nets") if stack else doing(*training) as progress,
             parallel_config(
                 backend="lockstep",
                 random_state=params.seed,
                 max_memory_mb=max_memory_mb,
                 on_plan=planned,
-                on_progress=shown.advance,
+                on_progress=progress.advance,
                 on_result=keep,
                 stack=stack,
                 record_losses=record_losses,
@@ -119,10 +111,10 @@ def run_search(
                 prepare_worker=pin_this_process,
             ),
         ):
-            found = search.fit(X, y).cv_results_
-    names = [key.removeprefix("mean_test_") for key in found if key.startswith("mean_test_")]
+            results = search.fit(X, y).cv_results_
+    names = [key.removeprefix("mean_test_") for key in results if key.startswith("mean_test_")]
     return SearchResult(
-        {name: np.stack([found[f"split{i}_test_{name}"] for i in range(len(splits))], axis=1) for name in names},
+        {name: np.stack([results[f"split{i}_test_{name}"] for i in range(len(splits))], axis=1) for name in names},
         [records[start : start + len(splits)] for start in range(0, len(records), len(splits))],
         len(records),
     )

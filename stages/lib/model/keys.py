@@ -1,0 +1,85 @@
+"""Checks the keys of settings, and the types of their values, against the signatures of what takes them."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from skorch import NeuralNet
+
+from stages.lib.common import did_you_mean
+from stages.lib.config import PREFIX, Prepare
+from stages.lib.model.callbacks import bad_callback_key
+from stages.lib.model.names import called_here
+from stages.lib.model.signatures import Parameters, not_taken, not_text, parameters
+
+# The parts of a net, in keys of the form `OWNER__name`; skorch checks the keys of the others when a net is built.
+OWNERS = ("module", "criterion", "optimizer")
+_ITERATORS = ("iterator_train", "iterator_valid")
+_ALL_OWNERS = (*OWNERS, *_ITERATORS, "dataset", "callbacks")
+
+# skorch's parameters that take a class or an object, for which no name stands.
+_NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "torch_load_kwargs", "classes")
+
+
+def bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]) -> Iterator[str]:
+    """Yield what is wrong with a key or its values, as sentences that begin with the place.
+
+    Parameters
+    ----------
+    values : dict
+        By their places.
+    settings, grid : dict
+        All of them, names resolved. Of a distribution, the grid has both bounds.
+    """
+    place = next(iter(values)).partition("[")[0]
+    owner, _, name = key.partition("__")
+    if key == "source":
+        yield f"{place}: every search depends on the same code; put source into model, where it can name a folder"
+    elif key == "wrapper" and place.startswith("experiments"):
+        yield f"{place}: all experiments share folds and baselines; put wrapper into model"
+    elif key.startswith(PREFIX) and place.startswith("model."):
+        yield f"{place}: `model` is about the net; set {key.replace('__', '.')} instead"
+    elif key.startswith(PREFIX):
+        if name not in Prepare.model_fields:
+            yield f"{place}: prepare has no {name!r}{did_you_mean(name, Prepare.model_fields)}"
+    elif owner == "callbacks" and name:
+        yield from bad_callback_key(key, values, settings.get("callbacks", []))
+    elif name and owner not in _ALL_OWNERS:
+        yield f"{place}: no part of a net is called {owner!r}{did_you_mean(owner, _ALL_OWNERS)}"
+    elif owner in OWNERS and name:
+        for taker in grid.get(owner, [settings[owner]]):
+            yield from _misused(place, name, taker.__name__, parameters(taker), values)
+    else:
+        net = settings["wrapper"]
+        of_net = parameters(NeuralNet) | parameters(net)
+        if owner in _ITERATORS and name:
+            taker = of_net[owner].default
+            yield from _misused(place, name, taker.__name__, parameters(taker), values)
+        elif not name and key not in {*of_net, "wrapper", "class_weight"}:
+            hint = _meant(key, settings) or did_you_mean(key, {*of_net, "wrapper", "class_weight"})
+            yield f"{place}: {net.__name__} takes no {key!r}{hint}"
+        elif key in _NOT_A_VALUE:
+            yield f"{place}: {key} is a class, which can't be named here; set it in a wrapper of your own"
+        elif not name:
+            yield from _misused(place, key, net.__name__, of_net, values)
+
+
+def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]) -> Iterator[str]:
+    if problem := not_taken(taker, taken, name):
+        yield f"{place}: {problem}"
+    for where, value in values.items():
+        if problem := not_text(taker, taken, name, value):
+            yield f"{where}: {problem}"
+
+
+def _meant(key: str, settings: dict[str, Any]) -> str:
+    """Return what a key may be meant for that has dots, another library's name, or belongs to a part of the net."""
+    if "." in key:
+        return f"; write {key.replace('.', '__')}, with two underscores"
+    if hint := called_here(key):
+        return hint
+    if key in Prepare.model_fields:
+        return f"; how rows are prepared is set by {PREFIX}{key}"
+    taken = {name: f"{owner}__{name}" for owner in OWNERS for name in parameters(settings[owner])}
+    near = taken.get(key) or next(map(taken.__getitem__, get_close_matches(key, taken, n=1, cutoff=0.7)), "")
+    return f"; did you mean {near!r}?" if near else ""

@@ -1,0 +1,49 @@
+"""What the signature of a class says about the settings that it takes."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, get_args, get_origin
+
+from stages.lib.common import did_you_mean
+
+Parameters = Mapping[str, inspect.Parameter]
+
+
+def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a class or function, by name."""
+    return dict(inspect.signature(function).parameters)
+
+
+def takes_any(taken: Parameters) -> bool:
+    """Whether a signature ends in `**kwargs`."""
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+
+
+def is_number(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter is a number, as far as its default tells."""
+    return isinstance(parameter.default, int | float) and not _is_switch(parameter)
+
+
+def _is_switch(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.default, bool) or parameter.annotation in (bool, "bool", "bool | None")
+
+
+def words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
+    """Return the words that a parameter may be, of the annotation `Literal`; none for another parameter."""
+    return get_args(parameter.annotation) if get_origin(parameter.annotation) is Literal else ()
+
+
+def not_taken(owner: str, taken: Parameters, name: str) -> str:
+    """Return that an object takes no parameter of a name; "" if it does, or takes any."""
+    return "" if name in taken or takes_any(taken) else f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
+
+
+def not_text(owner: str, taken: Parameters, name: str, value: Any) -> str:
+    """Return that a value is text instead of a number, or of true or false; "" if it may be what it is.
+
+    Every text would count as true.
+    """
+    if not isinstance(value, str) or name not in taken:
+        return ""
+    wanted = "true or false" if _is_switch(taken[name]) else "a number" if is_number(taken[name]) else ""
+    return wanted and f"{value!r} is text; {name} of {owner} is {wanted}"
