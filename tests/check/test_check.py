@@ -155,6 +155,8 @@ def test_a_last_batch_of_one_row_is_foreseen(
     done = in_process(check)
     assert done.returncode == 1
     assert "params.yaml: model.batch_size is 59, so in the last fit, on all rows, which trains on 768" in done.stderr
+    searched = in_process(search, "optimizer")
+    assert (searched.returncode, searched.stderr) == (1, done.stderr)
     write(net | {"model.batch_size": 59, "model.iterator_train__drop_last": True}, "optimizer")
     assert in_process(check).returncode == 0
 

@@ -51,6 +51,11 @@ class Logarithm(nn.Module):
         return torch.log(output[:, :1] * 0 - 1).mean()
 
 
+class Lazy(nn.Sequential):
+    def __init__(self) -> None:
+        super().__init__(nn.LazyLinear(1), nn.Sigmoid())
+
+
 class Elsewhere(NeuralNetClassifier):
     def predict(self, X: Any) -> Any:
         return super().predict(X) + 5
@@ -75,6 +80,7 @@ def trial(scoring: str = "accuracy", prepare: Prepare | None = None, **changes: 
         {},
         {"module": net(lambda x: x * 0 + 0.7)},  # one class on these rows, but not by construction
         {"lr": 1e30},  # saturated after the first step, which other candidates need not be
+        {"lr": 1e30, "module": Lazy},
         {"lr": 1e38, "optimizer": torch.optim.SGD, "criterion": nn.BCEWithLogitsLoss, "scoring": "roc_auc"},
         MANY | {"module": net(lambda x: x)},
         REGRESSION | {"module": net(lambda x: x)},
