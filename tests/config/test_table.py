@@ -78,7 +78,7 @@ def test_missing_cells_are_texts() -> None:
         ),
         (
             {"columns": COLUMNS | {"survived": {"type": "boolean"}}},
-            "survived is the target, and has `type: boolean`; a target is a number, or lists its labels, such as `classes:",
+            "survived is the target, and has `type: boolean`; a target is a number, or lists its labels, such as `cl",
         ),
         (
             {"columns": COLUMNS | {"survived": {"use": False}}},

@@ -67,7 +67,10 @@ def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.Mon
             {"module__dropout_rate": {"uniform": [0.0, 1.5]}},
             r"experiments\.mine\.grid\.module__dropout_rate, 1\.\d+ of uniform 0\.0 to 1\.5: dropout_rate is 1\.\d+; ",
         ),
-        ({"module__n_neurons": {"uniform": [1, 4]}}, r"module__n_neurons, [\d.]+ of uniform 1\.0 to 4\.0: n_neurons"),
+        (
+            {"module__n_neurons": {"uniform": [1, 4]}},
+            r"module__n_neurons, [\d.]+ of uniform 1\.0 to 4\.0, which should be whole \(`int` in place of `uniform`\): n_",
+        ),
         ({"module__activation": ["ReLU", "Linear"]}, r"experiments\.mine\.grid\.module__activation\[1\]: "),
         ({"optimizer__momentum": {"uniform": [0, 0.9]}}, r"grid\.optimizer__momentum: Adam takes no 'momentum'"),
         ({"module__n_neuron": {"int": [1, 9]}}, r"grid\.module__n_neuron: .* did you mean 'n_neurons'\?"),

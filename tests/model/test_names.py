@@ -41,7 +41,9 @@ def test_a_name_stands_for_its_object(key: str, name: object, thing: object) -> 
         ("module__activation", "Relu", "'Relu' is not an activation of torch.nn; did you mean 'ReLU'"),
         ("module__weight_init", "kaiming", "'kaiming' is not an initialiser of torch.nn.init"),
         ("criterion", "BCELos", "'BCELos' is not a loss of torch.nn; did you mean 'BCELoss'"),
-        ("module", "no.such.Module", "'no.such.Module' can't be imported: No module named 'no'"),
+        ("module", "my/net.py.Net", "a name has dots in place of slashes, and no ending; write my.net.Net"),
+        ("module", "my-net.Net", "'my-net' has other signs than letters, digits and _; rename the file"),
+        ("module", "no.such.Module", "'no.such.Module' can't be imported: there is no file no.py here"),
         ("module", "stages.lib.network", "'stages.lib.network' is not a class derived from torch's Module"),
         ("optimizer", "torch.nn.ReLU", "'torch.nn.ReLU' is not a class derived from torch's Optimizer"),
         ("wrapper", "torch.nn.ReLU", "'torch.nn.ReLU' is not a class derived from skorch's NeuralNet"),
@@ -95,10 +97,10 @@ def test_what_ones_own_file_defines_may_be_a_parameter(tmp_path: Path, monkeypat
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("1 +", r"SyntaxError: invalid syntax \(my_broken_net.py, line 1\), at my_broken_net.py, line 1"),
+        ("1 +", r"SyntaxError: invalid syntax, at my_broken_net.py, line 1"),
         ("nn.Linear", "NameError: name 'nn' is not defined, at my_broken_net.py, line 1"),
         ("import sys\nsys.exit(3)", "SystemExit: 3, at my_broken_net.py, line 2"),
-        ("import no_such_package", "No module named 'no_such_package', at my_broken_net.py, line 1"),
+        ("import no_such_package", "No module named 'no_such_package', at my_broken_net.py, line 1; install"),
     ],
 )
 def test_a_mistake_in_ones_own_file_is_told(

@@ -6,6 +6,7 @@ from typing import Any
 
 from stages.lib.common import UserError, described, format_params, own_place
 from stages.lib.config import PARAMS_FILE, PREFIX
+from stages.lib.experiment.fault import certain_meaning
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import Probe, misstep, refusal
 from stages.lib.model.prepared import check_missing
@@ -57,7 +58,8 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
         guilty_key = next(others, None)
         because = f", because of {guilty_key}: {_name(settings[guilty_key])}" if guilty_key else ""
         place = f"model, with experiments.{experiment.name}.fixed"
-        raise UserError(f"{PARAMS_FILE}: {place}: {_said(error)}{because}{_advice(error, what)}") from error
+        remedy = _advice(error, what) if because or not own_place(error) else f". {_of_code(error)}"
+        raise UserError(f"{PARAMS_FILE}: {place}: {_said(error)}{because}{remedy}") from error
 
     passing = [{}, *(candidate for candidate, error in zip(covering, errors, strict=True) if not error)][:2]
     guilty: dict[str, BaseException] = {}
@@ -65,7 +67,10 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
         for value in dict.fromkeys(candidate[key] for candidate in refused):
             reasons = [error_with(settings | base | {key: value}) for base in passing]
             if all(reasons):
-                guilty[candidates.place(key, value)] = reasons[0]  # type: ignore[assignment]
+                place = candidates.place(key, value)
+                if isinstance(value, float) and not error_with(settings | {key: int(value)}):
+                    place += ", which should be whole (`int` in place of `uniform`)" * candidates.is_drawn(key)
+                guilty[place] = reasons[0]  # type: ignore[assignment]
                 if candidates.is_drawn(key):  # one number says what is wrong with the bounds
                     break
     if guilty:
@@ -108,9 +113,17 @@ def _said(error: BaseException) -> str:
 
 def _advice(error: BaseException, what: str) -> str:
     """Return what to do about a value, unless the error, as that of a network of the project, says so itself."""
-    if lacks := re.search(r"__init__\(\) missing .*?: '(\w+)'", str(error)):
-        return f". Give {lacks[1]} a default in the code, or set model.module__{lacks[1]}."
-    return "" if what == "built" and ";" in _said(error) else f". A net can't be {what} with it; choose another value."
+    if "__init__() missing" in str(error):
+        names = re.findall(r"'(\w+)'", str(error))
+        keys = " and ".join(f"model.module__{name}" for name in names)
+        return f". Give {' and '.join(names)} a default in the code, or set {keys}."
+    if what == "built" and ";" in _said(error):
+        return ""
+    return f". A net can't be {what} with it; choose another value{', or fix the code there' * bool(own_place(error))}."
+
+
+def _of_code(error: BaseException) -> str:
+    return certain_meaning(error) or "Fix the code there."
 
 
 def _without(settings: dict[str, Any], left_out: str) -> dict[str, Any]:

@@ -36,11 +36,18 @@ _SECONDS = 10.0
 # What torch's messages mean for a net, whatever its settings.
 _CERTAIN = {
     "Using a target size": "Let the module's forward return one column, the shape of the target, (n, 1).",
+    "modified by an inplace operation": "An operation such as `x += 1` or `relu_` changes numbers that the gradient "
+    "needs: write `x = x + 1` in the module's forward.",
+    "not compiled with CUDA|No CUDA GPUs|NVIDIA driver": "Leave out `.cuda()` and `.to(...)` in the module: "
+    "model.device says where nets are.",
     r"__init__\(\) missing .*: '(\w+)'": "Set model.module__{0}: besides its candidates, a search trains the net that "
     "it starts from.",
 }
 # What they mean if no setting is at fault.
 _MEANINGS = {
+    "must be Tensor, not tuple": "The module's forward returns several things; let it return the output alone.",
+    "target with class probabilities": "The criterion needs a column for each class: let forward return n_outputs "
+    "columns, and leave out a squeeze at its end.",
     "between 0 and 1": "BCELoss takes probabilities: let the module end in a sigmoid, or set model.criterion to "
     "BCEWithLogitsLoss, which takes the plain output.",
     r"Target -?\d+ is out of bounds": "The criterion needs an output for each class: let the module's last layer have "
@@ -122,12 +129,17 @@ def advice(error: BaseException, estimator: BaseEstimator, fit: Callable[[BaseEs
         return f"The module's forward returns {kind}; let it return a tensor with one row for each row of its input."
     width = seen.rows.shape[-1] if isinstance(seen.rows, torch.Tensor) and seen.rows.ndim else "n_inputs"
     return (
-        _meaning(_CERTAIN, error, width)
+        certain_meaning(error, width)
         or _setting_at_fault(estimator, fit)
         or _meaning(_MEANINGS, error, width)
         or ("Fix the code there." if own_place(error) else "")
         or "The module, the criterion and the data in params.yaml don't fit together; change one of them."
     )
+
+
+def certain_meaning(error: BaseException, width: object = "n_inputs") -> str:
+    """Return what the message of an error means, whatever the settings are; "" if that is not known."""
+    return _meaning(_CERTAIN, error, width)
 
 
 def _meaning(meanings: dict[str, str], error: BaseException, width: object) -> str:

@@ -150,6 +150,8 @@ def _kind(name: str, source: str | None) -> type[Callback]:
     kinds = _derived(skorch.callbacks, Callback)
     if name not in kinds:
         hint = did_you_mean(name, kinds) or "; a name with a dot is imported"
+        if name in _derived(lr_scheduler, lr_scheduler.LRScheduler):
+            hint = f"; write LRScheduler: {{policy: {name}}}"
         raise ValueError(f"{name!r} is not a callback of skorch{hint}")
     return kinds[name]
 

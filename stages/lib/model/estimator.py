@@ -76,7 +76,8 @@ def check_device(device: str) -> None:
     try:
         reason = "it keeps no numbers" if torch.empty(0, device=device).is_meta else None
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
+        is_unknown = str(error).startswith("Expected one of")  # of two dozen names
+        reason = "torch has no such device, but cpu and cuda" if is_unknown else str(error).splitlines()[0]
     if reason is not None:
         raise UserError(
             f"params.yaml: model.device is {device!r}, which can't be used here: {reason}; set it to cpu"

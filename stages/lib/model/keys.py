@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
+import torch
 from skorch import NeuralNet
+from torch.optim import Optimizer
 
 from stages.lib.common import did_you_mean
 from stages.lib.config import PREFIX, Prepare
@@ -66,10 +68,17 @@ def bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: di
 
 def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]) -> Iterator[str]:
     if problem := not_taken(taker, taken, name):
-        yield f"{place}: {problem}"
+        yield f"{place}: {problem}{_other_optimizers(name) if hasattr(torch.optim, taker) else ''}"
     for where, value in values.items():
         if problem := not_text(taker, taken, name, value):
             yield f"{where}: {problem}"
+
+
+def _other_optimizers(name: str) -> str:
+    """Return which of torch's optimizers take a parameter; "" if none does."""
+    classes = [each for each in vars(torch.optim).values() if isinstance(each, type) and issubclass(each, Optimizer)]
+    takers = [each.__name__ for each in classes if name in parameters(each)]
+    return f"; optimizers that do: {', '.join(takers)}" if takers else ""
 
 
 def _meant(key: str, settings: dict[str, Any]) -> str:

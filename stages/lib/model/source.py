@@ -50,6 +50,8 @@ def imported(name: str, base: type | None = None, source: str | None = None) -> 
     for step in name.removeprefix(module).split(".")[1:]:
         if not hasattr(thing, step):
             hint = did_you_mean(step, (each for each in dir(thing) if not each.startswith("_")))
+            if step == "py":
+                hint = f"; name what is in the file, without its ending, as in {module}.Net"
             owner = f"module {module!r}" if inspect.ismodule(thing) else repr(thing)
             raise ValueError(f"{name!r} can't be imported: {owner} has no attribute {step!r}{hint}")
         thing = getattr(thing, step)
@@ -94,7 +96,7 @@ def module_of(name: str) -> tuple[str, Path | None]:
     first, *others = name.split(".")
     spec = _top(first)
     if spec is None:
-        raise ValueError(f"{name!r} can't be imported: No module named {first!r}")
+        raise ValueError(f"{name!r} can't be imported: {_absence(name, first)}")
     for step in others:
         deeper = spec.submodule_search_locations and PathFinder.find_spec(
             f"{spec.name}.{step}", list(spec.submodule_search_locations)
@@ -103,6 +105,16 @@ def module_of(name: str) -> tuple[str, Path | None]:
             break
         spec = deeper
     return spec.name, Path(spec.origin) if spec.origin and spec.has_location else None
+
+
+def _absence(name: str, first: str) -> str:
+    """Say why there is no module that a dotted name begins with, and what to write."""
+    if "/" in name:
+        dotted = name.replace("/", ".").replace(".py.", ".")
+        return f"a name has dots in place of slashes, and no ending; write {dotted}"
+    if not first.isidentifier():
+        return f"{first!r} has other signs than letters, digits and _; rename the file"
+    return f"there is no file {first}.py here, and no package of this name is installed"
 
 
 def _top(first: str) -> ModuleSpec | None:
@@ -126,9 +138,13 @@ def _is_own(file: Path | None, source: str | None) -> bool:
 
 
 def _reason(error: BaseException) -> str:
-    said = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+    # A syntax error has its place in its text as well.
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    reason = text if isinstance(error, ImportError) else f"{type(error).__name__}: {text}"
     place = own_place(error)
-    return f"{said}, at {place}" if place else said
+    reason = f"{reason}, at {place}" if place else reason
+    is_absent = isinstance(error, ModuleNotFoundError) and not file_of(error.name or "")
+    return f"{reason}; install the package, and add it to requirements.txt" if is_absent else reason
 
 
 def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> list[str]:

@@ -109,7 +109,7 @@ def test_an_imported_callback_is_called_by_its_last_name() -> None:
             {"LRScheduler": {"policy": "CosineAnnealingLR"}},
             "LRScheduler can't be built: missing a required argument: 'T_max'",
         ),
-        ({"my.Own": {}}, "'my.Own' can't be imported: No module named 'my'"),
+        ({"my.Own": {}}, "'my.Own' can't be imported: there is no file my.py here"),
         ({"torch.nn.ReLU": {}}, "'torch.nn.ReLU' is not a class derived from skorch's Callback"),
         (
             {"EarlyStopping": {}, "skorch.callbacks.EarlyStopping": {}},
