@@ -123,7 +123,7 @@ def test_the_evaluation_is_the_committed_one() -> None:
             numbers[2:] = [""] * 6
         assert f"| {found['setting']} | {' | '.join(numbers)} |" in page
     assert [row[0] for row in table(page, "setting")] == list(scores)
-    assert f"the one that is kept, here `{read_metrics('evaluation')['kept']}`" in page
+    assert f"the kept one, here `{read_metrics('evaluation')['kept']}`" in page
 
 
 def test_what_is_told_of_the_evaluation_holds() -> None:
