@@ -1,8 +1,8 @@
 """Trains all skorch nets of a scikit-learn search at once, each exactly as skorch would.
 
-`import lockstep` registers joblib's backend "lockstep", and changes nothing else in the process: README.md has the
-line to write around a search. Inside, the modules here sort the fits of a search, and hand them back to scikit-learn;
-`stacks` is about nets that are trained together, `optimizers` about their steps, `members` about one of them.
+`import lockstep` registers joblib's backend "lockstep", and changes nothing else in the process: README.md shows
+the line to write around a search. The modules here sort the fits of a search, and hand them back to scikit-learn;
+`stacks` is about nets that are trained together, `optimizers` about their steps, `members` about one net.
 """
 
 from lockstep.backend import LockstepBackend

@@ -1,7 +1,7 @@
-"""The private parts of other packages that the engine rests on; all of them stand here.
+"""All private parts of other packages that the engine needs.
 
-Where a part is missing, or a package is older than any that was tried, `missing_parts` says so. Modules that need the
-part then can't be imported, and the backend fits nets one by one.
+If a part is missing, or a package is older than the tests allow, `missing_parts` says so. Modules that need the part
+then can't be imported, and the backend fits nets one by one.
 """
 
 import inspect
@@ -28,7 +28,7 @@ _MISSING: list[str] = []
 
 @contextmanager
 def _noting() -> Iterator[None]:
-    """Note what is missing in the block."""
+    """Note which part is missing, if the block raises."""
     try:
         yield
     except (ImportError, AttributeError) as error:
@@ -59,7 +59,7 @@ with _noting():
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map, tree_map_only, tree_unflatten
 
-    # Inside vmap, this one function looks at the flags of all nets.
+    # Inside vmap, only this function sees the flags of all nets.
     is_all_true = torch._is_all_true
     make_subclass = torch.Tensor._make_subclass
     no_torch_function = torch._C._disabled_torch_function_impl
@@ -70,7 +70,7 @@ _FITS = ("_fit_and_score", "_fit_and_predict")
 
 @cache
 def _signatures() -> dict[Callable[..., Any], inspect.Signature]:
-    """Return the signatures of those functions that are there and take what the engine reads."""
+    """Return the signatures of the functions that exist and have the parameters that the engine reads."""
     signatures = {fit: inspect.signature(fit) for name in _FITS if (fit := getattr(_validation, name, None))}
     read = {"estimator", "X", "y", "train", "test", "fit_params"}
     return {fit: signature for fit, signature in signatures.items() if read <= signature.parameters.keys()}
@@ -78,7 +78,7 @@ def _signatures() -> dict[Callable[..., Any], inspect.Signature]:
 
 @cache
 def missing_parts() -> list[str]:
-    """Return sentences about what is missing, or too old."""
+    """Return sentences about parts that are missing, and packages that are too old."""
     old = [f"{name} is older than {least}" for name, least in OLDEST.items() if _is_older(version(name), least)]
     unknown = [name for name in _FITS if getattr(_validation, name, None) not in _signatures()]
     return old + [f"scikit-learn has no {name} as known" for name in unknown] + _MISSING
@@ -90,14 +90,14 @@ def _is_older(version: str, other: str) -> bool:
 
 
 def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
-    """Return the arguments of a call that joblib is to run, if it is a fit; searches hand over their fits singly."""
+    """Return the arguments of the call in a joblib batch if it is a single fit, as searches submit them, else None."""
     function, args, kwargs = batch.items[0]
     signature = _signatures().get(getattr(function, "function", function))  # in scikit-learn's _FuncWrapper
     return signature.bind(*args, **kwargs).arguments if signature and len(batch.items) == 1 else None
 
 
 def own_scorers(scorer: Any) -> list[Any]:
-    """Return the scorers that are the user's own functions, of one or several; those of `make_scorer` are not."""
+    """Return the scorers that are the user's own functions; those of `make_scorer` are not."""
     scorers = scorer._scorers.values() if isinstance(scorer, _scorer._MultimetricScorer) else [scorer]
     theirs = _scorer._BaseScorer, _scorer._PassthroughScorer
     return [each for each in scorers if each is not None and not isinstance(each, theirs)]
@@ -120,7 +120,7 @@ def parts_of(net: NeuralNet) -> tuple[list[str], list[str], list[str]]:
 
 @contextmanager
 def lean_checks() -> Iterator[None]:
-    """Let torch's own checks, which are of bools here, import no symbolic shapes, which take half a second."""
+    """Keep torch's checks, which get bools here, from importing symbolic shapes: the import takes half a second."""
     check_with = torch._check_with
 
     def check(error_type: Any, condition: Any, message: Any) -> None:
@@ -135,15 +135,15 @@ def lean_checks() -> Iterator[None]:
 
 
 class _Packer(CloudPickler):
-    """Takes nets with all that they have: skorch's own way, plain pickle, knows no class of a script or notebook.
+    """Pickles nets with all their attributes; skorch's plain pickle fails for classes of a script or notebook.
 
-    On their way back these classes go by name: cloudpickle would set their methods and attributes anew.
+    On the way back these classes go by name, because cloudpickle would set their methods and attributes again.
     """
 
     returns = False
 
     def reducer_override(self, obj: Any) -> Any:
-        """Return how a net is put together again, or a class found."""
+        """Return how a net is rebuilt, or how a class is looked up."""
         if self.returns and isinstance(obj, type) and obj in _DYNAMIC_CLASS_TRACKER_BY_CLASS:
             return _sent, (_DYNAMIC_CLASS_TRACKER_BY_CLASS[obj],)
         if isinstance(obj, NeuralNet):
@@ -162,7 +162,7 @@ def _sent(name: str) -> type:
 
 @dataclass
 class Packed:
-    """Something that has initialised nets in it, on its way to another process."""
+    """An object with initialised nets in it, on its way to another process."""
 
     content: Any
     returns: bool = False

@@ -1,4 +1,4 @@
-"""Answers for trained nets: what a stack has made of the rows that scikit-learn is going to ask about."""
+"""Answers for trained nets: the outputs that a stack has computed for the rows that scikit-learn will predict."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -20,31 +20,31 @@ from lockstep.stacks.nets import LANES, Nets
 from lockstep.surroundings import NetStub
 from lockstep.tasks import Task
 
-# Rows of a split that is evaluated by itself are filled up to a multiple of so many; the whole table's to one of LANES,
-# so that kernels leave none of their numbers over.
+# The rows of a split that is evaluated alone are filled up to a multiple of this number, those of a whole table to a
+# multiple of LANES, so that the vectors of a kernel are full.
 _ROWS = 256
 
 
 class RowsToAnswer(NamedTuple):
-    """The rows that a net will be asked about, so that its stack can answer for all nets at once."""
+    """The rows that a net will predict, so that its stack can compute the outputs of all nets at once."""
 
     rows: Tensor  # shape (n_rows, …)
-    parts: list[tuple[Any, np.ndarray]]  # what scikit-learn hands to the net, each with its places among the rows
+    parts: list[tuple[Any, np.ndarray]]  # the rows that scikit-learn passes to the net, with their places
 
 
 def rows_to_answer(
     task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache, is_long: bool
 ) -> RowsToAnswer | None:
-    """Return the rows of a split, or None where the net is to answer itself.
+    """Return the rows of a split that a net will predict, or None if the net has to predict them itself.
 
-    Nets whose steps are long answer for rows alone that they are asked about. Others answer for those that they were
-    trained on as well: then all splits of a table have the same rows, and share them.
+    Nets with long steps predict only the rows that are scored. Other nets predict their training rows as well: then
+    all splits of a table share the same rows.
     """
     net = member.net
     if not task.is_answered or has_own(net, "infer"):
         return None
     if net.iterator_valid is not DataLoader or "iterator_valid__collate_fn" in vars(net) or net.dataset is not Dataset:
-        return None  # rows may come otherwise than they are given
+        return None  # the net may change the rows or their order
     if not isinstance(member.train.X, Tensor) or not isinstance(prepared.X, np.ndarray | Tensor):
         return None
     only_test = is_long and not task.scores_training
@@ -62,12 +62,12 @@ def rows_to_answer(
             n = len(prepared.X)
             rows = in_multiples(torch.cat([as_tensor(part) for part in (prepared.X, test)]), _ROWS)
             cache[key] = RowsToAnswer(rows, [(prepared.X, np.arange(n)), (test, n + np.arange(len(test)))])
-    # A net whose own `fit` casts its rows is asked about others.
+    # If the net's own `fit` casts its rows, it predicts rows of another type.
     return cache[key] if cache[key].rows.dtype == member.train.X.dtype else None
 
 
 def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
-    """Return what a stack's nets are evaluated on, and whether all have the same."""
+    """Return the rows that a stack's nets predict, and whether all nets have the same; None if a net has none."""
     if any(member.rows_to_answer is None for member in stack.members):
         return None
     rows = [member.rows_to_answer.rows for member in stack.members]
@@ -77,16 +77,16 @@ def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
 
 
 class Answer:
-    """Does what a net's `forward_iter` does, by the outputs that its stack has computed for rows."""
+    """Replaces a net's `forward_iter`: returns the outputs that its stack has computed."""
 
     def __init__(self, net: NeuralNet, asked: RowsToAnswer, outputs: Any) -> None:
         self.net, self.asked, self.outputs = net, asked, outputs
         self.weights = [tensor.detach().clone() for tensor in net.module_.parameters()]
-        # skorch predicts by batches of so many rows; a lone row at the end is another thing to some modules.
+        # The size of skorch's batches; some modules treat a last batch of one row differently.
         self.batch = net.get_params_for("iterator_valid").get("batch_size", net.batch_size)
 
     def __call__(self, skorchs: Any, X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
-        """Yield the outputs for rows: the stack's, or the net's own by skorch's `forward_iter`."""
+        """Yield the stack's outputs for rows if it has them, otherwise those of skorch's `forward_iter`."""
         places = next((places for part, places in self.asked.parts if _is_same(X, part)), None)
         if training or places is None or has_lone_row(len(places), self.batch) or not self._holds():
             yield from skorchs(self.net, X, training=training, device=device)
@@ -96,7 +96,7 @@ class Answer:
         yield tree_map(lambda tensor: tensor[torch.as_tensor(places)].to(device), self.outputs)
 
     def _holds(self) -> bool:
-        """Whether the net's weights are what they were: a `predict` of its own may have changed them."""
+        """Whether the net's weights are unchanged: a `predict` of its own may have changed them."""
         return all(map(torch.equal, self.net.module_.parameters(), self.weights))
 
 

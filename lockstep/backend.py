@@ -1,4 +1,4 @@
-"""A joblib backend that is handed all fits of a search at once, and trains the nets among them in lockstep."""
+"""A joblib backend that gets all fits of a search at once, and trains the nets among them in lockstep."""
 
 import warnings
 from collections import defaultdict
@@ -21,8 +21,8 @@ class LockstepBackend(Options, ParallelBackendBase):
     """Trains the skorch nets of scikit-learn's searches and cross-validations in lockstep.
 
     `with parallel_config(backend="lockstep", random_state=7):` is all that a script needs; docs/engine.md says how it
-    works. What can't be stacked is fitted one by one under the same seeds, and a `LockstepWarning` says why; what is no
-    fit of a net is called as it is.
+    works. Nets that can't be stacked are fitted one by one under the same seeds, and a `LockstepWarning` says why;
+    calls that are not fits of a net run as usual.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         Every split's fits start from a seed of their own, `fit_seed(random_state, split)`. After a search, torch, numpy
         and random stand at `random_state`, so that a refit repeats.
     max_memory_mb : int, default=2048
-        What a process may take, in MiB; stacks are cut to stay below.
+        The memory limit of a process, in MiB; stacks are cut to stay below it.
     on_plan : callable, optional
         Called with how many more nets are initialised and sorted into stacks, and how many there are in all.
     on_progress : callable, optional
@@ -41,14 +41,14 @@ class LockstepBackend(Options, ParallelBackendBase):
         False fits everything one by one, under the same seeds.
     record_losses : bool, default=True
         False leaves batches and their losses out of the histories of stacked nets without callbacks, which spares a
-        tenth of each step, and the evaluation of rows that are held out.
+        tenth of each step, and the evaluation of held-out rows.
     products : {"torch", "numpy"}, default="torch"
-        Whose products of matrices wide nets take in a stack. numpy's are the same bits on every x86-64 processor if
-        OPENBLAS_CORETYPE is set before numpy is imported.
+        Which library multiplies the matrices of wide nets in a stack. numpy's products have the same bits on every
+        x86-64 processor if OPENBLAS_CORETYPE is set before numpy is imported.
     inner_backend : str, optional
         joblib's backend for stacks side by side, such as "loky" or "dask".
     inner_n_jobs : int, default=1
-        How many.
+        How many stacks, or single fits, run side by side.
     prepare_worker : callable, optional
         Called without arguments in each of these processes before it trains, such as to pin its numerics.
     """
@@ -67,13 +67,13 @@ class LockstepBackend(Options, ParallelBackendBase):
         self.shared = Shared()
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
-        """Return more than one, so that joblib hands over calls instead of making them."""
+        """Return more than one, so that joblib submits calls instead of running them."""
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
         return 2
 
     def start_call(self) -> None:
-        """Start anew for a call of Parallel."""
+        """Forget the calls of an earlier use of Parallel."""
         self._jobs, self._collected, self._said = [], False, set[Refusal]()
 
     def submit(self, func: Any, callback: Any = None) -> "_Job":
@@ -90,12 +90,12 @@ class LockstepBackend(Options, ParallelBackendBase):
         return nested, None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind what belongs to this process, where a fit runs in another."""
+        """Leave out the attributes that belong to this process, because a fit may run in another one."""
         here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress"))
         return vars(self) | here | {"_jobs": [], "shared": Shared()}
 
     def stop_call(self) -> None:
-        """Put the generators where a refit starts from, and say what came up in handing back."""
+        """Seed the generators as a refit needs them, and give the reasons that came up in handing back."""
         if tasks := self._tasks():
             seed_everything(self.random_state)
             self._warn(tasks)
@@ -112,7 +112,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         if missing_parts():
             _warn_of_missing_parts()
             return
-        # Not at the top: these modules can't be imported where a part that they rest on is missing.
+        # Not at the top: these modules can't be imported if a part that they need is missing.
         from lockstep.plan import Search
         from lockstep.tasks import seed_tasks, task_of
 
@@ -121,7 +121,7 @@ class LockstepBackend(Options, ParallelBackendBase):
                 job.batch, job.task = None, task  # the task lets go of the call, and so of the net, when it is done
         if tasks := self._tasks():
             seed_tasks(tasks, self.random_state)
-            with parallel_config(backend=self.get_nested_backend()[0]):  # for what a net's surroundings search
+            with parallel_config(backend=self.get_nested_backend()[0]):  # for searches in the steps around a net
                 Search(tasks, self, self.shared).run()
             self._warn(tasks)
 
@@ -129,7 +129,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         return [job.task for job in self._jobs if job.task]
 
     def _warn(self, tasks: list[Any]) -> None:
-        """Give each reason, of those not yet said, for which candidates are fitted one by one."""
+        """Warn of each new reason why candidates are fitted one by one."""
         refused: dict[Refusal, set[str]] = defaultdict(set)
         for task in tasks:
             if self.stack and task.refusal and task.refusal not in self._said:
@@ -151,7 +151,7 @@ def _warn_of_missing_parts() -> None:
 
 @dataclass
 class _Job:
-    """What joblib asks the result of."""
+    """A submitted call; joblib asks it for the result."""
 
     backend: LockstepBackend
     batch: Any

@@ -1,4 +1,4 @@
-"""Says of a net whether it goes in lockstep, and what that is worth."""
+"""Says whether a net can be trained in lockstep, and what that gains."""
 
 import time
 import warnings
@@ -25,20 +25,16 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     estimator : NeuralNet
         A net of skorch, or a Pipeline or TransformedTargetRegressor around one; it is left as it is.
     X, y : array-like
-        What a search would be given.
-
-    Returns
-    -------
-    str
+        The rows and targets of a search.
 
     Raises
     ------
     TypeError
-        If `estimator` is no such net.
+        If `estimator` is not such a net.
     """
     if missing_parts():
         return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
-    # Not at the top, because these rest on parts that may be missing.
+    # Not at the top, because these need parts that may be missing.
     from lockstep.plan import as_in_a_training
     from lockstep.surroundings import net_of
 

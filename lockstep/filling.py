@@ -1,4 +1,4 @@
-"""Finds out whether batches may be filled up with rows that count for nothing."""
+"""Finds out whether batches may be filled up with rows of weight zero."""
 
 import copy
 from itertools import pairwise
@@ -15,20 +15,20 @@ from lockstep.members.rows import companies, is_close, taken
 from lockstep.members.step_view import step_view
 from lockstep.stacks.nets import EVALUATED_ROWS
 
-# In how many parts, at most, losses of rows are looked at: one odd target shows in a small part. A row that sees others
-# shows in a few large parts as well.
+# The most parts in which losses are compared: a single odd target shows only in a small part. Rows that influence one
+# another show in a few large parts as well.
 _PARTS, _FEW_PARTS = 16, 4
 
 
 class OwnRows(NamedTuple):
-    """What all of a net's own rows show, of which a trial sees a few."""
+    """What all rows of a net show; a trial sees only a few of them."""
 
-    is_mean: bool  # whether a batch's loss is the mean of its rows' losses; it is not where classes have weights, say
-    are_apart: bool  # whether rows do not see each other in evaluation
+    is_mean: bool  # whether a batch's loss is the mean of its rows' losses; not with class weights, for example
+    are_apart: bool  # whether rows do not influence one another in evaluation
 
 
 def own_rows(member: Member) -> OwnRows:
-    """Look at all of a net's own rows."""
+    """Check all rows of a net."""
     net = _elsewhere(member)
     apart = step_view(net, net.module_, copy.deepcopy(net.criterion_))
     apart.criterion_.reduction = "none"
@@ -37,7 +37,7 @@ def own_rows(member: Member) -> OwnRows:
         for start in range(0, rows.n, EVALUATED_ROWS):
             x, y = taken((rows.X, rows.y), slice(start, start + EVALUATED_ROWS))
             n = min(rows.n - start, EVALUATED_ROWS)
-            short = slice((n - 1) % rows.batch + 1)  # as the last batch, of which a loss may take another view
+            short = slice((n - 1) % rows.batch + 1)  # like the last batch, which a loss may treat differently
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 are_apart &= _agree(net, x, _parts(n, rows.batch, 2, _FEW_PARTS))
                 is_mean &= _adds_up(net, apart, (x, y), [*_parts(n, rows.batch), short], training)
@@ -45,14 +45,14 @@ def own_rows(member: Member) -> OwnRows:
 
 
 def asked_apart(member: Member, rows: Tensor) -> bool:
-    """Whether rows that a net will be asked about do not see each other either."""
+    """Whether the rows that a net will predict do not influence one another either."""
     net, batch = _elsewhere(member), member.train.batch
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         return all(_agree(net, x, _parts(len(x), batch, 2, _FEW_PARTS)) for x in rows.split(EVALUATED_ROWS))
 
 
 def _elsewhere(member: Member) -> NeuralNet:
-    """Return a copy of a net with other weights: what starts at 0, such as a gate, hides what comes through later."""
+    """Return a copy of a net with other weights: a weight that starts at 0, such as a gate, would hide an influence."""
     module, criterion = copy.deepcopy((member.net.module_, member.net.criterion_))
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -62,7 +62,7 @@ def _elsewhere(member: Member) -> NeuralNet:
 
 
 def _parts(n: int, batch: int, least: int = 1, most: int = _PARTS) -> list[slice]:
-    """Cut rows into as many parts as there are whole batches, but for the bounds."""
+    """Cut rows into as many parts as there are whole batches, within the bounds."""
     n_parts = min(max(min(most, n // batch), least), n)
     return [slice(*each) for each in pairwise(np.linspace(0, n, n_parts + 1).astype(int))]
 
@@ -88,15 +88,15 @@ def _adds_up(net: NeuralNet, apart: NeuralNet, rows: Any, parts: list[slice], tr
             loss = net.get_loss(predicted, y, X=x, training=training)
             if not torch.allclose(loss, each[part].mean(), rtol=1e-5, equal_nan=True):
                 return False
-    except Exception:  # whatever a criterion raises; without filling up the trial will tell
+    except Exception:  # whatever a criterion raises; the trial without filling up will show it
         return False
     return True
 
 
 def rows_are_apart(member: Member) -> bool:
-    """Whether a row's outputs stay what they are beside other rows in training, where batches are as long as the net's.
+    """Whether a row's outputs in training are the same beside other rows, in batches as long as the net's.
 
-    As many rows as are beside it draw the same noise.
+    The other rows are as many, so they draw the same noise.
     """
     net = _elsewhere(member)
     net.module_.train()
@@ -106,6 +106,6 @@ def rows_are_apart(member: Member) -> bool:
             for rows in batches:
                 torch.manual_seed(0)
                 outputs.append([part[place] for part in tree_leaves(net.infer(taken(member.train.X, rows)))])
-    except Exception:  # whatever a module raises; the trial will tell
+    except Exception:  # whatever a module raises; the trial will show it
         return True
     return all(is_close(*each).all() for other in outputs[1:] for each in zip(outputs[0], other, strict=True))

@@ -29,11 +29,12 @@ from lockstep.surroundings import net_of, prepare, without_net
 from lockstep.tasks import Task
 from lockstep.trial import SHARED, Verdict, changing, prove
 
-# What trials have shown of a family, and whether the losses of its nets allow batches to be filled up; or why it is
-# fitted one by one.
+# The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
+# its nets allow batches to be filled up.
 Proven = dict[tuple[str, bool], Verdict | Refusal]
 
-# The nets to train, by what those have in common that may share a stack; first, whether their batches are filled up.
+# The nets to train, by what nets have in common that may share a stack; the key begins with whether their batches are
+# filled up.
 Groups = dict[tuple[bool, Any], list[tuple[Member, Kind]]]
 
 
@@ -42,8 +43,8 @@ class Candidate:
     """What a candidate's fits share."""
 
     epochs: int
-    training: str  # a hash that candidates share whose training is the same but for its length; empty where watched
-    around: str  # a hash of what stands around the net
+    training: str  # a hash shared by candidates that differ only in max_epochs; empty with callbacks
+    around: str  # a hash of the steps around the net
 
 
 class Grouping:
@@ -55,7 +56,7 @@ class Grouping:
         self._n_splits = len({(task.split, task.rows) for task in tasks})
 
     def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
-        """Return the nets to train; fits that differ in nothing but `max_epochs` are one training."""
+        """Return the nets to train; fits that differ only in `max_epochs` are one training."""
         trainings: dict[Any, list[int]] = defaultdict(list)
         for number, task in enumerate(self.tasks):
             if task.refusal is None:
@@ -86,7 +87,7 @@ class Grouping:
         return groups
 
     def candidate(self, task: Task) -> Candidate:
-        """Return what a task has in common with its candidate's other ones."""
+        """Return what the tasks of a candidate share."""
         return _once(self._cache, ("candidate", task.key), lambda: self._candidate(task.own_estimator()))
 
     def _candidate(self, estimator: BaseEstimator) -> Candidate:
@@ -99,7 +100,7 @@ class Grouping:
         return Candidate(net.max_epochs, training, around)
 
     def prepared(self, task: Task, estimator: BaseEstimator) -> Prepared:
-        """Return what the net is given, prepared once for each split and setting."""
+        """Return the rows that the net gets, prepared once for each split and setting."""
         key = ("prepared", self.candidate(task).around, task.split, task.rows)
         return _once(
             self._cache, key, lambda: prepare(estimator, *task.split_off(estimator, task.train), task.seeds[0])
@@ -135,7 +136,7 @@ class Grouping:
     def _initialised(self, task: Task, estimator: BaseEstimator, epochs: dict[int, list[int]]) -> Member:
         """Return the net of tasks, by the epochs after which they get it, at the beginning of its training."""
         if not all(isinstance(each, Integral) and each > 0 for each in epochs):
-            raise RefusalError("max_epochs is no whole number above 0")
+            raise RefusalError("max_epochs is not a whole number above 0")
         if task.fit_params:
             raise RefusalError(
                 f"fit is given {', '.join(sorted(task.fit_params))}", "give it to the net as a parameter"
@@ -149,12 +150,12 @@ class Grouping:
         member.tasks = epochs
         looked_at = any(self.tasks[number].is_looked_at for numbers in epochs.values() for number in numbers)
         if not looked_at and only_records(member.net, member.valid and member.valid.y):
-            member.net.callbacks_ = []  # nobody will read what they would record
+            member.net.callbacks_ = []  # nobody will read their records
         return member
 
     def _kind(self, task: Task, member: Member) -> Kind:
-        """Return a net's kind, found once for a candidate, and let the net have what follows from it."""
-        # A step on all rows of a split is as long as the split.
+        """Return a net's kind, computed once for a candidate, and note in the net what follows from it."""
+        # If a batch has all rows of a split, the length of a step depends on the split.
         shapes = str([tensor.shape for tensor in tree_leaves((member.train.X, member.train.y))])
         about = task.key, net_state(member.net), shapes, tuple(trained_params(member.net))
         kind: Kind = _once(self._cache, ("kind", *about), lambda: kind_of(member))
@@ -162,12 +163,12 @@ class Grouping:
         return kind
 
     def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
-        """Return what a trial shows of a net's kind, and whether the net's own rows are apart in evaluation."""
+        """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation."""
         criterion = member.net.criterion_
         counts = hashed([*criterion.named_parameters(), *criterion.named_buffers()])
         key = "own rows", id(member.train), id(member.valid), kind.parts, counts
         by_numpy = numpys_products(self.takes_numpys_products(kind))
-        with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # skorch makes no such nets
+        with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # users never see these nets
             with by_numpy:
                 rows: OwnRows = _once(self._cache, key, lambda: own_rows(member))
             may_fill = rows.is_mean and rows.are_apart
@@ -179,7 +180,7 @@ class Grouping:
             return _once(self.proven, (kind.family, may_fill), find), rows.are_apart
 
     def _let_answer(self, task: Task, estimator: BaseEstimator, member: Member, kind: Kind) -> None:
-        """Let a net's stack compute what the net will be asked about, if those rows do not see each other either."""
+        """Let a net's stack predict the rows that will be scored, if these do not influence one another either."""
         is_long = is_long_step(kind.measured.n_flops)
         asked = rows_to_answer(task, estimator, member, self.prepared(task, estimator), self._cache, is_long)
         if asked is None:
@@ -190,7 +191,7 @@ class Grouping:
                 member.rows_to_answer = asked
 
     def takes_numpys_products(self, kind: Kind) -> bool:
-        """Whether numpy multiplies the matrices of a kind of net: those of wide nets, if the user wants that."""
+        """Whether numpy multiplies the matrices of a kind of net: if the net is wide, and the user wants it."""
         return self.products == "numpy" and kind.measured.largest_product >= LARGE_PRODUCT
 
     def refuse(self, numbers: list[int], error: Exception) -> None:
@@ -200,12 +201,12 @@ class Grouping:
 
 
 def _looks_at(cls: type, name: str) -> bool:
-    """Whether code of a net's class that is not skorch's has a name in it."""
+    """Whether the user's own code in a net's class mentions a name."""
     return any(name in mentioned(each) for own in own_classes(cls) for each in vars(own).values())
 
 
 def _once(cache: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:
-    """Return what was found the first time, or refuse as then."""
+    """Return the cached result, or raise the cached refusal."""
     if key not in cache:
         try:
             cache[key] = find()

@@ -19,9 +19,9 @@ from lockstep.tasks import Outcome, Task, outcome_of
 
 
 def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | None:
-    """Return the result of scikit-learn's fit and score, or what it raises; None where the task is to run alone."""
+    """Return the result of scikit-learn's fit and score, or the exception; None if skorch has to fit the net alone."""
     if not trained.is_finite and not hasattr(type(trained.net), "diverged_"):
-        return None  # skorch is to meet the infinite numbers itself
+        return None  # skorch has to meet the infinite numbers itself
     with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.ExitStack() as scored:
         handed = _HandedBack(task, trained, prepared, printed, scored)
         with stand_ins(task.estimator, fit=handed.fit):
@@ -41,14 +41,12 @@ class _HandedBack:
 
     Parameters
     ----------
-    task : Task
-    trained : Trained
     prepared : Prepared
-        With what stands around the net, fitted.
+        Its estimator has the fitted steps around the net.
     printed : StringIO
-        Where standard output goes meanwhile.
+        Gets standard output meanwhile.
     scored : ExitStack
-        Closed when the net is scored; until then its stack answers for it.
+        Closed when the net has been scored; until then the stack's outputs replace its predictions.
 
     Attributes
     ----------
@@ -73,13 +71,13 @@ class _HandedBack:
         return assemble(self.task.estimator, self.prepared.fitted, self._fit_net)
 
     def _fit_net(self, net: NeuralNet) -> NeuralNet:
-        """Run a net's own `fit`, in which the end of another training stands for its own."""
+        """Run a net's own `fit`; instead of training, the net takes over the trained one."""
         begun, before_training = self.printed.tell(), dict(vars(net))
 
         def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
-            for name in ("partial_fit", "initialize"):  # a second training is skorch's
+            for name in ("partial_fit", "initialize"):  # skorch does a second training
                 vars(net).pop(name)
-            self.printed.seek(begun)  # what its `fit` has printed so far is part of the output
+            self.printed.seek(begun)  # the output below repeats what its `fit` has printed so far
             self.printed.truncate()
             print(self.trained.member.output.getvalue(), end="")
             set_by_fit = {k: v for k, v in vars(net).items() if v is not before_training.get(k)}
@@ -91,7 +89,7 @@ class _HandedBack:
             return net.fit(self.prepared.X, self.prepared.y)
 
     def _take_over(self, net: NeuralNet) -> None:
-        """Make a net what it is after the training."""
+        """Give a net its state after the training."""
         trained = self.trained
         vars(net).update(vars(trained.net))
         net.history_ = trained.history(self.task.is_looked_at)

@@ -1,4 +1,4 @@
-"""Lets Ctrl-C end a search at once, in whatever callback or worker it comes."""
+"""Lets Ctrl-C end a search at once, in any callback and any worker."""
 
 import contextlib
 import signal
@@ -10,12 +10,12 @@ from lockstep._compat import ensure_running
 
 
 class _Pressed(BaseException):
-    """Ctrl-C: no KeyboardInterrupt, by which skorch's callbacks stop a training."""
+    """Ctrl-C; not a KeyboardInterrupt, because callbacks of skorch use that to end a training."""
 
 
 @contextlib.contextmanager
 def heed_the_keyboard() -> Iterator[None]:
-    """Tell Ctrl-C from the KeyboardInterrupt of a callback, which skorch takes for the end of a training."""
+    """Distinguish Ctrl-C from the KeyboardInterrupt of a callback, which only ends the training of a net."""
     default = signal.default_int_handler
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not default:
         yield
@@ -35,7 +35,7 @@ def heed_the_keyboard() -> Iterator[None]:
 
 @contextlib.contextmanager
 def leave_the_keyboard() -> Iterator[None]:
-    """Let processes that are started in the block be deaf to Ctrl-C: this one ends them."""
+    """Let processes that are started in the block ignore Ctrl-C, because this process ends them."""
     ensure_running()  # joblib's tracker, which would change the mask as it starts
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

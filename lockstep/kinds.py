@@ -24,7 +24,7 @@ from lockstep.stacks.activations import switchable
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.measured import Measured, measure
 
-# By what it follows from.
+# By structure and numbers, rows of a batch, and shapes.
 _MEASURED: dict[tuple[str, int, str], Measured] = {}
 
 
@@ -38,12 +38,12 @@ class Kind:
     parts: str  # the net, its module and criterion, without the sizes of torch's own layers
     family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
     measured: Measured
-    bytes_each: int  # what one more net in a stack takes
+    bytes_each: int  # memory of one more net in a stack
     places: Places = ANY_NETS  # which a trial decides
 
 
 def kind_of(member: Member) -> Kind:
-    """Find out what kind of net a member is; raises `RefusalError` where it is known to be better off alone."""
+    """Find out what kind of net a member is; raises `RefusalError` if it can't be stacked."""
     net, train = member.net, member.train
     check_parts(net)
     optimizer, settings = optimizer_of(net)
@@ -56,12 +56,12 @@ def kind_of(member: Member) -> Kind:
     switched = set(exchanged.values())
 
     def described(**without: bool) -> list[Any]:
-        """Return what the layers are; of activations, only where they stand counts."""
+        """Return descriptions of the layers; for activations, only their paths."""
         layers = whole.named_modules()
         return [path if layer in switched else (path, _description(layer, **without)) for path, layer in layers]
 
     def of_any_size(numbers: bool) -> list[Any]:
-        """Return what the net and its parts are, with or without torch's own layers' floats."""
+        """Return a description of the net and its parts, with or without the floats of torch's own layers."""
         layers = described(sizes=False, numbers=numbers)
         return [layers, type(net), own_params(net), own_numbers(net), net.device]
 
@@ -92,7 +92,7 @@ def kind_of(member: Member) -> Kind:
 
 
 def measured_on(member: Member, structure: str, n_rows: int) -> Measured:
-    """Return what a step of a net of this structure takes on a batch of so many of its rows, measured once."""
+    """Return the measures of a step of a net of this structure on a batch of `n_rows`, measured once."""
     rows = tree_leaves((member.train.X, member.train.y))
     what = structure + own_numbers(member.net), n_rows, str([tensor.shape for tensor in rows])
     if what not in _MEASURED:
@@ -101,7 +101,7 @@ def measured_on(member: Member, structure: str, n_rows: int) -> Measured:
 
 
 def _asks_for_classes(net: NeuralNet) -> bool:
-    """Whether code of a step asks what a layer is; it can't ask one that stands for several."""
+    """Whether the code of a step asks for the class of a layer; it can't ask one that stands for several."""
     layers = {type(layer): layer for layer in net.module_.modules()}.values()
     names = mentioned_in(net, *OF_A_STEP).union(*(mentioned_in(layer, "forward") for layer in layers))
     return not names.isdisjoint(("isinstance", "issubclass", "type", "__class__", "getattr", "hasattr"))
@@ -121,21 +121,21 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
 
 
 def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
-    """Return what a layer is, but for the numbers in its tensors.
+    """Return a description of a layer, without the numbers in its tensors.
 
-    Where `sizes` is false, without their shapes, but with numbers that may be settings: each is tried.
+    If `sizes` is false, without shapes, but with numbers that may be settings, because each of these is tried.
     """
     kind: Any = type_before_parametrizations(layer)  # a parametrised layer has a class of its own
     tensors = [
         (name, str(t.dtype), t.requires_grad, tuple(t.shape) if sizes else (t.dim(), _setting(layer, t)))
         for name, t in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False))
     ]
-    # The code of `forward`, as the user's own class may be changed in a notebook.
+    # The code of `forward`, because the user's own class may be changed in a notebook.
     return [kind, kind.forward, tensors, attributes(layer, sizes, numbers)]
 
 
 def _setting(layer: nn.Module, tensor: Tensor) -> Any:
-    """Return the number in a tensor that a layer of one's own may keep as a setting, or whether it has any."""
+    """Return the number in a tensor that the user's own layer may keep as a setting, or whether it has any but 0."""
     if tensor.requires_grad or not own_classes(type(layer)):
         return None
     return tensor.tolist() if tensor.numel() == 1 else bool(tensor.any())

@@ -1,4 +1,4 @@
-"""What a script may set of the backend, and what its searches share."""
+"""The options of the backend, and the state that its searches share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,5 +26,5 @@ class Options:
 class Shared:
     """What the searches in a block of `parallel_config` share."""
 
-    proven: dict[Any, Any] = field(default_factory=dict)  # what trials have shown
+    proven: dict[Any, Any] = field(default_factory=dict)  # the results of trials
     traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, by what nets of a group have in common

@@ -27,10 +27,10 @@ from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 from lockstep.tasks import Task, outcome_of
 
-# Bytes that a stack may take, whatever `max_memory_mb` leaves.
+# Bytes that a stack may always take, even if `max_memory_mb` leaves less.
 _LITTLE = 2**26
 
-# What torch says of vmap and of steps that it did not take itself; skorch would not.
+# Warnings of torch about vmap, and about steps that it did not take itself; there are none with skorch.
 _OF_VMAP = (
     "There is a performance drop because we have not yet implemented the batching rule",
     "dropout2d: Received",
@@ -51,7 +51,7 @@ class Search:
         self.cancelled: Exception | None = None
 
     def run(self) -> None:
-        """Train what can be trained together; says of each task how it is finished, or why it runs alone."""
+        """Train the nets that can be trained together; notes in each task how it is finished, or why it runs alone."""
         with as_in_a_training(), heed_the_keyboard():
             n_jobs = self._n_jobs()
             jobs = self._jobs(n_jobs) if self.options.stack else []
@@ -84,17 +84,17 @@ class Search:
                 raise
 
     def _n_jobs(self) -> int:
-        """Return how many stacks to train side by side; raises `ValueError` where they would not be apart."""
+        """Return how many stacks to train side by side; raises `ValueError` if the backend does not run processes."""
         with parallel_config(backend=self.inner):
             backend, _ = get_active_backend()
             n_jobs = effective_n_jobs(self.options.inner_n_jobs)
         if n_jobs > 1 and (getattr(backend, "uses_threads", False) or not backend.supports_return_generator):
             message = f"inner_backend {self.inner!r} can't be used: it has to run processes, and to return a generator"
-            raise ValueError(f"{message}; loky and dask do")
+            raise ValueError(f"{message}; use loky or dask")
         return n_jobs
 
     def _side_by_side(self, n_jobs: int, calls: Iterable[Any]) -> Iterator[Any]:
-        """Yield what calls return, a function and its arguments each, made in other processes."""
+        """Run calls, each a function and its arguments, in other processes; yields their results."""
         with leave_the_keyboard(), parallel_config(backend=self.inner):
             common = torch.get_default_dtype(), self.options.prepare_worker
             apart = (delayed(_apart)(*common, *call) for call in calls)
@@ -121,11 +121,11 @@ class Search:
         return jobs
 
     def _take(self, job: Job, nets: Iterator[Trained]) -> None:
-        """Give tasks a stack's nets as they come; where it fails, those that are left are trained by themselves."""
+        """Give a stack's nets to the tasks as they come; if the stack fails, each net that is left is trained alone."""
         try:
             for trained in nets:
                 tasks = trained.member.tasks
-                # One that stops early has tasks under its last epoch alone.
+                # A net that stops early has tasks only under its last epoch.
                 numbers = tasks.get(trained.epoch, next(iter(tasks.values())))
                 if trained.refusal:
                     self.grouping.refuse(numbers, RefusalError(*trained.refusal))
@@ -133,13 +133,13 @@ class Search:
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
                     task.finish = partial(hand_back, task, own, self.grouping.prepared(task, task.estimator))
-        except Exception as error:  # whatever a module raises in the middle
+        except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise
             again, refusal = len(job.members) > 1 and not isinstance(error, RefusalError), refusal_of(error)
         else:
             return
-        if again:  # the error, and the tensors that it has seen, are gone by now
+        if again:  # by now, the error and the tensors in its traceback are freed
             message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {refusal.reason}"
             warnings.warn(message, LockstepWarning, stacklevel=2)
         for member in job.members:
@@ -151,7 +151,7 @@ class Search:
                 self.grouping.refuse(left, RefusalError(*refusal))
 
     def _unpacked(self, result: list[Trained] | Exception) -> Iterator[Trained]:
-        """Yield what a worker has trained, or raise what it has raised."""
+        """Yield the nets that a worker has trained, or raise its exception."""
         if isinstance(result, Exception):
             raise result
         for trained in result:
@@ -171,7 +171,7 @@ class Search:
 
 @contextlib.contextmanager
 def as_in_a_training() -> Iterator[None]:
-    """Let torch and numpy use one thread in the block, import no more than is needed, and say nothing of vmap."""
+    """In the block, let torch and numpy use one thread, import only what is needed, and not warn of vmap."""
     with warnings.catch_warnings(), one_thread(), lean_checks():
         for message in _OF_VMAP:
             warnings.filterwarnings("ignore", message=message)
@@ -195,7 +195,7 @@ def _apart(dtype: torch.dtype, prepare: Callable[[], Any] | None, function: Call
 
 
 def _train_apart(job: Packed) -> list[Trained] | Exception:
-    """Train a stack in a worker; its nets are no views, each of which would take all others along on its way back."""
+    """Train a stack in a worker; its nets are copied, because pickling a view pickles the memory of all nets."""
     try:
         with as_in_a_training():
             nets = list(_train(job.content, lambda more: None))
@@ -210,7 +210,7 @@ def _train_apart(job: Packed) -> list[Trained] | Exception:
 def stack_size(n_nets: int, kind: Kind, max_memory_mb: int, n_jobs: int) -> int:
     """Cut nets into equal stacks: small enough for memory and cache, and enough of them for the jobs.
 
-    Returns how many nets are in a stack, a multiple of the kind's, or 0 where memory is too short for that many.
+    Returns the number of nets in a stack, a multiple of the kind's, or 0 if there is too little memory.
     """
     multiple, at_once = kind.places
     free = max_memory_mb * 2**20 - psutil.Process().memory_info().rss
@@ -223,7 +223,7 @@ def stack_size(n_nets: int, kind: Kind, max_memory_mb: int, n_jobs: int) -> int:
 
 
 def too_large(kind: Kind, max_memory_mb: int) -> RefusalError:
-    """Return why nets are fitted alone that take more memory in a stack than there is."""
+    """Return the refusal of nets whose stack takes more memory than there is."""
     needed = f"{kind.bytes_each * kind.places.multiple / 2**20:,.0f} MiB"
     return RefusalError(
         f"a stack takes {needed}, more than max_memory_mb={max_memory_mb} leaves", "raise max_memory_mb"

@@ -1,4 +1,4 @@
-"""What stands around a net: a Pipeline's steps, a transformed target. It is fitted once, for all nets that share it."""
+"""The steps around a net: of a Pipeline, or a transformed target. They are fitted once for all nets that share them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from lockstep.members.refusals import RefusalError
 
 
 class NetStub(BaseEstimator):
-    """Stands for the net while what is around it is fitted, and asked."""
+    """Stands in for the net while the steps around it are fitted and applied."""
 
     def fit(self, X: Any, y: Any = None) -> "NetStub":
         """Keep the rows and targets."""
@@ -34,7 +34,7 @@ def net_of(estimator: Any) -> Any:
 
 
 def _inside(estimator: Any) -> Any:
-    """Return the estimator that another one surrounds, fitted if that is; None for none."""
+    """Return the estimator inside another one, fitted if the outer one is; None for none."""
     if type(estimator) is Pipeline and estimator.steps:
         return estimator.steps[-1][1]
     if hasattr(estimator, "regressor"):
@@ -57,13 +57,13 @@ def without_net(estimator: Any) -> Any:
 
 
 def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
-    """Fit what stands around the net of an estimator, as its own `fit` does under a seed."""
+    """Fit the steps around the net of an estimator, as its own `fit` does under a seed."""
     seed_everything(seed)
     stub = fitted = without_net(estimator)
     before = None if isinstance(fitted, NetStub) else fingerprint([X, y])
     fitted.fit(X, y)
     if before is not None and fingerprint([X, y]) != before:
-        raise RefusalError("what stands before the net writes into its rows")
+        raise RefusalError("a step before the net changes its input rows in place")
     while not isinstance(stub, NetStub):
         stub = _inside(stub)
     return Prepared(*stub.given_, fitted, (other_states(), torch.get_rng_state()))

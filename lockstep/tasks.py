@@ -16,7 +16,7 @@ from lockstep.members.own_code import own_classes
 from lockstep.members.refusals import Refusal, refusal_of
 from lockstep.surroundings import net_of
 
-# What a fit returns, or what it raises.
+# The result of a fit, or its exception.
 Outcome = tuple[Any, Exception | None]
 
 
@@ -27,7 +27,7 @@ class Task:
     run: Any  # joblib's call, under scikit-learn's configuration and the nested backend; returns a list of one result
     estimator: Any  # without the candidate's parameters
     parameters: dict[str, Any] | None
-    fit_params: dict[str, Any]  # what the estimator's `fit` is given besides rows and targets
+    fit_params: dict[str, Any]  # further arguments of the estimator's `fit`
     X: Any
     y: Any
     train: np.ndarray  # the numbers of the rows to train on
@@ -36,11 +36,11 @@ class Task:
     split: int = 0  # the number of its test set, and of its training set: distinct ones are numbered as they appear
     rows: int = 0
     seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise that random layers take
-    is_answered: bool = True  # whether its scorer only asks the net for predictions, which a stack answers for it
-    is_looked_at: bool = True  # whether code of the user's own, or the user, gets to see the net
-    scores_training: bool = True  # whether the net is asked about the rows that it was trained on, too
+    is_answered: bool = True  # whether its scorer only needs predictions, which a stack can compute
+    is_looked_at: bool = True  # whether the user, or the user's own code, gets to see the net
+    scores_training: bool = True  # whether the net also predicts its training rows
     refusal: Refusal | None = None  # why it is fitted by skorch alone
-    # Hands the net back that a stack has trained; gives an outcome, or None where skorch is to fit the net after all.
+    # Hands back the net that a stack has trained; returns an outcome, or None if skorch has to fit the net after all.
     finish: Callable[[], Outcome | None] | None = None
     outcome: Outcome | None = None
     when_done: Callable[[], Any] = lambda: None
@@ -55,11 +55,11 @@ class Task:
         """The most epochs that the net is trained for, or 0 where there is no such net."""
         try:
             return int(net_of(self.own_estimator()).max_epochs)
-        except Exception:  # whatever skorch is to raise in its fit
+        except Exception:  # whatever skorch will raise in its fit
             return 0
 
     def split_off(self, estimator: BaseEstimator, numbers: np.ndarray) -> tuple[Any, Any]:
-        """Return rows and their targets, as scikit-learn splits them off for an estimator."""
+        """Return rows and their targets, as scikit-learn selects them for an estimator."""
         return _safe_split(estimator, self.X, self.y, numbers, self.train)
 
     def result(self) -> Any:
@@ -68,7 +68,7 @@ class Task:
         if outcome is None:
             outcome = outcome_of(self.run, self.seeds[0])
             self.when_done()
-        self.finish = self.run = self.estimator = None  # the net goes with them, unless it is part of the result
+        self.finish = self.run = self.estimator = None  # frees the net, unless it is part of the result
         result, error = outcome
         if error is not None:
             raise error
@@ -86,7 +86,7 @@ def outcome_of(run: BatchedCalls, seed: int) -> Outcome:
 
 
 def task_of(batch: BatchedCalls) -> Task | None:
-    """Return the task that joblib is to run, if it is the fit of a net."""
+    """Return the task of a joblib batch if it is the fit of a net, else None."""
     call = fit_arguments(batch)
     if call is None:
         return None
@@ -111,10 +111,10 @@ def seed_tasks(tasks: list[Task], random_state: int) -> None:
     for task in tasks:
         try:
             task.key = fingerprint([task.estimator, task.parameters])
-        except Exception as error:  # a file, say, which skorch has no need to compare
+        except Exception as error:  # a file, for example, which skorch never compares
             task.key = str(task.parameters)
-            task.refusal = Refusal(f"it can't be compared with other candidates ({refusal_of(error).reason})")
+            task.refusal = Refusal(f"a candidate can't be compared with others ({refusal_of(error).reason})")
         task.split = splits.setdefault(task.test.tobytes(), len(splits))
         task.rows = rows.setdefault(task.train.tobytes(), len(rows))
-        # The stream of noise is another one than that of the initial weights.
+        # Noise and initial weights have separate random streams.
         task.seeds = fit_seed(random_state, task.split), fit_seed(random_state, task.split, 1)

@@ -1,4 +1,4 @@
-"""Tries a kind of net before it is trained in lockstep: skorch and a stack take a few steps, and have to agree."""
+"""Tries a kind of net before it is trained in lockstep: skorch and a stack take a few steps, which must agree."""
 
 import contextlib
 import io
@@ -35,22 +35,22 @@ _EPOCHS, _BATCH = 2, 4
 
 SHARED = "nets share memory with one another"
 
-# Up to so many different targets are taken for classes, all of which a score may want to see.
+# Up to this many different targets count as classes; a score may need all of them.
 _CLASSES = 30
 
 
 class Verdict(NamedTuple):
-    """What a trial has shown of a kind of net."""
+    """The result of the trial of a kind of net."""
 
-    filled: bool  # whether batches may be filled up with rows that count for nothing
-    answers: bool  # whether a stack answers `predict` for its nets
+    filled: bool  # whether batches may be filled up with rows of weight zero
+    answers: bool  # whether a stack computes the predictions of its nets
 
 
 def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) -> Verdict:
-    """Train two nets of a member's kind both ways; raises `RefusalError` where the two differ, or one of them raises.
+    """Train two nets of a member's kind both ways; raises `RefusalError` if the results differ, or one raises.
 
-    `net` is the member's as it was before its `fit`, and `prepared` what that is given: its own code sees all rows, and
-    prepares them, before it trains, here on few. `may_fill` is whether its own rows allow batches to be filled up.
+    `net` is the member's net before its `fit`, and `prepared` has the rows for `fit`: the net's own code may see and
+    prepare all of them, but here it trains on few. `may_fill` is whether its own rows allow batches to be filled up.
     """
     twin, few = _small(net), _some_rows(member, prepared, 1, torch.get_default_dtype())
     start(twin, few, member.noise_seed, None)
@@ -65,19 +65,19 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) ->
             except Exception as error:  # whatever a module raises under vmap, or in float64
                 raised.append(error)
         if any(type(error) is RefusalError for error in raised):
-            break  # only what fixes its type, as a callback with rows of its own does, gets its trial in that
+            break  # a trial in float32 is only for nets that fix their type, as with a callback that has its own rows
     own = next(iter(trained_params(member.net).values())).dtype
     raise RefusalError(*refusal_of((errors.get(own) or raised)[-1]))
 
 
 def changing(net: NeuralNet) -> set[int]:
-    """Return where the tensors lie that a net's training changes."""
+    """Return the addresses of the tensors that a net's training changes."""
     buffers = [*net.module_.buffers(), *net.criterion_.buffers()]
     return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
 
 
 def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dtype, filled: bool) -> bool:
-    """Raise where nets differ that skorch and a stack train; returns whether they answer alike."""
+    """Raise if nets that skorch and a stack train differ; returns whether they also predict alike."""
     few = [_some_rows(member, prepared, i, dtype) for i in range(2)]
     members = [make_member(_small(net), few[i], (i, i), {}, dtype) for i in range(2)]
     before, begun = zip(*((net_state(each.net), cloned(named_tensors(each.net))) for each in members), strict=True)
@@ -105,7 +105,7 @@ def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dt
             raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
         tensors = cloned(named_tensors(theirs))
         alike &= _is_same(trained, theirs)
-        # A module may note what it predicts, and a scorer may want to read it.
+        # A module may keep its predictions in an attribute, which a scorer may read.
         alike &= net_state(theirs) == before[i]
         alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
     return alike
@@ -130,10 +130,10 @@ def _first_rows(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset,
 
 
 def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dtype) -> Prepared:
-    """Return what `fit` is given, to train on some of the rows, and to hold out four fewer.
+    """Return some rows to train on, and four fewer to hold out.
 
-    They are a few of each class, mixed, or of each quarter of numbers: weights of classes show where a batch has
-    several, and scores of an epoch may want to see all of them.
+    There are a few of each class, or of each quarter of numbers, in random order: class weights show in a batch with
+    several classes, and scores of an epoch may need all classes.
     """
     train, generator = member.train, np.random.default_rng(number)
     by_target, by_row = (tree_leaves(part)[0].reshape(train.n, -1).double().sum(1) for part in (train.y, train.X))
@@ -141,7 +141,7 @@ def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dty
     n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
     in_turn = np.resize(_in_turn(classes, generator.permutation(train.n)), 2 * n)
     held_out, chosen = in_turn[: n - 2], generator.permutation(in_turn[n - 2 :])
-    # The last batch is filled up with its first row: the largest or the smallest shows where rows see each other.
+    # The last batch is filled up with its first row: if that is the largest or the smallest, an influence shows.
     extreme = int(by_row[chosen].argmin() if number else by_row[chosen].argmax())
     chosen[[n, extreme]] = chosen[[extreme, n]]
     rows = taken((train.X, train.y), chosen if member.valid is None else np.r_[chosen, held_out])
@@ -152,14 +152,14 @@ def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dty
 
 
 def _classes(by_target: Tensor) -> tuple[np.ndarray, int]:
-    """Return the class of each row, from 0 to below a number of classes: of many targets, the quarter it lies in."""
+    """Return the class of each row, and the number of classes; many different targets are put into quarters."""
     values, ranks = by_target.unique(return_inverse=True)
     n_classes = len(values) if len(values) <= _CLASSES else 4
     return ranks.numpy() * n_classes // len(values), n_classes
 
 
 def _in_turn(classes: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the numbers of rows sorted: the first row of each class, then the second of each, and so on."""
+    """Return row numbers in this order: the first row of each class, then the second of each, and so on."""
     by_class = rows[classes[rows].argsort(kind="stable")]
     begin_of_class = np.searchsorted(classes[by_class], classes[by_class])
     turn = np.arange(len(rows)) - begin_of_class
@@ -167,7 +167,7 @@ def _in_turn(classes: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _noise(stack: Stack, i: int) -> list[Tensor]:
-    """Return the noise that a member's steps took, drawn once more."""
+    """Draw the noise of a member's steps again."""
     generator, noise = torch.Generator().manual_seed(i), list[Tensor]()
     n_rows, dtype = sum(stack.lengths), stack.flat.dtype
     for sizes in stack.sizes:
@@ -180,7 +180,7 @@ def _noise(stack: Stack, i: int) -> list[Tensor]:
 def _by_skorch(
     net: NeuralNet, prepared: Prepared, trained: Trained, noise: list[Tensor], begun: Tensors, dtype: torch.dtype
 ) -> NeuralNet:
-    """Train a net as skorch does, from given weights; raises `RefusalError` where lockstep can't draw as it does."""
+    """Train a net as skorch does, from given weights; raises `RefusalError` if lockstep can't draw the same numbers."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
     step_lean(net.optimizer_)
     same_noise = GivenNoise(noise)
@@ -205,12 +205,12 @@ def _by_skorch(
     if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
         raise RefusalError("the optimizer keeps numbers that belong to no parameter")
     if {name for name, param in trained_params(net).items() if param.grad is None} != trained.member.unused:
-        raise RefusalError("a parameter takes part in the loss now and then")
+        raise RefusalError("a parameter takes part in the loss in some steps only")
     return net
 
 
 def _is_same(trained: Trained, theirs: NeuralNet) -> bool:
-    """Raise `RefusalError` where a net from a stack is not skorch's; returns whether the stack answers for it alike."""
+    """Raise `RefusalError` if a net from a stack differs from skorch's; returns whether it predicts the same."""
     dtype = next(iter(trained_params(theirs).values())).dtype  # a callback may have made the module anew
     tolerance = {"rtol": 1e-6, "atol": 1e-9} if dtype == torch.float64 else {"rtol": 1e-3, "atol": 1e-5}
 
@@ -221,18 +221,18 @@ def _is_same(trained: Trained, theirs: NeuralNet) -> bool:
     ours = dict(_numbers_of(trained.net))
     for (what, place), number in _numbers_of(theirs):
         if what.startswith("the history's") and not trained.net.callbacks_ and (what, place) not in ours:
-            continue  # it is what callbacks have recorded, which nobody will read
+            continue  # records of callbacks, which nobody will read
         if not agree(ours.get((what, place), math.nan), number):
             raise RefusalError(f"in a trial, {what} differed from skorch's")
     try:
         made = zip(tree_leaves(trained.outputs), tree_leaves(theirs.forward(trained.member.fitted_on[0])), strict=True)
         return all(agree(one, other.cpu()) for one, other in made)
-    except Exception:  # whatever skorch raises where it can't join what a module makes of batches
+    except Exception:  # whatever skorch raises if it can't join the outputs of batches
         return False
 
 
 def _numbers_of(net: NeuralNet) -> Iterator[tuple[tuple[str, Any], Any]]:
-    """Yield all numbers of a trained net but times, each with what it is and where it stands."""
+    """Yield all numbers of a trained net except times, each with a description and a place."""
     for name, tensor in named_tensors(net).items():
         yield (f"the values of {name.partition('.')[2]}", name), tensor.detach()
     for name, param in trained_params(net).items():

@@ -1,4 +1,4 @@
-"""One net of a search: begun as its own `fit` does it, with its seed, its rows and their order, and what it is made of.
+"""One net of a search: started as by its own `fit`, with its seed, its rows and their order, and its parts.
 
-Knows torch and skorch, and nothing of stacks or of searches.
+Knows torch and skorch, but not stacks or searches.
 """

@@ -1,4 +1,4 @@
-"""Callbacks of the user's own that are declared to change nothing, and the check that they don't."""
+"""The user's own callbacks that are declared to change nothing, and the check that they don't."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +24,8 @@ def reads_only(callback: type[Callback]) -> type[Callback]:
     """Declare that callbacks of a class look at their net and change nothing, so that it can be trained in lockstep.
 
     They may read, print, record in the history, predict at the end of an epoch, and raise `KeyboardInterrupt` there to
-    end the training. They may not change weights, settings, modes or rows, nor draw random numbers. Whether they keep
-    to that is checked in the first epoch of each training.
+    end the training. They may not change weights, settings, modes or rows, nor draw random numbers. The first epoch
+    of each training checks this.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def reads_only(callback: type[Callback]) -> type[Callback]:
     Returns
     -------
     type
-        The same, so that this can be a decorator.
+        The same class, so that this can be a decorator.
 
     Raises
     ------
     TypeError
-        If it is no such class.
+        If it is not such a class.
     """
     if not (isinstance(callback, type) and issubclass(callback, Callback)):
         hint = f", such as {type(callback).__name__}" if isinstance(callback, Callback) else ""
@@ -70,7 +70,7 @@ def held_to_it(callback: Callback, net: NeuralNet, may_predict: bool) -> Iterato
 
 
 def _seen(net: NeuralNet) -> dict[str, Any]:
-    """Return copies of what a callback may not change, by what it is called."""
+    """Return copies of all that a callback may not change, by name."""
     modes = [layer.training for part in (net.module_, net.criterion_) for layer in part.modules()]
     weights = {f"`{name.partition('.')[2]}`": tensor.detach().clone() for name, tensor in named_tensors(net).items()}
     settings = {f"`{key}`": value for key, value in optimizer_of(net)[1].items()}

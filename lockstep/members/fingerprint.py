@@ -1,4 +1,4 @@
-"""Tells whether two things are built alike, also those that pickle knows nothing of."""
+"""Tells whether two objects are built alike, including objects that can't be pickled."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ def _code(code: CodeType) -> bytes:
 
 
 class _Hashed(pickle.Pickler):
-    """Pickles classes and functions that can't be as well: classes by who they are, functions by their code."""
+    """Also pickles classes by identity and functions by their code, where pickle can't."""
 
     def __init__(self, file: io.BytesIO, names: dict[int, str]) -> None:
         super().__init__(file)
@@ -27,7 +27,7 @@ class _Hashed(pickle.Pickler):
         self._names = names
 
     def reducer_override(self, obj: Any) -> Any:
-        """Return what an object is made of, as far as pickle is not to find out."""
+        """Return the parts of an object that pickle would not hash as wanted."""
         if id(obj) in self._names:
             return id, (self._names[id(obj)],)
         if isinstance(obj, type | ModuleType):
@@ -49,9 +49,9 @@ class _Hashed(pickle.Pickler):
 
 
 def fingerprint(thing: Any, names: dict[int, str] | None = None) -> str:
-    """Return a hash that things share in this process that are built alike; raises where a thing can't be pickled.
+    """Return a hash that is equal, in this process, for objects that are built alike; raises if one can't be pickled.
 
-    Of objects whose `id` is in `names`, the name counts alone.
+    For objects whose `id` is in `names`, only the name counts.
     """
     pickled = io.BytesIO()
     _Hashed(pickled, names or {}).dump(thing)

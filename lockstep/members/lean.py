@@ -1,4 +1,4 @@
-"""What of torch would import its compiler, which takes half a second, without it: optimizers, modes and `vjp`."""
+"""Parts of torch without the import of its compiler, which takes half a second: optimizers, modes and `vjp`."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,14 +19,14 @@ from lockstep._compat import (
     grad_increment_nesting,
 )
 
-# Each of these methods is wrapped in one that imports the compiler, to tell it to leave the method alone.
+# torch wraps each of these methods in one that imports the compiler, to exclude the method from compilation.
 _WRAPPED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
 
 _LEAN: dict[Any, type[Optimizer]] = {}
 
 
 def lean_optimizer(optimizer: type[Optimizer]) -> type[Optimizer]:
-    """Return a class that does what one of torch's optimizers does, but imports no compiler; another class as it is."""
+    """Return a class like one of torch's optimizers, but without the compiler; other classes are returned unchanged."""
     if not optimizer.__module__.startswith("torch.optim."):
         return optimizer
     methods = [getattr(optimizer, name) for name in (*_WRAPPED, "step")]
@@ -65,7 +65,7 @@ def _without_compiler(optimizer: type[Optimizer], *plain: Callable[..., Any]) ->
 
 
 def build_lean(net: NeuralNet) -> NeuralNet:
-    """Do what skorch's `initialize_optimizer` does, without the compiler; the optimizer is of its own class."""
+    """Do what skorch's `initialize_optimizer` does, without the compiler; the optimizer has its original class."""
     args, kwargs = net.get_params_for_optimizer("optimizer", net.get_all_learnable_params())
     own, lean = net.optimizer, lean_optimizer(net.optimizer)
     net.optimizer_ = lean(*args, **kwargs)
@@ -83,7 +83,7 @@ def step_lean(optimizer: Optimizer) -> None:
 
 
 class LeanMode(TorchDispatchMode):
-    """A mode that is not shielded from torch's compiler."""
+    """A mode that does not import torch's compiler, as torch would do to exclude a mode from compilation."""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -91,11 +91,13 @@ class LeanMode(TorchDispatchMode):
 
 
 def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callable[[Any], dict[str, Any]], Any]:
-    """Do what `torch.func.vjp` does with `has_aux`, for a function that returns a tensor and other things.
+    """Do what `torch.func.vjp` does with `has_aux`, for a function that returns a tensor and other values.
 
-    Returns the tensor, a function that pulls a gradient of it back to `own`, and the other things.
+    Returns the tensor, a function that pulls a gradient of the tensor back to `own`, and the other values.
     """
-    refused = disable_saved_tensors_hooks("hooks that save tensors, as checkpoint's, see no net of a stack alone")
+    refused = disable_saved_tensors_hooks(
+        "hooks for saved tensors, such as checkpoint's, can't see a single net of a stack"
+    )
     with refused, grad_increment_nesting() as level, torch.enable_grad():
         inputs = _create_differentiable(_wrap_all_tensors(own, level))
         made, others = function(inputs)

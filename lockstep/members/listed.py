@@ -1,4 +1,4 @@
-"""Which nets go in lockstep, by their parts: whatever is not on a list here is fitted by skorch alone."""
+"""The lists of parts with which nets can be trained in lockstep; skorch fits nets with other parts one by one."""
 
 import re
 from types import FunctionType, NoneType
@@ -34,12 +34,12 @@ _CALLBACKS = (
     callbacks.ProgressBar,
     HoldOutRecorder,
 )
-# Those of skorch that change weights, which of them are trained, or files.
+# skorch's callbacks that change weights, choose which weights are trained, or write files.
 _CHANGING = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
 
 _EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 
-# What an optimizer of one's own may keep as attributes.
+# The types that attributes of the user's own optimizer may have.
 _SETTINGS = (bool, int, float, str, FunctionType, NoneType)
 
 _NETS = (NeuralNet, NeuralNetClassifier, NeuralNetBinaryClassifier, NeuralNetRegressor)
@@ -47,7 +47,7 @@ _OF_NETS = {cls for net in _NETS for cls in net.__mro__}
 
 
 class _PlainMixin:
-    """Shows, with the class below, what every class has without defining it."""
+    """Shows, with the class below, which attributes every class has without defining them."""
 
     anything: int
 
@@ -60,7 +60,7 @@ _OF_ANY_CLASS = vars(_PlainMixin).keys() | vars(_PlainNet).keys()
 
 
 def check_class(cls: type) -> None:
-    """Raise `RefusalError` where a net's class, or one that it is made of, has more of its own than is on the list."""
+    """Raise `RefusalError` if a net's class, or one of its base classes, overrides a method that is not listed."""
     for part in cls.__mro__:
         if part in _OF_NETS:
             continue
@@ -74,7 +74,7 @@ def _full_name(cls: type) -> str:
 
 
 def check_callbacks(net: NeuralNet) -> None:
-    """Raise `RefusalError` where a net has a callback that is neither on the list nor declared to change nothing."""
+    """Raise `RefusalError` if a net has a callback that is neither on the list nor declared to change nothing."""
     for _, callback in net.callbacks_:
         cls, name = type(callback), type(callback).__name__
         if isinstance(callback, _CHANGING):
@@ -86,7 +86,7 @@ def check_callbacks(net: NeuralNet) -> None:
                     f"{policy} is a schedule of your own", "torch's LambdaLR takes any function of the epoch"
                 )
         elif not is_declared(cls):
-            whose = "skorch's that does more than others" if cls.__module__.startswith("skorch.") else "your own"
+            whose = "skorch that lockstep does not know" if cls.__module__.startswith("skorch.") else "your own"
             raise RefusalError(
                 f"{name} is a callback of {whose}", f"if it changes nothing, say lockstep.reads_only({name})"
             )
@@ -97,9 +97,9 @@ def check_callbacks(net: NeuralNet) -> None:
 
 
 def only_records(net: NeuralNet, held_out: Any) -> bool:
-    """Whether a net's callbacks do nothing but write its history, as those do that skorch gives a quiet net.
+    """Whether a net's callbacks only write its history, as skorch's default callbacks of a quiet net do.
 
-    `held_out` are the targets of its hold-out, or None: where they are no classes, an accuracy raises.
+    `held_out` are the targets of the held-out rows, or None; if they are not classes, an accuracy raises.
     """
     whole = held_out is None or (isinstance(held_out, Tensor) and bool((held_out == held_out.floor()).all()))
 
@@ -120,25 +120,25 @@ def _is_known(policy: Any) -> bool:
 
 
 def check_parts(net: NeuralNet) -> None:
-    """Raise `RefusalError` where the parts of an initialised net are not those of a plain one."""
+    """Raise `RefusalError` if an initialised net has other parts than a plain one."""
     if parts_of(net) != (["module"], ["criterion"], ["optimizer"]):
         raise RefusalError("the net has several modules, criteria or optimizers")
     if own := [name for name in vars(net) if callable(getattr(type(net), name, None))]:
         raise RefusalError(f"the net is given a {own[0]} of its own")
     if net.compile:
-        raise RefusalError("compile is set", "leave it to skorch's nets alone")
+        raise RefusalError("compile is set", "set compile=False in the search")
     if len(net.optimizer_.param_groups) != 1:
         raise RefusalError("the optimizer has several groups of parameters")
     if not trained_params(net):
         raise RefusalError("the module has no parameters to train")
     if any(isinstance(layer, _EMBEDDINGS) and layer.max_norm is not None for layer in net.module_.modules()):
-        raise RefusalError("an embedding renormalises weights in evaluation as well, for the rows that it sees")
+        raise RefusalError("an embedding with max_norm changes its weights in evaluation, too")
     _check_memory(net)
     _check_optimizer(net)
 
 
 def _check_memory(net: NeuralNet) -> None:
-    """Raise `RefusalError` where a stack's own memory would change what parameters and buffers are."""
+    """Raise `RefusalError` if parameters and buffers would behave differently in the memory of a stack."""
     tensors, trained = named_tensors(net).values(), trained_params(net).values()
     if len({t.dtype for t in trained}) > 1 or any(t.is_complex() for t in trained):
         raise RefusalError("parameters have several types, or complex ones")
@@ -150,7 +150,7 @@ def _check_memory(net: NeuralNet) -> None:
 
 
 def _check_optimizer(net: NeuralNet) -> None:
-    """Raise `RefusalError` where an optimizer, or what clips for it, does more than a stack's."""
+    """Raise `RefusalError` if an optimizer, or the clipping of its gradients, does more than a stack can do."""
     optimizer = net.optimizer_
     if any(step_hooks(optimizer)):
         raise RefusalError("the optimizer has a hook")
@@ -163,4 +163,4 @@ def _check_optimizer(net: NeuralNet) -> None:
     clips = [each for _, each in net.callbacks_ if type(each) is callbacks.GradientNormClipping]
     learnt = {id(param) for _, param in net.get_all_learnable_params() if param.requires_grad}
     if len(clips) > 1 or (clips and learnt != set(map(id, trained_params(net).values()))):
-        raise RefusalError("gradients are clipped twice, or together with some that are not trained")
+        raise RefusalError("gradients are clipped twice, or together with those of parameters that are not trained")

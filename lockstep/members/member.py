@@ -1,4 +1,4 @@
-"""A net of a stack: its rows, the order in which it takes them, and the net itself, initialised as skorch does it."""
+"""A net of a stack: its rows, their order, and the net itself, initialised as by skorch."""
 
 import contextlib
 import io
@@ -23,7 +23,7 @@ from lockstep.members.rows import Order, Rows, fetch
 from lockstep.members.state import own_params
 from lockstep.members.tensors import copied_parts, named_tensors
 
-# What is the same for nets that share rows: splits by what they follow from, and orders by their key.
+# Objects that nets with the same rows share: splits and orders, by key.
 Cache = dict[Any, Any]
 
 # The settings by which a net is given its rows.
@@ -32,9 +32,9 @@ OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
 
 @dataclass(eq=False)
 class Member:
-    """A net that is trained in a stack; it is initialised, and has been told that the training begins."""
+    """A net that is trained in a stack; it is initialised, and its callbacks know that the training begins."""
 
-    tasks: dict[int, list[int]]  # the numbers of the tasks that get it, by the epoch after which they do
+    tasks: dict[int, list[int]]  # the numbers of the tasks that get the net, by the epoch after which they get it
     net: NeuralNet
     fitted_on: tuple[Any, Any]  # X and y as `fit` received them
     datasets: tuple[Any, Any]  # skorch's for training, and for the hold-out or None
@@ -42,13 +42,13 @@ class Member:
     valid: Rows | None
     order: Order  # shared by all members whose batches are the same
     state: Tensor  # of torch's generator before the first epoch
-    others: Any  # the states of the others, where its fit has drawn from them
-    noise_seed: int  # of the noise that random layers take, the same for all nets of a split
+    others: Any  # the states of the other generators, if its fit has drawn from them
+    noise_seed: int  # of the noise for random layers, the same for all nets of a split
     output: io.StringIO  # what it and its callbacks print
     activations: str = ""  # a hash of the module's activations
     optimizer: str = ""  # a hash of the optimizers that one object can step
-    unused: frozenset[str] = frozenset()  # the parameters that take no part in the loss, which optimizers leave alone
-    rows_to_answer: Any = None  # the rows that it will be asked about
+    unused: frozenset[str] = frozenset()  # the parameters that the loss does not use; optimizers skip them
+    rows_to_answer: Any = None  # the rows that it will predict
     follows: bool = False  # whether torch's generator stands where skorch's does at the end of each epoch
 
     @property
@@ -58,11 +58,11 @@ class Member:
 
     @property
     def has_lone_row(self) -> bool:
-        """Whether a batch is a single row, whose dimension `squeeze` takes away; filled up, it would be kept."""
+        """Whether a batch is a single row: `squeeze` removes its dimension, unless the batch is filled up."""
         return 1 in self.order.lengths or (self.valid is not None and has_lone_row(self.valid.n, self.valid.batch))
 
     def other_lengths(self, filled: bool) -> set[int]:
-        """Return how many rows batches have that are not as long as a whole one of the training."""
+        """Return the lengths of batches that are not as long as a whole training batch."""
         train, valid = self.train, self.valid
         lengths = set() if filled else set(self.order.lengths)
         if valid is not None:
@@ -70,23 +70,23 @@ class Member:
         return lengths - {0, min(train.width, train.n)}
 
     def follow(self) -> None:
-        """Take numbers into account that callbacks draw at the end of epochs, as one that predicts does."""
+        """Allow for random numbers that callbacks draw at the end of epochs, for example when they predict."""
         self.follows, self.order = True, self.order.followed(self.state)
 
     @cached_property
     def has_listeners(self) -> bool:
-        """Whether callbacks are to be shown each epoch; what a recorder keeps is handed over at the end."""
+        """Whether callbacks must see each epoch; recorders get their outputs at the end."""
         others = (callback for _, callback in self.net.callbacks_ if type(callback) is not HoldOutRecorder)
         return any(map(is_told, others))
 
     @cached_property
     def recorders(self) -> list[HoldOutRecorder]:
-        """Return the callbacks that keep what the net makes of its hold-out."""
+        """Return the callbacks that keep the net's outputs for its held-out rows."""
         return [callback for _, callback in self.net.callbacks_ if type(callback) is HoldOutRecorder]
 
 
 class _Split(NamedTuple):
-    """What a net trains on, what it holds out, and where the generators stand once rows are split."""
+    """The rows that a net trains on and holds out, and the states of the generators after the split."""
 
     datasets: tuple[Any, Any]
     valid: Rows | None
@@ -97,14 +97,14 @@ class _Split(NamedTuple):
 
 
 def has_lone_row(n: int, batch: int) -> bool:
-    """Whether the last of the batches that rows are taken in is a single row; -1 takes all at once."""
+    """Whether the last batch of `n` rows is a single row; a batch size of -1 means all rows."""
     return n > 0 and (n - 1) % (batch if batch > 0 else n) == 0
 
 
 def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cache: Cache, dtype: Any = None) -> Member:
     """Initialise a net as its `fit` does, up to the first epoch; raises whatever skorch or the net raise.
 
-    `seeds` are of the fit and of the noise; `cache` serves all members of a search; the net is turned into `dtype`.
+    `seeds` are those of the fit and of the noise; all members of a search share `cache`; the net is cast to `dtype`.
     """
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
@@ -141,10 +141,10 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
 
 
 def _split(net: NeuralNet, rows: tuple[Any, Any], key: Any, cache: Cache) -> _Split:
-    """Return what a net trains on, and what it holds out: once for all nets of a key.
+    """Return the rows that a net trains on and holds out, computed once for all nets with the same key.
 
-    A `train_split` may draw numbers. Then nets share its result whose generators stand at the same place, and these are
-    put where it leaves them.
+    A `train_split` may draw numbers. Then only nets whose generators have the same state share its result, and their
+    generators get the state after it.
     """
     if ("split", key) in cache:
         split: _Split = cache["split", key]
@@ -164,9 +164,9 @@ def _split(net: NeuralNet, rows: tuple[Any, Any], key: Any, cache: Cache) -> _Sp
 
 
 def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any, Any]:
-    """Initialise a net as its `fit` does under a seed, in another type if one is given.
+    """Initialise a net as its `fit` does under a seed, and cast it to `dtype` if that is not None.
 
-    Returns what `fit` hands on, and where the generators of numpy and random stood before it.
+    Returns the rows and targets that `fit` trains on, and the states of the other generators before it.
     """
     seed_everything(seed)
     if prepared.random_state is not None:
@@ -175,7 +175,7 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
     others = other_states()
     X, y = capture(net, prepared)
     if dtype is not None:
-        # Copies, as a module may have parts that are the user's own, such as a pretrained one.
+        # Copies, because a module may contain objects of the user's, such as a pretrained part.
         net.__dict__.update(copied_parts(net))
         net.module_.to(dtype)
         net.criterion_.to(dtype)

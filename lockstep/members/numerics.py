@@ -1,4 +1,4 @@
-"""Random numbers, threads and tiny numbers: what a training sets in torch, numpy and random, and puts back."""
+"""Random numbers, threads and tiny numbers: what a training sets in torch, numpy and random, and restores."""
 
 import contextlib
 import ctypes
@@ -29,8 +29,8 @@ def fit_seed(seed: int, split: int, *purpose: int) -> int:
     Returns
     -------
     int
-        A seed below 2**32. It depends on nothing but the arguments, and is the same for every candidate, so
-        candidates start from the same weights and differ in their setting alone (common random numbers).
+        A seed below 2**32. It depends only on the arguments, and is the same for every candidate, so candidates start
+        from the same weights and differ only in their setting (common random numbers).
     """
     return int(np.random.SeedSequence([seed, split, *purpose]).generate_state(1)[0])
 
@@ -39,33 +39,33 @@ def seed_everything(seed: int) -> None:
     """Seed torch, numpy and random in this process."""
     random.seed(seed)
     np.random.seed(seed)
-    # Without a GPU, torch.manual_seed keeps a trace of the call stack for the day when there is one.
+    # Without a GPU, torch.manual_seed would store the call stack, to repeat the call when a GPU is initialised.
     (torch.manual_seed if torch.cuda.is_available() else torch.default_generator.manual_seed)(seed)
 
 
 def random_states() -> Any:
-    """Return where the generators of torch, numpy and random stand."""
+    """Return the states of the generators of torch, numpy and random."""
     return torch.get_rng_state().numpy().tobytes(), other_states()
 
 
 def other_states() -> Any:
-    """Return where the generators of numpy and random stand, in a form to compare and for `set_others`."""
+    """Return the states of the generators of numpy and random, to compare them and for `set_others`."""
     state: Any = np.random.get_state()
     _, key, *rest = state
     return random.getstate(), key.tobytes(), *rest
 
 
 def set_others(states: Any) -> None:
-    """Put the generators of numpy and random where they stood."""
+    """Restore the states of the generators of numpy and random."""
     own, key, *rest = states
     random.setstate(own)
     np.random.set_state(("MT19937", np.frombuffer(key, dtype=np.uint32), *rest))
 
 
 def drawn_others() -> Any:
-    """Return what is another thing once numpy or random has drawn, for a third of what `other_states` costs.
+    """Return a value that changes when numpy or random draws, at a third of the cost of `other_states`.
 
-    It does not tell of the second of two normal numbers, which numpy draws together.
+    It does not change for the second of two normal numbers, because numpy draws them together.
     """
     generator = np.random.get_bit_generator()  # type: ignore[attr-defined]
     if not isinstance(generator, np.random.MT19937):

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from skorch import NeuralNet
 
-# A setting of an optimizer that is none of torch's: what it keeps beside its groups.
+# A setting of an optimizer that is not torch's own: its attributes beside the groups.
 ATTRIBUTES = "its attributes"
 
 # What torch's schedules set as attributes of an optimizer.

@@ -1,4 +1,4 @@
-"""What of a net, a callback or a layer is the user's own code, and what that code mentions."""
+"""Which code of a net, a callback or a layer is the user's own, and which names this code mentions."""
 
 from types import CellType, CodeType, ModuleType
 from typing import Any
@@ -7,12 +7,12 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
-# Where no code looks at a net's numbers, unless it is handed them.
+# Libraries whose code reads a net's numbers only if it gets them as arguments.
 _LIBRARIES = ("torch", "skorch", "sklearn", "numpy", "scipy", "pandas")
 
 
 def is_told(callback: Callback) -> bool:
-    """Whether a callback is told of anything once a training has begun."""
+    """Whether a callback is called for anything during or after a training."""
     return hears(callback, "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end")
 
 
@@ -22,26 +22,26 @@ def hears(callback: Callback, *events: str) -> bool:
 
 
 def has_own(net: NeuralNet, *methods: str) -> bool:
-    """Whether one of these methods of a net's class is none of skorch's."""
+    """Whether one of these methods of a net's class is not skorch's."""
     return any(is_own(getattr(type(net), method)) for method in methods)
 
 
 def is_own(code: Any) -> bool:
-    """Whether a class or function is none of Python's, skorch's, scikit-learn's or the engine's."""
+    """Whether a class or function is not part of Python, skorch, scikit-learn or the engine."""
     # A wrapper takes the `__module__` of what it wraps.
     module = getattr(code, "__globals__", {}).get("__name__") or getattr(code, "__module__", None)
     return isinstance(module, str) and not module.startswith(("skorch.", "sklearn.", "builtins", "lockstep."))
 
 
 def own_classes(cls: type) -> list[type]:
-    """Return the classes that a net's or layer's class is made of and that are none of skorch's or torch's."""
+    """Return a net's or layer's class and base classes that are not part of skorch or torch."""
     return [each for each in cls.__mro__ if is_own(each) and not each.__module__.startswith("torch.")]
 
 
 def mentioned(thing: Any, scope: dict[str, Any] | None = None, seen: set[Any] | None = None) -> set[str]:
-    """Return the names and words in code: that of a function or property, and of all that it holds, wraps and calls.
+    """Return the names and strings in the code of a function or property, and of all that it holds, wraps and calls.
 
-    `scope` has the global names of code that is no function; what is in `seen` is not looked at again.
+    `scope` has the global names for code that is not a function; code in `seen` is skipped.
     """
     seen = set() if seen is None else seen
     function = getattr(getattr(thing, "fget", thing), "__func__", getattr(thing, "fget", thing))
@@ -59,7 +59,7 @@ def mentioned(thing: Any, scope: dict[str, Any] | None = None, seen: set[Any] | 
 
 
 def mentioned_in(net: NeuralNet | nn.Module, *methods: str) -> set[str]:
-    """Return what own methods of a net or layer mention, and what its own methods do that they call."""
+    """Return the names in the user's own methods of a net or layer, and in its own methods that these call."""
     names: set[str] = set()
     left = set(methods)
     while left:

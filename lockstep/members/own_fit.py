@@ -13,7 +13,7 @@ from lockstep.members.refusals import RefusalError
 
 
 def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
-    """Run a net's own `fit` up to where its training begins: it is initialised, and what `fit` hands on is returned."""
+    """Run a net's own `fit` up to the training: the net is initialised, and the rows to train on are returned."""
 
     def partial_fit(X: Any, y: Any = None, classes: Any = None, _routing_method: str = "", **fit_params: Any) -> None:
         if fit_params or classes is not None:
@@ -33,9 +33,9 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
 
 @contextmanager
 def method_of_one(net: NeuralNet, name: str, method: Callable[..., Any]) -> Iterator[None]:
-    """Give one net another method, which takes skorch's own and its arguments; copies and pickles have skorch's.
+    """Replace a method of one net; the new method gets skorch's method and the arguments. Copies keep skorch's method.
 
-    As an attribute of the net it would be one of its parameters to skorch, and part of what is pickled.
+    As an attribute of the net, skorch would take the method for a parameter, and pickle it.
     """
     skorchs = getattr(NeuralNet, name)
 
@@ -51,7 +51,7 @@ def method_of_one(net: NeuralNet, name: str, method: Callable[..., Any]) -> Iter
 
 @contextmanager
 def stand_ins(thing: Any, **methods: Callable[..., Any]) -> Iterator[None]:
-    """Give an object other methods than its class's, unless they take themselves away."""
+    """Give an object other methods than its class's in the block; a method may remove itself earlier."""
     thing.__dict__.update(methods)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a net is given, which the nets of a split share that are surrounded alike."""
+"""The rows for a net, shared by the nets of a split with the same steps around them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,24 +7,26 @@ from torch import Tensor
 
 
 class EndOfFitError(BaseException):
-    """Ends a method of the user's where the net's own work would begin, with what the net is given as arguments.
+    """Ends a method of the user's when the net would start to work; its arguments are the net's.
 
-    No `except Exception` is to keep it.
+    Not an `Exception`, so that no `except Exception` catches it.
     """
 
 
 @dataclass
 class Prepared:
-    """What the nets are given on the training rows of one split: the same for all that are surrounded alike."""
+    """The rows for the nets of one split, the same for all nets with the same steps around them."""
 
     X: Any
     y: Any
     fitted: Any = None  # the estimator, with a stub in the place of the net
-    random_state: tuple[Any, Tensor] | None = None  # of the other generators and torch's, after the surroundings' fit
-    handed_on: tuple[Any, Any] | None = None  # what nets train on instead of the X and y that their `fit` hands on
+    random_state: tuple[Any, Tensor] | None = (
+        None  # of the other generators and torch's, after the fit of the steps around the net
+    )
+    handed_on: tuple[Any, Any] | None = None  # the X and y to train on instead of those that `fit` passes on
 
     def transform(self, X: Any) -> Any:
-        """Return what the net is given for other rows."""
+        """Return other rows as the net gets them."""
         try:
             self.fitted.predict(X)
         except EndOfFitError as captured:

@@ -1,4 +1,4 @@
-"""A callback that keeps what a net makes of its hold-out; in a stack it costs nearly nothing."""
+"""A callback that keeps a net's outputs for its held-out rows; in a stack it costs nearly nothing."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from lockstep._compat import tree_map
 
 
 class HoldOutRecorder(Callback):
-    """Keeps what a net makes of the rows that it holds out, after each epoch, for a look when the training is over.
+    """Keeps a net's outputs for its held-out rows after each epoch, to score them when the training is over.
 
-    skorch's `EpochScoring` scores in the middle of the training. This callback only keeps the outputs, so a stack
-    hands them over at the end, and a score can be computed for every epoch afterwards.
+    skorch's `EpochScoring` scores during the training. This callback only keeps the outputs, so a stack can pass them
+    on at the end, and a score can be computed for every epoch afterwards.
 
     Attributes
     ----------
     outputs_ : list of tensors
-        Of each epoch, what the module has returned for the rows held out, a row each; empty without a hold-out. A
-        module that returns several tensors leaves a tuple of them.
+        For each epoch, the module's outputs for the held-out rows, one row each; empty without a hold-out. If the
+        module returns several tensors, a tuple of them.
     y_ : tensor or None
         The targets of these rows.
     """
@@ -30,18 +30,18 @@ class HoldOutRecorder(Callback):
     y_: Tensor | None
 
     def initialize(self) -> "HoldOutRecorder":
-        """Forget what an earlier training has left."""
+        """Forget the outputs of an earlier training."""
         self.outputs_, self.y_ = [], None
         return self
 
     def on_epoch_begin(self, net: NeuralNet, **about: Any) -> None:
-        """Start with an epoch."""
+        """Start an epoch."""
         self._batches: list[tuple[Any, Any]] = []
 
     def on_batch_end(
         self, net: NeuralNet, batch: Any = None, training: bool = False, y_pred: Any = None, **about: Any
     ) -> None:
-        """Keep the outputs of a batch that is held out."""
+        """Keep the outputs of a held-out batch."""
         if not training:
             self._batches.append((unpack_data(batch)[1], y_pred))
 

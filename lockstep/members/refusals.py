@@ -1,4 +1,4 @@
-"""What is said of nets that are fitted alone."""
+"""The reasons why nets are fitted alone, and the warning about them."""
 
 import re
 from textwrap import shorten
@@ -23,7 +23,7 @@ class Refusal(NamedTuple):
 
 
 class RefusalError(Exception):
-    """A net is to be fitted alone; takes what a `Refusal` does."""
+    """A net has to be fitted alone; takes the fields of a `Refusal`."""
 
     def __init__(self, reason: str, way_out: str = "") -> None:
         super().__init__(reason, way_out)
@@ -34,11 +34,11 @@ class RefusalError(Exception):
 
 
 class ListenerError(RefusalError):
-    """A net is to be fitted alone because of its callbacks."""
+    """A net has to be fitted alone because of its callbacks."""
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """Return why an error leads to a fit alone; of torch's long messages, the beginning."""
+    """Return the refusal that follows from an error; torch's long messages are cut."""
     if isinstance(error, RefusalError):
         return error.refusal
     first = re.sub("0x[0-9a-f]{6,}", "0x…", (str(error).splitlines() or [""])[0])  # of one object

@@ -1,4 +1,4 @@
-"""The rows that a net is trained on, and the order in which it takes them, as skorch's own loaders give both."""
+"""The rows that a net is trained on, and their order, both as skorch's own loaders give them."""
 
 import copy
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ from torch.utils.data import (
 from lockstep._compat import tree_map
 from lockstep.members.refusals import RefusalError
 
-# What gives rows in lockstep: datasets, which may be parts of one another, and samplers.
+# The datasets, also as subsets, and the samplers that are supported.
 _DATASETS = (Dataset, TensorDataset)
 _SAMPLERS = (SequentialSampler, RandomSampler, WeightedRandomSampler)
 
 # Batches of row numbers.
 Batches = list[list[int]]
 
-# Beside how many batches' rows, at most, a row is looked at.
+# The most batches in which a row is compared.
 _COMPANIES = 4
 
 
@@ -44,14 +44,14 @@ class Rows:
     y: Any
     n: int
     batch: int  # rows of a batch
-    width: int  # the same, where batches are filled up; one that takes all rows needs few more
+    width: int  # the length of batches that are filled up; if a batch has all rows, not much longer
 
 
 class Order:
     """The batches of each epoch, as skorch's loader of a net gives them.
 
-    An epoch starts `n_draws` loaders, each of which draws a seed: one, and another one for the hold-out. `state` is
-    that of torch's generator before the next epoch, or, where all epochs have the same batches, before the first.
+    An epoch starts `n_draws` loaders, one for training and one for a hold-out, and each draws a seed. `state` is that
+    of torch's generator before the next epoch; if all epochs have the same batches, before the first.
     """
 
     is_followed = False
@@ -62,12 +62,12 @@ class Order:
         self.is_fixed = type(loader.sampler) is SequentialSampler and type(loader.batch_sampler) is BatchSampler
 
     def key(self) -> tuple[Any, ...]:
-        """Return what the batches of nets with the same loader settings follow from."""
+        """Return a key of the batches, for nets with the same loader settings."""
         sized = len(self.loader.dataset), self.loader.batch_size
         return sized if self.is_fixed else (*sized, self.n_draws, self.state.numpy().tobytes())
 
     def followed(self, state: Tensor) -> "Order":
-        """Return a copy for one net, whose callbacks draw: before each epoch it has to stand where skorch's does."""
+        """Return a copy for one net whose callbacks draw numbers: its state must be skorch's before each epoch."""
         order = copy.copy(self)
         order.state, order.is_followed = state, True
         vars(order).pop("fixed", None)
@@ -75,7 +75,7 @@ class Order:
 
     @cached_property
     def fixed(self) -> Batches | None:
-        """The batches of each epoch, where all epochs have the same."""
+        """The batches of each epoch if all epochs have the same, else None."""
         return list(self.loader.batch_sampler) if self.is_fixed and not self.is_followed else None
 
     @cached_property
@@ -84,7 +84,7 @@ class Order:
         return [len(batch) for batch in self.fixed or copy.copy(self).next_epoch()]
 
     def after(self, state: Tensor, epochs: int) -> Tensor:
-        """Return where torch's generator stands after these epochs of a net whose first began at `state`."""
+        """Return the state of torch's generator after these epochs of a net whose first epoch began at `state`."""
         if self.fixed is None:
             return self.state
         generator = torch.Generator()
@@ -99,7 +99,7 @@ class Order:
         with torch.random.fork_rng(devices=[]):
             torch.set_rng_state(self.state)
             for i in range(self.n_draws):
-                # DataLoader draws a seed for its workers, whether it has some or not.
+                # DataLoader draws a seed for its workers, even if it has none.
                 torch.empty((), dtype=torch.int64).random_(generator=self.loader.generator)
                 if i == 0:
                     batches = [[int(row) for row in batch] for batch in self.loader.batch_sampler]
@@ -110,7 +110,7 @@ class Order:
 def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, Any]:
     """Return all rows of a dataset as the net's loader would give them in one batch, and the loader.
 
-    Raises `RefusalError` where rows come in a way that is not on the list.
+    Raises `RefusalError` if the dataset or the loader is not supported.
     """
     base = dataset
     while type(base) is Subset:
@@ -122,11 +122,11 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, Any]:
     kind = "iterator_train" if training else "iterator_valid"
     loader: Any = net.get_iterator(dataset, training=training) if getattr(net, kind) is DataLoader else None
     if type(loader) is not DataLoader:
-        raise RefusalError(f"{kind} is no plain DataLoader")
+        raise RefusalError(f"{kind} is not torch's DataLoader")
     _check_loader(loader, kind)
     n = len(dataset)
     if type(base) is Dataset and base in (dataset, getattr(dataset, "dataset", None)) and _are_arrays(base):
-        # Taken at once, with the types of rows that are taken one by one.
+        # All rows at once, but with the types that single rows have.
         first, places = default_collate([dataset[0]]), slice(None) if base is dataset else np.asarray(dataset.indices)
         batch = [as_tensor(part[places]).to(one.dtype) for part, one in zip((base.X, base.y), first, strict=True)]
     else:
@@ -141,10 +141,10 @@ def _are_arrays(dataset: Dataset) -> bool:
 
 
 def _check_loader(loader: Any, kind: str) -> None:
-    """Raise `RefusalError` where a loader takes rows otherwise than by torch's own samplers, in batches of one size."""
+    """Raise `RefusalError` if a loader does not use torch's own samplers and batches of one size."""
     sampler = loader.sampler
     if loader.batch_size is None or type(loader.batch_sampler) is not BatchSampler:
-        raise RefusalError(f"{kind} takes no batches of one size")
+        raise RefusalError(f"{kind} does not take batches of one size")
     if type(sampler) not in _SAMPLERS:
         raise RefusalError(
             f"{type(sampler).__name__} is a sampler of your own", "shuffle the rows, or take WeightedRandomSampler"
@@ -152,15 +152,15 @@ def _check_loader(loader: Any, kind: str) -> None:
     if loader.collate_fn is not default_collate:
         raise RefusalError(f"{kind}__collate_fn is set")
     if loader.persistent_workers:
-        raise RefusalError(f"{kind}__persistent_workers is set, so that epochs draw less")
+        raise RefusalError(f"{kind}__persistent_workers is set, so later epochs draw fewer random numbers")
     if loader.generator is not None or getattr(sampler, "generator", None) is not None:
         raise RefusalError(f"{kind} has a generator of its own", "leave it out: each split has a seed")
     if kind == "iterator_valid" and type(sampler) is not SequentialSampler:
-        raise RefusalError("the hold-out is not taken in its order")
+        raise RefusalError("the held-out rows are not taken in order")
 
 
 def as_tensor(rows: Any) -> Tensor:
-    """Return an array or a tensor as a tensor; torch refuses arrays that run backwards, and warns of locked ones."""
+    """Return an array or a tensor as a tensor; torch refuses negative strides, and warns of read-only arrays."""
     return torch.as_tensor(np.require(rows, requirements=["C", "W"]) if isinstance(rows, np.ndarray) else rows)
 
 
@@ -171,17 +171,17 @@ def weights(sizes: list[list[int]], width: int) -> Tensor:
 
 
 def companies(rows: Rows) -> tuple[int, list[np.ndarray]]:
-    """Return a place in a batch, and the numbers of rows of batches that have the same row there, beside other rows."""
+    """Return a place in a batch, and the row numbers of several batches that have the same row at that place."""
     place, starts = rows.width // 2, range(0, rows.n, rows.width)[:_COMPANIES]
     batches = [np.arange(start, start + rows.width) % rows.n for start in starts]
     for batch in batches:
         batch[place] = batches[0][place]
-    batches.append(np.full_like(batches[0], batches[0][place]))  # as short ones are filled up
+    batches.append(np.full_like(batches[0], batches[0][place]))  # like a short batch that is filled up
     return place, batches
 
 
 def is_close(one: Tensor, other: Tensor) -> Tensor:
-    """Return which of a module's outputs are the same but for rounding, as they may be of any type."""
+    """Return which outputs of a module, of any type, are the same up to rounding."""
     return torch.isclose(one.double(), other.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
 
 
@@ -191,7 +191,7 @@ def taken(tree: Any, places: Any) -> Any:
 
 
 def filled_up(rows: Tensor, n: int) -> Tensor:
-    """Return `n` rows: those given, and copies of the first."""
+    """Return rows filled up to `n` with copies of the first."""
     return torch.cat([rows, rows[:1].expand(n - len(rows), *rows.shape[1:])])
 
 

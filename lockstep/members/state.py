@@ -1,4 +1,4 @@
-"""What a training step may look at besides tensors: attributes of modules, criteria and nets, as hashes."""
+"""The state that a training step may read besides tensors: attributes of modules, criteria and nets, as hashes."""
 
 from functools import cache
 from types import MethodType
@@ -21,7 +21,7 @@ from lockstep.members.step_view import OF_A_STEP
 OF_ANY_MODULE = set(vars(nn.Module()))
 _HOOKS = sorted(name for name in OF_ANY_MODULE if name.endswith("_hooks"))
 
-# The attributes of torch's layers that are sizes: a trial of one size serves all.
+# The attributes of torch's layers that are sizes: a trial of one size is enough for all.
 _SIZES = set(
     """in_features out_features in_channels out_channels num_features num_channels num_embeddings embedding_dim
     normalized_shape""".split()
@@ -29,23 +29,22 @@ _SIZES = set(
 
 
 def python_state(module: nn.Module) -> str:
-    """Return a hash of all parts' classes, and of their attributes that are no parameters, buffers or parts."""
+    """Return a hash of all parts' classes, and of their attributes that are not parameters, buffers or parts."""
     return hashed([(type_before_parametrizations(layer), attributes(layer)) for layer in module.modules()])
 
 
 def net_state(net: NeuralNet) -> tuple[str, ...]:
-    """Return hashes of all that a step may look at and that is no tensor."""
+    """Return hashes of the state that a step may read besides tensors."""
     return python_state(net.module_), python_state(net.criterion_), own_numbers(net)
 
 
 def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
     """Return a layer's own attributes.
 
-    Without those of torch's layers that are sizes where `sizes` is false, and with the signs of floats alone where
-    `numbers` is.
+    For torch's layers, leave out sizes if `sizes` is false, and keep only the signs of floats if `numbers` is false.
     """
     own = {name: value for name, value in vars(layer).items() if name not in OF_ANY_MODULE}
-    if isinstance(layer, nn.RNNBase):  # its parameters once more, and their names
+    if isinstance(layer, nn.RNNBase):  # lists its parameters and their names again
         own = {name: value for name, value in own.items() if not name.startswith(("_flat_weight", "_all_weights"))}
     if isinstance(layer, _DropoutNd):
         own.pop("p")
@@ -54,14 +53,14 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
         if not numbers:
             own = {k: bool(v > 0) - bool(v < 0) if isinstance(v, float) else v for k, v in own.items()}
     hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
-    if refers_to_parts(layer):  # which count by name
+    if refers_to_parts(layer):  # parts count by name
         parts = *layer.named_modules(), *layer.named_parameters(), *layer.named_buffers()
         return [hashed(sorted(own.items()), {id(part): f"part {name}" for name, part in parts}), hooks]
     return [sorted(own.items()), hooks]
 
 
 def refers_to_parts(layer: nn.Module) -> bool:
-    """Whether a layer has parts, or methods, in an attribute as well, such as a list or a dict of them."""
+    """Whether a layer also has parts or methods in an attribute, such as a list or a dict."""
     own = (value for name, value in vars(layer).items() if name not in OF_ANY_MODULE)
     held = (value for value in own if isinstance(value, list | tuple | dict | MethodType))
     return any(isinstance(leaf, nn.Module | MethodType) for value in held for leaf in tree_leaves(value))
@@ -75,7 +74,7 @@ def _of_any_net() -> set[str]:
 
 
 def own_numbers(net: NeuralNet) -> str:
-    """Return a hash of what a net's own steps may look at: all that a plain net of skorch does not have."""
+    """Return a hash of the attributes that the user's own steps of a net may read."""
     if not has_own(net, *OF_A_STEP):
         return ""
     seen = {name for name in mentioned_in(net, *OF_A_STEP) if not name.endswith("_")}
@@ -85,7 +84,7 @@ def own_numbers(net: NeuralNet) -> str:
 
 
 def own_params(thing: NeuralNet | Callback) -> Any:
-    """Return a hash of the parameters of a net that skorch does not have, or of a callback.
+    """Return a hash of the parameters of a callback, or of those of a net that skorch's nets do not have.
 
     Numbers of skorch's own callbacks, such as rates and patience, are left out.
     """
@@ -96,12 +95,12 @@ def own_params(thing: NeuralNet | Callback) -> Any:
         elif not is_own(type(thing)):
             params = {k: v for k, v in params.items() if type(v) not in (int, float)}
         return fingerprint(sorted(params.items()))
-    except Exception:  # what can't be pickled differs by chance only
+    except Exception:  # parameters that can't be pickled would differ by chance only
         return ""
 
 
 def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
-    """Return a hash of something, as `fingerprint` does; raises `RefusalError` where it has none."""
+    """Return the `fingerprint` of an object; raises `RefusalError` if it has none."""
     try:
         return fingerprint(thing, names)
     except Exception as error:
@@ -109,14 +108,14 @@ def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
 
 
 def calls_own_code(net: NeuralNet) -> bool:
-    """Whether callbacks of a net, or functions that they hold, are none of skorch's: those may look at anything."""
+    """Whether callbacks of a net, or functions in them, are not skorch's: these may read anything."""
     callbacks = [callback for _, callback in net.callbacks_]
     held = [each for callback in callbacks for each in vars(callback).values() if not isinstance(each, type)]
     return any(map(is_own, map(type, callbacks))) or any(is_own(each) for each in held if callable(each))
 
 
 def may_predict(net: NeuralNet) -> bool:
-    """Whether callbacks may let a net predict at the end of an epoch, which draws a seed."""
+    """Whether callbacks may call `predict` at the end of an epoch, which draws a seed."""
     scorings = (callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring))
     caching = (each.use_caching if net.use_caching == "auto" else net.use_caching for each in scorings)
     return calls_own_code(net) or not all(caching)

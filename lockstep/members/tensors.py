@@ -22,7 +22,7 @@ def named_tensors(net: NeuralNet) -> Tensors:
 
 
 def trained_params(net: NeuralNet) -> Tensors:
-    """Return the parameters that a net's optimizer steps, by name."""
+    """Return the parameters that a net's optimizer updates, by name."""
     params = (param for group in net.optimizer_.param_groups for param in group["params"])
     stepped = {id(param) for param in params if param.requires_grad}
     return {name: tensor for name, tensor in named_tensors(net).items() if id(tensor) in stepped}
@@ -34,25 +34,25 @@ def cloned(tensors: Tensors) -> Tensors:
 
 
 def exchange(named: Tensors, tensors: Tensors) -> None:
-    """Give a net's parameters and buffers, by name, other memory."""
+    """Let a net's parameters and buffers, by name, use the memory of other tensors."""
     with torch.no_grad():
         for name, own in named.items():
             own.data = tensors[name]
 
 
 def copied_parts(net: NeuralNet) -> dict[str, Any]:
-    """Return copies of a net's module, criterion and optimizer, which step the copied weights."""
+    """Return copies of a net's module, criterion and optimizer, which updates the copied weights."""
     names = "module_", "criterion_", "optimizer_"
     copies = dict(zip(names, copy.deepcopy([vars(net)[name] for name in names]), strict=True))
-    # A copy that torch makes of an optimizer lacks its own attributes.
+    # torch's copy of an optimizer lacks the optimizer's own attributes.
     vars(copies["optimizer_"]).update(optimizer_of(net)[1].get(ATTRIBUTES, {}))
     return copies
 
 
 def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
-    """Return a net that shares every attribute but those given, and lists, dicts and sets.
+    """Return a net that shares all attributes except lists, dicts, sets and those in `attributes`.
 
-    `copy.copy` would make skorch save and load all tensors, and skorch lets no one else set `module_`.
+    With `copy.copy`, skorch would save and load all tensors; and skorch does not let others set `module_`.
     """
     twin = object.__new__(type(net))
     twin.__dict__.update({k: copy.copy(v) if type(v) in (list, dict, set) else v for k, v in vars(net).items()})

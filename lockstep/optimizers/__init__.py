@@ -1,4 +1,4 @@
-"""torch's own optimizers, each stepping many nets at once, every net by its own numbers.
+"""torch's own optimizers, each updating many nets at once, every net with its own numbers.
 
-Knows torch, and nothing of nets.
+Knows torch, but not nets.
 """

@@ -20,9 +20,9 @@ class MixedError(Exception):
 class PerNet(torch.Tensor):
     """A number that differs by net, where an optimizer expects a float: `each`, float64 of shape (n_nets, 1).
 
-    To torch it is a tensor of no dimension, so that it may stand where a function wants a number. Among numbers it is
-    computed with in float64, as Python's floats are; beside parameters it is rounded to their type, as torch rounds
-    floats. So a net's steps have the same bits as under an optimizer of its own.
+    To torch it is a tensor without dimensions, so a function accepts it as a number. With other numbers, it is computed
+    in float64, like Python's floats; with parameters, it is rounded to their type, as torch rounds floats. So a net's
+    steps have the same bits as with an optimizer of its own.
     """
 
     each: Tensor
@@ -37,11 +37,11 @@ class PerNet(torch.Tensor):
 
 
 class EachItsOwn(TorchFunctionMode):
-    """Computes with the number of each net. A subclass can't: to torch, `alpha` and `value` are numbers, no tensors."""
+    """Computes with the number of each net. A subclass can't, because torch takes `alpha` and `value` for numbers."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs, name = kwargs or {}, function.__name__
-        # Optimizers hand numbers over one by one, never in lists; this is asked of every operation of every step.
+        # Fast, because this runs for every operation of every step: optimizers pass numbers singly, never in lists.
         if not (PerNet in map(type, args) or PerNet in map(type, kwargs.values())) or name in {"__get__", "__set__"}:
             return function(*args, **kwargs)
         tensors = [each for each in (*args, *kwargs.values()) if isinstance(each, Tensor) and type(each) is not PerNet]
@@ -73,7 +73,7 @@ def _beside_parameters(function: Any, name: str, args: Any, kwargs: Any, dtype: 
     def rounded(number: Any) -> Any:
         return number.each.to(dtype) if type(number) is PerNet else number
 
-    # The scales of these are numbers to torch, never tensors; the forms below round as theirs do.
+    # torch takes the scales of these as numbers, never as tensors; the forms below round in the same way.
     args, kwargs = tuple(map(rounded, args)), {key: rounded(value) for key, value in kwargs.items()}
     plain, inplace = name.rstrip("_"), _is_in_place(name)
     if plain in {"add", "sub"} and isinstance(alpha := kwargs.get("alpha"), Tensor):

@@ -17,7 +17,7 @@ Settings = dict[str, Any]
 # A setting that is a number: its key and, in a tuple such as `betas`, its position.
 Place = tuple[str, int | None]
 
-# How torch carries out a step, which changes no result.
+# Settings of how torch carries out a step; they change no result.
 _ENGINES = {"foreach", "fused"}
 
 
@@ -39,14 +39,14 @@ def _replaced(settings: Settings, place: Place, number: Any) -> Settings:
 
 
 def fixed_part(settings: Settings) -> tuple[Any, ...]:
-    """Return what is no number, in a form to compare; and which numbers are 0, as optimizers leave out such parts."""
+    """Return the settings that are not numbers, to compare, and which numbers are 0: those turn off parts of a step."""
     names = {key for (key, _), _ in numbers_of(settings)}
     rest = tuple(sorted((key, _written(value)) for key, value in settings.items() if key not in names))
     return rest, tuple((place, number == 0) for place, number in numbers_of(settings))
 
 
 def _written(value: Any) -> str:
-    """Return what tells a setting from others; torch rounds what it shows of a tensor."""
+    """Return a setting as a text without rounding, to compare; the `repr` of a tensor rounds."""
     return repr(value.tolist() if isinstance(value, Tensor) else value)
 
 
@@ -76,9 +76,9 @@ def put_settings(group: dict[str, Any], of_nets: list[Settings], varying: frozen
 
 
 def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Settings:
-    """Return settings that stand for all with the same zeros, so that one trial serves whatever else is searched.
+    """Return settings that represent all with the same zeros, so that one trial is enough for all other numbers.
 
-    An optimizer that is none of torch's may do something else at other numbers.
+    An optimizer that is not torch's own may behave differently at other numbers.
     """
     if not is_torchs(optimizer):
         return settings
@@ -94,7 +94,7 @@ def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Se
 
 
 def tried_as(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
-    """Return what settings have in common for which one trial serves."""
+    """Return a key that settings share if one trial is enough for them."""
     own = () if is_torchs(optimizer) else (optimizer.step, *numbers_of(settings))  # whose step may be edited
     return optimizer, fixed_part(settings), own
 
@@ -105,13 +105,13 @@ _TRIED: dict[Any, frozenset[Place]] = {}
 def varying_numbers(optimizer: type[torch.optim.Optimizer], settings: Settings) -> frozenset[Place]:
     """Return which numbers of an optimizer may differ between nets that one object steps.
 
-    Each is tried: three steps on two nets have to give the bits of steps by two optimizers. Raises where the optimizer
-    does more than treat each number of each parameter by itself.
+    Each is tried: three steps on two nets must give the same bits as the steps of two optimizers. Raises if the
+    optimizer does not update each number of each parameter independently of the others.
     """
     key = tried_as(optimizer, settings)
     if key not in _TRIED:
         canonical = _canonical(optimizer, settings)
-        # One that clips its gradients shows it where they are large.
+        # An optimizer that clips gradients shows this only if they are large.
         tries = [(dtype, scale) for dtype in (torch.float32, torch.float64) for scale in (1.0, 1e4)]
         tries = tries[::2] if is_torchs(optimizer) else tries
         _TRIED[key] = frozenset.intersection(*(_try(optimizer, canonical, *each) for each in tries))
@@ -142,9 +142,9 @@ def _try(
             with torch.no_grad(), EachItsOwn():
                 built.step(asked)
         if _noted(built) != before:
-            raise ValueError("it counts, or notes something, outside of its state")
+            raise ValueError("a step keeps something outside of its state")
         if not all(_is_kept(value, param) for param in params for value in built.state[param].values()):
-            raise ValueError("its state is more than numbers, and tensors of a parameter's shape")
+            raise ValueError("its state has more than numbers and tensors of a parameter's shape")
         return torch.cat([param.flatten() for param in params])
 
     alone = stepped([settings, settings], apart=True)
@@ -156,7 +156,7 @@ def _try(
     for place, value in numbers_of(settings):
         if value != 0:
             other = _replaced(settings, place, value * 0.75)
-            # An optimizer may raise whatever it likes where it can't take it: then nets of other numbers step apart.
+            # One that can't use such a number may raise anything; then nets with other numbers step separately.
             with suppress(Exception):
                 mixed = stepped([settings, other], frozenset({place}))
                 if torch.equal(mixed[:16], together[:16]) and torch.equal(mixed[16:], stepped([other, other])[16:]):
@@ -165,14 +165,14 @@ def _try(
 
 
 def _ask(params: list[Tensor], before: list[Tensor]) -> float:
-    """Stand for the closure that computes loss and gradients, in a stack before the step."""
+    """Stand in for the closure that computes loss and gradients; a stack has computed them before the step."""
     if not all(map(torch.equal, params, before)):
-        raise ValueError("it asks for a gradient after it has changed weights")
+        raise ValueError("it asks for gradients after it has changed weights")
     return 0.0
 
 
 def _noted(optimizer: torch.optim.Optimizer) -> dict[str, str]:
-    """Return what an optimizer's settings hold; a stack that closes up would lose what it notes there."""
+    """Return an optimizer's settings and attributes; a stack that becomes smaller would lose changes there."""
     held = vars(optimizer) | optimizer.param_groups[0]
     return {key: repr(value) for key, value in held.items() if key not in {"params", "param_groups", "state"}}
 

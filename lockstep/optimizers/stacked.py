@@ -1,4 +1,4 @@
-"""torch's own optimizers, stepping many nets at once, each by numbers of its own."""
+"""torch's own optimizers, updating many nets at once, each with its own numbers."""
 
 import copy
 import inspect
@@ -26,14 +26,14 @@ from lockstep.optimizers.settings import (
 
 
 def group_key(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
-    """Return what nets share that one object can step."""
+    """Return a key shared by the nets that one optimizer can update."""
     varying = varying_numbers(optimizer, settings)
     return optimizer, fixed_part(settings), tuple(each for each in numbers_of(settings) if each[0] not in varying)
 
 
 @dataclass
 class _Group:
-    """Nets that one of torch's optimizers steps."""
+    """Nets that one of torch's optimizers updates."""
 
     places: list[int]
     optimizer: torch.optim.Optimizer
@@ -67,11 +67,11 @@ class StackedOptimizer:
         self.set([settings for _, settings in optimizers])
 
     def set(self, settings: list[Settings]) -> None:
-        """Take over the nets' settings, such as rates that a schedule has changed."""
+        """Use the nets' current settings, such as rates that a schedule has changed."""
         try:
             for group in self.groups:
                 put_settings(group.settings, [settings[i] for i in group.places], group.varying)
-        except MixedError:  # a rate that started at 0, say
+        except MixedError:  # a rate that started at 0, for example
             states = [self.state_of(place) for place in range(len(settings))]
             kinds = [type(group.optimizer) for group in self.groups for _ in group.places]
             self._group(list(zip(kinds, settings, strict=True)))
@@ -87,13 +87,13 @@ class StackedOptimizer:
                 group.step(group.optimizer, _closure)
 
     def state_of(self, place: int) -> dict[str, Any]:
-        """Return what the optimizer keeps of a net, not copied: rows of n_numbers, and numbers."""
+        """Return the optimizer's state of a net, not copied: rows of n_numbers, and numbers."""
         group = next(group for group in self.groups if place in group.places)
         state = group.optimizer.state.get(group.settings["params"][0], {})
         return {key: value[place - group.places[0]] if is_row(value) else value for key, value in state.items()}
 
     def load_states(self, states: list[dict[str, Any]]) -> None:
-        """Take over what `state_of` returned, by net."""
+        """Restore the states that `state_of` returned, by net."""
         for group in self.groups:
             of_nets = [states[i] for i in group.places]
             if of_nets[0]:
@@ -104,12 +104,12 @@ class StackedOptimizer:
 
 
 def _closure() -> float:
-    """Stand for skorch's, which computes losses and gradients: a stack has done so before the step."""
+    """Stand in for skorch's closure; a stack has computed losses and gradients before the step."""
     return 0.0
 
 
 def is_row(value: Any) -> bool:
-    """Whether an optimizer's state is a number for each of a net's parameters, or a row of them for each net."""
+    """Whether a part of an optimizer's state has a number for each of a net's parameters."""
     return isinstance(value, Tensor) and value.dim() > 0
 
 

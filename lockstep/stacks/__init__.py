@@ -1,4 +1,4 @@
 """Trains nets of one kind together, as tensors whose first dimension is the nets.
 
-Knows torch and skorch, and nothing of searches.
+Knows torch and skorch, but not searches.
 """

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from lockstep.members.lean import vjp
 from lockstep.members.state import OF_ANY_MODULE, refers_to_parts
 
-# torch's activations that treat each number by itself, in training as in evaluation.
+# torch's activations that compute each number independently, in training as in evaluation.
 _ELEMENTWISE = {
     getattr(nn, name)
     for name in """CELU ELU GELU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish ReLU ReLU6 SELU
@@ -21,19 +21,19 @@ Slice = tuple[nn.Module, int, int]
 
 
 class Switch(nn.Module):
-    """Stands for an activation in the module that all nets of a stack share; its slices cover the stack in order."""
+    """Replaces an activation in the module that all nets of a stack share; its slices cover the stack in order."""
 
     def __init__(self, slices: list[Slice]) -> None:
         super().__init__()
-        self.slices = tuple(slices)  # a tuple, so that they are no parts of the module
+        self.slices = tuple(slices)  # a tuple, so that they are not parts of the module
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply them; only inside vmap over the nets."""
+        """Apply the activations; only inside vmap over the nets."""
         return _BySlice.apply(self.slices, x)
 
 
 class _BySlice(torch.autograd.Function):
-    """The activations of each slice, or their gradients where one is given; in `vmap` the whole stack is seen."""
+    """The activations of each slice, or their gradients if a gradient is passed; `vmap` sees the whole stack."""
 
     @staticmethod
     def forward(*args: Any) -> Any:
@@ -64,10 +64,10 @@ def _pulled_back(module: nn.Module, x: Tensor, gradient: Tensor) -> Tensor:
 
 
 def switchable(module: nn.Module) -> dict[str, nn.Module]:
-    """Return a module's elementwise parts, by path: those that another activation can take the place of.
+    """Return a module's elementwise parts that another activation can replace, by path.
 
-    They are torch's, with nothing but torch's settings, and occur only once. There are none where a layer may find them
-    other than by their paths.
+    They are torch's, with only torch's settings, and occur once. There are none if a layer may access them other than
+    by their paths.
     """
     if any(map(refers_to_parts, module.modules())):
         return {}
@@ -77,7 +77,7 @@ def switchable(module: nn.Module) -> dict[str, nn.Module]:
 
 def _is_plain(part: nn.Module) -> bool:
     own = vars(part)
-    has_more = any(own[name] for name in OF_ANY_MODULE - {"training"})  # hooks, say
+    has_more = any(own[name] for name in OF_ANY_MODULE - {"training"})  # hooks, for example
     settings = own.keys() - OF_ANY_MODULE
     return (
         type(part) in _ELEMENTWISE

@@ -1,4 +1,4 @@
-"""What skorch tells of a net, for nets that are trained together: their callbacks hear of each epoch and batch."""
+"""Calls the callbacks of nets that are trained together, for each epoch and batch, as skorch does."""
 
 import contextlib
 from functools import partial
@@ -22,15 +22,15 @@ from lockstep.members.state import calls_own_code
 from lockstep.members.tensors import named_tensors
 from lockstep.stacks.trained import batch_records
 
-# What these do with batches is to collect them; they get an epoch's at once.
+# Callbacks that only collect batches; they get all batches of an epoch at once.
 _COLLECTING = (EpochScoring, HoldOutRecorder)
 
 
 class Audience:
-    """The callbacks of a net, told what happens to it as skorch tells them.
+    """The callbacks of a net, called as skorch calls them.
 
-    The net is theirs to look at: its weights are views of the stack's, its history grows. What they print is kept
-    until the net is handed back.
+    They can look at the net: its weights are views of the stack's, and its history grows. Their output is kept until
+    the net is handed back.
     """
 
     def __init__(self, member: Member) -> None:
@@ -39,9 +39,9 @@ class Audience:
         self.scorings = [callback for callback in own if type(callback) in _COLLECTING]
         self.scores_training = any(getattr(callback, "on_train", False) for callback in self.scorings)
         self.by_batch = any(map(_hears_batches, own))
-        # Callbacks and functions that skorch does not have may look at anything, and keep what they see.
+        # The user's own callbacks and functions may read anything, and keep references to it.
         self.calls_own_code = calls_own_code(self.net)
-        # Methods that cost less, where nobody may copy the net: nothing prepares a line that is not printed.
+        # Cheaper methods, used if nobody may copy the net; for example, no line is prepared that is not printed.
         eased = [] if self.calls_own_code else own
         quiet = [each for each in eased if type(each) is PrintLog and each.sink is print]
         accuracies = [each for each in eased if type(each) is EpochScoring and each.scoring == "accuracy"]
@@ -52,9 +52,9 @@ class Audience:
         self.named = named_tensors(self.net)
 
     def _tell(self, event: str, **about: Any) -> bool:
-        """Notify the callbacks, in the first epoch with a check of those that are declared to change nothing.
+        """Notify the callbacks; in the first epoch, check those that are declared to change nothing.
 
-        Returns whether one ends the training.
+        Returns whether a callback ends the training.
         """
         with contextlib.redirect_stdout(self.member.output):
             try:
@@ -74,12 +74,12 @@ class Audience:
         return False
 
     def epoch(self, event: str) -> bool:
-        """Tell that an epoch begins or ends; returns whether the training does."""
+        """Notify that an epoch begins or ends; returns whether a callback ends the training."""
         train, valid = self.member.datasets
         return self._tell(event, dataset_train=train, dataset_valid=valid)
 
     def epoch_ends(self, order: Order) -> bool:
-        """Tell that an epoch ends, with torch's generator where skorch's stands: the next epoch's order follows."""
+        """Notify that an epoch ends, with torch's generator in the state that it has in skorch."""
         if order.fixed is not None:
             return self.epoch("on_epoch_end")
         torch.set_rng_state(order.state)
@@ -90,18 +90,18 @@ class Audience:
                 order.state = torch.get_rng_state()
 
     def training_ends(self) -> None:
-        """Tell that the training ends."""
+        """Notify that the training ends."""
         for callback, method, _ in self.eased:
             callback.__dict__.pop(method, None)
         X, y = self.member.fitted_on
         self._tell("on_train_end", X=X, y=y)
 
     def batch_begins(self, batch: Any, training: bool) -> None:
-        """Tell that a step on a batch follows; hold-outs are evaluated by then."""
+        """Notify that a batch begins; a hold-out has been evaluated by then."""
         self._tell("on_batch_begin", batch=list(batch), training=training)
 
     def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
-        """Record a batch, and tell of it."""
+        """Record a batch, and notify that it ends."""
         if self.calls_own_code:
             self.net._set_training(training)
         (record,) = batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
@@ -109,12 +109,12 @@ class Audience:
         self._tell("on_batch_end", batch=list(batch), training=training, loss=loss, y_pred=predicted)
 
     def predicts(self, batch: Any, predicted: Any, training: bool) -> None:
-        """Hand rows and predictions to the callbacks that score or keep them at the end of the epoch."""
+        """Pass rows and predictions to the callbacks that score or keep them."""
         for callback in self.scorings:
             callback.on_batch_end(self.net, batch=batch, training=training, y_pred=predicted)
 
     def batches_ended(self, losses: list[float], sizes: list[int], training: bool) -> None:
-        """Record an epoch's batches, those that nobody wanted to hear of one by one, and their number."""
+        """Record an epoch's batches, unless they were recorded one by one, and their number."""
         if not self.by_batch:
             self.net.history[-1]["batches"].extend(batch_records(training, losses, sizes))
         self.net.history.record(f"{'train' if training else 'valid'}_batch_count", len(sizes))
@@ -129,7 +129,7 @@ def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
     y = np.asarray(y)
     if y.dtype.kind not in "iufb" or y.size != len(y) or not bool((y == np.floor(y)).all()):
         return type(callback)._scoring(callback, net, X, y)
-    predicted = np.asarray(net.predict(X))  # once: skorch hands over what the net made of the rows
+    predicted = np.asarray(net.predict(X))  # once, because skorch passes on the outputs that the net has computed
     if predicted.dtype.kind not in "iu" or predicted.size != len(y):
         return float(accuracy_score(y, predicted))
     return float(np.mean(y.ravel() == predicted.ravel()))

@@ -13,7 +13,7 @@ from lockstep.stacks.stack import Stack
 
 
 class HoldOut:
-    """The hold-outs of a stack's nets; either all have one, or none."""
+    """The hold-outs of a stack's nets; all nets have one, or none."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -35,12 +35,12 @@ class HoldOut:
     def evaluate(self) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
         stack = self.stack
-        # Callbacks watch the weights themselves; otherwise only the last evaluation leaves a trace.
+        # Callbacks see the weights, so these are evaluated themselves; otherwise only the last evaluation counts.
         self.left = tensors = stack.trained | stack.untrained if stack.members[0].has_listeners else stack.copies()
         if stack.job.filled:
             by_row, made = stack.stacked.evaluate(tensors, stack.rates, *self.rows)
             by_row = by_row.reshape(*self.weight.shape, -1).mean(-1)
-            # What fills up is no number where a loss is infinite.
+            # Rows that fill up are NaN if a loss is infinite.
             return torch.where(self.weight > 0, by_row * self.weight, 0).sum(-1).T, made
         batches = (taken(self.rows, (slice(None), span)) for span in _spans(self.lengths[0]))
         parts = [stack.stacked.evaluate(tensors, stack.rates, *batch) for batch in batches]
@@ -48,19 +48,19 @@ class HoldOut:
         return torch.stack([loss for loss, _ in parts]), made
 
     def recorded(self, i: int, made: list[Any]) -> tuple[Any, list[Any]]:
-        """Return the targets of a member's hold-out, and copies of what the net has made of it in each epoch."""
+        """Return the targets of a member's hold-out, and copies of the net's outputs for it in each epoch."""
         own = [self.own_rows(i, each) for each in made]
         y, *outputs = (tree_map(lambda part: part.cpu().clone(), each) for each in (own[0][0][1], *(o for _, o in own)))
         return y, outputs
 
     def _joined(self, first: Tensor, *others: Tensor) -> Tensor:
-        """Join what batches have been turned into; `squeeze` leaves a batch of one row without its dimension."""
+        """Join the outputs of batches; `squeeze` may have removed the dimension of a batch of one row."""
         lengths = self.lengths[0][1:]
         rest = [part.reshape(len(part), n, *first.shape[2:]) for part, n in zip(others, lengths, strict=True)]
         return torch.cat([first, *rest], dim=1)
 
     def own_rows(self, i: int, made: Any) -> tuple[Any, Any]:
-        """Return a member's hold-out, as one batch, and what the net makes of it."""
+        """Return a member's hold-out, as one batch, and the net's outputs for it."""
         return taken((self.rows, made), (self.stack.positions[i], slice(sum(self.lengths[i]))))
 
     def own_batches(self, i: int, made: Any) -> list[tuple[Any, Any]]:

@@ -1,4 +1,4 @@
-"""Stands in for what vmap can't do for nets: draw numbers, run recurrent layers, and decide something in Python."""
+"""Replaces functions that vmap can't run for nets: random numbers, recurrent layers, and branches in Python."""
 
 from collections.abc import Callable
 from inspect import signature
@@ -16,16 +16,17 @@ from lockstep.stacks.noise import DRAWING, Draw
 
 F = nn.functional
 
-# oneDNN has another one since torch 2.9.
+# oneDNN has one more flag since torch 2.9.
 _OTHER_FLAGS = [None] * (len(signature(torch.backends.mkldnn.flags).parameters) - 1)
 
 
 class GivenNoise(TorchFunctionMode):
-    """Makes dropout layers and the functions that draw numbers take noise that is given, in the order of the calls.
+    """Lets dropout layers and functions that draw numbers use given noise, in the order of the calls.
 
-    It is drawn outside of vmap, where it would depend on the stack. Without noise the mode draws, `draws` tells what
-    was asked for, and `matters` whether any of it is for more than dropout that drops nothing. Where the noise given is
-    empty, such dropout is left out. `in_stack`, the mode also stands in for what vmap knows nothing of.
+    The noise is drawn outside of vmap, because inside it would depend on the stack. Without noise the mode draws
+    numbers itself; `draws` then lists the draws, and `matters` says whether any of them is not for a dropout with rate
+    0. If the noise is empty, such dropout is skipped. With `in_stack`, the mode also replaces functions that vmap does
+    not support.
     """
 
     def __init__(self, noise: Any = None, in_stack: bool = False) -> None:
@@ -42,11 +43,11 @@ class GivenNoise(TorchFunctionMode):
         return replacement(self, *args, **(kwargs or {})) if replacement else function(*args, **(kwargs or {}))
 
     def draw(self, like: Tensor, shape: tuple[int, ...], normal: bool = False, p: Any = None) -> Tensor:
-        """Return the next numbers; `p` is the rate of dropout."""
+        """Return the next random numbers; `p` is the rate of dropout."""
         if self.noise is not None:
             given: Tensor | None = next(self.noise, None)
             if given is None:
-                raise RuntimeError("it draws more random numbers than in its first step, or some in evaluation")
+                raise RuntimeError("the module draws more random numbers than in its first step, or some in evaluation")
             return given
         self.draws.append(Draw(normal, tuple(shape)))
         self.matters |= p != 0
@@ -54,7 +55,7 @@ class GivenNoise(TorchFunctionMode):
 
 
 def _seen_through(function: Any) -> Callable[..., Any]:
-    """Return a function of torch's that Python code makes up, so that the mode sees what it calls."""
+    """Return a Python function of torch so that the mode sees the functions that it calls."""
     asks = (name for name in vars(F) if name.startswith("has_torch_function"))
     never = dict.fromkeys(asks, lambda *tensors: False)
     inside = FunctionType(function.__code__, vars(F) | never, argdefs=function.__defaults__)
@@ -67,7 +68,7 @@ def _seen_through(function: Any) -> Callable[..., Any]:
 
 
 def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
-    """Return what torch's does, which vmap refuses as it compares the largest class; here scatter refuses that."""
+    """Do what torch's does; vmap refuses its check of the largest class, so `scatter` checks it here."""
     if num_classes < 0 or x.dtype != torch.int64:
         return F.one_hot(x, num_classes)
     zeros = torch.zeros(*x.shape, num_classes, dtype=torch.int64, device=x.device)
@@ -75,13 +76,13 @@ def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
 
 
 def _embedding(mode: GivenNoise, input: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """Return what torch's does; out of range, vmap would read another net's rows, as it lays the tables end to end."""
+    """Do what torch's does, but raise out of range, where vmap would read another net's rows."""
     rows = torch.arange(len(weight), device=input.device).gather(0, input.flatten().long())  # which raises
     return F.embedding(rows.view(input.shape), weight, *args, **kwargs)
 
 
 def _index_fill(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return one that raises out of range, where vmap would write into another net's."""
+    """Return a function that raises out of range, where vmap would write into another net's rows."""
 
     def filled(mode: GivenNoise, x: Tensor, dim: Any, index: Tensor, value: Any) -> Tensor:
         return function(x, dim, torch.arange(x.size(dim), device=index.device)[index], value)
@@ -90,7 +91,7 @@ def _index_fill(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a loss that takes classes as bytes, as torch's does outside of vmap."""
+    """Return a loss that accepts classes as bytes, like torch's outside of vmap."""
 
     def loss(mode: GivenNoise, x: Tensor, y: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return function(x, y.long() if y.dtype == torch.uint8 else y, *args, **kwargs)
@@ -99,7 +100,7 @@ def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _view(mode: GivenNoise, x: Tensor, *shape: Any, **options: Any) -> Tensor:
-    """Return what torch's does; of what a lone net has in one piece, a stack may have a part for each net."""
+    """Do what torch's does; a tensor that is contiguous in a single net may not be contiguous in a stack."""
     try:
         return x.view(*shape, **options)
     except RuntimeError:
@@ -107,7 +108,7 @@ def _view(mode: GivenNoise, x: Tensor, *shape: Any, **options: Any) -> Tensor:
 
 
 def _put_items(mode: GivenNoise, x: Tensor, places: Any, value: Any) -> None:
-    """Do what torch's does, also with a mask, which vmap refuses."""
+    """Do what torch's does, also with a mask, which vmap does not support."""
     if not (isinstance(places, Tensor) and places.dtype == torch.bool and torch.as_tensor(value).dim() == 0):
         x[places] = value
         return
@@ -120,21 +121,21 @@ def _put_data(mode: GivenNoise, x: Tensor, value: Tensor) -> None:
 
 
 def _truth(mode: GivenNoise, x: Tensor) -> bool:
-    """Return what Python is to decide by, if all nets of a stack agree; vmap refuses to look at a number of each."""
+    """Return the truth value by which Python branches, if it is the same for all nets; vmap can't compute it."""
     if x.numel() != 1:
         return bool(x)
     flag = x if x.dtype == torch.bool else x != 0
     is_true = bool(is_all_true(flag))  # of all nets, inside vmap
     if not is_true and not is_all_true(~flag):
-        raise RuntimeError("a branch of its Python code comes out differently for some nets")
+        raise RuntimeError("a branch in the module's Python code differs between nets")
     return is_true
 
 
 def _by_steps(decomposition: Callable[..., Any]) -> Callable[..., Any]:
     def layer(mode: GivenNoise, x: Tensor, hidden: Any, *args: Any) -> Any:
         if isinstance(hidden, Tensor) and not hidden.is_floating_point():
-            raise RefusalError("its series are packed")
-        # oneDNN takes the layer of one net in one operation; its other flags are left alone.
+            raise RefusalError("a recurrent layer gets packed series")
+        # oneDNN would run the layer of one net in one operation; its other flags stay as they are.
         with torch.backends.mkldnn.flags(False, *_OTHER_FLAGS):
             return decomposition(x, hidden, *args)
 

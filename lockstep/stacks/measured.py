@@ -1,4 +1,4 @@
-"""What a step of a net takes, and which parameters it uses: known before the net is stacked."""
+"""Measures the cost of a net's step, and which parameters it uses, before the net is stacked."""
 
 import copy
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from lockstep.members.tensors import named_tensors, trained_params
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import EVALUATED_ROWS
 
-# Operations that round no number, or by a single operation that IEEE 754 defines, in vectors as one by one; and sums,
-# which go along the rows of each net by itself.
+# Operations that do not round, or round by a single operation of IEEE 754, so that vectors do not matter; and sums,
+# which run along the rows of each net separately.
 _EXACT = set(
     """add sub mul div neg abs relu threshold_backward where masked_fill clone copy cat stack fill scalar_tensor
     zeros ones zeros_like ones_like full_like empty_like new_zeros new_empty_strided eq ne lt le gt ge sum mean max min
@@ -33,22 +33,22 @@ _EXACT = set(
 
 @dataclass(frozen=True)
 class Measured:
-    """What a step of a net shows."""
+    """The measures of a net's step."""
 
-    n_bytes: int  # what one more net in a stack takes at most
+    n_bytes: int  # the most memory of one more net in a stack
     n_flops: int  # floating-point operations of products, and of the optimizer
-    n_numbers: int  # that other operations write
+    n_numbers: int  # written by other operations
     n_operations: int  # of torch
-    common_size: int  # the greatest common divisor of how many numbers its results have, but for those of `_EXACT`
+    common_size: int  # the greatest common divisor of the sizes of its results, except those of `_EXACT`
     largest_product: int  # floating-point operations of its largest product of matrices
-    unused: frozenset[str]  # the parameters that take no part in the loss
-    row_bytes: int  # what the module returns for a row
+    unused: frozenset[str]  # the parameters that the loss does not use
+    row_bytes: int  # of the module's outputs for a row
 
 
 def measure(member: Member, n_rows: int) -> Measured:
-    """Take a step of a lone net on so many of its rows, and an evaluation.
+    """Run a step of a single net on `n_rows` of its rows, and an evaluation, and measure them.
 
-    Counted are all results, as if none were freed, and what an optimizer keeps and does.
+    The bytes are those of all results, as if none were freed. The memory and the work of an optimizer are added.
     """
     net, train = member.net, member.train
     module, criterion = copy.deepcopy((net.module_, net.criterion_))
@@ -70,7 +70,7 @@ def measure(member: Member, n_rows: int) -> Measured:
     finally:
         torch.set_rng_state(state)
     weights = sum(tensor.numel() * tensor.element_size() for tensor in named_tensors(net).values())
-    # An optimizer takes about a dozen operations for each number, which count where a table is looked up in.
+    # An optimizer has about a dozen operations for each number, which matter for embeddings.
     n_flops += 12 * sum(param.numel() for param in trained_params(net).values())
     stepped = named_tensors(trial)
     unused = frozenset(name for name in trained_params(net) if stepped[name].grad is None)

@@ -1,4 +1,4 @@
-"""The weights of many nets as tensors whose first dimension is the nets, and what they make of rows."""
+"""The weights of many nets as tensors whose first dimension is the nets, and the nets' outputs for rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from lockstep.members.tensors import Tensors, cloned, named_tensors, trained_par
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.step import StackedNet
 
-# Kernels take vectors of up to 16 numbers and treat what is left over in another way, with other last bits. So a stack
-# has a multiple of its `places`, and a net's parameters are a row of a multiple of LANES numbers: nothing is left over,
-# and a net's bits do not depend on what else is in the stack.
+# Kernels process vectors of up to 16 numbers, and give other last bits to numbers that do not fill a vector. So a stack
+# has a multiple of its `places`, and a net's parameters are a row of a multiple of LANES numbers: all vectors are full,
+# and a net's bits do not depend on the other nets in the stack.
 LANES = 16
 
-# How many rows are evaluated at once. It is fixed, as kernels differ with the number of rows as well.
+# How many rows are evaluated at once; a constant, because the last bits also depend on the number of rows.
 EVALUATED_ROWS = 1024
 
 
@@ -29,26 +29,26 @@ class Job:
     """Nets of one group, sorted by activations, then by optimizer, that are to share a stack."""
 
     members: list[Member]
-    filled: bool  # whether the last batch is filled up with rows that count for nothing; else all have equal lengths
-    places: int = LANES  # a stack has a multiple of so many nets; copies of members fill it up
-    size: int = 0  # how many nets to calculate with at least
+    filled: bool  # whether the last batch is filled up with rows of weight zero; otherwise all lengths are equal
+    places: int = LANES  # a stack has a multiple of this many nets; copies of members fill it up
+    size: int = 0  # the least number of nets in the tensors
     numpys_products: bool = False  # whether numpy multiplies matrices instead of torch
-    traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, which serve other stacks of the group
+    traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, which stacks of the group share
     record_losses: bool = True
 
     @property
     def knows_losses(self) -> bool:
-        """Whether losses are computed, and not their gradients alone: callbacks hear them."""
+        """Whether losses are computed, and not only their gradients: callbacks get them."""
         return self.record_losses or self.members[0].has_listeners
 
     @property
     def records_outputs(self) -> bool:
-        """Whether a net that no callback watches keeps what it makes of its hold-out."""
+        """Whether nets that only have recorders keep their outputs for the hold-out."""
         return not self.members[0].has_listeners and any(member.recorders for member in self.members)
 
     @property
     def knows_hold_out(self) -> bool:
-        """Whether the hold-out is evaluated after every epoch, and not after the last one alone."""
+        """Whether the hold-out is evaluated after every epoch, and not only after the last one."""
         return self.knows_losses or self.records_outputs
 
 
@@ -66,10 +66,10 @@ class Nets:
         place: dict[str, Any] = {"dtype": first.dtype, "device": first.device}
         self.shapes = {name: named[0][name].shape for name in names}
         self.length = sum(shape.numel() for shape in self.shapes.values())
-        # All parameters of a net stand in one row, so that an optimizer has one tensor to step on.
+        # All parameters of a net are in one row, so that an optimizer has a single tensor to update.
         self.flat = torch.zeros(len(nets), -(-self.length // LANES) * LANES, **place)
         self.gradient = torch.zeros_like(self.flat)
-        # Nets that have left the finite numbers and were set to 0.
+        # Nets that have diverged and were set to 0.
         self.diverged = torch.zeros(len(nets), dtype=torch.bool, device=first.device)
         self._any_diverged = False
         self.trained = self.by_name(self.flat)
@@ -82,7 +82,7 @@ class Nets:
         self.own = [*self.trained.values(), *self.untrained.values(), self.rates]
 
     def _arrange(self) -> None:
-        """Lay out members: who stands at each place, each one's place, and the places of each kind of activations."""
+        """Lay out members: the member at each place, each member's place, the places of each kind of activations."""
         self.order: list[int] = []
         self.positions: list[int] = []
         starts: list[tuple[str, int]] = []
@@ -101,13 +101,13 @@ class Nets:
         self.stacked = StackedNet(self.members[0].net, owners, self.job.filled, drops, self.job.numpys_products)
 
     def by_name(self, rows: Tensor) -> Tensors:
-        """Return views of what belongs to each parameter in rows of numbers, shape (…, n_numbers)."""
+        """Return views of each parameter's part in rows of numbers, shape (…, n_numbers)."""
         parts = rows[..., : self.length].split([shape.numel() for shape in self.shapes.values()], dim=-1)
         named = zip(self.shapes.items(), parts, strict=True)
         return {name: part.view((*rows.shape[:-1], *shape)) for (name, shape), part in named}
 
     def placed(self, rows: list[Any], n: int) -> Any:
-        """Return the rows that each member is given, filled up to `n`, for each place: shape (n_nets, n, …)."""
+        """Return the rows of the member at each place, filled up to `n`: shape (n_nets, n, …)."""
         distinct = {id(each): each for each in rows}
         places = {key: place for place, key in enumerate(distinct)}
         source = torch.tensor([places[id(rows[i])] for i in self.order], device=self.flat.device)
@@ -118,10 +118,10 @@ class Nets:
         return tree_map(stacked, *distinct.values())
 
     def surviving(self, function: Callable[[], Any], written: list[Tensor]) -> Any:
-        """Call a function of all nets; where it raises because some have diverged, set those to 0 and call it again.
+        """Call a function of all nets; if it raises because some have diverged, set those to 0 and call it again.
 
-        `BCELoss` refuses numbers that are not finite, and would refuse them for all nets of a stack. By then the
-        function may have changed what is to be `written`.
+        `BCELoss` refuses numbers that are not finite, and so would fail for all nets of a stack. Before it raises, the
+        function may have changed the tensors in `written`, so these are restored.
         """
         before = [tensor.clone() for tensor in written]
         try:
@@ -152,9 +152,9 @@ class Nets:
         return tree_map(lambda *each: torch.cat(each, dim=1).cpu(), *parts)
 
     def rows_are_apart(self) -> Tensor:
-        """Return whether a row's outputs stay what they are beside other rows, shape (n_nets,).
+        """Return whether a row's outputs are the same beside other rows, shape (n_nets,).
 
-        A trial has shown it for weights at the start; by now a scale may have grown to where it is clamped, say.
+        The trial has shown this only for the initial weights, and training may change it.
         """
         (place, batches), made = companies(self.members[0].train), []
         try:
@@ -167,7 +167,7 @@ class Nets:
         return torch.stack([is_close(made[0], each).all(dim=1) for each in made]).all(dim=0)
 
     def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
-        """Return views of a member's parameters and buffers, by name, among the stack's or other ones."""
+        """Return views of a member's parameters and buffers, by name, in the stack's tensors or in others."""
         place = self.positions[i]
         diverged = bool(self.diverged[place])
         own = taken(self.trained | self.untrained if diverged or tensors is None else tensors, place)

@@ -1,6 +1,6 @@
-"""Stands in for torch's functions that draw numbers: they take those that a mode gives.
+"""Replaces torch's functions that draw numbers: the replacements get the numbers from a mode.
 
-Each takes a `GivenNoise`, and what torch's function takes.
+Each takes a `GivenNoise`, and the arguments of torch's function.
 """
 
 from collections.abc import Callable
@@ -13,25 +13,25 @@ from torch import Tensor, nn
 F = nn.functional
 Function = Callable[..., Any]
 
-# SELU's constants, which alpha dropout keeps the mean and variance by (Klambauer et al. 2017, section 3).
+# From SELU's constants, by which alpha dropout keeps mean and variance (Klambauer et al. 2017, section 3).
 _ALPHA = -1.7580993408473766
 
 
 @dataclass(frozen=True)
 class Draw:
-    """What a module asks for: `normal` or uniform numbers on [0, 1), of `shape`, whose first dimension is the batch."""
+    """Numbers that a module draws: `normal`, or uniform on [0, 1); the first dimension of `shape` is the batch."""
 
     normal: bool
     shape: tuple[int, ...]
 
     def sample(self, n_rows: int, dtype: torch.dtype, generator: torch.Generator) -> Tensor:
-        """Draw the numbers for so many rows."""
+        """Draw the numbers for `n_rows` rows."""
         draw = torch.randn if self.normal else torch.rand
         return draw(n_rows, *self.shape[1:], dtype=dtype, generator=generator)
 
 
 def _dropout(by_channel: bool = False, alpha: bool = False, batched: int = 0) -> Function:
-    """Return what stands in for a kind of dropout; to it, inputs of fewer than `batched` dimensions are one row."""
+    """Return the replacement of a kind of dropout, for which inputs of fewer than `batched` dimensions are one row."""
 
     def dropped(mode: Any, x: Tensor, p: Any) -> Tensor:
         n_kept = 2 if x.dim() >= batched else 1
@@ -67,7 +67,7 @@ def _attention(
     scale: Any = None,
     enable_gqa: bool = False,
 ) -> Tensor:
-    """Return what torch's does, as its documentation has it, where it drops something."""
+    """Do what torch's does, by the formula in its documentation if there is dropout."""
     options: dict[str, Any] = {"scale": scale, "enable_gqa": enable_gqa}
     if dropout_p == 0 or enable_gqa:
         return F.scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal, **options)
@@ -82,7 +82,7 @@ def _attention(
 
 
 def _of_size(function: Function, normal: bool = False) -> Function:
-    """Return what stands in for a function that is told the size alone."""
+    """Return the replacement of a function that gets only the size."""
 
     def drawn(mode: Any, *size: Any, generator: Any = None, **options: Any) -> Tensor:
         if generator is not None or not size or "out" in options:
@@ -96,22 +96,22 @@ def _of_size(function: Function, normal: bool = False) -> Function:
 def _normal(mode: Any, mean: Any, std: Any = 1.0, size: Any = None, generator: Any = None, **options: Any) -> Tensor:
     tensors = [each for each in (mean, std) if isinstance(each, Tensor)]
     if generator is not None or (size is None) != bool(tensors):
-        raise ValueError("torch.normal has a generator, or other arguments than known")
+        raise ValueError("torch.normal gets a generator, or arguments that lockstep does not know")
     like = tensors[0] if tensors else torch.empty(0, **options)
     shape = torch.broadcast_shapes(*(each.shape for each in tensors)) if tensors else size
     return mode.draw(like, shape, normal=True).to(like) * std + mean
 
 
 def _in_place(turned: Function, normal: bool = False) -> Function:
-    """Return what stands in for a method that fills a tensor with numbers; `turned` makes them of those drawn."""
+    """Return the replacement of a method that fills a tensor with numbers; `turned` computes them from the noise."""
 
     def filled(mode: Any, x: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
         if generator is not None:
-            raise ValueError("it draws from a generator of its own")
+            raise ValueError("the module draws from a generator of its own")
         made = turned(mode.draw(x, x.shape, normal=normal), *args, **kwargs)
         try:
             return x.copy_(made)
-        except RuntimeError:  # what was made in a stack as if for one net; torch's own code takes what is returned
+        except RuntimeError:  # a tensor that was made for one net; torch's own code uses the returned one
             return made.to(x.dtype)
 
     return filled

@@ -1,7 +1,7 @@
 """Products of matrices by numpy, for wide nets.
 
-numpy calls the gemm of its own OpenBLAS for each matrix of a stack. Where torch's kernels are pinned, they take up to
-three times as long.
+numpy calls the gemm of its own OpenBLAS for each matrix of a stack. torch's pinned kernels take up to three times as
+long.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +17,7 @@ from lockstep.members.lean import LeanMode
 
 aten = torch.ops.aten
 
-# Floating-point operations of a net's largest product from which the call of numpy costs less than numpy spares.
+# From this many floating-point operations in a net's largest product, numpy saves more than its call costs.
 LARGE_PRODUCT = 500_000
 
 
@@ -31,7 +31,7 @@ def _product_plus(c: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 @cache
 def _operators() -> tuple[torch.library.Library, dict[Any, Any]]:
-    """Define both as operators, which TorchScript can call; returns their library, and what they stand in for."""
+    """Define both as operators, which TorchScript can call; returns their library, and the operators by torch's."""
     library, ours = torch.library.Library("lockstep", "DEF"), torch.ops.lockstep
     library.impl(library.define("product(Tensor a, Tensor b) -> Tensor"), _product, "CPU")
     library.impl(library.define("product_plus(Tensor c, Tensor a, Tensor b) -> Tensor"), _product_plus, "CPU")
@@ -40,19 +40,19 @@ def _operators() -> tuple[torch.library.Library, dict[Any, Any]]:
 
 
 def let_numpy_multiply(graph: Graph) -> None:
-    """Exchange the products of a graph."""
+    """Replace the products of a graph."""
     for node in graph.nodes:
         if not node.kwargs:
             node.target = _operators()[1].get(node.target, node.target)
 
 
 def numpys_products(wanted: bool) -> AbstractContextManager[Any]:
-    """Return a block in which numpy multiplies, if that is wanted."""
+    """Return a context in which numpy multiplies, if that is wanted."""
     return _NumpysProducts() if wanted else nullcontext()
 
 
 class _NumpysProducts(LeanMode):
-    """Exchanges the products of what is carried out under it."""
+    """Replaces the products that are computed under it."""
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if kwargs:

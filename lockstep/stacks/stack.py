@@ -21,7 +21,7 @@ from lockstep.stacks.noise import Draw
 from lockstep.stacks.step import StepInputs
 from lockstep.stacks.trace import trace
 
-# TorchScript takes as long as it spares in so many steps, and torch never frees what it compiled.
+# TorchScript takes as long as it saves in this many steps, and torch never frees the compiled code.
 _WORTH_COMPILING = 1000
 
 # Bytes of batches that are kept from epoch to epoch.
@@ -29,7 +29,7 @@ _LAID_OUT = 2**25
 
 
 class Stack(Nets):
-    """Nets that take the same steps; `before` is the stack that this one goes on from, in the middle of a training."""
+    """Nets that take the same steps; `before` is the stack that this one continues, during a training."""
 
     def __init__(self, job: Job, before: "Stack | None" = None) -> None:
         super().__init__(job)
@@ -37,7 +37,7 @@ class Stack(Nets):
         self.optimizer = StackedOptimizer(self.flat, self.gradient, [optimizer_of(net) for net in self.nets])
         self.clips = [_clipping_of(member.net) for member in self.members]
         self.clip = _clipping(self)
-        # Nets share rows and their order, their source, or a split and so their noise.
+        # Nets of one source share rows and their order; nets of one split share noise.
         keys = [(id(member.train), id(member.order)) for member in self.members]
         distinct = list(dict.fromkeys(keys))
         self.sources = [self.members[keys.index(key)] for key in distinct]
@@ -49,7 +49,7 @@ class Stack(Nets):
         self.sizes: list[list[list[int]]] = []
         self.lengths: list[int] = []
         self.noise: list[Tensor] = []
-        # Copies, as other stacks of the search start from the same state.
+        # Copies, because other stacks of the search start from the same state.
         self.orders = [copy.copy(member.order) for member in self.sources]
         if before is not None:  # the next epoch is about to begin
             self.draws: list[Draw] = before.draws
@@ -85,21 +85,22 @@ class Stack(Nets):
         rows = tree_map(ordered, *((member.train.X, member.train.y) for member in self.sources))
         self._ordered, self._spec = tree_flatten(rows)
         self._ordered += [] if weight is None else [weight.to(self.flat)]
-        # The same batches each epoch are laid out once, where they are few and no callback sees, and may change, them.
+        # If all epochs have the same batches, these are laid out once, unless they are large or a callback might change
+        # them.
         size = sum(tensor[0].nbytes for tensor in self._ordered) * len(self.order)
         fixed = not self.members[0].has_listeners and all(order.fixed is not None for order in self.orders)
         self._placed = list(self._placed_rows()) if fixed and size <= _LAID_OUT else None
 
     def _index(self, epochs: list[Batches], sizes: list[list[int]]) -> tuple[list[int], Tensor, Tensor | None]:
-        """Return the batches' lengths, the rows of each source, and, where filled up, how much each row counts."""
+        """Return the batches' lengths, the rows of each source, and, if filled up, the weight of each row."""
         if not self.job.filled:
             if any(each != sizes[0] for each in sizes):
-                raise ValueError("the batches have other lengths")
+                raise ValueError("nets of a stack have batches of different lengths")
             return sizes[0], torch.tensor([[row for batch in batches for row in batch] for batches in epochs]), None
         width, count = self.members[0].train.width, len(epochs[0])
         if any(len(each) != count or max(each) > width for each in sizes):
-            raise ValueError("the epochs have other numbers of batches")
-        # By rows of their own, as a loss that is not finite then counts in skorch's as well.
+            raise ValueError("nets of a stack have different numbers of batches")
+        # Filled up with rows of the batch: if their loss is not finite, so is skorch's.
         filled = [[batch + batch[:1] * (width - len(batch)) for batch in batches] for batches in epochs]
         index = torch.tensor(filled, dtype=torch.int64)
         return [width] * count, index.flatten(1), weights(sizes, width).flatten(1)
@@ -116,7 +117,7 @@ class Stack(Nets):
         return self.sizes[-1][self.source_of[i]]
 
     def batches(self) -> Iterator[list[Tensor]]:
-        """Yield an epoch's batches: the tensors of each net's rows, of how much they count, and its noise."""
+        """Yield an epoch's batches: the tensors of each net's rows, of their weights, and its noise."""
         noise = zip(*(tensor.split(self.lengths, dim=1) for tensor in self.noise), strict=True)
         for rows in self._placed or self._placed_rows():
             yield [*rows, *(tensor.index_select(0, self.split) for tensor in next(noise, ()))]
@@ -135,14 +136,14 @@ class Stack(Nets):
         return batch[len(self._ordered) :]
 
     def adopt_settings(self) -> None:
-        """Let optimizers, and what clips gradients, go on with what schedules and callbacks have set."""
+        """Let optimizers and the clipping of gradients use the settings of schedules and callbacks."""
         self.optimizer.set([optimizer_of(net)[1] for net in self.nets])
         self.clip = _clipping(self)
 
     def take_step(self, batch: list[Tensor]) -> tuple[Any, Any]:
         """Step all nets on a batch.
 
-        Returns their losses, if anybody is to know them, and a function that gives what they predicted before it.
+        Returns their losses, if these are needed, and a function that returns their predictions before the step.
         """
         key = batch[0].shape[1], self.layout, len(self.draws), self.stacked.drops
         if key not in self.job.traces:
@@ -167,7 +168,7 @@ class Stack(Nets):
         return losses, partial(step.unflatten, predicted)
 
     def show_state(self, i: int, net: NeuralNet, named: Tensors) -> None:
-        """Give a net its gradients of the last step, and its optimizer what the stack's keeps of its parameters."""
+        """Give a net its gradients of the last step, and its optimizer the state of its parameters."""
         gradients = self.by_name(self.gradient[self.positions[i]].clone())
         for name, kept in self._optimizer_state_of(i).items():
             named[name].grad = gradients[name]
@@ -175,7 +176,7 @@ class Stack(Nets):
                 net.optimizer_.state[named[name]] = kept
 
     def _optimizer_state_of(self, i: int) -> dict[str, dict[str, Any]]:
-        """Return copies of what a member's optimizer keeps of each parameter, by name."""
+        """Return copies of the optimizer's state of each of a member's parameters, by name."""
         state = self.optimizer.state_of(self.positions[i])
         parts = {key: self.by_name(value) if is_row(value) else None for key, value in state.items()}
         return {
@@ -185,7 +186,7 @@ class Stack(Nets):
 
 
 def _clipping(stack: Stack) -> Callable | None:
-    """Return a function that clips each net's gradient as its `GradientNormClipping` says, or None for none."""
+    """Return a function that clips each net's gradient by its `GradientNormClipping`, or None if none clips."""
     clipping = [each for each in stack.clips if _clips(each)]
     if not clipping:
         return None

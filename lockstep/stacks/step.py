@@ -22,9 +22,9 @@ from lockstep.stacks.products import numpys_products
 
 
 class StepInputs(NamedTuple):
-    """What a training step takes besides the parameters that it trains; the nets are the first dimension of all.
+    """The inputs of a training step besides the trained parameters; the nets are the first dimension of all.
 
-    `weight` has one tensor where rows count differently, else none.
+    `weight` has one tensor if rows have different weights, otherwise none.
     """
 
     untrained: Tensors  # the parameters that are not trained, and the buffers
@@ -36,13 +36,13 @@ class StepInputs(NamedTuple):
 
 
 class _Parts(nn.Module):
-    """A net's module and criterion under one name space, and what skorch does with both."""
+    """A net's module and criterion under one name space, called as skorch calls them."""
 
     def __init__(self, net: NeuralNet) -> None:
         super().__init__()
         self.module: nn.Module = net.module_
         self.criterion: nn.Module = net.criterion_
-        self.__dict__["net"] = net  # no part of the module
+        self.__dict__["net"] = net  # not a part of the module
 
     net: NeuralNet
 
@@ -54,10 +54,10 @@ class _Parts(nn.Module):
 
 
 class StackedNet:
-    """What all nets of a stack have in common: their code, and the numbers by which it differs from net to net.
+    """The code that all nets of a stack share, and the numbers by which they differ.
 
-    `net` is one of them, copied; `owners` say whose activations each slice of the stack has. Where batches are `filled`
-    up with rows that count for nothing, the loss is a weighted sum over rows.
+    `net` is one of them, copied; `owners` say whose activations each slice of the stack has. If batches are `filled` up
+    with rows of weight zero, the loss is a weighted sum over rows.
     """
 
     def __init__(
@@ -76,15 +76,15 @@ class StackedNet:
         self.dropouts = dropouts(twin)
 
     def draws(self, x: Any, y: Any) -> list[Draw]:
-        """Return the noise that a training step on a batch takes; none where no net drops anything, nor draws else."""
+        """Return the draws of a training step on a batch; none if there is only dropout with rate 0."""
         net = step_view(self._net, copy.deepcopy(self._net.module_).train(), self._net.criterion_)
         x = tree_map(torch.clone, x)
-        with torch.enable_grad(), GivenNoise() as mode:  # a loss may ask for gradients
+        with torch.enable_grad(), GivenNoise() as mode:  # a loss may need gradients
             net.get_loss(net.infer(x), y, X=x, training=True)
         return mode.draws if self.drops or mode.matters else []
 
     def train(self, trained: Tensors, inputs: StepInputs) -> Any:
-        """Return the gradients of all nets' losses, the losses, and what the nets predict; puts new buffers in place.
+        """Return the gradients of all nets' losses, the losses, and the predictions; updates the buffers.
 
         All tensors have the nets as their first dimension.
         """
@@ -98,7 +98,7 @@ class StackedNet:
         """Do the same for one net; returns its new buffers as well."""
 
         def by_row(trained: Tensors) -> Any:
-            # A module may write into what it is given, which vjp forbids; `trace` takes these copies out again.
+            # A module may change its inputs, which vjp forbids; `trace` removes these copies again.
             own: StepInputs = tree_map(torch.clone, inputs)
             tensors = trained | own.untrained
             self._mark(tensors)
@@ -114,18 +114,18 @@ class StackedNet:
         if not inputs.weight:
             return pull_back(torch.ones_like(losses)), losses, predicted, new_buffers
         (weight,) = inputs.weight
-        gradient = pull_back(weight)  # of the sum that is weighted by row
-        # What fills up is no number where a loss is infinite.
+        gradient = pull_back(weight)  # of the weighted sum over rows
+        # Rows that fill up are NaN if a loss is infinite.
         return gradient, torch.where(weight > 0, losses * weight, 0).sum(), predicted, new_buffers
 
     def _mark(self, tensors: Tensors) -> None:
-        """Let parameters be taken for such: a module may put one back that it has changed in place (`weight *= 2`)."""
+        """Mark tensors as parameters, because a module may assign one again after a change in place (`weight *= 2`)."""
         for name in self.params:
             tensors[name]._is_param = True
 
     @contextmanager
     def _dropping(self, rates: Tensor) -> Iterator[None]:
-        """Let the dropout layers have other rates, where some net drops something."""
+        """Set the rates of the dropout layers in the block, if any net drops something."""
         own = [layer.p for layer in self.dropouts]
         for i, layer in enumerate(self.dropouts if self.drops else ()):
             layer.p = rates[i]
@@ -141,7 +141,7 @@ class StackedNet:
         `x` and `y` have the nets as their first dimension, unless the rows are `shared`.
         """
         self.parts.eval()
-        x = tree_map(torch.clone, x)  # a module may change its input; the rows are the user's own
+        x = tree_map(torch.clone, x)  # a module may change its input, but these rows are the user's
 
         def call(tensors: Tensors, rates: Tensor, x: Any, y: Any) -> Any:
             self._mark(tensors)

@@ -1,4 +1,4 @@
-"""Traces a step of a stack once: as one list of operations, it is replayed for each batch."""
+"""Traces a step of a stack once, as a list of operations that is replayed for each batch."""
 
 import operator
 import warnings
@@ -22,10 +22,10 @@ aten = torch.ops.aten
 
 
 class _Recorder(LeanMode):
-    """Notes the operations that are carried out under it, as a graph whose inputs are some tensors.
+    """Records the operations that run under it, as a graph whose inputs are some tensors.
 
-    `branches` will have what Python has decided by on the way, a node and a bool each. Where that is not `allowed`, or
-    where Python wants another number that may differ from step to step, a `RuntimeError` is raised.
+    `branches` gets the bools by which Python has branched, each with its node. If branches are not `allowed`, or if
+    Python reads another number that may differ from step to step, a `RuntimeError` is raised.
     """
 
     def __init__(self, inputs: list[Any], allowed: bool) -> None:
@@ -34,8 +34,10 @@ class _Recorder(LeanMode):
         self.branches: list[tuple[Node, bool]] = []
         self.constants = nn.Module()
         self._allowed = allowed
-        self._nodes: Any = WeakTensorKeyDictionary()  # as a step may make more than there is memory for
-        self._unknown: set[int] = set()  # where the tensors lie that may differ from step to step
+        self._nodes: Any = (
+            WeakTensorKeyDictionary()
+        )  # weak, because a step may make more tensors than there is memory for
+        self._unknown: set[int] = set()  # addresses of the tensors that may differ from step to step
         for i, tensor in enumerate(inputs):
             self._note(tensor, self.graph.placeholder(f"input_{i}"))
 
@@ -47,7 +49,7 @@ class _Recorder(LeanMode):
 
     def node_of(self, tensor: Tensor) -> Node:
         """Return the node whose result a tensor is."""
-        if tensor not in self._nodes:  # such as an attribute of the module that is no buffer
+        if tensor not in self._nodes:  # such as an attribute of the module that is not a buffer
             name = f"constant_{len(self.constants._buffers)}"
             self.constants.register_buffer(name, tensor)
             is_known = tensor._is_zerotensor() or tensor.untyped_storage().data_ptr() not in self._unknown
@@ -56,10 +58,12 @@ class _Recorder(LeanMode):
         return node
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Carry out an operation, and note it."""
+        """Run an operation, and record it."""
         kwargs = kwargs or {}
         noted = tree_map_only(Tensor, self.node_of, (args, kwargs))
-        if function is aten.lift_fresh.default:  # what `torch.tensor` ends with; the graph has to keep the original
+        if (
+            function is aten.lift_fresh.default
+        ):  # the last operation of `torch.tensor`; the graph must keep the original
             function, is_known = aten.lift_fresh_copy.default, True
         else:
             is_known = all(node.meta["is_known"] for node in tree_leaves(noted) if isinstance(node, Node))
@@ -70,7 +74,7 @@ class _Recorder(LeanMode):
             raise RuntimeError("a tensor's size may differ from step to step")
         if torch.Tag.data_dependent_output in function.tags and not is_known:
             if not (self._allowed and isinstance(result, bool) and function is aten._local_scalar_dense.default):
-                raise RuntimeError("its Python code reads numbers that may differ from step to step")
+                raise RuntimeError("the module's Python code reads numbers that may differ from step to step")
             self.branches.append((noted[0][0], result))
         several = isinstance(result, tuple | list)
         parts = {i: each for i, each in enumerate(result if several else [result]) if isinstance(each, Tensor)}
@@ -86,7 +90,7 @@ class _Recorder(LeanMode):
 class Trace:
     """A step as a list of operations.
 
-    `written` are the numbers of the inputs that a step changes; `branches` what Python's decisions depended on.
+    `written` has the indices of the inputs that a step changes, `branches` the bools by which Python branched.
     """
 
     run: Callable[..., Any]
@@ -95,29 +99,29 @@ class Trace:
     written: list[int]
 
     def __call__(self, *tensors: Tensor) -> Any:
-        """Take a step; raises `RuntimeError` where Python would have decided in another way."""
+        """Run a step; raises `RuntimeError` if Python would have branched differently."""
         results = self.run(*tensors)
         n = len(results) - len(self.branches)
         if list(map(bool, results[n:])) != self.branches:
-            raise RuntimeError("a branch of its Python code comes out otherwise in some step")
+            raise RuntimeError("a branch in the module's Python code differs between steps")
         return results[:n]
 
     def unflatten(self, predicted: list[Tensor]) -> Any:
-        """Put the predictions together again."""
+        """Rebuild the structure of the predictions."""
         return tree_unflatten(predicted, self.predicted)
 
 
 def trace(stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses: bool, compile_graph: bool) -> Trace:
-    """Trace `StackedNet.train` with examples of what it takes; raises whatever vmap or the module raise.
+    """Trace `StackedNet.train` with example inputs; raises whatever vmap or the module raise.
 
-    The trace takes what `train` takes, as tensors one after the other, and returns the gradient of each parameter in
-    rows, shape (n_nets, n_elements), the losses if they are wanted, and what the nets predict as tensors. What a
-    module's forward does to its own parameters and buffers, it does to the tensors given. With `compile_graph`,
+    The trace takes the inputs of `train` as a flat list of tensors. It returns the gradient of each parameter in rows,
+    shape (n_nets, n_elements), the losses if they are wanted, and the predictions as tensors. If a module's forward
+    changes its own parameters and buffers, the trace changes its inputs. With `compile_graph`,
     TorchScript runs the operations, at two thirds of the cost of Python's interpreter.
     """
     leaves, spec = tree_flatten((trained, inputs))
     copies = [leaf.clone() for leaf in leaves]
-    # A row that fills a batch up may decide a branch as no row of the batch does.
+    # A row that fills up a batch might decide a branch differently from the batch without it.
     recorder = _Recorder(copies, allowed=not stacked.filled)
     with recorder:
         gradient, losses, predicted = stacked.train(*tree_unflatten(copies, spec))
@@ -129,7 +133,7 @@ def trace(stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses
     if stacked.numpys_products:
         let_numpy_multiply(graph)
     run: Callable[..., Any] = GraphModule(recorder.constants, graph)
-    if compile_graph and not any(_is_check(node.target) for node in graph.nodes):  # which TorchScript would leave out
+    if compile_graph and not any(_is_check(node.target) for node in graph.nodes):  # which TorchScript would drop
         with warnings.catch_warnings(), torch.no_grad(), suppress(RuntimeError):
             # It fuses nothing. Its tracer refuses some operations, such as the backward of layer norm.
             warnings.simplefilter("ignore")
@@ -140,13 +144,13 @@ def trace(stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses
 
 
 def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
-    """Take out operations that change nothing, which vmap and the copies of a step's inputs leave behind.
+    """Remove operations without effect, which come from vmap and from the copies of a step's inputs.
 
-    The first `n_copies` operations are those copies, the first `n_untrained` of them of parameters and buffers.
+    The first `n_copies` operations are these copies, and the first `n_untrained` of them are of parameters and buffers.
     """
     operations = [node for node in graph.nodes if node.op == "call_function"]
     for place, copied in enumerate(operations[:n_copies]):
-        # Buffers are to be changed; the rows of a batch come again.
+        # Buffers have to be changed; the rows of a batch must not be, because they are used again.
         if place < n_untrained or _is_only_read(copied):
             copied.replace_all_uses_with(copied.args[0])
     for node in operations[n_copies:]:
@@ -182,7 +186,7 @@ def _transposed_once(node: Node, source: Node) -> None:
 
 
 def _times_one(node: Node, source: Node) -> None:
-    """`x * 1` → `x`, where nobody writes into the product."""
+    """`x * 1` → `x`, if nobody writes into the product."""
     if node.args[1] == 1 and source.meta["dtype"] == node.meta["dtype"] and _is_only_read(node):
         node.replace_all_uses_with(source)
 
@@ -203,7 +207,7 @@ def _linear(node: Node, source: Node) -> None:
         node.target, node.args = aten.baddbmm.default, (source, *product.args)
 
 
-# What may be written more simply, by its operation; each takes a node and that of its first argument.
+# Simplifications, by operation; each takes a node and the node of its first argument.
 _REWRITES: dict[Any, tuple[Callable[[Node, Node], None], ...]] = {
     aten.detach.default: (_without_detach,),
     aten.view.default: (_without_view, _reshaped),

@@ -1,4 +1,4 @@
-"""A net that leaves its stack, and what skorch records of one that is trained there."""
+"""A net that leaves its stack, and its history as skorch would record it."""
 
 import copy
 from collections.abc import Callable
@@ -16,46 +16,46 @@ from lockstep.members.tensors import Tensors, copied_parts, named_tensors, shall
 
 @dataclass
 class Trained:
-    """A net at the end of its training, or a copy on its way to longer ones."""
+    """A net at the end of its training; a copy, if the training goes on for other tasks."""
 
     member: Member
     epoch: int
     net: NeuralNet
     is_finite: bool
     random_state: Tensor  # of torch's generator after the training
-    outputs: Any = None  # what the net makes of the rows that it is evaluated on, where the stack has computed it
+    outputs: Any = None  # the net's outputs for the rows to predict, if the stack has computed them
     fit_time: float = 0.0
-    refusal: Refusal | None = None  # why skorch is to fit it after all
-    records: Callable[[], list[dict[str, Any]]] | None = None  # make its history, where no callback has made it
+    refusal: Refusal | None = None  # why skorch has to fit it after all
+    records: Callable[[], list[dict[str, Any]]] | None = None  # computes its history, if no callback has written it
 
     def history(self, is_looked_at: bool) -> History:
-        """Return a history, which is left empty where nobody would look at it and it is not there yet."""
+        """Return the history; an empty one if nobody will read it and no callback has written it."""
         if self.records is None:
             return self.net.history_
         return History(self.records() if is_looked_at else [])
 
     def copy(self) -> "Trained":
-        """Return the same for another fit, as a scorer may change a net."""
+        """Return a copy for another fit, because a scorer may change a net."""
         net = shallow_copy(self.net, **copied_parts(self.net), history_=copy.copy(self.net.history_))
         for own, copied in zip(named_tensors(self.net).values(), named_tensors(net).values(), strict=True):
-            copied.grad = copy.copy(own.grad)  # which `copy.deepcopy` leaves out
+            copied.grad = copy.copy(own.grad)  # `copy.deepcopy` leaves out gradients
         return replace(self, net=net)
 
 
 def failed(member: Member, error: Exception) -> Trained:
-    """Return a net whose own callbacks end its training with an error: skorch is to meet it."""
+    """Return a net whose callbacks have raised an error, so that skorch has to fit it."""
     return Trained(member, member.epochs, member.net, False, member.state, refusal=refusal_of(error))
 
 
 def leave_weights(trained: Trained, lent: list[Tensors]) -> None:
-    """Put a net's weights where its callbacks have seen them: what they have kept was trained on after it left."""
+    """Copy a net's weights to the tensors that its callbacks may have kept: the stack has trained these further."""
     for name, tensor in named_tensors(trained.net).items():
         for memory in lent:
             memory[name].copy_(tensor.detach())
 
 
 def batch_records(training: bool, losses: list[float], sizes: list[int]) -> list[dict[str, Any]]:
-    """Return what skorch records of batches with these losses and numbers of rows."""
+    """Return skorch's records of batches with these losses and numbers of rows."""
     kind = "train" if training else "valid"
     return [{f"{kind}_loss": loss, f"{kind}_batch_size": n} for loss, n in zip(losses, sizes, strict=True)]
 
@@ -63,10 +63,10 @@ def batch_records(training: bool, losses: list[float], sizes: list[int]) -> list
 def epoch_records(
     losses: list[tuple[Tensor | None, Tensor | None]], place: int, sizes: list[list[int]], held: list[int]
 ) -> list[dict[str, Any]]:
-    """Return what skorch records of the net at a place, without callbacks; without losses, nothing of batches.
+    """Return skorch's records of the net at a place, without callbacks; batches are recorded only with their losses.
 
-    `losses` are those of each epoch, shape (n_batches, n_nets), on the training rows and on the hold-out, or None;
-    `sizes` are the lengths of each epoch's batches, and `held` those of the hold-out's.
+    `losses` has for each epoch the losses on the training rows and on the hold-out, shape (n_batches, n_nets), or None;
+    `sizes` has the lengths of each epoch's batches, `held` those of the hold-out's batches.
     """
 
     def records(training: bool, known: Tensor | None, lengths: list[int]) -> list[dict[str, Any]]:

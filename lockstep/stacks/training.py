@@ -1,4 +1,4 @@
-"""Trains a stack epoch by epoch, with each net's callbacks, and lets nets go when they are done."""
+"""Trains a stack epoch by epoch, with each net's callbacks; nets leave when they are done."""
 
 import contextlib
 from collections import defaultdict
@@ -23,15 +23,15 @@ from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack
 from lockstep.stacks.trained import Trained, epoch_records, failed, leave_weights
 
-# A smaller stack has to be traced anew, which takes as long as so many steps of single numbers.
+# A smaller stack has to be traced again, which costs as much as updating this many numbers in steps.
 _WORTH_A_TRACE = 10_000_000
 
 
 class Training:
     """The training of one stack.
 
-    `inputs` gives the rows to evaluate nets on, and whether they are the same for all, or None; `advance` is called
-    with a number of net-epochs that are done.
+    `inputs` returns the rows that nets predict, and whether these are the same for all nets, or None; `advance` is
+    called with a number of finished net-epochs.
     """
 
     def __init__(
@@ -42,30 +42,30 @@ class Training:
     ) -> None:
         self.inputs, self.advance = inputs, advance
         self.ended, self.failed = list[Trained](), list[Trained]()
-        # Where callbacks that may keep them have seen a net's weights.
+        # The tensors of a net's weights that its callbacks may have kept.
         self.lent: dict[Member, list[Tensors]] = defaultdict(list)
-        # Of each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out; None where not known.
+        # For each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out; None if not computed.
         self.losses: list[tuple[Tensor | None, Tensor | None]] = []
-        self.made: list[Any] = []  # of each epoch, what the nets make of the hold-out, where it is recorded
+        self.made: list[Any] = []  # for each epoch, the nets' outputs for the hold-out, if they are recorded
         self.audiences: dict[int, Audience] = {}
         self._take_up(Stack(job))
 
     def _take_up(self, stack: Stack) -> None:
-        """Start with a stack, or go on with one that has closed up."""
+        """Start with a stack, or continue with a smaller one."""
         self.stack = stack
         self.hold_out = HoldOut(stack)
         before = {audience.member: audience for audience in self.audiences.values()}
         listening = ((i, member) for i, member in enumerate(stack.members) if member.has_listeners)
         self.audiences = {i: before.get(member) or Audience(member) for i, member in listening}
         for i, audience in self.audiences.items():
-            # Each tensor on its part of the memory alone: torch copies and saves a view with the memory of all nets.
+            # Each tensor gets only its part of the memory; torch copies and saves a view with the memory of all nets.
             memory = tree_map(from_dlpack, stack.tensors_of(i))
             self.lent[audience.member] += [memory] * audience.calls_own_code
             exchange(audience.named, memory)
         self.gone: set[int] = set()
 
     def run(self) -> Iterator[Trained]:
-        """Train; yields nets as they are done, those with callbacks at the end, and those that skorch is to fit."""
+        """Train; yields nets as they are done, at the end those with callbacks, and those that skorch has to fit."""
         whole = replace(self.stack.job, size=len(self.stack.order))
         epoch = 0
         while present := self._left():
@@ -90,7 +90,7 @@ class Training:
             if few and self._spared(left, epoch) > _WORTH_A_TRACE:
                 self._close_up(left)
         yield from self.failed
-        if self.ended:  # callbacks may have changed weights to the last, so those nets are evaluated together now
+        if self.ended:  # evaluated together now, because callbacks may have changed weights until the end
             self.ended.sort(key=lambda trained: whole.members.index(trained.member))
             for trained in self.ended:
                 leave_weights(trained, self.lent[trained.member])
@@ -107,14 +107,14 @@ class Training:
         return [i for i in self._left() if epoch in self.stack.members[i].tasks]
 
     def _spared(self, left: list[int], epoch: int) -> int:
-        """Return how many numbers need not be stepped if the nets that are left go on in a smaller stack."""
+        """Return how many updates of numbers a smaller stack saves if the nets that are left continue in it."""
         n_epochs = max(self.stack.members[i].epochs for i in left) - epoch
         fewest = self.stack.job.places
         places = len(self.stack.order) - -(-len(left) // fewest) * fewest
         return places * n_epochs * len(self.stack.lengths) * self.stack.length
 
     def _tell(self, i: int, epoch: int, event: Callable[..., Any], *about: Any) -> None:
-        """Tell a net's callbacks; a net whose training they end, or fail, leaves."""
+        """Notify a net's callbacks; if they end its training, or raise, the net leaves."""
         if i in self.gone:
             return
         try:
@@ -151,7 +151,7 @@ class Training:
 
     def _validate(self, epoch: int) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
-        # Where no callback watches, copies are evaluated.
+        # Without callbacks, copies are evaluated.
         losses, made = self.stack.surviving(self.hold_out.evaluate, self.stack.own if self.audiences else [])
         if self.stack.job.knows_losses:
             self.losses[-1] = (self.losses[-1][0], losses)
@@ -173,7 +173,7 @@ class Training:
             audience.batches_ended(losses[: len(sizes), self.stack.positions[i]].tolist(), sizes, training)
 
     def _done(self, epoch: int) -> Iterator[Trained]:
-        """Yield the nets that somebody waits for after this epoch; those with callbacks are kept."""
+        """Yield the nets that tasks get after this epoch; nets with callbacks are kept until the end."""
         waited = self._waited(epoch)
         if waited and not self.audiences:
             yield from self._evaluated(self.stack, ((i, self._finish(i, epoch)) for i in waited))
@@ -183,7 +183,7 @@ class Training:
     def _evaluated(self, nets: Nets, finished: Iterable[tuple[int, Trained]]) -> Iterator[Trained]:
         """Yield trained nets with their outputs, computed together."""
         outputs, inputs = None, self.inputs(nets)
-        # A module may want to write into rows that nets share; then they answer themselves.
+        # A module may write into rows that nets share, which raises; then the nets predict themselves.
         with contextlib.suppress(RuntimeError):
             outputs = inputs and nets.outputs(*inputs)
         apart = nets.rows_are_apart() if nets.job.filled or outputs is not None else None
@@ -191,11 +191,11 @@ class Training:
             if apart is None or apart[nets.positions[i]]:
                 trained.outputs = outputs if outputs is None else taken(outputs, nets.positions[i])
             elif nets.job.filled:
-                trained.refusal = Refusal("its rows have come to influence one another")
+                trained.refusal = Refusal("the net's rows influence one another at the end of its training")
             yield trained
 
     def _finish(self, i: int, epoch: int) -> Trained:
-        """Take a net out of the stack, or a copy where it is trained on."""
+        """Take a net out of the stack, or a copy if its training goes on."""
         member, stack = self.stack.members[i], self.stack
         net = member.net
         if i in self.audiences or epoch == member.epochs:
@@ -217,7 +217,7 @@ class Training:
         return Trained(member, epoch, net, stack.finite(i), random_state, records=records)
 
     def _close_up(self, left: list[int]) -> None:
-        """Go on with the nets that are left, in a smaller stack."""
+        """Continue with the nets that are left, in a smaller stack."""
         old = self.stack
         for i in left:
             exchange(named_tensors(old.members[i].net), cloned(old.tensors_of(i)))

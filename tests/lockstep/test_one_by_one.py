@@ -121,7 +121,7 @@ def test_how_long_series_are_decides_and_not_what_was_searched_before() -> None:
             with parallel_config(backend="lockstep", stack=stack), warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 found.append(cross_val_score(estimator, rows, SERIES_LABELS, scoring="neg_log_loss"))
-            assert ["to trace it may cost" in str(each.message) for each in caught] == [True] * (alone and stack)
+            assert ["tracing them may cost" in str(each.message) for each in caught] == [True] * (alone and stack)
         np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
 
 

@@ -46,7 +46,7 @@ def test_rows_of_other_numbers_leave_something_over() -> None:
 
 
 def test_long_steps_in_places_that_would_stand_empty_are_left_to_skorch() -> None:
-    with pytest.raises(RefusalError, match="a stack of 16 places would stand partly empty"):
+    with pytest.raises(RefusalError, match="a stack of 16 places would be partly empty"):
         places_of(measured(90_000_000, 33), n_steps=100, n_splits=3)
     assert places_of(measured(90_000_000, 33), n_steps=100, n_splits=16).multiple == 16
 

@@ -178,7 +178,7 @@ def test_a_transformer_that_writes_into_its_rows_is_fitted_with_each_net() -> No
         with parallel_config(backend="lockstep", random_state=7, stack=stack):
             return cross_validate(estimator, ROWS.copy(), LABELS, cv=3, return_train_score=True)["train_score"]
 
-    with pytest.warns(LockstepWarning, match="writes into its rows"):
+    with pytest.warns(LockstepWarning, match="changes its input rows"):
         found = scored(stack=True)
     assert found.tolist() == scored(stack=False).tolist()
 

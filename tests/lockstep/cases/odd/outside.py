@@ -135,7 +135,7 @@ def outside() -> dict[str, Case]:
         ),
         "an optimizer that needs its closure": Case(classifier(optimizer=NeedsClosure), RATES),
         "an optimizer with a dict in its state": Case(
-            classifier(optimizer=SeveralMomenta), RATES, alone="its state is more than numbers"
+            classifier(optimizer=SeveralMomenta), RATES, alone="its state has more than numbers"
         ),
         "an optimizer with a list in its group": Case(
             classifier(optimizer=NotesItsSteps), RATES, alone="outside of its state"

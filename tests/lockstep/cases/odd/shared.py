@@ -221,7 +221,7 @@ def shared() -> dict[str, Case]:
             {"optimizer": [torch.optim.SGD, torch.optim.Adam]},
             X=many_tokens,
             y=many_tokens[:, 0] % 2,
-            alone="renormalises",
+            alone="max_norm changes",
         ),
         "numbers put in for missing ones": Case(
             net(FilledIn, batch_size=13), RATES, X=np.where(np.isin(range(96), (5, 33, 71))[:, None], np.nan, X)

@@ -155,7 +155,7 @@ def traps() -> dict[str, Case]:
         "a criterion that counts": Case(classifier(criterion=Counting, max_epochs=8), RATES, alone="an attribute of"),
         "many rows see each other": Case(classifier(ManySeeEachOther), RATES),
         "rows see each other late": Case(
-            classifier(SeeEachOtherLate, max_epochs=12), {"lr": [0.01, 0.5]}, alone="have come to influence"
+            classifier(SeeEachOtherLate, max_epochs=12), {"lr": [0.01, 0.5]}, alone="influence one another"
         ),
         "rows see each other by a buffer": Case(classifier(SeeEachOtherByABuffer), {"module__share": [0.0, 0.5]}),
         "rows see each other by an outlier": Case(
