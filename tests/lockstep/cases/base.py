@@ -48,4 +48,13 @@ class Case:
 
 
 RATES: dict[str, list[Any]] = {"lr": [0.1, 0.02]}
+
+
+def case(
+    module: Any = MLP, grid: Any = RATES, X: Any = None, y: Any = None, alone: str = "", cv: Any = 3, **settings: Any
+) -> Case:
+    """Return the search of a `classifier` with these settings."""
+    return Case(classifier(module, **settings), grid, X, y, alone, cv)
+
+
 FLOATS = LABELS.astype(np.float64).reshape(-1, 1)

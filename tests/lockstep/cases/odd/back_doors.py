@@ -13,7 +13,7 @@ from skorch.callbacks import Callback
 from skorch.dataset import ValidSplit
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import RATES, Case, classifier
+from tests.lockstep.cases.base import Case, case, classifier
 from tests.lockstep.cases.odd.hidden import Acts, Late
 from tests.lockstep.cases.plain.modules import MLP
 
@@ -119,21 +119,17 @@ def back_doors() -> dict[str, Case]:
         return classifier(Acts, callbacks=[callback], max_epochs=6, train_split=ValidSplit(3))
 
     return {
-        "a net that notifies": Case(
-            classifier(wrapper=Notifies, max_epochs=6), RATES, alone="Notifies has its own notify"
+        "a net that notifies": case(wrapper=Notifies, max_epochs=6, alone="Notifies has its own notify"),
+        "a net that stops norms": case(
+            wrapper=StopsNorms, module__norm=nn.BatchNorm1d, max_epochs=6, alone="own _set_training"
         ),
-        "a net that stops norms": Case(
-            classifier(wrapper=StopsNorms, module__norm=nn.BatchNorm1d, max_epochs=6), RATES, alone="own _set_training"
+        "a loss that is wrapped": case(grid={"factor": [1.0, 3.0]}, wrapper=Scaled),
+        "a loss on the net itself": case(
+            grid={"factor": [1.0, 3.0]}, wrapper=ChoosesItsLoss, alone="a get_loss of its own"
         ),
-        "a loss that is wrapped": Case(classifier(wrapper=Scaled), {"factor": [1.0, 3.0]}),
-        "a loss on the net itself": Case(
-            classifier(wrapper=ChoosesItsLoss), {"factor": [1.0, 3.0]}, alone="a get_loss of its own"
-        ),
-        "a private number": Case(classifier(wrapper=ScaledInPrivate), RATES),
-        "a parameter under another name": Case(
-            classifier(wrapper=Widened), {"width": [2, 7]}, alone="has its own set_params"
-        ),
-        "functions of the same code": Case(classifier(Of), {"module__function": [times(1.0), times(3.0)]}),
+        "a private number": case(wrapper=ScaledInPrivate),
+        "a parameter under another name": case(grid={"width": [2, 7]}, wrapper=Widened, alone="has its own set_params"),
+        "functions of the same code": case(Of, {"module__function": [times(1.0), times(3.0)]}),
         "steps of the same code": Case(
             make_pipeline(FunctionTransformer(), classifier()), {"functiontransformer__func": [times(1.0), times(3.0)]}
         ),

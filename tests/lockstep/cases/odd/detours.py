@@ -9,7 +9,7 @@ from skorch import NeuralNet, NeuralNetClassifier
 from torch import Tensor
 
 from tests.lockstep.cases import base
-from tests.lockstep.cases.base import LABELS, RATES, Case, classifier
+from tests.lockstep.cases.base import LABELS, Case, case
 from tests.lockstep.cases.odd.own import WarmUp
 from tests.lockstep.cases.plain.modules import MLP
 
@@ -142,26 +142,16 @@ def detours() -> dict[str, Case]:
     alphas: dict[str, list[Any]] = {"module__alpha": [0.0, 0.5]}
     history = "reads history"
     return {
-        "a rate in the loss of a base class": Case(classifier(wrapper=HalvedByRate), rates),
-        "a rate in a decorated loss": Case(classifier(wrapper=Decorated), rates),
-        "the history in the loss of a base class": Case(
-            classifier(wrapper=HalvedWarmUp, max_epochs=7), RATES, alone=history
-        ),
-        "the optimizer's setting in the loss": Case(
-            classifier(wrapper=ByDecay), {"optimizer__weight_decay": [0.001, 0.1]}
-        ),
-        "the module's setting in the loss": Case(classifier(TakesAlpha, wrapper=ByModule), alphas),
-        "the module's settings in the loss": Case(classifier(TakesAlpha, wrapper=ByParamsOfModule), alphas),
-        "a rate in the loss, by a function": Case(classifier(wrapper=ByHelper), rates),
-        "the history in the loss, by a function": Case(
-            classifier(wrapper=WarmUpByHelper, max_epochs=7), RATES, alone=history
-        ),
-        "a rate by the length, by a function": Case(classifier(wrapper=RateByHelper), {"max_epochs": [2, 4]}),
-        "labels that fit lowers": Case(classifier(wrapper=CountsFromOne), RATES, y=LABELS + 1),
-        "weights that fit puts beside rows": Case(
-            classifier(wrapper=WeighsRows, criterion__reduction="none", train_split=None), RATES
-        ),
-        "a module sized by fit": Case(
-            classifier(wrapper=SizedByRows), RATES, X=pd.DataFrame(base.X[:, :3]), y=pd.Series(LABELS)
-        ),
+        "a rate in the loss of a base class": case(grid=rates, wrapper=HalvedByRate),
+        "a rate in a decorated loss": case(grid=rates, wrapper=Decorated),
+        "the history in the loss of a base class": case(wrapper=HalvedWarmUp, max_epochs=7, alone=history),
+        "the optimizer's setting in the loss": case(grid={"optimizer__weight_decay": [0.001, 0.1]}, wrapper=ByDecay),
+        "the module's setting in the loss": case(TakesAlpha, alphas, wrapper=ByModule),
+        "the module's settings in the loss": case(TakesAlpha, alphas, wrapper=ByParamsOfModule),
+        "a rate in the loss, by a function": case(grid=rates, wrapper=ByHelper),
+        "the history in the loss, by a function": case(wrapper=WarmUpByHelper, max_epochs=7, alone=history),
+        "a rate by the length, by a function": case(grid={"max_epochs": [2, 4]}, wrapper=RateByHelper),
+        "labels that fit lowers": case(wrapper=CountsFromOne, y=LABELS + 1),
+        "weights that fit puts beside rows": case(wrapper=WeighsRows, criterion__reduction="none", train_split=None),
+        "a module sized by fit": case(wrapper=SizedByRows, X=pd.DataFrame(base.X[:, :3]), y=pd.Series(LABELS)),
     }

@@ -9,7 +9,7 @@ import torch
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import NUMBERS, RATES, SERIES, SERIES_LABELS, Case, classifier
+from tests.lockstep.cases.base import NUMBERS, SERIES, SERIES_LABELS, Case, case
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
@@ -153,10 +153,10 @@ class OfLists(NeuralNetClassifier):
 
 def habits() -> dict[str, Case]:
     def late(write: Callable[..., Any]) -> Case:
-        return Case(classifier(AddsLate, module__write=write), RATES)
+        return case(AddsLate, module__write=write)
 
     def activations(module: Any, *kinds: Any, **rows: Any) -> Case:
-        return Case(classifier(module), {"module__activation": list(kinds)}, **rows)
+        return case(module, {"module__activation": list(kinds)}, **rows)
 
     inplace = partial(nn.ReLU, inplace=True)
     return {
@@ -164,21 +164,17 @@ def habits() -> dict[str, Case]:
         "a part of a product limited": late(lambda x, part, made: made[:, 1:].clamp_(-0.5, 0.5)),
         "a factor limited after the product": late(lambda x, part, made: part.clamp_(-0.5, 0.5)),
         "what a factor is a part of": late(lambda x, part, made: x.clamp_(-0.5, 0.5)),
-        "an update limited": Case(classifier(Residual), RATES),
-        "columns written into a copy": Case(classifier(Coupled), RATES),
+        "an update limited": case(Residual),
+        "columns written into a copy": case(Coupled),
         "activations in place": activations(MLP, nn.Tanh, inplace, nn.GELU),
         "an activation that is its input": activations(ChangesBoth, nn.Identity, nn.GELU, nn.Softplus),
         "an activation that limits batches": activations(MLP, nn.ReLU, Limits),
         "an activation over time": activations(OverTime, nn.Identity, Centres, X=SERIES, y=SERIES_LABELS),
         "asking for the class of an activation": activations(AsksForClasses, nn.Tanh, nn.GELU),
-        "a loss that trusts short batches less": Case(
-            classifier(criterion=TrustsShortLess, train_split=None, batch_size=15), RATES
+        "a loss that trusts short batches less": case(criterion=TrustsShortLess, train_split=None, batch_size=15),
+        "a penalty for gradients": case(wrapper=Flat),
+        "a variance that the loss checks": case(
+            Variance, {"lr": [0.01, 0.003]}, wrapper=OfVariances, criterion=nn.GaussianNLLLoss, lr=0.01, y=NUMBERS
         ),
-        "a penalty for gradients": Case(classifier(wrapper=Flat), RATES),
-        "a variance that the loss checks": Case(
-            classifier(Variance, wrapper=OfVariances, criterion=nn.GaussianNLLLoss, lr=0.01),
-            {"lr": [0.01, 0.003]},
-            y=NUMBERS,
-        ),
-        "a list of outputs": Case(classifier(Listed, wrapper=OfLists), RATES),
+        "a list of outputs": case(Listed, wrapper=OfLists),
     }

@@ -9,7 +9,7 @@ from skorch.callbacks import Callback
 from torch import Tensor, nn
 
 from lockstep import reads_only
-from tests.lockstep.cases.base import RATES, TOKEN_LABELS, TOKENS, Case, classifier
+from tests.lockstep.cases.base import RATES, TOKEN_LABELS, TOKENS, Case, case, classifier
 from tests.lockstep.cases.odd.late import Scores
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
@@ -71,9 +71,9 @@ def harmless() -> dict[str, Case]:
     vectors = torch.linspace(-1, 1, 44, dtype=torch.float64).reshape(11, 4)
     pretrained = classifier(Pretrained, module__vectors=vectors, callbacks=[Counts()])
     return {
-        "no device": Case(classifier(device=None), RATES),
-        "a callback with a method notify": Case(classifier(callbacks=[Mails()]), RATES),
-        "an attribute set anew": Case(classifier(NotesAScale, callbacks=[Scores(every=1)]), RATES),
+        "no device": case(device=None),
+        "a callback with a method notify": case(callbacks=[Mails()]),
+        "an attribute set anew": case(NotesAScale, callbacks=[Scores(every=1)]),
         "vectors from outside": Case(pretrained, RATES, X=TOKENS, y=TOKEN_LABELS),
-        "a parameter without numbers": Case(classifier(WithNothing), {"lr": [0.1, 0.02], "batch_size": [WIDTH, 16]}),
+        "a parameter without numbers": case(WithNothing, {"lr": [0.1, 0.02], "batch_size": [WIDTH, 16]}),
     }

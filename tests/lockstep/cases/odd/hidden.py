@@ -12,7 +12,7 @@ from skorch.dataset import Dataset
 from torch import Tensor, nn
 from torch.utils.data import Subset
 
-from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, Case, X, case, classifier
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
@@ -113,22 +113,24 @@ def hidden() -> dict[str, Case]:
     centred = X - X.mean(0)
     restarting = LRScheduler(Restarts, step_size=2)
     return {
-        "a dataset that clips": Case(classifier(dataset=Clips), RATES, alone="a dataset of your own"),
-        "a subset that doubles": Case(
-            classifier(train_split=doubled_in_training), RATES, alone="a dataset of your own"
-        ),
-        "workers that stay": Case(
-            classifier(iterator_train__num_workers=1, iterator_train__persistent_workers=True, max_epochs=1),
+        "a dataset that clips": case(dataset=Clips, alone="a dataset of your own"),
+        "a subset that doubles": case(train_split=doubled_in_training, alone="a dataset of your own"),
+        "workers that stay": case(
+            grid={},
+            iterator_train__num_workers=1,
+            iterator_train__persistent_workers=True,
+            max_epochs=1,
             alone="persistent_workers is set",
             cv=2,
         ),
-        "a schedule of one's own": Case(
-            classifier(optimizer=torch.optim.Adam, callbacks=[("s", restarting)], max_epochs=7),
-            RATES,
+        "a schedule of one's own": case(
+            optimizer=torch.optim.Adam,
+            callbacks=[("s", restarting)],
+            max_epochs=7,
             alone="Restarts is a schedule of your own",
         ),
-        "an activation chosen by rows": Case(classifier(Acts, ByRows), RATES, centred, LABELS, cv=KFold(3)),
-        "a second head": Case(classifier(TwoHeads, Auxiliary), {"share": [0.0, 0.5]}),
-        "a second head, the other way round": Case(classifier(TwoHeads, Auxiliary), {"share": [0.5, 0.0]}),
-        "a step of one's own": Case(classifier(wrapper=SlowSteps), RATES, alone="has its own _step_optimizer"),
+        "an activation chosen by rows": case(Acts, wrapper=ByRows, X=centred, y=LABELS, cv=KFold(3)),
+        "a second head": case(TwoHeads, wrapper=Auxiliary, grid={"share": [0.0, 0.5]}),
+        "a second head, the other way round": case(TwoHeads, wrapper=Auxiliary, grid={"share": [0.5, 0.0]}),
+        "a step of one's own": case(wrapper=SlowSteps, alone="has its own _step_optimizer"),
     }

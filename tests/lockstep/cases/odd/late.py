@@ -10,7 +10,7 @@ from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRSc
 from torch import nn
 
 from lockstep import reads_only
-from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, RATES, Case, X, case, classifier
 
 
 @reads_only
@@ -57,8 +57,8 @@ def late() -> dict[str, Case]:
         "clipped twice": Case(clipping, {"callbacks__b__gradient_clip_value": [9.0, 0.01]}, alone="clipped twice"),
         "scored now and then": Case(watched(Scores()), RATES),
         "scored now and then, shuffled": Case(watched(Scores(), iterator_train__shuffle=True), RATES),
-        "scored where a schedule changes rates": Case(classifier(callbacks=[Scores(), plateau], max_epochs=7), RATES),
-        "scored until the training ends": Case(classifier(callbacks=stopping, max_epochs=20), RATES),
+        "scored where a schedule changes rates": case(callbacks=[Scores(), plateau], max_epochs=7),
+        "scored until the training ends": case(callbacks=stopping, max_epochs=20),
         "a module called now and then": Case(watched(CallsTheModule(), module__norm=nn.BatchNorm1d), RATES),
         "a copy fitted by a callback": Case(watched(FitsACopy()), RATES),
     }

@@ -9,7 +9,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring, LRScheduler
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, RATES, Case, X, case, classifier
 from tests.lockstep.cases.odd.own import OwnOptimizer
 
 
@@ -127,19 +127,17 @@ def outside() -> dict[str, Case]:
     scored = watched(("s", EpochScoring("accuracy", name="s", lower_is_better=False)), iterator_train__shuffle=True)
     costly = EpochScoring(now_and_then, name="all", use_caching=False, lower_is_better=False)
     return {
-        "an optimizer that clips the norm": Case(
-            classifier(optimizer=ClippedSGD), {"optimizer__max_norm": [10.0, 1.0, 0.05]}, alone=" "
+        "an optimizer that clips the norm": case(
+            grid={"optimizer__max_norm": [10.0, 1.0, 0.05]}, optimizer=ClippedSGD, alone=" "
         ),
-        "an optimizer that decays before its closure": Case(
-            classifier(optimizer=SGDW), {"optimizer__wd": [1e-6, 1e-3, 0.1, 1.0]}, alone=" "
+        "an optimizer that decays before its closure": case(
+            grid={"optimizer__wd": [1e-6, 1e-3, 0.1, 1.0]}, optimizer=SGDW, alone=" "
         ),
-        "an optimizer that needs its closure": Case(classifier(optimizer=NeedsClosure), RATES),
-        "an optimizer with a dict in its state": Case(
-            classifier(optimizer=SeveralMomenta), RATES, alone="its state has more than numbers"
+        "an optimizer that needs its closure": case(optimizer=NeedsClosure),
+        "an optimizer with a dict in its state": case(
+            optimizer=SeveralMomenta, alone="its state has more than numbers"
         ),
-        "an optimizer with a list in its group": Case(
-            classifier(optimizer=NotesItsSteps), RATES, alone="outside of its state"
-        ),
+        "an optimizer with a list in its group": case(optimizer=NotesItsSteps, alone="outside of its state"),
         "a score now and then, shuffled": Case(watched(costly, iterator_train__shuffle=True), RATES),
         "a scoring function that draws beside one that does not": Case(
             scored,
@@ -148,9 +146,7 @@ def outside() -> dict[str, Case]:
                 {"callbacks__s__scoring": [on_all_rows], "callbacks__s__use_caching": [False]},
             ],
         ),
-        "caching or not": Case(
-            classifier(callbacks=None, iterator_train__shuffle=True), {"use_caching": [True, False]}
-        ),
+        "caching or not": case(grid={"use_caching": [True, False]}, callbacks=None, iterator_train__shuffle=True),
         "a scheduler that draws beside one that does not": Case(
             watched(("s", step)), {"callbacks__s": [step, LRScheduler(RandomRates)]}, alone="a schedule of your own"
         ),

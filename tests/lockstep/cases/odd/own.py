@@ -7,7 +7,7 @@ import torch
 from skorch import NeuralNet, NeuralNetClassifier
 from torch import Tensor
 
-from tests.lockstep.cases.base import RATES, Case, classifier
+from tests.lockstep.cases.base import Case, case
 from tests.lockstep.cases.plain.modules import MLP
 
 
@@ -181,34 +181,26 @@ class LooksAtOptimizer(NeuralNetClassifier):
 def own() -> dict[str, Case]:
     outside = "outside of its state"
     return {
-        "hooks of parameters": Case(classifier(Hooked), {"module__clip": [None, 9.0, 0.005]}, alone="has a hook"),
-        "a hook of the optimizer": Case(
-            classifier(wrapper=Clamped), {"most": [None, 0.1]}, alone="the optimizer has a hook"
+        "hooks of parameters": case(Hooked, {"module__clip": [None, 9.0, 0.005]}, alone="has a hook"),
+        "a hook of the optimizer": case(grid={"most": [None, 0.1]}, wrapper=Clamped, alone="the optimizer has a hook"),
+        "a helper that looks at the history": case(wrapper=WarmUp, max_epochs=7, alone="reads history"),
+        "a property that looks at the history": case(wrapper=WarmUpByProperty, max_epochs=7, alone="reads history"),
+        "a rate in the loss": case(wrapper=PenaltyByRate, alone="reads optimizer"),
+        "a length in the loss, by a helper": case(grid={"max_epochs": [2, 4]}, wrapper=LossByLength),
+        "a rate by the length": case(grid={"max_epochs": [2, 4]}, wrapper=RateByLength),
+        "numpy's lengths": case(grid={"max_epochs": np.arange(2, 5)}),
+        "a length that fit sets": case(grid={"batch_size": [8, 16]}, wrapper=EqualSteps, alone="max_epochs"),
+        "a net that watches itself, two lengths": case(
+            grid={"max_epochs": [2, 4]}, wrapper=HalvesItsRate, alone="has its own on_epoch_end"
         ),
-        "a helper that looks at the history": Case(
-            classifier(wrapper=WarmUp, max_epochs=7), RATES, alone="reads history"
+        "a net that asks for its optimizer": case(
+            grid={"optimizer": [torch.optim.SGD, torch.optim.Rprop]}, wrapper=AsksForOptimizer
         ),
-        "a property that looks at the history": Case(
-            classifier(wrapper=WarmUpByProperty, max_epochs=7), RATES, alone="reads history"
-        ),
-        "a rate in the loss": Case(classifier(wrapper=PenaltyByRate), RATES, alone="reads optimizer"),
-        "a length in the loss, by a helper": Case(classifier(wrapper=LossByLength), {"max_epochs": [2, 4]}),
-        "a rate by the length": Case(classifier(wrapper=RateByLength), {"max_epochs": [2, 4]}),
-        "numpy's lengths": Case(classifier(), {"max_epochs": np.arange(2, 5)}),
-        "a length that fit sets": Case(classifier(wrapper=EqualSteps), {"batch_size": [8, 16]}, alone="max_epochs"),
-        "a net that watches itself, two lengths": Case(
-            classifier(wrapper=HalvesItsRate), {"max_epochs": [2, 4]}, alone="has its own on_epoch_end"
-        ),
-        "a net that asks for its optimizer": Case(
-            classifier(wrapper=AsksForOptimizer), {"optimizer": [torch.optim.SGD, torch.optim.Rprop]}
-        ),
-        "a net that sets its optimizer": Case(classifier(wrapper=SetsOptimizer, lr=0.01), {"lr": [0.01, 0.003]}),
-        "a fit that initialises": Case(
-            classifier(wrapper=LooksAtOptimizer), RATES, alone="looks at the net before it is trained"
-        ),
-        "an optimizer's own setting": Case(classifier(optimizer=OwnMomentum), {"optimizer__beta": [0.9, 0.1]}),
-        "an optimizer that counts in private": Case(classifier(optimizer=Decaying), RATES, alone=outside),
-        "an optimizer that looks ahead": Case(
-            classifier(optimizer=Lookahead, lr=0.01), {"optimizer__k": [5, 7]}, alone=outside
+        "a net that sets its optimizer": case(grid={"lr": [0.01, 0.003]}, wrapper=SetsOptimizer, lr=0.01),
+        "a fit that initialises": case(wrapper=LooksAtOptimizer, alone="looks at the net before it is trained"),
+        "an optimizer's own setting": case(grid={"optimizer__beta": [0.9, 0.1]}, optimizer=OwnMomentum),
+        "an optimizer that counts in private": case(optimizer=Decaying, alone=outside),
+        "an optimizer that looks ahead": case(
+            grid={"optimizer__k": [5, 7]}, optimizer=Lookahead, lr=0.01, alone=outside
         ),
     }

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import Sampler
 
-from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, Case, X, case, classifier
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
@@ -149,30 +149,26 @@ def settings() -> dict[str, Case]:
     halves = [(np.arange(0, 96, 2), np.arange(1, 96, 2)), (np.arange(1, 96, 2), np.arange(0, 96, 2))]
     tensors = [torch.tensor(rate) for rate in (0.00012, 0.00014)]
     return {
-        "what is stepped": Case(
-            classifier(wrapper=Part), {"part": ["all", "last"]}, alone="has its own get_all_learnable_params"
+        "what is stepped": case(
+            grid={"part": ["all", "last"]}, wrapper=Part, alone="has its own get_all_learnable_params"
         ),
-        "a sampler that counts": Case(
-            classifier(iterator_train__sampler=Curriculum(), max_epochs=6), RATES, alone="a sampler of your own"
+        "a sampler that counts": case(
+            iterator_train__sampler=Curriculum(), max_epochs=6, alone="a sampler of your own"
         ),
-        "a loader's own generator": Case(
-            classifier(iterator_train__generator=torch.Generator()), RATES, alone="a generator of its own"
+        "a loader's own generator": case(iterator_train__generator=torch.Generator(), alone="a generator of its own"),
+        "weights in a buffer that is not saved": case(
+            grid={"criterion__weight": [[1.0, 1.0], [1.0, 9.0]]}, criterion=OfBuffer
         ),
-        "weights in a buffer that is not saved": Case(
-            classifier(criterion=OfBuffer), {"criterion__weight": [[1.0, 1.0], [1.0, 9.0]]}
-        ),
-        "a dropout rate in the criterion": Case(classifier(criterion=Blurred), {"criterion__rate": [0.1, 0.9]}),
-        "numbers of classes in a batch": Case(
-            classifier(criterion=Balanced), RATES, X[by_class], LABELS[by_class], cv=halves, alone="size may differ"
+        "a dropout rate in the criterion": case(grid={"criterion__rate": [0.1, 0.9]}, criterion=Blurred),
+        "numbers of classes in a batch": case(
+            criterion=Balanced, X=X[by_class], y=LABELS[by_class], cv=halves, alone="size may differ"
         ),
         "a number in a buffer": Case(centred(), {"module__share": [0.0, 1.0]}),
         "rows that see each other in long batches": Case(centred(least=8), {"module__share": [-0.3]}),
-        "an attribute of a function": Case(classifier(Calls), {"module__function": [times(1.0), times(3.0)]}),
-        "rates that are tensors": Case(classifier(optimizer=torch.optim.Adam), {"optimizer__lr": tensors}),
-        "numbers of NumPy": Case(classifier(), {"criterion__label_smoothing": np.linspace(0, 0.2, 3)}),
-        "an activation asked by name": Case(classifier(Asks), {"module__act": [nn.ReLU, nn.LeakyReLU]}),
-        "a rate that evaluation looks at": Case(classifier(Thins), {"module__p": [0.1, 0.9]}),
-        "a scorer that is an object": Case(
-            classifier(callbacks=drawing, train_split=ValidSplit(2), iterator_train__shuffle=True), RATES
-        ),
+        "an attribute of a function": case(Calls, {"module__function": [times(1.0), times(3.0)]}),
+        "rates that are tensors": case(grid={"optimizer__lr": tensors}, optimizer=torch.optim.Adam),
+        "numbers of NumPy": case(grid={"criterion__label_smoothing": np.linspace(0, 0.2, 3)}),
+        "an activation asked by name": case(Asks, {"module__act": [nn.ReLU, nn.LeakyReLU]}),
+        "a rate that evaluation looks at": case(Thins, {"module__p": [0.1, 0.9]}),
+        "a scorer that is an object": case(callbacks=drawing, train_split=ValidSplit(2), iterator_train__shuffle=True),
     }

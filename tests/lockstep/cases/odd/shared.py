@@ -16,7 +16,7 @@ from skorch.helper import predefined_split
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset, WeightedRandomSampler, random_split
 
-from tests.lockstep.cases.base import IMAGES, LABELS, RATES, TOKEN_LABELS, TOKENS, Case, X, classifier
+from tests.lockstep.cases.base import IMAGES, LABELS, RATES, TOKEN_LABELS, TOKENS, Case, X, case, classifier
 from tests.lockstep.cases.odd.traps import LoneRow
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
@@ -186,36 +186,30 @@ def shared() -> dict[str, Case]:
     setter = [InputShapeSetter(param_name="n_inputs")]
     behind = make_pipeline(PCA(), classifier(callbacks=setter, module__n_inputs=4, iterator_train__shuffle=True))
     return {
-        "class weights, equal first": Case(classifier(criterion=Weighted), {"criterion__weight": equal_first}),
-        "class weights by split": Case(
-            classifier(wrapper=WeightsFromRows, criterion=Focal),
-            {"form": [list, np.asarray, torch.as_tensor]},
-            cv=KFold(3),
+        "class weights, equal first": case(grid={"criterion__weight": equal_first}, criterion=Weighted),
+        "class weights by split": case(
+            grid={"form": [list, np.asarray, torch.as_tensor]}, wrapper=WeightsFromRows, criterion=Focal, cv=KFold(3)
         ),
-        "a rare class with weight": Case(classifier(**rare), y=few),
-        "a rare class left out": Case(classifier(**ignored), y=few),
+        "a rare class with weight": case(grid={}, **rare, y=few),
+        "a rare class left out": case(grid={}, **ignored, y=few),
         "pixels left out": Case(net(pixelwise, criterion=Weighted, criterion__ignore_index=255), X=IMAGES, y=maps),
         "missing targets": Case(net(criterion=Masked, lr=0.02), y=targets),
-        "an infinite loss in the hold-out": Case(classifier(criterion=LogLoss, train_split=loud), RATES),
-        "a hold-out drawn by torch": Case(classifier(train_split=drawn_split), twice),
-        "a hold-out drawn by numpy": Case(
-            classifier(DrawnByNumpy, train_split=ValidSplit(0.2)), {"module__n_neurons": [4, 7]}
-        ),
-        "an iterator of its own": Case(
-            classifier(wrapper=Balancing), {"power": [0.0, 3.0]}, alone="has its own get_iterator"
-        ),
-        "a batch size that fit sets": Case(classifier(wrapper=BatchOfRows), {"share": [0.1, 0.3]}),
+        "an infinite loss in the hold-out": case(criterion=LogLoss, train_split=loud),
+        "a hold-out drawn by torch": case(grid=twice, train_split=drawn_split),
+        "a hold-out drawn by numpy": case(DrawnByNumpy, {"module__n_neurons": [4, 7]}, train_split=ValidSplit(0.2)),
+        "an iterator of its own": case(grid={"power": [0.0, 3.0]}, wrapper=Balancing, alone="has its own get_iterator"),
+        "a batch size that fit sets": case(grid={"share": [0.1, 0.3]}, wrapper=BatchOfRows),
         "widths set behind PCA, shuffled": Case(behind, {"pca__n_components": [4, 2]}),
-        "layers that share memory": Case(
-            classifier(SharesMemory, wrapper=NeuralNetRegressor, criterion=nn.MSELoss),
+        "layers that share memory": case(
+            SharesMemory,
             {"module__way": ["Parameter", "data"]},
+            wrapper=NeuralNetRegressor,
+            criterion=nn.MSELoss,
             X=floats,
             y=floats,
             alone="share memory",
         ),
-        "nets that share what they train": Case(
-            classifier(TrainsATable), RATES, X=TOKENS, y=TOKEN_LABELS, alone="share memory"
-        ),
+        "nets that share what they train": case(TrainsATable, X=TOKENS, y=TOKEN_LABELS, alone="share memory"),
         "vectors shortened in place": Case(
             net(ShortVectors, train_split=None),
             {"optimizer": [torch.optim.SGD, torch.optim.Adam]},

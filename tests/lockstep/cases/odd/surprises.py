@@ -9,7 +9,7 @@ from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import LABELS, RATES, THREE, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, THREE, Case, X, case
 from tests.lockstep.cases.plain.modules import MLP
 
 
@@ -115,21 +115,19 @@ def surprises() -> dict[str, Case]:
     order = np.argsort(THREE, kind="stable")
     weights = torch.tensor([1.0, 2.0, 5.0])
     return {
-        "a net's own parameter": Case(classifier(wrapper=Lasso), {"l1": [0.001, 0.1], "max_epochs": [2, 4]}),
-        "a parameter for infer": Case(classifier(wrapper=ScaledInput), {"scale": [1.0, 0.5]}),
-        "a rate that starts at 0": Case(classifier(callbacks=[warm_up]), RATES),
-        "class weights, sorted rows": Case(
-            classifier(module__n_outputs=3, criterion__weight=weights), RATES, X=X[order], y=THREE[order]
-        ),
-        "rows from behind": Case(classifier(), RATES, X=X[::-1], y=LABELS[::-1]),
-        "numpy in fit": Case(classifier(wrapper=CountsInFit), RATES),
-        "the largest row of a batch": Case(classifier(SeesTheLargest), RATES),
-        "rows written into": Case(classifier(WritesIntoRows), RATES),
-        "a scalar parameter": Case(classifier(ScalarParameter), RATES),
-        "softmax over features, then rows": Case(classifier(SoftmaxOver), {"module__dim": [1, 0]}, cv=2),
-        "no epoch": Case(classifier(), {"max_epochs": [0, 2]}, alone="above 0"),
-        "the history in the loss": Case(classifier(wrapper=LateLoss, max_epochs=5), RATES, alone="history"),
-        "two trainings in a fit": Case(classifier(wrapper=FitsTwice), RATES),
-        "Python's random": Case(classifier(Sometimes), RATES, alone="random numbers"),
-        "an optimizer that counts": Case(classifier(optimizer=Counting), RATES, alone="outside of its state"),
+        "a net's own parameter": case(grid={"l1": [0.001, 0.1], "max_epochs": [2, 4]}, wrapper=Lasso),
+        "a parameter for infer": case(grid={"scale": [1.0, 0.5]}, wrapper=ScaledInput),
+        "a rate that starts at 0": case(callbacks=[warm_up]),
+        "class weights, sorted rows": case(module__n_outputs=3, criterion__weight=weights, X=X[order], y=THREE[order]),
+        "rows from behind": case(X=X[::-1], y=LABELS[::-1]),
+        "numpy in fit": case(wrapper=CountsInFit),
+        "the largest row of a batch": case(SeesTheLargest),
+        "rows written into": case(WritesIntoRows),
+        "a scalar parameter": case(ScalarParameter),
+        "softmax over features, then rows": case(SoftmaxOver, {"module__dim": [1, 0]}, cv=2),
+        "no epoch": case(grid={"max_epochs": [0, 2]}, alone="above 0"),
+        "the history in the loss": case(wrapper=LateLoss, max_epochs=5, alone="history"),
+        "two trainings in a fit": case(wrapper=FitsTwice),
+        "Python's random": case(Sometimes, alone="random numbers"),
+        "an optimizer that counts": case(optimizer=Counting, alone="outside of its state"),
     }

@@ -13,7 +13,7 @@ from skorch.dataset import Dataset
 from torch import Tensor, nn
 from torch.utils.data import Sampler, WeightedRandomSampler
 
-from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, Case, X, classifier, regressor
+from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, Case, X, case, classifier, regressor
 from tests.lockstep.cases.plain.modules import MLP, WIDTH, Dropping
 
 
@@ -147,34 +147,34 @@ def traps() -> dict[str, Case]:
         return classifier(callbacks=[Late(what)], max_epochs=8, **settings)
 
     def sampled(sampler: Any, alone: str = "a sampler of your own") -> Case:
-        return Case(classifier(train_split=None, iterator_train__sampler=sampler), RATES, alone=alone)
+        return case(train_split=None, iterator_train__sampler=sampler, alone=alone)
 
     drawn = WeightedRandomSampler([1.0] * 64, 64, generator=torch.Generator().manual_seed(3))
     return {
-        "dropout of nothing, shuffled": Case(classifier(Dropping, iterator_train__shuffle=True), RATES),
-        "a criterion that counts": Case(classifier(criterion=Counting, max_epochs=8), RATES, alone="an attribute of"),
-        "many rows see each other": Case(classifier(ManySeeEachOther), RATES),
-        "rows see each other late": Case(
-            classifier(SeeEachOtherLate, max_epochs=12), {"lr": [0.01, 0.5]}, alone="influence one another"
+        "dropout of nothing, shuffled": case(Dropping, iterator_train__shuffle=True),
+        "a criterion that counts": case(criterion=Counting, max_epochs=8, alone="an attribute of"),
+        "many rows see each other": case(ManySeeEachOther),
+        "rows see each other late": case(
+            SeeEachOtherLate, {"lr": [0.01, 0.5]}, max_epochs=12, alone="influence one another"
         ),
-        "rows see each other by a buffer": Case(classifier(SeeEachOtherByABuffer), {"module__share": [0.0, 0.5]}),
+        "rows see each other by a buffer": case(SeeEachOtherByABuffer, {"module__share": [0.0, 0.5]}),
         "rows see each other by an outlier": Case(
             regressor(SeeEachOtherByAnOutlier), RATES, np.r_[X[:3], 500 * X[3:4], X[4:]], NUMBERS
         ),
-        "lazy layers": Case(classifier(Lazy), RATES, alone="a lazy layer"),
-        "no batch": Case(classifier(batch_size=128, iterator_train__drop_last=True), RATES, alone="has no batch"),
-        "a last batch of one row": Case(classifier(LoneRow, train_split=None, batch_size=21), RATES),
+        "lazy layers": case(Lazy, alone="a lazy layer"),
+        "no batch": case(batch_size=128, iterator_train__drop_last=True, alone="has no batch"),
+        "a last batch of one row": case(LoneRow, train_split=None, batch_size=21),
         "rows of other widths": Case(
             Pipeline([("pca", PCA()), ("net", classifier(OfAnyWidth))]), {"pca__n_components": [2, 4]}
         ),
         "a sampler on numpy": sampled(Permuted()),
         "a sampler with its own numbers": sampled(Permuted(np.random.RandomState(0))),
         "a sampler with its own generator": sampled(drawn, "a generator of its own"),
-        "a number that fit sets": Case(classifier(wrapper=SetsPrior, criterion=Penalised), RATES, cv=KFold(3)),
-        "a switch in infer": Case(classifier(wrapper=Centred), {"centre": [False, True]}),
+        "a number that fit sets": case(wrapper=SetsPrior, criterion=Penalised, cv=KFold(3)),
+        "a switch in infer": case(grid={"centre": [False, True]}, wrapper=Centred),
     }
 
 
-PLAIN = Case(classifier(), RATES, X=X, y=LABELS)
+PLAIN = case(X=X, y=LABELS)
 # Its rows are not the plain net's, whose trial proves nothing for it.
-HALVED = Case(classifier(dataset=Halved), RATES, X=X, y=LABELS)
+HALVED = case(dataset=Halved, X=X, y=LABELS)

@@ -9,7 +9,7 @@ from skorch.callbacks import Callback, EarlyStopping, EpochScoring, PassthroughS
 from torch import Tensor, nn
 
 from lockstep import reads_only
-from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, Case, X, case
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 TEN = np.arange(len(X)) % 10
@@ -142,27 +142,29 @@ def verdicts() -> dict[str, Case]:
     area = EpochScoring("roc_auc", lower_is_better=False, on_train=True, name="area")
     shuffled = {"iterator_train__shuffle": True}
     return {
-        "rows mixed or not": Case(classifier(Mixes, **whole), {"module__share": [1.0, 0.9, 0.5]}),
-        "parts in a list, methods in a dict": Case(
-            classifier(NamesItsParts), {"module__way": ["plain", "twice"], "module__activation": [nn.ReLU, nn.Tanh]}
+        "rows mixed or not": case(Mixes, {"module__share": [1.0, 0.9, 0.5]}, **whole),
+        "parts in a list, methods in a dict": case(
+            NamesItsParts, {"module__way": ["plain", "twice"], "module__activation": [nn.ReLU, nn.Tanh]}
         ),
-        "a temperature that falls": Case(classifier(Anneals), {"module__decay": [1.0, 0.9]}, alone=changes),
-        "blocks left out by chance": Case(classifier(Survives), {"module__survival": [1.0, 0.5]}, alone=random_ones),
-        "a penalty that fades": Case(classifier(criterion=Fades), {"criterion__fading": [1.0, 0.9]}, alone=changes),
-        "a penalty that the net fades": Case(classifier(wrapper=FadesItself), {"fading": [1.0, 0.9]}, alone=changes),
-        "scores of one's own, shuffled": Case(classifier(callbacks=[Predicts()], **shuffled), RATES),
-        "scores of one's own, now and then": Case(
-            classifier(
-                callbacks=[("loss", PassthroughScoring("valid_loss")), ("own", Predicts())], max_epochs=8, **shuffled
-            ),
-            {"lr": [5.0, 0.02], "callbacks__own__always": [True, False]},
+        "a temperature that falls": case(Anneals, {"module__decay": [1.0, 0.9]}, alone=changes),
+        "blocks left out by chance": case(Survives, {"module__survival": [1.0, 0.5]}, alone=random_ones),
+        "a penalty that fades": case(grid={"criterion__fading": [1.0, 0.9]}, criterion=Fades, alone=changes),
+        "a penalty that the net fades": case(grid={"fading": [1.0, 0.9]}, wrapper=FadesItself, alone=changes),
+        "scores of one's own, shuffled": case(callbacks=[Predicts()], **shuffled),
+        "scores of one's own, now and then": case(
+            grid={"lr": [5.0, 0.02], "callbacks__own__always": [True, False]},
+            callbacks=[("loss", PassthroughScoring("valid_loss")), ("own", Predicts())],
+            max_epochs=8,
+            **shuffled,
         ),
-        "scores of one's own, till it stops": Case(
-            classifier(callbacks=[("own", Predicts()), EarlyStopping(patience=2)], max_epochs=8, **shuffled),
-            {"lr": [5.0, 0.02]},
+        "scores of one's own, till it stops": case(
+            grid={"lr": [5.0, 0.02]},
+            callbacks=[("own", Predicts()), EarlyStopping(patience=2)],
+            max_epochs=8,
+            **shuffled,
         ),
-        "a training that ends within an epoch": Case(classifier(callbacks=[Budget()]), RATES, alone="within an epoch"),
-        "a score of ten classes": Case(classifier(callbacks=[log_loss], module__n_outputs=10), RATES, y=TEN),
-        "a score of a rare class": Case(classifier(callbacks=[log_loss, area]), RATES, y=RARE),
-        "no hold-out, by False": Case(classifier(train_split=False), RATES),
+        "a training that ends within an epoch": case(callbacks=[Budget()], alone="within an epoch"),
+        "a score of ten classes": case(callbacks=[log_loss], module__n_outputs=10, y=TEN),
+        "a score of a rare class": case(callbacks=[log_loss, area], y=RARE),
+        "no hold-out, by False": case(train_split=False),
     }

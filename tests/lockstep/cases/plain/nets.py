@@ -21,13 +21,13 @@ from tests.lockstep.cases.base import (
     IMAGES,
     LABELS,
     NUMBERS,
-    RATES,
     SERIES,
     SERIES_LABELS,
     TOKEN_LABELS,
     TOKENS,
     Case,
     X,
+    case,
     classifier,
     regressor,
 )
@@ -61,71 +61,67 @@ def modules() -> dict[str, Case]:
     image: dict[str, Any] = {"X": IMAGES, "y": IMAGE_LABELS}
     series: dict[str, Any] = {"X": SERIES, "y": SERIES_LABELS}
     return {
-        "plain": Case(classifier(), {"module__n_neurons": [5, 7], "lr": [0.1, 0.02]}),
-        "lengths": Case(classifier(), {"max_epochs": [1, 3, 4]}),
-        "nets that leave a stack while others go on": Case(
-            classifier(optimizer=torch.optim.Adam),
-            [
+        "plain": case(grid={"module__n_neurons": [5, 7], "lr": [0.1, 0.02]}),
+        "lengths": case(grid={"max_epochs": [1, 3, 4]}),
+        "nets that leave a stack while others go on": case(
+            grid=[
                 {"lr": [0.001 * i for i in range(1, 20)], "max_epochs": [2]},
                 {"lr": [0.0005, 0.05], "max_epochs": [3, 5]},
             ],
+            optimizer=torch.optim.Adam,
         ),
-        "batch sizes": Case(classifier(), {"batch_size": [8, 10, 200, -1]}),
-        "activations": Case(classifier(), {"module__activation": [nn.ReLU, nn.Tanh, nn.GELU, nn.Softplus, nn.PReLU]}),
-        "BatchNorm1d": Case(classifier(module__norm=nn.BatchNorm1d), RATES),
-        "BatchNorm1d without statistics": Case(
-            classifier(module__norm=partial(nn.BatchNorm1d, track_running_stats=False)), RATES
-        ),
-        "BatchNorm1d, momentum None": Case(
-            classifier(module__norm=partial(nn.BatchNorm1d, momentum=None)), RATES, alone=" "
-        ),
-        "LayerNorm": Case(classifier(module__norm=nn.LayerNorm), RATES),
-        "GroupNorm": Case(classifier(module__norm=partial(nn.GroupNorm, 1)), RATES),
-        "weight_norm": Case(classifier(WeightNormed), RATES),
-        "spectral_norm": Case(classifier(SpectralNormed), RATES, alone=" "),
-        "frozen": Case(classifier(Frozen), RATES),
-        "frozen batch norm": Case(classifier(FrozenNorm), RATES),
-        "tied": Case(classifier(Tied), RATES),
-        "unused": Case(
-            classifier(Unused, callbacks=[GradientNormClipping(0.1)], optimizer=torch.optim.SGD),
+        "batch sizes": case(grid={"batch_size": [8, 10, 200, -1]}),
+        "activations": case(grid={"module__activation": [nn.ReLU, nn.Tanh, nn.GELU, nn.Softplus, nn.PReLU]}),
+        "BatchNorm1d": case(module__norm=nn.BatchNorm1d),
+        "BatchNorm1d without statistics": case(module__norm=partial(nn.BatchNorm1d, track_running_stats=False)),
+        "BatchNorm1d, momentum None": case(module__norm=partial(nn.BatchNorm1d, momentum=None), alone=" "),
+        "LayerNorm": case(module__norm=nn.LayerNorm),
+        "GroupNorm": case(module__norm=partial(nn.GroupNorm, 1)),
+        "weight_norm": case(WeightNormed),
+        "spectral_norm": case(SpectralNormed, alone=" "),
+        "frozen": case(Frozen),
+        "frozen batch norm": case(FrozenNorm),
+        "tied": case(Tied),
+        "unused": case(
+            Unused,
             {"optimizer__weight_decay": [0.0, 0.1], "optimizer__momentum": [0.9]},
+            callbacks=[GradientNormClipping(0.1)],
+            optimizer=torch.optim.SGD,
         ),
-        "the tutorial's max-norm": Case(classifier(Constrained), RATES),
-        "data of weights": Case(classifier(WritesData), {"module__whole": [False, True]}),
-        "a loss that is no number for some rows": Case(
-            classifier(Negative, criterion=nn.NLLLoss, iterator_train__shuffle=True, batch_size=12, train_split=None),
+        "the tutorial's max-norm": case(Constrained),
+        "data of weights": case(WritesData, {"module__whole": [False, True]}),
+        "a loss that is no number for some rows": case(
+            Negative,
             {"lr": [0.01, 0.02]},
+            criterion=nn.NLLLoss,
+            iterator_train__shuffle=True,
+            batch_size=12,
+            train_split=None,
         ),
-        "a buffer replaced": Case(classifier(RunningMean), RATES),
-        "Conv2d": Case(classifier(Convolutional), {"module__channels": [3, 4]}, **image),
-        "Conv2d, BatchNorm2d": Case(classifier(Convolutional, module__norm=True), RATES, **image),
-        "Conv2d, AvgPool2d": Case(classifier(Convolutional, module__pool=nn.AvgPool2d(2)), RATES, **image),
-        "groups of channels, masked": Case(classifier(Grouped), RATES, **image),
-        "a view after a convolution": Case(classifier(StridedView), RATES, **image),
-        "Embedding": Case(classifier(Embedded), {"module__dim": [3, 4]}, X=TOKENS, y=TOKEN_LABELS),
-        "GRU": Case(classifier(Recurrent), RATES, **series),
-        "GRU of two layers": Case(classifier(Recurrent, module__num_layers=2), RATES, **series),
-        "GRU in both directions": Case(
-            classifier(Recurrent, module__width=8, module__bidirectional=True), RATES, **series
-        ),
-        "GRU with dropout": Case(
-            classifier(Recurrent, module__num_layers=2, module__dropout=0.5), RATES, **series, alone="differed"
-        ),
-        "LSTM": Case(classifier(Recurrent, module__layer=nn.LSTM), RATES, **series),
-        "LSTM with projections": Case(
-            classifier(Recurrent, module__layer=nn.LSTM, module__proj_size=3, module__width=3), RATES, **series
-        ),
-        "RNN": Case(classifier(Recurrent, module__layer=nn.RNN), {"module__nonlinearity": ["tanh", "relu"]}, **series),
-        "Transformer": Case(classifier(Transformer), RATES, **series),
-        "attention": Case(classifier(Attention), RATES, **series),
-        "counting calls": Case(classifier(Counting), RATES, alone=" "),
-        "rows see each other": Case(classifier(RowsSeeEachOther), RATES),
-        "a branch by the data": Case(classifier(DataDependent), RATES, alone=" "),
-        "noise that rows share": Case(classifier(ColumnNoise), RATES, alone=" "),
-        "warm start": Case(classifier(warm_start=True), RATES),
-        "Gumbel noise": Case(classifier(Gumbel), RATES, alone=" "),
-        "a module that is an instance": Case(classifier(MLP()), RATES),
-        "two inputs": Case(classifier(TwoInputs), RATES, X=SliceDict(one=X[:, :2], other=X[:, 2:])),
+        "a buffer replaced": case(RunningMean),
+        "Conv2d": case(Convolutional, {"module__channels": [3, 4]}, **image),
+        "Conv2d, BatchNorm2d": case(Convolutional, module__norm=True, **image),
+        "Conv2d, AvgPool2d": case(Convolutional, module__pool=nn.AvgPool2d(2), **image),
+        "groups of channels, masked": case(Grouped, **image),
+        "a view after a convolution": case(StridedView, **image),
+        "Embedding": case(Embedded, {"module__dim": [3, 4]}, X=TOKENS, y=TOKEN_LABELS),
+        "GRU": case(Recurrent, **series),
+        "GRU of two layers": case(Recurrent, module__num_layers=2, **series),
+        "GRU in both directions": case(Recurrent, module__width=8, module__bidirectional=True, **series),
+        "GRU with dropout": case(Recurrent, module__num_layers=2, module__dropout=0.5, alone="differed", **series),
+        "LSTM": case(Recurrent, module__layer=nn.LSTM, **series),
+        "LSTM with projections": case(Recurrent, module__layer=nn.LSTM, module__proj_size=3, module__width=3, **series),
+        "RNN": case(Recurrent, {"module__nonlinearity": ["tanh", "relu"]}, module__layer=nn.RNN, **series),
+        "Transformer": case(Transformer, **series),
+        "attention": case(Attention, **series),
+        "counting calls": case(Counting, alone=" "),
+        "rows see each other": case(RowsSeeEachOther),
+        "a branch by the data": case(DataDependent, alone=" "),
+        "noise that rows share": case(ColumnNoise, alone=" "),
+        "warm start": case(warm_start=True),
+        "Gumbel noise": case(Gumbel, alone=" "),
+        "a module that is an instance": case(MLP()),
+        "two inputs": case(TwoInputs, X=SliceDict(one=X[:, :2], other=X[:, 2:])),
     }
 
 
@@ -146,15 +142,15 @@ class DropPath(MLP):
 def noise() -> dict[str, Case]:
     """Return nets with random layers, whose masks are other ones than skorch's: only the trial compares them."""
     return {
-        "Dropout": Case(classifier(module__p=0.3), {"module__p": [0.1, 0.5]}),
-        "AlphaDropout": Case(classifier(module__dropout=nn.AlphaDropout), {"module__p": [0.1, 0.5]}),
-        "Dropout2d": Case(classifier(Convolutional), {"module__p": [0.2, 0.5]}, X=IMAGES, y=IMAGE_LABELS),
-        "Transformer with dropout": Case(classifier(Transformer, module__p=0.2), RATES, X=SERIES, y=SERIES_LABELS),
-        "attention with dropout": Case(classifier(Attention, module__dropout=0.2), RATES, X=SERIES, y=SERIES_LABELS),
-        "Gaussian noise": Case(classifier(Noisy), RATES),
-        "branches dropped": Case(classifier(DropPath), RATES),
-        "branches dropped, as timm does": Case(classifier(DropPath, module__in_place=True), RATES),
-        "Dropout, shuffled": Case(classifier(module__p=0.3, iterator_train__shuffle=True), RATES),
+        "Dropout": case(grid={"module__p": [0.1, 0.5]}, module__p=0.3),
+        "AlphaDropout": case(grid={"module__p": [0.1, 0.5]}, module__dropout=nn.AlphaDropout),
+        "Dropout2d": case(Convolutional, {"module__p": [0.2, 0.5]}, X=IMAGES, y=IMAGE_LABELS),
+        "Transformer with dropout": case(Transformer, module__p=0.2, X=SERIES, y=SERIES_LABELS),
+        "attention with dropout": case(Attention, module__dropout=0.2, X=SERIES, y=SERIES_LABELS),
+        "Gaussian noise": case(Noisy),
+        "branches dropped": case(DropPath),
+        "branches dropped, as timm does": case(DropPath, module__in_place=True),
+        "Dropout, shuffled": case(module__p=0.3, iterator_train__shuffle=True),
     }
 
 
@@ -165,19 +161,17 @@ def data() -> dict[str, Case]:
     rates = {"net__lr": [0.1, 0.02]}
     target = TransformedTargetRegressor(regressor(), transformer=StandardScaler())
     return {
-        "shuffled": Case(classifier(iterator_train__shuffle=True), RATES),
-        "shuffled, drop_last": Case(classifier(iterator_train__shuffle=True, iterator_train__drop_last=True), RATES),
-        "drop_last": Case(classifier(iterator_train__drop_last=True), RATES),
-        "BatchNorm1d, shuffled": Case(classifier(module__norm=nn.BatchNorm1d, iterator_train__shuffle=True), RATES),
-        "WeightedRandomSampler": Case(
-            classifier(iterator_train__sampler=WeightedRandomSampler([1.0, 3.0] * 20, 37)), RATES
-        ),
-        "classes in bytes": Case(classifier(), RATES, y=LABELS.astype(np.uint8)),
-        "no hold-out": Case(classifier(train_split=None), RATES),
-        "another hold-out": Case(classifier(train_split=ValidSplit(0.3, random_state=3)), RATES),
-        "a tensor": Case(classifier(), RATES, X=torch.as_tensor(X)),
+        "shuffled": case(iterator_train__shuffle=True),
+        "shuffled, drop_last": case(iterator_train__shuffle=True, iterator_train__drop_last=True),
+        "drop_last": case(iterator_train__drop_last=True),
+        "BatchNorm1d, shuffled": case(module__norm=nn.BatchNorm1d, iterator_train__shuffle=True),
+        "WeightedRandomSampler": case(iterator_train__sampler=WeightedRandomSampler([1.0, 3.0] * 20, 37)),
+        "classes in bytes": case(y=LABELS.astype(np.uint8)),
+        "no hold-out": case(train_split=None),
+        "another hold-out": case(train_split=ValidSplit(0.3, random_state=3)),
+        "a tensor": case(X=torch.as_tensor(X)),
         "a DataFrame": Case(make_pipeline(before, classifier()), {"neuralnetclassifier__lr": [0.1, 0.02]}, X=frame),
-        "a SliceDataset": Case(classifier(), RATES, X=SliceDataset(Dataset(X, LABELS))),
+        "a SliceDataset": case(X=SliceDataset(Dataset(X, LABELS))),
         "a scaler": Case(Pipeline([("scale", StandardScaler()), net]), rates),
         "scalers as grid values": Case(
             Pipeline([("scale", StandardScaler()), net]),

@@ -8,7 +8,7 @@ import torch
 from skorch import NeuralNet, NeuralNetRegressor
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, TOKEN_LABELS, TOKENS, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, NUMBERS, TOKEN_LABELS, TOKENS, Case, X, case, classifier
 from tests.lockstep.cases.odd.surprises import ScalarParameter
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
@@ -141,24 +141,20 @@ def parts() -> dict[str, Case]:
     lone = partial(classifier, Squeezed, module__n_outputs=1, batch_size=12, **regression | {"wrapper": NeuralNet})
     small: dict[str, list[Any]] = {"lr": [0.01, 0.003]}
     return {
-        "complex parameters": Case(
-            classifier(Spectral, **regression), small, X=waves, y=waves.mean((1, 2))[:, None], alone="types"
+        "complex parameters": case(
+            Spectral, small, **regression, X=waves, y=waves.mean((1, 2))[:, None], alone="types"
         ),
-        "parameters of two types": Case(classifier(TwoTypes, **regression), small, X=floats, y=NUMBERS, alone="types"),
-        "rows see each other behind a gate": Case(
-            classifier(BetweenRows, wrapper=NeuralNet, max_epochs=12), {"lr": [1e-6, 0.3]}
-        ),
+        "parameters of two types": case(TwoTypes, small, **regression, X=floats, y=NUMBERS, alone="types"),
+        "rows see each other behind a gate": case(BetweenRows, {"lr": [1e-6, 0.3]}, wrapper=NeuralNet, max_epochs=12),
         "squeezed, a lone row held out": Case(lone(), small, y=NUMBERS[:, 0]),
         "squeezed, batch norm, a lone row held out": Case(lone(module__norm=nn.BatchNorm1d), small, y=NUMBERS[:, 0]),
         "squeezed, a lone row held out, default callbacks": Case(lone(callbacks=None), small, y=NUMBERS[:, 0]),
-        "a scalar parameter, default callbacks": Case(classifier(ScalarParameter, callbacks=None), RATES),
-        "a scalar parameter, Adam": Case(classifier(ScalarParameter, optimizer=torch.optim.Adam, lr=0.01), small),
-        "a module that prints where it is built": Case(classifier(Printing), RATES),
-        "branches that all steps take": Case(classifier(Careful), RATES),
-        "a distribution": Case(classifier(MLP, wrapper=Spread), small, y=NUMBERS),
-        "constants in forward": Case(classifier(Constants), RATES),
-        "a table of many rows": Case(classifier(Table, max_epochs=2), RATES, X=TOKENS * 1999, y=TOKEN_LABELS),
-        "a loop over many steps": Case(
-            classifier(Loop, max_epochs=2, batch_size=32), RATES, X=series, y=LABELS[:60], alone="operations"
-        ),
+        "a scalar parameter, default callbacks": case(ScalarParameter, callbacks=None),
+        "a scalar parameter, Adam": case(ScalarParameter, small, optimizer=torch.optim.Adam, lr=0.01),
+        "a module that prints where it is built": case(Printing),
+        "branches that all steps take": case(Careful),
+        "a distribution": case(MLP, small, wrapper=Spread, y=NUMBERS),
+        "constants in forward": case(Constants),
+        "a table of many rows": case(Table, max_epochs=2, X=TOKENS * 1999, y=TOKEN_LABELS),
+        "a loop over many steps": case(Loop, max_epochs=2, batch_size=32, X=series, y=LABELS[:60], alone="operations"),
     }

@@ -16,7 +16,7 @@ from skorch.callbacks import (
 )
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import FLOATS, NUMBERS, RATES, THREE, Case, classifier, regressor
+from tests.lockstep.cases.base import FLOATS, NUMBERS, RATES, THREE, Case, case, classifier, regressor
 from tests.lockstep.cases.plain.modules import MLP, LogProbability, Probability
 
 
@@ -50,17 +50,17 @@ class OwnTrainStep(NeuralNetClassifier):
 
 def optimizers() -> dict[str, Case]:
     names = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "ASGD", "Rprop"]
-    cases = {f"optimizer {name}": Case(classifier(optimizer=getattr(torch.optim, name)), RATES) for name in names}
+    cases = {f"optimizer {name}": case(optimizer=getattr(torch.optim, name)) for name in names}
     return cases | {
-        "optimizers side by side": Case(classifier(), {"optimizer": [getattr(torch.optim, name) for name in names]}),
-        "momentum, Nesterov": Case(
-            classifier(optimizer__nesterov=True, optimizer__momentum=0.9), RATES | {"optimizer__momentum": [0.5, 0.9]}
+        "optimizers side by side": case(grid={"optimizer": [getattr(torch.optim, name) for name in names]}),
+        "momentum, Nesterov": case(
+            grid=RATES | {"optimizer__momentum": [0.5, 0.9]}, optimizer__nesterov=True, optimizer__momentum=0.9
         ),
-        "weight decay": Case(classifier(optimizer=torch.optim.AdamW), {"optimizer__weight_decay": [0.0, 0.1, 0.3]}),
-        "betas": Case(classifier(optimizer=torch.optim.Adam), {"optimizer__betas": [(0.9, 0.999), (0.5, 0.9)]}),
-        "LBFGS": Case(classifier(optimizer=torch.optim.LBFGS, max_epochs=2), alone="LBFGS"),
-        "Adafactor": Case(classifier(optimizer=torch.optim.Adafactor), alone="Adafactor"),
-        "param groups": Case(classifier(optimizer__param_groups=[("layers.0.*", {"lr": 0.01})]), alone="groups"),
+        "weight decay": case(grid={"optimizer__weight_decay": [0.0, 0.1, 0.3]}, optimizer=torch.optim.AdamW),
+        "betas": case(grid={"optimizer__betas": [(0.9, 0.999), (0.5, 0.9)]}, optimizer=torch.optim.Adam),
+        "LBFGS": case(grid={}, optimizer=torch.optim.LBFGS, max_epochs=2, alone="LBFGS"),
+        "Adafactor": case(grid={}, optimizer=torch.optim.Adafactor, alone="Adafactor"),
+        "param groups": case(grid={}, optimizer__param_groups=[("layers.0.*", {"lr": 0.01})], alone="groups"),
     }
 
 
@@ -77,23 +77,23 @@ def criteria() -> dict[str, Case]:
     )
     weights = [torch.tensor([1.0, 2.0]), torch.tensor([3.0, 1.0])]
     return {
-        "BCELoss": Case(classifier(Probability, criterion=nn.BCELoss, module__n_neurons=5), RATES, y=FLOATS),
-        "NLLLoss": Case(classifier(LogProbability, criterion=nn.NLLLoss), RATES),
-        "three classes": Case(classifier(module__n_outputs=3), RATES, y=THREE),
+        "BCELoss": case(Probability, criterion=nn.BCELoss, module__n_neurons=5, y=FLOATS),
+        "NLLLoss": case(LogProbability, criterion=nn.NLLLoss),
+        "three classes": case(module__n_outputs=3, y=THREE),
         "binary": Case(binary(), RATES, y=FLOATS[:, 0]),
         "pos_weight": Case(binary(), {"criterion__pos_weight": [torch.tensor(2.0), torch.tensor(5.0)]}, y=FLOATS[:, 0]),
-        "class weights": Case(classifier(), {"criterion__weight": weights}),
-        "class weights from y": Case(classifier(wrapper=BalancedClasses), RATES),
-        "label smoothing": Case(classifier(criterion__label_smoothing=0.1), RATES),
-        "a loss over a batch, of classes as vectors": Case(classifier(criterion=Dice), RATES),
-        "reduction sum": Case(classifier(criterion__reduction="sum", lr=0.01), {"lr": [0.01, 0.001]}),
+        "class weights": case(grid={"criterion__weight": weights}),
+        "class weights from y": case(wrapper=BalancedClasses),
+        "label smoothing": case(criterion__label_smoothing=0.1),
+        "a loss over a batch, of classes as vectors": case(criterion=Dice),
+        "reduction sum": case(grid={"lr": [0.01, 0.001]}, criterion__reduction="sum", lr=0.01),
         "MSELoss": Case(regressor(), {"lr": [0.01, 0.003]}, y=NUMBERS),
         "HuberLoss": Case(regressor(criterion=nn.HuberLoss), {"lr": [0.01, 0.003]}, y=NUMBERS),
         "L1Loss, two targets": Case(
             regressor(criterion=nn.L1Loss, module__n_outputs=2), RATES, y=np.hstack([NUMBERS, -NUMBERS])
         ),
-        "get_loss of one's own": Case(classifier(wrapper=OwnLoss), RATES),
-        "a train step of one's own": Case(classifier(wrapper=OwnTrainStep), alone="train_step_single"),
+        "get_loss of one's own": case(wrapper=OwnLoss),
+        "a train step of one's own": case(grid={}, wrapper=OwnTrainStep, alone="train_step_single"),
     }
 
 
@@ -103,8 +103,8 @@ def callbacks() -> dict[str, Case]:
 
     stop = EarlyStopping(patience=2, threshold=0.03)
     return {
-        "default callbacks": Case(classifier(callbacks=None), RATES),
-        "default callbacks, printing": Case(classifier(callbacks=None, verbose=1), RATES),
+        "default callbacks": case(callbacks=None),
+        "default callbacks, printing": case(callbacks=None, verbose=1),
         "EarlyStopping": Case(watched(stop), {"lr": [0.5, 0.1, 0.001], "callbacks__EarlyStopping__patience": [2, 3]}),
         "EarlyStopping, load_best": Case(watched(EarlyStopping(patience=3, load_best=True), lr=2.0), RATES),
         "EarlyStopping on accuracy": Case(
