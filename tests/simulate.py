@@ -52,25 +52,26 @@ def main(n_draws: int = N_DRAWS, n_processes: int | None = None) -> None:
         pairs = {kind: {share: excluded(scores, share) for share in SHARES} for kind, scores in drawn.items()}
         print(table(pair_row(kind, found) for kind, found in pairs.items()))
         print("Intervals on other tables\n")
-        print(table({"table": name} | covered_row(few(partial(judge_table, name))) for name in TABLES))
+        print(table({"table": name} | cells(COVERED, few(partial(judge_table, name))) for name in TABLES))
         print("Equal learners on fresh splits\n")
-        print(table({"training": name} | fresh_row(few(partial(judge_fresh, name))) for name in TRAININGS))
+        print(table({"training": name} | cells(FRESH, few(partial(judge_fresh, name))) for name in TRAININGS))
         print("Corners\n")
         corners = {"one repeat, equal differences": judge_one_repeat, "small units": judge_small_units}
         print(table(corner_row(name, few(judged)) for name, judged in corners.items()))
         print("The choice among all searches\n")
-        print(table({"case": case} | whole_row(few(partial(judge_whole, case))) for case in CASES), flush=True)
+        print(table({"case": case} | cells(WHOLE, few(partial(judge_whole, case))) for case in CASES), flush=True)
 
         found = {(case, n): mean_of(partial(judge, case, n), n_draws, pool) for n in N_CANDIDATES for case in CASES}
         found["real learners", 24] = mean_of(judge_learners, n_draws, pool)
         one = {case: mean_of(partial(judge, case, 30, n_repeats=1), n_draws, pool) for case in CASES}
         print("The corrected score\n")
-        print(table(corrected_row(case, n, means) for (case, n), means in found.items()))
+        print(table({"case": case, "candidates": n} | cells(CORRECTED, each) for (case, n), each in found.items()))
         print("The corrected score of one repeat\n")
-        print(table(corrected_row(case, 30, means) for case, means in one.items()))
+        print(table({"case": case, "candidates": 30} | cells(CORRECTED, each) for case, each in one.items()))
         print("The set that holds the best\n")
         sets = found | {(f"{case}, one repeat", 30): means for case, means in one.items()}
-        print(table(set_row(case, n, means) for (case, n), means in sets.items()), flush=True)
+        rows = ({"search": case, "candidates": n} | cells(SET, each) for (case, n), each in sets.items())
+        print(table(rows), flush=True)
 
         halved = {
             (n, noise): mean_of(partial(halve, n, noise), n_draws, pool) for n in (27, 81) for noise in (0.02, 0.1)
@@ -79,9 +80,9 @@ def main(n_draws: int = N_DRAWS, n_processes: int | None = None) -> None:
         for case in KEY_CASES:
             keys[f"{case}, one repeat", 30] = mean_of(partial(judge_keys, case, 30, n_repeats=1), n_draws, pool)
     print("Halving\n")
-    print(table(halving_row(n, noise, means) for (n, noise), means in halved.items()))
+    print(table({"halved candidates": n, "a fit's noise": s} | cells(HALVING, each) for (n, s), each in halved.items()))
     print("The keys that mattered\n")
-    print(table(keys_row(case, n, means) for (case, n), means in keys.items()))
+    print(table({"scores": case, "candidates": n} | cells(KEYS, each) for (case, n), each in keys.items()))
 
 
 Errors = dict[str, tuple[float, float]]
@@ -95,97 +96,73 @@ def errors_of(drawn: Callable[[int], Any], n_draws: int, pool: ProcessPoolExecut
     }
 
 
-def shown(pair: tuple[float, float], decimals: int = 3) -> str:
+def with_error(pair: tuple[float, float]) -> str:
     """Write a mean with its error."""
-    return f"{pair[0]:.{decimals}f} ± {pair[1]:.{decimals}f}"
+    return f"{pair[0]:.3f} ± {pair[1]:.3f}"
 
 
-def pair_row(kind: str, found: dict[float, Any]) -> dict[str, Any]:
+def pair_row(kind: str, by_share: dict[float, Any]) -> dict[str, Any]:
     def level(excluded: Any) -> str:
         rates = excluded.mean(axis=0)
         error = (rates.max() * (1 - rates.max()) / len(excluded)) ** 0.5
         return " and ".join(f"{rate:.3f}" for rate in rates) + f" ± {error:.3f}"
 
-    return {"pair": kind} | {f"at least {share:g} · s²": level(excluded) for share, excluded in found.items()}
-
-
-def covered_row(means: Errors) -> dict[str, Any]:
-    return {
-        "corrected": shown(means["corrected"]),
-        "`ci95`": shown(means["mean"]),
-        "by the splits alone": shown(means["by_splits"]),
-    }
-
-
-def fresh_row(means: Errors) -> dict[str, Any]:
-    return {
-        "in the search": f"{means['search_error'][0]:+.4f}",
-        "on fresh splits": f"{means['fresh_error'][0]:+.4f} ± {means['fresh_error'][1]:.4f}",
-        "corrected": f"{means['corrected_error'][0]:+.4f} ± {means['corrected_error'][1]:.4f}",
-        "`ci95` on fresh splits covers": shown(means["fresh_covers"]),
-        "corrected covers": shown(means["corrected_covers"]),
-        "p < 0.05 on fresh splits": shown(means["claimed"]),
-        "worse, in the search and on fresh splits": f"{means['search_worse'][0]:.2f}, {means['fresh_worse'][0]:.2f}",
-    }
+    return {"pair": kind} | {f"at least {share:g} · s²": level(excluded) for share, excluded in by_share.items()}
 
 
 def corner_row(name: str, means: Errors) -> dict[str, Any]:
     return {
         "corner": name,
-        "misled": ", ".join(f"{key.replace('_', ' ')} {shown(pair)}" for key, pair in means.items()),
+        "misled": ", ".join(f"{key.replace('_', ' ')} {with_error(pair)}" for key, pair in means.items()),
     }
 
 
-def whole_row(means: Errors) -> dict[str, Any]:
-    return {
-        "the winner's own correction": f"{means['own_error'][0]:+.4f} ± {means['own_error'][1]:.4f}",
-        "covers": shown(means["own_covers"]),
-        "corrected for the whole choice": f"{means['error'][0]:+.4f} ± {means['error'][1]:.4f}",
-        "covers the truth": shown(means["covers"]),
-        "width": f"{means['width'][0]:.3f}",
-    }
+# The columns of tables, and how each is written from means, or from means and their errors.
+COVERED = {
+    "corrected": "{corrected[0]:.3f} ± {corrected[1]:.3f}",
+    "`ci95`": "{mean[0]:.3f} ± {mean[1]:.3f}",
+    "by the splits alone": "{by_splits[0]:.3f} ± {by_splits[1]:.3f}",
+}
+FRESH = {
+    "in the search": "{search_error[0]:+.4f}",
+    "on fresh splits": "{fresh_error[0]:+.4f} ± {fresh_error[1]:.4f}",
+    "corrected": "{corrected_error[0]:+.4f} ± {corrected_error[1]:.4f}",
+    "`ci95` on fresh splits covers": "{fresh_covers[0]:.3f} ± {fresh_covers[1]:.3f}",
+    "corrected covers": "{corrected_covers[0]:.3f} ± {corrected_covers[1]:.3f}",
+    "p < 0.05 on fresh splits": "{claimed[0]:.3f} ± {claimed[1]:.3f}",
+    "worse, in the search and on fresh splits": "{search_worse[0]:.2f}, {fresh_worse[0]:.2f}",
+}
+WHOLE = {
+    "the winner's own correction": "{own_error[0]:+.4f} ± {own_error[1]:.4f}",
+    "covers": "{own_covers[0]:.3f} ± {own_covers[1]:.3f}",
+    "corrected for the whole choice": "{error[0]:+.4f} ± {error[1]:.4f}",
+    "covers the truth": "{covers[0]:.3f} ± {covers[1]:.3f}",
+    "width": "{width[0]:.3f}",
+}
+CORRECTED = {
+    "winner's mean": "{plain_error:+.4f}",
+    "rows alone": "{rows_only_error:+.4f}",
+    "corrected": "{error:+.4f}",
+    "covers": "{covers:.3f}",
+    "width": "{width:.3f}",
+}
+SET = {
+    "holds the best": "{holds_best:.3f}",
+    "holds every best": "{holds_every_best:.3f}",
+    "share in the set": "{set_share:.2f}",
+    "share tied in pairs": "{tied_share:.2f}",
+}
+HALVING = {
+    "best thrown out": "{lost:.3f}",
+    "given away": "{regret:.4f}",
+    "given away by training all": "{full_regret:.4f}",
+}
+KEYS = {"a key is claimed wrongly": "{false:.3f}", "lr is claimed": "{found:.3f}"}
 
 
-def corrected_row(case: str, n: int, means: dict[str, float]) -> dict[str, Any]:
-    return {
-        "case": case,
-        "candidates": n,
-        "winner's mean": f"{means['plain_error']:+.4f}",
-        "rows alone": f"{means['rows_only_error']:+.4f}",
-        "corrected": f"{means['error']:+.4f}",
-        "covers": f"{means['covers']:.3f}",
-        "width": f"{means['width']:.3f}",
-    }
-
-
-def set_row(case: str, n: int, means: dict[str, float]) -> dict[str, Any]:
-    return {
-        "search": case,
-        "candidates": n,
-        "holds the best": f"{means['holds_best']:.3f}",
-        "holds every best": f"{means['holds_every_best']:.3f}",
-        "share in the set": f"{means['set_share']:.2f}",
-        "share tied in pairs": f"{means['tied_share']:.2f}",
-    }
-
-
-def halving_row(n: int, noise: float, means: dict[str, float]) -> dict[str, Any]:
-    return {
-        "halved candidates": n,
-        "a fit's noise": noise,
-        "best thrown out": f"{means['lost']:.3f}",
-        "given away": f"{means['regret']:.4f}",
-        "given away by training all": f"{means['full_regret']:.4f}",
-    }
-
-
-def keys_row(case: str, n: int, means: dict[str, float]) -> dict[str, Any]:
-    return {
-        "scores": case,
-        "candidates": n,
-        "a key is claimed wrongly": f"{means['false']:.3f}",
-        "lr is claimed": f"{means['found']:.3f}",
-    }
+def cells(columns: dict[str, str], means: dict[str, Any]) -> dict[str, str]:
+    """Write the cells of a row."""
+    return {column: written.format_map(means) for column, written in columns.items()}
 
 
 if __name__ == "__main__":

@@ -65,25 +65,21 @@ def search(
     y: np.ndarray = Y,
     backend: dict[str, Any] | None = None,
     fit: dict[str, Any] | None = None,
+    all_stacked: bool = True,
     **options: Any,
 ) -> GridSearchCV:
-    """Search all of the grid in lockstep; a candidate that is fitted one by one is an error."""
+    """Search the grid in lockstep; if all nets should be stacked, a candidate that is fitted one by one is an error."""
     options = {"cv": StratifiedKFold(3), "scoring": "neg_brier_score", "refit": False} | options
     with warnings.catch_warnings(), parallel_config(backend="lockstep", random_state=SEED, **backend or {}):
-        warnings.simplefilter("error", LockstepWarning)
+        warnings.filterwarnings("error" if all_stacked else "always", category=LockstepWarning)
         return GridSearchCV(net() if estimator is None else estimator, grid, **options).fit(X, y, **fit or {})
 
 
-def told(*args: Any, **options: Any) -> tuple[GridSearchCV, list[str]]:
+def told(estimator: BaseEstimator, grid: Any, y: np.ndarray, **options: Any) -> tuple[GridSearchCV, list[str]]:
     """Return a search, and what the engine warns of."""
-    fit = options.pop("fit", {})
-    backend = options.pop("backend", {})
-    estimator, grid, y = args
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with parallel_config(backend="lockstep", random_state=SEED, **backend):
-            settings = {"cv": StratifiedKFold(3), "scoring": "neg_brier_score", "refit": False} | options
-            found = GridSearchCV(estimator, grid, **settings).fit(X, y, **fit)
+        found = search(estimator, grid, y, all_stacked=False, **options)
     return found, [str(warning.message) for warning in caught if warning.category is LockstepWarning]
 
 

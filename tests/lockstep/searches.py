@@ -3,6 +3,7 @@
 import contextlib
 import io
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from lockstep import LockstepWarning
-from tests.lockstep.cases.base import LABELS, Case, X
+from tests.lockstep.cases.base import LABELS, RATES, Case, X
 
 SEED = 3
 
@@ -27,6 +28,22 @@ def scores(estimator: Any, grid: Any, scoring: Any, stack: bool = True) -> list[
         search = GridSearchCV(estimator, grid, cv=3, scoring=scoring, refit=False, error_score="raise")
         found = search.fit(ROWS, LABELS).cv_results_
     return [float(found[f"split{i}_test_score"][k]) for k in range(len(found["params"])) for i in range(3)]
+
+
+def both_ways(search: Callable[[], Any]) -> tuple[Any, Any]:
+    """Return what a search gives in lockstep, and what it gives by skorch alone under the same seeds."""
+    results = []
+    for stack in (True, False):
+        with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
+            results.append(search())
+    return results[0], results[1]
+
+
+def check(estimator: Any, scorer: Any, grid: Any = RATES, rtol: float = 1e-4) -> list[float]:
+    """Compare what a scorer gives in lockstep and with skorch alone, and return it."""
+    ours, theirs = (scores(estimator, grid, scorer, stack) for stack in (True, False))
+    np.testing.assert_allclose(ours, theirs, rtol=rtol)
+    return ours
 
 
 def probability(net: Any, X: Any, y: Any = None) -> float:

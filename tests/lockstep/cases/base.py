@@ -27,9 +27,13 @@ def classifier(module: Any = MLP, wrapper: Any = NeuralNetClassifier, **settings
     return wrapper(module, **base | {"callbacks": "disable", "verbose": 0} | settings)
 
 
-def regressor(module: Any = MLP, **settings: Any) -> NeuralNet:
-    base: dict[str, Any] = {"module__n_outputs": 1, "max_epochs": 4, "batch_size": 16, "lr": 0.01}
-    return NeuralNetRegressor(module, **base | {"callbacks": "disable", "verbose": 0} | settings)
+# The settings by which a `classifier` becomes a net for numbers.
+REGRESSION: dict[str, Any] = {
+    "wrapper": NeuralNetRegressor,
+    "criterion": nn.MSELoss,
+    "module__n_outputs": 1,
+    "lr": 0.01,
+}
 
 
 @dataclass
@@ -55,6 +59,11 @@ def case(
 ) -> Case:
     """Return the search of a `classifier` with these settings."""
     return Case(classifier(module, **settings), grid, X, y, alone, cv)
+
+
+def watched(*callbacks: Any, grid: Any = RATES, alone: str = "", **settings: Any) -> Case:
+    """Return the search of a `classifier` with these callbacks, which trains for some more epochs."""
+    return case(grid=grid, alone=alone, **{"callbacks": list(callbacks), "max_epochs": 12} | settings)
 
 
 FLOATS = LABELS.astype(np.float64).reshape(-1, 1)

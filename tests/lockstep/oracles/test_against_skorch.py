@@ -1,14 +1,14 @@
 """Oracle: skorch. In float64 a search in lockstep gives the nets of the one-by-one search, to 1e-9."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping, EpochScoring
 from torch import nn
 from torch.utils.data import BatchSampler, SubsetRandomSampler
@@ -18,7 +18,7 @@ from lockstep.members.numerics import seed_everything
 from lockstep.plan import Search
 from stages.lib.network import PimaClassifier
 from tests.lockstep import nets
-from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
+from tests.lockstep.cases.base import LABELS, Case, X, case, classifier
 from tests.lockstep.cases.odd.back_doors import back_doors
 from tests.lockstep.cases.odd.detours import detours
 from tests.lockstep.cases.odd.habits import habits
@@ -36,33 +36,14 @@ from tests.lockstep.cases.plain.nets import data, modules, noise
 from tests.lockstep.cases.plain.parts import parts
 from tests.lockstep.cases.plain.project import project
 from tests.lockstep.cases.plain.training import callbacks, criteria, optimizers
-from tests.lockstep.searches import SEED, compare, run_case
+from tests.lockstep.searches import SEED, both_ways, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
 EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
-EXACT += [
-    surprises,
-    traps,
-    own,
-    late,
-    shared,
-    detours,
-    outside,
-    parts,
-    verdicts,
-    habits,
-    settings,
-    hidden,
-    back_doors,
-    harmless,
-]
+EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts, habits, settings, hidden, back_doors]
+EXACT += [harmless]
 
-
-@pytest.fixture(autouse=True)
-def float64() -> Iterator[None]:
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 @pytest.fixture(autouse=True)
@@ -83,20 +64,22 @@ def constant(net: Any, rows: Any, y: Any) -> float:
     return 0.0
 
 
-def listed(makes: list[Make]) -> list[Any]:
-    return [pytest.param(make, name, id=f"{make.__name__}: {name}") for make in makes for name in make()]
+def compare_all(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
+    for one, other in zip(ours, theirs, strict=True):
+        compare(one, other)
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("make", "name"), listed(EXACT))
+@pytest.mark.parametrize(
+    ("make", "name"), [pytest.param(make, name, id=f"{make.__name__}: {name}") for make in EXACT for name in make()]
+)
 def test_the_nets_are_those_of_skorch(make: Make, name: str, fallbacks: list[Any]) -> None:
-    case = make()[name]
-    ours, told, shown = run_case(case)
-    theirs, _, their_shown = run_case(case, stack=False)
-    for one, other in zip(ours, theirs, strict=True):
-        compare(one, other)
-    assert bool(told) == bool(case.alone), told
-    assert all(case.alone.strip() in message for message in told)
+    odd = make()[name]
+    ours, told, shown = run_case(odd)
+    theirs, _, their_shown = run_case(odd, stack=False)
+    compare_all(ours, theirs)
+    assert bool(told) == bool(odd.alone), told
+    assert all(odd.alone.strip() in message for message in told)
     assert fallbacks == []
     # Times are printed as well.
     assert len(shown.splitlines()) == len(their_shown.splitlines())
@@ -104,36 +87,28 @@ def test_the_nets_are_those_of_skorch(make: Make, name: str, fallbacks: list[Any
 
 def test_a_trial_proves_nothing_for_a_net_with_other_rows() -> None:
     run_case(PLAIN)
-    (ours, *_), (theirs, *_) = run_case(HALVED), run_case(HALVED, stack=False)
-    for one, other in zip(ours, theirs, strict=True):
-        compare(one, other)
+    compare_all(run_case(HALVED)[0], run_case(HALVED, stack=False)[0])
+
+
+def scoring_by(function: Any) -> NeuralNet:
+    callback = EpochScoring(function, name="s", use_caching=False)
+    return classifier(callbacks=[("s", callback)], iterator_train__shuffle=True)
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_trial_proves_nothing_for_a_later_search_with_another_scoring_function() -> None:
-    plain, drawing = (EpochScoring(scoring, name="s", use_caching=False) for scoring in (constant, on_all_rows))
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [scoring_by(each) for each in (constant, on_all_rows)],
+        [classifier(Anneals, module__decay=d) for d in (1.0, 0.9)],
+    ],
+    ids=["another scoring function", "another number"],
+)
+def test_a_trial_proves_nothing_for_a_later_search_with(pair: list[NeuralNet]) -> None:
+    def scores_of_the_last() -> np.ndarray:
+        return [cross_val_score(net, X, LABELS, cv=3, scoring="neg_log_loss") for net in pair][-1]
 
-    def found(stack: bool) -> list[float]:
-        with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
-            for callback in (plain, drawing):
-                net = classifier(callbacks=[("s", callback)], iterator_train__shuffle=True)
-                scored = cross_val_score(net, X, LABELS, cv=3, scoring="neg_log_loss")
-        return scored.tolist()
-
-    np.testing.assert_allclose(found(stack=True), found(stack=False), rtol=1e-9)
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_a_trial_proves_nothing_for_a_later_search_with_another_number() -> None:
-    def found(stack: bool) -> list[float]:
-        with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
-            for decay in (1.0, 0.9):
-                scored = cross_val_score(
-                    classifier(Anneals, module__decay=decay), X, LABELS, cv=3, scoring="neg_log_loss"
-                )
-        return scored.tolist()
-
-    np.testing.assert_allclose(found(stack=True), found(stack=False), rtol=1e-9)
+    np.testing.assert_allclose(*both_ways(scores_of_the_last), rtol=1e-9)
 
 
 def test_weights_that_a_callback_keeps_are_those_of_the_end() -> None:
@@ -141,23 +116,22 @@ def test_weights_that_a_callback_keeps_are_those_of_the_end() -> None:
         (callback,) = (each for name, each in net.callbacks_ if name == "keeps")
         return float(sum(weight.sum() for weight in callback.kept_.values()))
 
-    def found(stack: bool) -> list[float]:
-        stop = EarlyStopping(patience=1, threshold=0.1)
-        net = classifier(callbacks=[("keeps", Keeps()), ("stop", stop)], max_epochs=20)
-        with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
-            search = GridSearchCV(net, {"lr": [0.5, 0.01]}, cv=3, scoring=kept, refit=False).fit(X, LABELS)
+    stop = EarlyStopping(patience=1, threshold=0.1)
+    net = classifier(callbacks=[("keeps", Keeps()), ("stop", stop)], max_epochs=20)
+
+    def sums() -> list[float]:
+        search = GridSearchCV(net, {"lr": [0.5, 0.01]}, cv=3, scoring=kept, refit=False).fit(X, LABELS)
         return [*search.cv_results_["split0_test_score"], *search.cv_results_["split1_test_score"]]
 
-    np.testing.assert_allclose(found(stack=True), found(stack=False), rtol=1e-9)
+    np.testing.assert_allclose(*both_ways(sums), rtol=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_batch_sampler_is_no_mistake() -> None:
     sampler = BatchSampler(SubsetRandomSampler(range(48)), 12, drop_last=False)
-    case = Case(classifier(iterator_train__batch_sampler=sampler, iterator_train__batch_size=1), RATES)
-    (ours, told, _), (theirs, *_) = run_case(case), run_case(case, stack=False)
-    for one, other in zip(ours, theirs, strict=True):
-        compare(one, other)
+    sampled = case(iterator_train__batch_sampler=sampler, iterator_train__batch_size=1)
+    (ours, told, _), (theirs, *_) = run_case(sampled), run_case(sampled, stack=False)
+    compare_all(ours, theirs)
     assert not any("ZeroDivisionError" in message for message in told)
 
 
@@ -168,8 +142,8 @@ def test_nets_with_noise_are_stacked_and_repeat(name: str, fallbacks: list[Any])
     ours, told, _ = run_case(noise()[name])
     again, _, _ = run_case(noise()[name])
     assert told == fallbacks == []
-    for one, other in zip(ours, again, strict=True):
-        compare(one, other)
+    compare_all(ours, again)
+    for one in ours:
         assert all(np.isfinite(value).all() for key, value in one.items() if key.startswith("module"))
 
 

@@ -23,22 +23,21 @@ from skorch.callbacks import Callback, EpochScoring, PrintLog
 from torch import Tensor, nn
 
 from lockstep import LockstepWarning
-from tests.lockstep.cases.base import LABELS, X, classifier
+from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.odd.traps import OfAnyWidth
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
-
-ROWS = X.astype(np.float32)
-
-
-def scores(estimator: Any, scoring: Any = "neg_log_loss", stack: bool = True, cv: Any = 3) -> np.ndarray:
-    """Return a score of each split; a net that is fitted one by one is an error."""
-    with parallel_config(backend="lockstep", random_state=3, stack=stack), warnings.catch_warnings():
-        warnings.simplefilter("error", LockstepWarning)
-        return cross_validate(estimator, ROWS, LABELS, cv=cv, scoring=scoring, error_score="raise")["test_score"]
+from tests.lockstep.searches import ROWS, both_ways, probability
 
 
-def probability(net: Any, X: Any, y: Any = None) -> float:
-    return float(net.predict_proba(X)[:, 0].mean())
+def check(estimator: Any, scoring: Any = "neg_log_loss", cv: Any = 3, rtol: float = 1e-5) -> None:
+    """Compare the score of each split with skorch's; a net that is fitted one by one is an error."""
+
+    def scores() -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", LockstepWarning)
+            return cross_validate(estimator, ROWS, LABELS, cv=cv, scoring=scoring, error_score="raise")["test_score"]
+
+    np.testing.assert_allclose(*both_ways(scores), rtol=rtol)
 
 
 def prune_a_copy(net: Any, X: Any, y: Any) -> float:
@@ -65,7 +64,7 @@ def pickled(net: Any, X: Any, y: Any) -> float:
 
 @pytest.mark.parametrize("scorer", [prune_a_copy, train_a_copy, fit_a_clone, pickled])
 def test_a_scorer_may_copy_a_net(scorer: Callable[..., float]) -> None:
-    np.testing.assert_allclose(scores(classifier(), scorer), scores(classifier(), scorer, stack=False), rtol=1e-5)
+    check(classifier(), scorer)
 
 
 def record(net: NeuralNet) -> int:
@@ -90,11 +89,7 @@ READ: dict[str, Callable[[NeuralNet], int]] = {
 
 @pytest.mark.parametrize("how", READ)
 def test_a_net_has_what_it_has_under_skorch(how: str) -> None:
-    def scorer(net: NeuralNet, X: Any, y: Any) -> int:
-        return READ[how](net)
-
-    ours, theirs = (scores(classifier(max_epochs=2), scorer, stack).tolist() for stack in (True, False))
-    assert ours == theirs
+    check(classifier(max_epochs=2), lambda net, X, y: READ[how](net), rtol=0)
 
 
 class Board:
@@ -130,13 +125,13 @@ def test_what_can_not_be_pickled_is_fitted(where: str, tmp_path: Path) -> None:
             "scoring": lambda: classifier(callbacks=[EpochScoring(lambda net, X, y: file.write("x"), name="written")]),
             "lock": lambda: classifier(callbacks=[Tells(Board())]),
         }[where]()
-        found, written = [], []
-        for stack in (True, False):
-            with parallel_config(backend="lockstep", random_state=3, stack=stack):
-                found.append(cross_val_score(estimator, ROWS, LABELS, cv=3, scoring="neg_log_loss"))
-                written.append(file.tell() > 0)
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
-    assert written == [where in {"sink", "scoring"}] * 2
+
+        def scores() -> np.ndarray:
+            found = cross_val_score(estimator, ROWS, LABELS, cv=3, scoring="neg_log_loss")
+            assert (file.tell() > 0) == (where in {"sink", "scoring"})
+            return found
+
+        np.testing.assert_allclose(*both_ways(scores), rtol=1e-5)
 
 
 class Searched(GridSearchCV):
@@ -153,8 +148,7 @@ BEFORE: dict[str, Callable[[], BaseEstimator]] = {
 
 @pytest.mark.parametrize("what", BEFORE)
 def test_nets_are_searched_before_a_net(what: str) -> None:
-    estimator = make_pipeline(BEFORE[what](), classifier(OfAnyWidth, max_epochs=2))
-    np.testing.assert_allclose(scores(estimator, cv=2), scores(estimator, stack=False, cv=2), rtol=1e-5)
+    check(make_pipeline(BEFORE[what](), classifier(OfAnyWidth, max_epochs=2)), cv=2)
 
 
 def test_stacks_are_not_trained_in_threads() -> None:
@@ -177,7 +171,7 @@ def test_a_backbone_that_nets_share_is_left_as_it_was() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return self.out(self.backbone(x))
 
-    np.testing.assert_allclose(scores(classifier(Head)), scores(classifier(Head), stack=False), rtol=1e-5)
+    check(classifier(Head))
     for name, values in backbone.state_dict().items():
         torch.testing.assert_close(values, before[name], rtol=0, atol=0)
 
@@ -226,5 +220,4 @@ def test_a_scorer_may_read_what_a_module_remembers() -> None:
         net.predict(X)
         return float(net.module_.seen.mean())
 
-    ours, theirs = (scores(classifier(Remembering, train_split=None), remembered, stack) for stack in (True, False))
-    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    check(classifier(Remembering, train_split=None), remembered)

@@ -1,28 +1,21 @@
 """Oracle: skorch. The searches of `tests/bench/everyday.py`, in float64 on some rows, predict what skorch does."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from joblib import parallel_config
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV
 
-import lockstep  # noqa: F401 (registers the backend)
 from lockstep.surroundings import net_of
 from tests.bench.everyday import CASES, regression
+from tests.lockstep.searches import both_ways
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 
-@pytest.fixture(autouse=True)
-def float64() -> Iterator[None]:
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
-def predictions(name: str, stack: bool) -> list[np.ndarray]:
+def predictions(name: str) -> list[np.ndarray]:
     """Return what each net of a search predicts."""
     case = CASES[name]
     seen: list[np.ndarray] = []
@@ -37,9 +30,7 @@ def predictions(name: str, stack: bool) -> list[np.ndarray]:
     # A scorer of scikit-learn's kind, as such searches have: their stacks answer for their nets.
     scorer = make_scorer(keep, response_method="predict" if case.rows is regression else "predict_proba")
     grid = case.grid(min(case.n, 2))
-    search = GridSearchCV(estimator, grid, cv=2, scoring=scorer, refit=False, error_score="raise")
-    with parallel_config(backend="lockstep", random_state=3, stack=stack):
-        search.fit(X[:400], y[:400])
+    GridSearchCV(estimator, grid, cv=2, scoring=scorer, refit=False, error_score="raise").fit(X[:400], y[:400])
     return seen
 
 
@@ -47,10 +38,11 @@ def predictions(name: str, stack: bool) -> list[np.ndarray]:
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 @pytest.mark.parametrize("name", [name for name in CASES if "dropout" not in name])
 def test_everyday_searches_are_those_of_skorch(name: str) -> None:
-    for ours, theirs in zip(predictions(name, stack=True), predictions(name, stack=False), strict=True):
+    for ours, theirs in zip(*both_ways(lambda: predictions(name)), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-9)
 
 
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 def test_dropout_goes_in_lockstep_with_masks_of_its_own() -> None:
-    assert all(np.isfinite(each).all() for each in predictions("batch norm and dropout, 64-64", stack=True))
+    with parallel_config(backend="lockstep", random_state=3):
+        assert all(np.isfinite(each).all() for each in predictions("batch norm and dropout, 64-64"))

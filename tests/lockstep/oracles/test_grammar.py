@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -106,6 +107,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(net, {"lr": [0.02, 0.1]})
 
 
+@pytest.mark.usefixtures("float64")
 @settings(
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
@@ -113,12 +115,8 @@ def cases(draw: st.DrawFn) -> Case:
 )
 @given(cases())
 def test_a_grown_net_is_skorchs(case: Case) -> None:
-    torch.set_default_dtype(torch.float64)
-    try:
-        ours, told, _ = run_case(case)
-        theirs, _, _ = run_case(case, stack=False)
-    finally:
-        torch.set_default_dtype(torch.float32)
+    ours, told, _ = run_case(case)
+    theirs, _, _ = run_case(case, stack=False)
     # A gradient that is nothing but rounding may fail a trial; then skorch trains the net.
     assert all("in a trial" in message for message in told)
     try:
@@ -127,15 +125,8 @@ def test_a_grown_net_is_skorchs(case: Case) -> None:
     except AssertionError:
         # Some nets turn rounding into more than 1e-9. Then the two are no further apart than skorch's nets on rows that
         # differ in their last bit.
-        assert distance(ours, theirs) <= 10 * distance(nudged(case), theirs)
-
-
-def nudged(case: Case) -> list[dict[str, Any]]:
-    torch.set_default_dtype(torch.float64)
-    try:
-        return run_case(replace(case, X=np.nextafter(X, np.inf)), stack=False)[0]
-    finally:
-        torch.set_default_dtype(torch.float32)
+        nudged, _, _ = run_case(replace(case, X=np.nextafter(X, np.inf)), stack=False)
+        assert distance(ours, theirs) <= 10 * distance(nudged, theirs)
 
 
 def distance(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> float:

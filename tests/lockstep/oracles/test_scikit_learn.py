@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +90,7 @@ def test_its_own_tests_pass(module: str, tmp_path: Path) -> None:
     assert " passed" in done.stdout
 
 
-@pytest.fixture(autouse=True)
-def float64() -> Iterator[None]:
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def net() -> Any:
@@ -157,8 +153,7 @@ def named(arrays: Iterable[Any]) -> dict[str, Any]:
 
 
 def learned() -> dict[str, Any]:
-    found = learning_curve(net(), X, LABELS, train_sizes=[0.3, 0.6, 1.0], **OPTIONS)
-    return named(found)
+    return named(learning_curve(net(), X, LABELS, train_sizes=[0.3, 0.6, 1.0], **OPTIONS))
 
 
 def by_value() -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Whether a stack answers for its nets: scikit-learn's scorers are answered, functions of one's own get plain nets."""
 
 import copy
-from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -15,23 +14,13 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from torch import Tensor, nn
 
 from lockstep import LockstepWarning
-from tests.lockstep.cases.base import LABELS, RATES, classifier
+from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
-from tests.lockstep.searches import ROWS, probability, scores
-
-
-def check(net: NeuralNet, scorer: Any, grid: Any = RATES) -> None:
-    """A scorer gives what it gives with skorch."""
-    ours, theirs = (scores(net, grid, scorer, stack) for stack in (True, False))
-    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+from tests.lockstep.searches import ROWS, both_ways, check, probability, scores
 
 
 def share(y: Any, predicted: Any) -> float:
     return float(np.mean(y == predicted))
-
-
-def own(net: Any, X: Any, y: Any) -> float:
-    return probability(net, X)
 
 
 class Reads:
@@ -49,8 +38,8 @@ ANSWERED: dict[str, tuple[Any, bool]] = {
     "the net's own score": (None, True),
     "make_scorer": (make_scorer(share), True),
     "names and make_scorer": ({"a": "accuracy", "b": make_scorer(share)}, True),
-    "a function": (own, False),
-    "a function among names": ({"a": "accuracy", "b": own}, False),
+    "a function": (probability, False),
+    "a function among names": ({"a": "accuracy", "b": probability}, False),
     "an object that only asks": (Reads(), True),
 }
 
@@ -71,28 +60,21 @@ def test_a_scorer_of_ones_own_finds_the_history_alone_and_beside_others(scoring:
     assert found["test_n" if "test_n" in found else "test_score"].tolist() == [4, 4, 4]
 
 
-def n_predictions(found: Callable[[], Any]) -> int:
-    """Return how often skorch evaluates a batch while nets are scored."""
-    step = NeuralNet.evaluation_step
-    with mock.patch.object(NeuralNet, "evaluation_step", autospec=True, side_effect=step) as counted:
-        found()
-    return counted.call_count
-
-
 @pytest.mark.parametrize("name", ANSWERED)
 def test_a_stack_answers_scorers_that_only_ask(name: str) -> None:
     scoring, answered = ANSWERED[name]
 
-    def found(stack: bool) -> dict[str, Any]:
-        with parallel_config(backend="lockstep", random_state=3, stack=stack):
+    def validated() -> tuple[dict[str, Any], int]:
+        """Return scores, and how often skorch evaluates a batch."""
+        step = NeuralNet.evaluation_step
+        with mock.patch.object(NeuralNet, "evaluation_step", autospec=True, side_effect=step) as counted:
             every = cross_validate(classifier(), ROWS, LABELS, cv=3, scoring=scoring, return_train_score=True)
-        return {key: value for key, value in every.items() if "time" not in key}
+        return {key: value for key, value in every.items() if "time" not in key}, counted.call_count
 
-    ours, theirs = found(stack=True), found(stack=False)
+    (ours, few), (theirs, many) = both_ways(validated)
     for key, value in theirs.items():
         np.testing.assert_allclose(ours[key], value, rtol=1e-5)
     # A trial predicts a few times.
-    few, many = n_predictions(lambda: found(stack=True)), n_predictions(lambda: found(stack=False))
     assert (few < many / 2) == answered
 
 
@@ -106,11 +88,7 @@ def test_a_stack_answers_scorers_that_only_ask(name: str) -> None:
 )
 def test_predictions_are_those_of_skorch(net: NeuralNet) -> None:
     y = LABELS if type(net) is NeuralNetClassifier else LABELS.astype(np.float32)
-    predicted = {}
-    for stack in (True, False):
-        with parallel_config(backend="lockstep", random_state=3, stack=stack):
-            predicted[stack] = cross_val_predict(net, ROWS, y, cv=3)
-    np.testing.assert_allclose(predicted[True], predicted[False], rtol=1e-4)
+    np.testing.assert_allclose(*both_ways(lambda: cross_val_predict(net, ROWS, y, cv=3)), rtol=1e-4)
 
 
 def test_a_scorer_that_changes_weights_changes_one_candidate() -> None:
@@ -168,8 +146,7 @@ def test_nets_that_share_an_encoder_change_it_one_after_another(part: nn.Module)
         return scores(classifier(), {"module": encoders}, probability, stack)
 
     with pytest.warns(LockstepWarning, match="nets share memory"):
-        ours = found(stack=True)
-    np.testing.assert_allclose(ours, found(stack=False), rtol=1e-5)
+        np.testing.assert_allclose(found(stack=True), found(stack=False), rtol=1e-5)
 
 
 def test_a_net_that_is_returned_answers_other_rows() -> None:

@@ -16,13 +16,12 @@ from torch import Tensor, nn
 
 from lockstep.stacks.callbacks import Audience
 from tests.lockstep.cases.base import LABELS, classifier
-from tests.lockstep.searches import ROWS, probability
+from tests.lockstep.searches import ROWS, both_ways, check, probability
 
 
-def found(net: NeuralNet, y: Any = LABELS, stack: bool = True, **settings: Any) -> tuple[dict[str, Any], int]:
-    """Return what a cross-validation finds, and to how many epochs of nets callbacks have listened meanwhile."""
-    listened = mock.patch.object(Audience, "epoch", autospec=True, side_effect=Audience.epoch)
-    with parallel_config(backend="lockstep", random_state=3, stack=stack), listened as epochs:
+def validated(net: NeuralNet, y: Any = LABELS, **settings: Any) -> tuple[dict[str, Any], int]:
+    """Return a cross-validation, and to how many epochs of nets callbacks have listened meanwhile."""
+    with mock.patch.object(Audience, "epoch", autospec=True, side_effect=Audience.epoch) as epochs:
         every = cross_validate(net, ROWS, y, cv=3, error_score="raise", **settings)
     return every, epochs.call_count
 
@@ -36,17 +35,13 @@ class Own(NeuralNetClassifier):
     """A class that may look at its history."""
 
 
-def own(net: Any, X: Any, y: Any) -> float:
-    return probability(net, X)
-
-
 LISTENED: dict[str, tuple[NeuralNet, dict[str, Any], bool]] = {
     "scikit-learn's scores": (plain(), {"scoring": ["accuracy", "neg_log_loss"]}, False),
     "its own score": (plain(), {}, False),
     "without a hold-out": (plain(train_split=None), {}, False),
     "no accuracy": (plain(callbacks__valid_acc=None), {}, False),
     "nets are returned": (plain(), {"return_estimator": True}, True),
-    "a scorer of one's own": (plain(), {"scoring": own}, True),
+    "a scorer of one's own": (plain(), {"scoring": probability}, True),
     "a class of one's own": (plain(wrapper=Own), {}, True),
     "the table is printed": (plain(verbose=1), {}, True),
     "another score of epochs": (plain(callbacks=[EpochScoring("roc_auc")]), {}, True),
@@ -60,7 +55,7 @@ def test_callbacks_hear_of_epochs_where_somebody_may_read_what_they_record(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     net, settings, listens = LISTENED[name]
-    (ours, n_heard), (theirs, _) = (found(net, stack=stack, **settings) for stack in (True, False))
+    (ours, n_heard), (theirs, _) = both_ways(lambda: validated(net, **settings))
     for key in (key for key in theirs if key.startswith("test_")):
         np.testing.assert_allclose(ours[key], theirs[key], rtol=1e-5)
     assert (n_heard > 0) == listens
@@ -74,8 +69,9 @@ def test_what_an_accuracy_of_epochs_raises_is_raised() -> None:
     net = plain(wrapper=NeuralNetBinaryClassifier, **about)
     halves = np.where(np.arange(len(LABELS)) == 1, 0.5, LABELS).astype(np.float32)
     for stack in (True, False):
-        with pytest.raises(ValueError, match="continuous"):
-            found(net, halves, stack=stack, scoring=make_scorer(lambda y, predicted: 0.0))
+        refused = pytest.raises(ValueError, match="continuous")
+        with refused, parallel_config(backend="lockstep", random_state=3, stack=stack):
+            validated(net, halves, scoring=make_scorer(lambda y, predicted: 0.0))
 
 
 class Counts(nn.Module):
@@ -95,5 +91,4 @@ class Counts(nn.Module):
 
 
 def test_a_module_that_changes_in_evaluation_is_what_skorch_makes_of_it() -> None:
-    ours, theirs = (found(plain(module=Counts), stack=stack, scoring="neg_log_loss")[0] for stack in (True, False))
-    np.testing.assert_allclose(ours["test_score"], theirs["test_score"], rtol=1e-5)
+    check(plain(module=Counts), "neg_log_loss", {}, rtol=1e-5)

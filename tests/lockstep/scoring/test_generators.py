@@ -14,7 +14,8 @@ from lockstep import reads_only
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.odd.shared import DrawnByNumpy
 from tests.lockstep.cases.plain.modules import MLP
-from tests.lockstep.scoring.test_scorers import ROWS, check, probability
+from tests.lockstep.scoring.test_scorers import validated
+from tests.lockstep.searches import ROWS, check, probability
 
 
 def noisy(net: Any, rows: Any, y: Any) -> float:
@@ -32,7 +33,8 @@ def robust(net: Any, rows: Any, y: Any) -> float:
     ids=["after an answer", "after another score", "for the training rows"],
 )
 def test_torch_draws_for_a_scorer_what_it_draws_where_skorch_has_answered(scorer: Any, key: str) -> None:
-    check(classifier(), scorer, key, return_train_score=True)
+    ours, theirs = validated(classifier(), scorer, return_train_score=True)
+    np.testing.assert_allclose(ours[key], theirs[key], rtol=1e-4)
 
 
 @reads_only
@@ -46,7 +48,7 @@ class Predicts(Callback):
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_torch_draws_for_a_scorer_what_it_draws_where_callbacks_have_predicted(shuffled: bool) -> None:
-    check(classifier(callbacks=[Predicts()], iterator_train__shuffle=shuffled), robust)
+    check(classifier(callbacks=[Predicts()], iterator_train__shuffle=shuffled), robust, {})
 
 
 class MixesItsRows(NeuralNetClassifier):
@@ -65,7 +67,7 @@ DRAWING: dict[str, NeuralNet] = {
 
 @pytest.mark.parametrize("what", DRAWING)
 def test_numpy_draws_for_a_scorer_what_it_draws_where_a_net_has_drawn(what: str) -> None:
-    check(DRAWING[what], lambda net, rows, y: np.random.rand())
+    check(DRAWING[what], lambda net, rows, y: np.random.rand(), {})
 
 
 class DrawnByPython(MLP):
@@ -76,4 +78,4 @@ class DrawnByPython(MLP):
 
 
 def test_random_draws_for_a_scorer_what_it_draws_where_a_net_has_drawn() -> None:
-    check(classifier(DrawnByPython), lambda net, rows, y: random.random())
+    check(classifier(DrawnByPython), lambda net, rows, y: random.random(), {})

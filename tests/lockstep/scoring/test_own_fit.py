@@ -11,8 +11,7 @@ from skorch.callbacks import Callback
 
 from lockstep import LockstepWarning
 from tests.lockstep.cases.base import RATES, classifier
-from tests.lockstep.scoring.test_answers import check
-from tests.lockstep.searches import probability, scores
+from tests.lockstep.searches import check, probability, scores
 
 
 class OldStyle(NeuralNetClassifier):

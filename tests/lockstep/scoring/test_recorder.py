@@ -13,7 +13,7 @@ from torch import nn
 
 from lockstep import HoldOutRecorder, LockstepWarning
 from tests.lockstep.cases.base import LABELS
-from tests.lockstep.searches import ROWS, SEED
+from tests.lockstep.searches import ROWS, SEED, both_ways
 
 # The places of validation rows are skorch's: the last batch is a short one.
 SETTINGS: dict[str, Any] = {"max_epochs": 4, "batch_size": 16, "lr": 0.05, "verbose": 0}
@@ -68,13 +68,9 @@ def test_a_stack_keeps_what_skorch_hands_to_callbacks(
     if others and isinstance(others[0][1], EarlyStopping):
         changes |= {"callbacks__valid_loss": EpochScoring("neg_log_loss", name="valid_loss", lower_is_better=True)}
     callbacks = [("recorder", HoldOutRecorder()), *others]
-    ours, theirs = (
-        FirstNet(MaxNorm, criterion=nn.CrossEntropyLoss, callbacks=callbacks, **SETTINGS, **changes) for _ in range(2)
-    )
-    nets = []
-    for net, stack in ((ours, True), (theirs, False)):
-        with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
-            nets.append(cross_validate(net, ROWS, LABELS, cv=3, scoring="accuracy", return_estimator=True)["estimator"])
+    net = FirstNet(MaxNorm, criterion=nn.CrossEntropyLoss, callbacks=callbacks, **SETTINGS, **changes)
+    options: dict[str, Any] = {"cv": 3, "scoring": "accuracy", "return_estimator": True}
+    nets = both_ways(lambda: cross_validate(net, ROWS, LABELS, **options)["estimator"])
     assert not [each for each in recwarn if issubclass(each.category, LockstepWarning)]
     for one, other in zip(*nets, strict=True):
         mine, skorchs = recorder_of(one), recorder_of(other)

@@ -1,40 +1,27 @@
 """What a scorer finds: histories, gradients, and what callbacks have kept of a training."""
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from joblib import parallel_config
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import cross_validate
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
 from lockstep import reads_only
-from tests.lockstep.cases.base import LABELS, X, classifier
-
-ROWS = X.astype(np.float32)
-Scorer = Callable[[Any, Any, Any], float]
+from tests.lockstep.cases.base import LABELS, RATES, classifier
+from tests.lockstep.searches import ROWS, both_ways, check, scores
 
 
-def scores(net: NeuralNet, scoring: Any, stack: bool, y: Any = LABELS, **options: Any) -> Any:
-    with parallel_config(backend="lockstep", random_state=3, stack=stack):
-        return cross_validate(net, ROWS, y, cv=3, scoring=scoring, error_score="raise", **options)
-
-
-def check(net: NeuralNet, scorer: Any, key: str = "test_score", **options: Any) -> None:
-    """A scorer gives what it gives with skorch."""
-    ours, theirs = (scores(net, scorer, stack, **options)[key] for stack in (True, False))
-    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
-
-
-def probability(net: Any, rows: Any) -> float:
-    return float(net.predict_proba(rows)[:, 1].mean())
+def validated(net: NeuralNet, scoring: Any, **options: Any) -> tuple[Any, Any]:
+    """Return a cross-validation in lockstep, and by skorch alone."""
+    options |= {"cv": 3, "scoring": scoring, "error_score": "raise"}
+    return both_ways(lambda: cross_validate(net, ROWS, LABELS, **options))
 
 
 def test_a_scorer_may_join_histories() -> None:
-    check(classifier(), lambda net, rows, y: float(len(operator.add([], net.history))))
+    check(classifier(), lambda net, rows, y: float(len(operator.add([], net.history))), {})
 
 
 def gradient(net: Any, rows: Any, y: Any) -> float:
@@ -42,17 +29,12 @@ def gradient(net: Any, rows: Any, y: Any) -> float:
 
 
 def test_a_scorer_finds_the_gradients_of_the_last_step() -> None:
-    check(classifier(), gradient)
+    check(classifier(), gradient, {})
 
 
 def test_a_net_that_is_returned_has_the_gradients_of_the_last_step() -> None:
-    ours, theirs = (
-        [
-            gradient(net, None, None)
-            for net in scores(classifier(), "accuracy", stack, return_estimator=True)["estimator"]
-        ]
-        for stack in (True, False)
-    )
+    both = validated(classifier(), "accuracy", return_estimator=True)
+    ours, theirs = ([gradient(net, None, None) for net in each["estimator"]] for each in both)
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
@@ -61,11 +43,8 @@ class Keeps(Callback):
     """Keeps gradients without a copy, as torch makes new ones for each step, and the mode of the module."""
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        self.steps_: list[Any] = []
-        self.arrays_: list[Any] = []
-        self.epochs_: list[Any] = []
+        self.steps_, self.arrays_, self.epochs_, self.modes_ = (list[Any]() for _ in range(4))
         self.missing_ = 0
-        self.modes_: list[Any] = []
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         self.missing_ += sum(weight.grad is None for weight in net.module_.parameters())
@@ -86,17 +65,14 @@ class Keeps(Callback):
 
 def kept(what: str, stack: bool) -> list[Any]:
     """Return what the callback of each net has kept."""
-    found: list[Any] = []
+    records: list[Any] = []
 
     def scorer(net: Any, rows: Any, y: Any) -> float:
-        found.append(getattr(dict(net.callbacks_)["Keeps"], what))
+        records.append(getattr(dict(net.callbacks_)["Keeps"], what))
         return 0.0
 
-    with parallel_config(backend="lockstep", random_state=3, stack=stack):
-        GridSearchCV(classifier(callbacks=[Keeps()]), {"lr": [0.1, 0.02]}, cv=3, scoring=scorer, refit=False).fit(
-            ROWS, LABELS
-        )
-    return found
+    scores(classifier(callbacks=[Keeps()]), RATES, scorer, stack)
+    return records
 
 
 @pytest.mark.parametrize("what", ["steps_", "arrays_", "epochs_"])

@@ -20,7 +20,7 @@ from torch import nn
 from lockstep import LockstepWarning, places, reads_only
 from tests.lockstep.cases.base import LABELS, NUMBERS, classifier
 from tests.lockstep.cases.plain.modules import MLP, Dropping
-from tests.lockstep.searches import ROWS, probability, scores
+from tests.lockstep.searches import ROWS, both_ways, check, probability, scores
 
 
 def test_the_rows_are_left_as_they_were() -> None:
@@ -33,12 +33,12 @@ def test_the_rows_are_left_as_they_were() -> None:
 def test_a_net_is_left_in_the_mode_of_skorch(train_split: Any) -> None:
     net = classifier() if train_split else classifier(train_split=None)
 
-    def modes(stack: bool) -> list[bool]:
-        with parallel_config(backend="lockstep", random_state=3, stack=stack):
-            found = cross_validate(net, ROWS, LABELS, cv=3, return_estimator=True)["estimator"]
-        return [net.module_.training for net in found]
+    def modes() -> list[bool]:
+        nets = cross_validate(net, ROWS, LABELS, cv=3, return_estimator=True)["estimator"]
+        return [net.module_.training for net in nets]
 
-    assert modes(stack=True) == modes(stack=False)
+    ours, theirs = both_ways(modes)
+    assert ours == theirs
 
 
 @reads_only
@@ -59,19 +59,18 @@ def test_what_a_callback_saves_holds_no_other_net() -> None:
         (callback,) = (each for _, each in net.callbacks_ if isinstance(each, Saves))
         return callback.bytes_
 
-    grid = {"lr": [0.1, 0.2, 0.3]}
-    assert scores(net, grid, size) == scores(net, grid, size, stack=False)
+    check(net, size, {"lr": [0.1, 0.2, 0.3]}, rtol=0)
 
 
 def test_a_table_of_epochs_comes_after_scikit_learns_first_line(capsys: pytest.CaptureFixture[str]) -> None:
-    def shown(stack: bool) -> list[str]:
-        with parallel_config(backend="lockstep", random_state=3, stack=stack):
-            GridSearchCV(classifier(callbacks=None, verbose=1), {"lr": [0.1]}, cv=2, verbose=10, refit=False).fit(
-                ROWS, LABELS
-            )
+    search = GridSearchCV(classifier(callbacks=None, verbose=1), {"lr": [0.1]}, cv=2, verbose=10, refit=False)
+
+    def lines() -> list[str]:
+        search.fit(ROWS, LABELS)
         return [line[:18] for line in capsys.readouterr().out.splitlines()]
 
-    assert shown(stack=True) == shown(stack=False)
+    ours, theirs = both_ways(lines)
+    assert ours == theirs
 
 
 def test_a_history_without_losses_has_no_batches() -> None:
@@ -98,8 +97,7 @@ def test_a_net_that_a_scorer_changes_answers_anew() -> None:
         return probability(net.partial_fit(X, y), X, y)
 
     for scorer in (prune, train_on):
-        ours, theirs = (scores(classifier(), {"lr": [0.1]}, scorer, stack) for stack in (True, False))
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+        check(classifier(), scorer, {"lr": [0.1]}, rtol=1e-5)
 
 
 def test_callbacks_see_gradients_and_the_state_of_the_optimizer() -> None:
@@ -120,9 +118,7 @@ def test_callbacks_see_gradients_and_the_state_of_the_optimizer() -> None:
         return sum(dict(net.callbacks_)["watching"].seen_)
 
     net = classifier(optimizer=torch.optim.Adam, callbacks=[("watching", Watching())])
-    ours, theirs = (scores(net, {"lr": [0.1]}, seen, stack) for stack in (True, False))
-    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
-    assert min(ours) > 0
+    assert min(check(net, seen, {"lr": [0.1]})) > 0
 
 
 def test_shuffled_batches_do_not_depend_on_other_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,18 +150,16 @@ def test_complex_square_roots_are_torchs_own() -> None:
 
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_scorers_find_the_order_and_the_random_numbers_of_skorch(shuffle: bool) -> None:
-    def told(stack: bool) -> list[Any]:
-        seen: list[Any] = []
+    calls: dict[bool, list[Any]] = {True: [], False: []}
+    for stack, seen in calls.items():
 
-        def draw(net: Any, X: Any, y: Any) -> float:
+        def draw(net: Any, X: Any, y: Any, seen: list[Any] = seen) -> float:
             seen.append((net.max_epochs, net.batch_size, torch.rand(()).item(), np.random.rand()))
             return 0.0
 
         net = classifier(iterator_train__shuffle=shuffle)
         scores(net, {"max_epochs": [4, 2], "batch_size": [16, 24]}, draw, stack)
-        return seen
-
-    assert told(stack=True) == told(stack=False)
+    assert calls[True] == calls[False]
 
 
 def test_a_transformer_that_writes_into_its_rows_is_fitted_with_each_net() -> None:
@@ -173,14 +167,13 @@ def test_a_transformer_that_writes_into_its_rows_is_fitted_with_each_net() -> No
         rows *= 0.5
         return rows
 
-    def scored(stack: bool) -> np.ndarray:
+    def train_scores() -> list[float]:
         estimator = make_pipeline(FunctionTransformer(halve), classifier())
-        with parallel_config(backend="lockstep", random_state=7, stack=stack):
-            return cross_validate(estimator, ROWS.copy(), LABELS, cv=3, return_train_score=True)["train_score"]
+        return cross_validate(estimator, ROWS.copy(), LABELS, cv=3, return_train_score=True)["train_score"].tolist()
 
     with pytest.warns(LockstepWarning, match="changes its input rows"):
-        found = scored(stack=True)
-    assert found.tolist() == scored(stack=False).tolist()
+        ours, theirs = both_ways(train_scores)
+    assert ours == theirs
 
 
 class Embeds(TransformerMixin, BaseEstimator):
@@ -200,18 +193,17 @@ class Embeds(TransformerMixin, BaseEstimator):
 
 
 def test_a_setting_that_a_transformer_leaves_out_of_its_pickle_counts() -> None:
-    net, grid = make_pipeline(Embeds(), classifier()), {"embeds__backbone": [np.tanh, np.cbrt, np.negative]}
-    ours, theirs = (scores(net, grid, probability, stack) for stack in (True, False))
-    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    grid = {"embeds__backbone": [np.tanh, np.cbrt, np.negative]}
+    check(make_pipeline(Embeds(), classifier()), probability, grid, rtol=1e-5)
 
 
 def test_torch_warns_of_no_other_sizes_than_with_skorch() -> None:
-    def told(stack: bool) -> set[str]:
+    def messages() -> set[str]:
         net = classifier(wrapper=NeuralNet, module__n_outputs=1, criterion=nn.MSELoss, lr=0.01)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            with parallel_config(backend="lockstep", random_state=3, stack=stack):
-                cross_validate(net, ROWS, NUMBERS[:, 0].astype(np.float32), cv=3, scoring="r2")
+            cross_validate(net, ROWS, NUMBERS[:, 0].astype(np.float32), cv=3, scoring="r2")
         return {str(warning.message) for warning in caught}
 
-    assert told(stack=True) <= told(stack=False)
+    ours, theirs = both_ways(messages)
+    assert ours <= theirs

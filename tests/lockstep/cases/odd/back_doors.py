@@ -9,12 +9,9 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback
-from skorch.dataset import ValidSplit
 from torch import Tensor, nn
 
 from tests.lockstep.cases.base import Case, case, classifier
-from tests.lockstep.cases.odd.hidden import Acts, Late
 from tests.lockstep.cases.plain.modules import MLP
 
 
@@ -112,12 +109,6 @@ def times(factor: float) -> Any:
 
 
 def back_doors() -> dict[str, Case]:
-    def late(what: Any, **options: Any) -> NeuralNet:
-        return classifier(Acts, callbacks=[Late(what)], max_epochs=7, **options)
-
-    def held_out(callback: Callback) -> NeuralNet:
-        return classifier(Acts, callbacks=[callback], max_epochs=6, train_split=ValidSplit(3))
-
     return {
         "a net that notifies": case(wrapper=Notifies, max_epochs=6, alone="Notifies has its own notify"),
         "a net that stops norms": case(

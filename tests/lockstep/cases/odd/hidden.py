@@ -1,18 +1,17 @@
 """What shows only to who looks for it: rows changed on their way, classes and hooks that come late or by the rows."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.model_selection import KFold
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback, LRScheduler
+from skorch.callbacks import LRScheduler
 from skorch.dataset import Dataset
 from torch import Tensor, nn
 from torch.utils.data import Subset
 
-from tests.lockstep.cases.base import LABELS, Case, X, case, classifier
+from tests.lockstep.cases.base import LABELS, Case, X, case
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
@@ -56,28 +55,12 @@ class ByRows(NeuralNetClassifier):
 
 
 class Acts(nn.Module):
-    def __init__(self, act: type[nn.Module] = nn.Tanh, temperature: float = 1.0) -> None:
+    def __init__(self, act: type[nn.Module] = nn.Tanh) -> None:
         super().__init__()
         self.first, self.act, self.last = nn.Linear(WIDTH, 5), act(), nn.Linear(5, 2)
-        self.temperature = temperature
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.last(self.act(self.first(x))) / self.temperature
-
-
-class Late(Callback):
-    """Does something before the fifth epoch, or at the end."""
-
-    def __init__(self, what: Callable[[NeuralNet], Any], at_end: bool = False) -> None:
-        self.what, self.at_end = what, at_end
-
-    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        if len(net.history) == 4 and not self.at_end:
-            self.what(net)
-
-    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        if self.at_end:
-            self.what(net)
+        return self.last(self.act(self.first(x)))
 
 
 class Auxiliary(NeuralNetClassifier):
@@ -107,9 +90,6 @@ class SlowSteps(NeuralNetClassifier):
 
 
 def hidden() -> dict[str, Case]:
-    def late(*about: Any, **settings: Any) -> NeuralNet:
-        return classifier(Acts, callbacks=[Late(*about)], max_epochs=6, **settings)
-
     centred = X - X.mean(0)
     restarting = LRScheduler(Restarts, step_size=2)
     return {

@@ -1,6 +1,7 @@
 """Callbacks that do something late, or now and then, which the first epochs do not show."""
 
 import pickle
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRSc
 from torch import nn
 
 from lockstep import reads_only
-from tests.lockstep.cases.base import LABELS, RATES, Case, X, case, classifier
+from tests.lockstep.cases.base import LABELS, Case, X, case, watched
 
 
 @reads_only
@@ -44,21 +45,21 @@ class FitsACopy(Callback):
 
 
 def late() -> dict[str, Case]:
-    def watched(callback: Any, **settings: Any) -> Any:
-        return classifier(callbacks=[("own", callback)], **{"max_epochs": 7} | settings)
-
+    seven = partial(watched, max_epochs=7)
     stopping = [Scores(every=1), EarlyStopping(patience=2, threshold=0.05)]
     plateau = LRScheduler("ReduceLROnPlateau", monitor="valid_loss", patience=0)
-    clipping = classifier(callbacks=[("a", GradientNormClipping(9.0)), ("b", GradientNormClipping(9.0))])
+    clipping = [("a", GradientNormClipping(9.0)), ("b", GradientNormClipping(9.0))]
     return {
-        "a tensor as rate": Case(
-            watched(plateau, optimizer__lr=torch.tensor(0.5), max_epochs=9), {"module__n_neurons": [4, 6]}
+        "a tensor as rate": watched(
+            ("own", plateau), grid={"module__n_neurons": [4, 6]}, optimizer__lr=torch.tensor(0.5), max_epochs=9
         ),
-        "clipped twice": Case(clipping, {"callbacks__b__gradient_clip_value": [9.0, 0.01]}, alone="clipped twice"),
-        "scored now and then": Case(watched(Scores()), RATES),
-        "scored now and then, shuffled": Case(watched(Scores(), iterator_train__shuffle=True), RATES),
-        "scored where a schedule changes rates": case(callbacks=[Scores(), plateau], max_epochs=7),
+        "clipped twice": case(
+            grid={"callbacks__b__gradient_clip_value": [9.0, 0.01]}, callbacks=clipping, alone="clipped twice"
+        ),
+        "scored now and then": seven(("own", Scores())),
+        "scored now and then, shuffled": seven(("own", Scores()), iterator_train__shuffle=True),
+        "scored where a schedule changes rates": seven(Scores(), plateau),
         "scored until the training ends": case(callbacks=stopping, max_epochs=20),
-        "a module called now and then": Case(watched(CallsTheModule(), module__norm=nn.BatchNorm1d), RATES),
-        "a copy fitted by a callback": Case(watched(FitsACopy()), RATES),
+        "a module called now and then": seven(("own", CallsTheModule()), module__norm=nn.BatchNorm1d),
+        "a copy fitted by a callback": seven(("own", FitsACopy())),
     }

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochScoring, LRScheduler
+from skorch.callbacks import EpochScoring, LRScheduler
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import LABELS, RATES, Case, X, case, classifier
+from tests.lockstep.cases.base import LABELS, Case, X, case, watched
 from tests.lockstep.cases.odd.own import OwnOptimizer
 
 
@@ -81,30 +81,6 @@ class SGDW(torch.optim.SGD):
         return super().step(closure)
 
 
-class Draws(Callback):
-    """Draws random numbers after a warm-up."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        if len(net.history) < 4:
-            return
-        (group,) = net.optimizer_.param_groups
-        if self.what == "noise":
-            with torch.no_grad():
-                for weight in net.module_.parameters():
-                    weight.add_(torch.as_tensor(0.1 * np.random.randn(*weight.shape)))
-        else:
-            group["lr"] *= 0.5 + (random.random() if self.what == "Python's" else float(torch.rand(())))
-
-
-class Decays(Callback):
-    def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
-        if training:
-            net.optimizer_.param_groups[0]["lr"] *= 0.8
-
-
 def now_and_then(net: NeuralNet, rows: Any, y: Any) -> float:
     """Scores all rows after each third epoch; batches of shuffled rows draw a seed each time."""
     return float(np.mean(net.predict(X) == LABELS)) if len(net.history) % 3 == 0 else 0.0
@@ -120,11 +96,9 @@ class RandomRates(torch.optim.lr_scheduler.LRScheduler):
 
 
 def outside() -> dict[str, Case]:
-    def watched(*listed: Any, **settings: Any) -> Any:
-        return classifier(**{"callbacks": list(listed), "max_epochs": 7} | settings)
-
     step = LRScheduler("StepLR", step_size=3)
-    scored = watched(("s", EpochScoring("accuracy", name="s", lower_is_better=False)), iterator_train__shuffle=True)
+    scored = ("s", EpochScoring("accuracy", name="s", lower_is_better=False))
+    shuffled: dict[str, Any] = {"max_epochs": 7, "iterator_train__shuffle": True}
     costly = EpochScoring(now_and_then, name="all", use_caching=False, lower_is_better=False)
     return {
         "an optimizer that clips the norm": case(
@@ -138,16 +112,20 @@ def outside() -> dict[str, Case]:
             optimizer=SeveralMomenta, alone="its state has more than numbers"
         ),
         "an optimizer with a list in its group": case(optimizer=NotesItsSteps, alone="outside of its state"),
-        "a score now and then, shuffled": Case(watched(costly, iterator_train__shuffle=True), RATES),
-        "a scoring function that draws beside one that does not": Case(
+        "a score now and then, shuffled": watched(costly, **shuffled),
+        "a scoring function that draws beside one that does not": watched(
             scored,
-            [
+            grid=[
                 {"callbacks__s__scoring": ["accuracy"]},
                 {"callbacks__s__scoring": [on_all_rows], "callbacks__s__use_caching": [False]},
             ],
+            **shuffled,
         ),
         "caching or not": case(grid={"use_caching": [True, False]}, callbacks=None, iterator_train__shuffle=True),
-        "a scheduler that draws beside one that does not": Case(
-            watched(("s", step)), {"callbacks__s": [step, LRScheduler(RandomRates)]}, alone="a schedule of your own"
+        "a scheduler that draws beside one that does not": watched(
+            ("s", step),
+            grid={"callbacks__s": [step, LRScheduler(RandomRates)]},
+            max_epochs=7,
+            alone="a schedule of your own",
         ),
     }

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import Sampler
 
-from tests.lockstep.cases.base import LABELS, Case, X, case, classifier
+from tests.lockstep.cases.base import LABELS, Case, X, case
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
@@ -141,9 +141,6 @@ class Draws:
 
 
 def settings() -> dict[str, Case]:
-    def centred(least: int = 0) -> NeuralNet:
-        return classifier(Centred, module__least=least)
-
     drawing = [("drawn", EpochScoring(Draws(), name="drawn")), ("bound", EpochScoring(Draws().__call__, name="bound"))]
     by_class = np.argsort(LABELS, kind="stable")
     halves = [(np.arange(0, 96, 2), np.arange(1, 96, 2)), (np.arange(1, 96, 2), np.arange(0, 96, 2))]
@@ -163,8 +160,8 @@ def settings() -> dict[str, Case]:
         "numbers of classes in a batch": case(
             criterion=Balanced, X=X[by_class], y=LABELS[by_class], cv=halves, alone="size may differ"
         ),
-        "a number in a buffer": Case(centred(), {"module__share": [0.0, 1.0]}),
-        "rows that see each other in long batches": Case(centred(least=8), {"module__share": [-0.3]}),
+        "a number in a buffer": case(Centred, {"module__share": [0.0, 1.0]}, module__least=0),
+        "rows that see each other in long batches": case(Centred, {"module__share": [-0.3]}, module__least=8),
         "an attribute of a function": case(Calls, {"module__function": [times(1.0), times(3.0)]}),
         "rates that are tensors": case(grid={"optimizer__lr": tensors}, optimizer=torch.optim.Adam),
         "numbers of NumPy": case(grid={"criterion__label_smoothing": np.linspace(0, 0.2, 3)}),

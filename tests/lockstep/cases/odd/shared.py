@@ -16,7 +16,7 @@ from skorch.helper import predefined_split
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset, WeightedRandomSampler, random_split
 
-from tests.lockstep.cases.base import IMAGES, LABELS, RATES, TOKEN_LABELS, TOKENS, Case, X, case, classifier
+from tests.lockstep.cases.base import IMAGES, LABELS, TOKEN_LABELS, TOKENS, Case, X, case, classifier
 from tests.lockstep.cases.odd.traps import LoneRow
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
@@ -180,7 +180,7 @@ def shared() -> dict[str, Case]:
     targets[:32:3, 0] = np.nan  # the first split trains without
     loud = predefined_split(Dataset(np.r_[1e6 * X[:1], X[1:22]], np.r_[1 - LABELS[:1], LABELS[1:22]]))
     many_tokens = np.random.RandomState(3).randint(0, 300, (90, 3))
-    net, pixelwise = partial(classifier, wrapper=NeuralNet), partial(nn.Conv2d, 1, 3, 3, padding=1)
+    net, pixelwise = partial(case, wrapper=NeuralNet), partial(nn.Conv2d, 1, 3, 3, padding=1)
     floats = X.astype(np.float32)
     twice = {"module__n_neurons": [4, 7], "iterator_train__shuffle": [False, True]}
     setter = [InputShapeSetter(param_name="n_inputs")]
@@ -192,8 +192,8 @@ def shared() -> dict[str, Case]:
         ),
         "a rare class with weight": case(grid={}, **rare, y=few),
         "a rare class left out": case(grid={}, **ignored, y=few),
-        "pixels left out": Case(net(pixelwise, criterion=Weighted, criterion__ignore_index=255), X=IMAGES, y=maps),
-        "missing targets": Case(net(criterion=Masked, lr=0.02), y=targets),
+        "pixels left out": net(pixelwise, {}, IMAGES, maps, criterion=Weighted, criterion__ignore_index=255),
+        "missing targets": net(grid={}, y=targets, criterion=Masked, lr=0.02),
         "an infinite loss in the hold-out": case(criterion=LogLoss, train_split=loud),
         "a hold-out drawn by torch": case(grid=twice, train_split=drawn_split),
         "a hold-out drawn by numpy": case(DrawnByNumpy, {"module__n_neurons": [4, 7]}, train_split=ValidSplit(0.2)),
@@ -210,17 +210,18 @@ def shared() -> dict[str, Case]:
             alone="share memory",
         ),
         "nets that share what they train": case(TrainsATable, X=TOKENS, y=TOKEN_LABELS, alone="share memory"),
-        "vectors shortened in place": Case(
-            net(ShortVectors, train_split=None),
+        "vectors shortened in place": net(
+            ShortVectors,
             {"optimizer": [torch.optim.SGD, torch.optim.Adam]},
-            X=many_tokens,
-            y=many_tokens[:, 0] % 2,
+            many_tokens,
+            many_tokens[:, 0] % 2,
+            train_split=None,
             alone="max_norm changes",
         ),
-        "numbers put in for missing ones": Case(
-            net(FilledIn, batch_size=13), RATES, X=np.where(np.isin(range(96), (5, 33, 71))[:, None], np.nan, X)
+        "numbers put in for missing ones": net(
+            FilledIn, X=np.where(np.isin(range(96), (5, 33, 71))[:, None], np.nan, X), batch_size=13
         ),
-        "a lone row to predict": Case(net(LoneRow, train_split=None, batch_size=31), RATES),
-        "an activation by the mode": Case(net(), {"module__activation": [nn.ReLU, Binary]}),
-        "an activation that counts": Case(net(), {"module__activation": [nn.ReLU, Tiring]}, alone="an attribute of"),
+        "a lone row to predict": net(LoneRow, train_split=None, batch_size=31),
+        "an activation by the mode": net(grid={"module__activation": [nn.ReLU, Binary]}),
+        "an activation that counts": net(grid={"module__activation": [nn.ReLU, Tiring]}, alone="an attribute of"),
     }

@@ -10,6 +10,7 @@ from skorch.callbacks import LRScheduler
 from torch import Tensor, nn
 
 from tests.lockstep.cases.base import LABELS, THREE, Case, X, case
+from tests.lockstep.cases.odd.own import OwnOptimizer
 from tests.lockstep.cases.plain.modules import MLP
 
 
@@ -90,24 +91,17 @@ class SoftmaxOver(nn.Module):
         return self.layers(x)
 
 
-class Counting(torch.optim.Optimizer):
+class Counting(OwnOptimizer):
     """Keeps a number outside of its state."""
 
-    def __init__(self, params: Any, lr: float = 0.1) -> None:
-        super().__init__(params, {"lr": lr})
-        self.steps = 0
+    steps = 0
 
-    @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
         self.steps += 1
-        for group in self.param_groups:
-            for param in group["params"]:
-                param.add_(param.grad, alpha=-group["lr"] / self.steps**0.5)
-        return loss
+        return super().step(closure)
+
+    def direction(self, param: Tensor) -> Tensor:
+        return param.grad / self.steps**0.5
 
 
 def surprises() -> dict[str, Case]:

@@ -6,14 +6,13 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA
 from sklearn.model_selection import KFold
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import make_pipeline
 from skorch import NeuralNetClassifier
-from skorch.callbacks import Callback
 from skorch.dataset import Dataset
 from torch import Tensor, nn
 from torch.utils.data import Sampler, WeightedRandomSampler
 
-from tests.lockstep.cases.base import LABELS, NUMBERS, RATES, Case, X, case, classifier, regressor
+from tests.lockstep.cases.base import LABELS, NUMBERS, REGRESSION, Case, X, case, classifier
 from tests.lockstep.cases.plain.modules import MLP, WIDTH, Dropping
 
 
@@ -34,24 +33,6 @@ class Counting(Penalised):
         self.calls += 1
         self.beta = 0.5 * (self.calls > 14)
         return super().forward(predicted, target)
-
-
-class Late(Callback):
-    """Changes something of the net, or the net itself, after some epochs."""
-
-    def __init__(self, what: str = "net") -> None:
-        self.what = what
-
-    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
-        if len(net.history) == 5:
-            if self.what == "criterion":
-                net.criterion_ = Penalised(beta=0.5)
-            elif self.what == "dropout":
-                net.module_.dropout.p = 1.0
-            elif self.what == "attribute":
-                net.criterion_.beta = 0.5
-            else:
-                net.l1 = 0.5
 
 
 class ManySeeEachOther(MLP):
@@ -143,9 +124,6 @@ class Centred(NeuralNetClassifier):
 
 
 def traps() -> dict[str, Case]:
-    def late(what: str, **settings: Any) -> Any:
-        return classifier(callbacks=[Late(what)], max_epochs=8, **settings)
-
     def sampled(sampler: Any, alone: str = "a sampler of your own") -> Case:
         return case(train_split=None, iterator_train__sampler=sampler, alone=alone)
 
@@ -158,15 +136,13 @@ def traps() -> dict[str, Case]:
             SeeEachOtherLate, {"lr": [0.01, 0.5]}, max_epochs=12, alone="influence one another"
         ),
         "rows see each other by a buffer": case(SeeEachOtherByABuffer, {"module__share": [0.0, 0.5]}),
-        "rows see each other by an outlier": Case(
-            regressor(SeeEachOtherByAnOutlier), RATES, np.r_[X[:3], 500 * X[3:4], X[4:]], NUMBERS
+        "rows see each other by an outlier": case(
+            SeeEachOtherByAnOutlier, X=np.r_[X[:3], 500 * X[3:4], X[4:]], y=NUMBERS, **REGRESSION
         ),
         "lazy layers": case(Lazy, alone="a lazy layer"),
         "no batch": case(batch_size=128, iterator_train__drop_last=True, alone="has no batch"),
         "a last batch of one row": case(LoneRow, train_split=None, batch_size=21),
-        "rows of other widths": Case(
-            Pipeline([("pca", PCA()), ("net", classifier(OfAnyWidth))]), {"pca__n_components": [2, 4]}
-        ),
+        "rows of other widths": Case(make_pipeline(PCA(), classifier(OfAnyWidth)), {"pca__n_components": [2, 4]}),
         "a sampler on numpy": sampled(Permuted()),
         "a sampler with its own numbers": sampled(Permuted(np.random.RandomState(0))),
         "a sampler with its own generator": sampled(drawn, "a generator of its own"),

@@ -21,6 +21,7 @@ from tests.lockstep.cases.base import (
     IMAGES,
     LABELS,
     NUMBERS,
+    REGRESSION,
     SERIES,
     SERIES_LABELS,
     TOKEN_LABELS,
@@ -29,7 +30,6 @@ from tests.lockstep.cases.base import (
     X,
     case,
     classifier,
-    regressor,
 )
 from tests.lockstep.cases.plain.modules import (
     MLP,
@@ -159,7 +159,7 @@ def data() -> dict[str, Case]:
     before = make_column_transformer((StandardScaler(), ["a", "b"]), remainder="passthrough")
     net = ("net", classifier())
     rates = {"net__lr": [0.1, 0.02]}
-    target = TransformedTargetRegressor(regressor(), transformer=StandardScaler())
+    target = TransformedTargetRegressor(classifier(**REGRESSION), transformer=StandardScaler())
     return {
         "shuffled": case(iterator_train__shuffle=True),
         "shuffled, drop_last": case(iterator_train__shuffle=True, iterator_train__drop_last=True),

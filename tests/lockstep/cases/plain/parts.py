@@ -8,7 +8,7 @@ import torch
 from skorch import NeuralNet, NeuralNetRegressor
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import LABELS, NUMBERS, TOKEN_LABELS, TOKENS, Case, X, case, classifier
+from tests.lockstep.cases.base import LABELS, NUMBERS, REGRESSION, TOKEN_LABELS, TOKENS, Case, X, case
 from tests.lockstep.cases.odd.surprises import ScalarParameter
 from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
@@ -136,19 +136,19 @@ class Spread(NeuralNetRegressor):
 def parts() -> dict[str, Case]:
     waves, floats = np.random.RandomState(4).randn(72, 10, 3), X.astype(np.float32)
     series = np.random.RandomState(5).randn(60, 100, 1)
-    regression: dict[str, Any] = {"wrapper": NeuralNetRegressor, "criterion": nn.MSELoss, "lr": 0.01}
+    regression = {key: value for key, value in REGRESSION.items() if not key.startswith("module")}
     # 64 rows to train, 13 of them held out: the last batch of those is one row.
-    lone = partial(classifier, Squeezed, module__n_outputs=1, batch_size=12, **regression | {"wrapper": NeuralNet})
     small: dict[str, list[Any]] = {"lr": [0.01, 0.003]}
+    lone = partial(case, Squeezed, small, y=NUMBERS[:, 0], batch_size=12, **REGRESSION | {"wrapper": NeuralNet})
     return {
         "complex parameters": case(
             Spectral, small, **regression, X=waves, y=waves.mean((1, 2))[:, None], alone="types"
         ),
         "parameters of two types": case(TwoTypes, small, **regression, X=floats, y=NUMBERS, alone="types"),
         "rows see each other behind a gate": case(BetweenRows, {"lr": [1e-6, 0.3]}, wrapper=NeuralNet, max_epochs=12),
-        "squeezed, a lone row held out": Case(lone(), small, y=NUMBERS[:, 0]),
-        "squeezed, batch norm, a lone row held out": Case(lone(module__norm=nn.BatchNorm1d), small, y=NUMBERS[:, 0]),
-        "squeezed, a lone row held out, default callbacks": Case(lone(callbacks=None), small, y=NUMBERS[:, 0]),
+        "squeezed, a lone row held out": lone(),
+        "squeezed, batch norm, a lone row held out": lone(module__norm=nn.BatchNorm1d),
+        "squeezed, a lone row held out, default callbacks": lone(callbacks=None),
         "a scalar parameter, default callbacks": case(ScalarParameter, callbacks=None),
         "a scalar parameter, Adam": case(ScalarParameter, small, optimizer=torch.optim.Adam, lr=0.01),
         "a module that prints where it is built": case(Printing),

@@ -5,19 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
-from skorch.callbacks import (
-    Checkpoint,
-    EarlyStopping,
-    EpochScoring,
-    Freezer,
-    GradientNormClipping,
-    LRScheduler,
-)
+from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier
+from skorch.callbacks import Checkpoint, EarlyStopping, EpochScoring, Freezer, GradientNormClipping, LRScheduler
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import FLOATS, NUMBERS, RATES, THREE, Case, case, classifier, regressor
-from tests.lockstep.cases.plain.modules import MLP, LogProbability, Probability
+from tests.lockstep.cases.base import FLOATS, NUMBERS, RATES, REGRESSION, THREE, Case, case, watched
+from tests.lockstep.cases.plain.modules import LogProbability, Probability
 
 
 class OwnLoss(NeuralNetClassifier):
@@ -65,83 +58,62 @@ def optimizers() -> dict[str, Case]:
 
 
 def criteria() -> dict[str, Case]:
-    binary = partial(
-        NeuralNetBinaryClassifier,
-        MLP,
-        module__n_outputs=1,
-        max_epochs=4,
-        batch_size=16,
-        lr=0.1,
-        callbacks="disable",
-        verbose=0,
-    )
+    about = {"criterion": nn.BCEWithLogitsLoss, "module__n_outputs": 1}
+    binary = partial(case, wrapper=NeuralNetBinaryClassifier, y=FLOATS[:, 0], **about)
+    numbers = partial(case, y=NUMBERS, **REGRESSION)
     weights = [torch.tensor([1.0, 2.0]), torch.tensor([3.0, 1.0])]
     return {
         "BCELoss": case(Probability, criterion=nn.BCELoss, module__n_neurons=5, y=FLOATS),
         "NLLLoss": case(LogProbability, criterion=nn.NLLLoss),
         "three classes": case(module__n_outputs=3, y=THREE),
-        "binary": Case(binary(), RATES, y=FLOATS[:, 0]),
-        "pos_weight": Case(binary(), {"criterion__pos_weight": [torch.tensor(2.0), torch.tensor(5.0)]}, y=FLOATS[:, 0]),
+        "binary": binary(),
+        "pos_weight": binary(grid={"criterion__pos_weight": [torch.tensor(2.0), torch.tensor(5.0)]}),
         "class weights": case(grid={"criterion__weight": weights}),
         "class weights from y": case(wrapper=BalancedClasses),
         "label smoothing": case(criterion__label_smoothing=0.1),
         "a loss over a batch, of classes as vectors": case(criterion=Dice),
         "reduction sum": case(grid={"lr": [0.01, 0.001]}, criterion__reduction="sum", lr=0.01),
-        "MSELoss": Case(regressor(), {"lr": [0.01, 0.003]}, y=NUMBERS),
-        "HuberLoss": Case(regressor(criterion=nn.HuberLoss), {"lr": [0.01, 0.003]}, y=NUMBERS),
-        "L1Loss, two targets": Case(
-            regressor(criterion=nn.L1Loss, module__n_outputs=2), RATES, y=np.hstack([NUMBERS, -NUMBERS])
-        ),
+        "MSELoss": numbers(grid={"lr": [0.01, 0.003]}),
+        "HuberLoss": numbers(grid={"lr": [0.01, 0.003]}, criterion=nn.HuberLoss),
+        "L1Loss, two targets": numbers(y=np.hstack([NUMBERS, -NUMBERS]), criterion=nn.L1Loss, module__n_outputs=2),
         "get_loss of one's own": case(wrapper=OwnLoss),
         "a train step of one's own": case(grid={}, wrapper=OwnTrainStep, alone="train_step_single"),
     }
 
 
 def callbacks() -> dict[str, Case]:
-    def watched(*listed: Any, **settings: Any) -> NeuralNet:
-        return classifier(**{"callbacks": list(listed), "max_epochs": 12} | settings)
-
     stop = EarlyStopping(patience=2, threshold=0.03)
     return {
         "default callbacks": case(callbacks=None),
         "default callbacks, printing": case(callbacks=None, verbose=1),
-        "EarlyStopping": Case(watched(stop), {"lr": [0.5, 0.1, 0.001], "callbacks__EarlyStopping__patience": [2, 3]}),
-        "EarlyStopping, load_best": Case(watched(EarlyStopping(patience=3, load_best=True), lr=2.0), RATES),
-        "EarlyStopping on accuracy": Case(
-            watched(EarlyStopping(monitor="valid_acc", lower_is_better=False, patience=2)), RATES
+        "EarlyStopping": watched(stop, grid={"lr": [0.5, 0.1, 0.001], "callbacks__EarlyStopping__patience": [2, 3]}),
+        "EarlyStopping, load_best": watched(EarlyStopping(patience=3, load_best=True), lr=2.0),
+        "EarlyStopping on accuracy": watched(EarlyStopping("valid_acc", lower_is_better=False, patience=2)),
+        "LRScheduler, StepLR": watched(LRScheduler("StepLR", step_size=2, gamma=0.5)),
+        "LRScheduler, cosine": watched(LRScheduler("CosineAnnealingLR", T_max=12)),
+        "LRScheduler, plateau": watched(LRScheduler("ReduceLROnPlateau", monitor="valid_loss", patience=1)),
+        "LRScheduler by batch": watched(
+            LRScheduler("CyclicLR", base_lr=0.01, max_lr=0.3, step_every="batch", step_size_up=3)
         ),
-        "LRScheduler, StepLR": Case(watched(LRScheduler(policy="StepLR", step_size=2, gamma=0.5)), RATES),
-        "LRScheduler, cosine": Case(watched(LRScheduler(policy="CosineAnnealingLR", T_max=12)), RATES),
-        "LRScheduler, plateau": Case(
-            watched(LRScheduler(policy="ReduceLROnPlateau", monitor="valid_loss", patience=1)), RATES
+        "LRScheduler, OneCycleLR": watched(
+            LRScheduler(torch.optim.lr_scheduler.OneCycleLR, max_lr=0.3, total_steps=60, step_every="batch")
         ),
-        "LRScheduler by batch": Case(
-            watched(LRScheduler(policy="CyclicLR", base_lr=0.01, max_lr=0.3, step_every="batch", step_size_up=3)), RATES
+        "GradientNormClipping": watched(
+            GradientNormClipping(0.1), grid={"callbacks__GradientNormClipping__gradient_clip_value": [0.1, 0.5, None]}
         ),
-        "LRScheduler, OneCycleLR": Case(
-            watched(
-                LRScheduler(policy=torch.optim.lr_scheduler.OneCycleLR, max_lr=0.3, total_steps=60, step_every="batch")
-            ),
-            RATES,
+        "EpochScoring": watched(
+            EpochScoring("roc_auc", lower_is_better=False), EpochScoring("accuracy", on_train=True, name="ta")
         ),
-        "GradientNormClipping": Case(
-            watched(GradientNormClipping(0.1)),
-            {"callbacks__GradientNormClipping__gradient_clip_value": [0.1, 0.5, None]},
+        "EpochScoring, no caching": watched(EpochScoring("accuracy", use_caching=False)),
+        "all together, shuffled": watched(
+            *(stop, LRScheduler("StepLR", step_size=2), GradientNormClipping(0.5)),
+            grid={"lr": [0.5, 0.1]},
+            iterator_train__shuffle=True,
         ),
-        "EpochScoring": Case(
-            watched(EpochScoring("roc_auc", lower_is_better=False), EpochScoring("accuracy", on_train=True, name="ta")),
-            RATES,
-        ),
-        "EpochScoring, no caching": Case(watched(EpochScoring("accuracy", use_caching=False)), RATES),
-        "all together, shuffled": Case(
-            watched(
-                stop, LRScheduler(policy="StepLR", step_size=2), GradientNormClipping(0.5), iterator_train__shuffle=True
-            ),
-            {"lr": [0.5, 0.1]},
-        ),
-        "Freezer": Case(watched(Freezer("layers.0.*")), alone="Freezer"),
-        "Checkpoint": Case(
-            watched(Checkpoint(dirname="unwritten", f_params=None, f_optimizer=None, f_criterion=None, f_history=None)),
+        "Freezer": watched(Freezer("layers.0.*"), grid={}, alone="Freezer"),
+        "Checkpoint": watched(
+            Checkpoint(dirname="unwritten", f_params=None, f_optimizer=None, f_criterion=None, f_history=None),
+            grid={},
             alone="Checkpoint",
         ),
     }
