@@ -27,12 +27,6 @@ N_KEYED = (16, 30, 50)
 SHARES = (0.0, 0.1, 0.2, 0.3)
 
 
-def mean_of(drawn: Callable[[int], Any], n_draws: int, pool: ProcessPoolExecutor) -> dict[str, float]:
-    """Return the means of what is drawn, which depend on the number of draws alone."""
-    drawn_numbers = pd.DataFrame([asdict(each) for each in pool.map(drawn, range(n_draws), chunksize=10)])
-    return {str(name): float(mean) for name, mean in drawn_numbers.mean().items()}
-
-
 def table(rows: Iterator[dict[str, Any]]) -> str:
     """Write rows as a table in Markdown."""
     listed = list(rows)
@@ -61,9 +55,9 @@ def main(n_draws: int = N_DRAWS, n_processes: int | None = None) -> None:
         print("The choice among all searches\n")
         print(table({"case": case} | cells(WHOLE, few(partial(judge_whole, case))) for case in CASES), flush=True)
 
-        found = {(case, n): mean_of(partial(judge, case, n), n_draws, pool) for n in N_CANDIDATES for case in CASES}
-        found["real learners", 24] = mean_of(judge_learners, n_draws, pool)
-        one = {case: mean_of(partial(judge, case, 30, n_repeats=1), n_draws, pool) for case in CASES}
+        found = {(case, n): errors_of(partial(judge, case, n), n_draws, pool) for n in N_CANDIDATES for case in CASES}
+        found["real learners", 24] = errors_of(judge_learners, n_draws, pool)
+        one = {case: errors_of(partial(judge, case, 30, n_repeats=1), n_draws, pool) for case in CASES}
         print("The corrected score\n")
         print(table({"case": case, "candidates": n} | cells(CORRECTED, each) for (case, n), each in found.items()))
         print("The corrected score of one repeat\n")
@@ -74,11 +68,13 @@ def main(n_draws: int = N_DRAWS, n_processes: int | None = None) -> None:
         print(table(rows), flush=True)
 
         halved = {
-            (n, noise): mean_of(partial(halve, n, noise), n_draws, pool) for n in (27, 81) for noise in (0.02, 0.1)
+            (n, noise): errors_of(partial(halve, n, noise), n_draws, pool) for n in (27, 81) for noise in (0.02, 0.1)
         }
-        keys = {(case, n): mean_of(partial(judge_keys, case, n), n_draws, pool) for case in KEY_CASES for n in N_KEYED}
+        keys = {
+            (case, n): errors_of(partial(judge_keys, case, n), n_draws, pool) for case in KEY_CASES for n in N_KEYED
+        }
         for case in KEY_CASES:
-            keys[f"{case}, one repeat", 30] = mean_of(partial(judge_keys, case, 30, n_repeats=1), n_draws, pool)
+            keys[f"{case}, one repeat", 30] = errors_of(partial(judge_keys, case, 30, n_repeats=1), n_draws, pool)
     print("Halving\n")
     print(table({"halved candidates": n, "a fit's noise": s} | cells(HALVING, each) for (n, s), each in halved.items()))
     print("The keys that mattered\n")
@@ -117,7 +113,7 @@ def corner_row(name: str, means: Errors) -> dict[str, Any]:
     }
 
 
-# The columns of tables, and how each is written from means, or from means and their errors.
+# The columns of tables, and how each is written from means and their errors.
 COVERED = {
     "corrected": "{corrected[0]:.3f} ± {corrected[1]:.3f}",
     "`ci95`": "{mean[0]:.3f} ± {mean[1]:.3f}",
@@ -140,24 +136,24 @@ WHOLE = {
     "width": "{width[0]:.3f}",
 }
 CORRECTED = {
-    "winner's mean": "{plain_error:+.4f}",
-    "rows alone": "{rows_only_error:+.4f}",
-    "corrected": "{error:+.4f}",
-    "covers": "{covers:.3f}",
-    "width": "{width:.3f}",
+    "winner's mean": "{plain_error[0]:+.4f}",
+    "rows alone": "{rows_only_error[0]:+.4f}",
+    "corrected": "{error[0]:+.4f}",
+    "covers": "{covers[0]:.3f}",
+    "width": "{width[0]:.3f}",
 }
 SET = {
-    "holds the best": "{holds_best:.3f}",
-    "holds every best": "{holds_every_best:.3f}",
-    "share in the set": "{set_share:.2f}",
-    "share tied in pairs": "{tied_share:.2f}",
+    "holds the best": "{holds_best[0]:.3f}",
+    "holds every best": "{holds_every_best[0]:.3f}",
+    "share in the set": "{set_share[0]:.2f}",
+    "share tied in pairs": "{tied_share[0]:.2f}",
 }
 HALVING = {
-    "best thrown out": "{lost:.3f}",
-    "given away": "{regret:.4f}",
-    "given away by training all": "{full_regret:.4f}",
+    "best thrown out": "{lost[0]:.3f}",
+    "given away": "{regret[0]:.4f}",
+    "given away by training all": "{full_regret[0]:.4f}",
 }
-KEYS = {"a key is claimed wrongly": "{false:.3f}", "lr is claimed": "{found:.3f}"}
+KEYS = {"a key is claimed wrongly": "{false[0]:.3f}", "lr is claimed": "{found[0]:.3f}"}
 
 
 def cells(columns: dict[str, str], means: dict[str, Any]) -> dict[str, str]:

@@ -16,15 +16,8 @@ from tests.bench.cases import TABLES, Case
 
 Found = dict[str, float]
 
-COLUMNS = (
-    "nets",
-    "skorch: fits timed",
-    "skorch: CPU s",
-    "lockstep: CPU s",
-    "CPU ratio",
-    "searches alone, CPU s",
-    "peak MiB",
-)
+COLUMNS = ("nets", "skorch: fits timed", "skorch: CPU s", "lockstep: CPU s", "CPU ratio", "searches alone, CPU s")
+COLUMNS += ("peak MiB",)
 
 
 def measure(title: str, label: str, side: str) -> Found:
@@ -46,9 +39,8 @@ def measure(title: str, label: str, side: str) -> Found:
 def run(title: str, label: str, side: str) -> Found:
     """Measure one side of a case in a process of its own, and extrapolate to all of its nets."""
     command = [sys.executable, "-m", "tests.bench", title, label, side]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONWARNINGS": "ignore"}
-    )
+    env = os.environ | {"PYTHONWARNINGS": "ignore"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)

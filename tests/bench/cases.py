@@ -116,9 +116,8 @@ def build_plain() -> Search:
         module__n_outputs=1,
         criterion=nn.BCELoss,
         optimizer=torch.optim.Adam,
-        max_epochs=20,
-        batch_size=32,
         verbose=0,
+        **_LARGER,
     )
     return replace(search, estimator=net, y=search.y.ravel())
 
@@ -144,15 +143,12 @@ def _rates(n: int) -> list[float]:
 
 
 # A fit of each candidate, as their epochs, batches and optimizers differ; of dropout's fifty, ten.
-_EXPERIMENTS = {
-    "batch_epochs": 18,
-    "optimizer": 7,
-    "lr_momentum": 10,
-    "weight_init": 7,
-    "activation": 10,
-    "dropout": 10,
-    "neurons": 7,
-}
+_EXPERIMENTS = {"batch_epochs": 18, "optimizer": 7, "lr_momentum": 10, "weight_init": 7, "activation": 10}
+_EXPERIMENTS |= {"dropout": 10, "neurons": 7}
+# Settings of nets in larger batches.
+_LARGER: dict[str, Any] = {"max_epochs": 20, "batch_size": 32}
+_STOPPING = [("stop", EarlyStopping(patience=5))]
+_SCALERS: dict[str, list[Any]] = {"prepare__scale": [None, "standard", "minmax"]}
 _FOUR = {"module__dropout_rate": [0.0, 0.1], "module__weight_constraint": [1.0, 2.0]}
 
 TABLES: dict[str, dict[str, Case]] = {
@@ -160,29 +156,14 @@ TABLES: dict[str, dict[str, Case]] = {
     "search": {
         "200 learning rates, Adam, 3 folds": Case(partial(build, grid={"lr": _rates(200)}), 6),
         "dropout grid, shuffled batches, EarlyStopping(patience=5), 30 folds": Case(
-            partial(
-                build,
-                "dropout",
-                repeats=10,
-                iterator_train__shuffle=True,
-                callbacks=[("stop", EarlyStopping(patience=5))],
-            ),
-            25,
+            partial(build, "dropout", repeats=10, iterator_train__shuffle=True, callbacks=_STOPPING), 25
         ),
         "batch norm, 50 learning rates, 3 folds, 20 epochs, batches of 32": Case(
-            partial(build, grid={"lr": _rates(50)}, module=BatchNormNet, max_epochs=20, batch_size=32)
+            partial(build, grid={"lr": _rates(50)}, module=BatchNormNet, **_LARGER)
         ),
         "the same in skorch's NeuralNetBinaryClassifier with its default callbacks": Case(build_plain),
         "Pipeline: 3 scalers, 10 learning rates, 30 folds, 20 epochs, batches of 32": Case(
-            partial(
-                build,
-                grid={"prepare__scale": [None, "standard", "minmax"], "net__lr": _rates(10)},
-                repeats=10,
-                scale="standard",
-                max_epochs=20,
-                batch_size=32,
-            ),
-            30,
+            partial(build, grid=_SCALERS | {"net__lr": _rates(10)}, repeats=10, scale="standard", **_LARGER), 30
         ),
     },
     "fits: the dropout grid": {

@@ -89,10 +89,28 @@ def classifier(module: Any, **settings: Any) -> NeuralNetClassifier:
     return NeuralNetClassifier(module, criterion=nn.CrossEntropyLoss, verbose=0, **settings)
 
 
+def adam(module: Any, **settings: Any) -> Callable[[], NeuralNetClassifier]:
+    """Return a function that makes a classifier of small batches, trained for five epochs."""
+    return lambda: classifier(module, **{"optimizer": torch.optim.Adam, "max_epochs": 5, "batch_size": 32} | settings)
+
+
 def mlp(n_in: int, n_out: int, width: int = 16, **settings: Any) -> NeuralNetClassifier:
     """Return a classifier with two hidden layers."""
-    about = {"module__n_in": n_in, "module__n_out": n_out, "module__width": width, "optimizer": torch.optim.Adam}
-    return classifier(MLP, **about | settings)
+    return classifier(MLP, **_of(n_in, n_out, width) | settings)
+
+
+def _of(n_in: int, n_out: int, width: int) -> dict[str, Any]:
+    return {"module__n_in": n_in, "module__n_out": n_out, "module__width": width, "optimizer": torch.optim.Adam}
+
+
+def regressor() -> NeuralNetRegressor:
+    """Return a net for numbers with two hidden layers."""
+    return NeuralNetRegressor(MLP, max_epochs=5, batch_size=256, verbose=0, **_of(8, 1, 64))
+
+
+def cancer() -> Rows:
+    """Return the table of breast cancers."""
+    return shipped(load_breast_cancer)
 
 
 def table(n: int, n_columns: int) -> Rows:
@@ -169,24 +187,16 @@ def _readme(n: int) -> dict[str, list[Any]]:
 
 
 CASES: dict[str, Case] = {
-    "breast cancer, pipeline, 16-16": Case(scaled, _net_lr, lambda: shipped(load_breast_cancer), 10, 5),
-    "the same, EarlyStopping": Case(
-        lambda: scaled(callbacks=[EarlyStopping(patience=5)]), _net_lr, lambda: shipped(load_breast_cancer), 10, 5
-    ),
+    "breast cancer, pipeline, 16-16": Case(scaled, _net_lr, cancer, 10, 5),
+    "the same, EarlyStopping": Case(lambda: scaled(callbacks=[EarlyStopping(patience=5)]), _net_lr, cancer, 10, 5),
     "the same, cosine schedule": Case(
-        lambda: scaled(callbacks=[LRScheduler("CosineAnnealingLR", T_max=20)], train_split=None),
-        _net_lr,
-        lambda: shipped(load_breast_cancer),
-        10,
-        5,
+        lambda: scaled(callbacks=[LRScheduler("CosineAnnealingLR", T_max=20)], train_split=None), _net_lr, cancer, 10, 5
     ),
-    "the same, by halving": Case(scaled, _net_lr, lambda: shipped(load_breast_cancer), 10, 5, "halving"),
-    "one net, cross_validate": Case(scaled, _net_lr, lambda: shipped(load_breast_cancer), 1, 10, "cross_validate"),
+    "the same, by halving": Case(scaled, _net_lr, cancer, 10, 5, "halving"),
+    "one net, cross_validate": Case(scaled, _net_lr, cancer, 1, 10, "cross_validate"),
     "irises, widths": Case(lambda: mlp(4, 3, max_epochs=20, batch_size=32), _widths, lambda: shipped(load_iris), 15, 3),
     "skorch's README grid": Case(lambda: mlp(20, 2, lr=0.1), _readme, lambda: table(1000, 20), 8, 3),
-    "embeddings": Case(
-        lambda: classifier(Embedded, max_epochs=10, batch_size=32, optimizer=torch.optim.Adam), _lr, categories, 6, 3
-    ),
+    "embeddings": Case(adam(Embedded, max_epochs=10), _lr, categories, 6, 3),
     "three irises": Case(lambda: mlp(4, 3, max_epochs=10), lambda n: {}, lambda: shipped(load_iris), 1, 3),
     "3,200 rows at once, 32-32": Case(
         lambda: mlp(20, 2, 32, max_epochs=100, batch_size=-1, train_split=None), _lr, lambda: table(4000, 20), 10, 5
@@ -198,34 +208,13 @@ CASES: dict[str, Case] = {
         10,
         5,
     ),
-    "digits, two convolutions": Case(
-        lambda: classifier(Convolutions, max_epochs=5, batch_size=64, optimizer=torch.optim.Adam), _lr, images, 6, 3
-    ),
-    "GRU over 20 steps": Case(
-        lambda: classifier(Recurrent, max_epochs=5, batch_size=32, optimizer=torch.optim.Adam), _lr, series, 6, 3
-    ),
-    "a transformer's layer": Case(
-        lambda: classifier(Attention, max_epochs=5, batch_size=32, optimizer=torch.optim.Adam), _lr, series, 6, 3
-    ),
+    "digits, two convolutions": Case(adam(Convolutions, batch_size=64), _lr, images, 6, 3),
+    "GRU over 20 steps": Case(adam(Recurrent), _lr, series, 6, 3),
+    "a transformer's layer": Case(adam(Attention), _lr, series, 6, 3),
     "20,000 × 100 rows, 128-128": Case(
         lambda: mlp(100, 2, 128, max_epochs=5, batch_size=512), _lr, lambda: table(20_000, 100), 10, 3
     ),
-    "regression, 64-64": Case(
-        lambda: NeuralNetRegressor(
-            MLP,
-            module__n_in=8,
-            module__n_out=1,
-            module__width=64,
-            max_epochs=5,
-            batch_size=256,
-            optimizer=torch.optim.Adam,
-            verbose=0,
-        ),
-        _lr,
-        regression,
-        8,
-        5,
-    ),
+    "regression, 64-64": Case(regressor, _lr, regression, 8, 5),
     "digits, 128 wide": Case(
         lambda: mlp(64, 10, 128, max_epochs=5, batch_size=64), _lr, lambda: shipped(load_digits), 12, 5
     ),

@@ -149,16 +149,11 @@ def main() -> None:
         return
     print("| how | CPU s | mean of the best | on fresh splits |\n|---|---|---|---|")
     for side in SIDES:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.bench.joint", side],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            env=os.environ | {"PYTHONWARNINGS": "ignore"},
-        )
-        found = json.loads(done.stdout.splitlines()[-1])
-        scores = ["" if found[key] is None else f"{found[key]:.4f}" for key in ("mean", "fresh")]
-        print(f"| {side} | {found['cpu']:,.1f} | {' | '.join(scores)} |", flush=True)
+        command, env = [sys.executable, "-m", "tests.bench.joint", side], os.environ | {"PYTHONWARNINGS": "ignore"}
+        output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env).stdout
+        measured = json.loads(output.splitlines()[-1])
+        scores = ["" if measured[key] is None else f"{measured[key]:.4f}" for key in ("mean", "fresh")]
+        print(f"| {side} | {measured['cpu']:,.1f} | {' | '.join(scores)} |", flush=True)
 
 
 if __name__ == "__main__":

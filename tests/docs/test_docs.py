@@ -12,13 +12,7 @@ from joblib.parallel import ParallelBackendBase
 
 from lockstep import LockstepBackend
 from stages.lib.common import short_params
-from stages.lib.config import (
-    Column,
-    Experiment,
-    Params,
-    load_params,
-    yaml12,
-)
+from stages.lib.config import Column, Experiment, Params, load_params, yaml12
 from tests.pages import DOCS, PAGES, README, blocks, commands
 from tests.project import ROOT, SECTIONS, Project
 

@@ -79,11 +79,7 @@ def test_a_table_is_adopted_and_given_back(tmp_path: Path) -> None:
     params["cv"]["n_repeats"] = 1
     project.write_params(params)
     project.run(*ADOPT_IRIS[1])
-    assert json.loads(project.read("metrics/data.json"))["classes"] == {
-        "setosa": 50,
-        "versicolor": 50,
-        "virginica": 50,
-    }
+    assert json.loads(project.read("metrics/data.json"))["classes"] == {"setosa": 50, "versicolor": 50, "virginica": 50}
     assert touched(project) == {"params.yaml", "data/iris.csv"}
     assert "up to date" in project.run("dvc", "status").stdout
     assert [name for name in project.metrics() if "/search/" in name] == ["metrics/search/first.json"]

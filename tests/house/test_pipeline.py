@@ -85,7 +85,7 @@ def test_what_dvc_shows_of_metrics_is_small(ran_readme: Changed) -> None:
     paths = re.findall(r"^(metrics/\S+)", shown, re.MULTILINE)
     assert paths == [f"metrics/scores/{name}.json" for name in ("dropout", "evaluation", "neurons")]
     assert set(shown.splitlines()[0].split()) <= {
-        *("Path", "corrected", "fresh", "kept", "kept_brier_score", "answer", "best_baseline"),
+        *("Path", "corrected", "fresh", "kept", "kept_brier_score", "answer", "best_baseline")
     }
     differing = project.run("dvc", "metrics", "diff", "--md", "main", variables=wide).stdout
     assert "| metrics/scores/neurons.json " in differing

@@ -58,16 +58,10 @@ def test_a_trace_has_to_pay() -> None:
 
 
 class Wide(nn.Module):
-    def __init__(self, width: int, activation: Any, norm: bool = False) -> None:
+    def __init__(self, width: int, activation: Any, norm: Any = nn.Identity) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(100, width),
-            *([nn.LayerNorm(width)] if norm else []),
-            activation(),
-            nn.Linear(width, width),
-            activation(),
-            nn.Linear(width, 2),
-        )
+        first, second = nn.Linear(100, width), nn.Linear(width, width)
+        self.layers = nn.Sequential(first, norm(width), activation(), second, activation(), nn.Linear(width, 2))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)
@@ -82,15 +76,6 @@ class Pictures(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.second(self.norm(self.first(x.view(-1, 1, 10, 10))).sigmoid()).sigmoid()
         return self.out(x.flatten(1))
-
-
-class Normed(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(nn.Linear(100, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 2))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
 
 
 class Series(nn.Module):
@@ -130,12 +115,12 @@ KINDS: dict[str, NeuralNetClassifier] = {
     "4, GELU": wide(67, nn.GELU, 100),
     "8, tanh": wide(67, nn.Tanh, 90),
     "16, SiLU": wide(67, nn.SiLU, 99),
-    "with layer norm": wide(64, nn.SiLU, 64, module__norm=True),
+    "with layer norm": wide(64, nn.SiLU, 64, module__norm=nn.LayerNorm),
     "max-norm by rows": wide(128, nn.Sigmoid, 32, train_split=None),
     "convolutions": classifier(Pictures, batch_size=32),
     "GRU": classifier(Series),
     "attention": classifier(Attends),
-    "batch norm": classifier(Normed),
+    "batch norm": wide(64, nn.ReLU, 64, module__norm=nn.BatchNorm1d),
     "convolutions and batch norm": classifier(Pictures, module__norm=True, batch_size=128),
 }
 
@@ -154,9 +139,7 @@ class Weights:
         return 0.0
 
 
-def trained(
-    estimator: NeuralNetClassifier, rates: list[float], products: str, **options: Any
-) -> dict[float, list[bytes]]:
+def trained(estimator: NeuralNetClassifier, rates: list[float], products: str) -> dict[float, list[bytes]]:
     """Return what each candidate's nets are, by rate."""
     kept = Weights()
     search = GridSearchCV(estimator, {"lr": rates}, cv=KFold(3), scoring=kept, refit=False, error_score="raise")
@@ -182,10 +165,9 @@ def test_numpys_products_give_the_nets_of_torchs_up_to_rounding() -> None:
     ours, theirs = (trained(KINDS["1, sigmoid"], RATES[:2], products) for products in ("numpy", "torch"))
     assert ours != theirs
     for rate, nets in theirs.items():
-        for one, other in zip(ours[rate], nets, strict=True):
-            np.testing.assert_allclose(
-                np.frombuffer(one, np.float32), np.frombuffer(other, np.float32), rtol=1e-2, atol=1e-4
-            )
+        for pair in zip(ours[rate], nets, strict=True):
+            one, other = (np.frombuffer(each, np.float32) for each in pair)
+            np.testing.assert_allclose(one, other, rtol=1e-2, atol=1e-4)
 
 
 def test_there_are_products_of_torch_and_of_numpy() -> None:

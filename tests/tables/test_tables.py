@@ -48,12 +48,11 @@ def run_all(project: Project) -> pd.DataFrame:
 
 def equals_by_hand(project: Project, frame: pd.DataFrame, target: str, numbers: list[str], texts: list[str]) -> None:
     """Search two candidates without dropout, and compare the first split with scikit-learn and skorch by hand."""
-    params = project.params()
-    params["experiments"] = {"plain": {"grid": {"lr": [0.001, 0.01]}, "fixed": {"module__n_neurons": 16}}}
+    experiment = {"grid": {"lr": [0.001, 0.01]}, "fixed": {"module__n_neurons": 16}}
+    params = project.params() | {"experiments": {"plain": experiment}}
     project.write_params(params)
     project.stage("search", "plain")
-    found = pd.read_csv(project.folder / "metrics/candidates/plain.csv")
-    for _, row in found.iterrows():
+    for _, row in pd.read_csv(project.folder / "metrics/candidates/plain.csv").iterrows():
         expected = first_score(frame, target, numbers, texts, params, {"lr": row["lr"], "module__n_neurons": 16})
         assert row["split0_test_score"] == pytest.approx(expected, abs=1e-6)
 

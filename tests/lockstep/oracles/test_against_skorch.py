@@ -22,9 +22,6 @@ from tests.lockstep.cases.base import LABELS, Case, X, case, classifier
 from tests.lockstep.cases.odd.back_doors import back_doors
 from tests.lockstep.cases.odd.detours import detours
 from tests.lockstep.cases.odd.habits import habits
-from tests.lockstep.cases.odd.harmless import harmless
-from tests.lockstep.cases.odd.hidden import hidden
-from tests.lockstep.cases.odd.late import late
 from tests.lockstep.cases.odd.outside import on_all_rows, outside
 from tests.lockstep.cases.odd.own import own
 from tests.lockstep.cases.odd.settings import settings
@@ -40,8 +37,7 @@ from tests.lockstep.searches import SEED, both_ways, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
 EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
-EXACT += [surprises, traps, own, late, shared, detours, outside, parts, verdicts, habits, settings, hidden, back_doors]
-EXACT += [harmless]
+EXACT += [surprises, traps, own, shared, detours, outside, parts, verdicts, habits, settings, back_doors]
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -166,8 +166,7 @@ def nested() -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 @pytest.mark.parametrize(
-    "call",
-    [randomized, halving, halving_by_epochs, halving_at_random, validated, predicted, learned, by_value, nested],
+    "call", [randomized, halving, halving_by_epochs, halving_at_random, validated, predicted, learned, by_value, nested]
 )
 def test_its_other_searches_give_what_skorch_gives(
     call: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch

@@ -80,10 +80,7 @@ def test_a_stack_answers_scorers_that_only_ask(name: str) -> None:
 
 @pytest.mark.parametrize(
     "net",
-    [
-        classifier(),
-        classifier(wrapper=NeuralNetBinaryClassifier, criterion=nn.BCEWithLogitsLoss, module__n_outputs=1),
-    ],
+    [classifier(), classifier(wrapper=NeuralNetBinaryClassifier, criterion=nn.BCEWithLogitsLoss, module__n_outputs=1)],
     ids=["two outputs", "one output"],
 )
 def test_predictions_are_those_of_skorch(net: NeuralNet) -> None:

@@ -1,17 +1,20 @@
-"""Cases in which a net, a callback or an optimizer does more than the engine can see at first sight."""
+"""Nets, callbacks and optimizers that do more than the engine sees at first sight, and some that only look so."""
 
+import math
 import random
 from typing import Any
 
 import numpy as np
 import torch
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import LRScheduler
+from skorch.callbacks import Callback, LRScheduler
 from torch import Tensor, nn
 
-from tests.lockstep.cases.base import LABELS, THREE, Case, X, case
+from lockstep import reads_only
+from tests.lockstep.cases.base import LABELS, RATES, THREE, TOKEN_LABELS, TOKENS, Case, X, case, classifier
+from tests.lockstep.cases.odd.outside import Scores
 from tests.lockstep.cases.odd.own import OwnOptimizer
-from tests.lockstep.cases.plain.modules import MLP
+from tests.lockstep.cases.plain.modules import MLP, WIDTH
 
 
 class Lasso(NeuralNetClassifier):
@@ -104,10 +107,65 @@ class Counting(OwnOptimizer):
         return param.grad / self.steps**0.5
 
 
+@reads_only
+class Counts(Callback):
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.n_epochs_ = 0
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.n_epochs_ += 1
+
+
+@reads_only
+class Mails(Counts):
+    """Has a method of its own of the name of one of skorch's nets."""
+
+    def notify(self, text: str) -> str:
+        return f"{text} after {self.n_epochs_} epochs"
+
+
+class NotesAScale(MLP):
+    """Sets an attribute in each pass, to the same number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = math.sqrt(WIDTH)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.scale = math.sqrt(x.shape[-1])
+        return super().forward(x / self.scale)
+
+
+class Pretrained(nn.Module):
+    """Trains vectors whose memory is that of a tensor outside."""
+
+    def __init__(self, vectors: Tensor | None = None) -> None:
+        super().__init__()
+        vectors = torch.linspace(-1, 1, 44).reshape(11, 4) if vectors is None else vectors
+        self.vectors = nn.Embedding.from_pretrained(vectors, freeze=False)
+        self.last = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.vectors(x).mean(1))
+
+
+class WithNothing(MLP):
+    """Has a parameter without numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nothing = nn.Parameter(torch.zeros(0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + self.nothing.sum()
+
+
 def surprises() -> dict[str, Case]:
     warm_up = LRScheduler(torch.optim.lr_scheduler.LambdaLR, lr_lambda=lambda epoch: min(epoch / 3, 1.0))
     order = np.argsort(THREE, kind="stable")
     weights = torch.tensor([1.0, 2.0, 5.0])
+    vectors = torch.linspace(-1, 1, 44, dtype=torch.float64).reshape(11, 4)
+    pretrained = classifier(Pretrained, module__vectors=vectors, callbacks=[Counts()])
     return {
         "a net's own parameter": case(grid={"l1": [0.001, 0.1], "max_epochs": [2, 4]}, wrapper=Lasso),
         "a parameter for infer": case(grid={"scale": [1.0, 0.5]}, wrapper=ScaledInput),
@@ -124,4 +182,9 @@ def surprises() -> dict[str, Case]:
         "two trainings in a fit": case(wrapper=FitsTwice),
         "Python's random": case(Sometimes, alone="random numbers"),
         "an optimizer that counts": case(optimizer=Counting, alone="outside of its state"),
+        "no device": case(device=None),
+        "a callback with a method notify": case(callbacks=[Mails()]),
+        "an attribute set anew": case(NotesAScale, callbacks=[Scores(every=1)]),
+        "vectors from outside": Case(pretrained, RATES, X=TOKENS, y=TOKEN_LABELS),
+        "a parameter without numbers": case(WithNothing, {"lr": [0.1, 0.02], "batch_size": [WIDTH, 16]}),
     }
