@@ -64,8 +64,7 @@ def main(n_draws: int = N_DRAWS, n_processes: int | None = None) -> None:
         print(table({"case": case, "candidates": 30} | cells(CORRECTED, each) for case, each in one.items()))
         print("The set that holds the best\n")
         sets = found | {(f"{case}, one repeat", 30): means for case, means in one.items()}
-        rows = ({"search": case, "candidates": n} | cells(SET, each) for (case, n), each in sets.items())
-        print(table(rows), flush=True)
+        print(table({"search": case, "candidates": n} | cells(SET, each) for (case, n), each in sets.items()))
 
         halved = {
             (n, noise): errors_of(partial(halve, n, noise), n_draws, pool) for n in (27, 81) for noise in (0.02, 0.1)

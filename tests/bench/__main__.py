@@ -16,7 +16,14 @@ from tests.bench.cases import TABLES, Case
 
 Found = dict[str, float]
 
-COLUMNS = ("nets", "skorch: fits timed", "skorch: CPU s", "lockstep: CPU s", "CPU ratio", "searches alone, CPU s")
+COLUMNS: tuple[str, ...] = (
+    "nets",
+    "skorch: fits timed",
+    "skorch: CPU s",
+    "lockstep: CPU s",
+    "CPU ratio",
+    "searches alone, CPU s",
+)
 COLUMNS += ("peak MiB",)
 
 

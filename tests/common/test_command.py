@@ -73,21 +73,12 @@ def test_a_module_that_exits_does_not_end_a_stage_in_silence(
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (
-            OSError(errno.ENOSPC, "No space left on device", "a.csv"),
-            "a.csv can't be used: No space left on device. Free",
-        ),
+        (OSError(errno.ENOSPC, "It is full", "a.csv"), "a.csv can't be used: It is full. Free"),
         (OSError(errno.EROFS, "Read-only file system", "a.csv"), "a.csv can't be used: Read-only file system. Work in"),
-        (
-            OSError(errno.EACCES, "Permission denied", "a.csv"),
-            "a.csv can't be used: Permission denied. Change its perm",
-        ),
+        (OSError(errno.EACCES, "Denied", "a.csv"), "a.csv can't be used: Denied. Change its perm"),
         (OSError(errno.EISDIR, "Is a directory", "a.csv"), "a.csv can't be used: Is a directory. A file belongs there"),
         (OSError(errno.EMFILE, "Too many open files"), "Too many open files. Raise the limit with `ulimit -n 4096`"),
-        (
-            MemoryError("Unable to allocate 8 GiB"),
-            "The memory is used up: Unable to allocate 8 GiB. Set runtime.n_jobs",
-        ),
+        (MemoryError("8 GiB"), "The memory is used up: 8 GiB. Set runtime.n_jobs"),
         (ModuleNotFoundError("No module named 'skorch.a'", name="skorch.a"), "The package skorch is missing. Run `pip"),
         (ModuleNotFoundError("No module named 'stages.x'", name="stages.x"), "The module stages.x is missing. Run `g"),
     ],
@@ -133,9 +124,9 @@ run(main)
 """
 
 
-def command(code: str, shell: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def command(code: str, shell: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     (folder / "stage.py").write_text(STAGE.format(code), encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable, "PYTHONUNBUFFERED": ""}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable, "PYTHONUNBUFFERED": ""} | variables
     done = subprocess.run(
         ["bash", "-c", f'"$PYTHON" stage.py {shell}'], cwd=folder, env=environment, capture_output=True, text=True
     )
@@ -166,25 +157,23 @@ def test_streams_that_fail_are_told(code: str, shell: str, status: int, shown: s
 
 
 def test_output_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
-    assert command("print('größe – 中')", "| cat", tmp_path).stdout == "größe – 中\n"
-    (tmp_path / "stage.py").write_text(STAGE.format("print('größe – 中')"), encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-    done = subprocess.run([sys.executable, "stage.py"], cwd=tmp_path, env=environment, capture_output=True)
-    assert done.stdout.decode() == "größe – 中\n"
+    for variables in ({}, {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}):
+        assert command("print('größe – 中')", "| cat", tmp_path, **variables).stdout == "größe – 中\n"
 
 
 def test_errors_while_a_command_is_imported_are_told(tmp_path: Path) -> None:
-    (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
-    arguments = [sys.executable, "-m", "stages.search", "dropout"]
     here = tmp_path / "here"  # where such a file would be named
     here.mkdir()
-    done = subprocess.run(arguments, cwd=here, env=environment, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (130, "interrupted\n")
-    (tmp_path / "torch.py").write_text("import torch_of_ones_own\n", encoding="utf-8")
-    done = subprocess.run(arguments, cwd=here, env=environment, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: The package torch_of_ones_own is missing.")
+    for code, status, message in (
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", 130, "interrupted\n"),
+        ("import torch_of_ones_own\n", 1, "error: The package torch_of_ones_own is missing."),
+    ):
+        (tmp_path / "torch.py").write_text(code, encoding="utf-8")
+        arguments = [sys.executable, "-m", "stages.search", "dropout"]
+        done = subprocess.run(arguments, cwd=here, env=environment, capture_output=True, text=True)
+        assert (done.returncode, done.stderr[: len(message)]) == (status, message)
+        assert status == 1 or done.stderr == message
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

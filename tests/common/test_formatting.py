@@ -77,43 +77,23 @@ def test_the_screen_rounds_as_the_report_does(tmp_path: Path, score: float) -> N
 
 
 def test_a_small_p_is_a_bound() -> None:
-    assert [format_p(p) for p in (1.0, 0.01768, 0.0001, 0.00009, 0.0, float("nan"))] == [
-        "1.0000",
-        "0.0177",
-        "0.0001",
-        "< 0.0001",
-        "< 0.0001",
-        "–",
-    ]
+    written = {1.0: "1.0000", 0.01768: "0.0177", 0.0001: "0.0001", 0.00009: "< 0.0001", 0.0: "< 0.0001"}
+    assert {p: format_p(p) for p in written} == written
+    assert format_p(float("nan")) == "–"
+
+
+LESS, WORSE = "they differ by less than 5 k€", "it is worse by more than 5 k€"
 
 
 @pytest.mark.parametrize(
-    ("worse", "equal", "better", "told"),
+    ("worse", "equal", "better", "phrases"),
     [
-        (0.01, 0.96, 0.03, ["0.96 that they differ by less than 5 k€"]),
-        (0.97, 0.02, 0.01, ["0.97 that it is worse by more than 5 k€"]),
+        (0.01, 0.96, 0.03, [f"0.96 that {LESS}"]),
+        (0.97, 0.02, 0.01, [f"0.97 that {WORSE}"]),
         (0.0, 0.004, 0.996, ["over 0.99 that it is better by more than 5 k€"]),
-        (
-            0.31,
-            0.6,
-            0.09,
-            [
-                "0.60 that they differ by less than 5 k€",
-                "0.31 that it is worse by more",
-                "0.09 that it is better by more",
-            ],
-        ),
-        (
-            0.6,
-            0.3,
-            0.1,
-            [
-                "0.60 that it is worse by more than 5 k€",
-                "0.30 that they differ by less than 5 k€",
-                "0.10 that it is better by more",
-            ],
-        ),
+        (0.31, 0.6, 0.09, [f"0.60 that {LESS}", "0.31 that it is worse by more", "0.09 that it is better by more"]),
+        (0.6, 0.3, 0.1, [f"0.60 that {WORSE}", f"0.30 that {LESS}", "0.10 that it is better by more"]),
     ],
 )
-def test_three_shares_make_phrases(worse: float, equal: float, better: float, told: list[str]) -> None:
-    assert shares_in_words({"worse": worse, "equal": equal, "better": better}, "5 k€") == told
+def test_three_shares_make_phrases(worse: float, equal: float, better: float, phrases: list[str]) -> None:
+    assert shares_in_words({"worse": worse, "equal": equal, "better": better}, "5 k€") == phrases

@@ -10,7 +10,8 @@ from stages.lib.config import Data, yaml12
 from stages.lib.model.source import file_of, own_closure
 from tests.project import ROOT, SEARCHED, Project, real_params, set_at
 
-STAGES: dict[str, Any] = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+DVC_YAML: dict[str, Any] = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+STAGES: dict[str, Any] = {name: stage.get("do", stage) for name, stage in DVC_YAML["stages"].items()}
 ROOMS = sorted(path.parent.name for path in (ROOT / "stages/lib").glob("*/__init__.py"))
 
 
@@ -32,13 +33,12 @@ def used(stage: str) -> list[str]:
 
 
 def listed(stage: str) -> list[str]:
-    deps = STAGES[stage].get("do", STAGES[stage])["deps"]
-    return sorted(dep for dep in deps if dep.startswith("stages/") or dep == "lockstep")
+    return sorted(dep for dep in STAGES[stage]["deps"] if dep.startswith("stages/") or dep == "lockstep")
 
 
 def names(stage: str) -> list[str]:
     """Return the names of a stage in a `Project` that searches `SEARCHED`."""
-    return [f"{stage}@{name}" for name in SEARCHED] if "foreach" in STAGES[stage] else [stage]
+    return [f"{stage}@{name}" for name in SEARCHED] if "foreach" in DVC_YAML["stages"][stage] else [stage]
 
 
 def stale(project: Project) -> set[str]:
@@ -64,7 +64,7 @@ def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(project: Proje
 
 @pytest.mark.parametrize("stage", ["search", "baselines", "evaluate"])
 def test_what_a_search_reads_in_params_is_a_param(stage: str) -> None:
-    listed = set(STAGES[stage].get("do", STAGES[stage])["params"])
+    listed = set(STAGES[stage]["params"])
     # Where the file comes from says nothing about what is in it.
     assert {f"data.{key}" for key in set(Data.model_fields) - {"url", "sha256"}} <= listed
     # Baselines are no nets; but classes and numbers have other ones.
@@ -78,10 +78,7 @@ def test_what_a_search_reads_in_params_is_a_param(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_a_stage_that_fails_loses_no_output(stage: str) -> None:
-    outputs = [
-        out for kind in ("outs", "metrics", "plots") for out in STAGES[stage].get("do", STAGES[stage]).get(kind, [])
-    ]
-    for output in outputs:
+    for output in (out for kind in ("outs", "metrics", "plots") for out in STAGES[stage].get(kind, [])):
         ((name, options),) = output.items()  # a plain name has no options
         assert options["persist"], name
         assert options["cache"] is False, name
@@ -117,7 +114,7 @@ def test_the_source_is_the_modules() -> None:
     model = real_params()["model"]
     assert model["source"] == str(file_of(model["module"].rpartition(".")[0]))
     for stage in ("search", "evaluate"):  # named in params.yaml, not imported
-        assert "${model.source}" in STAGES[stage].get("do", STAGES[stage])["deps"]
+        assert "${model.source}" in STAGES[stage]["deps"]
 
 
 def test_the_charts_depend_on_every_template() -> None:
@@ -127,7 +124,7 @@ def test_the_charts_depend_on_every_template() -> None:
 
 def test_the_file_is_short_enough_to_read() -> None:
     assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 270
-    assert len(STAGES["search"]["do"]["deps"]) <= 14
+    assert len(STAGES["search"]["deps"]) <= 14
     assert len(STAGES["evaluate"]["deps"]) <= 21
 
 
@@ -141,7 +138,7 @@ def test_a_stage_that_needs_no_torch_does_not_import_it(stage: str) -> None:
 @pytest.mark.parametrize("name", ["best", "answer"])
 def test_each_model_has_a_name_that_needs_an_annotated_tag(project: Project, name: str) -> None:
     path = f"models/{name}.safetensors"
-    assert yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["artifacts"][name]["path"] == path
+    assert DVC_YAML["artifacts"][name]["path"] == path
     assert path in {str(key) for out in STAGES["evaluate"]["outs"] for key in out}
     get = ("dvc", "artifacts", "get", ".", name, "--out", "fetched.safetensors")
     project.git("tag", f"{name}@v1.0.0")  # which DVC does not see

@@ -21,9 +21,8 @@ from tests.project import OF_AN_EXPERIMENT, SEARCHED, Project, environment, set_
 def test_repro_writes_all_metrics(reproduced: Project) -> None:
     charts = ("charts/{}.svg", "charts/curves/{}.svg", "charts/importance/{}.svg")
     expected = {each.format(name) for each in (*OF_AN_EXPERIMENT, *charts) for name in SEARCHED}
-    expected |= {
-        f"charts/{name}.svg" for name in ("answer_diagnostics", "diagnostics", "evaluation", "inputs", "leaderboard")
-    }
+    drawn = ("answer_diagnostics", "diagnostics", "evaluation", "inputs", "leaderboard")
+    expected |= {f"charts/{name}.svg" for name in drawn}
     expected |= {"baselines.csv", "baselines/diagnostics.csv", "baselines/inputs.csv", "candidates/evaluation.csv"}
     expected |= {"answer_diagnostics.csv", "diagnostics.csv", "inputs.csv", "leaderboard.csv"}
     expected |= {"best_params.json", "data.json", "evaluation.json"}

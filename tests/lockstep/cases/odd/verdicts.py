@@ -136,11 +136,11 @@ class Budget(Callback):
 
 
 def verdicts() -> dict[str, Case]:
-    whole = {"train_split": None, "batch_size": 20}
+    whole: dict[str, Any] = {"train_split": None, "batch_size": 20}
     changes, random_ones = "an attribute of", "random numbers"
     log_loss = EpochScoring("neg_log_loss", lower_is_better=False, name="score")
     area = EpochScoring("roc_auc", lower_is_better=False, on_train=True, name="area")
-    shuffled = {"iterator_train__shuffle": True}
+    shuffled: dict[str, Any] = {"iterator_train__shuffle": True}
     return {
         "rows mixed or not": case(Mixes, {"module__share": [1.0, 0.9, 0.5]}, **whole),
         "parts in a list, methods in a dict": case(

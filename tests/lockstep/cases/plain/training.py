@@ -58,7 +58,7 @@ def optimizers() -> dict[str, Case]:
 
 
 def criteria() -> dict[str, Case]:
-    about = {"criterion": nn.BCEWithLogitsLoss, "module__n_outputs": 1}
+    about: dict[str, Any] = {"criterion": nn.BCEWithLogitsLoss, "module__n_outputs": 1}
     binary = partial(case, wrapper=NeuralNetBinaryClassifier, y=FLOATS[:, 0], **about)
     numbers = partial(case, y=NUMBERS, **REGRESSION)
     weights = [torch.tensor([1.0, 2.0]), torch.tensor([3.0, 1.0])]
