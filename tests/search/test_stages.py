@@ -174,7 +174,10 @@ def test_what_is_not_trained_in_lockstep_is_told(write: Run, in_process: Command
             "params.yaml: model.callbacks.EarlyStopping watches rows that are held out, as in valid_loss, but",
         ),
         ({"cv.scoring": "acuracy"}, "params.yaml: cv.scoring: 'acuracy' is not a scorer of scikit-learn; did you mean"),
-        ({"model.class_weight": [1, 2, 3]}, "params.yaml: model.class_weight has 3 weights, but the data has 2 classes."),
+        (
+            {"model.class_weight": [1, 2, 3]},
+            "experiment, has 3 weights, but the data has 2 classes. Give one",
+        ),
     ],
 )
 def test_what_does_not_fit_ends_in_a_sentence_and_writes_nothing(

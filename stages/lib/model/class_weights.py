@@ -134,4 +134,4 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     elif weights and name == "pos_weight" and weights[0] == 0:
         problem = f"gives class 0 no weight, which {criterion.__name__} can't express; give it one above 0."
     if problem:
-        raise UserError(f"params.yaml: model.class_weight {problem}")
+        raise UserError(f"params.yaml: model.class_weight, or that of an experiment, {problem}")

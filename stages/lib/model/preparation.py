@@ -148,6 +148,8 @@ class Preparation(TransformerMixin, BaseEstimator):
             "booleans": ("boolean", {"impute": imputer}),
             "categories": ("category", {"impute": common, "encode": self._encoder()}),
         }
+        if strays := set(self.columns.types.values()) - {kind for kind, _ in parts.values()}:
+            raise ValueError(f"no part prepares columns of the type {', '.join(sorted(strays))}")
         for name, (kind, steps) in parts.items():
             used = [(step, part) for step, part in steps.items() if part is not None]
             if positions := self.columns.at(kind):

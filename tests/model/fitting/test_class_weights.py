@@ -131,17 +131,17 @@ class OwnLoss(nn.MSELoss):
     [
         (
             {"class_weight": [1, 2, 3]},
-            "class_weight has 3 weights, but the data has 2 classes. Give one weight for each, or `balanced`.",
+            "experiment, has 3 weights, but the data has 2 classes. Give one weight for each, or `balanced`.",
         ),
         (
             {"class_weight": "balanced", "criterion": f"{__name__}.OwnLoss"},
-            "class_weight has no meaning for OwnLoss; it is one for CrossEntropyLoss, NLLLoss, BCEWithLogitsLoss and",
+            "experiment, has no meaning for OwnLoss; it is one for CrossEntropyLoss, NLLLoss, BCEWithLogitsLoss and",
         ),
         (
             {"class_weight": "balanced", "criterion": "CrossEntropyLoss", "criterion__weight": [1, 2]},
-            "class_weight and criterion__weight are both set; remove one of them.",
+            "experiment, and criterion__weight are both set; remove one of them.",
         ),
-        ({"class_weight": [0, 1], "criterion": "BCEWithLogitsLoss"}, "class_weight gives class 0 no weight, which"),
+        ({"class_weight": [0, 1], "criterion": "BCEWithLogitsLoss"}, "experiment, gives class 0 no weight, which"),
     ],
 )
 def test_weights_that_do_not_fit_are_told(changes: dict[str, Any], sentence: str) -> None:
