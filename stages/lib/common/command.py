@@ -1,7 +1,6 @@
 """Runs a stage or command, and tells how it ended."""
 
 import atexit
-import inspect
 import os
 import signal
 import sys
@@ -11,36 +10,41 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from stages.lib.common.arguments import Arguments, UsageError
 from stages.lib.common.errors import UserError
 from stages.lib.common.faults import Interrupted, told
 
 _TRACEBACK = "--traceback"
-_STATUS, _STATUS_INTERRUPTED = 1, 130
+_STATUS, _STATUS_USAGE, _STATUS_INTERRUPTED = 1, 2, 130
 
 
-def run(main: Callable[[], None]) -> None:
-    """Run a stage or command.
+def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
+    """Run a stage or command; `main` takes what its `arguments` were parsed into, and nothing if it has none.
 
-    Warnings and errors go to standard error, as sentences; after an error, the exit status is 1, and 130 after Ctrl-C.
-    It is 1 too, without a word, if nobody reads the output any more before the work is done: DVC must not take the
-    outputs that are there for new ones.
-    `--traceback` prints the traceback of an error before its sentence. `--help` prints the docstring of the module,
-    which says how to call it if it takes an argument.
+    Warnings and errors go to standard error, as sentences, each warning once. After an error, the exit status is 1; it
+    is 2 after a wrong argument, and 130 after Ctrl-C. It is 1 too, without a word, if nobody reads the output any more
+    before the work is done: DVC must not take the outputs that are there for new ones.
     """
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        module = sys.modules[main.__module__]
-        text = inspect.getdoc(module) or ""
-        name = module.__spec__.name if module.__spec__ else module.__name__
-        print(text if "python -m" in text else f"{text}\n\nUsage: python -m {name}")
-        return
+    module = sys.modules[main.__module__]
+    parser = arguments or Arguments(module.__spec__.name if module.__spec__ else module.__name__, module.__doc__)
     with_traceback = _TRACEBACK in sys.argv[1:]
-    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != _TRACEBACK]
-    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
+    notes: set[str] = set()
+
+    def note(message: Warning | str, *_: Any) -> None:
+        if str(message) not in notes:
+            notes.add(str(message))
+            print(f"note: {message}", file=sys.stderr)
+
+    warnings.showwarning = note
     handler = signal.signal(signal.SIGINT, _interrupt)
     try:
         _check_streams()
+        if {"-h", "--help"} & set(sys.argv[1:]):
+            parser.print_help()
+            return
+        options = parser.parse_args()
         with _no_sudden_end():
-            main()
+            main(*[options] if arguments else [])
         _flush(BrokenPipeError)  # the work is done, whether the reader, such as `head`, reads on or not
     except BaseException as error:
         status = _tell(error, with_traceback)
@@ -107,7 +111,7 @@ def _tell(error: BaseException, with_traceback: bool) -> int:
         traceback.print_exception(error.__cause__ or error, file=sys.stderr)
     for sentence in told(error):
         print(sentence, file=sys.stderr, flush=True)
-    return _STATUS_INTERRUPTED if interrupted else _STATUS
+    return _STATUS_INTERRUPTED if interrupted else _STATUS_USAGE if isinstance(error, UsageError) else _STATUS
 
 
 def tell_errors_of_imports() -> None:

@@ -1,0 +1,34 @@
+"""The arguments of a command, read by argparse; a mistake is a sentence."""
+
+import argparse
+from typing import NoReturn
+
+from stages.lib.common.errors import UserError, did_you_mean
+
+
+class UsageError(UserError):
+    """A wrong argument, after which a command ends with status 2."""
+
+
+class Arguments(argparse.ArgumentParser):
+    """Reads the arguments of a command. `--help` prints the docstring of its module, and how to call it.
+
+    Parameters
+    ----------
+    module : str
+        Such as `stages.search`.
+    doc : str, optional
+        The docstring of the module.
+    """
+
+    def __init__(self, module: str, doc: str | None) -> None:
+        form = argparse.RawDescriptionHelpFormatter
+        super().__init__(f"python -m {module}", description=doc, formatter_class=form, allow_abbrev=False)
+        self.add_argument("--traceback", action="store_true", help="print the traceback of an error before its sentence")
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError`, with how the command is called."""
+        word = message.removeprefix("unrecognized arguments: ")
+        hint = did_you_mean(word, self._option_string_actions) if word.startswith("-") else ""
+        usage = " ".join(self.format_usage().split()).replace("usage", "Usage", 1)
+        raise UsageError(f"{message}{hint or '.'} {usage}")
