@@ -2,8 +2,8 @@
 
 from stages.lib.common import remove_others, run, write_text
 from stages.lib.config import load_params
+from stages.lib.config.units import unit_of_score
 from stages.lib.report.charts import chart_of, read_specs, suited
-from stages.lib.report.subject import unit_of_score
 
 FOLDER = "metrics/charts"
 

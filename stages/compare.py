@@ -7,16 +7,11 @@ from pathlib import Path
 
 from stages.lib.common import only_argument, run, write_json, write_text
 from stages.lib.comparison import mattered
-from stages.lib.comparison.table import (
-    compared_table,
-    expected_test_share,
-    read_candidates,
-    read_one_row,
-    sentences,
-    summarise,
-)
+from stages.lib.comparison.findings import findings
+from stages.lib.comparison.table import compared_table, expected_test_share, read_candidates, read_search, summarise
 from stages.lib.config import load_params
-from stages.lib.scores import NOT_TESTED, to_csv
+from stages.lib.config.units import rope_of
+from stages.lib.scores import NOT_TESTED, one_row, to_csv
 
 
 def main() -> None:
@@ -24,17 +19,17 @@ def main() -> None:
     params = load_params()
     params.experiment(name)  # which there should be
     candidates = read_candidates(Path(f"metrics/candidates/{name}.csv"), name)
-    least = read_one_row(Path(f"metrics/search/{name}.json"), name, params.cv, len(candidates))
+    search = read_search(name, len(candidates))
     test_share = expected_test_share(params.cv)
+    least = one_row(params.cv.scoring, search["n_rows"] / params.cv.n_splits)
     table = compared_table(candidates, test_share, params.rope, params.seed, least)
     importances = mattered(candidates, test_share, params.seed)
+    sentences = findings(search, table, importances, rope_of(params))
 
     write_text(f"metrics/compared/{name}.csv", to_csv(table))
     write_text(f"metrics/importance/{name}.csv", to_csv(importances))
-    write_json(f"metrics/compared/{name}.json", summarise(table))
-    print(f"{name}:")
-    for sentence in sentences(table, importances, params.rope):
-        print(sentence)
+    write_json(f"metrics/compared/{name}.json", summarise(table) | {"findings": sentences})
+    print(f"{name}:", *sentences, sep="\n")
     if params.cv.keeps_time:
         print(NOT_TESTED)
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from stages.lib.changes.revisions import describe_head, stale_stages
 from stages.lib.common import UserError, run, write_text
 from stages.lib.config import load_params
+from stages.lib.config.units import rope_of
 from stages.lib.report.changes import Since, changes_of
 from stages.lib.report.page import MOST, facts, sections
-from stages.lib.report.subject import columns, describe, read_counts, rope_of, title
+from stages.lib.report.subject import columns, describe, read_counts, title
 from stages.lib.report.summary import read_answer, read_contenders
 from stages.lib.report.templating import fill
 from stages.lib.scores import NOT_TESTED

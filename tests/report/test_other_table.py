@@ -2,13 +2,16 @@
 
 import json
 import re
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
 from stages import report
+from stages.lib.comparison.findings import findings
 from tests.conftest import Command
 from tests.project import real_params
 
@@ -66,6 +69,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     grid = {"callbacks__EarlyStopping__patience": [None, 5], "prepare__scale": [None, "standard"]}
     params["experiments"] = {"stopping": {"grid": grid, "fixed": {}}}
     params["statistics"] = {"rope": 1000.0, "pick": "best"}
+    compared, importances = (
+        pd.read_csv(StringIO(text), dtype={"in_best_set": str}, keep_default_na=False)
+        for text in (COMPARED, IMPORTANCE)
+    )
     chart = '<svg xmlns="http://www.w3.org/2000/svg" width="9.5" height="9"/>'
     for path, text in {
         "params.yaml": yaml.safe_dump(params),
@@ -76,6 +83,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "metrics/leaderboard.csv": LEADERBOARD,
         "metrics/search/stopping.json": json.dumps(SEARCH),
         "metrics/compared/stopping.csv": COMPARED,
+        "metrics/compared/stopping.json": json.dumps({"findings": findings(SEARCH, compared, importances, "1000")}),
         "metrics/curves/stopping.csv": CURVES,
         "metrics/importance/stopping.csv": IMPORTANCE,
         "metrics/candidates/evaluation.csv": EVALUATION,

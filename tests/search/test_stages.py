@@ -76,7 +76,7 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
         key for key in json.loads(Path("metrics/search/mine.json").read_bytes()) if "ci95" in key or "corr" in key
     ]
     assert in_process(compare, "mine").returncode == 0
-    assert set(json.loads(Path("metrics/compared/mine.json").read_bytes())) == {"simplest_params"}
+    assert set(json.loads(Path("metrics/compared/mine.json").read_bytes())) == {"findings", "simplest_params"}
     assert in_process(best_params).returncode == 0
     assert in_process(baselines).returncode == 0
     evaluated = in_process(evaluate)

@@ -213,7 +213,7 @@ def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
     for name, best, score in (("neurons", "module__n_neurons=5", -1.2e6), ("optimizer", "optimizer=SGD", -2.2e6)):
         metrics = {"best_params": best, "best_score": score, "best_std": 0.1, "n_candidates": 2, "n_fits": 6}
         write_json(f"metrics/search/{name}.json", metrics)
-        write_json(f"metrics/compared/{name}.json", {"simplest_params": best})
+        write_json(f"metrics/compared/{name}.json", {"findings": ["It is good."], "simplest_params": best})
     done = in_process(best_params)
     assert (done.returncode, done.stderr) == (0, "")
     assert "leaderboard, by accuracy" in done.stdout

@@ -27,6 +27,7 @@ from stages.lib.common.errors import (
 )
 from stages.lib.common.formatting import (
     format_changes,
+    format_interval,
     format_p,
     format_params,
     format_score,
@@ -47,6 +48,7 @@ __all__ = [
     "did_you_mean",
     "explained",
     "format_changes",
+    "format_interval",
     "format_p",
     "format_params",
     "format_score",

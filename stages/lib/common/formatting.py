@@ -70,6 +70,11 @@ def format_score(score: float, decimals: int, sign: str = "") -> str:
     return _NONE if math.isnan(score) else f"{significant(score):{sign}z,.{decimals}f}"
 
 
+def format_interval(score: float, half: float, decimals: int) -> str:
+    """Write a score and half the width of its interval, such as `0.7500 ± 0.0300`; the score alone if that is NaN."""
+    return format_score(score, decimals) + ("" if math.isnan(half) else f" ± {format_score(half, decimals)}")
+
+
 def format_p(p: float) -> str:
     """Write a p-value with four decimals, `< 0.0001` if it is smaller, and a dash for NaN."""
     return _NONE if math.isnan(p) else f"< {_SMALLEST_P}" if p < _SMALLEST_P else f"{significant(p):.4f}"

@@ -6,29 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import (
-    UserError,
-    format_score,
-    format_value,
-    read_json,
-    reading,
-    score_decimals,
-    shares_in_words,
-    short_params,
-)
+from stages.lib.common import UserError, format_value, read_json, reading
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.comparison.holm import holm
-from stages.lib.comparison.mattered import what_mattered
 from stages.lib.config import CV
-from stages.lib.scores import one_row
 from stages.lib.scores.best_set import may_be_best, simplest_row
-from stages.lib.scores.score_table import (
-    STUCK_SPLITS,
-    best_row,
-    split_columns,
-    split_scores,
-    trained_to_the_end,
-)
+from stages.lib.scores.score_table import STUCK_SPLITS, best_row, split_columns, split_scores, trained_to_the_end
 
 
 def read_candidates(path: Path, name: str) -> pd.DataFrame:
@@ -49,22 +32,22 @@ def read_candidates(path: Path, name: str) -> pd.DataFrame:
         return table
 
 
-def read_one_row(path: Path, name: str, cv: CV, n_candidates: int) -> float:
-    """Return what one row of a split can change (see `one_row`), by the number of rows that the search counted.
+def read_search(name: str, n_candidates: int) -> dict[str, Any]:
+    """Return the metrics of a search, as `summarise` in the room `scores` makes them, with the number of rows.
 
     Raises
     ------
     UserError
-        If the search's metrics are missing or broken, or of another number of candidates.
+        If they are missing or broken, or of another number of candidates.
     """
-    again = f"Run `dvc repro search@{name}`."
-    found = read_json(path, again)
+    path, again = f"metrics/search/{name}.json", f"Run `dvc repro search@{name}`."
+    search: dict[str, Any] = read_json(path, again)
     with reading(path, "not the result of a search", again):
-        n_rows, searched = int(found["n_rows"]), int(found["n_candidates"])
-    if searched != n_candidates:
-        table = f"metrics/candidates/{name}.csv"
-        raise UserError(f"{table} has {n_candidates} candidates, but the search had {searched}. {again}")
-    return one_row(cv.scoring, n_rows / cv.n_splits)
+        _ = search["best_params"], *(float(search[key]) for key in ("best_score", "n_rows", "n_splits"))
+        if (searched := search["n_candidates"]) == n_candidates:
+            return search
+    table = f"metrics/candidates/{name}.csv"
+    raise UserError(f"{table} has {n_candidates} candidates, but the search had {searched}. {again}")
 
 
 def expected_test_share(cv: CV) -> float:
@@ -123,55 +106,4 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
     """Return the flat metrics of a comparison; without a set, as in time order, there is no `n_in_best_set`."""
     in_set = table["in_best_set"]
     counted = {} if (in_set == "nan").all() else {"n_in_best_set": int((in_set == "true").sum())}
-    return counted | {"simplest_params": table["params"][_simplest(table)]}
-
-
-def sentences(table: pd.DataFrame, importances: pd.DataFrame, rope: float) -> list[str]:
-    """Say what the comparison has found, a sentence each.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `compared_table` returns it.
-    importances : DataFrame
-        As `mattered` returns it.
-    rope : float
-    """
-    best, simplest = best_row(table), _simplest(table)
-    others = table.drop(index=best).dropna(subset=["equal"]).sort_values("rank_test_score", kind="stable")
-    said = []
-    if "n_in_best_set" in (summary := summarise(table)):
-        n_alike = trained_to_the_end(table).sum()
-        among = f"{len(table)} candidates" if n_alike == len(table) else f"the {n_alike} candidates trained to the end"
-        said.append(f"{summary['n_in_best_set']} of {among} are in the set that holds the best with 95 %.")
-    if len(others):
-        said.append(f"The runner-up, {_named(others.iloc[0])}, and the best: {_likely(others.iloc[0], rope)}.")
-    if simplest == best:
-        said.append("None in the set is simpler than the best.")
-    else:
-        row = table.iloc[simplest]
-        said.append(f"The simplest in the set, {_named(row)}: {_price(table, simplest)}; {_likely(row, rope)}.")
-    said.append(what_mattered(importances["key"], importances["p_value"]))
-    return said
-
-
-def _price(table: pd.DataFrame, simplest: int) -> str:
-    """Return how large the simplest candidate is, and what it gives up."""
-    best, row = table.iloc[best_row(table)], table.iloc[simplest]
-    decimals = score_decimals(table["mean_test_score"])
-    given_up = format_score(best["mean_test_score"] - row["mean_test_score"], decimals)
-    size = f"{row['n_weights']:,} weights and {row['n_epochs']:g} epochs"
-    return f"{size}, not {best['n_weights']:,} and {best['n_epochs']:g}, for {given_up} less"
-
-
-def _likely(row: pd.Series, rope: float) -> str:
-    """Return how likely a candidate is as good as the best."""
-    return ", ".join(shares_in_words({key: row[key] for key in ("worse", "equal", "better")}, f"{rope:g}"))
-
-
-def _named(row: pd.Series) -> str:
-    return short_params(str(row["params"]))
-
-
-def _simplest(table: pd.DataFrame) -> int:
-    return int((table["simplest"] == "true").to_numpy().argmax())
+    return counted | {"simplest_params": table.loc[table["simplest"] == "true", "params"].iloc[0]}

@@ -11,11 +11,10 @@ from typing import Any
 from stages.lib.common import format_params, format_value, read_json, read_text, reading
 from stages.lib.config import Params
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stopping
-from stages.lib.report.findings import describe_importance, describe_search
 from stages.lib.report.parallel import Parallel, parallel_coordinates
-from stages.lib.report.records import AGAIN, read_records
-from stages.lib.report.subject import class_counts, rope_of
-from stages.lib.report.summary import EVALUATION, read_inputs
+from stages.lib.report.records import AGAIN, records
+from stages.lib.report.subject import class_counts
+from stages.lib.report.summary import CONTENDERS, read_inputs
 from stages.lib.report.tables import Table, read_table
 
 CHARTS = Path("metrics/charts")
@@ -43,22 +42,16 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A chart, and what it shows in words."""
-
-    chart: Chart
-    told: str
-
-
-@dataclass(frozen=True)
 class Search(Section):
     """An experiment: its candidates, what was found, the learning curves, which settings mattered, and many keys."""
 
     kind: str
     fixed: str
-    found: list[str]
-    curves: Drawn
-    importance: Drawn
+    findings: list[str]
+    course: str
+    curves: Chart
+    what_mattered: str
+    importances: Chart
     parallel: Parallel | None
 
 
@@ -83,7 +76,7 @@ def sections(params: Params) -> dict[str, Any]:
         If a stage has not run.
     """
     leaderboard = read_table(Path("metrics/leaderboard.csv"), by_score=True)
-    evaluation = read_table(EVALUATION, ["rank_test_score", "std_test_score", "tied_with_kept"], unscored="no score")
+    evaluation = read_table(CONTENDERS, ["rank_test_score", "std_test_score", "tied_with_kept"], unscored="no score")
     return {
         "leaderboard": Section("leaderboard", _chart("leaderboard"), leaderboard),
         "evaluation": Section("evaluation", _chart("evaluation"), evaluation),
@@ -108,36 +101,35 @@ def _chart_if_drawn(name: str) -> Chart | None:
 
 
 def _search(params: Params, name: str) -> Search:
-    experiment = params.experiments[name]
-    rope = rope_of(params)
-    path, again = Path(f"metrics/search/{name}.json"), f"Run `dvc repro search@{name}`."
+    path, again = f"metrics/search/{name}.json", f"Run `dvc repro search@{name}`."
     search = read_json(path, again)
-    compared = Path(f"metrics/compared/{name}.csv")
     with reading(path, "not the result of a search", again):
-        found = read_records(compared, "a table of scores", lambda rows: describe_search(search, rows, rope))
-        best = read_records(
-            compared, "a table of scores", lambda rows: min(rows, key=lambda row: int(row["rank_test_score"]))
-        )
-        ends, constant = stopping(params, name, best), float(search.get("constant_loss", "inf"))
+        constant_loss = float(search.get("constant_loss", "inf"))
+    path, again = f"metrics/compared/{name}.json", f"Run `dvc repro compare@{name}`."
+    comparison = read_json(path, again)
+    with reading(path, "not the result of a comparison", again):
+        *findings, what_mattered = comparison["findings"]
+    compared = Path(f"metrics/compared/{name}.csv")
+    with records(f"metrics/importance/{name}.csv", "a table of importances") as rows:
+        keys = [row["key"] for row in rows]
+    with records(compared, "a table of scores") as rows:
+        ends = stopping(params, name, min(rows, key=lambda row: int(row["rank_test_score"])))
+        parallel = parallel_coordinates(rows, keys)
     n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
-    course = read_records(
-        f"metrics/curves/{name}.csv",
-        "a table of learning curves",
-        lambda rows: describe_course(rows, ends, n_nets, constant),
-    )
-    importances = f"metrics/importance/{name}.csv"
-    mattered = read_records(importances, "a table of importances", describe_importance)
-    keys = read_records(importances, "a table of importances", lambda rows: [row["key"] for row in rows])
-    parallel = read_records(compared, "a table of scores", lambda rows: parallel_coordinates(rows, keys))
+    with records(f"metrics/curves/{name}.csv", "a table of learning curves") as rows:
+        course = describe_course(rows, ends, n_nets, constant_loss)
+    experiment = params.experiments[name]
     return Search(
         name,
         _chart(name),
         read_table(compared, without=["params"], most=MOST),
         experiment.search,
         format_params(experiment.fixed),
-        found,
-        Drawn(_chart(f"curves/{name}"), course),
-        Drawn(_chart(f"importance/{name}"), mattered),
+        findings,
+        course,
+        _chart(f"curves/{name}"),
+        what_mattered,
+        _chart(f"importance/{name}"),
         parallel,
     )
 

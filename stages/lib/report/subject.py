@@ -5,15 +5,7 @@ from typing import Any
 
 from stages.lib.common import read_json
 from stages.lib.config import Column, Params
-
-# The scorers whose values are in the target's unit, and in its square.
-_IN_UNIT = {
-    "neg_max_error",
-    "neg_mean_absolute_error",
-    "neg_median_absolute_error",
-    "neg_root_mean_squared_error",
-}
-_IN_SQUARE = {"neg_mean_squared_error"}
+from stages.lib.config.units import unit_of_score
 
 _MEANINGS = {
     "accuracy": "the share of rows whose class is predicted",
@@ -70,20 +62,6 @@ def class_counts(params: Params, counts: dict[str, Any]) -> dict[str, int]:
         first, second = params.data.labels or ("0", "1")
         return {first: counts["rows"] - counts["positives"], second: counts["positives"]}
     return _counted(counts, "classes")
-
-
-def unit_of_score(params: Params) -> str:
-    """Return the unit of the score, or "" if it has none or the target's is unknown."""
-    unit = params.data.columns[params.data.target].unit
-    if params.cv.scoring in _IN_SQUARE and unit:
-        return f"({unit})²" if " " in unit else f"{unit}²"
-    return unit if params.cv.scoring in _IN_UNIT else ""
-
-
-def rope_of(params: Params) -> str:
-    """Return the region of practical equivalence with its unit."""
-    unit = unit_of_score(params)
-    return f"{params.rope:g}{f' {unit}' if unit else ''}"
 
 
 def _counted(counts: dict[str, Any], key: str) -> dict[str, int]:

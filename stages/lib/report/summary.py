@@ -2,20 +2,19 @@
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from stages.lib.common import format_score, read_json, reading, score_decimals, short_params
-from stages.lib.report.findings import standing
-from stages.lib.report.records import Record, number, read_records
+from stages.lib.common import format_interval, format_score, read_json, reading, score_decimals, short_params
+from stages.lib.comparison.findings import standing
+from stages.lib.report.records import Record, number, records
 from stages.lib.report.tables import Table
 
-EVALUATION = Path("metrics/candidates/evaluation.csv")
+CONTENDERS = Path("metrics/candidates/evaluation.csv")
 # The best few, and these: what was kept, where the search started, and what the inputs are worth.
 _MOST = 5
 _ALWAYS = ("starting_point", "majority_class", "mean")
 
-_FOUND = Path("metrics/evaluation.json")
+_ANSWER = Path("metrics/evaluation.json")
 _AGAIN = "Run `dvc repro evaluate`."
 INPUTS = Path("metrics/inputs.csv")
 
@@ -33,15 +32,15 @@ class Answer:
 
 def read_answer() -> Answer:
     """Return the answer to what to use; raises `UserError` if the stage evaluate has not written it."""
-    found = read_json(_FOUND, _AGAIN)
-    with reading(_FOUND, "not what the stage evaluate writes", _AGAIN):
-        brier = found.get("kept_brier_score")
+    evaluation = read_json(_ANSWER, _AGAIN)
+    with reading(_ANSWER, "not what the stage evaluate writes", _AGAIN):
+        brier = evaluation.get("kept_brier_score")
         return Answer(
-            str(found["answer"]),
-            found.get("use"),
-            str(found["kept"]),
+            str(evaluation["answer"]),
+            evaluation.get("use"),
+            str(evaluation["kept"]),
             None if brier is None else format_score(brier, 4),
-            found.get("note"),
+            evaluation.get("note"),
         )
 
 
@@ -50,46 +49,52 @@ def read_contenders(use: str | None) -> Table:
 
     Raises `UserError` if there is no evaluation.
     """
-    return read_records(EVALUATION, "a table of scores", partial(_contenders, use=use))
+    with records(CONTENDERS, "a table of scores") as rows:
+        decimals = score_decimals(number(row["mean_test_score"]) for row in rows)
+        tested = any(math.isfinite(number(row["ci95"])) for row in rows)
+        rows = _most_telling(rows, use)
+        names = [row["setting"] for row in rows]
+        columns = {
+            "setting": names,
+            "score": [_score(row, decimals) for row in rows],
+            **({"vs. kept": [_against_kept(row) for row in rows]} if tested else {}),
+            "what it is": [short_params(row["params"]) for row in rows],
+        }
+        return Table(
+            [*columns],
+            [[*row] for row in zip(*columns.values(), strict=True)],
+            names.index(use) if use in names else -1,
+        )
 
 
-def _contenders(rows: list[Record], use: str | None) -> Table:
-    scores = [number(row["mean_test_score"]) for row in rows]
-    best_first = sorted(range(len(rows)), key=lambda i: -scores[i] if math.isfinite(scores[i]) else math.inf)
-    ranked = [rows[i] for i in best_first]
-    told = [*_ALWAYS, *(row["setting"] for row in rows if row["kept"] == "true"), use]
-    # A setting that has several names is told once, by the last one that is told anyway, or by the first one.
+def _most_telling(rows: list[Record], use: str | None) -> list[Record]:
+    """Return the best few, those of `_ALWAYS`, the kept one and the one to use; the best first."""
+    scores = {row["setting"]: number(row["mean_test_score"]) for row in rows}
+    ranked = sorted(rows, key=lambda row: (math.isnan(scores[row["setting"]]), -scores[row["setting"]]))
+    always = [*_ALWAYS, *(row["setting"] for row in rows if row["kept"] == "true"), use]
+    # A setting that has several names is there once, by the last one that is there anyway, or by the first one.
     settings = {row["setting"]: row["params"] for row in ranked}
     names = {params: name for name, params in reversed(settings.items())}
-    names |= {settings[name]: name for name in told if name in settings}
+    names |= {settings[name]: name for name in always if name in settings}
     ranked = [row for row in ranked if row["setting"] == names[row["params"]]]
-    chosen = [row for i, row in enumerate(ranked) if i < _MOST or row["setting"] in told]
-    decimals = score_decimals(scores)
-    tested = any(math.isfinite(number(row["ci95"])) for row in rows)
-    shown = [
-        [row["setting"], _score(row, decimals), *([_against(row)] if tested else []), short_params(row["params"])]
-        for row in chosen
-    ]
-    headings = ["setting", "score", *(["vs. kept"] if tested else []), "what it is"]
-    return Table(headings, shown, next((i for i, row in enumerate(chosen) if row["setting"] == use), -1))
+    return [row for i, row in enumerate(ranked) if i < _MOST or row["setting"] in always]
 
 
 def _score(row: Record, decimals: int) -> str:
-    mean, half = number(row["mean_test_score"]), number(row["ci95"])
-    if math.isnan(mean):
-        return "no score"
-    return format_score(mean, decimals) + (f" ± {format_score(half, decimals)}" if math.isfinite(half) else "")
+    mean = number(row["mean_test_score"])
+    return "no score" if math.isnan(mean) else format_interval(mean, number(row["ci95"]), decimals)
 
 
-def _against(row: Record) -> str:
-    return "kept" if row["kept"] == "true" else standing(row) or "–"
+def _against_kept(row: Record) -> str:
+    shares = {key: number(row[key]) for key in ("worse", "equal", "better")}
+    return "kept" if row["kept"] == "true" else standing(shares) or "–"
 
 
 @dataclass(frozen=True)
 class Inputs:
     """What the inputs are worth.
 
-    Parameters
+    Attributes
     ----------
     handed_over : str
         The contender that is saved as the answer.
@@ -106,23 +111,15 @@ class Inputs:
 
 def read_inputs() -> Inputs:
     """Return what the stage evaluate has written; raises `UserError` if there is none of it, or if it is broken."""
-    table = read_records(INPUTS, "a table of importances", _losses)
-    found = read_json(_FOUND, _AGAIN)
-    with reading(_FOUND, "not what the stage evaluate writes", _AGAIN):
-        return Inputs(str(found["handed_over"]), str(found["inputs"]), table)
-
-
-def _losses(rows: list[Record]) -> Table:
-    """Return a row for each column of the data, in the order of the first model, and a column for each model."""
-    decimals = score_decimals(number(row["importance"]) for row in rows)
-    models = list(dict.fromkeys(f"{row['model']}, the {row['role']}" for row in rows))
-    lost = {(row["column"], f"{row['model']}, the {row['role']}"): _loss(row, decimals) for row in rows}
-    names = list(dict.fromkeys(row["column"] for row in rows))
-    return Table(["input", *models], [[name, *(lost[name, model] for model in models)] for name in names], -1)
-
-
-def _loss(row: Record, decimals: int) -> str:
-    half = number(row["ci95"])
-    told = format_score(number(row["importance"]), decimals)
-    told += f" ± {format_score(half, decimals)}" if math.isfinite(half) else ""
-    return told + (", below the rope" if row["below_rope"] == "true" else "")
+    with records(INPUTS, "a table of importances") as rows:
+        decimals = score_decimals(number(row["importance"]) for row in rows)
+        losses: dict[str, dict[str, str]] = {}
+        for row in rows:
+            loss = format_interval(number(row["importance"]), number(row["ci95"]), decimals)
+            below = ", below the rope" if row["below_rope"] == "true" else ""
+            losses.setdefault(row["column"], {})[f"{row['model']}, the {row['role']}"] = loss + below
+        models = list(next(iter(losses.values()), {}))
+        table = Table(["input", *models], [[name, *(of[model] for model in models)] for name, of in losses.items()], -1)
+    evaluation = read_json(_ANSWER, _AGAIN)
+    with reading(_ANSWER, "not what the stage evaluate writes", _AGAIN):
+        return Inputs(str(evaluation["handed_over"]), str(evaluation["inputs"]), table)

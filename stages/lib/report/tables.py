@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages.lib.common import format_p, format_score, score_decimals, short_key, short_params
-from stages.lib.report.records import Record, number, read_records
+from stages.lib.report.records import Record, number, records
 from stages.lib.scores import ALPHA
 
 # The headings of columns in the committed tables, in display order: what a row is called, how good it is, and what else
@@ -123,7 +123,8 @@ def read_table(
     UserError
         If the file is missing, or is not a table of scores.
     """
-    return read_records(path, "a table of scores", lambda rows: _table(rows, {*without}, unscored, by_score, most))
+    with records(path, "a table of scores") as rows:
+        return _table(rows, {*without}, unscored, by_score, most)
 
 
 def _table(rows: list[Record], without: set[str], unscored: str, by_score: bool, most: int | None) -> Table:

@@ -79,6 +79,7 @@ def _read(path: Path, stage: str, what: str, settings: dict[str, dict[str, Any]]
     again = f"Run `dvc repro {stage}`."
     with reading(path, f"not the result of a {what}", again):
         found: dict[str, Any] = json.loads(path.read_bytes())
+        found.pop("findings", None)  # sentences for the report
         listed = {key: found[key] for key in settings}
         if not all(math.isfinite(found[key]) for key in {*found} - {*_TEXTS}):
             raise ValueError

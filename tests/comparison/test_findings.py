@@ -1,10 +1,12 @@
-"""What the report says that a search found."""
+"""What is said of a search in sentences."""
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from stages.lib.report.findings import describe_importance, describe_search, standing
+from stages.lib.comparison import what_mattered
+from stages.lib.comparison.findings import findings, standing
 
 SEARCH = {
     "best_params": "module__n_neurons=20",
@@ -18,20 +20,31 @@ SEARCH = {
 }
 
 
-def row(n: int, rank: int, mean: float, **cells: Any) -> dict[str, str]:
+MATTERED = pd.DataFrame({"key": ["module__n_neurons"], "p_value": [0.001]})
+
+
+def said(rows: list[dict[str, Any]], search: dict[str, Any] = SEARCH) -> list[str]:
+    """Return what is said of candidates, without what mattered."""
+    *sentences, mattered = findings(search, pd.DataFrame(rows), MATTERED, "0.01")
+    assert mattered == "What mattered: n_neurons."
+    return sentences
+
+
+def row(n: int, rank: int, mean: float, **cells: Any) -> dict[str, Any]:
     """Return a candidate of a grid of neurons."""
     plain = {"params": f"module__n_neurons={n}", "mean_test_score": mean, "rank_test_score": rank, "n_weights": 10 * n}
     compared = {"in_best_set": "true", "simplest": "false", "n_epochs": 5.0, "worse": 0.1, "equal": 0.8, "better": 0.1}
-    return {key: str(value) for key, value in (plain | compared | cells).items()}
+    return plain | compared | cells
 
 
 BEST = row(20, 1, 0.75, worse=0.0, equal=1.0, better=0.0)
+NOTHING = dict.fromkeys(("worse", "equal", "better"), float("nan"))
 
 
 def test_the_best_its_worth_and_what_is_as_good() -> None:
     runner_up = row(30, 2, 0.748, worse=0.03, equal=0.96, better=0.01)
     simplest = row(5, 3, 0.745, simplest="true", worse=0.3, equal=0.699, better=0.001, n_epochs=2.5)
-    assert describe_search(SEARCH, [simplest, BEST, runner_up], "0.01") == [
+    assert said([simplest, BEST, runner_up]) == [
         "The best is n_neurons=20, with 0.7500 ± 0.0300. It was chosen among 3, which flatters it; on rows and fits "
         "that had no say in the choice, it is worth 0.7400 (0.7000 to 0.7800).",
         "Any of the 3 may be the best: none can be ruled out with 95 % certainty. The simplest of them is n_neurons=5, "
@@ -43,55 +56,53 @@ def test_the_best_its_worth_and_what_is_as_good() -> None:
 
 def test_a_winner_alone_and_a_best_that_is_the_simplest() -> None:
     out = {"in_best_set": "false", "worse": 0.999, "equal": 0.001, "better": 0.0}
-    _, alone, second = describe_search(SEARCH, [BEST | {"simplest": "true"}, row(30, 2, 0.6, **out)], "0.01")
+    _, alone, second = said([BEST | {"simplest": "true"}, row(30, 2, 0.6, **out)])
     assert alone == "With 95 % certainty it is the best of the 2: no other is in the set that holds the best."
     assert second == "The runner-up, n_neurons=30, is worse: over 0.99 that it is worse by more than 0.01."
-    _, both, _ = describe_search(SEARCH, [BEST | {"simplest": "true"}, row(30, 2, 0.74)], "0.01")
+    _, both, _ = said([BEST | {"simplest": "true"}, row(30, 2, 0.74)])
     assert both.endswith("The best is also the simplest of them.")
     out = {"in_best_set": "false", "n_epochs": 1.0}
-    _, some, _ = describe_search(SEARCH, [BEST, row(5, 2, 0.74, simplest="true"), row(1, 3, 0.1, **out)], "0.01")
+    _, some, _ = said([BEST, row(5, 2, 0.74, simplest="true"), row(1, 3, 0.1, **out)])
     assert some.startswith("2 of 3 may be the best: with 95 % certainty, it is among them. The simplest of them is n_")
     assert "with 50 weights (the best: 200) and as many epochs." in some
 
 
 @pytest.mark.parametrize(
-    ("over", "told"),
+    ("over", "sentence"),
     [
         ("rows and folds", "on rows and fits that had no say in the choice, it is worth 0.7400"),
         ("rows and repeats, among the 3 trained to the end", "on rows and fits that had no say in the choice, it is"),
         ("splits", "on splits that had no say in the choice (though their rows had), it is worth 0.7400"),
     ],
 )
-def test_what_the_corrected_score_is_of(over: str, told: str) -> None:
-    best, *_ = describe_search(SEARCH | {"corrected_over": over}, [BEST, row(30, 2, 0.6)], "0.01")
-    assert told in best
+def test_what_the_corrected_score_is_of(over: str, sentence: str) -> None:
+    best, *_ = said([BEST | {"simplest": "true"}, row(30, 2, 0.6)], SEARCH | {"corrected_over": over})
+    assert sentence in best
 
 
 def test_without_intervals_nothing_is_corrected_or_compared() -> None:
     """As for splits in the order of time."""
     search = {"best_params": "lr=1", "best_score": -1234567.0, "n_candidates": 2}
-    nothing = {"in_best_set": "nan", "worse": "nan", "equal": "nan", "better": "nan"}
-    rows = [row(1, 1, -1234567.0, **nothing), row(2, 2, -2e6, **nothing)]
-    assert describe_search(search, rows, "0.01") == ["The best is lr=1, with -1,234,570."]
+    rows = [row(1, 1, -1234567.0, in_best_set="nan", **NOTHING), row(2, 2, -2e6, in_best_set="nan", **NOTHING)]
+    assert said(rows, search) == ["The best is lr=1, with -1,234,570."]
 
 
 def test_one_candidate_was_not_chosen() -> None:
-    (told, _) = describe_search(SEARCH, [BEST], "0.01")
-    assert told == "The best is n_neurons=20, with 0.7500 ± 0.0300."
+    (best, _) = said([BEST])
+    assert best == "The best is n_neurons=20, with 0.7500 ± 0.0300."
 
 
 def test_what_diverged_is_left_out() -> None:
-    diverged = row(9, 3, float("nan"), in_best_set="nan", worse="nan", equal="nan", better="nan")
-    assert describe_search(SEARCH, [diverged], "0.01") == ["Every candidate diverged."]
-    assert len(describe_search(SEARCH, [diverged, BEST], "0.01")) == 2
+    diverged = row(9, 3, float("nan"), in_best_set="false", **NOTHING)
+    _, alone = said([diverged, BEST])
+    assert alone.startswith("With 95 % certainty it is the best of the 2")
 
 
 def test_halving_says_what_it_spared() -> None:
-    shares = {"worse": "nan", "equal": "nan", "better": "nan"}
-    dropped = row(9, 3, 0.7, in_best_set="false", stage=1, **shares)
-    rows = [BEST | {"stage": "3"}, dropped, row(30, 2, 0.74, in_best_set="false", stage=3)]
-    told, best, alone, runner_up = describe_search(SEARCH | {"net_epochs_spared": 12345.0}, rows, "0.01")
-    assert told.startswith("Halving trained 2 of 3 candidates to the end, and spared 12,345 epochs of single nets.")
+    dropped = row(9, 3, 0.7, in_best_set="false", stage=1, **NOTHING)
+    rows = [BEST | {"stage": 3}, dropped, row(30, 2, 0.74, in_best_set="false", stage=3)]
+    spared, best, alone, runner_up = said(rows, SEARCH | {"net_epochs_spared": 12345.0})
+    assert spared.startswith("Halving trained 2 of 3 candidates to the end, and spared 12,345 epochs of single nets.")
     assert "It was chosen among 2, which flatters it" in best
     assert "best of the 2" in alone
     assert "n_neurons=30" in runner_up
@@ -104,23 +115,20 @@ def test_halving_says_what_it_spared() -> None:
         (0.97, 0.02, 0.01, "worse"),
         (0.0, 0.002, 0.998, "better"),
         (0.3, 0.6, 0.1, "undecided"),
+        (float("nan"), float("nan"), float("nan"), ""),
     ],
 )
 def test_the_largest_share_decides(worse: float, equal: float, better: float, word: str) -> None:
-    assert standing({"worse": str(worse), "equal": str(equal), "better": str(better)}) == word
-
-
-def test_no_shares_no_standing() -> None:
-    assert standing({"worse": "nan", "equal": "", "better": "nan"}) == standing({}) == ""
+    assert standing({"worse": worse, "equal": equal, "better": better}) == word
 
 
 def test_what_mattered() -> None:
-    def told(*p_values: tuple[str, float]) -> str:
-        return describe_importance([{"key": key, "importance": "0.5", "p_value": str(p)} for key, p in p_values])
+    def sentence(*p_values: tuple[str, float]) -> str:
+        return what_mattered(*zip(*p_values, strict=True))
 
     lr, neurons, scale, nan = ("lr", 0.001), ("module__n_neurons", 0.049), ("prepare__scale", 0.05), float("nan")
     in_order = "What mattered: lr and n_neurons, in this order. Not shown to matter: scale."
-    assert told(lr, neurons, scale) == in_order
-    assert told(lr) == "What mattered: lr."
-    assert told(scale, ("optimizer", nan)) == "No setting of this search was shown to matter."
-    assert told(("lr", nan), ("optimizer", nan)) == "Which settings mattered can't be tested."
+    assert sentence(lr, neurons, scale) == in_order
+    assert sentence(lr) == "What mattered: lr."
+    assert sentence(scale, ("optimizer", nan)) == "No setting of this search was shown to matter."
+    assert sentence(("lr", nan), ("optimizer", nan)) == "Which settings mattered can't be tested."

@@ -1,0 +1,116 @@
+"""Says in sentences what a search found: its best and its true worth, what is as good, the simplest, what mattered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from stages.lib.common import format_score, score_decimals, shares_in_words, short_params
+from stages.lib.comparison.mattered import what_mattered
+from stages.lib.scores.score_table import trained_to_the_end
+from stages.lib.scores.stuck import in_words
+
+# What the corrected score is of.
+_OVER = {
+    "rows and repeats": "rows and fits that had no say in the choice",
+    "rows and folds": "rows and fits that had no say in the choice",
+    "splits": "splits that had no say in the choice (though their rows had)",
+}
+# From this share on, a comparison is decided.
+_DECIDED = 0.95
+
+
+def findings(search: Mapping[str, Any], table: pd.DataFrame, importances: pd.DataFrame, rope: str) -> list[str]:
+    """Say what a search found, one paragraph each; the last one says which settings mattered.
+
+    Parameters
+    ----------
+    search : mapping
+        The search's metrics, as in metrics/search/dropout.json.
+    table : DataFrame
+        As `compared_table` returns it.
+    importances : DataFrame
+        As `mattered` returns it.
+    rope : str
+        The region of practical equivalence, with its unit.
+    """
+    decimals = score_decimals(table["mean_test_score"])
+    ended = table[trained_to_the_end(table)]
+    paragraphs = []
+    if "net_epochs_spared" in search:
+        paragraphs.append(
+            f"Halving trained {len(ended)} of {len(table)} candidates to the end, and spared "
+            f"{search['net_epochs_spared']:,.0f} epochs of single nets. The others, gray in the chart, have the scores "
+            "with which they left. What follows is about those that were trained to the end."
+        )
+    paragraphs.append(_best(search, len(ended), decimals))
+    if (table["in_best_set"] == "true").any():
+        ranked = ended.dropna(subset=["mean_test_score"]).sort_values("rank_test_score", kind="stable")
+        paragraphs.append(_best_set(ended, ranked.iloc[0], decimals, rope))
+        if len(ranked) > 1:
+            paragraphs.append(_runner_up(ranked.iloc[1], rope))
+    return [*paragraphs, what_mattered(importances["key"], importances["p_value"])]
+
+
+def standing(shares: Mapping[str, float]) -> str:
+    """Return `level`, `worse`, `better`, or `undecided`, by the shares of the Bayesian test; "" if they are NaN."""
+    if any(share != share for share in shares.values()):
+        return ""
+    largest = max(shares, key=lambda key: shares[key])
+    if shares[largest] < _DECIDED:
+        return "undecided"
+    return "level" if largest == "equal" else largest
+
+
+def _shares(row: pd.Series) -> dict[str, float]:
+    return {key: float(row[key]) for key in ("worse", "equal", "better")}
+
+
+def _likely(row: pd.Series, rope: str) -> str:
+    """Return the two largest shares of the Bayesian test in words; the second one only if it has a say."""
+    return " and ".join(shares_in_words(_shares(row), rope)[:2])
+
+
+def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
+    scores = {key: format_score(score, decimals) for key, score in search.items() if isinstance(score, float)}
+    interval = f" ± {scores['best_ci95']}" if "best_ci95" in search else ""
+    stuck = ""
+    if "best_n_stuck" in search:
+        stuck = f" ({in_words(search['best_n_stuck'], search['n_splits'], scores.get('best_score_not_stuck', ''))})"
+    best = f"The best is {short_params(search['best_params'])}, with {scores['best_score']}{interval}{stuck}."
+    if "best_score_corrected" not in search or n == 1:
+        return best
+    over, *_ = search["corrected_over"].split(", among the ")  # after halving, `n` says so
+    return (
+        f"{best} It was chosen among {n}, which flatters it; on {_OVER[over]}, it is worth "
+        f"{scores['best_score_corrected']} ({scores['best_score_corrected_low']} to "
+        f"{scores['best_score_corrected_high']})."
+    )
+
+
+def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) -> str:
+    n, size = len(ended), (ended["in_best_set"] == "true").sum()
+    if size == 1:
+        return f"With 95 % certainty it is the best of the {n}: no other is in the set that holds the best."
+    text = f"{size} of {n} may be the best: with 95 % certainty, it is among them."
+    if size == n:
+        text = f"Any of the {n} may be the best: none can be ruled out with 95 % certainty."
+    simplest = ended[ended["simplest"] == "true"].iloc[0]
+    if simplest["params"] == best["params"]:
+        return f"{text} The best is also the simplest of them."
+    lost = format_score(best["mean_test_score"] - simplest["mean_test_score"], decimals)
+    sizes = [
+        f"as many {what}" if simplest[key] == best[key] else f"{simplest[key]:,.6g} {what} (the best: {best[key]:,.6g})"
+        for key, what in (("n_weights", "weights"), ("n_epochs", "epochs"))
+    ]
+    return (
+        f"{text} The simplest of them is {short_params(simplest['params'])}, with {' and '.join(sizes)}. It gives up "
+        f"{lost}; {_likely(simplest, rope)}."
+    )
+
+
+def _runner_up(row: pd.Series, rope: str) -> str:
+    verdict, setting = standing(_shares(row)), short_params(row["params"])
+    if verdict == "undecided":
+        return f"Whether the runner-up, {setting}, is as good is undecided: {_likely(row, rope)}."
+    return f"The runner-up, {setting}, is {'as good' if verdict == 'level' else verdict}: {_likely(row, rope)}."
