@@ -11,18 +11,18 @@ from stages.lib.report.tables import read_table
 def test_what_has_no_score_is_told(tmp_path: Path) -> None:
     path = tmp_path / "evaluation.csv"
     path.write_text(
-        "setting,mean_test_score,ci95,difference,tied_with_kept,kept,split0_test_score\n"
-        "joint,nan,nan,nan,nan,true,nan\nlinear_regression,0.25,0.125,nan,nan,false,0.5\n",
+        "setting,mean_test_score,ci95,difference,tied_with_kept,kept,stuck_splits,split0_test_score\n"
+        "joint,nan,nan,nan,nan,true,0 2,nan\nlinear_regression,0.25,0.125,nan,nan,false,,0.5\n",
         encoding="utf-8",
     )
-    table = read_table(path, unscored="no score")
+    table = read_table(path)
     assert table.headings == ["setting", "mean", "± 95 %", "to kept", "tied"]
     assert table.rows == [["joint", "no score", "–", "", ""], ["linear_regression", "0.2500", "0.1250", "–", "–"]]
     assert table.best == 1
-    best_first = read_table(path, unscored="no score", by_score=True)
+    best_first = read_table(path, most=0)
     assert (best_first.rows, best_first.best) == (table.rows[::-1], 0)
     path.write_text(path.read_text(encoding="utf-8").replace("0.25", "nan"), encoding="utf-8")
-    assert [read_table(path, by_score=sort).best for sort in (False, True)] == [-1, -1]
+    assert [read_table(path, most=most).best for most in (0, 9)] == [-1, -1]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_leaderboard_goes_by_corrected_scores(tmp_path: Path) -> None:
         "best_score_corrected_high,n_candidates,n_fits,n_in_best_set\n"
         "lucky,module__a=1,0.75,0.1,0.6875,0.65,0.725,1000,5000,12\nsolid,a=2,0.71875,0.1,0.71875,0.6,0.8,1,5,1\n",
     )
-    table = read_table(path, by_score=True)
+    table = read_table(path, most=0)
     assert table.headings[:6] == ["experiment", "corrected", "95 % interval", "mean", "± 95 %", "in the set"]
     assert [row[:4] for row in table.rows] == [
         ["solid", "0.7188", "0.6000 to 0.8000", "0.7188"],
@@ -175,6 +175,11 @@ def test_searches_that_are_tied_are_called_so(tmp_path: Path) -> None:
         "best_score_corrected_high,n_in_best_set,tied_with_above\n"
         "one,a=1,0.75,0.1,0.6875,0.65,0.725,12,true\ntwo,a=2,0.71875,0.1,0.6876,0.6,0.8,1,false\n",
     )
-    table = read_table(path, by_score=True)
+    table = read_table(path, most=0)
     place = table.headings.index("tied with the one above")
     assert [(row[0], row[place]) for row in table.rows] == [("two", "no"), ("one", "yes")]
+
+
+def test_after_halving_the_best_is_of_those_that_were_trained_to_the_end(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.csv", "params,mean_test_score,rank_test_score,stage\na=1,0.8,2,1\na=2,0.7,1,2\n")
+    assert [read_table(path, most=most).best for most in (0, 9)] == [0, 1]

@@ -75,8 +75,8 @@ def sections(params: Params) -> dict[str, Any]:
     UserError
         If a stage has not run.
     """
-    leaderboard = read_table(Path("metrics/leaderboard.csv"), by_score=True)
-    evaluation = read_table(CONTENDERS, ["rank_test_score", "std_test_score", "tied_with_kept"], unscored="no score")
+    leaderboard = read_table(Path("metrics/leaderboard.csv"), most=0)
+    evaluation = read_table(CONTENDERS, without=["rank_test_score", "std_test_score", "tied_with_kept"])
     return {
         "leaderboard": Section("leaderboard", _chart("leaderboard"), leaderboard),
         "evaluation": Section("evaluation", _chart("evaluation"), evaluation),

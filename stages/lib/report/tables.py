@@ -2,78 +2,19 @@
 
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from stages.lib.common import format_p, format_score, score_decimals, short_key, short_params
 from stages.lib.report.records import Record, number, records
 from stages.lib.scores import ALPHA
 
-# The headings of columns in the committed tables, in display order: what a row is called, how good it is, and what else
-# is known. The scorers of `cv.also_score` come after the first scorer and its interval, the values of a grid after the
-# set.
-_HEADINGS = {
-    "setting": "setting",
-    "experiment": "experiment",
-    "rank_test_score": "rank",
-    "best_score_corrected": "corrected",
-    "best_score_corrected_low": "95 % interval",
-    "mean_test_score": "mean",
-    "best_score": "mean",
-    "ci95": "± 95 %",
-    "best_ci95": "± 95 %",
-    "in_best_set": "in the set",
-    "n_in_best_set": "in the set",
-    "difference": "to kept",
-    "difference_ci95": "± 95 %",
-    "p_value": "p",
-    "tied_with_kept": "tied",
-    "tied_with_above": "tied with the one above",
-    "p_value_holm": "p (Holm)",
-    "worse": "worse",
-    "equal": "equal",
-    "better": "better",
-    "stage": "stage",
-    "n_weights": "weights",
-    "n_epochs": "epochs",
-    "n_stuck": "stuck",
-    "best_n_stuck": "stuck",
-    "n_candidates": "candidates",
-    "n_fits": "fits",
-    "std_test_score": "std",
-    "best_std": "std",
-    "params": "params",
-    "best_params": "best params",
-}
-_ORDER = list(_HEADINGS)
-_AFTER_SCORE = _ORDER.index("best_ci95") + 0.5
-_AFTER_SET = _ORDER.index("n_in_best_set") + 0.5
-_WHOLE = {"rank_test_score", "n_in_best_set", "n_candidates", "n_fits", "n_weights", "n_stuck", "best_n_stuck", "stage"}
-_YES_OR_NO = {"tied_with_kept", "tied_with_above", "in_best_set"}
-_NAMES = {"setting", "experiment"}
-_TEXT = {"params", "best_params"}
-_SHARES = {"worse", "equal", "better"}
-_P = {"p_value", "p_value_holm"}
-_COMPARED = {"difference", "difference_ci95", "p_value", "tied_with_kept", *_SHARES}
-_MEANS = ("best_score_corrected", "best_score", "mean_test_score")
-_INTERVALS = {"ci95", "best_ci95"}
-_STUCK = {"n_stuck", "best_n_stuck"}
-# Where there is no interval, as with splits in time order, there is none of these.
-_TESTS = {
-    *_INTERVALS,
-    *_YES_OR_NO,
-    *_SHARES,
-    *_P,
-    "difference_ci95",
-    "n_in_best_set",
-    "best_score_corrected",
-    "best_score_corrected_low",
-}
-# What other columns say.
-_TOLD = {"kept", "simplest", "best_score_corrected_high"}
 # Marks a row outside the set whose p-value does not say why.
 OUT = "no *"
+# The mean of a row is the first of these.
+_MEANS = ("best_score_corrected", "best_score", "mean_test_score")
 
 
 @dataclass(frozen=True)
@@ -82,8 +23,6 @@ class Table:
 
     Attributes
     ----------
-    headings : list of str
-    rows : list of list of str
     best : int
         Which row is the best; -1 if none has a score.
     details : int
@@ -101,22 +40,141 @@ class Table:
         return any(OUT in row for row in self.rows)
 
 
-def read_table(
-    path: Path, without: Iterable[str] = (), unscored: str = "diverged", by_score: bool = False, most: int | None = None
-) -> Table:
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a committed table: its text, the row it is in, and the decimals of the scores of its column."""
+
+    text: str
+    row: Record
+    decimals: int
+
+    @property
+    def value(self) -> float:
+        """The cell as a number."""
+        return number(self.text)
+
+
+def _text(cell: Cell) -> str:
+    return "none" if cell.text == "null" else cell.text  # as in the charts
+
+
+def _settings(cell: Cell) -> str:
+    return short_params(cell.text)
+
+
+def _score(cell: Cell, sign: str = "") -> str:
+    return format_score(cell.value, cell.decimals, sign)
+
+
+def _mean(cell: Cell) -> str:
+    unscored = "no score" if "setting" in cell.row else "diverged"
+    return unscored if math.isnan(cell.value) else _score(cell)
+
+
+def _interval(cell: Cell) -> str:
+    constant = math.isnan(cell.value) and not any(math.isnan(number(cell.row.get(mean, "0"))) for mean in _MEANS)
+    return "constant" if constant else _score(cell)
+
+
+def _range(cell: Cell) -> str:
+    ends = (cell.value, number(cell.row["best_score_corrected_high"]))
+    return " to ".join(format_score(end, cell.decimals) for end in ends)
+
+
+def _count(cell: Cell) -> str:
+    if math.isnan(cell.value):
+        return "–"
+    return f"{cell.value:,.0f}" if cell.value.is_integer() else f"{cell.value:,.1f}"
+
+
+def _p(cell: Cell) -> str:
+    return format_p(cell.value)
+
+
+def _share(cell: Cell) -> str:
+    return format_score(cell.value, 2)
+
+
+def _yes_or_no(cell: Cell) -> str:
+    simplest = ", the simplest" if cell.row.get("simplest") == "true" else ""
+    out = OUT if number(cell.row.get("p_value_holm", "")) >= ALPHA else "no"
+    return {"true": f"yes{simplest}", "false": out}.get(cell.text, "–")
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column of a committed table is shown.
+
+    Attributes
+    ----------
+    heading : str
+        The name of the scorer or of the key if empty.
+    write : callable
+        Returns the text of a cell.
+    tested : bool
+        Whether it is left out where there is no interval, as with splits in time order.
+    against_kept : bool
+        Whether it compares with the kept setting, so that this setting itself has none.
+    """
+
+    heading: str
+    write: Callable[[Cell], str]
+    tested: bool = False
+    against_kept: bool = False
+
+
+# In display order: what a row is called, how good it is, and what else is known. `_OTHER_SCORER` stands for the scorers
+# of `cv.also_score`, and `_KEY` for the keys of a grid.
+_OTHER_SCORER, _KEY = "mean_test_", ""
+_COLUMNS = {
+    "setting": Column("setting", _text),
+    "experiment": Column("experiment", _text),
+    "rank_test_score": Column("rank", _count),
+    "best_score_corrected": Column("corrected", _mean, tested=True),
+    "best_score_corrected_low": Column("95 % interval", _range, tested=True),
+    "mean_test_score": Column("mean", _mean),
+    "best_score": Column("mean", _mean),
+    "ci95": Column("± 95 %", _interval, tested=True),
+    "best_ci95": Column("± 95 %", _interval, tested=True),
+    _OTHER_SCORER: Column("", _score),
+    "in_best_set": Column("in the set", _yes_or_no, tested=True),
+    "n_in_best_set": Column("in the set", _count, tested=True),
+    _KEY: Column("", _text),
+    "difference": Column("to kept", partial(_score, sign="+"), against_kept=True),
+    "difference_ci95": Column("± 95 %", _score, tested=True, against_kept=True),
+    "p_value": Column("p", _p, tested=True, against_kept=True),
+    "tied_with_kept": Column("tied", _yes_or_no, tested=True, against_kept=True),
+    "tied_with_above": Column("tied with the one above", _yes_or_no, tested=True),
+    "p_value_holm": Column("p (Holm)", _p, tested=True),
+    "worse": Column("worse", _share, tested=True, against_kept=True),
+    "equal": Column("equal", _share, tested=True, against_kept=True),
+    "better": Column("better", _share, tested=True, against_kept=True),
+    "stage": Column("stage", _count),
+    "n_weights": Column("weights", _count),
+    "n_epochs": Column("epochs", _count),
+    "n_stuck": Column("stuck", _count),
+    "best_n_stuck": Column("stuck", _count),
+    "n_candidates": Column("candidates", _count),
+    "n_fits": Column("fits", _count),
+    "std_test_score": Column("std", _score),
+    "best_std": Column("std", _score),
+    "params": Column("params", _settings),
+    "best_params": Column("best params", _settings),
+}
+_PLACES = {kind: place for place, kind in enumerate(_COLUMNS)}
+# What other columns say.
+_SAID_ELSEWHERE = {"kept", "simplest", "best_score_corrected_high", "stuck_splits"}
+
+
+def read_table(path: Path, without: Collection[str] = (), most: int = sys.maxsize) -> Table:
     """Read a committed CSV as text, without the scores of single splits, and without intervals if it has none.
 
     Parameters
     ----------
-    path : Path
-    without : iterable of str
+    without : collection of str
         Columns to leave out.
-    unscored : str
-        The text for a missing mean.
-    by_score : bool
-        Whether to sort by score, best first, rather than keep the file's order.
-    most : int, optional
-        A table with more rows is sorted by rank.
+    most : int
+        A table with more rows is sorted, the best first.
 
     Raises
     ------
@@ -124,67 +182,46 @@ def read_table(
         If the file is missing, or is not a table of scores.
     """
     with records(path, "a table of scores") as rows:
-        return _table(rows, {*without}, unscored, by_score, most)
+        keys = sorted((key for key in _keys(rows) if key not in without), key=lambda key: _PLACES[_kind(key)])
+        mean, *_ = [key for key in _MEANS if key in keys]
+        scores = [-math.inf if math.isnan(score := number(row[mean])) else score for row in rows]
+        # After halving, one that left early may have a higher mean than the best.
+        ranked = "rank_test_score" in rows[0]
+        order = sorted(range(len(rows)), key=lambda i: int(rows[i]["rank_test_score"]) if ranked else -scores[i])
+        best = order[0] if max(scores) > -math.inf else -1
+        if len(rows) > most:
+            rows, best = [rows[i] for i in order], min(best, 0)
+        columns = [_written(key, rows, key if key.startswith(_OTHER_SCORER) else mean) for key in keys]
+        return Table(
+            [_COLUMNS[_kind(key)].heading or short_key(key.removeprefix(_OTHER_SCORER)) for key in keys],
+            [list(cells) for cells in zip(*columns, strict=True)],
+            best,
+            sum(_PLACES[_kind(key)] <= _PLACES[_KEY] for key in keys),
+        )
 
 
-def _table(rows: list[Record], without: set[str], unscored: str, by_score: bool, most: int | None) -> Table:
-    spread = {key for key in rows[0] if key.startswith(("split", "std_test_"))} - {"std_test_score"}
-    none_stuck = {key for key in _STUCK & set(rows[0]) if not any(number(row[key]) for row in rows)}
-    left_out = without | _TOLD | spread | none_stuck
-    if not any(math.isfinite(number(row[key])) for row in rows for key in _INTERVALS & set(row)):
-        left_out |= _TESTS
-    if "p_value_holm" in rows[0]:
-        left_out |= {"p_value"}
-    keys = [key for key in rows[0] if key not in left_out]
-    keys.sort(key=_place)
-    mean, *_ = [key for key in _MEANS if key in keys]
-    scores = {i: -math.inf if math.isnan(score := number(row[mean])) else score for i, row in enumerate(rows)}
-    order = sorted(scores, key=lambda i: -scores[i])
-    if many := most is not None and len(rows) > most:
-        order = sorted(scores, key=lambda i: int(rows[i]["rank_test_score"]))
-    decimals = {key: score_decimals(number(row[key]) for row in rows) for key in keys if key.startswith("mean_test_")}
-    usual = score_decimals(scores.values())
-    if by_score or many:
-        rows = [rows[i] for i in order]
-    best = -1 if max(scores.values()) == -math.inf else 0 if by_score or many else order[0]
-    shown = [[_shown(key, row, unscored, decimals.get(key, usual)) for key in keys] for row in rows]
-    headings = [_HEADINGS.get(key) or short_key(key.removeprefix("mean_test_")) for key in keys]
-    details = sum(_place(key) <= _AFTER_SET for key in keys)
-    return Table(headings, shown, best, details)
+def _kind(key: str) -> str:
+    return key if key in _COLUMNS else _OTHER_SCORER if key.startswith(_OTHER_SCORER) else _KEY
 
 
-def _place(key: str) -> float:
-    if key in _HEADINGS:
-        return _ORDER.index(key)
-    return _AFTER_SCORE if key.startswith("mean_test_") else _AFTER_SET
+def _keys(rows: list[Record]) -> list[str]:
+    """Return the columns that say something about these rows."""
+    tested = any(math.isfinite(number(row.get(key, ""))) for row in rows for key in ("ci95", "best_ci95"))
+
+    def says_something(key: str) -> bool:
+        if key in ("n_stuck", "best_n_stuck"):
+            return any(number(row[key]) for row in rows)
+        of_splits = key.startswith(("split", "std_test_")) and key != "std_test_score"
+        p_of_one = key == "p_value" and "p_value_holm" in rows[0]
+        return not (of_splits or p_of_one or key in _SAID_ELSEWHERE) and (tested or not _COLUMNS[_kind(key)].tested)
+
+    return [key for key in rows[0] if says_something(key)]
 
 
-def _shown(key: str, row: Record, unscored: str, decimals: int) -> str:
-    text = row[key]
-    if key in _COMPARED and row.get("kept") == "true":
-        return ""
-    if key in _YES_OR_NO:
-        simplest = ", the simplest" if row.get("simplest") == "true" else ""
-        out = OUT if number(row.get("p_value_holm", "")) >= ALPHA else "no"
-        return {"true": f"yes{simplest}", "false": out}.get(text, "–")
-    if key in _NAMES:
-        return text
-    if key not in _HEADINGS and not key.startswith("mean_test_"):
-        return "none" if text == "null" else text  # a value of the grid, as in the charts
-    if key in _TEXT:
-        return short_params(text)
-    value = number(text)
-    if key in _WHOLE or key == "n_epochs":
-        return "–" if math.isnan(value) else f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
-    if math.isnan(value) and key in _MEANS:
-        return unscored
-    if key in _P:
-        return format_p(value)
-    if key in _SHARES:
-        return format_score(value, 2)
-    if key == "best_score_corrected_low":
-        ends = (value, number(row["best_score_corrected_high"]))
-        return " to ".join(format_score(end, decimals) for end in ends)
-    if math.isnan(value) and key in _INTERVALS and not any(math.isnan(number(row.get(mean, "0"))) for mean in _MEANS):
-        return "constant"
-    return format_score(value, decimals, "+" if key == "difference" else "")
+def _written(key: str, rows: list[Record], scores: str) -> list[str]:
+    """Return a column as text, with as many decimals as the column `scores` needs."""
+    column, decimals = _COLUMNS[_kind(key)], score_decimals(number(row[scores]) for row in rows)
+    return [
+        "" if column.against_kept and row.get("kept") == "true" else column.write(Cell(row[key], row, decimals))
+        for row in rows
+    ]
