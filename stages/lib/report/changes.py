@@ -15,7 +15,7 @@ from stages.lib.changes.revisions import differing, files, merge_base
 from stages.lib.changes.sentences import causes_told, details, headline, others_told, row
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import format_score, score_decimals
-from stages.lib.report.charts import read_specs, render, suited
+from stages.lib.report.charts import compared_specs, render, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
 
 
@@ -69,7 +69,7 @@ class Since:
 
     def drawn(self) -> dict[str, Chart]:
         """Return each chart that differs, drawn for both commits on the same axes, by its name."""
-        specs = read_specs(self.base) if self.names else {}
+        specs = compared_specs(self.base) if self.names else {}
         return {name: as_chart(render(suited(specs[name]))) for name in self.names if name in specs}
 
     @cached_property

@@ -53,19 +53,14 @@ _SCORES = {"metrics", "candidates", "compared"}
 
 def chart_name(path: str) -> str:
     """Return the name of the chart of a table: `dropout` for its scores, `curves/dropout` for what else it has."""
-    parts = Path(path).with_suffix("").parts
-    return "/".join([*(part for part in parts[:-1] if part not in _SCORES), parts[-1]])
+    *folders, name = Path(path).with_suffix("").parts
+    return "/".join([*(folder for folder in folders if folder not in _SCORES), name])
 
 
-def read_specs(against: str | None = None) -> dict[str, dict[str, Any]]:
+def read_specs() -> dict[str, dict[str, Any]]:
     """Return the Vega-Lite spec of every plot in dvc.yaml, filled by DVC from the current files, by `chart_name`.
 
-    A table without rows has none.
-
-    Parameters
-    ----------
-    against : str, optional
-        A commit whose files are drawn as well, on the same axes. A plot that it does not have is drawn without it.
+    A table without rows has none, such as the predictions of a net that diverged on every split.
 
     Raises
     ------
@@ -73,31 +68,46 @@ def read_specs(against: str | None = None) -> dict[str, dict[str, Any]]:
         If a plot's file or template is missing or invalid.
     """
     specs: dict[str, dict[str, Any]] = {}
-    try:
-        with Repo() as repo:
-            shown = repo.plots.show(revs=[against[:7], "workspace"] if against else None)
-            found = match_defs_renderers(shown, templates_dir=repo.plots.templates_dir)
-    except (DvcRenderError, ValueError) as error:
-        raise UserError(f"A template in .dvc/plots is missing or is not JSON: {error}") from None
-    for renderer, source_errors, definition_errors in found:
+    for renderer, has_errors in _renderers():
         path, name = renderer.name, chart_name(renderer.name)
-        if not against:
-            _check_whole(path)
-        errors = bool(source_errors or definition_errors) and not against
-        if not errors and not renderer.datapoints and _has_header_alone(path):
-            continue  # there is nothing to draw, as of a net that diverged on every split
-        if against and not renderer.datapoints:
+        _check_whole(path)
+        if not has_errors and not renderer.datapoints and Path(path).read_text(encoding="utf-8").count("\n") == 1:
             continue
-        if errors or not renderer.datapoints:
+        if has_errors or not renderer.datapoints:
             raise UserError(f"{path} is missing, or is not the table that its plot draws. Run `dvc repro {path}`.")
-        if against and name in specs and not any(row.get("rev") == "workspace" for row in renderer.datapoints):
-            continue  # an older commit may have drawn it of another table
-        if name in specs and not against:
+        if name in specs:
             raise UserError(f"{path} and another plot are both called {name}. Rename one of them.")
         specs[name] = renderer.get_filled_template()
     if not specs:
         raise UserError("DVC finds no plot in dvc.yaml. `dvc status` says what is wrong with the file.")
     return specs
+
+
+def compared_specs(commit: str) -> dict[str, dict[str, Any]]:
+    """Return the specs of `read_specs`, with the files of a commit drawn as well, on the same axes.
+
+    A plot that the commit does not have is drawn without it. An older commit may have drawn a chart of another table,
+    so the table of the current files counts.
+    """
+    specs: dict[str, dict[str, Any]] = {}
+    for renderer, _ in _renderers(commit[:7], "workspace"):
+        name, is_current = chart_name(renderer.name), any(row.get("rev") == "workspace" for row in renderer.datapoints)
+        if is_current or (renderer.datapoints and name not in specs):
+            specs[name] = renderer.get_filled_template()
+    return specs
+
+
+def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
+    """Return DVC's renderer of each plot, and whether DVC has met an error."""
+    try:
+        with Repo() as repo:
+            plots = repo.plots.show(revs=list(revisions) or None)
+            matches = match_defs_renderers(plots, templates_dir=repo.plots.templates_dir)
+    except (DvcRenderError, ValueError) as error:
+        raise UserError(f"A template in .dvc/plots is missing or is not JSON: {error}") from None
+    return [
+        (renderer, bool(source_errors or definition_errors)) for renderer, source_errors, definition_errors in matches
+    ]
 
 
 def _check_whole(path: str) -> None:
@@ -111,10 +121,6 @@ def _check_whole(path: str) -> None:
         raise UserError(f"{path} is cut off. Run `dvc repro {path}`, or restore it: `git checkout -- {path}`.")
 
 
-def _has_header_alone(path: str) -> bool:
-    return len(Path(path).read_text(encoding="utf-8").splitlines()) == 1
-
-
 def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
     """Return a filled spec whose words suit its table; a template can't choose its titles and legends by its data.
 
@@ -125,22 +131,20 @@ def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
     unit : str
         The unit of the scores, which their axis then names.
     """
-    halves = [row.get(key) for row in spec["data"]["values"] for key in ("ci95", "best_ci95") if row.get(key)]
+    rows = spec["data"]["values"]
+    halves = [row[key] for row in rows for key in ("ci95", "best_ci95") if row.get(key)]
     tested = any(math.isfinite(float(half)) for half in halves)
 
-    def adapted(part: Any) -> Any:
-        if isinstance(part, list):
-            return [adapted(item) for item in part]
-        if isinstance(part, dict):
-            untested = part.get("field") == "standing" and "scale" in part and not tested
-            legend = {"legend": None} if untested else {}
-            return {key: value if key == "data" else adapted(value) for key, value in part.items()} | legend
-        if isinstance(part, str):
-            part = part.replace(", mean of ", f" in {unit}, mean of ") if unit else part
-            return part if tested else part.replace(", 95 % interval", "")
-        return part
+    def without_legend(part: dict[str, Any]) -> dict[str, Any]:
+        tells_apart = part.get("field") == "standing" and "scale" in part
+        return part | {"legend": None} if tells_apart and not tested else part
 
-    return spec if tested and not unit else adapted(spec)
+    words = json.dumps(spec | {"data": None})
+    if unit:
+        words = words.replace(", mean of ", f" in {json.dumps(unit)[1:-1]}, mean of ")
+    if not tested:
+        words = words.replace(", 95 % interval", "")
+    return json.loads(words, object_hook=without_legend) | {"data": spec["data"]}
 
 
 def render(spec: dict[str, Any]) -> str:
@@ -160,8 +164,7 @@ def render(spec: dict[str, Any]) -> str:
 
 def stand_alone(svg: str) -> str:
     """Give an SVG its own colours, which follow the light or dark mode of the reader's system."""
-    head, bracket, rest = svg.partition(">")
-    return f"{head}{bracket}{STYLE}{rest}\n"
+    return svg.replace(">", f">{STYLE}", 1) + "\n"
 
 
 def chart_of(spec: dict[str, Any], path: str) -> str:
@@ -170,14 +173,12 @@ def chart_of(spec: dict[str, Any], path: str) -> str:
     Drawing takes a tenth of a second, and a changed grid changes a few of the charts. The last line of a chart is a
     hash of what it was drawn of, and of the chart, so one that was changed by hand is drawn anew.
     """
-    file = Path(path)
-    if file.is_file():
-        text = file.read_text(encoding="utf-8", errors="replace")
-        if text == _signed(spec, text[: text.rfind("<!--")]):
-            return text
-    return _signed(spec, stand_alone(render(spec)))
-
-
-def _signed(spec: dict[str, Any], chart: str) -> str:
     drawn_of = json.dumps([spec, THEME, VEGA_LITE, version("vl-convert-python")])
-    return f"{chart}<!--{hashlib.sha256((drawn_of + chart).encode()).hexdigest()[:16]}-->\n"
+
+    def signed(chart: str) -> str:
+        return f"{chart}<!--{hashlib.sha256((drawn_of + chart).encode()).hexdigest()[:16]}-->\n"
+
+    file = Path(path)
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    unsigned, _, _ = text.rpartition("<!--")
+    return text if text == signed(unsigned) else signed(stand_alone(render(spec)))

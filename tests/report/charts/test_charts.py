@@ -91,7 +91,7 @@ def test_the_axis_of_a_score_in_a_unit_names_it() -> None:
     shown = texts(render(suited(spec, "k€")))
     assert "neg_mean_absolute_error in k€, mean of 2 × 5 splits, 95 % interval" in shown
     assert set(texts(render(spec))) - set(shown) == {"neg_mean_absolute_error, mean of 2 × 5 splits, 95 % interval"}
-    assert suited(spec) is spec
+    assert suited(spec) == spec
 
 
 def test_the_leaderboard_is_sorted_by_score() -> None:

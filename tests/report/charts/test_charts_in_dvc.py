@@ -8,7 +8,7 @@ import pytest
 
 from stages import charts
 from stages.lib.common import UserError
-from stages.lib.report.charts import chart_name, read_specs, render
+from stages.lib.report.charts import chart_name, compared_specs, read_specs, render
 from tests.conftest import Command
 from tests.project import Project, real_params
 from tests.report.charts.svg import texts
@@ -121,7 +121,7 @@ def test_an_older_commit_may_have_drawn_another_table(project: Project, monkeypa
     (project.folder / "dvc.yaml").write_text(now, encoding="utf-8")
     project.commit_all("Now")
     monkeypatch.chdir(project.folder)
-    drawn = read_specs(commit)
+    drawn = compared_specs(commit)
     assert set(drawn) == set(read_specs())
     # It is the table of today's chart.
     assert {"workspace"} <= {row["rev"] for row in drawn["neurons"]["data"]["values"]}
