@@ -21,7 +21,7 @@ def main() -> None:
     rerun = _NOT_RERUN not in sys.argv
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != _NOT_RERUN]
     since = Since(only_argument("python -m stages.pr_comment main", "a branch or commit"), commit_of("HEAD"))
-    _ = since.found  # a mistake is told before the run, which takes minutes
+    _ = since.comparison  # a mistake ends the command before the run, which takes minutes
     if not is_committed():
         print("note: uncommitted changes are left out; the comment describes HEAD.", file=sys.stderr)
     fresh = run_fresh() if rerun else FreshRun.left_out()

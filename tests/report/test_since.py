@@ -22,4 +22,4 @@ def test_what_the_base_lacks_is_not_said_of_the_branch(tmp_path: Path, monkeypat
     commits.git("checkout", "--quiet", "mine")
     monkeypatch.chdir(commits.project.folder)
     base = commits.git("rev-parse", "--short=7", "main~1").strip()
-    assert headline(Since("main", "mine").found).endswith(f"There is no answer to what to use in main at {base}.")
+    assert headline(Since("main", "mine").comparison).endswith(f"There is no answer to what to use in main at {base}.")

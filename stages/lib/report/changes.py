@@ -1,5 +1,6 @@
 """What changed since another commit, for the report and the comment on a pull request."""
 
+import math
 import os
 import re
 import subprocess
@@ -40,83 +41,84 @@ class Since:
         return merge_base(self.against)
 
     @cached_property
-    def found(self) -> Comparison:
+    def comparison(self) -> Comparison:
         """The comparison of both; raises `UserError` as `compare` does."""
         # The branch itself may have gone on since.
         old = Results(Snapshot(f"{self.against} at {self.base[:7]}", self.base))
         return compare(old, Results(Snapshot("HEAD", self.head) if self.head else Snapshot.of(None)))
 
+    @cached_property
+    def searches(self) -> set[str]:
+        """The names of the searches that changed."""
+        return {search.name for search in self.comparison.changed}
+
     @property
     def metrics(self) -> list[list[str]]:
         """The metrics of DVC that differ: name, before, now, and change."""
-        before, after = (side.metrics for side in (self.found.old, self.found.new))
+        before, after = (side.metrics for side in (self.comparison.old, self.comparison.new))
         decimals = score_decimals([*before.values(), *after.values()])
-        nan = float("nan")
         rows = []
         for name in sorted({*before, *after}):
-            old, new = before.get(name, nan), after.get(name, nan)
+            old, new = (side.get(name, math.nan) for side in (before, after))
             if before.get(name) != after.get(name):
-                change = format_score(new - old, decimals, "+")
-                rows.append([name, format_score(old, decimals), format_score(new, decimals), change])
+                scores = [format_score(score, decimals) for score in (old, new)]
+                rows.append([name, *scores, format_score(new - old, decimals, "+")])
         return rows
 
     @cached_property
-    def _charts(self) -> tuple[dict[str, str], dict[str, str]]:
+    def _charts(self) -> list[dict[str, str]]:
+        """The charts of both sides, as text by path."""
         before = files(self.base, str(CHARTS))
         if self.head:
-            return before, files(self.head, str(CHARTS))
-        return before, {str(path): path.read_text(encoding="utf-8") for path in CHARTS.rglob("*.svg")}
+            return [before, files(self.head, str(CHARTS))]
+        return [before, {str(path): path.read_text(encoding="utf-8") for path in CHARTS.rglob("*.svg")}]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The charts that differ, those of searches that changed first."""
+        names = [str(Path(path).relative_to(CHARTS).with_suffix("")) for path in differing(*self._charts)]
+        return sorted(names, key=lambda name: (name not in self.searches, name))
 
     def drawn(self) -> dict[str, Chart]:
         """Return each chart that differs, drawn for both commits on the same axes, by its name."""
         specs = compared_specs(self.base) if self.names else {}
         return {name: as_chart(render(suited(specs[name]))) for name in self.names if name in specs}
 
-    @cached_property
-    def names(self) -> list[str]:
-        """The charts that differ, those of searches that changed first."""
-        changed = {search.name for search in self.found.changed}
-        return sorted(map(_name, differing(*self._charts)), key=lambda name: (name not in changed, name))
-
     def pictures(self) -> dict[str, list[str]]:
         """Return each chart that differs, as Markdown for the picture in each commit, by its name."""
         home = repository()
-        sides = [(self.base, self._charts[0]), (self.head or "HEAD", self._charts[1])]
 
-        def picture(commit: str, path: str, there: dict[str, str]) -> str:
-            if path not in there:
+        def picture(name: str, commit: str, charts: dict[str, str]) -> str:
+            path = f"{CHARTS}/{name}.svg"
+            if path not in charts:
                 return "–"
             # Without GitHub, a file in a commit has no URL.
-            return f"![{_name(path)}]({home}/raw/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"
+            return f"![{name}]({home}/raw/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"
 
-        paths = {name: f"{CHARTS}/{name}.svg" for name in self.names}
-        return {name: [picture(commit, path, there) for commit, there in sides] for name, path in paths.items()}
+        sides = [*zip((self.base, self.head or "HEAD"), self._charts, strict=True)]
+        return {name: [picture(name, *side) for side in sides] for name in self.names}
 
 
 def changes_of(since: Since) -> dict[str, Any]:
     """Return the content of the report's section on changes: the verdict, the searches, their charts, and the rest."""
-    found, drawn = since.found, since.drawn()
-    changed = {search.name for search in found.changed}
-    told = [f"{search.name}: {each}" for search in found.changed for each in details(search, found)]
+    comparison, charts = since.comparison, since.drawn()
     return {
         "against": since.against,
         "base": since.base[:7],
-        "headline": headline(found),
+        "headline": headline(comparison),
         "headings": HEADINGS,
-        "rows": [row(search, found) for search in found.changed],
-        "sentences": others_told(found),
-        "charts": {name: chart for name, chart in drawn.items() if name in changed},
-        "other_charts": {name: chart for name, chart in drawn.items() if name not in changed},
+        "rows": [row(search, comparison) for search in comparison.changed],
+        "sentences": others_told(comparison),
+        "charts": {name: chart for name, chart in charts.items() if name in since.searches},
+        "other_charts": {name: chart for name, chart in charts.items() if name not in since.searches},
         "folded": {
-            "More on these searches": told,
+            "More on these searches": [
+                f"{search.name}: {each}" for search in comparison.changed for each in details(search, comparison)
+            ],
             "Metrics that differ": [f"{name}: {old} → {new} ({change})" for name, old, new, change in since.metrics],
-            "What the runs differ in, by dvc.lock": causes_told(found),
+            "What the runs differ in, by dvc.lock": causes_told(comparison),
         },
     }
-
-
-def _name(path: str) -> str:
-    return str(Path(path).relative_to(CHARTS).with_suffix(""))
 
 
 def repository() -> str | None:
@@ -124,5 +126,5 @@ def repository() -> str | None:
     if "GITHUB_REPOSITORY" in os.environ:
         return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{os.environ['GITHUB_REPOSITORY']}"
     remote = subprocess.run(["git", "remote", "get-url", "origin"], capture_output=True, text=True).stdout.strip()
-    found = re.search(r"github\.com[:/](.+?)(\.git)?$", remote)
-    return f"https://github.com/{found[1]}" if found else None
+    match = re.search(r"github\.com[:/](.+?)(\.git)?$", remote)
+    return f"https://github.com/{match[1]}" if match else None

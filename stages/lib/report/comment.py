@@ -15,18 +15,12 @@ def comment(since: Since, fresh: FreshRun) -> str:
     """Return the comment: the verdict, what changed, the charts of the searches that changed, and the rest folded.
 
     Charts that do not fit are named. If nothing else helps, lists are cut as well.
-
-    Parameters
-    ----------
-    since : Since
-    fresh : FreshRun
     """
-    pictures = since.pictures()
-    changed = {search.name for search in since.found.changed}
-    names, metrics = since.names, since.metrics
+    pictures, metrics = since.pictures(), since.metrics
     for most in _MOST:
-        changes = as_markdown(since.found, most)
-        for n in range(len(names), -1, -1):
+        changes = as_markdown(since.comparison, most)
+        for n in range(len(since.names), -1, -1):
+            drawn, left_out = since.names[:n], since.names[n:]
             text = fill(
                 "pr_comment.md.j2",
                 against=since.against,
@@ -35,9 +29,9 @@ def comment(since: Since, fresh: FreshRun) -> str:
                 changes=changes,
                 metrics=metrics[:most],
                 n_metrics=len(metrics),
-                charts={name: pictures[name] for name in names[:n] if name in changed},
-                others={name: pictures[name] for name in names[:n] if name not in changed},
-                left_out=names[n:],
+                charts={name: pictures[name] for name in drawn if name in since.searches},
+                others={name: pictures[name] for name in drawn if name not in since.searches},
+                left_out=left_out,
             )
             if len(text) <= LONGEST:
                 return text
