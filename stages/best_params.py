@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from stages.lib.common import format_params, format_score, run, score_decimals, short_params, write_json, write_text
+from stages.lib.common.tables import print_rows
 from stages.lib.config import load_params
 from stages.lib.scores import bounds_of
 from stages.lib.scores.stuck import in_words
@@ -57,15 +55,15 @@ def print_leaderboard(
     # Splits in time order give no interval, and so nothing to correct by.
     corrected = all("best_score_corrected" in search for search in searches.values())
     decimals = score_decimals(search["best_score"] for search in searches.values())
-    headings = ["corrected", "95 % from", "to"] * corrected
-    shown = Table("", "experiment", *headings, "best mean", f"{pick} params", box=None, pad_edge=False)
+    headings = ["", "experiment", *["corrected", "95 % from", "to"] * corrected, "best mean", f"{pick} params"]
+    rows = []
     keys = [f"best_score_corrected{end}" for end in ("", "_low", "_high")] * corrected
     for place, (name, search) in enumerate(sorted(searches.items(), key=lambda item: -rating(item[1]))):
         numbers = [format_score(search[key], decimals) for key in (*keys, "best_score")]
         setting = short_params(format_params(picks[name]))
-        shown.add_row("*" if not place else "=" * tied[name], name, *numbers, setting, style=None if place else "bold")
+        rows.append(["=" * tied[name] if place else "*", name, *numbers, setting])
     print(f"leaderboard, by {scoring}{', corrected for the choice among candidates' * corrected}")
-    Console().print(shown)
+    print_rows(headings, rows, styles=["bold"])
     for name, search in searches.items():
         if search["best_n_stuck"]:
             others = format_score(search.get("best_score_not_stuck", float("nan")), decimals)

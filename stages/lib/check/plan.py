@@ -13,10 +13,9 @@ from operator import mul
 from typing import Any
 
 import psutil
-from rich.console import Console
-from rich.table import Table
 from torch.nn.parameter import is_lazy
 
+from stages.lib.common.tables import print_rows
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest, lean_optimizer, net_of, nets_at_once
@@ -159,13 +158,12 @@ def _of_fresh(params: Params, settings: dict[str, Any], n_rows: int) -> float:
 
 def print_plans(plans: list[Plan]) -> None:
     """Print a table of what the searches will take."""
-    shown = Table("experiment", box=None, pad_edge=False)
-    for heading in ("candidates", "fits", "net-epochs", "time, about", "memory, about"):
-        shown.add_column(heading, justify="right")
+    numbers = ("candidates", "fits", "net-epochs", "time, about", "memory, about")
+    rows = []
     for plan in plans:
         counts = [f"{count:,}" for count in (plan.n_candidates, plan.n_fits, plan.net_epochs)]
-        shown.add_row(plan.name, *counts, in_words(plan.seconds), f"{50 * ceil(plan.mebibytes / 50):,} MiB")
-    Console().print(shown)
+        rows.append([plan.name, *counts, in_words(plan.seconds), f"{50 * ceil(plan.mebibytes / 50):,} MiB"])
+    print_rows(("experiment", *numbers), rows, numbers)
 
 
 def in_words(seconds: float) -> str:

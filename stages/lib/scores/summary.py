@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 
 from stages.lib.common import format_score, score_decimals, short_params
+from stages.lib.common.tables import print_rows
 from stages.lib.scores.corrected import Corrected
 from stages.lib.scores.score_table import best_row, split_scores, stuck_of, trained_to_the_end
 from stages.lib.scores.statistics import NOT_TESTED
@@ -68,12 +67,10 @@ def print_table(table: pd.DataFrame, title: str) -> None:
     best = best_row(table) if table["mean_test_score"].notna().any() else None
     tested = bool(np.isfinite(table["ci95"]).any())
     decimals = score_decimals(table["mean_test_score"])
-    shown = Table(box=None, pad_edge=False)
     halved = "stage" in table
     any_stuck = bool(table["n_stuck"].any())
-    headings = ("", "mean", *["± 95 %"] * tested, "std", *["stuck"] * any_stuck, *["stage"] * halved, "params")
-    for heading in headings:
-        shown.add_column(heading, justify="left" if heading in {"", "params"} else "right")
+    numbered = ("mean", *["± 95 %"] * tested, "std", *["stuck"] * any_stuck, *["stage"] * halved)
+    rows = []
     for i, (_, row) in enumerate(table.iterrows()):
         keys = ("mean_test_score", *["ci95"] * tested, "std_test_score")
         numbers = [format_score(row[key], decimals) for key in keys]
@@ -82,10 +79,9 @@ def print_table(table: pd.DataFrame, title: str) -> None:
         elif tested and not np.isfinite(row["ci95"]):
             numbers[1] = "constant"
         counted = [str(row["n_stuck"] or "")] * any_stuck + ([str(row["stage"])] if halved else [])
-        style = "bold" if i == best else None
-        shown.add_row("*" * (i == best), *numbers, *counted, short_params(row["params"]), style=style)
+        rows.append(["*" * (i == best), *numbers, *counted, short_params(row["params"])])
     print(title)
-    Console().print(shown)
+    print_rows(("", *numbered, "params"), rows, numbered, ["bold" if i == best else None for i in range(len(rows))])
     if best is None:
         print("every candidate diverged, so none is the best")
     else:

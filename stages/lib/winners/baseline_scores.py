@@ -5,10 +5,9 @@ from io import StringIO
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 
 from stages.lib.common import UserError, format_score, read_text, reading, score_decimals
+from stages.lib.common.tables import print_rows
 from stages.lib.config import CV
 from stages.lib.scores import reached
 from stages.lib.scores.reached import Reached
@@ -41,15 +40,12 @@ def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
     """Print the mean and the spread of each baseline's scores."""
     means = {name: float(found.scores[SCORE].mean()) for name, found in contenders.items()}
     decimals = score_decimals(means.values())
-    shown = Table(box=None, pad_edge=False)
-    for heading in ("setting", "mean", "std", "model"):
-        shown.add_column(heading, justify="right" if heading in {"mean", "std"} else "left")
+    rows = []
     for name, mean in means.items():
         spread = float(contenders[name].scores[SCORE].std())
-        row = format_score(mean, decimals), format_score(spread, decimals), contenders[name].params
-        shown.add_row(name, *row)
+        rows.append([name, format_score(mean, decimals), format_score(spread, decimals), contenders[name].params])
     print(title)
-    Console().print(shown)
+    print_rows(("setting", "mean", "std", "model"), rows, numbers=("mean", "std"))
 
 
 def read_seen(path: Path, columns: Sequence[str]) -> pd.DataFrame:

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 from scipy.stats import rankdata
 
 from stages.lib.common import format_p, format_score, format_value, score_decimals
+from stages.lib.common.tables import print_rows
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
 from stages.lib.scores.score_table import split_columns, stuck_columns
@@ -137,11 +136,10 @@ def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
     tested = bool(np.isfinite(table["ci95"]).any())
     decimals = score_decimals(table["mean_test_score"])
     kept = table.loc[table["kept"] == "true", "setting"].iloc[0]
-    shown = Table(box=None, pad_edge=False)
     any_stuck = bool(table["n_stuck"].any())
-    headings = ["", "setting", "mean", "± 95 %", *["stuck"] * any_stuck, "to kept", "p", "<", "=", ">"]
-    for heading in headings if tested else ["", "setting", "mean", *["stuck"] * any_stuck, "to kept"]:
-        shown.add_column(heading, justify="left" if heading in {"", "setting"} else "right")
+    tests = ["p", "<", "=", ">"] * tested
+    numbered = ["mean", *["± 95 %"] * tested, *["stuck"] * any_stuck, "to kept", *tests]
+    rows, styles = [], []
     for _, row in table.sort_values("rank_test_score", kind="stable").iterrows():
         numbers = [format_score(row["mean_test_score"], decimals)]
         difference = [format_score(row["difference"], decimals, "+")]
@@ -156,9 +154,10 @@ def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
             numbers[1] = "constant"
         numbers += [str(row["n_stuck"] or "")] * any_stuck
         is_kept = row["setting"] == kept
-        shown.add_row("*" * is_kept, row["setting"], *numbers, *difference, style="bold" if is_kept else None)
+        rows.append(["*" * is_kept, row["setting"], *numbers, *difference])
+        styles.append("bold" if is_kept else None)
     print(title)
-    Console().print(shown)
+    print_rows(["", "setting", *numbered], rows, numbered, styles)
     print(f"* the kept setting, {kept}" + (", which p is the test against" if tested else ""))
     if any_stuck:
         print(f"stuck: the fits, of {len(split_columns(table))}, whose net answers nearly all rows alike")

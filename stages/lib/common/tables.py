@@ -1,0 +1,32 @@
+"""Prints tables on the terminal."""
+
+from collections.abc import Collection, Iterable, Sequence
+from itertools import zip_longest
+
+from rich.console import Console
+from rich.table import Table
+
+
+def print_rows(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    numbers: Collection[str] = (),
+    styles: Iterable[str | None] = (),
+) -> None:
+    """Print a table without lines between its cells.
+
+    Parameters
+    ----------
+    headings : sequence of str
+    rows : iterable of sequence of str
+    numbers : collection of str
+        The headings of the columns of numbers, which stand at the right.
+    styles : iterable of str, optional
+        How each row is written, such as `bold`, as rich calls it; rows without one are plain.
+    """
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
+    for cells, style in zip_longest(rows, styles):
+        table.add_row(*cells, style=style)
+    Console().print(table)
