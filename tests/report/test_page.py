@@ -1,5 +1,6 @@
 """What the report says of results, without a browser."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,17 @@ def test_long_names_break_at_underscores_alone() -> None:
     assert breakable("n_layers=1, module__n_neurons=5", 16) == "n_layers=1, module__<wbr>n_<wbr>neurons=5"
 
 
+ANSWER = {"answer": "Use a.", "kept": "a", "handed_over": "a", "inputs": "It needs b."}
+
+
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
         ("{", "is not JSON"),
         ("{}", "is not what the stage evaluate writes"),
         ("[]", "is not what the stage evaluate writes"),
-        ('{"answer": "Use a.", "kept": "a", "kept_brier_score": "low"}', "is not what the stage evaluate writes"),
+        ('{"answer": "Use a.", "kept": "a"}', "is not what the stage evaluate writes"),
+        (json.dumps(ANSWER | {"kept_brier_score": "low"}), "is not what the stage evaluate writes"),
     ],
 )
 def test_a_broken_evaluation_is_named(

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stages.lib.common.artifacts import significant
@@ -46,6 +46,11 @@ def short_params(text: str) -> str:
 def format_changes(settings: dict[str, Any], model: dict[str, Any]) -> str:
     """Write the settings that differ from `model`, as `format_params` does."""
     return format_params({key: value for key, value in settings.items() if key not in model or model[key] != value})
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Write words as `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def score_decimals(scores: Iterable[float]) -> int:

@@ -5,21 +5,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import format_score, format_value, score_decimals
-from stages.lib.comparison.mattered import listed
+from stages.lib.common import format_interval, format_value, join_words, score_decimals
 from stages.lib.scores import half_width
 
 COLUMNS = ("model", "column", "importance", "ci95")
-# How many columns are told.
-_MOST_TOLD = 3
+# How many columns a sentence names.
+_MOST = 3
 
 
-def inputs_table(found: Mapping[str, np.ndarray], features: Sequence[str], test_share: float) -> pd.DataFrame:
+def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], test_share: float) -> pd.DataFrame:
     """Tabulate the importances of some models, in rows of `COLUMNS`, those of a model from the largest down.
 
     Parameters
     ----------
-    found : mapping of arrays of shape (n_splits, n_columns)
+    losses : mapping of arrays of shape (n_splits, n_columns)
         By model, as `importances` returns them for each split.
     features : sequence of str
         The columns' names.
@@ -33,7 +32,7 @@ def inputs_table(found: Mapping[str, np.ndarray], features: Sequence[str], test_
         of `corrected_error`; both are NaN where a split has no score.
     """
     rows = []
-    for name, by_split in found.items():
+    for name, by_split in losses.items():
         means, halves = by_split.mean(axis=0), half_width(by_split.T, test_share)
         order = np.argsort(np.nan_to_num(-means, nan=np.inf), kind="stable")
         rows += [(name, features[i], float(means[i]), float(halves[i])) for i in order]
@@ -57,11 +56,11 @@ def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) ->
         With `role`, and `below_rope`: `true` where the upper end of the interval is below the rope, and `nan` where
         there is no interval.
     """
-    listed = pd.concat([table[table["model"] == name] for name in roles], ignore_index=True)
-    ends = listed["importance"] + listed["ci95"]
+    rows = pd.concat([table[table["model"] == name] for name in roles], ignore_index=True)
+    ends = rows["importance"] + rows["ci95"]
     below = ["nan" if np.isnan(end) else format_value(bool(end < rope)) for end in ends]
-    listed.insert(1, "role", [roles[name] for name in listed["model"]])
-    return listed.assign(below_rope=below)
+    rows.insert(1, "role", rows["model"].map(roles))
+    return rows.assign(below_rope=below)
 
 
 def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -> str:
@@ -83,16 +82,15 @@ def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -
     if (rows["importance"] == 0).all():
         return f"{name} looks at none of the inputs."
     decimals = score_decimals(rows["importance"])
-    most = rows[(rows["below_rope"] != "true") & (rows["importance"] > 0)].head(_MOST_TOLD)
+    most = rows[(rows["below_rope"] != "true") & (rows["importance"] > 0)].head(_MOST)
     losses = [
-        f"{column} ({format_score(mean, decimals)}"
-        + (f" ± {format_score(half, decimals)})" if np.isfinite(half) else ")")
+        f"{column} ({format_interval(mean, half, decimals)})"
         for column, mean, half in zip(*(most[key] for key in COLUMNS[1:]), strict=True)
     ]
-    text = f"When a column is shuffled, {name} loses the most {scoring} for {listed(losses)}. " if losses else ""
+    text = f"When a column is shuffled, {name} loses the most {scoring} for {join_words(losses)}. " if losses else ""
     below = rows.loc[rows["below_rope"] == "true", "column"].tolist()
     if below:
-        text += f"For {listed(below)}, {name} loses less than {rope:g} with 95 %. "
+        text += f"For {join_words(below)}, {name} loses less than {rope:g} with 95 %. "
         text += "Columns that are correlated stand in for each other"
         return f"{text}, so without all of these it may lose more." if len(below) > 1 else f"{text}."
     if np.isfinite(rows["ci95"]).any():

@@ -1,11 +1,11 @@
 """Which settings of a search mattered: how much the scores depend on each, and whether that can be chance."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import short_key
+from stages.lib.common import join_words, short_key
 from stages.lib.comparison.effects import effect_p_values
 from stages.lib.comparison.importance import importance
 from stages.lib.scores import ALPHA
@@ -44,17 +44,12 @@ def what_mattered(keys: Iterable[str], p_values: Iterable[float]) -> str:
     p_values : iterable of float
         Of each key, from the same table.
     """
-    found = {short_key(key): p for key, p in zip(keys, p_values, strict=True)}
-    names = [name for name, p in found.items() if p < ALPHA]
-    rest = [name for name in found if name not in names]
-    if np.isnan(list(found.values())).all():
+    p_by_key = {short_key(key): p for key, p in zip(keys, p_values, strict=True)}
+    names = [name for name, p in p_by_key.items() if p < ALPHA]
+    others = [name for name in p_by_key if name not in names]
+    if np.isnan(list(p_by_key.values())).all():
         return "Which settings mattered can't be tested."
     if not names:
         return "No setting of this search was shown to matter."
-    told = f"What mattered: {listed(names)}{', in this order' * (len(names) > 1)}."
-    return f"{told} Not shown to matter: {listed(rest)}." if rest else told
-
-
-def listed(items: Sequence[str]) -> str:
-    """Write words as `a, b and c`."""
-    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+    text = f"What mattered: {join_words(names)}{', in this order' * (len(names) > 1)}."
+    return f"{text} Not shown to matter: {join_words(others)}." if others else text

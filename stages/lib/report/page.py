@@ -14,7 +14,7 @@ from stages.lib.report.course import WATCHED_REPEATS, describe_course, stopping
 from stages.lib.report.parallel import Parallel, parallel_coordinates
 from stages.lib.report.records import AGAIN, records
 from stages.lib.report.subject import class_counts
-from stages.lib.report.summary import CONTENDERS, read_inputs
+from stages.lib.report.summary import CONTENDERS, read_losses
 from stages.lib.report.tables import Table, read_table
 
 CHARTS = Path("metrics/charts")
@@ -83,7 +83,7 @@ def sections(params: Params) -> dict[str, Any]:
         # A net that diverged on every split predicts nothing, and has no such chart.
         "diagnostics": _chart_if_drawn("diagnostics"),
         "answer_diagnostics": _chart_if_drawn("answer_diagnostics"),
-        "inputs": read_inputs(),
+        "inputs": read_losses(),
         "inputs_chart": _chart_if_drawn("inputs"),
         "experiments": [_search(params, name) for name in params.experiments],
     }

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from stages.lib.common import read_json
+from stages.lib.common import join_words, read_json
 from stages.lib.config import Column, Params
 from stages.lib.config.units import unit_of_score
 
@@ -22,14 +22,14 @@ _SPLITS = {
     "time": "Rows are in the order of {order}, and nets are scored on later rows than those they are trained on",
 }
 
-# With more classes, only their number is told.
+# Of more classes, a sentence has the number alone.
 _MOST_CLASSES = 6
 
 
 def read_counts(folder: str | Path = ".") -> dict[str, Any]:
     """Return what the stage fetch counted; raises `UserError` if it has not run."""
-    found = read_json(Path(folder) / "metrics/data.json", "Run `dvc repro`.")
-    return found if isinstance(found, dict) else {}
+    counts = read_json(Path(folder) / "metrics/data.json", "Run `dvc repro`.")
+    return counts if isinstance(counts, dict) else {}
 
 
 def title(params: Params) -> str:
@@ -44,16 +44,16 @@ def describe(params: Params, counts: dict[str, Any]) -> list[str]:
 
 def columns(params: Params, counts: dict[str, Any]) -> list[list[str]]:
     """Return the columns that params.yaml lists: name, role, type, unit, range, and count of missing cells."""
-    listed = []
     classes = class_counts(params, counts)
+    roles = {params.data.target: "target", params.cv.groups: "groups", params.cv.order: "order"}
     cells = [_counted(counts, key) for key in counts if key != "classes"]
+    rows = []
     for name, column in params.data.columns.items():
-        roles = {params.data.target: "target", params.cv.groups: "groups", params.cv.order: "order"}
         role = roles.get(name, "input" if column.use and column.type != "date" else "not used")
         kind = f"{len(classes)} classes" if role == "target" and classes else column.type
-        missing = sum(found[name] for found in cells if name in found)
-        listed.append([name, role, kind, column.unit, _range(column), str(missing or "")])
-    return listed
+        missing = sum(by_name.get(name, 0) for by_name in cells)
+        rows.append([name, role, kind, column.unit, _range(column), str(missing or "")])
+    return rows
 
 
 def class_counts(params: Params, counts: dict[str, Any]) -> dict[str, int]:
@@ -65,8 +65,8 @@ def class_counts(params: Params, counts: dict[str, Any]) -> dict[str, int]:
 
 
 def _counted(counts: dict[str, Any], key: str) -> dict[str, int]:
-    found = counts.get(key)
-    return found if isinstance(found, dict) else {}
+    by_name = counts.get(key)
+    return by_name if isinstance(by_name, dict) else {}
 
 
 def _range(column: Column) -> str:
@@ -77,28 +77,26 @@ def _range(column: Column) -> str:
 
 
 def _table(params: Params, counts: dict[str, Any]) -> str:
-    data = params.data
+    data, unit = params.data, params.data.columns[params.data.target].unit
     rows = f"{counts['rows']:,} rows" if "rows" in counts else "All rows"
     part = f", of which {data.sample:.3g} are used" if data.sample < 1 else ""
-    unit = data.columns[data.target].unit
-    if not params.model.classifies:
-        told = f", a number{f' in {unit}' if unit else ''}"
-    else:
-        classes = class_counts(params, counts)
-        shares = [
-            f"{label} ({n:,} row{'s' * (n != 1)}, {100 * n / counts['rows']:.0f} %)" for label, n in classes.items()
+    target = f", a number{unit and f' in {unit}'}"
+    if params.model.classifies:
+        classes = [
+            f"{label} ({n:,} row{'s' * (n != 1)}, {100 * n / counts['rows']:.0f} %)"
+            for label, n in class_counts(params, counts).items()
         ]
-        few = 0 < len(shares) <= _MOST_CLASSES
-        with_unit = f" ({unit})" if unit else ""
-        told = f"{with_unit}, with {f'the classes {_listed(shares)}' if few else f'{len(shares)} classes'}"
-    return f"{rows} of {data.path}{part}. The target is {data.target}{told}."
+        few = 0 < len(classes) <= _MOST_CLASSES
+        listing = f"the classes {join_words(classes)}" if few else f"{len(classes)} classes"
+        target = f"{unit and f' ({unit})'}, with {listing}"
+    return f"{rows} of {data.path}{part}. The target is {data.target}{target}."
 
 
 def _score(params: Params) -> str:
     scoring = params.cv.scoring
     unit = unit_of_score(params)
     if scoring.startswith("neg_"):
-        what = f"minus the {scoring.removeprefix('neg_').replace('_', ' ')}{f', in {unit}' if unit else ''}"
+        what = f"minus the {scoring.removeprefix('neg_').replace('_', ' ')}{unit and f', in {unit}'}"
         return f"The score is {scoring}: {what}; the nearer to 0, the better."
     meaning = f": {_MEANINGS[scoring]}" if scoring in _MEANINGS else ", of which more is better"
     return f"The score is {scoring}{meaning}."
@@ -111,7 +109,3 @@ def _splits(params: Params) -> str:
         return f"It is the mean over {cv.n_splits} splits. {how}."
     repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""
     return f"It is the mean over {repeats}{cv.n_splits} folds. {how}."
-
-
-def _listed(items: list[str]) -> str:
-    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)

@@ -21,11 +21,27 @@ INPUTS = Path("metrics/inputs.csv")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the evaluation answers: what to use and what is kept, its Brier score, and a note on its intervals."""
+    """What the evaluation answers.
+
+    Attributes
+    ----------
+    text : str
+        What to use.
+    use, kept, handed_over : str
+        The contender to use, if there is one; the net that is kept; and what is saved as the answer.
+    inputs : str
+        Sentences about the columns that matter most, and about those that a model could do without.
+    brier_score : str, optional
+        Of the kept net.
+    note : str, optional
+        On the intervals.
+    """
 
     text: str
     use: str | None
     kept: str
+    handed_over: str
+    inputs: str
     brier_score: str | None
     note: str | None
 
@@ -39,6 +55,8 @@ def read_answer() -> Answer:
             str(evaluation["answer"]),
             evaluation.get("use"),
             str(evaluation["kept"]),
+            str(evaluation["handed_over"]),
+            str(evaluation["inputs"]),
             None if brier is None else format_score(brier, 4),
             evaluation.get("note"),
         )
@@ -90,27 +108,8 @@ def _against_kept(row: Record) -> str:
     return "kept" if row["kept"] == "true" else standing(shares) or "–"
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """What the inputs are worth.
-
-    Attributes
-    ----------
-    handed_over : str
-        The contender that is saved as the answer.
-    text : str
-        Sentences about the columns that matter most, and about those that a model could do without.
-    table : Table
-        What shuffling each column costs each model.
-    """
-
-    handed_over: str
-    text: str
-    table: Table
-
-
-def read_inputs() -> Inputs:
-    """Return what the stage evaluate has written; raises `UserError` if there is none of it, or if it is broken."""
+def read_losses() -> Table:
+    """Return what shuffling each column costs each model; raises `UserError` if the table is missing or broken."""
     with records(INPUTS, "a table of importances") as rows:
         decimals = score_decimals(number(row["importance"]) for row in rows)
         losses: dict[str, dict[str, str]] = {}
@@ -119,7 +118,4 @@ def read_inputs() -> Inputs:
             below = ", below the rope" if row["below_rope"] == "true" else ""
             losses.setdefault(row["column"], {})[f"{row['model']}, the {row['role']}"] = loss + below
         models = list(next(iter(losses.values()), {}))
-        table = Table(["input", *models], [[name, *(of[model] for model in models)] for name, of in losses.items()], -1)
-    evaluation = read_json(_ANSWER, _AGAIN)
-    with reading(_ANSWER, "not what the stage evaluate writes", _AGAIN):
-        return Inputs(str(evaluation["handed_over"]), str(evaluation["inputs"]), table)
+        return Table(["input", *models], [[name, *(of[model] for model in models)] for name, of in losses.items()], -1)
