@@ -99,7 +99,7 @@ def test_the_best_is_on_top_and_axes_go_by_importance() -> None:
     chart = laid_out([0.5, 0.7, 0.75, float("nan")])
     assert [axis.name for axis in chart.axes] == ["score", "b", "a", "c"]
     assert [(line.kind, line.shade) for line in chart.lines] == [("other", 0), ("in-set", 0.8), ("best", 1)]
-    assert chart.lines[-1].told == "rank 1: 0.7500; a=2, lr=1"
+    assert chart.lines[-1].text == "rank 1: 0.7500; a=2, lr=1"
     assert (len(chart.lines), chart.n_candidates) == (3, 4)
     assert all(len(line.points.split()) == len(line.at.split()) == 4 for line in chart.lines)
 
@@ -119,4 +119,4 @@ def test_few_keys_or_scores_have_no_chart() -> None:
     many = parallel_coordinates(rows([i / 1000 for i in range(400)]), ["a", "b", "c"])
     assert many is not None
     assert (len(many.lines), many.n_candidates) == (300, 400)
-    assert many.lines[0].told.startswith("rank 300")
+    assert many.lines[0].text.startswith("rank 300")

@@ -33,26 +33,17 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Section:
-    """A chart, and the table behind it."""
+class Search:
+    """An experiment: what was found, which settings mattered, the learning curves, many keys, and its candidates."""
 
     name: str
-    chart: Chart
-    table: Table
-
-
-@dataclass(frozen=True)
-class Search(Section):
-    """An experiment: its candidates, what was found, the learning curves, which settings mattered, and many keys."""
-
     kind: str
     fixed: str
     findings: list[str]
-    course: str
-    curves: Chart
     what_mattered: str
-    importances: Chart
+    course: str
     parallel: Parallel | None
+    table: Table
 
 
 def as_chart(svg: str) -> Chart:
@@ -68,23 +59,22 @@ def as_chart(svg: str) -> Chart:
 
 
 def sections(params: Params) -> dict[str, Any]:
-    """Return the leaderboard, the evaluation, the diagnostics, the inputs, and every experiment, each with its charts.
+    """Return the charts, the tables of the leaderboard, the contenders and the inputs, and every experiment.
 
     Raises
     ------
     UserError
         If a stage has not run.
     """
-    leaderboard = read_table(Path("metrics/leaderboard.csv"), most=0)
-    evaluation = read_table(CONTENDERS, without=["rank_test_score", "std_test_score", "tied_with_kept"])
+    names = ["leaderboard", "evaluation"]
+    names += [f"{kind}{name}" for name in params.experiments for kind in ("", "curves/", "importance/")]
+    # A net that diverged on every split predicts nothing, and has no such chart.
+    optional = [name for name in ("diagnostics", "answer_diagnostics", "inputs") if (CHARTS / f"{name}.svg").exists()]
     return {
-        "leaderboard": Section("leaderboard", _chart("leaderboard"), leaderboard),
-        "evaluation": Section("evaluation", _chart("evaluation"), evaluation),
-        # A net that diverged on every split predicts nothing, and has no such chart.
-        "diagnostics": _chart_if_drawn("diagnostics"),
-        "answer_diagnostics": _chart_if_drawn("answer_diagnostics"),
+        "charts": {name: _chart(name) for name in [*names, *optional]},
+        "leaderboard": read_table(Path("metrics/leaderboard.csv"), most=0),
+        "evaluation": read_table(CONTENDERS, without=["rank_test_score", "std_test_score", "tied_with_kept"]),
         "inputs": read_losses(),
-        "inputs_chart": _chart_if_drawn("inputs"),
         "experiments": [_search(params, name) for name in params.experiments],
     }
 
@@ -94,10 +84,6 @@ def _chart(name: str) -> Chart:
     svg = read_text(path, AGAIN)
     with reading(path, "not a chart", AGAIN):
         return as_chart(svg)
-
-
-def _chart_if_drawn(name: str) -> Chart | None:
-    return _chart(name) if (CHARTS / f"{name}.svg").exists() else None
 
 
 def _search(params: Params, name: str) -> Search:
@@ -121,16 +107,13 @@ def _search(params: Params, name: str) -> Search:
     experiment = params.experiments[name]
     return Search(
         name,
-        _chart(name),
-        read_table(compared, without=["params"], most=MOST),
         experiment.search,
         format_params(experiment.fixed),
         findings,
-        course,
-        _chart(f"curves/{name}"),
         what_mattered,
-        _chart(f"importance/{name}"),
+        course,
         parallel,
+        read_table(compared, without=["params"], most=MOST),
     )
 
 

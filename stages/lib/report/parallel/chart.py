@@ -23,7 +23,7 @@ class Line:
     at: str
     shade: float
     kind: str
-    told: str
+    text: str
 
 
 @dataclass(frozen=True)
