@@ -12,8 +12,8 @@ def codes(column: pd.Series) -> np.ndarray:
     Numbers may be text. `null` and `nan` are nothing.
     """
     places = [_place(value) for value in column]
-    ranks = {found: rank for rank, found in enumerate(sorted(set(places)))}
-    return np.array([ranks[found] for found in places], dtype=float)
+    ranks = {place: rank for rank, place in enumerate(sorted(set(places)))}
+    return np.array([ranks[place] for place in places], dtype=float)
 
 
 def has_names(column: pd.Series) -> bool:

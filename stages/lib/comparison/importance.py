@@ -39,14 +39,12 @@ def importance(candidates: pd.DataFrame, keys: Sequence[str], scores: np.ndarray
     kept = np.isfinite(scores)
     X = np.column_stack([codes(candidates[key][kept]) for key in keys])
     y = np.asarray(scores, dtype=float)[kept]
-    if len(y) < 3:
-        drops = np.full((len(keys), N_PERMUTATIONS), np.nan)
-    elif np.ptp(y) == 0:
-        drops = np.zeros((len(keys), N_PERMUTATIONS))
+    if len(y) < 3 or np.ptp(y) == 0:
+        drops = np.full((len(keys), N_PERMUTATIONS), np.nan if len(y) < 3 else 0.0)
     else:
         drops = _drops(X, y, np.random.default_rng(seed))
-    found = pd.DataFrame({"key": list(keys), "importance": drops.mean(axis=1), "importance_std": drops.std(axis=1)})
-    return found.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
+    table = pd.DataFrame({"key": list(keys), "importance": drops.mean(axis=1), "importance_std": drops.std(axis=1)})
+    return table.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
 
 
 def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -50,17 +50,15 @@ def stopping(params: Params, name: str, best: Record) -> Stopping:
 
     Parameters
     ----------
-    params : Params
     name : str
         Of the experiment.
     best : dict
         Its row in metrics/compared/, which has what the grid sets.
     """
     settings: dict[str, Any] = params.model.model_dump() | params.experiments[name].fixed | best
-    own = {place.rpartition(".")[2]: values for place, values in (settings.get("callbacks") or {}).items()}
-    early = own.get("EarlyStopping", {}) | {
-        key.removeprefix(_PREFIX): value for key, value in settings.items() if key.startswith(_PREFIX)
-    }
+    callbacks = {place.rpartition(".")[2]: values for place, values in (settings.get("callbacks") or {}).items()}
+    of_grid = {key.removeprefix(_PREFIX): value for key, value in settings.items() if key.startswith(_PREFIX)}
+    early = callbacks.get("EarlyStopping", {}) | of_grid
     restores = str(early.get("load_best")).lower() == "true"
     return Stopping(int(number(str(settings["max_epochs"]))), early.get("monitor", "valid_loss") if restores else "")
 
@@ -96,7 +94,7 @@ def course(values: list[float]) -> tuple[str, int, float]:
     bends = [a - 2 * b + c for a, b, c in zip(values[first:], values[first + 1 :], values[first + 2 :], strict=False)]
     noise = math.sqrt(fmean(bend**2 for bend in bends) / 6)
     least = max(_PART * (max(later) - min(later)), _NOISE * noise)
-    top = max(range(n), key=lambda i: smooth[i])
+    top = smooth.index(max(smooth))
     if top + 1 <= n * (1 - _LONG) and smooth[top] - smooth[-1] > least:
         return "falling", top + 1, smooth[-1] - smooth[top]
     start = n - max(1, round(n * _END)) - 1
@@ -108,7 +106,7 @@ def course(values: list[float]) -> tuple[str, int, float]:
 def describe_course(rows: list[Record], stopping: Stopping, n_nets: int, constant_loss: float = math.inf) -> str:
     """Say of the best candidate of a search whether more or fewer epochs are worth a try.
 
-    A fall of the score is told if it is more than the noise of the hold-outs: more than twice the standard error of a
+    A fall of the score counts if it is more than the noise of the hold-outs: more than twice the standard error of a
     difference between two epochs, √2 · 1.253 · std / √n_nets for medians of n_nets nets, with the standard deviation by
     the band. That takes the epochs for independent; they are not, so the error is rather smaller. Where EarlyStopping
     restores the best epoch, what follows it is no reason for fewer epochs.
@@ -117,8 +115,6 @@ def describe_course(rows: list[Record], stopping: Stopping, n_nets: int, constan
     ----------
     rows : list of dict
         The rows of a table such as metrics/curves/dropout.csv.
-    stopping : Stopping
-        How the training of the best candidate ends.
     n_nets : int
         How many nets the medians are over.
     constant_loss : float
@@ -135,36 +131,35 @@ def describe_course(rows: list[Record], stopping: Stopping, n_nets: int, constan
     if stopping.restores:
         return _restored(losses, stopping, still_falls=loss == "rising")
     spread = max(number(row["valid_score_high"]) - number(row["valid_score_low"]) for row in best) / _WIDTH
-    if score == "falling" and -change <= _ERRORS * _OF_MEDIAN * spread * math.sqrt(2 / n_nets):
+    is_noise = -change <= _ERRORS * _OF_MEDIAN * spread * math.sqrt(2 / n_nets)
+    if (score == "falling" and is_noise) or (score == "rising" and len(best) < stopping.most_epochs):
         score = "level"
-    if score == "rising" and len(best) < stopping.most_epochs:
-        score = "level"
-    told = []
+    sentences = []
     if score == "rising":
-        told.append(
+        sentences.append(
             f"The best still improves at its last epoch: of {epochs}, those after epoch {since} raised its score on "
             f"the hold-out by {_size(change, scores)}. More epochs may help."
         )
     if score == "falling":
-        told.append(
+        sentences.append(
             f"The best has long been getting worse: its score on the hold-out fell by {_size(change, scores)} after "
             f"epoch {since} of {len(best)}. Fewer epochs may help."
         )
     if loss == "falling":
-        whose = "Its loss" if told else "The loss of the best"
+        whose = "Its loss" if sentences else "The loss of the best"
         more = {"falling": " too", "level": ", though its score did not clearly fall"}.get(score, "")
-        told.append(
+        sentences.append(
             f"{whose} on the hold-out rose by {_size(loss_change, losses)} after epoch {loss_since}{more}: the net "
             "learns its training rows by heart."
         )
-    if told:
-        return " ".join(told)
+    if sentences:
+        return " ".join(sentences)
     if score == loss == "unknown":
         return f"After {epochs}, the curves say little."
     if losses[-1] > _FAR * constant_loss:
-        shown, constant = (format_score(each, score_decimals([constant_loss])) for each in (losses[-1], constant_loss))
+        last, constant = (format_score(each, score_decimals([constant_loss])) for each in (losses[-1], constant_loss))
         return (
-            f"After {epochs}, the loss of the best on the hold-out is {shown}. A net that answers the same for every "
+            f"After {epochs}, the loss of the best on the hold-out is {last}. A net that answers the same for every "
             f"row reaches {constant}, so this one has not learned its task."
         )
     return f"The best has levelled off by its last epoch, of {epochs}."
@@ -172,15 +167,14 @@ def describe_course(rows: list[Record], stopping: Stopping, n_nets: int, constan
 
 def _restored(losses: list[float], stopping: Stopping, still_falls: bool) -> str:
     """Say where the best epoch is that EarlyStopping restored."""
-    told = "EarlyStopping kept the best epoch of each net, so what comes after it does no harm."
+    text = "EarlyStopping kept the best epoch of each net, so what comes after it does no harm."
     if stopping.restores != "valid_loss" or not all(map(math.isfinite, losses)):
-        return told
-    lowest = min(range(len(losses)), key=lambda i: losses[i]) + 1
-    told += f" The median loss on the hold-out is lowest after epoch {lowest} of {len(losses)}."
+        return text
+    text += f" The median loss on the hold-out is lowest after epoch {losses.index(min(losses)) + 1} of {len(losses)}."
     if still_falls and len(losses) == stopping.most_epochs:
-        told += " It still falls there: more epochs may help."
-    return told
+        text += " It still falls there: more epochs may help."
+    return text
 
 
 def _size(change: float, values: list[float]) -> str:
-    return format_score(abs(change), score_decimals(map(abs, values)))
+    return format_score(abs(change), score_decimals(values))
