@@ -62,5 +62,5 @@ def test_a_model_without_a_score_is_told() -> None:
     found = with_standing(inputs_table({"net": by_split}, FEATURES, 0.5), {"net": "net"}, rope=0.01)
     assert found["below_rope"].tolist() == ["nan"] * 3
     assert describe_inputs(found, "net", "r2", 0.01) == (
-        "What the inputs are worth to net is unknown, as it has no score on some splits."
+        "What the inputs are worth to net is unknown, because it has no score on some splits."
     )

@@ -40,12 +40,10 @@ def effect_p_values(
     ----------
     candidates : DataFrame
         One row for each candidate, with a column for each key. Those with a `stage` were halved.
-    keys : list of str
     scores : array of shape (n_candidates, n_splits)
         Candidates with NaN are left out.
     test_share : float
         As in `corrected_error`.
-    seed : int
 
     Returns
     -------

@@ -1,11 +1,12 @@
 """Says in sentences what a search found: its best and its true worth, what is as good, the simplest, what mattered."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from stages.lib.common import format_score, score_decimals, shares_in_words, short_params
+from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words, short_params
 from stages.lib.comparison.mattered import what_mattered
 from stages.lib.scores.score_table import trained_to_the_end
 from stages.lib.scores.stuck import in_words
@@ -73,11 +74,11 @@ def _likely(row: pd.Series, rope: str) -> str:
 
 def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
     scores = {key: format_score(score, decimals) for key, score in search.items() if isinstance(score, float)}
-    interval = f" ± {scores['best_ci95']}" if "best_ci95" in search else ""
+    mean = format_interval(search["best_score"], search.get("best_ci95", math.nan), decimals)
     stuck = ""
     if "best_n_stuck" in search:
         stuck = f" ({in_words(search['best_n_stuck'], search['n_splits'], scores.get('best_score_not_stuck', ''))})"
-    best = f"The best is {short_params(search['best_params'])}, with {scores['best_score']}{interval}{stuck}."
+    best = f"The best is {short_params(search['best_params'])}, with {mean}{stuck}."
     if "best_score_corrected" not in search or n == 1:
         return best
     over, *_ = search["corrected_over"].split(", among the ")  # after halving, `n` says so

@@ -25,10 +25,8 @@ def importance(candidates: pd.DataFrame, keys: Sequence[str], scores: np.ndarray
     ----------
     candidates : DataFrame
         One row for each candidate, with a column for each key.
-    keys : list of str
     scores : array of shape (n_candidates,)
         Candidates with NaN are left out.
-    seed : int
 
     Returns
     -------

@@ -48,7 +48,6 @@ def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) ->
         As `inputs_table` returns it.
     roles : mapping of str
         What the models are, in the order in which they are to stand: `net`, `answer` or `net and answer`.
-    rope : float
 
     Returns
     -------
@@ -74,11 +73,10 @@ def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -
         The model.
     scoring : str
         The name of the scorer.
-    rope : float
     """
     rows = table[table["model"] == name]
     if not np.isfinite(rows["importance"]).all():
-        return f"What the inputs are worth to {name} is unknown, as it has no score on some splits."
+        return f"What the inputs are worth to {name} is unknown, because it has no score on some splits."
     if (rows["importance"] == 0).all():
         return f"{name} looks at none of the inputs."
     decimals = score_decimals(rows["importance"])

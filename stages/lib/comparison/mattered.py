@@ -21,7 +21,6 @@ def mattered(candidates: pd.DataFrame, test_share: float, seed: int) -> pd.DataF
         As `score_table` returns it.
     test_share : float
         Test rows per training row; NaN where the statistics do not hold.
-    seed : int
 
     Returns
     -------

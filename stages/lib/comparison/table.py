@@ -68,7 +68,6 @@ def compared_table(
         Test rows per training row; NaN where the statistics do not hold.
     rope : float
         The region of practical equivalence, in the scorer's unit.
-    seed : int
     one_row : float
         As in `corrected_error`.
 

@@ -122,7 +122,6 @@ def facts(params: Params, counts: dict[str, Any]) -> dict[str, dict[str, str]]:
 
     Parameters
     ----------
-    params : Params
     counts : dict
         What the stage fetch counted.
     """

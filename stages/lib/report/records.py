@@ -17,7 +17,6 @@ def records(path: str | Path, expected: str) -> Iterator[list[Record]]:
 
     Parameters
     ----------
-    path : path
     expected : str
         What the file is, for the sentence "metrics/x.csv is not …".
 

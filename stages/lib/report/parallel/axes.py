@@ -24,7 +24,6 @@ class Axis:
 
     Attributes
     ----------
-    name : str
     x : float
         Its place, in pixels from the left.
     ticks : list of (float, str)
@@ -60,8 +59,6 @@ def make_axis(name: str, x: float, values: Sequence[str], floor: float = -math.i
 
     Parameters
     ----------
-    name : str
-    x : float
     values : sequence of str
         Of each line, the best candidate first.
     floor : float
@@ -88,13 +85,12 @@ def _in_bands(name: str, x: float, values: Sequence[str], numbers: dict[str, flo
     stops = [(TOP + i * height, TOP + (i + 1) * height, value) for i, value in enumerate(order)]
     at = [order.index(value) for value in values]
     places = [0.0] * len(values)
-    for i in range(len(order)):
-        lines = [line for line, value in enumerate(at) if value == i]
+    for i, (top, bottom, _) in enumerate(stops):
+        lines = [line for line, stop in enumerate(at) if stop == i]
         apart = min(_APART, _FILLED * height / max(len(lines) - 1, 1))
         for place, line in enumerate(lines):
-            places[line] = TOP + (i + 0.5) * height + (place - (len(lines) - 1) / 2) * apart
-    ticks = [((low + high) / 2, value) for low, high, value in stops]
-    return Axis(name, x, ticks, stops, places, at)
+            places[line] = (top + bottom) / 2 + (place - (len(lines) - 1) / 2) * apart
+    return Axis(name, x, [((top + bottom) / 2, value) for top, bottom, value in stops], stops, places, at)
 
 
 def _by_size(name: str, x: float, values: Sequence[str], numbers: dict[str, float], floor: float) -> Axis:
@@ -117,14 +113,8 @@ def _by_size(name: str, x: float, values: Sequence[str], numbers: dict[str, floa
     stops = [(place(numbers[value]), place(numbers[value]), value) for value in order]
     marked = _powers(low, high) if logarithmic else round_numbers(low, high)
     ticks = [*zip(map(place, marked), map(_short, marked) if logarithmic else as_text(marked), strict=True)]
-    return Axis(
-        name,
-        x,
-        ticks,
-        stops,
-        [place(numbers[value]) for value in values],
-        [order.index(value) for value in values],
-    )
+    at = [order.index(value) for value in values]
+    return Axis(name, x, ticks, stops, [stops[i][0] for i in at], at)
 
 
 def round_numbers(low: float, high: float) -> list[float]:
