@@ -113,7 +113,7 @@ def _search(params: Params, name: str) -> Search:
         what_mattered,
         course,
         parallel,
-        read_table(compared, without=["params"], most=MOST),
+        read_table(compared, without=["params", "p_value"], most=MOST),
     )
 
 

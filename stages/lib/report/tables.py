@@ -1,6 +1,7 @@
 """Reads the committed tables of scores as text for the report."""
 
 import math
+import re
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -162,8 +163,8 @@ _COLUMNS = {
     "best_params": Column("best params", _settings),
 }
 _PLACES = {kind: place for place, kind in enumerate(_COLUMNS)}
-# What other columns say.
-_SAID_ELSEWHERE = {"kept", "simplest", "best_score_corrected_high", "stuck_splits"}
+# The scores of single splits, the spreads of other scorers, and what other columns say.
+_NOT_SHOWN = re.compile(r"split\d+_.+|std_test_(?!score$).+|kept|simplest|best_score_corrected_high|stuck_splits")
 
 
 def read_table(path: Path, without: Collection[str] = (), most: int = sys.maxsize) -> Table:
@@ -207,15 +208,9 @@ def _kind(key: str) -> str:
 def _keys(rows: list[Record]) -> list[str]:
     """Return the columns that say something about these rows."""
     tested = any(math.isfinite(number(row.get(key, ""))) for row in rows for key in ("ci95", "best_ci95"))
-
-    def says_something(key: str) -> bool:
-        if key in ("n_stuck", "best_n_stuck"):
-            return any(number(row[key]) for row in rows)
-        of_splits = key.startswith(("split", "std_test_")) and key != "std_test_score"
-        p_of_one = key == "p_value" and "p_value_holm" in rows[0]
-        return not (of_splits or p_of_one or key in _SAID_ELSEWHERE) and (tested or not _COLUMNS[_kind(key)].tested)
-
-    return [key for key in rows[0] if says_something(key)]
+    empty = {key for key in ("n_stuck", "best_n_stuck") if not any(number(row.get(key, "0")) for row in rows)}
+    keys = [key for key in rows[0] if key not in empty and not _NOT_SHOWN.fullmatch(key)]
+    return [key for key in keys if tested or not _COLUMNS[_kind(key)].tested]
 
 
 def _written(key: str, rows: list[Record], scores: str) -> list[str]:
