@@ -2,7 +2,7 @@
 
 from stages.lib.common import remove_others, run, write_text
 from stages.lib.config import load_params
-from stages.lib.config.units import unit_of_score
+from stages.lib.config.schema import unit_of_score
 from stages.lib.report.charts import chart_of, read_specs, suited
 
 FOLDER = "metrics/charts"

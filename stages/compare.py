@@ -10,7 +10,7 @@ from stages.lib.comparison import mattered
 from stages.lib.comparison.findings import findings
 from stages.lib.comparison.table import compared_table, expected_test_share, read_candidates, read_search, summarise
 from stages.lib.config import load_params
-from stages.lib.config.units import rope_of
+from stages.lib.config.schema import rope_of
 from stages.lib.scores import NOT_TESTED, one_row, to_csv
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from stages.lib.changes.revisions import describe_head, stale_stages
 from stages.lib.common import UserError, run, write_text
 from stages.lib.config import load_params
-from stages.lib.config.units import rope_of
+from stages.lib.config.schema import rope_of
 from stages.lib.report.changes import Since, changes_of
 from stages.lib.report.page import MOST, facts, sections
 from stages.lib.report.subject import columns, describe, read_counts, title

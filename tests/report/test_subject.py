@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stages.lib.config import Params
-from stages.lib.config.units import unit_of_score
+from stages.lib.config.schema import unit_of_score
 from stages.lib.report.subject import class_counts, columns, describe, title
 from tests.project import real_params, set_at
 

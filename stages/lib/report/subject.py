@@ -5,7 +5,7 @@ from typing import Any
 
 from stages.lib.common import join_words, read_json
 from stages.lib.config import Column, Params
-from stages.lib.config.units import unit_of_score
+from stages.lib.config.schema import unit_of_score
 
 _MEANINGS = {
     "accuracy": "the share of rows whose class is predicted",
