@@ -1,11 +1,9 @@
-"""Stage `compare@EXPERIMENT`: says which candidates of a search may be the best, which is the simplest, what mattered.
+"""Stage `compare@EXPERIMENT`: says which candidates may be the best, which is the simplest, and what mattered."""
 
-Usage: python -m stages.compare EXPERIMENT
-"""
-
+from argparse import Namespace
 from pathlib import Path
 
-from stages.lib.common import only_argument, run, write_json, write_text
+from stages.lib.common import Arguments, run, write_json, write_text
 from stages.lib.comparison import mattered
 from stages.lib.comparison.findings import findings
 from stages.lib.comparison.table import compared_table, expected_test_share, read_candidates, read_search, summarise
@@ -13,9 +11,12 @@ from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
 from stages.lib.scores import NOT_TESTED, one_row, to_csv
 
+ARGUMENTS = Arguments("stages.compare", __doc__)
+ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
 
-def main() -> None:
-    name = only_argument("python -m stages.compare EXPERIMENT")
+
+def main(arguments: Namespace) -> None:
+    name = arguments.experiment
     params = load_params()
     params.experiment(name)  # which there should be
     candidates = read_candidates(Path(f"metrics/candidates/{name}.csv"), name)
@@ -35,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ARGUMENTS)

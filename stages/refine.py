@@ -1,20 +1,21 @@
-"""Adds an experiment to params.yaml that searches more finely where a finished search found the best candidates.
+"""Adds an experiment to params.yaml that searches more finely where a finished search found the best candidates."""
 
-Usage: python -m stages.refine EXPERIMENT
-"""
-
+from argparse import Namespace
 from pathlib import Path
 
 from stages.lib.changes.revisions import stale_stages
-from stages.lib.common import UserError, format_params, format_value, only_argument, run, write_text
+from stages.lib.common import Arguments, UserError, format_params, format_value, run, write_text
 from stages.lib.config import PARAMS_FILE, load_params
 from stages.lib.experiment import open_experiment
 from stages.lib.refine import add_experiment, narrow, next_name, read_best_set, refine
 from stages.lib.winners.leaderboard import read_best
 
+ARGUMENTS = Arguments("stages.refine", __doc__)
+ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
 
-def main() -> None:
-    name = only_argument("python -m stages.refine EXPERIMENT")
+
+def main(arguments: Namespace) -> None:
+    name = arguments.experiment
     params = load_params()
     new = next_name(params, name)
     best = read_best(params, name)
@@ -51,4 +52,4 @@ def _count(n_candidates: int) -> str:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ARGUMENTS)

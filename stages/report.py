@@ -1,13 +1,11 @@
-"""Writes report.html, a page with all results that opens offline: `make report`, or `make report AGAINST=main`.
-
-Usage: python -m stages.report [REVISION]
-"""
+"""Writes report.html, a page with all results that opens offline: `make report`, or `make report AGAINST=main`."""
 
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 from stages.lib.changes.revisions import describe_head, stale_stages
-from stages.lib.common import UserError, run, write_text
+from stages.lib.common import Arguments, run, write_text
 from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
 from stages.lib.report.changes import Since, changes_of
@@ -20,11 +18,13 @@ from stages.lib.scores import NOT_TESTED
 REPORT = Path("report.html")
 
 
-def main() -> None:
-    if len(sys.argv) > 2:
-        raise UserError("one argument at most, a branch or commit to compare with: python -m stages.report main")
+ARGUMENTS = Arguments("stages.report", __doc__)
+ARGUMENTS.add_argument("revision", metavar="REVISION", nargs="?", help="a branch or commit to compare the results with")
+
+
+def main(arguments: Namespace) -> None:
     params = load_params()
-    changed = changes_of(Since(sys.argv[1])) if len(sys.argv) == 2 else None
+    changed = changes_of(Since(arguments.revision)) if arguments.revision else None
     counts = read_counts()
     stale = stale_stages()
     answer = read_answer()
@@ -56,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ARGUMENTS)

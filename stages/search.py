@@ -1,9 +1,8 @@
-"""Stage `search@EXPERIMENT`: runs one search, corrects its best score for the choice, and scores its picks anew.
+"""Stage `search@EXPERIMENT`: runs one search, corrects its best score for the choice, and scores its picks anew."""
 
-Usage: python -m stages.search EXPERIMENT
-"""
+from argparse import Namespace
 
-from stages.lib.common import only_argument, run, write_json, write_text
+from stages.lib.common import Arguments, run, write_json, write_text
 from stages.lib.config import load_params
 from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.experiment.anew import score_anew
@@ -13,9 +12,12 @@ from stages.lib.scores.draws import NO_DRAWS
 from stages.lib.scores.summary import told
 from stages.lib.search import doing
 
+ARGUMENTS = Arguments("stages.search", __doc__)
+ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
 
-def main() -> None:
-    name = only_argument("python -m stages.search EXPERIMENT")
+
+def main(arguments: Namespace) -> None:
+    name = arguments.experiment
     params = load_params()
     with doing(f"{name}: reading {params.data.path}"):
         experiment = open_experiment(params, name)
@@ -39,4 +41,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ARGUMENTS)

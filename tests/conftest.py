@@ -69,7 +69,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
         monkeypatch.setattr("sys.argv", [stage.__name__, *arguments])
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         try:
-            run(stage.main)
+            run(stage.main, getattr(stage, "ARGUMENTS", None))
         except SystemExit as end:
             return Done(int(end.code or 0), *capsys.readouterr())
         return Done(0, *capsys.readouterr())

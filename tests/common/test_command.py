@@ -5,21 +5,50 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from stages.lib.common import UserError, run, write_text
+from stages.lib.common import Arguments, UserError, run, write_text
 from stages.lib.common.faults import Interrupted, told
 from tests.project import ROOT
 
 
 def ended(main: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
     """Return the exit status and what was written to standard error."""
+    arguments = Arguments("stages.stage", None)
+    arguments.add_argument("words", nargs="*")
     with pytest.raises(SystemExit) as caught:
-        run(main)
+        run(lambda _: main(), arguments)
     return caught.value.code, capsys.readouterr().err
+
+
+def test_a_wrong_argument_is_a_sentence_with_the_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = Arguments("stages.stage", "What it does.")
+    arguments.add_argument("--dry-run", action="store_true")
+    usage = "Usage: python -m stages.stage [-h] [--traceback] [--dry-run]"
+    for given, problem in ("--dryrun", "; did you mean '--dry-run'?"), ("x", "."):
+        monkeypatch.setattr("sys.argv", ["stage", given])
+        with pytest.raises(SystemExit) as caught:
+            run(lambda _: None, arguments)
+        assert caught.value.code == 2
+        assert capsys.readouterr().err == f"error: unrecognized arguments: {given}{problem} {usage}\n"
+
+
+def test_a_note_is_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        for text in ("one", "two", "one"):
+            with warnings.catch_warnings(action="always"):
+                warnings.warn(text, stacklevel=1)
+
+    monkeypatch.setattr("sys.argv", ["stage"])
+    monkeypatch.setattr("warnings.showwarning", warnings.showwarning)
+    run(main)
+    assert capsys.readouterr().err == "note: one\nnote: two\n"
 
 
 def fails_in_own_code() -> None:

@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from stages.lib.common import UserError, environment, run
-from tests.conftest import Command, Done
+from tests.conftest import Command
 from tests.project import ROOT
 
 
@@ -27,18 +27,13 @@ def test_pins_that_come_too_late_are_told(monkeypatch: pytest.MonkeyPatch) -> No
         environment.pin()
 
 
-@pytest.mark.parametrize("name", ["predict", "refine", "report", "pr_comment", "search"])
-def test_help_is_the_docstring(in_process: Command, name: str) -> None:
+@pytest.mark.parametrize("name", ["best_params", "refine", "report", "pr_comment", "search"])
+def test_help_is_the_docstring_and_how_to_call_it(in_process: Command, name: str) -> None:
     stage = import_module(f"stages.{name}")
-    shown = in_process(stage, "--help")
-    assert shown == Done(0, f"{inspect.getdoc(stage)}\n", "")
-    assert f"python -m stages.{name} " in shown.stdout
-
-
-def test_help_of_a_stage_without_arguments_says_how_to_call_it(in_process: Command) -> None:
-    stage = import_module("stages.best_params")
-    usage = "Usage: python -m stages.best_params"
-    assert in_process(stage, "--help") == Done(0, f"{inspect.getdoc(stage)}\n\n{usage}\n", "")
+    done = in_process(stage, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (inspect.getdoc(stage) or "?") in done.stdout
+    assert done.stdout.startswith(f"usage: python -m stages.{name} ")
 
 
 def test_each_of_several_errors_says_so(capsys: pytest.CaptureFixture[str]) -> None:

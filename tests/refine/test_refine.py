@@ -124,8 +124,8 @@ AGAIN = "Run `dvc repro search@neurons`."
 @pytest.mark.parametrize(
     ("spoil", "arguments", "sentence"),
     [
-        (nothing, (), "one argument is needed: python -m stages.refine EXPERIMENT"),
-        (nothing, ("neurons", "dropout"), "one argument is needed"),
+        (nothing, (), "the following arguments are required: EXPERIMENT. Usage: python -m stages.refine"),
+        (nothing, ("neurons", "dropout"), "unrecognized arguments: dropout. Usage: python -m stages.refine"),
         (nothing, ("neuron",), "params.yaml: experiments has no 'neuron'; did you mean 'neurons'?"),
         (nothing, ("weight_init",), "has nothing to refine: no number lies between the best, module__weight_init="),
         (remove("params.yaml"), ("neurons",), "params.yaml is missing here. Run from the top of the repository, or"),
@@ -159,7 +159,7 @@ def test_a_mistake_is_a_sentence_and_the_file_stays(
     spoil()
     before = Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None
     done = refine_here(*arguments)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2 if len(arguments) != 1 else 1, "")
     assert done.stderr.startswith("error: ")
     assert sentence in done.stderr
     assert (Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None) == before

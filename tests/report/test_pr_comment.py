@@ -226,7 +226,7 @@ def test_mistakes_end_with_a_sentence(project: Project, comment: Comment, in_pro
     done = comment(project, "nonsuch")
     assert "error: git has no revision 'nonsuch', and DVC no experiment of this name. `git branch" in done.stderr
     done = in_process(pr_comment)
-    assert "error: one argument is needed, a branch or commit" in done.stderr
+    assert "error: the following arguments are required: REVISION. Usage: python -m stages.pr_comment" in done.stderr
     project.git("checkout", "--quiet", "--orphan", "stranger")
     project.git("commit", "--quiet", "--message", "Another beginning")
     done = comment(project, "main")

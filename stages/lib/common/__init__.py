@@ -3,6 +3,7 @@
 Knows nothing about the project's subject, and imports no other room.
 """
 
+from stages.lib.common.arguments import Arguments
 from stages.lib.common.artifacts import (
     DIGITS,
     read_json,
@@ -22,7 +23,6 @@ from stages.lib.common.errors import (
     described,
     did_you_mean,
     explained,
-    only_argument,
     own_place,
 )
 from stages.lib.common.formatting import (
@@ -44,6 +44,7 @@ from stages.lib.common.places import place_of, with_line
 __all__ = [
     "DIGITS",
     "RAISED",
+    "Arguments",
     "UserError",
     "described",
     "did_you_mean",
@@ -55,7 +56,6 @@ __all__ = [
     "format_score",
     "format_value",
     "join_words",
-    "only_argument",
     "own_code",
     "own_place",
     "place_of",

@@ -24,7 +24,7 @@ class Arguments(argparse.ArgumentParser):
     def __init__(self, module: str, doc: str | None) -> None:
         form = argparse.RawDescriptionHelpFormatter
         super().__init__(f"python -m {module}", description=doc, formatter_class=form, allow_abbrev=False)
-        self.add_argument("--traceback", action="store_true", help="print the traceback of an error before its sentence")
+        self.add_argument("--traceback", action="store_true", help="print the traceback of an error, too")
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`, with how the command is called."""

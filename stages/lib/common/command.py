@@ -28,9 +28,10 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
     module = sys.modules[main.__module__]
     parser = arguments or Arguments(module.__spec__.name if module.__spec__ else module.__name__, module.__doc__)
     with_traceback = _TRACEBACK in sys.argv[1:]
+    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != _TRACEBACK]
     notes: set[str] = set()
 
-    def note(message: Warning | str, *_: Any) -> None:
+    def note(message: Warning | str, *_: Any, **__: Any) -> None:
         if str(message) not in notes:
             notes.add(str(message))
             print(f"note: {message}", file=sys.stderr)

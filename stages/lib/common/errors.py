@@ -93,18 +93,3 @@ def _hint() -> str:
         return ""
     command = " ".join(["python -m", spec.name, *sys.argv[1:]])
     return f" (add --traceback to `{command}` to see the whole traceback)"
-
-
-def only_argument(usage: str, what: str = "") -> str:
-    """Return the one argument of the command.
-
-    Parameters
-    ----------
-    usage : str
-        How the command is called, for the `UserError` that is raised if there is none or more than one.
-    what : str
-        What the argument is, where the usage does not say so.
-    """
-    if len(sys.argv) != 2:
-        raise UserError(f"one argument is needed{what and f', {what}'}: {usage}")
-    return sys.argv[1]
