@@ -5,8 +5,8 @@ Without TARGET, it lists the columns. `--classes` or `--number` says what the ta
 the other. `--dry-run` only prints. It replaces a params.yaml that git does not have only with `--force`.
 """
 
-import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -31,6 +31,7 @@ from stages.lib.adopt import (
     take_target,
 )
 from stages.lib.common import UserError, did_you_mean, reading, run, write_text
+from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import PARAMS_FILE, Params, Runtime, yaml12
 from stages.lib.config.problems import sentences
 from stages.lib.data import load_dataset
@@ -138,13 +139,13 @@ def _inside(name: str) -> str:
 
 def _check_git_has_it() -> None:
     """Raise `UserError` if git could not bring params.yaml back as it is."""
-    command = ["git", "status", "--porcelain", "--ignored", "--", PARAMS_FILE]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8")
-    if done.returncode or done.stdout:
-        raise UserError(
-            f"git does not have {PARAMS_FILE} as it is, so it could not be brought back. "
-            "Commit it, or add --force to replace its blocks."
-        )
+    with suppress(NoGitError):
+        if not state_of(PARAMS_FILE):
+            return
+    raise UserError(
+        f"git does not have {PARAMS_FILE} as it is, so it could not be brought back. "
+        "Commit it, or add --force to replace its blocks."
+    )
 
 
 def _described(path: str, form: Form, table: Table) -> str:

@@ -1,15 +1,13 @@
 """Asks git and DVC for commits, their files, and what is not up to date."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from stages.lib.common import UserError, did_you_mean
-
-_NO_REPOSITORY = "This folder is not a git repository or has no commit. Run in a clone of the project."
+from stages.lib.common.git import NO_REPOSITORY, git
 
 
 def commit_of(revision: str) -> str:
@@ -25,7 +23,7 @@ def _experiment(name: str) -> str:
     try:
         references = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps")
     except subprocess.CalledProcessError:
-        raise UserError(_NO_REPOSITORY) from None
+        raise UserError(NO_REPOSITORY) from None
     listed = [line.split() for line in references.splitlines()]
     found = {commit for commit, reference in listed if reference.rpartition("/")[2] == name}
     if len(found) == 1:
@@ -85,7 +83,7 @@ def describe_head() -> str:
     try:
         head = git("rev-parse", "--short", "HEAD").strip()
     except subprocess.CalledProcessError:
-        raise UserError(_NO_REPOSITORY) from None
+        raise UserError(NO_REPOSITORY) from None
     return f"commit {head}{'' if is_committed() else ', with uncommitted changes'}"
 
 
@@ -96,21 +94,3 @@ def _dvc(*arguments: str, folder: str | Path = ".") -> dict[str, Any]:
         raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip()}")
     found: dict[str, Any] = json.loads(done.stdout or "{}")
     return found
-
-
-def git(*arguments: str) -> str:
-    """Return what a git command prints; raises `CalledProcessError` if it fails, `UserError` if git reads nothing here.
-
-    Files are UTF-8, regardless of the locale; messages are not translated.
-    """
-    plain = os.environ | {"LC_ALL": "C"}
-    done = subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", env=plain)
-    if "dubious ownership" in done.stderr:
-        raise UserError(
-            "git reads nothing here, because the repository belongs to another user. If you trust it, run "
-            f"`git config --global --add safe.directory {Path.cwd()}`."
-        )
-    if done.returncode and "not a git repository" in done.stderr:
-        raise UserError(_NO_REPOSITORY)
-    done.check_returncode()
-    return done.stdout

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from stages.lib.changes.revisions import commit_of, git, is_committed
+from stages.lib.changes.revisions import commit_of, is_committed
 from stages.lib.common import UserError
+from stages.lib.common.git import git
 
 TREE = "the working tree"
 

@@ -2,14 +2,14 @@
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
 
 from stages.lib.common import UserError, temporary
+from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import Data, Params
 from stages.lib.data import class_labels, read_csv
 from stages.lib.data.formats import refuse_other_formats
@@ -65,11 +65,9 @@ def is_in_place(spec: Data) -> bool:
 
 def _is_edited(path: Path) -> bool:
     """Whether git has another version of a file, so that what stands there now is nowhere else."""
-    try:
-        done = subprocess.run(["git", "status", "--porcelain", "--", str(path)], capture_output=True, encoding="utf-8")
-    except OSError:  # there is no git
-        return False
-    return "M" in done.stdout[:2]
+    with suppress(NoGitError):
+        return "M" in state_of(path)
+    return False
 
 
 def _not_there(path: Path, spec: Data) -> str:

@@ -1,0 +1,50 @@
+"""Asks git, and says in a sentence why git has no answer."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from stages.lib.common.errors import UserError
+
+NO_REPOSITORY = "This folder is not a git repository or has no commit. Run in a clone of the project."
+
+
+class NoGitError(UserError):
+    """There is no git here: it is not installed, or this folder is not a repository."""
+
+
+def git(*arguments: str) -> str:
+    """Return what a git command prints, as UTF-8.
+
+    Raises
+    ------
+    NoGitError
+        If git is not installed, or this folder is not a repository.
+    UserError
+        If the repository belongs to another user, so that git reads nothing of it.
+    CalledProcessError
+        If the command fails for another reason.
+    """
+    try:
+        # Not translated, because the messages are looked at below.
+        plain = os.environ | {"LC_ALL": "C"}
+        done = subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", env=plain)
+    except FileNotFoundError:
+        raise NoGitError("git is not installed, or not in PATH. Install it, then run the command again.") from None
+    if "dubious ownership" in done.stderr:
+        raise UserError(
+            "git reads nothing here, because the repository belongs to another user. If you trust it, run "
+            f"`git config --global --add safe.directory {Path.cwd()}`."
+        )
+    if done.returncode and "not a git repository" in done.stderr:
+        raise NoGitError(NO_REPOSITORY)
+    done.check_returncode()
+    return done.stdout
+
+
+def state_of(path: str | Path) -> str:
+    """Return what `git status` says of a file, such as ` M` or `??`; empty if git has the file as it is."""
+    try:
+        return git("status", "--porcelain", "--ignored", "--", str(path))[:2]
+    except subprocess.CalledProcessError:  # the file is outside of the repository
+        return "??"
