@@ -1,28 +1,30 @@
 """Copies a file from a URL or a local path, with a time limit and a few retries."""
 
+import re
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import url2pathname
 
 import requests
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 from urllib3.exceptions import HTTPError as BrokenBody
 
 from stages.lib.common import UserError
 
 _CHUNK = 1 << 16
 _CHECK = "Check data.url in params.yaml."
+# Answers of a server that may be another one a second later: it is slow, asks too early or too often, or has a fault.
+_PASSING_ANSWERS = {408, 425, 429, *range(500, 600)}
 # What errors mean whose text is made of objects and their addresses.
 _CAUSES = {
-    ("Read timed out",): "the server stopped responding",
-    ("decode",): "the answer is packed in a broken way",
-    ("CERTIFICATE",): "its certificate is not valid",
-    ("SSL",): "the server does not speak https as it should",
-    ("BadStatusLine", "HeaderParsing"): "the answer is no HTTP",
-    ("Incomplete", "broken", "reset", "aborted", "Disconnected"): "the connection was lost",
+    "Name or service not known|Temporary failure in name resolution": "no server of this name was found",
+    "Connection refused": "connection refused",
+    "Read timed out": "the server stopped responding",
+    "decode": "the answer is packed in a broken way",
+    "CERTIFICATE": "its certificate is not valid",
+    "SSL": "the server does not speak https as it should",
+    "BadStatusLine|HeaderParsing": "the answer is not HTTP",
+    "Incomplete|broken|reset|aborted|Disconnected": "the connection was lost",
 }
 
 
@@ -40,7 +42,7 @@ def download(
     url : str
         `http://…`, `https://…`, `file://…` or a local path.
     target : Path
-        Overwritten; incomplete if this function raises.
+        Overwritten; left alone if this function raises.
     silence, limit : float
         Timeouts of one attempt, in seconds: without a byte, and in total.
     attempts : int
@@ -58,73 +60,39 @@ def download(
     except ValueError:
         raise UserError(f"{url!r} is not a valid URL. {_CHECK}") from None
     if parts.scheme not in {"http", "https"}:
-        _copy(url, parts, target)
+        target.write_bytes(_local(url, parts))
         return
-    retrying = Retrying(
-        stop=stop_after_attempt(attempts),
-        wait=wait_exponential(multiplier=wait),
-        retry=retry_if_exception_type(_PassingError),
-        reraise=True,
-    )
-    try:
-        retrying(_download_once, url, target, silence, limit)
-    except _PassingError as error:
+    # The retries of urllib3 end with the headers, but a body that breaks off or takes too long is worth a retry too.
+    for attempt in range(attempts):
+        try:
+            content = _answer(url, silence, limit)
+            break
+        except _PassingError as error:
+            problem = error
+            if attempt < attempts - 1:
+                time.sleep(wait * 2**attempt)
+    else:
         raise UserError(
-            f"{url} could not be downloaded in {attempts} attempts: {error}. "
+            f"{url} could not be downloaded in {attempts} attempts: {problem}. "
             "Check the network, or set data.url in params.yaml to a copy."
-        ) from None
-
-
-def _copy(url: str, parts: SplitResult, target: Path) -> None:
-    if "://" in url and parts.scheme != "file":
-        raise UserError(f"{url} begins with {parts.scheme}://, but only http, https and file are known. {_CHECK}")
-    source = url2pathname(parts.path) if parts.scheme == "file" else url
-    try:
-        content = Path(source).read_bytes()
-    except OSError as error:
-        hint = (
-            " A web address begins with https://." if isinstance(error, FileNotFoundError) and not parts.scheme else ""
         )
-        raise UserError(f"{url} can't be read: {error.strerror}. {_CHECK}{hint}") from None
     target.write_bytes(content)
 
 
-def _download_once(url: str, target: Path, silence: float, limit: float) -> None:
-    with target.open("wb") as file:
-        for chunk in _chunks(url, silence, limit):
-            file.write(chunk)
-
-
-def _chunks(url: str, silence: float, limit: float) -> Iterator[bytes]:
-    """Yield what the server sends; errors of the caller, who writes it, are not taken for the server's."""
-    deadline = time.monotonic() + limit
-    with ExitStack() as stack:
-        with _told(url, silence):
-            # Whether a body is complete shows in plain text only: a cut archive is unpacked as far as it goes.
-            plain = {"Accept-Encoding": "identity"}
-            response = stack.enter_context(requests.get(url, stream=True, timeout=silence, headers=plain))
-            if response.status_code in {408, 425, 429} or response.status_code >= 500:
-                raise _PassingError(f"the server answered {response.status_code} {response.reason}")
-            if response.status_code != requests.codes.ok:
-                raise UserError(
-                    f"{url} could not be downloaded: the server answered {response.status_code} {response.reason}. "
-                    f"{_CHECK}"
-                )
-        while True:
-            with _told(url, silence):
-                # read1 returns what has arrived, so the limit also applies to a slow server.
-                chunk = response.raw.read1(_CHUNK, decode_content=True)
-                if chunk and time.monotonic() > deadline:
-                    raise _PassingError(f"it was not complete after {limit:g} s")
-            if not chunk:
-                return
-            yield chunk
-
-
-@contextmanager
-def _told(url: str, silence: float) -> Iterator[None]:
+def _local(url: str, parts: SplitResult) -> bytes:
+    if "://" in url and parts.scheme != "file":
+        raise UserError(f"{url} begins with {parts.scheme}://, but only http, https and file are known. {_CHECK}")
     try:
-        yield
+        return Path(url2pathname(parts.path) if parts.scheme == "file" else url).read_bytes()
+    except OSError as error:
+        is_address = isinstance(error, FileNotFoundError) and not parts.scheme
+        hint = " A web address begins with https://." if is_address else ""
+        raise UserError(f"{url} can't be read: {error.strerror}. {_CHECK}{hint}") from None
+
+
+def _answer(url: str, silence: float, limit: float) -> bytes:
+    try:
+        return _body(url, silence, limit)
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
         raise UserError(f"{url!r} is not a valid URL, or leads to one. {_CHECK}") from None
     except requests.TooManyRedirects:
@@ -132,16 +100,24 @@ def _told(url: str, silence: float) -> Iterator[None]:
     except (requests.Timeout, TimeoutError):
         raise _PassingError(f"the server was silent for {silence:g} s") from None
     except (requests.RequestException, BrokenBody, OSError) as error:
-        raise _PassingError(_cause(error)) from None
+        text = str(error)
+        causes = (meaning for signs, meaning in _CAUSES.items() if re.search(signs, text))
+        raise _PassingError(next(causes, text)) from None
 
 
-def _cause(error: BaseException) -> str:
-    """Find the innermost message; requests wraps it in object addresses."""
-    text = str(error)
-    for sign in ("Name or service not known", "Temporary failure in name resolution", "Connection refused"):
-        if sign in text:
-            return sign.lower()
-    for signs, meaning in _CAUSES.items():
-        if any(sign in text for sign in signs):
-            return meaning
-    return text
+def _body(url: str, silence: float, limit: float) -> bytes:
+    deadline = time.monotonic() + limit
+    content = bytearray()
+    # Only plain text shows whether a body is complete: an archive that is cut off is unpacked as far as it goes.
+    with requests.get(url, stream=True, timeout=silence, headers={"Accept-Encoding": "identity"}) as response:
+        status = f"the server answered {response.status_code} {response.reason}"
+        if response.status_code in _PASSING_ANSWERS:
+            raise _PassingError(status)
+        if response.status_code != requests.codes.ok:
+            raise UserError(f"{url} could not be downloaded: {status}. {_CHECK}")
+        # read1 returns what has arrived, so the limit also applies to a slow server.
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            if time.monotonic() > deadline:
+                raise _PassingError(f"it was not complete after {limit:g} s")
+            content += chunk
+    return bytes(content)

@@ -15,8 +15,6 @@ from stages.lib.data import class_labels, read_csv
 from stages.lib.data.formats import refuse_other_formats
 from stages.lib.fetch.download import download
 
-_IN_GIT = "a queued experiment has only the files that git tracks."
-
 
 def ensure_file(params: Params) -> pd.DataFrame:
     """Return the checked table at `data.path`, downloaded from `data.url` if it is missing or not the pinned one.
@@ -30,15 +28,18 @@ def ensure_file(params: Params) -> pd.DataFrame:
 
 
 def _downloaded(params: Params, path: Path) -> pd.DataFrame:
-    url = params.data.url
-    assert url  # `is_in_place` has looked
+    spec = params.data
+    assert spec.url  # `is_in_place` has looked
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = temporary(path)
+    new, name = temporary(path), f"the file at {spec.url}"
     try:
-        download(url, new)
-        name = f"the file at {url}"
-        if params.data.sha256 is not None:
-            _check_hash(new, params.data, name)
+        download(spec.url, new)
+        refuse_other_formats(new.read_bytes(), name)  # a page says more than its hash
+        if spec.sha256 not in (None, _sha256(new)):
+            raise UserError(
+                f"The file at {spec.url} {_difference(new, spec)} in params.yaml. Either the source has changed or the "
+                f"answer is not a data file; {path} was left unchanged."
+            )
         table = _checked(new, params, name)
         os.replace(new, path)
     finally:
@@ -47,20 +48,42 @@ def _downloaded(params: Params, path: Path) -> pd.DataFrame:
 
 
 def is_in_place(spec: Data) -> bool:
-    """Whether the pinned file is at `data.path`; raises `UserError` if it is not, and there is no `data.url`."""
+    """Whether the pinned file is at `data.path`.
+
+    Raises
+    ------
+    UserError
+        If the file can't be brought there: there is no `data.url`, or an edit that git does not have would be lost.
+    """
     path = Path(spec.path)
     with _usable(path):
-        if path.exists() and (spec.sha256 is None or _sha256(path) == spec.sha256):
+        if path.exists() and spec.sha256 in (None, _sha256(path)):
             return True
         if spec.url is None:
-            raise UserError(_not_there(path, spec))
+            problem, remedy = "is missing", "Set data.url, or put the file there"
+            if path.exists():
+                problem = _difference(path, spec)
+                remedy = "If the file is the right one, set data.sha256 to its own; otherwise put the right one there, "
+                remedy += "or set data.url"
+            raise UserError(
+                f"{path} {problem}, and data.url in params.yaml is null. {remedy}; a queued experiment has only the "
+                "files that git tracks."
+            )
         if path.exists() and _is_edited(path):
             raise UserError(
-                f"{path} was edited since it was committed: it has the sha256 {_sha256(path)}, not the {spec.sha256} "
-                "of data.sha256, and a download would replace your edit. To use the file as it is, set data.sha256 and "
-                f"data.url to null; to drop the edit, run `git checkout -- {path}`."
+                f"{path} was edited since it was committed: it {_difference(path, spec)}, and a download would replace "
+                "your edit. To use the file as it is, set data.sha256 and data.url to null; to drop the edit, run "
+                f"`git checkout -- {path}`."
             )
     return False
+
+
+def _difference(path: Path, spec: Data) -> str:
+    return f"has the sha256 {_sha256(path)}, not the {spec.sha256} of data.sha256"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _is_edited(path: Path) -> bool:
@@ -68,16 +91,6 @@ def _is_edited(path: Path) -> bool:
     with suppress(NoGitError):
         return "M" in state_of(path)
     return False
-
-
-def _not_there(path: Path, spec: Data) -> str:
-    found, remedy = "is missing", "Set data.url, or put the file there"
-    if path.exists():
-        found = f"has the sha256 {_sha256(path)}, not the {spec.sha256} of data.sha256"
-        remedy = (
-            "If the file is the right one, set data.sha256 to its own; else put the right one there, or set data.url"
-        )
-    return f"{path} {found}, and data.url in params.yaml is null. {remedy}; {_IN_GIT}"
 
 
 @contextmanager
@@ -89,26 +102,6 @@ def _usable(path: Path) -> Iterator[None]:
         raise UserError(
             f"{where} can't be used: {error.strerror}. Remove the cause, or set data.path in params.yaml."
         ) from None
-
-
-def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, object]:
-    """Count all rows, the rows of each class (`positives` for class 1 of two), and missing values.
-
-    Missing cells are counted by column, where there are some, and zeros that mean a missing value apart from them.
-    """
-    zeros = {
-        name: int((table[name] == 0).sum())
-        for name, column in spec.columns.items()
-        if column.zero_is_missing and name in table
-    }
-    summary: dict[str, object] = {"rows": len(table), "zeros_for_missing": zeros}
-    if missing := {str(name): int(count) for name, count in table.isna().sum().items() if count}:
-        summary["missing"] = missing
-    if classify:
-        y = table[spec.target].to_numpy()
-        counts = {label: int((y == number).sum()) for number, label in enumerate(class_labels(y, spec))}
-        summary |= {"classes": counts} if len(counts) > 2 else {"positives": list(counts.values())[1]}
-    return summary
 
 
 def _checked(path: Path, params: Params, name: str = "") -> pd.DataFrame:
@@ -123,15 +116,18 @@ def _checked(path: Path, params: Params, name: str = "") -> pd.DataFrame:
     return table
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, object]:
+    """Count all rows, the rows of each class (`positives` for class 1 of two), and missing values.
 
-
-def _check_hash(new: Path, spec: Data, name: str) -> None:
-    refuse_other_formats(new.read_bytes(), name)  # a page says more than its hash
-    if _sha256(new) != spec.sha256:
-        raise UserError(
-            f"The file at {spec.url} has the sha256 {_sha256(new)}, not the {spec.sha256} of data.sha256 "
-            "in params.yaml. Either the source has changed or the answer is not a data file; "
-            f"{spec.path} was left unchanged."
-        )
+    Missing cells are counted by column, where there are some, and zeros that mean a missing value apart from them.
+    """
+    zeros = [name for name, column in spec.columns.items() if column.zero_is_missing and name in table]
+    missing = table.isna().sum()
+    summary: dict[str, object] = {"rows": len(table), "zeros_for_missing": (table[zeros] == 0).sum().to_dict()}
+    if missing.any():
+        summary["missing"] = missing[missing > 0].to_dict()
+    if classify:
+        y = table[spec.target].to_numpy()
+        counts = {label: int((y == number).sum()) for number, label in enumerate(class_labels(y, spec))}
+        summary |= {"classes": counts} if len(counts) > 2 else {"positives": list(counts.values())[1]}
+    return summary
