@@ -38,7 +38,7 @@ def test_a_broken_file_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_file_without_the_numbers_of_its_preparation_is_refused(tmp_path: Path, data: Dataset) -> None:
     estimator, card = fitted(data, Prepare())
     save_model(tmp_path / "model", estimator, replace(card, prepare=Prepare(scale="standard")))
-    with pytest.raises(UserError, match=r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`"):
+    with pytest.raises(UserError, match=r"does not fit its card: .* is missing. Run `dvc repro evaluate`"):
         load_model(tmp_path / "model", SOURCE)
 
 
@@ -152,10 +152,10 @@ SCALE = "prepare.numbers.scale.scale_"
             'Missing key(s) in state_dict: "last.bias". Run `dvc repro eva',
         ),
         (lambda _, tensors: tensors.update({"net.more": NUMBER}), 'Unexpected key(s) in state_dict: "more"'),
-        (lambda _, tensors: tensors.update({"more": NUMBER}), "is not a model that the stage evaluate wrote"),
-        (lambda _, tensors: tensors.update({SCALE: NUMBER.double()}), "is not a model that the stage evaluate wrote"),
-        (lambda _, tensors: tensors.update({SCALE: NUMBER.repeat(4)}), "is not a model that the stage evaluate wrote"),
-        (lambda _, tensors: tensors.pop(SCALE), "is not a model that the stage evaluate wrote"),
+        (lambda _, tensors: tensors.update({"more": NUMBER}), "it has other numbers too, such as more"),
+        (lambda _, tensors: tensors.update({SCALE: NUMBER.double()}), "scale_ has another shape or type"),
+        (lambda _, tensors: tensors.update({SCALE: NUMBER.repeat(4)}), "scale_ has another shape or type"),
+        (lambda _, tensors: tensors.pop(SCALE), "does not fit its card: numbers.scale.scale_ is missing"),
     ],
 )
 def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path, change: Any, sentence: str) -> None:

@@ -1,44 +1,80 @@
-"""Takes arrays out of a file that may come from anywhere: each has to be there, of its type and shape, and finite."""
+"""The mechanism of models without a net: a model is a few arrays, checked as they are read, and predicts from them."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+Arrays = dict[str, np.ndarray]
+# The types that an array may have, separated by blanks, and its shape; a name stands for any length.
+Form = tuple[Any, ...]
 
-def taken(arrays: Mapping[str, np.ndarray], name: str, dtype: str | tuple[str, ...], *shape: int | None) -> np.ndarray:
-    """Return one of the arrays.
 
-    Parameters
-    ----------
-    arrays : mapping of arrays
-    name : str
-    dtype : str, or tuple of str
-        The types that it may have.
-    *shape : int or None
-        Its shape; None stands for any length.
+@dataclass(frozen=True)
+class ArrayModel(ABC):
+    """A model whose fields are the arrays of its file."""
 
-    Raises
-    ------
-    ValueError
-        A sentence, if the array is missing, is of another type or shape, or has numbers that are NaN.
-    """
-    if name not in arrays:
-        raise ValueError(f"{name} is missing")
-    found, types = arrays[name], (dtype,) if isinstance(dtype, str) else dtype
-    fits = found.ndim == len(shape) and all(n in (None, have) for n, have in zip(shape, found.shape, strict=True))
-    if found.dtype.name not in types or not fits:
-        raise ValueError(
-            f"{name} is {found.dtype.name} of shape {found.shape}, not {' or '.join(types)} of shape "
-            f"({', '.join('any' if n is None else str(n) for n in shape)})"
+    # Whether its outputs are log-odds, which become shares of classes; otherwise they are these shares.
+    log_odds: ClassVar[bool] = False
+
+    @classmethod
+    @abstractmethod
+    def of(cls, fitted: Any) -> Self:
+        """Return what an estimator of scikit-learn has learned."""
+
+    @classmethod
+    @abstractmethod
+    def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
+        """Return the form of each array; `n_classes` is 0 for a regression."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], n_columns: int, n_classes: int) -> Self:
+        """Check and take the arrays of a file; raises `ValueError` with a sentence if they don't fit."""
+        model = cls(**_taken(arrays, cls.forms(n_columns, n_classes)))
+        if problem := next(model.problems(n_columns, n_classes), None):
+            raise ValueError(problem)
+        return model
+
+    def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:
+        """Yield what does not go together, as sentences."""
+        yield from ()
+
+    def arrays(self) -> Arrays:
+        """Return all of it by name."""
+        return dict(vars(self))
+
+    @abstractmethod
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        """Return what the model computes for prepared rows.
+
+        Returns
+        -------
+        array of shape (n_rows, n_outputs)
+            The number that a regression predicts; a share for each class; or its log-odds, of two classes those of the
+            second one alone.
+        """
+
+
+def _taken(arrays: Mapping[str, np.ndarray], forms: Mapping[str, Form]) -> Arrays:
+    sizes: dict[Any, int] = {}
+    for name, (types, *shape) in forms.items():
+        if name not in arrays:
+            raise ValueError(f"{name} is missing")
+        array, wanted = arrays[name], [sizes.get(size, size) for size in shape]
+        fits = array.ndim == len(wanted) and all(
+            isinstance(size, str) or size == length for size, length in zip(wanted, array.shape, strict=True)
         )
-    if found.dtype.kind == "f" and np.isnan(found).any():
-        raise ValueError(f"{name} has numbers that are not finite")
-    return found
+        if array.dtype.name not in types.split() or not fits:
+            raise ValueError(
+                f"{name} is {array.dtype.name} of shape {array.shape}, not {' or '.join(types.split())} of shape "
+                f"({', '.join(map(str, wanted))})"
+            )
+        sizes |= {size: length for size, length in zip(shape, array.shape, strict=True) if isinstance(size, str)}
+    return {name: arrays[name] for name in forms}
 
 
-def finite(arrays: Mapping[str, np.ndarray], name: str, dtype: str | tuple[str, ...], *shape: int | None) -> np.ndarray:
-    """Return one of the arrays as `taken` does, and raise as it does for infinite numbers too."""
-    found = taken(arrays, name, dtype, *shape)
-    if not np.isfinite(found).all():
-        raise ValueError(f"{name} has numbers that are not finite")
-    return found
+def are_shares(values: np.ndarray) -> bool:
+    """Whether numbers are shares of classes, which lie in the last dimension."""
+    return bool((values >= 0).all() and np.allclose(values.sum(axis=-1), 1))

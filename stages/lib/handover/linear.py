@@ -1,25 +1,22 @@
-"""A linear model as arrays: inputs standardized, times coefficients."""
+"""The models of a few numbers: a linear model, and a constant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
-from sklearn.utils.extmath import softmax
 
-from stages.lib.handover.arrays import finite
-
-_FLOATS = ("float64", "float32")
+from stages.lib.handover.arrays import ArrayModel, Form, are_shares
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(ArrayModel):
     """A StandardScaler and a LogisticRegression or LinearRegression.
 
     Each result is scikit-learn's, bit by bit, for rows that lie in memory in the same way: rounding depends on that.
 
-    Parameters
+    Attributes
     ----------
     mean, scale : arrays of float64, shape (n_columns,)
         Of the inputs.
@@ -33,6 +30,8 @@ class Linear:
     coef: np.ndarray
     intercept: np.ndarray
 
+    log_odds = True
+
     @classmethod
     def of(cls, fitted: Pipeline) -> "Linear":
         """Return what a pipeline has learned that ends with a scaler and the model."""
@@ -40,39 +39,52 @@ class Linear:
         return cls(scaler.mean_, scaler.scale_, model.coef_, np.atleast_1d(model.intercept_))
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], n_columns: int, n_classes: int) -> "Linear":
-        """Check and take arrays of a file; raises `ValueError` with a sentence if they don't fit."""
+    def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
+        """Return the form of each array; `n_classes` is 0 for a regression."""
         rows = (1 if n_classes == 2 else n_classes,) if n_classes else ()
-        return cls(
-            finite(arrays, "mean", "float64", n_columns),
-            finite(arrays, "scale", "float64", n_columns),
-            finite(arrays, "coef", _FLOATS, *rows, n_columns),
-            finite(arrays, "intercept", _FLOATS, *(rows or (1,))),
-        )
+        of_inputs: Form = ("float64", n_columns)
+        return {
+            "mean": of_inputs,
+            "scale": of_inputs,
+            "coef": ("float64 float32", *rows, n_columns),
+            "intercept": ("float64 float32", *(rows or (1,))),
+        }
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return all of it by name."""
-        return {"mean": self.mean, "scale": self.scale, "coef": self.coef, "intercept": self.intercept}
-
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return the probabilities of classes, shape (n_rows, n_classes)."""
-        scores = self._scores(X)
-        if scores.shape[1] > 1:
-            return np.asarray(softmax(scores))
-        second = expit(scores[:, 0])
-        return np.stack([1 - second, second], axis=1)
-
-    def predict_class(self, X: np.ndarray) -> np.ndarray:
-        """Return the numbers of classes, shape (n_rows,)."""
-        scores = self._scores(X)
-        return scores.argmax(axis=1) if scores.shape[1] > 1 else (scores[:, 0] > 0).astype(int)
-
-    def predict_number(self, X: np.ndarray) -> np.ndarray:
-        """Return the numbers that a regression predicts, shape (n_rows,)."""
-        return self._scores(X)
-
-    def _scores(self, X: np.ndarray) -> np.ndarray:
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        """Return a number for each row, or log-odds for each class; of two, those of the second one."""
         scaled = X.astype(self.coef.dtype)  # a copy
         scaled -= self.mean.astype(scaled.dtype)
         scaled /= self.scale.astype(scaled.dtype)
-        return scaled @ self.coef.T + self.intercept
+        return np.reshape(scaled @ self.coef.T + self.intercept, (len(X), -1))
+
+
+@dataclass(frozen=True)
+class Constant(ArrayModel):
+    """A DummyClassifier of the strategy `prior`, or a DummyRegressor, which ignore the inputs.
+
+    Attributes
+    ----------
+    values : array of float64, shape (n_classes,) or (1,)
+        The share of each class, or the mean.
+    """
+
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, fitted: DummyClassifier | DummyRegressor) -> "Constant":
+        """Return the shares of the classes, or the mean."""
+        return cls(fitted.class_prior_ if isinstance(fitted, DummyClassifier) else fitted.constant_.ravel())
+
+    @classmethod
+    def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
+        """Return the form of the only array; `n_classes` is 0 for a regression."""
+        return {"values": ("float64", n_classes or 1)}
+
+    def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:
+        """Yield a sentence if the values are not shares."""
+        if n_classes and not are_shares(self.values):
+            yield "values are not shares of classes"
+
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        """Return the same for each row."""
+        return np.tile(self.values, (len(X), 1))

@@ -4,8 +4,6 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -14,16 +12,15 @@ from sklearn.base import BaseEstimator
 from stages.lib.common import UserError, reading, write_bytes
 from stages.lib.config.problems import sentences
 from stages.lib.handover.card import LEFT_OUT, NET, Card
-from stages.lib.handover.net_file import Tensors, load_net, tensors_of
-from stages.lib.handover.plain import PlainModel
+from stages.lib.handover.net_file import load_net, net_tensors
+from stages.lib.handover.plain import THRESHOLD, PlainModel
 from stages.lib.handover.sentences import AGAIN, EXPECTED, LONGEST, ended
+from stages.lib.handover.tensors import Tensors, check_finite
 
 MODEL_FILE = Path("models/best.safetensors")
 ANSWER_FILE = Path("models/answer.safetensors")
 # The most bytes of an answer without a net. It is committed with every change, and git keeps all versions.
 MOST_BYTES = 4_000_000
-# The numbers of a model without a net that may be infinite: where only missing values go to the right.
-_THRESHOLD = "model.threshold"
 
 
 def save_model(path: Path, estimator: BaseEstimator | PlainModel, card: Card) -> None:
@@ -36,27 +33,23 @@ def save_model(path: Path, estimator: BaseEstimator | PlainModel, card: Card) ->
         A fitted one from `build_estimator`, or a model without a net.
     card : Card
     """
-    write_bytes(path, _content(estimator, card))
+    write_bytes(path, _content(_tensors(estimator), card))
 
 
 def save_answer(estimator: BaseEstimator | PlainModel, card: Card) -> str:
     """Write `ANSWER_FILE`, without its numbers if a model without a net is too large; return a sentence then, else "".
 
-    Parameters
-    ----------
-    estimator, card
-        As in `save_model`.
+    The parameters are those of `save_model`.
     """
-    content, left_out = _content(estimator, card), ""
+    content, problem = _content(_tensors(estimator), card), ""
     if isinstance(estimator, PlainModel) and len(content) > MOST_BYTES:
         card = replace(card, kind=LEFT_OUT, n_bytes=len(content))
-        content, left_out = _with_card({}, card), too_large(card)
+        content, problem = _content({}, card), _too_large(card)
     write_bytes(ANSWER_FILE, content)
-    return left_out
+    return problem
 
 
-def too_large(card: Card) -> str:
-    """Say that a model was left out of a file."""
+def _too_large(card: Card) -> str:
     return (
         f"{ANSWER_FILE} is left empty: {card.name} takes {card.n_bytes / 1e6:.1f} MB, more than the "
         f"{MOST_BYTES / 1e6:.0f} MB that are committed. Set evaluate.use to a smaller model, or predict with "
@@ -64,14 +57,11 @@ def too_large(card: Card) -> str:
     )
 
 
-def _content(estimator: BaseEstimator | PlainModel, card: Card) -> bytes:
-    if not isinstance(estimator, PlainModel):
-        return _with_card(tensors_of(estimator), card)
-    arrays = estimator.arrays().items()
-    return _with_card({name: torch.from_numpy(np.ascontiguousarray(each)) for name, each in arrays}, card)
+def _tensors(estimator: BaseEstimator | PlainModel) -> Tensors:
+    return estimator.tensors() if isinstance(estimator, PlainModel) else net_tensors(estimator)
 
 
-def _with_card(tensors: Tensors, card: Card) -> bytes:
+def _content(tensors: Tensors, card: Card) -> bytes:
     # One entry in the metadata: safetensors writes several in varying order.
     return save(tensors, metadata={"card": replace(card, digest=digest_of(tensors)).to_text()})
 
@@ -95,8 +85,8 @@ def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Car
     Raises
     ------
     UserError
-        If the file is missing or broken, has something that is none of `save_model`'s, its module has changed, or its
-        numbers were too many.
+        If the file is missing or broken, or has something that `save_model` did not write, its module has changed, or
+        its numbers were too many.
     """
     with reading(path, EXPECTED, AGAIN, OSError, SafetensorError, RecursionError), safe_open(path, "pt") as file:
         text = file.metadata()["card"]
@@ -105,24 +95,24 @@ def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Car
     if card.digest and card.digest != digest_of(tensors):
         raise UserError(f"{path}: its numbers are not those that were saved, so the file is damaged. {AGAIN}")
     if card.kind == LEFT_OUT:
-        raise UserError(f"{too_large(card)}.")
-    return (load_net if card.kind == NET else _load_plain)(path, card, tensors, source), card
-
-
-def _load_plain(path: Path, card: Card, tensors: Tensors, source: str) -> PlainModel:
-    with reading(path, EXPECTED, AGAIN):
-        arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
-    for name, values in arrays.items():
-        if values.dtype.kind == "f" and name != _THRESHOLD and not np.isfinite(values).all():
-            raise UserError(f"{path}: {name[:LONGEST]} has numbers that are not finite. {AGAIN}")
+        raise UserError(f"{_too_large(card)}.")
     try:
-        return PlainModel.from_arrays(card, arrays)
-    except (ValueError, KeyError) as error:
-        raise UserError(ended(f"{path} does not fit its card: {_said(error)[:LONGEST]}")) from None
+        return _loaded(path, card, tensors, source), card
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+        raise UserError(ended(f"{path} does not fit its card: {problem[:LONGEST]}")) from None
 
 
-def _said(error: ValueError | KeyError) -> str:
-    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+def _loaded(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstimator | PlainModel:
+    estimator: BaseEstimator | PlainModel
+    if card.kind == NET:
+        estimator = load_net(path, card, tensors, source)
+    else:
+        check_finite(path, tensors, {THRESHOLD})
+        estimator = PlainModel.from_tensors(card, tensors)
+    if others := sorted(set(tensors) - set(_tensors(estimator))):
+        raise ValueError(f"it has other numbers too, such as {others[0]}")
+    return estimator
 
 
 def _card(path: Path, text: str) -> Card:
@@ -132,4 +122,4 @@ def _card(path: Path, text: str) -> Card:
         problems = sentences(error, {})
     except (ValueError, RecursionError) as error:
         problems = [str(error)]
-    raise UserError(*(ended(f"{path}: its card is not as evaluate writes it: {each}") for each in problems))
+    raise UserError(*(ended(f"{path}: its card is not as evaluate writes it: {problem}") for problem in problems))

@@ -1,59 +1,60 @@
-"""A model without a net, behind its preparation: out of scikit-learn's estimators, and out of a file's arrays."""
+"""A model without a net, behind its preparation: out of scikit-learn's estimators, and out of a file's tensors."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
+from scipy.special import expit
 from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.utils.extmath import softmax
 
-from stages.lib.handover.boosting import Boosting
+from stages.lib.handover.arrays import ArrayModel
 from stages.lib.handover.card import Card
-from stages.lib.handover.constant import Constant
-from stages.lib.handover.forest import Forest
-from stages.lib.handover.linear import Linear
-from stages.lib.model.preparation import Preparation, make_scaler, numbers, take_over
+from stages.lib.handover.linear import Constant, Linear
+from stages.lib.handover.tensors import Tensors, arrays_of, learned, named, restore
+from stages.lib.handover.tree_models import Boosting, Forest
+from stages.lib.model.preparation import Preparation, make_scaler
 from stages.lib.model.prepared import preparation_of, prepared
 
-# Prefixes of the arrays' names.
-PREPARE, TARGET, _MODEL = "prepare.", "target.", "model."
+_MODEL = "model."
+# The tensor that may be infinite: where only missing values go to the right.
+THRESHOLD = f"{_MODEL}threshold"
 
-
-class _Kind(Protocol):
-    """What each kind of model does with prepared rows."""
-
-    def arrays(self) -> dict[str, np.ndarray]: ...
-
-    def predict_proba(self, X: np.ndarray) -> np.ndarray: ...
-
-    def predict_class(self, X: np.ndarray) -> np.ndarray: ...
-
-    def predict_number(self, X: np.ndarray) -> np.ndarray: ...
-
-
-_KINDS: dict[str, Any] = {"linear": Linear, "forest": Forest, "boosting": Boosting, "constant": Constant}
+# What each kind is called in a card, its class, and the estimators that it is made of.
+_KINDS: dict[str, tuple[type[ArrayModel], tuple[type, ...]]] = {
+    "linear": (Linear, (Pipeline,)),
+    "forest": (Forest, (RandomForestClassifier, RandomForestRegressor)),
+    "boosting": (Boosting, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)),
+    "constant": (Constant, (DummyClassifier, DummyRegressor)),
+}
 
 
 @dataclass(frozen=True)
 class PlainModel:
     """A model without a net that predicts from arrays, as the estimator does that it was made of.
 
-    Parameters
+    Attributes
     ----------
-    model : Linear, Forest, Boosting or Constant
+    model : ArrayModel
     preparation : Preparation or None
         Fitted; None for a model that takes rows as they are, and for a constant.
     target : transformer or None
         The fitted scaler of the target of a regression.
     classify : bool
+        Whether it predicts classes.
     """
 
-    model: _Kind
+    model: ArrayModel
     preparation: Preparation | None
     target: BaseEstimator | None
     classify: bool
@@ -64,70 +65,53 @@ class PlainModel:
         target = None
         if isinstance(fitted, TransformedTargetRegressor):
             target, fitted = fitted.transformer_, fitted.regressor_
-        if isinstance(fitted, DummyClassifier | DummyRegressor):
-            return cls(Constant.of(fitted), None, None, classify)
         preparation = preparation_of(fitted)
-        model = fitted[-1] if preparation else fitted
+        model: Any = fitted[-1] if preparation else fitted
         if isinstance(model, GridSearchCV):
-            return cls(Boosting.of(model.best_estimator_), preparation, target, classify)
-        if isinstance(model, RandomForestClassifier | RandomForestRegressor):
-            return cls(Forest.of(model), preparation, target, classify)
-        if isinstance(model, Pipeline):
-            return cls(Linear.of(model), preparation, target, classify)
+            model = model.best_estimator_
+        for kind, estimators in _KINDS.values():
+            if isinstance(model, estimators):
+                return cls(kind.of(model), preparation, target, classify)
         raise TypeError(f"{type(model).__name__} has no form as arrays")
 
     @classmethod
-    def from_arrays(cls, card: Card, arrays: Mapping[str, np.ndarray]) -> "PlainModel":
-        """Return what a file has; raises `ValueError` with a sentence if its arrays are not those of its card."""
+    def from_tensors(cls, card: Card, tensors: Tensors) -> "PlainModel":
+        """Return what a file has; raises `ValueError` or `KeyError` if its tensors are not those of its card."""
         rowless, inputs = card.without_rows(), card.prepare.model_copy(update={"target": None})
         preparation = None if card.kind == "constant" else preparation_of(prepared(DummyRegressor(), rowless, inputs))
         target = make_scaler(card.prepare.target).fit(np.zeros((2, 1))) if card.prepare.target else None
-        learned: dict[str, np.ndarray] = {}
-        if preparation:
-            learned |= _named(PREPARE, preparation.take_over(_part(arrays, PREPARE)).learned())
-        if target:
-            take_over(target, _part(arrays, TARGET))
-            learned |= _named(TARGET, dict(numbers(target)))
+        restore(preparation, target, tensors)
         n_columns = preparation.n_features_out if preparation else len(card.features)
-        model = _KINDS[card.kind].from_arrays(_part(arrays, _MODEL), n_columns, len(card.classes))
-        learned |= _named(_MODEL, model.arrays())
-        if more := sorted(set(arrays) - set(learned)):
-            raise ValueError(f"it has other arrays too, such as {more[0]}")
+        kind, _ = _KINDS[card.kind]
+        model = kind.from_arrays(arrays_of(tensors, _MODEL), n_columns, len(card.classes))
         return cls(model, preparation, target, bool(card.classes))
 
     @property
     def kind(self) -> str:
         """What its card calls it."""
-        return next(name for name, kind in _KINDS.items() if isinstance(self.model, kind))
+        return next(name for name, (kind, _) in _KINDS.items() if isinstance(self.model, kind))
 
-    def arrays(self) -> dict[str, np.ndarray]:
+    def tensors(self) -> Tensors:
         """Return all its numbers by name."""
-        named = _named(_MODEL, self.model.arrays())
-        if self.preparation:
-            named |= _named(PREPARE, self.preparation.learned())
-        if self.target:
-            named |= _named(TARGET, dict(numbers(self.target)))
-        return named
+        return named(_MODEL, self.model.arrays()) | learned(self.preparation, self.target)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probabilities of classes, shape (n_rows, n_classes), for rows of `Columns.as_array`."""
-        return self.model.predict_proba(self._prepared(X))
+        outputs = self._outputs(X)
+        if not self.model.log_odds:
+            return outputs
+        if outputs.shape[1] > 1:
+            return np.asarray(softmax(outputs))
+        second = expit(outputs[:, 0])
+        return np.stack([1 - second, second], axis=1)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the number of each row's class, or the predicted number, shape (n_rows,)."""
-        rows = self._prepared(X)
+        outputs = self._outputs(X)
         if self.classify:
-            return self.model.predict_class(rows)
-        found = self.model.predict_number(rows)
-        return found if self.target is None else self.target.inverse_transform(found.reshape(-1, 1)).ravel()
+            return outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(int)
+        return np.ravel(outputs if self.target is None else self.target.inverse_transform(outputs))
 
-    def _prepared(self, X: np.ndarray) -> np.ndarray:
-        return np.asarray(self.preparation.transform(X)) if self.preparation else X.astype(np.float32)
-
-
-def _named(beginning: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {f"{beginning}{name}": values for name, values in arrays.items()}
-
-
-def _part(arrays: Mapping[str, np.ndarray], beginning: str) -> dict[str, np.ndarray]:
-    return {name.removeprefix(beginning): values for name, values in arrays.items() if name.startswith(beginning)}
+    def _outputs(self, X: np.ndarray) -> np.ndarray:
+        rows = np.asarray(self.preparation.transform(X)) if self.preparation else X.astype(np.float32)
+        return self.model.outputs(rows)
