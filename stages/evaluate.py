@@ -1,7 +1,5 @@
 """Stage `evaluate`: answers what to use, by scores on splits that no search has seen; saves the answer and the net."""
 
-from dataclasses import replace
-
 from stages.lib.common import format_changes, remove_others, run, write_json, write_text
 from stages.lib.comparison.inputs import describe_inputs
 from stages.lib.config import load_params
@@ -98,7 +96,7 @@ def main() -> None:
         estimator, card, how = fit_net(handed_over, settings[handed_over], data, params)
     elif handed_over != kept:
         estimator, card, how = fit_baseline(handed_over, data, params)
-    left_out = save_answer(estimator, replace(card, name=handed_over))
+    left_out = save_answer(estimator, card.model_copy(update={"name": handed_over}))
     print(left_out or f"{ANSWER_FILE}: {handed_over}, {how}")
 
 

@@ -1,7 +1,8 @@
 """Predicts rows of a CSV: `python -m stages.predict FILE.csv [--model answer | net]`, or `-` for standard input.
 
 The model is the answer, which is what the evaluation says to use, or with `--model net` the kept net; a note on
-standard error says which. Prints one line per row: the predicted label, with the probability of the second of two
+standard error says which, and another one names the columns with numbers far outside of those that it was trained on.
+Prints one line per row: the predicted label, with the probability of the second of two
 classes, or of each of several; for a regression, the predicted number. The output has a header if `data.header` says
 that the CSV has one.
 """
@@ -12,7 +13,9 @@ from pathlib import Path
 from stages.lib.common import UserError, did_you_mean, run
 from stages.lib.config import Params, load_params
 from stages.lib.data import is_feature, read_features
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, load_model, may_lack, predict
+from stages.lib.data.encoding import as_utf8
+from stages.lib.data.records import places
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load_model, may_lack, predict
 from stages.lib.handover.card import NET
 
 USAGE = "python -m stages.predict FILE.csv [--model answer | net]"
@@ -33,7 +36,7 @@ def arguments() -> tuple[str, Path]:
         del words[at : at + 2]
     if model not in MODELS:
         raise UserError(
-            f"--model is {model!r}, which is no model{did_you_mean(model, MODELS) or '.'} Use answer, which is what "
+            f"--model is {model!r}, which is not a model{did_you_mean(model, MODELS) or '.'} Use answer, which is what "
             "the evaluation says to use, or net, the kept net."
         )
     if len(words) != 1 or words[0].startswith("--"):
@@ -41,12 +44,12 @@ def arguments() -> tuple[str, Path]:
     return words[0], MODELS[model]
 
 
-def read_bytes(source: str, shown: str) -> bytes:
-    """Return the content of a file, or of standard input if `source` is `-`; a `UserError` calls it `shown`."""
+def read_bytes(source: str, name: str) -> bytes:
+    """Return the content of a file, or of standard input if `source` is `-`; a `UserError` calls it `name`."""
     try:
         return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
-        raise UserError(f"{shown} can't be read: {error.strerror}. Name a CSV file, or - for standard input.") from None
+        raise UserError(f"{name} can't be read: {error.strerror}. Name a CSV file, or - for standard input.") from None
 
 
 def check_card(path: Path, card: Card, params: Params) -> None:
@@ -55,13 +58,13 @@ def check_card(path: Path, card: Card, params: Params) -> None:
         raise UserError(
             f"{path} has {card.called}, which is not a net. Run `dvc repro evaluate`, or predict with `--model answer`."
         )
-    spec = params.data
-    # With a header, columns that are not listed are features too, and stand in the CSV only.
-    listed = [key for key in spec.columns if is_feature(key, spec, params.cv.groups)]
-    known = set(card.types) >= set(listed) if spec.header else card.features == listed
-    if card.target != spec.target or not known or any(spec.column(key).type != card.types[key] for key in card.types):
+    spec, types = params.data, card.columns.types
+    # With a header, columns that params.yaml does not list are features too, and stand in the CSV only.
+    features = [key for key in spec.columns if is_feature(key, spec, params.cv.groups)]
+    fits = set(types) >= set(features) if spec.header else list(types) == features
+    if card.target != spec.target or not fits or any(spec.column(key).type != kind for key, kind in types.items()):
         raise UserError(
-            f"{path} predicts {card.target} from {', '.join(card.features)}, but params.yaml has other columns. "
+            f"{path} predicts {card.target} from {', '.join(types)}, but params.yaml has other columns. "
             "Run `dvc repro evaluate`."
         )
     labels = list(spec.labels) or [str(number) for number in range(len(card.classes))]
@@ -74,14 +77,18 @@ def check_card(path: Path, card: Card, params: Params) -> None:
 
 def main() -> None:
     source, path = arguments()
-    shown = "standard input" if source == "-" else source
+    name = "standard input" if source == "-" else source
     params = load_params()
     model, card = load_model(path, params.model.source)
     check_card(path, card, params)
     spec = params.data
-    X = read_features(read_bytes(source, shown), card.types, spec, shown, may_lack=may_lack(card))
+    content = read_bytes(source, name)
+    X = read_features(content, card.columns.types, spec, name, may_lack=may_lack(card))
     form = f"%.{DECIMALS}f" if card.classes else f"%.{DIGITS}g"
     predictions = predict(model, card, X)
+    for sentence, row in far_outside(card, X):
+        line, _ = places(as_utf8(content, spec.encoding, name), spec, [row], name)[row]
+        print(f"note: {sentence}: first in line {line}", file=sys.stderr)
     print(f"note: predicted by {card.called}, {path}", file=sys.stderr)
     predictions.to_csv(sys.stdout, index=False, header=spec.header, float_format=form, lineterminator="\n")
 

@@ -1,5 +1,6 @@
 """An answer's file whose arrays are not those of its card is refused, with the reason."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -23,9 +24,9 @@ def rewritten(path: Path, change: Change) -> None:
     """Change a file's card and its arrays."""
     with safe_open(path, framework="np") as file:
         card = json.loads(file.metadata()["card"])
-        del card["digest"]  # as an older version, or whoever wrote the file on purpose, would leave it
         arrays = {name: file.get_tensor(name).copy() for name in file.keys()}  # noqa: SIM118
     change(card, arrays)
+    card["digest"] = hashlib.sha256(save(arrays)).hexdigest()[:16]  # as whoever wrote the file on purpose would
     path.write_bytes(save(arrays, metadata={"card": json.dumps(card)}))
 
 
@@ -96,7 +97,7 @@ def first_set(_: dict[str, Any], arrays: Arrays) -> None:
         ("forest", lambda _, arrays: arrays.update(more=np.zeros(1)), "it has other numbers too, such as more"),
         ("forest", lambda card, _: card.update(kind="linear"), "mean is missing"),
         ("forest", lambda card, _: card.update(classes=["a", "b", "c"]), "values is float64 of shape"),
-        ("forest", lambda card, _: card["features"].pop(), "column has numbers outside 0 to 1"),
+        ("forest", lambda card, _: card["inputs"].pop(), "column has numbers outside 0 to 1"),
         ("forest", first_set, "category_set has sets of categories, which a forest does not split by"),
         ("boosting", put("model.category_set", 0, 10**6), "category_set has numbers outside -1 to"),
         (

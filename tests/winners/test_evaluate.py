@@ -144,7 +144,8 @@ def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated)
     params = evaluated.params()
     data = load_real_data(params)
     estimator, card = load_model(evaluated.folder / MODEL_FILE, "stages/lib/network.py")
-    assert card.settings == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
+    assert card.settings
+    assert card.settings.model_dump() == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
 
     seed_everything(params.seed)
     plain = model_in_skorch(params, optimizer=optim.Adamax, train_split=None)

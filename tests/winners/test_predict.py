@@ -81,6 +81,26 @@ def test_bad_rows_are_refused_with_a_sentence(predict_here: Command, text: bytes
     assert done.stdout == ""
 
 
+def test_numbers_far_outside_of_those_of_the_training_are_told(predict_here: Command, project: Project) -> None:
+    params = project.params()
+    limitless = project.params()
+    for name in ("age", "bmi"):
+        del limitless["data"]["columns"][name]["min"], limitless["data"]["columns"][name]["max"]
+    rows = [ROWS[0].split(",") for _ in range(4)]
+    rows[1][7], rows[3][7], rows[2][5], rows[0][5] = "142", "500", "-68", "134"  # 81 + 60 is 141, 67.1 + 67.1 is 134.2
+    project.write_params(limitless)
+    try:
+        done = predict_here("-", stdin="\n".join(map(",".join, rows)).encode())
+    finally:
+        project.write_params(params)
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[:-1] == [
+        "note: column bmi: 1 row is far outside of what the model was trained on (0 to 67.1): first in line 3",
+        "note: column age: 2 rows are far outside of what the model was trained on (21 to 81): first in line 2",
+    ]
+    assert len(done.stdout.splitlines()) == 4
+
+
 @pytest.mark.long
 def test_a_mistake_ends_the_real_command_with_a_sentence(project: Project) -> None:
     done = project.run("bash", "-c", "set -o pipefail; echo 6,148 | python -m stages.predict -", ok=False)
@@ -96,9 +116,9 @@ def test_a_reader_that_has_enough_is_no_mistake(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--model", "nett"), "--model is 'nett', which is no model; did you mean 'net'? Use answer, which is"),
-        (("--model", "best"), "--model is 'best', which is no model. Use answer, which is what the evaluation"),
-        (("--model",), "--model is '', which is no model. Use answer"),
+        (("--model", "nett"), "--model is 'nett', which is not a model; did you mean 'net'? Use answer, which is"),
+        (("--model", "best"), "--model is 'best', which is not a model. Use answer, which is what the evaluation"),
+        (("--model",), "--model is '', which is not a model. Use answer"),
         (
             ("more.csv",),
             "one argument is needed, a CSV file or - for standard input: python -m stages.predict FILE.csv",

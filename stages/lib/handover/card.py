@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from operator import not_
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from stages.lib.config import Params, Prepare
 from stages.lib.config.column import Section
@@ -22,121 +22,99 @@ LEFT_OUT: Literal["left_out"] = "left_out"
 Kind = Literal["net", "linear", "forest", "boosting", "constant", "left_out"]
 
 
-class _Columns(Section):
-    """`Columns` as JSON."""
+class Input(Section):
+    """A column that a model predicts from.
 
-    types: dict[str, Literal["number", "category", "boolean"]]
-    categories: dict[str, list[str]]
-    lacking: list[str]
-    zeros: list[str]
-
-
-class _Content(Section):
-    """A card as JSON: a model file may come from anywhere, so all of it is checked."""
-
-    settings: NetSettings | None = None
-    kind: Kind = NET
-    name: str = ""
-    n_bytes: Annotated[int, Field(ge=0)] = 0
-    digest: str = ""
-    scale: Any
-    target: str
-    features: Annotated[list[str], Field(min_length=1)]
-    classes: list[str]
-    prepare: Prepare | None = None
-    columns: _Columns | None = None
-
-    def misfits(self) -> Iterator[str]:
-        """Yield what does not go together, as sentences."""
-        for key in ("features", "classes"):
-            if len(set(getattr(self, key))) < len(getattr(self, key)):
-                yield f"{key} has something twice"
-        if bool(self.settings) != (self.kind == NET):
-            yield "settings is missing" if self.kind == NET else f"settings has no place beside the kind {self.kind}"
-        if self.kind != NET and not self.name:
-            yield "name is missing"
-        if self.settings:
-            # Dumps leave out what is not in use, and nothing else.
-            written = {key for key, field in NetSettings.model_fields.items() if not field.exclude_if}
-            for key in sorted(written - self.settings.model_fields_set):
-                yield f"settings.{key} is missing"
-            if "source" in (self.settings.model_extra or {}):
-                yield "settings.source is unknown"
-        if len(self.classes) == 1:
-            yield "classes has only one"
-        if self.prepare and (self.prepare.scale != self.scale or (self.prepare.target and self.classes)):
-            yield "prepare does not go with the rest"
-        if bool(self.prepare) != bool(self.columns):
-            yield "prepare and columns come together"
-        if self.columns:
-            categories = {name for name, kind in self.columns.types.items() if kind == "category"}
-            known = set(self.features)
-            if set(self.columns.types) != known or set(self.columns.categories) != categories:
-                yield "columns has other names than features"
-            if any(len(set(each)) < len(each) for each in self.columns.categories.values()):
-                yield "columns.categories has something twice"
-            if not known >= {*self.columns.lacking, *self.columns.zeros}:
-                yield "columns.lacking or columns.zeros has other names than features"
-
-
-@dataclass(frozen=True)
-class Card:
-    """The description of the numbers in a model file.
-
-    Parameters
+    Attributes
     ----------
-    settings : dict
-        The net's settings, with names unresolved, as in `model` of params.yaml; empty for a model without a net.
-    prepare : Prepare
-        How its rows are prepared.
-    target : str
-        The column that is predicted.
-    columns : Columns
-        The columns it is predicted from, in the order of the table.
-    classes : list of str
-        The classes' labels; empty for a regression.
+    categories : list of str
+        Of a column of the type `category`.
+    lacks : bool
+        Whether cells of the training rows are missing.
+    zeros : bool
+        Whether zeros mean a missing value.
+    range : pair of float, optional
+        The smallest and the largest number of the training rows.
+    """
+
+    name: str
+    type: Literal["number", "category", "boolean"]
+    categories: list[str] = Field([], exclude_if=not_)
+    lacks: bool = Field(False, exclude_if=not_)
+    zeros: bool = Field(False, exclude_if=not_)
+    range: tuple[FiniteFloat, FiniteFloat] | None = Field(None, exclude_if=not_)
+
+
+class SavedSettings(NetSettings):
+    """The settings of a net, of which a file has all that are always in use."""
+
+    wrapper: str
+    train_split: int | None
+    device: str
+
+
+class Card(Section):
+    """The description of the numbers in a model file, which is JSON there.
+
+    Attributes
+    ----------
     kind : str
         `net`, `linear`, `forest`, `boosting`, `constant`, or `left_out` for one that is too large for a file.
     name : str
         The contender of the evaluation; empty in the file of the kept net.
+    target : str
+        The column that is predicted.
+    classes : list of str
+        The classes' labels; empty for a regression.
+    inputs : list of Input
+        The columns it is predicted from, in the order of the table.
+    prepare : Prepare
+        How its rows are prepared.
+    settings : SavedSettings, optional
+        The net's settings, with names unresolved, as in `model` of params.yaml; None for a model without a net.
     n_bytes : int
         How large a file with a model would be that is left out.
     digest : str
-        A hash of the numbers; empty in files that older versions have written.
+        A hash of the numbers; empty until they are saved.
     """
 
-    settings: dict[str, Any]
-    prepare: Prepare
+    kind: Kind
+    name: str = Field("", exclude_if=not_)
     target: str
-    columns: Columns
     classes: list[str]
-    kind: str = NET
-    name: str = ""
-    n_bytes: int = 0
-    digest: str = field(default="", compare=False)
+    inputs: Annotated[list[Input], Field(min_length=1)]
+    prepare: Prepare
+    settings: SavedSettings | None = Field(None, exclude_if=not_)
+    n_bytes: Annotated[int, Field(ge=0)] = Field(0, exclude_if=not_)
+    digest: str = ""
 
     @classmethod
     def of(cls, settings: dict[str, Any], data: Dataset, params: Params) -> "Card":
         """Describe a net that was built for the data."""
         prepare = params.prepare.under(settings)
-        return cls(
-            without_prefix(settings), prepare, params.data.target, _known_columns(data, prepare), list(data.classes)
-        )
+        card = cls.of_plain(NET, "", prepare, data, params.data.target)
+        return card.model_copy(update={"settings": SavedSettings.model_validate(without_prefix(settings))})
 
     @classmethod
-    def of_plain(cls, kind: str, name: str, prepare: Prepare, data: Dataset, target: str) -> "Card":
+    def of_plain(cls, kind: Kind, name: str, prepare: Prepare, data: Dataset, target: str) -> "Card":
         """Describe a model without a net that was fitted on the data."""
-        return cls({}, prepare, target, _known_columns(data, prepare), list(data.classes), kind, name)
+        classes, inputs = list(data.classes), list(_inputs(data, prepare))
+        return cls(kind=kind, name=name, target=target, classes=classes, inputs=inputs, prepare=prepare)
+
+    @property
+    def columns(self) -> Columns:
+        """The columns that it is predicted from, as a preparation takes them."""
+        return Columns(
+            types={each.name: each.type for each in self.inputs},
+            categories={each.name: tuple(each.categories) for each in self.inputs if each.type == "category"},
+            lacking=tuple(each.name for each in self.inputs if each.lacks),
+            zeros=tuple(each.name for each in self.inputs if each.zeros),
+        )
 
     @property
     def features(self) -> list[str]:
-        """The names of the columns that it is predicted from."""
-        return list(self.columns.types)
-
-    @property
-    def types(self) -> dict[str, str]:
-        """The types of these columns."""
-        return self.columns.types
+        """The names of these columns."""
+        return [each.name for each in self.inputs]
 
     @property
     def takes_missing(self) -> bool:
@@ -149,51 +127,49 @@ class Card:
         return self.name if self.kind != NET else f"the net {self.name}" if self.name else "the kept net"
 
     def to_text(self) -> str:
-        """Write the card as JSON.
-
-        A net that takes numbers as they are is described in few words, which older versions wrote as well, and so is
-        the kept net, without its kind and its name.
-        """
-        content: dict[str, Any] = {
-            "scale": self.prepare.scale,
-            "target": self.target,
-            "features": self.features,
-            "classes": self.classes,
-        }
-        if self.prepare != Prepare() or self.columns != _plain(self.features):
-            content |= {"prepare": self.prepare.model_dump(), "columns": self.columns.to_dict()}
-        content |= {"settings": self.settings} if self.kind == NET else {}
-        content |= {"kind": self.kind, "name": self.name} if self.name else {}
-        content |= {"n_bytes": self.n_bytes} if self.n_bytes else {}
-        content |= {"digest": self.digest} if self.digest else {}
-        # One entry: safetensors writes several in varying order.
-        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        """Write the card as JSON."""
+        return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_text(cls, text: str) -> "Card":
-        """Read what `to_text` wrote; raises `ValueError`, pydantic's where it can, if it is something else."""
-        content = json.loads(text)
-        if not isinstance(content, dict):
-            raise ValueError("it is no JSON object")
-        if problems := list(_Content.model_validate(content).misfits()):
+        """Read what `to_text` wrote, all of which is checked, because a file may come from anywhere.
+
+        Raises
+        ------
+        ValueError
+            If the text is something else: pydantic's, where the form is wrong.
+        """
+        card = cls.model_validate_json(text)
+        if problems := list(card._misfits()):
             raise ValueError("; ".join(problems))
-        if "columns" in content:
-            # Sorted keys have lost the order of the columns.
-            listed = content["columns"]
-            types = {name: listed["types"][name] for name in content["features"]}
-            columns = Columns.from_dict(listed | {"types": types})
-            prepare = Prepare.model_validate(content["prepare"])
-        else:
-            columns, prepare = _plain(content["features"]), Prepare(scale=content["scale"])
-        told = {key: content[key] for key in ("kind", "name", "n_bytes", "digest") if key in content}
-        return cls(content.get("settings", {}), prepare, content["target"], columns, content["classes"], **told)
+        return card
+
+    def _misfits(self) -> Iterator[str]:
+        lists = {"inputs": self.features, "classes": self.classes}
+        lists |= {f"the categories of {each.name}": each.categories for each in self.inputs}
+        for name, words in lists.items():
+            if len(set(words)) < len(words):
+                yield f"{name} has something twice"
+        if bool(self.settings) != (self.kind == NET):
+            yield "settings is missing" if self.kind == NET else f"settings has no place beside the kind {self.kind}"
+        if self.kind != NET and not self.name:
+            yield "name is missing"
+        if self.settings and "source" in (self.settings.model_extra or {}):
+            yield "settings.source is unknown"
+        if len(self.classes) == 1:
+            yield "classes has only one"
+        if self.prepare.target and self.classes:
+            yield "prepare.target has no place beside classes"
 
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""
-        X = pd.DataFrame({name: _no_cells(self.columns.categories.get(name)) for name in self.features})
         columns = self.columns
+        empty = {
+            each.name: pd.Categorical([], categories=each.categories) if each.type == "category" else np.empty(0)
+            for each in self.inputs
+        }
         return Dataset(
-            X,
+            pd.DataFrame(empty),
             np.empty(0),
             tuple(self.features),
             tuple(self.classes),
@@ -203,16 +179,16 @@ class Card:
         )
 
 
-def _known_columns(data: Dataset, prepare: Prepare) -> Columns:
+def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:
     columns = Columns.of(data)
-    if prepare.impute is None and not prepare.indicator:
-        columns = replace(columns, zeros=())  # a zero is a number like others
-    return columns
-
-
-def _plain(features: list[str]) -> Columns:
-    return Columns(dict.fromkeys(features, "number"))
-
-
-def _no_cells(categories: tuple[str, ...] | None) -> Any:
-    return np.empty(0) if categories is None else pd.Categorical([], categories=list(categories))
+    replaced = prepare.impute is not None or prepare.indicator  # otherwise a zero is a number like others
+    for name, kind in columns.types.items():
+        numbers = data.X[name].dropna() if kind == "number" else []
+        yield Input(
+            name=name,
+            type=kind,
+            categories=list(columns.categories.get(name, ())),
+            lacks=name in columns.lacking,
+            zeros=replaced and name in columns.zeros,
+            range=(float(min(numbers)), float(max(numbers))) if len(numbers) else None,
+        )

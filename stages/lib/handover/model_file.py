@@ -1,7 +1,6 @@
 """Saves a fitted model in a safetensors file: all its numbers, and as text everything needed to use them."""
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -43,7 +42,7 @@ def save_answer(estimator: BaseEstimator | PlainModel, card: Card) -> str:
     """
     content, problem = _content(_tensors(estimator), card), ""
     if isinstance(estimator, PlainModel) and len(content) > MOST_BYTES:
-        card = replace(card, kind=LEFT_OUT, n_bytes=len(content))
+        card = card.model_copy(update={"kind": LEFT_OUT, "n_bytes": len(content)})
         content, problem = _content({}, card), _too_large(card)
     write_bytes(ANSWER_FILE, content)
     return problem
@@ -63,7 +62,8 @@ def _tensors(estimator: BaseEstimator | PlainModel) -> Tensors:
 
 def _content(tensors: Tensors, card: Card) -> bytes:
     # One entry in the metadata: safetensors writes several in varying order.
-    return save(tensors, metadata={"card": replace(card, digest=digest_of(tensors)).to_text()})
+    text = card.model_copy(update={"digest": digest_of(tensors)}).to_text()
+    return save(tensors, metadata={"card": text})
 
 
 def digest_of(tensors: Tensors) -> str:
@@ -92,7 +92,7 @@ def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Car
         text = file.metadata()["card"]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
     card = _card(path, text)
-    if card.digest and card.digest != digest_of(tensors):
+    if card.digest != digest_of(tensors):
         raise UserError(f"{path}: its numbers are not those that were saved, so the file is damaged. {AGAIN}")
     if card.kind == LEFT_OUT:
         raise UserError(f"{_too_large(card)}.")

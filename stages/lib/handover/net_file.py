@@ -1,6 +1,7 @@
 """A net as the numbers of a file: its weights, what its preparation has learned, and the net built from them again."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -49,7 +50,8 @@ def load_net(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstim
     ValueError, KeyError
         If the numbers of the preparation are not those of the card's columns.
     """
-    estimator = _built(path, card, source)
+    assert card.settings  # a card of a net has some
+    estimator = _built(path, card, card.settings.model_dump(), source)
     weights = part(tensors, _NET)
     cause: BaseException | None = None
     try:
@@ -61,7 +63,7 @@ def load_net(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstim
         place, cause = own_place(error), error
         problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
     if problem:
-        changed = f"{path} does not fit {card.settings['module']} as it is now: {problem[:LONGEST]}"
+        changed = f"{path} does not fit {card.settings.module} as it is now: {problem[:LONGEST]}"
         raise UserError(ended(changed)) from cause
     # A buffer may have infinite numbers on purpose, such as the mask of an attention.
     check_finite(path, tensors, buffers)
@@ -73,10 +75,10 @@ def load_net(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstim
     return estimator
 
 
-def _built(path: Path, card: Card, source: str) -> BaseEstimator:
+def _built(path: Path, card: Card, settings: dict[str, Any], source: str) -> BaseEstimator:
     """Return the estimator of a card, which can name only what torch, skorch and the user's own code have."""
     try:
-        settings = resolve_settings(card.settings | {"device": "cpu"}, str(path), "settings", only_from=source)
+        settings = resolve_settings(settings | {"device": "cpu"}, str(path), "settings", only_from=source)
         if is_classifier(settings["wrapper"]) != bool(card.classes):
             raise UserError(f"{path}: settings.wrapper does not go with its {len(card.classes)} classes.")
         # Nothing is trained any more.

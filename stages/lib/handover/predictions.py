@@ -1,5 +1,7 @@
 """Predicts rows of a table with a model that was read from a file."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
@@ -12,15 +14,32 @@ from stages.lib.model.prepared import preparation_of
 
 
 def may_lack(card: Card) -> set[str]:
-    """Return the features of which the model takes missing cells.
-
-    Those are all of a model that takes missing cells as they are; else those that it imputes, or knows as a category.
-    """
-    if card.takes_missing:
-        return set(card.features)
+    """Return the features in which cells may be missing: the model takes, imputes, or knows them as a category."""
     impute = card.prepare.impute
-    imputed = {key for key, kind in card.types.items() if impute and (kind != "category" or impute == "most_frequent")}
-    return imputed | set(card.columns.lacking)
+    imputed = {"number", "boolean"} if impute else set()
+    imputed |= {"category"} if impute == "most_frequent" else set()
+    return {each.name for each in card.inputs if card.takes_missing or each.lacks or each.type in imputed}
+
+
+def far_outside(card: Card, X: pd.DataFrame) -> Iterator[tuple[str, int]]:
+    """Yield the columns with numbers beyond those that the model was trained on, by more than their whole range.
+
+    Yields
+    ------
+    sentence : str
+        How many rows have such a number, and what the model was trained on.
+    row : int
+        The first such row; row 0 is the first one of `X`.
+    """
+    for each in card.inputs:
+        if each.range is None:
+            continue
+        low, high = each.range
+        rows = np.flatnonzero((X[each.name] < low - (high - low)) | (X[each.name] > high + (high - low)))
+        if len(rows):
+            count = f"{len(rows):,} rows are" if len(rows) > 1 else "1 row is"
+            trained = f"what the model was trained on ({low:g} to {high:g})"
+            yield f"column {each.name}: {count} far outside of {trained}", int(rows[0])
 
 
 def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) -> pd.DataFrame:
@@ -42,32 +61,32 @@ def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) 
     Raises
     ------
     UserError
-        If cells are missing that the preparation does not replace.
+        If cells are missing that the preparation does not replace, or a prediction is not finite.
     """
-    missing = {} if card.takes_missing or card.prepare.impute else card.columns.missing(X)
+    columns = card.columns
+    missing = {} if card.takes_missing or card.prepare.impute else columns.missing(X)
     if missing:
-        listed = ", ".join(f"{name} ({count:,})" for name, count in missing.items())
+        counts = ", ".join(f"{name} ({count:,})" for name, count in missing.items())
         raise UserError(
-            f"Cells are missing in {listed}, and the model was trained with prepare.impute: null. Fill them in, or set "
-            "prepare.impute in params.yaml, and run `dvc repro`."
+            f"Cells are missing in {counts}, and the model was trained with prepare.impute: null. Fill them in, or "
+            "train a model that replaces them: set prepare.impute in params.yaml, and run `dvc repro`."
         )
-    given = card.columns.as_array(X)
+    rows = columns.as_array(X)
     if not isinstance(estimator, PlainModel) and preparation_of(estimator) is None:
-        given = given.astype(np.float32)
+        rows = rows.astype(np.float32)
     with explained("The saved model can't predict these rows", AGAIN):
-        proba = estimator.predict_proba(given) if card.classes else estimator.predict(given).ravel()
-        labels = np.asarray(card.classes)[estimator.predict(given)] if card.classes else proba
-    finite = np.isfinite(proba).reshape(len(given), -1).all(axis=1)
+        numbers = estimator.predict_proba(rows) if card.classes else estimator.predict(rows).ravel()
+        labels = np.asarray(card.classes)[estimator.predict(rows)] if card.classes else numbers
+    finite = np.isfinite(numbers).reshape(len(rows), -1).all(axis=1)
     if not finite.all():
         raise UserError(
             f"The saved model has no finite prediction for row {int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} "
             "others: their values are too large for it, or its weights are. Correct the values, or train a model on "
             "such rows."
         )
-    if not card.classes:
-        return pd.DataFrame({card.target: proba})
-    first = 1 if len(card.classes) == 2 else 0
-    if not np.allclose(proba.sum(axis=1), 1, atol=1e-3):  # a criterion of the user's own may leave other numbers
-        return pd.DataFrame({card.target: labels})
-    columns = {f"{card.target}={label}": proba[:, number] for number, label in enumerate(card.classes)}
-    return pd.DataFrame({card.target: labels} | dict(list(columns.items())[first:]))
+    table = pd.DataFrame({card.target: labels})
+    # A criterion of the user's own may leave other numbers than probabilities.
+    if card.classes and np.allclose(numbers.sum(axis=1), 1, atol=1e-3):
+        for number, label in list(enumerate(card.classes))[1 if len(card.classes) == 2 else 0 :]:
+            table[f"{card.target}={label}"] = numbers[:, number]
+    return table
