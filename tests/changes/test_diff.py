@@ -171,8 +171,8 @@ def test_other_experiments_are_named(commits: Commits, said: Any) -> None:
     assert rest[-3:] == ["1 search unchanged: width.", "Added: depth.", "Removed: lr."]
 
 
-def test_an_older_layout_is_compared_as_far_as_it_goes(commits: Commits, said: Any) -> None:
-    """Older commits have no evaluation, no sets, and count no stuck fits."""
+def test_searches_without_an_evaluation_are_compared_as_far_as_they_go(commits: Commits, said: Any) -> None:
+    """As in a commit after a run that ended early: there is no evaluation, and there are no sets."""
     commits.git(
         "rm", "--quiet", "-r", "metrics/candidates/evaluation.csv", "metrics/evaluation.json", "metrics/compared"
     )

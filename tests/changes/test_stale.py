@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from stages.lib.changes.origins import stale_params
 from stages.lib.changes.results import Results
 from stages.lib.changes.snapshot import Snapshot
-from stages.lib.changes.stale import stale_params
 from tests.changes.commits import Commits
 from tests.project import ROOT
 

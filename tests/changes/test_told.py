@@ -9,7 +9,7 @@ import pytest
 
 from stages import diff
 from stages.lib.changes.comparison import BestSets
-from stages.lib.changes.picks import pick, told_sets
+from stages.lib.changes.picks import pick, sets_in_words
 from stages.lib.changes.results import Scored
 from stages.lib.common import write_text
 from tests.changes.commits import Commits, scores
@@ -67,7 +67,6 @@ def test_of_searches_that_are_all_others_nothing_is_said_to_be_the_same(commits:
 def test_an_evaluation_that_names_no_model_answers_only_if_it_says_so(
     commits: Commits, said: Any, written: dict[str, str], told: str
 ) -> None:
-    """Older evaluations compared settings, and did not say what to use."""
     write_text(commits.project.folder / "metrics/evaluation.json", json.dumps(written))
     commits.git("commit", "--quiet", "--all", "--message", "Another evaluation")
     commits.git("tag", "after")
@@ -190,22 +189,13 @@ def test_a_pick_is_told_by_what_it_changes_in_the_model() -> None:
 
 def test_sets_are_told_where_they_differ() -> None:
     many = "a=1, b=2, c=3, d=4"
-    assert list(told_sets(BestSets(3, 3, [], []))) == []
-    assert list(told_sets(BestSets(3, 2, ["lr=0.1"], []))) == ["May be the best: 3 before, 2 now, no longer lr=0.1."]
-    assert list(told_sets(BestSets(9, 5, [many] * 4, ["lr=1"]))) == [
+    assert list(sets_in_words(BestSets(3, 3, [], []))) == []
+    assert list(sets_in_words(BestSets(3, 2, ["lr=0.1"], []))) == [
+        "May be the best: 3 before, 2 now, no longer lr=0.1."
+    ]
+    assert list(sets_in_words(BestSets(9, 5, [many] * 4, ["lr=1"]))) == [
         "May be the best: 9 before, 5 now, no longer 4 that both have, newly lr=1."
     ]
-    assert list(told_sets(BestSets(9, 5, ["lr=1"] * 5, []))) == [
+    assert list(sets_in_words(BestSets(9, 5, ["lr=1"] * 5, []))) == [
         "May be the best: 9 before, 5 now, no longer lr=1; lr=1; lr=1 and 2 more."
     ]
-
-
-def test_a_key_that_was_not_there_stood_for_what_it_says(commits: Commits, said: Any) -> None:
-    del commits.params["cv"]["splitter"], commits.params["data.sample"]
-    commits.commit("older")
-    commits.params["cv"]["splitter"], commits.params["data.sample"] = "stratified", 1.0
-    commits.commit("newer")
-    assert said("older", "newer")[0].startswith("Unchanged")
-    commits.params["data.header"] = True
-    commits.commit("shifted")
-    assert said("newer", "shifted")[0].startswith("Not in pairs: data.header: false → true.")

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.changes.causes import Causes, causes
-from stages.lib.changes.conditions import hindrances, test_share
+from stages.lib.changes.origins import Causes, causes, hindrances
 from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.verdict import Pair, adjusted_p, judge
 from stages.lib.common import UserError
@@ -44,9 +43,8 @@ class BestSets(NamedTuple):
 class SearchChange:
     """What changed in a search.
 
-    Parameters
+    Attributes
     ----------
-    name : str
     old, new : Scored, optional
         Its pick on the fresh splits; None on a side that has no such search, or no evaluation.
     pair : Pair, optional
@@ -73,9 +71,8 @@ class SearchChange:
 class Comparison:
     """What changed between two commits.
 
-    Parameters
+    Attributes
     ----------
-    old, new : Results
     hindrances : list of str
         Why scores are not in pairs; empty if they are.
     changed : list of SearchChange
@@ -90,7 +87,6 @@ class Comparison:
         The p-values that this is said by, of all pairs once.
     others : dict of Pair
         The contenders that are neither picks nor the kept net, such as models without a net, and that score otherwise.
-    causes : Causes
     """
 
     old: Results
@@ -106,11 +102,6 @@ class Comparison:
     others: dict[str, Pair]
     causes: Causes
 
-    @property
-    def kept_word(self) -> str | None:
-        """What is said of the kept net; None if the two are not in pairs."""
-        return self.words.get(KEPT)
-
 
 def compare(old: Results, new: Results) -> Comparison:
     """Compare two commits, or a commit and the working tree, by what they have committed; nothing is trained.
@@ -120,25 +111,36 @@ def compare(old: Results, new: Results) -> Comparison:
     UserError
         If one side has no results.
     """
+    hindered, searches_hindered = hindrances(old, new), hindrances(old, new, of_searches=True)
     for side in (old, new):
         if not side.searches and not side.fresh:
             raise UserError(
                 f"{side.snapshot.name} has no results: there is no metrics/candidates in it. Run `dvc repro`, or name "
                 "a commit that has them."
             )
-    hindered, searches_hindered = hindrances(old, new), hindrances(old, new, of_searches=True)
     shared = [name for name in new.searches if name in old.searches]
-    differing = [name for name in shared if _differs(old, new, name)]
-    changed = [_search(old, new, name, bool(hindered), bool(searches_hindered)) for name in differing]
+    changed = [
+        SearchChange(
+            name,
+            old.fresh.get(name),
+            new.fresh.get(name),
+            None if hindered else _pair(old.fresh.get(name), new.fresh.get(name), new),
+            n_added=len({*new.searches[name]} - {*old.searches[name]}),
+            n_removed=len({*old.searches[name]} - {*new.searches[name]}),
+            common=None if searches_hindered else _common(old.searches[name], new.searches[name], new),
+            best_sets=_best_sets(old.best_set(name), new.best_set(name)),
+        )
+        for name in shared
+        if _content(old, name) != _content(new, name)
+    ]
     pairs = {search.name: search.pair for search in changed if search.pair}
-    if not hindered and old.kept in old.fresh and new.kept in new.fresh:
-        pairs[KEPT] = _pair(old.fresh[str(old.kept)], new.fresh[str(new.kept)], new)
+    if not hindered and (kept := _pair(old.fresh.get(str(old.kept)), new.fresh.get(str(new.kept)), new)):
+        pairs[KEPT] = kept
     # A search whose pick is kept on both sides is the same pair, and counts once.
     twice = KEPT in pairs and old.kept == new.kept and old.kept in pairs
     family = {name: pair for name, pair in pairs.items() if not (twice and name == KEPT)}
     words = judge(family)
-    if twice:
-        words[KEPT] = words[str(new.kept)]
+    differing = {search.name for search in changed}
     return Comparison(
         old,
         new,
@@ -148,7 +150,7 @@ def compare(old: Results, new: Results) -> Comparison:
         added=[name for name in new.searches if name not in old.searches],
         removed=[name for name in old.searches if name not in new.searches],
         pairs=pairs,
-        words=words,
+        words=words | ({KEPT: words[str(new.kept)]} if twice else {}),
         adjusted=adjusted_p(family),
         others={} if hindered else _others(old, new),
         causes=causes(old, new),
@@ -156,59 +158,36 @@ def compare(old: Results, new: Results) -> Comparison:
 
 
 def _others(old: Results, new: Results) -> dict[str, Pair]:
-    # A net that is kept on one side only is told there; what it scores otherwise is still to be said.
-    told = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
-    names = [name for name in new.fresh if name in old.fresh and name not in told]
-    pairs = {name: _pair(old.fresh[name], new.fresh[name], new) for name in names}
-    return {name: pair for name, pair in pairs.items() if not pair.is_same}
+    # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.
+    elsewhere = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
+    pairs = {name: _pair(old.fresh.get(name), scored, new) for name, scored in new.fresh.items()}
+    return {name: pair for name, pair in pairs.items() if pair and not pair.is_same and name not in elsewhere}
 
 
-def _differs(old: Results, new: Results, name: str) -> bool:
-    """Return whether a search has other candidates or scores, or its pick has on the fresh splits."""
-    one, other = old.candidates(name), new.candidates(name)
-    same = list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
-    return not (same and _same(old.fresh.get(name), new.fresh.get(name)))
+def _content(side: Results, name: str) -> list[object]:
+    """Return what a search has in common on two sides where nothing changed: its candidates, and its pick anew."""
+    return [each and each.content for each in (*side.searches[name].values(), side.fresh.get(name))]
 
 
-def _same(one: Scored | None, other: Scored | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one.params == other.params and np.array_equal(one.scores, other.scores, equal_nan=True)
-
-
-def _search(old: Results, new: Results, name: str, hindered: bool, searches_hindered: bool) -> SearchChange:
-    before, after = old.fresh.get(name), new.fresh.get(name)
-    one, other = old.candidates(name), new.candidates(name)
-    pair = None if hindered or before is None or after is None else _pair(before, after, new)
-    return SearchChange(
-        name,
-        before,
-        after,
-        pair,
-        n_added=len({*other} - {*one}),
-        n_removed=len({*one} - {*other}),
-        common=None if searches_hindered else _common(one, other, new),
-        best_sets=_best_sets(old.best_set(name), new.best_set(name)),
-    )
-
-
-def _pair(before: Scored, after: Scored, new: Results) -> Pair:
+def _pair(before: Scored | None, after: Scored | None, new: Results) -> Pair | None:
     """Return the scores on the splits that both have: with other numbers of repeats, those of the first ones."""
+    if before is None or after is None:
+        return None
     n = min(len(before.scores), len(after.scores))
     parts = (before.scores[:n], after.scores[:n], before.stuck[:n], after.stuck[:n])
-    return Pair(*parts, test_share(new), new.one_row, new.rope)
+    return Pair(*parts, new.test_share, new.one_row, new.rope)
 
 
 def _common(one: dict[str, Scored], other: dict[str, Scored], new: Results) -> Common | None:
     # One that left earlier on one side was trained for fewer epochs there, which is why it scores otherwise.
-    both = [params for params in one if params in other and one[params].to_the_end and other[params].to_the_end]
-    shared = [_pair(one[params], other[params], new) for params in both]
+    ended = [params for params in one if params in other and one[params].to_the_end and other[params].to_the_end]
+    shared = [pair for params in ended if (pair := _pair(one[params], other[params], new))]
     differing = [pair for pair in shared if not pair.is_same and np.isfinite(pair.difference)]
     if not differing:
         return None
     before, after = (np.mean([getattr(pair, side) for pair in differing], axis=0) for side in ("old", "new"))
     none = np.zeros(len(before), dtype=bool)
-    pooled = Pair(before, after, none, none, test_share(new), new.one_row, new.rope)
+    pooled = Pair(before, after, none, none, new.test_share, new.one_row, new.rope)
     return Common(len(shared), len(differing), pooled)
 
 

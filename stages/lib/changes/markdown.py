@@ -18,17 +18,17 @@ def as_markdown(found: Comparison, most: int) -> str:
         How many searches, and how many causes, are listed.
     """
     lines = [f"**{cell(headline(found))}**", ""]
-    shown = found.changed[:most]
-    if shown:
+    searches = found.changed[:most]
+    if searches:
         lines += [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
-        lines += [f"| {' | '.join(map(cell, row(search, found)))} |" for search in shown]
+        lines += [f"| {' | '.join(map(cell, row(search, found)))} |" for search in searches]
         lines += [*_more(len(found.changed) - most, "searches"), ""]
     lines += [*(f"- {cell(each)}" for each in others_told(found)), ""]
-    told = [f"- {search.name}: {cell(each)}" for search in shown for each in details(search, found)]
-    lines += folded("More on these searches", told)
+    sentences = [f"- {search.name}: {cell(each)}" for search in searches for each in details(search, found)]
+    lines += folded("More on these searches", sentences)
     causes = causes_told(found)
-    listed = [f"- {code(each[:_LONGEST] + '…' * (len(each) > _LONGEST))}" for each in causes[:most]]
-    lines += folded("What the runs differ in, by dvc.lock", listed + _more(len(causes) - most, "differences"))
+    differences = [f"- {code(each[:_LONGEST] + '…' * (len(each) > _LONGEST))}" for each in causes[:most]]
+    lines += folded("What the runs differ in, by dvc.lock", differences + _more(len(causes) - most, "differences"))
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from stages.lib.changes.comparison import KEPT, Comparison
-from stages.lib.changes.sentences import causes_told, details, headline, others_told, search_told
+from stages.lib.changes.sentences import causes_told, details, headline, others_told, search_in_words
 from stages.lib.changes.verdict import Pair
 
 
@@ -12,13 +12,13 @@ def as_text(found: Comparison) -> str:
     """Return what changed, the verdict first, as lines for a terminal."""
     lines = [headline(found), "", f"{found.old.snapshot.title} → {found.new.snapshot.title}", ""]
     for search in found.changed:
-        told, word = search_told(search), found.words.get(search.name)
+        sentence, word = search_in_words(search), found.words.get(search.name)
         # The headline has said it of the only one.
-        lines.append(f"- {search.name}:" if told in lines[0] else f"- {told}{f': {word}' if word else ''}")
+        lines.append(f"- {search.name}:" if sentence in lines[0] else f"- {sentence}{f': {word}' if word else ''}")
         lines += [f"  {each}" for each in details(search, found)]
     lines += others_told(found)
-    if found.causes.any:
-        lines += ["", "What the runs differ in, by dvc.lock:", *(f"- {each}" for each in causes_told(found))]
+    if causes := causes_told(found):
+        lines += ["", "What the runs differ in, by dvc.lock:", *(f"- {each}" for each in causes)]
     return "\n".join(lines)
 
 
@@ -46,7 +46,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
         "in_pairs": not found.hindrances,
         "hindrances": found.hindrances,
         "use": {"old": found.old.answer.get("use"), "new": found.new.answer.get("use")},
-        "kept": {"old": found.old.kept, "new": found.new.kept, "verdict": found.kept_word, **_pair(kept)},
+        "kept": {"old": found.old.kept, "new": found.new.kept, "verdict": found.words.get(KEPT), **_pair(kept)},
         "searches": searches,
         "others": {name: _pair(pair) for name, pair in found.others.items()},
         "unchanged": found.unchanged,

@@ -8,7 +8,7 @@ from stages.lib.changes.results import Scored
 from stages.lib.common import short_params
 
 # The most settings or names that a sentence lists.
-_MOST = 3
+MOST = 3
 _AS_MODEL = "as in model"
 _BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
 
@@ -22,11 +22,11 @@ def pick(old: Scored | None, new: Scored | None) -> str:
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     if not keys:
         return "the same pick"
-    if len(keys) > _MOST:
+    if len(keys) > MOST:
         return f"{len(keys)} settings of its pick"
-    # A pick is told by what it changes in `model`.
-    shown = {key: f"{before.get(key, _AS_MODEL)} → {after.get(key, _AS_MODEL)}" for key in keys}
-    return ", ".join(short_params(f"{key}={value}") for key, value in shown.items())
+    # A pick is described by what it changes in `model`.
+    differences = (f"{key}={before.get(key, _AS_MODEL)} → {after.get(key, _AS_MODEL)}" for key in keys)
+    return ", ".join(map(short_params, differences))
 
 
 def _settings(params: str) -> dict[str, str]:
@@ -34,17 +34,18 @@ def _settings(params: str) -> dict[str, str]:
     return {key: value for key, equals, value in parts if equals}
 
 
-def told_sets(sets: BestSets) -> Iterator[str]:
+def sets_in_words(sets: BestSets) -> Iterator[str]:
     """Yield a sentence on the candidates that may be the best, if there are others now."""
-    if sets.old == sets.new and not (sets.left or sets.joined):
-        return
-    told = [f"May be the best: {sets.old} before, {sets.new} now"]
-    told += [_listed(what, names) for what, names in (("no longer", sets.left), ("newly", sets.joined)) if names]
-    yield ", ".join(told) + "."
+    parts = [f"May be the best: {sets.old} before, {sets.new} now"]
+    for what, names in (("no longer", sets.left), ("newly", sets.joined)):
+        if any(len(_settings(name)) > MOST for name in names):
+            parts.append(f"{what} {len(names)} that both have")  # their settings would fill a paragraph
+        elif names:
+            parts.append(f"{what} {listed(list(map(short_params, names)), '; ')}")
+    if sets.old != sets.new or len(parts) > 1:
+        yield ", ".join(parts) + "."
 
 
-def _listed(what: str, names: list[str]) -> str:
-    if any(len(_settings(name)) > _MOST for name in names):
-        return f"{what} {len(names)} that both have"  # their settings would fill a paragraph
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return f"{what} {'; '.join(map(short_params, names[:_MOST]))}{more}"
+def listed(names: list[str], sign: str = ", ") -> str:
+    """List a few names, and say how many more there are."""
+    return sign.join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")

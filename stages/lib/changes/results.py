@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
 from typing import Any, TypeVar
@@ -13,12 +13,11 @@ import pandas as pd
 import yaml
 
 from stages.lib.changes.snapshot import Snapshot
-from stages.lib.common import UserError
+from stages.lib.common import UserError, reading
 from stages.lib.config.statistics import ROPE
 from stages.lib.scores import one_row
 from stages.lib.scores.score_table import STUCK_SPLITS, split_scores, stuck_of, trained_to_the_end
 
-_EVALUATION, _ANSWER, _LOCK = "metrics/candidates/evaluation.csv", "metrics/evaluation.json", "dvc.lock"
 _CANDIDATES, _METRICS = "metrics/candidates", "metrics/scores"
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
@@ -56,61 +55,56 @@ class Scored:
         """The mean score; NaN if the net diverged on a split."""
         return float(self.scores.mean())
 
+    @property
+    def content(self) -> tuple[str, bytes]:
+        """Its settings and scores, in a form that can be compared."""
+        return self.params, self.scores.tobytes()
+
 
 @dataclass(frozen=True)
 class Results:
-    """The results of one side of a comparison.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-    """
+    """The results of one side of a comparison; what is not there is empty."""
 
     snapshot: Snapshot
-    _tables: dict[str, dict[str, Scored]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def searches(self) -> list[str]:
-        """The names of the experiments whose candidates are there."""
-        return [name for name in self.snapshot.names(_CANDIDATES, ".csv") if name != "evaluation"]
-
-    @cached_property
-    def answer(self) -> dict[str, Any]:
-        """What the evaluation has answered, as in metrics/evaluation.json; empty if it is not there."""
-        return self._json(_ANSWER)
-
-    @property
-    def use(self) -> str | None:
-        """What to use, in words; None if there is no evaluation, or one of an older commit, which did not answer."""
-        # Where no model is advised, the file has the answer's sentence, but no name.
-        return self.answer.get("use") or ("none of the models" if {"use", "answer"} & {*self.answer} else None)
+    def searches(self) -> dict[str, dict[str, Scored]]:
+        """The candidates of each experiment by their settings, on its own splits."""
+        names = [name for name in self.snapshot.names(_CANDIDATES, ".csv") if name != "evaluation"]
+        return {name: self._scored(f"{_CANDIDATES}/{name}.csv", "params") for name in names}
 
     @cached_property
     def fresh(self) -> dict[str, Scored]:
-        """The contenders of the evaluation by name, on its fresh splits; empty if there is no evaluation."""
-        return self._scored(_EVALUATION, "setting")
+        """The contenders of the evaluation by name, on its fresh splits."""
+        return self._scored(f"{_CANDIDATES}/evaluation.csv", "setting")
 
     @cached_property
+    def answer(self) -> dict[str, Any]:
+        """What the evaluation has answered, as in metrics/evaluation.json."""
+        return self._json("metrics/evaluation.json")
+
+    @property
+    def use(self) -> str | None:
+        """What to use, in words; None if there is no evaluation."""
+        # Where no model is advised, the file has the answer's sentence, but no name.
+        return self.answer.get("use") or ("none of the models" if "answer" in self.answer else None)
+
+    @property
     def kept(self) -> str | None:
         """The contender that is kept; None if there is no evaluation."""
         return self.answer.get("kept")
 
-    def candidates(self, search: str) -> dict[str, Scored]:
-        """Return the candidates of a search by their settings, on its own splits; empty if there is no such search."""
-        return self._scored(f"{_CANDIDATES}/{search}.csv", "params")
-
     def best_set(self, search: str) -> dict[str, bool] | None:
         """Return for each candidate whether it may be the best; None if that is not known."""
         table = self._table(f"metrics/compared/{search}.csv")
-        if table is None or "in_best_set" not in table or (table["in_best_set"] == "nan").all():
+        if table is None or (table["in_best_set"] == "nan").all():
             return None
         return dict(zip(table["params"], table["in_best_set"] == "true", strict=True))
 
     @cached_property
     def stages(self) -> dict[str, dict[str, Any]]:
-        """What dvc.lock says of each stage; empty if there is no such file."""
-        found = self._parsed(_LOCK, "YAML", lambda text: dict(yaml.load(text, yaml.CSafeLoader)["stages"]))
-        return found or {}
+        """What dvc.lock says of each stage."""
+        return self._parsed("dvc.lock", "YAML", lambda text: dict(yaml.load(text, yaml.CSafeLoader)["stages"])) or {}
 
     def params(self, stage: str) -> dict[str, Any]:
         """Return the params that a stage was run with, by keys such as `cv.n_splits`, sections taken apart."""
@@ -123,16 +117,13 @@ class Results:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """The metrics of DVC, by names such as `neurons.corrected`; empty in older commits, which had others."""
-        found: dict[str, float] = {}
-        for name in self.snapshot.names(_METRICS, ".json"):
-            numbers = self._json(f"{_METRICS}/{name}.json")
-            found |= {f"{name}.{key}": float(value) for key, value in numbers.items()}
-        return found
+        """The metrics of DVC, by names such as `neurons.corrected`."""
+        files = {name: self._json(f"{_METRICS}/{name}.json") for name in self.snapshot.names(_METRICS, ".json")}
+        return {f"{name}.{key}": float(value) for name, numbers in files.items() for key, value in numbers.items()}
 
     @cached_property
     def evaluated(self) -> dict[str, Any]:
-        """The params of the evaluation, as `params` returns them; empty if dvc.lock has no evaluation."""
+        """The params of the evaluation, as `params` returns them."""
         return self.params(EVALUATE)
 
     @property
@@ -141,42 +132,36 @@ class Results:
         rope = self.evaluated.get("statistics.rope")
         return ROPE if rope is None else float(rope)
 
+    @property
+    def test_share(self) -> float:
+        """The test rows per training row of a split; NaN in time order, where nothing can be tested."""
+        params = self.evaluated
+        return 1 / (params["cv.n_splits"] - 1) if params and params.get("cv.splitter") != "time" else float("nan")
+
     @cached_property
     def one_row(self) -> float:
         """What one row of a split can change, as in `corrected_error`."""
         params = self.evaluated
-        rows = float(self._json("metrics/data.json").get("rows", np.inf)) * float(params.get("data.sample", 1.0))
-        return one_row(str(params.get("cv.scoring", "")), rows / int(params.get("cv.n_splits", 2)))
+        rows = self._json("metrics/data.json").get("rows", np.inf) * params.get("data.sample", 1.0)
+        return one_row(str(params.get("cv.scoring", "")), rows / params.get("cv.n_splits", 2))
 
     def _scored(self, path: str, key: str) -> dict[str, Scored]:
-        if path not in self._tables:
-            self._tables[path] = self._read_scored(path, key)
-        return self._tables[path]
-
-    def _read_scored(self, path: str, key: str) -> dict[str, Scored]:
         table = self._table(path)
         if table is None:
             return {}
-
-        def rows(_: str) -> dict[str, Scored]:
+        with self._reading(path, "a table of scores"):
             numbers = table.replace("nan", np.nan)
             scores = split_scores(numbers)
-            # Older commits count no stuck fits.
+            # A regression counts no stuck fits, and rows in the order of time have no intervals.
             stuck = stuck_of(table) if STUCK_SPLITS in table else np.zeros(scores.shape, dtype=bool)
             ci95 = numbers["ci95"].astype(float) if "ci95" in table else np.full(len(table), np.nan)
             columns = (table["params"], scores, stuck, map(float, ci95), map(bool, trained_to_the_end(table)))
             return {name: Scored(*row) for name, *row in zip(table[key], *columns, strict=True)}
 
-        return self._parsed(path, "a table of scores", rows) or {}
-
     def _table(self, path: str) -> pd.DataFrame | None:
-        def table(text: str) -> pd.DataFrame:
-            return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
-
-        return self._parsed(path, "a table", table)
+        return self._parsed(path, "a table", lambda text: pd.read_csv(StringIO(text), dtype=str, keep_default_na=False))
 
     def _json(self, path: str) -> dict[str, Any]:
-        """Return the content of a file; empty if it is not there."""
         return self._parsed(path, "JSON", lambda text: dict(json.loads(text))) or {}
 
     def _parsed(self, path: str, what: str, read: Callable[[str], Read]) -> Read | None:
@@ -186,11 +171,12 @@ class Results:
         if _CONFLICT.search(text):
             place = f"{path} of {self.snapshot.name}"
             raise UserError(f"{place} has conflict markers of git. End the merge first; `make check` says how.")
-        try:
+        with self._reading(path, what):
             return read(text)
-        except (ValueError, KeyError, TypeError, yaml.YAMLError):
-            place = f"{path} of {self.snapshot.name}"
-            raise UserError(f"{place} is not {what}, so nothing can be compared with it.") from None
+
+    def _reading(self, path: str, what: str) -> Any:
+        place, expected = f"{path} of {self.snapshot.name}", f"not {what}, so nothing can be compared with it"
+        return reading(place, expected, "Compare with another commit, or run `dvc repro`.", yaml.YAMLError)
 
 
 def flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.common.git import NO_REPOSITORY, git
@@ -21,20 +20,20 @@ def commit_of(revision: str) -> str:
 def _experiment(name: str) -> str:
     """Return the commit of a DVC experiment, of which git keeps a reference `refs/exps/…/NAME` for each baseline."""
     try:
-        references = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps")
+        references = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines()
     except subprocess.CalledProcessError:
         raise UserError(NO_REPOSITORY) from None
-    listed = [line.split() for line in references.splitlines()]
-    found = {commit for commit, reference in listed if reference.rpartition("/")[2] == name}
-    if len(found) == 1:
-        return found.pop()
-    if found:
-        hashes = ", ".join(sorted(commit[:7] for commit in found))
-        raise UserError(f"There are {len(found)} experiments named {name!r}. Name one by its commit: {hashes}.")
-    known = sorted({reference.rpartition("/")[2] for _, reference in listed if not reference.endswith("/stash")})
+    experiments = [(commit, reference.rpartition("/")[2]) for commit, reference in map(str.split, references)]
+    commits = sorted({commit for commit, experiment in experiments if experiment == name})
+    if len(commits) == 1:
+        return commits[0]
+    if commits:
+        hashes = ", ".join(commit[:7] for commit in commits)
+        raise UserError(f"There are {len(commits)} experiments named {name!r}. Name one by its commit: {hashes}.")
+    names = {experiment for _, experiment in experiments if experiment != "stash"}
     shallow = Path(git("rev-parse", "--git-dir").strip(), "shallow").exists()
     raise UserError(
-        f"git has no revision {name!r}, and DVC no experiment of this name{did_you_mean(name, known) or '.'} "
+        f"git has no revision {name!r}, and DVC no experiment of this name{did_you_mean(name, names) or '.'} "
         + ("This clone is shallow: `git fetch --unshallow` brings the older commits. " if shallow else "")
         + "`git branch --all`, `git tag` and `dvc exp list` list names."
     )
@@ -59,7 +58,12 @@ def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
     UserError
         If `dvc status` fails.
     """
-    return sorted(_dvc("status", "--json", *stages, folder=folder))
+    arguments = ["status", "--json", *stages]
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+    if done.returncode:
+        raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip()}")
+    return sorted(json.loads(done.stdout or "{}"))
 
 
 def files(revision: str, folder: str) -> dict[str, str]:
@@ -85,12 +89,3 @@ def describe_head() -> str:
     except subprocess.CalledProcessError:
         raise UserError(NO_REPOSITORY) from None
     return f"commit {head}{'' if is_committed() else ', with uncommitted changes'}"
-
-
-def _dvc(*arguments: str, folder: str | Path = ".") -> dict[str, Any]:
-    command = [sys.executable, "-m", "dvc", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
-    if done.returncode:
-        raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip()}")
-    found: dict[str, Any] = json.loads(done.stdout or "{}")
-    return found

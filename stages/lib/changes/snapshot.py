@@ -1,7 +1,7 @@
 """The files of a commit, of a DVC experiment, or of the working tree."""
 
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,7 @@ TREE = "the working tree"
 class Snapshot:
     """What stands in the files of one side of a comparison.
 
-    Parameters
+    Attributes
     ----------
     name : str
         What a user calls it.
@@ -26,7 +26,6 @@ class Snapshot:
 
     name: str
     commit: str | None
-    _read: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, revision: str | None) -> "Snapshot":
@@ -54,25 +53,20 @@ class Snapshot:
         UserError
             If it is not UTF-8.
         """
-        if path not in self._read:
-            self._read[path] = self._text(path)
-        return self._read[path]
-
-    def _text(self, path: str) -> str | None:
         try:
             if self.commit is None:
                 return Path(path).read_text(encoding="utf-8") if Path(path).is_file() else None
-            return git("show", f"{self.commit}:{path}") if path in self._listed else None
+            return git("show", f"{self.commit}:{path}") if path in self._paths else None
         except (UnicodeDecodeError, OSError) as error:
             raise UserError(f"{path} of {self.name} can't be read: {error}.") from None
 
     def names(self, folder: str, suffix: str) -> list[str]:
         """Return the names, without this suffix, of the files in a folder, sorted."""
-        paths = map(Path, self._listed) if self.commit else Path(folder).glob(f"*{suffix}")
+        paths = map(Path, self._paths) if self.commit else Path(folder).glob(f"*{suffix}")
         return sorted(path.stem for path in paths if path.suffix == suffix and str(path.parent) == folder)
 
     @cached_property
-    def _listed(self) -> set[str]:
+    def _paths(self) -> set[str]:
         try:
             return set(git("ls-tree", "-r", "--name-only", "-z", "--full-tree", str(self.commit)).split("\0"))
         except subprocess.CalledProcessError:

@@ -21,7 +21,7 @@ UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"
 class Pair:
     """The scores of two nets on the same splits.
 
-    Parameters
+    Attributes
     ----------
     old, new : arrays of shape (n_splits,)
         In the order of repeats and folds; NaN where a net diverged.
@@ -53,6 +53,16 @@ class Pair:
     def difference(self) -> float:
         """The mean of the differences, new less old; NaN if a net diverged."""
         return float(np.mean(self.new - self.old))
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """The mean of the old scores, and that of the new ones."""
+        return float(self.old.mean()), float(self.new.mean())
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether the difference has a standard error."""
+        return not np.isnan(self.error)
 
     @cached_property
     def error(self) -> float:

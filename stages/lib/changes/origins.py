@@ -1,0 +1,146 @@
+"""What the results of two commits are from, by dvc.lock: why they can't be compared, what differs, what is stale."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import yaml
+
+from stages.lib.changes.results import EVALUATE, Results, flat
+from stages.lib.common import format_value
+
+_PARAMS_FILE, _REQUIREMENTS = "params.yaml", "requirements.txt"
+# What other stages have written is not a cause of its own.
+_WRITTEN = ("metrics/", ".dvc/")
+# What decides which rows a split tests, and what a score is.
+_OF_SPLITS = (
+    *("seed", "data.target", "data.sample", "data.header"),
+    *("cv.splitter", "cv.groups", "cv.order", "cv.n_splits", "cv.scoring"),
+)
+# What also decides the splits of a search; those of the evaluation are always shuffled.
+_OF_SEARCHES = "cv.shuffle"
+
+
+def hindrances(old: Results, new: Results, of_searches: bool = False) -> list[str]:
+    """Return what keeps the scores of two commits from being compared in pairs, such as `seed: 7 → 8`.
+
+    Packages and code do not: they are what a comparison is about. Nor does the number of repeats, because the splits
+    of the first repeats are the same.
+
+    Parameters
+    ----------
+    old, new : Results
+    of_searches : bool
+        Whether the splits of the searches are meant, not the fresh ones.
+    """
+    lacking = [side.snapshot.name for side in (old, new) if not side.evaluated]
+    if lacking:
+        return [f"dvc.lock of {' and of '.join(lacking)} does not say what the scores are of"]
+    before, after = old.evaluated, new.evaluated
+    data = [side.hashes(EVALUATE).get(str(side.evaluated.get("data.path"))) for side in (old, new)]
+    problems = [f"the data have other bytes ({before.get('data.path')})"] if data[0] != data[1] else []
+    for key in (*_OF_SPLITS, *[_OF_SEARCHES] * of_searches):
+        if before.get(key) != after.get(key):
+            problems.append(f"{key}: {format_value(before.get(key))} → {format_value(after.get(key))}")
+    kinds = ["numbers" if "Regressor" in str(side.get("model.wrapper")) else "classes" for side in (before, after)]
+    return problems + ([f"{kinds[0]} were predicted, now {kinds[1]} are"] if kinds[0] != kinds[1] else [])
+
+
+class Param(NamedTuple):
+    """A param that differs; None stands for null and for one that is not there."""
+
+    key: str
+    old: Any
+    new: Any
+
+
+class Causes(NamedTuple):
+    """What differs between the runs of two commits.
+
+    Attributes
+    ----------
+    params : list of Param
+        Sorted by key.
+    code : dict of list of str
+        The stages that depend on each file or folder of code that differs, by its path.
+    data : list of str
+        The data files that differ.
+    packages : list of str
+        The lines of requirements.txt that differ, with `-` for those that are gone and `+` for new ones.
+    """
+
+    params: list[Param]
+    code: dict[str, list[str]]
+    data: list[str]
+    packages: list[str]
+
+
+def causes(old: Results, new: Results) -> Causes:
+    """Return what the results of two commits differ in, by what dvc.lock of both says."""
+    shared = sorted({*old.stages} & {*new.stages})
+    # An empty mapping, such as a `fixed` that sets nothing, is not a value.
+    before, after = (
+        {key: value for name in shared for key, value in side.params(name).items() if value != {}}
+        for side in (old, new)
+    )
+    differing = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+    hashes = [{path: value for name in shared for path, value in side.hashes(name).items()} for side in (old, new)]
+    code: dict[str, list[str]] = defaultdict(list)
+    for name in shared:
+        one, other = old.hashes(name), new.hashes(name)
+        for path in sorted({*one, *other}):
+            if one.get(path) != other.get(path) and not path.startswith(_WRITTEN) and path != _PARAMS_FILE:
+                code[path].append(name)
+    paths = [str(side.get("data.path")) for side in (before, after)]
+    # A file of another name may have the same bytes; the param says so already.
+    data = [paths[1]] if {*paths} & {*code} and hashes[0].get(paths[0]) != hashes[1].get(paths[1]) else []
+    return Causes(
+        [Param(key, before.get(key), after.get(key)) for key in differing],
+        {path: code[path] for path in sorted(code) if path not in (*paths, _REQUIREMENTS)},
+        data,
+        _packages(old, new) if _REQUIREMENTS in code else [],
+    )
+
+
+def _packages(old: Results, new: Results) -> list[str]:
+    before, after = ((side.snapshot.text(_REQUIREMENTS) or "").splitlines() for side in (old, new))
+    gone = [f"- {line}" for line in before if line.strip() and line not in after]
+    return gone + [f"+ {line}" for line in after if line.strip() and line not in before]
+
+
+def stale_params(side: Results) -> list[str]:
+    """Return the keys whose values in params.yaml are not those that the evaluation was run with, sorted.
+
+    Code and data are not looked at: `dvc status` takes seconds for them, and knows only of the working tree. The list
+    is empty as well if there is no params.yaml that can be read, or no evaluation in dvc.lock.
+    """
+    try:
+        content = yaml.load(side.snapshot.text(_PARAMS_FILE) or "", yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return []
+    if not isinstance(content, dict):
+        return []
+    sections = side.stages.get(EVALUATE, {}).get("params", {}).get(_PARAMS_FILE, {})
+    before, after = side.evaluated, dict(_values(content, sections))
+    return sorted(key for key in {**before, **after} if _plain(before.get(key)) != _plain(after.get(key)))
+
+
+def _values(content: Any, sections: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for section in sections:  # such as `data.columns`
+        value = content
+        for step in section.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        yield from flat(section, value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in a form that does not depend on how YAML writes it."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if value == {}:
+        return None
+    # PyYAML takes `1e-05`, which DVC writes, for a text.
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
