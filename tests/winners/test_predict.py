@@ -72,6 +72,16 @@ def test_rows_without_the_target_from_standard_input(predict_here: Command) -> N
             b"\xff\xfe",
             "standard input is not utf-8; it looks like utf-16. Save it as utf-8, as the training table is.",
         ),
+        (
+            b"6;148;72;35;0;33.6;0.627;50\n",
+            "standard input: one column was found, and line 1 holds 7 semicolons; save it with commas, as the training",
+        ),
+        (
+            b"a,b,72,35,0,33.6,0.627,50\n" + 3 * b"6,148,72,35,0,33.6,0.627,50\n",
+            "standard input: line 1, column pregnancies: 'a' is not a number\n"
+            "error: standard input: line 1, column glucose: 'b' is not a number; only line 1 is at fault, so if it is no "
+            "row but a unit or a total, remove it\n",
+        ),
     ],
 )
 def test_bad_rows_are_refused_with_a_sentence(predict_here: Command, text: bytes, sentence: str) -> None:

@@ -156,7 +156,7 @@ def read_features(
             column, advice = column.model_copy(update={"missing": None}), _NEVER_MISSING
         columns[key], found = cells.as_feature(table[key], kind, column, spec, advice)
         faults += found
-    refuse_faults(faults, text, names, spec, name)
+    refuse_faults(faults, text, names, spec, name, is_new=True)
     return pd.DataFrame(columns)
 
 

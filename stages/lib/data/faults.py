@@ -46,7 +46,9 @@ def refuse(name: str, problems: Sequence[str]) -> None:
         raise UserError(*shown)
 
 
-def refuse_faults(faults: list[Fault], text: bytes, names: list[str], spec: Data, name: str) -> None:
+def refuse_faults(
+    faults: list[Fault], text: bytes, names: list[str], spec: Data, name: str, is_new: bool = False
+) -> None:
     """Raise `UserError` with a sentence for each fault, which names the first cell, its line and its column.
 
     Parameters
@@ -59,6 +61,8 @@ def refuse_faults(faults: list[Fault], text: bytes, names: list[str], spec: Data
     spec : Data
     name : str
         The name of the text in messages.
+    is_new : bool
+        As in `as_utf8`.
     """
     found = places(text, spec, [int(fault.rows[0]) for fault in faults if len(fault.rows)], name)
     problems: list[str] = []
@@ -73,7 +77,9 @@ def refuse_faults(faults: list[Fault], text: bytes, names: list[str], spec: Data
             more = "; …" if len(further) > _MOST_ALIKE else ""
             problems.append(f"{len(further):,} more like {where[0]}: {'; '.join(further[:_MOST_ALIKE])}{more}")
     if text.count(b"\n") > 2 and (line := _only_line(faults, found)):
-        header = "" if spec.header or line > 1 else "; if it is a header, set data.header in params.yaml to true"
+        header = (
+            "" if spec.header or line > 1 or is_new else "; if it is a header, set data.header in params.yaml to true"
+        )
         problems[-1] += f"; only line {line} is at fault, so if it is no row but a unit or a total, remove it{header}"
     refuse(name, problems)
 
