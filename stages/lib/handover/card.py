@@ -168,15 +168,8 @@ class Card(Section):
             each.name: pd.Categorical([], categories=each.categories) if each.type == "category" else np.empty(0)
             for each in self.inputs
         }
-        return Dataset(
-            pd.DataFrame(empty),
-            np.empty(0),
-            tuple(self.features),
-            tuple(self.classes),
-            types=columns.types,
-            lacking=columns.lacking,
-            zeros=columns.zeros,
-        )
+        names, classes = tuple(self.features), tuple(self.classes)
+        return Dataset(pd.DataFrame(empty), np.empty(0), names, classes, columns.types, columns.lacking, columns.zeros)
 
 
 def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:
