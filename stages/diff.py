@@ -25,11 +25,11 @@ def main() -> None:
     if len(forms) > 1 or len(revisions) > 2 or not {*forms} <= {"--md", "--json"}:
         raise UserError("two revisions at most, and --md or --json: python -m stages.diff --md main")
     old, new = [*(revisions or ["HEAD"]), None][:2]
-    found = compare(*(Results(Snapshot.of(each)) for each in (old, new)))
+    changes = compare(*(Results(Snapshot.of(each)) for each in (old, new)))
     if forms == ["--json"]:
-        print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
+        print(json.dumps(as_json(changes), indent=2, ensure_ascii=False))
     else:
-        print(as_markdown(found, MOST) if forms else as_text(found), end="" if forms else "\n")
+        print(as_markdown(changes, MOST) if forms else as_text(changes), end="" if forms else "\n")
 
 
 if __name__ == "__main__":

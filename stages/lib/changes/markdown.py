@@ -8,25 +8,25 @@ HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")
 _LONGEST = 200
 
 
-def as_markdown(found: Comparison, most: int) -> str:
+def as_markdown(changes: Comparison, most: int) -> str:
     """Return what changed, the verdict first, then a table of the searches, and the rest folded.
 
     Parameters
     ----------
-    found : Comparison
+    changes : Comparison
     most : int
         How many searches, and how many causes, are listed.
     """
-    lines = [f"**{cell(headline(found))}**", ""]
-    searches = found.changed[:most]
+    lines = [f"**{cell(headline(changes))}**", ""]
+    searches = changes.changed[:most]
     if searches:
         lines += [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
-        lines += [f"| {' | '.join(map(cell, row(search, found)))} |" for search in searches]
-        lines += [*_more(len(found.changed) - most, "searches"), ""]
-    lines += [*(f"- {cell(each)}" for each in others_told(found)), ""]
-    sentences = [f"- {search.name}: {cell(each)}" for search in searches for each in details(search, found)]
+        lines += [f"| {' | '.join(map(cell, row(search, changes)))} |" for search in searches]
+        lines += [*_more(len(changes.changed) - most, "searches"), ""]
+    lines += [*(f"- {cell(each)}" for each in others_told(changes)), ""]
+    sentences = [f"- {search.name}: {cell(each)}" for search in searches for each in details(search, changes)]
     lines += folded("More on these searches", sentences)
-    causes = causes_told(found)
+    causes = causes_told(changes)
     differences = [f"- {code(each[:_LONGEST] + '…' * (len(each) > _LONGEST))}" for each in causes[:most]]
     lines += folded("What the runs differ in, by dvc.lock", differences + _more(len(causes) - most, "differences"))
     return "\n".join(lines).rstrip() + "\n"

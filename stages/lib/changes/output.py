@@ -8,51 +8,51 @@ from stages.lib.changes.sentences import causes_told, details, headline, others_
 from stages.lib.changes.verdict import Pair
 
 
-def as_text(found: Comparison) -> str:
+def as_text(changes: Comparison) -> str:
     """Return what changed, the verdict first, as lines for a terminal."""
-    lines = [headline(found), "", f"{found.old.snapshot.title} → {found.new.snapshot.title}", ""]
-    for search in found.changed:
-        sentence, word = search_in_words(search), found.words.get(search.name)
+    lines = [headline(changes), "", f"{changes.old.snapshot.title} → {changes.new.snapshot.title}", ""]
+    for search in changes.changed:
+        sentence, word = search_in_words(search), changes.words.get(search.name)
         # The headline has said it of the only one.
         lines.append(f"- {search.name}:" if sentence in lines[0] else f"- {sentence}{f': {word}' if word else ''}")
-        lines += [f"  {each}" for each in details(search, found)]
-    lines += others_told(found)
-    if causes := causes_told(found):
+        lines += [f"  {each}" for each in details(search, changes)]
+    lines += others_told(changes)
+    if causes := causes_told(changes):
         lines += ["", "What the runs differ in, by dvc.lock:", *(f"- {each}" for each in causes)]
     return "\n".join(lines)
 
 
-def as_json(found: Comparison) -> dict[str, Any]:
+def as_json(changes: Comparison) -> dict[str, Any]:
     """Return what changed as values for JSON; null for a number that there is not."""
     searches = {
         search.name: {
-            "verdict": found.words.get(search.name),
+            "verdict": changes.words.get(search.name),
             "old": search.old and {"params": search.old.params, "score": _number(search.old.mean)},
             "new": search.new and {"params": search.new.params, "score": _number(search.new.mean)},
             **_pair(search.pair),
-            "p_holm": _number(found.adjusted.get(search.name, math.nan)),
+            "p_holm": _number(changes.adjusted.get(search.name, math.nan)),
             "n_added": search.n_added,
             "n_removed": search.n_removed,
             "candidates": search.common and {"n_differing": search.common.n_differing, **_pair(search.common.pair)},
             "best_set": search.best_sets and search.best_sets._asdict(),
         }
-        for search in found.changed
+        for search in changes.changed
     }
-    kept = found.pairs.get(KEPT)
+    kept = changes.pairs.get(KEPT)
     return {
-        "verdict": headline(found),
-        "old": found.old.snapshot.commit,
-        "new": found.new.snapshot.commit,
-        "in_pairs": not found.hindrances,
-        "hindrances": found.hindrances,
-        "use": {"old": found.old.answer.get("use"), "new": found.new.answer.get("use")},
-        "kept": {"old": found.old.kept, "new": found.new.kept, "verdict": found.words.get(KEPT), **_pair(kept)},
+        "verdict": headline(changes),
+        "old": changes.old.snapshot.commit,
+        "new": changes.new.snapshot.commit,
+        "in_pairs": not changes.hindrances,
+        "hindrances": changes.hindrances,
+        "use": {"old": changes.old.answer.get("use"), "new": changes.new.answer.get("use")},
+        "kept": {"old": changes.old.kept, "new": changes.new.kept, "verdict": changes.words.get(KEPT), **_pair(kept)},
         "searches": searches,
-        "others": {name: _pair(pair) for name, pair in found.others.items()},
-        "unchanged": found.unchanged,
-        "added": found.added,
-        "removed": found.removed,
-        "causes": {**found.causes._asdict(), "params": [param._asdict() for param in found.causes.params]},
+        "others": {name: _pair(pair) for name, pair in changes.others.items()},
+        "unchanged": changes.unchanged,
+        "added": changes.added,
+        "removed": changes.removed,
+        "causes": {**changes.causes._asdict(), "params": [param._asdict() for param in changes.causes.params]},
     }
 
 

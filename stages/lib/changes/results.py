@@ -1,4 +1,4 @@
-"""What a commit has found: its tables of scores, and the params, code and data that dvc.lock says they are from."""
+"""What a commit holds: its tables of scores, and the params, code and data that dvc.lock says they are from."""
 
 import json
 import re

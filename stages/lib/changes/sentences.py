@@ -12,53 +12,53 @@ from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
 from stages.lib.common import format_p, format_score, format_value, score_decimals, shares_in_words
 
 
-def headline(found: Comparison) -> str:
+def headline(changes: Comparison) -> str:
     """Return the verdict: whether what changed is an improvement, what to use, and whether a run is missing."""
-    sentences = [f"{_verdict(found)}.", _use(found)]
-    for side in (found.old, found.new):
+    sentences = [f"{_verdict(changes)}.", _use(changes)]
+    for side in (changes.old, changes.new):
         if keys := stale_params(side):
             difference = f"params.yaml of {side.snapshot.name} differs from what its results are from"
             sentences.append(f"Not rerun: {difference} ({listed(keys)}); run `dvc repro`.")
     return " ".join(sentences)
 
 
-def _verdict(found: Comparison) -> str:
-    if found.hindrances:
-        return f"Not in pairs: {'; '.join(found.hindrances)}"
-    before, after, word = found.old.kept, found.new.kept, found.words.get(KEPT)
+def _verdict(changes: Comparison) -> str:
+    if changes.hindrances:
+        return f"Not in pairs: {'; '.join(changes.hindrances)}"
+    before, after, word = changes.old.kept, changes.new.kept, changes.words.get(KEPT)
     kept = f"the kept net, {before}" + ("" if before == after else f" → {after}")
     if word not in (None, UNCHANGED):
-        return _capital(f"{word}: {kept}, {_difference(found.pairs[KEPT])}")
-    judged = [search for search in found.changed if search.name in found.words]
+        return _capital(f"{word}: {kept}, {_difference(changes.pairs[KEPT])}")
+    judged = [search for search in changes.changed if search.name in changes.words]
     if len(judged) == 1:
-        verdict = _capital(f"{found.words[judged[0].name]}: {search_in_words(judged[0])}")
+        verdict = _capital(f"{changes.words[judged[0].name]}: {search_in_words(judged[0])}")
     else:
-        verdict = _several(found)
-    said = found.changed and [search.name for search in judged] != [after]
+        verdict = _several(changes)
+    said = changes.changed and [search.name for search in judged] != [after]
     if word == UNCHANGED and (before != after or said):
         return f"{verdict}; {kept}, {'is unchanged' if before == after else 'scores the same'}"
     return verdict
 
 
-def _several(found: Comparison) -> str:
-    if not (found.changed or found.unchanged):
+def _several(changes: Comparison) -> str:
+    if not (changes.changed or changes.unchanged):
         return "No search is in both"
-    if not found.changed and found.others:
-        score = "scores" if len(found.others) == 1 else "score"
-        return f"No search changed, but {listed(list(found.others))} {score} otherwise"
-    if not found.changed:
-        return f"Unchanged: all scores{' that both have' if found.added or found.removed else ''} are the same"
-    counts = Counter(found.words[search.name] for search in found.changed if search.name in found.words)
+    if not changes.changed and changes.others:
+        score = "scores" if len(changes.others) == 1 else "score"
+        return f"No search changed, but {listed(list(changes.others))} {score} otherwise"
+    if not changes.changed:
+        return f"Unchanged: all scores{' that both have' if changes.added or changes.removed else ''} are the same"
+    counts = Counter(changes.words[search.name] for search in changes.changed if search.name in changes.words)
     # What changed in these are other candidates.
     unchanged = "whose pick scores the same" if counts[UNCHANGED] == 1 else "whose picks score the same"
     words = ", ".join(f"{n} {unchanged if word == UNCHANGED else word}" for word, n in counts.items())
-    return f"{_counted(len(found.changed), 'search', 'searches')} changed" + (f": {words}" if words else "")
+    return f"{_counted(len(changes.changed), 'search', 'searches')} changed" + (f": {words}" if words else "")
 
 
-def _use(found: Comparison) -> str:
-    before, after = found.old.use, found.new.use
+def _use(changes: Comparison) -> str:
+    before, after = changes.old.use, changes.new.use
     if not before or not after:
-        lacking = " and ".join(side.snapshot.name for side in (found.old, found.new) if not side.use)
+        lacking = " and ".join(side.snapshot.name for side in (changes.old, changes.new) if not side.use)
         return f"There is no answer to what to use in {lacking}."
     if before == after:
         return f"Use {after}, as before."
@@ -74,22 +74,22 @@ def search_in_words(search: SearchChange) -> str:
     return f"{picked} scores the same" if search.pair.is_same else f"{picked}, {_difference(search.pair)}"
 
 
-def row(search: SearchChange, found: Comparison) -> list[str]:
+def row(search: SearchChange, changes: Comparison) -> list[str]:
     """Return a search as cells: its name, what it picks, its score before and now, the difference, and the verdict."""
     difference = _signed(search.pair) + _stuck(search.pair) if search.pair else "not in pairs"
-    picked, word = pick(search.old, search.new), found.words.get(search.name, "–")
+    picked, word = pick(search.old, search.new), changes.words.get(search.name, "–")
     return [search.name, picked, *_values(search), difference, word]
 
 
-def details(search: SearchChange, found: Comparison) -> Iterator[str]:
+def details(search: SearchChange, changes: Comparison) -> Iterator[str]:
     """Yield what else changed in a search, a sentence each."""
-    if search.pair and found.words.get(search.name, UNTESTED) not in (UNCHANGED, UNTESTED):
-        p, adjusted = format_p(search.pair.p_value), format_p(found.adjusted[search.name])
+    if search.pair and changes.words.get(search.name, UNTESTED) not in (UNCHANGED, UNTESTED):
+        p, adjusted = format_p(search.pair.p_value), format_p(changes.adjusted[search.name])
         side = "better" if search.pair.difference > 0 else "worse"
         shares = dict.fromkeys(("better", "worse", "equal"), 0.0) | {side: search.pair.share_beyond}
         # A p-value that is small by itself decides nothing among many.
         holm = f" (Holm {adjusted})" if adjusted != p else ""
-        yield f"p {_compared(p)}{holm}; {shares_in_words(shares, f'{found.new.rope:g}')[0]}."
+        yield f"p {_compared(p)}{holm}; {shares_in_words(shares, f'{changes.new.rope:g}')[0]}."
     if search.n_added or search.n_removed:
         yield f"Candidates: {search.n_added} added, {search.n_removed} removed."
     if search.common:
@@ -100,24 +100,24 @@ def details(search: SearchChange, found: Comparison) -> Iterator[str]:
         yield from sets_in_words(search.best_sets)
 
 
-def others_told(found: Comparison) -> list[str]:
+def others_told(changes: Comparison) -> list[str]:
     """Say which searches did not change, what else scores otherwise, and which searches only one side has."""
     others = []
-    for name, pair in found.others.items():
+    for name, pair in changes.others.items():
         decimals = score_decimals(pair.means)
         others.append(f"{name} " + " → ".join(format_score(mean, decimals) for mean in pair.means))
     lists = {
-        f"{_counted(len(found.unchanged), 'search', 'searches')} unchanged": found.unchanged,
+        f"{_counted(len(changes.unchanged), 'search', 'searches')} unchanged": changes.unchanged,
         "Other contenders on the fresh splits, not tested": others,
-        "Added": found.added,
-        "Removed": found.removed,
+        "Added": changes.added,
+        "Removed": changes.removed,
     }
     return [f"{what}: {', '.join(names)}." for what, names in lists.items() if names]
 
 
-def causes_told(found: Comparison) -> list[str]:
+def causes_told(changes: Comparison) -> list[str]:
     """Say what caused the changes, by dvc.lock, a line each."""
-    params, code, data, packages = found.causes
+    params, code, data, packages = changes.causes
     return [
         *(f"{each.key}: {format_value(each.old)} → {format_value(each.new)}" for each in params),
         *(f"data: {path} has other bytes" for path in data),
