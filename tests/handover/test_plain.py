@@ -17,6 +17,7 @@ from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.handover import ANSWER_FILE, Card, PlainModel, load_model, may_lack, predict, save_answer, save_model
+from stages.lib.handover.linear import Linear
 from stages.lib.handover.tree_models import Boosting
 from stages.lib.model import rows
 from tests.handover.fits import BASELINES, SOURCE, fit, mixed, numbers
@@ -154,7 +155,8 @@ def test_an_answer_that_is_too_large_is_left_out_with_a_sentence(
 def test_values_that_overflow_are_not_printed() -> None:
     data = numbers(n_classes=0)
     _, model, card = fit("linear_regression", data)
+    assert isinstance(model.model, Linear)
     huge = pd.DataFrame(np.full((2, 3), 3e38), columns=["a", "b", "c"])
-    steep = replace(model, model=replace(model.model, coef=model.model.coef * np.float32(1e20)))  # type: ignore[type-var, attr-defined]
+    steep = replace(model, model=replace(model.model, coef=model.model.coef * np.float32(1e20)))
     with pytest.raises(UserError, match=r"has no finite prediction for row 1 and 1 others"), np.errstate(all="ignore"):
         predict(steep, card, huge)

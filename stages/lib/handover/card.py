@@ -39,10 +39,10 @@ class Input(Section):
 
     name: str
     type: Literal["number", "category", "boolean"]
-    categories: list[str] = Field([], exclude_if=not_)
-    lacks: bool = Field(False, exclude_if=not_)
-    zeros: bool = Field(False, exclude_if=not_)
-    range: tuple[FiniteFloat, FiniteFloat] | None = Field(None, exclude_if=not_)
+    categories: list[str] = Field(default=[], exclude_if=not_)
+    lacks: bool = Field(default=False, exclude_if=not_)
+    zeros: bool = Field(default=False, exclude_if=not_)
+    range: tuple[FiniteFloat, FiniteFloat] | None = Field(default=None, exclude_if=not_)
 
 
 class SavedSettings(NetSettings):
@@ -79,13 +79,13 @@ class Card(Section):
     """
 
     kind: Kind
-    name: str = Field("", exclude_if=not_)
+    name: str = Field(default="", exclude_if=not_)
     target: str
     classes: list[str]
     inputs: Annotated[list[Input], Field(min_length=1)]
     prepare: Prepare
-    settings: SavedSettings | None = Field(None, exclude_if=not_)
-    n_bytes: Annotated[int, Field(ge=0)] = Field(0, exclude_if=not_)
+    settings: SavedSettings | None = Field(default=None, exclude_if=not_)
+    n_bytes: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=not_)
     digest: str = ""
 
     @classmethod
@@ -176,12 +176,13 @@ def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:
     columns = Columns.of(data)
     replaced = prepare.impute is not None or prepare.indicator  # otherwise a zero is a number like others
     for name, kind in columns.types.items():
-        numbers = data.X[name].dropna() if kind == "number" else []
-        yield Input(
-            name=name,
-            type=kind,
-            categories=list(columns.categories.get(name, ())),
-            lacks=name in columns.lacking,
-            zeros=replaced and name in columns.zeros,
-            range=(float(min(numbers)), float(max(numbers))) if len(numbers) else None,
-        )
+        numbers = data.X[name].dropna() if kind == "number" else pd.Series()
+        content = {
+            "name": name,
+            "type": kind,
+            "categories": list(columns.categories.get(name, ())),
+            "lacks": name in columns.lacking,
+            "zeros": replaced and name in columns.zeros,
+            "range": (float(numbers.min()), float(numbers.max())) if len(numbers) else None,
+        }
+        yield Input.model_validate(content)

@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.extmath import softmax
 
 from stages.lib.handover.arrays import ArrayModel
-from stages.lib.handover.card import Card
+from stages.lib.handover.card import Card, Kind
 from stages.lib.handover.linear import Constant, Linear
 from stages.lib.handover.tensors import Tensors, arrays_of, learned, named, restore
 from stages.lib.handover.tree_models import Boosting, Forest
@@ -31,7 +31,7 @@ _MODEL = "model."
 THRESHOLD = f"{_MODEL}threshold"
 
 # What each kind is called in a card, its class, and the estimators that it is made of.
-_KINDS: dict[str, tuple[type[ArrayModel], tuple[type, ...]]] = {
+_KINDS: dict[Kind, tuple[type[ArrayModel], tuple[type, ...]]] = {
     "linear": (Linear, (Pipeline,)),
     "forest": (Forest, (RandomForestClassifier, RandomForestRegressor)),
     "boosting": (Boosting, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)),
@@ -87,7 +87,7 @@ class PlainModel:
         return cls(model, preparation, target, bool(card.classes))
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """What its card calls it."""
         return next(name for name, (kind, _) in _KINDS.items() if isinstance(self.model, kind))
 
