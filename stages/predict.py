@@ -2,9 +2,8 @@
 
 The model is the answer, which is what the evaluation says to use, or with `--model net` the kept net; a note on
 standard error says which, and another one names the columns with numbers far outside of those that it was trained on.
-Prints one line per row: the predicted label, with the probability of the second of two
-classes, or of each of several; for a regression, the predicted number. The output has a header if `data.header` says
-that the CSV has one.
+Prints one line per row: the predicted label, with the probability of the second of two classes, or of each of several;
+for a regression, the predicted number. The output has a header if `data.header` says that the CSV has one.
 """
 
 import sys

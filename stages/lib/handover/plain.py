@@ -5,15 +5,10 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit
+from sklearn import ensemble
 from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.extmath import softmax
@@ -33,8 +28,8 @@ THRESHOLD = f"{_MODEL}threshold"
 # What each kind is called in a card, its class, and the estimators that it is made of.
 _KINDS: dict[Kind, tuple[type[ArrayModel], tuple[type, ...]]] = {
     "linear": (Linear, (Pipeline,)),
-    "forest": (Forest, (RandomForestClassifier, RandomForestRegressor)),
-    "boosting": (Boosting, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)),
+    "forest": (Forest, (ensemble.RandomForestClassifier, ensemble.RandomForestRegressor)),
+    "boosting": (Boosting, (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor)),
     "constant": (Constant, (DummyClassifier, DummyRegressor)),
 }
 

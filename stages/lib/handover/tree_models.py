@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
+from sklearn import ensemble
 
 from stages.lib.handover.arrays import Form, are_shares
 from stages.lib.handover.trees import Trees, flattened
@@ -27,7 +22,7 @@ class Forest(Trees):
     """
 
     @classmethod
-    def of(cls, fitted: RandomForestClassifier | RandomForestRegressor) -> "Forest":
+    def of(cls, fitted: ensemble.RandomForestClassifier | ensemble.RandomForestRegressor) -> "Forest":
         """Return the trees that scikit-learn has grown."""
         trees = [
             {
@@ -92,7 +87,7 @@ class Boosting(Trees):
     log_odds = True
 
     @classmethod
-    def of(cls, fitted: HistGradientBoostingClassifier | HistGradientBoostingRegressor) -> "Boosting":
+    def of(cls, fitted: ensemble.HistGradientBoostingClassifier | ensemble.HistGradientBoostingRegressor) -> "Boosting":
         """Return what scikit-learn has learned."""
         is_categorical = np.zeros(fitted.n_features_in_, dtype=bool)
         categories: list[np.ndarray] = []
