@@ -1,36 +1,40 @@
 """Says what changed between two commits, and whether it is more than chance; trains nothing: `make diff AGAINST=main`.
 
 A revision is a branch, a tag, a commit, or a DVC experiment. With one, it is compared with the working tree; with none,
-HEAD is. `--md` prints Markdown, `--json` prints JSON.
-
-Usage: python -m stages.diff [--md | --json] [OLD] [NEW]
+HEAD is.
 """
 
 import json
-import sys
+from argparse import Namespace
 
 from stages.lib.changes.comparison import compare
 from stages.lib.changes.markdown import as_markdown
 from stages.lib.changes.output import as_json, as_text
 from stages.lib.changes.results import Results
 from stages.lib.changes.snapshot import Snapshot
-from stages.lib.common import UserError, run
+from stages.lib.common import Arguments, run
 
 # Longer lists are cut in Markdown.
 MOST = 30
 
 
-def main() -> None:
-    forms, revisions = ([each for each in sys.argv[1:] if each.startswith("-") == option] for option in (True, False))
-    if len(forms) > 1 or len(revisions) > 2 or not {*forms} <= {"--md", "--json"}:
-        raise UserError("two revisions at most, and --md or --json: python -m stages.diff --md main")
-    old, new = [*(revisions or ["HEAD"]), None][:2]
-    changes = compare(*(Results(Snapshot.of(each)) for each in (old, new)))
-    if forms == ["--json"]:
+ARGUMENTS = Arguments("stages.diff", __doc__)
+ARGUMENTS.add_argument("old", metavar="OLD", nargs="?", default="HEAD", help="the revision to compare with, or HEAD")
+ARGUMENTS.add_argument("new", metavar="NEW", nargs="?", help="what is compared with it, or the working tree")
+_FORMS = ARGUMENTS.add_mutually_exclusive_group()
+_FORMS.add_argument("--md", action="store_true", help="print Markdown")
+_FORMS.add_argument("--json", action="store_true", help="print JSON")
+
+
+def main(arguments: Namespace) -> None:
+    changes = compare(*(Results(Snapshot.of(each)) for each in (arguments.old, arguments.new)))
+    if arguments.json:
         print(json.dumps(as_json(changes), indent=2, ensure_ascii=False))
+    elif arguments.md:
+        print(as_markdown(changes, MOST), end="")
     else:
-        print(as_markdown(changes, MOST) if forms else as_text(changes), end="" if forms else "\n")
+        print(as_text(changes))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ARGUMENTS)

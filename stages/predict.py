@@ -1,15 +1,16 @@
-"""Predicts rows of a CSV: `python -m stages.predict FILE.csv [--model answer | net]`, or `-` for standard input.
+"""Predicts rows of a CSV.
 
-The model is the answer, which is what the evaluation says to use, or with `--model net` the kept net; a note on
+The model is the answer, which is what the evaluation says to use, or with `--model net` the kept net. A note on
 standard error says which, and another one names the columns with numbers far outside of those that it was trained on.
 Prints one line per row: the predicted label, with the probability of the second of two classes, or of each of several;
 for a regression, the predicted number. The output has a header if `data.header` says that the CSV has one.
 """
 
 import sys
+from argparse import Namespace
 from pathlib import Path
 
-from stages.lib.common import UserError, did_you_mean, run
+from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import Params, load_params
 from stages.lib.data import is_feature, read_features
 from stages.lib.data.encoding import as_utf8
@@ -17,7 +18,6 @@ from stages.lib.data.records import places
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load_model, may_lack, predict
 from stages.lib.handover.card import NET
 
-USAGE = "python -m stages.predict FILE.csv [--model answer | net]"
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
 # Significant digits of a predicted number: the precision of a float32.
 DIGITS = 7
@@ -25,26 +25,17 @@ DIGITS = 7
 DECIMALS = 6
 
 
-def arguments() -> tuple[str, Path]:
-    """Return the CSV file and the model's file that the command names."""
-    words = sys.argv[1:]
-    model = "answer"
-    if "--model" in words:
-        at = words.index("--model")
-        model = words[at + 1] if at + 1 < len(words) else ""
-        del words[at : at + 2]
-    if model not in MODELS:
-        raise UserError(
-            f"--model is {model!r}, which is not a model{did_you_mean(model, MODELS) or '.'} Use answer, which is what "
-            "the evaluation says to use, or net, the kept net."
-        )
-    if len(words) != 1 or words[0].startswith("--"):
-        raise UserError(f"one argument is needed, a CSV file or - for standard input: {USAGE}")
-    return words[0], MODELS[model]
+ARGUMENTS = Arguments("stages.predict", __doc__)
+ARGUMENTS.add_argument("file", metavar="FILE.csv", help="the rows to predict, or - for standard input")
+ARGUMENTS.add_argument("--model", choices=list(MODELS), default="answer", help="the answer, or the kept net")
 
 
 def read_bytes(source: str, name: str) -> bytes:
     """Return the content of a file, or of standard input if `source` is `-`; a `UserError` calls it `name`."""
+    if source == "-" and sys.stdin is None:
+        raise UserError("Standard input is closed. Name a CSV file, or pass the rows on through a pipe.")
+    if "://" in source:
+        raise UserError(f"{source} is an address, and a file is needed. Download it first.")
     try:
         return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
@@ -74,8 +65,8 @@ def check_card(path: Path, card: Card, params: Params) -> None:
         )
 
 
-def main() -> None:
-    source, path = arguments()
+def main(arguments: Namespace) -> None:
+    source, path = arguments.file, MODELS[arguments.model]
     name = "standard input" if source == "-" else source
     params = load_params()
     model, card = load_model(path, params.model.source)
@@ -93,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, ARGUMENTS)

@@ -1,5 +1,6 @@
 """That edited params whose stages did not run yet are told, because the results beside them are not theirs."""
 
+import hashlib
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,17 @@ def test_params_that_were_edited_and_not_run_are_told(commits: Commits, said: An
         "Unchanged: all scores are the same. Use linear, as before. Not rerun: params.yaml of the working tree differs "
         "from what its results are from (data.target, seed); run `dvc repro`."
     )
+
+
+def test_results_that_were_edited_by_hand_are_told(commits: Commits, said: Any) -> None:
+    lock = yaml.safe_load((commits.project.folder / "dvc.lock").read_bytes())
+    path = "metrics/candidates/lr.csv"
+    table = commits.project.folder / path
+    lock["stages"]["search@lr"] = {"outs": [{"path": path, "md5": hashlib.md5(table.read_bytes()).hexdigest()}]}
+    (commits.project.folder / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+    assert "Edited" not in said()[0]
+    table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert said()[0].endswith(f"Edited since their stages wrote them: {path}; run `dvc repro`.")
 
 
 @pytest.mark.parametrize("text", ["seed: [", "- seed", "", None])

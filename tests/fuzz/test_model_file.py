@@ -154,7 +154,7 @@ def spoil(content: bytes, what: str, todo: Any) -> bytes:
 
 def stage() -> bool:
     """Run the stage; return True if it ends well."""
-    predict.main()
+    predict.main(predict.ARGUMENTS.parse_args())
     return True
 
 

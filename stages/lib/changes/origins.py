@@ -1,13 +1,14 @@
 """What the results of two commits are from, by dvc.lock: why they can't be compared, what differs, what is stale."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
-
-import yaml
 
 from stages.lib.changes.results import EVALUATE, Results, flat
 from stages.lib.common import format_value
+from stages.lib.config import yaml12
 
 _PARAMS_FILE, _REQUIREMENTS = "params.yaml", "requirements.txt"
 # What other stages have written is not a cause of its own.
@@ -115,14 +116,25 @@ def stale_params(side: Results) -> list[str]:
     is empty as well if there is no params.yaml that can be read, or no evaluation in dvc.lock.
     """
     try:
-        content = yaml.load(side.snapshot.text(_PARAMS_FILE) or "", yaml.CSafeLoader)
-    except yaml.YAMLError:
+        content = yaml12.load(side.snapshot.text(_PARAMS_FILE) or "")
+    except yaml12.NotYAMLError:
         return []
     if not isinstance(content, dict):
         return []
     sections = side.stages.get(EVALUATE, {}).get("params", {}).get(_PARAMS_FILE, {})
     before, after = side.evaluated, dict(_values(content, sections))
-    return sorted(key for key in {**before, **after} if _plain(before.get(key)) != _plain(after.get(key)))
+    # DVC records an empty mapping where the file may have nothing.
+    before, after = ({key: each for key, each in values.items() if each != {}} for values in (before, after))
+    return sorted(key for key in {**before, **after} if before.get(key) != after.get(key))
+
+
+def edited_results(side: Results) -> list[str]:
+    """Return the results in the working tree, sorted, that are not what their stages wrote; of a commit, none."""
+    if side.snapshot.commit is not None:
+        return []
+    outputs = {each["path"]: each.get("md5") for stage in side.stages.values() for each in stage.get("outs", [])}
+    files = {path: md5 for path, md5 in outputs.items() if path.startswith("metrics/") and Path(path).is_file()}
+    return sorted(path for path, md5 in files.items() if hashlib.md5(Path(path).read_bytes()).hexdigest() != md5)
 
 
 def _values(content: Any, sections: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -131,16 +143,3 @@ def _values(content: Any, sections: dict[str, Any]) -> Iterator[tuple[str, Any]]
         for step in section.split("."):
             value = value.get(step) if isinstance(value, dict) else None
         yield from flat(section, value)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value in a form that does not depend on how YAML writes it."""
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if value == {}:
-        return None
-    # PyYAML takes `1e-05`, which DVC writes, for a text.
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import UserError, reading
+from stages.lib.config import yaml12
 from stages.lib.config.statistics import ROPE
 from stages.lib.scores import one_row
 from stages.lib.scores.score_table import STUCK_SPLITS, split_scores, stuck_of, trained_to_the_end
@@ -104,7 +104,7 @@ class Results:
     @cached_property
     def stages(self) -> dict[str, dict[str, Any]]:
         """What dvc.lock says of each stage."""
-        return self._parsed("dvc.lock", "YAML", lambda text: dict(yaml.load(text, yaml.CSafeLoader)["stages"])) or {}
+        return self._parsed("dvc.lock", "YAML", lambda text: dict(yaml12.load(text)["stages"])) or {}
 
     def params(self, stage: str) -> dict[str, Any]:
         """Return the params that a stage was run with, by keys such as `cv.n_splits`, sections taken apart."""
@@ -176,7 +176,7 @@ class Results:
 
     def _reading(self, path: str, what: str) -> Any:
         place, expected = f"{path} of {self.snapshot.name}", f"not {what}, so nothing can be compared with it"
-        return reading(place, expected, "Compare with another commit, or run `dvc repro`.", yaml.YAMLError)
+        return reading(place, expected, "Compare with another commit, or run `dvc repro`.")
 
 
 def flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:

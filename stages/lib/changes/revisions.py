@@ -1,5 +1,6 @@
 """Asks git and DVC for commits, their files, and what is not up to date."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -30,6 +31,8 @@ def _experiment(name: str) -> str:
     if commits:
         hashes = ", ".join(commit[:7] for commit in commits)
         raise UserError(f"There are {len(commits)} experiments named {name!r}. Name one by its commit: {hashes}.")
+    if name == "HEAD":
+        raise UserError(NO_REPOSITORY)
     names = {experiment for _, experiment in experiments if experiment != "stash"}
     shallow = Path(git("rev-parse", "--git-dir").strip(), "shallow").exists()
     raise UserError(
@@ -61,6 +64,8 @@ def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
     arguments = ["status", "--json", *stages]
     command = [sys.executable, "-m", "dvc", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+    if "No space left on device" in done.stderr:
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
     if done.returncode:
         raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip()}")
     return sorted(json.loads(done.stdout or "{}"))

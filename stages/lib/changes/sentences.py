@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from math import isnan
 
 from stages.lib.changes.comparison import KEPT, Comparison, SearchChange
-from stages.lib.changes.origins import stale_params
+from stages.lib.changes.origins import edited_results, stale_params
 from stages.lib.changes.picks import listed, pick, sets_in_words
 from stages.lib.changes.results import Scored
 from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
@@ -19,6 +19,8 @@ def headline(changes: Comparison) -> str:
         if keys := stale_params(side):
             difference = f"params.yaml of {side.snapshot.name} differs from what its results are from"
             sentences.append(f"Not rerun: {difference} ({listed(keys)}); run `dvc repro`.")
+        if paths := edited_results(side):
+            sentences.append(f"Edited since their stages wrote them: {listed(paths)}; run `dvc repro`.")
     return " ".join(sentences)
 
 

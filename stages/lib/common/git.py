@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stages.lib.common.errors import UserError
 
-NO_REPOSITORY = "This folder is not a git repository or has no commit. Run in a clone of the project."
+NO_REPOSITORY = "This folder is not a git repository, or has no commit yet. Run in a clone of the project, or commit."
 
 
 class NoGitError(UserError):
