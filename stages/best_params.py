@@ -3,12 +3,13 @@
 from typing import Any
 
 from stages.lib.common import format_params, format_score, run, score_decimals, short_params, write_json, write_text
-from stages.lib.common.tables import print_rows
-from stages.lib.config import load_params
+from stages.lib.config import Params, load_params
 from stages.lib.scores import bounds_of
 from stages.lib.scores.stuck import in_words
+from stages.lib.scores.summary import print_columns
 from stages.lib.winners.leaderboard import (
     BEST_PARAMS,
+    CORRECTED,
     picked,
     rating,
     read_searches,
@@ -33,7 +34,7 @@ def main() -> None:
     write_json(BEST_PARAMS, summary)
     write_text("metrics/leaderboard.csv", to_csv(searches, tied))
 
-    print_leaderboard(searches, picked(params, searches), tied, params.cv.scoring, params.statistics.pick)
+    print_leaderboard(params, searches, tied)
     if corrected and len(searches) > 1:
         decimals = score_decimals(corrected)
         score, low, high = (format_score(number, decimals) for number in corrected)
@@ -44,32 +45,26 @@ def main() -> None:
             print(f"left out: {left_out}")
 
 
-def print_leaderboard(
-    searches: dict[str, dict[str, Any]],
-    picks: dict[str, dict[str, Any]],
-    tied: dict[str, bool],
-    scoring: str,
-    pick: str,
-) -> None:
+def print_leaderboard(params: Params, searches: dict[str, dict[str, Any]], tied: dict[str, bool]) -> None:
     """Print each experiment's scores and its pick, the winner first."""
+    ranked = sorted(searches, key=lambda name: -rating(searches[name]))
+    decimals = score_decimals(search["best_score"] for search in searches.values())
     # Splits in time order give no interval, and so nothing to correct by.
     corrected = all("best_score_corrected" in search for search in searches.values())
-    decimals = score_decimals(search["best_score"] for search in searches.values())
-    headings = ["", "experiment", *["corrected", "95 % from", "to"] * corrected, "best mean", f"{pick} params"]
-    rows = []
-    keys = [f"best_score_corrected{end}" for end in ("", "_low", "_high")] * corrected
-    for place, (name, search) in enumerate(sorted(searches.items(), key=lambda item: -rating(item[1]))):
-        numbers = [format_score(search[key], decimals) for key in (*keys, "best_score")]
-        setting = short_params(format_params(picks[name]))
-        rows.append(["=" * tied[name] if place else "*", name, *numbers, setting])
-    print(f"leaderboard, by {scoring}{', corrected for the choice among candidates' * corrected}")
-    print_rows(headings, rows, styles=["bold"])
+    numbers = dict(zip(("corrected", "95 % from", "to"), CORRECTED, strict=True)) if corrected else {}
+    cells = {"": ["*", *("=" * tied[name] for name in ranked[1:])], "experiment": ranked}
+    for heading, key in (numbers | {"best mean": "best_score"}).items():
+        cells[heading] = [format_score(searches[name][key], decimals) for name in ranked]
+    picks = picked(params, searches)
+    cells[f"{params.statistics.pick} params"] = [short_params(format_params(picks[name])) for name in ranked]
+    choice = ", corrected for the choice among candidates" if corrected else ""
+    print_columns(f"leaderboard, by {params.cv.scoring}{choice}", cells, left=cells)
     for name, search in searches.items():
         if search["best_n_stuck"]:
             others = format_score(search.get("best_score_not_stuck", float("nan")), decimals)
             print(f"{name}, its best: {in_words(search['best_n_stuck'], search['n_splits'], others)}")
     if any(tied.values()):
-        print("= tied with the one above: they differ by no more than chance in the draws of the correction")
+        print("= tied with the one above: the two differ by no more than chance in the draws of the correction")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,8 @@ from stages.lib.config import load_params
 from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.experiment.anew import score_anew
 from stages.lib.experiment.searched import outcome_of, search
-from stages.lib.scores import print_table, to_csv, too_few
-from stages.lib.scores.draws import NO_DRAWS
-from stages.lib.scores.summary import told
+from stages.lib.scores import NO_DRAWS, print_table, to_csv, too_few
+from stages.lib.scores.summary import scores_in_words
 from stages.lib.search import doing
 
 ARGUMENTS = Arguments("stages.search", __doc__)
@@ -27,7 +26,7 @@ def main(arguments: Namespace) -> None:
     curves, reached = score_anew(experiment, outcome.picks)
 
     print_table(outcome.table, f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits")
-    print(told(outcome.summary))
+    print(scores_in_words(outcome.summary))
     data = experiment.data
     if few := too_few(data.y, data.n_classes, data.groups):
         print(few)

@@ -88,11 +88,39 @@ LESS, WORSE = "they differ by less than 5 k€", "it is worse by more than 5 k�
 @pytest.mark.parametrize(
     ("worse", "equal", "better", "phrases"),
     [
-        (0.01, 0.96, 0.03, [f"0.96 that {LESS}"]),
-        (0.97, 0.02, 0.01, [f"0.97 that {WORSE}"]),
-        (0.0, 0.004, 0.996, ["over 0.99 that it is better by more than 5 k€"]),
-        (0.31, 0.6, 0.09, [f"0.60 that {LESS}", "0.31 that it is worse by more", "0.09 that it is better by more"]),
-        (0.6, 0.3, 0.1, [f"0.60 that {WORSE}", f"0.30 that {LESS}", "0.10 that it is better by more"]),
+        (0.01, 0.96, 0.03, ["a 96 % chance that the two differ by less than 5 k€"]),
+        (0.97, 0.02, 0.01, ["a 97 % chance that it is worse by more than 5 k€"]),
+        (
+            0.09,
+            0.83,
+            0.08,
+            [
+                "an 83 % chance that the two differ by less than 5 k€",
+                "a 9 % chance that it is worse by more",
+                "an 8 % chance that it is better by more",
+            ],
+        ),
+        (0.0, 0.004, 0.996, ["a chance of over 99 % that it is better by more than 5 k€"]),
+        (
+            0.31,
+            0.6,
+            0.09,
+            [
+                "a 60 % chance that the two differ by less than 5 k€",
+                "a 31 % chance that it is worse by more",
+                "a 9 % chance that it is better by more",
+            ],
+        ),
+        (
+            0.6,
+            0.3,
+            0.1,
+            [
+                "a 60 % chance that it is worse by more than 5 k€",
+                "a 30 % chance that the two differ by less than 5 k€",
+                "a 10 % chance that it is better by more",
+            ],
+        ),
     ],
 )
 def test_three_shares_make_phrases(worse: float, equal: float, better: float, phrases: list[str]) -> None:

@@ -48,9 +48,9 @@ def test_the_best_its_worth_and_what_is_as_good() -> None:
         "The best is n_neurons=20, with 0.7500 ± 0.0300. It was chosen among 3, which flatters it; on rows and fits "
         "that had no say in the choice, it is worth 0.7400 (0.7000 to 0.7800).",
         "Any of the 3 may be the best: none can be ruled out with 95 % certainty. The simplest of them is n_neurons=5, "
-        "with 50 weights (the best: 200) and 2.5 epochs (the best: 5). It gives up 0.0050; 0.70 that they differ by "
-        "less than 0.01 and 0.30 that it is worse by more.",
-        "The runner-up, n_neurons=30, is as good: 0.96 that they differ by less than 0.01.",
+        "with 50 weights (the best: 200) and 2.5 epochs (the best: 5). It gives up 0.0050; a 70 % "
+        "chance that the two differ by less than 0.01 and a 30 % chance that it is worse by more.",
+        "The runner-up, n_neurons=30, is as good: a 96 % chance that the two differ by less than 0.01.",
     ]
 
 
@@ -58,7 +58,7 @@ def test_a_winner_alone_and_a_best_that_is_the_simplest() -> None:
     out = {"in_best_set": "false", "worse": 0.999, "equal": 0.001, "better": 0.0}
     _, alone, second = said([BEST | {"simplest": "true"}, row(30, 2, 0.6, **out)])
     assert alone == "With 95 % certainty it is the best of the 2: no other is in the set that holds the best."
-    assert second == "The runner-up, n_neurons=30, is worse: over 0.99 that it is worse by more than 0.01."
+    assert second == "The runner-up, n_neurons=30, is worse: a chance of over 99 % that it is worse by more than 0.01."
     _, both, _ = said([BEST | {"simplest": "true"}, row(30, 2, 0.74)])
     assert both.endswith("The best is also the simplest of them.")
     out = {"in_best_set": "false", "n_epochs": 1.0}

@@ -5,8 +5,8 @@ from tests.project import ROOT
 
 # A file, what is planted into it, and the direction that is forbidden.
 PLANTED = [
-    ("data/dataset.py", "stages.lib.report.page", "up"),
-    ("scores/scorer.py", "stages.lib.search", "same floor"),
+    ("data/csv_file.py", "stages.lib.report.page", "up"),
+    ("data/dataset.py", "stages.lib.search", "same floor"),
     ("scores/pooling.py", "lockstep.backend", "room to engine"),
     ("../../lockstep/plan.py", "stages.lib.common", "engine to room"),
     ("../../lockstep/members/rows.py", "lockstep.stacks", "member to stack"),

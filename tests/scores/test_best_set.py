@@ -1,10 +1,11 @@
 """Oracle: scipy's t-test for two candidates; tests/scores/test_known_truth.py has searches with a known truth."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from stages.lib.scores.best_set import best_set, simplest
+from stages.lib.scores.best_set import best_set, simplest_row
 from stages.lib.scores.statistics import p_values
 from tests.simulation import unstable
 
@@ -63,12 +64,11 @@ def test_corner_cases() -> None:
 
 
 def test_the_simplest_has_the_fewest_weights_then_epochs_then_the_best_mean() -> None:
-    weights, epochs = np.array([9, 5, 5, 5, 1]), np.array([1, 9, 2, 2, 1])
-    means = np.array([0.9, 0.8, 0.7, 0.75, 0.99])
-    mask = np.array([True, True, True, True, False])
-    assert simplest(mask, weights, epochs, means) == 3
-    assert simplest(np.array([True, True, False, False, False]), weights, epochs, means) == 1
-    assert simplest(np.ones(5, dtype=bool), weights, epochs, np.full(5, 0.7)) == 4
+    counts = {"n_weights": [9, 5, 5, 5, 1], "n_epochs": [1, 9, 2, 2, 1]}
+    table = pd.DataFrame(counts | {"mean_test_score": [0.9, 0.8, 0.7, 0.75, 0.99]})
+    assert simplest_row(table, np.array([True, True, True, True, False])) == 3
+    assert simplest_row(table, np.array([True, True, False, False, False])) == 1
+    assert simplest_row(table.assign(mean_test_score=0.7), np.ones(5, dtype=bool)) == 4
 
 
 def test_one_repeat_with_equal_differences_excludes_none() -> None:

@@ -12,7 +12,7 @@ from stages.lib.common import UserError
 from stages.lib.scores import Corrected, print_table, rounded, score_table, summarise, to_csv
 from stages.lib.scores.best_set import may_be_best, simplest_row
 from stages.lib.scores.score_table import check_any_score, grid_keys, split_scores, stuck_of
-from stages.lib.scores.summary import told
+from stages.lib.scores.summary import scores_in_words
 from tests.project import ROOT, real_params
 
 CANDIDATES: list[dict[str, Any]] = [
@@ -116,12 +116,14 @@ def test_stuck_fits_are_counted_listed_and_told(capsys: pytest.CaptureFixture[st
     np.testing.assert_array_equal(stuck_of(table), stuck)
     summary = summarise(table, None, 8)
     assert (summary["best_n_stuck"], summary["best_score_not_stuck"]) == (1, pytest.approx(0.7))
-    assert told(summary).startswith("best score 0.6500 (1 of 2 fits is stuck; without it 0.7000), not corrected")
+    assert scores_in_words(summary).startswith(
+        "best score 0.6500 (1 of 2 fits is stuck; without it 0.7000), not corrected"
+    )
     print_table(table, "lr: accuracy")
     _, heading, *rows, _, legend = capsys.readouterr().out.splitlines()
     assert heading.split() == ["mean", "±", "95", "%", "std", "stuck", "params"]
     assert rows[1].split()[4] == "1"
-    assert legend == "stuck: the fits whose net answers nearly all rows alike"
+    assert legend == "stuck: how many fits have a net that answers nearly all rows alike"
     table["stuck_splits"] = ["2", "", "", ""]
     with pytest.raises(ValueError, match="there is no split 2"):
         stuck_of(table)
@@ -152,11 +154,14 @@ def test_of_candidates_that_all_diverged_none_is_marked(capsys: pytest.CaptureFi
 
 def test_the_scores_are_told_in_a_line() -> None:
     table = table_of(SCORES)
-    assert told(summarise(table, CORRECTED, 8)) == (
+    assert scores_in_words(summarise(table, CORRECTED, 8)) == (
         "best score 0.6500; corrected for the choice among 4 candidates: 0.6100, 95 % from 0.5200 to 0.7000 "
         "(over splits)"
     )
-    assert told(summarise(table, None, 8)) == "best score 0.6500, not corrected for the choice among 4 candidates"
+    assert (
+        scores_in_words(summarise(table, None, 8))
+        == "best score 0.6500, not corrected for the choice among 4 candidates"
+    )
 
 
 def test_the_committed_tables_have_129_rows() -> None:

@@ -15,7 +15,6 @@ from stages.lib.common import UserError, format_params
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.experiment import anew
-from stages.lib.scores import reached
 from stages.lib.search import run_search
 from stages.lib.winners.nets import score_nets
 from tests.conftest import Command
@@ -205,12 +204,12 @@ def test_what_goes_on_is_scored_as_by_itself_on_the_splits_of_the_evaluation(wri
     params = load_params()
     data = load_dataset(params.data, True, params.seed)
     fresh = fresh_of(data, params)
-    found = reached.read_csv(fresh.unsealed(Path("metrics/fresh/mine.csv").read_text("utf-8"), "mine"), params.cv, 12)
+    found = fresh.from_csv(Path("metrics/fresh/mine.csv").read_text("utf-8"), "mine")
     assert list(found) == ["best", "simplest", "starting_point"]
     listed = {format_params(each): each for each in params.experiments["mine"].candidates(params.seed)}
     base = params.model.model_dump() | params.experiments["mine"].fixed
     for name, chosen in {"best": listed[found["best"].params], "starting_point": {}}.items():
-        alone = score_nets({name: base | chosen}, {}, data, fresh)[name]
+        alone = score_nets({name: base | chosen}, {}, fresh)[name]
         assert found[name].scores["score"].tolist() == alone.scores["score"].tolist()
         assert (found[name].ci95, np.array(found[name].stuck).tolist()) == (alone.ci95, np.array(alone.stuck).tolist())
     # The curves are of the first repeats of these splits; without a hold-out, there is a loss alone.

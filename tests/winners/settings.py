@@ -10,10 +10,8 @@ from skorch import NeuralNet
 from stages.lib.common import format_params, write_json, write_text
 from stages.lib.config import STARTING_POINT, Params
 from stages.lib.data import Dataset
-from stages.lib.scores import reached
-from stages.lib.scores.fresh import Fresh, drawn_anew
+from stages.lib.scores.fresh import Fresh, fresh_splits
 from stages.lib.scores.reached import Reached
-from stages.lib.search import make_splits
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS, to_csv
 from stages.lib.winners.diagnostics import COLUMNS
 from stages.lib.winners.leaderboard import BEST_PARAMS, FRESH_DIR
@@ -48,10 +46,7 @@ def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
 
 def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Fresh:
     """Return the splits of the evaluation, or other ones under the params as they stand."""
-    if splits is not None:
-        return Fresh(params, splits, data.y, data.groups)
-    anew = drawn_anew(params)
-    return Fresh(anew, make_splits(data, anew.cv, anew.seed, params.model.classifies), data.y, data.groups)
+    return fresh_splits(params, data) if splits is None else Fresh(params, splits, data)
 
 
 def write_fresh(params: Params, folder: Path, data: Dataset) -> None:
@@ -60,9 +55,9 @@ def write_fresh(params: Params, folder: Path, data: Dataset) -> None:
     for name, experiment in params.experiments.items():
         listed, base = experiment.candidates(params.seed), model | experiment.fixed
         picks = {"best": listed[0], "simplest": listed[-1], STARTING_POINT: {}}
-        found = score_nets({pick: base | chosen for pick, chosen in picks.items()}, {}, data, fresh)
+        found = score_nets({pick: base | chosen for pick, chosen in picks.items()}, {}, fresh)
         named = {pick: replace(each, params=format_params(picks[pick])) for pick, each in found.items()}
-        write_text(folder / FRESH_DIR / f"{name}.csv", fresh.sealed(reached.to_csv(named, fresh.params.cv), name))
+        write_text(folder / FRESH_DIR / f"{name}.csv", fresh.to_csv(named, name))
 
 
 def model_in_skorch(params: Params, **changes: Any) -> NeuralNet:

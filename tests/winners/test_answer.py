@@ -3,6 +3,7 @@
 import numpy as np
 
 from stages.lib.scores import half_width
+from stages.lib.scores.reached import Reached
 from stages.lib.winners.answer import Answer, answer
 from stages.lib.winners.contest import Contest
 
@@ -27,11 +28,14 @@ def ask(
     rope: float = 0.01,
     corrected: tuple[float, float, float] | None = None,
     stuck: dict[str, np.ndarray] | None = None,
-    chosen: str | None = None,
+    requested: str | None = None,
 ) -> Answer:
-    nets = {name: (stuck or {}).get(name, np.zeros(30, dtype=bool)) for name in contenders if name in NETS}
-    ci95 = {name: float(half_width(each, test_share)) for name, each in contenders.items()}
-    return answer(Contest(contenders, nets, kept, test_share, rope, ci95, corrected=corrected), "accuracy", chosen)
+    nets = {name: (stuck or {}).get(name, np.zeros(30, dtype=bool)) for name in NETS}
+    reached = {
+        name: Reached({"score": each}, float(half_width(each, test_share)), stuck=nets.get(name))
+        for name, each in contenders.items()
+    }
+    return answer(Contest(reached, kept, test_share, rope, corrected=corrected), "accuracy", requested)
 
 
 def test_the_kept_net_that_gains_on_every_other_model_is_used() -> None:
@@ -47,7 +51,7 @@ def test_the_kept_net_that_gains_on_every_other_model_is_used() -> None:
     assert (found.use, found.runner_up) == ("joint", "dropout")
     assert found.text.startswith("Use the net joint: its accuracy is 0.8000 ± 0.0")
     assert "The runner-up, the net dropout, scores 0.7800 ± 0.0" in found.text
-    assert "that it is worse by more than 0.01)." in found.text
+    assert "chance that it is worse by more than 0.01)." in found.text
     assert "A net is worth it here: logistic_regression scores 0.7400" in found.text
     assert found.text.endswith(BOTH)
     assert found.handed_over == "joint"
@@ -67,7 +71,10 @@ def test_a_linear_model_level_with_the_best_net_is_used_as_the_simpler_one() -> 
     assert (found.use, found.runner_up) == ("logistic_regression", "joint")
     assert "Use logistic_regression: its accuracy is 0.7710" in found.text
     assert "The runner-up, the net joint, scores 0.7720" in found.text
-    assert "that they differ by less than 0.01), too little more to give up the simpler model." in found.text
+    assert (
+        "chance that the two differ by less than 0.01). That gain does not justify giving up the simpler model."
+        in found.text
+    )
     assert "A net does no better here than a model without one. models/answer.safetensors is logistic_reg" in found.text
     assert found.text.endswith(f"models/answer.safetensors is logistic_regression. {KEPT}.")
     assert found.handed_over == "logistic_regression"
@@ -132,8 +139,9 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
     }
     found = ask(models, test_share=float("nan"))
     assert found.text == (
-        "Use the net joint: its accuracy is -2.5000 on the splits of the searches, as there are no others in the order "
-        f"of time. The runner-up, linear_regression, scores -4.5000. A net is worth it here. {BOTH}"
+        "Use the net joint: its accuracy is -2.5000 on the splits of the searches, because rows in the order of time "
+        "can't be split in another way. The runner-up, linear_regression, scores -4.5000. A net is worth it here. "
+        f"{BOTH}"
     )
 
 
@@ -164,7 +172,7 @@ def test_what_no_share_speaks_for_is_undecided() -> None:
 
 def test_the_kept_net_is_told_with_its_worth_on_rows_that_did_not_choose_it() -> None:
     models = {"joint": scores(0.8), "logistic_regression": scores(0.74, seed=1), "majority_class": np.full(30, 0.65)}
-    worth = "; on rows that had no say in its choice it scores 0.7644 (0.7355 to 0.7934)."
+    worth = "; on rows that had no say in its choice, it scores 0.7644 (95 % from 0.7355 to 0.7934)."
     assert ask(models, corrected=(0.76444, 0.7355, 0.7934)).text.endswith(BOTH.rstrip(".") + worth)
     better = models | {"dropout": scores(0.9, seed=2)}
     assert ask(better, corrected=(0.76444, 0.7355, 0.7934)).text.endswith(KEPT + worth)
@@ -172,7 +180,7 @@ def test_the_kept_net_is_told_with_its_worth_on_rows_that_did_not_choose_it() ->
 
 def test_another_contender_is_handed_over_where_one_is_chosen() -> None:
     models = {"joint": scores(0.8), "logistic_regression": scores(0.74, seed=1), "majority_class": np.full(30, 0.65)}
-    found = ask(models, chosen="logistic_regression")
+    found = ask(models, requested="logistic_regression")
     assert (found.use, found.handed_over) == ("joint", "logistic_regression")
     assert found.text.endswith(f"As evaluate.use says, models/answer.safetensors is logistic_regression. {KEPT}.")
-    assert ask(models, chosen="joint").text.endswith(BOTH)
+    assert ask(models, requested="joint").text.endswith(BOTH)

@@ -23,13 +23,19 @@ from stages.lib.engine import fit_seed
 from stages.lib.model.hold_out import GroupedRows
 from stages.lib.scores.reached import Reached
 from stages.lib.search import make_splits
-from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, read_baselines, read_seen, to_csv
+from stages.lib.winners.baseline_scores import (
+    BASELINES,
+    DIAGNOSTICS,
+    read_baselines,
+    read_seen,
+    score_baseline,
+    to_csv,
+)
 from stages.lib.winners.baselines import BOOSTING_GRID, Baseline, InnerFolds, baselines
 from stages.lib.winners.diagnostics import COLUMNS
-from stages.lib.winners.watched import score_baseline
 from tests.model.test_preparation import by_hand, cells
 from tests.passengers import LABELS, passengers
-from tests.winners.settings import params_of
+from tests.winners.settings import fresh_of, params_of
 
 
 def with_prepare(**prepare: Any) -> Params:
@@ -38,7 +44,8 @@ def with_prepare(**prepare: Any) -> Params:
 
 
 def scored(baseline: Baseline, data: Dataset, splits: list[Any], scorer: str) -> np.ndarray:
-    return score_baseline("x", baseline, data, splits, {scorer: get_scorer(scorer)})[scorer]
+    fresh = fresh_of(data, params_of(), splits)
+    return score_baseline("x", baseline, fresh, {scorer: get_scorer(scorer)}, None)[0].scores["score"]
 
 
 def numbers(n: int = 90) -> Dataset:
@@ -72,7 +79,7 @@ def test_the_baselines_of_a_table_of_numbers_take_them_as_they_are() -> None:
 def test_boosting_is_tuned_on_folds_of_the_training_rows() -> None:
     data, params = numbers(240), with_prepare()
     splits = list(StratifiedKFold(3).split(data.X, data.y))
-    found = scored(baselines(data, params)["hist_gradient_boosting"], data, splits[:1], "neg_log_loss")
+    found = scored(baselines(data, params)["hist_gradient_boosting"], data, splits[:2], "neg_log_loss")
     train, test = splits[0]
     X, y = data.X.to_numpy(np.float32), data.y
     folds = StratifiedKFold(2, shuffle=True, random_state=fit_seed(params.seed, 0))
@@ -186,10 +193,13 @@ def test_a_baseline_has_no_score_where_a_scorer_refuses_it() -> None:
     splits = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True), 0, False)
     lines = Baseline(LinearRegression(), "a line, which goes below zero")
     names = ("neg_root_mean_squared_log_error", "r2")
+    fresh, scorers = fresh_of(data, params_of(), splits), {name: get_scorer(name) for name in names}
     with pytest.warns(UserWarning, match="line has no score: neg_root_mean_squared_log_error says Root Mean"):
-        scores = score_baseline("line", lines, data, splits, {name: get_scorer(name) for name in names})
-    assert np.isnan(scores[names[0]]).all()
-    assert not np.isnan(scores["r2"]).any()
+        reached, seen = score_baseline("line", lines, fresh, scorers, None)
+    assert np.isnan(reached.scores["score"]).all()
+    assert np.isnan(reached.ci95)
+    assert not np.isnan(reached.scores["r2"]).any()
+    assert seen is None
 
 
 def test_the_file_gives_back_the_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

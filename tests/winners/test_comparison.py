@@ -7,7 +7,9 @@ import pytest
 from scipy import stats
 
 from stages.lib.scores import half_width, to_csv
+from stages.lib.scores.reached import Reached
 from stages.lib.winners.comparison import comparison_table, print_comparison, summarise
+from stages.lib.winners.contest import Contest
 
 SCORES = {
     "kept": np.array([0.6, 0.7, 0.65, 0.75]),
@@ -18,13 +20,16 @@ SCORES = {
 
 
 def table_of(scores: dict[str, np.ndarray], test_share: float = 1.0, stuck: Any = None, **also: Any) -> Any:
-    found = {
-        name: {"score": each} | {scorer: others[name] for scorer, others in also.items()}
+    reached = {
+        name: Reached(
+            {"score": each} | {scorer: others[name] for scorer, others in also.items()},
+            float(half_width(each, test_share)),
+            "a=1",
+            (stuck or {}).get(name),
+        )
         for name, each in scores.items()
     }
-    ci95 = {name: float(half_width(each, test_share)) for name, each in scores.items()}
-    described = dict.fromkeys(scores, "a=1")
-    return comparison_table(found, described, ci95, "kept", stuck=stuck or {}, test_share=test_share, rope=0.01)
+    return comparison_table(Contest(reached, "kept", test_share, rope=0.01))
 
 
 def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:
@@ -75,7 +80,7 @@ def test_stuck_fits_are_counted_and_shown(capsys: pytest.CaptureFixture[str]) ->
     print_comparison(table, "a title", 0.01)
     shown = capsys.readouterr().out
     assert "stuck" in shown.splitlines()[1]
-    assert "stuck: the fits, of 4, whose net answers nearly all rows alike" in shown
+    assert "stuck: how many of the 4 fits have a net that answers nearly all rows alike" in shown
 
 
 def test_further_scorers_stand_beside_the_one_that_selects() -> None:

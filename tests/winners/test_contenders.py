@@ -11,9 +11,8 @@ import pytest
 from stages.lib.common import UserError, format_changes, write_json
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.scores import reached
 from stages.lib.winners import nets
-from stages.lib.winners.contenders import read_reached, read_settings
+from stages.lib.winners.contenders import read_picks, read_reached
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.nets import score_nets
 from tests.project import ROOT, set_at, small_params
@@ -26,8 +25,9 @@ def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
     monkeypatch.chdir(tmp_path)
     params = params_of()
     write_best(params, tmp_path, winner="neurons")
-    settings, kept = read_settings(params)
-    assert kept == "neurons"
+    picks = read_picks(params)
+    settings = picks.settings
+    assert picks.kept == "neurons"
     assert list(settings) == ["combined", *params.experiments, "simplest", "starting_point"]
     model = params.model.model_dump()
     assert settings["starting_point"] == model
@@ -38,8 +38,9 @@ def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
     assert settings["simplest"] == model | simplest
 
     params = params_of(statistics={"rope": 0.01, "pick": "simplest"}, evaluate={"keep": "combined"})
-    settings, kept = read_settings(params)
-    assert kept == "combined"
+    picks = read_picks(params)
+    settings = picks.settings
+    assert picks.kept == "combined"
     assert settings["simplest"] == settings["neurons"] == model | simplest
     assert format_changes(settings["weight_init"], model) == "optimizer=Adamax, module__weight_init=kaiming_uniform_"
 
@@ -49,8 +50,7 @@ def test_without_a_combination_there_is_none(tmp_path: Path, monkeypatch: pytest
     params = params_of()
     best: dict[str, Any] = {name: {"best_params": {}, "simplest_params": {}} for name in params.experiments}
     write_json(BEST_PARAMS, {"details": [{"experiments": best, "winner": "neurons"}]})
-    settings, _ = read_settings(params)
-    assert "combined" not in settings
+    assert "combined" not in read_picks(params).settings
 
 
 def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +58,7 @@ def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: p
     best = {"lr": 0.0123456789, "optimizer__eps": 1e-08}
     params = params_of(experiments={"tiny": {"grid": {key: [value] for key, value in best.items()}}})
     write_best(params, tmp_path, combined=params.model.model_dump() | best)
-    settings, _ = read_settings(params)
+    settings = read_picks(params).settings
     assert settings["combined"] == settings["tiny"] == params.model.model_dump() | best
 
 
@@ -83,7 +83,7 @@ def test_results_that_do_not_fit_are_refused(
     if content is not None:
         BEST_PARAMS.write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=f"{sentence}. Run `dvc repro best_params`"):
-        read_settings(params_of())
+        read_picks(params_of())
 
 
 def of_two() -> dict[str, Any]:
@@ -108,20 +108,20 @@ def test_what_the_searches_have_scored_is_not_trained_again(
     searched: Params, data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh = fresh_of(data, searched)
-    settings, _ = read_settings(searched)
-    known = read_reached(searched, fresh)
+    settings = read_picks(searched).settings
+    known = read_reached(read_picks(searched), fresh)
     assert set(known) == {*searched.experiments, "simplest", "starting_point"}
     trained: list[str] = []
-    score = nets._score
+    search = nets._search
 
-    def counting(estimators: dict[str, Any], *rest: Any) -> Any:
+    def counting(label: str, estimators: dict[str, Any], *rest: Any) -> Any:
         trained.extend(estimators)
-        return score(estimators, *rest)
+        return search(label, estimators, *rest)
 
-    monkeypatch.setattr(nets, "_score", counting)
-    found = score_nets(settings, known, data, fresh)
+    monkeypatch.setattr(nets, "_search", counting)
+    found = score_nets(settings, known, fresh)
     assert (list(found), trained) == (list(settings), ["combined"])
-    for name, each in score_nets(settings, {}, data, fresh).items():
+    for name, each in score_nets(settings, {}, fresh).items():
         assert {scorer: scores.tolist() for scorer, scores in each.scores.items()} == {
             scorer: scores.tolist() for scorer, scores in found[name].scores.items()
         }
@@ -160,7 +160,7 @@ def test_scores_that_are_not_those_of_the_params_are_refused(
     params = Params.model_validate(raw)
     experiment = "optimizer" if "optimizer" in sentence else "dropout"
     with pytest.raises(UserError, match=f"{sentence}. Run `dvc repro search@{experiment}`."):
-        read_reached(params, fresh_of(data, params))
+        read_reached(read_picks(params), fresh_of(data, params))
 
 
 def test_scores_of_another_pick_are_refused(searched: Params, data: Dataset, tmp_path: Path) -> None:
@@ -169,14 +169,13 @@ def test_scores_of_another_pick_are_refused(searched: Params, data: Dataset, tmp
     bests = {name: {"best_params": listed[-1], "simplest_params": listed[0]} for name in searched.experiments}
     write_best(searched, tmp_path, experiments=bests)
     with pytest.raises(UserError, match=r"has the scores of optimizer=\w+, but the best is optimizer=\w+\. Run `dvc"):
-        read_reached(searched, fresh_of(data, searched))
+        read_reached(read_picks(searched), fresh_of(data, searched))
 
 
 def test_a_net_that_diverges_keeps_its_place(searched: Params, data: Dataset) -> None:
     fresh, model = fresh_of(data, searched), searched.model.model_dump()
-    found = score_nets({"wild": model | {"optimizer": "SGD", "lr": 1e30}}, {}, data, fresh)
-    text = fresh.sealed(reached.to_csv(found, fresh.params.cv), "dropout")
-    again = reached.read_csv(fresh.unsealed(text, "dropout"), fresh.params.cv, 3)["wild"]
+    found = score_nets({"wild": model | {"optimizer": "SGD", "lr": 1e30}}, {}, fresh)
+    again = fresh.from_csv(fresh.to_csv(found, "dropout"), "dropout")["wild"]
     assert np.isnan(again.scores["score"]).all()
     assert np.isnan(again.scores["roc_auc"]).all()
     assert np.isnan(again.ci95)

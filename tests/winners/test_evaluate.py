@@ -115,7 +115,7 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
 
     settings = params.model.model_dump()
     found, flattered = (
-        score_nets({"net": settings}, {}, data, fresh_of(data, params.model_copy(update={"seed": each}), drawn))["net"]
+        score_nets({"net": settings}, {}, fresh_of(data, params.model_copy(update={"seed": each}), drawn))["net"]
         for each in (seed, params.seed)
     )
     assert scores.loc["starting_point"].to_numpy() == pytest.approx(found.scores["score"], abs=1e-6)

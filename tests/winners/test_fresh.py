@@ -14,8 +14,8 @@ from stages.lib.scores.fresh import Fresh, drawn_anew
 from stages.lib.scores.intervals import interval
 from stages.lib.scores.scorer import all_alike
 from stages.lib.search import make_splits
+from stages.lib.winners.baseline_scores import score_baseline
 from stages.lib.winners.baselines import Baseline
-from stages.lib.winners.watched import Watched, score_baseline
 from tests.winners.settings import params_of
 
 RNG = np.random.default_rng(4)
@@ -30,11 +30,12 @@ DATA = Dataset(
 def test_a_constant_has_the_interval_of_its_rows_or_none(scoring: str, model: DummyClassifier) -> None:
     params = drawn_anew(params_of(cv={"n_splits": 3, "n_repeats": 5, "scoring": scoring}))
     splits = make_splits(DATA, params.cv, params.seed, True)
-    watched = Watched(get_scorer(scoring), pooling(scoring), 1)
-    scores = score_baseline("model", Baseline(model, ""), DATA, splits, {scoring: watched})[scoring]
-    assert len(watched.constant) == len(splits)
-    fresh = Fresh(params, splits, DATA.y, None)
-    found = fresh.half_width(scores, watched.statistics, all(watched.constant), pooling(scoring))
+    fresh = Fresh(params, splits, DATA)
+    scorers = {scoring: get_scorer(scoring)}
+    reached, seen = score_baseline("model", Baseline(model, ""), fresh, scorers, pooling(scoring))
+    assert seen is not None
+    assert (len(seen.predictions), seen.importances.shape) == (len(splits), (len(splits), 2))
+    scores, found = reached.scores["score"], reached.ci95
     if isinstance(model, LogisticRegression):
         assert found >= half_width(scores, 0.5)
     elif scoring == "f1_macro":

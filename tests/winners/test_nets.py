@@ -27,8 +27,8 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
     params = with_cv(params_of(engine="one-by-one"), also_score=["roc_auc"])
     splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5, True)
     settings, fresh = params.model.model_dump(), fresh_of(data, params, splits)
-    found = score_nets({"net": settings}, {}, data, fresh)["net"]
-    seen = see_nets({"net": settings}, data, fresh)["net"]
+    found = score_nets({"net": settings}, {}, fresh)["net"]
+    seen = see_nets({"net": settings}, fresh)["net"]
 
     X, y = data.X.to_numpy(np.float32), data.y.astype(np.float32).reshape(-1, 1)
     for number, (train, test) in enumerate(splits):
@@ -44,7 +44,7 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
 def alone(settings: dict[str, Any], data: Dataset, splits: list[Any], params: Params) -> dict[str, list[float]]:
     """Return the scores of each net in a search of its own."""
     return {
-        name: score_nets({name: chosen}, {}, data, fresh_of(data, params, splits))[name].scores["score"].tolist()
+        name: score_nets({name: chosen}, {}, fresh_of(data, params, splits))[name].scores["score"].tolist()
         for name, chosen in settings.items()
     }
 
@@ -68,7 +68,7 @@ def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPat
         return run_search(label, estimator, candidates, *rest, **options)
 
     monkeypatch.setattr(nets, "run_search", counting)
-    found = score_nets(settings, {}, data, fresh_of(data, params, splits))
+    found = score_nets(settings, {}, fresh_of(data, params, splits))
     assert list(found) == list(settings)
     # Equal settings are trained once, and those with another form of target by themselves.
     assert searched == [3, 1]
@@ -87,9 +87,9 @@ def test_regressions_with_and_without_a_scaled_target_score_together_as_alone(
     model = params.model.model_dump() | {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "lr": 1e-4}
     splits = make_splits(numbers, params.cv, 5, False)
     settings = {"plain": model, "scaled": model | {"prepare__target": "standard"}}
-    found = score_nets(settings, {}, numbers, fresh_of(numbers, params, splits))
+    found = score_nets(settings, {}, fresh_of(numbers, params, splits))
     assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
         settings, numbers, splits, params
     )
-    seen = see_nets({"scaled": settings["scaled"]}, numbers, fresh_of(numbers, params, splits))["scaled"]
+    seen = see_nets({"scaled": settings["scaled"]}, fresh_of(numbers, params, splits))["scaled"]
     assert [len(predicted) for predicted in seen.predictions if predicted is not None] == [40, 40, 40]

@@ -104,7 +104,7 @@ def test_the_nets_are_those_of_the_evaluation() -> None:
     splits = [(np.arange(60), np.arange(60, 90)), (np.arange(30, 90), np.arange(30))]
     model = params.model.model_dump() | {"max_epochs": 30, "batch_size": 10}
     settings = {"fine": model, "wild": model | {"optimizer": "SGD", "lr": 1e30}}
-    seen = see_nets(settings, data, fresh_of(data, params, splits))
+    seen = see_nets(settings, fresh_of(data, params, splits))
     fine = seen["fine"].importances
     assert fine.shape == (2, 2)
     assert fine[:, 0].mean() > 0.2 > 0.1 > abs(fine[:, 1].mean())

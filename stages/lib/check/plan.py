@@ -18,7 +18,7 @@ from torch.nn.parameter import is_lazy
 from stages.lib.common.tables import print_rows
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.engine import TrainTest, lean_optimizer, net_of, nets_at_once
+from stages.lib.engine import TrainTest, lean, net_of, nets_at_once
 from stages.lib.model import build_estimator
 from stages.lib.search.halving import stage_epochs, stage_sizes
 
@@ -141,7 +141,7 @@ def _weights(
         shape = _shape(candidate)
         if shape not in counts and len(counts) < _MOST_BUILT:
             net = net_of(build_estimator(settings | candidate, data, params.prepare))
-            net.set_params(optimizer=lean_optimizer(net.optimizer)).initialize()
+            lean(net).initialize()
             weights = net.module_.parameters()
             # A lazy layer has no weights before its first batch.
             counts[shape] = sum(weight.numel() for weight in weights if not is_lazy(weight))

@@ -86,7 +86,7 @@ def format_p(p: float) -> str:
 
 
 def shares_in_words(shares: Mapping[str, float], rope: str) -> list[str]:
-    """Say how a setting compares with another, such as "0.93 that they differ by less than 0.01".
+    """Say how a setting compares with another, such as "a 93 % chance that the two differ by less than 0.01".
 
     Parameters
     ----------
@@ -101,15 +101,17 @@ def shares_in_words(shares: Mapping[str, float], rope: str) -> list[str]:
         The largest share first; those below 0.05 are left out.
     """
     largest, *others = sorted(((shares[key], key) for key in ("better", "worse", "equal")), reverse=True)
-    notable = [largest, *(other for other in others if other[0] >= _SMALLEST_SHARE)]
+    large = [largest, *(other for other in others if other[0] >= _SMALLEST_SHARE)]
     # Whatever comes first names the region.
-    beyond = ["by more" if i else f"by more than {rope}" for i in range(len(notable))]
+    beyond = ["by more" if i else f"by more than {rope}" for i in range(len(large))]
     return [
-        f"{_share(share)} that " + (f"they differ by less than {rope}" if key == "equal" else f"it is {key} {more}")
-        for (share, key), more in zip(notable, beyond, strict=True)
+        f"{_chance(share)} that " + (f"the two differ by less than {rope}" if key == "equal" else f"it is {key} {more}")
+        for (share, key), more in zip(large, beyond, strict=True)
     ]
 
 
-def _share(share: float) -> str:
-    # 1.00 would be a certainty that no test gives.
-    return "over 0.99" if share > 0.995 else f"{share:.2f}"
+def _chance(share: float) -> str:
+    if share > 0.995:  # 100 % would be a certainty that no test gives
+        return "a chance of over 99 %"
+    percent = round(100 * share)
+    return f"{'an' if percent in {8, 11, 18, *range(80, 90)} else 'a'} {percent} % chance"

@@ -3,6 +3,8 @@
 Imports no other room.
 """
 
+from typing import Any
+
 import numpy as np
 
 from stages.lib.engine.roots import pin_this_process  # isort: skip (before the engine, which may compute)
@@ -19,12 +21,19 @@ from stages.lib.engine.finite import FiniteOrUnfit  # noqa: E402
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
 TrainTest = tuple[np.ndarray, np.ndarray]
 
+
+def lean(net: Any, **params: Any) -> Any:
+    """Set parameters of a skorch net, and let its optimizer train without importing torch's compiler."""
+    return net.set_params(optimizer=lean_optimizer(net.optimizer), **params)
+
+
 __all__ = [
     "FiniteOrUnfit",
     "HoldOutRecorder",
     "LockstepWarning",
     "TrainTest",
     "fit_seed",
+    "lean",
     "lean_optimizer",
     "net_of",
     "nets_at_once",

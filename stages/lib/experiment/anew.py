@@ -9,8 +9,7 @@ from sklearn.base import BaseEstimator
 from stages.lib.common import format_params
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import nested_grid
-from stages.lib.scores import recorded
-from stages.lib.scores.reached import Reached, to_csv
+from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer, pooled_rows
 from stages.lib.search import doing, run_search
 from stages.lib.search.curves import N_REPEATS, Watched, curves_table, epochs_of, watching
@@ -30,7 +29,7 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
         fresh = experiment.table.fresh
     n_classes = experiment.data.n_classes
     cv, n_curves = fresh.params.cv, N_REPEATS * fresh.params.cv.n_splits
-    pooled = recorded(cv.scoring, n_classes, fresh.n_scored(len(picks)))
+    pooled = fresh.pooling(len(picks))
     statistics, score = pooled_rows(pooled) if pooled else None, hold_out_scorer(cv.scoring, n_classes)
 
     # The fits whose curves are shown, by the targets of their test rows; one more than these does no harm.
@@ -47,7 +46,7 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
         nested_grid(net, [pick.candidate for pick in picks]),
         experiment.X,
         experiment.y,
-        splits=list(fresh.splits),
+        splits=fresh.splits,
         scorer=make_scorer(cv.scoring, cv.also_score, record),
         params=fresh.params,
         record_losses=True,
@@ -56,7 +55,6 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
     contenders: dict[str, Reached] = {}
     for number, (pick, records) in enumerate(zip(picks, result.records, strict=True)):
         by_row = [record.rows and record.rows[1] for record in records]
-        constant, settings = bool(result.constant[number]), format_params(pick.changes)
-        reached = fresh.reached(result.scores_of(number), records, by_row, constant, pooled, settings)
+        reached = fresh.reached(result, number, by_row, pooled, format_params(pick.changes))
         contenders |= dict.fromkeys(pick.names, reached)
-    return curves_table(picks, epochs), fresh.sealed(to_csv(contenders, cv), experiment.name)
+    return curves_table(picks, epochs), fresh.to_csv(contenders, experiment.name)

@@ -12,7 +12,7 @@ from stages.lib.data import Dataset, load_dataset
 from stages.lib.engine import TrainTest
 from stages.lib.model import Candidates, build_estimator, resolve_experiment, rows, target
 from stages.lib.scores import Pooling, recorded
-from stages.lib.scores.fresh import Fresh, drawn_anew
+from stages.lib.scores.fresh import Fresh, fresh_splits
 from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
 from stages.lib.search import checked_splits
 
@@ -27,16 +27,12 @@ class Table:
     @cached_property
     def splits(self) -> list[TrainTest]:
         """The splits of the searches, as `checked_splits` returns them."""
-        return self._splits(self.params)
+        return checked_splits(self.data, self.params.cv, self.params.seed, self.params.model.classifies)
 
     @cached_property
     def fresh(self) -> Fresh:
         """The splits of the evaluation."""
-        params = drawn_anew(self.params)
-        return Fresh(params, self._splits(params), self.data.y, self.data.groups)
-
-    def _splits(self, params: Params) -> list[TrainTest]:
-        return checked_splits(self.data, params.cv, params.seed, params.model.classifies)
+        return fresh_splits(self.params, self.data)
 
 
 def read_table(params: Params) -> Table:

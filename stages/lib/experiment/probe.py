@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, clone
 from stages.lib.common import RAISED, UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
+from stages.lib.engine import lean as lean_net
 from stages.lib.engine import lean_optimizer, net_of
 from stages.lib.model import build_estimator, rows, target
 
@@ -34,8 +35,7 @@ def error_of(attempt: Callable[[], object]) -> BaseException | None:
 def lean(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
     """Return an unfitted copy, its net with some changes, whose optimizer does not import torch's compiler."""
     copy = clone(estimator)
-    net = net_of(copy)
-    net.set_params(optimizer=lean_optimizer(net.optimizer), **changes)
+    lean_net(net_of(copy), **changes)
     return copy
 
 

@@ -1,23 +1,22 @@
-"""Tables, intervals and tests for scores. The module `scorer` needs torch.
+"""Tables, intervals and tests for scores. The modules `scorer`, `reached` and `fresh` need torch.
 
-Imports `config`, `lockstep` and `common`.
+Imports `data`, `search`, `config`, `engine` and `common`.
 """
 
 from stages.lib.config.scorers import bounds_of
-from stages.lib.scores.best_set import best_set, simplest
-from stages.lib.scores.corrected import Corrected, corrected_score
-from stages.lib.scores.digits import rounded, to_csv
-from stages.lib.scores.draws import Draws
+from stages.lib.scores.best_set import best_set
+from stages.lib.scores.corrected import NO_DRAWS, Corrected, Draws, corrected_score
 from stages.lib.scores.intervals import half_widths, one_row, too_few
 from stages.lib.scores.pooling import Pooling, pooling, recorded
 from stages.lib.scores.rows import Rows, rows_of
-from stages.lib.scores.score_table import score_table
+from stages.lib.scores.score_table import rounded, score_table, to_csv
 from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, mean_test_share, p_values
 from stages.lib.scores.summary import print_table, summarise
 
 __all__ = [
     "ALPHA",
     "NOT_TESTED",
+    "NO_DRAWS",
     "Corrected",
     "Draws",
     "Pooling",
@@ -37,7 +36,6 @@ __all__ = [
     "rounded",
     "rows_of",
     "score_table",
-    "simplest",
     "summarise",
     "to_csv",
     "too_few",

@@ -20,11 +20,8 @@ def best_set(scores: np.ndarray, test_share: float, seed: int, one_row: float = 
 
     Cross-validation with confidence (Lei (2020), "Cross-validation with confidence", Journal of the American
     Statistical Association 115), with the variance of resampled splits. Each candidate c is tested by itself against
-    the hypothesis that no other is better. Its statistic is the largest t-value of mean(score_j - score_c) over all j;
-    its p-value is the share of 1,000 draws in which the largest of correlated t-values, drawn under the hypothesis, is
-    at least as large. Competitors j that are worse than c by more than three standard errors are not drawn. The set
-    holds the candidates with a p-value above 0.05. A best candidate is in it with 95 %, however many there are, because
-    only its own test can exclude it.
+    the hypothesis that no other is better, in the three steps of docs/statistics.md, "Which candidates may be the
+    best?". A best candidate is in the set with 95 %, however many there are, because only its own test can exclude it.
 
     Parameters
     ----------
@@ -41,39 +38,43 @@ def best_set(scores: np.ndarray, test_share: float, seed: int, one_row: float = 
     array of shape (n_candidates,)
         True for the set. The candidate with the best mean is always in it. All False if `test_share` is NaN.
     """
-    found = np.zeros(len(scores), dtype=bool)
+    in_set = np.zeros(len(scores), dtype=bool)
     valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
     if np.isnan(test_share) or not len(valid):
-        return found
-    scores = np.asarray(scores, dtype=float)[valid]
-    unit = np.abs(scores).max() or 1.0  # so that what is rounding does not depend on the scorer's unit
-    scores, one_row = scores / unit, one_row / unit
-    n_splits = scores.shape[1]
+        return in_set
+    scores, one_row, _ = _without_unit(scores[valid], one_row)
     means = scores.mean(axis=1)
-    residuals = scores - means[:, None]
-    spread, errors = _spread_and_errors(scores, residuals, test_share, one_row)
-    rng = np.random.default_rng(seed)
-    # t-values under the hypothesis: normal weights of the splits' residuals, over uncertain standard deviations.
+    norms, errors = _norms_and_errors(scores, test_share, one_row)
+    noise, scale = _noise(scores - means[:, None], np.random.default_rng(seed))
+    degrees = scores.shape[1] - 1
+    # What the largest of m t-values exceeds with 5 %: at least bounds[0], if all are one, and at most bounds[m - 1].
+    bounds = student.isf(ALPHA / np.arange(1, len(scores) + 1), degrees)
+    for c, row in enumerate(valid):
+        # 1. The largest t-value of mean(score_j - score_c) over all other candidates j.
+        gaps, alike = means - means[c], errors[c] < TINY  # alike: the difference is the same on every split, as c's own
+        if (gaps <= TINY).all() or (gaps[alike] > TINY).any():
+            in_set[row] = (gaps <= TINY).all()
+            continue
+        t_values = np.full(len(scores), -np.inf)
+        t_values[~alike] = gaps[~alike] / errors[c, ~alike]
+        statistic, drawn = t_values.max(), t_values > -SCREEN
+        if not bounds[0] < statistic < bounds[drawn.sum() - 1]:
+            in_set[row] = statistic <= bounds[0]
+            continue
+        # 2. How large it gets by chance, if no other candidate is better, among those that are not far worse.
+        norm = norms[c, drawn, None].astype(np.float32)
+        largest = ((noise[drawn] - noise[c]) * scale[drawn] / norm).max(axis=0)
+        # 3. In the set is what more than 5 % of the draws reach.
+        in_set[row] = (largest >= statistic).mean() > ALPHA
+    return in_set
+
+
+def _noise(residuals: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums of the splits' residuals with normal weights, and the uncertainty of standard deviations, by draw."""
+    n_splits = residuals.shape[1]
     noise = (residuals @ rng.normal(size=(n_splits, N_DRAWS))).astype(np.float32)
     scale = np.sqrt((n_splits - 1) / rng.chisquare(n_splits - 1, noise.shape)).astype(np.float32)
-    # What the largest of m t-values exceeds with 5 %: at least bounds[0], if all are one, and at most bounds[m - 1].
-    bounds = student.isf(ALPHA / np.arange(1, len(scores) + 1), n_splits - 1)
-    for c, row in enumerate(valid):
-        gaps = means - means[c]
-        alike = errors[c] < TINY  # the difference is the same on every split, as c's own
-        if (gaps <= TINY).all():
-            found[row] = True
-        elif not (gaps[alike] > TINY).any():
-            t_values = np.full(len(scores), -np.inf)
-            t_values[~alike] = gaps[~alike] / errors[c, ~alike]
-            drawn = t_values > -SCREEN
-            if not bounds[0] < t_values.max() < bounds[drawn.sum() - 1]:
-                found[row] = t_values.max() <= bounds[0]
-                continue
-            divisor = spread[c, drawn, None].astype(np.float32)
-            largest = ((noise[drawn] - noise[c]) * scale[drawn] / divisor).max(axis=0)
-            found[row] = (largest >= t_values.max()).mean() > ALPHA
-    return found
+    return noise, scale
 
 
 def paired_error(one: np.ndarray, other: np.ndarray, test_share: float, one_row: float = 0.0) -> float:
@@ -86,50 +87,60 @@ def paired_error(one: np.ndarray, other: np.ndarray, test_share: float, one_row:
     test_share, one_row : float
         As in `corrected_error`.
     """
-    scores = np.stack([one, other]).astype(float)
+    scores, one_row, unit = _without_unit(np.stack([one, other]), one_row)
+    return float(_norms_and_errors(scores, test_share, one_row)[1][0, 1] * unit)
+
+
+def _without_unit(scores: np.ndarray, one_row: float) -> tuple[np.ndarray, float, float]:
+    """Divide scores by the largest one, so that what is rounding does not depend on the scorer's unit."""
     unit = np.abs(scores).max() or 1.0
-    scores = scores / unit
-    residuals = scores - scores.mean(axis=1, keepdims=True)
-    return float(_spread_and_errors(scores, residuals, test_share, one_row / unit)[1][0, 1] * unit)
+    return scores / unit, one_row / unit, unit
 
 
-def _spread_and_errors(
-    scores: np.ndarray, residuals: np.ndarray, test_share: float, one_row: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the norms of all differences of residuals, and the standard errors of the means of all differences.
+def _norms_and_errors(scores: np.ndarray, test_share: float, one_row: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return, of all pairs, the norm of the differences less their mean, and the standard error of their mean.
 
-    Nadeau and Bengio's (1 / J + n_test / n_train) · s² (see `corrected_error`) takes all of s² for something that the
-    splits share. What a fit's own noise contributes to s² is independent from split to split, and 1 / J says all
-    about it. Repeats, which test the same rows, tell the two apart: with w the variance between the k folds of a
-    repeat, and b that between the means of repeats, the shared part of s² is k · (w / k - b). The variance is
-    s² / J + n_test / n_train · k · max(w / k - b, 0), at most Nadeau and Bengio's. As w / k - b is uncertain for a
-    single pair, its average over all pairs, with weights 1 / s⁴, is used where it is larger. Of two candidates, it is
-    at least a fifth of s²: so much is shared between learners that a few rows turn from one fit to another, and
-    w / k - b often misses it (Bayle, Janson and Mackey (2025), arXiv:2508.04409). The average over the pairs of m
-    candidates misses less, so the least share is divided by √(m - 1). With one repeat, the whole of s² counts as
-    shared, and s² is at least `one_row` squared.
+    The variance of the mean is s² / J + n_test / n_train · shared part of s² (see `_shared`), at most Nadeau and
+    Bengio's (1 / J + n_test / n_train) · s² (see `corrected_error`), which takes all of s² for shared. With one repeat,
+    s² is at least `one_row` squared.
     """
-    n_candidates, n_splits = residuals.shape
-    n_folds = round(1 + 1 / test_share) if test_share > 0 else n_splits
-    n_repeats = n_splits // n_folds
+    n_splits = scores.shape[1]
+    residuals = scores - scores.mean(axis=1, keepdims=True)
     squares = _squares_of_differences(residuals)
     if one_row and is_one_repeat(n_splits, test_share):
         differ = _squares_of_differences(scores) > 0
         squares = np.where(differ, np.maximum(squares, (n_splits - 1) * one_row**2), squares)
     variances = squares / (n_splits - 1)
-    shared = variances.copy()
-    if n_repeats > 1 and n_repeats * n_folds == n_splits:
-        repeats = residuals.reshape(n_candidates, n_repeats, n_folds)
-        centres = repeats.mean(axis=2)
-        inside = (repeats - centres[:, :, None]).reshape(n_candidates, n_splits)
-        within = _squares_of_differences(inside) / (n_repeats * (n_folds - 1))
-        between = _squares_of_differences(centres) / (n_repeats - 1)
-        raw = within - n_folds * between
-        weights = np.divide(1, variances**2, out=np.zeros_like(variances), where=variances > TINY**2)
-        average = (raw * weights).sum() / max(weights.sum(), 1)
-        least = LEAST_SHARED / max(1, n_candidates - 1) ** 0.5
-        shared = np.clip(np.maximum(raw, average), least * variances, variances)
+    shared = _shared(residuals, variances, test_share)
     return np.sqrt(squares), np.sqrt(variances / n_splits + test_share * shared)
+
+
+def _shared(residuals: np.ndarray, variances: np.ndarray, test_share: float) -> np.ndarray:
+    """Return the part of each pair's variance s² that all splits share; all of it where there is one repeat.
+
+    What a fit's own noise contributes to s² is independent from split to split, and 1 / J says all about it. Repeats,
+    which test the same rows, tell the two apart: with w the variance between the k folds of a repeat, and b that
+    between the means of repeats, the shared part of s² is k · (w / k - b), between 0 and s². It is uncertain for a
+    single pair, so its average over all pairs, with weights 1 / s⁴, is used where that is larger. Of two candidates, it
+    is at least a fifth of s²: so much is shared between learners in which a few rows turn single parts on or off, and
+    w / k - b often misses it (Bayle, Janson and Mackey (2025), arXiv:2508.04409). The average over the pairs of m
+    candidates misses less, so the least share is divided by √(m - 1).
+    """
+    n_candidates, n_splits = residuals.shape
+    n_folds = round(1 + 1 / test_share) if test_share > 0 else n_splits
+    n_repeats = n_splits // n_folds
+    if n_repeats < 2 or n_repeats * n_folds != n_splits:
+        return variances
+    repeats = residuals.reshape(n_candidates, n_repeats, n_folds)
+    centres = repeats.mean(axis=2)
+    inside = (repeats - centres[:, :, None]).reshape(n_candidates, n_splits)
+    within = _squares_of_differences(inside) / (n_repeats * (n_folds - 1))
+    between = _squares_of_differences(centres) / (n_repeats - 1)
+    raw = within - n_folds * between
+    weights = np.divide(1, variances**2, out=np.zeros_like(variances), where=variances > TINY**2)
+    average = (raw * weights).sum() / max(weights.sum(), 1)
+    least = LEAST_SHARED / max(1, n_candidates - 1) ** 0.5
+    return np.clip(np.maximum(raw, average), least * variances, variances)
 
 
 def _squares_of_differences(rows: np.ndarray) -> np.ndarray:
@@ -139,21 +150,6 @@ def _squares_of_differences(rows: np.ndarray) -> np.ndarray:
     distances = own[:, None] + own - 2 * products
     # Products leave rounding where rows are alike.
     return np.where(distances < TINY * (own[:, None] + own), 0, distances)
-
-
-def simplest(mask: np.ndarray, n_weights: np.ndarray, n_epochs: np.ndarray, means: np.ndarray) -> int:
-    """Return the row of the simplest candidate of a set: the fewest weights, then the fewest epochs.
-
-    Of several, it is the one with the best mean, then the first.
-
-    Parameters
-    ----------
-    mask : array of bool, shape (n_candidates,)
-        The set, not empty.
-    n_weights, n_epochs, means : arrays of shape (n_candidates,)
-    """
-    rows = np.flatnonzero(mask)
-    return int(rows[np.lexsort((-means[rows], n_epochs[rows], n_weights[rows]))[0]])
 
 
 def may_be_best(table: pd.DataFrame, test_share: float, seed: int, one_row: float = 0.0) -> np.ndarray:
@@ -174,16 +170,20 @@ def may_be_best(table: pd.DataFrame, test_share: float, seed: int, one_row: floa
     array of bool
         After halving, false for candidates that were not trained to the end.
     """
-    found = np.zeros(len(table), dtype=bool)
+    in_set = np.zeros(len(table), dtype=bool)
     if np.isnan(test_share):
-        found[best_row(table)] = True
-        return found
+        in_set[best_row(table)] = True
+        return in_set
     finalists = trained_to_the_end(table)
-    found[finalists] = best_set(split_scores(table)[finalists], test_share, seed, one_row)
-    return found
+    in_set[finalists] = best_set(split_scores(table)[finalists], test_share, seed, one_row)
+    return in_set
 
 
 def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
-    """Return the position of the simplest candidate in the set: fewest weights, then fewest epochs, then best score."""
-    columns = (table[key].to_numpy(dtype=float) for key in ("n_weights", "n_epochs", "mean_test_score"))
-    return simplest(in_set, *columns)
+    """Return the position of the simplest candidate in the set: fewest weights, then fewest epochs, then best score.
+
+    Of several, it is the first.
+    """
+    rows = np.flatnonzero(in_set)
+    keys = table.iloc[rows]
+    return int(rows[np.lexsort((-keys["mean_test_score"], keys["n_epochs"], keys["n_weights"]))[0]])

@@ -1,17 +1,41 @@
 """What the best candidate's score is worth after it was chosen from many: selection and scoring on different data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from scipy.stats import t as student
 
-from stages.lib.scores.draws import N_ROUNDS, NO_DRAWS, Draws, over_rows, over_splits
 from stages.lib.scores.intervals import UNBOUNDED, Bounds, interval
-from stages.lib.scores.rows import Rows, degrees
+from stages.lib.scores.rows import Rows, Units, degrees
 from stages.lib.scores.statistics import ALPHA, corrected_error
 
-Over = Literal["rows and repeats", "rows and folds", "splits"]
+N_ROUNDS, N_CUTS, N_BLOCKS = 25, 100, 100
+N_PARTS = 3
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The draws of the first round, in an order that is the same in all searches with the same rows and splits.
+
+    Attributes
+    ----------
+    selecting : array of shape (n_draws,)
+        The selected candidate's mean score on what selects.
+    left_out : array of shape (n_draws,)
+        Its mean score on what was left out, shifted so that the mean over the draws is the corrected score.
+    """
+
+    selecting: np.ndarray
+    left_out: np.ndarray
+
+    def to_csv(self) -> str:
+        """Write the draws as CSV, one line for each."""
+        lines = [f"{one:.6g},{other:.6g}" for one, other in zip(self.selecting, self.left_out, strict=True)]
+        return "\n".join(["selecting,left_out", *lines, ""])
+
+
+NO_DRAWS = Draws(np.array([]), np.array([]))
 
 
 @dataclass(frozen=True)
@@ -20,6 +44,8 @@ class Corrected:
 
     Attributes
     ----------
+    over : str
+        What was left out: `rows and repeats`, `rows and folds` or `splits`.
     noise : float
         The standard error that chance in the draws gives the score.
     draws : Draws
@@ -29,9 +55,22 @@ class Corrected:
     score: float
     low: float
     high: float
-    over: Over
+    over: str
     noise: float = 0.0
     draws: Draws = field(default=NO_DRAWS, compare=False)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """The draws of a round: the candidates that were selected, with their scores as in `Draws`, and what was kept.
+
+    `kept` is what was left out, by split, on which the corrected score is computed.
+    """
+
+    selected: np.ndarray
+    selecting: np.ndarray
+    left_out: np.ndarray
+    kept: np.ndarray
 
 
 def corrected_score(
@@ -45,22 +84,17 @@ def corrected_score(
 ) -> Corrected | None:
     """Estimate the true score of the candidate with the best mean, free of the luck that made it the best.
 
-    Each draw leaves out a third of the splits and a third of the rows, selects the candidate with the best mean score
-    on what is left, and scores it on the rows and splits that were left out. A cell (a row in a split) holds the mean
-    statistics of the candidates that were selected while it was left out; the corrected score is the mean over the
-    splits of the scores of these cells. There are 25 rounds of 900 draws (see `over_rows`), and of 300 for splits
-    alone.
-
-    Neither the rows nor the fits that speak for a candidate score it, so the noise of training, which all rows of a
-    split share, does not pass for merit. (Tsamardinos, Greasidou and Borboudakis (2018), "Bootstrapping the
+    docs/statistics.md, "What is the best candidate's score really worth?", has the five steps, which the functions
+    below name. Neither the rows nor the fits that speak for a candidate score it, so the noise of training, which all
+    rows of a split share, does not pass for merit. (Tsamardinos, Greasidou and Borboudakis (2018), "Bootstrapping the
     out-of-sample predictions for efficient and accurate cross-validation", Machine Learning 107, leave out rows alone.)
     The draws are without replacement: a bootstrap leaves out 37 % too, but its repeated rows make the selection as
     uncertain as on half of the data, and the result too low where one candidate is clearly the best.
 
     The variance of the interval has three parts, each a mean over the candidates that the draws selected: a jackknife
     over rows; the variance between splits over their number, without what the rows contribute to it (see
-    `Units.variances`); and the variance of the selected candidates' plain means, as it is not certain which of them is
-    the best. The interval is Student's, with Satterthwaite's degrees of freedom for the first two.
+    `Units.variances`); and the variance of the selected candidates' plain means, because it is not certain which of
+    them is the best. The interval is Student's, with Satterthwaite's degrees of freedom for the first two.
 
     Parameters
     ----------
@@ -75,7 +109,7 @@ def corrected_score(
     bounds : (float, float)
         The scorer's, within which the interval stays.
     n_rounds : int
-        Each has 900 draws; more of them make the result less noisy.
+        Each has 900 draws, or 300 for splits alone; more rounds make the result less noisy.
 
     Returns
     -------
@@ -86,20 +120,94 @@ def corrected_score(
     if not len(valid):
         return None
     scores = np.asarray(scores, dtype=float)[valid]
-    n_splits = scores.shape[1]
-    if rows is None:
-        over: Over = "splits"
-        drawn = over_splits(scores, seed, n_rounds)
-        variance = drawn.shares @ corrected_error(scores, 1 / (n_splits // n_repeats - 1)) ** 2
-        df = float(n_splits - 1)
-    else:
+    n_splits, rng = scores.shape[1], np.random.default_rng(seed)
+    units = rows and rows.units(valid, np.random.default_rng(seed))
+    if units:
         over = "rows and repeats" if n_repeats > 1 else "rows and folds"
-        units = rows.units(valid, np.random.default_rng(seed))
-        drawn = over_rows(units, seed, n_rounds)
+        rounds = [_over_rows(units, rng) for _ in range(n_rounds)]
+    else:
+        over = "splits"
+        rounds = [_over_splits(scores, rng) for _ in range(n_rounds)]
+    score, noise, draws = _worth(rounds, units.score if units else np.mean)
+
+    # How often each candidate was selected; the sum is 1.
+    times = np.sum([np.bincount(each.selected.ravel(), minlength=len(scores)) for each in rounds], axis=0)
+    shares = times / times.sum()
+    if units:
         by_rows, by_fits, _ = units.variances(scores, n_repeats)
-        a, b = drawn.shares @ by_rows, drawn.shares @ by_fits
-        variance, df = a + b, float(degrees(a, b, units.n_units, n_splits))
+        of_rows, of_fits = shares @ by_rows, shares @ by_fits
+        variance, df = of_rows + of_fits, float(degrees(of_rows, of_fits, units.n_units, n_splits))
+    else:
+        variance = shares @ corrected_error(scores, 1 / (n_splits // n_repeats - 1)) ** 2
+        df = float(n_splits - 1)
     means = scores.mean(axis=1)
-    variance += drawn.shares @ (means - drawn.shares @ means) ** 2
+    variance += shares @ (means - shares @ means) ** 2
     half = student.ppf(1 - ALPHA / 2, df) * np.sqrt(variance)
-    return Corrected(drawn.score, *interval(drawn.score, half, bounds), over, drawn.noise, drawn.draws)
+    return Corrected(score, *interval(score, half, bounds), over, noise, draws)
+
+
+def _worth(rounds: list[_Round], score: Callable[[np.ndarray], float]) -> tuple[float, float, Draws]:
+    """Return the score of what was kept in all rounds (step 5), its standard error, and the draws of the first."""
+    worth = float(score(np.sum([each.kept for each in rounds], axis=0) / len(rounds)))
+    noise = np.std([score(each.kept) for each in rounds], ddof=1) / len(rounds) ** 0.5
+    first = rounds[0]
+    left_out = first.left_out + (worth - np.nanmean(first.left_out))
+    return worth, float(noise), Draws(first.selecting.ravel(), left_out.ravel())
+
+
+def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
+    """Leave out a third of the rows and a third of the splits, choose on the rest, and score on what was left out.
+
+    Each of the 9 pairs of parts of a cut is left out once. So in a cut, each block of each split is left out once, and
+    the draws differ by nothing but the choice.
+    """
+    score = units.pooling.score
+    sums = units.blocks(N_BLOCKS, rng)  # step 1
+    n_splits, (n_blocks, n_candidates, k) = len(sums), sums[0].shape
+    rows, splits = _parts(n_blocks, rng), _parts(n_splits, rng)  # step 2
+    rows_in, splits_in = _others(rows).astype(np.float32), _others(splits).astype(np.float32)
+    n_row_parts, n_split_parts = rows_in.shape[1], splits_in.shape[1]
+
+    # Step 3: the score of each candidate on the rows that select, then its mean over the splits that select.
+    inside = np.empty((N_CUTS, n_splits, n_row_parts * n_candidates), dtype=np.float32)
+    for split, of_split in enumerate(sums):
+        added = rows_in.reshape(-1, n_blocks) @ of_split.reshape(n_blocks, -1)
+        inside[:, split] = score(added.reshape(-1, k)).reshape(N_CUTS, -1)
+    finite = np.isfinite(inside)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = (splits_in @ np.where(finite, inside, 0)) / (splits_in @ finite.astype(np.float32))
+    means = means.reshape(N_CUTS, n_split_parts, n_row_parts, n_candidates)
+    selected = np.nan_to_num(means, nan=-np.inf).argmax(axis=3)
+
+    # Step 4: of each cut, split and block, the sums of the candidate that was selected without it.
+    cuts, blocks = np.arange(N_CUTS)[:, None], np.arange(n_blocks)
+    kept = np.zeros((n_splits, k))
+    total, counted = np.zeros(selected.shape), np.zeros(selected.shape)
+    for split, of_split in enumerate(sums):
+        part = splits[:, split]
+        left_out = of_split[blocks, selected[cuts, part[:, None], rows]]
+        kept[split] = left_out.sum(axis=(0, 1), dtype=float) / N_CUTS
+        scores = score((1 - rows_in) @ left_out)
+        total[cuts[:, 0], part] += np.nan_to_num(scores)
+        counted[cuts[:, 0], part] += np.isfinite(scores)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _Round(selected, means.max(axis=3), total / counted, kept)
+
+
+def _over_splits(scores: np.ndarray, rng: np.random.Generator) -> _Round:
+    """Leave out a third of the splits alone, of scores of shape (n_candidates, n_splits)."""
+    inside = _others(_parts(scores.shape[1], rng)).astype(float)
+    means = (inside @ scores.T) / inside.sum(axis=2, keepdims=True)
+    selected, outside = means.argmax(axis=2), 1 - inside
+    left_out = (scores[selected] * outside).sum(axis=2) / outside.sum(axis=2)
+    return _Round(selected, means.max(axis=2), left_out, left_out.mean(axis=0))
+
+
+def _parts(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Put n things into three parts of about the same size, 100 times; shape (100, n)."""
+    return (np.arange(n) % min(N_PARTS, n))[rng.random((N_CUTS, n)).argsort(axis=1)]
+
+
+def _others(parts: np.ndarray) -> np.ndarray:
+    """Return for each part which things are in the other ones, of shape (100, n_parts, n)."""
+    return parts[:, None] != np.arange(parts.max() + 1)[:, None]

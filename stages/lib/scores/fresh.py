@@ -4,19 +4,21 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from stages.lib.config import Params
 from stages.lib.config.scorers import bounds_of
+from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest, fit_seed
 from stages.lib.scores.intervals import half_widths, one_row
-from stages.lib.scores.pooling import Pooling
-from stages.lib.scores.reached import OtherSplitsError, Reached
+from stages.lib.scores.pooling import Pooling, recorded
+from stages.lib.scores.reached import OtherSplitsError, Reached, from_csv, to_csv
 from stages.lib.scores.rows import rows_of
 from stages.lib.scores.statistics import mean_test_share
 from stages.lib.scores.stuck import stuck_fits
+from stages.lib.search import checked_splits
+from stages.lib.search.result import SCORE, SearchResult
 
 # Gives the evaluation other random numbers than the searches.
 _ANEW = 2
@@ -28,6 +30,18 @@ def drawn_anew(params: Params) -> Params:
     return params.model_copy(update={"seed": fit_seed(params.seed, 0, _ANEW), "cv": cv})
 
 
+def fresh_splits(params: Params, data: Dataset) -> "Fresh":
+    """Draw the splits of the evaluation: other folds and initial weights than those on which the winners won.
+
+    Raises
+    ------
+    UserError
+        If rows, groups or the rows of a class are too few, or a fold lacks a class.
+    """
+    anew = drawn_anew(params)
+    return Fresh(anew, checked_splits(data, anew.cv, anew.seed, bool(data.classes)), data)
+
+
 @dataclass(frozen=True)
 class Fresh:
     """The splits of the evaluation, and how a contender's interval follows from what was seen of it.
@@ -37,15 +51,13 @@ class Fresh:
     params : Params
         As `drawn_anew` returns them.
     splits : list of (train, test)
-    y : array of shape (n_rows,)
-        The target of the whole table; classes are 0, 1, ….
-    groups : array of shape (n_rows,), optional
+    data : Dataset
+        The table that is split.
     """
 
     params: Params
-    splits: Sequence[TrainTest]
-    y: np.ndarray
-    groups: np.ndarray | None
+    splits: list[TrainTest]
+    data: Dataset
 
     @property
     def test_share(self) -> float:
@@ -55,14 +67,15 @@ class Fresh:
     @property
     def one_row(self) -> float:
         """What one row of a split can change."""
-        return one_row(self.params.cv.scoring, len(self.y) / self.params.cv.n_splits)
+        return one_row(self.params.cv.scoring, len(self.data.y) / self.params.cv.n_splits)
 
-    def n_scored(self, n_contenders: int) -> int:
-        """Return how many rows are scored, over all contenders and splits."""
-        return n_contenders * sum(len(test) for _, test in self.splits)
+    def pooling(self, n_contenders: int) -> Pooling | None:
+        """Return how the scorer that selects pools rows; None if it does not, or there are too many to record."""
+        n_scored = n_contenders * sum(len(test) for _, test in self.splits)
+        return recorded(self.params.cv.scoring, self.data.n_classes, n_scored)
 
     def half_width(
-        self, scores: np.ndarray, statistics: Sequence[np.ndarray], constant: bool, pooling: Pooling | None
+        self, scores: np.ndarray, statistics: Sequence[np.ndarray | None], constant: bool, pooling: Pooling | None
     ) -> float:
         """Return half the width of the 95 % interval of a contender's mean; NaN if it has none.
 
@@ -70,31 +83,30 @@ class Fresh:
         ----------
         scores : array of shape (n_splits,)
         statistics : list of arrays of shape (n_test, k)
-            Of each split, as `Pooling.rows` returns them; of fewer splits if the scorer failed.
+            Of each split, as `Pooling.rows` returns them; None where the net diverged, or nothing was recorded.
         constant : bool
             Whether it predicts the same for every row.
         pooling : Pooling, optional
             None where the scorer can't be pooled.
         """
-        by_row = [each[None] for each in statistics] if len(statistics) == len(self.splits) else None
-        found = half_widths(
+        by_row = [each[None] for each in statistics if each is not None]
+        half_width = half_widths(
             scores[None],
             self.test_share,
             n_repeats=self.params.cv.n_repeats,
             seed=self.params.seed,
-            rows=rows_of(by_row, self.splits, self.groups, pooling),
+            rows=rows_of(by_row if len(by_row) == len(self.splits) else None, self.splits, self.data.groups, pooling),
             constant=np.array([constant]),
             one_row=self.one_row,
             bounds=bounds_of(self.params.cv.scoring),
         )
-        return float(found[0])
+        return float(half_width[0])
 
     def reached(
         self,
-        scores: Mapping[str, np.ndarray],
-        records: Sequence[Any],
+        result: SearchResult,
+        number: int,
         statistics: Sequence[np.ndarray | None],
-        constant: bool,
         pooling: Pooling | None,
         params: str = "",
     ) -> Reached:
@@ -102,39 +114,39 @@ class Fresh:
 
         Parameters
         ----------
-        scores : mapping of arrays of shape (n_splits,)
-            By scorer, `score` first.
-        records : list of Record
-            What the scorer has seen of the net on each split.
-        statistics : list of arrays of shape (n_test, k)
-            Of each split; None where the net diverged, or nothing was recorded.
-        constant : bool
-        pooling : Pooling, optional
+        result : SearchResult
+            Of a search on the fresh splits.
+        number : int
+            Of the net among the candidates of that search.
+        statistics, pooling
+            As in `half_width`.
         params : str
             What the net's settings are called.
         """
-        ci95 = self.half_width(scores["score"], [each for each in statistics if each is not None], constant, pooling)
-        stuck = stuck_fits([records], self.splits, self.y, self.params.model.classifies)[0]
-        return Reached(dict(scores), ci95, params, stuck)
+        scores, records = result.scores_of(number), result.records[number]
+        ci95 = self.half_width(scores[SCORE], statistics, bool(result.constant[number]), pooling)
+        stuck = stuck_fits([records], self.splits, self.data.y, bool(self.data.classes))[0]
+        return Reached(scores, ci95, params, stuck)
 
-    def sealed(self, text: str, experiment: str) -> str:
-        """Add a column to a CSV that tells whether it is still what an experiment wrote, under the same settings."""
+    def to_csv(self, contenders: Mapping[str, Reached], experiment: str) -> str:
+        """Write what an experiment's nets reach, with a column that says under which settings, and of which splits."""
+        text = to_csv(contenders, self.params.cv)
         digest = self._digest(text, experiment)
         header, *rows = text.splitlines()
         return "".join(f"{line}\n" for line in (f"{header},digest", *(f"{row},{digest}" for row in rows)))
 
-    def unsealed(self, text: str, experiment: str) -> str:
-        """Return what was `sealed`; raises `OtherSplitsError` if it has changed, or is of other settings or splits."""
+    def from_csv(self, text: str, experiment: str) -> dict[str, Reached]:
+        """Read what `to_csv` wrote; raises `OtherSplitsError` if it has changed, or is of other settings or splits."""
         lines = [line.rpartition(",") for line in text.splitlines()]
         original = "".join(f"{line}\n" for line, *_ in lines)
         if {digest for *_, digest in lines} != {"digest", self._digest(original, experiment)}:
             raise OtherSplitsError
-        return original
+        return from_csv(original, self.params.cv, len(self.splits))
 
     def _digest(self, text: str, experiment: str) -> str:
         model, prepare = self.params.model.model_dump(), self.params.prepare.model_dump()
         settings = [self.params.seed, model | self.params.experiments[experiment].fixed, prepare]
-        found = hashlib.sha256(f"{json.dumps(settings)}\n{text}".encode())
-        for part in (rows for split in self.splits for rows in split):
-            found.update(np.asarray(part, dtype="<i8").tobytes())
-        return found.hexdigest()[:16]
+        digest = hashlib.sha256(f"{json.dumps(settings)}\n{text}".encode())
+        for rows in (rows for split in self.splits for rows in split):
+            digest.update(np.asarray(rows, dtype="<i8").tobytes())
+        return digest.hexdigest()[:16]

@@ -79,16 +79,16 @@ def half_widths(
     array of shape (n_candidates,)
         NaN where there is no interval.
     """
-    found = half_width(scores, test_share, one_row)
+    halves = half_width(scores, test_share, one_row)
     if np.isnan(test_share):
-        return found
+        return halves
     if rows is not None:
         units = rows.units(np.arange(len(scores)), np.random.default_rng(seed))
         by_rows, by_fits, degrees = units.variances(scores, n_repeats)
-        found = np.maximum(found, student.ppf(1 - ALPHA / 2, degrees) * np.sqrt(by_rows + by_fits))
+        halves = np.maximum(halves, student.ppf(1 - ALPHA / 2, degrees) * np.sqrt(by_rows + by_fits))
     elif constant is not None:
-        found = np.where(constant, np.nan, found)
-    return np.array([_farther(*each, bounds) for each in zip(scores.mean(axis=1), found, strict=True)])
+        halves = np.where(constant, np.nan, halves)
+    return np.array([_farther(*each, bounds) for each in zip(scores.mean(axis=1), halves, strict=True)])
 
 
 def _farther(mean: float, half: float, bounds: Bounds) -> float:
@@ -110,14 +110,14 @@ def too_few(y: np.ndarray, n_classes: int, groups: np.ndarray | None) -> str | N
         0 for a regression.
     groups : array of shape (n_rows,), or None
     """
-    found = []
+    reasons = []
     if n_classes and (rarest := int(np.bincount(y.astype(int), minlength=n_classes).min())) < FEW:
-        found.append(f"the rarest class has {rarest} rows")
+        reasons.append(f"the rarest class has {rarest} rows")
     if groups is not None and (n_groups := len(np.unique(groups))) < FEW:
-        found.append(f"there are {n_groups} groups")
-    if not found:
+        reasons.append(f"there are {n_groups} groups")
+    if not reasons:
         return None
     return (
-        f"Intervals may be too narrow, because {' and '.join(found)}: with fewer than {FEW}, those of 95 % held the "
+        f"Intervals may be too narrow, because {' and '.join(reasons)}: with fewer than {FEW}, those of 95 % held the "
         "truth in 92 to 98 % of our simulations, and in as little as 84 % of others."
     )

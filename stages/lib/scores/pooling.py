@@ -1,12 +1,13 @@
 """Scorers that can be computed from sums over rows, so that parts of a split can be scored without predicting anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-Statistics = Callable[[np.ndarray, np.ndarray], list[np.ndarray]]
+# Numbers of each row, by column; a plain number is that of every row.
+Columns = Sequence[np.ndarray | float]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Pooling:
     """
 
     response: Literal["predict", "predict_proba"]
-    _statistics: Statistics
+    _statistics: Callable[[np.ndarray, np.ndarray], Columns]
     _score: Callable[[np.ndarray], np.ndarray]
 
     def rows(self, y_true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -46,6 +47,10 @@ class Pooling:
         with np.errstate(divide="ignore", invalid="ignore"):
             return self._score(np.asarray(sums, dtype=float))
 
+    def value(self, y_true: np.ndarray, predicted: np.ndarray) -> float:
+        """Return the score of all rows of one split; the parameters are those of `rows`."""
+        return float(self.score(self.rows(y_true, predicted).sum(axis=0, dtype=float)))
+
 
 # The most rows to record, over all candidates and splits; each takes a few bytes.
 _MOST_ROWS = 50_000_000
@@ -65,34 +70,37 @@ def pooling(scoring: str, n_classes: int = 2) -> Pooling | None:
     return _of_numbers().get(scoring) or _of_classes(n_classes).get(scoring)
 
 
+def _mean_of(
+    response: Literal["predict", "predict_proba"],
+    of_row: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    finish: Callable[[np.ndarray], np.ndarray] = np.negative,
+) -> Pooling:
+    """Return the pooling of a scorer whose value follows from the mean of one number of each row."""
+    return Pooling(response, lambda y, p: [1.0, of_row(y, p)], lambda sums: finish(sums[..., 1] / sums[..., 0]))
+
+
 def _of_numbers() -> dict[str, Pooling]:
-    def squared(y: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
-        return [np.ones(len(y)), (y - p) ** 2]
+    def squared(y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        return (y - p) ** 2
 
-    def absolute(y: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
-        return [np.ones(len(y)), np.abs(y - p)]
-
-    def explained(y: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
+    def explained(y: np.ndarray, p: np.ndarray) -> Columns:
         centred = y - y.mean()  # keeps the digits of float32
-        return [np.ones(len(y)), centred, centred**2, (y - p) ** 2]
+        return [1.0, centred, centred**2, squared(y, p)]
 
     def r2(sums: np.ndarray) -> np.ndarray:
         n, total, squares, error = np.moveaxis(sums, -1, 0)
         return 1 - error / (squares - total**2 / n)
 
     return {
-        "neg_mean_squared_error": Pooling("predict", squared, lambda sums: -_mean(sums)),
-        "neg_root_mean_squared_error": Pooling("predict", squared, lambda sums: -np.sqrt(_mean(sums))),
-        "neg_mean_absolute_error": Pooling("predict", absolute, lambda sums: -_mean(sums)),
+        "neg_mean_squared_error": _mean_of("predict", squared),
+        "neg_root_mean_squared_error": _mean_of("predict", squared, lambda mean: -np.sqrt(mean)),
+        "neg_mean_absolute_error": _mean_of("predict", lambda y, p: np.abs(y - p)),
         "r2": Pooling("predict", explained, r2),
     }
 
 
 def _of_classes(n_classes: int) -> dict[str, Pooling]:
-    def hits(y: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
-        return [np.ones(len(y)), y == p]
-
-    def hits_by_class(y: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
+    def hits_by_class(y: np.ndarray, p: np.ndarray) -> Columns:
         return [y == c for c in range(n_classes)] + [(y == c) & (p == c) for c in range(n_classes)]
 
     def mean_recall(sums: np.ndarray) -> np.ndarray:
@@ -100,40 +108,35 @@ def _of_classes(n_classes: int) -> dict[str, Pooling]:
         present = rows > 0
         return np.where(present, right / rows, 0).sum(-1) / present.sum(-1)
 
-    def table_of_two(y: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
-        return [np.ones(len(y)), (y == 1) & (p == 1), (y == 1) != (p == 1)]
+    def table_of_two(y: np.ndarray, p: np.ndarray) -> Columns:
+        return [1.0, (y == 1) & (p == 1), (y == 1) != (p == 1)]
 
     def f1(sums: np.ndarray) -> np.ndarray:
-        n, found, wrong = np.moveaxis(sums, -1, 0)
-        return np.where((n > 0) & (found + wrong == 0), 0, 2 * found / (2 * found + wrong))
+        n, right, wrong = np.moveaxis(sums, -1, 0)
+        return np.where((n > 0) & (right + wrong == 0), 0, 2 * right / (2 * right + wrong))
 
-    def log_loss(y: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
+    def log_loss(y: np.ndarray, p: np.ndarray) -> np.ndarray:
         least = np.finfo(p.dtype).eps
-        return [np.ones(len(y)), -np.log(np.clip(p[np.arange(len(y)), y.astype(int)], least, 1 - least))]
+        return -np.log(np.clip(p[np.arange(len(y)), y.astype(int)], least, 1 - least))
 
-    def brier(y: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
+    def brier(y: np.ndarray, p: np.ndarray) -> np.ndarray:
         squares = ((p - np.eye(p.shape[1])[y.astype(int)]) ** 2).sum(1)
-        return [np.ones(len(y)), squares / 2 if p.shape[1] == 2 else squares]
-
-    def ranks(y: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
-        return _placements(y == 1, p[:, 1])
+        return squares / 2 if p.shape[1] == 2 else squares
 
     def area(sums: np.ndarray) -> np.ndarray:
         positives, above, negatives, below, whole = np.moveaxis(sums, -1, 0)
         return above / positives + below / negatives - whole / (positives + negatives)
 
-    found = {
-        "accuracy": Pooling("predict", hits, _mean),
+    poolings = {
+        "accuracy": _mean_of("predict", np.equal, np.positive),
         "balanced_accuracy": Pooling("predict", hits_by_class, mean_recall),
-        "neg_log_loss": Pooling("predict_proba", log_loss, lambda sums: -_mean(sums)),
-        "neg_brier_score": Pooling("predict_proba", brier, lambda sums: -_mean(sums)),
+        "neg_log_loss": _mean_of("predict_proba", log_loss),
+        "neg_brier_score": _mean_of("predict_proba", brier),
     }
-    two = {"f1": Pooling("predict", table_of_two, f1), "roc_auc": Pooling("predict_proba", ranks, area)}
-    return found | two if n_classes == 2 else found
-
-
-def _mean(sums: np.ndarray) -> np.ndarray:
-    return sums[..., 1] / sums[..., 0]
+    if n_classes == 2:
+        poolings["f1"] = Pooling("predict", table_of_two, f1)
+        poolings["roc_auc"] = Pooling("predict_proba", lambda y, p: _placements(y == 1, p[:, 1]), area)
+    return poolings
 
 
 def _placements(positive: np.ndarray, score: np.ndarray) -> list[np.ndarray]:

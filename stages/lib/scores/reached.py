@@ -1,6 +1,6 @@
 """What contenders reach on the splits of the evaluation, as CSV: of baselines, and of what each search picks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
@@ -10,9 +10,7 @@ import pandas as pd
 
 from stages.lib.common import significant
 from stages.lib.config import CV
-
-# The name of the scorer that selects, whatever it is; further ones go by their own.
-_SELECTING = "score"
+from stages.lib.search.result import SCORE
 
 
 class OtherSplitsError(ValueError):
@@ -52,30 +50,31 @@ def to_csv(contenders: Mapping[str, Reached], cv: CV, digits: int | None = None)
     digits : int, optional
         The significant digits of scores; by default all, so that whoever reads them computes the same numbers.
     """
-    each = list(contenders.values())
-    columns: dict[str, Sequence[Any]] = {"setting": list(contenders), "params": [one.params for one in each]}
-    columns["ci95"] = [significant(one.ci95) if digits else one.ci95 for one in each]
-    for name in (*cv.also_score, _SELECTING):
-        by_split = np.stack([one.scores[name] for one in each], axis=1)
-        for i, row in enumerate(by_split):
-            columns[f"split{i}_test_{name}"] = [significant(score, digits) if digits else score for score in row]
-    if all(one.stuck is not None for one in each):
-        for i, stuck in enumerate(np.stack([one.stuck for one in each if one.stuck is not None], axis=1)):
-            columns[f"split{i}_stuck"] = stuck.astype(int)
-    return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n", na_rep="nan")
+    rows = []
+    for name, reached in contenders.items():
+        row: dict[str, Any] = {"setting": name, "params": reached.params}
+        row["ci95"] = significant(reached.ci95) if digits else reached.ci95
+        for scorer in (*cv.also_score, SCORE):
+            scores = reached.scores[scorer]
+            rounded = [significant(score, digits) for score in scores] if digits else scores
+            row |= {f"split{i}_test_{scorer}": score for i, score in enumerate(rounded)}
+        if reached.stuck is not None:
+            row |= {f"split{i}_stuck": int(stuck) for i, stuck in enumerate(reached.stuck)}
+        rows.append(row)
+    return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n", na_rep="nan")
 
 
-def read_csv(text: str, cv: CV, n_splits: int) -> dict[str, Reached]:
+def from_csv(text: str, cv: CV, n_splits: int) -> dict[str, Reached]:
     """Return what `to_csv` has written; raises `OtherSplitsError` if it is of other splits or scorers."""
     table = pd.read_csv(StringIO(text), index_col="setting", dtype=str, keep_default_na=False)  # floats to the last bit
-    given = sum(str(column).endswith(f"_test_{_SELECTING}") for column in table)
-    columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (_SELECTING, *cv.also_score)}
-    if given != n_splits or not set().union(*columns.values()) <= set(table):
+    n_written = sum(str(column).endswith(f"_test_{SCORE}") for column in table)
+    columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (SCORE, *cv.also_score)}
+    if n_written != n_splits or not set().union(*columns.values()) <= set(table):
         raise OtherSplitsError
     stuck = [f"split{i}_stuck" for i in range(n_splits)]
     return {
         str(name): Reached(
-            {scorer: row[listed].to_numpy(dtype=np.float64) for scorer, listed in columns.items()},
+            {scorer: row[names].to_numpy(dtype=np.float64) for scorer, names in columns.items()},
             float(row["ci95"]),
             str(row["params"]),
             row[stuck].to_numpy() == "1" if set(stuck) <= set(table) else None,

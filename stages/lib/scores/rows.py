@@ -35,15 +35,12 @@ class Rows:
     def units(self, candidates: np.ndarray, rng: np.random.Generator) -> "Units":
         """Return the sums over units of some candidates: over groups, or over rows; bundled if there are many."""
         own = [test if self.groups is None else self.groups[test] for test in self.tests]
-        known, numbers = np.unique(np.concatenate(own), return_inverse=True)
-        n_units = min(MOST_UNITS, len(known))
-        if n_units < len(known):
-            numbers = (rng.permutation(len(known)) % n_units)[numbers]
-        ends = np.cumsum([len(unit) for unit in own])[:-1]
-        added = [
-            _added(statistics[candidates], unit)
-            for statistics, unit in zip(self.statistics, np.split(numbers, ends), strict=True)
-        ]
+        each, numbers = np.unique(np.concatenate(own), return_inverse=True)
+        n_units = min(MOST_UNITS, len(each))
+        if n_units < len(each):
+            numbers = (rng.permutation(len(each)) % n_units)[numbers]
+        by_split = np.split(numbers, np.cumsum([len(unit) for unit in own])[:-1])
+        added = [_added(rows[candidates], unit) for rows, unit in zip(self.statistics, by_split, strict=True)]
         return Units([sums for sums, _ in added], [unit for _, unit in added], n_units, self.pooling)
 
 
@@ -81,13 +78,16 @@ class Units:
         """Put the units into blocks by chance, and return the sums over them, of shape (n_blocks, n_candidates, k)."""
         n_blocks = min(n_blocks, self.n_units)
         drawn = rng.permutation(self.n_units) % n_blocks
-        found = []
+        blocks = []
         for sums, numbers in zip(self.sums, self.numbers, strict=True):
             added, present = _added(sums, drawn[numbers])
-            whole = np.zeros((n_blocks, len(sums), sums.shape[2]), dtype=np.float32)
-            whole[present] = added.swapaxes(0, 1)
-            found.append(whole)
-        return found
+            blocks.append(np.zeros((n_blocks, len(sums), sums.shape[2]), dtype=np.float32))
+            blocks[-1][present] = added.swapaxes(0, 1)
+        return blocks
+
+    def score(self, kept: np.ndarray) -> float:
+        """Return the mean over the splits of the scores of sums over rows, of shape (n_splits, k)."""
+        return float(np.nanmean(self.pooling.score(kept)))
 
     def variances(self, scores: np.ndarray, n_repeats: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return how uncertain each candidate's mean score is, because of the rows and of the fits.
@@ -126,8 +126,8 @@ class Units:
 def degrees(by_rows: np.ndarray, by_fits: np.ndarray, n_units: int, n_splits: int) -> np.ndarray:
     """Return Satterthwaite's degrees of freedom of a sum of two variances; 1 if both are 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = (by_rows + by_fits) ** 2 / (by_rows**2 / (n_units - 1) + by_fits**2 / (n_splits - 1))
-    return np.where(np.asarray(by_rows) + by_fits == 0, 1.0, found)
+        degrees = (by_rows + by_fits) ** 2 / (by_rows**2 / (n_units - 1) + by_fits**2 / (n_splits - 1))
+    return np.where(np.asarray(by_rows) + by_fits == 0, 1.0, degrees)
 
 
 def _added(statistics: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """Tabulates a search, one row per candidate, with names instead of objects."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from stages.lib.common import UserError, format_params, format_value
+from stages.lib.common import DIGITS, UserError, format_params, format_value, significant
 from stages.lib.scores.statistics import half_width, p_values
-from stages.lib.scores.stuck import listed, splits_listed
+from stages.lib.scores.stuck import read_splits, write_splits
 
 # The column that lists the stuck fits of a row, as text.
 STUCK_SPLITS = "stuck_splits"
@@ -59,11 +60,7 @@ def score_table(
     """
     columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in candidates]}
     columns |= {key: [format_value(each[key]) for each in candidates] for key in sorted(candidates[0])}
-    for name, found in scores.items():
-        # As scikit-learn computes them.
-        means = np.average(found, axis=1)
-        spread = np.sqrt(np.average((found - means[:, np.newaxis]) ** 2, axis=1))
-        columns |= {f"mean_test_{name}": means, f"std_test_{name}": spread}
+    columns |= mean_columns(scores)
     columns["rank_test_score"] = ranks = _ranks(columns["mean_test_score"], stages)
     columns |= {} if stages is None else {"stage": stages}
     columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
@@ -76,15 +73,23 @@ def score_table(
     return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(splits.T)})
 
 
+def mean_columns(scores: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return the columns of means and standard deviations (ddof 0) of scores of shape (n_rows, n_splits), by scorer."""
+    columns: dict[str, Any] = {}
+    for name, by_split in scores.items():
+        columns |= {f"mean_test_{name}": by_split.mean(axis=1), f"std_test_{name}": by_split.std(axis=1)}
+    return columns
+
+
 def stuck_columns(stuck: np.ndarray) -> dict[str, Any]:
     """Return the columns that count and list stuck fits, `stuck` of shape (n_rows, n_splits)."""
-    return {"n_stuck": stuck.sum(axis=1), STUCK_SPLITS: [listed(each) for each in stuck]}
+    return {"n_stuck": stuck.sum(axis=1), STUCK_SPLITS: [write_splits(each) for each in stuck]}
 
 
 def stuck_of(table: pd.DataFrame) -> np.ndarray:
     """Return which fits of a table are stuck, shape (n_rows, n_splits)."""
     n_splits = len(split_columns(table))
-    return np.array([splits_listed(text, n_splits) for text in table[STUCK_SPLITS]], dtype=bool).reshape(-1, n_splits)
+    return np.array([read_splits(text, n_splits) for text in table[STUCK_SPLITS]], dtype=bool).reshape(-1, n_splits)
 
 
 def _ranks(means: np.ndarray, stages: np.ndarray | None) -> np.ndarray:
@@ -141,3 +146,39 @@ def check_any_score(scores: np.ndarray, advice: str) -> None:
     if not finite.all(axis=1).any():
         how_many = "on some splits" if finite.any() else "on every split, so no fit ended with finite weights"
         raise UserError(f"Every candidate of the grid diverged {how_many}. {advice}")
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with numbers of 6 significant digits.
+
+    Scores by split have more digits where two candidates differ by less: rounding is below a hundredth of what the
+    closest ones differ by, so that comparing what was written gives the same result as comparing what was computed.
+    """
+    written = {str(column): table[column].map(significant) for column in table.select_dtypes("float")}
+    scores = split_scores(table)
+    decimals = _decimals(scores)
+    for column, values in zip(split_columns(table), scores.T, strict=True):
+        written[column] = pd.Series([_with_decimals(value, decimals) for value in values], table.index)
+    return table.assign(**written)
+
+
+def _decimals(scores: np.ndarray) -> int:
+    """Return how many decimals tell apart the candidates from the best one, whose scores are nearest to its own."""
+    scores = scores[np.isfinite(scores).all(axis=1)]
+    if not scores.size:
+        return 0
+    differences = np.sqrt(((scores - scores[scores.mean(axis=1).argmax()]) ** 2).mean(axis=1))
+    apart = differences[differences > 1e-14 * np.abs(scores).max()]
+    return math.ceil(2 - math.log10(apart.min())) if len(apart) else 0
+
+
+def _with_decimals(value: float, decimals: int) -> float:
+    """Return a number with 6 significant digits, or with more if so many decimals take more."""
+    if not math.isfinite(value) or value == 0:
+        return value
+    return significant(value, max(DIGITS, decimals + math.floor(math.log10(abs(value))) + 1))
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """Write the table as CSV, rounded as `rounded` does it, `nan` if missing."""
+    return rounded(table).to_csv(index=False, lineterminator="\n", na_rep="nan")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from stages.lib.scores.pooling import Pooling, pooling
 from stages.lib.scores.stuck import Answered, answered
 
 # What is recorded of test rows: takes a fitted estimator, rows and their target of shape (n,).
-RecordRows = Callable[[BaseEstimator, Any, np.ndarray], np.ndarray | None]
+RecordRows = Callable[[BaseEstimator, Any, np.ndarray], Any]
 
 # What scorers ask of an estimator. The answers to the same rows are the same, however many scorers ask.
 _ASKED = ("predict", "predict_proba")
@@ -48,18 +48,13 @@ class Record:
 
 
 class Recorded(float):
-    """A score with its `Record`, which goes wherever scikit-learn takes the score, from other processes as well."""
+    """A score that carries the `Record` of its net.
+
+    scikit-learn takes nothing but numbers from a scorer, and hands back of a fit what the scorer returned, unchanged.
+    So the record travels as an attribute of the number, which pickle keeps: it comes back from other processes as well.
+    """
 
     record: Record
-
-    def __new__(cls, score: float, record: Record) -> "Recorded":
-        """Return the score with its record."""
-        recorded = super().__new__(cls, score)
-        recorded.record = record
-        return recorded
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Recorded, (float(self), self.record)
 
 
 class RecordingScorer:
@@ -69,29 +64,32 @@ class RecordingScorer:
     ----------
     scorers : dict of callables
         scikit-learn's scorers by name. The first one selects; its scores carry a record.
-    record_rows : callable
+    record_rows : callable, optional
+        What is recorded of the test rows.
     """
 
     reads_only = True  # tells the engine that it asks the net for predictions and leaves the net as it is
 
-    def __init__(self, scorers: dict[str, Callable[..., float]], record_rows: RecordRows) -> None:
+    def __init__(self, scorers: dict[str, Callable[..., float]], record_rows: RecordRows | None) -> None:
         self.scorers, self.record_rows = scorers, record_rows
 
     def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
         """Return the score, or with several scorers, a dict of `score`, of the first, and the others by name."""
         net = net_of(estimator)
         y = y.ravel()
-        found, rows, constant, seen = dict.fromkeys(self.scorers, float("nan")), None, False, None
-        selecting, *others = found
+        scores = dict.fromkeys(self.scorers, float("nan"))
+        selecting, *others = scores
+        record = Record(_n_weights(net), _n_epochs(net))
         if not net.diverged_:
             with remembering(estimator, X) as answers:
-                found[selecting] = self.scorers[selecting](estimator, X, y)
+                scores[selecting] = self.scorers[selecting](estimator, X, y)
                 constant = all_alike(answers)
-                found |= {name: self.scorers[name](estimator, X, y) for name in others}
-                rows = self.record_rows(estimator, X, y)
-                seen = answered(estimator, X, answers)
-        recorded = Recorded(found[selecting], Record(_n_weights(net), _n_epochs(net), rows, constant, seen))
-        return {"score": recorded} | {name: found[name] for name in others} if others else recorded
+                scores |= {name: self.scorers[name](estimator, X, y) for name in others}
+                rows = self.record_rows(estimator, X, y) if self.record_rows else None
+                record = replace(record, rows=rows, constant=constant, answered=answered(estimator, X, answers))
+        recorded = Recorded(scores[selecting])
+        recorded.record = record
+        return {"score": recorded} | {name: scores[name] for name in others} if others else recorded
 
 
 def make_scorer(scoring: str, also_score: Sequence[str] = (), record_rows: RecordRows | None = None) -> RecordingScorer:
@@ -112,15 +110,15 @@ def make_scorer(scoring: str, also_score: Sequence[str] = (), record_rows: Recor
         If scikit-learn has no such scorer.
     """
     places = {scoring: "cv.scoring"} | {name: f"cv.also_score[{i}]" for i, name in enumerate(also_score)}
-    known = get_scorer_names()
-    if unknown := [name for name in places if name not in known]:
-        raise UserError(
-            *(
-                f"params.yaml: {places[name]}: {name!r} is not a scorer of scikit-learn{meant_scorer(name, known)}"
-                for name in unknown
-            )
-        )
-    return RecordingScorer({name: _LEAN.get(name) or get_scorer(name) for name in places}, record_rows or _nothing)
+    names = get_scorer_names()
+    problems = [
+        f"params.yaml: {place}: {name!r} is not a scorer of scikit-learn{meant_scorer(name, names)}"
+        for name, place in places.items()
+        if name not in names
+    ]
+    if problems:
+        raise UserError(*problems)
+    return RecordingScorer({name: _LEAN.get(name) or get_scorer(name) for name in places}, record_rows)
 
 
 def _accuracy(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
@@ -136,11 +134,7 @@ _LEAN = {"accuracy": _accuracy}
 
 def pooled_rows(pooled: Pooling) -> Callable[[BaseEstimator, Any, np.ndarray], np.ndarray]:
     """Return what records of each test row the numbers that a score is computed from, shape (n_rows, k)."""
-
-    def rows(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
-        return pooled.rows(y, getattr(estimator, pooled.response)(X))
-
-    return rows
+    return lambda estimator, X, y: pooled.rows(y, getattr(estimator, pooled.response)(X))
 
 
 def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndarray], float]:
@@ -152,7 +146,7 @@ def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndar
 
     def score(net: Any, X: Any, y: np.ndarray) -> float:
         if pooled is not None:  # the same number, without scikit-learn's checks, which cost more than an epoch
-            return float(pooled.score(pooled_rows(pooled)(net, X, y).sum(axis=0, dtype=float)))
+            return pooled.value(y, getattr(net, pooled.response)(X))
         try:
             return float(scorer(net, X, y))
         except ValueError:
@@ -167,10 +161,6 @@ def all_alike(answers: Mapping[str, Any]) -> bool:
     return bool(spreads) and all(map(np.all, spreads))
 
 
-def _nothing(estimator: BaseEstimator, X: Any, y: np.ndarray) -> None:
-    return None
-
-
 def _n_weights(net: Any) -> int:
     return sum(weight.numel() for weight in net.module_.parameters() if weight.requires_grad)
 
@@ -181,27 +171,51 @@ def _n_epochs(net: Any) -> int:
 
 
 @contextmanager
-def remembering(estimator: BaseEstimator, X: Any) -> Iterator[dict[str, np.ndarray]]:
-    """Let an estimator answer each question about the rows `X` once, and yield the answers by the question's name."""
-    known: dict[str, np.ndarray] = {}
+def remembering(
+    estimator: BaseEstimator, whole: Any, parts: Sequence[Any] = (), questions: Sequence[str] = _ASKED
+) -> Iterator[dict[str, np.ndarray]]:
+    """Let an estimator answer each question about the rows `whole` once, and yield the answers by the question's name.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        A fitted one.
+    whole : array of shape (n_rows, …)
+    parts : sequence of arrays, optional
+        Rows that were stacked into `whole`, all of the same number. A question about one of them, not a copy of it, is
+        answered by its part of the answer.
+    questions : sequence of str
+        Names of methods that take rows and return an array with one row for each.
+    """
+    places = {id(part): place for place, part in enumerate(parts or [whole])}
+    answers: dict[str, np.ndarray] = {}
 
     def remembered(name: str) -> Callable[[Any], np.ndarray]:
         ask = getattr(estimator, name)
 
         def answer(rows: Any) -> np.ndarray:
-            if rows is not X:
+            if id(rows) not in places:  # one method asks another
                 return ask(rows)
-            if name not in known:
-                known[name] = ask(rows)
-            return known[name]
+            if name not in answers:
+                answers[name] = np.asarray(ask(whole))
+            return np.split(answers[name], len(places))[places[id(rows)]]
 
         answer.__name__ = name  # which scikit-learn looks at
         return answer
 
-    asked = [name for name in _ASKED if hasattr(estimator, name)]
-    estimator.__dict__.update({name: remembered(name) for name in asked})
+    with replaced(estimator, {name: remembered(name) for name in questions if hasattr(estimator, name)}):
+        yield answers
+
+
+@contextmanager
+def replaced(instance: Any, methods: Mapping[str, Any]) -> Iterator[None]:
+    """Let an object have other methods while the block runs."""
+    own = vars(instance)
+    before = {name: own[name] for name in methods if name in own}
+    own.update(methods)
     try:
-        yield known
+        yield
     finally:
-        for name in asked:
-            estimator.__dict__.pop(name, None)
+        for name in methods:
+            del own[name]
+        own.update(before)

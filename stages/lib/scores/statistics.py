@@ -48,12 +48,12 @@ def variance(differences: np.ndarray, test_share: float, one_row: float) -> np.n
     chance, and their variance is 0. One row more or less in each fold is the least that another table would change.
     Candidates that are equal on every split keep the variance 0.
     """
-    found = differences.var(axis=-1, ddof=1)
-    found = np.where(found < (TINY * np.abs(differences).max(axis=-1)) ** 2, 0, found)
+    variances = differences.var(axis=-1, ddof=1)
+    variances = np.where(variances < (TINY * np.abs(differences).max(axis=-1)) ** 2, 0, variances)
     if not is_one_repeat(differences.shape[-1], test_share):
-        return found
+        return variances
     differ = (np.abs(differences) > TINY).any(axis=-1)
-    return np.where(differ, np.maximum(found, one_row**2), found)
+    return np.where(differ, np.maximum(variances, one_row**2), variances)
 
 
 def is_one_repeat(n_splits: int, test_share: float) -> bool:

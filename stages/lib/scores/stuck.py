@@ -30,20 +30,22 @@ class Answered(NamedTuple):
     spread: float
 
 
-def answered(estimator: BaseEstimator, X: object, known: Mapping[str, np.ndarray]) -> Answered:
-    """Return what a fitted estimator predicts of rows, by what it has answered already, if it can be told from that.
+def answered(estimator: BaseEstimator, X: object, answers: Mapping[str, np.ndarray]) -> Answered:
+    """Return what a fitted estimator predicts of rows, from what it has answered already, if that is enough.
 
     Parameters
     ----------
     estimator : BaseEstimator
+        A fitted one.
     X : DataFrame or array
-    known : mapping of arrays
+        The rows.
+    answers : mapping of arrays
         Its answers to these rows, by `predict` and `predict_proba`.
     """
-    if "predict" not in known and "predict_proba" in known:
-        predicted = np.argmax(known["predict_proba"], axis=1)
+    if "predict" not in answers and "predict_proba" in answers:
+        predicted = np.argmax(answers["predict_proba"], axis=1)
     else:
-        predicted = np.ravel(known["predict"] if "predict" in known else estimator.predict(X))
+        predicted = np.ravel(answers["predict"] if "predict" in answers else estimator.predict(X))
     values, counts = np.unique(predicted, return_counts=True)
     return Answered(float(values[counts.argmax()]), float(counts.max() / counts.sum()), float(predicted.std()))
 
@@ -79,21 +81,21 @@ def stuck_fits(
         The target.
     classify : bool
     """
-    found = np.zeros((len(records), len(splits)), dtype=bool)
-    for place, (train, _) in enumerate(splits):
+    by_split = []
+    for (train, _), of_split in zip(splits, zip(*records, strict=True), strict=True):
         y_train = y[train]
-        seen = [of_candidate[place].answered for of_candidate in records]
-        found[:, place] = [each is not None and is_stuck(each, y_train, classify) for each in seen]
-    return found
+        answers = [record.answered for record in of_split]
+        by_split.append([each is not None and is_stuck(each, y_train, classify) for each in answers])
+    return np.array(by_split, dtype=bool).T
 
 
-def listed(stuck: np.ndarray) -> str:
+def write_splits(stuck: np.ndarray) -> str:
     """Write the numbers of the stuck splits, from 0, such as `4 17`; `stuck` is of shape (n_splits,)."""
     return " ".join(map(str, np.flatnonzero(stuck)))
 
 
-def splits_listed(text: str, n_splits: int) -> np.ndarray:
-    """Read what `listed` wrote, as an array of bool of shape (n_splits,); raises `ValueError` for another text."""
+def read_splits(text: str, n_splits: int) -> np.ndarray:
+    """Read what `write_splits` wrote, as bool of shape (n_splits,); raises `ValueError` for another text."""
     stuck = np.zeros(n_splits, dtype=bool)
     for number in map(int, text.split()):
         if not 0 <= number < n_splits:

@@ -1,6 +1,6 @@
 """What is said of a search: the flat summary for its file, and its table on the screen."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,76 +31,93 @@ def summarise(
     """
     row = best_row(table)
     best, stuck = table.iloc[row], stuck_of(table)[row]
-    summary: dict[str, Any] = {
-        "best_params": best["params"],
-        "best_score": float(best["mean_test_score"]),
-        "best_std": float(best["std_test_score"]),
-    }
-    others = [str(column).removeprefix("mean_test_") for column in table if str(column).startswith("mean_test_")]
-    summary |= {f"best_{name}": float(best[f"mean_test_{name}"]) for name in others if name != "score"}
+    summary: dict[str, Any] = {"best_params": best["params"], "best_std": float(best["std_test_score"])}
+    means = [str(column) for column in table if str(column).startswith("mean_test_")]
+    summary |= {f"best_{column.removeprefix('mean_test_')}": float(best[column]) for column in means}
     if np.isfinite(best["ci95"]):
         summary["best_ci95"] = float(best["ci95"])
     if corrected is not None:
+        finalists = f", among the {trained_to_the_end(table).sum()} trained to the end" if "stage" in table else ""
         summary |= {
             "best_score_corrected": corrected.score,
             "best_score_corrected_low": corrected.low,
             "best_score_corrected_high": corrected.high,
             "corrected_noise": corrected.noise,
-            "corrected_over": corrected.over + _among(table),
+            "corrected_over": corrected.over + finalists,
         }
     if stuck.any():
         summary["best_n_stuck"] = int(stuck.sum())
         if not stuck.all():
             summary["best_score_not_stuck"] = mean_of_others(split_scores(table)[row], stuck)
-    summary |= {"n_candidates": len(table), "n_fits": n_fits, "n_splits": len(stuck)}
-    return summary | ({} if net_epochs_spared is None else {"net_epochs_spared": net_epochs_spared})
+    if net_epochs_spared is not None:
+        summary["net_epochs_spared"] = net_epochs_spared
+    return summary | {"n_candidates": len(table), "n_fits": n_fits, "n_splits": len(stuck)}
 
 
-def _among(table: pd.DataFrame) -> str:
-    if "stage" not in table:
-        return ""
-    return f", among the {trained_to_the_end(table).sum()} trained to the end"
-
-
-def print_table(table: pd.DataFrame, title: str) -> None:
-    """Print every candidate as the tutorial does, and mark the best."""
-    best = best_row(table) if table["mean_test_score"].notna().any() else None
-    tested = bool(np.isfinite(table["ci95"]).any())
-    decimals = score_decimals(table["mean_test_score"])
-    halved = "stage" in table
-    any_stuck = bool(table["n_stuck"].any())
-    numbered = ("mean", *["± 95 %"] * tested, "std", *["stuck"] * any_stuck, *["stage"] * halved)
-    rows = []
-    for i, (_, row) in enumerate(table.iterrows()):
-        keys = ("mean_test_score", *["ci95"] * tested, "std_test_score")
-        numbers = [format_score(row[key], decimals) for key in keys]
-        if not np.isfinite(row["mean_test_score"]):
-            numbers = ["diverged", *[""] * (len(numbers) - 1)]
-        elif tested and not np.isfinite(row["ci95"]):
-            numbers[1] = "constant"
-        counted = [str(row["n_stuck"] or "")] * any_stuck + ([str(row["stage"])] if halved else [])
-        rows.append(["*" * (i == best), *numbers, *counted, short_params(row["params"])])
-    print(title)
-    print_rows(("", *numbered, "params"), rows, numbered, ["bold" if i == best else None for i in range(len(rows))])
-    if best is None:
-        print("every candidate diverged, so none is the best")
-    else:
-        print("* the best" if tested else f"* the best; {NOT_TESTED}")
-    if any_stuck:
-        print("stuck: the fits whose net answers nearly all rows alike")
-
-
-def told(summary: Mapping[str, Any]) -> str:
+def scores_in_words(summary: Mapping[str, Any]) -> str:
     """Return the scores of the output of `summarise` as a line."""
     decimals = score_decimals([summary["best_score"]])
     best = f"best score {format_score(summary['best_score'], decimals)}"
     if "best_n_stuck" in summary:
         others = format_score(summary.get("best_score_not_stuck", float("nan")), decimals)
         best += f" ({in_words(summary['best_n_stuck'], summary['n_splits'], others)})"
+    choice = f"corrected for the choice among {summary['n_candidates']} candidates"
     if "best_score_corrected" not in summary:
-        return f"{best}, not corrected for the choice among {summary['n_candidates']} candidates"
+        return f"{best}, not {choice}"
     score, low, high = (format_score(summary[f"best_score_corrected{end}"], decimals) for end in ("", "_low", "_high"))
-    return (
-        f"{best}; corrected for the choice among {summary['n_candidates']} candidates: {score}, "
-        f"95 % from {low} to {high} (over {summary['corrected_over']})"
-    )
+    return f"{best}; {choice}: {score}, 95 % from {low} to {high} (over {summary['corrected_over']})"
+
+
+def print_table(table: pd.DataFrame, title: str) -> None:
+    """Print every candidate as the tutorial does, and mark the best."""
+    means, tested = table["mean_test_score"], bool(np.isfinite(table["ci95"]).any())
+    best = best_row(table) if means.notna().any() else None
+    cells = {"": ["*" * (row == best) for row in range(len(table))]} | score_cells(table, "diverged")
+    spreads = zip(table["std_test_score"], np.isfinite(means), strict=True)
+    cells["std"] = [format_score(std, score_decimals(means)) if scored else "" for std, scored in spreads]
+    cells |= stuck_cells(table)
+    if "stage" in table:
+        cells["stage"] = list(map(str, table["stage"]))
+    print_columns(title, cells | {"params": list(map(short_params, table["params"]))})
+    if best is None:
+        print("every candidate diverged, so none is the best")
+    else:
+        print("* the best" if tested else f"* the best; {NOT_TESTED}")
+    if "stuck" in cells:
+        print("stuck: how many fits have a net that answers nearly all rows alike")
+
+
+def score_cells(table: pd.DataFrame, no_score: str) -> dict[str, list[str]]:
+    """Return the columns of the mean scores and of their intervals, if there are any, as text.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With `mean_test_score` and `ci95`.
+    no_score : str
+        The cell of what has no mean.
+    """
+    means, halves = table["mean_test_score"], table["ci95"]
+    decimals, scored = score_decimals(means), np.isfinite(means)
+    cells = {"mean": [format_score(m, decimals) if ok else no_score for m, ok in zip(means, scored, strict=True)]}
+    if np.isfinite(halves).any():
+        widths = [format_score(half, decimals) if np.isfinite(half) else "constant" for half in halves]
+        cells["± 95 %"] = [width if ok else "" for width, ok in zip(widths, scored, strict=True)]
+    return cells
+
+
+def stuck_cells(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the column that counts stuck fits, as text; none if there are none."""
+    return {"stuck": [str(count or "") for count in table["n_stuck"]]} if table["n_stuck"].any() else {}
+
+
+def print_columns(
+    title: str,
+    columns: Mapping[str, Sequence[str]],
+    left: Collection[str] = ("", "setting", "params", "model"),
+) -> None:
+    """Print a table by its columns; the headings of `left` are aligned to the left, and rows marked with * are bold."""
+    rows = list(zip(*columns.values(), strict=True))
+    print(title)
+    styles = ["bold" if first == "*" else None for first, *_ in rows]
+    print_rows(list(columns), rows, [heading for heading in columns if heading not in left], styles)

@@ -1,17 +1,27 @@
-"""The files of the baselines, which the stage baselines writes and the evaluation reads: scores, and what was seen."""
+"""Scores the baselines on the splits of the evaluation, and reads and writes the files of that."""
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
 from stages.lib.common import UserError, format_score, read_text, reading, score_decimals
-from stages.lib.common.tables import print_rows
 from stages.lib.config import CV
-from stages.lib.scores import reached
+from stages.lib.model import rows
+from stages.lib.scores import Pooling, reached
+from stages.lib.scores.fresh import Fresh
 from stages.lib.scores.reached import Reached
+from stages.lib.scores.scorer import all_alike, pooled_rows, remembering
+from stages.lib.scores.summary import print_columns
 from stages.lib.search.result import SCORE
+from stages.lib.winners.baselines import Baseline
+from stages.lib.winners.diagnostics import predictions
+from stages.lib.winners.nets import Seen
+from stages.lib.winners.shuffled import REFUSALS, importances
 
 BASELINES = Path("metrics/baselines.csv")
 # How each predicts, and what its inputs are worth to it.
@@ -19,6 +29,63 @@ DIAGNOSTICS, INPUTS = Path("metrics/baselines/diagnostics.csv"), Path("metrics/b
 _AGAIN = "Run `dvc repro baselines`."
 # More than in other files, so that means and tests of what is read are those of what was written.
 _DIGITS = 12
+
+
+def score_baseline(
+    name: str, baseline: Baseline, fresh: Fresh, scorers: Mapping[str, Callable[..., float]], pooled: Pooling | None
+) -> tuple[Reached, Seen | None]:
+    """Return what a baseline reaches on the splits of the evaluation, and what is seen of it there.
+
+    Parameters
+    ----------
+    name : str
+    baseline : Baseline
+    fresh : Fresh
+    scorers : mapping of callables
+        scikit-learn's scorers by name; the first one selects.
+    pooled : Pooling, optional
+        How the scorer that selects pools rows, if it does.
+
+    Returns
+    -------
+    reached : Reached
+        All scores of a scorer are NaN, with a warning, where it or the fit fails on some split.
+    seen : Seen, optional
+        None where the scorer that selects fails.
+    """
+    data, selecting = fresh.data, next(iter(scorers))
+    X = rows(data, baseline.estimator)
+    scores = {key: np.full(len(fresh.splits), np.nan) for key in scorers}
+    failures: dict[str, Exception] = {}
+    statistics: list[np.ndarray | None] = []
+    predicted: list[np.ndarray | None] = []
+    constant, worth = [], []
+    for split, (train, test) in enumerate(fresh.splits):
+        part, y = X[test], data.y[test]
+        try:
+            fitted = clone(baseline.estimator).fit(X[train], data.y[train])
+        except REFUSALS as error:
+            failures = dict.fromkeys(scorers, error) | failures
+            break
+        with remembering(fitted, part) as answers:
+            for key in scorers:
+                try:
+                    scores[key][split] = scorers[key](fitted, part, y)
+                except REFUSALS as error:
+                    failures.setdefault(key, error)
+                if key == selecting:
+                    constant.append(all_alike(answers))
+            if selecting in failures:
+                continue
+            statistics.append(pooled_rows(pooled)(fitted, part, y) if pooled else None)
+            predicted.append(predictions(fitted, part, y))
+        worth.append(importances(fitted, part, y, len(data.features), scorers[selecting], pooled))
+    for key, failure in failures.items():
+        warnings.warn(f"{name} has no score: {key} says {failure}", stacklevel=2)
+        scores[key][:] = np.nan
+    ci95 = fresh.half_width(scores[selecting], statistics, all(constant), pooled)
+    seen = None if selecting in failures else Seen(predicted, np.stack(worth))
+    return Reached({SCORE: scores.pop(selecting)} | scores, ci95, baseline.description), seen
 
 
 def to_csv(contenders: Mapping[str, Reached], cv: CV) -> str:
@@ -31,21 +98,19 @@ def read_baselines(cv: CV, n_splits: int) -> dict[str, Reached]:
     text = read_text(BASELINES, _AGAIN)
     with reading(BASELINES, "not what the stage baselines writes", _AGAIN):
         try:
-            return reached.read_csv(text, cv, n_splits)
+            return reached.from_csv(text, cv, n_splits)
         except reached.OtherSplitsError:
             raise UserError(f"{BASELINES} is of other splits or scorers than those in params.yaml. {_AGAIN}") from None
 
 
 def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
     """Print the mean and the spread of each baseline's scores."""
-    means = {name: float(found.scores[SCORE].mean()) for name, found in contenders.items()}
-    decimals = score_decimals(means.values())
-    rows = []
-    for name, mean in means.items():
-        spread = float(contenders[name].scores[SCORE].std())
-        rows.append([name, format_score(mean, decimals), format_score(spread, decimals), contenders[name].params])
-    print(title)
-    print_rows(("setting", "mean", "std", "model"), rows, numbers=("mean", "std"))
+    scores = {name: each.scores[SCORE] for name, each in contenders.items()}
+    decimals = score_decimals(float(each.mean()) for each in scores.values())
+    cells = {"setting": list(scores)}
+    cells["mean"] = [format_score(float(each.mean()), decimals) for each in scores.values()]
+    cells["std"] = [format_score(float(each.std()), decimals) for each in scores.values()]
+    print_columns(title, cells | {"model": [each.params for each in contenders.values()]})
 
 
 def read_seen(path: Path, columns: Sequence[str]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from stages.lib.config import CV, Params, Prepare
+from stages.lib.config import CV, OF_CLASSES, OF_NUMBERS, Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.model.columns import Columns
@@ -41,8 +41,7 @@ class Baseline:
     prepare: Prepare = field(default_factory=Prepare)
 
 
-@dataclass(frozen=True)
-class _Labelled:
+class _Labelled(NamedTuple):
     """What `make_splits` looks at, of training rows."""
 
     y: np.ndarray
@@ -85,43 +84,41 @@ def baselines(data: Dataset, params: Params) -> dict[str, Baseline]:
         and with what it lacks.
     """
     prepare, seed = params.prepare, params.seed
-    folds = InnerFolds(params.cv, seed, data.classes)
-    tuned = {"cv": folds, "scoring": params.cv.scoring, "error_score": "raise"}
     if data.classes:
-        return {
-            "logistic_regression": _linear(LogisticRegression(max_iter=1000), data, prepare),
-            "hist_gradient_boosting": _boosting(HistGradientBoostingClassifier(random_state=seed), data, tuned),
-            "random_forest": _forest(RandomForestClassifier(_N_TREES, random_state=seed), data, prepare),
-            "majority_class": Baseline(DummyClassifier(strategy="prior"), "DummyClassifier, inputs ignored"),
-        }
-    return {
-        "linear_regression": _linear(LinearRegression(), data, prepare),
-        "hist_gradient_boosting": _boosting(HistGradientBoostingRegressor(random_state=seed), data, tuned),
-        "random_forest": _forest(RandomForestRegressor(_N_TREES, random_state=seed), data, prepare),
-        "mean": Baseline(DummyRegressor(), "DummyRegressor, inputs ignored"),
-    }
+        names, linear, constant = OF_CLASSES, LogisticRegression(max_iter=1000), DummyClassifier(strategy="prior")
+        boosting, forest = HistGradientBoostingClassifier, RandomForestClassifier
+    else:
+        names, linear, constant = OF_NUMBERS, LinearRegression(), DummyRegressor()
+        boosting, forest = HistGradientBoostingRegressor, RandomForestRegressor
+    models = (
+        _linear(linear, data, prepare),
+        _boosting(boosting(random_state=seed), data, params),
+        _forest(forest(_N_TREES, random_state=seed), data, prepare),
+        Baseline(constant, _described(constant, ["inputs ignored"])),
+    )
+    return dict(zip(names, models, strict=True))
 
 
 def _linear(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
-    own, told = _filled(data, prepare.model_copy(update={"encode": "onehot"}))
+    own, steps_in_words = _filled(data, prepare.model_copy(update={"encode": "onehot"}))
     own = own.model_copy(update={"scale": None if own.scale == "standard" else own.scale})  # which is done once
-    told += [f"inputs scaled ({own.scale}) and standardized" if own.scale else "inputs standardized"]
-    told += [f"target scaled ({own.target})"] if own.target else []
-    if preparation_of(prepared(model, data, own)) is None:
-        steps = [StandardScaler(), model]
-    else:
+    steps_in_words += [f"inputs scaled ({own.scale}) and standardized" if own.scale else "inputs standardized"]
+    steps_in_words += [f"target scaled ({own.target})"] if own.target else []
+    steps = [StandardScaler(), model]
+    if preparation_of(prepared(model, data, own)) is not None:
         # The columns of a category add up to one, which rounding to float32 would hide from the least squares.
-        steps = [FunctionTransformer(np.asarray, kw_args={"dtype": np.float64}), StandardScaler(), model]
-    return Baseline(prepared(make_pipeline(*steps), data, own, name="model"), _described(model, told), own)
+        steps.insert(0, FunctionTransformer(np.asarray, kw_args={"dtype": np.float64}))
+    return Baseline(prepared(make_pipeline(*steps), data, own, name="model"), _described(model, steps_in_words), own)
 
 
 def _forest(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
     # Trees look at the order of numbers only, so scaling changes nothing for them.
-    own, told = _filled(data, prepare.model_copy(update={"scale": None, "target": None}))
-    return Baseline(prepared(model, data, own, name="model"), _described(model, [f"{_N_TREES} trees", *told]), own)
+    own, steps_in_words = _filled(data, prepare.model_copy(update={"scale": None, "target": None}))
+    description = _described(model, [f"{_N_TREES} trees", *steps_in_words])
+    return Baseline(prepared(model, data, own, name="model"), description, own)
 
 
-def _boosting(model: BaseEstimator, data: Dataset, tuned: dict[str, Any]) -> Baseline:
+def _boosting(model: BaseEstimator, data: Dataset, params: Params) -> Baseline:
     """Return gradient boosting, which takes missing cells and categories as they are."""
     columns = Columns.of(data)
     own = Prepare(encode="ordinal") if columns.categories else Prepare()
@@ -129,9 +126,10 @@ def _boosting(model: BaseEstimator, data: Dataset, tuned: dict[str, Any]) -> Bas
     first = len(columns.at("number", "boolean"))
     native = [first + i for i, labels in enumerate(columns.categories.values()) if len(labels) <= _MOST_CATEGORIES]
     model.set_params(categorical_features=native or None)
-    told = "tuned inside each split"
-    searched = GridSearchCV(model, BOOSTING_GRID, **tuned)
-    return Baseline(prepared(searched, data, own, name="model"), _described(model, [told]), own)
+    folds = InnerFolds(params.cv, params.seed, data.classes)
+    searched = GridSearchCV(model, BOOSTING_GRID, cv=folds, scoring=params.cv.scoring, error_score="raise")
+    description = _described(model, ["tuned inside each split"])
+    return Baseline(prepared(searched, data, own, name="model"), description, own)
 
 
 def _filled(data: Dataset, prepare: Prepare) -> tuple[Prepare, list[str]]:
@@ -139,14 +137,14 @@ def _filled(data: Dataset, prepare: Prepare) -> tuple[Prepare, list[str]]:
     columns = Columns.of(data)
     lacks_numbers = any(columns.types[name] != "category" for name in columns.lacking)
     impute = prepare.impute or ("median" if lacks_numbers else None)
-    told = [f"missing cells imputed ({impute})"] if impute else []
-    told += ["missing cells indicated"] if prepare.indicator else []
+    steps_in_words = [f"missing cells imputed ({impute})"] if impute else []
+    steps_in_words += ["missing cells indicated"] if prepare.indicator else []
     if columns.categories:
-        told.append(f"categories encoded ({prepare.encode})")
+        steps_in_words.append(f"categories encoded ({prepare.encode})")
     else:
         prepare = prepare.model_copy(update={"encode": Prepare().encode})
-    return prepare.model_copy(update={"impute": impute}), told
+    return prepare.model_copy(update={"impute": impute}), steps_in_words
 
 
-def _described(model: BaseEstimator, told: list[str]) -> str:
-    return ", ".join([type(model).__name__, *told])
+def _described(model: BaseEstimator, steps_in_words: list[str]) -> str:
+    return ", ".join([type(model).__name__, *steps_in_words])

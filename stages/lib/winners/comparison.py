@@ -1,6 +1,6 @@
 """Compares the contenders of the evaluation with the kept setting, all on the same splits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,45 +8,15 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from stages.lib.common import format_p, format_score, format_value, score_decimals
-from stages.lib.common.tables import print_rows
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
-from stages.lib.scores.score_table import split_columns, stuck_columns
-from stages.lib.search.result import SCORE
+from stages.lib.scores.score_table import best_row, mean_columns, split_columns, stuck_columns
+from stages.lib.scores.summary import print_columns, score_cells, stuck_cells
 from stages.lib.winners.contest import Contest
 
 
-def comparison_table(
-    scores: dict[str, dict[str, np.ndarray]],
-    described: dict[str, str],
-    ci95: dict[str, float],
-    kept: str,
-    *,
-    stuck: Mapping[str, np.ndarray],
-    test_share: float,
-    rope: float,
-    one_row: float = 0.0,
-) -> pd.DataFrame:
+def comparison_table(contest: Contest) -> pd.DataFrame:
     """Tabulate the contenders, one row each.
-
-    Parameters
-    ----------
-    scores : dict of dict of arrays of shape (n_splits,)
-        By contender and scorer, `score` for the one that selects; NaN if a net diverged or the scorer failed.
-    described : dict of str
-        A description of each contender.
-    ci95 : dict of float
-        Half the width of the 95 % interval of each contender's mean; NaN where there is none.
-    kept : str
-        The contender that the others are compared with.
-    stuck : mapping of arrays of bool, shape (n_splits,)
-        Where each net is stuck; models without a net are not looked at.
-    test_share : float
-        Test rows per training row, for the statistics; NaN where they do not hold.
-    rope : float
-        The difference below which two settings are as good as each other.
-    one_row : float
-        As in `corrected_error`.
 
     Returns
     -------
@@ -59,29 +29,28 @@ def comparison_table(
         is none), `kept`, `n_stuck` and `stuck_splits` (how many fits of a net are stuck, and which, from 0), then
         `split0_test_score`, …
     """
-    table = np.stack([found[SCORE] for found in scores.values()])
-    place = list(scores).index(kept)
-    means = table.mean(axis=1)
-    p = p_values(table, place, test_share, one_row)
-    columns: dict[str, Any] = {"setting": list(scores), "params": [described[name] for name in scores]}
-    for scorer in scores[kept]:
-        by_scorer = np.stack([found[scorer] for found in scores.values()])
-        columns |= {f"mean_test_{scorer}": by_scorer.mean(axis=1), f"std_test_{scorer}": by_scorer.std(axis=1)}
-    worse, equal, better = equivalence(table - table[place], test_share, rope, one_row)
+    names, each = list(contest.reached), list(contest.reached.values())
+    scores = {scorer: np.stack([one.scores[scorer] for one in each]) for scorer in each[0].scores}
+    columns: dict[str, Any] = {"setting": names, "params": [one.params for one in each]} | mean_columns(scores)
+    means, by_split, place = columns["mean_test_score"], scores["score"], names.index(contest.kept)
+    differences = by_split - by_split[place]
+    p = p_values(by_split, place, contest.test_share, contest.one_row)
     columns |= {
         "rank_test_score": rankdata(np.nan_to_num(-means, nan=np.inf), method="min").astype(int),
-        "ci95": [ci95[name] for name in scores],
+        "ci95": [one.ci95 for one in each],
         "difference": means - means[place],
-        "difference_ci95": half_width(table - table[place], test_share, one_row),
+        "difference_ci95": half_width(differences, contest.test_share, contest.one_row),
         "p_value": p,
-        "worse": worse,
-        "equal": equal,
-        "better": better,
-        "tied_with_kept": ["nan" if np.isnan(value) else format_value(bool(value >= ALPHA)) for value in p],
-        "kept": [format_value(name == kept) for name in scores],
     }
-    columns |= stuck_columns(np.array([stuck.get(name, np.zeros(table.shape[1], dtype=bool)) for name in scores]))
-    return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(table.T)})
+    shares = equivalence(differences, contest.test_share, contest.rope, contest.one_row)
+    columns |= zip(("worse", "equal", "better"), shares, strict=True)
+    columns |= {
+        "tied_with_kept": ["nan" if np.isnan(value) else format_value(bool(value >= ALPHA)) for value in p],
+        "kept": [format_value(name == contest.kept) for name in names],
+    }
+    not_a_net = np.zeros(by_split.shape[1], dtype=bool)
+    columns |= stuck_columns(np.array([not_a_net if one.stuck is None else one.stuck for one in each]))
+    return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(by_split.T)})
 
 
 def summarise(table: pd.DataFrame) -> dict[str, Any]:
@@ -92,10 +61,9 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
         name = row["setting"]
         numbers |= {f"{name}_score": row["mean_test_score"], f"{name}_ci95": row["ci95"]}
         if name != kept["setting"]:
-            numbers |= {f"{name}_p_value": row["p_value"]}
-    best = table["setting"][int(table["rank_test_score"].to_numpy().argmin())]
-    found = {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
-    return {"best_setting": best, "kept": kept["setting"]} | found
+            numbers[f"{name}_p_value"] = row["p_value"]
+    names = {"best_setting": table["setting"][best_row(table)], "kept": kept["setting"]}
+    return names | {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
 
 
 def few_metrics(
@@ -119,50 +87,44 @@ def few_metrics(
         For each search, `corrected`, and `fresh`, the score of its pick on fresh splits; without such, `score`. For the
         `evaluation`, the scores of the kept net, of the answer and of the best model without a net, and the others.
     """
-    key = "fresh" if contest.tested else "score"
-    found = {name: {"corrected": each, key: contest.mean(name)} for name, each in corrected.items()}
-    plain = [contest.mean(name) for name in contest.scores if name not in contest.nets]
-    whole = {"kept": contest.mean(contest.kept), "answer": contest.mean(use) if use else None}
-    whole |= {"best_baseline": max(filter(np.isfinite, plain), default=None), **others}
-    found["evaluation"] = {name: each for name, each in whole.items() if each is not None}
+    key, nan = "fresh" if contest.tested else "score", float("nan")
+    files = {name: {"corrected": score, key: contest.mean(name)} for name, score in corrected.items()}
+    plain = [contest.mean(name) for name in contest.reached if not contest.is_net(name)]
+    files["evaluation"] = {"kept": contest.mean(contest.kept), "answer": contest.mean(use) if use else nan}
+    files["evaluation"] |= {"best_baseline": max(filter(np.isfinite, plain), default=nan)}
+    files["evaluation"] |= {name: nan if number is None else number for name, number in others.items()}
     return {
-        name: {key: float(each) for key, each in numbers.items() if np.isfinite(each)}
-        for name, numbers in found.items()
+        name: {key: float(number) for key, number in numbers.items() if np.isfinite(number)}
+        for name, numbers in files.items()
     }
 
 
 def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
     """Print every contender, the best first, and mark the kept one; without intervals, no column for them and tests."""
-    tested = bool(np.isfinite(table["ci95"]).any())
-    decimals = score_decimals(table["mean_test_score"])
-    kept = table.loc[table["kept"] == "true", "setting"].iloc[0]
-    any_stuck = bool(table["n_stuck"].any())
-    tests = ["p", "<", "=", ">"] * tested
-    numbered = ["mean", *["± 95 %"] * tested, *["stuck"] * any_stuck, "to kept", *tests]
-    rows, styles = [], []
-    for _, row in table.sort_values("rank_test_score", kind="stable").iterrows():
-        numbers = [format_score(row["mean_test_score"], decimals)]
-        difference = [format_score(row["difference"], decimals, "+")]
-        if tested:
-            numbers += [format_score(row["ci95"], decimals)]
-            difference += [format_p(row["p_value"]), *(f"{row[share]:.2f}" for share in ("worse", "equal", "better"))]
-        if row["setting"] == kept or not np.isfinite(row["difference"]):
-            difference = [""] * len(difference)
-        if not np.isfinite(row["mean_test_score"]):
-            numbers = ["no score", *[""] * (len(numbers) - 1)]
-        elif tested and not np.isfinite(row["ci95"]):
-            numbers[1] = "constant"
-        numbers += [str(row["n_stuck"] or "")] * any_stuck
-        is_kept = row["setting"] == kept
-        rows.append(["*" * is_kept, row["setting"], *numbers, *difference])
-        styles.append("bold" if is_kept else None)
-    print(title)
-    print_rows(["", "setting", *numbered], rows, numbered, styles)
-    print(f"* the kept setting, {kept}" + (", which p is the test against" if tested else ""))
-    if any_stuck:
-        print(f"stuck: the fits, of {len(split_columns(table))}, whose net answers nearly all rows alike")
+    table = table.sort_values("rank_test_score", kind="stable")
+    is_kept = table["kept"] == "true"
+    (kept,) = table.loc[is_kept, "setting"]
+    decimals, tested = score_decimals(table["mean_test_score"]), bool(np.isfinite(table["ci95"]).any())
+    compared = ~is_kept & np.isfinite(table["difference"])
+
+    def beside(key: str, write: Callable[[float], str]) -> list[str]:
+        return [write(number) if shows else "" for number, shows in zip(table[key], compared, strict=True)]
+
+    cells = {"": ["*" * each for each in is_kept], "setting": list(table["setting"])} | score_cells(table, "no score")
+    cells |= stuck_cells(table)
+    cells["to kept"] = beside("difference", lambda difference: format_score(difference, decimals, "+"))
+    if tested:
+        cells["p"] = beside("p_value", format_p)
+        shares = {"<": "worse", "=": "equal", ">": "better"}
+        cells |= {sign: beside(share, "{:.2f}".format) for sign, share in shares.items()}
+    print_columns(title, cells)
+    print(f"* the kept setting, {kept}" + ("; p tests the others against it" if tested else ""))
+    if table["n_stuck"].any():
+        n_fits = len(split_columns(table))
+        print(f"stuck: how many of the {n_fits} fits have a net that answers nearly all rows alike")
     if tested:
         size = format_value(rope)
         print(
-            f"<, =, >: the probability of being worse than it by more than {size}, equal, or better by more than {size}"
+            f"<, =, >: the probabilities that a setting is worse than {kept} by more than {size}, that the two differ "
+            f"by less, and that it is better by more than {size}"
         )

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.lib.common import format_score
+from stages.lib.common import format_score, score_decimals, shares_in_words
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, p_values
+from stages.lib.scores.reached import Reached
 from stages.lib.scores.stuck import in_words, mean_of_others
+from stages.lib.search.result import SCORE
 
 
 @dataclass(frozen=True)
@@ -17,30 +19,24 @@ class Contest:
 
     Parameters
     ----------
-    scores : dict of arrays of shape (n_splits,)
-        By contender; NaN if a net diverged or the scorer failed.
-    nets : mapping of arrays of bool, shape (n_splits,)
-        Which contenders are nets, and on which splits each is stuck.
+    reached : mapping of Reached
+        By contender. Those of which it is known where they are stuck are nets.
     kept : str
         The net that is saved.
     test_share : float
         Test rows per training row, for the statistics; NaN where they do not hold.
     rope : float
         The difference below which two settings are as good as each other.
-    ci95 : mapping of float
-        Half the width of the 95 % interval of each contender's mean; NaN where there is none.
     one_row : float
         As in `corrected_error`.
     corrected : (float, float, float), optional
         What the kept net is worth, free of the luck of its choice, and the ends of its 95 % interval.
     """
 
-    scores: dict[str, np.ndarray]
-    nets: Mapping[str, np.ndarray]
+    reached: Mapping[str, Reached]
     kept: str
     test_share: float
     rope: float
-    ci95: Mapping[str, float]
     one_row: float = 0.0
     corrected: tuple[float, float, float] | None = None
 
@@ -49,30 +45,30 @@ class Contest:
         """Whether there are intervals and tests."""
         return bool(np.isfinite(self.test_share))
 
+    def is_net(self, name: str) -> bool:
+        """Whether a contender is a net."""
+        return self.reached[name].stuck is not None
+
+    def scores(self, name: str) -> np.ndarray:
+        """Return a contender's scores on the splits, by the scorer that selects."""
+        return self.reached[name].scores[SCORE]
+
     def mean(self, name: str) -> float:
         """Return a contender's mean score."""
-        return float(self.scores[name].mean())
+        return float(self.scores(name).mean())
 
     def best(self, names: Collection[str]) -> str | None:
         """Return the one with the highest mean, the first of several; None if there are none."""
         return max(names, key=self.mean, default=None)
 
-    def told_stuck(self, name: str, decimals: int) -> str:
-        """Say how many fits of a contender are stuck, in parentheses; "" if none is."""
-        stuck = self.nets.get(name)
-        if stuck is None or not stuck.any():
-            return ""
-        others = format_score(mean_of_others(self.scores[name], stuck), decimals)
-        return f" ({in_words(int(stuck.sum()), len(stuck), others)})"
-
     def shares(self, one: str, other: str) -> dict[str, float]:
         """Return the probabilities that one contender is worse, equal or better than the other."""
-        found = equivalence(self.scores[one] - self.scores[other], self.test_share, self.rope, self.one_row)
-        return dict(zip(("worse", "equal", "better"), map(float, found), strict=True))
+        shares = equivalence(self.scores(one) - self.scores(other), self.test_share, self.rope, self.one_row)
+        return dict(zip(("worse", "equal", "better"), map(float, shares), strict=True))
 
     def is_apart(self, one: str, other: str) -> bool:
         """Whether one contender scores higher than the other beyond chance, or, without a test, at all."""
-        p = p_values(np.stack([self.scores[other], self.scores[one]]), 0, self.test_share, self.one_row)[1]
+        p = p_values(np.stack([self.scores(other), self.scores(one)]), 0, self.test_share, self.one_row)[1]
         return self.mean(one) > self.mean(other) and (not self.tested or p < ALPHA)
 
     def gains(self, one: str, other: str) -> bool:
@@ -80,3 +76,29 @@ class Contest:
         if self.tested:
             return self.shares(one, other)["better"] > 1 / 2
         return self.mean(one) - self.mean(other) > self.rope
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals show the scores."""
+        return score_decimals(map(self.mean, self.reached))
+
+    def name_in_words(self, name: str) -> str:
+        """Return a contender's name, and that it is a net."""
+        return f"the net {name}" if self.is_net(name) else name
+
+    def score_in_words(self, name: str) -> str:
+        """Return a mean score with its interval, and in parentheses how many fits of a net are stuck."""
+        reached, words = self.reached[name], format_score(self.mean(name), self.decimals)
+        if np.isfinite(reached.ci95):
+            words += f" ± {format_score(reached.ci95, self.decimals)}"
+        if reached.stuck is None or not reached.stuck.any():
+            return words
+        others = format_score(mean_of_others(self.scores(name), reached.stuck), self.decimals)
+        return f"{words} ({in_words(int(reached.stuck.sum()), len(reached.stuck), others)})"
+
+    def compared_in_words(self, one: str, other: str) -> str:
+        """Return a score and how it compares with another contender's, such as `0.77 ± 0.03 (a 93 % chance that …)`."""
+        if not self.tested:
+            return self.score_in_words(one)
+        likeliest, *_ = shares_in_words(self.shares(one, other), f"{self.rope:g}")
+        return f"{self.score_in_words(one)} ({likeliest})"

@@ -4,8 +4,9 @@ The predictions are those on the test rows of the evaluation, pooled over folds 
 repeat.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,13 +91,13 @@ def pool(
         By split; None where the net diverged, which leaves the split out.
     classes : sequence of str
     """
-    known = [(test, given) for (_, test), given in zip(splits, predicted, strict=True) if given is not None]
-    if not known:
+    tests = [test for (_, test), of_split in zip(splits, predicted, strict=True) if of_split is not None]
+    parts = [of_split for of_split in predicted if of_split is not None]
+    if not parts:
         return None
-    if any(given.ndim == 1 for _, given in known) and classes:  # a split without probabilities leaves none to pool
-        known = [(test, given if given.ndim == 1 else given.argmax(axis=1)) for test, given in known]
-    tested = np.concatenate([test for test, _ in known])
-    pooled = np.concatenate([given for _, given in known]).astype(np.float64)
+    if classes and any(part.ndim == 1 for part in parts):  # a split without probabilities leaves none to pool
+        parts = [part if part.ndim == 1 else part.argmax(axis=1) for part in parts]
+    tested, pooled = np.concatenate(tests), np.concatenate(parts).astype(np.float64)
     if pooled.ndim == 2:
         pooled /= pooled.sum(axis=1, keepdims=True)  # float32 adds up to nearly one
     return Pooled(y[tested], pooled, classes, len(tested) / len(np.unique(tested)))
@@ -120,54 +121,57 @@ def diagnostics(pooled: Pooled | None) -> pd.DataFrame:
         - `residuals` and `observed and predicted`, for numbers: `x` what was predicted, `y` the observed number minus
           that, or the observed number. The series is empty.
     """
-    listed = [] if pooled is None else list(_of_classes(pooled) if pooled.classes else _of_numbers(pooled))
-    table = pd.DataFrame([{"series": "", "label": ""} | row for row in listed], columns=list(COLUMNS))
-    return table.astype({"count": "Int64"})
+    if pooled is None:
+        return pd.DataFrame(columns=list(COLUMNS)).astype({"count": "Int64"})
+    panels = _of_classes(pooled) if pooled.classes else _of_numbers(pooled)
+    return pd.concat(panels, ignore_index=True).reindex(columns=list(COLUMNS)).astype({"count": "Int64"})
 
 
-def _of_classes(pooled: Pooled) -> Iterator[dict[str, Any]]:
-    labels = list(range(len(pooled.classes)))
-    chosen = pooled.predicted
+def _panel(panel: str, x: np.ndarray, y: np.ndarray, *, series: Any = "", label: Any = "", **more: Any) -> pd.DataFrame:
+    return pd.DataFrame({"panel": panel, "series": series, "label": label, "x": x, "y": y} | more)
+
+
+def _of_classes(pooled: Pooled) -> list[pd.DataFrame]:
+    numbers, panels, predicted = list(range(len(pooled.classes))), [], pooled.predicted
     if pooled.has_probabilities:
-        chosen = pooled.predicted.argmax(axis=1)
-        shown = [number for number in (labels[1:] if len(labels) == 2 else labels) if number in pooled.observed]
-        for panel in (_roc, _precision_recall, _calibration):
-            for number in shown:
-                yield from (
-                    row | {"series": pooled.classes[number]}
-                    for row in panel(pooled.observed == number, pooled.predicted[:, number], pooled.n_repeats)
-                )
-    counts = confusion_matrix(pooled.observed, chosen, labels=labels)
-    for observed, row in zip(labels, counts, strict=True):
-        for predicted, count in zip(labels, row, strict=True):
-            place = {"panel": "confusion", "x": predicted, "y": observed, "count": count}
-            yield place | {"series": pooled.classes[observed], "label": pooled.classes[predicted]}
+        predicted = pooled.predicted.argmax(axis=1)
+        drawn = [number for number in (numbers[1:] if len(numbers) == 2 else numbers) if number in pooled.observed]
+        for panel in (_roc, _precision_recall, partial(_calibration, n_repeats=pooled.n_repeats)):
+            for number in drawn:
+                table = panel(pooled.observed == number, pooled.predicted[:, number])
+                panels.append(table.assign(series=pooled.classes[number]))
+    counts = confusion_matrix(pooled.observed, predicted, labels=numbers)
+    row, column = np.indices(counts.shape).reshape(2, -1)
+    labels = np.array(pooled.classes, dtype=object)
+    return [
+        *panels,
+        _panel("confusion", column, row, count=counts.ravel(), series=labels[row], label=labels[column]),
+    ]
 
 
-def _roc(positive: np.ndarray, proba: np.ndarray, n_repeats: float) -> Iterator[dict[str, Any]]:
+def _roc(positive: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
     x, y, _ = roc_curve(positive, proba)
+    at = _thinned(x + y)
     label = f"area {roc_auc_score(positive, proba):.3f}"
-    for i in _thinned(x + y):
-        yield {"panel": "ROC", "x": x[i], "y": y[i], "label": label}
+    return _panel("ROC", x[at], y[at], label=label)
 
 
-def _precision_recall(positive: np.ndarray, proba: np.ndarray, n_repeats: float) -> Iterator[dict[str, Any]]:
+def _precision_recall(positive: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
     precision, recall, _ = precision_recall_curve(positive, proba, drop_intermediate=True)
-    label = f"average precision {average_precision_score(positive, proba):.3f}"
     precision, recall = precision[::-1], recall[::-1]
-    for i in _thinned(recall):
-        yield {"panel": "precision and recall", "x": recall[i], "y": precision[i], "label": label}
+    at = _thinned(recall)
+    label = f"average precision {average_precision_score(positive, proba):.3f}"
+    return _panel("precision and recall", recall[at], precision[at], label=label)
 
 
-def _calibration(positive: np.ndarray, proba: np.ndarray, n_repeats: float) -> Iterator[dict[str, Any]]:
+def _calibration(positive: np.ndarray, proba: np.ndarray, n_repeats: float) -> pd.DataFrame:
     share, mean = calibration_curve(positive, proba, n_bins=_BINS, strategy="quantile")
     # scikit-learn does not return the counts of the same bins.
     edges = np.percentile(proba, np.linspace(0, 100, _BINS + 1))
     counts = np.bincount(np.searchsorted(edges[1:-1], proba))
     counts = counts[counts > 0]
     low, high = wilson_interval(share, counts / n_repeats)
-    for x, y, lowest, highest, count in zip(mean, share, low, high, counts, strict=True):
-        yield {"panel": "calibration", "x": x, "y": y, "low": lowest, "high": highest, "count": count}
+    return _panel("calibration", mean, share, low=low, high=high, count=counts)
 
 
 def wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -178,14 +182,12 @@ def wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.nd
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
-def _of_numbers(pooled: Pooled) -> Iterator[dict[str, Any]]:
+def _of_numbers(pooled: Pooled) -> list[pd.DataFrame]:
     order = np.argsort(pooled.predicted, kind="stable")
     # Equally spaced ranks show as many points of each region as it has predictions.
-    chosen = order[np.unique(np.linspace(0, len(order) - 1, min(MOST, len(order))).round().astype(int))]
-    x, y = pooled.predicted[chosen], pooled.observed[chosen]
-    for panel, values in {"residuals": y - x, "observed and predicted": y}.items():
-        for each in zip(x, values, strict=True):
-            yield {"panel": panel, "x": each[0], "y": each[1]}
+    at = order[np.unique(np.linspace(0, len(order) - 1, min(MOST, len(order))).round().astype(int))]
+    x, y = pooled.predicted[at], pooled.observed[at]
+    return [_panel("residuals", x, y - x), _panel("observed and predicted", x, y)]
 
 
 def _thinned(along: np.ndarray) -> np.ndarray:

@@ -1,25 +1,19 @@
 """Collects each experiment's best, finds the winner, and combines all the bests into one setting."""
 
-import csv
-import io
 import json
 import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from stages.lib.common import UserError, format_changes, format_params, format_value, reading
 from stages.lib.config import COMBINED, Params
 
-BEST_PARAMS = Path("metrics/best_params.json")
-SEARCH_DIR = Path("metrics/search")
-COMPARED_DIR = Path("metrics/compared")
-CANDIDATES_DIR = Path("metrics/candidates")
-FRESH_DIR = Path("metrics/fresh")
+METRICS = Path("metrics")
+BEST_PARAMS, FRESH_DIR = METRICS / "best_params.json", METRICS / "fresh"
 # The folders with a file of each experiment.
-_DIRS = (
-    *(CANDIDATES_DIR, COMPARED_DIR, Path("metrics/curves"), Path("metrics/draws")),
-    *(FRESH_DIR, Path("metrics/importance"), SEARCH_DIR),
-)
+_FOLDERS = ("candidates", "compared", "curves", "draws", "fresh", "importance", "search")
 
 # The corrected score, and the ends of its interval.
 CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
@@ -29,7 +23,7 @@ COLUMNS = (
     *("n_candidates", "n_fits", "n_in_best_set", "best_n_stuck", "tied_with_above"),
 )
 
-# The numbers that every search has, and what of its metrics, or of its comparison, is no number.
+# The numbers that every search has, and what of its metrics, or of its comparison, is not a number.
 _NUMBERS = ("best_score", "best_std", "n_candidates", "n_fits")
 _TEXTS = ("best_params", "corrected_over", "simplest_params")
 
@@ -52,50 +46,41 @@ def read_searches(params: Params) -> dict[str, dict[str, Any]]:
 
 def read_search(params: Params, name: str) -> dict[str, Any]:
     """Return one experiment's metrics, as `read_searches` does; raises `UserError` if there is no such experiment."""
-    typed = _typed(params, name)
-    found = _read_search(name, typed)
-    if lacking := [key for key in _NUMBERS if key not in found]:
-        raise UserError(f"{SEARCH_DIR / f'{name}.json'} has no {lacking[0]}. Run `dvc repro search@{name}`.")
-    found.setdefault("best_n_stuck", 0)
-    return found | _read(COMPARED_DIR / f"{name}.json", f"compare@{name}", "comparison", {"simplest_params": typed})
+    search = _read(params, name, "search", "best_params")
+    if lacking := [key for key in _NUMBERS if key not in search]:
+        raise UserError(f"{METRICS}/search/{name}.json has no {lacking[0]}. Run `dvc repro search@{name}`.")
+    return {"best_n_stuck": 0} | search | _read(params, name, "compare", "simplest_params")
 
 
 def read_best(params: Params, name: str) -> dict[str, Any]:
     """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_searches` does."""
-    best: dict[str, Any] = _read_search(name, _typed(params, name))["best_params"]
+    best: dict[str, Any] = _read(params, name, "search", "best_params")["best_params"]
     return best
 
 
-def _typed(params: Params, name: str) -> dict[str, Any]:
-    return {format_params(candidate): candidate for candidate in params.experiment(name).candidates(params.seed)}
-
-
-def _read_search(name: str, typed: dict[str, Any]) -> dict[str, Any]:
-    return _read(SEARCH_DIR / f"{name}.json", f"search@{name}", "search", {"best_params": typed})
-
-
-def _read(path: Path, stage: str, what: str, settings: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return the metrics of a stage, with its settings typed."""
-    again = f"Run `dvc repro {stage}`."
+def _read(params: Params, name: str, stage: str, key: str) -> dict[str, Any]:
+    """Return the metrics of a stage, with the settings under `key` as in the grid."""
+    typed = {format_params(candidate): candidate for candidate in params.experiment(name).candidates(params.seed)}
+    folder, what = {"search": ("search", "search"), "compare": ("compared", "comparison")}[stage]
+    path, again = METRICS / folder / f"{name}.json", f"Run `dvc repro {stage}@{name}`."
     with reading(path, f"not the result of a {what}", again):
-        found: dict[str, Any] = json.loads(path.read_bytes())
-        found.pop("findings", None)  # sentences for the report
-        listed = {key: found[key] for key in settings}
-        if not all(math.isfinite(found[key]) for key in {*found} - {*_TEXTS}):
+        metrics: dict[str, Any] = json.loads(path.read_bytes())
+        metrics.pop("findings", None)  # sentences for the report
+        text = metrics[key]
+        if not all(math.isfinite(metrics[each]) for each in {*metrics} - {*_TEXTS}):
             raise ValueError
-    for key, text in listed.items():
-        if text not in settings[key]:
-            which = key.removesuffix("_params")
-            raise UserError(f"{path}: its {which}, {text}, is not in the grid of params.yaml. {again}")
-        found[key] = settings[key][text]
-    return found
+    if text not in typed:
+        which = key.removesuffix("_params")
+        raise UserError(f"{path}: its {which}, {text}, is not in the grid of params.yaml. {again}")
+    return metrics | {key: typed[text]}
 
 
 def remove_strays(params: Params) -> list[Path]:
     """Delete the outputs of experiments that params.yaml no longer has, and return their paths."""
     kept = {*params.experiments}
-    found = {path for folder in _DIRS for path in (*folder.glob("*.json"), *folder.glob("*.csv"))}
-    strays = sorted(path for path in found - {CANDIDATES_DIR / "evaluation.csv"} if path.stem not in kept)
+    files = {path for folder in _FOLDERS for kind in ("json", "csv") for path in (METRICS / folder).glob(f"*.{kind}")}
+    files.discard(METRICS / "candidates/evaluation.csv")
+    strays = sorted(path for path in files if path.stem not in kept)
     for path in strays:
         path.unlink()
     return strays
@@ -188,10 +173,11 @@ def summarise(
 
 def to_csv(searches: dict[str, dict[str, Any]], tied: dict[str, bool]) -> str:
     """Write the best of each search as CSV, one row per experiment, in the order of `searches`."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    table.writeheader()
-    for name, search in searches.items():
-        extra = {"tied_with_above": format_value(tied[name])}
-        table.writerow(search | {"experiment": name, "best_params": format_params(search["best_params"])} | extra)
-    return text.getvalue()
+    rows = [
+        search
+        | {"experiment": name, "best_params": format_params(search["best_params"])}
+        | {"tied_with_above": format_value(tied[name])}
+        for name, search in searches.items()
+    ]
+    # As objects, whole numbers stay whole beside missing ones.
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object).to_csv(index=False, lineterminator="\n")

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
-from stages.lib.config import PREFIX, Params
-from stages.lib.data import Dataset
+from stages.lib.common import format_changes
+from stages.lib.config import PREFIX
 from stages.lib.experiment import check_trial
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.scores import pooling, recorded
+from stages.lib.scores import pooling
 from stages.lib.scores.fresh import Fresh
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
@@ -28,116 +28,116 @@ from stages.lib.winners.shuffled import importances
 
 @dataclass(frozen=True)
 class Seen:
-    """What is seen of a net on the test rows of the evaluation.
+    """What is seen of a model on the test rows of the evaluation.
 
     Parameters
     ----------
     predictions : list of arrays
-        By split, as `diagnostics.predictions` returns them; None where the net diverged.
+        By split, as `diagnostics.predictions` returns them; None where a net diverged.
     importances : array of shape (n_splits, n_features)
-        What each input is worth, as `shuffled.importances` returns it; NaN where the net diverged.
+        What each input is worth, as `shuffled.importances` returns it; NaN where a net diverged.
     """
 
     predictions: list[np.ndarray | None]
     importances: np.ndarray
 
 
-def score_nets(
-    settings: dict[str, dict[str, Any]], known: Mapping[str, Reached], data: Dataset, fresh: Fresh
-) -> dict[str, Reached]:
-    """Return what all nets reach, and train for it those of which it is not known; equal ones once.
+def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Fresh) -> dict[str, Reached]:
+    """Return what all nets reach, and train for it those of which nothing is known; equal ones once.
 
     Parameters
     ----------
     settings : dict of dict
-        As `read_settings` returns them.
-    known : mapping of Reached
-        By contender.
-    data : Dataset
+        By contender, as in `model` of params.yaml.
+    scored : mapping of Reached
+        Of the contenders that a search has scored.
     fresh : Fresh
+
+    Returns
+    -------
+    dict of Reached
+        In the order of `settings`, with what they change of `model` as their `params`.
 
     Raises
     ------
     UserError
         If a name is unknown, or a fit or a score fails.
     """
-    alike = {name: json.dumps(chosen, sort_keys=True) for name, chosen in settings.items()}
-    found = {alike[name]: reached for name, reached in known.items()}
-    first = {text: name for name, text in reversed(alike.items()) if text not in found}
-    left = {name: settings[name] for name in settings if name in first.values()}
-    for estimators, y in _together(left, data, fresh.params):
-        found |= {alike[name]: reached for name, reached in _score(estimators, data, y, fresh).items()}
-    return {name: found[text] for name, text in alike.items()}
+    texts = {name: json.dumps(setting, sort_keys=True) for name, setting in settings.items()}
+    by_text = {texts[name]: reached for name, reached in scored.items()}
+    first = {text: name for name, text in reversed(texts.items()) if text not in by_text}
+    new = {name: setting for name, setting in settings.items() if name in first.values()}
+    cv, model = fresh.params.cv, fresh.params.model.model_dump()
+    for estimators, y in _alike(new, fresh):
+        pooled = fresh.pooling(len(estimators))
+        scorer = make_scorer(cv.scoring, cv.also_score, pooled_rows(pooled) if pooled else None)
+        one = next(iter(estimators.values()))
+        with doing("evaluation: a trial of one epoch"):
+            check_trial(one, rows(fresh.data, one), y, fresh.splits[0], scorer)
+        result = _search("evaluation", estimators, y, fresh, scorer)
+        for number, name in enumerate(estimators):
+            statistics = [record.rows for record in result.records[number]]
+            by_text[texts[name]] = fresh.reached(result, number, statistics, pooled)
+    changes = {name: format_changes(setting, model) for name, setting in settings.items()}
+    return {name: replace(by_text[text], params=changes[name] or "model as it stands") for name, text in texts.items()}
 
 
-def see_nets(settings: dict[str, dict[str, Any]], data: Dataset, fresh: Fresh) -> dict[str, Seen]:
+def see_nets(settings: dict[str, dict[str, Any]], fresh: Fresh) -> dict[str, Seen]:
     """Train a few of the nets, and return what they predict, and what each input is worth to them.
 
-    It is known only after the evaluation which nets are saved, and of all of them, it would take long.
+    It is known only after the evaluation which nets are saved; doing this for all of them would take long.
     """
-    scoring = fresh.params.cv.scoring
-    select, pooled = make_scorer(scoring).scorers[scoring], pooling(scoring, data.n_classes)
-    n_features = len(data.features)
+    scoring, n_features = fresh.params.cv.scoring, len(fresh.data.features)
+    select, pooled = make_scorer(scoring).scorers[scoring], pooling(scoring, fresh.data.n_classes)
 
-    def seen(estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
+    def see(estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
         return predictions(estimator, X, y), importances(estimator, X, y, n_features, select, pooled)
 
-    found = {}
-    for estimators, y in _together(settings, data, fresh.params):
-        scorer = make_scorer(scoring, record_rows=seen)
-        result = _search("saved nets", estimators, data, y, fresh, scorer)
+    seen = {}
+    for estimators, y in _alike(settings, fresh):
+        result = _search("saved nets", estimators, y, fresh, make_scorer(scoring, record_rows=see))
         for name, records in zip(estimators, result.records, strict=True):
-            each = [record.rows or (None, np.full(n_features, np.nan)) for record in records]
-            found[name] = Seen([predicted for predicted, _ in each], np.stack([worth for _, worth in each]))
-    return found
+            predicted, worth = zip(*(each.rows or (None, np.full(n_features, np.nan)) for each in records), strict=True)
+            seen[name] = Seen(list(predicted), np.stack(worth))
+    return seen
 
 
-def _together(
-    settings: dict[str, dict[str, Any]], data: Dataset, params: Params
-) -> Iterator[tuple[dict[str, BaseEstimator], np.ndarray]]:
-    """Yield the estimators of nets that are trained in one search, and its target."""
-    # With the same parts in all estimators, they are trained in one search.
-    uses = {key for chosen in settings.values() for key in chosen if key.startswith(PREFIX)}
-    searches: dict[str, dict[str, BaseEstimator]] = defaultdict(dict)
+def _alike(settings: dict[str, dict[str, Any]], fresh: Fresh) -> Iterator[tuple[dict[str, BaseEstimator], np.ndarray]]:
+    """Yield the estimators of nets that one search can train, because their target has the same form, and the target.
+
+    All estimators have the same parts, even where a setting does not need them, such as a step that prepares nothing.
+    """
+    data, params = fresh.data, fresh.params
+    uses = {key for setting in settings.values() for key in setting if key.startswith(PREFIX)}
+    by_form: dict[tuple[Any, ...], dict[str, BaseEstimator]] = defaultdict(dict)
     targets = {}
-    for name, chosen in settings.items():
-        resolved = resolve_settings(chosen, str(BEST_PARAMS), name, params.cv)
+    for name, setting in settings.items():
+        resolved = resolve_settings(setting, str(BEST_PARAMS), name, params.cv)
         y = target(data.y, resolved["wrapper"], resolved["criterion"])
-        kind = f"{y.dtype} {y.shape}"
-        searches[kind][name] = build_estimator(resolved, data, params.prepare, uses)
-        targets[kind] = y
-    yield from ((estimators, targets[kind]) for kind, estimators in searches.items())
-
-
-def _score(estimators: dict[str, BaseEstimator], data: Dataset, y: np.ndarray, fresh: Fresh) -> dict[str, Reached]:
-    first, cv = next(iter(estimators.values())), fresh.params.cv
-    pooled = recorded(cv.scoring, data.n_classes, fresh.n_scored(len(estimators)))
-    scorer = make_scorer(cv.scoring, cv.also_score, record_rows=pooled_rows(pooled) if pooled else None)
-    with doing("evaluation: a trial of one epoch"):
-        check_trial(first, rows(data, first), y, fresh.splits[0], scorer)
-    result = _search("evaluation", estimators, data, y, fresh, scorer)
-    found = {}
-    for number, name in enumerate(estimators):
-        records, constant = result.records[number], bool(result.constant[number])
-        statistics = [record.rows for record in records]
-        found[name] = fresh.reached(result.scores_of(number), records, statistics, constant, pooled)
-    return found
+        form = y.dtype, y.shape
+        by_form[form][name] = build_estimator(resolved, data, params.prepare, uses)
+        targets[form] = y
+    for form, estimators in by_form.items():
+        yield estimators, targets[form]
 
 
 def _search(
-    label: str,
-    estimators: dict[str, BaseEstimator],
-    data: Dataset,
-    y: np.ndarray,
-    fresh: Fresh,
-    scorer: RecordingScorer,
+    label: str, estimators: dict[str, BaseEstimator], y: np.ndarray, fresh: Fresh, scorer: RecordingScorer
 ) -> SearchResult:
+    """Train each estimator on all splits, in a search whose candidates are the estimators themselves.
+
+    What is searched is a pipeline of one step, and a candidate puts a whole estimator into that step. So candidates may
+    differ in anything, their preparation included. With a scaled target, the pipeline would hide from the engine what
+    scales it; there a candidate replaces both parts, the regressor and the transformer.
+    """
     first = next(iter(estimators.values()))
-    whole = isinstance(first, TransformedTargetRegressor)
-    candidates = [
-        {key: [getattr(each, key)] for key in ("regressor", "transformer")} if whole else {"contender": [each]}
-        for each in estimators.values()
-    ]
-    searched = first if whole else Pipeline([("contender", first)])
-    splits, params = list(fresh.splits), fresh.params
-    return run_search(label, searched, candidates, rows(data, first), y, splits=splits, scorer=scorer, params=params)
+    if isinstance(first, TransformedTargetRegressor):
+        searched: BaseEstimator = first
+        candidates = [
+            {"regressor": [each.regressor], "transformer": [each.transformer]} for each in estimators.values()
+        ]
+    else:
+        searched = Pipeline([("contender", first)])
+        candidates = [{"contender": [each]} for each in estimators.values()]
+    X = rows(fresh.data, first)
+    return run_search(label, searched, candidates, X, y, splits=fresh.splits, scorer=scorer, params=fresh.params)

@@ -4,8 +4,8 @@ A column is shuffled in the rows of the table, before anything prepares them, so
 number for each category, is shuffled with it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from skorch.utils import to_device
 
 from stages.lib.engine import net_of
 from stages.lib.scores import Pooling
+from stages.lib.scores.scorer import remembering, replaced
 
 # How often a column is shuffled in each split. More would only lower the part of chance that is the shuffle's.
 _SHUFFLES = 5
@@ -29,6 +30,9 @@ _BATCH = 4096
 _ASKED = ("predict", "predict_proba", "decision_function", "predict_log_proba")
 
 Scorer = Callable[[Any, Any, np.ndarray], float]
+
+# What a scorer raises that has no score for a model, such as one of logarithms for numbers below zero.
+REFUSALS = (ValueError, TypeError, AttributeError)
 
 
 def importances(
@@ -63,22 +67,21 @@ def importances(
         X, y = X[drawn], y[drawn]
     y = np.ravel(y)
     orders = [rng.permutation(len(y)) for _ in range(_SHUFFLES)]
-    changes = [(None, None), *((column, order) for column in range(n_columns) for order in orders)]
+    unchanged = np.arange(len(y))
+    changes = [(0, unchanged), *((column, order) for column in range(n_columns) for order in orders)]
     size = max(_AT_ONCE // X.size, 1)
     scores: list[float] = []
     try:
         with large_batches(estimator):
             for start in range(0, len(changes), size):
-                copies = [_shuffled(X, *change) for change in changes[start : start + size]]
+                copies = [_shuffled(X, column, order) for column, order in changes[start : start + size]]
                 scores += _scores(estimator, copies, y, scorer, pooled)
-    except (ValueError, TypeError, AttributeError):  # as of a score of numbers below zero
+    except REFUSALS:
         return np.full(n_columns, np.nan)
     return scores[0] - np.array(scores[1:]).reshape(n_columns, _SHUFFLES).mean(axis=1)
 
 
-def _shuffled(X: np.ndarray, column: int | None, order: np.ndarray | None) -> np.ndarray:
-    if column is None:
-        return X
+def _shuffled(X: np.ndarray, column: int, order: np.ndarray) -> np.ndarray:
     copy = X.copy()
     copy[:, column] = X[order, column]
     return copy
@@ -91,39 +94,9 @@ def _scores(
     stacked = np.concatenate(copies)
     if pooled:
         answers = np.split(np.asarray(getattr(estimator, pooled.response)(stacked)), len(copies))
-        return [float(pooled.score(pooled.rows(y, answer).sum(axis=0, dtype=float))) for answer in answers]
-    with _answering_at_once(estimator, stacked, copies):
+        return [pooled.value(y, answer) for answer in answers]
+    with remembering(estimator, stacked, copies, _ASKED):
         return [float(scorer(estimator, copy, y)) for copy in copies]
-
-
-@contextmanager
-def _answering_at_once(estimator: BaseEstimator, stacked: np.ndarray, copies: Sequence[np.ndarray]) -> Iterator[None]:
-    """Let an estimator answer each question about the copies by one answer to all of them."""
-    places = {id(copy): number for number, copy in enumerate(copies)}
-    known: dict[str, list[np.ndarray]] = {}
-
-    def of_all(name: str) -> Callable[[Any], np.ndarray]:
-        ask = getattr(estimator, name)
-
-        def answer(rows: Any) -> np.ndarray:
-            if id(rows) not in places:  # one method asks another
-                return ask(rows)
-            if name not in known:
-                known[name] = np.split(np.asarray(ask(stacked)), len(copies))
-            return known[name][places[id(rows)]]
-
-        answer.__name__ = name  # which scikit-learn looks at
-        return answer
-
-    before = {name: value for name, value in vars(estimator).items() if name in _ASKED}
-    answers = {name: of_all(name) for name in _ASKED if hasattr(estimator, name)}
-    vars(estimator).update(answers)
-    try:
-        yield
-    finally:
-        for name in answers:
-            vars(estimator).pop(name)
-        vars(estimator).update(before)
 
 
 @contextmanager
@@ -133,9 +106,6 @@ def large_batches(estimator: BaseEstimator) -> Iterator[None]:
     Other estimators stay as they are.
     """
     net = net_of(estimator)
-    if net is None:
-        yield
-        return
 
     def forward_iter(X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
         rows = np.asarray(X)
@@ -143,10 +113,5 @@ def large_batches(estimator: BaseEstimator) -> Iterator[None]:
             part = torch.from_numpy(rows[start : start + _BATCH])
             yield to_device(net.evaluation_step((part, torch.zeros(len(part))), training), device)
 
-    before = vars(net).get("forward_iter")
-    vars(net)["forward_iter"] = forward_iter
-    try:
+    with nullcontext() if net is None else replaced(net, {"forward_iter": forward_iter}):
         yield
-    finally:
-        del vars(net)["forward_iter"]
-        vars(net).update({} if before is None else {"forward_iter": before})

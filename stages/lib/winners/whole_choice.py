@@ -2,7 +2,6 @@
 
 from io import StringIO
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,12 @@ from scipy.stats import norm
 from stages.lib.common import read_text, reading
 from stages.lib.scores import ALPHA, Draws
 from stages.lib.scores.intervals import Bounds
-from stages.lib.winners.leaderboard import CORRECTED
-
-DRAWS_DIR = Path("metrics/draws")
+from stages.lib.winners.leaderboard import CORRECTED, METRICS
 
 
 def read_draws(name: str) -> Draws:
     """Read the draws of a search; raises `UserError` if the file is missing or broken."""
-    path, again = DRAWS_DIR / f"{name}.csv", f"Run `dvc repro search@{name}`."
+    path, again = METRICS / "draws" / f"{name}.csv", f"Run `dvc repro search@{name}`."
     with reading(path, "not the draws of a search", again):
         table = pd.read_csv(StringIO(read_text(path, again)))
         return Draws(table["selecting"].to_numpy(dtype=float), table["left_out"].to_numpy(dtype=float))
@@ -42,7 +39,7 @@ def whole_choice(
     draws : dict of Draws
         By search.
     bounds : (float, float)
-        The scorer's, at which the interval is cut.
+        The scorer's, which the interval does not pass.
 
     Returns
     -------
@@ -68,13 +65,13 @@ def whole_choice(
 def ties(searches: dict[str, dict[str, Any]]) -> dict[str, bool]:
     """Return for each search whether chance in the draws alone may have put it below the next better one.
 
-    So it is if their corrected scores differ by less than two standard errors of the draws.
+    That is so if their corrected scores differ by less than two standard errors of the draws.
     """
     ranked = sorted(searches, key=lambda name: -searches[name].get("best_score_corrected", np.nan))
-    found = dict.fromkeys(searches, False)
+    tied = dict.fromkeys(searches, False)
     for better, name in pairwise(ranked):
         one, other = searches[better], searches[name]
         if "corrected_noise" in one and "corrected_noise" in other:
             gap = one["best_score_corrected"] - other["best_score_corrected"]
-            found[name] = bool(gap <= 2 * np.hypot(one["corrected_noise"], other["corrected_noise"]))
-    return found
+            tied[name] = bool(gap <= 2 * np.hypot(one["corrected_noise"], other["corrected_noise"]))
+    return tied
