@@ -91,6 +91,14 @@ def test_a_bad_file_is_named(tmp_path: Path, content: str | None, sentence: str)
     assert sentence in str(caught.value)
 
 
+def test_a_score_that_was_edited_is_noticed(tmp_path: Path) -> None:
+    table = candidates()
+    table.loc[1, "split1_test_score"] += 0.01
+    write_text(tmp_path / "mine.csv", to_csv(table))
+    with pytest.raises(UserError, match="is not the candidates of a search"):
+        read_candidates(tmp_path / "mine.csv", "mine")
+
+
 @pytest.mark.parametrize("n_splits", [2, 3, 4, 7])
 def test_the_share_of_test_rows_needs_no_rows(data: Dataset, n_splits: int) -> None:
     cv = CV(n_splits=n_splits, n_repeats=2)

@@ -29,6 +29,10 @@ def read_candidates(path: Path, name: str) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=numbers)
         if table["mean_test_score"].isna().all() or list(table[list(numbers)].select_dtypes("number")) != list(numbers):
             raise ValueError
+        scores = split_scores(table)
+        precision = 1e-5 * float(np.nanmax(np.abs(scores)))  # of the digits in the file
+        if not np.allclose(scores.mean(axis=1), table["mean_test_score"], rtol=0, atol=precision, equal_nan=True):
+            raise ValueError
         return table
 
 

@@ -47,6 +47,8 @@ STYLE = (
 )
 
 
+_TEMPLATES = Path(".dvc/plots")
+
 # Charts of these folders are called by the experiment alone.
 _SCORES = {"metrics", "candidates", "compared"}
 
@@ -74,7 +76,7 @@ def read_specs() -> dict[str, dict[str, Any]]:
         if not has_errors and not renderer.datapoints and Path(path).read_text(encoding="utf-8").count("\n") == 1:
             continue
         if has_errors or not renderer.datapoints:
-            raise UserError(f"{path} is missing, or is not the table that its plot draws. Run `dvc repro {path}`.")
+            raise UserError(f"{path} is not the table that its plot draws. Run `dvc repro {path}`.")
         if name in specs:
             raise UserError(f"{path} and another plot are both called {name}. Rename one of them.")
         specs[name] = renderer.get_filled_template()
@@ -97,6 +99,14 @@ def compared_specs(commit: str) -> dict[str, dict[str, Any]]:
     return specs
 
 
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return True
+
+
 def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
     """Return DVC's renderer of each plot, and whether DVC has met an error."""
     try:
@@ -104,16 +114,20 @@ def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
             plots = repo.plots.show(revs=list(revisions) or None)
             matches = match_defs_renderers(plots, templates_dir=repo.plots.templates_dir)
     except (DvcRenderError, ValueError) as error:
-        raise UserError(f"A template in .dvc/plots is missing or is not JSON: {error}") from None
+        broken = [path for path in sorted(_TEMPLATES.glob("*.json")) if not _is_json(path)]
+        problem = f"{broken[0]} is not JSON" if broken else f"a template in {_TEMPLATES} is missing"
+        raise UserError(f"{problem}: {error}. Restore it: `git checkout -- {_TEMPLATES}`.") from None
     return [
         (renderer, bool(source_errors or definition_errors)) for renderer, source_errors, definition_errors in matches
     ]
 
 
 def _check_whole(path: str) -> None:
-    """Raise `UserError` if a table is cut off, so that a chart that is there is not lost for it."""
+    """Raise `UserError` if a table is missing or cut off, so that a chart that is there is not lost for it."""
     file = Path(path)
-    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "\n"
+    if not file.is_file():
+        raise UserError(f"{path} is missing. Run `dvc repro {path}`, or restore it: `git checkout -- {path}`.")
+    text = file.read_text(encoding="utf-8", errors="replace")
     widths = {len(row) for row in csv.reader(io.StringIO(text))}
     # A search has at least the curves of its best.
     lacks_rows = file.parent.name == "curves" and text.count("\n") < 2
