@@ -11,26 +11,3 @@ from stages.lib.adopt.outcome import Outcome, predictors_alone, share_the_target
 from stages.lib.adopt.plan import EXPERIMENT, Plan, make_plan
 from stages.lib.adopt.shown import print_columns, print_plan
 from stages.lib.adopt.table import Table, read_table
-
-__all__ = [
-    "EXPERIMENT",
-    "SEPARATORS",
-    "Form",
-    "Outcome",
-    "Plan",
-    "Table",
-    "Taken",
-    "block_text",
-    "look_at",
-    "make_plan",
-    "may_be_thousands",
-    "on_copies",
-    "predictors_alone",
-    "print_columns",
-    "print_plan",
-    "read_table",
-    "replace_blocks",
-    "share_the_target",
-    "take_columns",
-    "take_target",
-]

@@ -7,5 +7,3 @@ The stages make the same checks, each its own part. Imports `adopt`, `winners`, 
 from stages.lib.check.everything import Findings, check
 from stages.lib.check.grouping import grouped
 from stages.lib.check.plan import Plan, in_words, print_plans
-
-__all__ = ["Findings", "Plan", "check", "grouped", "in_words", "print_plans"]

@@ -8,5 +8,3 @@ from stages.lib.comparison.equivalence import equivalence
 from stages.lib.comparison.holm import holm
 from stages.lib.comparison.importance import importance
 from stages.lib.comparison.mattered import mattered, what_mattered
-
-__all__ = ["effect_p_values", "equivalence", "holm", "importance", "mattered", "what_mattered"]

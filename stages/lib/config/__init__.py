@@ -24,30 +24,3 @@ from stages.lib.config.statistics import (
 )
 from stages.lib.config.table import Data
 from stages.lib.config.training import Model
-
-__all__ = [
-    "ANSWER",
-    "COMBINED",
-    "CV",
-    "OF_CLASSES",
-    "OF_NUMBERS",
-    "OF_PROBABILITIES",
-    "PARAMS_FILE",
-    "PREFIX",
-    "SIMPLEST",
-    "STARTING_POINT",
-    "WINNER",
-    "Column",
-    "Data",
-    "Distribution",
-    "Evaluate",
-    "Experiment",
-    "Model",
-    "Params",
-    "Prepare",
-    "Runtime",
-    "Statistics",
-    "load_params",
-    "read_content",
-    "read_params",
-]

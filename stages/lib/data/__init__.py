@@ -6,5 +6,3 @@ Imports `config` and `common`.
 from stages.lib.data.csv_file import is_feature, read_csv, read_features
 from stages.lib.data.dataset import Dataset, load_dataset
 from stages.lib.data.target import class_labels
-
-__all__ = ["Dataset", "class_labels", "is_feature", "load_dataset", "read_csv", "read_features"]

@@ -25,18 +25,3 @@ TrainTest = tuple[np.ndarray, np.ndarray]
 def lean(net: Any, **params: Any) -> Any:
     """Set parameters of a skorch net, and let its optimizer train without importing torch's compiler."""
     return net.set_params(optimizer=lean_optimizer(net.optimizer), **params)
-
-
-__all__ = [
-    "FiniteOrUnfit",
-    "HoldOutRecorder",
-    "LockstepWarning",
-    "TrainTest",
-    "fit_seed",
-    "lean",
-    "lean_optimizer",
-    "net_of",
-    "nets_at_once",
-    "pin_this_process",
-    "seed_everything",
-]

@@ -4,5 +4,3 @@ Imports `data`, `config` and `common`.
 """
 
 from stages.lib.fetch.pinned_file import describe, ensure_file, is_in_place
-
-__all__ = ["describe", "ensure_file", "is_in_place"]

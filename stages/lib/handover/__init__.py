@@ -7,16 +7,3 @@ from stages.lib.handover.card import Card
 from stages.lib.handover.model_file import ANSWER_FILE, MODEL_FILE, load_model, save_answer, save_model
 from stages.lib.handover.plain import PlainModel
 from stages.lib.handover.predictions import far_outside, may_lack, predict
-
-__all__ = [
-    "ANSWER_FILE",
-    "MODEL_FILE",
-    "Card",
-    "PlainModel",
-    "far_outside",
-    "load_model",
-    "may_lack",
-    "predict",
-    "save_answer",
-    "save_model",
-]

@@ -8,17 +8,3 @@ from stages.lib.model.estimator import against_divergence, build_estimator, is_c
 from stages.lib.model.names import resolve
 from stages.lib.model.prepared import nested_grid, rows
 from stages.lib.model.settings import Candidates, resolve_experiment, resolve_settings
-
-__all__ = [
-    "Candidates",
-    "against_divergence",
-    "build_estimator",
-    "hold_out_watchers",
-    "is_classifier",
-    "nested_grid",
-    "resolve",
-    "resolve_experiment",
-    "resolve_settings",
-    "rows",
-    "target",
-]

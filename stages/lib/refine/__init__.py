@@ -6,5 +6,3 @@ Imports `experiment`, `model`, `config` and `common`.
 from stages.lib.refine.finer_grid import next_name, refine
 from stages.lib.refine.narrower_space import narrow, read_best_set
 from stages.lib.refine.params_text import add_experiment
-
-__all__ = ["add_experiment", "narrow", "next_name", "read_best_set", "refine"]

@@ -12,31 +12,3 @@ from stages.lib.scores.rows import Rows, rows_of
 from stages.lib.scores.score_table import rounded, score_table, to_csv
 from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, mean_test_share, p_values
 from stages.lib.scores.summary import print_table, summarise
-
-__all__ = [
-    "ALPHA",
-    "NOT_TESTED",
-    "NO_DRAWS",
-    "Corrected",
-    "Draws",
-    "Pooling",
-    "Rows",
-    "best_set",
-    "bounds_of",
-    "corrected_error",
-    "corrected_score",
-    "half_width",
-    "half_widths",
-    "mean_test_share",
-    "one_row",
-    "p_values",
-    "pooling",
-    "print_table",
-    "recorded",
-    "rounded",
-    "rows_of",
-    "score_table",
-    "summarise",
-    "to_csv",
-    "too_few",
-]

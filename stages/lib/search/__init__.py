@@ -7,5 +7,3 @@ from stages.lib.search.folds import checked_splits, make_splits
 from stages.lib.search.progress import doing
 from stages.lib.search.result import SearchResult
 from stages.lib.search.run import advice_on_one_row, run_search
-
-__all__ = ["SearchResult", "advice_on_one_row", "checked_splits", "doing", "make_splits", "run_search"]
