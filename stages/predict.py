@@ -13,8 +13,7 @@ from pathlib import Path
 from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import Params, load_params
 from stages.lib.data import is_feature, read_features
-from stages.lib.data.encoding import as_utf8
-from stages.lib.data.records import places
+from stages.lib.data.csv_file import csv_text
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load_model, may_lack, predict
 from stages.lib.handover.card import NET
 
@@ -77,7 +76,7 @@ def main(arguments: Namespace) -> None:
     form = f"%.{DECIMALS}f" if card.classes else f"%.{DIGITS}g"
     predictions = predict(model, card, X)
     for sentence, row in far_outside(card, X):
-        line, _ = places(as_utf8(content, spec.encoding, name), spec, [row], name)[row]
+        line, _ = csv_text(content, spec, name, is_new=True).rows([row])[row]
         print(f"note: {sentence}: first in line {line}", file=sys.stderr)
     print(f"note: predicted by {card.called}, {path}", file=sys.stderr)
     predictions.to_csv(sys.stdout, index=False, header=spec.header, float_format=form, lineterminator="\n")

@@ -131,10 +131,6 @@ def test_git_must_track_the_file(here: Path, in_process: Command, lost: str) -> 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "a CSV file and the column to predict are needed: python -m stages.adopt FILE.csv"),
-        (("data/passengers.csv", "survived", "age"), "a CSV file and the column to predict are needed"),
-        (("data/passengers.csv", "survived", "--forced"), "--forced is no option; did you mean '--force'?"),
-        (("data/passengers.csv", "survived", "--classes", "--number"), "[--classes | --number]"),
         (("data/none.csv", "survived"), "data/none.csv can't be read: No such file or directory."),
         (("data", "survived"), "data can't be read: Is a directory."),
         (("/etc/hostname", "x"), "/etc/hostname is outside of the repository. Copy it into data/ first."),
@@ -165,6 +161,26 @@ def test_a_mistake_is_a_sentence_and_the_file_stays(
     assert Path("params.yaml").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "the following arguments are required: FILE.csv"),
+        (("data/passengers.csv", "survived", "age"), "age is not expected here"),
+        (("data/passengers.csv", "survived", "--forced"), "--forced is not expected here; did you mean '--force'?"),
+        (("data/passengers.csv", "survived", "--numbr"), "--numbr is not expected here; did you mean '--number'?"),
+        (
+            ("data/passengers.csv", "t", "--classes", "--number"),
+            "argument --number: not allowed with argument --classes",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_a_sentence(in_process: Command, arguments: tuple[str, ...], sentence: str) -> None:
+    done = in_process(stage, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {sentence}")
+    assert " Usage: python -m stages.adopt [-h] [--traceback] [--classes | --number]" in done.stderr
+
+
 def test_it_runs_at_the_top_of_the_repository(here: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("data")
     done = in_process(stage, "passengers.csv", "survived")
@@ -174,7 +190,11 @@ def test_it_runs_at_the_top_of_the_repository(here: Path, in_process: Command, m
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [
-        (b"engine: lockstep", b"engine: vmap", "params.yaml: engine is 'vmap': it is called lockstep now"),
+        (
+            b"engine: lockstep",
+            b"engine: vmap",
+            "params.yaml: engine is 'vmap': it should be 'lockstep' or 'one-by-one'",
+        ),
         (b"n_jobs:", b"n_job:", "params.yaml: runtime.n_job is unknown; did you mean 'n_jobs'?"),
         (b"# The seed", b"# The s\xe9\xe9d", "params.yaml is not UTF-8. Save the file as UTF-8 text."),
     ],

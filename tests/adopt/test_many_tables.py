@@ -38,8 +38,8 @@ def test_an_unknown_sign_for_a_missing_cell_is_told_with_its_cure(here: Path, in
     frame = passengers().assign(fare=np.linspace(5, 80, 60).round(2).astype(str))
     frame.loc[::9, "fare"] = "k.A."
     hint = (
-        "hint: fare: 7 cells are no numbers, such as 'k.A.' in line 2. If 'k.A.' means a missing cell, add it to "
-        "data.na_values, set data.columns.fare to {missing: allowed} and prepare.impute to median. Or mend its cells "
+        "hint: fare: 7 cells are not numbers, such as 'k.A.' in line 2. If 'k.A.' means a missing cell, add it to "
+        "data.na_values, set data.columns.fare to {missing: allowed} and prepare.impute to median. Or fix its cells "
         "and adopt again.\n"
     )
     assert hint in in_process(stage, write("data/fares.csv", frame), "survived").stdout

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 
-from stages.lib.adopt import Form, Outcome, Table, look_at, predictors_alone, read_table, take_target
+from stages.lib.adopt import Outcome, Table, predictors_alone, read_table, take_target
 from stages.lib.common import UserError
 
 N = 60
@@ -22,15 +22,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def read(frame: pd.DataFrame, **options: Any) -> tuple[Form, Table]:
+def read(frame: pd.DataFrame, target: str = "y", **options: Any) -> Table:
     Path("table.csv").write_text(frame.to_csv(index=False, **options), encoding="utf-8")
-    form = look_at("table.csv")
-    return form, read_table("table.csv", form, form.names[-1])
+    return read_table("table.csv", target)
 
 
 def outcome_of(cells: Any, classes: bool | None = None, **options: Any) -> Outcome:
-    form, table = read(pd.DataFrame({"x": np.arange(len(cells)), "y": list(cells)}), **options)
-    return take_target("table.csv", form, table, form.names[-1], classes)
+    target = "y" if options.get("header", True) else "column_2"
+    table = read(pd.DataFrame({"x": np.arange(len(cells)), "y": list(cells)}), target, **options)
+    return take_target(table, target, classes)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,9 @@ def test_the_user_knows_better() -> None:
     assert "--number takes them for a number" in outcome_of(children).why
     assert not outcome_of(children, classes=False).classifies
     assert not outcome_of([0, 1] * 30, classes=False).classifies
-    with pytest.raises(UserError, match="the target 'y' is text, such as 'no', which is no number"):
+    with pytest.raises(UserError, match="the target 'y' is text, such as 'no', which is not a number"):
         outcome_of(["yes", "no"] * 30, classes=False)
+    assert outcome_of([0.5, 1.5] * 30, classes=True).y.tolist() == [0, 1] * 30
     with pytest.raises(UserError, match="has 60 different texts in 60 rows"):
         outcome_of(RNG.normal(size=N), classes=True)
 
@@ -104,16 +105,16 @@ def test_predictors_alone_of_classes() -> None:
     iris = load_iris(as_frame=True).frame.rename(columns={"target": "y"})
     iris["copy"] = iris["y"].map({0: "setosa", 1: "versicolor", 2: "virginica"})
     iris["shifted"] = iris["y"] * 10 + RNG.uniform(size=150)
-    form, table = read(iris[[*iris.columns.drop("y"), "y"]])
-    found = predictors_alone(table, [name for name in iris if name != "y"], take_target("t", form, table, "y"))
+    table = read(iris[[*iris.columns.drop("y"), "y"]])
+    found = predictors_alone(table, [name for name in iris if name != "y"], take_target(table, "y"))
     assert found == pytest.approx({"copy": 1, "shifted": 1})
 
 
 def test_predictors_alone_of_a_number() -> None:
     frame = pd.DataFrame({"x": RNG.normal(size=500), "noise": RNG.normal(size=500)})
     frame["y"] = 1000 * frame["x"] + 3
-    form, table = read(frame)
-    assert set(predictors_alone(table, ["x", "noise"], take_target("t", form, table, "y"))) == {"x"}
+    table = read(frame)
+    assert set(predictors_alone(table, ["x", "noise"], take_target(table, "y"))) == {"x"}
 
 
 @pytest.mark.parametrize("options", [{}, {"header": False}, {"sep": ";"}, {"sep": "\t", "header": False}])
@@ -124,9 +125,7 @@ def test_the_command_in_the_message_removes_the_rows(cells: list[str], options: 
     (command,) = re.findall("python -c .*", str(caught.value))
     exec(shlex.split(command)[2])
     kept = [cell for cell in cells if cell in {"it's", "a", "b"}]
-    form = look_at("table.csv")
-    table = read_table("table.csv", form, form.names[-1])
-    assert list(table.frame[form.names[-1]]) == kept
-    assert take_target("table.csv", form, table, form.names[-1]).counts == [
-        kept.count(each) for each in sorted(set(kept))
-    ]
+    target = "y" if options.get("header", True) else "column_2"
+    table = read_table("table.csv", target)
+    assert list(table.frame[target]) == kept
+    assert take_target(table, target).counts == [kept.count(each) for each in sorted(set(kept))]

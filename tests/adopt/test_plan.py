@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.adopt import Form, Plan, Table, make_plan, take_columns, take_target
+from stages.lib.adopt import Plan, Table, make_plan, take_columns, take_target
 from stages.lib.config import Experiment
 from stages.lib.config.statistics import Statistics, misplaced_rope
+from stages.lib.data.csv_text import CsvText
 from tests.project import SECTIONS
 
 
@@ -14,9 +15,11 @@ def plan_of(n_rows: int, rarest: int | None = None) -> Plan:
     frame = pd.DataFrame({"x": np.linspace(0, 1, n_rows), "y": np.linspace(0, 1, n_rows) ** 2})
     if rarest is not None:
         frame["y"] = np.where(np.arange(n_rows) < rarest, "b", "a")
-    table = Table(frame, (), 2, frame["y"].astype(str))
-    form = Form("utf-8", ",", ".", True, ("x", "y"))
-    return make_plan("t.csv", form, table, "y", take_target("t.csv", form, table, "y"), take_columns(table, "y"))
+    return plan_for(Table(CsvText("t.csv", b""), frame, frame["y"].astype(str)))
+
+
+def plan_for(table: Table) -> Plan:
+    return make_plan(table, "y", take_target(table, "y"), take_columns(table, "y"))
 
 
 @pytest.mark.parametrize(
@@ -49,11 +52,7 @@ def test_the_search_has_what_the_columns_allow(numbers: int, categories: int, sc
     for i in range(categories):
         frame[f"c{i}"] = np.resize(["red", "green", "blue"], 200)
     frame["y"] = np.linspace(0, 1, 200) ** 2
-    table, form = Table(frame, (), 2, None), Form("utf-8", ",", ".", True, tuple(frame.columns))
-    blocks = make_plan(
-        "t.csv", form, table, "y", take_target("t.csv", form, table, "y"), take_columns(table, "y")
-    ).blocks
-    grid = blocks["experiments"]["first"]["grid"]
+    grid = plan_for(Table(CsvText("t.csv", b""), frame)).blocks["experiments"]["first"]["grid"]
     assert ("prepare__scale" in grid, "module__embedding" in grid) == (scaled, embedded)
 
 

@@ -61,7 +61,7 @@ def test_all_problems_are_listed_at_once_with_their_lines(write: Write, in_proce
         "error: params.yaml: experiments.joint.n_candidates is -1: it should be greater than or equal to 1 "
         f"(line {line_of('n_candidates: -1')})",
         "error: data/pima-indians-diabetes.csv: line 9, column age: 53 is outside 21 to 50 (years) "
-        "(80 more such cells); mend it, or change min and max of data.columns.age in params.yaml "
+        "(80 more such cells); fix it, or change min and max of data.columns.age in params.yaml "
         f"(line {line_of('  age:')})",
         "error: params.yaml: experiments.dropout.grid.module__dropout_rate[1]: dropout_rate is 2.0; it should be at "
         f"least 0 and below 1 (1 more such value) (line {line_of('- 2.0')})",

@@ -36,7 +36,7 @@ def test_a_wrong_argument_is_a_sentence_with_the_usage(
         with pytest.raises(SystemExit) as caught:
             run(lambda _: None, arguments)
         assert caught.value.code == 2
-        assert capsys.readouterr().err == f"error: unrecognized arguments: {given}{problem} {usage}\n"
+        assert capsys.readouterr().err == f"error: {given} is not expected here{problem} {usage}\n"
 
 
 def test_a_note_is_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

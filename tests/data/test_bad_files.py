@@ -27,13 +27,13 @@ def told(path: Path, **changes: Any) -> str:
         (
             "sex",
             None,
-            "line 2, column sex: 'female' is not a number (3 more such cells); if the column is no number, "
+            "line 2, column sex: 'female' is not a number (3 more such cells); if the column is not a number, "
             "add `sex: {type: category, missing: allowed}` to data.columns in params.yaml",
         ),
         (
             "sex",
             {"missing": "allowed"},
-            "line 2, column sex: 'female' is not a number (3 more such cells); if the column is no number, "
+            "line 2, column sex: 'female' is not a number (3 more such cells); if the column is not a number, "
             "add `type: category` to data.columns.sex in params.yaml",
         ),
         ("member", None, "add `member: {type: boolean}` to data.columns"),
@@ -115,14 +115,15 @@ def test_a_group_or_an_order_that_is_missing(tmp_path: Path, role: str, name: st
         (["x,survived", "1,0", "2,0"], "column survived contains only one class, 0; a classifier needs two or more"),
         (["x,survived,x", "1,0,1"], "the header has 'x' 2 times"),
         (["x,survived", "1,0", "1,0,2", "1"], "line 3 has 3 columns instead of 2 (1 more such line)"),
-        (["x,survived", "1,0,2", "1,0,2"], 'line 2 has 3 columns instead of 2; if R wrote its row names, put `"",`'),
+        (["x,survived", "1,0,2"], 'line 2 has 3 columns instead of 2; if R wrote its row names, put `"",`'),
+        (["x,survived", "1,0,", "1,1,"], "instead of 2 (1 more such line); its last cell is empty, so remove the sepa"),
         (["x,survived", "1,0", "", "1,1"], "line 3 has 0 columns instead of 2"),
         (["x,survived", "1,0", '"1,1', "2,0"], "line 3 opens a quotation mark that is never closed"),
         (["x,survived", "1,0", "1e400,1"], "line 3, column x: '1e400' is infinite or beyond 3.40282e+38, the largest"),
         (["x,survived", "1,0", "-inf,1"], "line 3, column x: '-inf' is infinite or beyond 3.40282e+38, the largest"),
         (
             ["x,survived", "1,0", '"3,5",1'],
-            "if ',' is its decimal sign, write a point instead, as ',' separates the cells too",
+            "if ',' is its decimal sign, write a point instead, because ',' separates the cells too",
         ),
         (["x,survived", "True,0", "False,1"], "column x: 'True' is not a number (1 more such cell); if the column is"),
         (["x,survived", "1,0", '"two\nlines",1'], "line 3, column x: 'two\\nlines' is not a number"),

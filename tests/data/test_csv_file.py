@@ -75,7 +75,7 @@ def test_a_regression_has_features_and_no_classes(tmp_path: Path) -> None:
             [HEADER, *ROWS, "11,setosa,wide"],
             [
                 "line 5, column length: 11 is outside 0 to 10 (cm)",
-                "line 5, column width: 'wide' is not a number; if the column is no number, add `width: {type:",
+                "line 5, column width: 'wide' is not a number; if the column is not a number, add `width: {type:",
             ],
         ),
         ([HEADER, *ROWS, "5,setosa,1e39"], ["line 5, column width: 1e39 is above 3.40282e+38"]),
@@ -99,7 +99,7 @@ def test_limits_without_a_unit_or_on_one_side(tmp_path: Path) -> None:
     columns = {"species": {}, "length": {"min": 0}, "width": {"max": 9}}
     found = problems(write_csv(tmp_path, HEADER, "-1,0,10", "1,1,1"), flowers(columns=columns))
     assert found == [
-        f"line 2, column {name}; mend it, or change {limit} of data.columns.{name.partition(':')[0]} in params.yaml"
+        f"line 2, column {name}; fix it, or change {limit} of data.columns.{name.partition(':')[0]} in params.yaml"
         for name, limit in (("length: -1 is below 0", "min"), ("width: 10 is above 9", "max"))
     ]
 
@@ -124,7 +124,7 @@ def test_classes_are_counted_by_label(tmp_path: Path) -> None:
 def test_cells_with_one_fault_are_counted(tmp_path: Path) -> None:
     found = problems(write_csv(tmp_path, HEADER, *["11,setosa,1"] * 1500, *ROWS), flowers())
     assert found == [
-        "line 2, column length: 11 is outside 0 to 10 (cm) (1,499 more such cells); mend it, or change min and max of "
+        "line 2, column length: 11 is outside 0 to 10 (cm) (1,499 more such cells); fix it, or change min and max of "
         "data.columns.length in params.yaml"
     ]
 
@@ -134,7 +134,7 @@ def test_of_many_mistakes_the_first_are_named(tmp_path: Path) -> None:
     path = write_csv(tmp_path, header, "setosa" + ",x" * 50, *(f"{name}{',1' * 50}" for name in CLASSES))
     found = problems(path, flowers(columns={"species": {"classes": CLASSES}}))
     assert len(found) == 4
-    assert found[2].startswith("line 2, column c2: 'x' is not a number; if the column is no number, add `c2: {type")
+    assert found[2].startswith("line 2, column c2: 'x' is not a number; if the column is not a number, add `c2: {type")
     assert found[3].startswith(
         "47 more like line 2, column c0: line 2, column c3; line 2, column c4; line 2, column c5; …"
     )

@@ -69,7 +69,7 @@ def test_a_label_that_looks_like_a_listed_one(tmp_path: Path, label: str, listed
 
 def test_a_label_with_a_line_end_is_told_in_one_line(tmp_path: Path) -> None:
     sentence = told(tmp_path, labelled("x", "yes"), columns={"y": {"classes": ["n\no", "yes"]}})
-    assert sentence.endswith(r"they are 'n\no', yes: mend it, or add it to these classes in params.yaml")
+    assert sentence.endswith(r"they are 'n\no', yes: fix it, or add it to these classes in params.yaml")
 
 
 def test_categories_in_two_unicode_forms(tmp_path: Path) -> None:

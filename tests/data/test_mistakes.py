@@ -42,7 +42,7 @@ def rows(cell: str, label: str = "01") -> str:
         ("\n" + TABLE, "line 1 is empty. Remove it."),
         (TABLE.replace("\n", "\n\n"), "line 2 is empty. Remove empty lines."),
         (TABLE.replace("a,b,y", '"a,b,y"'), "line 1 is one cell in quotation marks, 'a,b,y'. Remove the quotation"),
-        (TABLE.replace("1\n", "1,\n").replace("0\n", "0,\n"), "line 2 has 4 columns instead of 3; its last cell is em"),
+        (TABLE.replace("1\n", "1,\n").replace("0\n", "0,\n"), "line 2 has 4 columns instead of 3 (29 more such lines)"),
         (TABLE.replace("a,b,y", "a,a,y"), "the header has 'a' 2 times; rename all but one"),
         ("<!DOCTYPE html>\n<p>a, b</p>\n", " is an HTML page, not a CSV. Open it to see what the server says, and"),
         ("\n <html lang=en>\n", " is an HTML page, not a CSV."),
@@ -65,13 +65,16 @@ def test_a_file_of_another_form(tmp_path: Path, content: str | bytes, sentence: 
 @pytest.mark.parametrize(
     ("cell", "sentence"),
     [
-        ("#%", "if it is a number, write it in digits alone, as in 1234.5; if the column is no number, add `a: {type:"),
+        (
+            "#%",
+            "if it is a number, write it in digits alone, as in 1234.5; if the column is not a number, add `a: {type:",
+        ),
         ("$#", "if it is a number, write it in digits alone"),
         ("# kg", "if it is a number, write it in digits alone"),
         ("1 00#", "if it is a number, write it in digits alone"),
         ("0x#", "if it is a number, write it in digits alone"),
         ('"1,234,000"', "if ',' separates thousands, remove it"),
-        ('"#,5"', "if ',' is its decimal sign, write a point instead, as ',' separates the cells too"),
+        ('"#,5"', "if ',' is its decimal sign, write a point instead, because ',' separates the cells too"),
         ("", "the column has no value at all, so add `a: {use: false}` to data.columns in params.yaml"),
     ],
 )
@@ -86,7 +89,7 @@ def test_digits_alone_are_shown_with_the_tables_sign(tmp_path: Path) -> None:
 
 def test_a_word_among_numbers_may_be_a_missing_cell(tmp_path: Path) -> None:
     assert (
-        "line 5, column b: '#REF!' is not a number; if the column is no number, add `b: {type: category}` to "
+        "line 5, column b: '#REF!' is not a number; if the column is not a number, add `b: {type: category}` to "
         "data.columns in params.yaml; if it means a missing cell, add '#REF!' to data.na_values, and add `b: {missing: "
     ) in told(tmp_path, TABLE.replace(",9,", ",#REF!,", 1))
 
@@ -133,7 +136,7 @@ def test_a_month_beyond_twelve_is_no_day(tmp_path: Path) -> None:
     columns = {"d": {"type": "date"}, "y": {}}
     content = "d,a,b,y\n" + content.partition("\n")[2].rstrip() + "\n"
     sentence = told(tmp_path, content, columns=columns)
-    assert sentence == "line 2, column d: '2020-13-05' is not a date; mend it, or write dates as in 2020-12-31"
+    assert sentence == "line 2, column d: '2020-13-05' is not a date; fix it, or write dates as in 2020-12-31"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_the_real_rows_are_read_with_the_target_and_without() -> None:
         ),
         (True, "length,length,width\n1,1,1", "new rows: the header has 'length' 2 times; rename all but one"),
         (True, "length,width", "new rows has no rows after its header. Is it the right file?"),
-        (True, "length,width\n1", "new rows: line 2 has 1 column instead of 2"),
+        (True, "length,width\n1", "new rows: line 2 has 1 column instead of 2; is the line cut off?"),
         (
             True,
             "length,width\n11,x\n1,1e39",
@@ -87,7 +87,12 @@ def test_the_real_rows_are_read_with_the_target_and_without() -> None:
             "new rows: line 1 contains no number, like a header, but data.header in params.yaml is false. "
             "Remove the line.",
         ),
-        (False, "1,2,3,4", "new rows: line 1 has 4 columns instead of 2, or 3 with species"),
+        (
+            False,
+            "1,2,3,4",
+            "new rows: line 1 has 4 columns instead of 2, or 3 with species; a cell that contains ',' needs quotation "
+            "marks",
+        ),
         (False, "1,setosa,2\n1,2", "new rows: line 2 has 2 columns instead of 3; is the line cut off?"),
         (
             False,

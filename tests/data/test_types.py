@@ -150,7 +150,7 @@ def test_an_unnamed_column_is_called_as_pandas_calls_it(tmp_path: Path) -> None:
     data = load_dataset(passengers(path=str(path), columns={name: {"use": False}, "survived": {}}), True, seed=7)
     assert data.features == ("x",)
     assert problems(path, passengers(columns={"survived": {}})) == [
-        "line 2, column Unnamed: 0: 'r1' is not a number (1 more such cell); if the column is no number, "
+        "line 2, column Unnamed: 0: 'r1' is not a number (1 more such cell); if the column is not a number, "
         "add `'Unnamed: 0': {type: category}` to data.columns in params.yaml"
     ]
 

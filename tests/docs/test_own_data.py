@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from stages.lib.adopt import look_at, read_table, take_columns
+from stages.lib.adopt import read_table, take_columns
 from stages.lib.config import Column, yaml12
 from tests.pages import DOCS, blocks
 from tests.project import Project, real_params
@@ -98,7 +98,7 @@ def test_what_adopt_finds_is_what_the_page_says(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     rows = [f"{i};K{i};{'?' if i % 3 else i / 4};{'yes' if i % 2 else 'no'};{'ab'[i % 2]};x" for i in range(40)]
     path.write_text("row;id;size;ill;kind;same\n" + "\n".join(rows), encoding="utf-8")
-    kinds = {column.name: column.kind for column in take_columns(read_table(path, look_at(path)))}
+    kinds = {column.name: column.kind for column in take_columns(read_table(path))}
     assert kinds == {
         "row": "not used",
         "id": "not used",

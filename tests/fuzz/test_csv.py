@@ -109,7 +109,7 @@ def test_a_spoilt_file_is_adopted_or_refused(here: Path, form: tuple[Data, list[
     before = files(here)
     target = spec.target if spec.header else "column_9"
     with patch("sys.argv", ["adopt", str(FILE), target, "--dry-run"]), redirect_stdout(io.StringIO()) as shown:
-        refused_or(adopt.main)
+        refused_or(lambda: adopt.main(adopt.ARGUMENTS.parse_args()))
     assert files(here) == before
     if told := shown.getvalue():
         blocks = yaml12.load(told[told.index("\ndata:") : told.rindex("params.yaml was left unchanged")])

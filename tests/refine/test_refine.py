@@ -125,7 +125,7 @@ AGAIN = "Run `dvc repro search@neurons`."
     ("spoil", "arguments", "sentence"),
     [
         (nothing, (), "the following arguments are required: EXPERIMENT. Usage: python -m stages.refine"),
-        (nothing, ("neurons", "dropout"), "unrecognized arguments: dropout. Usage: python -m stages.refine"),
+        (nothing, ("neurons", "dropout"), "dropout is not expected here. Usage: python -m stages.refine"),
         (nothing, ("neuron",), "params.yaml: experiments has no 'neuron'; did you mean 'neurons'?"),
         (nothing, ("weight_init",), "has nothing to refine: no number lies between the best, module__weight_init="),
         (remove("params.yaml"), ("neurons",), "params.yaml is missing here. Run from the top of the repository, or"),

@@ -128,8 +128,8 @@ def test_a_reader_that_has_enough_is_no_mistake(project: Project) -> None:
     [
         (("--model", "nett"), "argument --model: invalid choice: 'nett' (choose from "),
         (("--model",), "argument --model: expected one argument. Usage: python -m stages.predict"),
-        (("more.csv",), "unrecognized arguments: more.csv. Usage: python -m stages.predict"),
-        (("--modl", "net"), "unrecognized arguments: --modl net"),
+        (("more.csv",), "more.csv is not expected here. Usage: python -m stages.predict"),
+        (("--modl", "net"), "--modl net is not expected here"),
     ],
 )
 def test_another_word_is_refused(predict_here: Command, arguments: tuple[str, ...], sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -10,32 +11,8 @@ from dvc.utils.serialize import ParseError, dumps_yaml, parse_yaml, parse_yaml_f
 from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, yaml12
 
-# Comments above keys, as in the params.yaml that the project comes with. No key that follows a list in the order of
-# `plan.py` has one, because DVC loses comments there.
-_COMMENTS = {
-    "data.url": "Source of the file if it is missing or its hash differs: an http(s) URL, a local path, or null.",
-    "data.sha256": "SHA-256 of the file, or null to accept any file at `path`.",
-    "data.separator": "How the file is written; na_values: its missing cells, in columns with `missing: allowed`.",
-    "data.columns": (
-        "Columns that are not listed contain numbers. `use: false` leaves one out; `min` and `max` limit it."
-    ),
-    "data.sample": "Fraction of the rows to use, stratified by class; 1.0 uses all of them.",
-    "prepare.impute": "What replaces missing cells: mean, median, most_frequent, or null for nothing.",
-    "prepare.indicator": "Whether each column that lacks cells gets another that says where.",
-    "prepare.scale": "How numbers are scaled: standard, minmax, robust, robust_clipped, quantile, or null.",
-    "prepare.encode": "How categories become numbers: onehot or ordinal.",
-    "prepare.target": "How the target of a regression is scaled: standard, quantile, or null.",
-    "cv.splitter": "stratified, kfold, group or stratified_group (with `groups`), or time (with `order`).",
-    "cv.scoring": "The name of any scikit-learn scorer; it selects.",
-    "cv.also_score": "Further scorers that are reported beside it.",
-    "statistics.rope": "Differences below this, in the unit of the score, do not matter; null: 0.01, if it has bounds.",
-    "statistics.pick": "Which candidate of each experiment goes on: the best, or the simplest of those that may be it.",
-    "evaluate.keep": "The net that is saved: winner, simplest, combined, or an experiment's name.",
-    "evaluate.use": "What is handed over: answer, or a contender of the evaluation by its name.",
-    "model.module": "A multilayer perceptron for tables, with as many inputs and outputs as the table needs.",
-    "model.callbacks": "The learning rate falls to 0 along a cosine; T_max is as large as max_epochs.",
-    "model.class_weight": "`balanced`, a list of weights by class, or null.",
-}
+# The blocks with their comments.
+RECIPE = Path(__file__).with_name("recipe.yaml").read_text(encoding="utf-8")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -60,7 +37,7 @@ _Dumper.add_representer(
 
 
 def block_text(name: str, block: dict[str, Any]) -> str:
-    """Write a block as text that ends with a newline: a key a line, lists below their key, comments above.
+    """Write a block as text that ends with a newline: one key per line, lists below their key, comments above.
 
     The text is in the form of DVC's writer, so that `dvc exp run -S` changes no other lines of the block than its own.
     Columns take a line each, unless a label has a sign that DVC's writer leaves without quotes between braces, where
@@ -77,9 +54,10 @@ def block_text(name: str, block: dict[str, Any]) -> str:
 
 def _written(name: str, block: dict[str, Any], mapping: type[dict]) -> str:
     lines = [f"{name}:"]
+    recipe = re.search(rf"^{name}:\n(?:  .*\n)+", RECIPE, re.MULTILINE)
+    comments = dict(re.findall(r"^(  # .*)\n  (\w+):", recipe[0], re.MULTILINE)) if recipe else {}
     for key, value in block.items():
-        if comment := _COMMENTS.get(f"{name}.{key}"):
-            lines.append(f"  # {comment}")
+        lines += [comment for comment, below in comments.items() if below == key]
         if f"{name}.{key}" in {"data.columns", "model.callbacks"}:
             value = {inner: mapping(content) for inner, content in value.items()}
         written = yaml.dump({key: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**16)

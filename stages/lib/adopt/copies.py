@@ -16,12 +16,11 @@ _TIMES = 5
 def on_copies(data: Dataset, name: str) -> str:
     """Return a sentence on rows that equal another one in all features and the target; "" if they are few.
 
-    Rows of one group are no copies, as they are trained on or tested together. Nor are rows that are equal by chance,
-    such as those of a table with three categories.
+    Rows of one group are not copies, because they are trained on or tested together. Rows that are equal by chance,
+    such as those of a table with three categories, are not copies either.
 
     Parameters
     ----------
-    data : Dataset
     name : str
         The name of the file.
     """

@@ -1,5 +1,8 @@
 """Decides what kind of target a column is, a class or a number, and which columns give it away."""
 
+import json
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +11,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from stages.lib.adopt.columns import values_shown
-from stages.lib.adopt.file_form import Form
-from stages.lib.adopt.table import Table, command_without
-from stages.lib.common import UserError
+from stages.lib.adopt.table import Table
 from stages.lib.data.alike import unlike
 
 # Accuracy says little if the largest class has this many times the rows of the smallest.
@@ -30,15 +31,14 @@ _TIMES = 5
 class Outcome:
     """What a target is.
 
-    Parameters
+    Attributes
     ----------
     labels : list of str
         Its classes as written in the CSV; empty for a number.
     counts : list of int
         The rows of each class.
     y : Series
-        Its cells: labels, or numbers.
-    why : str
+        The number of the class of each row, or its number.
     """
 
     labels: list[str]
@@ -62,14 +62,12 @@ class Outcome:
         if not self.labels:
             return values_shown(self.y)
         total = sum(self.counts)
-        shown = [f"{label} {100 * count / total:.3g} %" for label, count in self._pairs()]
-        return ", ".join(shown[:5]) + (f", … ({len(shown)} classes)" if len(shown) > 5 else "")
-
-    def _pairs(self) -> list[tuple[str, int]]:
-        return list(zip(self.labels, self.counts, strict=True))
+        pairs = zip(self.labels, self.counts, strict=True)
+        shares = [f"{label} {100 * count / total:.3g} %" for label, count in pairs]
+        return ", ".join(shares[:5]) + (f", … ({len(shares)} classes)" if len(shares) > 5 else "")
 
 
-def take_target(path: str, form: Form, table: Table, target: str, classes: bool | None = None) -> Outcome:
+def take_target(table: Table, target: str, classes: bool | None = None) -> Outcome:
     """Decide whether the target is a class or a number, unless `classes` says it.
 
     Raises
@@ -78,38 +76,41 @@ def take_target(path: str, form: Form, table: Table, target: str, classes: bool 
         If a cell is missing, all are equal, a class has one row only, there are too many classes, or text is to be a
         number.
     """
-    cells = table.frame[target]
+    csv, cells = table.csv, table.frame[target]
     if missing := int(cells.isna().sum()):
-        line = table.lines(cells.isna())[0]
-        command = command_without(path, form, target, list(table.na_values))
-        raise UserError(
-            f"{path}: the target {target!r} is missing in {missing:,} of {len(cells):,} rows, first in line {line}. "
-            f"Choose another target, or remove such rows: {command}"
+        csv.refuse(
+            f"the target {target!r} is missing in {missing:,} of {len(cells):,} rows, first in line "
+            f"{table.line(cells.isna())}. Choose another target, or remove such rows: "
+            f"{_command_without(table, target, csv.na_values)}"
         )
     counts = cells.value_counts().sort_index()
-    if len(counts) == 1:
-        raise UserError(f"{path}: the target {target!r} is {counts.index[0]} in every row. Choose another target.")
     numbers = pd.api.types.is_numeric_dtype(cells)
+    if len(counts) == 1:
+        only = f"{counts.index[0]:g}" if numbers else counts.index[0]
+        csv.refuse(f"the target {target!r} is {only} in every row. Choose another target.")
     if classes is False and not numbers:
-        raise UserError(f"{path}: the target {target!r} is text, such as {counts.index[0]!r}, which is no number.")
-    if numbers and not (_are_classes(counts) if classes is None else classes):
-        return Outcome([], [], cells, "a number" + _or_classes(counts))
-    labels = _labels(path, target, table)
+        csv.refuse(f"the target {target!r} is text, such as {counts.index[0]!r}, which is not a number.")
+    whole = numbers and np.isfinite(counts.index).all() and bool((counts.index % 1 == 0).all())
+    if numbers and not (whole and _count_on(counts) if classes is None else classes):
+        may_be_classes = whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES
+        hint = f" ({len(counts)} whole numbers; --classes takes them for classes)" if may_be_classes else ""
+        return Outcome([], [], cells, f"a number{hint}")
+    labels = _labels(table, target)
     if len(labels) > min(_MOST_CLASSES, len(cells) // 2):
-        raise UserError(
-            f"{path}: the target {target!r} has {len(labels):,} different texts in {len(cells):,} rows, such as "
+        csv.refuse(
+            f"the target {target!r} has {len(labels):,} different texts in {len(cells):,} rows, such as "
             f"{labels[0]!r}. A class needs several rows. Choose another target."
         )
     if counts.min() < 2:
         rarest = int(counts.to_numpy().argmin())
-        line = table.lines(cells == counts.index[rarest])[0]
-        command = command_without(path, form, target, [labels[rarest]])
-        raise UserError(
-            f"{path}: the class {labels[rarest]!r} of {target!r} has one row only, in line {line}; training and testing"
-            f" need two or more. Join it with another class, or remove the row: {command}"
+        csv.refuse(
+            f"the class {labels[rarest]!r} of {target!r} has one row only, in line "
+            f"{table.line(cells == counts.index[rarest])}; training and testing need two or more. Join it with another "
+            f"class, or remove the row: {_command_without(table, target, [labels[rarest]])}"
         )
     why = f"{len(labels)} classes" + ("; --number takes them for a number" if numbers and len(labels) > 2 else "")
-    return Outcome(labels, [int(count) for count in counts], cells, why)
+    # Numbers of classes, because scikit-learn refuses classes such as 0.5.
+    return Outcome(labels, counts.tolist(), pd.Series(pd.factorize(cells, sort=True)[0]), why)
 
 
 def predictors_alone(table: Table, features: list[str], outcome: Outcome, seed: int = 0) -> dict[str, float]:
@@ -120,22 +121,20 @@ def predictors_alone(table: Table, features: list[str], outcome: Outcome, seed: 
     """
     rows = np.random.default_rng(seed).permutation(len(outcome.y))[:_MOST_ROWS]
     y = outcome.y.iloc[rows]
-    fewest = min(3, int(y.value_counts().min())) if outcome.classifies else 3
-    tree: DecisionTreeClassifier | DecisionTreeRegressor
-    if outcome.classifies and fewest >= 2:
-        tree, folds, scoring = DecisionTreeClassifier(random_state=seed), StratifiedKFold(fewest), "balanced_accuracy"
-    elif outcome.classifies or len(rows) < 10:
+    fewest = int(y.value_counts().min()) if outcome.classifies else len(rows)
+    if fewest < (2 if outcome.classifies else 10):
         return {}
-    else:
-        tree, folds, scoring = DecisionTreeRegressor(random_state=seed), KFold(3), "r2"
-    found = {}
+    tree, folds, scoring = DecisionTreeRegressor(random_state=seed), KFold(3), "r2"
+    if outcome.classifies:
+        folds, scoring = StratifiedKFold(min(3, fewest)), "balanced_accuracy"
+        tree = DecisionTreeClassifier(random_state=seed)
+    scores = {}
     for name in features:
         cells = table.frame[name].iloc[rows]
         X = cells if pd.api.types.is_numeric_dtype(cells) else pd.Series(pd.factorize(cells, sort=True)[0])
-        score = cross_val_score(tree, X.to_numpy(dtype=float).reshape(-1, 1), y.to_numpy(), cv=folds, scoring=scoring)
-        if score.mean() >= _ALONE:
-            found[name] = float(score.mean())
-    return found
+        one_column = X.to_numpy(dtype=float).reshape(-1, 1)
+        scores[name] = float(cross_val_score(tree, one_column, y.to_numpy(), cv=folds, scoring=scoring).mean())
+    return {name: score for name, score in scores.items() if score >= _ALONE}
 
 
 def share_the_target(table: Table, names: list[str], outcome: Outcome, seed: int = 0) -> list[str]:
@@ -144,43 +143,49 @@ def share_the_target(table: Table, names: list[str], outcome: Outcome, seed: int
     Of the values whose rows have several targets, chance would make at least five, and five times as many.
     """
     shuffled = pd.Series(np.random.default_rng(seed).permutation(outcome.y), index=outcome.y.index)
-    found = []
-    for name in names:
-        mixed, by_chance = ((y.groupby(table.frame[name]).nunique() > 1).sum() for y in (outcome.y, shuffled))
-        if by_chance >= _TIMES * max(mixed, 1):
-            found.append(name)
-    return found
+
+    def n_mixed(y: pd.Series, name: str) -> int:
+        return int((y.groupby(table.frame[name]).nunique() > 1).sum())
+
+    return [name for name in names if n_mixed(shuffled, name) >= _TIMES * max(n_mixed(outcome.y, name), 1)]
 
 
-def _are_classes(counts: pd.Series) -> bool:
-    values = counts.index.to_numpy(dtype=float)
-    if not np.isfinite(values).all() or (values % 1 != 0).any():
-        return False
-    if len(values) == 2:
+def _count_on(counts: pd.Series) -> bool:
+    """Whether whole numbers are classes: two, or few that follow each other from 0 or 1, with enough rows of each."""
+    if len(counts) == 2:
         return True
-    counted_on = values[0] in {0, 1} and values[-1] - values[0] == len(values) - 1
-    return bool(counted_on and len(values) <= _MOST_NUMBERED_CLASSES and counts.min() >= _FEWEST_ROWS_OF_A_CLASS)
+    values = counts.index
+    without_gap = values[0] in {0, 1} and values[-1] - values[0] == len(values) - 1
+    return bool(without_gap and len(values) <= _MOST_NUMBERED_CLASSES and counts.min() >= _FEWEST_ROWS_OF_A_CLASS)
 
 
-def _or_classes(counts: pd.Series) -> str:
-    values = counts.index.to_numpy(dtype=float)
-    whole = np.isfinite(values).all() and (values % 1 == 0).all()
-    few = whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES
-    return f" ({len(counts)} whole numbers; --classes takes them for classes)" if few else ""
-
-
-def _labels(path: str, target: str, table: Table) -> list[str]:
+def _labels(table: Table, target: str) -> list[str]:
     """Return the label of each class as it is written, in the order of the classes."""
     assert table.labels is not None
-    written = table.labels.groupby(table.frame[target]).unique()
-    for value, texts in written.items():
+    labels: list[str] = []
+    for value, texts in table.labels.astype("str").groupby(table.frame[target]).unique().items():
         if len(texts) > 1:
-            raise UserError(
-                f"{path}: the class {value:g} of {target!r} is written as {texts[0]!r} and as {texts[1]!r}. "
-                "Write it in one way."
+            table.csv.refuse(
+                f"the class {value:g} of {target!r} is written as {texts[0]!r} and as {texts[1]!r}. Write it in one "
+                "way."
             )
-    labels = [str(texts[0]) for texts in written]
-    for i, label in enumerate(labels):
-        if differs := unlike(label, labels[:i]):
-            raise UserError(f"{path}: the class {label!r} of {target!r} looks like another one{differs}.")
+        label = str(texts[0])
+        if differs := unlike(label, labels):
+            table.csv.refuse(f"the class {label!r} of {target!r} looks like another one{differs}.")
+        labels.append(label)
     return labels
+
+
+def _command_without(table: Table, column: str, cells: Sequence[str]) -> str:
+    """Return a command that removes the rows with certain cells in a column from a CSV."""
+    csv = table.csv
+    key = json.dumps(column, ensure_ascii=False) if csv.header else str(list(table.frame).index(column))
+    file, sign, encoding = (json.dumps(text, ensure_ascii=False) for text in (csv.name, csv.separator, csv.encoding))
+    without = json.dumps(list(cells), ensure_ascii=False)
+    header = "" if csv.header else ", header=None"
+    code = (
+        f"import pandas; t = pandas.read_csv({file}, sep={sign}, encoding={encoding}, dtype=str, "
+        f"keep_default_na=False, skipinitialspace=True{header}); t[~t[{key}].str.strip().isin({without})]"
+        f".to_csv({file}, sep={sign}, encoding={encoding}, index=False{', header=False' * (not csv.header)})"
+    )
+    return f"python -c {shlex.quote(code)}"

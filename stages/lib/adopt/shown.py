@@ -6,6 +6,8 @@ from stages.lib.common.tables import print_rows
 
 _STYLES = {"target": "bold", "not used": "dim"}
 
+_STYLES = {"target": "bold", "not used": "dim"}
+
 
 def print_columns(columns: list[Taken]) -> None:
     """Print one row per column: what it is taken for, what is in it, and why."""

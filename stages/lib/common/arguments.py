@@ -28,7 +28,9 @@ class Arguments(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`, with how the command is called."""
-        word = message.removeprefix("unrecognized arguments: ")
-        hint = did_you_mean(word, self._option_string_actions) if word.startswith("-") else ""
+        _, is_unknown, word = message.partition("unrecognized arguments: ")
+        if is_unknown:
+            hint = did_you_mean(word.split()[0], self._option_string_actions) if word.startswith("-") else ""
+            message = f"{word} is not expected here{hint}"
         usage = " ".join(self.format_usage().split()).replace("usage", "Usage", 1)
-        raise UsageError(f"{message}{hint or '.'} {usage}")
+        raise UsageError(f"{message}{'' if message.endswith('?') else '.'} {usage}")

@@ -4,6 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+import numpy as np
+
+from stages.lib.data.texts import booleans
+
 
 def key(text: str) -> str:
     """Return what two texts share that no reader can tell apart."""
@@ -20,18 +24,20 @@ def unlike(text: str, others: Iterable[str]) -> str:
 
 
 def on_twins(labels: Iterable[str], what: str = "class") -> str:
-    """Return a sentence on labels that differ only in capital letters or blanks, as `No` and `no` do; "" if none do."""
-    first: dict[str, str] = {}
-    pairs = []
-    for label in labels:
-        other = first.setdefault("".join(label.casefold().split()), label)
-        if other != label:
-            pairs.append(f"{other!r} and {label!r}")
+    """Return a sentence on labels that are spellings of one word or one boolean, as `No` and `no`; "" if none are."""
+    labels = list(labels)
+    plain = ["".join(label.casefold().split()) for label in labels]
+    meanings = booleans(labels)
+    keys = plain if np.isnan(meanings).any() else meanings.tolist()
+    firsts = {key: i for i, key in reversed(list(enumerate(keys)))}
+    pairs = [(firsts[key], i) for i, key in enumerate(keys) if firsts[key] != i]
     if not pairs:
         return ""
+    in_letters = all(plain[first] == plain[i] for first, i in pairs)
     return (
-        f"{', '.join(pairs)} differ only in capital letters or blanks, and are told apart. If they are one {what}, "
-        "write them in one way in the CSV."
+        f"{', '.join(f'{labels[first]!r} and {labels[i]!r}' for first, i in pairs)} "
+        f"{'differ only in capital letters or blanks' if in_letters else 'mean the same'}, and are told apart. "
+        f"If they are one {what}, write them in one way in the CSV."
     )
 
 

@@ -9,19 +9,13 @@ import pandas as pd
 from stages.lib.common import UserError
 from stages.lib.config import Data
 from stages.lib.data import cells
+from stages.lib.data.csv_text import CsvText
 from stages.lib.data.encoding import as_utf8
-from stages.lib.data.faults import Fault, refuse, refuse_faults
-from stages.lib.data.header import check_width, first_rows, lacking
-from stages.lib.data.parse import parse
-from stages.lib.data.records import check_lengths
+from stages.lib.data.faults import Fault, refuse_faults
+from stages.lib.data.header import check_first_line, check_names, column_names
 from stages.lib.data.target import as_target
 
 _NOT_ALLOWED = "; data.columns in params.yaml does not allow that"
-_NO_HEADER = (
-    "Put a line with the columns' names before it, or set data.header to false and list every column in data.columns."
-)
-# The most columns that a message lists.
-_MOST_NAMES = 20
 _NEVER_MISSING = "; the model was fitted without missing cells there, and has nothing to impute them with"
 
 
@@ -62,43 +56,39 @@ def read_csv(
         )
     name = name or str(path)
     try:
-        text = as_utf8(Path(path).read_bytes(), spec.encoding, name)
+        csv = csv_text(Path(path).read_bytes(), spec, name)
     except FileNotFoundError:
         raise UserError(f"{name} is missing. Run `dvc repro fetch`, or set data.path in params.yaml.") from None
     except OSError as error:
         raise UserError(f"{name} can't be read: {error.strerror}. Set data.path in params.yaml.") from None
-    header, row = first_rows(text, spec, name, spec.columns, _NO_HEADER)
-    names = header or list(spec.columns)
-    refuse(name, lacking(names, spec.columns, "which data.columns in params.yaml lists"))
-    roles = {spec.target: "data.target"}
+    check_first_line(csv, spec, spec.columns)
+    names = column_names(csv, list(spec.columns))
+    check_names(csv, names, spec.columns, "which data.columns in params.yaml lists")
+    roles = {}
     for role, key in {"cv.order": order, "cv.groups": groups}.items():
         if key == spec.target:
             raise UserError(f"params.yaml: {role} is {key!r}, the target. Name another column.")
         if key:
-            refuse(name, lacking(names, [key], f"which {role} in params.yaml names"))
+            check_names(csv, names, [key], f"which {role} in params.yaml names")
             roles[key] = role
-    used = {key: None for key in names if key in roles or spec.column(key).use}
+    used = [key for key in names if key == spec.target or key in roles or spec.column(key).use]
     if not any(is_feature(key, spec, groups) for key in used):
         only = "the header has only the target" if names == [spec.target] else "no column is used"
-        raise UserError(f"{name}: {only}; a net needs a column to predict {spec.target} from.")
-    check_width(header, row, [len(names)], name)
-    check_lengths(text, spec.separator, name)
+        csv.refuse(f"{only}; a net needs a column to predict {spec.target} from.")
     as_text = {key for key in names if key not in used or key == groups or spec.column(key).type != "number"}
-    as_text |= {spec.target} if classify else set()
-    table = parse(text, names, as_text, spec, name)
+    table = csv.table(names, as_text | ({spec.target} if classify else set()))
     columns: dict[str, np.ndarray | pd.Series] = {}
     faults: list[Fault] = []
     for key in used:
-        series = table[key]
         if key == spec.target:
-            columns[key], found = as_target(series, classify, spec)
+            columns[key], problems = as_target(table[key], classify, spec)
         elif key in roles:
-            columns[key], found = cells.as_role(series, roles[key], spec)
+            columns[key], problems = cells.as_role(table[key], roles[key], spec)
         else:
-            columns[key], found = cells.as_feature(series, spec.column(key).type, spec.column(key), spec)
-            found += cells.id_like(columns[key], spec)
-        faults += found
-    refuse_faults(faults, text, names, spec, name)
+            columns[key], problems = cells.as_feature(table[key], spec.column(key).type, spec.column(key), spec)
+            problems += cells.id_like(columns[key], spec)
+        faults += problems
+    refuse_faults(faults, csv, names)
     return pd.DataFrame(columns)
 
 
@@ -132,32 +122,31 @@ def read_features(
     UserError
         It lists the first problems with column and line.
     """
-    if isinstance(content, str):
-        text = as_utf8(content.encode(), "utf-8", name)
-    else:
-        text = as_utf8(content, spec.encoding, name, is_new=True)
-    listed = ", ".join(list(types)[:_MOST_NAMES]) + ", …" * (len(types) > _MOST_NAMES)
-    header, row = first_rows(text, spec, name, types, f"Put a line with the columns' names before it: {listed}.", True)
-    names = header or list(spec.columns)
-    refuse(name, lacking(names, types, "which the net predicts from"))
-    if header:
-        check_width(header, row, [len(names)], name)
-    else:
-        check_width(header, row, [len(names) - 1, len(names)], name, f", or {len(names)} with {spec.target}")
-        if len(row) < len(names):
-            names.remove(spec.target)
-    check_lengths(text, spec.separator, name)
-    table = parse(text, names, {key for key in names if types.get(key) != "number"}, spec, name)
+    csv = csv_text(content, spec, name, is_new=True)
+    check_first_line(csv, spec, types)
+    names = column_names(csv, list(spec.columns), optional=spec.target)
+    check_names(csv, names, types, "which the net predicts from")
+    table = csv.table(names, {key for key in names if types.get(key) != "number"})
     columns: dict[str, np.ndarray | pd.Series] = {}
     faults: list[Fault] = []
     for key, kind in types.items():
         column, advice = spec.column(key), _NOT_ALLOWED
         if column.missing and key not in may_lack:
             column, advice = column.model_copy(update={"missing": None}), _NEVER_MISSING
-        columns[key], found = cells.as_feature(table[key], kind, column, spec, advice)
-        faults += found
-    refuse_faults(faults, text, names, spec, name, is_new=True)
+        columns[key], problems = cells.as_feature(table[key], kind, column, spec, advice)
+        faults += problems
+    refuse_faults(faults, csv, names)
     return pd.DataFrame(columns)
+
+
+def csv_text(content: bytes | str, spec: Data, name: str, is_new: bool = False) -> CsvText:
+    """Return a CSV that is written as `spec` says."""
+    encoding = spec.encoding
+    if isinstance(content, str):
+        content, encoding = content.encode(), "utf-8"
+    text = as_utf8(content, encoding, name, is_new)
+    form = (spec.separator, spec.decimal, spec.header, tuple(spec.na_values))
+    return CsvText(name, text, encoding, *form, is_new)
 
 
 def is_feature(key: str, spec: Data, groups: str | None) -> bool:

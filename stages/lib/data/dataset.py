@@ -59,7 +59,6 @@ def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = Non
 
     Parameters
     ----------
-    spec : Data
     classify : bool
         Whether the target is a class.
     seed : int

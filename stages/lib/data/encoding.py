@@ -19,7 +19,6 @@ def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> b
 
     Parameters
     ----------
-    content : bytes
     encoding : str
         `data.encoding`.
     name : str
@@ -30,7 +29,8 @@ def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> b
     Raises
     ------
     UserError
-        If the content has another encoding, or is no text; it says which encoding or format the content looks like.
+        If the content has another encoding, is not text, or begins with an empty line. The message says which encoding
+        or format the content looks like.
     """
     refuse_other_formats(content, name)
     coding = codecs.lookup(encoding).name
@@ -47,7 +47,12 @@ def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> b
         while text.startswith(codecs.BOM_UTF8):  # some programs add one to each copy
             text = text.removeprefix(codecs.BOM_UTF8)
         if b"\0" not in text:
-            return text.rstrip(b" \r\n")
+            text = text.rstrip(b" \r\n")
+            if not text:
+                raise UserError(f"{name} has no rows: its first line is empty. Is it the right file?")
+            if text[:1] in b"\r\n":
+                raise UserError(f"{name}: line 1 is empty. Remove it.")
+            return text
     other = likely_encoding(content)
     if other is not None and codecs.lookup(other) != codecs.lookup(encoding):
         remedy = f"Save it as {encoding}, as the training table is" if is_new else ""
@@ -65,15 +70,11 @@ def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> b
 
 
 def _broken_line(content: bytes, encoding: str) -> int | None:
-    """Return the number of a line that can't be decoded, decoding a slice at a time to need no memory."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+    """Return the number of a line that can't be decoded."""
     try:
-        for start in range(0, max(len(content), 1), _SLICE):
-            decoder.decode(content[start : start + _SLICE], final=start + _SLICE >= len(content))
-    except UnicodeDecodeError as error:
-        return 1 + content.count(b"\n", 0, max(start + error.start, 0))
-    except UnicodeError:  # UTF-16 without its mark
-        return 1
+        content.decode(encoding)
+    except UnicodeError as error:  # one of UTF-16 without its mark has no place
+        return 1 + content.count(b"\n", 0, getattr(error, "start", 0))
     return None
 
 
@@ -96,16 +97,16 @@ def _mostly_utf8(content: bytes) -> bool:
 
 
 def likely_encoding(content: bytes) -> str | None:
-    """Guess the encoding: UTF-16 by its mark or its zero bytes, UTF-8, and else a Western European one.
+    """Guess the encoding: UTF-16 by its mark or its zero bytes, UTF-8, and otherwise a Western European one.
 
-    None means that the content is no text in any of them.
+    None means that the content is not text in any of them.
     """
     if content.startswith(_MARKS_32):
         candidates = ["utf-32"]
     elif content.startswith(_MARKS_16):
         candidates = ["utf-16"]
-    elif found := _utf16(content):
-        candidates = [found]
+    elif without_mark := _utf16(content):
+        candidates = [without_mark]
     else:
         # The bytes 0x80 to 0x9f are letters and quotation marks in cp1252, and control characters in latin-1, which
         # decodes any bytes.

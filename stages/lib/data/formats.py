@@ -1,11 +1,13 @@
-"""Recognises files that are no CSV by how they begin: pages, spreadsheets, archives, JSON."""
+"""Recognises files that are not a CSV by how they begin: pages, spreadsheets, archives, JSON."""
 
 import json
 import re
+from collections.abc import Iterator
 
 from stages.lib.common import UserError
 
 _EXPORT, _UNPACK = "Export it as CSV first.", "Unpack it first."
+_DOWNLOAD = "Open it to see what the server says, and download the file itself."
 _BEGINNINGS = {
     b"PK\x03\x04": ("a spreadsheet or a zip archive", _EXPORT),
     b"\xd0\xcf\x11\xe0": ("an old spreadsheet", _EXPORT),
@@ -25,10 +27,7 @@ _BEGINNINGS = {
 }
 # What texts begin with, in lower case, after blanks.
 _TEXTS = {
-    rb"<(!doctype html|html|head|body)\b": (
-        "an HTML page",
-        "Open it to see what the server says, and download the file itself.",
-    ),
+    rb"<(!doctype html|html|head|body)\b": ("an HTML page", _DOWNLOAD),
     rb"<\?xml\b": ("an XML file", _EXPORT),
     rb"bzh[1-9]1ay&sy": ("a bzip2 archive", _UNPACK),
     rb"@relation\b": ("an ARFF file", _EXPORT),
@@ -37,21 +36,18 @@ _TEXTS = {
 
 
 def refuse_other_formats(content: bytes, name: str) -> None:
-    """Raise `UserError` if a file is no CSV but of another known format; it says which, and what to do."""
-    if found := _format(content):
-        what, remedy = found
+    """Raise `UserError` if a file is not a CSV but of another known format; it says which, and what to do."""
+    for what, remedy in _formats(content):
         raise UserError(f"{name} is {what}, not a CSV. {remedy}")
 
 
-def _format(content: bytes) -> tuple[str, str] | None:
-    for beginning, found in _BEGINNINGS.items():
-        if content.startswith(beginning):
-            return found
+def _formats(content: bytes) -> Iterator[tuple[str, str]]:
+    """Yield what a file may be other than a CSV, and what to do then."""
+    yield from (kind for beginning, kind in _BEGINNINGS.items() if content.startswith(beginning))
     start = content[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    for pattern, found in _TEXTS.items():
-        if re.match(pattern, start):
-            return found
-    return ("a JSON file", _EXPORT) if start[:1] in {b"{", b"["} and _is_json(content) else None
+    yield from (kind for pattern, kind in _TEXTS.items() if re.match(pattern, start))
+    if start[:1] in {b"{", b"["} and _is_json(content):
+        yield "a JSON file", _EXPORT
 
 
 def _is_json(content: bytes) -> bool:

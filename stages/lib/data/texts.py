@@ -1,12 +1,20 @@
-"""Cells that are texts: categories, booleans, dates and labels, from the texts in the file to what the type means."""
+"""Cells that are texts: missing cells, categories, numbers, booleans and dates, from their texts to what they mean."""
 
 import re
 import warnings
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
+
+# Cells that mean "missing" wherever they stand, and those that do among numbers.
+MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null")
+MISSING_AMONG_NUMBERS = ("-", "--", ".", "None", "none", "*", "missing", "unknown", "Unknown")
+_MAY_BE_MISSING = {cell.lower() for cell in (*MISSING, *MISSING_AMONG_NUMBERS)}
+# Among numbers, so few different texts may each mean a missing cell, whatever they are.
+MOST_TOKENS = 3
 
 # A number with more than digits around it or in it: 5 %, $5, 1 000 or 0x1F.
 NUMBER_WITH_SIGNS = re.compile(r"[^\w\s]{0,3}\s*[-+−]?\s*\d.{0,24}")
@@ -15,7 +23,23 @@ _BOOLEANS = {"yes": 1.0, "true": 1.0, "t": 1.0, "1": 1.0, "1.0": 1.0}
 _BOOLEANS |= {"no": 0.0, "false": 0.0, "f": 0.0, "0": 0.0, "0.0": 0.0}
 
 
-def as_category(series: pd.Series, missing: Collection[str]) -> pd.Series:
+class Unread(NamedTuple):
+    """Different texts of a column that do not have the meaning that they should have."""
+
+    blanks: list[str]
+    """Those that look as if a value were missing."""
+    words: list[str]
+    """All others."""
+
+
+def unread(texts: Sequence[str], meanings: np.ndarray) -> Unread:
+    """Return the texts whose meaning is NaN."""
+    without = [text for text, meaning in zip(texts, meanings, strict=True) if np.isnan(meaning)]
+    blanks = [text for text in without if text.lower() in _MAY_BE_MISSING]
+    return Unread(blanks, [text for text in without if text not in blanks])
+
+
+def as_category(series: pd.Series, missing: Collection[str] = ()) -> pd.Series:
     """Return texts without spaces around them, as pandas' `category`: sorted categories, NaN for those in `missing`."""
     texts = [str(text).strip() for text in series.cat.categories]
     kept = sorted(set(texts) - set(missing))
@@ -31,29 +55,29 @@ def values_of(series: pd.Series, by_category: Sequence[float] | np.ndarray) -> n
 
 
 def numbers(texts: Sequence[str], decimal: str) -> np.ndarray:
-    """Return texts as float64 numbers, with NaN for those that are none."""
+    """Return texts as float64 numbers, with NaN for those that are not numbers."""
     if decimal == ",":
         texts = ["" if "." in text else text.replace(",", ".") for text in texts]
-    found = pd.to_numeric(pd.Series(texts, dtype="object"), errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    values = pd.to_numeric(pd.Series(texts, dtype="object"), errors="coerce").to_numpy(dtype=np.float64, copy=True)
     for place, text in enumerate(texts):
-        if np.isfinite(found[place]):
-            found[place] = float(text)  # pandas rounds some long ones to a neighbour of the nearest
-    return found
+        if np.isfinite(values[place]):
+            values[place] = float(text)  # pandas rounds some long ones to a neighbour of the nearest
+    return values
 
 
 def booleans(texts: Sequence[str]) -> np.ndarray:
-    """Return texts as 1 and 0, with NaN for those that are none of yes/no, true/false, t/f and 1/0."""
+    """Return texts as 1 and 0, with NaN for all but yes/no, true/false, t/f and 1/0."""
     return np.array([_BOOLEANS.get(text.lower(), np.nan) for text in texts], dtype=np.float64)
 
 
 def dates(texts: Sequence[str]) -> np.ndarray:
-    """Return texts as days since 1970, with NaN for those that are no dates.
+    """Return texts as days since 1970, with NaN for those that are not dates.
 
     Dates are those of ISO 8601 or, if some are not, of one other format, which the first text shows. Where day and
     month could be meant either way, the reading counts that more texts allow; if both fit, the day comes first before a
     dot, as in 1.2.2020, and the month elsewhere.
     """
-    best = min(_readings(texts), key=lambda found: found.isna().sum())
+    best = min(_readings(texts), key=lambda reading: reading.isna().sum())
     # Microseconds also hold years that nanoseconds do not.
     days = best.dt.as_unit("us").astype("int64").to_numpy() / 86_400e6
     return np.where(best.isna(), np.nan, days)
@@ -62,7 +86,7 @@ def dates(texts: Sequence[str]) -> np.ndarray:
 def day_or_month(texts: Sequence[str]) -> str:
     """Say how dates are read if day and month could change places in all of them; empty if one reading is the only."""
     iso, *others = _readings(texts)
-    if len(others) < 2 or iso.notna().all() or any(found.isna().any() for found in others):
+    if len(others) < 2 or iso.notna().all() or any(reading.isna().any() for reading in others):
         return ""
     taken, other = others
     for i in np.flatnonzero(taken != other)[:1]:
@@ -86,8 +110,7 @@ def _readings(texts: Sequence[str]) -> list[pd.Series]:
 
 def likely_type(texts: Sequence[str]) -> str:
     """Return the type of a column that contains these texts: `boolean`, `date` or `category`."""
-    if len(texts) and not np.isnan(booleans(texts)).any():
-        return "boolean"
-    if len(texts) and not np.isnan(dates(texts)).any():
-        return "date"
+    for kind, reading in {"boolean": booleans, "date": dates}.items():
+        if len(texts) and not np.isnan(reading(texts)).any():
+            return kind
     return "category"

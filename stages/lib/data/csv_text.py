@@ -1,0 +1,175 @@
+"""A CSV as text, and how it is written: its records with their lines, and its columns as pandas reads them."""
+
+import csv
+import io
+import warnings
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NoReturn
+
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+from pandas.errors import ParserError
+
+from stages.lib.common import UserError
+
+# What may separate cells, in the singular.
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+# The most sentences of a message, and the most characters of a cell in it.
+_MOST, LONGEST = 20, 40
+
+
+@dataclass(frozen=True)
+class CsvText:
+    """A CSV and how it is written.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    text : bytes
+        In UTF-8, as `as_utf8` returns it.
+    encoding, separator, decimal, header, na_values
+        As in `data` of params.yaml; the encoding is that of the file.
+    is_new : bool
+        Whether the rows are to predict, so that they have to be written as the training table is.
+    """
+
+    name: str
+    text: bytes
+    encoding: str = "utf-8"
+    separator: str = ","
+    decimal: str = "."
+    header: bool = True
+    na_values: tuple[str, ...] = ()
+    is_new: bool = False
+
+    def refuse(self, *problems: str) -> NoReturn:
+        """Raise `UserError` with these sentences, each after the name."""
+        sentences = [f"{self.name}: {problem}" for problem in problems[:_MOST]]
+        if more := len(problems) - len(sentences):
+            sentences.append(f"{self.name}: and {more:,} more")
+        raise UserError(*sentences)
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the cells of each record with the number of its first line, counted from 1."""
+        lines = io.TextIOWrapper(io.BytesIO(self.text), encoding="utf-8", newline="")
+        reader = csv.reader(lines, delimiter=self.separator, skipinitialspace=True)
+        line = 1
+        try:
+            for cells in reader:
+                yield line, cells
+                line = reader.line_num + 1
+        except csv.Error:  # the limit is the module's own, for a quotation mark that swallows the rest of a file
+            self.refuse(
+                f"line {line} has a cell of more than {csv.field_size_limit():,} characters; "
+                "is a quotation mark missing, or is it the wrong file?"
+            )
+
+    def rows(self, numbers: Collection[int]) -> dict[int, tuple[int, list[str]]]:
+        """Return the line and the cells of each of these rows; row 0 is the first one after the header."""
+        wanted, rows = set(numbers), {}
+        for number, record in enumerate(self.records(), start=-1 if self.header else 0):
+            if number in wanted:
+                rows[number] = record
+                if len(rows) == len(wanted):
+                    break
+        return rows
+
+    def table(self, names: Sequence[str], as_text: Collection[str] = ()) -> pd.DataFrame:
+        """Read the cells.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The columns, in file order.
+        as_text : collection of str
+            The columns that should not be read as numbers.
+
+        Returns
+        -------
+        DataFrame
+            Columns of float64, with NaN where a cell is missing, and `category` columns of texts as they are in the
+            file for `as_text` and for each column that contains anything but numbers and missing cells.
+
+        Raises
+        ------
+        UserError
+            If a line has more or fewer cells than there are columns, or a cell is too long.
+        """
+        self._check_lengths()
+        try:
+            table = self._read(names, as_text)
+        except ParserError as error:
+            if "EOF inside string" in str(error):
+                *_, (line, _) = self.records()
+                self.refuse(f"line {line} opens a quotation mark that is never closed")
+            self.check_widths(len(names))
+            self.refuse(f"it is not a CSV: {error}")
+        last = table[names[-1]]
+        if last.isna().any() or (not _is_numeric(last) and (last == "").any()):
+            self.check_widths(len(names))  # because pandas fills up a short line with empty cells
+        others = [name for name in names if name not in as_text and not _is_numeric(table[name])]
+        if others:
+            table[others] = self._read(names, others, usecols=others)
+        # pandas would read texts that are all numbers, such as 01 and 1.0, into categories that are numbers.
+        return table.astype({name: "float64" if _is_numeric(table[name]) else "category" for name in names})
+
+    def _read(self, names: Sequence[str], as_text: Collection[str], **options: Any) -> pd.DataFrame:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # such a column is read again, as text
+            return pd.read_csv(
+                io.BytesIO(self.text),
+                sep=self.separator,
+                decimal=self.decimal,
+                header=0 if self.header else None,
+                names=list(names),
+                dtype=dict.fromkeys(as_text, "str"),
+                na_values=list(self.na_values),
+                keep_default_na=False,
+                index_col=False,
+                skip_blank_lines=False,
+                skipinitialspace=True,
+                **options,
+            )
+
+    def _check_lengths(self) -> None:
+        """Raise `UserError` if a cell is longer than what the csv module takes for a cell."""
+        most, start = csv.field_size_limit(), 0
+        while start + most < len(self.text):
+            end = self.text.rfind(b"\n", start, start + most + 1)
+            if end < 0:  # a line this long may have many cells, which `records` looks at
+                for _ in self.records():
+                    pass
+                return
+            start = end + 1
+
+    def check_widths(self, width: int, note: str = "") -> None:
+        """Raise `UserError` if a line has more or fewer cells than `width`; a note follows that number."""
+        records = islice(self.records(), int(self.header), None)
+        wrong = [(line, cells) for line, cells in records if len(cells) != width]
+        if not wrong:
+            return
+        (line, cells), *others = wrong
+        count = len(cells)
+        advice = f"; a cell that contains {self.separator!r} needs quotation marks"
+        if count < width:
+            advice = "; is the line cut off?" if cells else "; remove empty lines"
+            if cells and any(sign in cells[-1] for sign in (*SEPARATORS, "\n")):
+                advice = f"; is a quotation mark missing in {short(cells[-1])}?"
+        elif self.header and line == 2 and count == width + 1:
+            advice = '; if R wrote its row names, put `"",` before the header for their name'
+            if not cells[-1].strip():
+                advice = "; its last cell is empty, so remove the separator at the end of each row"
+        more = f" ({len(others):,} more such line{'s' * (len(others) != 1)})" if others else ""
+        self.refuse(f"line {line} has {count} column{'s' * (count != 1)} instead of {width}{note}{more}{advice}")
+
+
+def short(cell: str) -> str:
+    """Return a cell in quotation marks, cut if it is long."""
+    return repr(cell) if len(cell) <= LONGEST else f"{cell[:LONGEST]!r}… ({len(cell):,} characters)"
+
+
+def _is_numeric(series: pd.Series) -> bool:
+    return is_numeric_dtype(series) and not is_bool_dtype(series)
