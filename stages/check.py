@@ -11,18 +11,17 @@ from stages.lib.config import PARAMS_FILE
 
 
 def main() -> None:
-    found = check()
-    for note in found.notes:
+    findings = check()
+    for note in findings.notes:
         print(f"note: {note}", file=sys.stderr)
-    if found.problems:
-        raise UserError(*grouped(found.problems))
-    rows = "" if found.n_rows is None else f", {found.n_rows:,} rows"
+    if findings.problems:
+        raise UserError(*grouped(findings.problems))
+    rows = "" if findings.n_rows is None else f", {findings.n_rows:,} rows"
     print(f"{PARAMS_FILE}: fine{rows}")
-    if found.plans:
-        print_plans(found.plans)
-        print(
-            f"All searches together: about {in_words(sum(plan.seconds for plan in found.plans))}, one after the other"
-        )
+    if findings.plans:
+        print_plans(findings.plans)
+        seconds = sum(plan.seconds for plan in findings.plans)
+        print(f"All searches together: about {in_words(seconds)}, one after the other")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stages.lib.common import Arguments, UserError, run, write_text
-from stages.lib.common.faults import Interrupted, told
+from stages.lib.common.faults import Interrupted, sentences_on
 from tests.project import ROOT
 
 
@@ -113,7 +113,7 @@ def test_a_module_that_exits_does_not_end_a_stage_in_silence(
     ],
 )
 def test_a_fault_of_the_machine_is_a_sentence(error: Exception, sentence: str) -> None:
-    (shown,) = told(error)
+    (shown,) = sentences_on(error)
     assert shown.startswith(f"error: {sentence}")
 
 

@@ -13,7 +13,6 @@ def as_markdown(changes: Comparison, most: int) -> str:
 
     Parameters
     ----------
-    changes : Comparison
     most : int
         How many searches, and how many causes, are listed.
     """

@@ -30,7 +30,6 @@ def hindrances(old: Results, new: Results, of_searches: bool = False) -> list[st
 
     Parameters
     ----------
-    old, new : Results
     of_searches : bool
         Whether the splits of the searches are meant, not the fresh ones.
     """

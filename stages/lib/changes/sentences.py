@@ -6,7 +6,7 @@ from math import isnan
 
 from stages.lib.changes.comparison import KEPT, Comparison, SearchChange
 from stages.lib.changes.origins import edited_results, stale_params
-from stages.lib.changes.picks import listed, pick, sets_in_words
+from stages.lib.changes.picks import first_of, pick, sets_in_words
 from stages.lib.changes.results import Scored
 from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
 from stages.lib.common import format_p, format_score, format_value, score_decimals, shares_in_words
@@ -18,9 +18,9 @@ def headline(changes: Comparison) -> str:
     for side in (changes.old, changes.new):
         if keys := stale_params(side):
             difference = f"params.yaml of {side.snapshot.name} differs from what its results are from"
-            sentences.append(f"Not rerun: {difference} ({listed(keys)}); run `dvc repro`.")
+            sentences.append(f"Not rerun: {difference} ({first_of(keys)}); run `dvc repro`.")
         if paths := edited_results(side):
-            sentences.append(f"Edited since their stages wrote them: {listed(paths)}; run `dvc repro`.")
+            sentences.append(f"Edited since their stages wrote them: {first_of(paths)}; run `dvc repro`.")
     return " ".join(sentences)
 
 
@@ -47,7 +47,7 @@ def _several(changes: Comparison) -> str:
         return "No search is in both"
     if not changes.changed and changes.others:
         score = "scores" if len(changes.others) == 1 else "score"
-        return f"No search changed, but {listed(list(changes.others))} {score} otherwise"
+        return f"No search changed, but {first_of(list(changes.others))} {score} otherwise"
     if not changes.changed:
         return f"Unchanged: all scores{' that both have' if changes.added or changes.removed else ''} are the same"
     counts = Counter(changes.words[search.name] for search in changes.changed if search.name in changes.words)

@@ -58,49 +58,49 @@ class Findings:
 
 def check() -> Findings:
     """Check params.yaml, the CSV, and the first net of each experiment, as the stages do."""
-    found = Findings()
+    findings = Findings()
     in_conflict = find_conflicts()
-    found.problems += map(Problem, (*what_to_do(in_conflict), *broken_files(in_conflict)))
-    read = None if PARAMS_FILE in in_conflict else found.of(read_params)
+    findings.problems += map(Problem, (*what_to_do(in_conflict), *broken_files(in_conflict)))
+    read = None if PARAMS_FILE in in_conflict else findings.of(read_params)
     if read is None:
-        return found
+        return findings
     params, problems = read
-    found.problems += map(Problem, problems)
+    findings.problems += map(Problem, problems)
     if params is None:
-        found.notes.append(f"the rest is checked once {PARAMS_FILE} is fixed")
-        return found
+        findings.notes.append(f"the rest is checked once {PARAMS_FILE} is fixed")
+        return findings
     # What has a problem already gets no other one.
     places = list(map(place_of, problems))
     lacking = () if PIPELINE in in_conflict else missing_keys(read_content(), params)
-    found.problems += [Problem(sentence) for key, sentence in lacking if key not in places]
-    table = None if any(place.startswith(_OF_THE_TABLE) for place in places) else _check_table(params, found)
+    findings.problems += [Problem(sentence) for key, sentence in lacking if key not in places]
+    table = None if any(place.startswith(_OF_THE_TABLE) for place in places) else _check_table(params, findings)
     for name in params.experiments:
         if not any(place.startswith(f"experiments.{name}.") for place in places):
-            resolved = found.of(resolve_experiment, params, name, experiment=name)
+            resolved = findings.of(resolve_experiment, params, name, experiment=name)
             if resolved and not any(place.startswith(_OF_THE_NETS) for place in places):
-                _check_nets(params, name, table, *resolved, found)
-    return found
+                _check_nets(params, name, table, *resolved, findings)
+    return findings
 
 
-def _check_table(params: Params, found: Findings) -> Table | None:
+def _check_table(params: Params, findings: Findings) -> Table | None:
     spec, cv = params.data, params.cv
-    scorer = found.of(make_scorer, cv.scoring, cv.also_score)
-    in_place = found.of(is_in_place, spec)
+    scorer = findings.of(make_scorer, cv.scoring, cv.also_score)
+    in_place = findings.of(is_in_place, spec)
     if in_place is False:
-        found.notes.append(f"{spec.path} is not here yet; `dvc repro fetch` gets it. Training is tried then")
-    if not in_place or found.of(ensure_file, params) is None:
+        findings.notes.append(f"{spec.path} is not here yet; `dvc repro fetch` gets it. Training is tried then")
+    if not in_place or findings.of(ensure_file, params) is None:
         return None
-    table = found.of(read_table, params)
+    table = findings.of(read_table, params)
     if table is None:
         return None
-    found.n_rows = len(table.data.y)
-    found.notes += filter(None, [on_copies(table.data, spec.path), on_twins(table.data.classes)])
-    drawn = found.of(lambda: (table.splits, table.fresh))
+    findings.n_rows = len(table.data.y)
+    findings.notes += filter(None, [on_copies(table.data, spec.path), on_twins(table.data.classes)])
+    drawn = findings.of(lambda: (table.splits, table.fresh))
     return table if drawn and scorer else None
 
 
 def _check_nets(
-    params: Params, name: str, table: Table | None, settings: dict[str, Any], candidates: Candidates, found: Findings
+    params: Params, name: str, table: Table | None, settings: dict[str, Any], candidates: Candidates, findings: Findings
 ) -> None:
     with warnings.catch_warnings(action="ignore"):  # the searches will tell
         if table is None:  # The nets can be built without the rows.
@@ -108,9 +108,9 @@ def _check_nets(
             unweighted = settings | {"class_weight": None}
             stand_in = Table(unprepared, rows_like(params))
             opened = Opened(unprepared, name, unweighted, candidates, stand_in)
-            found.of(check_candidates, opened, experiment=name)
-        elif plan := found.of(_try, Opened(params, name, settings, candidates, table), experiment=name):
-            found.plans.append(plan)
+            findings.of(check_candidates, opened, experiment=name)
+        elif plan := findings.of(_try, Opened(params, name, settings, candidates, table), experiment=name):
+            findings.plans.append(plan)
 
 
 def _try(experiment: Opened) -> Plan:

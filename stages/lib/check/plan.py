@@ -39,8 +39,6 @@ class Plan:
 
     Parameters
     ----------
-    name : str
-    n_candidates, n_fits, net_epochs : int
     seconds : float
         On its `runtime.n_jobs` cores.
     mebibytes : float
@@ -68,10 +66,8 @@ def make_plan(
 
     Parameters
     ----------
-    params : Params
     name, settings, candidates
         The experiment, as `resolve_experiment` returns it.
-    data : Dataset
     splits : list of (train, test)
     step : float
         The seconds of a net's training step.

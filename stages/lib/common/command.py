@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from stages.lib.common.arguments import Arguments, UsageError
 from stages.lib.common.errors import UserError
-from stages.lib.common.faults import Interrupted, told
+from stages.lib.common.faults import Interrupted, sentences_on
 
 _TRACEBACK = "--traceback"
 _STATUS, _STATUS_USAGE, _STATUS_INTERRUPTED = 1, 2, 130
@@ -110,7 +110,7 @@ def _tell(error: BaseException, with_traceback: bool) -> int:
     interrupted = isinstance(error, Interrupted | KeyboardInterrupt)
     if with_traceback and not interrupted:
         traceback.print_exception(error.__cause__ or error, file=sys.stderr)
-    for sentence in told(error):
+    for sentence in sentences_on(error):
         print(sentence, file=sys.stderr, flush=True)
     return _STATUS_INTERRUPTED if interrupted else _STATUS_USAGE if isinstance(error, UsageError) else _STATUS
 

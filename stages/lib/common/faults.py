@@ -34,7 +34,7 @@ class Interrupted(BaseException):
     """Ctrl-C. It is no KeyboardInterrupt, which skorch takes for the wish to end a training early and go on."""
 
 
-def told(error: BaseException) -> list[str]:
+def sentences_on(error: BaseException) -> list[str]:
     """Return what to tell the user of an error: what was found, where, and what to do; nothing if nobody reads on."""
     if isinstance(error, BrokenPipeError) or _is_richs_broken_pipe(error):
         return []

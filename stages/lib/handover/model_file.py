@@ -27,10 +27,8 @@ def save_model(path: Path, estimator: BaseEstimator | PlainModel, card: Card) ->
 
     Parameters
     ----------
-    path : Path
     estimator : estimator or PlainModel
         A fitted one from `build_estimator`, or a model without a net.
-    card : Card
     """
     write_bytes(path, _content(_tensors(estimator), card))
 
@@ -78,7 +76,6 @@ def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Car
 
     Parameters
     ----------
-    path : Path
     source : str
         `model.source`, where the user's own code is.
 

@@ -37,7 +37,6 @@ def load_net(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstim
     ----------
     path : Path
         For the sentences of errors.
-    card : Card
     tensors : dict of tensors
         As `net_tensors` returned them.
     source : str

@@ -40,7 +40,6 @@ class PlainModel:
 
     Attributes
     ----------
-    model : ArrayModel
     preparation : Preparation or None
         Fitted; None for a model that takes rows as they are, and for a constant.
     target : transformer or None

@@ -29,7 +29,6 @@ def best_set(scores: np.ndarray, test_share: float, seed: int, one_row: float = 
         Splits in the order of repeats and folds. A candidate with NaN is not in the set.
     test_share : float
         As in `corrected_error`.
-    seed : int
     one_row : float
         As in `corrected_error`.
 
@@ -161,7 +160,6 @@ def may_be_best(table: pd.DataFrame, test_share: float, seed: int, one_row: floa
         As `rounded` returns it, or as read from its CSV, for the same answer.
     test_share : float
         Test rows per training row; with NaN, where no test holds, the set has the best candidate alone.
-    seed : int
     one_row : float
         As in `corrected_error`.
 

@@ -64,7 +64,6 @@ def half_widths(
     scores : array of shape (n_candidates, n_splits)
     test_share : float
         As in `corrected_error`.
-    n_repeats, seed : int
     rows : Rows, optional
         None where the scorer can't be pooled.
     constant : array of bool, shape (n_candidates,), optional

@@ -24,7 +24,6 @@ class Rows:
         For each split, the numbers of its test rows, or of the blocks.
     groups : array of shape (n_rows,), or None
         The groups of rows that are drawn whole.
-    pooling : Pooling
     """
 
     statistics: Sequence[np.ndarray]
@@ -65,8 +64,6 @@ class Units:
     sums : list of arrays of shape (n_candidates, n_tested, k)
     numbers : list of arrays of shape (n_tested,)
         The units that a split tests, each once.
-    n_units : int
-    pooling : Pooling
     """
 
     sums: Sequence[np.ndarray]
@@ -95,7 +92,6 @@ class Units:
         Parameters
         ----------
         scores : array of shape (n_candidates, n_splits)
-        n_repeats : int
 
         Returns
         -------

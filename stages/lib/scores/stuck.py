@@ -79,7 +79,6 @@ def stuck_fits(
     splits : sequence of (train, test)
     y : array of shape (n_rows,)
         The target.
-    classify : bool
     """
     by_split = []
     for (train, _), of_split in zip(splits, zip(*records, strict=True), strict=True):

@@ -25,7 +25,6 @@ def summarise(
         As `score_table` returns it.
     corrected : Corrected, optional
         None where the statistics do not hold.
-    n_fits : int
     net_epochs_spared : int, optional
         After halving.
     """

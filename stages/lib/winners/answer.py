@@ -45,7 +45,6 @@ def answer(contest: Contest, scoring: str, requested: str | None = None) -> Answ
 
     Parameters
     ----------
-    contest : Contest
     scoring : str
         The name of the scorer.
     requested : str, optional

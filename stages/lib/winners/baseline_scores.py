@@ -38,9 +38,6 @@ def score_baseline(
 
     Parameters
     ----------
-    name : str
-    baseline : Baseline
-    fresh : Fresh
     scorers : mapping of callables
         scikit-learn's scorers by name; the first one selects.
     pooled : Pooling, optional

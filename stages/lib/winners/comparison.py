@@ -73,7 +73,6 @@ def few_metrics(
 
     Parameters
     ----------
-    contest : Contest
     use : str, optional
         The answer.
     corrected : mapping of float

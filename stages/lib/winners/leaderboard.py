@@ -111,7 +111,6 @@ def combine(params: Params, picks: dict[str, dict[str, Any]]) -> tuple[dict[str,
 
     Parameters
     ----------
-    params : Params
     picks : dict of dict
         The chosen candidate of each experiment.
 
@@ -145,7 +144,6 @@ def summarise(
 
     Parameters
     ----------
-    params : Params
     searches : dict of dict
         As `read_searches` returns them.
     corrected : (float, float, float), optional

@@ -51,7 +51,6 @@ def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached
         By contender, as in `model` of params.yaml.
     scored : mapping of Reached
         Of the contenders that a search has scored.
-    fresh : Fresh
 
     Returns
     -------

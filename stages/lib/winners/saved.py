@@ -42,14 +42,11 @@ def fit(
         Of a net in `settings`, otherwise of a baseline.
     settings : dict of dict
         The settings of the nets, by contender.
-    data : Dataset
-    params : Params
 
     Returns
     -------
     model : estimator or PlainModel
         A net, or a baseline as arrays.
-    card : Card
     words : str
         What it was fitted on.
     """
@@ -109,7 +106,6 @@ def saved_inputs(kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: F
         The contenders.
     seen : mapping of Seen
         Of those of them that are nets.
-    fresh : Fresh
     """
     roles = {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
     importances = {name: seen[name].importances for name in roles if name in seen}

@@ -49,7 +49,6 @@ def importances(
     X : array of shape (n_rows, n_columns or more)
         Test rows as `rows` returns them; what stands behind the columns, such as groups, stays.
     y : array of shape (n_rows,) or (n_rows, 1)
-    n_columns : int
     scorer : callable
         scikit-learn's scorer.
     pooled : Pooling, optional
