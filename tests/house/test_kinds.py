@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from stages.lib.config.column import Type
 from stages.lib.config.cv import Splitter
+from stages.lib.config.table import Type
 from stages.lib.model.columns import Columns
 from stages.lib.model.preparation import Preparation
 from stages.lib.report.subject import _SPLITS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stages.lib.check.dvc_keys import PIPELINE
 from stages.lib.config import PARAMS_FILE
-from stages.lib.config.yaml_text import conflict_line, on_conflict
+from stages.lib.config.yaml12 import conflict_line, on_conflict
 
 # What people write, and what runs write, which is taken from one side and written again.
 _WRITTEN = (PARAMS_FILE, PIPELINE)

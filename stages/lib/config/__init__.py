@@ -3,7 +3,6 @@
 Knows the keys and their rules, and does not need torch. Imports `common`.
 """
 
-from stages.lib.config.column import Column
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.params_file import load_params, read_content, read_params
@@ -22,5 +21,5 @@ from stages.lib.config.statistics import (
     Evaluate,
     Statistics,
 )
-from stages.lib.config.table import Data
+from stages.lib.config.table import Column, Data
 from stages.lib.config.training import Model

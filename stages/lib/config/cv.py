@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from stages.lib.config.column import Section
+from stages.lib.config.table import Section
 
 Splitter = Literal["stratified", "kfold", "group", "stratified_group", "time"]
 

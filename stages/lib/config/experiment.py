@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag
 
 from stages.lib.common import format_value
-from stages.lib.config.column import Section
 from stages.lib.config.space import Distribution, all_candidates, drawn_candidates, space_size, to_distribution
+from stages.lib.config.table import Section
 from stages.lib.config.training import Settings, Value
 
 

@@ -10,7 +10,6 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from stages.lib.common import UserError, did_you_mean, format_value, place_of
 from stages.lib.config import yaml12
-from stages.lib.config.column import Column
 from stages.lib.config.cv import CV
 from stages.lib.config.cv import misfits as cv_misfits
 from stages.lib.config.experiment import Experiment
@@ -20,9 +19,8 @@ from stages.lib.config.problems import sentences, without
 from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
 from stages.lib.config.scorers import misplaced_scorers
 from stages.lib.config.statistics import Evaluate, Statistics, misplaced_names, misplaced_rope
-from stages.lib.config.table import Data
+from stages.lib.config.table import Column, Data
 from stages.lib.config.training import NO_SETTING, Model
-from stages.lib.config.yaml_text import odd_sign
 
 # The keys of grids and `fixed` whose values have rules.
 _FIELDS = (
@@ -93,7 +91,7 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     """Return params.yaml as it stands; raises `UserError` if it is missing, empty, or is not YAML."""
     try:
         text = Path(path).read_text(encoding="utf-8")
-        if odd := odd_sign(text):
+        if odd := yaml12.odd_sign(text):
             raise UserError(f"{path}: {odd}.")
         content = yaml12.load(text)
     except FileNotFoundError:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from stages.lib.config.column import Section
+from stages.lib.config.table import Section
 
 # What a params.yaml without `prepare` is told to add: nothing is prepared.
 PREPARE_BLOCK = """\

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from stages.lib.common import UserError, did_you_mean
-from stages.lib.config.column import Section
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.prepare import Prepare
@@ -26,7 +25,7 @@ from stages.lib.config.statistics import (
     Evaluate,
     Statistics,
 )
-from stages.lib.config.table import Data
+from stages.lib.config.table import Data, Section
 from stages.lib.config.training import Model
 
 PARAMS_FILE = "params.yaml"

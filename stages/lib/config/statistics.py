@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from stages.lib.common import did_you_mean, format_value
-from stages.lib.config.column import Section
 from stages.lib.config.scorers import bounds_of, has_unit
+from stages.lib.config.table import Section
 
 # What a params.yaml without these sections is told to add.
 STATISTICS_BLOCK = """\

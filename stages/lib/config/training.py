@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from stages.lib.config.column import Section
+from stages.lib.config.table import Section
 
 NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
 

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import Field, FiniteFloat
 
 from stages.lib.config import Params, Prepare
-from stages.lib.config.column import Section
+from stages.lib.config.table import Section
 from stages.lib.config.training import NetSettings
 from stages.lib.data import Dataset
 from stages.lib.model.columns import Columns
