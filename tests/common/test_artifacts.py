@@ -67,9 +67,10 @@ def test_a_fault_of_the_machine_leaves_no_temporary_file(
 
 def test_a_file_where_a_folder_belongs_is_named(tmp_path: Path) -> None:
     (tmp_path / "metrics").write_bytes(b"")
-    with pytest.raises(OSError, match=r"metrics/data\.json") as caught:
+    with pytest.raises(OSError, match=r"metrics") as caught:
         write_text(tmp_path / "metrics" / "data.json", "after")
     assert caught.value.errno in {errno.EEXIST, errno.ENOTDIR}
+    assert caught.value.filename == str(tmp_path / "metrics")
 
 
 def test_others_are_removed_with_their_folders(tmp_path: Path) -> None:

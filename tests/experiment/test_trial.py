@@ -56,6 +56,18 @@ class Lazy(nn.Sequential):
         super().__init__(nn.LazyLinear(1), nn.Sigmoid())
 
 
+class InAList(nn.Module):
+    """A net with a layer that torch does not see."""
+
+    def __init__(self, requires_grad: bool = True) -> None:
+        super().__init__()
+        self.layers = [nn.Linear(3, 2).requires_grad_(requires_grad)]
+        self.last = nn.Linear(2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(self.last(self.layers[0](x)))
+
+
 class Elsewhere(NeuralNetClassifier):
     def predict(self, X: Any) -> Any:
         return super().predict(X) + 5
@@ -81,6 +93,7 @@ def trial(scoring: str = "accuracy", prepare: Prepare | None = None, **changes: 
         {"module": net(lambda x: x * 0 + 0.7)},  # one class on these rows, but not by construction
         {"lr": 1e30},  # saturated after the first step, which other candidates need not be
         {"lr": 1e30, "module": Lazy},
+        {"module": InAList, "module__requires_grad": False},  # as a teacher that stays as it is
         {"lr": 1e38, "optimizer": torch.optim.SGD, "criterion": nn.BCEWithLogitsLoss, "scoring": "roc_auc"},
         MANY | {"module": net(lambda x: x)},
         REGRESSION | {"module": net(lambda x: x)},
@@ -126,6 +139,14 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
             "the net predicts numbers of the shape (24, 3); it should be one for each row.",
         ),
         ({"module": net(lambda x: None)}, "The module's forward returns nothing; let it return a tensor with one row"),
+        (
+            {"module": InAList},
+            "InAList.layers holds layers in a plain list or dict, where torch does not see them, so they",
+        ),
+        (
+            {"module": net(lambda x: (x, x)), **MANY},
+            "The module's forward returns several things; let it return the outp",
+        ),
         ({"module": net(lambda x: x.detach().sigmoid())}, "No weight of the module can be trained"),
     ],
 )

@@ -110,6 +110,8 @@ def _another_form(lines: list[str], csv: CsvText) -> str:
         code = f'import pandas; pandas.read_csv("{csv.name}", sep=r"{pattern}", encoding="{csv.encoding}", {cells})'
         code += f'.to_csv("{csv.name}", encoding="{csv.encoding}", index=False, header=False)'
         return f"has {what} between its cells. Save it with commas: python -c {shlex.quote(code)}"
+    if len({sign for line in lines for sign in SEPARATORS if sign in line}) == 0:
+        return "has one column, and a table has the target and another column to predict the target from. Add columns."
     return (
         "is not a table: its lines don't agree on the number of cells, whether commas, semicolons or tabs separate "
         f"them. Line 1 is {lines[0][:60]!r}. Is it the right file?"

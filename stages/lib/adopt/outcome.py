@@ -99,7 +99,8 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Outco
     if len(labels) > min(_MOST_CLASSES, len(cells) // 2):
         csv.refuse(
             f"the target {target!r} has {len(labels):,} different texts in {len(cells):,} rows, such as "
-            f"{labels[0]!r}. A class needs several rows. Choose another target."
+            f"{labels[0]!r}. A class needs several rows. "
+            + ("Leave out --classes." if numbers and classes else "Choose another target.")
         )
     if counts.min() < 2:
         rarest = int(counts.to_numpy().argmin())

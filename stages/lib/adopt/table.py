@@ -56,7 +56,8 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
     names = column_names(csv, [f"column_{i}" for i in range(1, len(first) + 1)])
     if target is not None and target not in names:
         hint = did_you_mean(target, names) or "."
-        raise UserError(f"{path} has no column {target!r}{hint} It has: {', '.join(names)}.")
+        header = "" if csv.header else " Line 1 looks like a row; if it is a header, write names in it, not numbers."
+        raise UserError(f"{path} has no column {target!r}{hint} It has: {', '.join(names)}.{header}")
     frame = csv.table(names, [] if target is None else [target])
     texts = {name: as_category(frame[name]) for name in names if isinstance(frame[name].dtype, pd.CategoricalDtype)}
     kinds = {name: set(cells.cat.categories) for name, cells in texts.items()}

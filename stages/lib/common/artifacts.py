@@ -40,7 +40,8 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         with suppress(OSError):
             new.unlink()
         if isinstance(error, OSError):
-            error.filename, error.filename2 = str(path), None
+            in_the_way = next((str(folder) for folder in Path(path).parents if folder.is_file()), str(path))
+            error.filename, error.filename2 = in_the_way, None
         raise
 
 

@@ -33,6 +33,8 @@ def on_words(words: Sequence[str], n_numbers: int, lacks: bool, name: str, spec:
     name : str
         The column's.
     """
+    if any("\n" in word for word in words):
+        return "; it has a line break inside quotation marks: write one number in each cell"
     kind = "category" if n_numbers else text.likely_type(words)
     entry = f"type: {kind}" + ", missing: allowed" * lacks
     as_type = f"if the column is not a number, {line_to_add(name, entry, spec)}"

@@ -13,6 +13,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from pandas.errors import ParserError
 
 from stages.lib.common import UserError
+from stages.lib.config.yaml12 import conflict_line, on_conflict
 
 # What may separate cells, in the singular.
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -152,16 +153,18 @@ class CsvText:
         if not wrong:
             return
         (line, cells), *others = wrong
+        if marked := conflict_line(self.text):
+            self.refuse(f"{on_conflict(marked)}.")
         count = len(cells)
         advice = f"; a cell that contains {self.separator!r} needs quotation marks"
         if count < width:
             advice = "; is the line cut off?" if cells else "; remove empty lines"
             if cells and any(sign in cells[-1] for sign in (*SEPARATORS, "\n")):
                 advice = f"; is a quotation mark missing in {short(cells[-1])}?"
+        elif count == width + 1 and not cells[-1].strip():
+            advice = "; its last cell is empty, so remove the separator at the end of each row"
         elif self.header and line == 2 and count == width + 1:
             advice = '; if R wrote its row names, put `"",` before the header for their name'
-            if not cells[-1].strip():
-                advice = "; its last cell is empty, so remove the separator at the end of each row"
         more = f" ({len(others):,} more such line{'s' * (len(others) != 1)})" if others else ""
         self.refuse(f"line {line} has {count} column{'s' * (count != 1)} instead of {width}{note}{more}{advice}")
 

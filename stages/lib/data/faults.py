@@ -62,7 +62,7 @@ def refuse_faults(faults: list[Fault], csv: CsvText, names: list[str]) -> None:
             more = "; …" if len(further) > _MOST_ALIKE else ""
             problems.append(f"{len(further):,} more like {alike[0]}: {'; '.join(further[:_MOST_ALIKE])}{more}")
     # A line that all faults are in may be no row.
-    in_one_line = len(firsts) == 1 and len(faults) > 1 and all(len(fault.rows) == 1 for fault in faults)
+    in_one_line = len(firsts) == 1 and len(faults) > 1 and all(len(fault.rows) <= 1 for fault in faults)
     if in_one_line and csv.text.count(b"\n") > 2:
         ((line, _),) = firsts.values()
         header = (

@@ -70,9 +70,10 @@ def check_names(csv: CsvText, names: Sequence[str], wanted: Iterable[str], why: 
     missing = [name for name in wanted if name not in names]
     others = [name for name in names if name not in wanted]
     problems = []
+    what = "the header" if csv.header else "data.columns"
     for name in missing[:_MOST_ALIKE]:
         hint = unlike(name, others) or did_you_mean(name, others) or f"; it has {_in_words(names, _MOST_NAMES)}"
-        problems.append(f"the header has no {name!r}, {why}{hint}")
+        problems.append(f"{what} has no {name!r}, {why}{hint}")
     if more := missing[_MOST_ALIKE:]:
         problems.append(f"the header lacks {len(more):,} more of these: {_in_words(more, _MOST_NAMES)}")
     if problems:

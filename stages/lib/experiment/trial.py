@@ -60,7 +60,7 @@ def check_trial(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, split: T
         except RAISED as error:
             problem, way_out = described(error), advice(error, estimator, fit, seen)
             raise UserError(f"A trial of one epoch failed: {problem}. {way_out}") from error
-        _refuse(_misfit(net_of(trial), seen))
+        _refuse(_misfit(net_of(trial), seen) or _hidden_layers(net_of(trial).module_))
         loss = seen.first_loss or 0.0
         if net_of(trial).diverged_ or np.isnan(loss):
             # An untrained net has predictions to score too, unless it is at fault itself.
@@ -112,6 +112,26 @@ def _misfit(net: Any, seen: Seen) -> str:
             "plain output."
         )
     return ""
+
+
+def _hidden_layers(module: torch.nn.Module) -> str:
+    """Return which attributes hold layers in a plain list or dict, so that no optimizer trains them; "" if none do."""
+    registered = {id(layer) for layer in module.modules()}
+    hidden = [
+        f"{type(layer).__name__}.{name}"
+        for layer in module.modules()
+        for name, value in vars(layer).items()
+        if isinstance(value, list | tuple | dict) and not name.startswith("_")
+        for part in (value.values() if isinstance(value, dict) else value)
+        if isinstance(part, torch.nn.Module) and id(part) not in registered
+        if any(weight.requires_grad for weight in part.parameters())
+    ]
+    if not hidden:
+        return ""
+    return (
+        f"{', '.join(dict.fromkeys(hidden))} holds layers in a plain list or dict, where torch does not see them, so "
+        "they are never trained. Put them into nn.ModuleList or nn.ModuleDict."
+    )
 
 
 def _not_finite(seen: Seen) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.lib.common import UserError, temporary
+from stages.lib.common import UserError, did_you_mean, temporary
 from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import Data, Params
 from stages.lib.data import class_labels, read_csv
@@ -61,6 +61,10 @@ def is_in_place(spec: Data) -> bool:
             return True
         if spec.url is None:
             problem, remedy = "is missing", "Set data.url, or put the file there"
+            if not path.exists() and _is_deleted(path):
+                remedy = f"Restore it: `git checkout -- {path}`, or set data.url"
+            elif not path.exists() and (near := _near(path)):
+                raise UserError(f"params.yaml: data.path is {path}, which is missing{near}")
             if path.exists():
                 problem = _difference(path, spec)
                 remedy = "If the file is the right one, set data.sha256 to its own; otherwise put the right one there, "
@@ -91,6 +95,18 @@ def _is_edited(path: Path) -> bool:
     with suppress(NoGitError):
         return "M" in state_of(path)
     return False
+
+
+def _is_deleted(path: Path) -> bool:
+    with suppress(NoGitError):
+        return "D" in state_of(path)
+    return False
+
+
+def _near(path: Path) -> str:
+    """Return the file beside a missing one whose name is written alike."""
+    names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    return did_you_mean(path.name, names)
 
 
 @contextmanager
