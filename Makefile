@@ -54,7 +54,7 @@ bench: .venv/repro ## Benchmark both engines; takes about 25 minutes on two core
 simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 30 minutes on two cores
 	python -m tests.simulate
 
-torture: .venv/repro ## Kill a whole run at twenty random moments, and mend it; takes about 45 minutes on two cores
+torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it; takes about 45 minutes on two cores
 	python -m tests.torture
 
 constraints: .venv/python ## Renew constraints.txt, the version of every package that is installed

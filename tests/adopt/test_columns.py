@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from stages.lib.adopt import Taken, read_table, take_columns
-from stages.lib.adopt.columns import values_shown
+from stages.lib.adopt.taken import values_shown
 from stages.lib.config import Column
 from tests.adopt.csvs import passengers
 

@@ -10,8 +10,8 @@ import pandas as pd
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from stages.lib.adopt.columns import values_shown
 from stages.lib.adopt.table import Table
+from stages.lib.adopt.taken import values_shown
 from stages.lib.data.alike import unlike
 
 # Accuracy says little if the largest class has this many times the rows of the smallest.

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from stages.lib.adopt.blocks_text import RECIPE
-from stages.lib.adopt.columns import Taken
 from stages.lib.adopt.outcome import Outcome
 from stages.lib.adopt.table import Table
+from stages.lib.adopt.taken import Taken
 from stages.lib.config import Column, yaml12
 
 # The rows of a batch, up to these numbers of rows, and above all of them.

@@ -1,7 +1,7 @@
 """Prints what a table was taken for."""
 
-from stages.lib.adopt.columns import Taken
 from stages.lib.adopt.plan import Plan
+from stages.lib.adopt.taken import Taken
 from stages.lib.common.tables import print_rows
 
 _STYLES = {"target": "bold", "not used": "dim"}

@@ -1,0 +1,110 @@
+"""The cells of a column of a table, and what the column is taken for."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.adopt.table import Table
+from stages.lib.config import Column
+from stages.lib.data.texts import numbers
+
+Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
+
+# Values that repeat, from this many on, may each be a person or a place that several rows belong to.
+_FEWEST_GROUPS = 5
+# Whole numbers up to this one are shown with all digits.
+EXACT = 1e12
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a column is taken for.
+
+    Attributes
+    ----------
+    seen : str
+        The range of its numbers, or some of its values.
+    missing : int
+        How many of its cells are missing.
+    hint : str
+        What only the user can decide; empty if there is nothing.
+    may_group : bool
+        Whether its values repeat as persons or places do that several rows belong to.
+    """
+
+    name: str
+    kind: Kind
+    seen: str
+    missing: int
+    why: str
+    hint: str = ""
+    may_group: bool = False
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether the target is predicted from it."""
+        return self.kind in {"number", "category", "boolean"}
+
+    @property
+    def column(self) -> Column:
+        """Its entry in `data.columns`."""
+        if self.kind == "not used":
+            return Column(use=False)
+        if self.kind == "target":
+            return Column()
+        return Column(type=self.kind, missing="allowed" if self.missing else None)
+
+
+class Cells:
+    """The cells of a column, and what the rules look at."""
+
+    def __init__(self, table: Table, name: str) -> None:
+        self.table, self.name = table, name
+        self.values = table.frame[name].dropna()
+        self.missing = len(table.frame) - len(self.values)
+        self.are_numbers = pd.api.types.is_numeric_dtype(self.values)
+        self.are_whole = self.are_numbers and bool((self.values % 1 == 0).all())
+        self.unique = sorted(self.values.unique())
+        self.distinct = len(self.unique)
+
+    @cached_property
+    def odd(self) -> pd.Series:
+        """The cells of a text that are not numbers."""
+        is_odd = np.isnan(numbers(self.unique, self.table.csv.decimal))
+        return self.values[self.values.isin([text for text, odd in zip(self.unique, is_odd, strict=True) if odd])]
+
+    def share(self, pattern: re.Pattern[str]) -> float:
+        """Return how many of the texts match."""
+        return self.values.map(lambda cell: pattern.fullmatch(cell) is not None).mean()
+
+    def taken(self, kind: Kind, why: str, hint: str = "", may_group: bool = False) -> Taken:
+        """Take the column for something."""
+        return Taken(self.name, kind, values_shown(self.values), self.missing, why, hint, may_group)
+
+    def not_used(self, why: str) -> Taken:
+        """Take a column for one that a net can't use; its values may repeat as persons or places do."""
+        if self.distinct < _FEWEST_GROUPS or len(self.values) < 2 * self.distinct:
+            return self.taken("not used", why)
+        hint = (
+            f"{self.name} has {self.distinct:,} values in {len(self.values):,} rows. If the rows of a value belong "
+            "together, as those of a person do, set cv.splitter: group (for classes: stratified_group) and cv.groups: "
+            f"{self.name}."
+        )
+        return self.taken("not used", why, hint, may_group=True)
+
+
+def values_shown(values: pd.Series, most: int = 4) -> str:
+    """Return the range of numbers, or the first values of a text."""
+    if pd.api.types.is_numeric_dtype(values):
+        form = ".0f" if (values % 1 == 0).all() and values.abs().max() < EXACT else "g"
+        return f"{values.min():{form}} to {values.max():{form}}" if len(values) else ""
+    unique = [short(str(value)) for value in sorted(values.unique())]
+    return ", ".join(unique[:most]) + (f", … ({len(unique):,})" if len(unique) > most else "")
+
+
+def short(text: str, most: int = 20) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
