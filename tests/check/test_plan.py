@@ -10,8 +10,7 @@ from stages.lib.check.plan import make_plan
 from stages.lib.check.trial import few_rows
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.model import resolve_experiment
-from stages.lib.search import make_splits
+from stages.lib.experiment import Table, open_experiment
 from stages.lib.search.halving import halve, stage_epochs, stage_sizes
 from tests.project import real_params, set_at
 
@@ -22,9 +21,7 @@ def plan(data: Dataset, experiment: dict[str, Any], step: float = 0.001, **chang
     for place, value in changes.items():
         set_at(params, place.replace("__", "."), value)
     typed = Params.model_validate(params)
-    settings, candidates = resolve_experiment(typed, "mine")
-    splits = make_splits(data, typed.cv, typed.seed, classify=True)
-    return make_plan(typed, "mine", settings, candidates, data, splits, step)
+    return make_plan(open_experiment(typed, "mine", Table(typed, data)), step)
 
 
 def test_counts_are_those_of_the_search(data: Dataset) -> None:

@@ -118,5 +118,4 @@ def _try(experiment: Opened) -> Plan:
     few = few_rows(experiment.splits[0], experiment.data)
     check_experiment(experiment, few)
     step = seconds_a_step(experiment.estimator, experiment.X, experiment.y, few[0])
-    settings, candidates, data = experiment.settings, experiment.candidates, experiment.data
-    return make_plan(experiment.params, experiment.name, settings, candidates, data, experiment.splits, step)
+    return make_plan(experiment, step)

@@ -17,8 +17,8 @@ from torch.nn.parameter import is_lazy
 
 from stages.lib.common.tables import print_rows
 from stages.lib.config import Params
-from stages.lib.data import Dataset
-from stages.lib.engine import TrainTest, lean, net_of, nets_at_once
+from stages.lib.engine import lean, net_of, nets_at_once
+from stages.lib.experiment import Opened
 from stages.lib.model import build_estimator
 from stages.lib.search.halving import stage_epochs, stage_sizes
 
@@ -53,29 +53,13 @@ class Plan:
     mebibytes: float
 
 
-def make_plan(
-    params: Params,
-    name: str,
-    settings: dict[str, Any],
-    candidates: list[dict[str, Any]],
-    data: Dataset,
-    splits: list[TrainTest],
-    step: float,
-) -> Plan:
-    """Estimate what a search will take.
-
-    Parameters
-    ----------
-    name, settings, candidates
-        The experiment, as `resolve_experiment` returns it.
-    splits : list of (train, test)
-    step : float
-        The seconds of a net's training step.
-    """
-    experiment, n_splits = params.experiment(name), len(splits)
+def make_plan(opened: Opened, step: float) -> Plan:
+    """Estimate what the search of an experiment will take, where a training step of a net takes `step` seconds."""
+    params, settings, candidates, n_splits = opened.params, opened.settings, opened.candidates, len(opened.splits)
+    experiment = params.experiment(opened.name)
     parts = experiment.fixed.get("train_split", params.model.train_split)
-    n_rows = ceil(sum(len(train) for train, _ in splits) / n_splits * (1 - 1 / parts if parts else 1))
-    weights = _weights(settings, candidates, data, params)
+    n_rows = ceil(sum(len(train) for train, _ in opened.splits) / n_splits * (1 - 1 / parts if parts else 1))
+    weights = _weights(opened)
     largest, together = max(weights.values()), params.engine == "lockstep"
     steps, net_epochs, members = 0.0, 0, 1
     for (shape, batch), epochs in _alike(settings, candidates).items():
@@ -103,7 +87,7 @@ def make_plan(
     taken = psutil.Process().memory_info().rss
     taken += members * (largest * _OF_A_WEIGHT + _OF_A_MEMBER) + n_fits * _OF_A_FIT
     mebibytes = min(taken / 2**20, params.runtime.max_memory_mb)
-    return Plan(name, len(candidates), n_fits, round(net_epochs * share), steps * step, mebibytes)
+    return Plan(opened.name, len(candidates), n_fits, round(net_epochs * share), steps * step, mebibytes)
 
 
 def _alike(settings: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[tuple[str, int], list[int]]:
@@ -128,15 +112,13 @@ def _shape(candidate: dict[str, Any]) -> str:
     return repr({key: each for key, each in candidate.items() if key.startswith("module__") and isinstance(each, int)})
 
 
-def _weights(
-    settings: dict[str, Any], candidates: list[dict[str, Any]], data: Dataset, params: Params
-) -> dict[str, int]:
+def _weights(opened: Opened) -> dict[str, int]:
     """Return how many weights nets of the first shapes have."""
     counts: dict[str, int] = {}
-    for candidate in candidates:
+    for candidate in opened.candidates:
         shape = _shape(candidate)
         if shape not in counts and len(counts) < _MOST_BUILT:
-            net = net_of(build_estimator(settings | candidate, data, params.prepare))
+            net = net_of(build_estimator(opened.settings | candidate, opened.data, opened.params.prepare))
             lean(net).initialize()
             weights = net.module_.parameters()
             # A lazy layer has no weights before its first batch.
