@@ -7,7 +7,6 @@ the other. `--dry-run` only prints. It replaces a params.yaml that git does not 
 
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -108,9 +107,13 @@ def _warnings(table: adopt.Table, target: str, outcome: adopt.Outcome, columns: 
 
 def _check_git_has_it() -> None:
     """Raise `UserError` if git could not bring params.yaml back as it is."""
-    with suppress(NoGitError):
+    try:
         if not state_of(PARAMS_FILE):
             return
+    except NoGitError as error:
+        raise UserError(
+            f"{error} Or add --force: then {PARAMS_FILE} is replaced, and git can't bring it back."
+        ) from None
     raise UserError(
         f"git does not have {PARAMS_FILE} as it is, so it could not be brought back. "
         "Commit it, or add --force to replace its blocks."

@@ -34,6 +34,7 @@ experiments:
         ("params.yaml: data.columns.a.b.min is 0", "(line 4)"),
         ("params.yaml: data.columns.a is 0", "(line 5)"),
         ("params.yaml: model, with experiments.mine.fixed: broken", "(line 6)"),
+        ("params.yaml: model.lr: broken, at my_net.py, line 3", "(params.yaml, line 7)"),
         # What is missing has the line of what it belongs to.
         ("params.yaml: experiments.mine.n_candidates is missing", "(line 9)"),
         ("params.yaml: experiments.mine.grid.optimizer[7] is none", "(line 12)"),

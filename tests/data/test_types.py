@@ -185,12 +185,17 @@ def test_rows_to_predict_are_in_the_tables_encoding() -> None:
         ("sex,age\nmale,1", "rows: the header has no 'member', which the net predicts from; it has sex, age"),
         (
             "sex,age,member\nmale,,yes",
-            "rows: line 2, column age: the cell is missing; the model was fitted without missing cells there, and has "
-            "nothing to impute them with",
+            "rows: line 2, column age: the cell is missing; fill it in, or leave out the row, because the model was "
+            "fitted without missing cells there, and has nothing to impute them with",
         ),
         (
             "sex,age,member\nmale,1,?",
-            "rows: line 2, column member: the cell is missing; data.columns in params.yaml does not allow that",
+            "rows: line 2, column member: the cell is missing; fill it in, or leave out the row, because data.columns "
+            "in params.yaml says that none is missing there",
+        ),
+        (
+            'sex,age,member\nmale,"1,5",yes',
+            "rows: line 2, column age: '1,5' is not a number; write '.' before decimals",
         ),
         ("sex,age,member\nmale,old,yes", "rows: line 2, column age: 'old' is not a number"),
         ("sex,age,member\nmale,101,yes", "rows: line 2, column age: 101 is outside 0 to 100 (years)"),

@@ -41,7 +41,8 @@ def with_line(sentence: str) -> str:
     if not line:
         return sentence
     first, newline, rest = sentence.partition("\n")
-    has_file = begins or first.rstrip(".").endswith(place["file"])
+    # A line of another file, such as that of one's own net, is to be told from this one.
+    has_file = (begins and ", line " not in first) or first.rstrip(".").endswith(place["file"])
     return f"{first} ({'' if has_file else place['file'] + ', '}line {line}){newline}{rest}"
 
 

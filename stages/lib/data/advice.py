@@ -14,6 +14,16 @@ def if_missing(blanks: Sequence[str], name: str, spec: Data) -> str:
     return f"; if it is missing, {_as_missing(blanks, name, spec)}"
 
 
+def for_new(cell: object, spec: Data, if_missing: str) -> str:
+    """Advise on the first wrong cell of a column in rows to predict: they are written as the training table is."""
+    other = "," if spec.decimal == "." else "."
+    if not isinstance(cell, str):
+        return ""
+    if cell.strip() in text.MISSING:
+        return f"; if it is missing, {if_missing}"
+    return f"; write {spec.decimal!r} before decimals" if re.fullmatch(rf"[-+]?\d*[{other}]\d+", cell.strip()) else ""
+
+
 def if_empty(name: str, spec: Data) -> str:
     """Advise on a column without a value."""
     return f"; the column has no value at all, so {line_to_add(name, 'use: false', spec)}"

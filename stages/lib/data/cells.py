@@ -55,12 +55,15 @@ def as_feature(
     if kind == "number":
         faults = faults + out_of_range(values, name, column)
     if if_missing is not None:
-        faults = [replace(fault, advice="") for fault in faults]
+        ways_out = [advice.for_new(series.iloc[fault.rows[0]], spec, if_missing) for fault in faults]
+        faults = [replace(fault, advice=way_out) for fault, way_out in zip(faults, ways_out, strict=True)]
     if column.missing is None and missing.any():
         way_out = f"; if that may be, {line_to_add(name, 'missing: allowed', spec)}"
-        if missing.all():
+        if if_missing is not None:
+            way_out = f"; {if_missing}"
+        elif missing.all():
             way_out = advice.if_empty(name, spec)
-        faults.insert(0, Fault(name, np.flatnonzero(missing), "the cell is missing", if_missing or way_out))
+        faults.insert(0, Fault(name, np.flatnonzero(missing), "the cell is missing", way_out))
     return values, faults
 
 

@@ -15,8 +15,9 @@ from stages.lib.data.faults import Fault, refuse_faults
 from stages.lib.data.header import check_first_line, check_names, column_names
 from stages.lib.data.target import as_target
 
-_NOT_ALLOWED = "; data.columns in params.yaml does not allow that"
-_NEVER_MISSING = "; the model was fitted without missing cells there, and has nothing to impute them with"
+_FILL_IN = "fill it in, or leave out the row, because"
+_NOT_ALLOWED = f"{_FILL_IN} data.columns in params.yaml says that none is missing there"
+_NEVER_MISSING = f"{_FILL_IN} the model was fitted without missing cells there, and has nothing to impute them with"
 
 
 def read_csv(
