@@ -104,6 +104,22 @@ def test_classes_that_are_written_in_two_ways_are_named(write: Write, in_process
     assert f"note: {told}" in in_process(check).stderr
 
 
+def test_a_broken_cell_of_an_adopted_table_is_the_only_error(write: Write, in_process: Command) -> None:
+    table = pd.DataFrame(
+        {
+            "x": [i % 7 + 0.5 for i in range(80)],
+            "city": ["Rome", "Paris"] * 40,
+            "label": ["no", "yes", "yes", "no"] * 20,
+        }
+    )
+    write({"experiments": ONE})
+    table.to_csv("mine.csv", index=False)
+    assert in_process(adopt, "mine.csv", "label", "--force").returncode == 0
+    Path("mine.csv").write_text(table.to_csv(index=False).replace("\n3.5,", "\nseven,", 1), encoding="utf-8")
+    (error,) = [line for line in in_process(check).stderr.splitlines() if line.startswith("error: ")]
+    assert "column x: 'seven' is not a number" in error
+
+
 @pytest.mark.parametrize(
     ("path", "text", "sentence"),
     [

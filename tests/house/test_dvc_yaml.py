@@ -123,7 +123,7 @@ def test_the_charts_depend_on_every_template() -> None:
 
 
 def test_the_file_is_short_enough_to_read() -> None:
-    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 270
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 320
     assert len(STAGES["search"]["deps"]) <= 14
     assert len(STAGES["evaluate"]["deps"]) <= 21
 

@@ -40,4 +40,4 @@ def test_folders_are_small() -> None:
     for folder in {file.parent for file in (ROOT / "stages").rglob("*.py")}:
         # stages/stages.py is no stage: it answers whoever runs a stage as a file.
         modules = {file.stem for file in folder.glob("[!_]*.py")} - {"stages"}
-        assert len(modules) <= (12 if "lib" in folder.parts else 14), folder
+        assert len(modules) <= (12 if "lib" in folder.parts else 20), folder

@@ -20,5 +20,5 @@ def test_every_type_of_column_is_prepared() -> None:
     for kind in set(get_args(Type)) - {"date"}:  # which is no feature
         columns = Columns({"x": kind}, {"x": ("a", "b")} if kind == "category" else {})
         assert len(list(Preparation(columns)._parts())) == 1
-    with pytest.raises(ValueError, match="no part prepares columns of the type ordinal"):
-        list(Preparation(Columns({"x": "ordinal"}))._parts())
+    with pytest.raises(ValueError, match="no part prepares columns of the type nonsense"):
+        list(Preparation(Columns({"x": "nonsense"}))._parts())

@@ -37,7 +37,9 @@ def _spread(part: np.ndarray, data: Dataset) -> np.ndarray:
 def rows_like(params: Params) -> Dataset:
     """Return a table as `data` describes it, with two rows of each class, to build nets while the CSV can't be read."""
     spec, groups = params.data, params.cv.groups
-    features = tuple(key for key in spec.columns if is_feature(key, spec, groups)) or ("x",)
+    listed_features = tuple(key for key in spec.columns if is_feature(key, spec, groups))
+    # With a header, columns that are not listed are numbers.
+    features = listed_features if listed_features and not spec.header else (*listed_features, "x")
     types: dict[str, str] = {key: spec.column(key).type for key in features}
     classes = (spec.labels or ("0", "1")) if params.model.classifies else ()
     y = np.repeat(np.arange(float(max(len(classes), 2))), 2)

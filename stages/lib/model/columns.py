@@ -13,6 +13,10 @@ from stages.lib.data import Dataset
 _MOST = 5
 
 
+# In which a preparation puts the columns, each kind in the order of the table.
+ORDER = ("number", "boolean", "category")
+
+
 @dataclass(frozen=True)
 class Columns:
     """The columns that a net predicts from, as they are in the whole table; no values of its rows.
@@ -69,6 +73,10 @@ class Columns:
         """
         others = self.at("boolean", "category")
         return len(self.at("number")) if prepared or not others else others[0]
+
+    def n_before(self, kind: str) -> int:
+        """Return how many columns a preparation puts before those of a type, apart from indicators."""
+        return len(self.at(*ORDER[: ORDER.index(kind)]))
 
     def at(self, *kinds: str) -> list[int]:
         """Return the positions of the columns of some types."""

@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from stages.lib.model.columns import Columns
+from stages.lib.model.columns import ORDER, Columns
 from stages.lib.model.hold_out import GroupedRows, without_groups
 
 # The code of a category that is missing or was never seen, where categories are numbered.
@@ -107,7 +107,7 @@ class Preparation(TransformerMixin, BaseEstimator):
     def n_features_out(self) -> int:
         """The width of the result."""
         n_codes = sum(map(len, self._codes())) if self.encode == "onehot" else len(self.columns.categories)
-        return len(self.columns.at("number", "boolean")) + n_codes + len(self._indicated())
+        return self.columns.n_before("category") + n_codes + len(self._indicated())
 
     def fit(self, X: Any, y: Any = None) -> "Preparation":
         """Find means, scales and so on of training rows; `X` is a DataFrame, or what `rows` made of it."""
@@ -144,13 +144,14 @@ class Preparation(TransformerMixin, BaseEstimator):
         scaler = make_scaler(self.scale) if self.scale else None
         common = imputer if self._imputes_categories() else None
         parts: dict[str, tuple[str, dict[str, Any]]] = {
-            "numbers": ("number", {"impute": imputer, "scale": scaler}),
-            "booleans": ("boolean", {"impute": imputer}),
-            "categories": ("category", {"impute": common, "encode": self._encoder()}),
+            "number": ("numbers", {"impute": imputer, "scale": scaler}),
+            "boolean": ("booleans", {"impute": imputer}),
+            "category": ("categories", {"impute": common, "encode": self._encoder()}),
         }
-        if strays := set(self.columns.types.values()) - {kind for kind, _ in parts.values()}:
+        if strays := set(self.columns.types.values()) - {*parts}:
             raise ValueError(f"no part prepares columns of the type {', '.join(sorted(strays))}")
-        for name, (kind, steps) in parts.items():
+        for kind in ORDER:
+            name, steps = parts[kind]
             used = [(step, part) for step, part in steps.items() if part is not None]
             if positions := self.columns.at(kind):
                 yield name, Pipeline(used) if used else "passthrough", positions

@@ -19,8 +19,7 @@ from stages.lib.scores.scorer import all_alike, pooled_rows, remembering
 from stages.lib.scores.summary import print_columns
 from stages.lib.search.result import SCORE
 from stages.lib.winners.baselines import Baseline
-from stages.lib.winners.diagnostics import predictions
-from stages.lib.winners.nets import Seen
+from stages.lib.winners.diagnostics import Seen, predictions
 from stages.lib.winners.shuffled import REFUSALS, importances
 
 BASELINES = Path("metrics/baselines.csv")

@@ -122,8 +122,7 @@ def _boosting(model: BaseEstimator, data: Dataset, params: Params) -> Baseline:
     """Return gradient boosting, which takes missing cells and categories as they are."""
     columns = Columns.of(data)
     own = Prepare(encode="ordinal") if columns.categories else Prepare()
-    # A Preparation puts the categories after numbers and booleans, each kind in the order of the table.
-    first = len(columns.at("number", "boolean"))
+    first = columns.n_before("category")
     native = [first + i for i, labels in enumerate(columns.categories.values()) if len(labels) <= _MOST_CATEGORIES]
     model.set_params(categorical_features=native or None)
     folds = InnerFolds(params.cv, params.seed, data.classes)

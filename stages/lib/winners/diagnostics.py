@@ -32,6 +32,22 @@ MOST = 200
 _BINS = 10
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What is seen of a model on the test rows of the evaluation.
+
+    Parameters
+    ----------
+    predictions : list of arrays
+        By split, as `predictions` returns them; None where a net diverged.
+    importances : array of shape (n_splits, n_features)
+        What each input is worth, as `shuffled.importances` returns it; NaN where a net diverged.
+    """
+
+    predictions: list[np.ndarray | None]
+    importances: np.ndarray
+
+
 def predictions(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
     """Return what a fitted net predicts of rows: probabilities of shape (n, n_classes), or numbers of shape (n,).
 

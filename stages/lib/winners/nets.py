@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,25 +21,9 @@ from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
 from stages.lib.search import doing, run_search
 from stages.lib.search.result import SearchResult
-from stages.lib.winners.diagnostics import predictions
+from stages.lib.winners.diagnostics import Seen, predictions
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.shuffled import importances
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What is seen of a model on the test rows of the evaluation.
-
-    Parameters
-    ----------
-    predictions : list of arrays
-        By split, as `diagnostics.predictions` returns them; None where a net diverged.
-    importances : array of shape (n_splits, n_features)
-        What each input is worth, as `shuffled.importances` returns it; NaN where a net diverged.
-    """
-
-    predictions: list[np.ndarray | None]
-    importances: np.ndarray
 
 
 def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Fresh) -> dict[str, Reached]:

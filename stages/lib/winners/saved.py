@@ -26,9 +26,8 @@ from stages.lib.scores.fresh import Fresh
 from stages.lib.search import advice_on_one_row, doing
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
 from stages.lib.winners.baselines import baselines
-from stages.lib.winners.diagnostics import COLUMNS, diagnostics, pool
+from stages.lib.winners.diagnostics import COLUMNS, Seen, diagnostics, pool
 from stages.lib.winners.leaderboard import BEST_PARAMS
-from stages.lib.winners.nets import Seen
 
 
 def fit(
