@@ -30,6 +30,7 @@ def test_a_key_that_stands_twice_is_refused_with_its_place() -> None:
     ("text", "sentence"),
     [
         ("seed 7\ndata: 1\n", "line 2, `data: 1`: it is not expected here: the line above lacks a colon"),
+        ("seed 7\n\n# Why.\ndata: 1\n", "line 1, `seed 7`: it has no colon; write `key: value`"),
         ("a: 1\nb 2\nc: 3\n", "line 2, `b 2`: it has no colon; write `key: value`"),
         ("a:\n- 1\n-2\n", "line 3, `-2`: it has no colon; write `key: value`, or `- value` for an item"),
         ("a: [1, 2\nb: 3\n", "line 1, `a: [1, 2`: a bracket is not closed, or a comma is missing"),

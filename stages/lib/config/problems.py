@@ -146,7 +146,7 @@ def _misspelt(missing: ErrorDetails, sections: Sections) -> str:
     """Return the unknown key of a section that is close to the missing one, or ""."""
     keys = set(chain.from_iterable(sections.values()))
     unknown = [key for key in map(str, missing["input"] or ()) if key not in keys and "__" not in key]
-    return next(iter(get_close_matches(str(missing["loc"][-1]).lower(), unknown, n=1, cutoff=0.8)), "")
+    return next(iter(get_close_matches(str(missing["loc"][-1]).lower(), unknown, n=1, cutoff=0.7)), "")
 
 
 def _as_number(text: str) -> str:

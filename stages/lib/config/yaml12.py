@@ -96,6 +96,10 @@ def _cause(text: str, error: MarkedYAMLError) -> str:
             return f"line {number}, `{code.strip()}`: write `{pair['key']}: {pair['value'].strip()}`"
     if twin := re.search(r'duplicate key "(.*?)"', error.problem):
         return f"line {stop}: the key {twin[1]!r} occurs twice; remove or rename one"
+    if "<document start>" in error.problem:  # a text that is no key stands before the first key
+        for number, code in enumerate(lines[:stop], start=1):
+            if code.strip() and not code.startswith("#") and ":" not in code:
+                return f"line {number}, `{code.strip()}`: {_MEANINGS['simple key']}"
     # A bracket, a quotation mark or a key begins where its context does.
     words = f"{error.context or ''} {error.problem}"
     at_context = error.context_mark and not re.search("block|document", words)
