@@ -1,6 +1,7 @@
 """That edited params whose stages did not run yet are told, because the results beside them are not theirs."""
 
 import hashlib
+import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stages.lib.changes.origins import stale_params
+from stages.lib.changes.origins import edited_results, stale_params
 from stages.lib.changes.results import Results
 from stages.lib.changes.snapshot import Snapshot
 from tests.changes.commits import Commits
@@ -51,6 +52,15 @@ def test_results_that_were_edited_by_hand_are_told(commits: Commits, said: Any) 
     assert "Edited" not in said()[0]
     table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert said()[0].endswith(f"Edited since their stages wrote them: {path}; run `dvc repro`.")
+
+
+def test_a_folder_that_was_edited_is_told_as_dvc_hashes_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "metrics", tmp_path / "metrics")
+    shutil.copy(ROOT / "dvc.lock", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert edited_results(Results(Snapshot.of(None))) == []
+    (tmp_path / "metrics/scores/dropout.json").unlink()
+    assert edited_results(Results(Snapshot.of(None))) == ["metrics/scores"]
 
 
 @pytest.mark.parametrize("text", ["seed: [", "- seed", "", None])

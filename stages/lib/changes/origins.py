@@ -1,6 +1,7 @@
 """What the results of two commits are from, by dvc.lock: why they can't be compared, what differs, what is stale."""
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,8 +133,17 @@ def edited_results(side: Results) -> list[str]:
     if side.snapshot.commit is not None:
         return []
     outputs = {each["path"]: each.get("md5") for stage in side.stages.values() for each in stage.get("outs", [])}
-    files = {path: md5 for path, md5 in outputs.items() if path.startswith("metrics/") and Path(path).is_file()}
-    return sorted(path for path, md5 in files.items() if hashlib.md5(Path(path).read_bytes()).hexdigest() != md5)
+    there = {path: md5 for path, md5 in outputs.items() if path.startswith("metrics/") and Path(path).exists()}
+    return sorted(path for path, md5 in there.items() if _md5(Path(path)) != md5)
+
+
+def _md5(path: Path) -> str:
+    """Return the hash that dvc.lock has of a file, or of a folder: that of the list of its files, as JSON."""
+    if path.is_file():
+        return hashlib.md5(path.read_bytes()).hexdigest()
+    names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+    listing = json.dumps([{"md5": _md5(path / name), "relpath": name} for name in names])
+    return f"{hashlib.md5(listing.encode()).hexdigest()}.dir"
 
 
 def _values(content: Any, sections: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -38,7 +38,7 @@ def imported(name: str, base: type | None = None, source: str | None = None) -> 
     """
     module, file = module_of(name)
     if name.partition(".")[0] not in _LIBRARIES and not _is_own(file, source):
-        if source and not Path(source).exists():
+        if source and not Path(source).exists() and not file_of(name.rpartition(".")[0]):
             raise ValueError(f"model.source is {source}, which is missing here; restore it: `git checkout -- {source}`")
         where = f"model.source, {source}" if source else "your own file, which model.source names"
         raise ValueError(
