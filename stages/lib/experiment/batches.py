@@ -51,16 +51,24 @@ def check_last_batch(experiment: Opened) -> None:
     The fits are those on the training folds, and the one on all rows that gives the saved model. Whether a net can
     learn from one row is tried: BatchNorm can if the row is a sequence.
     """
-    errors: dict[str, BaseException | None] = {}
+    n_rows, tried = len(experiment.data.y), set[str]()
+    folds = {_n_trained(experiment, train): "the fit on a training fold" for train, _ in experiment.splits}
+    left = _n_trained(experiment, np.arange(n_rows))
     for candidate in experiment.candidates:
         whole = experiment.settings | candidate
-        module = repr({key: value for key, value in whole.items() if key.startswith("module")})
-        if whole.get(_DROPS) or whole[_BATCH] == 1 or (module not in errors and len(errors) == _MOST):
+        size, module = whole[_BATCH], repr({key: each for key, each in whole.items() if key.startswith("module")})
+        # The last fit holds out no rows, unless callbacks look at them.
+        fits = folds | {left if hold_out_watchers(whole) else n_rows: "the last fit, on all rows"}
+        alone = [n_trained for n_trained in fits if size > 1 and n_trained % size == 1]
+        if not alone or whole.get(_DROPS) or module in tried or len(tried) == _MOST:
             continue
-        if module not in errors:
-            errors[module] = _error_of_one_row(experiment, whole)
-        if error := errors[module]:
-            _check_sizes(experiment, whole, error)
+        tried.add(module)
+        if error := _error_of_one_row(experiment, whole):
+            raise UserError(
+                f"{PARAMS_FILE}: {_place(experiment, _BATCH, size)} is {size}, so in {fits[alone[0]]}, which trains on "
+                f"{alone[0]:,} rows, the last batch has one row, from which the net can't learn: {described(error)}. "
+                f"Set model.{_DROPS} to true, or change {_BATCH}."
+            )
 
 
 def _error_of_one_row(experiment: Opened, whole: dict[str, Any]) -> BaseException | None:
@@ -69,20 +77,6 @@ def _error_of_one_row(experiment: Opened, whole: dict[str, Any]) -> BaseExceptio
     data, prepare = experiment.data, experiment.params.prepare
     error = misstep(pairs, data, prepare, 3)
     return error if error and not misstep(pairs, data, prepare, 4) else None
-
-
-def _check_sizes(experiment: Opened, whole: dict[str, Any], error: BaseException) -> None:
-    size, n_rows = whole[_BATCH], len(experiment.data.y)
-    # The last fit holds out no rows, unless callbacks look at them.
-    n_last = _n_trained(experiment, np.arange(n_rows)) if hold_out_watchers(whole) else n_rows
-    fits = {_n_trained(experiment, train): "the fit on a training fold" for train, _ in experiment.splits}
-    for n_trained, fit in (fits | {n_last: "the last fit, on all rows"}).items():
-        if n_trained % size == 1:
-            raise UserError(
-                f"{PARAMS_FILE}: {_place(experiment, _BATCH, size)} is {size}, so in {fit}, which trains on "
-                f"{n_trained:,} rows, the last batch has one row, from which the net can't learn: {described(error)}. "
-                f"Set model.{_DROPS} to true, or change {_BATCH}."
-            )
 
 
 def _n_trained(experiment: Opened, part: np.ndarray) -> int:
