@@ -178,9 +178,9 @@ def test_a_search_killed_in_the_middle_is_resumed(project: Project, tmp_path: Pa
 
 def test_a_mistake_ends_dvc_with_a_sentence(project: Project) -> None:
     before = project.metrics()
-    done = project.run("dvc", "exp", "run", "-S", "experiments.optimizer.grid.optimizer=[SGD,Adamm]", ok=False)
+    done = project.run("dvc", "exp", "run", "-S", "experiments.neurons.fixed.optimizer=Adamm", ok=False)
     assert done.returncode != 0
-    assert "error: params.yaml: experiments.optimizer.grid.optimizer[1]: 'Adamm' is not an optimizer" in done.stderr
+    assert "error: params.yaml: experiments.neurons.fixed.optimizer: 'Adamm' is not an optimizer" in done.stderr
     assert "Traceback" not in done.stderr
     assert project.metrics() == before
 
