@@ -3,10 +3,10 @@
 from typing import Any
 
 from stages.lib.common import format_params, format_score, run, score_decimals, short_params, write_json, write_text
+from stages.lib.common.tables import print_columns
 from stages.lib.config import Params, load_params
 from stages.lib.scores import bounds_of
 from stages.lib.scores.stuck import in_words
-from stages.lib.scores.summary import print_columns
 from stages.lib.winners.leaderboard import (
     BEST_PARAMS,
     CORRECTED,

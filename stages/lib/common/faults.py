@@ -49,8 +49,6 @@ def sentences_on(error: BaseException) -> list[str]:
         if name in {"stages", "lockstep"}:
             return [f"error: The module {error.name} is missing. Run `git checkout -- {name}`."]
         return [f"error: The package {name} is missing. Run `pip install --requirement requirements.txt`."]
-    if isinstance(error, FileNotFoundError) and error.filename == "git":
-        return ["error: git is not installed, or not in PATH. Install it, then run the command again."]
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         place = error.filename2 or error.filename
         problem = f"{place} can't be used: {error.strerror}" if place else f"{error.strerror}{_where(error)}"

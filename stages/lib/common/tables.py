@@ -1,6 +1,6 @@
 """Prints tables on the terminal."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from rich.console import Console
@@ -30,3 +30,15 @@ def print_rows(
     for cells, style in zip_longest(rows, styles):
         table.add_row(*cells, style=style)
     Console().print(table)
+
+
+def print_columns(
+    title: str,
+    columns: Mapping[str, Sequence[str]],
+    left: Collection[str] = ("", "setting", "params", "model"),
+) -> None:
+    """Print a table by its columns; the headings of `left` are aligned to the left, and rows marked with * are bold."""
+    rows = list(zip(*columns.values(), strict=True))
+    print(title)
+    styles = ["bold" if first == "*" else None for first, *_ in rows]
+    print_rows(list(columns), rows, [heading for heading in columns if heading not in left], styles)

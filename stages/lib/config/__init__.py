@@ -8,7 +8,6 @@ from stages.lib.config.experiment import Experiment
 from stages.lib.config.params_file import load_params, read_content, read_params
 from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
-from stages.lib.config.scorers import OF_PROBABILITIES
 from stages.lib.config.space import Distribution
 from stages.lib.config.statistics import (
     ANSWER,

@@ -61,7 +61,7 @@ def is_in_place(spec: Data) -> bool:
             return True
         if spec.url is None:
             problem, remedy = "is missing", "Set data.url, or put the file there"
-            if not path.exists() and _is_deleted(path):
+            if not path.exists() and _git_says("D", path):
                 remedy = f"Restore it: `git checkout -- {path}`, or set data.url"
             elif not path.exists() and (near := _near(path)):
                 raise UserError(f"params.yaml: data.path is {path}, which is missing{near}")
@@ -73,7 +73,7 @@ def is_in_place(spec: Data) -> bool:
                 f"{path} {problem}, and data.url in params.yaml is null. {remedy}; a queued experiment has only the "
                 "files that git tracks."
             )
-        if path.exists() and _is_edited(path):
+        if path.exists() and _git_says("M", path):  # what stands there now is nowhere else
             raise UserError(
                 f"{path} was edited since it was committed: it {_difference(path, spec)}, and a download would replace "
                 "your edit. To use the file as it is, set data.sha256 and data.url to null; to drop the edit, run "
@@ -90,16 +90,10 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _is_edited(path: Path) -> bool:
-    """Whether git has another version of a file, so that what stands there now is nowhere else."""
+def _git_says(state: str, path: Path) -> bool:
+    """Whether git calls a file that it has modified, `M`, or deleted, `D`; it says neither where there is no git."""
     with suppress(NoGitError):
-        return "M" in state_of(path)
-    return False
-
-
-def _is_deleted(path: Path) -> bool:
-    with suppress(NoGitError):
-        return "D" in state_of(path)
+        return state in state_of(path)
     return False
 
 

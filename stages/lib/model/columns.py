@@ -1,7 +1,7 @@
 """What is known of a table's columns before any fit: names, types, categories, and which columns lack cells."""
 
 import warnings
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,16 +46,6 @@ class Columns:
             name: tuple(map(str, data.X[name].cat.categories)) for name, kind in types.items() if kind == "category"
         }
         return cls(types, categories, tuple(data.lacking), tuple(data.zeros))
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> "Columns":
-        """Return what `to_dict` wrote."""
-        categories = {name: tuple(labels) for name, labels in content["categories"].items()}
-        return cls(content["types"], categories, tuple(content["lacking"]), tuple(content["zeros"]))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all of it in the types of JSON, apart from tuples."""
-        return asdict(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Columns":
         """Return itself, as nothing changes it: scikit-learn copies an estimator's parameters for every fit."""

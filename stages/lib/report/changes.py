@@ -4,6 +4,7 @@ import math
 import os
 import re
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from stages.lib.changes.revisions import differing, files, merge_base
 from stages.lib.changes.sentences import causes_told, details, headline, others_told, row
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import format_score, score_decimals
+from stages.lib.common.git import git
 from stages.lib.report.charts import compared_specs, render, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
 
@@ -125,6 +127,8 @@ def repository() -> str | None:
     """Return the URL of the repository on GitHub, from a workflow's variables or the remote `origin`, or None."""
     if "GITHUB_REPOSITORY" in os.environ:
         return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{os.environ['GITHUB_REPOSITORY']}"
-    remote = subprocess.run(["git", "remote", "get-url", "origin"], capture_output=True, text=True).stdout.strip()
+    remote = ""
+    with suppress(subprocess.CalledProcessError):  # there is none
+        remote = git("remote", "get-url", "origin").strip()
     match = re.search(r"github\.com[:/](.+?)(\.git)?$", remote)
     return f"https://github.com/{match[1]}" if match else None

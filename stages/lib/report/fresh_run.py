@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import UserError
+from stages.lib.common.git import git
 from stages.lib.config import PARAMS_FILE, Params, load_params
 from stages.lib.report.subject import read_counts
 
@@ -64,7 +65,7 @@ class FreshRun:
 def run_fresh() -> FreshRun:
     """Clone HEAD into a temporary folder, and run every stage there; its output goes to standard error."""
     with TemporaryDirectory() as folder:
-        subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)
+        git("clone", "--quiet", ".", folder)
         try:
             params = load_params(Path(folder) / PARAMS_FILE)
             rows = _rows(folder)
@@ -78,13 +79,7 @@ def run_fresh() -> FreshRun:
         repro = [sys.executable, "-m", "dvc", "repro", "--force"]
         if subprocess.run(repro, cwd=folder, env=os.environ | {"PATH": path}, stdout=sys.stderr).returncode:
             return FreshRun([], params, rows, failed=True)
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=all", "-z", "--", *OUTPUTS],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
+        changed = git("-C", folder, "status", "--porcelain", "--untracked-files=all", "-z", "--", *OUTPUTS)
         differing = tuple(sorted(entry[3:] for entry in changed.split("\0") if entry))
         return FreshRun([], params, rows, differing=differing)
 

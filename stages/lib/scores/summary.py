@@ -1,13 +1,13 @@
 """What is said of a search: the flat summary for its file, and its table on the screen."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stages.lib.common import format_score, score_decimals, short_params
-from stages.lib.common.tables import print_rows
+from stages.lib.common.tables import print_columns
 from stages.lib.scores.corrected import Corrected
 from stages.lib.scores.score_table import best_row, split_scores, stuck_of, trained_to_the_end
 from stages.lib.scores.statistics import NOT_TESTED
@@ -108,15 +108,3 @@ def score_cells(table: pd.DataFrame, no_score: str) -> dict[str, list[str]]:
 def stuck_cells(table: pd.DataFrame) -> dict[str, list[str]]:
     """Return the column that counts stuck fits, as text; none if there are none."""
     return {"stuck": [str(count or "") for count in table["n_stuck"]]} if table["n_stuck"].any() else {}
-
-
-def print_columns(
-    title: str,
-    columns: Mapping[str, Sequence[str]],
-    left: Collection[str] = ("", "setting", "params", "model"),
-) -> None:
-    """Print a table by its columns; the headings of `left` are aligned to the left, and rows marked with * are bold."""
-    rows = list(zip(*columns.values(), strict=True))
-    print(title)
-    styles = ["bold" if first == "*" else None for first, *_ in rows]
-    print_rows(list(columns), rows, [heading for heading in columns if heading not in left], styles)

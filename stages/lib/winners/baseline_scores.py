@@ -10,13 +10,13 @@ import pandas as pd
 from sklearn.base import clone
 
 from stages.lib.common import UserError, format_score, read_text, reading, score_decimals
+from stages.lib.common.tables import print_columns
 from stages.lib.config import CV
 from stages.lib.model import rows
 from stages.lib.scores import Pooling, reached
 from stages.lib.scores.fresh import Fresh
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import all_alike, pooled_rows, remembering
-from stages.lib.scores.summary import print_columns
 from stages.lib.search.result import SCORE
 from stages.lib.winners.baselines import Baseline
 from stages.lib.winners.diagnostics import Seen, predictions

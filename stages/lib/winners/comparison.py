@@ -8,10 +8,11 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from stages.lib.common import format_p, format_score, format_value, score_decimals
+from stages.lib.common.tables import print_columns
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
 from stages.lib.scores.score_table import best_row, mean_columns, split_columns, stuck_columns
-from stages.lib.scores.summary import print_columns, score_cells, stuck_cells
+from stages.lib.scores.summary import score_cells, stuck_cells
 from stages.lib.winners.contest import Contest
 
 
