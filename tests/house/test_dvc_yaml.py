@@ -12,6 +12,8 @@ from tests.project import ROOT, SEARCHED, Project, real_params, set_at
 
 DVC_YAML: dict[str, Any] = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 STAGES: dict[str, Any] = {name: stage.get("do", stage) for name, stage in DVC_YAML["stages"].items()}
+# The modules that only refuse what is wrong, or word what is said.
+MESSAGES = [line[1:] for line in (ROOT / ".dvcignore").read_text(encoding="utf-8").splitlines() if line.startswith("/")]
 ROOMS = sorted(path.parent.name for path in (ROOT / "stages/lib").glob("*/__init__.py"))
 
 
@@ -84,9 +86,12 @@ def test_a_stage_that_fails_loses_no_output(stage: str) -> None:
         assert options["cache"] is False, name
 
 
-def test_prose_beside_code_makes_nothing_stale(project: Project) -> None:
+def test_prose_beside_code_and_words_of_messages_make_nothing_stale(project: Project) -> None:
     for room in ROOMS:
         (project.folder / "stages/lib" / room / "README.md").write_text("Prose.\n", encoding="utf-8")
+    for module in MESSAGES:
+        code = project.folder / module
+        code.write_text(f"{code.read_text(encoding='utf-8')}# A comment.\n", encoding="utf-8")
     assert stale(project) == set()
 
 
