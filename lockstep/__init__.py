@@ -1,13 +1,14 @@
 """Trains all skorch nets of a scikit-learn search at once, each exactly as skorch would.
 
 `import lockstep` registers joblib's backend "lockstep", and changes nothing else in the process: README.md shows
-the line to write around a search. The modules here sort the fits of a search, and hand them back to scikit-learn;
-`stacks` is about nets that are trained together, `optimizers` about their steps, `members` about one net.
+the line to write around a search. The modules here run a search; `grouping` decides which nets share a stack, `fits`
+is about what scikit-learn asks for and gets back, `stacks` about nets that are trained together, `optimizers` about
+their steps, `members` about one net.
 """
 
 from lockstep.backend import LockstepBackend
 from lockstep.explaining import explain
-from lockstep.members.declared import reads_only
+from lockstep.members.callbacks import reads_only
 from lockstep.members.numerics import fit_seed
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import LockstepWarning

@@ -113,8 +113,8 @@ class LockstepBackend(Options, ParallelBackendBase):
             _warn_of_missing_parts()
             return
         # Not at the top: these modules can't be imported if a part that they need is missing.
-        from lockstep.plan import Search
-        from lockstep.tasks import seed_tasks, task_of
+        from lockstep.fits.tasks import seed_tasks, task_of
+        from lockstep.search import Search
 
         for job in self._jobs:
             if task := task_of(job.batch):

@@ -35,8 +35,8 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     if missing_parts():
         return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
     # Not at the top, because these need parts that may be missing.
-    from lockstep.plan import as_in_a_training
-    from lockstep.surroundings import net_of
+    from lockstep.fits.surroundings import net_of
+    from lockstep.search import as_in_a_training
 
     net = net_of(estimator)
     if net is None:
@@ -60,11 +60,11 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
 
 def _seconds(estimator: Any, X: Any, y: Any) -> tuple[float, float, int]:
     """Return the seconds of an epoch by skorch and in a stack, and the number of nets in that stack."""
-    from lockstep.grouping import Grouping
+    from lockstep.fits.surroundings import net_of
+    from lockstep.fits.tasks import Task
+    from lockstep.grouping.groups import Grouping
     from lockstep.stacks.nets import Job
     from lockstep.stacks.training import Training
-    from lockstep.surroundings import net_of
-    from lockstep.tasks import Task
 
     short, rows = clone(estimator), np.arange(len(X))
     net_of(short).set_params(max_epochs=2)

@@ -11,17 +11,16 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
+from lockstep.members.callbacks import check_callbacks, is_told
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.listed import check_callbacks
 from lockstep.members.numerics import other_states, random_states, seed_everything, set_others
-from lockstep.members.own_code import has_own, is_told
-from lockstep.members.own_fit import capture
-from lockstep.members.prepared import Prepared
+from lockstep.members.own_code import has_own
+from lockstep.members.own_fit import Prepared, capture
+from lockstep.members.parts import copied_parts, named_tensors
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import Order, Rows, fetch
 from lockstep.members.state import own_params
-from lockstep.members.tensors import copied_parts, named_tensors
 
 # Objects that nets with the same rows share: splits and orders, by key.
 Cache = dict[Any, Any]

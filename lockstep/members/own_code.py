@@ -1,24 +1,21 @@
-"""Which code of a net, a callback or a layer is the user's own, and which names this code mentions."""
+"""Which code of a net, a callback or a layer is the user's own, which names it mentions, and the net as it sees it."""
 
 from types import CellType, CodeType, ModuleType
 from typing import Any
 
 from skorch import NeuralNet
-from skorch.callbacks import Callback
 from torch import nn
+
+from lockstep.members.parts import shallow_copy
+from lockstep.members.refusals import RefusalError
 
 # Libraries whose code reads a net's numbers only if it gets them as arguments.
 _LIBRARIES = ("torch", "skorch", "sklearn", "numpy", "scipy", "pandas")
 
+# The methods of a net's class that a step calls.
+OF_A_STEP = ("get_loss", "infer")
 
-def is_told(callback: Callback) -> bool:
-    """Whether a callback is called for anything during or after a training."""
-    return hears(callback, "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end")
-
-
-def hears(callback: Callback, *events: str) -> bool:
-    """Whether a callback's class does something at one of these events."""
-    return any(getattr(type(callback), event) is not getattr(Callback, event) for event in events)
+_HIDDEN = ("history_", "optimizer_", "callbacks_")
 
 
 def has_own(net: NeuralNet, *methods: str) -> bool:
@@ -67,3 +64,26 @@ def mentioned_in(net: NeuralNet | nn.Module, *methods: str) -> set[str]:
         left = set().union(*map(mentioned, own)) - names
         names |= left
     return names
+
+
+def step_view(net: NeuralNet, module: nn.Module, criterion: nn.Module) -> NeuralNet:
+    """Return a copy of a net with another module and criterion, for steps.
+
+    If the net's class has its own `get_loss` or `infer`, the copy has no history, optimizer and callbacks.
+    """
+    view = shallow_copy(net, module_=module, criterion_=criterion)
+    if has_own(net, *OF_A_STEP):
+        for name in _HIDDEN:
+            vars(view).pop(name, None)
+    return view
+
+
+def explained(error: AttributeError, net: NeuralNet) -> Exception:
+    """Return a refusal for an error about an attribute that a step does not see; return other errors unchanged."""
+    if getattr(error, "name", None) not in _HIDDEN:
+        return error
+    name: Any = error.name
+    return RefusalError(
+        f"the get_loss or infer of {type(net).__name__} reads {name.rstrip('_')}, which a net does not have in a stack",
+        "read only its arguments, the module, the criterion and the net's parameters",
+    )

@@ -1,15 +1,44 @@
-"""Runs a net's own `fit`, up to where its training begins."""
+"""Runs a net's own `fit`, up to where its training begins, on rows that the nets of a split share."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from skorch import NeuralNet
+from torch import Tensor
 
 from lockstep.members.lean import build_lean
-from lockstep.members.prepared import EndOfFitError, Prepared
 from lockstep.members.refusals import RefusalError
+
+
+class EndOfFitError(BaseException):
+    """Ends a method of the user's when the net would start to work; its arguments are the net's.
+
+    Not an `Exception`, so that no `except Exception` catches it.
+    """
+
+
+@dataclass
+class Prepared:
+    """The rows for the nets of one split, the same for all nets with the same steps around them."""
+
+    X: Any
+    y: Any
+    fitted: Any = None  # the estimator, with a stub in the place of the net
+    random_state: tuple[Any, Tensor] | None = (
+        None  # of the other generators and torch's, after the fit of the steps around the net
+    )
+    handed_on: tuple[Any, Any] | None = None  # the X and y to train on instead of those that `fit` passes on
+
+    def transform(self, X: Any) -> Any:
+        """Return other rows as the net gets them."""
+        try:
+            self.fitted.predict(X)
+        except EndOfFitError as captured:
+            (X,) = captured.args
+        return X
 
 
 def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:

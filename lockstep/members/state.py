@@ -6,16 +6,15 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback, EpochScoring
+from skorch.callbacks import Callback
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from lockstep._compat import _DropoutNd, tree_leaves
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.lean import lean_optimizer
-from lockstep.members.own_code import has_own, is_own, mentioned_in
+from lockstep.members.own_code import OF_A_STEP, has_own, is_own, mentioned_in
 from lockstep.members.refusals import RefusalError, refusal_of
-from lockstep.members.step_view import OF_A_STEP
 
 # The attributes of every nn.Module, which hold its tensors, children and hooks.
 OF_ANY_MODULE = set(vars(nn.Module()))
@@ -105,17 +104,3 @@ def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
         return fingerprint(thing, names)
     except Exception as error:
         raise RefusalError(f"an attribute can't be compared with another net's: {refusal_of(error).reason}") from None
-
-
-def calls_own_code(net: NeuralNet) -> bool:
-    """Whether callbacks of a net, or functions in them, are not skorch's: these may read anything."""
-    callbacks = [callback for _, callback in net.callbacks_]
-    held = [each for callback in callbacks for each in vars(callback).values() if not isinstance(each, type)]
-    return any(map(is_own, map(type, callbacks))) or any(is_own(each) for each in held if callable(each))
-
-
-def may_predict(net: NeuralNet) -> bool:
-    """Whether callbacks may call `predict` at the end of an epoch, which draws a seed."""
-    scorings = (callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring))
-    caching = (each.use_caching if net.use_caching == "auto" else net.use_caching for each in scorings)
-    return calls_own_code(net) or not all(caching)

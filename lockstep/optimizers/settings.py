@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lockstep.members.lean import lean_optimizer
-from lockstep.members.optimizer import ATTRIBUTES, is_torchs
+from lockstep.members.parts import ATTRIBUTES, is_torchs
 from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 
 Settings = dict[str, Any]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lockstep._compat import tree_leaves
-from lockstep.members.optimizer import ATTRIBUTES
+from lockstep.members.parts import ATTRIBUTES
 from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 from lockstep.optimizers.settings import (
     Place,

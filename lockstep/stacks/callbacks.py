@@ -12,14 +12,12 @@ from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
 from torch import Tensor
 
 from lockstep._compat import tree_leaves
-from lockstep.members.declared import held_to_it, is_declared
+from lockstep.members.callbacks import calls_own_code, hears, held_to_it, is_declared
 from lockstep.members.member import Member
-from lockstep.members.own_code import hears
+from lockstep.members.parts import named_tensors
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import Order
-from lockstep.members.state import calls_own_code
-from lockstep.members.tensors import named_tensors
 from lockstep.stacks.trained import batch_records
 
 # Callbacks that only collect batches; they get all batches of an epoch at once.

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from lockstep._compat import tree_map
+from lockstep.members.parts import Tensors
 from lockstep.members.rows import taken, weights
-from lockstep.members.tensors import Tensors
 from lockstep.stacks.stack import Stack
 
 

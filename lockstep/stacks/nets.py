@@ -10,8 +10,8 @@ from torch import Tensor
 
 from lockstep._compat import tree_leaves, tree_map
 from lockstep.members.member import Member
+from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.rows import companies, filled_up, is_close, taken
-from lockstep.members.tensors import Tensors, cloned, named_tensors, trained_params
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.step import StackedNet
 

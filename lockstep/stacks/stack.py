@@ -12,9 +12,8 @@ from skorch.callbacks import GradientNormClipping
 from torch import Tensor
 
 from lockstep._compat import tree_flatten, tree_map, tree_unflatten
-from lockstep.members.optimizer import optimizer_of
+from lockstep.members.parts import Tensors, optimizer_of
 from lockstep.members.rows import Batches, taken, weights
-from lockstep.members.tensors import Tensors
 from lockstep.optimizers.stacked import StackedOptimizer, copied, is_row
 from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.noise import Draw

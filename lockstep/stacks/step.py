@@ -13,8 +13,8 @@ from torch.func import functional_call, vmap
 from lockstep._compat import tree_map
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.lean import vjp
-from lockstep.members.step_view import step_view
-from lockstep.members.tensors import Tensors
+from lockstep.members.own_code import step_view
+from lockstep.members.parts import Tensors
 from lockstep.stacks.activations import Slice, Switch, switchable
 from lockstep.stacks.layers import GivenNoise, dropouts
 from lockstep.stacks.noise import Draw

@@ -14,7 +14,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from lockstep._compat import TreeSpec, tree_flatten, tree_leaves, tree_map_only, tree_unflatten
 from lockstep.members.lean import LeanMode
-from lockstep.members.tensors import Tensors
+from lockstep.members.parts import Tensors
 from lockstep.stacks.products import let_numpy_multiply
 from lockstep.stacks.step import StackedNet, StepInputs
 

@@ -10,8 +10,8 @@ from skorch.history import History
 from torch import Tensor
 
 from lockstep.members.member import Member
+from lockstep.members.parts import Tensors, copied_parts, named_tensors, shallow_copy
 from lockstep.members.refusals import Refusal, refusal_of
-from lockstep.members.tensors import Tensors, copied_parts, named_tensors, shallow_copy
 
 
 @dataclass

@@ -14,9 +14,9 @@ from torch.utils.dlpack import from_dlpack
 from lockstep._compat import tree_map, tree_map_only
 from lockstep.members.member import Member
 from lockstep.members.numerics import subnormals_as_zero
+from lockstep.members.parts import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
 from lockstep.members.refusals import Refusal
 from lockstep.members.rows import taken
-from lockstep.members.tensors import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
 from lockstep.stacks.callbacks import Audience
 from lockstep.stacks.hold_out import HoldOut
 from lockstep.stacks.nets import Job, Nets

@@ -18,7 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 
-from lockstep import _compat, backend, places
+from lockstep import _compat, backend
+from lockstep.grouping import places
 from tests.lockstep.cases.base import SERIES, SERIES_LABELS, classifier
 from tests.lockstep.cases.plain.modules import Recurrent
 from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told

@@ -11,9 +11,9 @@ from sklearn.model_selection import GridSearchCV, KFold
 from skorch import NeuralNetClassifier
 from torch import Tensor, nn
 
+from lockstep.grouping.measured import Measured
+from lockstep.grouping.places import PLACES, Places, places_of
 from lockstep.members.refusals import RefusalError
-from lockstep.places import PLACES, Places, places_of
-from lockstep.stacks.measured import Measured
 from tests.lockstep.nets import Y, net, told
 
 X, LABELS = make_classification(600, 100, random_state=0)

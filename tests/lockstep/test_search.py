@@ -11,8 +11,10 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, ShuffleSplit, cross_val_score
 from skorch.callbacks import EarlyStopping, LRScheduler
 
-from lockstep import LockstepWarning, fit_seed, places, plan
+from lockstep import LockstepWarning, fit_seed
+from lockstep.grouping import places
 from lockstep.members.numerics import seed_everything
+from lockstep.search import stack_size
 from lockstep.stacks import training
 from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
@@ -119,13 +121,12 @@ def test_more_splits_leave_the_first_ones_alone() -> None:
 
 def test_memory_cuts_the_stacks(monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes]) -> None:
     sizes: list[int] = []
-    cut = plan.stack_size
 
     def recorded(*args: Any) -> int:
-        sizes.append(cut(*args))
+        sizes.append(stack_size(*args))
         return sizes[-1]
 
-    monkeypatch.setattr(plan, "stack_size", recorded)
+    monkeypatch.setattr("lockstep.search.stack_size", recorded)
     assert scores(search(backend={"max_memory_mb": 1})) == whole
     assert set(sizes) == {16}
     sizes.clear()

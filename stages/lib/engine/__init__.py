@@ -12,10 +12,10 @@ from stages.lib.engine.roots import pin_this_process  # isort: skip (before the 
 pin_this_process()
 
 from lockstep import HoldOutRecorder, LockstepWarning, fit_seed  # noqa: E402
+from lockstep.fits.surroundings import net_of  # noqa: E402
+from lockstep.grouping.places import nets_at_once  # noqa: E402
 from lockstep.members.lean import lean_optimizer  # noqa: E402
 from lockstep.members.numerics import seed_everything  # noqa: E402
-from lockstep.places import nets_at_once  # noqa: E402
-from lockstep.surroundings import net_of  # noqa: E402
 from stages.lib.engine.finite import FiniteOrUnfit  # noqa: E402
 
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.

@@ -15,7 +15,7 @@ from torch.utils.data import BatchSampler, SubsetRandomSampler
 
 from lockstep import fit_seed
 from lockstep.members.numerics import seed_everything
-from lockstep.plan import Search
+from lockstep.search import Search
 from stages.lib.network import PimaClassifier
 from tests.lockstep import nets
 from tests.lockstep.cases.base import LABELS, Case, X, case, classifier

@@ -8,7 +8,7 @@ from joblib import parallel_config
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV
 
-from lockstep.surroundings import net_of
+from lockstep.fits.surroundings import net_of
 from tests.bench.everyday import CASES, regression
 from tests.lockstep.searches import both_ways
 

@@ -28,9 +28,8 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EarlyStopping
 from torch import Tensor
 
-from lockstep import plan
-from lockstep.handing_back import hand_back
-from lockstep.tasks import Task
+from lockstep.fits.handing_back import hand_back
+from lockstep.fits.tasks import Task
 from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.searches import numbers_of
 from tests.project import ROOT
@@ -177,7 +176,7 @@ def test_its_other_searches_give_what_skorch_gives(
         stacked.append(task)
         hand_back(task, *args)
 
-    monkeypatch.setattr(plan, "hand_back", counted)
+    monkeypatch.setattr("lockstep.search.hand_back", counted)
     with parallel_config(backend="lockstep", random_state=3):
         ours = call()
     assert len(stacked) >= 3

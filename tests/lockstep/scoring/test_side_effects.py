@@ -17,7 +17,8 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import nn
 
-from lockstep import LockstepWarning, places, reads_only
+from lockstep import LockstepWarning, reads_only
+from lockstep.grouping import places
 from tests.lockstep.cases.base import LABELS, NUMBERS, classifier
 from tests.lockstep.cases.plain.modules import MLP, Dropping
 from tests.lockstep.searches import ROWS, both_ways, check, probability, scores

@@ -8,21 +8,19 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from lockstep._compat import tree_leaves
+from lockstep.grouping.checks import check_parts
+from lockstep.grouping.measured import Measured, measure
+from lockstep.grouping.places import ANY_NETS, Places
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.listed import check_parts
 from lockstep.members.member import OF_ROWS, Member
-from lockstep.members.optimizer import optimizer_of
-from lockstep.members.own_code import mentioned_in, own_classes
+from lockstep.members.own_code import OF_A_STEP, mentioned_in, own_classes
+from lockstep.members.parts import named_tensors, optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError, refusal_of
 from lockstep.members.state import attributes, hashed, own_numbers, own_params
-from lockstep.members.step_view import OF_A_STEP
-from lockstep.members.tensors import named_tensors, trained_params
 from lockstep.optimizers.settings import tried_as
 from lockstep.optimizers.stacked import group_key as step_key
-from lockstep.places import ANY_NETS, Places
 from lockstep.stacks.activations import switchable
 from lockstep.stacks.layers import dropouts
-from lockstep.stacks.measured import Measured, measure
 
 # By structure and numbers, rows of a batch, and shapes.
 _MEASURED: dict[tuple[str, int, str], Measured] = {}

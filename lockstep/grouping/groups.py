@@ -12,22 +12,23 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from lockstep._compat import tree_leaves
-from lockstep.answers import rows_to_answer
-from lockstep.filling import OwnRows, asked_apart, own_rows
-from lockstep.kinds import Kind, group_key, kind_of, measured_on
+from lockstep.fits.answers import rows_to_answer
+from lockstep.fits.surroundings import net_of, prepare, without_net
+from lockstep.fits.tasks import Task
+from lockstep.grouping.checks import check_class
+from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
+from lockstep.grouping.kinds import Kind, group_key, kind_of, measured_on
+from lockstep.grouping.places import is_long_step, places_of
+from lockstep.grouping.trial import SHARED, Verdict, changing, prove
+from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.listed import check_class, only_records
 from lockstep.members.member import Cache, Member, make_member
 from lockstep.members.own_code import mentioned, own_classes
-from lockstep.members.prepared import Prepared
+from lockstep.members.own_fit import Prepared
+from lockstep.members.parts import trained_params
 from lockstep.members.refusals import Refusal, RefusalError, refusal_of
-from lockstep.members.state import hashed, may_predict, net_state
-from lockstep.members.tensors import trained_params
-from lockstep.places import is_long_step, places_of
+from lockstep.members.state import hashed, net_state
 from lockstep.stacks.products import LARGE_PRODUCT, numpys_products
-from lockstep.surroundings import net_of, prepare, without_net
-from lockstep.tasks import Task
-from lockstep.trial import SHARED, Verdict, changing, prove
 
 # The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
 # its nets allow batches to be filled up.

@@ -13,9 +13,9 @@ from torch.utils.flop_counter import flop_registry
 from lockstep._compat import tree_leaves
 from lockstep.members.lean import LeanMode
 from lockstep.members.member import Member
+from lockstep.members.own_code import explained, step_view
+from lockstep.members.parts import named_tensors, trained_params
 from lockstep.members.rows import taken
-from lockstep.members.step_view import explained, step_view
-from lockstep.members.tensors import named_tensors, trained_params
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import EVALUATED_ROWS
 

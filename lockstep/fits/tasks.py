@@ -10,11 +10,11 @@ from joblib.parallel import BatchedCalls
 from sklearn.base import BaseEstimator, clone
 
 from lockstep._compat import _safe_split, fit_arguments, own_scorers
+from lockstep.fits.surroundings import net_of
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.numerics import fit_seed, seed_everything
 from lockstep.members.own_code import own_classes
 from lockstep.members.refusals import Refusal, refusal_of
-from lockstep.surroundings import net_of
 
 # The result of a fit, or its exception.
 Outcome = tuple[Any, Exception | None]

@@ -14,16 +14,16 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from lockstep._compat import tree_leaves, tree_map
-from lockstep.filling import rows_are_apart
+from lockstep.grouping.filling import rows_are_apart
+from lockstep.members.callbacks import may_predict
 from lockstep.members.lean import step_lean
 from lockstep.members.member import Member, make_member, start
 from lockstep.members.numerics import other_states
-from lockstep.members.own_fit import method_of_one
-from lockstep.members.prepared import Prepared
+from lockstep.members.own_fit import Prepared, method_of_one
+from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
 from lockstep.members.rows import taken
-from lockstep.members.state import may_predict, net_state
-from lockstep.members.tensors import Tensors, cloned, named_tensors, trained_params
+from lockstep.members.state import net_state
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack

@@ -2,40 +2,20 @@
 
 import re
 from types import FunctionType, NoneType
-from typing import Any
 
-from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor, callbacks
-from torch import Tensor, nn
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
+from skorch.callbacks import GradientNormClipping
+from torch import nn
 
 from lockstep._compat import hooks_of, parts_of, step_hooks, tree_leaves
-from lockstep.members.declared import is_declared
-from lockstep.members.optimizer import ATTRIBUTES, optimizer_of
-from lockstep.members.recorder import HoldOutRecorder
+from lockstep.members.parts import ATTRIBUTES, named_tensors, optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError
-from lockstep.members.state import may_predict
-from lockstep.members.tensors import named_tensors, trained_params
 
 _OWN_METHODS = re.compile(
     r"__init__|fit|initialize\w*|get_params_for\w*|get_default_callbacks|predict\w*|score|get_loss|infer|set_\w+_request"
 )
 _MAY_BE_OWN = "of skorch's methods, a class may have its own fit, initialize…, get_params_for…, get_default_callbacks, "
 _MAY_BE_OWN += "predict…, score, get_loss and infer"
-
-_CALLBACKS = (
-    callbacks.BatchScoring,
-    callbacks.EarlyStopping,
-    callbacks.EpochScoring,
-    callbacks.EpochTimer,
-    callbacks.GradientNormClipping,
-    callbacks.InputShapeSetter,
-    callbacks.LRScheduler,
-    callbacks.PassthroughScoring,
-    callbacks.PrintLog,
-    callbacks.ProgressBar,
-    HoldOutRecorder,
-)
-# skorch's callbacks that change weights, choose which weights are trained, or write files.
-_CHANGING = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
 
 _EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 
@@ -71,52 +51,6 @@ def check_class(cls: type) -> None:
 
 def _full_name(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}" if cls.__module__.startswith("skorch.") else cls.__name__
-
-
-def check_callbacks(net: NeuralNet) -> None:
-    """Raise `RefusalError` if a net has a callback that is neither on the list nor declared to change nothing."""
-    for _, callback in net.callbacks_:
-        cls, name = type(callback), type(callback).__name__
-        if isinstance(callback, _CHANGING):
-            raise RefusalError(f"the callback {name} changes the net, or writes files", "leave it out of the search")
-        if cls in _CALLBACKS:
-            if cls is callbacks.LRScheduler and not _is_known(callback.policy):
-                policy = getattr(callback.policy, "__name__", callback.policy)
-                raise RefusalError(
-                    f"{policy} is a schedule of your own", "torch's LambdaLR takes any function of the epoch"
-                )
-        elif not is_declared(cls):
-            whose = "skorch that lockstep does not know" if cls.__module__.startswith("skorch.") else "your own"
-            raise RefusalError(
-                f"{name} is a callback of {whose}", f"if it changes nothing, say lockstep.reads_only({name})"
-            )
-        elif cls.on_grad_computed is not callbacks.Callback.on_grad_computed:
-            raise RefusalError(
-                f"the callback {name} looks at gradients in on_grad_computed", "look at them in on_batch_end"
-            )
-
-
-def only_records(net: NeuralNet, held_out: Any) -> bool:
-    """Whether a net's callbacks only write its history, as skorch's default callbacks of a quiet net do.
-
-    `held_out` are the targets of the held-out rows, or None; if they are not classes, an accuracy raises.
-    """
-    whole = held_out is None or (isinstance(held_out, Tensor) and bool((held_out == held_out.floor()).all()))
-
-    def records(callback: Any) -> bool:
-        if type(callback) is callbacks.PrintLog:
-            return not net.verbose and callback.sink is print
-        if type(callback) is callbacks.EpochScoring:
-            return callback.scoring == "accuracy" and whole
-        return type(callback) in (callbacks.EpochTimer, callbacks.PassthroughScoring, HoldOutRecorder)
-
-    has_own_function = getattr(net, "predict_nonlinearity", "auto") != "auto"
-    return not may_predict(net) and not has_own_function and all(records(each) for _, each in net.callbacks_)
-
-
-def _is_known(policy: Any) -> bool:
-    module = getattr(policy, "__module__", "")
-    return isinstance(policy, str) or module.startswith("torch.optim.") or policy is callbacks.WarmRestartLR
 
 
 def check_parts(net: NeuralNet) -> None:
@@ -160,7 +94,7 @@ def _check_optimizer(net: NeuralNet) -> None:
             f"{type(optimizer).__name__} keeps more than settings outside of its state: {', '.join(kept)}",
             "keep a number or a tensor for each parameter, in the optimizer's state",
         )
-    clips = [each for _, each in net.callbacks_ if type(each) is callbacks.GradientNormClipping]
+    clips = [each for _, each in net.callbacks_ if type(each) is GradientNormClipping]
     learnt = {id(param) for _, param in net.get_all_learnable_params() if param.requires_grad}
     if len(clips) > 1 or (clips and learnt != set(map(id, trained_params(net).values()))):
         raise RefusalError("gradients are clipped twice, or together with those of parameters that are not trained")

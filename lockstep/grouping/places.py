@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from math import gcd
 from typing import NamedTuple
 
+from lockstep.grouping.measured import Measured
 from lockstep.members.refusals import RefusalError
-from lockstep.stacks.measured import Measured
 
 # Kernels process vectors of up to 16 numbers, and give other last bits to numbers that do not fill a vector. With this
 # many places, all vectors are full.

@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from lockstep._compat import tree_map
+from lockstep.fits.surroundings import NetStub
+from lockstep.fits.tasks import Task
 from lockstep.members.member import Cache, Member, has_lone_row
 from lockstep.members.own_code import has_own
-from lockstep.members.prepared import Prepared
+from lockstep.members.own_fit import Prepared
 from lockstep.members.rows import as_tensor, in_multiples
 from lockstep.stacks.nets import LANES, Nets
-from lockstep.surroundings import NetStub
-from lockstep.tasks import Task
 
 # The rows of a split that is evaluated alone are filled up to a multiple of this number, those of a whole table to a
 # multiple of LANES, so that the vectors of a kernel are full.

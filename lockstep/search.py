@@ -14,18 +14,18 @@ import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
 from lockstep._compat import Packed, get_active_backend, lean_checks, tree_map
-from lockstep.answers import inputs_of
-from lockstep.grouping import Grouping
-from lockstep.handing_back import hand_back
+from lockstep.fits.answers import inputs_of
+from lockstep.fits.handing_back import hand_back
+from lockstep.fits.tasks import Task, outcome_of
+from lockstep.grouping.groups import Grouping
+from lockstep.grouping.kinds import Kind
 from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
-from lockstep.kinds import Kind
 from lockstep.members.numerics import one_thread
 from lockstep.members.refusals import LockstepWarning, RefusalError, refusal_of
 from lockstep.options import Options, Shared
 from lockstep.stacks.nets import Job
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
-from lockstep.tasks import Task, outcome_of
 
 # Bytes that a stack may always take, even if `max_memory_mb` leaves less.
 _LITTLE = 2**26

@@ -8,14 +8,13 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
 
-from lockstep.answers import Answer
+from lockstep.fits.answers import Answer
+from lockstep.fits.surroundings import assemble
+from lockstep.fits.tasks import Outcome, Task, outcome_of
 from lockstep.members.numerics import set_others
-from lockstep.members.own_fit import method_of_one, stand_ins
-from lockstep.members.prepared import Prepared
+from lockstep.members.own_fit import Prepared, method_of_one, stand_ins
 from lockstep.members.refusals import Refusal
 from lockstep.stacks.trained import Trained
-from lockstep.surroundings import assemble
-from lockstep.tasks import Outcome, Task, outcome_of
 
 
 def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | None:

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from lockstep._compat import tree_leaves, tree_map
 from lockstep.members.member import Member
+from lockstep.members.own_code import step_view
 from lockstep.members.rows import companies, is_close, taken
-from lockstep.members.step_view import step_view
 from lockstep.stacks.nets import EVALUATED_ROWS
 
 # The most parts in which losses are compared: a single odd target shows only in a small part. Rows that influence one

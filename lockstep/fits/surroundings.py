@@ -10,7 +10,7 @@ from skorch import NeuralNet
 
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.numerics import other_states, seed_everything
-from lockstep.members.prepared import EndOfFitError, Prepared
+from lockstep.members.own_fit import EndOfFitError, Prepared
 from lockstep.members.refusals import RefusalError
 
 

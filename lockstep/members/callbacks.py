@@ -1,0 +1,172 @@
+"""The callbacks of a net: which may be there, and what they may do; those of the user's are held to their promise."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from skorch import NeuralNet, callbacks
+from skorch.callbacks import Callback, EpochScoring
+from torch import Tensor
+
+from lockstep.members.numerics import drawn_others
+from lockstep.members.own_code import is_own
+from lockstep.members.parts import named_tensors, optimizer_of
+from lockstep.members.recorder import HoldOutRecorder
+from lockstep.members.refusals import ListenerError, RefusalError
+
+_DECLARED: set[type[Callback]] = set()
+
+_CALLBACKS = (
+    callbacks.BatchScoring,
+    callbacks.EarlyStopping,
+    callbacks.EpochScoring,
+    callbacks.EpochTimer,
+    callbacks.GradientNormClipping,
+    callbacks.InputShapeSetter,
+    callbacks.LRScheduler,
+    callbacks.PassthroughScoring,
+    callbacks.PrintLog,
+    callbacks.ProgressBar,
+    HoldOutRecorder,
+)
+# skorch's callbacks that change weights, choose which weights are trained, or write files.
+_CHANGING = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
+
+_MODE, _GENERATOR = "the module's mode", "torch's generator"
+# A prediction ends the training mode, and draws a seed for the loader of its rows.
+_BY_PREDICTING = (_MODE, _GENERATOR)
+
+
+def reads_only(callback: type[Callback]) -> type[Callback]:
+    """Declare that callbacks of a class look at their net and change nothing, so that it can be trained in lockstep.
+
+    They may read, print, record in the history, predict at the end of an epoch, and raise `KeyboardInterrupt` there to
+    end the training. They may not change weights, settings, modes or rows, nor draw random numbers. The first epoch
+    of each training checks this.
+
+    Parameters
+    ----------
+    callback : type
+        A subclass of skorch's `Callback`; subclasses of it are not declared with it.
+
+    Returns
+    -------
+    type
+        The same class, so that this can be a decorator.
+
+    Raises
+    ------
+    TypeError
+        If it is not such a class.
+    """
+    if not (isinstance(callback, type) and issubclass(callback, Callback)):
+        hint = f", such as {type(callback).__name__}" if isinstance(callback, Callback) else ""
+        raise TypeError(f"reads_only takes a class derived from skorch.callbacks.Callback{hint}, not {callback!r}")
+    _DECLARED.add(callback)
+    return callback
+
+
+def is_declared(cls: type) -> bool:
+    """Whether a class of callbacks is declared to change nothing."""
+    return cls in _DECLARED
+
+
+def check_callbacks(net: NeuralNet) -> None:
+    """Raise `RefusalError` if a net has a callback that is neither on the list nor declared to change nothing."""
+    for _, callback in net.callbacks_:
+        cls, name = type(callback), type(callback).__name__
+        if isinstance(callback, _CHANGING):
+            raise RefusalError(f"the callback {name} changes the net, or writes files", "leave it out of the search")
+        if cls in _CALLBACKS:
+            if cls is callbacks.LRScheduler and not _is_known(callback.policy):
+                policy = getattr(callback.policy, "__name__", callback.policy)
+                raise RefusalError(
+                    f"{policy} is a schedule of your own", "torch's LambdaLR takes any function of the epoch"
+                )
+        elif not is_declared(cls):
+            whose = "skorch that lockstep does not know" if cls.__module__.startswith("skorch.") else "your own"
+            raise RefusalError(
+                f"{name} is a callback of {whose}", f"if it changes nothing, say lockstep.reads_only({name})"
+            )
+        elif cls.on_grad_computed is not callbacks.Callback.on_grad_computed:
+            raise RefusalError(
+                f"the callback {name} looks at gradients in on_grad_computed", "look at them in on_batch_end"
+            )
+
+
+def only_records(net: NeuralNet, held_out: Any) -> bool:
+    """Whether a net's callbacks only write its history, as skorch's default callbacks of a quiet net do.
+
+    `held_out` are the targets of the held-out rows, or None; if they are not classes, an accuracy raises.
+    """
+    whole = held_out is None or (isinstance(held_out, Tensor) and bool((held_out == held_out.floor()).all()))
+
+    def records(callback: Any) -> bool:
+        if type(callback) is callbacks.PrintLog:
+            return not net.verbose and callback.sink is print
+        if type(callback) is callbacks.EpochScoring:
+            return callback.scoring == "accuracy" and whole
+        return type(callback) in (callbacks.EpochTimer, callbacks.PassthroughScoring, HoldOutRecorder)
+
+    has_own_function = getattr(net, "predict_nonlinearity", "auto") != "auto"
+    return not may_predict(net) and not has_own_function and all(records(each) for _, each in net.callbacks_)
+
+
+def _is_known(policy: Any) -> bool:
+    module = getattr(policy, "__module__", "")
+    return isinstance(policy, str) or module.startswith("torch.optim.") or policy is callbacks.WarmRestartLR
+
+
+def is_told(callback: Callback) -> bool:
+    """Whether a callback is called for anything during or after a training."""
+    return hears(callback, "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end")
+
+
+def hears(callback: Callback, *events: str) -> bool:
+    """Whether a callback's class does something at one of these events."""
+    return any(getattr(type(callback), event) is not getattr(Callback, event) for event in events)
+
+
+def calls_own_code(net: NeuralNet) -> bool:
+    """Whether callbacks of a net, or functions in them, are not skorch's: these may read anything."""
+    theirs = [callback for _, callback in net.callbacks_]
+    held = [each for callback in theirs for each in vars(callback).values() if not isinstance(each, type)]
+    return any(map(is_own, map(type, theirs))) or any(is_own(each) for each in held if callable(each))
+
+
+def may_predict(net: NeuralNet) -> bool:
+    """Whether callbacks may call `predict` at the end of an epoch, which draws a seed."""
+    scorings = (callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring))
+    caching = (each.use_caching if net.use_caching == "auto" else net.use_caching for each in scorings)
+    return calls_own_code(net) or not all(caching)
+
+
+@contextmanager
+def held_to_it(callback: Callback, net: NeuralNet, may_predict: bool) -> Iterator[None]:
+    """Raise `ListenerError` if a callback changes in the block what it was declared not to change.
+
+    `may_predict` is whether the callback may let the net predict here.
+    """
+    before = _seen(net)
+    yield
+    after = _seen(net)
+    excused = _BY_PREDICTING if may_predict and not net.module_.training else ()
+    names = sorted((before.keys() | after.keys()).difference(excused))
+    if changed := [name for name in names if not _is_same(before.get(name), after.get(name))]:
+        raise ListenerError(f"{type(callback).__name__} was declared to change nothing, but changed {changed[0]}")
+
+
+def _seen(net: NeuralNet) -> dict[str, Any]:
+    """Return copies of all that a callback may not change, by name."""
+    modes = [layer.training for part in (net.module_, net.criterion_) for layer in part.modules()]
+    weights = {f"`{name.partition('.')[2]}`": tensor.detach().clone() for name, tensor in named_tensors(net).items()}
+    settings = {f"`{key}`": value for key, value in optimizer_of(net)[1].items()}
+    generators = {"numpy's or random's generator": drawn_others(), _GENERATOR: torch.get_rng_state()}
+    return settings | weights | generators | {_MODE: modes}
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+        return one.shape == other.shape and torch.equal(one.nan_to_num(), other.nan_to_num())
+    return bool(type(one) is type(other) and one == other)
