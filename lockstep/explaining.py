@@ -7,30 +7,18 @@ from io import StringIO
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.base import clone
 
 from lockstep._compat import missing_parts
-from lockstep.members.numerics import fit_seed, other_states, set_others
+from lockstep.members.numerics import fit_seed, random_states, set_random_states
 from lockstep.members.refusals import RefusalError, refusal_of
 
 
 def explain(estimator: Any, X: Any, y: Any = None) -> str:
     """Say in a sentence whether a net goes in lockstep, why not, and roughly what a stack gains.
 
-    The net is tried as a search would try it, and trained for two epochs on all rows, by skorch and in a stack.
-
-    Parameters
-    ----------
-    estimator : NeuralNet
-        A net of skorch, or a Pipeline or TransformedTargetRegressor around one; it is left as it is.
-    X, y : array-like
-        The rows and targets of a search.
-
-    Raises
-    ------
-    TypeError
-        If `estimator` is not such a net.
+    `estimator` is a net of skorch, or a Pipeline or TransformedTargetRegressor around one; raises `TypeError` if not.
+    It is left as it is: copies are tried as by a search, and trained on all rows for two epochs, by skorch and stacked.
     """
     if missing_parts():
         return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
@@ -42,7 +30,7 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     if net is None:
         wanted = "a net of skorch, or a Pipeline or TransformedTargetRegressor around one"
         raise TypeError(f"explain takes {wanted}, not {estimator!r}")
-    name, states = type(net).__name__, (torch.get_rng_state(), other_states())
+    name, states = type(net).__name__, random_states()
     try:
         with as_in_a_training(), warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):
             alone, together, n_nets = _seconds(estimator, X, y)
@@ -50,8 +38,7 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
         reason, way_out = refusal_of(error)
         return f"{name} is fitted alone: {reason}" + (f"; {way_out}." if way_out else ".")
     finally:
-        torch.set_rng_state(states[0])
-        set_others(states[1])
+        set_random_states(states)
     return (
         f"{name} goes in lockstep: {n_nets} nets in a stack take about {together * 1e3:.2g} ms for an epoch, and by "
         f"skorch, one by one, {alone * n_nets * 1e3:.2g} ms, {alone * n_nets / together:.1f} times as much."

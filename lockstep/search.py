@@ -21,7 +21,7 @@ from lockstep.grouping.groups import Grouping
 from lockstep.grouping.kinds import Kind
 from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import one_thread
-from lockstep.members.refusals import LockstepWarning, RefusalError, refusal_of
+from lockstep.members.refusals import LockstepWarning, Refusal, RefusalError, refusal_of
 from lockstep.options import Options, Shared
 from lockstep.stacks.nets import Job
 from lockstep.stacks.trained import Trained
@@ -110,7 +110,7 @@ class Search:
             kind = max((kind for _, kind in nets), key=attrgetter("bytes_each"))
             size = stack_size(len(members), kind, self.options.max_memory_mb, n_jobs)
             if size == 0:
-                numbers = [number for member in members for each in member.tasks.values() for number in each]
+                numbers = [number for member in members for number in member.numbers]
                 self.grouping.refuse(numbers, too_large(kind, self.options.max_memory_mb))
                 continue
             by_numpy = self.grouping.takes_numpys_products(kind)
@@ -128,7 +128,7 @@ class Search:
                 # A net that stops early has tasks only under its last epoch.
                 numbers = tasks.get(trained.epoch, next(iter(tasks.values())))
                 if trained.refusal:
-                    self.grouping.refuse(numbers, RefusalError(*trained.refusal))
+                    self.grouping.refuse(numbers, trained.refusal)
                     continue
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
@@ -143,12 +143,11 @@ class Search:
             message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {refusal.reason}"
             warnings.warn(message, LockstepWarning, stacklevel=2)
         for member in job.members:
-            numbers = [number for each in member.tasks.values() for number in each]
-            left = [number for number in numbers if self.tasks[number].finish is None]
+            left = [number for number in member.numbers if self.tasks[number].finish is None]
             if again and left:
                 self._alone(left, job.filled)
             else:
-                self.grouping.refuse(left, RefusalError(*refusal))
+                self.grouping.refuse(left, refusal)
 
     def _unpacked(self, result: list[Trained] | Exception) -> Iterator[Trained]:
         """Yield the nets that a worker has trained, or raise its exception."""
@@ -163,7 +162,7 @@ class Search:
         try:
             member, kind, _ = self.grouping.member(numbers)
         except Exception as error:
-            self.grouping.refuse(numbers, error)
+            self.grouping.refuse(numbers, refusal_of(error))
         else:
             job = Job([member], filled, kind.places.multiple, record_losses=self.records_losses)
             self._take(job, _train(job, self._tell))
@@ -222,9 +221,7 @@ def stack_size(n_nets: int, kind: Kind, max_memory_mb: int, n_jobs: int) -> int:
     return -(-n_nets // (n_stacks * multiple)) * multiple
 
 
-def too_large(kind: Kind, max_memory_mb: int) -> RefusalError:
+def too_large(kind: Kind, max_memory_mb: int) -> Refusal:
     """Return the refusal of nets whose stack takes more memory than there is."""
     needed = f"{kind.bytes_each * kind.places.multiple / 2**20:,.0f} MiB"
-    return RefusalError(
-        f"a stack takes {needed}, more than max_memory_mb={max_memory_mb} leaves", "raise max_memory_mb"
-    )
+    return Refusal(f"a stack takes {needed}, more than max_memory_mb={max_memory_mb} leaves", "raise max_memory_mb")

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -35,34 +36,16 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | Non
     return outcome
 
 
+@dataclass
 class _HandedBack:
-    """A trained net on its way into the estimator that scikit-learn fits and scores.
+    """A trained net on its way into the estimator that scikit-learn fits and scores."""
 
-    Parameters
-    ----------
-    prepared : Prepared
-        Its estimator has the fitted steps around the net.
-    printed : StringIO
-        Gets standard output meanwhile.
-    scored : ExitStack
-        Closed when the net has been scored; until then the stack's outputs replace its predictions.
-
-    Attributes
-    ----------
-    net : NeuralNet or None
-        The estimator's net, once it has taken over the training.
-    """
-
-    def __init__(
-        self,
-        task: Task,
-        trained: Trained,
-        prepared: Prepared,
-        printed: io.StringIO,
-        scored: contextlib.ExitStack,
-    ) -> None:
-        self.task, self.trained, self.prepared, self.printed, self.scored = task, trained, prepared, printed, scored
-        self.net: NeuralNet | None = None
+    task: Task
+    trained: Trained
+    prepared: Prepared  # whose estimator has the fitted steps around the net
+    printed: io.StringIO  # gets standard output meanwhile
+    scored: contextlib.ExitStack  # closed after the scoring; until then the stack's outputs replace predictions
+    net: NeuralNet | None = None  # the estimator's, once it has taken over the training
 
     def fit(self, X: Any, y: Any = None, **fit_params: Any) -> BaseEstimator:
         """Stand in for the estimator's `fit`."""
@@ -93,7 +76,7 @@ class _HandedBack:
         vars(net).update(vars(trained.net))
         net.history_ = trained.history(self.task.is_looked_at)
         torch.set_rng_state(trained.random_state)
-        others = trained.member.others or (self.prepared.random_state and self.prepared.random_state[0])
+        others = trained.member.others or (self.prepared.random_states and self.prepared.random_states[1])
         if others:
             set_others(others)
         if trained.outputs is not None:

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
 
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.numerics import other_states, seed_everything
+from lockstep.members.numerics import random_states, seed_everything
 from lockstep.members.own_fit import EndOfFitError, Prepared
 from lockstep.members.refusals import RefusalError
 
@@ -66,7 +65,7 @@ def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
         raise RefusalError("a step before the net changes its input rows in place")
     while not isinstance(stub, NetStub):
         stub = _inside(stub)
-    return Prepared(*stub.given_, fitted, (other_states(), torch.get_rng_state()))
+    return Prepared(*stub.given_, fitted, random_states())
 
 
 def assemble(estimator: Any, fitted: Any, resume: Callable[[NeuralNet], NeuralNet]) -> Any:

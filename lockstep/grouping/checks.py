@@ -1,4 +1,4 @@
-"""The lists of parts with which nets can be trained in lockstep; skorch fits nets with other parts one by one."""
+"""Refuses nets whose class, parts, memory or optimizer a stack can't do justice to; skorch fits these one by one."""
 
 import re
 from types import FunctionType, NoneType
@@ -11,11 +11,10 @@ from lockstep._compat import hooks_of, parts_of, step_hooks, tree_leaves
 from lockstep.members.parts import ATTRIBUTES, named_tensors, optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError
 
-_OWN_METHODS = re.compile(
-    r"__init__|fit|initialize\w*|get_params_for\w*|get_default_callbacks|predict\w*|score|get_loss|infer|set_\w+_request"
-)
-_MAY_BE_OWN = "of skorch's methods, a class may have its own fit, initialize…, get_params_for…, get_default_callbacks, "
-_MAY_BE_OWN += "predict…, score, get_loss and infer"
+# The methods of skorch that a class may override; … stands for any ending.
+_OWN = "fit initialize… get_params_for… get_default_callbacks predict… score get_loss infer".split()
+_OWN_METHODS = re.compile("|".join([r"__init__|set_\w+_request", *(name.replace("…", r"\w*") for name in _OWN)]))
+_MAY_BE_OWN = f"of skorch's methods, a class may have its own {', '.join(_OWN[:-1])} and {_OWN[-1]}"
 
 _EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 

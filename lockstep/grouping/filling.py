@@ -39,7 +39,7 @@ def own_rows(member: Member) -> OwnRows:
             n = min(rows.n - start, EVALUATED_ROWS)
             short = slice((n - 1) % rows.batch + 1)  # like the last batch, which a loss may treat differently
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
-                are_apart &= _agree(net, x, _parts(n, rows.batch, 2, _FEW_PARTS))
+                are_apart &= _agree(net, x, n, rows.batch)
                 is_mean &= _adds_up(net, apart, (x, y), [*_parts(n, rows.batch), short], training)
     return OwnRows(is_mean, are_apart)
 
@@ -48,7 +48,7 @@ def asked_apart(member: Member, rows: Tensor) -> bool:
     """Whether the rows that a net will predict do not influence one another either."""
     net, batch = _elsewhere(member), member.train.batch
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        return all(_agree(net, x, _parts(len(x), batch, 2, _FEW_PARTS)) for x in rows.split(EVALUATED_ROWS))
+        return all(_agree(net, x, len(x), batch) for x in rows.split(EVALUATED_ROWS))
 
 
 def _elsewhere(member: Member) -> NeuralNet:
@@ -67,8 +67,10 @@ def _parts(n: int, batch: int, least: int = 1, most: int = _PARTS) -> list[slice
     return [slice(*each) for each in pairwise(np.linspace(0, n, n_parts + 1).astype(int))]
 
 
-def _agree(net: NeuralNet, x: Any, parts: list[slice]) -> bool:
+def _agree(net: NeuralNet, x: Any, n: int, batch: int) -> bool:
+    """Whether the outputs for `n` rows are those for their parts."""
     net._set_training(False)
+    parts = _parts(n, batch, 2, _FEW_PARTS)
     try:
         whole = tree_leaves(net.infer(tree_map(torch.clone, x)))
         single = [tree_leaves(net.infer(tree_map(torch.clone, taken(x, part)))) for part in parts]

@@ -11,7 +11,6 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from lockstep._compat import tree_leaves
 from lockstep.fits.answers import rows_to_answer
 from lockstep.fits.surroundings import net_of, prepare, without_net
 from lockstep.fits.tasks import Task
@@ -64,7 +63,7 @@ class Grouping:
                 try:
                     same = self.candidate(task).training or number
                 except Exception as error:  # whatever a net's own code raises; skorch is to raise it then
-                    self.refuse([number], error)
+                    self.refuse([number], refusal_of(error))
                 else:
                     trainings[same, task.split, task.rows].append(number)
         made: list[Any] = []
@@ -73,7 +72,7 @@ class Grouping:
                 member, kind, filled = self.member(numbers)
                 key = filled, group_key(member, kind, filled)
             except Exception as error:
-                self.refuse(numbers, error)
+                self.refuse(numbers, refusal_of(error))
             else:
                 made.append((numbers, changing(member.net), key, (member, kind)))
             if on_plan:
@@ -82,7 +81,7 @@ class Grouping:
         trainers = Counter(place for _, places, *_ in made for place in places)
         for numbers, places, key, net in made:
             if any(trainers[place] > 1 for place in places):
-                self.refuse(numbers, RefusalError(SHARED))
+                self.refuse(numbers, Refusal(SHARED))
             else:
                 groups[key].append(net)
         return groups
@@ -94,7 +93,7 @@ class Grouping:
     def _candidate(self, estimator: BaseEstimator) -> Candidate:
         net, around = net_of(estimator), fingerprint(without_net(estimator))
         settings, training = dict(vars(net)), ""
-        looks = _once(self._cache, ("looks", type(net)), lambda: _looks_at(type(net), "max_epochs"))
+        looks = _once(self._cache, ("looks", type(net)), lambda: _mentions_max_epochs(type(net)))
         if net.callbacks == "disable" and not looks:
             del settings["max_epochs"]
             training = fingerprint([type(net), settings, around])
@@ -128,7 +127,7 @@ class Grouping:
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * kept)
         if may_predict(member.net):  # its rows come in an order of its own
             member.follow()
-            n_bytes = sum(tensor.nbytes for tensor in tree_leaves((member.train.X, member.train.y)))
+            n_bytes = sum(tensor.nbytes for tensor in member.train.tensors)
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * n_bytes)
         if verdict.answers and is_apart:
             self._let_answer(task, estimator, member, kind)
@@ -149,7 +148,7 @@ class Grouping:
         if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
             raise RefusalError(f"the fit of {type(net).__name__} sets max_epochs or callbacks")
         member.tasks = epochs
-        looked_at = any(self.tasks[number].is_looked_at for numbers in epochs.values() for number in numbers)
+        looked_at = any(self.tasks[number].is_looked_at for number in member.numbers)
         if not looked_at and only_records(member.net, member.valid and member.valid.y):
             member.net.callbacks_ = []  # nobody will read their records
         return member
@@ -157,7 +156,7 @@ class Grouping:
     def _kind(self, task: Task, member: Member) -> Kind:
         """Return a net's kind, computed once for a candidate, and note in the net what follows from it."""
         # If a batch has all rows of a split, the length of a step depends on the split.
-        shapes = str([tensor.shape for tensor in tree_leaves((member.train.X, member.train.y))])
+        shapes = str([tensor.shape for tensor in member.train.tensors])
         about = task.key, net_state(member.net), shapes, tuple(trained_params(member.net))
         kind: Kind = _once(self._cache, ("kind", *about), lambda: kind_of(member))
         member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.measured.unused
@@ -195,15 +194,15 @@ class Grouping:
         """Whether numpy multiplies the matrices of a kind of net: if the net is wide, and the user wants it."""
         return self.products == "numpy" and kind.measured.largest_product >= LARGE_PRODUCT
 
-    def refuse(self, numbers: list[int], error: Exception) -> None:
+    def refuse(self, numbers: list[int], refusal: Refusal) -> None:
         """Note why tasks are run one by one."""
         for number in numbers:
-            self.tasks[number].refusal = refusal_of(error)
+            self.tasks[number].refusal = refusal
 
 
-def _looks_at(cls: type, name: str) -> bool:
-    """Whether the user's own code in a net's class mentions a name."""
-    return any(name in mentioned(each) for own in own_classes(cls) for each in vars(own).values())
+def _mentions_max_epochs(cls: type) -> bool:
+    """Whether the user's own code in a net's class does so."""
+    return any("max_epochs" in mentioned(each) for own in own_classes(cls) for each in vars(own).values())
 
 
 def _once(cache: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:

@@ -18,7 +18,7 @@ from lockstep.members.parts import named_tensors, optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError, refusal_of
 from lockstep.members.state import attributes, hashed, own_numbers, own_params
 from lockstep.optimizers.settings import tried_as
-from lockstep.optimizers.stacked import group_key as step_key
+from lockstep.optimizers.stacked import step_key
 from lockstep.stacks.activations import switchable
 from lockstep.stacks.layers import dropouts
 
@@ -91,8 +91,7 @@ def kind_of(member: Member) -> Kind:
 
 def measured_on(member: Member, structure: str, n_rows: int) -> Measured:
     """Return the measures of a step of a net of this structure on a batch of `n_rows`, measured once."""
-    rows = tree_leaves((member.train.X, member.train.y))
-    what = structure + own_numbers(member.net), n_rows, str([tensor.shape for tensor in rows])
+    what = structure + own_numbers(member.net), n_rows, str([tensor.shape for tensor in member.train.tensors])
     if what not in _MEASURED:
         _MEASURED[what] = measure(member, n_rows)
     return _MEASURED[what]
@@ -112,7 +111,7 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
         rows: Any = train.width, len(lengths), valid and (-(-valid.n // valid.batch), valid.width)
     else:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
-    features = str([(t.shape[1:], t.dtype) for t in tree_leaves((train.X, train.y))])
+    features = str([(t.shape[1:], t.dtype) for t in train.tensors])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
     asked = member.rows_to_answer and len(member.rows_to_answer.rows)
     return kind.structure, kind.places, member.has_listeners, asked, rows, features, shapes, own_numbers(member.net)

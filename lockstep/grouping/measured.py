@@ -1,6 +1,7 @@
 """Measures the cost of a net's step, and which parameters it uses, before the net is stacked."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import gcd
 from typing import Any
@@ -57,32 +58,39 @@ def measure(member: Member, n_rows: int) -> Measured:
     many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
     state = torch.get_rng_state()
     try:
-        with GivenNoise(in_stack=True), torch.enable_grad(), _Counts() as counted:
-            trial._set_training(True)
-            trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
-            n_flops, n_numbers, n_operations = counted.n_flops, counted.n_numbers, counted.n_operations
-            common_size, largest_product = counted.common_size, counted.largest_product
-            with torch.no_grad():
+        with GivenNoise(in_stack=True):
+            with torch.enable_grad(), _Counts() as step:
+                trial._set_training(True)
+                trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
+            with torch.no_grad(), _Counts() as evaluation:
                 trial._set_training(False)
                 outputs = tree_leaves(trial.infer(many))
     except AttributeError as error:
         raise explained(error, net) from None
     finally:
         torch.set_rng_state(state)
-    weights = sum(tensor.numel() * tensor.element_size() for tensor in named_tensors(net).values())
-    # An optimizer has about a dozen operations for each number, which matter for embeddings.
-    n_flops += 12 * sum(param.numel() for param in trained_params(net).values())
-    stepped = named_tensors(trial)
-    unused = frozenset(name for name in trained_params(net) if stepped[name].grad is None)
-    n_bytes = counted.total + 6 * weights
-    row_bytes = sum(part.nbytes for part in outputs) // len(tree_leaves(many)[0])
-    return Measured(n_bytes, n_flops, n_numbers, n_operations, common_size, largest_product, unused, row_bytes)
+    stepped, trained = named_tensors(trial), trained_params(net)
+    return Measured(
+        n_bytes=step.n_bytes + evaluation.n_bytes + 6 * _n_bytes(named_tensors(net).values()),
+        # An optimizer has about a dozen operations for each number, which matter for embeddings.
+        n_flops=step.n_flops + 12 * sum(param.numel() for param in trained.values()),
+        n_numbers=step.n_numbers,
+        n_operations=step.n_operations,
+        common_size=step.common_size,
+        largest_product=step.largest_product,
+        unused=frozenset(name for name in trained if stepped[name].grad is None),
+        row_bytes=sum(part.nbytes for part in outputs) // len(tree_leaves(many)[0]),
+    )
+
+
+def _n_bytes(tensors: Iterable[Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)  # a sparse tensor has no `nbytes`
 
 
 class _Counts(LeanMode):
     """Adds up the bytes of all results and the floating-point operations, and counts torch's operations."""
 
-    total = n_flops = n_numbers = n_operations = common_size = largest_product = 0
+    n_bytes = n_flops = n_numbers = n_operations = common_size = largest_product = 0
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
@@ -97,5 +105,5 @@ class _Counts(LeanMode):
             if name.removesuffix("_") not in _EXACT:
                 operands = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
                 self.common_size = gcd(self.common_size, max(t.numel() for t in (*tensors, *operands)))
-        self.total += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        self.n_bytes += _n_bytes(tensors)
         return result

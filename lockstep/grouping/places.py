@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from lockstep.grouping.measured import Measured
 from lockstep.members.refusals import RefusalError
+from lockstep.stacks.nets import LANES
 
-# Kernels process vectors of up to 16 numbers, and give other last bits to numbers that do not fill a vector. With this
-# many places, all vectors are full.
-PLACES = 16
+# With this many places, all vectors of a kernel are full.
+PLACES = LANES
 
 # With more nets, a stack is not faster per net, because its tensors no longer fit into a core's cache.
 MOST_NETS = 1024
@@ -49,18 +49,10 @@ ANY_NETS = Places(PLACES, MOST_NETS)
 
 
 def places_of(measured: Measured, n_steps: int, n_splits: int, sizes: Iterable[int] = ()) -> Places:
-    """Return how nets are stacked; raises `RefusalError` if they are faster alone.
+    """Return how nets are stacked that take `n_steps` on each split; raises `RefusalError` if they are faster alone.
 
-    Parameters
-    ----------
-    measured : Measured
-        The cost of a step of a net.
-    n_steps : int
-        The steps of a net.
-    n_splits : int
-        The splits of the search: at least as many nets are trained alike.
-    sizes : iterable of int
-        The `common_size` of steps on batches with other numbers of rows, and on held-out batches.
+    At least as many nets as there are splits are trained alike. `sizes` has the `common_size` of steps on batches with
+    other numbers of rows, and on held-out batches.
     """
     n_operations, n_flops = measured.n_operations, measured.n_flops
     work = n_flops + _OF_A_NUMBER * measured.n_numbers

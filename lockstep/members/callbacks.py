@@ -1,4 +1,4 @@
-"""The callbacks of a net: which may be there, and what they may do; those of the user's are held to their promise."""
+"""The callbacks of a net: which may be there, and what they may do; the user's own are held to what was declared."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,19 +17,11 @@ from lockstep.members.refusals import ListenerError, RefusalError
 
 _DECLARED: set[type[Callback]] = set()
 
-_CALLBACKS = (
-    callbacks.BatchScoring,
-    callbacks.EarlyStopping,
-    callbacks.EpochScoring,
-    callbacks.EpochTimer,
-    callbacks.GradientNormClipping,
-    callbacks.InputShapeSetter,
-    callbacks.LRScheduler,
-    callbacks.PassthroughScoring,
-    callbacks.PrintLog,
-    callbacks.ProgressBar,
-    HoldOutRecorder,
-)
+_CALLBACKS = {HoldOutRecorder} | {
+    getattr(callbacks, name)
+    for name in """BatchScoring EarlyStopping EpochScoring EpochTimer GradientNormClipping InputShapeSetter LRScheduler
+    PassthroughScoring PrintLog ProgressBar""".split()
+}
 # skorch's callbacks that change weights, choose which weights are trained, or write files.
 _CHANGING = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
 
@@ -43,22 +35,8 @@ def reads_only(callback: type[Callback]) -> type[Callback]:
 
     They may read, print, record in the history, predict at the end of an epoch, and raise `KeyboardInterrupt` there to
     end the training. They may not change weights, settings, modes or rows, nor draw random numbers. The first epoch
-    of each training checks this.
-
-    Parameters
-    ----------
-    callback : type
-        A subclass of skorch's `Callback`; subclasses of it are not declared with it.
-
-    Returns
-    -------
-    type
-        The same class, so that this can be a decorator.
-
-    Raises
-    ------
-    TypeError
-        If it is not such a class.
+    of each training checks this. Subclasses are not declared with a class. Returns the same class, so that this can be
+    a decorator; raises `TypeError` if it is not a subclass of skorch's `Callback`.
     """
     if not (isinstance(callback, type) and issubclass(callback, Callback)):
         hint = f", such as {type(callback).__name__}" if isinstance(callback, Callback) else ""
@@ -89,7 +67,7 @@ def check_callbacks(net: NeuralNet) -> None:
             raise RefusalError(
                 f"{name} is a callback of {whose}", f"if it changes nothing, say lockstep.reads_only({name})"
             )
-        elif cls.on_grad_computed is not callbacks.Callback.on_grad_computed:
+        elif hears(callback, "on_grad_computed"):
             raise RefusalError(
                 f"the callback {name} looks at gradients in on_grad_computed", "look at them in on_batch_end"
             )
@@ -116,11 +94,6 @@ def only_records(net: NeuralNet, held_out: Any) -> bool:
 def _is_known(policy: Any) -> bool:
     module = getattr(policy, "__module__", "")
     return isinstance(policy, str) or module.startswith("torch.optim.") or policy is callbacks.WarmRestartLR
-
-
-def is_told(callback: Callback) -> bool:
-    """Whether a callback is called for anything during or after a training."""
-    return hears(callback, "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end")
 
 
 def hears(callback: Callback, *events: str) -> bool:

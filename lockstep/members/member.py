@@ -11,9 +11,9 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
-from lockstep.members.callbacks import check_callbacks, is_told
+from lockstep.members.callbacks import check_callbacks, hears
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.numerics import other_states, random_states, seed_everything, set_others
+from lockstep.members.numerics import other_states, random_states, seed_everything, set_random_states
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared, capture
 from lockstep.members.parts import copied_parts, named_tensors
@@ -56,6 +56,11 @@ class Member:
         return max(self.tasks)
 
     @property
+    def numbers(self) -> list[int]:
+        """The numbers of all tasks that get the net."""
+        return [number for each in self.tasks.values() for number in each]
+
+    @property
     def has_lone_row(self) -> bool:
         """Whether a batch is a single row: `squeeze` removes its dimension, unless the batch is filled up."""
         return 1 in self.order.lengths or (self.valid is not None and has_lone_row(self.valid.n, self.valid.batch))
@@ -75,8 +80,8 @@ class Member:
     @cached_property
     def has_listeners(self) -> bool:
         """Whether callbacks must see each epoch; recorders get their outputs at the end."""
-        others = (callback for _, callback in self.net.callbacks_ if type(callback) is not HoldOutRecorder)
-        return any(map(is_told, others))
+        events = "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end"
+        return any(hears(each, *events) for _, each in self.net.callbacks_ if type(each) is not HoldOutRecorder)
 
     @cached_property
     def recorders(self) -> list[HoldOutRecorder]:
@@ -91,8 +96,7 @@ class _Split(NamedTuple):
     valid: Rows | None
     train: Rows
     loader: Any
-    torchs_state: Tensor
-    other_states: Any
+    states: Any
 
 
 def has_lone_row(n: int, batch: int) -> bool:
@@ -140,25 +144,21 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
 
 
 def _split(net: NeuralNet, rows: tuple[Any, Any], key: Any, cache: Cache) -> _Split:
-    """Return the rows that a net trains on and holds out, computed once for all nets with the same key.
-
-    A `train_split` may draw numbers. Then only nets whose generators have the same state share its result, and their
-    generators get the state after it.
-    """
+    """Return the rows that a net trains on and holds out, computed once for all nets with the same key."""
     if ("split", key) in cache:
         split: _Split = cache["split", key]
         return split
+    # If `train_split` draws numbers, nets whose generators agree share its result, and get the state after it.
     drawn = random_states()
     if ("split", key, drawn) in cache:
         split = cache["split", key, drawn]
-        torch.set_rng_state(split.torchs_state)
-        set_others(split.other_states)
+        set_random_states(split.states)
         return split
     datasets = net.get_split_datasets(*rows)
     valid = None if datasets[1] is None else fetch(net, datasets[1], training=False)[0]
     train, loader = fetch(net, datasets[0], training=True)
-    split = _Split(datasets, valid, train, loader, torch.get_rng_state(), other_states())
-    cache[("split", key) if random_states() == drawn else ("split", key, drawn)] = split
+    split = _Split(datasets, valid, train, loader, random_states())
+    cache[("split", key) if split.states == drawn else ("split", key, drawn)] = split
     return split
 
 
@@ -168,9 +168,8 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
     Returns the rows and targets that `fit` trains on, and the states of the other generators before it.
     """
     seed_everything(seed)
-    if prepared.random_state is not None:
-        set_others(prepared.random_state[0])
-        torch.set_rng_state(prepared.random_state[1])
+    if prepared.random_states is not None:
+        set_random_states(prepared.random_states)
     others = other_states()
     X, y = capture(net, prepared)
     if dtype is not None:

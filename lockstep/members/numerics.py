@@ -15,22 +15,11 @@ _MT19937 = 625 * 4
 
 
 def fit_seed(seed: int, split: int, *purpose: int) -> int:
-    """Return the seed of the fits on one train/test split.
+    """Return the seed, below 2**32, of the fits on one train/test split; `seed` is the base seed, 0 or more.
 
-    Parameters
-    ----------
-    seed : int
-        The base seed, 0 or more.
-    split : int
-        The split's number in the order of the splitter, that is repeat · n_splits + fold.
-    *purpose : int
-        Distinguishes several streams of random numbers for one split.
-
-    Returns
-    -------
-    int
-        A seed below 2**32. It depends only on the arguments, and is the same for every candidate, so candidates start
-        from the same weights and differ only in their setting (common random numbers).
+    `split` is the split's number in the order of the splitter, that is repeat · n_splits + fold; `purpose` tells apart
+    several streams of random numbers for one split. The seed is the same for every candidate, so candidates start from
+    the same weights and differ only in their setting (common random numbers).
     """
     return int(np.random.SeedSequence([seed, split, *purpose]).generate_state(1)[0])
 
@@ -44,8 +33,15 @@ def seed_everything(seed: int) -> None:
 
 
 def random_states() -> Any:
-    """Return the states of the generators of torch, numpy and random."""
+    """Return the states of the generators of torch, numpy and random, to compare them and for `set_random_states`."""
     return torch.get_rng_state().numpy().tobytes(), other_states()
+
+
+def set_random_states(states: Any) -> None:
+    """Restore the states of the generators of torch, numpy and random."""
+    torchs, others = states
+    torch.set_rng_state(torch.frombuffer(bytearray(torchs), dtype=torch.uint8))
+    set_others(others)
 
 
 def other_states() -> Any:

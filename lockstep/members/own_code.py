@@ -1,4 +1,4 @@
-"""Which code of a net, a callback or a layer is the user's own, which names it mentions, and the net as it sees it."""
+"""Which code of a net, a callback or a layer is the user's own, what it mentions, and the net as a step sees it."""
 
 from types import CellType, CodeType, ModuleType
 from typing import Any

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from skorch import NeuralNet
-from torch import Tensor
 
 from lockstep.members.lean import build_lean
 from lockstep.members.refusals import RefusalError
@@ -27,9 +26,7 @@ class Prepared:
     X: Any
     y: Any
     fitted: Any = None  # the estimator, with a stub in the place of the net
-    random_state: tuple[Any, Tensor] | None = (
-        None  # of the other generators and torch's, after the fit of the steps around the net
-    )
+    random_states: Any = None  # of all generators after the fit of the steps around the net
     handed_on: tuple[Any, Any] | None = None  # the X and y to train on instead of those that `fit` passes on
 
     def transform(self, X: Any) -> Any:

@@ -22,7 +22,7 @@ from torch.utils.data import (
     default_collate,
 )
 
-from lockstep._compat import tree_map
+from lockstep._compat import tree_leaves, tree_map
 from lockstep.members.refusals import RefusalError
 
 # The datasets, also as subsets, and the samplers that are supported.
@@ -45,6 +45,11 @@ class Rows:
     n: int
     batch: int  # rows of a batch
     width: int  # the length of batches that are filled up; if a batch has all rows, not much longer
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """The tensors of rows and targets, one after the other."""
+        return tree_leaves((self.X, self.y))
 
 
 class Order:
@@ -125,7 +130,8 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, Any]:
         raise RefusalError(f"{kind} is not torch's DataLoader")
     _check_loader(loader, kind)
     n = len(dataset)
-    if type(base) is Dataset and base in (dataset, getattr(dataset, "dataset", None)) and _are_arrays(base):
+    is_plain = type(base) is Dataset and base in (dataset, getattr(dataset, "dataset", None))
+    if is_plain and all(isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)):
         # All rows at once, but with the types that single rows have.
         first, places = default_collate([dataset[0]]), slice(None) if base is dataset else np.asarray(dataset.indices)
         batch = [as_tensor(part[places]).to(one.dtype) for part, one in zip((base.X, base.y), first, strict=True)]
@@ -134,10 +140,6 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, Any]:
     X, y = unpack_data(batch)
     size: Any = loader.batch_size
     return Rows(X, y, n, size, min(size, -(-n // 16) * 16)), loader
-
-
-def _are_arrays(dataset: Dataset) -> bool:
-    return all(isinstance(part, np.ndarray | Tensor) for part in (dataset.X, dataset.y))
 
 
 def _check_loader(loader: Any, kind: str) -> None:

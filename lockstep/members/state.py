@@ -42,7 +42,7 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
 
     For torch's layers, leave out sizes if `sizes` is false, and keep only the signs of floats if `numbers` is false.
     """
-    own = {name: value for name, value in vars(layer).items() if name not in OF_ANY_MODULE}
+    own = _own_attributes(layer)
     if isinstance(layer, nn.RNNBase):  # lists its parameters and their names again
         own = {name: value for name, value in own.items() if not name.startswith(("_flat_weight", "_all_weights"))}
     if isinstance(layer, _DropoutNd):
@@ -60,14 +60,16 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
 
 def refers_to_parts(layer: nn.Module) -> bool:
     """Whether a layer also has parts or methods in an attribute, such as a list or a dict."""
-    own = (value for name, value in vars(layer).items() if name not in OF_ANY_MODULE)
-    held = (value for value in own if isinstance(value, list | tuple | dict | MethodType))
+    held = (each for each in _own_attributes(layer).values() if isinstance(each, list | tuple | dict | MethodType))
     return any(isinstance(leaf, nn.Module | MethodType) for value in held for leaf in tree_leaves(value))
+
+
+def _own_attributes(layer: nn.Module) -> dict[str, Any]:
+    return {name: value for name, value in vars(layer).items() if name not in OF_ANY_MODULE}
 
 
 @cache
 def _of_any_net() -> set[str]:
-    """Return the attributes of every net of skorch."""
     with torch.random.fork_rng(devices=[]):
         return set(vars(NeuralNetClassifier(nn.PReLU, optimizer=lean_optimizer(torch.optim.SGD)).initialize()))
 

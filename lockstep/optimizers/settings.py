@@ -31,7 +31,6 @@ def numbers_of(settings: Settings) -> Iterator[tuple[Place, float]]:
 
 
 def _replaced(settings: Settings, place: Place, number: Any) -> Settings:
-    """Return settings with another number at a place."""
     key, i = place
     if i is None:
         return settings | {key: number}

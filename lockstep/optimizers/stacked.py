@@ -25,7 +25,7 @@ from lockstep.optimizers.settings import (
 )
 
 
-def group_key(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
+def step_key(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
     """Return a key shared by the nets that one optimizer can update."""
     varying = varying_numbers(optimizer, settings)
     return optimizer, fixed_part(settings), tuple(each for each in numbers_of(settings) if each[0] not in varying)
@@ -56,7 +56,7 @@ class StackedOptimizer:
 
     def _group(self, optimizers: list[tuple[type, Settings]]) -> None:
         self.groups: list[_Group] = []
-        for _, run in groupby(range(len(optimizers)), key=lambda i: group_key(*optimizers[i])):
+        for _, run in groupby(range(len(optimizers)), key=lambda i: step_key(*optimizers[i])):
             places = list(run)
             param = self._rows[places[0] : places[-1] + 1]
             param.grad = self._gradient[places[0] : places[-1] + 1]
@@ -81,10 +81,10 @@ class StackedOptimizer:
             group.differs = any(isinstance(leaf, PerNet) for leaf in tree_leaves(group.settings))
 
     def step(self) -> None:
-        """Take a step with each optimizer; gradients are off by then."""
+        """Take a step with each optimizer; torch does not record gradients by then."""
         for group in self.groups:
             with EachItsOwn() if group.differs else nullcontext():
-                group.step(group.optimizer, _closure)
+                group.step(group.optimizer, lambda: 0.0)  # losses and gradients are computed by then
 
     def state_of(self, place: int) -> dict[str, Any]:
         """Return the optimizer's state of a net, not copied: rows of n_numbers, and numbers."""
@@ -101,11 +101,6 @@ class StackedOptimizer:
                     key: torch.stack([state[key] for state in of_nets]) if is_row(value) else copied(value)
                     for key, value in of_nets[0].items()
                 }
-
-
-def _closure() -> float:
-    """Stand in for skorch's closure; a stack has computed losses and gradients before the step."""
-    return 0.0
 
 
 def is_row(value: Any) -> bool:

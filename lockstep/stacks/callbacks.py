@@ -50,10 +50,7 @@ class Audience:
         self.named = named_tensors(self.net)
 
     def _tell(self, event: str, **about: Any) -> bool:
-        """Notify the callbacks; in the first epoch, check those that are declared to change nothing.
-
-        Returns whether a callback ends the training.
-        """
+        """Notify the callbacks, and check declared ones in the first epoch; returns whether one ends the training."""
         with contextlib.redirect_stdout(self.member.output):
             try:
                 getattr(self.net, event)(self.net, **about)

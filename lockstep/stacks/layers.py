@@ -149,8 +149,7 @@ _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     **{each: _index_fill(each) for each in (torch.index_fill, Tensor.index_fill, Tensor.index_fill_)},
     Tensor.view: _view,
     Tensor.__setitem__: _put_items,
-    F.cross_entropy: _of_bytes(F.cross_entropy),
-    F.nll_loss: _of_bytes(F.nll_loss),
+    **{each: _of_bytes(each) for each in (F.cross_entropy, F.nll_loss)},
     Tensor.data.__get__: lambda mode, x, *about: x.detach(),  # type: ignore[attr-defined]
     Tensor.data.__set__: _put_data,  # type: ignore[attr-defined]
     F.gaussian_nll_loss: _seen_through(F.gaussian_nll_loss),

@@ -1,7 +1,4 @@
-"""Replaces torch's functions that draw numbers: the replacements get the numbers from a mode.
-
-Each takes a `GivenNoise`, and the arguments of torch's function.
-"""
+"""Replaces torch's functions that draw numbers: each takes a `GivenNoise`, and the arguments of torch's function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,8 +1,4 @@
-"""Products of matrices by numpy, for wide nets.
-
-numpy calls the gemm of its own OpenBLAS for each matrix of a stack. torch's pinned kernels take up to three times as
-long.
-"""
+"""Products of matrices by numpy's OpenBLAS, for wide nets; torch's pinned kernels take up to three times as long."""
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache

@@ -140,10 +140,7 @@ class Stack(Nets):
         self.clip = _clipping(self)
 
     def take_step(self, batch: list[Tensor]) -> tuple[Any, Any]:
-        """Step all nets on a batch.
-
-        Returns their losses, if these are needed, and a function that returns their predictions before the step.
-        """
+        """Step all nets on a batch; returns their losses, if needed, and a function for their predictions before it."""
         key = batch[0].shape[1], self.layout, len(self.draws), self.stacked.drops
         if key not in self.job.traces:
             x, y = tree_unflatten(batch[: self._spec.num_leaves], self._spec)

@@ -22,16 +22,13 @@ from lockstep.stacks.products import numpys_products
 
 
 class StepInputs(NamedTuple):
-    """The inputs of a training step besides the trained parameters; the nets are the first dimension of all.
-
-    `weight` has one tensor if rows have different weights, otherwise none.
-    """
+    """The inputs of a training step besides the trained parameters; the nets are the first dimension of all."""
 
     untrained: Tensors  # the parameters that are not trained, and the buffers
     rates: Tensor  # of dropout
     x: Any
     y: Any
-    weight: tuple[Tensor, ...]
+    weight: tuple[Tensor, ...]  # one tensor if rows have different weights, otherwise none
     noise: list[Tensor]
 
 
@@ -84,10 +81,7 @@ class StackedNet:
         return mode.draws if self.drops or mode.matters else []
 
     def train(self, trained: Tensors, inputs: StepInputs) -> Any:
-        """Return the gradients of all nets' losses, the losses, and the predictions; updates the buffers.
-
-        All tensors have the nets as their first dimension.
-        """
+        """Return the gradients of all nets' losses, the losses and the predictions, nets first; updates the buffers."""
         self.parts.train()
         gradient, losses, predicted, new_buffers = vmap(self._step)(trained, inputs)
         for key, tensor in new_buffers.items():

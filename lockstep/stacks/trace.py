@@ -88,15 +88,12 @@ class _Recorder(LeanMode):
 
 @dataclass(frozen=True)
 class Trace:
-    """A step as a list of operations.
-
-    `written` has the indices of the inputs that a step changes, `branches` the bools by which Python branched.
-    """
+    """A step as a list of operations."""
 
     run: Callable[..., Any]
-    branches: list[bool]
+    branches: list[bool]  # by which Python branched
     predicted: TreeSpec
-    written: list[int]
+    written: list[int]  # the indices of the inputs that a step changes
 
     def __call__(self, *tensors: Tensor) -> Any:
         """Run a step; raises `RuntimeError` if Python would have branched differently."""

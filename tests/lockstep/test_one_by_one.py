@@ -19,7 +19,6 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 
 from lockstep import _compat, backend
-from lockstep.grouping import places
 from tests.lockstep.cases.base import SERIES, SERIES_LABELS, classifier
 from tests.lockstep.cases.plain.modules import Recurrent
 from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told
@@ -127,7 +126,7 @@ def test_how_long_series_are_decides_and_not_what_was_searched_before() -> None:
 
 
 def test_steps_on_all_rows_of_a_split_are_as_long_as_the_split(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "_OF_A_LOOP", 40_000)
+    monkeypatch.setattr("lockstep.grouping.places._OF_A_LOOP", 40_000)
     splits = [(np.arange(n), np.arange(90, 96)) for n in (8, 80)]
     for cv in (splits, splits[::-1], splits[1:]):
         _, messages = told(net(train_split=None, batch_size=-1), {"lr": [0.1]}, Y, cv=cv)

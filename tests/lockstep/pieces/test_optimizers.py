@@ -10,7 +10,7 @@ from torch import Tensor
 from lockstep.optimizers import settings as tried
 from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 from lockstep.optimizers.settings import varying_numbers
-from lockstep.optimizers.stacked import StackedOptimizer, group_key
+from lockstep.optimizers.stacked import StackedOptimizer, step_key
 
 Settings = dict[str, Any]
 N_NETS, N_NUMBERS, STEPS = 16, 48, 5
@@ -92,7 +92,7 @@ def test_each_net_gets_the_bits_of_an_optimizer_of_its_own(name: str, dtype: tor
     cls, _ = complete(name, {})
     settings = [complete(name, each)[1] for each in ACCEPTED[name]]
     listed = [(cls, settings[i % 2]) for i in range(N_NETS)]
-    listed.sort(key=lambda each: repr(group_key(*each)))
+    listed.sort(key=lambda each: repr(step_key(*each)))
     together, optimizer = stepped(listed, dtype)
     for place, (_, own) in enumerate(listed):
         alone, state = stepped_alone(cls, own, place, dtype)
@@ -148,7 +148,7 @@ def test_what_is_not_elementwise_is_refused(name: str) -> None:
 
 def test_nets_share_an_object_unless_what_differs_is_no_number_that_may() -> None:
     def key(name: str, **settings: Any) -> Any:
-        return group_key(*complete(name, settings))
+        return step_key(*complete(name, settings))
 
     assert key("Adam", lr=0.1) == key("Adam", lr=0.2, betas=(0.9, 0.9), eps=1e-6)
     # In float64, torch's lerp rounds a number for each row in another way than one for all.

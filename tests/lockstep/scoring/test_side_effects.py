@@ -18,7 +18,6 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from lockstep import LockstepWarning, reads_only
-from lockstep.grouping import places
 from tests.lockstep.cases.base import LABELS, NUMBERS, classifier
 from tests.lockstep.cases.plain.modules import MLP, Dropping
 from tests.lockstep.searches import ROWS, both_ways, check, probability, scores
@@ -125,7 +124,7 @@ def test_callbacks_see_gradients_and_the_state_of_the_optimizer() -> None:
 def test_shuffled_batches_do_not_depend_on_other_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     net, grid = classifier(iterator_train__shuffle=True), {"lr": [0.5 / (i + 1) for i in range(12)]}
     whole = scores(net, grid, probability)
-    monkeypatch.setattr(places, "MOST_NETS", 16)
+    monkeypatch.setattr("lockstep.grouping.places.MOST_NETS", 16)
     assert scores(net, grid, probability) == whole
 
 
