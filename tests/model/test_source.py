@@ -65,7 +65,7 @@ def test_code_elsewhere_is_not(thing: str) -> None:
 def test_a_name_is_reached_through_a_file_that_is_watched() -> None:
     assert unnoticed("own_package/deep.py", place="own_package.Net") == [
         "place: own_package.Net is imported from own_package/__init__.py, but model.source is own_package/deep.py, so "
-        "DVC would not notice changes to that file. Put the code into one folder, and set model.source to that."
+        "DVC would not notice changes to it. Put the code into one folder, and set model.source to that."
     ]
 
 
@@ -73,7 +73,7 @@ def test_code_in_two_places_needs_a_folder() -> None:
     found = unnoticed("own_net.py", **{"model.module": "own_net.Net", "model.module__x": "own_layers.Net"})
     assert found == [
         "model.module__x: own_layers.Net is defined in own_layers.py, but model.source is own_net.py, "
-        "so DVC would not notice changes to it. Put all such code into one folder, and set model.source to that."
+        "so DVC would not notice changes to it. Put the code into one folder, and set model.source to that."
     ]
 
 

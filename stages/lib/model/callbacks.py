@@ -1,17 +1,17 @@
 """skorch's callbacks by their names in params.yaml, and what they need of a net."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import skorch.callbacks
 import torch
-from skorch.callbacks import Callback, LRScheduler
+from skorch.callbacks import Callback, LRScheduler, WarmRestartLR
 from torch.optim import lr_scheduler
 
 from stages.lib.common import RAISED, described, did_you_mean, own_place
 from stages.lib.model.signatures import not_taken, not_text, parameters
-from stages.lib.model.source import imported
+from stages.lib.model.source import derived, look_up
 
 _PREFIX = "callbacks__"
 
@@ -22,31 +22,25 @@ Named = tuple[str, Callback]
 _RECORDING = ("train_loss", "valid_loss")
 _DEFAULTS = ("epoch_timer", *_RECORDING, "valid_acc", "print_log")
 
-_OWN_POLICIES = {"WarmRestartLR": skorch.callbacks.WarmRestartLR}
+_OF_TORCH = derived(lr_scheduler, lr_scheduler.LRScheduler)
 
 
 class QuietCallbacks:
     """Mixin for a skorch net: of the default callbacks, it has those that record losses and those it is asked for."""
 
-    callbacks: Any
-
     def get_default_callbacks(self) -> list[Named]:
         """Return the default callbacks that this net needs."""
-        named = {key.split("__")[1] for key in vars(self) if key.startswith(_PREFIX)}
-        own = [_monitor(callback) for _, callback in self.callbacks or []]
-        own += [value for key, value in vars(self).items() if key.startswith(_PREFIX) and key.endswith("__monitor")]
-        watched = {str(monitor).removesuffix("_best") for monitor in own}
-        wanted = {*_RECORDING, *named, *watched}
+        varied = {key.split("__")[1] for key in vars(self) if key.startswith(_PREFIX)}
+        watched = {str(monitor).removesuffix("_best") for monitor in _monitors(vars(self)).values()}
+        wanted = {*_RECORDING, *varied, *watched}
         return [each for each in super().get_default_callbacks() if each[0] in wanted]  # type: ignore[misc]
 
 
 def resolve_callbacks(callbacks: dict[str, dict[str, Any]], source: str | None = None) -> list[Named]:
     """Return the callbacks that `callbacks` in params.yaml describes, by the names of their classes.
 
-    Raises
-    ------
-    ValueError
-        If skorch has no such callback, if it does not take a parameter, or if an imported object is not a callback.
+    Raises `ValueError` if skorch has no such callback, if it does not take a parameter, or if an imported object is not
+    a callback.
     """
     resolved: dict[str, Callback] = {}
     for name, settings in callbacks.items():
@@ -70,23 +64,35 @@ def resolve_callbacks(callbacks: dict[str, dict[str, Any]], source: str | None =
 
 def resolve_parameter(key: str, value: Any, source: str | None = None) -> Any:
     """Return what a callback's parameter stands for: a schedule for the `policy` of LRScheduler; others, the value."""
-    if key == f"{_PREFIX}LRScheduler__policy" and not isinstance(value, str | type):
+    if key.endswith("__policy") and isinstance(value, str):
+        return _policy(value, source)
+    if key == f"{_PREFIX}LRScheduler__policy" and not isinstance(value, type):
         raise ValueError(f"{value!r} is not a schedule; policy is the name of one, such as StepLR")
-    if not key.endswith("__policy") or not isinstance(value, str):
-        return tuple(value) if isinstance(value, list) else value
-    return _policy(value, source)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _kind(name: str, source: str | None) -> type[Callback]:
+    hint = f"; write LRScheduler: {{policy: {name}}}" if name in _OF_TORCH else ""
+    return look_up(name, "a callback of skorch", derived(skorch.callbacks, Callback), Callback, source, hint)
 
 
 def _policy(value: Any, source: str | None = None) -> Any:
     """Return the schedule that a name stands for, or the schedule itself."""
     if not isinstance(value, str):
         return value
-    if "." in value:
-        return imported(value, lr_scheduler.LRScheduler, source)
-    policies = _OWN_POLICIES | _derived(lr_scheduler, lr_scheduler.LRScheduler)
-    if value not in policies:
-        raise ValueError(f"{value!r} is not a schedule of torch.optim.lr_scheduler{did_you_mean(value, policies)}")
-    return policies[value]
+    schedules = {"WarmRestartLR": WarmRestartLR} | _OF_TORCH
+    return look_up(value, "a schedule of torch.optim.lr_scheduler", schedules, lr_scheduler.LRScheduler, source)
+
+
+def _misused(kind: type[Callback], settings: dict[str, Any], key: str, value: Any) -> str:
+    """Return why a callback with some settings does not take a parameter or its value; "" if it does."""
+    taken, owner = parameters(kind), kind.__name__
+    if issubclass(kind, LRScheduler):
+        policy = _policy(settings.get("policy", "WarmRestartLR"))
+        taken = {name: each for name, each in taken.items() if each.kind is not each.VAR_KEYWORD}
+        taken |= {name: each for name, each in parameters(policy).items() if name != "optimizer"}
+        owner = f"{owner} with {policy.__name__}"
+    return not_taken(owner, taken, key) or not_text(owner, taken, key, value)
 
 
 def bad_callback_key(key: str, values: dict[str, Any], callbacks: list[Named]) -> Iterator[str]:
@@ -104,75 +110,33 @@ def bad_callback_key(key: str, values: dict[str, Any], callbacks: list[Named]) -
         yield f"{place}: a callback stays what it is; vary its parameters, as in {key}__{example}"
     else:
         kind, settings = type(by_name[name]), vars(by_name[name])
-        problems = ((where, _misused(kind, settings, parameter[0], value)) for where, value in values.items())
-        yield from (f"{where}: {problem}" for where, problem in problems if problem)
+        for where, value in values.items():
+            if problem := _misused(kind, settings, parameter[0], value):
+                yield f"{where}: {problem}"
 
 
 def hold_out_watchers(settings: dict[str, Any], grid: dict[str, list[Any]] | None = None) -> list[str]:
     """Return the names of the callbacks that watch the rows held out of a fit, such as EarlyStopping.
 
-    Parameters
-    ----------
-    settings, grid : dict
-        As `resolve_experiment` returns them.
+    Names are resolved in the settings, and in the lists of the grid.
     """
-    watched = {name: [_monitor(callback)] for name, callback in settings.get("callbacks", [])}
-    for key, values in ({key: [value] for key, value in settings.items()} | (grid or {})).items():
-        if key.startswith(_PREFIX) and key.endswith("__monitor"):
-            watched[key.split("__")[1]] = list(values)
+    watched = {name: [monitor] for name, monitor in _monitors(settings).items()} | _monitors(grid or {})
     return [name for name, monitors in watched.items() if any(str(each).startswith("valid_") for each in monitors)]
 
 
-def unheard(settings: dict[str, Any], grid: dict[str, list[Any]], places: dict[str, str]) -> list[str]:
-    """Return sentences on callbacks that watch rows held out of a fit, for a net that holds out none."""
-    place = places.get("callbacks", "model.callbacks")
-    return [
-        f"{place}.{name} watches rows that are held out, as in valid_loss, but train_split is null, so there are none; "
-        "set train_split to 5, or let it monitor train_loss"
-        for name in hold_out_watchers(settings, grid)
-    ]
+def _monitors(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what each callback watches, or what `callbacks__NAME__monitor` says instead, by its name."""
+    own = {name: getattr(callback, "monitor", None) for name, callback in settings.get("callbacks") or []}
+    keys = (key for key in settings if key.startswith(_PREFIX) and key.endswith("__monitor"))
+    return own | {key.split("__")[1]: settings[key] for key in keys}
 
 
-def imported_parts(place: str, described: Any, callbacks: list[Named] | None) -> dict[str, tuple[str, object]]:
+def imported_parts(
+    place: str, described: dict[str, dict[str, Any]], callbacks: list[Named]
+) -> dict[str, tuple[str, object]]:
     """Return the imported classes among resolved callbacks, by their places in params.yaml, with their names."""
     parts: dict[str, tuple[str, object]] = {}
-    for (name, settings), (_, callback) in zip(described.items(), callbacks or [], strict=False):
-        if "." in name:
-            parts[f"{place}.{name}"] = name, type(callback)
-        if "." in str(settings.get("policy", "")):
-            parts[f"{place}.{name}.policy"] = settings["policy"], getattr(callback, "policy", None)
-    return parts
-
-
-def _kind(name: str, source: str | None) -> type[Callback]:
-    if "." in name:
-        return imported(name, Callback, source)
-    kinds = _derived(skorch.callbacks, Callback)
-    if name not in kinds:
-        hint = did_you_mean(name, kinds) or "; a name with a dot is imported"
-        if name in _derived(lr_scheduler, lr_scheduler.LRScheduler):
-            hint = f"; write LRScheduler: {{policy: {name}}}"
-        raise ValueError(f"{name!r} is not a callback of skorch{hint}")
-    return kinds[name]
-
-
-def _derived(module: Any, base: type) -> dict[str, Any]:
-    """Return the public classes of a module that are derived from another one, by name."""
-    classes = inspect.getmembers(module, inspect.isclass)
-    return {name: each for name, each in classes if issubclass(each, base) and not name.startswith("_")}
-
-
-def _misused(kind: type[Callback], settings: dict[str, Any], key: str, value: Any) -> str:
-    """Return why a callback with some settings does not take a parameter or its value; "" if it does."""
-    taken, owner = parameters(kind), kind.__name__
-    if issubclass(kind, LRScheduler):
-        policy = _policy(settings.get("policy", "WarmRestartLR"))
-        taken = {name: each for name, each in taken.items() if each.kind is not each.VAR_KEYWORD}
-        taken |= {name: each for name, each in parameters(policy).items() if name != "optimizer"}
-        owner = f"{owner} with {policy.__name__}"
-    return not_taken(owner, taken, key) or not_text(owner, taken, key, value)
-
-
-def _monitor(callback: Any) -> Any:
-    """Return the name of the number that a callback watches, or None."""
-    return getattr(callback, "monitor", None)
+    for (name, settings), (_, callback) in zip(described.items(), callbacks, strict=True):
+        parts[f"{place}.{name}"] = name, type(callback)
+        parts[f"{place}.{name}.policy"] = str(settings.get("policy")), getattr(callback, "policy", None)
+    return {where: part for where, part in parts.items() if "." in part[0]}

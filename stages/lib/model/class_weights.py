@@ -16,11 +16,9 @@ _WEIGHT, _POS_WEIGHT = (nn.CrossEntropyLoss, nn.NLLLoss), (nn.BCEWithLogitsLoss,
 
 
 class WeightedBCELoss(nn.BCELoss):
-    """`BCELoss` in which a row counts as its class does; torch's own weights are those of a batch's places.
+    """`BCELoss` in which a row counts as its class does, by a weight for each of two classes.
 
-    Parameters
-    ----------
-    class_weight : Tensor of shape (2,)
+    torch's own weights are those of a batch's places.
     """
 
     class_weight: Tensor
@@ -38,14 +36,9 @@ class WeightedBCELoss(nn.BCELoss):
 class ClassWeights:
     """Mixin for a skorch net: its criterion weights the classes, and takes lists of numbers.
 
-    It stands in the criterion's buffers, so that nets on different rows can be trained in lockstep.
-
-    Parameters
-    ----------
-    class_weight : 'balanced', sequence of float, or None
-        'balanced' is scikit-learn's formula on the targets that `fit` receives, the hold-out included.
-    n_classes : int, optional
-        Needed for the weights.
+    The weights stand in the criterion's buffers, so that nets on different rows can be trained in lockstep. With
+    'balanced', they follow scikit-learn's formula on the targets that `fit` receives, the hold-out included. Weights
+    need `n_classes`.
     """
 
     criterion: type[nn.Module]
@@ -64,9 +57,10 @@ class ClassWeights:
     def get_params_for(self, prefix: str) -> dict[str, Any]:
         """Return parameters as skorch does; lists of the criterion's as tensors."""
         params: dict[str, Any] = super().get_params_for(prefix)  # type: ignore[misc]
-        lists = {key: value for key, value in params.items() if isinstance(value, list | tuple)}
-        as_tensors = {key: torch.tensor(value, dtype=torch.float32) for key, value in lists.items()}
-        return params | as_tensors if prefix == "criterion" else params
+        if prefix == "criterion":
+            lists = {key: value for key, value in params.items() if isinstance(value, list | tuple)}
+            params |= {key: torch.tensor(value, dtype=torch.float32) for key, value in lists.items()}
+        return params
 
     def initialize_criterion(self) -> Any:
         """Build the criterion, with the weights of the classes."""
@@ -85,23 +79,15 @@ class ClassWeights:
 
 
 def class_weights(class_weight: str | Sequence[float], y: Any, n_classes: int) -> np.ndarray:
-    """Return the weight of each class; 1 for a class that has no row, which no row will ask for.
+    """Return the weight of each class, float64 of shape (n_classes,); 1 for a class that has no row, and needs none.
 
-    Parameters
-    ----------
-    class_weight : 'balanced' or sequence of float
-    y : array of shape (n,) or (n, 1)
-        Classes 0, 1, …
-
-    Returns
-    -------
-    array of float64, shape (n_classes,)
+    `class_weight` is a number for each, or 'balanced' for scikit-learn's formula on the classes 0, 1, … of `y`, which
+    has the shape (n,) or (n, 1).
     """
     if not isinstance(class_weight, str):
         return np.asarray(class_weight, dtype=np.float64)
     labels = np.ravel(np.asarray(y)).astype(np.int64)
-    present = np.unique(labels)
-    weights = np.ones(n_classes)
+    present, weights = np.unique(labels), np.ones(n_classes)
     weights[present] = compute_class_weight(class_weight, classes=present, y=labels)
     return weights
 

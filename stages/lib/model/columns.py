@@ -12,7 +12,6 @@ from stages.lib.data import Dataset
 # The most categories that a warning names.
 _MOST = 5
 
-
 # In which a preparation puts the columns, each kind in the order of the table.
 ORDER = ("number", "boolean", "category")
 
@@ -21,16 +20,8 @@ ORDER = ("number", "boolean", "category")
 class Columns:
     """The columns that a net predicts from, as they are in the whole table; no values of its rows.
 
-    Parameters
-    ----------
-    types : dict of str
-        `number`, `boolean` or `category` by column, in the order of the table.
-    categories : dict of tuple of str
-        The categories of each column that has some.
-    lacking : tuple of str
-        The columns with missing cells.
-    zeros : tuple of str
-        The columns with zeros that mean a missing value.
+    `types` has `number`, `boolean` or `category` by column, in the order of the table, and `categories` those of each
+    column that has some. Columns in `lacking` have missing cells, those in `zeros` have zeros that mean a missing cell.
     """
 
     types: dict[str, str]
@@ -57,10 +48,7 @@ class Columns:
         return not self.lacking and "category" not in self.types.values()
 
     def n_first_numbers(self, prepared: bool) -> int:
-        """Return how many columns of numbers come first in the rows that a net is given.
-
-        Those that are `prepared` have all of them first; others are in the order of the table.
-        """
+        """Return how many columns of numbers come first in a net's rows: all if `prepared`, or as in the table."""
         others = self.at("boolean", "category")
         return len(self.at("number")) if prepared or not others else others[0]
 
@@ -84,11 +72,8 @@ class Columns:
     def as_array(self, X: Any) -> np.ndarray:
         """Return rows as float64 of shape (n_rows, n_columns), which are quicker to split and to prepare than a table.
 
-        Returns
-        -------
-        array
-            A category as its position in `categories`, NaN where a cell is missing, and -1, with a warning, for a
-            category that is not listed.
+        A category is its position in `categories`, a missing cell NaN. A category that is not listed is -1, with a
+        warning.
         """
         if not isinstance(X, pd.DataFrame):
             return np.asarray(X, dtype=np.float64)

@@ -84,31 +84,39 @@ def check_device(device: str) -> None:
         ) from None
 
 
-def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module]) -> None:
-    """Raise `UserError` if a loss of torch's does not go with a wrapper of skorch's; of others, a trial tells."""
-    takes = _LOSSES.get(wrapper)
-    if takes is None or not _is_torchs(criterion) or issubclass(criterion, takes):
+def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module], n_classes: int) -> None:
+    """Raise `UserError` if a loss of torch's does not go with a wrapper of skorch's, or with the classes.
+
+    Of other losses, a trial tells.
+    """
+    if not criterion.__module__.startswith("torch."):
         return
-    others = [each.__name__ for each, losses in _LOSSES.items() if issubclass(criterion, losses)]
-    if wrapper is NeuralNetRegressor and issubclass(criterion, _FOR_CLASSES):
-        problem = f"{criterion.__name__} is a loss for classes, but {wrapper.__name__} predicts a number"
-    else:
-        problem = f"{criterion.__name__} does not go with {wrapper.__name__}"
-    way_out = f", or model.wrapper to {' or '.join(others)}" if others else ""
-    raise UserError(
-        f"params.yaml: {problem}. Set model.criterion to "
-        f"{', '.join(loss.__name__ for loss in takes[:-1])} or {takes[-1].__name__}{way_out}."
-    )
-
-
-def _is_torchs(criterion: type[nn.Module]) -> bool:
-    return criterion.__module__.startswith("torch.")
+    takes, loss = _LOSSES.get(wrapper), criterion.__name__
+    if takes and not issubclass(criterion, takes):
+        problem = f"{loss} does not go with {wrapper.__name__}"
+        if wrapper is NeuralNetRegressor and issubclass(criterion, _FOR_CLASSES):
+            problem = f"{loss} is a loss for classes, but {wrapper.__name__} predicts a number"
+        others = [each.__name__ for each, losses in _LOSSES.items() if issubclass(criterion, losses)]
+        way_out = f", or model.wrapper to {' or '.join(others)}" if others else ""
+        *most, last = (each.__name__ for each in takes)
+        raise UserError(f"params.yaml: {problem}. Set model.criterion to {', '.join(most)} or {last}{way_out}.")
+    if is_classifier(wrapper) and n_classes > 2 and not issubclass(criterion, _OF_NUMBERED):
+        raise UserError(
+            f"params.yaml: the data has {n_classes} classes, which {loss} can't tell apart. Set model.criterion to "
+            "CrossEntropyLoss."
+        )
 
 
 def build_estimator(
     settings: dict[str, Any], data: Dataset, prepare: Prepare, uses: Iterable[str] = ()
 ) -> BaseEstimator:
     """Build the net, unfitted, behind what prepares its rows.
+
+    The result is the net itself if there is nothing to prepare, otherwise a Pipeline of the steps `prepare` and `net`,
+    which is in a TransformedTargetRegressor if the target is scaled. `rows` returns what it is fitted on, and
+    `nested_grid` what a grid is called in it. Raises `UserError` if the device is not available, the criterion does not
+    fit the target, cells are missing that nothing replaces, a preparation fits no column, or the weights of the classes
+    do not fit.
 
     Parameters
     ----------
@@ -119,19 +127,6 @@ def build_estimator(
         Gives the module its `n_inputs`, `n_outputs` and `n_numbers`, if it takes them and `settings` does not set them.
     uses : iterable of str
         The keys of the grid that is searched.
-
-    Returns
-    -------
-    estimator
-        The net itself if there is nothing to prepare; otherwise a Pipeline of the steps `prepare` and `net`, which is
-        in a TransformedTargetRegressor if the target is scaled. `rows` returns what it is fitted on, and
-        `nested_grid` what a grid is called in it.
-
-    Raises
-    ------
-    UserError
-        If the device is not available, the criterion does not fit the target, cells are missing that nothing
-        replaces, a preparation fits no column, or the weights of the classes do not fit.
     """
     prepare = prepare.under(settings)
     check_missing(data, prepare.impute)
@@ -139,13 +134,7 @@ def build_estimator(
     settings = without_prefix(settings)
     wrapper, criterion = settings.pop("wrapper"), settings["criterion"]
     check_device(settings["device"])
-    classify = is_classifier(wrapper)
-    _check_criterion(wrapper, criterion)
-    if classify and data.n_classes > 2 and _is_torchs(criterion) and not issubclass(criterion, _OF_NUMBERED):
-        raise UserError(
-            f"params.yaml: the data has {data.n_classes} classes, which {criterion.__name__} can't tell apart. "
-            "Set model.criterion to CrossEntropyLoss."
-        )
+    _check_criterion(wrapper, criterion, data.n_classes)
     shape = {
         "n_outputs": data.n_classes if issubclass(criterion, _OF_NUMBERED) else 1,
         "output": next((output for loss, output in _OUTPUTS.items() if issubclass(criterion, loss)), nn.Identity),
@@ -158,7 +147,7 @@ def build_estimator(
         # Without callbacks, nets of a search that differ in `max_epochs` alone are one training.
         "callbacks": settings.get("callbacks") or "disable",
         "n_classes": data.n_classes,
-        "train_split": hold_out(settings["train_split"], None, classify),
+        "train_split": hold_out(settings["train_split"], None, is_classifier(wrapper)),
     }
     net = finite_or_unfit(wrapper)(**defaults | settings | in_skorchs_terms)
     estimator = prepared(net, data, prepare, uses)
@@ -182,18 +171,13 @@ def target(y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]) 
 
 
 def against_divergence(settings: dict[str, Any], prepare: Prepare, candidates: Sequence[dict[str, Any]] = ()) -> str:
-    """Return what may keep nets with these settings from diverging, as a sentence.
+    """Return what may keep nets with these resolved settings from diverging, as a sentence.
 
-    Parameters
-    ----------
-    settings : dict
-        As `resolve_experiment` or `resolve_settings` returns them.
-    candidates : sequence of dict
-        Of a search, if there is one. What they vary has been tried.
+    What the candidates of a search vary has been tried.
     """
     varied = set(candidates[0]) if candidates else set()
     prepare = prepare.under(settings)
-    rate = "optimizer__lr" if {"optimizer__lr"} & ({*settings} | varied) else "lr"
+    rate = "optimizer__lr" if "optimizer__lr" in {*settings, *varied} else "lr"
     ways = [f"lower the values of {rate}" if rate in varied else f"lower {rate} ({format_value(settings[rate])} now)"]
     if prepare.scale is None and f"{PREFIX}scale" not in varied:
         ways.append("scale the inputs with prepare.scale: standard")

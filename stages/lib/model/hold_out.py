@@ -1,9 +1,8 @@
 """The rows that a net holds out of its own fit, for early stopping: split as the folds are.
 
-skorch's `train_split` is given the rows of a fit, and not their groups. Nor could it look them up, because it does not
-know which rows they are. So the rows carry their groups with them: as one more column, which scikit-learn cuts into
-folds like the others, and from there on as an attribute of what the preparation makes of the others. Groups given to
-`fit` as metadata would do as well, but a fit with metadata can't be trained in lockstep.
+skorch's `train_split` is given the rows of a fit, but not their groups, and can't look them up. So rows carry their
+groups: as one more column, which scikit-learn cuts into folds like the others, and then as an attribute of what the
+preparation makes of the others. Metadata for `fit` would do as well, but such a fit can't be trained in lockstep.
 """
 
 from typing import Any
@@ -41,13 +40,7 @@ def without_groups(X: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarra
 
 
 class WholeGroups:
-    """A `train_split` that holds out 1 / `n` of the rows, whole groups of them.
-
-    Parameters
-    ----------
-    stratified : bool
-        Whether the rows held out have the shares of the classes.
-    """
+    """A `train_split` that holds out 1 / `n` of the rows: whole groups, `stratified` by the shares of the classes."""
 
     def __init__(self, n: int, stratified: bool) -> None:
         self.n, self.stratified = n, stratified

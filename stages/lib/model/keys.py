@@ -13,6 +13,7 @@ from stages.lib.config import PREFIX, Prepare
 from stages.lib.model.callbacks import bad_callback_key
 from stages.lib.model.names import called_here
 from stages.lib.model.signatures import Parameters, not_taken, not_text, parameters
+from stages.lib.model.source import derived
 
 # The parts of a net, in keys of the form `OWNER__name`; skorch checks the keys of the others when a net is built.
 OWNERS = ("module", "criterion", "optimizer")
@@ -24,17 +25,17 @@ _NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "
 
 
 def bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]) -> Iterator[str]:
-    """Yield what is wrong with a key or its values, as sentences that begin with the place.
+    """Yield what is wrong with a key or its values, which are by their places, as sentences that begin with the place.
 
-    Parameters
-    ----------
-    values : dict
-        By their places.
-    settings, grid : dict
-        All of them, names resolved. Of a distribution, the grid has both bounds.
+    Settings and grid are all of an experiment's, names resolved. Of a distribution, the grid has both bounds.
     """
     place = next(iter(values)).partition("[")[0]
     owner, _, name = key.partition("__")
+    net = settings["wrapper"]
+    of_net = parameters(NeuralNet) | parameters(net)
+    takers = {owner: grid.get(owner, [settings[owner]]) for owner in OWNERS}
+    takers |= {owner: [of_net[owner].default] for owner in _ITERATORS}
+    keys = {*of_net, "wrapper", "class_weight"}
     if key == "source":
         yield f"{place}: every search depends on the same code; put source into model, where it can name a folder"
     elif key == "wrapper" and place.startswith("experiments"):
@@ -48,37 +49,25 @@ def bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: di
         yield from bad_callback_key(key, values, settings.get("callbacks", []))
     elif name and owner not in _ALL_OWNERS:
         yield f"{place}: no part of a net is called {owner!r}{did_you_mean(owner, _ALL_OWNERS)}"
-    elif owner in OWNERS and name:
-        for taker in grid.get(owner, [settings[owner]]):
+    elif name:
+        for taker in takers.get(owner, []):
             yield from _misused(place, name, taker.__name__, parameters(taker), values)
+    elif key not in keys:
+        yield f"{place}: {net.__name__} takes no {key!r}{_meant(key, settings) or did_you_mean(key, keys)}"
+    elif key in _NOT_A_VALUE:
+        yield f"{place}: {key} is a class, which can't be named here; set it in a wrapper of your own"
     else:
-        net = settings["wrapper"]
-        of_net = parameters(NeuralNet) | parameters(net)
-        if owner in _ITERATORS and name:
-            taker = of_net[owner].default
-            yield from _misused(place, name, taker.__name__, parameters(taker), values)
-        elif not name and key not in {*of_net, "wrapper", "class_weight"}:
-            hint = _meant(key, settings) or did_you_mean(key, {*of_net, "wrapper", "class_weight"})
-            yield f"{place}: {net.__name__} takes no {key!r}{hint}"
-        elif key in _NOT_A_VALUE:
-            yield f"{place}: {key} is a class, which can't be named here; set it in a wrapper of your own"
-        elif not name:
-            yield from _misused(place, key, net.__name__, of_net, values)
+        yield from _misused(place, key, net.__name__, of_net, values)
 
 
 def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]) -> Iterator[str]:
     if problem := not_taken(taker, taken, name):
-        yield f"{place}: {problem}{_other_optimizers(name) if hasattr(torch.optim, taker) else ''}"
+        takers = [each for each, kind in derived(torch.optim, Optimizer).items() if name in parameters(kind)]
+        of_optimizer = takers and hasattr(torch.optim, taker)
+        yield f"{place}: {problem}" + (f"; optimizers that do: {', '.join(takers)}" if of_optimizer else "")
     for where, value in values.items():
         if problem := not_text(taker, taken, name, value):
             yield f"{where}: {problem}"
-
-
-def _other_optimizers(name: str) -> str:
-    """Return which of torch's optimizers take a parameter; "" if none does."""
-    classes = [each for each in vars(torch.optim).values() if isinstance(each, type) and issubclass(each, Optimizer)]
-    takers = [each.__name__ for each in classes if name in parameters(each)]
-    return f"; optimizers that do: {', '.join(takers)}" if takers else ""
 
 
 def _meant(key: str, settings: dict[str, Any]) -> str:
@@ -90,5 +79,5 @@ def _meant(key: str, settings: dict[str, Any]) -> str:
     if key in Prepare.model_fields:
         return f"; how rows are prepared is set by {PREFIX}{key}"
     taken = {name: f"{owner}__{name}" for owner in OWNERS for name in parameters(settings[owner])}
-    near = taken.get(key) or next(map(taken.__getitem__, get_close_matches(key, taken, n=1, cutoff=0.7)), "")
-    return f"; did you mean {near!r}?" if near else ""
+    near = get_close_matches(key, taken, n=1, cutoff=0.7)
+    return f"; did you mean {taken[near[0]]!r}?" if near else ""

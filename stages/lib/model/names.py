@@ -1,9 +1,7 @@
 """Resolves names in params.yaml to the objects of torch and skorch that they stand for. Reports keep the name."""
 
 import inspect
-from collections.abc import Callable
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 import skorch
@@ -12,13 +10,8 @@ from skorch import NeuralNet
 from torch import nn
 from torch.optim import Optimizer
 
-from stages.lib.common import did_you_mean
 from stages.lib.model.callbacks import resolve_callbacks, resolve_parameter
-from stages.lib.model.source import imported, own_file
-
-
-def _is_layer(thing: object) -> bool:
-    return inspect.isclass(thing) and issubclass(thing, nn.Module)
+from stages.lib.model.source import derived, look_up, own_file
 
 
 def _is_initialiser(thing: object) -> bool:
@@ -26,22 +19,26 @@ def _is_initialiser(thing: object) -> bool:
     return named and getattr(thing, "__module__", None) == nn.init.__name__
 
 
-# Where a name is looked up, and what belongs there.
-Namespace = tuple[str, ModuleType, Callable[[Any], bool]]
-_LAYERS: Namespace = ("a module of torch.nn", nn, _is_layer)
-_INITIALISERS: Namespace = ("an initialiser of torch.nn.init", nn.init, _is_initialiser)
-_BY_KEY: dict[str, Namespace] = {
-    "wrapper": ("a net of skorch", skorch, lambda thing: inspect.isclass(thing) and issubclass(thing, NeuralNet)),
-    "module": _LAYERS,
+_LAYERS = derived(nn, nn.Module)
+_INITIALISERS = {name: thing for name, thing in vars(nn.init).items() if _is_initialiser(thing)}
+# By key: what a name stands for, the things that have names, and from what an imported class is derived.
+_BY_KEY: dict[str, tuple[str, dict[str, Any], type | None]] = {
+    "wrapper": ("a net of skorch", derived(skorch, NeuralNet), NeuralNet),
+    "module": ("a module of torch.nn", _LAYERS, nn.Module),
     "optimizer": (
         "an optimizer of torch.optim",
-        torch.optim,
-        lambda thing: inspect.isclass(thing) and issubclass(thing, Optimizer) and thing is not Optimizer,
+        {name: each for name, each in derived(torch.optim, Optimizer).items() if each is not Optimizer},
+        Optimizer,
     ),
-    "criterion": ("a loss of torch.nn", nn, lambda thing: _is_layer(thing) and thing.__name__.endswith("Loss")),
-    "module__activation": ("an activation of torch.nn", nn, _is_layer),
-    "module__weight_init": _INITIALISERS,
+    "criterion": (
+        "a loss of torch.nn",
+        {name: layer for name, layer in _LAYERS.items() if name.endswith("Loss")},
+        nn.Module,
+    ),
+    "module__activation": ("an activation of torch.nn", _LAYERS, nn.Module),
+    "module__weight_init": ("an initialiser of torch.nn.init", _INITIALISERS, None),
 }
+_OF_A_MODULE = ("a module of torch.nn or an initialiser of torch.nn.init", _LAYERS | _INITIALISERS, None)
 
 # What other libraries, or people, call what torch and skorch have: objects, and keys.
 _ELSEWHERE = {
@@ -66,15 +63,6 @@ _ELSEWHERE = {
 _OF_OPTIMIZERS = ("momentum", "weight_decay", "nesterov", "betas", "eps", "amsgrad", "alpha", "dampening")
 _ELSEWHERE |= {key: f"optimizer__{key}" for key in _OF_OPTIMIZERS}
 
-# An imported name must be a class derived from one of these.
-_BASES: dict[str, type] = {
-    "wrapper": NeuralNet,
-    "module": nn.Module,
-    "optimizer": Optimizer,
-    "criterion": nn.Module,
-    "module__activation": nn.Module,
-}
-
 
 def called_here(word: str) -> str:
     """Return `"; it is called SiLU here"` for another library's name of an object or a key, or "" for other words."""
@@ -88,12 +76,8 @@ def resolve(key: str, value: Any, source: str | None = None) -> Any:
     as `optimizer` is `torch.optim.Adamax`; as a parameter of the module, `ReLU` is `torch.nn.ReLU`, and
     `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is imported, from torch, skorch or the
     user's own code in `source`. Other strings stand for themselves. `callbacks` stands for a list of names and skorch's
-    callbacks.
-
-    Raises
-    ------
-    ValueError
-        If there is no such name (it suggests the closest one), or if the imported object is of the wrong kind.
+    callbacks. Raises `ValueError` if there is no such name (it suggests the closest one), or if the imported object is
+    of the wrong kind.
     """
     if key == "callbacks":
         return resolve_callbacks(value, source)
@@ -103,35 +87,30 @@ def resolve(key: str, value: Any, source: str | None = None) -> Any:
         return tuple(value)
     if not isinstance(value, str) or not (key in _BY_KEY or key.startswith("module__")):
         return value
-    if "." in value:
-        thing = imported(value, _BASES.get(key), source)
-        if problem := _wrong_kind(key, thing):
-            raise ValueError(f"{value!r} is {problem}")
-        return thing
-    spaces = [_BY_KEY[key]] if key in _BY_KEY else [_LAYERS, _INITIALISERS]
-    things = {name: thing for _, home, belongs in spaces for name, thing in vars(home).items() if belongs(thing)}
-    if value not in things:
-        kinds = " or ".join(kind for kind, _, _ in spaces)
-        usual = called_here(value) if _ELSEWHERE.get(value.lower()) in things else did_you_mean(value, things)
-        raise ValueError(f"{value!r} is not {kinds}{usual or '; a name with a dot is imported'}")
-    return things[value]
+    kind, things, base = _BY_KEY.get(key, _OF_A_MODULE)
+    is_elsewhere = _ELSEWHERE.get(value.lower()) in things
+    thing = look_up(value, kind, things, base, source, called_here(value) if is_elsewhere else "")
+    if "." in value and (problem := _wrong_kind(key, thing, base)):
+        raise ValueError(f"{value!r} is {problem}")
+    return thing
 
 
-def _wrong_kind(key: str, thing: object) -> str | None:
-    """Return why an imported object can't be a setting, which is called or built with whatever a net has, or None."""
+def _wrong_kind(key: str, thing: object, base: type | None) -> str:
+    """Return why an imported object can't be a setting, which is called or built with whatever a net has, or ""."""
     if thing is Optimizer:
         return "the base of the optimizers; name one of them, such as Adam"
-    if key in _BASES:
-        return None
+    if base:
+        return ""
     while isinstance(thing, partial):
         thing = thing.func
-    is_own = callable(thing) and own_file(thing) is not None
+    is_own, is_initialiser = callable(thing) and own_file(thing) is not None, _is_initialiser(thing)
     if key == "module__weight_init":
-        fits = _is_initialiser(thing) or (is_own and not inspect.isclass(thing))
-        return None if fits else "not an initialiser of torch.nn.init, and not a function of your own file"
+        fits = is_initialiser or (is_own and not inspect.isclass(thing))
+        return "" if fits else "not an initialiser of torch.nn.init, and not a function of your own file"
+    is_layer = inspect.isclass(thing) and issubclass(thing, nn.Module)
     # What can't be called can do no harm: a number, a type of torch's.
-    if is_own or _is_initialiser(thing) or _is_layer(thing) or not (callable(thing) or inspect.ismodule(thing)):
-        return None
+    if is_own or is_initialiser or is_layer or not (callable(thing) or inspect.ismodule(thing)):
+        return ""
     return (
         "not a class derived from torch's Module, not an initialiser of torch.nn.init, and not defined in your own file"
     )

@@ -5,18 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn import preprocessing
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import (
-    MinMaxScaler,
-    OneHotEncoder,
-    OrdinalEncoder,
-    QuantileTransformer,
-    RobustScaler,
-    StandardScaler,
-)
 from sklearn.utils.validation import check_is_fitted
 
 from stages.lib.model.columns import ORDER, Columns
@@ -29,7 +22,7 @@ _NO_CATEGORY = -1
 _CLIPPED_AT = 3.0
 
 
-class Quantiles(QuantileTransformer):
+class Quantiles(preprocessing.QuantileTransformer):
     """A QuantileTransformer that does not warn of rows fewer than its quantiles."""
 
     def fit(self, X: Any, y: Any = None) -> "Quantiles":
@@ -61,32 +54,25 @@ class RobustClipped(TransformerMixin, BaseEstimator):
         return z / np.sqrt(1 + (z / _CLIPPED_AT) ** 2)
 
 
-def make_scaler(name: str) -> BaseEstimator:
+def make_scaler(name: str | None) -> Any:
     """Return the unfitted scaler that `prepare.scale` or `prepare.target` names; quantiles become a normal shape."""
     scalers = {
-        "standard": StandardScaler(),
-        "minmax": MinMaxScaler(),
-        "robust": RobustScaler(),
+        "standard": preprocessing.StandardScaler(),
+        "minmax": preprocessing.MinMaxScaler(),
+        "robust": preprocessing.RobustScaler(),
         "robust_clipped": RobustClipped(),
         "quantile": Quantiles(output_distribution="normal", random_state=0),
     }
-    return scalers[name]
+    return scalers[name] if name else None
 
 
 class Preparation(TransformerMixin, BaseEstimator):
-    """Turns the rows of a table into what a net takes.
+    """Turns the rows of a table into what a net takes, as `prepare` of params.yaml says.
 
     The columns of the result are the numbers, the booleans, the categories, each kind in the order of the table, and
     the indicators. Their number depends on the table and the parameters alone, not on the rows of a fit: a category
     that these lack has its column anyway, and so does an indicator. A column of which every cell is missing in the rows
     of a fit is imputed with 0, or with the first category.
-
-    Parameters
-    ----------
-    columns : Columns
-        What is known of the whole table.
-    impute, indicator, scale, encode
-        As in `prepare` of params.yaml.
     """
 
     def __init__(
@@ -97,11 +83,8 @@ class Preparation(TransformerMixin, BaseEstimator):
         scale: str | None = None,
         encode: str = "onehot",
     ) -> None:
-        self.columns = columns
-        self.impute = impute
-        self.indicator = indicator
-        self.scale = scale
-        self.encode = encode
+        self.columns, self.impute, self.indicator = columns, impute, indicator
+        self.scale, self.encode = scale, encode
 
     @property
     def n_features_out(self) -> int:
@@ -141,10 +124,9 @@ class Preparation(TransformerMixin, BaseEstimator):
 
     def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
         imputer = SimpleImputer(strategy=self.impute, keep_empty_features=True) if self.impute else None
-        scaler = make_scaler(self.scale) if self.scale else None
-        common = imputer if self._imputes_categories() else None
+        common = imputer if self.impute == "most_frequent" else None
         parts: dict[str, tuple[str, dict[str, Any]]] = {
-            "number": ("numbers", {"impute": imputer, "scale": scaler}),
+            "number": ("numbers", {"impute": imputer, "scale": make_scaler(self.scale)}),
             "boolean": ("booleans", {"impute": imputer}),
             "category": ("categories", {"impute": common, "encode": self._encoder()}),
         }
@@ -159,20 +141,18 @@ class Preparation(TransformerMixin, BaseEstimator):
     def _encoder(self) -> BaseEstimator:
         codes = self._codes()
         if self.encode == "onehot":
-            return OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=False, dtype=np.float32)
-        unknown = {"unknown_value": _NO_CATEGORY, "encoded_missing_value": _NO_CATEGORY}
-        return OrdinalEncoder(categories=codes, handle_unknown="use_encoded_value", **unknown)
+            options = {"handle_unknown": "ignore", "sparse_output": False, "dtype": np.float32}
+            return preprocessing.OneHotEncoder(categories=codes, **options)
+        options = {"unknown_value": _NO_CATEGORY, "encoded_missing_value": _NO_CATEGORY}
+        return preprocessing.OrdinalEncoder(categories=codes, handle_unknown="use_encoded_value", **options)
 
     def _codes(self) -> list[np.ndarray]:
         """Return the codes of each category column, with NaN for a missing category that is one of its own."""
-        own = () if self._imputes_categories() else self.columns.lacking
+        own = () if self.impute == "most_frequent" else self.columns.lacking
         return [
             np.append(np.arange(float(len(labels))), [np.nan] * (name in own))
             for name, labels in self.columns.categories.items()
         ]
-
-    def _imputes_categories(self) -> bool:
-        return self.impute == "most_frequent"
 
     def _indicated(self) -> list[int]:
         return self.columns.positions(self.columns.lacking + self.columns.zeros) if self.indicator else []
@@ -208,7 +188,7 @@ def take_over(part: BaseEstimator, learned: dict[str, np.ndarray]) -> None:
     Raises `ValueError` or `KeyError` if they are not of its columns.
     """
     # The number of quantiles depends on the rows.
-    n_quantiles = len(learned["references_"]) if isinstance(part, QuantileTransformer) else None
+    n_quantiles = len(learned["references_"]) if isinstance(part, Quantiles) else None
     for key, values in numbers(part):
         shape = values.shape if n_quantiles is None else (n_quantiles, *values.shape[1:])
         if learned[key].shape != shape or learned[key].dtype != values.dtype:

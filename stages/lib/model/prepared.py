@@ -27,14 +27,12 @@ def check_missing(data: Dataset, impute: str | None, place: str = "prepare.imput
     """Raise `UserError` if cells are missing of columns that have to be imputed, and nothing imputes them."""
     columns = Columns.of(data)
     lacking = [name for name in columns.lacking if columns.types[name] != "category"]
-    if impute is not None or not lacking:
-        return
-    counts = columns.missing(data.X)
-    names = ", ".join(f"{name} ({counts.get(name, 0):,})" for name in lacking)
-    raise UserError(
-        f"params.yaml: {place} is null, but cells are missing, which a net can't take, in {names}. Set it to mean, "
-        "median or most_frequent, or leave such columns out with `use: false`."
-    )
+    if impute is None and lacking:
+        names = ", ".join(f"{name} ({data.X[name].isna().sum():,})" for name in lacking)
+        raise UserError(
+            f"params.yaml: {place} is null, but cells are missing, which a net can't take, in {names}. Set it to mean, "
+            "median or most_frequent, or leave such columns out with `use: false`."
+        )
 
 
 def check_types(data: Dataset, prepare: Prepare) -> None:
@@ -52,18 +50,10 @@ def check_types(data: Dataset, prepare: Prepare) -> None:
 def prepared(
     estimator: BaseEstimator, data: Dataset, prepare: Prepare, uses: Iterable[str] = (), name: str = "net"
 ) -> BaseEstimator:
-    """Return an estimator behind its preparation, or itself if there is nothing to prepare.
+    """Return an estimator behind its preparation, as the step `name`, or itself if there is nothing to prepare.
 
-    Parameters
-    ----------
-    estimator : estimator
-        A net, or what else takes rows.
-    data : Dataset
-        Its columns are taken as they are in the whole table, without the values of its rows.
-    uses : iterable of str
-        The keys of the grid that is searched.
-    name : str
-        Of the estimator's step.
+    The columns are those of the whole table, without the values of its rows; `uses` has the keys of the grid that is
+    searched.
     """
     uses = {key for key in uses if key.startswith(PREFIX)}
     columns = Columns.of(data)
@@ -72,12 +62,8 @@ def prepared(
     if needed or data.groups is not None:  # which a preparation carries to the net
         estimator = Pipeline([("prepare", Preparation(columns, **own)), (name, estimator)])
     if prepare.target or _TARGET in uses:
-        estimator = TransformedTargetRegressor(estimator, transformer=_scaler(prepare.target), check_inverse=False)
+        estimator = TransformedTargetRegressor(estimator, transformer=make_scaler(prepare.target), check_inverse=False)
     return estimator
-
-
-def _scaler(name: str | None) -> BaseEstimator | None:
-    return make_scaler(name) if name else None
 
 
 def preparation_of(estimator: BaseEstimator) -> Preparation | None:
@@ -89,13 +75,10 @@ def preparation_of(estimator: BaseEstimator) -> Preparation | None:
 
 
 def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:
-    """Return the rows of the data in the form that an estimator is fitted on.
+    """Return the rows of the data in the form that an estimator is fitted on, shape (n_rows, n_features).
 
-    Returns
-    -------
-    array of shape (n_rows, n_features)
-        For a net itself, float32; for a Preparation, float64 with categories as numbers (see `Columns.as_array`). A
-        table of groups has these in one more column.
+    They are float32 for a net itself, and float64 with categories as numbers (see `Columns.as_array`) for a
+    Preparation, with the groups in one more column if there are any.
     """
     columns = Columns.of(data)
     if preparation_of(estimator) is None:
@@ -110,16 +93,12 @@ def nested_grid(estimator: BaseEstimator, candidates: list[dict[str, Any]]) -> l
 
     Each candidate is a grid of its own, so that they stay in their order: scikit-learn sorts keys.
     """
-    whole = isinstance(estimator, TransformedTargetRegressor)
-    inner = estimator.regressor if whole else estimator
-    outside = "regressor__" if whole else ""
-    inside = f"{outside}net__" if isinstance(inner, Pipeline) else outside
+    outside = "regressor__" if isinstance(estimator, TransformedTargetRegressor) else ""
+    inside = outside if preparation_of(estimator) is None else f"{outside}net__"
 
-    def nested(key: str, value: Any) -> tuple[str, Any]:
+    def nested(key: str, value: Any) -> tuple[str, list[Any]]:
         if key == _TARGET:
-            return "transformer", _scaler(value)
-        return (outside if key.startswith(PREFIX) else inside) + key, value
+            return "transformer", [make_scaler(value)]
+        return (outside if key.startswith(PREFIX) else inside) + key, [value]
 
-    return [
-        {name: [value] for name, value in (nested(*item) for item in candidate.items())} for candidate in candidates
-    ]
+    return [dict(nested(*item) for item in candidate.items()) for candidate in candidates]

@@ -14,11 +14,6 @@ def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(function).parameters)
 
 
-def takes_any(taken: Parameters) -> bool:
-    """Whether a signature ends in `**kwargs`."""
-    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
-
-
 def is_number(parameter: inspect.Parameter) -> bool:
     """Whether a parameter is a number, as far as its default tells."""
     return isinstance(parameter.default, int | float) and not _is_switch(parameter)
@@ -34,14 +29,15 @@ def words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
 
 
 def not_taken(owner: str, taken: Parameters, name: str) -> str:
-    """Return that an object takes no parameter of a name; "" if it does, or takes any."""
-    return "" if name in taken or takes_any(taken) else f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
+    """Return that an object takes no parameter of a name; "" if it does, or takes any by `**kwargs`."""
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+    return "" if takes_any or name in taken else f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
 
 
 def not_text(owner: str, taken: Parameters, name: str, value: Any) -> str:
-    """Return that a value is text instead of a number, or of true or false; "" if it may be what it is.
+    """Return that a value is text instead of a number, or of true or false, for which every text would count as true.
 
-    Every text would count as true.
+    The result is "" if the value may be what it is.
     """
     if not isinstance(value, str) or name not in taken:
         return ""

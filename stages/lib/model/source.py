@@ -5,9 +5,9 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,20 +21,33 @@ _LIBRARIES = ("torch", "skorch")
 _STAGES = Path(__file__).resolve().parents[2]
 
 
+def derived(module: ModuleType, base: type) -> dict[str, Any]:
+    """Return the public classes of a module that are derived from another one, by name."""
+    classes = inspect.getmembers(module, inspect.isclass)
+    return {name: each for name, each in classes if issubclass(each, base) and not name.startswith("_")}
+
+
+def look_up(
+    name: str, kind: str, things: Mapping[str, Any], base: type | None, source: str | None, hint: str = ""
+) -> Any:
+    """Return the one of `things` with a name, or what is `imported` by a name with a dot.
+
+    Raises `ValueError` if there is none. It says what `kind` of thing is wanted, with a hint or the closest name.
+    """
+    if "." in name:
+        return imported(name, base, source)
+    if name not in things:
+        usual = hint or did_you_mean(name, things) or "; a name with a dot is imported"
+        raise ValueError(f"{name!r} is not {kind}{usual}")
+    return things[name]
+
+
 def imported(name: str, base: type | None = None, source: str | None = None) -> Any:
     """Return the object with a dotted name.
 
-    Parameters
-    ----------
-    base : type, optional
-        What the object is to be derived from, if it is to be a class.
-    source : str, optional
-        The file or folder that the user's own code is to be in; by default anywhere in the working directory.
-
-    Raises
-    ------
-    ValueError
-        If the name is from elsewhere, before anything is imported; if it can't be imported, or is of another kind.
+    With a `base`, the object has to be a class derived from that. The user's own code has to be in the file or folder
+    `source`, by default anywhere in the working directory. Raises `ValueError` if the name is from elsewhere, before
+    anything is imported, if the name can't be imported, or if the object is of another kind.
     """
     module, file = module_of(name)
     if name.partition(".")[0] not in _LIBRARIES and not _is_own(file, source):
@@ -57,9 +70,7 @@ def imported(name: str, base: type | None = None, source: str | None = None) -> 
             owner = f"module {module!r}" if inspect.ismodule(thing) else repr(thing)
             raise ValueError(f"{name!r} can't be imported: {owner} has no attribute {step!r}{hint}")
         thing = getattr(thing, step)
-        if inspect.ismodule(thing) and name.endswith(f".{step}"):
-            break
-        if inspect.ismodule(thing):
+        if inspect.ismodule(thing) and not name.endswith(f".{step}"):
             raise ValueError(
                 f"{name!r} is reached through the module {thing.__name__}, which {module} only imports; name what "
                 f"{module} has itself"
@@ -70,20 +81,14 @@ def imported(name: str, base: type | None = None, source: str | None = None) -> 
 
 
 def own_file(thing: object, name: str = "") -> Path | None:
-    """Return the file of the user's own that defines an object, or None.
+    """Return the file of the user's own that defines a class or function, or None.
 
-    Parameters
-    ----------
-    thing : object
-        A class or a function; or anything else, for which its class stands, or the module of its name.
-    name : str
-        The dotted name that it was imported by.
+    For any other object, the module of the dotted name stands that it was imported by, or its class without a name.
     """
     while isinstance(thing, partial):
         thing = thing.func
-    if not name and not (inspect.isclass(thing) or inspect.isroutine(thing)):
-        thing = type(thing)
-    module = inspect.getmodule(thing) if inspect.isclass(thing) or inspect.isroutine(thing) else None
+    is_code = inspect.isclass(thing) or inspect.isroutine(thing)
+    module = inspect.getmodule(thing if is_code else type(thing)) if is_code or not name else None
     while module is None and name:
         name = name.rpartition(".")[0]
         module = sys.modules.get(name)
@@ -91,12 +96,15 @@ def own_file(thing: object, name: str = "") -> Path | None:
 
 
 def module_of(name: str) -> tuple[str, Path | None]:
-    """Return the module that a dotted name begins with, the deepest one, and its file, without importing any.
+    """Return the deepest module that a dotted name begins with, and its file, without importing any.
 
     Raises `ValueError` if there is no such module.
     """
     first, *others = name.split(".")
-    spec = _top(first)
+    try:
+        spec = importlib.util.find_spec(first) if first.isidentifier() else None
+    except ValueError:  # a module without a spec, such as __main__
+        spec = None
     if spec is None:
         raise ValueError(f"{name!r} can't be imported: {_absence(name, first)}")
     for step in others:
@@ -119,22 +127,12 @@ def _absence(name: str, first: str) -> str:
     return f"there is no file {first}.py here, and no package of this name is installed"
 
 
-def _top(first: str) -> ModuleSpec | None:
-    loaded = sys.modules.get(first)
-    if isinstance(loaded, ModuleType) and loaded.__spec__:
-        return loaded.__spec__
-    try:
-        return importlib.util.find_spec(first) if first.isidentifier() else None
-    except ValueError:  # a module without a spec, such as __main__
-        return None
-
-
 def _is_own(file: Path | None, source: str | None) -> bool:
     if file is None:
         return False
-    # The project's own code need not lie in the working directory.
-    tops = [Path.cwd(), _STAGES.parent]
     if source is not None:
+        # The project's own code need not lie in the working directory.
+        tops = [Path.cwd(), _STAGES.parent]
         return any(file.resolve().is_relative_to((top / source).resolve()) for top in tops)
     return relative_to_here(file) is not None or file.resolve().is_relative_to(_STAGES)
 
@@ -150,19 +148,11 @@ def _reason(error: BaseException) -> str:
 
 
 def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> list[str]:
-    """Report the imported names whose code is in the repository but outside `model.source`.
+    """Report the imported names whose code is in the repository but outside `model.source`, as sentences.
 
-    Parameters
-    ----------
-    imported : dict of (name, object)
-        Dotted names and the objects that they stand for, by their place in params.yaml.
-    source : str
-        `model.source`, a file or folder relative to the working directory, which is the repository.
-
-    Returns
-    -------
-    list of str
-        Sentences. Code of installed packages is exempt: requirements.txt pins it.
+    `imported` has dotted names and the objects that they stand for, by their place in params.yaml. `source` is a file
+    or folder relative to the working directory, the repository. Code of installed packages is exempt, because
+    requirements.txt pins it.
     """
     watched = Path(source).resolve()
     if not watched.exists():
@@ -173,37 +163,30 @@ def unnoticed_sources(imported: dict[str, tuple[str, object]], source: str) -> l
 
     # A name may be reached through another file than the one that defines its object.
     reached = {place: file for place, (name, _) in imported.items() if (file := relative_to_here(module_of(name)[1]))}
-    defined = {place: file for place, (name, thing) in imported.items() if (file := own_file(thing, name))}
-    files = reached | defined
-    way_out = f"Set model.source to {next(iter(files.values()), '')}."
-    if len(set(files.values())) > 1:
-        way_out = "Put all such code into one folder, and set model.source to that."
-    problems = [
-        f"{place}: {imported[place][0]} is defined in {file}, but model.source is {source}, "
-        f"so DVC would not notice changes to it. {way_out}"
-        for place, file in files.items()
-        if unwatched(file)
-    ] + [
-        f"{place}: {imported[place][0]} is imported from {file}, but model.source is {source}, so DVC would not notice "
-        "changes to that file. Put the code into one folder, and set model.source to that."
+    files = reached | {place: file for place, (name, thing) in imported.items() if (file := own_file(thing, name))}
+    one_folder = "Put the code into one folder, and set model.source to that."
+    way_out = one_folder if len(set(files.values())) > 1 else f"Set model.source to {next(iter(files.values()), '')}."
+    strays = {place: ("defined in", file, way_out) for place, file in files.items() if unwatched(file)}
+    strays |= {
+        place: ("imported from", file, one_folder)
         for place, file in reached.items()
-        if unwatched(file) and not unwatched(files[place])
-    ]
-    return problems or [
-        f"model.source is {source}, which imports {file}, but DVC would not notice changes to that file. "
-        "Put the code into one folder, and set model.source to that."
+        if unwatched(file) and place not in strays
+    }
+    return [
+        f"{place}: {imported[place][0]} is {how} {file}, but model.source is {source}, so DVC would not notice changes "
+        f"to it. {what_to_do}"
+        for place, (how, file, what_to_do) in strays.items()
+    ] or [
+        f"model.source is {source}, which imports {file}, but DVC would not notice changes to that file. {one_folder}"
         for file in sorted(filter(unwatched, own_closure(files.values())))
         if file in NETWORKS or not any(map(file.is_relative_to, _OWN))
     ]
 
 
 def own_closure(files: Iterable[Path]) -> set[Path]:
-    """Return `files` and the files in the working directory that they import, directly or indirectly.
+    """Return Python files and those in the working directory that they import, directly or indirectly.
 
-    Parameters
-    ----------
-    files : iterable of Path
-        Python files, relative to the working directory. Imports by a computed name are not found.
+    All are relative to the working directory. Imports by a computed name are not noticed.
     """
     closure: set[Path] = set()
     waiting = list(files)
