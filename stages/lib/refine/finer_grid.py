@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -38,10 +39,7 @@ _BELOW_ONE = {
 def next_name(params: Params, name: str) -> str:
     """Return the name of the refinement of `name`: `dropout_2` after `dropout`, `dropout_3` after that.
 
-    Raises
-    ------
-    UserError
-        If there is no experiment `name`, or its refinement already exists.
+    Raises `UserError` if there is no experiment `name`, or its refinement already exists.
     """
     params.experiment(name)
     numbered = re.fullmatch(r"(.+)_([0-9]+)", name)
@@ -55,33 +53,20 @@ def next_name(params: Params, name: str) -> str:
 
 
 def refine(experiment: Opened, best: dict[str, Any]) -> Experiment:
-    """Return an experiment with a finer grid around the best candidate of another.
+    """Return an experiment with a finer grid around the best candidate of another, which had `search: grid`.
 
-    Parameters
-    ----------
-    experiment : Opened
-        The one that was searched, with `search: grid`. Nets are built for its rows to check which values torch allows.
-    best : dict
-        Its best candidate.
-
-    Returns
-    -------
-    Experiment
-        Its `grid` has the settings with new values (see `finer_values`); its `fixed` has the best values of the others.
-
-    Raises
-    ------
-    UserError
-        If no setting has a new value.
+    The `grid` of the result has the settings with new values (see `finer_values`), its `fixed` the best values of the
+    others. Nets are built for the experiment's rows to check which values torch allows. Raises `UserError` if no
+    setting has a new value.
     """
     name, old = experiment.name, experiment.params.experiment(experiment.name)
     allowed = _make_allowed(experiment, best)
-    finer = {
-        key: finer_values(values, best[key], lambda value, key=key: allowed(key, value))  # type: ignore[misc]
-        for key, values in old.lists.items()
-        if all(_is_number(value) for value in values)
-    }
-    grid: dict[str, Any] = {key: values for key, values in finer.items() if not set(values) <= set(old.lists[key])}
+    grid: dict[str, Any] = {}
+    for key, values in old.lists.items():
+        if all(map(_is_number, values)):
+            finer = finer_values(values, best[key], partial(allowed, key))
+            if not set(finer) <= set(values):
+                grid[key] = finer
     if not grid:
         raise UserError(
             f"{PARAMS_FILE}: experiments.{name}.grid has nothing to refine: no number lies between the best, "
@@ -93,20 +78,10 @@ def refine(experiment: Opened, best: dict[str, Any]) -> Experiment:
 def finer_values(values: list[float], best: float, allowed: Callable[[float], bool]) -> list[float]:
     """Return the best value, its neighbours, and the midpoints between them: five values, in the order of the old ones.
 
-    Parameters
-    ----------
-    values : list of numbers
-        The old values. If all are integers, so are the new ones.
-    best : number
-        The best of them. If it is the first or last, the missing neighbour is one step beyond. A step that is not
-        allowed is halved until it is, so it approaches any limit without reaching it.
-    allowed : callable
-        Tells whether the setting may have a value. New values never get a sign, or a 0, that the old ones don't span.
-
-    Returns
-    -------
-    list of numbers
-        Fewer than five if there is no room. New values have three significant digits, or as many as tell them apart.
+    If the best is the first or last, the missing neighbour is one step beyond. A step that is not `allowed` is halved
+    until it is, so it approaches any limit without reaching it. New values never get a sign, or a 0, that the old ones
+    don't span. They are integers if all old ones are, and have three significant digits, or as many as tell them apart.
+    There are fewer than five if there is no room.
     """
     numbers = sorted(set(values))
     if len(numbers) < 2:

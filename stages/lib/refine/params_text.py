@@ -15,39 +15,26 @@ from stages.lib.config import PARAMS_FILE, Experiment, yaml12
 
 
 def add_experiment(text: str, after: str, name: str, experiment: Experiment, comment: str) -> str:
-    """Return the text with a new block right after the experiment `after`.
+    """Return the text of a valid params.yaml with a new block right after the experiment `after`.
 
-    Parameters
-    ----------
-    text : str
-        A valid params.yaml.
-    after, name : str
-        The existing experiment, and the new one.
-    comment : str
-        One line to write at the top of the new block. Above it, it could follow a list, where DVC loses comments.
-
-    Raises
-    ------
-    UserError
-        If the file is written in a form that leaves no place for a block; the message contains the block.
+    The comment is one line at the top of the block: above the block, it could follow a list, where DVC loses comments.
+    Raises `UserError`, which contains the block, if the file is written in a form that leaves no place for a block.
     """
-    content = yaml12.load(text)
-    settings = experiment.model_dump()
-    expected: list[tuple[str, Any]] = []
+    content, settings = yaml12.load(text), experiment.model_dump()
+    expected: dict[str, Any] = {}
     for key, value in content["experiments"].items():
-        expected += [(key, value), (name, settings)] if key == after else [(key, value)]
+        expected |= {key: value, name: settings} if key == after else {key: value}
 
     windows = "\r\n" in text
-    text = text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n").removesuffix("\n") + "\n"
     block = _block(name, settings, comment)
-    text += "" if text.endswith("\n") else "\n"
     place, column = _end_of(text, after)
     new = text[:place] + textwrap.indent(block, " " * column) + text[place:]
     try:
         written = yaml12.load(new)
     except yaml12.NotYAMLError:
         written = None
-    if written != content | {"experiments": dict(expected)} or list(written["experiments"].items()) != expected:
+    if written != content | {"experiments": expected} or [*written["experiments"]] != [*expected]:
         raise UserError(
             f"{PARAMS_FILE}: experiments is written in a form that takes no further block; the file was left "
             f"unchanged. Write the experiments as blocks, one below the other, or add this one by hand:\n{block}"
@@ -72,11 +59,10 @@ def _end_of(text: str, name: str) -> tuple[int, int]:
     """
     root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     experiments = next(value for key, value in root.value if key.value == "experiments")
-    keys = [key for key, _ in experiments.value]
-    position = [key.value for key in keys].index(name)
     # Use the marks of keys: the mark of a value that is an alias points elsewhere.
-    end = keys[position + 1].start_mark if position + 1 < len(keys) else experiments.end_mark
-    column = keys[position].start_mark.column
+    starts = {key.value: key.start_mark for key, _ in experiments.value}
+    position = [*starts].index(name)
+    end = [*starts.values(), experiments.end_mark][position + 1]
+    column = starts[name].column
     before = text[: end.index - end.column]
-    behind = re.search(rf"(^[ \t]*\n|^ {{0,{column}}}#.*\n)*\Z", before, re.MULTILINE)
-    return behind.start() if behind else len(before), column
+    return len(re.sub(rf"(^[ \t]*\n|^ {{0,{column}}}#.*\n)*\Z", "", before, flags=re.MULTILINE)), column
