@@ -17,7 +17,7 @@ import pytest
 
 from stages.lib.common import UserError
 from stages.lib.config import Runtime
-from stages.lib.search.jobs import _note, jobs
+from stages.lib.search.jobs import jobs
 from tests.conftest import MakeProject
 from tests.project import Project
 
@@ -45,13 +45,11 @@ def test_jobs_are_no_more_than_cores_and_memory_allow(
     monkeypatch: pytest.MonkeyPatch, n_jobs: int, max_memory_mb: int, jobs_run: int, each: int, said: list[str]
 ) -> None:
     monkeypatch.setattr("stages.lib.search.jobs.cpu_count", lambda: 4)
-    _note.cache_clear()
     runtime = Runtime(n_jobs=n_jobs, max_memory_mb=max_memory_mb)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        for _ in range(2):  # a stage runs several searches
-            with jobs(runtime) as given:
-                assert given == ("loky", jobs_run, each)
+        with jobs(runtime) as given:
+            assert given == ("loky", jobs_run, each)
     assert len(caught) == len(said)
     assert all(words in str(warning.message) for words, warning in zip(said, caught, strict=True))
 

@@ -18,19 +18,13 @@ from stages.lib.search.curves import N_REPEATS, Watched, curves_table, epochs_of
 def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, str]:
     """Train the settings that go on to the evaluation on its splits.
 
-    Returns
-    -------
-    curves : DataFrame
-        The learning curves of all settings.
-    reached : str
-        What they reach, as a sealed CSV.
+    Returns the learning curves of all settings, and what they reach, as a sealed CSV.
     """
     with doing(f"{experiment.name}: drawing fresh splits"):
         fresh = experiment.table.fresh
-    n_classes = experiment.data.n_classes
     cv, n_curves = fresh.params.cv, N_REPEATS * fresh.params.cv.n_splits
-    pooled = fresh.pooling(len(picks))
-    statistics, score = pooled_rows(pooled) if pooled else None, hold_out_scorer(cv.scoring, n_classes)
+    score, pooled = hold_out_scorer(cv.scoring, experiment.data.n_classes), fresh.pooling(len(picks))
+    statistics = pooled_rows(pooled) if pooled else None
 
     # The fits whose curves are shown, by the targets of their test rows; one more than these does no harm.
     first = {experiment.y[test].tobytes() for _, test in fresh.splits[:n_curves]}

@@ -20,8 +20,7 @@ _MOST = 20
 
 def check_hold_out(experiment: Opened) -> None:
     """Raise `UserError` if a training fold has too few rows for its hold-out, or for a whole batch if one is needed."""
-    settings, y, splits = experiment.settings, experiment.data.y, experiment.splits
-    params, name = experiment.params, experiment.name
+    settings, splits, params, name = experiment.settings, experiment.splits, experiment.params, experiment.name
     parts = params.experiment(name).fixed.get("train_split", params.model.train_split)
     fewest = min(len(train) for train, _ in splits)
     left = fewest - fewest // parts if parts else fewest
@@ -37,10 +36,11 @@ def check_hold_out(experiment: Opened) -> None:
     of = ""
     if isinstance(settings["train_split"], ValidSplit) and settings["train_split"].stratified:
         # A class may have fewer rows than there are parts, but the largest has to be in all of them.
-        fewest, of = min(int(np.bincount(y[train].astype(int)).max()) for train, _ in splits), " of one class"
+        y, of = experiment.data.y.astype(int), " of one class"
+        fewest = min(int(np.bincount(y[train]).max()) for train, _ in splits)
     if fewest < parts:
         raise UserError(
-            f"{PARAMS_FILE}: {_place(experiment, 'train_split')} is {parts}, but a training fold has only {fewest} "
+            f"{PARAMS_FILE}: {experiment.place('train_split')} is {parts}, but a training fold has only {fewest} "
             f"rows{of}, too few for so many parts. Set it to {max(fewest, 2)} or less, or to null, or use more rows."
         )
 
@@ -65,7 +65,7 @@ def check_last_batch(experiment: Opened) -> None:
         tried.add(module)
         if error := _error_of_one_row(experiment, whole):
             raise UserError(
-                f"{PARAMS_FILE}: {_place(experiment, _BATCH, size)} is {size}, so in {fits[alone[0]]}, which trains on "
+                f"{PARAMS_FILE}: {experiment.place(_BATCH, size)} is {size}, so in {fits[alone[0]]}, which trains on "
                 f"{alone[0]:,} rows, the last batch has one row, from which the net can't learn: {described(error)}. "
                 f"Set model.{_DROPS} to true, or change {_BATCH}."
             )
@@ -87,11 +87,3 @@ def _n_trained(experiment: Opened, part: np.ndarray) -> int:
     rows = np.zeros((len(part), 1))
     grouped = rows if data.groups is None else GroupedRows.of(rows, data.groups[part])
     return len(train_split(Rows(grouped, data.y[part]), data.y[part])[0])
-
-
-def _place(experiment: Opened, key: str, value: Any = None) -> str:
-    """Return where a setting stands: in the grid, in `fixed`, or in `model`."""
-    if key in experiment.candidates[0]:
-        return experiment.candidates.place(key, value)
-    fixed = experiment.params.experiment(experiment.name).fixed
-    return f"experiments.{experiment.name}.fixed.{key}" if key in fixed else f"model.{key}"

@@ -6,10 +6,11 @@ from typing import Any
 
 from stages.lib.common import UserError, described, format_params, own_place
 from stages.lib.config import PARAMS_FILE, PREFIX
-from stages.lib.experiment.fault import certain_meaning
+from stages.lib.experiment.fault import FIX_THE_CODE, certain_meaning
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import Probe, misstep, refusal
 from stages.lib.model.prepared import check_missing
+from stages.lib.model.settings import place_of
 from stages.lib.model.source import NETWORKS
 
 # A setting that varies over more numbers than this is tried with the smallest and the largest one.
@@ -20,20 +21,15 @@ _NETWORKS = tuple(map(str, NETWORKS))
 def check_candidates(experiment: Opened) -> None:
     """Build nets so that at least one of them uses each value of the candidates, and let each take its first step.
 
-    Of many numbers, those are the smallest and the largest one.
-
-    Raises
-    ------
-    UserError
-        If a module or an optimizer rejects a value, a net can't be trained with one, or a value leaves cells missing;
-        it gives the value's place and the reason.
+    Of many numbers, those are the smallest and the largest one. Raises `UserError` with the place of a value and the
+    reason if a module or an optimizer rejects the value, a net can't be trained with it, or it leaves cells missing.
     """
     settings, candidates, data = experiment.settings, experiment.candidates, experiment.data
     prepare, key = experiment.params.prepare, f"{PREFIX}impute"
     # The evaluation fits `model` as it stands, whatever an experiment prepares.
     check_missing(data, prepare.impute)
     if key in settings:
-        check_missing(data, settings[key], f"experiments.{experiment.name}.fixed.{key}")
+        check_missing(data, settings[key], place_of(experiment.params, experiment.name, key))
     for value in {candidate[key]: None for candidate in candidates if key in candidate}:
         check_missing(data, value, candidates.place(key, value))
     covering = list(_covering(candidates))
@@ -46,29 +42,30 @@ def check_candidates(experiment: Opened) -> None:
 def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, what: str) -> None:
     settings, candidates = experiment.settings, experiment.candidates
 
-    def error_with(tried: dict[str, Any]) -> BaseException | None:
+    def error_with(changes: dict[str, Any], without: str = "") -> BaseException | None:
+        tried = {key: value for key, value in (settings | changes).items() if key != without}
         return probe(tried, experiment.data, experiment.params.prepare)
 
-    errors = [error_with(settings | candidate) for candidate in covering]
-    refused = [candidate for candidate, error in zip(covering, errors, strict=True) if error]
+    errors = [(candidate, error_with(candidate)) for candidate in covering]
+    refused = [(candidate, error) for candidate, error in errors if error]
     if not refused:
         return
-    if error := error_with(settings):
-        others = (key for key in settings if "__" in key and not error_with(_without(settings, key)))
-        guilty_key = next(others, None)
+    if error := error_with({}):
+        guilty_key = next((key for key in settings if "__" in key and not error_with({}, without=key)), None)
         because = f", because of {guilty_key}: {_name(settings[guilty_key])}" if guilty_key else ""
+        is_of_code = own_place(error) and not because
+        remedy = f". {certain_meaning(error) or FIX_THE_CODE}" if is_of_code else _advice(error, what)
         place = f"model, with experiments.{experiment.name}.fixed"
-        remedy = _advice(error, what) if because or not own_place(error) else f". {_of_code(error)}"
         raise UserError(f"{PARAMS_FILE}: {place}: {_said(error)}{because}{remedy}") from error
 
-    passing = [{}, *(candidate for candidate, error in zip(covering, errors, strict=True) if not error)][:2]
+    passing = [{}, *(candidate for candidate, error in errors if not error)][:2]
     guilty: dict[str, BaseException] = {}
     for key in candidates[0]:
-        for value in dict.fromkeys(candidate[key] for candidate in refused):
-            reasons = [error_with(settings | base | {key: value}) for base in passing]
+        for value in dict.fromkeys(candidate[key] for candidate, _ in refused):
+            reasons = [error_with(base | {key: value}) for base in passing]
             if all(reasons):
                 place = candidates.place(key, value)
-                if isinstance(value, float) and not error_with(settings | {key: int(value)}):
+                if isinstance(value, float) and not error_with({key: int(value)}):
                     place += ", which should be whole (`int` in place of `uniform`)" * candidates.is_drawn(key)
                 guilty[place] = reasons[0]  # type: ignore[assignment]
                 if candidates.is_drawn(key):  # one number says what is wrong with the bounds
@@ -76,8 +73,8 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
     if guilty:
         messages = (f"{place}: {_said(error)}{_advice(error, what)}" for place, error in sorted(guilty.items()))
         raise UserError(*(f"{PARAMS_FILE}: {each}" for each in messages)) from next(iter(guilty.values()))
-    error = next(filter(None, errors))
-    together = format_params({key: _name(value) for key, value in refused[0].items()})
+    candidate, error = refused[0]
+    together = format_params({key: _name(value) for key, value in candidate.items()})
     raise UserError(
         f"{PARAMS_FILE}: experiments.{experiment.name}.grid has a combination that can't be {what}: {_said(error)}, as "
         f"with {together}"
@@ -120,14 +117,6 @@ def _advice(error: BaseException, what: str) -> str:
     if what == "built" and ";" in _said(error):
         return ""
     return f". A net can't be {what} with it; choose another value{', or fix the code there' * bool(own_place(error))}."
-
-
-def _of_code(error: BaseException) -> str:
-    return certain_meaning(error) or "Fix the code there."
-
-
-def _without(settings: dict[str, Any], left_out: str) -> dict[str, Any]:
-    return {key: value for key, value in settings.items() if key != left_out}
 
 
 def _name(value: Any) -> Any:

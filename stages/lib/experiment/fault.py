@@ -17,22 +17,16 @@ from torch.nn.parameter import is_lazy
 from stages.lib.common import own_place
 from stages.lib.engine import net_of
 from stages.lib.experiment.probe import error_of
-from stages.lib.search.run import A_BATCH_OF_ONE_ROW, AGAINST_ONE_ROW
+from stages.lib.search import advice_on_one_row
 
-# Settings with which any net can be trained, each by itself.
-_TAME: dict[str, dict[str, Any]] = {
-    "lr": {"lr": 0.001},
-    "batch_size": {"batch_size": 32},
-    "class_weight": {"class_weight": None},
-    "callbacks": {"callbacks": "disable"},
-    # Callbacks may watch the rows that are held out.
-    "train_split": {"train_split": None, "callbacks": "disable"},
-}
-_OWNERS = ("optimizer", "criterion", "iterator_train", "iterator_valid", "dataset", "callbacks")
+# Settings with which any net can be trained, each by itself. Callbacks go with the held-out rows that they may watch.
+_TAME = {"lr": 0.001, "batch_size": 32, "class_weight": None, "callbacks": "disable", "train_split": None}
+_OWNERS = ("optimizer", "criterion", "iterator_train", "iterator_valid", "dataset")
 
 # Trying stops here, because a module may take long to build.
 _SECONDS = 10.0
 
+FIX_THE_CODE = "Fix the code there."
 # What torch's messages mean for a net, whatever its settings.
 _CERTAIN = {
     "Using a target size": "Let the module's forward return one column, the shape of the target, (n, 1).",
@@ -54,7 +48,6 @@ _MEANINGS = {
     "n_outputs, which it is given if it takes them.",
     "shapes cannot be multiplied|normalized_shape|expected input": "A row has {width} numbers here: let the module "
     "take n_inputs, which it is given, for the width of its first layer, and check the widths of the others.",
-    A_BATCH_OF_ONE_ROW: AGAINST_ONE_ROW,
     "same dtype|expected scalar type|dtype": "Rows and targets are float32, and classes int64 for CrossEntropyLoss and "
     "NLLLoss: let the module keep to these types.",
     "does not require grad|empty parameter list": "No weight of the module can be trained: make its layers attributes "
@@ -131,8 +124,9 @@ def advice(error: BaseException, estimator: BaseEstimator, fit: Callable[[BaseEs
     return (
         certain_meaning(error, width)
         or _setting_at_fault(estimator, fit)
+        or advice_on_one_row(error)
         or _meaning(_MEANINGS, error, width)
-        or ("Fix the code there." if own_place(error) else "")
+        or (FIX_THE_CODE if own_place(error) else "")
         or "The module, the criterion and the data in params.yaml don't fit together; change one of them."
     )
 
@@ -151,19 +145,21 @@ def _meaning(meanings: dict[str, str], error: BaseException, width: object) -> s
 def _setting_at_fault(estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any]) -> str:
     """Return a sentence on a setting without which a fit passes; "" if there is none."""
     settings, start = net_of(estimator).get_params(deep=False), time.monotonic()
-    tries = [
-        (key, tame, "callbacks__" if "callbacks" in tame else key)
-        for key, tame in _TAME.items()
-        if settings.get(key) not in (None, "disable", *tame.values())
+    tame = {key: value for key, value in _TAME.items() if settings.get(key) not in (None, "disable", value)}
+    tries: list[tuple[str, dict[str, Any], str]] = [
+        (key, {"callbacks": "disable", key: value}, "callbacks__")
+        if key in ("callbacks", "train_split")
+        else (key, {key: value}, key)
+        for key, value in tame.items()
     ]
     owned = (key for key in settings if "__" in key and key.partition("__")[0] in _OWNERS)
-    tries += [(key, {}, key) for key in owned if not key.startswith("callbacks")]
+    tries += [(key, {}, key) for key in owned]
     tries.append(("optimizer", {"optimizer": torch.optim.SGD}, "optimizer__"))
-    for key, tame, left_out in tries:
+    for key, changes, left_out in tries:
         if time.monotonic() - start > _SECONDS:
             return ""
-        if not error_of(partial(fit, altered(estimator, left_out, **tame))):
-            replaced = f"`{key}: {_in_words(tame[key])}`" if key in tame else "its default"
+        if not error_of(partial(fit, altered(estimator, left_out, **changes))):
+            replaced = f"`{key}: {_in_words(changes[key])}`" if changes else "its default"
             now = _in_words(settings[key])
             return f"`{key}: {now}` in params.yaml is at fault: with {replaced} a trial passes. Change it."
     return ""
@@ -175,7 +171,7 @@ def altered(estimator: BaseEstimator, left_out: str, **changes: Any) -> BaseEsti
     own = vars(net_of(copy))
     for option in [key for key in own if "__" in key and key.startswith(left_out)]:
         del own[option]
-    own.update(changes)
+    own |= changes
     return copy
 
 

@@ -11,6 +11,7 @@ from stages.lib.config import Params
 from stages.lib.data import Dataset, load_dataset
 from stages.lib.engine import TrainTest
 from stages.lib.model import Candidates, build_estimator, resolve_experiment, rows, target
+from stages.lib.model.settings import place_of
 from stages.lib.scores import Pooling, recorded
 from stages.lib.scores.fresh import Fresh, fresh_splits
 from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
@@ -43,13 +44,7 @@ def read_table(params: Params) -> Table:
 
 @dataclass(frozen=True)
 class Opened:
-    """An experiment with names resolved, and its rows; the rest is made when it is asked for.
-
-    Parameters
-    ----------
-    settings, candidates
-        As `resolve_experiment` returns them.
-    """
+    """An experiment as `resolve_experiment` returns it, and its rows; the rest is made when it is asked for."""
 
     params: Params
     name: str
@@ -66,6 +61,12 @@ class Opened:
     def splits(self) -> list[TrainTest]:
         """The splits of the search."""
         return self.table.splits
+
+    def place(self, key: str, value: Any = None) -> str:
+        """Return where a value of a setting stands: in the grid, in `fixed`, or in `model`."""
+        if key in self.candidates[0]:
+            return self.candidates.place(key, value)
+        return place_of(self.params, self.name, key)
 
     @cached_property
     def estimator(self) -> BaseEstimator:
@@ -96,14 +97,9 @@ class Opened:
 
 
 def open_experiment(params: Params, name: str, table: Table | None = None) -> Opened:
-    """Return an experiment with its rows; raises `UserError` as `resolve_experiment` and `read_table` do.
+    """Return an experiment with its rows, by default those of the file.
 
-    Parameters
-    ----------
-    name : str
-        The experiment.
-    table : Table, optional
-        By default it is read.
+    Raises `UserError` as `resolve_experiment` and `read_table` do.
     """
     settings, candidates = resolve_experiment(params, name)
     return Opened(params, name, settings, candidates, table or read_table(params))

@@ -11,7 +11,7 @@ from stages.lib.common import RAISED, UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import lean as lean_net
-from stages.lib.engine import lean_optimizer, net_of
+from stages.lib.engine import net_of
 from stages.lib.model import build_estimator, rows, target
 
 # The most rows of a first step.
@@ -41,7 +41,7 @@ def lean(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
 
 def refusal(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseException | None:
     """Return the error raised when a net with these settings is built."""
-    return error_of(lambda: net_of(_built(settings, data, prepare)).initialize())
+    return error_of(lambda: lean_net(net_of(build_estimator(settings, data, prepare))).initialize())
 
 
 def misstep(
@@ -54,12 +54,9 @@ def misstep(
     kept = {key: value for key, value in settings.items() if not key.startswith("callbacks")}
 
     def step() -> None:
-        estimator = _built(kept | {"train_split": None, "max_epochs": 1}, few, prepare)
+        estimator = build_estimator(kept | {"train_split": None, "max_epochs": 1}, few, prepare)
+        lean_net(net_of(estimator))
         estimator.fit(rows(few, estimator), target(few.y, settings["wrapper"], settings["criterion"]))
 
     with warnings.catch_warnings(action="ignore"):
         return error_of(step)
-
-
-def _built(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseEstimator:
-    return build_estimator(settings | {"optimizer": lean_optimizer(settings["optimizer"])}, data, prepare)

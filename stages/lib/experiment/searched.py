@@ -56,18 +56,10 @@ def search(experiment: Opened) -> SearchResult:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a search says of its candidates.
+    """What a search says of its candidates: the `score_table`, and the flat metrics of the search as a `summary`.
 
-    Attributes
-    ----------
-    table : DataFrame
-        As `score_table` returns it.
-    corrected : Corrected or None
-        What the best score is worth, free of the luck of the choice; None where that is not known.
-    summary : dict
-        The flat metrics of the search.
-    picks : list of Watched
-        The best candidate, the simplest of those that may be the best, and what the experiment starts from.
+    `corrected` is what the best score is worth, free of the luck of the choice; None where that is not known. The
+    `picks` are the best candidate, the simplest of those that may be the best, and what the experiment starts from.
     """
 
     table: pd.DataFrame
@@ -106,14 +98,12 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
         corrected = corrected_score(np.where(to_the_end[:, None], scores, np.nan), **drawn)
     summary = summarise(table, corrected, result.n_fits, result.net_epochs_spared) | {"n_rows": len(data.y)}
     net = experiment.settings | experiment.candidates[best]
-    constant = constant_loss(net, data.y, params.prepare.under(net).target)
-    summary |= {} if constant is None else {"constant_loss": constant}
+    if (constant := constant_loss(net, data.y, params.prepare.under(net).target)) is not None:
+        summary["constant_loss"] = constant
 
     judged = rounded(table)  # as the stage compare does, which reads the file
     simplest = simplest_row(judged, may_be_best(judged, share, params.seed, least))
-    picks = [
-        Watched([role], named[row], experiment.candidates[row])
-        for role, row in {"best": best, "simplest": simplest}.items()
-    ]
+    roles = {"best": best, "simplest": simplest}
+    picks = [Watched([role], named[row], experiment.candidates[row]) for role, row in roles.items()]
     base = params.model.model_dump() | own.fixed
     return Outcome(table, corrected, summary, distinct([*picks, Watched(["starting_point"], {}, {})], base))

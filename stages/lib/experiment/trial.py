@@ -17,38 +17,30 @@ from stages.lib.experiment.candidates import check_candidates
 from stages.lib.experiment.fault import Seen, advice, altered, observed
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import lean
-from stages.lib.search.run import Scorer
+from stages.lib.scores.scorer import RecordingScorer
 
 
 def check_experiment(experiment: Opened, split: TrainTest | None = None) -> None:
     """Try nets of an experiment, to find what does not fit together before a long search.
 
-    Parameters
-    ----------
-    split : (train, test), optional
-        The rows of the trial of an epoch; by default those of the first split.
-
-    Raises
-    ------
-    UserError
-        With the place in params.yaml of what is wrong, if it is one setting.
+    The trial of an epoch takes the rows of a split, by default the first. Raises `UserError` with the place in
+    params.yaml of what is wrong, if that is one setting.
     """
-    split, scorer = split or experiment.splits[0], experiment.scorer
+    split, scorer = split or experiment.splits[0], experiment.scorer  # whose errors come first
     check_candidates(experiment)
     check_hold_out(experiment)
     check_trial(experiment.estimator, experiment.X, experiment.y, split, scorer)
     check_last_batch(experiment)
 
 
-def check_trial(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, split: TrainTest, scorer: Scorer) -> None:
+def check_trial(
+    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, split: TrainTest, scorer: RecordingScorer
+) -> None:
     """Train one epoch, predict and score.
 
-    Raises
-    ------
-    UserError
-        If the module, the criterion, the scorers and the data don't fit together, if the net can predict only one class
-        or nothing of the target's shape, or if its output is not finite before any training. It names the setting at
-        fault, if it is one, and includes the original error.
+    Raises `UserError` if the module, the criterion, the scorers and the data don't fit together, if the net can predict
+    only one class or nothing of the target's shape, or if its output is not finite before any training. The error names
+    the setting at fault, if one is, and includes the original error.
     """
     train, test = split
     fit = partial(_fitted, X=X[train], y=y[train])
@@ -60,7 +52,8 @@ def check_trial(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, split: T
         except RAISED as error:
             problem, way_out = described(error), advice(error, estimator, fit, seen)
             raise UserError(f"A trial of one epoch failed: {problem}. {way_out}") from error
-        _refuse(_misfit(net_of(trial), seen) or _hidden_layers(net_of(trial).module_))
+        _check_output(net_of(trial), seen)
+        _check_layers(net_of(trial).module_)
         loss = seen.first_loss or 0.0
         if net_of(trial).diverged_ or np.isnan(loss):
             # An untrained net has predictions to score too, unless it is at fault itself.
@@ -79,7 +72,7 @@ def check_trial(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, split: T
         "A trial of one epoch could not predict",
         "Let the module's forward return a tensor with one row for each row of its input, for any number of rows.",
     ):
-        _refuse(_misprediction(trial, X[test], int(y.max()) + 1, partial(fit, estimator, max_epochs=0)))
+        _check_predictions(trial, X[test], int(y.max()) + 1, partial(fit, estimator, max_epochs=0))
     _check_scores(trial, X[test], y[test].ravel(), scorer)
 
 
@@ -90,32 +83,26 @@ def _fitted(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, max_epochs: 
         return lean(estimator, max_epochs=max_epochs).fit(X, y)
 
 
-def _refuse(problem: str) -> None:
-    if problem:
-        raise UserError(problem)
-
-
-def _misfit(net: Any, seen: Seen) -> str:
-    """Return why the criterion can't learn from what the module returns; "" if it can."""
+def _check_output(net: Any, seen: Seen) -> None:
+    """Raise `UserError` if the criterion can't learn from what the module returns."""
     tensors = isinstance(seen.output, torch.Tensor) and isinstance(seen.target, torch.Tensor)
     if tensors and seen.target.is_floating_point() and seen.output.ndim != seen.target.ndim:
-        return (
+        raise UserError(
             f"The module's output has the shape {tuple(seen.output.shape)}, but the target has "
             f"{tuple(seen.target.shape)}, so the criterion would compare each row with every other row. Let forward "
             "return one column: leave out a squeeze or flatten at its end, or add unsqueeze(-1)."
         )
     takes_logarithm = isinstance(net, NeuralNetClassifier) and isinstance(net.criterion_, torch.nn.NLLLoss)
     if takes_logarithm and isinstance(seen.returned, torch.Tensor) and bool((seen.returned < 0).any()):
-        return (
+        raise UserError(
             "The module returns negative numbers, but NLLLoss takes probabilities, of which skorch takes the "
             "logarithm. Let the module end in a softmax, or set model.criterion to CrossEntropyLoss, which takes the "
             "plain output."
         )
-    return ""
 
 
-def _hidden_layers(module: torch.nn.Module) -> str:
-    """Return which attributes hold layers in a plain list or dict, so that no optimizer trains them; "" if none do."""
+def _check_layers(module: torch.nn.Module) -> None:
+    """Raise `UserError` if attributes hold layers in a plain list or dict, so that no optimizer trains them."""
     registered = {id(layer) for layer in module.modules()}
     hidden = [
         f"{type(layer).__name__}.{name}"
@@ -126,12 +113,11 @@ def _hidden_layers(module: torch.nn.Module) -> str:
         if isinstance(part, torch.nn.Module) and id(part) not in registered
         if any(weight.requires_grad for weight in part.parameters())
     ]
-    if not hidden:
-        return ""
-    return (
-        f"{', '.join(dict.fromkeys(hidden))} holds layers in a plain list or dict, where torch does not see them, so "
-        "they are never trained. Put them into nn.ModuleList or nn.ModuleDict."
-    )
+    if hidden:
+        raise UserError(
+            f"{', '.join(dict.fromkeys(hidden))} holds layers in a plain list or dict, where torch does not see them, "
+            "so they are never trained. Put them into nn.ModuleList or nn.ModuleDict."
+        )
 
 
 def _not_finite(seen: Seen) -> str:
@@ -161,40 +147,39 @@ def _no_step(loss: float) -> str:
     )
 
 
-def _misprediction(trial: BaseEstimator, rows: np.ndarray, n_classes: int, untrained: Callable[[], Any]) -> str:
-    """Return what is wrong with the shape or the values of predictions; "" if they can be right."""
+def _check_predictions(trial: BaseEstimator, rows: np.ndarray, n_classes: int, untrained: Callable[[], Any]) -> None:
+    """Raise `UserError` if the shape or the values of predictions can't be right."""
     net, n = net_of(trial), len(rows)
     predicted = np.asarray(trial.predict(rows))
     if predicted.shape not in ((n,), (n, 1)):
-        return (
+        raise UserError(
             f"For {n} rows, the net predicts numbers of the shape {predicted.shape}; it should be one for each row. "
             "Let the module's forward return as many columns as its n_outputs, which it is given if it takes them: "
             "one, or one for each class with CrossEntropyLoss."
         )
     if not isinstance(net, ClassifierMixin):
-        return ""
+        return
     proba = np.asarray(trial.predict_proba(rows))
     columns = proba.shape[1] if proba.ndim > 1 else 1
     if columns != n_classes:
         always = ", so it would always predict the first" if columns == 1 else ""
-        return (
+        raise UserError(
             f"The data has {n_classes} classes, but with {net.criterion.__name__} the net has {columns} "
             f"output{'s' * (columns != 1)} to tell them apart{always}. Let the module return an output for each class "
             "with CrossEntropyLoss or NLLLoss, or, for two classes, one output with BCEWithLogitsLoss or BCELoss; a "
             "criterion of your own is best derived from one of these."
         )
     if len(strays := predicted[~np.isin(predicted, np.arange(n_classes))]):
-        return (
+        raise UserError(
             f"The net predicts {strays[0]}, which is not one of the classes 0 to {n_classes - 1}. Let the wrapper's "
             "predict return the number of a class."
         )
     if np.isin(proba, (0, 1)).all() and (proba == proba[0]).all() and _is_constant(untrained(), rows, proba):
-        return (
+        raise UserError(
             f"The net gives each row the probability {proba[0, -1]:g}, whatever its weights are: a softmax over one "
             "column is always 1. Let the module end in a sigmoid, or return a column for each class with "
             "CrossEntropyLoss."
         )
-    return ""
 
 
 def _is_constant(untrained: BaseEstimator, rows: np.ndarray, proba: np.ndarray) -> bool:
@@ -206,7 +191,7 @@ def _is_constant(untrained: BaseEstimator, rows: np.ndarray, proba: np.ndarray) 
     return bool(np.array_equal(untrained.predict_proba(rows), proba))
 
 
-def _check_scores(trial: BaseEstimator, rows: np.ndarray, expected: np.ndarray, scorer: Scorer) -> None:
+def _check_scores(trial: BaseEstimator, rows: np.ndarray, expected: np.ndarray, scorer: RecordingScorer) -> None:
     for place, (name, score) in enumerate(scorer.scorers.items()):
         problem = "A trial of one epoch could not be scored" + f" by {name}" * bool(place)
         way_out = (

@@ -19,6 +19,12 @@ Grid = Mapping[str, list[Any] | Distribution]
 _NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
 
 
+def place_of(params: Params, name: str, key: str) -> str:
+    """Return where a setting of an experiment stands that is not searched: in its `fixed` or in `model`."""
+    home = f"experiments.{name}.fixed" if key in params.experiment(name).fixed else "model"
+    return f"{home}.{key}"
+
+
 class Candidates(list[dict[str, Any]]):
     """A list of an experiment's candidates that knows where their values stand in params.yaml.
 
@@ -49,21 +55,19 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
     with all keys of the grid in each. Raises `UserError`, which lists, with their places, unknown names, names whose
     code is outside `model.source`, and keys that the net does not take.
     """
-    experiment, home = params.experiment(name), f"experiments.{name}"
+    experiment, place = params.experiment(name), f"experiments.{name}.grid"
     raw = params.model.model_dump() | experiment.fixed
-    names = _Names(
-        PARAMS_FILE, {key: f"{home}.fixed.{key}" if key in experiment.fixed else f"model.{key}" for key in raw}
-    )
+    names = _Names(PARAMS_FILE, {key: place_of(params, name, key) for key in raw})
     settings = names.resolved(raw)
     grid = {
         key: values
         if isinstance(values, Distribution)
-        else [names.value(f"{home}.grid.{key}[{i}]", key, value) for i, value in enumerate(values)]
+        else [names.value(f"{place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
         for key, values in experiment.grid.items()
     }
     names.refuse()
     names.problems += unnoticed_sources(names.imported, params.model.source)
-    settings = names.checked(settings, params.cv, grid, f"{home}.grid")
+    settings = names.checked(settings, params.cv, grid, place)
     if is_classifier(settings["wrapper"]) != params.model.classifies:
         raise UserError(
             f"{PARAMS_FILE}: model.wrapper: {params.model.wrapper} is not a classifier, or is one with a regressor's "

@@ -32,16 +32,10 @@ HoldOutScorer = Callable[[Any, Any, np.ndarray], float]
 
 @dataclass(frozen=True)
 class Watched:
-    """A setting whose training is shown.
+    """A setting whose training is shown, under names such as `best`.
 
-    Parameters
-    ----------
-    names : list of str
-        What the setting is, such as `best`.
-    changes : dict
-        The settings that it differs in from the experiment's, names unresolved.
-    candidate : dict
-        The same, names resolved.
+    The `changes` are the settings that it differs in from the experiment's; the `candidate` is the same with names
+    resolved.
     """
 
     names: list[str]
@@ -52,10 +46,7 @@ class Watched:
 def distinct(settings: Sequence[Watched], base: dict[str, Any]) -> list[Watched]:
     """List each setting once, under all its names.
 
-    Parameters
-    ----------
-    base : dict
-        The experiment's own settings, names unresolved: where a setting sets what they say, it is the same.
+    `base` has the experiment's own settings, names unresolved: where a setting sets what they say, it is the same.
     """
     unlike: list[Watched] = []
     for setting in settings:
@@ -79,15 +70,10 @@ def watching(estimator: BaseEstimator) -> BaseEstimator:
 
 
 def epochs_of(estimator: BaseEstimator, scorer: HoldOutScorer) -> np.ndarray:
-    """Return what the net of a fitted estimator has recorded, shape (n_epochs, 3); NaN for what it has not.
+    """Return what the net of an estimator has recorded, shape (n_epochs, 3); NaN for what it has not.
 
-    Parameters
-    ----------
-    estimator : estimator
-        As `watching` returns it, fitted with its losses recorded.
-    scorer : callable
-        Scores the net on its hold-out. The score is NaN if the target is scaled: the net, and so its hold-out, knows
-        the target as scaled only.
+    The estimator is one that `watching` returned, fitted with its losses recorded. The scorer scores the net on its
+    hold-out. That score is NaN if the target is scaled, because the net knows the target as scaled only.
     """
     net = net_of(estimator)
     scaled = isinstance(estimator, TransformedTargetRegressor) and estimator.transformer is not None
@@ -122,19 +108,11 @@ def _loss(epoch: dict[str, Any], kind: str) -> float:
 def curves_table(settings: list[Watched], epochs: list[list[np.ndarray]]) -> pd.DataFrame:
     """Tabulate learning curves, one row per setting and epoch.
 
-    Parameters
-    ----------
-    epochs : list of list of arrays
-        Of each setting, what `epochs_of` returns of each net that has not diverged.
-
-    Returns
-    -------
-    DataFrame
-        `setting`, `also` (its other names), `params`, `epoch`, and for each of `train_loss`, `valid_loss` and
-        `valid_score` its median over the splits and under `…_low` and `…_high` its quartiles. A few nets
-        that are stuck, whose losses may be a hundred times as large, move neither. Where callbacks end trainings early,
-        the rows end with the last epoch that half of the nets have reached. A setting that diverged on every split has
-        no rows.
+    `epochs` has, of each setting, what `epochs_of` returns of each net that has not diverged. Columns are `setting`,
+    `also` (its other names), `params`, `epoch`, and for each of `train_loss`, `valid_loss` and `valid_score` its median
+    over the splits and under `…_low` and `…_high` its quartiles. A few nets that are stuck, whose losses may be a
+    hundred times as large, move neither. Where callbacks end trainings early, the rows end with the last epoch that
+    half of the nets have reached. A setting that diverged on every split has no rows.
     """
     tables = []
     for watched, nets in zip(settings, epochs, strict=True):
@@ -162,16 +140,10 @@ def _over_nets(values: np.ndarray) -> np.ndarray:
 
 
 def constant_loss(settings: dict[str, Any], y: np.ndarray, scale: str | None) -> float | None:
-    """Return the least loss of a net that answers the same for every row; None if it is not known.
+    """Return the least loss of a net with these resolved settings that answers the same for every row.
 
-    Parameters
-    ----------
-    settings : dict
-        Of the net, names resolved.
-    y : array of shape (n_rows,)
-        The target; classes are 0, 1, ….
-    scale : str, optional
-        How the target is scaled before the loss is computed: `prepare.target`.
+    Classes in the target `y`, of shape (n_rows,), are 0, 1, …. Numbers are scaled first as `scale`, `prepare.target`,
+    says. The result is None if it is not known.
     """
     criterion = settings["criterion"]
     changed = settings.get("class_weight") is not None or any(key.startswith("criterion__") for key in settings)

@@ -1,13 +1,13 @@
 """Splits rows into training and test rows, as the section `cv` of params.yaml says."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
 from stages.lib.common import UserError
 from stages.lib.config import CV
+from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest, fit_seed
 
 _SPLITTERS = {
@@ -25,45 +25,17 @@ _AGAINST_LACKING = {
 }
 
 
-class Rows(Protocol):
-    """What a split looks at: a `Dataset`."""
+def make_splits(data: Dataset, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
+    """Draw the train/test splits as row numbers, repeat by repeat, fold by fold: split `repeat · n_splits + fold`.
 
-    @property
-    def y(self) -> np.ndarray:
-        """The target."""
-
-    @property
-    def groups(self) -> np.ndarray | None:
-        """The rows' groups, if they have any."""
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The label of each class; empty for a regression."""
-
-
-def make_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
-    """Draw the train/test splits, repeat by repeat, fold by fold.
-
-    Parameters
-    ----------
-    cv : CV
-        Without `shuffle`, the first repeat's folds follow the file's order. Further repeats are always shuffled: the
-        same folds again would only show the noise of training.
-    seed : int
-        The seed of the shuffles.
-    classify : bool
-        Whether folds keep the shares of the classes where `cv.splitter` is None.
-
-    Returns
-    -------
-    list of (train, test)
-        Row numbers; split `repeat · n_splits + fold`.
+    Without `cv.shuffle`, the first repeat's folds follow the file's order. Further repeats are always shuffled, because
+    the same folds again would only show the noise of training. Where `cv.splitter` is None, folds keep the shares of
+    classes if `classify` is set.
     """
     rows = np.zeros(len(data.y))
     if cv.splitter == "time":
         return list(TimeSeriesSplit(cv.n_splits).split(rows))
-    folds = _SPLITTERS[cv.kind(classify)]
-    groups = data.groups if cv.keeps_groups else None
+    folds, groups = _SPLITTERS[cv.kind(classify)], data.groups if cv.keeps_groups else None
     splits = []
     for repeat in range(cv.n_repeats):
         shuffle = cv.shuffle or repeat > 0
@@ -72,13 +44,10 @@ def make_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest
     return splits
 
 
-def checked_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
-    """Return what `make_splits` returns.
+def checked_splits(data: Dataset, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
+    """Return the splits of `make_splits`.
 
-    Raises
-    ------
-    UserError
-        If rows, groups or the rows of a class are too few, or a fold lacks a class.
+    Raises `UserError` if rows, groups or the rows of a class are too few, or a fold lacks a class.
     """
     _check_counts(data, cv, classify)
     splits = make_splits(data, cv, seed, classify)
@@ -87,19 +56,21 @@ def checked_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainT
     return splits
 
 
-def _check_counts(data: Rows, cv: CV, classify: bool) -> None:
-    n_rows, n_splits = len(data.y), cv.n_splits
-    needed = n_splits + 1 if cv.keeps_time else n_splits
-    if n_rows < needed:
-        what = f"{needed} that {n_splits} splits in time need" if cv.keeps_time else f"{needed} folds of cv.n_splits"
-        raise UserError(f"The data has {n_rows} rows, fewer than the {what}. {_FEW}")
+def _check_counts(data: Dataset, cv: CV, classify: bool) -> None:
+    def check(has: str, count: int) -> None:
+        if count < cv.n_splits:
+            raise UserError(f"{has}, fewer than the {cv.n_splits} folds of cv.n_splits. {_FEW}")
+
+    has_rows = f"The data has {len(data.y)} rows"
+    if cv.keeps_time and len(data.y) <= cv.n_splits:
+        needed = f"{cv.n_splits + 1} that {cv.n_splits} splits in time need"
+        raise UserError(f"{has_rows}, fewer than the {needed}. {_FEW}")
+    check(has_rows, len(data.y))
     if cv.keeps_groups:
         if data.groups is None:
             raise UserError(f"params.yaml: cv.splitter is {cv.splitter}, but the rows have no groups. Set cv.groups.")
-        if (count := len(np.unique(data.groups))) < n_splits:
-            raise UserError(
-                f"The column {cv.groups} has {count} groups, fewer than the {n_splits} folds of cv.n_splits. {_FEW}"
-            )
+        count = len(np.unique(data.groups))
+        check(f"The column {cv.groups} has {count} groups", count)
     if not classify:
         return
     counts = np.array([(data.y == number).sum() for number in range(len(data.classes))])
@@ -109,10 +80,7 @@ def _check_counts(data: Rows, cv: CV, classify: bool) -> None:
             "Use more rows, or name another data.target in params.yaml."
         )
     for label, count in zip(data.classes, counts, strict=True):
-        if count < n_splits:
-            raise UserError(
-                f"The data has {count} rows of class {label}, fewer than the {n_splits} folds of cv.n_splits. {_FEW}"
-            )
+        check(f"The data has {count} rows of class {label}", count)
 
 
 def _check_classes(y: np.ndarray, classes: Sequence[str], cv: CV, splits: list[TrainTest]) -> None:

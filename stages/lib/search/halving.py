@@ -39,15 +39,7 @@ def stage_sizes(n_candidates: int, n_stages: int) -> list[int]:
 def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
     """Train the candidates in stages, each of which keeps the best third by mean score, at least one.
 
-    Parameters
-    ----------
-    train : callable
-        Takes numbers of candidates and a number of epochs.
-
-    Returns
-    -------
-    SearchResult
-        Of all candidates, each as it was in its last stage.
+    The result is of all candidates, each as it was in its last stage.
     """
     left = np.arange(n_candidates)
     last: list[tuple[SearchResult, int]] = [None] * n_candidates  # type: ignore[list-item]

@@ -4,7 +4,6 @@ import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 from joblib import cpu_count
@@ -21,14 +20,10 @@ _SECONDS_TO_ANSWER = 10
 def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
     """Yield joblib's backend for the jobs of the block, how many there are, and the memory of each process, in MiB.
 
-    Raises
-    ------
-    UserError
-        If Dask is requested but not installed, its scheduler does not answer, or it has no workers.
+    Raises `UserError` if Dask is requested but not installed, its scheduler does not answer, or it has no workers.
     """
     if runtime.backend == "loky":
-        n_jobs = _jobs_here(runtime, runtime.n_jobs)
-        yield "loky", n_jobs, _share(runtime, n_jobs)
+        yield "loky", *_jobs_here(runtime, runtime.n_jobs)
         return
     try:
         from distributed import Client
@@ -37,7 +32,7 @@ def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
             "params.yaml: runtime.backend is dask, which is not installed. "
             "Run `pip install --requirement requirements-dask.txt`."
         ) from None
-    address, n_jobs = runtime.dask_scheduler, _jobs_here(runtime, -1)
+    address, (n_jobs, memory) = runtime.dask_scheduler, _jobs_here(runtime, -1)
     options = {} if address else {"n_workers": n_jobs, "threads_per_worker": 1}
     key = "params.yaml: runtime.dask_scheduler"
     try:
@@ -55,7 +50,7 @@ def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
                 f"{key}: the scheduler at {address} has no workers. Run `dask worker {address}` in the repository."
             ) from None
         # A cluster's workers have memory of their own.
-        yield "dask", -1, runtime.max_memory_mb if address else _share(runtime, n_jobs)
+        yield "dask", -1, runtime.max_memory_mb if address else memory
 
 
 @contextmanager
@@ -74,28 +69,24 @@ def _no_longer_than(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _jobs_here(runtime: Runtime, asked: int) -> int:
-    """Return how many jobs this machine has cores and the search has memory for; says so if that is fewer."""
+def _jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
+    """Return how many jobs this machine has cores and the search has memory for, and how much for each, in MiB.
+
+    Warns if there are fewer jobs than asked for.
+    """
     cores = cpu_count()
     wanted = cores if asked == -1 else asked
     fitting = max(1, runtime.max_memory_mb // _LEAST_MB - 1)  # beside the process that hands out the jobs
     if wanted > cores:
-        _note(f"runtime.n_jobs is {asked}, but there are {cores} cores: {cores} jobs are run at once")
-    if min(wanted, cores) > fitting:
-        needed = (min(wanted, cores) + 1) * _LEAST_MB
-        _note(
-            f"runtime.max_memory_mb is {runtime.max_memory_mb}, which is enough for {fitting} at once of the "
-            f"{min(wanted, cores)} jobs. Set it to {needed} to run them all"
+        warnings.warn(
+            f"runtime.n_jobs is {asked}, but there are {cores} cores: {cores} jobs are run at once", stacklevel=2
         )
-    return min(wanted, cores, fitting)
-
-
-def _share(runtime: Runtime, n_jobs: int) -> int:
-    """Return what each process of a search on this machine may take, in MiB."""
-    return runtime.max_memory_mb // (n_jobs + 1) if n_jobs > 1 else runtime.max_memory_mb
-
-
-@cache
-def _note(message: str) -> None:
-    """Say something once, however many searches a stage runs."""
-    warnings.warn(message, stacklevel=2)
+    n_jobs = min(wanted, cores)
+    if n_jobs > fitting:
+        warnings.warn(
+            f"runtime.max_memory_mb is {runtime.max_memory_mb}, which is enough for {fitting} at once of the {n_jobs} "
+            f"jobs. Set it to {(n_jobs + 1) * _LEAST_MB} to run them all",
+            stacklevel=2,
+        )
+        n_jobs = fitting
+    return n_jobs, runtime.max_memory_mb // (n_jobs + 1) if n_jobs > 1 else runtime.max_memory_mb

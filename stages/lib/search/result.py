@@ -11,7 +11,7 @@ SCORE = "score"
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The candidates of a search, in the order in which they were given.
+    """The candidates of a search in their order, and how many nets were trained for them.
 
     Parameters
     ----------
@@ -19,8 +19,6 @@ class SearchResult:
         By scorer: `score` first, then the others by name; NaN for a net that diverged.
     records : list of list
         The record of each candidate on each split.
-    n_fits : int
-        How many nets were trained.
     stages : array of shape (n_candidates,), optional
         After halving, the stage, from 1, after which each candidate left, or the last.
     net_epochs_spared : int, optional
@@ -64,9 +62,9 @@ class SearchResult:
         return np.arange(n_candidates) if self.stages is None else np.flatnonzero(self.stages == self.stages.max())
 
     def rows(self, candidates: np.ndarray) -> list[np.ndarray] | None:
-        """Return what was recorded of the test rows of each split, shape (n_candidates, n_rows, …).
+        """Return what was recorded of each split's test rows, (n_candidates, n_rows, …), NaN for a diverged net.
 
-        A diverged net has NaN. The result is None if nothing was recorded.
+        The result is None if nothing was recorded.
         """
         splits = []
         for records in zip(*(self.records[number] for number in candidates), strict=True):

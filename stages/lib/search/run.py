@@ -1,8 +1,8 @@
 """Runs a search: scikit-learn's GridSearchCV on the engine, which trains all nets at once or, for reference, singly."""
 
 import warnings
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from joblib import parallel_config
@@ -16,28 +16,15 @@ from stages.lib.search.jobs import jobs
 from stages.lib.search.progress import doing
 from stages.lib.search.result import SCORE, SearchResult
 
-# What torch says of a batch from which a net can't learn, and what to do about it.
-A_BATCH_OF_ONE_ROW = "more than 1 value per channel"
-AGAINST_ONE_ROW = (
-    "A batch, often the last one, has one row, from which BatchNorm can't learn: set model.iterator_train__drop_last "
-    "to true, or change model.batch_size."
-)
-
-
-class Scorer(Protocol):
-    """What scores a fitted estimator, as `make_scorer` returns it."""
-
-    @property
-    def scorers(self) -> Mapping[str, Callable[..., float]]:
-        """scikit-learn's scorers by name, the one that selects first."""
-
-    def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
-        """Return the score, or several by name, with a record."""
-
 
 def advice_on_one_row(error: BaseException) -> str:
-    """Return what to do about an error of a net that can't learn from a batch of one row; "" for any other error."""
-    return AGAINST_ONE_ROW if A_BATCH_OF_ONE_ROW in str(error) else ""
+    """Return what to do about torch's error of a net that can't learn from a batch of one row; "" for another error."""
+    if "more than 1 value per channel" not in str(error):
+        return ""
+    return (
+        "A batch, often the last one, has one row, from which BatchNorm can't learn: set "
+        "model.iterator_train__drop_last to true, or change model.batch_size."
+    )
 
 
 def run_search(
@@ -48,11 +35,13 @@ def run_search(
     y: np.ndarray,
     *,
     splits: list[TrainTest],
-    scorer: Scorer,
+    scorer: Callable[[BaseEstimator, Any, np.ndarray], Any],
     params: Params,
     record_losses: bool = False,
 ) -> SearchResult:
-    """Fit and score every candidate on every split.
+    """Fit and score every candidate on every split, as `engine`, `seed` and `runtime` of the params say.
+
+    Raises `UserError`, which includes the original error, if a fit or a score fails.
 
     Parameters
     ----------
@@ -63,15 +52,8 @@ def run_search(
         it is.
     scorer : callable
         As `make_scorer` returns it.
-    params : Params
-        For `engine`, `seed` and `runtime`.
     record_losses : bool
         Whether the scorer reads the losses in a net's history.
-
-    Raises
-    ------
-    UserError
-        If a fit or a score fails; it includes the original error.
     """
     search = GridSearchCV(estimator, candidates, cv=splits, scoring=scorer, refit=False, error_score="raise")
     records: list[Any] = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -41,14 +41,6 @@ class Baseline:
     prepare: Prepare = field(default_factory=Prepare)
 
 
-class _Labelled(NamedTuple):
-    """What `make_splits` looks at, of training rows."""
-
-    y: np.ndarray
-    groups: np.ndarray | None
-    classes: tuple[str, ...]
-
-
 class InnerFolds:
     """Folds of a training set, of the kind of `cv`, for scikit-learn's searches.
 
@@ -68,7 +60,7 @@ class InnerFolds:
 
     def split(self, X: Any, y: np.ndarray, groups: Any = None) -> Iterator[TrainTest]:
         """Yield the rows to train on and those to score, as numbers; prepared rows carry their groups."""
-        rows = _Labelled(y, getattr(X, "groups", None), self.classes)
+        rows = Dataset(X, y, (), self.classes, groups=getattr(X, "groups", None))
         yield from make_splits(rows, self.cv, self.seed, bool(self.classes))
 
 
