@@ -19,7 +19,7 @@ from stages.lib.engine import net_of
 from stages.lib.experiment.probe import error_of
 from stages.lib.search import advice_on_one_row
 
-# Settings with which any net can be trained, each by itself. Callbacks go with the held-out rows that they may watch.
+# Settings with which any net can be trained, each by itself.
 _TAME = {"lr": 0.001, "batch_size": 32, "class_weight": None, "callbacks": "disable", "train_split": None}
 _OWNERS = ("optimizer", "criterion", "iterator_train", "iterator_valid", "dataset")
 
@@ -146,31 +146,27 @@ def _setting_at_fault(estimator: BaseEstimator, fit: Callable[[BaseEstimator], A
     """Return a sentence on a setting without which a fit passes; "" if there is none."""
     settings, start = net_of(estimator).get_params(deep=False), time.monotonic()
     tame = {key: value for key, value in _TAME.items() if settings.get(key) not in (None, "disable", value)}
-    tries: list[tuple[str, dict[str, Any], str]] = [
-        (key, {"callbacks": "disable", key: value}, "callbacks__")
-        if key in ("callbacks", "train_split")
-        else (key, {key: value}, key)
-        for key, value in tame.items()
-    ]
-    owned = (key for key in settings if "__" in key and key.partition("__")[0] in _OWNERS)
-    tries += [(key, {}, key) for key in owned]
-    tries.append(("optimizer", {"optimizer": torch.optim.SGD}, "optimizer__"))
-    for key, changes, left_out in tries:
+    tries: list[tuple[str, dict[str, Any]]] = [(key, {key: value}) for key, value in tame.items()]
+    tries += [(key, {}) for key in settings if "__" in key and key.partition("__")[0] in _OWNERS]
+    tries.append(("optimizer", {"optimizer": torch.optim.SGD}))
+    for key, changes in tries:
         if time.monotonic() - start > _SECONDS:
             return ""
-        if not error_of(partial(fit, altered(estimator, left_out, **changes))):
+        if key == "train_split":  # callbacks may watch the rows that are held out
+            changes["callbacks"] = "disable"
+        if not error_of(partial(fit, altered(estimator, key, **changes))):
             replaced = f"`{key}: {_in_words(changes[key])}`" if changes else "its default"
             now = _in_words(settings[key])
             return f"`{key}: {now}` in params.yaml is at fault: with {replaced} a trial passes. Change it."
     return ""
 
 
-def altered(estimator: BaseEstimator, left_out: str, **changes: Any) -> BaseEstimator:
-    """Return a copy whose net has other settings, and not the options that begin with `left_out`."""
+def altered(estimator: BaseEstimator, left_out: str = "", **changes: Any) -> BaseEstimator:
+    """Return a copy whose net has other settings, without their options, such as `optimizer__lr`, and `left_out`."""
     copy = clone(estimator)
     own = vars(net_of(copy))
-    for option in [key for key in own if "__" in key and key.startswith(left_out)]:
-        del own[option]
+    for key in [key for key in own if key == left_out or key.partition("__")[0] in changes]:
+        del own[key]
     own |= changes
     return copy
 

@@ -60,7 +60,7 @@ def check_trial(
             trial = fit(estimator, max_epochs=0)
             if net_of(trial).diverged_:
                 raise UserError(_not_finite(seen))
-            slow = altered(estimator, "optimizer__", optimizer=torch.optim.SGD, lr=1e-30)  # too slow to diverge
+            slow = altered(estimator, optimizer=torch.optim.SGD, lr=1e-30)  # too slow to diverge
             if not np.isfinite(loss) or net_of(fit(slow)).diverged_:
                 raise UserError(_no_step(loss))
     if seen.is_stepped and not seen.has_moved:

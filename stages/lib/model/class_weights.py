@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from stages.lib.common import UserError
 
-# What `class_weight` is put into: a parameter of the criterion.
-_WEIGHT, _POS_WEIGHT = (nn.CrossEntropyLoss, nn.NLLLoss), (nn.BCEWithLogitsLoss,)
+# Losses that take the numbers of classes and an output for each. `class_weight` is put into their parameter `weight`,
+# and into `pos_weight` of the other one.
+OF_NUMBERED, _POS_WEIGHT = (nn.CrossEntropyLoss, nn.NLLLoss), (nn.BCEWithLogitsLoss,)
 
 
 class WeightedBCELoss(nn.BCELoss):
@@ -100,7 +101,7 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     weights = None if isinstance(class_weight, str) else class_weight
     name = "pos_weight" if issubclass(criterion, _POS_WEIGHT) else "weight"
     problem = ""
-    if not (criterion is nn.BCELoss or issubclass(criterion, _WEIGHT + _POS_WEIGHT)):
+    if not (criterion is nn.BCELoss or issubclass(criterion, OF_NUMBERED + _POS_WEIGHT)):
         problem = (
             f"has no meaning for {criterion.__name__}; it is one for CrossEntropyLoss, NLLLoss, BCEWithLogitsLoss and "
             "BCELoss. Set it to null, or change model.criterion."

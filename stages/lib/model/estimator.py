@@ -15,15 +15,13 @@ from stages.lib.config import PREFIX, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import FiniteOrUnfit
 from stages.lib.model.callbacks import QuietCallbacks
-from stages.lib.model.class_weights import ClassWeights, check_class_weight
+from stages.lib.model.class_weights import OF_NUMBERED, ClassWeights, check_class_weight
 from stages.lib.model.columns import Columns
 from stages.lib.model.hold_out import hold_out
 from stages.lib.model.prepared import check_missing, check_types, preparation_of, prepared, without_prefix
 from stages.lib.model.signatures import parameters
 
-# Losses of several classes, which take their numbers and an output for each.
-_OF_NUMBERED = (nn.CrossEntropyLoss, nn.NLLLoss)
-_FOR_CLASSES = (nn.BCELoss, nn.BCEWithLogitsLoss, *_OF_NUMBERED)
+_FOR_CLASSES = (nn.BCELoss, nn.BCEWithLogitsLoss, *OF_NUMBERED)
 
 # torch's losses that a wrapper of skorch's can learn from and predict with. Under others, a classifier takes the
 # largest of one number, which is always the first class.
@@ -100,7 +98,7 @@ def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module], n_cla
         way_out = f", or model.wrapper to {' or '.join(others)}" if others else ""
         *most, last = (each.__name__ for each in takes)
         raise UserError(f"params.yaml: {problem}. Set model.criterion to {', '.join(most)} or {last}{way_out}.")
-    if is_classifier(wrapper) and n_classes > 2 and not issubclass(criterion, _OF_NUMBERED):
+    if is_classifier(wrapper) and n_classes > 2 and not issubclass(criterion, OF_NUMBERED):
         raise UserError(
             f"params.yaml: the data has {n_classes} classes, which {loss} can't tell apart. Set model.criterion to "
             "CrossEntropyLoss."
@@ -136,7 +134,7 @@ def build_estimator(
     check_device(settings["device"])
     _check_criterion(wrapper, criterion, data.n_classes)
     shape = {
-        "n_outputs": data.n_classes if issubclass(criterion, _OF_NUMBERED) else 1,
+        "n_outputs": data.n_classes if issubclass(criterion, OF_NUMBERED) else 1,
         "output": next((output for loss, output in _OUTPUTS.items() if issubclass(criterion, loss)), nn.Identity),
     }
     taken = parameters(settings["module"])
@@ -164,7 +162,7 @@ def target(y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]) 
     Classes, int64 of shape (n,), for CrossEntropyLoss and NLLLoss; otherwise float32, of shape (n,) for a
     NeuralNetBinaryClassifier, which flattens the output itself, and of shape (n, 1) for the others.
     """
-    if issubclass(criterion, _OF_NUMBERED):
+    if issubclass(criterion, OF_NUMBERED):
         return y.astype(np.int64)
     flat = y.astype(np.float32)
     return flat if issubclass(wrapper, NeuralNetBinaryClassifier) else flat.reshape(-1, 1)

@@ -20,48 +20,32 @@ def _is_initialiser(thing: object) -> bool:
 
 
 _LAYERS = derived(nn, nn.Module)
+_LOSSES = {name: layer for name, layer in _LAYERS.items() if name.endswith("Loss")}
+_OPTIMIZERS = {name: each for name, each in derived(torch.optim, Optimizer).items() if each is not Optimizer}
 _INITIALISERS = {name: thing for name, thing in vars(nn.init).items() if _is_initialiser(thing)}
 # By key: what a name stands for, the things that have names, and from what an imported class is derived.
 _BY_KEY: dict[str, tuple[str, dict[str, Any], type | None]] = {
     "wrapper": ("a net of skorch", derived(skorch, NeuralNet), NeuralNet),
     "module": ("a module of torch.nn", _LAYERS, nn.Module),
-    "optimizer": (
-        "an optimizer of torch.optim",
-        {name: each for name, each in derived(torch.optim, Optimizer).items() if each is not Optimizer},
-        Optimizer,
-    ),
-    "criterion": (
-        "a loss of torch.nn",
-        {name: layer for name, layer in _LAYERS.items() if name.endswith("Loss")},
-        nn.Module,
-    ),
+    "optimizer": ("an optimizer of torch.optim", _OPTIMIZERS, Optimizer),
+    "criterion": ("a loss of torch.nn", _LOSSES, nn.Module),
     "module__activation": ("an activation of torch.nn", _LAYERS, nn.Module),
     "module__weight_init": ("an initialiser of torch.nn.init", _INITIALISERS, None),
 }
 _OF_A_MODULE = ("a module of torch.nn or an initialiser of torch.nn.init", _LAYERS | _INITIALISERS, None)
 
-# What other libraries, or people, call what torch and skorch have: objects, and keys.
-_ELSEWHERE = {
-    "batchsize": "batch_size",
-    "binary_crossentropy": "BCELoss",
-    "categorical_crossentropy": "CrossEntropyLoss",
-    "cross_entropy": "CrossEntropyLoss",
-    "epochs": "max_epochs",
-    "glorot_normal": "xavier_normal_",
-    "glorot_uniform": "xavier_uniform_",
-    "he_normal": "kaiming_normal_",
-    "he_uniform": "kaiming_uniform_",
-    "learning_rate": "lr",
-    "linear": "Identity",
-    "mae": "L1Loss",
-    "mse": "MSELoss",
-    "n_epochs": "max_epochs",
-    "shuffle": "iterator_train__shuffle",
-    "swish": "SiLU",
-}
 # What many optimizers take, whichever is set.
 _OF_OPTIMIZERS = ("momentum", "weight_decay", "nesterov", "betas", "eps", "amsgrad", "alpha", "dampening")
-_ELSEWHERE |= {key: f"optimizer__{key}" for key in _OF_OPTIMIZERS}
+# What other libraries, or people, call what torch and skorch have: keys, losses, initialisers and layers.
+_ELSEWHERE = {
+    **{"batchsize": "batch_size", "epochs": "max_epochs", "n_epochs": "max_epochs", "learning_rate": "lr"},
+    **{"shuffle": "iterator_train__shuffle"} | {key: f"optimizer__{key}" for key in _OF_OPTIMIZERS},
+    **{"binary_crossentropy": "BCELoss", "categorical_crossentropy": "CrossEntropyLoss"},
+    **{"cross_entropy": "CrossEntropyLoss", "mae": "L1Loss", "mse": "MSELoss"},
+    **{"glorot_normal": "xavier_normal_", "glorot_uniform": "xavier_uniform_"},
+    **{"he_normal": "kaiming_normal_", "he_uniform": "kaiming_uniform_"},
+    **{"linear": "Identity", "swish": "SiLU"},
+}
 
 
 def called_here(word: str) -> str:

@@ -103,11 +103,8 @@ class Preparation(TransformerMixin, BaseEstimator):
         """Return float32 of shape (n_rows, n_features_out), with the groups that `X` has in a further column."""
         check_is_fitted(self)
         array, groups = without_groups(self.columns.as_array(X), len(self.columns.types))
-        result = np.empty((len(array), self.n_features_out), dtype=np.float32)
-        indicated = self._indicated()
-        result[:, : result.shape[1] - len(indicated)] = self.parts_.transform(self._rows(array))
-        if indicated:
-            result[:, -len(indicated) :] = np.isnan(self._marked(array)[:, indicated])
+        lacking = np.isnan(self._marked(array)[:, self._indicated()])
+        result = np.column_stack([self.parts_.transform(self._rows(array)), lacking]).astype(np.float32, order="C")
         return result if groups is None else GroupedRows.of(result, groups)
 
     def learned(self) -> dict[str, np.ndarray]:

@@ -26,13 +26,8 @@ _HALVINGS = 8
 
 # Settings for which torch accepts 1 and above when a net is built; the net then fails, diverges or learns nothing.
 _BELOW_ONE = {
-    "criterion__label_smoothing",
-    "module__dropout",
-    "module__dropout_rate",
-    "optimizer__alpha",
-    "optimizer__dampening",
-    "optimizer__momentum",
-    "optimizer__rho",
+    *("criterion__label_smoothing", "module__dropout", "module__dropout_rate"),
+    *("optimizer__alpha", "optimizer__dampening", "optimizer__momentum", "optimizer__rho"),
 }
 
 

@@ -17,7 +17,6 @@ _SPLITTERS = {
     "stratified_group": StratifiedGroupKFold,
 }
 
-_FEW = "Lower cv.n_splits in params.yaml, or use more rows."
 # What to do if a fold lacks a class, by cv.splitter.
 _AGAINST_LACKING = {
     "kfold": "Set cv.splitter in params.yaml to stratified, or cv.shuffle to true.",
@@ -57,15 +56,16 @@ def checked_splits(data: Dataset, cv: CV, seed: int, classify: bool) -> list[Tra
 
 
 def _check_counts(data: Dataset, cv: CV, classify: bool) -> None:
-    def check(has: str, count: int) -> None:
-        if count < cv.n_splits:
-            raise UserError(f"{has}, fewer than the {cv.n_splits} folds of cv.n_splits. {_FEW}")
+    def check(has: str, count: int, needed: int = cv.n_splits, why: str = "folds of cv.n_splits") -> None:
+        if count < needed:
+            raise UserError(
+                f"{has}, fewer than the {needed} {why}. Lower cv.n_splits in params.yaml, or use more rows."
+            )
 
-    has_rows = f"The data has {len(data.y)} rows"
-    if cv.keeps_time and len(data.y) <= cv.n_splits:
-        needed = f"{cv.n_splits + 1} that {cv.n_splits} splits in time need"
-        raise UserError(f"{has_rows}, fewer than the {needed}. {_FEW}")
-    check(has_rows, len(data.y))
+    has_rows, n_rows = f"The data has {len(data.y)} rows", len(data.y)
+    if cv.keeps_time:
+        check(has_rows, n_rows, cv.n_splits + 1, f"that {cv.n_splits} splits in time need")
+    check(has_rows, n_rows)
     if cv.keeps_groups:
         if data.groups is None:
             raise UserError(f"params.yaml: cv.splitter is {cv.splitter}, but the rows have no groups. Set cv.groups.")

@@ -106,12 +106,12 @@ def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
         "params.yaml: prepare.impute is null, but cells are missing, which a net can't take, in age (18), adult (14). "
         "Set it to mean, median or most_frequent, or leave such columns out with `use: false`."
     )
-    for place, chosen, grid in (
-        ("fixed.prepare__impute", net_settings(prepare__impute=None), {"lr": [0.1]}),
-        ("grid.prepare__impute[1]", net_settings(), {"prepare__impute": ["mean", None]}),
+    for place, fixed, grid in (
+        ("fixed.prepare__impute", {"prepare__impute": None}, {"lr": [0.1]}),
+        ("grid.prepare__impute[1]", {}, {"prepare__impute": ["mean", None]}),
     ):
         with pytest.raises(UserError, match=r"params.yaml: experiments.mine.") as caught:
-            check_candidates(opened(DATA, chosen, grid, prepare=Prepare(impute="mean")))
+            check_candidates(opened(DATA, net_settings(**fixed), grid, fixed, prepare=Prepare(impute="mean")))
         assert f"experiments.mine.{place} is null" in str(caught.value)
     with pytest.raises(UserError, match=r"params.yaml: prepare.impute is null"):
         check_candidates(opened(DATA, net_settings(), {"prepare__impute": ["mean"]}, prepare=Prepare()))
