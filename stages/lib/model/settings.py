@@ -93,19 +93,9 @@ def resolve_settings(
 class _Names:
     """Turns the names in a file into objects, and collects what is wrong with them.
 
-    Parameters
-    ----------
-    places : dict of str
-        Where each setting stands, apart from those of a grid.
-    only_from : str, optional
-        As the `source` of `resolve`.
-
-    Attributes
-    ----------
-    problems : list of str
-        Sentences that begin with the place.
-    imported : dict of (str, object)
-        Dotted names and what they stand for, by place.
+    `places` says where each setting stands, apart from those of a grid, and `only_from` is the `source` of `resolve`.
+    The `problems` are sentences that begin with the place; `imported` has dotted names and what they stand for, by
+    place.
     """
 
     def __init__(self, file: str, places: dict[str, str], only_from: str | None = None) -> None:

@@ -22,18 +22,13 @@ Train = Callable[[np.ndarray, int], SearchResult]
 
 def stage_epochs(n_candidates: int, max_epochs: int) -> list[int]:
     """Return how many epochs each stage trains for; the last one for `max_epochs`."""
-    n_stages = 1
-    while n_stages < _MOST_STAGES and n_candidates >= FACTOR**n_stages:
-        n_stages += 1
+    n_stages = sum(n_candidates >= FACTOR**stage for stage in range(_MOST_STAGES))
     return sorted({ceil(max_epochs / FACTOR**stage) for stage in range(n_stages)})
 
 
 def stage_sizes(n_candidates: int, n_stages: int) -> list[int]:
     """Return how many candidates each stage trains."""
-    sizes = [n_candidates]
-    while len(sizes) < n_stages:
-        sizes.append(ceil(sizes[-1] / FACTOR))
-    return sizes
+    return [ceil(n_candidates / FACTOR**stage) for stage in range(n_stages)]
 
 
 def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
