@@ -15,7 +15,6 @@ from stages.lib.model.source import NETWORKS
 
 # A setting that varies over more numbers than this is tried with the smallest and the largest one.
 _MANY = 12
-_NETWORKS = tuple(map(str, NETWORKS))
 
 
 def check_candidates(experiment: Opened) -> None:
@@ -103,7 +102,7 @@ def _said(error: BaseException) -> str:
     if "empty parameter list" in str(error):
         return "the module has no weights to train; make its layers attributes of it, in __init__"
     place = own_place(error)
-    if place is None or (type(error) is ValueError and place.startswith(_NETWORKS)):
+    if place is None or (type(error) is ValueError and place.startswith(tuple(map(str, NETWORKS)))):
         return str(error).rstrip(".") or type(error).__name__
     return described(error)
 

@@ -2,7 +2,7 @@
 
 skorch's `train_split` is given the rows of a fit, but not their groups, and can't look them up. So rows carry their
 groups: as one more column, which scikit-learn cuts into folds like the others, and then as an attribute of what the
-preparation makes of the others. Metadata for `fit` would do as well, but such a fit can't be trained in lockstep.
+preparation makes of the others. Groups as metadata for `fit` would do too, but not for a fit in lockstep.
 """
 
 from typing import Any

@@ -81,10 +81,9 @@ def resolve_settings(
 ) -> dict[str, Any]:
     """Return the settings of a net that a search has built before, ready for `build_estimator`.
 
-    The rows that the net holds out of its fit are split as the folds of `cv`.
-
-    Raises `UserError` as `resolve_experiment` does. It does not check `model.source`, because the search has done so;
-    of settings that anyone may have written, names of the user's own code are imported `only_from` that.
+    The rows that the net holds out of its fit are split as the folds of `cv`. Raises `UserError` as
+    `resolve_experiment` does, but does not check `model.source`, because the search has done so. Of settings that
+    anyone may have written, names of the user's own code are imported `only_from` that.
     """
     names = _Names(file, {key: f"{place}.{key}" for key in settings}, only_from)
     return names.checked(names.resolved(settings), cv)

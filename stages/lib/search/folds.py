@@ -56,11 +56,9 @@ def checked_splits(data: Dataset, cv: CV, seed: int, classify: bool) -> list[Tra
 
 
 def _check_counts(data: Dataset, cv: CV, classify: bool) -> None:
-    def check(has: str, count: int, needed: int = cv.n_splits, why: str = "folds of cv.n_splits") -> None:
+    def check(has: str, count: int, needed: int = cv.n_splits, of: str = "folds of cv.n_splits") -> None:
         if count < needed:
-            raise UserError(
-                f"{has}, fewer than the {needed} {why}. Lower cv.n_splits in params.yaml, or use more rows."
-            )
+            raise UserError(f"{has}, fewer than the {needed} {of}. Lower cv.n_splits in params.yaml, or use more rows.")
 
     has_rows, n_rows = f"The data has {len(data.y)} rows", len(data.y)
     if cv.keeps_time:
