@@ -6,7 +6,7 @@ from tests.project import ROOT
 # A file, what is planted into it, and the direction that is forbidden.
 PLANTED = [
     ("data/csv_file.py", "stages.lib.report.page", "up"),
-    ("scores/rows.py", "stages.lib.model", "same floor"),
+    ("data/dataset.py", "stages.lib.search", "same floor"),
     ("scores/pooling.py", "lockstep.backend", "room to engine"),
     ("../../lockstep/search.py", "stages.lib.common", "engine to room"),
     ("../../lockstep/members/rows.py", "lockstep.stacks", "member to stack"),

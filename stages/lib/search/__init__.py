@@ -1,6 +1,6 @@
 """Runs searches: splits, engines, parallel jobs, halving, learning curves, progress.
 
-Imports `data`, `config`, `engine` and `common`.
+Imports `config`, `engine` and `common`.
 """
 
 from stages.lib.search.folds import checked_splits, make_splits

@@ -1,13 +1,13 @@
 """Splits rows into training and test rows, as the section `cv` of params.yaml says."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
 from stages.lib.common import UserError
 from stages.lib.config import CV
-from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest, fit_seed
 
 _SPLITTERS = {
@@ -24,7 +24,23 @@ _AGAINST_LACKING = {
 }
 
 
-def make_splits(data: Dataset, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
+class Rows(Protocol):
+    """What a split looks at: a `Dataset`, of the room `data` on the same floor."""
+
+    @property
+    def y(self) -> np.ndarray:
+        """The target."""
+
+    @property
+    def groups(self) -> np.ndarray | None:
+        """The rows' groups, if they have any."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The label of each class; empty for a regression."""
+
+
+def make_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
     """Draw the train/test splits as row numbers, repeat by repeat, fold by fold: split `repeat · n_splits + fold`.
 
     Without `cv.shuffle`, the first repeat's folds follow the file's order. Further repeats are always shuffled, because
@@ -43,7 +59,7 @@ def make_splits(data: Dataset, cv: CV, seed: int, classify: bool) -> list[TrainT
     return splits
 
 
-def checked_splits(data: Dataset, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
+def checked_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
     """Return the splits of `make_splits`.
 
     Raises `UserError` if rows, groups or the rows of a class are too few, or a fold lacks a class.
@@ -55,7 +71,7 @@ def checked_splits(data: Dataset, cv: CV, seed: int, classify: bool) -> list[Tra
     return splits
 
 
-def _check_counts(data: Dataset, cv: CV, classify: bool) -> None:
+def _check_counts(data: Rows, cv: CV, classify: bool) -> None:
     def check(has: str, count: int, needed: int = cv.n_splits, of: str = "folds of cv.n_splits") -> None:
         if count < needed:
             raise UserError(f"{has}, fewer than the {needed} {of}. Lower cv.n_splits in params.yaml, or use more rows.")
