@@ -8,8 +8,7 @@ import json
 from argparse import Namespace
 
 from stages.lib.changes.comparison import compare
-from stages.lib.changes.markdown import as_markdown
-from stages.lib.changes.output import as_json, as_text
+from stages.lib.changes.output import as_json, as_markdown, as_text
 from stages.lib.changes.results import Results
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import Arguments, run

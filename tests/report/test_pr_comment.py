@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from stages import pr_comment
-from stages.lib.changes.markdown import cell, code
-from stages.lib.changes.revisions import differing, stale_stages
+from stages.lib.changes.output import cell, code
+from stages.lib.changes.results import differing
+from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import write_text
 from stages.lib.config import load_params
 from stages.lib.report.changes import Since

@@ -1,6 +1,6 @@
 """Compares the results of two commits: the picks of the searches and the kept net on fresh splits, and candidates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,19 +10,14 @@ from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.verdict import Pair, adjusted_p, judge
 from stages.lib.common import UserError
 
-# The name of the kept net's pair among those of the searches; no experiment is called so.
-KEPT = "the kept net"
+# The name of the kept net's pair, unless a search has the same one; no experiment is called so.
+_KEPT = "the kept net"
 
 
 class Common(NamedTuple):
-    """Candidates that both sides have and that score otherwise, taken together.
+    """Candidates that both sides have, after halving trained to the end, and how many of them score otherwise.
 
-    Attributes
-    ----------
-    n_shared, n_differing : int
-        How many candidates both sides have, after halving trained to the end, and how many of these score otherwise.
-    pair : Pair
-        The means over those that differ, on the splits of the search.
+    The pair has the means over those that differ, on the splits of the search.
     """
 
     n_shared: int
@@ -39,22 +34,12 @@ class BestSets(NamedTuple):
     joined: list[str]
 
 
-@dataclass(frozen=True)
-class SearchChange:
-    """What changed in a search.
+class SearchChange(NamedTuple):
+    """What changed in a search: its pick on the fresh splits, and its candidates.
 
-    Attributes
-    ----------
-    old, new : Scored, optional
-        Its pick on the fresh splits; None on a side that has no such search, or no evaluation.
-    pair : Pair, optional
-        None where the two are not in pairs.
-    n_added, n_removed : int
-        Candidates that one side alone has.
-    common : Common, optional
-        None if those of both sides score alike, or are not in pairs.
-    best_sets : BestSets, optional
-        None if one is not known.
+    `old` and `new` are the pick, None on a side without an evaluation of it, and `pair` is both, None if they are not
+    in pairs. `n_added` and `n_removed` count the candidates that one side alone has. `common` is None if those of both
+    sides score alike, or are not in pairs, and `best_sets` if one is not known.
     """
 
     name: str
@@ -69,22 +54,17 @@ class SearchChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed between two commits.
+    """What changed between two commits, the searches by name.
 
     Attributes
     ----------
     hindrances : list of str
         Why scores are not in pairs; empty if they are.
-    changed : list of SearchChange
-        The searches of both sides that differ.
-    unchanged, added, removed : list of str
-        Searches that are the same, and those of one side alone.
-    pairs : dict of Pair
-        Those that are judged: the searches that changed, and the kept net, under `KEPT`.
-    words : dict of str
-        What `judge` says of each.
-    adjusted : dict of float
-        The p-values that this is said by, of all pairs once.
+    pairs, words, adjusted : dicts of Pair, str and float
+        What is judged, the picks of the searches that changed and the kept net; what `judge` says of each; and the
+        p-values that it says this by.
+    kept_pair : str
+        The name of the kept net's pair: that of the search whose pick it is on both sides, if there is one.
     others : dict of Pair
         The contenders that are neither picks nor the kept net, such as models without a net, and that score otherwise.
     """
@@ -97,6 +77,7 @@ class Comparison:
     added: list[str]
     removed: list[str]
     pairs: dict[str, Pair]
+    kept_pair: str
     words: dict[str, str]
     adjusted: dict[str, float]
     others: dict[str, Pair]
@@ -104,12 +85,9 @@ class Comparison:
 
 
 def compare(old: Results, new: Results) -> Comparison:
-    """Compare two commits, or a commit and the working tree, by what they have committed; nothing is trained.
+    """Compare what two commits, or a commit and the working tree, have committed; nothing is trained.
 
-    Raises
-    ------
-    UserError
-        If one side has no results.
+    Raises `UserError` if one side has no results.
     """
     hindered, searches_hindered = hindrances(old, new), hindrances(old, new, of_searches=True)
     for side in (old, new):
@@ -118,55 +96,55 @@ def compare(old: Results, new: Results) -> Comparison:
                 f"{side.snapshot.name} has no results: there is no metrics/candidates in it. Run `dvc repro`, or name "
                 "a commit that has them."
             )
+
+    def fresh_pair(before: str | None, after: str | None) -> Pair | None:
+        return None if hindered else _pair(old.fresh.get(str(before)), new.fresh.get(str(after)), new)
+
     shared = [name for name in new.searches if name in old.searches]
+    unchanged = [name for name in shared if _content(old, name) == _content(new, name)]
     changed = [
         SearchChange(
             name,
             old.fresh.get(name),
             new.fresh.get(name),
-            None if hindered else _pair(old.fresh.get(name), new.fresh.get(name), new),
+            fresh_pair(name, name),
             n_added=len({*new.searches[name]} - {*old.searches[name]}),
             n_removed=len({*old.searches[name]} - {*new.searches[name]}),
             common=None if searches_hindered else _common(old.searches[name], new.searches[name], new),
             best_sets=_best_sets(old.best_set(name), new.best_set(name)),
         )
         for name in shared
-        if _content(old, name) != _content(new, name)
+        if name not in unchanged
     ]
     pairs = {search.name: search.pair for search in changed if search.pair}
-    if not hindered and (kept := _pair(old.fresh.get(str(old.kept)), new.fresh.get(str(new.kept)), new)):
-        pairs[KEPT] = kept
     # A search whose pick is kept on both sides is the same pair, and counts once.
-    twice = KEPT in pairs and old.kept == new.kept and old.kept in pairs
-    family = {name: pair for name, pair in pairs.items() if not (twice and name == KEPT)}
-    words = judge(family)
-    differing = {search.name for search in changed}
+    kept_pair = new.kept if new.kept and new.kept == old.kept and new.kept in pairs else _KEPT
+    if kept_pair == _KEPT and (kept := fresh_pair(old.kept, new.kept)):
+        pairs[_KEPT] = kept
+    # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.
+    elsewhere = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
+    others = {name: fresh_pair(name, name) for name in new.fresh if name not in elsewhere}
     return Comparison(
         old,
         new,
         hindered,
         changed,
-        unchanged=[name for name in shared if name not in differing],
+        unchanged,
         added=[name for name in new.searches if name not in old.searches],
         removed=[name for name in old.searches if name not in new.searches],
         pairs=pairs,
-        words=words | ({KEPT: words[str(new.kept)]} if twice else {}),
-        adjusted=adjusted_p(family),
-        others={} if hindered else _others(old, new),
+        kept_pair=kept_pair,
+        words=judge(pairs),
+        adjusted=adjusted_p(pairs),
+        others={name: pair for name, pair in others.items() if pair and not pair.is_same},
         causes=causes(old, new),
     )
 
 
-def _others(old: Results, new: Results) -> dict[str, Pair]:
-    # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.
-    elsewhere = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
-    pairs = {name: _pair(old.fresh.get(name), scored, new) for name, scored in new.fresh.items()}
-    return {name: pair for name, pair in pairs.items() if pair and not pair.is_same and name not in elsewhere}
-
-
 def _content(side: Results, name: str) -> list[object]:
     """Return what a search has in common on two sides where nothing changed: its candidates, and its pick anew."""
-    return [each and each.content for each in (*side.searches[name].values(), side.fresh.get(name))]
+    scored = (*side.searches[name].values(), side.fresh.get(name))
+    return [each and (each.params, each.scores.tobytes()) for each in scored]
 
 
 def _pair(before: Scored | None, after: Scored | None, new: Results) -> Pair | None:
@@ -187,7 +165,7 @@ def _common(one: dict[str, Scored], other: dict[str, Scored], new: Results) -> C
         return None
     before, after = (np.mean([getattr(pair, side) for pair in differing], axis=0) for side in ("old", "new"))
     none = np.zeros(len(before), dtype=bool)
-    pooled = Pair(before, after, none, none, new.test_share, new.one_row, new.rope)
+    pooled = replace(differing[0], old=before, new=after, old_stuck=none, new_stuck=none)
     return Common(len(shared), len(differing), pooled)
 
 

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import ChainMap, defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stages.lib.changes.results import EVALUATE, Results, flat
+from stages.lib.changes.results import EVALUATE, Results, differing, flat
 from stages.lib.common import format_value
 from stages.lib.config import yaml12
 
@@ -27,12 +26,7 @@ def hindrances(old: Results, new: Results, of_searches: bool = False) -> list[st
     """Return what keeps the scores of two commits from being compared in pairs, such as `seed: 7 → 8`.
 
     Packages and code do not: they are what a comparison is about. Nor does the number of repeats, because the splits
-    of the first repeats are the same.
-
-    Parameters
-    ----------
-    of_searches : bool
-        Whether the splits of the searches are meant, not the fresh ones.
+    of the first repeats are the same. With `of_searches`, the splits of the searches are meant, not the fresh ones.
     """
     lacking = [side.snapshot.name for side in (old, new) if not side.evaluated]
     if lacking:
@@ -58,16 +52,8 @@ class Param(NamedTuple):
 class Causes(NamedTuple):
     """What differs between the runs of two commits.
 
-    Attributes
-    ----------
-    params : list of Param
-        Sorted by key.
-    code : dict of list of str
-        The stages that depend on each file or folder of code that differs, by its path.
-    data : list of str
-        The data files that differ.
-    packages : list of str
-        The lines of requirements.txt that differ, with `-` for those that are gone and `+` for new ones.
+    `code` has the stages that depend on each file or folder that differs, by its path, and `packages` the lines of
+    requirements.txt, with `-` for those that are gone and `+` for new ones.
     """
 
     params: list[Param]
@@ -77,26 +63,20 @@ class Causes(NamedTuple):
 
 
 def causes(old: Results, new: Results) -> Causes:
-    """Return what the results of two commits differ in, by what dvc.lock of both says."""
+    """Return what the results of two commits differ in, by what dvc.lock says of the stages that both have."""
     shared = sorted({*old.stages} & {*new.stages})
-    # An empty mapping, such as a `fixed` that sets nothing, is not a value.
-    before, after = (
-        {key: value for name in shared for key, value in side.params(name).items() if value != {}}
-        for side in (old, new)
-    )
-    differing = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-    hashes = [{path: value for name in shared for path, value in side.hashes(name).items()} for side in (old, new)]
+    before, after = (ChainMap(*map(side.params, reversed(shared))) for side in (old, new))
+    hashes = [ChainMap(*map(side.hashes, reversed(shared))) for side in (old, new)]
     code: dict[str, list[str]] = defaultdict(list)
     for name in shared:
-        one, other = old.hashes(name), new.hashes(name)
-        for path in sorted({*one, *other}):
-            if one.get(path) != other.get(path) and not path.startswith(_WRITTEN) and path != _PARAMS_FILE:
+        for path in differing(old.hashes(name), new.hashes(name)):
+            if path != _PARAMS_FILE and not path.startswith(_WRITTEN):
                 code[path].append(name)
     paths = [str(side.get("data.path")) for side in (before, after)]
     # A file of another name may have the same bytes; the param says so already.
     data = [paths[1]] if {*paths} & {*code} and hashes[0].get(paths[0]) != hashes[1].get(paths[1]) else []
     return Causes(
-        [Param(key, before.get(key), after.get(key)) for key in differing],
+        [Param(key, before.get(key), after.get(key)) for key in differing(before, after)],
         {path: code[path] for path in sorted(code) if path not in (*paths, _REQUIREMENTS)},
         data,
         _packages(old, new) if _REQUIREMENTS in code else [],
@@ -121,11 +101,9 @@ def stale_params(side: Results) -> list[str]:
         return []
     if not isinstance(content, dict):
         return []
-    sections = side.stages.get(EVALUATE, {}).get("params", {}).get(_PARAMS_FILE, {})
-    before, after = side.evaluated, dict(_values(content, sections))
-    # DVC records an empty mapping where the file may have nothing.
-    before, after = ({key: each for key, each in values.items() if each != {}} for values in (before, after))
-    return sorted(key for key in {**before, **after} if before.get(key) != after.get(key))
+    sections = side.stages.get(EVALUATE, {}).get("params", {}).get(_PARAMS_FILE, {})  # such as `data.columns`
+    read = tuple(f"{section}." for section in sections)
+    return differing(side.evaluated, {key: each for key, each in flat(content).items() if f"{key}.".startswith(read)})
 
 
 def edited_results(side: Results) -> list[str]:
@@ -144,11 +122,3 @@ def _md5(path: Path) -> str:
     names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
     listing = json.dumps([{"md5": _md5(path / name), "relpath": name} for name in names])
     return f"{hashlib.md5(listing.encode()).hexdigest()}.dir"
-
-
-def _values(content: Any, sections: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for section in sections:  # such as `data.columns`
-        value = content
-        for step in section.split("."):
-            value = value.get(step) if isinstance(value, dict) else None
-        yield from flat(section, value)

@@ -1,11 +1,14 @@
-"""Writes a comparison of two commits as text for a terminal, and as JSON."""
+"""Writes a comparison of two commits as text for a terminal, as Markdown for GitHub, and as JSON."""
 
 import math
 from typing import Any
 
-from stages.lib.changes.comparison import KEPT, Comparison
-from stages.lib.changes.sentences import causes_told, details, headline, others_told, search_in_words
+from stages.lib.changes.comparison import Comparison
+from stages.lib.changes.sentences import HEADINGS, causes_told, details, headline, others_told, row, search_in_words
 from stages.lib.changes.verdict import Pair
+
+# A longer value of a param is cut in Markdown.
+_LONGEST = 200
 
 
 def as_text(changes: Comparison) -> str:
@@ -20,6 +23,46 @@ def as_text(changes: Comparison) -> str:
     if causes := causes_told(changes):
         lines += ["", "What the runs differ in, by dvc.lock:", *(f"- {each}" for each in causes)]
     return "\n".join(lines)
+
+
+def as_markdown(changes: Comparison, most: int) -> str:
+    """Return what changed, the verdict first, then a table of the searches, and the rest folded.
+
+    Of the searches, and of the causes, at most `most` are listed.
+    """
+    lines = [f"**{cell(headline(changes))}**", ""]
+    searches, causes = changes.changed[:most], causes_told(changes)
+    if searches:
+        lines += [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
+        lines += [f"| {' | '.join(map(cell, row(search, changes)))} |" for search in searches]
+        lines += [*_more(len(changes.changed) - most, "searches"), ""]
+    lines += [*(f"- {cell(each)}" for each in others_told(changes)), ""]
+    differences = [f"- {code(each[:_LONGEST] + '…' * (len(each) > _LONGEST))}" for each in causes[:most]]
+    folded = {
+        "More on these searches": [
+            f"- {search.name}: {cell(each)}" for search in searches for each in details(search, changes)
+        ],
+        "What the runs differ in, by dvc.lock": differences + _more(len(causes) - most, "differences"),
+    }
+    for summary, inside in folded.items():
+        if inside:
+            lines += [f"<details><summary>{summary}</summary>", "", *inside, "", "</details>", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _more(n: int, what: str) -> list[str]:
+    return ["", f"and {n} more {what}"] if n > 0 else []
+
+
+def cell(text: str) -> str:
+    """Write a text so that it stays inside one cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def code(text: str) -> str:
+    """Write a text as Markdown code in a table cell."""
+    inside = cell(text).replace("`", "'")
+    return f"`{inside}`"
 
 
 def as_json(changes: Comparison) -> dict[str, Any]:
@@ -38,7 +81,7 @@ def as_json(changes: Comparison) -> dict[str, Any]:
         }
         for search in changes.changed
     }
-    kept = changes.pairs.get(KEPT)
+    kept = changes.kept_pair
     return {
         "verdict": headline(changes),
         "old": changes.old.snapshot.commit,
@@ -46,7 +89,8 @@ def as_json(changes: Comparison) -> dict[str, Any]:
         "in_pairs": not changes.hindrances,
         "hindrances": changes.hindrances,
         "use": {"old": changes.old.answer.get("use"), "new": changes.new.answer.get("use")},
-        "kept": {"old": changes.old.kept, "new": changes.new.kept, "verdict": changes.words.get(KEPT), **_pair(kept)},
+        "kept": {"old": changes.old.kept, "new": changes.new.kept, "verdict": changes.words.get(kept)}
+        | _pair(changes.pairs.get(kept)),
         "searches": searches,
         "others": {name: _pair(pair) for name, pair in changes.others.items()},
         "unchanged": changes.unchanged,

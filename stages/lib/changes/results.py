@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
@@ -18,7 +18,6 @@ from stages.lib.config.statistics import ROPE
 from stages.lib.scores import one_row
 from stages.lib.scores.score_table import STUCK_SPLITS, split_scores, stuck_of, trained_to_the_end
 
-_CANDIDATES, _METRICS = "metrics/candidates", "metrics/scores"
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
 
@@ -30,18 +29,10 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class Scored:
-    """A setting and its scores.
+    """A setting, or its description, with its scores and whether its fits are stuck, of shape (n_splits,) each.
 
-    Attributes
-    ----------
-    params : str
-        Its settings, or a description.
-    scores : array of shape (n_splits,)
-    stuck : array of bool, shape (n_splits,)
-    ci95 : float
-        Half the width of the 95 % interval of its mean; NaN where there is none.
-    to_the_end : bool
-        Whether it was trained to the end, as all are but for halving.
+    `ci95` is half the width of the 95 % interval of its mean, NaN where there is none, and `to_the_end` whether it was
+    trained to the end, as all are but for halving.
     """
 
     params: str
@@ -55,11 +46,6 @@ class Scored:
         """The mean score; NaN if the net diverged on a split."""
         return float(self.scores.mean())
 
-    @property
-    def content(self) -> tuple[str, bytes]:
-        """Its settings and scores, in a form that can be compared."""
-        return self.params, self.scores.tobytes()
-
 
 @dataclass(frozen=True)
 class Results:
@@ -70,13 +56,14 @@ class Results:
     @cached_property
     def searches(self) -> dict[str, dict[str, Scored]]:
         """The candidates of each experiment by their settings, on its own splits."""
-        names = [name for name in self.snapshot.names(_CANDIDATES, ".csv") if name != "evaluation"]
-        return {name: self._scored(f"{_CANDIDATES}/{name}.csv", "params") for name in names}
+        paths = self.snapshot.files("metrics/candidates", ".csv")
+        names = [name for name in paths if name != "evaluation" and "/" not in name]
+        return {name: self._scored(paths[name], "params") for name in names}
 
     @cached_property
     def fresh(self) -> dict[str, Scored]:
         """The contenders of the evaluation by name, on its fresh splits."""
-        return self._scored(f"{_CANDIDATES}/evaluation.csv", "setting")
+        return self._scored("metrics/candidates/evaluation.csv", "setting")
 
     @cached_property
     def answer(self) -> dict[str, Any]:
@@ -96,7 +83,7 @@ class Results:
 
     def best_set(self, search: str) -> dict[str, bool] | None:
         """Return for each candidate whether it may be the best; None if that is not known."""
-        table = self._table(f"metrics/compared/{search}.csv")
+        table = self._parsed(f"metrics/compared/{search}.csv", "a table", _table)
         if table is None or (table["in_best_set"] == "nan").all():
             return None
         return dict(zip(table["params"], table["in_best_set"] == "true", strict=True))
@@ -107,9 +94,8 @@ class Results:
         return self._parsed("dvc.lock", "YAML", lambda text: dict(yaml12.load(text)["stages"])) or {}
 
     def params(self, stage: str) -> dict[str, Any]:
-        """Return the params that a stage was run with, by keys such as `cv.n_splits`, sections taken apart."""
-        params = self.stages.get(stage, {}).get("params", {}).get("params.yaml", {})
-        return {key: value for name, section in params.items() for key, value in flat(name, section)}
+        """Return the params that a stage was run with, by keys such as `cv.n_splits`."""
+        return flat(self.stages.get(stage, {}).get("params", {}).get("params.yaml", {}))
 
     def hashes(self, stage: str) -> dict[str, str]:
         """Return the hashes of the code and data that a stage was run with, by path."""
@@ -118,12 +104,12 @@ class Results:
     @cached_property
     def metrics(self) -> dict[str, float]:
         """The metrics of DVC, by names such as `neurons.corrected`."""
-        files = {name: self._json(f"{_METRICS}/{name}.json") for name in self.snapshot.names(_METRICS, ".json")}
+        files = {name: self._json(path) for name, path in self.snapshot.files("metrics/scores", ".json").items()}
         return {f"{name}.{key}": float(value) for name, numbers in files.items() for key, value in numbers.items()}
 
     @cached_property
     def evaluated(self) -> dict[str, Any]:
-        """The params of the evaluation, as `params` returns them."""
+        """The `params` of the evaluation."""
         return self.params(EVALUATE)
 
     @property
@@ -146,43 +132,47 @@ class Results:
         return one_row(str(params.get("cv.scoring", "")), rows / params.get("cv.n_splits", 2))
 
     def _scored(self, path: str, key: str) -> dict[str, Scored]:
-        table = self._table(path)
-        if table is None:
-            return {}
-        with self._reading(path, "a table of scores"):
-            numbers = table.replace("nan", np.nan)
-            scores = split_scores(numbers)
-            # A regression counts no stuck fits, and rows in the order of time have no intervals.
-            stuck = stuck_of(table) if STUCK_SPLITS in table else np.zeros(scores.shape, dtype=bool)
-            ci95 = numbers["ci95"].astype(float) if "ci95" in table else np.full(len(table), np.nan)
-            columns = (table["params"], scores, stuck, map(float, ci95), map(bool, trained_to_the_end(table)))
-            return {name: Scored(*row) for name, *row in zip(table[key], *columns, strict=True)}
-
-    def _table(self, path: str) -> pd.DataFrame | None:
-        return self._parsed(path, "a table", lambda text: pd.read_csv(StringIO(text), dtype=str, keep_default_na=False))
+        return self._parsed(path, "a table of scores", lambda text: _scores(_table(text), key)) or {}
 
     def _json(self, path: str) -> dict[str, Any]:
         return self._parsed(path, "JSON", lambda text: dict(json.loads(text))) or {}
 
     def _parsed(self, path: str, what: str, read: Callable[[str], Read]) -> Read | None:
-        text = self.snapshot.text(path)
+        place, text = f"{path} of {self.snapshot.name}", self.snapshot.text(path)
         if text is None:
             return None
         if _CONFLICT.search(text):
-            place = f"{path} of {self.snapshot.name}"
             raise UserError(f"{place} has conflict markers of git. End the merge first; `make check` says how.")
-        with self._reading(path, what):
+        expected = f"not {what}, so nothing can be compared with it"
+        with reading(place, expected, "Compare with another commit, or run `dvc repro`."):
             return read(text)
 
-    def _reading(self, path: str, what: str) -> Any:
-        place, expected = f"{path} of {self.snapshot.name}", f"not {what}, so nothing can be compared with it"
-        return reading(place, expected, "Compare with another commit, or run `dvc repro`.")
+
+def _table(text: str) -> pd.DataFrame:
+    return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
 
 
-def flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the values of nested mappings by keys such as `experiments.neurons.grid.lr`."""
-    if isinstance(value, dict) and value:
-        for name, each in value.items():
-            yield from flat(f"{key}.{name}", each)
-    else:
-        yield key, value
+def _scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:
+    numbers = table.replace("nan", np.nan)
+    scores = split_scores(numbers)
+    # A regression counts no stuck fits, and rows in the order of time have no intervals.
+    stuck = stuck_of(table) if STUCK_SPLITS in table else np.zeros(scores.shape, dtype=bool)
+    ci95 = numbers["ci95"].astype(float) if "ci95" in table else np.full(len(table), np.nan)
+    columns = (table["params"], scores, stuck, map(float, ci95), map(bool, trained_to_the_end(table)))
+    return {name: Scored(*row) for name, *row in zip(table[key], *columns, strict=True)}
+
+
+def flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of nested mappings by keys such as `experiments.neurons.grid.lr`; an empty one has none."""
+    leaves: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            leaves |= {f"{key}.{name}": each for name, each in flat(value).items()}
+        else:
+            leaves[str(key)] = value
+    return leaves
+
+
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the keys, sorted, whose values differ or exist on one side only."""
+    return [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]

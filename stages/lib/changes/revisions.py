@@ -54,12 +54,9 @@ def merge_base(revision: str) -> str:
 
 
 def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
-    """Return the stages that DVC would rerun in a checkout, sorted; looks at all stages if none are given.
+    """Return which of some stages, or of all, DVC would rerun in a checkout, sorted.
 
-    Raises
-    ------
-    UserError
-        If `dvc status` fails.
+    Raises `UserError` if `dvc status` fails.
     """
     arguments = ["status", "--json", *stages]
     command = [sys.executable, "-m", "dvc", *arguments]
@@ -71,17 +68,6 @@ def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
     return sorted(json.loads(done.stdout or "{}"))
 
 
-def files(revision: str, folder: str) -> dict[str, str]:
-    """Return the text of each file in a folder at a commit, by path."""
-    paths = git("ls-tree", "-r", "--name-only", "-z", revision, "--", f"{folder}/").split("\0")
-    return {path: git("show", f"{revision}:{path}") for path in paths if path}
-
-
-def differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """Return the paths, sorted, whose text differs or exists on one side only."""
-    return [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
-
-
 def is_committed() -> bool:
     """Whether the working tree has no uncommitted changes; files that git ignores don't count."""
     return not git("status", "--porcelain")
@@ -89,8 +75,4 @@ def is_committed() -> bool:
 
 def describe_head() -> str:
     """Return HEAD's short hash, and whether the working tree differs from it."""
-    try:
-        head = git("rev-parse", "--short", "HEAD").strip()
-    except subprocess.CalledProcessError:
-        raise UserError(NO_REPOSITORY) from None
-    return f"commit {head}{'' if is_committed() else ', with uncommitted changes'}"
+    return f"commit {commit_of('HEAD')[:7]}{'' if is_committed() else ', with uncommitted changes'}"

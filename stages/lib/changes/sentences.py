@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterator
 from math import isnan
 
-from stages.lib.changes.comparison import KEPT, Comparison, SearchChange
+from stages.lib.changes.comparison import Comparison, SearchChange
 from stages.lib.changes.origins import edited_results, stale_params
 from stages.lib.changes.picks import first_of, pick, sets_in_words
 from stages.lib.changes.results import Scored
 from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
-from stages.lib.common import format_p, format_score, format_value, score_decimals, shares_in_words
+from stages.lib.common import format_interval, format_p, format_score, format_value, score_decimals, shares_in_words
+
+# Of the cells of a `row`.
+HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")
 
 
 def headline(changes: Comparison) -> str:
@@ -27,13 +30,13 @@ def headline(changes: Comparison) -> str:
 def _verdict(changes: Comparison) -> str:
     if changes.hindrances:
         return f"Not in pairs: {'; '.join(changes.hindrances)}"
-    before, after, word = changes.old.kept, changes.new.kept, changes.words.get(KEPT)
+    before, after, word = changes.old.kept, changes.new.kept, changes.words.get(changes.kept_pair)
     kept = f"the kept net, {before}" + ("" if before == after else f" → {after}")
-    if word not in (None, UNCHANGED):
-        return _capital(f"{word}: {kept}, {_difference(changes.pairs[KEPT])}")
+    if word and word != UNCHANGED:
+        return f"{word.capitalize()}: {kept}, {_difference(changes.pairs[changes.kept_pair])}"
     judged = [search for search in changes.changed if search.name in changes.words]
     if len(judged) == 1:
-        verdict = _capital(f"{changes.words[judged[0].name]}: {search_in_words(judged[0])}")
+        verdict = f"{changes.words[judged[0].name].capitalize()}: {search_in_words(judged[0])}"
     else:
         verdict = _several(changes)
     said = changes.changed and [search.name for search in judged] != [after]
@@ -163,10 +166,7 @@ def _values(search: SearchChange) -> list[str]:
 def _value(side: Scored | None, decimals: int) -> str:
     if side is None:
         return "no score on fresh splits"
-    if isnan(side.mean):
-        return "no score"
-    half = "" if isnan(side.ci95) else f" ± {format_score(side.ci95, decimals)}"
-    return format_score(side.mean, decimals) + half
+    return "no score" if isnan(side.mean) else format_interval(side.mean, side.ci95, decimals)
 
 
 def _compared(p: str) -> str:
@@ -175,7 +175,3 @@ def _compared(p: str) -> str:
 
 def _counted(n: int, one: str, many: str) -> str:
     return f"{n} {one if n == 1 else many}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

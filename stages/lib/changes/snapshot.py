@@ -9,34 +9,18 @@ from stages.lib.changes.revisions import commit_of, is_committed
 from stages.lib.common import UserError
 from stages.lib.common.git import git
 
-TREE = "the working tree"
-
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What stands in the files of one side of a comparison.
-
-    Attributes
-    ----------
-    name : str
-        What a user calls it.
-    commit : str, optional
-        Its hash; None for the working tree.
-    """
+    """The files of one side of a comparison: what a user calls it, and the hash of its commit, or None for the tree."""
 
     name: str
     commit: str | None
 
     @classmethod
     def of(cls, revision: str | None) -> "Snapshot":
-        """Return a branch, tag, commit or DVC experiment; the working tree for None.
-
-        Raises
-        ------
-        UserError
-            If git knows no such revision.
-        """
-        return cls(TREE, None) if revision is None else cls(revision, commit_of(revision))
+        """Return a branch, tag, commit or DVC experiment, or the working tree for None; see `commit_of`."""
+        return cls("the working tree", None) if revision is None else cls(revision, commit_of(revision))
 
     @property
     def title(self) -> str:
@@ -46,13 +30,7 @@ class Snapshot:
         return self.name if self.commit.startswith(self.name) else f"{self.name} ({self.commit[:7]})"
 
     def text(self, path: str) -> str | None:
-        """Return the text of a file; None if it is not there.
-
-        Raises
-        ------
-        UserError
-            If it is not UTF-8.
-        """
+        """Return the text of a file; None if it is not there. Raises `UserError` if it is not UTF-8."""
         try:
             if self.commit is None:
                 return Path(path).read_text(encoding="utf-8") if Path(path).is_file() else None
@@ -60,10 +38,11 @@ class Snapshot:
         except (UnicodeDecodeError, OSError) as error:
             raise UserError(f"{path} of {self.name} can't be read: {error}.") from None
 
-    def names(self, folder: str, suffix: str) -> list[str]:
-        """Return the names, without this suffix, of the files in a folder, sorted."""
-        paths = map(Path, self._paths) if self.commit else Path(folder).glob(f"*{suffix}")
-        return sorted(path.stem for path in paths if path.suffix == suffix and str(path.parent) == folder)
+    def files(self, folder: str, suffix: str) -> dict[str, str]:
+        """Return the paths of the files with a suffix in a folder and below, by names such as `curves/lr`, sorted."""
+        paths = map(Path, self._paths) if self.commit else Path(folder).rglob("*")
+        inside = [path for path in paths if path.suffix == suffix and path.is_relative_to(folder)]
+        return dict(sorted((path.relative_to(folder).with_suffix("").as_posix(), str(path)) for path in inside))
 
     @cached_property
     def _paths(self) -> set[str]:

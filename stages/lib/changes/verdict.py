@@ -24,8 +24,7 @@ class Pair:
     Attributes
     ----------
     old, new : arrays of shape (n_splits,)
-        In the order of repeats and folds; NaN where a net diverged.
-    old_stuck, new_stuck : arrays of bool, shape (n_splits,)
+        In the order of repeats and folds; NaN where a net diverged. `old_stuck` and `new_stuck` say which are stuck.
     test_share, one_row : float
         As in `corrected_error`; `test_share` is NaN where nothing can be tested, as in time order.
     rope : float
@@ -126,16 +125,11 @@ class Pair:
 
 
 def judge(pairs: Mapping[str, Pair]) -> dict[str, str]:
-    """Return a word for each pair.
+    """Return a word for each pair of a family, such as of what changed between two commits.
 
     *Better* and *worse*: the p-value, by Holm for the number of pairs that differ, is below 0.05, and the difference is
     more likely than not larger than the rope. *Level*: the 90 % interval lies inside the rope. *Unchanged*: the scores
     are the same on every split. *Undecided* is the rest, and *not tested* what has no error.
-
-    Parameters
-    ----------
-    pairs : mapping of Pair
-        One family: what changed between two commits.
     """
     adjusted = adjusted_p(pairs)
     return {name: _word(pair, adjusted[name]) for name, pair in pairs.items()}

@@ -7,14 +7,12 @@ import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from stages.lib.changes.comparison import Comparison, compare
-from stages.lib.changes.markdown import HEADINGS
-from stages.lib.changes.results import Results
-from stages.lib.changes.revisions import differing, files, merge_base
-from stages.lib.changes.sentences import causes_told, details, headline, others_told, row
+from stages.lib.changes.results import Results, differing
+from stages.lib.changes.revisions import merge_base
+from stages.lib.changes.sentences import HEADINGS, causes_told, details, headline, others_told, row
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import format_score, score_decimals
 from stages.lib.common.git import git
@@ -24,15 +22,7 @@ from stages.lib.report.page import CHARTS, Chart, as_chart
 
 @dataclass(frozen=True)
 class Since:
-    """What changed since the commit at which HEAD left a branch.
-
-    Parameters
-    ----------
-    against : str
-        The branch, as the user calls it.
-    head : str, optional
-        A commit; the working tree if None.
-    """
+    """What changed since HEAD left a branch, up to the commit `head`, or up to the working tree if that is None."""
 
     against: str
     head: str | None = None
@@ -60,26 +50,22 @@ class Since:
         before, after = (side.metrics for side in (self.comparison.old, self.comparison.new))
         decimals = score_decimals([*before.values(), *after.values()])
         rows = []
-        for name in sorted({*before, *after}):
+        for name in differing(before, after):
             old, new = (side.get(name, math.nan) for side in (before, after))
-            if before.get(name) != after.get(name):
-                scores = [format_score(score, decimals) for score in (old, new)]
-                rows.append([name, *scores, format_score(new - old, decimals, "+")])
+            scores = [format_score(score, decimals) for score in (old, new)]
+            rows.append([name, *scores, format_score(new - old, decimals, "+")])
         return rows
 
     @cached_property
-    def _charts(self) -> list[dict[str, str]]:
-        """The charts of both sides, as text by path."""
-        before = files(self.base, str(CHARTS))
-        if self.head:
-            return [before, files(self.head, str(CHARTS))]
-        return [before, {str(path): path.read_text(encoding="utf-8") for path in CHARTS.rglob("*.svg")}]
+    def _charts(self) -> list[dict[str, str | None]]:
+        """The charts of both sides, as text by name."""
+        sides = [side.snapshot for side in (self.comparison.old, self.comparison.new)]
+        return [{name: side.text(path) for name, path in side.files(str(CHARTS), ".svg").items()} for side in sides]
 
     @cached_property
     def names(self) -> list[str]:
         """The charts that differ, those of searches that changed first."""
-        names = [str(Path(path).relative_to(CHARTS).with_suffix("")) for path in differing(*self._charts)]
-        return sorted(names, key=lambda name: (name not in self.searches, name))
+        return sorted(differing(*self._charts), key=lambda name: name not in self.searches)
 
     def drawn(self) -> dict[str, Chart]:
         """Return each chart that differs, drawn for both commits on the same axes, by its name."""
@@ -90,9 +76,9 @@ class Since:
         """Return each chart that differs, as Markdown for the picture in each commit, by its name."""
         home = repository()
 
-        def picture(name: str, commit: str, charts: dict[str, str]) -> str:
+        def picture(name: str, commit: str, charts: dict[str, str | None]) -> str:
             path = f"{CHARTS}/{name}.svg"
-            if path not in charts:
+            if name not in charts:
                 return "–"
             # Without GitHub, a file in a commit has no URL.
             return f"![{name}]({home}/raw/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"

@@ -1,6 +1,6 @@
 """Writes the comment on a pull request, short enough that it is read and that GitHub takes it."""
 
-from stages.lib.changes.markdown import as_markdown
+from stages.lib.changes.output import as_markdown
 from stages.lib.report.changes import Since
 from stages.lib.report.fresh_run import FreshRun
 from stages.lib.report.templating import fill
