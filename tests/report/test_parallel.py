@@ -2,8 +2,8 @@
 
 import pytest
 
-from stages.lib.report.parallel import Parallel, parallel_coordinates
 from stages.lib.report.parallel.axes import BOTTOM, TOP, as_text, make_axis, round_numbers
+from stages.lib.report.parallel.chart import Parallel, parallel_coordinates
 
 MIDDLE = (TOP + BOTTOM) / 2
 

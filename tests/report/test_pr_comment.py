@@ -13,8 +13,7 @@ from stages.lib.changes.results import differing
 from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import write_text
 from stages.lib.config import load_params
-from stages.lib.report.changes import Since
-from stages.lib.report.comment import LONGEST
+from stages.lib.report.changes import LONGEST, Since
 from stages.lib.report.fresh_run import FreshRun
 from tests.changes.commits import Commits, scores
 from tests.conftest import Changed, Command, Done

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from stages.lib.changes.comparison import Comparison, compare
+from stages.lib.changes.output import as_markdown
 from stages.lib.changes.results import Results, differing
 from stages.lib.changes.revisions import merge_base
 from stages.lib.changes.sentences import HEADINGS, causes_told, details, headline, others_told, row
@@ -17,7 +18,14 @@ from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import format_score, score_decimals
 from stages.lib.common.git import git
 from stages.lib.report.charts import compared_specs, render, suited
+from stages.lib.report.fresh_run import FreshRun
 from stages.lib.report.page import CHARTS, Chart, as_chart
+from stages.lib.report.templating import fill
+
+# In characters; GitHub takes 65,536.
+LONGEST = 20_000
+# How many searches, metrics and causes are listed: fewer if the comment gets too long.
+_MOST = (30, 10, 3)
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,33 @@ def changes_of(since: Since) -> dict[str, Any]:
             "What the runs differ in, by dvc.lock": causes_told(comparison),
         },
     }
+
+
+def comment(since: Since, fresh: FreshRun) -> str:
+    """Return the comment: the verdict, what changed, the charts of the searches that changed, and the rest folded.
+
+    Charts that do not fit are named. If nothing else helps, lists are cut as well.
+    """
+    pictures, metrics = since.pictures(), since.metrics
+    for most in _MOST:
+        changes = as_markdown(since.comparison, most)
+        for n in range(len(since.names), -1, -1):
+            drawn, left_out = since.names[:n], since.names[n:]
+            text = fill(
+                "pr_comment.md.j2",
+                against=since.against,
+                base=since.base[:7],
+                fresh=fresh,
+                changes=changes,
+                metrics=metrics[:most],
+                n_metrics=len(metrics),
+                charts={name: pictures[name] for name in drawn if name in since.searches},
+                others={name: pictures[name] for name in drawn if name not in since.searches},
+                left_out=left_out,
+            )
+            if len(text) <= LONGEST:
+                return text
+    return text[:LONGEST]
 
 
 def repository() -> str | None:

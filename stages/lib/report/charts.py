@@ -14,7 +14,7 @@ from dvc.render.match import match_defs_renderers
 from dvc.repo import Repo
 from dvc_render.exceptions import DvcRenderError
 
-from stages.lib.common import UserError
+from stages.lib.common import UserError, read_text
 
 # The version that the templates use; the renderer's newest version would lay out some charts differently.
 VEGA_LITE = "5.21"
@@ -26,12 +26,9 @@ THEME: dict[str, Any] = {
     "font": "Liberation Sans, Arial, Helvetica, sans-serif",
     "aria": False,
     "axis": {
-        "domainColor": "currentColor",
-        "gridColor": "currentColor",
+        **dict.fromkeys(("domainColor", "gridColor"), "currentColor"),
         "gridOpacity": 0.15,
-        "labelColor": "currentColor",
-        "tickColor": "currentColor",
-        "titleColor": "currentColor",
+        **dict.fromkeys(("labelColor", "tickColor", "titleColor"), "currentColor"),
     },
     "header": {"labelColor": "currentColor"},
     "legend": {"labelColor": "currentColor"},
@@ -62,12 +59,8 @@ def chart_name(path: str) -> str:
 def read_specs() -> dict[str, dict[str, Any]]:
     """Return the Vega-Lite spec of every plot in dvc.yaml, filled by DVC from the current files, by `chart_name`.
 
-    A table without rows has none, such as the predictions of a net that diverged on every split.
-
-    Raises
-    ------
-    UserError
-        If a plot's file or template is missing or invalid.
+    A table without rows has none, such as the predictions of a net that diverged on every split. Raises `UserError` if
+    a plot's file or template is missing or invalid.
     """
     specs: dict[str, dict[str, Any]] = {}
     for renderer, has_errors in _renderers():
@@ -117,33 +110,25 @@ def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
         broken = [path for path in sorted(_TEMPLATES.glob("*.json")) if not _is_json(path)]
         problem = f"{broken[0]} is not JSON" if broken else f"a template in {_TEMPLATES} is missing"
         raise UserError(f"{problem}: {error}. Restore it: `git checkout -- {_TEMPLATES}`.") from None
-    return [
-        (renderer, bool(source_errors or definition_errors)) for renderer, source_errors, definition_errors in matches
-    ]
+    return [(renderer, any(errors)) for renderer, *errors in matches]
 
 
 def _check_whole(path: str) -> None:
     """Raise `UserError` if a table is missing or cut off, so that a chart that is there is not lost for it."""
-    file = Path(path)
-    if not file.is_file():
-        raise UserError(f"{path} is missing. Run `dvc repro {path}`, or restore it: `git checkout -- {path}`.")
-    text = file.read_text(encoding="utf-8", errors="replace")
+    remedy = f"Run `dvc repro {path}`, or restore it: `git checkout -- {path}`."
+    text = read_text(path, remedy)
     widths = {len(row) for row in csv.reader(io.StringIO(text))}
     # A search has at least the curves of its best.
-    lacks_rows = file.parent.name == "curves" and text.count("\n") < 2
+    lacks_rows = Path(path).parent.name == "curves" and text.count("\n") < 2
     if text and (not text.endswith("\n") or len(widths) > 1 or lacks_rows):
-        raise UserError(f"{path} is cut off. Run `dvc repro {path}`, or restore it: `git checkout -- {path}`.")
+        raise UserError(f"{path} is cut off. {remedy}")
 
 
 def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
     """Return a filled spec whose words suit its table; a template can't choose its titles and legends by its data.
 
-    Parameters
-    ----------
-    spec : dict
-        If its table has no intervals, as with splits in time order, words on intervals and tests are removed.
-    unit : str
-        The unit of the scores, which their axis then names.
+    If the table has no intervals, as with splits in time order, words on intervals and tests are removed. If the scores
+    have a unit, their axis names it.
     """
     rows = spec["data"]["values"]
     halves = [row[key] for row in rows for key in ("ci95", "best_ci95") if row.get(key)]
@@ -164,10 +149,7 @@ def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
 def render(spec: dict[str, Any]) -> str:
     """Draw a Vega-Lite spec as SVG for embedding in an HTML page; text has the page's `color`.
 
-    Raises
-    ------
-    UserError
-        If the spec is not Vega-Lite.
+    Raises `UserError` if the spec is not Vega-Lite.
     """
     try:
         return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, config=THEME)

@@ -1,9 +1,8 @@
 """Reads learning curves: whether a net still improves at its last epoch, or has long been getting worse."""
 
 import math
-from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 from stages.lib.common import format_score, score_decimals
 from stages.lib.config import Params
@@ -29,16 +28,10 @@ _FAR = 1.5
 _PREFIX = "callbacks__EarlyStopping__"
 
 
-@dataclass(frozen=True)
-class Stopping:
-    """How a training ends.
+class Stopping(NamedTuple):
+    """How a training ends: `max_epochs`, and what EarlyStopping watches, such as `valid_loss`.
 
-    Attributes
-    ----------
-    most_epochs : int
-        `max_epochs`.
-    restores : str
-        What EarlyStopping watches, such as `valid_loss`, if it restores the best epoch; else "".
+    `restores` is "" if it does not restore the best epoch.
     """
 
     most_epochs: int
@@ -46,15 +39,7 @@ class Stopping:
 
 
 def stopping(params: Params, name: str, best: Record) -> Stopping:
-    """Return how the training of the best candidate of an experiment ends.
-
-    Parameters
-    ----------
-    name : str
-        Of the experiment.
-    best : dict
-        Its row in metrics/compared/, which has what the grid sets.
-    """
+    """Return how the training of an experiment's best candidate ends, by its row in metrics/compared/."""
     settings: dict[str, Any] = params.model.model_dump() | params.experiments[name].fixed | best
     callbacks = {place.rpartition(".")[2]: values for place, values in (settings.get("callbacks") or {}).items()}
     of_grid = {key.removeprefix(_PREFIX): value for key, value in settings.items() if key.startswith(_PREFIX)}
@@ -64,15 +49,10 @@ def stopping(params: Params, name: str, best: Record) -> Stopping:
 
 
 def course(values: list[float]) -> tuple[str, int, float]:
-    """Say how a learning curve ends.
+    """Say how a learning curve ends, by its values of each epoch, of which more is better; NaN where there is none.
 
     The curve is smoothed by a moving mean over a fifth of its epochs. A change counts if it exceeds a tenth of the
     smoothed curve's range, and twice its noise, which is estimated from second differences; both after the first third.
-
-    Parameters
-    ----------
-    values : list of float
-        By epoch; more is better. NaN where there is none.
 
     Returns
     -------
@@ -109,16 +89,8 @@ def describe_course(rows: list[Record], stopping: Stopping, n_nets: int, constan
     A fall of the score counts if it is more than the noise of the hold-outs: more than twice the standard error of a
     difference between two epochs, √2 · 1.253 · std / √n_nets for medians of n_nets nets, with the standard deviation by
     the band. That takes the epochs for independent; they are not, so the error is rather smaller. Where EarlyStopping
-    restores the best epoch, what follows it is no reason for fewer epochs.
-
-    Parameters
-    ----------
-    rows : list of dict
-        The rows of a table such as metrics/curves/dropout.csv.
-    n_nets : int
-        How many nets the medians are over.
-    constant_loss : float
-        The least loss of a net that answers the same for every row, if it is known.
+    restores the best epoch, what follows it is no reason for fewer epochs. The rows are those of a table such as
+    metrics/curves/dropout.csv, and `constant_loss` is the least loss of a net that answers the same for every row.
     """
     best = [row for row in rows if row["setting"] == "best"]
     scores = [number(row["valid_score"]) for row in best]

@@ -19,22 +19,18 @@ OUTPUTS = ("metrics", "models")
 
 @dataclass(frozen=True)
 class FreshRun:
-    """The result of a run in a clone of HEAD.
+    """The result of a run in a clone of HEAD, if one was asked for (`rerun`).
 
-    Parameters
+    Attributes
     ----------
     stale : list of str
         Stages whose params, code or outputs no longer match dvc.lock; if there are any, nothing was run.
-    params : Params, optional
-        Those of HEAD; None if params.yaml or dvc.yaml can't be read.
-    rows : int, optional
-        The number of rows of the table, as committed.
+    params, rows : Params and int, optional
+        Those of HEAD, None if params.yaml or dvc.yaml can't be read; and the number of rows of the table, as committed.
     failed : bool
         Whether a stage failed, or nothing could be run.
     differing : tuple of str
         Outputs whose bytes differ from the committed ones.
-    rerun : bool
-        Whether a run was asked for.
     """
 
     stale: list[str]

@@ -4,18 +4,17 @@ import base64
 import hashlib
 import math
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stages.lib.common import format_params, format_value, read_json, read_text, reading
 from stages.lib.config import Params
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stopping
-from stages.lib.report.parallel import Parallel, parallel_coordinates
+from stages.lib.report.parallel.chart import parallel_coordinates
 from stages.lib.report.records import AGAIN, records
 from stages.lib.report.subject import class_counts
 from stages.lib.report.summary import CONTENDERS, read_losses
-from stages.lib.report.tables import Table, read_table
+from stages.lib.report.tables import read_table
 
 CHARTS = Path("metrics/charts")
 _SIDES = ("width", "height")
@@ -23,8 +22,7 @@ _SIDES = ("width", "height")
 MOST = 12
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(NamedTuple):
     """A chart, as a `data:` URL, and its size in pixels."""
 
     address: str
@@ -32,28 +30,8 @@ class Chart:
     height: int
 
 
-@dataclass(frozen=True)
-class Search:
-    """An experiment: what was found, which settings mattered, the learning curves, many keys, and its candidates."""
-
-    name: str
-    kind: str
-    fixed: str
-    findings: list[str]
-    what_mattered: str
-    course: str
-    parallel: Parallel | None
-    table: Table
-
-
 def as_chart(svg: str) -> Chart:
-    """Return an SVG as a `data:` URL, which a page shows without a request, with its size.
-
-    Raises
-    ------
-    IndexError
-        If it has no size.
-    """
+    """Return an SVG as a `data:` URL, which a page shows without a request; raises `IndexError` if it has no size."""
     width, height = (math.ceil(float(re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0])) for side in _SIDES)
     return Chart(f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}", width, height)
 
@@ -61,17 +39,14 @@ def as_chart(svg: str) -> Chart:
 def sections(params: Params) -> dict[str, Any]:
     """Return the charts, the tables of the leaderboard, the contenders and the inputs, and every experiment.
 
-    Raises
-    ------
-    UserError
-        If a stage has not run.
+    Raises `UserError` if a stage has not run.
     """
     names = ["leaderboard", "evaluation"]
     names += [f"{kind}{name}" for name in params.experiments for kind in ("", "curves/", "importance/")]
     # A net that diverged on every split predicts nothing, and has no such chart.
     optional = [name for name in ("diagnostics", "answer_diagnostics", "inputs") if (CHARTS / f"{name}.svg").exists()]
     return {
-        "charts": {name: _chart(name) for name in [*names, *optional]},
+        "charts": {name: _chart(CHARTS / f"{name}.svg") for name in [*names, *optional]},
         "leaderboard": read_table(Path("metrics/leaderboard.csv"), most=0),
         "evaluation": read_table(CONTENDERS, without=["rank_test_score", "std_test_score", "tied_with_kept"]),
         "inputs": read_losses(),
@@ -79,14 +54,14 @@ def sections(params: Params) -> dict[str, Any]:
     }
 
 
-def _chart(name: str) -> Chart:
-    path = CHARTS / f"{name}.svg"
+def _chart(path: Path) -> Chart:
     svg = read_text(path, AGAIN)
     with reading(path, "not a chart", AGAIN):
         return as_chart(svg)
 
 
-def _search(params: Params, name: str) -> Search:
+def _search(params: Params, name: str) -> dict[str, Any]:
+    """Return an experiment: what was found, which settings mattered, its learning curves, and its candidates."""
     path, again = f"metrics/search/{name}.json", f"Run `dvc repro search@{name}`."
     search = read_json(path, again)
     with reading(path, "not the result of a search", again):
@@ -104,27 +79,20 @@ def _search(params: Params, name: str) -> Search:
     n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
     with records(f"metrics/curves/{name}.csv", "a table of learning curves") as rows:
         course = describe_course(rows, ends, n_nets, constant_loss)
-    experiment = params.experiments[name]
-    return Search(
-        name,
-        experiment.search,
-        format_params(experiment.fixed),
-        findings,
-        what_mattered,
-        course,
-        parallel,
-        read_table(compared, without=["params", "p_value"], most=MOST),
-    )
+    return {
+        "name": name,
+        "kind": params.experiments[name].search,
+        "fixed": format_params(params.experiments[name].fixed),
+        "findings": findings,
+        "what_mattered": what_mattered,
+        "course": course,
+        "parallel": parallel,
+        "table": read_table(compared, without=["params", "p_value"], most=MOST),
+    }
 
 
 def facts(params: Params, counts: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Return the facts of the run by heading, as params.yaml writes them: the seed, the data, the settings.
-
-    Parameters
-    ----------
-    counts : dict
-        What the stage fetch counted.
-    """
+    """Return the facts of the run by heading, as params.yaml writes them, with what the stage fetch counted."""
     with reading(params.data.path, "not a file", AGAIN):
         sha256 = hashlib.sha256(Path(params.data.path).read_bytes()).hexdigest()
     classes = {f"class {label}": str(n) for label, n in class_counts(params, counts).items()}

@@ -15,15 +15,8 @@ Record = dict[str, str]
 def records(path: str | Path, expected: str) -> Iterator[list[Record]]:
     """Read the rows of a committed CSV; the block may assume that every column and number is there.
 
-    Parameters
-    ----------
-    expected : str
-        What the file is, for the sentence "metrics/x.csv is not …".
-
-    Raises
-    ------
-    UserError
-        If the file is missing, or if the block does not find what it looks for.
+    Raises `UserError` if the file is missing, or if the block does not find what it looks for: "metrics/x.csv is not",
+    and what is expected, such as "a table of scores".
     """
     text = read_text(path, AGAIN)
     with reading(path, f"not {expected}", AGAIN):

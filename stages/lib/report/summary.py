@@ -1,8 +1,8 @@
 """Reads what the evaluation answers: what to use, its most telling contenders, and which inputs mattered."""
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from stages.lib.common import format_interval, format_score, read_json, reading, score_decimals, short_params
 from stages.lib.comparison.findings import standing
@@ -19,22 +19,11 @@ _AGAIN = "Run `dvc repro evaluate`."
 INPUTS = Path("metrics/inputs.csv")
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the evaluation answers.
+class Answer(NamedTuple):
+    """What the evaluation answers: what to use, in words, and the name of its contender, if there is one.
 
-    Attributes
-    ----------
-    text : str
-        What to use.
-    use, kept, handed_over : str
-        The contender to use, if there is one; the net that is kept; and what is saved as the answer.
-    inputs : str
-        Sentences about the columns that matter most, and about those that a model could do without.
-    brier_score : str, optional
-        Of the kept net.
-    note : str, optional
-        On the intervals.
+    `kept` is the net that is kept, which has the Brier score, and `handed_over` is saved as the answer. `inputs` has
+    sentences about the columns that matter most, and those that a model could do without; `note` is on the intervals.
     """
 
     text: str
@@ -63,10 +52,7 @@ def read_answer() -> Answer:
 
 
 def read_contenders(use: str | None) -> Table:
-    """Return the contenders that tell most, best first, with the one to use marked.
-
-    Raises `UserError` if there is no evaluation.
-    """
+    """Return the contenders that tell most, best first, the one to use marked; raises `UserError` if there are none."""
     with records(CONTENDERS, "a table of scores") as rows:
         decimals = score_decimals(number(row["mean_test_score"]) for row in rows)
         tested = any(math.isfinite(number(row["ci95"])) for row in rows)

@@ -4,9 +4,9 @@ import math
 import re
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from stages.lib.common import format_p, format_score, score_decimals, short_key, short_params
 from stages.lib.report.records import Record, number, records
@@ -18,16 +18,11 @@ OUT = "no *"
 _MEANS = ("best_score_corrected", "best_score", "mean_test_score")
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Text by column and row.
 
-    Attributes
-    ----------
-    best : int
-        Which row is the best; -1 if none has a score.
-    details : int
-        From which column on there are details, which a narrow page of paper leaves out.
+    `best` is the place of the best row, -1 if none has a score. From the column `details` on there are details, which
+    a narrow page of paper leaves out.
     """
 
     headings: list[str]
@@ -41,8 +36,7 @@ class Table:
         return any(OUT in row for row in self.rows)
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell of a committed table: its text, the row it is in, and the decimals of the scores of its column."""
 
     text: str
@@ -57,10 +51,6 @@ class Cell:
 
 def _text(cell: Cell) -> str:
     return "none" if cell.text == "null" else cell.text  # as in the charts
-
-
-def _settings(cell: Cell) -> str:
-    return short_params(cell.text)
 
 
 def _score(cell: Cell, sign: str = "") -> str:
@@ -88,10 +78,6 @@ def _count(cell: Cell) -> str:
     return f"{cell.value:,.0f}" if cell.value.is_integer() else f"{cell.value:,.1f}"
 
 
-def _p(cell: Cell) -> str:
-    return format_p(cell.value)
-
-
 def _share(cell: Cell) -> str:
     return format_score(cell.value, 2)
 
@@ -102,20 +88,11 @@ def _yes_or_no(cell: Cell) -> str:
     return {"true": f"yes{simplest}", "false": out}.get(cell.text, "–")
 
 
-@dataclass(frozen=True)
-class Column:
-    """How a column of a committed table is shown.
+class Column(NamedTuple):
+    """How a column of a committed table is shown: under which heading, or its own name, and how a cell is written.
 
-    Attributes
-    ----------
-    heading : str
-        The name of the scorer or of the key if empty.
-    write : callable
-        Returns the text of a cell.
-    tested : bool
-        Whether it is left out where there is no interval, as with splits in time order.
-    against_kept : bool
-        Whether it compares with the kept setting, so that this setting itself has none.
+    A column that is `tested` is left out where there is no interval, as with splits in time order. One that compares
+    `against_kept` has nothing in the row of the kept setting.
     """
 
     heading: str
@@ -128,39 +105,32 @@ class Column:
 # of `cv.also_score`, and `_KEY` for the keys of a grid.
 _OTHER_SCORER, _KEY = "mean_test_", ""
 _COLUMNS = {
-    "setting": Column("setting", _text),
-    "experiment": Column("experiment", _text),
+    **dict.fromkeys(("setting", "experiment"), Column("", _text)),
     "rank_test_score": Column("rank", _count),
     "best_score_corrected": Column("corrected", _mean, tested=True),
     "best_score_corrected_low": Column("95 % interval", _range, tested=True),
-    "mean_test_score": Column("mean", _mean),
-    "best_score": Column("mean", _mean),
-    "ci95": Column("± 95 %", _interval, tested=True),
-    "best_ci95": Column("± 95 %", _interval, tested=True),
+    **dict.fromkeys(("mean_test_score", "best_score"), Column("mean", _mean)),
+    **dict.fromkeys(("ci95", "best_ci95"), Column("± 95 %", _interval, tested=True)),
     _OTHER_SCORER: Column("", _score),
     "in_best_set": Column("in the set", _yes_or_no, tested=True),
     "n_in_best_set": Column("in the set", _count, tested=True),
     _KEY: Column("", _text),
     "difference": Column("to kept", partial(_score, sign="+"), against_kept=True),
     "difference_ci95": Column("± 95 %", _score, tested=True, against_kept=True),
-    "p_value": Column("p", _p, tested=True, against_kept=True),
+    "p_value": Column("p", lambda cell: format_p(cell.value), tested=True, against_kept=True),
     "tied_with_kept": Column("tied", _yes_or_no, tested=True, against_kept=True),
     "tied_with_above": Column("tied with the one above", _yes_or_no, tested=True),
-    "p_value_holm": Column("p (Holm)", _p, tested=True),
-    "worse": Column("worse", _share, tested=True, against_kept=True),
-    "equal": Column("equal", _share, tested=True, against_kept=True),
-    "better": Column("better", _share, tested=True, against_kept=True),
-    "stage": Column("stage", _count),
+    "p_value_holm": Column("p (Holm)", lambda cell: format_p(cell.value), tested=True),
+    **dict.fromkeys(("worse", "equal", "better"), Column("", _share, tested=True, against_kept=True)),
+    "stage": Column("", _count),
     "n_weights": Column("weights", _count),
     "n_epochs": Column("epochs", _count),
-    "n_stuck": Column("stuck", _count),
-    "best_n_stuck": Column("stuck", _count),
+    **dict.fromkeys(("n_stuck", "best_n_stuck"), Column("stuck", _count)),
     "n_candidates": Column("candidates", _count),
     "n_fits": Column("fits", _count),
-    "std_test_score": Column("std", _score),
-    "best_std": Column("std", _score),
-    "params": Column("params", _settings),
-    "best_params": Column("best params", _settings),
+    **dict.fromkeys(("std_test_score", "best_std"), Column("std", _score)),
+    "params": Column("", lambda cell: short_params(cell.text)),
+    "best_params": Column("best params", lambda cell: short_params(cell.text)),
 }
 _PLACES = {kind: place for place, kind in enumerate(_COLUMNS)}
 # The scores of single splits, the spreads of other scorers, and what other columns say.
@@ -170,17 +140,8 @@ _NOT_SHOWN = re.compile(r"split\d+_.+|std_test_(?!score$).+|kept|simplest|best_s
 def read_table(path: Path, without: Collection[str] = (), most: int = sys.maxsize) -> Table:
     """Read a committed CSV as text, without the scores of single splits, and without intervals if it has none.
 
-    Parameters
-    ----------
-    without : collection of str
-        Columns to leave out.
-    most : int
-        A table with more rows is sorted, the best first.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, or is not a table of scores.
+    The columns `without` are left out, and a table of more than `most` rows is sorted, the best first. Raises
+    `UserError` if the file is missing, or is not a table of scores.
     """
     with records(path, "a table of scores") as rows:
         keys = sorted((key for key in _keys(rows) if key not in without), key=lambda key: _PLACES[_kind(key)])

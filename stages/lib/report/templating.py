@@ -9,7 +9,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 
 from stages.lib.changes.output import cell, code
-from stages.lib.common import format_value
 
 
 def fill(template: str, **content: Any) -> str:
@@ -22,14 +21,8 @@ def fill(template: str, **content: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    own = (setting, breakable, cell, code)
-    environment.filters |= {"quote": shlex.quote} | {function.__name__: function for function in own}
+    environment.filters |= {each.__name__: each for each in (shlex.quote, breakable, cell, code)}
     return environment.get_template(template).render(**content)
-
-
-def setting(value: Any) -> str:
-    """Write a value as params.yaml does, and a dash if there is none."""
-    return "–" if value is None else format_value(value) or "''"
 
 
 def breakable(text: str, least: int = 0) -> Markup:

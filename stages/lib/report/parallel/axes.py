@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 # The ends of every axis, in pixels from the top.
 TOP, BOTTOM = 64.0, 324.0
@@ -18,22 +18,17 @@ _MOST_DECIMALS = 5
 _LINE = 10
 
 
-@dataclass(frozen=True)
-class Axis:
-    """An axis of the chart.
+class Axis(NamedTuple):
+    """An axis of the chart, `x` pixels from the left.
 
     Attributes
     ----------
-    x : float
-        Its place, in pixels from the left.
     ticks : list of (float, str)
         The place and the text of each label.
     stops : list of (float, float, str)
         The upper and the lower end and the text of each value, from the top down. Brushes cover whole values.
-    places : list of float
-        Where each line crosses the axis.
-    at : list of int
-        The value of each line, as an index of `stops`.
+    places, at : lists of float and int
+        Where each line crosses the axis, and its value, as an index of `stops`.
     """
 
     name: str
@@ -55,15 +50,7 @@ class Axis:
 
 
 def make_axis(name: str, x: float, values: Sequence[str], floor: float = -math.inf) -> Axis:
-    """Place a key's values.
-
-    Parameters
-    ----------
-    values : sequence of str
-        Of each line, the best candidate first.
-    floor : float
-        Numbers below this are placed there.
-    """
+    """Place a key's values, one for each line, the best candidate first; numbers below the floor are placed there."""
     numbers = {value: float(value) for value in {*values} if _is_number(value)}
     if len(numbers) == len({*values}) > _MOST_BANDS:
         return _by_size(name, x, values, numbers, floor)
