@@ -31,7 +31,7 @@ class ArrayModel(ABC):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], n_columns: int, n_classes: int) -> Self:
-        """Check and take the arrays of a file; raises `ValueError` with a sentence if they don't fit."""
+        """Check and take the arrays of a file; raises `ValueError` if they don't fit, `KeyError` if one is missing."""
         model = cls(**_taken(arrays, cls.forms(n_columns, n_classes)))
         if problem := next(model.problems(n_columns, n_classes), None):
             raise ValueError(problem)
@@ -47,21 +47,16 @@ class ArrayModel(ABC):
 
     @abstractmethod
     def outputs(self, X: np.ndarray) -> np.ndarray:
-        """Return what the model computes for prepared rows.
+        """Return what the model computes for prepared rows, shape (n_rows, n_outputs).
 
-        Returns
-        -------
-        array of shape (n_rows, n_outputs)
-            The number that a regression predicts; a share for each class; or its log-odds, of two classes those of the
-            second one alone.
+        That is the number that a regression predicts; a share for each class; or its log-odds, of two classes those of
+        the second one alone.
         """
 
 
 def _taken(arrays: Mapping[str, np.ndarray], forms: Mapping[str, Form]) -> Arrays:
     sizes: dict[Any, int] = {}
     for name, (types, *shape) in forms.items():
-        if name not in arrays:
-            raise ValueError(f"{name} is missing")
         array, wanted = arrays[name], [sizes.get(size, size) for size in shape]
         fits = array.ndim == len(wanted) and all(
             isinstance(size, str) or size == length for size, length in zip(wanted, array.shape, strict=True)

@@ -25,16 +25,8 @@ Kind = Literal["net", "linear", "forest", "boosting", "constant", "left_out"]
 class Input(Section):
     """A column that a model predicts from.
 
-    Attributes
-    ----------
-    categories : list of str
-        Of a column of the type `category`.
-    lacks : bool
-        Whether cells of the training rows are missing.
-    zeros : bool
-        Whether zeros mean a missing value.
-    range : pair of float, optional
-        The smallest and the largest number of the training rows.
+    Of the training rows, `lacks` says whether cells are missing, `zeros` whether a zero means a missing value, and
+    `range` is the smallest and the largest number.
     """
 
     name: str
@@ -58,18 +50,12 @@ class Card(Section):
 
     Attributes
     ----------
-    kind : str
-        `net`, `linear`, `forest`, `boosting`, `constant`, or `left_out` for one that is too large for a file.
     name : str
         The contender of the evaluation; empty in the file of the kept net.
-    target : str
-        The column that is predicted.
     classes : list of str
-        The classes' labels; empty for a regression.
+        The labels; empty for a regression.
     inputs : list of Input
-        The columns it is predicted from, in the order of the table.
-    prepare : Prepare
-        How its rows are prepared.
+        The columns that the target is predicted from, in the order of the table.
     settings : SavedSettings, optional
         The net's settings, with names unresolved, as in `model` of params.yaml; None for a model without a net.
     n_bytes : int
@@ -134,10 +120,7 @@ class Card(Section):
     def from_text(cls, text: str) -> "Card":
         """Read what `to_text` wrote, all of which is checked, because a file may come from anywhere.
 
-        Raises
-        ------
-        ValueError
-            If the text is something else: pydantic's, where the form is wrong.
+        Raises `ValueError` if the text is something else: pydantic's, where the form is wrong.
         """
         card = cls.model_validate_json(text)
         if problems := list(card._misfits()):

@@ -12,17 +12,10 @@ from stages.lib.handover.arrays import ArrayModel, Form, are_shares
 
 @dataclass(frozen=True)
 class Linear(ArrayModel):
-    """A StandardScaler and a LogisticRegression or LinearRegression.
+    """A StandardScaler, with the mean and scale of each input, and a LogisticRegression or LinearRegression.
 
     Each result is scikit-learn's, bit by bit, for rows that lie in memory in the same way: rounding depends on that.
-
-    Attributes
-    ----------
-    mean, scale : arrays of float64, shape (n_columns,)
-        Of the inputs.
-    coef : array of shape (n_columns,), or of shape (1, n_columns) or (n_classes, n_columns) for classes
-        Its type is that in which scikit-learn computes: float32 where the inputs are not prepared.
-    intercept : array of shape (1,) or (n_classes,)
+    The type of `coef` is that in which scikit-learn computes: float32 where the inputs are not prepared.
     """
 
     mean: np.ndarray
@@ -40,12 +33,10 @@ class Linear(ArrayModel):
 
     @classmethod
     def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
-        """Return the form of each array; `n_classes` is 0 for a regression."""
+        """Return the form of each array; for classes, `coef` has a row for each, or one for the second of two."""
         rows = (1 if n_classes == 2 else n_classes,) if n_classes else ()
-        of_inputs: Form = ("float64", n_columns)
         return {
-            "mean": of_inputs,
-            "scale": of_inputs,
+            **dict.fromkeys(("mean", "scale"), ("float64", n_columns)),
             "coef": ("float64 float32", *rows, n_columns),
             "intercept": ("float64 float32", *(rows or (1,))),
         }
@@ -62,10 +53,7 @@ class Linear(ArrayModel):
 class Constant(ArrayModel):
     """A DummyClassifier of the strategy `prior`, or a DummyRegressor, which ignore the inputs.
 
-    Attributes
-    ----------
-    values : array of float64, shape (n_classes,) or (1,)
-        The share of each class, or the mean.
+    Its values are the share of each class, or the mean.
     """
 
     values: np.ndarray
@@ -77,7 +65,7 @@ class Constant(ArrayModel):
 
     @classmethod
     def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
-        """Return the form of the only array; `n_classes` is 0 for a regression."""
+        """Return the form of the only array."""
         return {"values": ("float64", n_classes or 1)}
 
     def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:

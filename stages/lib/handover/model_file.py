@@ -13,8 +13,7 @@ from stages.lib.config.problems import sentences
 from stages.lib.handover.card import LEFT_OUT, NET, Card
 from stages.lib.handover.net_file import load_net, net_tensors
 from stages.lib.handover.plain import THRESHOLD, PlainModel
-from stages.lib.handover.sentences import AGAIN, EXPECTED, LONGEST, ended
-from stages.lib.handover.tensors import Tensors, check_finite
+from stages.lib.handover.tensors import AGAIN, LONGEST, Tensors, check_finite, ended
 
 MODEL_FILE = Path("models/best.safetensors")
 ANSWER_FILE = Path("models/answer.safetensors")
@@ -23,21 +22,12 @@ MOST_BYTES = 4_000_000
 
 
 def save_model(path: Path, estimator: BaseEstimator | PlainModel, card: Card) -> None:
-    """Write a model and its card; the same numbers give the same bytes.
-
-    Parameters
-    ----------
-    estimator : estimator or PlainModel
-        A fitted one from `build_estimator`, or a model without a net.
-    """
+    """Write a fitted net or a model without one, and its card; the same numbers give the same bytes."""
     write_bytes(path, _content(_tensors(estimator), card))
 
 
 def save_answer(estimator: BaseEstimator | PlainModel, card: Card) -> str:
-    """Write `ANSWER_FILE`, without its numbers if a model without a net is too large; return a sentence then, else "".
-
-    The parameters are those of `save_model`.
-    """
+    """Write `ANSWER_FILE`, without the numbers of a too large model without a net; return a sentence then, else ""."""
     content, problem = _content(_tensors(estimator), card), ""
     if isinstance(estimator, PlainModel) and len(content) > MOST_BYTES:
         card = card.model_copy(update={"kind": LEFT_OUT, "n_bytes": len(content)})
@@ -72,20 +62,12 @@ def digest_of(tensors: Tensors) -> str:
 def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Card]:
     """Read what `save_model` wrote.
 
-    The file is data: all of it is checked, and it can name only what torch, skorch and the user's own code have.
-
-    Parameters
-    ----------
-    source : str
-        `model.source`, where the user's own code is.
-
-    Raises
-    ------
-    UserError
-        If the file is missing or broken, or has something that `save_model` did not write, its module has changed, or
-        its numbers were too many.
+    The file is data: all of it is checked, and it can name only what torch, skorch and the user's own code have, which
+    is in `source`, as of `model.source`. Raises `UserError` if the file is missing or broken, or has something that
+    `save_model` did not write, its module has changed, or its numbers were too many.
     """
-    with reading(path, EXPECTED, AGAIN, OSError, SafetensorError, RecursionError), safe_open(path, "pt") as file:
+    expected = "not a model that the stage evaluate wrote"
+    with reading(path, expected, AGAIN, OSError, SafetensorError), safe_open(path, "pt") as file:
         text = file.metadata()["card"]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
     card = _card(path, text)
@@ -94,22 +76,17 @@ def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Car
     if card.kind == LEFT_OUT:
         raise UserError(f"{_too_large(card)}.")
     try:
-        return _loaded(path, card, tensors, source), card
+        if card.kind == NET:
+            estimator = load_net(path, card, tensors, source)
+        else:
+            check_finite(path, tensors, {THRESHOLD})
+            estimator = PlainModel.from_tensors(card, tensors)
+        if others := sorted(set(tensors) - set(_tensors(estimator))):
+            raise ValueError(f"it has other numbers too, such as {others[0]}")
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
         raise UserError(ended(f"{path} does not fit its card: {problem[:LONGEST]}")) from None
-
-
-def _loaded(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstimator | PlainModel:
-    estimator: BaseEstimator | PlainModel
-    if card.kind == NET:
-        estimator = load_net(path, card, tensors, source)
-    else:
-        check_finite(path, tensors, {THRESHOLD})
-        estimator = PlainModel.from_tensors(card, tensors)
-    if others := sorted(set(tensors) - set(_tensors(estimator))):
-        raise ValueError(f"it has other numbers too, such as {others[0]}")
-    return estimator
+    return estimator, card
 
 
 def _card(path: Path, text: str) -> Card:

@@ -12,8 +12,7 @@ from stages.lib.common import RAISED, UserError, own_place
 from stages.lib.config import PARAMS_FILE
 from stages.lib.engine import net_of
 from stages.lib.handover.card import Card
-from stages.lib.handover.sentences import LONGEST, ended
-from stages.lib.handover.tensors import Tensors, check_finite, learned, part, restore
+from stages.lib.handover.tensors import LONGEST, Tensors, check_finite, ended, learned, part, restore
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
 from stages.lib.model.prepared import preparation_of
 
@@ -33,21 +32,8 @@ def net_tensors(estimator: BaseEstimator) -> Tensors:
 def load_net(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstimator:
     """Return the net of a file; it runs on the CPU, regardless of where it was trained.
 
-    Parameters
-    ----------
-    path : Path
-        For the sentences of errors.
-    tensors : dict of tensors
-        As `net_tensors` returned them.
-    source : str
-        `model.source`, where the user's own code is.
-
-    Raises
-    ------
-    UserError
-        If the module has changed, or a number is not finite.
-    ValueError, KeyError
-        If the numbers of the preparation are not those of the card's columns.
+    The user's own code is in `source`, as of `model.source`. Raises `UserError` if the module has changed, or a number
+    is not finite, and `ValueError` or `KeyError` if the numbers of the preparation are not those of the card's columns.
     """
     assert card.settings  # a card of a net has some
     estimator = _built(path, card, card.settings.model_dump(), source)

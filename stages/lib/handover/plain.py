@@ -38,14 +38,8 @@ _KINDS: dict[Kind, tuple[type[ArrayModel], tuple[type, ...]]] = {
 class PlainModel:
     """A model without a net that predicts from arrays, as the estimator does that it was made of.
 
-    Attributes
-    ----------
-    preparation : Preparation or None
-        Fitted; None for a model that takes rows as they are, and for a constant.
-    target : transformer or None
-        The fitted scaler of the target of a regression.
-    classify : bool
-        Whether it predicts classes.
+    The preparation is fitted, and None for a model that takes rows as they are, and for a constant. `target` is the
+    fitted scaler of the target of a regression, if there is one.
     """
 
     model: ArrayModel

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from stages.lib.common import UserError, explained
 from stages.lib.handover.card import Card
 from stages.lib.handover.plain import PlainModel
-from stages.lib.handover.sentences import AGAIN
+from stages.lib.handover.tensors import AGAIN
 from stages.lib.model.prepared import preparation_of
 
 
@@ -24,12 +24,7 @@ def may_lack(card: Card) -> set[str]:
 def far_outside(card: Card, X: pd.DataFrame) -> Iterator[tuple[str, int]]:
     """Yield the columns with numbers beyond those that the model was trained on, by more than their whole range.
 
-    Yields
-    ------
-    sentence : str
-        How many rows have such a number, and what the model was trained on.
-    row : int
-        The first such row; row 0 is the first one of `X`.
+    Each is a sentence, with the number of such rows, and the first of them; row 0 is the first one of `X`.
     """
     for each in card.inputs:
         if each.range is None:
@@ -43,25 +38,11 @@ def far_outside(card: Card, X: pd.DataFrame) -> Iterator[tuple[str, int]]:
 
 
 def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) -> pd.DataFrame:
-    """Predict rows.
+    """Predict rows, which have the columns of `card.features`, with a model as `load_model` returns it.
 
-    Parameters
-    ----------
-    estimator, card
-        As `load_model` returns them.
-    X : DataFrame of shape (n_rows, n_features)
-        The columns of `card.features`.
-
-    Returns
-    -------
-    DataFrame
-        For a regression, the number, in a column with the target's name. For classes, the label in a column with the
-        target's name, then probabilities: `target=label` of the second of two classes, or of each of several.
-
-    Raises
-    ------
-    UserError
-        If cells are missing that the preparation does not replace, or a prediction is not finite.
+    The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
+    `target=label` of the second of two, or of each of several. Raises `UserError` if cells are missing that the
+    preparation does not replace, or a prediction is not finite.
     """
     columns = card.columns
     missing = {} if card.takes_missing or card.prepare.impute else columns.missing(X)

@@ -1,4 +1,4 @@
-"""The tensors of a model file: their names say whether they are of the model, its preparation, or its target."""
+"""The tensors of a model file, whose names say what they are of, and what is said of a file that can't be used."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -8,13 +8,21 @@ import torch
 from sklearn.base import BaseEstimator
 
 from stages.lib.common import UserError
-from stages.lib.handover.sentences import AGAIN, LONGEST
 from stages.lib.model.preparation import Preparation, numbers, take_over
 
 Tensors = dict[str, torch.Tensor]
 
+AGAIN = "Run `dvc repro evaluate`."
+# A broken file may have names of any length.
+LONGEST = 600
+
 # Prefixes of the tensors' names, so that a module can give its parts any names.
 _PREPARE, _TARGET = "prepare.", "target."
+
+
+def ended(problem: str) -> str:
+    """Return a problem as a sentence, and what to do about it."""
+    return f"{problem} {AGAIN}" if problem.endswith((".", "?")) else f"{problem}. {AGAIN}"
 
 
 def named(prefix: str, arrays: Mapping[str, np.ndarray]) -> Tensors:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from sklearn import ensemble
@@ -40,11 +39,6 @@ class Forest(Trees):
         ]
         return cls(**flattened(trees))
 
-    @classmethod
-    def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
-        """Return the form of each array; a leaf has a value for each class, or one."""
-        return super().forms(n_columns, n_classes) | {"values": ("float64", "leaves", n_classes or 1)}
-
     def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:
         """Yield a sentence if these are not the trees of a forest."""
         yield from super().problems(n_columns, n_classes)
@@ -55,28 +49,17 @@ class Forest(Trees):
 
     def added_up(self, values: np.ndarray) -> np.ndarray:
         """Return the mean over the trees."""
-        total = np.zeros(values.shape[1:])
-        for each in values:  # in scikit-learn's order, because sums of floats depend on it
-            total += each
-        return total / len(values)
+        # Added one by one, as by scikit-learn, because sums of floats depend on the order.
+        return np.asarray(sum(values) / len(values))
 
 
 @dataclass(frozen=True)
 class Boosting(Trees):
     """A HistGradientBoostingClassifier or HistGradientBoostingRegressor, whose results are scikit-learn's, bit by bit.
 
-    The trees are in the order of the iterations; of each, there is a tree for each output.
-
-    Attributes
-    ----------
-    start : array of float64, shape (n_outputs,)
-        What the trees' values are added to.
-    categorical : array of int32, shape (n_categorical,)
-        The columns of categories.
-    categories : array of float64, shape (n_categories,)
-        The values of these columns that have a code, column by column, in the order of their codes, 0, 1, …
-    counts : array of int32, shape (n_categorical,)
-        How many of them each column has.
+    The trees are in the order of the iterations; of each, there is a tree for each output, with one value in a leaf,
+    which is added to `start`. `categorical` are the columns of categories, and `categories` their values that have a
+    code, `counts` for each column, in the order of their codes, 0, 1, …
     """
 
     start: np.ndarray
@@ -89,15 +72,13 @@ class Boosting(Trees):
     @classmethod
     def of(cls, fitted: ensemble.HistGradientBoostingClassifier | ensemble.HistGradientBoostingRegressor) -> "Boosting":
         """Return what scikit-learn has learned."""
-        is_categorical = np.zeros(fitted.n_features_in_, dtype=bool)
-        categories: list[np.ndarray] = []
+        is_categorical, by_column = np.zeros(fitted.n_features_in_, dtype=bool), []
         if fitted.is_categorical_ is not None:
             is_categorical = fitted.is_categorical_
             by_column = fitted._preprocessor.transformers_[0][1].categories_
-            categories = [np.asarray(values, dtype=float) for values in by_column]
         # scikit-learn puts the columns of categories first, and leaves a missing category without a code.
-        order = np.concatenate([np.flatnonzero(is_categorical), np.flatnonzero(~is_categorical)])
-        categories = [values[~np.isnan(values)] for values in categories]
+        order = np.argsort(~is_categorical, kind="stable")
+        categories = [values[~np.isnan(values)] for values in (np.asarray(each, dtype=float) for each in by_column)]
         trees = [
             {
                 "is_leaf": tree.nodes["is_leaf"] == 1,
@@ -123,8 +104,9 @@ class Boosting(Trees):
 
     @classmethod
     def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
-        """Return the form of each array; `n_classes` is 0 for a regression."""
+        """Return the form of each array; there is an output for each class, but one for two of them."""
         return super().forms(n_columns, n_classes) | {
+            "values": ("float64", "leaves", 1),
             "start": ("float64", n_classes if n_classes > 2 else 1),
             "categorical": ("int32", "columns of categories"),
             "categories": ("float64", "categories"),
@@ -157,13 +139,10 @@ class Boosting(Trees):
 
     def added_up(self, values: np.ndarray) -> np.ndarray:
         """Return the sum over the iterations, for each output."""
-        total = np.tile(self.start, (values.shape[1], 1))
-        for number, each in enumerate(values):  # in scikit-learn's order
-            total[:, number % len(self.start)] += each[:, 0]
-        return total
+        iterations = values.reshape(-1, len(self.start), values.shape[1])
+        return np.ascontiguousarray(sum(iterations, start=self.start[:, None]).T)
 
     def _categories(self) -> list[tuple[int, np.ndarray]]:
         """Return each column of categories, and their values in the order of the codes."""
-        ends = [0, *np.cumsum(self.counts)]
-        values = [self.categories[start:end] for start, end in pairwise(ends)]
-        return list(zip(map(int, self.categorical), values, strict=True))
+        values = np.split(self.categories, np.cumsum(self.counts))  # and what is left, which is nothing
+        return list(zip(map(int, self.categorical), values[:-1], strict=True))

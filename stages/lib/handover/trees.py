@@ -16,28 +16,13 @@ _SET = 32
 
 @dataclass(frozen=True)
 class Trees(ArrayModel):
-    """Trees in one list of splits and one of leaves.
+    """Trees in one list of splits and one of leaves, whose forms `forms` says.
 
     A place is the number of a split, or ~l, which is below 0, for leaf l. The splits under one come after it, so a walk
-    ends.
-
-    Attributes
-    ----------
-    roots : array of int32, shape (n_trees,)
-        The place where each tree begins.
-    left, right : arrays of int32, shape (n_splits,)
-        The places that a split leads to.
-    column : array of int32, shape (n_splits,)
-        The column that a split looks at.
-    threshold : array of float64, shape (n_splits,)
-        Values up to it go to the left. It is infinite where only missing values go to the right.
-    missing_left : array of uint8, shape (n_splits,)
-        Whether missing values go to the left, 0 or 1.
-    values : array of float64, shape (n_leaves, n_values)
-    category_set : array of int32, shape (n_splits,)
-        The set of categories that go to the left, or -1 for a split by a threshold.
-    sets : array of uint8, shape (n_sets, 32)
-        A bit for each category, the lowest first.
+    ends. `roots` are the places where trees begin, `left` and `right` those that a split leads to, and `column` is what
+    it looks at: values up to `threshold` go to the left. This is infinite where only missing values go to the right.
+    `missing_left` is 1 where missing values go to the left. `category_set` is the place in `sets` of those categories
+    that go to the left, or -1 for a split by a threshold; a set has a bit for each category, the lowest first.
     """
 
     roots: np.ndarray
@@ -52,13 +37,13 @@ class Trees(ArrayModel):
 
     @classmethod
     def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
-        """Return the form of each array; a leaf has one value."""
+        """Return the form of each array; a leaf has a value for each class, or one."""
         return {
             "roots": ("int32", "trees"),
             **dict.fromkeys(("left", "right", "column", "category_set"), ("int32", "splits")),
             "threshold": ("float64", "splits"),
             "missing_left": ("uint8", "splits"),
-            "values": ("float64", "leaves", 1),
+            "values": ("float64", "leaves", n_classes or 1),
             "sets": ("uint8", "sets", _SET),
         }
 
@@ -101,7 +86,8 @@ class Trees(ArrayModel):
             goes_left = value <= self.threshold[split]
             if len(self.sets):
                 by_set = self.category_set[split] >= 0
-                goes_left[by_set] = self._is_in(self.category_set[split[by_set]], value[by_set])
+                sets, codes = self.category_set[split[by_set]], np.nan_to_num(value[by_set], nan=0).astype(int)
+                goes_left[by_set] = (self.sets[sets, codes // 8] >> (codes % 8)) & 1 == 1
             missing = np.isnan(value)
             goes_left[missing] = self.missing_left[split[missing]] == 1
             places[tree, row] = np.where(goes_left, self.left[split], self.right[split])
@@ -109,20 +95,13 @@ class Trees(ArrayModel):
             tree, row = tree[walks_on], row[walks_on]
         return places
 
-    def _is_in(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        code = np.nan_to_num(codes, nan=0).astype(int)
-        return (self.sets[numbers, code // 8] >> (code % 8)) & 1 == 1
-
 
 def flattened(trees: Sequence[Arrays]) -> Arrays:
     """Put trees into one list of splits and one of leaves, the arrays of `Trees`.
 
-    Parameters
-    ----------
-    trees : sequence of dict of arrays
-        Each tree as it stands in scikit-learn, in one list of nodes: `is_leaf` and `values` of each node; `left`,
-        `right`, `column`, `threshold`, `missing_left` and `category_set`, which have no meaning for leaves; and the
-        `sets` of the tree, uint32 of shape (n_sets, 8).
+    Each tree is one list of nodes, as it stands in scikit-learn: `is_leaf` and `values` of each node; `left`, `right`,
+    `column`, `threshold`, `missing_left` and `category_set`, which have no meaning for leaves; and the `sets` of the
+    tree, uint32 of shape (n_sets, 8).
     """
     nodes = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
     n_nodes, n_sets = (np.array([len(tree[name]) for tree in trees]) for name in ("left", "sets"))
