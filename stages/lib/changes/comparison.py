@@ -38,7 +38,8 @@ class SearchChange(NamedTuple):
     """What changed in a search: its pick on the fresh splits, and its candidates.
 
     `old` and `new` are the pick, None on a side without an evaluation of it, and `pair` is both, None if they are not
-    in pairs. `n_added` and `n_removed` count the candidates that one side alone has. `common` is None if those of both
+    in pairs. `word` is what `judge` says of the pair, "" if there is none, and `p_holm` the p-value that this is said by,
+    or NaN. `n_added` and `n_removed` count the candidates that one side alone has. `common` is None if those of both
     sides score alike, or are not in pairs, and `best_sets` if one is not known.
     """
 
@@ -46,6 +47,8 @@ class SearchChange(NamedTuple):
     old: Scored | None
     new: Scored | None
     pair: Pair | None
+    word: str
+    p_holm: float
     n_added: int
     n_removed: int
     common: Common | None
@@ -54,17 +57,14 @@ class SearchChange(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed between two commits, the searches by name.
+    """What changed between two commits.
 
     Attributes
     ----------
     hindrances : list of str
         Why scores are not in pairs; empty if they are.
-    pairs, words, adjusted : dicts of Pair, str and float
-        What is judged, the picks of the searches that changed and the kept net; what `judge` says of each; and the
-        p-values that it says this by.
-    kept_pair : str
-        The name of the kept net's pair: that of the search whose pick it is on both sides, if there is one.
+    kept, kept_word : Pair, optional, and str
+        The kept net on both sides, and what `judge` says of it; None and "" if it is not in pairs.
     others : dict of Pair
         The contenders that are neither picks nor the kept net, such as models without a net, and that score otherwise.
     """
@@ -76,10 +76,8 @@ class Comparison:
     unchanged: list[str]
     added: list[str]
     removed: list[str]
-    pairs: dict[str, Pair]
-    kept_pair: str
-    words: dict[str, str]
-    adjusted: dict[str, float]
+    kept: Pair | None
+    kept_word: str
     others: dict[str, Pair]
     causes: Causes
 
@@ -89,7 +87,9 @@ def compare(old: Results, new: Results) -> Comparison:
 
     Raises `UserError` if one side has no results.
     """
-    hindered, searches_hindered = hindrances(old, new), hindrances(old, new, of_searches=True)
+    hindered = hindrances(old, new)
+    # What also decides the splits of a search; those of the evaluation are always shuffled.
+    searches_hindered = hindered or old.evaluated.get("cv.shuffle") != new.evaluated.get("cv.shuffle")
     for side in (old, new):
         if not side.searches and not side.fresh:
             raise UserError(
@@ -102,12 +102,20 @@ def compare(old: Results, new: Results) -> Comparison:
 
     shared = [name for name in new.searches if name in old.searches]
     unchanged = [name for name in shared if _content(old, name) == _content(new, name)]
+    pairs = {name: pair for name in shared if name not in unchanged and (pair := fresh_pair(name, name))}
+    # A search whose pick is kept on both sides is the same pair, and counts once.
+    kept = new.kept if new.kept and new.kept == old.kept and new.kept in pairs else _KEPT
+    if kept == _KEPT and (pair := fresh_pair(old.kept, new.kept)):
+        pairs[_KEPT] = pair
+    words, p_holm = judge(pairs), adjusted_p(pairs)
     changed = [
         SearchChange(
             name,
             old.fresh.get(name),
             new.fresh.get(name),
-            fresh_pair(name, name),
+            pairs.get(name),
+            words.get(name, ""),
+            p_holm.get(name, np.nan),
             n_added=len({*new.searches[name]} - {*old.searches[name]}),
             n_removed=len({*old.searches[name]} - {*new.searches[name]}),
             common=None if searches_hindered else _common(old.searches[name], new.searches[name], new),
@@ -116,11 +124,6 @@ def compare(old: Results, new: Results) -> Comparison:
         for name in shared
         if name not in unchanged
     ]
-    pairs = {search.name: search.pair for search in changed if search.pair}
-    # A search whose pick is kept on both sides is the same pair, and counts once.
-    kept_pair = new.kept if new.kept and new.kept == old.kept and new.kept in pairs else _KEPT
-    if kept_pair == _KEPT and (kept := fresh_pair(old.kept, new.kept)):
-        pairs[_KEPT] = kept
     # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.
     elsewhere = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
     others = {name: fresh_pair(name, name) for name in new.fresh if name not in elsewhere}
@@ -132,10 +135,8 @@ def compare(old: Results, new: Results) -> Comparison:
         unchanged,
         added=[name for name in new.searches if name not in old.searches],
         removed=[name for name in old.searches if name not in new.searches],
-        pairs=pairs,
-        kept_pair=kept_pair,
-        words=judge(pairs),
-        adjusted=adjusted_p(pairs),
+        kept=pairs.get(kept),
+        kept_word=words.get(kept, ""),
         others={name: pair for name, pair in others.items() if pair and not pair.is_same},
         causes=causes(old, new),
     )

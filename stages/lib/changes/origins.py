@@ -18,15 +18,13 @@ _OF_SPLITS = (
     *("seed", "data.target", "data.sample", "data.header"),
     *("cv.splitter", "cv.groups", "cv.order", "cv.n_splits", "cv.scoring"),
 )
-# What also decides the splits of a search; those of the evaluation are always shuffled.
-_OF_SEARCHES = "cv.shuffle"
 
 
-def hindrances(old: Results, new: Results, of_searches: bool = False) -> list[str]:
+def hindrances(old: Results, new: Results) -> list[str]:
     """Return what keeps the scores of two commits from being compared in pairs, such as `seed: 7 → 8`.
 
     Packages and code do not: they are what a comparison is about. Nor does the number of repeats, because the splits
-    of the first repeats are the same. With `of_searches`, the splits of the searches are meant, not the fresh ones.
+    of the first repeats are the same.
     """
     lacking = [side.snapshot.name for side in (old, new) if not side.evaluated]
     if lacking:
@@ -34,7 +32,7 @@ def hindrances(old: Results, new: Results, of_searches: bool = False) -> list[st
     before, after = old.evaluated, new.evaluated
     data = [side.hashes(EVALUATE).get(str(side.evaluated.get("data.path"))) for side in (old, new)]
     problems = [f"the data have other bytes ({before.get('data.path')})"] if data[0] != data[1] else []
-    for key in (*_OF_SPLITS, *[_OF_SEARCHES] * of_searches):
+    for key in _OF_SPLITS:
         if before.get(key) != after.get(key):
             problems.append(f"{key}: {format_value(before.get(key))} → {format_value(after.get(key))}")
     kinds = ["numbers" if "Regressor" in str(side.get("model.wrapper")) else "classes" for side in (before, after)]

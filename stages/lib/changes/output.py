@@ -15,10 +15,10 @@ def as_text(changes: Comparison) -> str:
     """Return what changed, the verdict first, as lines for a terminal."""
     lines = [headline(changes), "", f"{changes.old.snapshot.title} → {changes.new.snapshot.title}", ""]
     for search in changes.changed:
-        sentence, word = search_in_words(search), changes.words.get(search.name)
+        sentence, verdict = search_in_words(search), search.word and f": {search.word}"
         # The headline has said it of the only one.
-        lines.append(f"- {search.name}:" if sentence in lines[0] else f"- {sentence}{f': {word}' if word else ''}")
-        lines += [f"  {each}" for each in details(search, changes)]
+        lines.append(f"- {search.name}:" if sentence in lines[0] else f"- {sentence}{verdict}")
+        lines += [f"  {each}" for each in details(search)]
     lines += others_told(changes)
     if causes := causes_told(changes):
         lines += ["", "What the runs differ in, by dvc.lock:", *(f"- {each}" for each in causes)]
@@ -34,14 +34,12 @@ def as_markdown(changes: Comparison, most: int) -> str:
     searches, causes = changes.changed[:most], causes_told(changes)
     if searches:
         lines += [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
-        lines += [f"| {' | '.join(map(cell, row(search, changes)))} |" for search in searches]
+        lines += [f"| {' | '.join(map(cell, row(search)))} |" for search in searches]
         lines += [*_more(len(changes.changed) - most, "searches"), ""]
     lines += [*(f"- {cell(each)}" for each in others_told(changes)), ""]
     differences = [f"- {code(each[:_LONGEST] + '…' * (len(each) > _LONGEST))}" for each in causes[:most]]
     folded = {
-        "More on these searches": [
-            f"- {search.name}: {cell(each)}" for search in searches for each in details(search, changes)
-        ],
+        "More on these searches": [f"- {search.name}: {cell(each)}" for search in searches for each in details(search)],
         "What the runs differ in, by dvc.lock": differences + _more(len(causes) - most, "differences"),
     }
     for summary, inside in folded.items():
@@ -69,11 +67,11 @@ def as_json(changes: Comparison) -> dict[str, Any]:
     """Return what changed as values for JSON; null for a number that there is not."""
     searches = {
         search.name: {
-            "verdict": changes.words.get(search.name),
+            "verdict": search.word or None,
             "old": search.old and {"params": search.old.params, "score": _number(search.old.mean)},
             "new": search.new and {"params": search.new.params, "score": _number(search.new.mean)},
             **_pair(search.pair),
-            "p_holm": _number(changes.adjusted.get(search.name, math.nan)),
+            "p_holm": _number(search.p_holm),
             "n_added": search.n_added,
             "n_removed": search.n_removed,
             "candidates": search.common and {"n_differing": search.common.n_differing, **_pair(search.common.pair)},
@@ -81,7 +79,7 @@ def as_json(changes: Comparison) -> dict[str, Any]:
         }
         for search in changes.changed
     }
-    kept = changes.kept_pair
+    kept = {"old": changes.old.kept, "new": changes.new.kept, "verdict": changes.kept_word or None}
     return {
         "verdict": headline(changes),
         "old": changes.old.snapshot.commit,
@@ -89,8 +87,7 @@ def as_json(changes: Comparison) -> dict[str, Any]:
         "in_pairs": not changes.hindrances,
         "hindrances": changes.hindrances,
         "use": {"old": changes.old.answer.get("use"), "new": changes.new.answer.get("use")},
-        "kept": {"old": changes.old.kept, "new": changes.new.kept, "verdict": changes.words.get(kept)}
-        | _pair(changes.pairs.get(kept)),
+        "kept": kept | _pair(changes.kept),
         "searches": searches,
         "others": {name: _pair(pair) for name, pair in changes.others.items()},
         "unchanged": changes.unchanged,

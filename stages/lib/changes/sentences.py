@@ -30,15 +30,14 @@ def headline(changes: Comparison) -> str:
 def _verdict(changes: Comparison) -> str:
     if changes.hindrances:
         return f"Not in pairs: {'; '.join(changes.hindrances)}"
-    before, after, word = changes.old.kept, changes.new.kept, changes.words.get(changes.kept_pair)
+    before, after, word = changes.old.kept, changes.new.kept, changes.kept_word
     kept = f"the kept net, {before}" + ("" if before == after else f" → {after}")
-    if word and word != UNCHANGED:
-        return f"{word.capitalize()}: {kept}, {_difference(changes.pairs[changes.kept_pair])}"
-    judged = [search for search in changes.changed if search.name in changes.words]
+    if changes.kept and word != UNCHANGED:
+        return f"{word.capitalize()}: {kept}, {_difference(changes.kept)}"
+    judged = [search for search in changes.changed if search.word]
+    verdict = _several(changes)
     if len(judged) == 1:
-        verdict = f"{changes.words[judged[0].name].capitalize()}: {search_in_words(judged[0])}"
-    else:
-        verdict = _several(changes)
+        verdict = f"{judged[0].word.capitalize()}: {search_in_words(judged[0])}"
     said = changes.changed and [search.name for search in judged] != [after]
     if word == UNCHANGED and (before != after or said):
         return f"{verdict}; {kept}, {'is unchanged' if before == after else 'scores the same'}"
@@ -53,7 +52,7 @@ def _several(changes: Comparison) -> str:
         return f"No search changed, but {first_of(list(changes.others))} {score} otherwise"
     if not changes.changed:
         return f"Unchanged: all scores{' that both have' if changes.added or changes.removed else ''} are the same"
-    counts = Counter(changes.words[search.name] for search in changes.changed if search.name in changes.words)
+    counts = Counter(search.word for search in changes.changed if search.word)
     # What changed in these are other candidates.
     unchanged = "whose pick scores the same" if counts[UNCHANGED] == 1 else "whose picks score the same"
     words = ", ".join(f"{n} {unchanged if word == UNCHANGED else word}" for word, n in counts.items())
@@ -79,22 +78,21 @@ def search_in_words(search: SearchChange) -> str:
     return f"{picked} scores the same" if search.pair.is_same else f"{picked}, {_difference(search.pair)}"
 
 
-def row(search: SearchChange, changes: Comparison) -> list[str]:
+def row(search: SearchChange) -> list[str]:
     """Return a search as cells: its name, what it picks, its score before and now, the difference, and the verdict."""
     difference = _signed(search.pair) + _stuck(search.pair) if search.pair else "not in pairs"
-    picked, word = pick(search.old, search.new), changes.words.get(search.name, "–")
-    return [search.name, picked, *_values(search), difference, word]
+    return [search.name, pick(search.old, search.new), *_values(search), difference, search.word or "–"]
 
 
-def details(search: SearchChange, changes: Comparison) -> Iterator[str]:
+def details(search: SearchChange) -> Iterator[str]:
     """Yield what else changed in a search, a sentence each."""
-    if search.pair and changes.words.get(search.name, UNTESTED) not in (UNCHANGED, UNTESTED):
-        p, adjusted = format_p(search.pair.p_value), format_p(changes.adjusted[search.name])
+    if search.pair and search.word not in (UNCHANGED, UNTESTED):
+        p, adjusted = format_p(search.pair.p_value), format_p(search.p_holm)
         side = "better" if search.pair.difference > 0 else "worse"
         shares = dict.fromkeys(("better", "worse", "equal"), 0.0) | {side: search.pair.share_beyond}
         # A p-value that is small by itself decides nothing among many.
         holm = f" (Holm {adjusted})" if adjusted != p else ""
-        yield f"p {_compared(p)}{holm}; {shares_in_words(shares, f'{changes.new.rope:g}')[0]}."
+        yield f"p {_compared(p)}{holm}; {shares_in_words(shares, f'{search.pair.rope:g}')[0]}."
     if search.n_added or search.n_removed:
         yield f"Candidates: {search.n_added} added, {search.n_removed} removed."
     if search.common:

@@ -103,13 +103,13 @@ def changes_of(since: Since) -> dict[str, Any]:
         "base": since.base[:7],
         "headline": headline(comparison),
         "headings": HEADINGS,
-        "rows": [row(search, comparison) for search in comparison.changed],
+        "rows": [row(search) for search in comparison.changed],
         "sentences": others_told(comparison),
         "charts": {name: chart for name, chart in charts.items() if name in since.searches},
         "other_charts": {name: chart for name, chart in charts.items() if name not in since.searches},
         "folded": {
             "More on these searches": [
-                f"{search.name}: {each}" for search in comparison.changed for each in details(search, comparison)
+                f"{search.name}: {each}" for search in comparison.changed for each in details(search)
             ],
             "Metrics that differ": [f"{name}: {old} → {new} ({change})" for name, old, new, change in since.metrics],
             "What the runs differ in, by dvc.lock": causes_told(comparison),
