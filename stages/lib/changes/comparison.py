@@ -38,8 +38,8 @@ class SearchChange(NamedTuple):
     """What changed in a search: its pick on the fresh splits, and its candidates.
 
     `old` and `new` are the pick, None on a side without an evaluation of it, and `pair` is both, None if they are not
-    in pairs. `word` is what `judge` says of the pair, "" if there is none, and `p_holm` the p-value that this is said by,
-    or NaN. `n_added` and `n_removed` count the candidates that one side alone has. `common` is None if those of both
+    in pairs. `word` is what `judge` says of the pair, "" if there is none, and `p_holm` the p-value that it says it by.
+    `n_added` and `n_removed` count the candidates that one side alone has. `common` is None if those of both
     sides score alike, or are not in pairs, and `best_sets` if one is not known.
     """
 

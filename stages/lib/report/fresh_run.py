@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import UserError
@@ -14,11 +14,8 @@ from stages.lib.common.git import git
 from stages.lib.config import PARAMS_FILE, Params, load_params
 from stages.lib.report.subject import read_counts
 
-OUTPUTS = ("metrics", "models")
 
-
-@dataclass(frozen=True)
-class FreshRun:
+class FreshRun(NamedTuple):
     """The result of a run in a clone of HEAD, if one was asked for (`rerun`).
 
     Attributes
@@ -75,7 +72,7 @@ def run_fresh() -> FreshRun:
         repro = [sys.executable, "-m", "dvc", "repro", "--force"]
         if subprocess.run(repro, cwd=folder, env=os.environ | {"PATH": path}, stdout=sys.stderr).returncode:
             return FreshRun([], params, rows, failed=True)
-        changed = git("-C", folder, "status", "--porcelain", "--untracked-files=all", "-z", "--", *OUTPUTS)
+        changed = git("-C", folder, "status", "--porcelain", "--untracked-files=all", "-z", "--", "metrics", "models")
         differing = tuple(sorted(entry[3:] for entry in changed.split("\0") if entry))
         return FreshRun([], params, rows, differing=differing)
 

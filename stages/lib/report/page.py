@@ -17,7 +17,6 @@ from stages.lib.report.summary import CONTENDERS, read_losses
 from stages.lib.report.tables import read_table
 
 CHARTS = Path("metrics/charts")
-_SIDES = ("width", "height")
 # A table of more candidates is sorted by rank, and tables.css and tables.js show as many rows of it at once.
 MOST = 12
 
@@ -32,7 +31,8 @@ class Chart(NamedTuple):
 
 def as_chart(svg: str) -> Chart:
     """Return an SVG as a `data:` URL, which a page shows without a request; raises `IndexError` if it has no size."""
-    width, height = (math.ceil(float(re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0])) for side in _SIDES)
+    sizes = (re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0] for side in ("width", "height"))
+    width, height = (math.ceil(float(size)) for size in sizes)
     return Chart(f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}", width, height)
 
 

@@ -16,7 +16,6 @@ _ALWAYS = ("starting_point", "majority_class", "mean")
 
 _ANSWER = Path("metrics/evaluation.json")
 _AGAIN = "Run `dvc repro evaluate`."
-INPUTS = Path("metrics/inputs.csv")
 
 
 class Answer(NamedTuple):
@@ -96,7 +95,7 @@ def _against_kept(row: Record) -> str:
 
 def read_losses() -> Table:
     """Return what shuffling each column costs each model; raises `UserError` if the table is missing or broken."""
-    with records(INPUTS, "a table of importances") as rows:
+    with records("metrics/inputs.csv", "a table of importances") as rows:
         decimals = score_decimals(number(row["importance"]) for row in rows)
         losses: dict[str, dict[str, str]] = {}
         for row in rows:
