@@ -39,7 +39,7 @@ class Stopping(NamedTuple):
 
 
 def stopping(params: Params, name: str, best: Record) -> Stopping:
-    """Return how the training of an experiment's best candidate ends, by its row in metrics/compared/."""
+    """Return how the training of an experiment's best candidate ends; its row has what the grid sets."""
     settings: dict[str, Any] = params.model.model_dump() | params.experiments[name].fixed | best
     callbacks = {place.rpartition(".")[2]: values for place, values in (settings.get("callbacks") or {}).items()}
     of_grid = {key.removeprefix(_PREFIX): value for key, value in settings.items() if key.startswith(_PREFIX)}
