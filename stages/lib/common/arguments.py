@@ -11,15 +11,7 @@ class UsageError(UserError):
 
 
 class Arguments(argparse.ArgumentParser):
-    """Reads the arguments of a command. `--help` prints the docstring of its module, and how to call it.
-
-    Parameters
-    ----------
-    module : str
-        Such as `stages.search`.
-    doc : str, optional
-        The docstring of the module.
-    """
+    """Reads the arguments of a module such as `stages.search`; `--help` prints its docstring, and how to call it."""
 
     def __init__(self, module: str, doc: str | None) -> None:
         form = argparse.RawDescriptionHelpFormatter

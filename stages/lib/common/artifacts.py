@@ -26,10 +26,8 @@ def temporary(path: str | Path) -> Path:
 def write_bytes(path: str | Path, content: bytes) -> None:
     """Write `content` atomically: a reader of `path` finds all of it or the previous content.
 
-    Raises
-    ------
-    OSError
-        If the machine does not let it, as on a full disk; its `filename` is `path`.
+    Raises `OSError` if the machine refuses, because the disk is full, say; its `filename` is `path`, or the file that
+    stands where a folder belongs.
     """
     new = temporary(path)
     try:
@@ -62,11 +60,7 @@ def remove_others(folder: str | Path, kept: Iterable[str | Path]) -> None:
 
 
 def write_json(path: str | Path, content: dict[str, Any]) -> None:
-    """Write JSON with sorted keys and a newline at the end.
-
-    Top-level numbers are metrics and are rounded to 6 significant digits. Nested values are written unchanged: a
-    setting is what it is.
-    """
+    """Write JSON with sorted keys; numbers at the top level, which are metrics, are rounded to 6 significant digits."""
     rounded = {key: significant(value) if isinstance(value, float) else value for key, value in content.items()}
     write_text(path, json.dumps(rounded, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
@@ -75,26 +69,14 @@ def write_json(path: str | Path, content: dict[str, Any]) -> None:
 def reading(path: str | Path, expected: str, remedy: str, *broken: type[Exception]) -> Iterator[None]:
     """Turn errors that occur while the block reads an artifact into a `UserError`.
 
-    Parameters
-    ----------
-    path : path
-        The artifact.
-    expected : str
-        The end of the sentence "metrics/data.json is …", such as "not JSON".
-    remedy : str
-        The sentence that says what to do.
-    *broken : exception types
-        Exceptions that a library raises for a broken file, besides Python's own.
+    `expected` ends the sentence "metrics/data.json is …", as "not JSON" does, and `remedy` is the one that says what to
+    do. `broken` are exceptions that a library raises for a broken file, besides Python's own.
     """
-    wrong: tuple[type[Exception], ...] = (
-        *(ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error),
-        *broken,
-    )
     try:
         yield
     except FileNotFoundError:
         raise UserError(f"{path} is missing. {remedy}") from None
-    except wrong:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error, *broken):
         raise UserError(f"{path} is {expected}. {remedy}") from None
 
 

@@ -1,7 +1,6 @@
 """The environment variables that decide which kernels torch and the math libraries use.
 
-They are read once, when torch and numpy are imported, so `stages/__init__.py` calls `pin` before that. Child processes
-inherit them.
+They are read when torch and numpy are imported, so `stages/__init__.py` calls `pin` before. Children inherit them.
 """
 
 import os
@@ -23,16 +22,8 @@ SAME_KERNELS = {
 
 
 def pin() -> None:
-    """Set the variables for this process and its children, overriding the user's shell.
-
-    Warns
-    -----
-    RuntimeWarning
-        If torch was imported earlier under other settings, so that the variables have no effect.
-    """
-    wanted = dict(ONE_THREAD)
-    if platform.machine().lower() in {"x86_64", "amd64"}:
-        wanted |= SAME_KERNELS
+    """Set the variables, whatever the user's shell says; warns if torch was imported under other ones, which stay."""
+    wanted = ONE_THREAD | (SAME_KERNELS if platform.machine().lower() in {"x86_64", "amd64"} else {})
     late = [name for name, value in wanted.items() if os.environ.get(name) != value]
     if late and "torch" in sys.modules:
         warnings.warn(

@@ -1,4 +1,4 @@
-"""User errors: sentences that say what was found, where, and what to do."""
+"""Errors as sentences that say what was found, where, and what to do."""
 
 import errno
 import re
@@ -7,21 +7,21 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 
 from stages.lib.common.own_files import own_code
 
-# What a user's own code may raise; `SystemExit` is no `Exception`, but ends a stage in silence.
+# What a user's own code may raise; `SystemExit` is not an `Exception`, but ends a stage in silence.
 RAISED = (Exception, SystemExit)
+# What says that the machine lacks something, whatever code it arose in.
+_LACKS = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
-# More of a message is cut off, as of torch's, which may list every tensor.
+# More of a message is cut off: torch's may list every tensor.
 _LONGEST = 600
 
 
 class UserError(Exception):
-    """An error that the user can fix; the message says what was found, where, and what to do.
-
-    Several problems are several arguments, so that each is told as an error.
-    """
+    """An error that the user can fix; several problems are several arguments, so that each is told as an error."""
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
@@ -38,58 +38,46 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
 def explained(problem: str, advice: str | Callable[[BaseException], str]) -> Iterator[None]:
     """Turn any exception in the block, which may run the user's own code, into a `UserError`.
 
-    What the machine lacks, such as memory or space on a disk, is no fault of that code, and is raised as it is.
-
-    Parameters
-    ----------
-    problem : str
-        What failed; the type and text of the exception follow.
-    advice : str, or callable that returns it for the exception
-        What to do about it.
+    It has the `problem`, the type and text of the exception, and the `advice`, which may depend on the exception. What
+    the machine lacks, such as memory or space on a disk, is not a fault of that code, and is raised unchanged.
     """
     try:
         yield
     except UserError:
         raise
     except RAISED as error:
-        if is_fault_of_machine(error):
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _LACKS):
             raise
         way_out = advice(error) if callable(advice) else advice
         raise UserError(f"{problem}: {described(error)}. {way_out}") from error
 
 
-def is_fault_of_machine(error: BaseException) -> bool:
-    """Whether an error says that the machine lacks something, whatever code it arose in."""
-    lacks = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in lacks)
-
-
 def described(error: BaseException) -> str:
     """Return the type and message of an error and, if the user's own code raised it, the file and line there."""
-    message = " ".join(str(error).split()).rstrip(".")
-    message = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
-    said = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    place = own_place(error)
-    return f"{said}, at {place}{_hint()}" if place else said
+    message = message_of(error)
+    said = type(error).__name__ + (message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…")
+    if not (place := own_place(error)):
+        return said
+    command = this_command()
+    is_stage = command.startswith("python -m stages.")
+    hint = f" (add --traceback to `{command}` to see the whole traceback)" if is_stage else ""
+    return f"{said}, at {place}{hint}"
 
 
-def own_place(error: BaseException) -> str | None:
-    """Return the file and line of the deepest frame of an error that is in the user's own code; None if none is.
+def message_of(error: BaseException) -> str:
+    """Return a colon and the message of an error in one line; "" if it has none."""
+    text = " ".join(str(error).split()).rstrip(".")
+    return f": {text}" if text else ""
 
-    That is code in the working directory, apart from what is installed there and from the stages.
-    """
+
+def own_place(error: BaseException, own: Callable[[str], Path | None] = own_code) -> str | None:
+    """Return the file and line of the deepest frame of an error in a file that is the user's own; None if none is."""
     # As text, because an error of another process has its frames in the text of its cause.
     frames = re.findall(r'File "([^"\n]+)", line (\d+)', "".join(traceback.format_exception(error)))
-    for file, line in reversed(frames):
-        if path := own_code(file):
-            return f"{path}, line {line}"
-    return None
+    return next((f"{path}, line {line}" for file, line in reversed(frames) if (path := own(file))), None)
 
 
-def _hint() -> str:
-    """Return how to see the whole traceback of an error, where a stage runs."""
+def this_command() -> str:
+    """Return how this process was started, such as `python -m stages.search dropout`."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    if spec is None or not spec.name.startswith("stages."):
-        return ""
-    command = " ".join(["python -m", spec.name, *sys.argv[1:]])
-    return f" (add --traceback to `{command}` to see the whole traceback)"
+    return " ".join([f"python -m {spec.name}" if spec else f"python {sys.argv[0]}", *sys.argv[1:]])

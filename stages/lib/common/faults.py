@@ -1,25 +1,18 @@
 """What a command says of an error that nobody wrote a sentence for: a fault of the machine, Ctrl-C, or a bug."""
 
 import errno
-import sys
-import traceback
-from pathlib import Path
 
-from stages.lib.common.errors import UserError
+from stages.lib.common.errors import UserError, message_of, own_place, this_command
 from stages.lib.common.own_files import relative_to_here
 from stages.lib.common.places import with_line
 
-_RIGHTS = "Change its permissions, or run as the user who owns it."
 _REMEDIES = {
-    errno.ENOSPC: "Free some space there, then run the command again.",
-    errno.EDQUOT: "Free some space there, then run the command again.",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space there, then run the command again."),
     errno.EFBIG: "Raise the limit on the size of files: `ulimit -f unlimited`.",
     errno.EROFS: "Work in a copy of the repository that can be written to.",
-    errno.EACCES: _RIGHTS,
-    errno.EPERM: _RIGHTS,
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "Change its permissions, or run as the user who owns it."),
     errno.EISDIR: "A file belongs there: move the folder away.",
-    errno.ENOTDIR: "A folder belongs there: move the file away.",
-    errno.EEXIST: "A folder belongs there: move the file away.",
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "A folder belongs there: move the file away."),
     errno.EMFILE: "Raise the limit with `ulimit -n 4096`, or lower runtime.n_jobs in params.yaml.",
     errno.ENFILE: "Close other programs, or lower runtime.n_jobs in params.yaml.",
     errno.ENOENT: "Run from the top of the repository; `git status` shows what is missing.",
@@ -31,53 +24,30 @@ _MEMORY = (
 
 
 class Interrupted(BaseException):
-    """Ctrl-C. It is no KeyboardInterrupt, which skorch takes for the wish to end a training early and go on."""
+    """Ctrl-C. It is not a KeyboardInterrupt, which skorch takes for the wish to end a training early and go on."""
 
 
 def sentences_on(error: BaseException) -> list[str]:
     """Return what to tell the user of an error: what was found, where, and what to do; nothing if nobody reads on."""
-    if isinstance(error, BrokenPipeError) or _is_richs_broken_pipe(error):
+    cause = error.__context__ if isinstance(error, SystemExit) else error  # rich exits after a broken pipe
+    if isinstance(cause, BrokenPipeError):
         return []
     if isinstance(error, UserError):
         return [f"error: {with_line(str(problem))}" for problem in error.args]
     if isinstance(error, Interrupted | KeyboardInterrupt):
         return ["interrupted"]
     if isinstance(error, MemoryError):
-        return [f"error: The memory is used up{_detail(error)}. {_MEMORY}"]
+        return [f"error: The memory is used up{message_of(error)}. {_MEMORY}"]
     if isinstance(error, ModuleNotFoundError) and error.name:
         name = error.name.partition(".")[0]
         if name in {"stages", "lockstep"}:
             return [f"error: The module {error.name} is missing. Run `git checkout -- {name}`."]
         return [f"error: The package {name} is missing. Run `pip install --requirement requirements.txt`."]
+    place = own_place(error, relative_to_here)  # in the project's own code, too
+    where = f" ({place})" if place else ""
     if isinstance(error, OSError) and error.errno in _REMEDIES:
-        place = error.filename2 or error.filename
-        problem = f"{place} can't be used: {error.strerror}" if place else f"{error.strerror}{_where(error)}"
+        name = error.filename2 or error.filename
+        problem = f"{name} can't be used: {error.strerror}" if name else f"{error.strerror}{where}"
         return [f"error: {problem}. {_REMEDIES[error.errno]}"]
-    return [f"error: {type(error).__name__}{_detail(error)}{_where(error)}. {_unforeseen()}"]
-
-
-def _is_richs_broken_pipe(error: BaseException) -> bool:
-    return isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
-
-
-def _detail(error: BaseException) -> str:
-    text = " ".join(str(error).split()).rstrip(".")
-    return f": {text}" if text else ""
-
-
-def _where(error: BaseException) -> str:
-    """Return the deepest line of the repository that an error came through."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if path := relative_to_here(frame.filename):
-            return f" ({path}, line {frame.lineno})"
-    return ""
-
-
-def _unforeseen() -> str:
-    command = " ".join([f"python -m {_module()}", *sys.argv[1:], "--traceback"])
-    return f"No check expects this. `{command}` shows how it came about; if it is no fault of your files, report it."
-
-
-def _module() -> str:
-    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    return spec.name if spec else "stages." + Path(sys.argv[0]).stem
+    way_out = f"`{this_command()} --traceback` shows how it came about; if it is no fault of your files, report it."
+    return [f"error: {type(error).__name__}{message_of(error)}{where}. No check expects this. {way_out}"]

@@ -54,10 +54,7 @@ def join_words(words: Sequence[str]) -> str:
 
 
 def score_decimals(scores: Iterable[float]) -> int:
-    """Return how many decimals show a table of scores: 4, fewer for scores in the thousands, more for tiny ones.
-
-    One number for the whole table keeps a mean and its interval comparable.
-    """
+    """Return how many decimals show all scores of a table: 4, fewer for scores in the thousands, more for tiny ones."""
     largest = max((abs(score) for score in scores if math.isfinite(score)), default=1.0)
     if 0 < largest < 0.001:
         return 3 - math.floor(math.log10(largest))
@@ -68,10 +65,7 @@ def score_decimals(scores: Iterable[float]) -> int:
 
 
 def format_score(score: float, decimals: int, sign: str = "") -> str:
-    """Write a score, or with the sign `+` a difference; a dash for NaN.
-
-    It is rounded to the digits of the files first, so that the screen and the report, which reads the files, agree.
-    """
+    """Write a score, or with the sign `+` a difference, rounded as in the files that the report reads; "–" for NaN."""
     return _NONE if math.isnan(score) else f"{significant(score):{sign}z,.{decimals}f}"
 
 
@@ -88,30 +82,18 @@ def format_p(p: float) -> str:
 def shares_in_words(shares: Mapping[str, float], rope: str) -> list[str]:
     """Say how a setting compares with another, such as "a 93 % chance that the two differ by less than 0.01".
 
-    Parameters
-    ----------
-    shares : mapping of float
-        The probabilities `worse`, `equal` and `better` of the Bayesian test.
-    rope : str
-        The region of practical equivalence, with its unit.
-
-    Returns
-    -------
-    list of str
-        The largest share first; those below 0.05 are left out.
+    `shares` are the probabilities `worse`, `equal` and `better` of the Bayesian test, and `rope` is its region of
+    practical equivalence, with its unit. The largest share comes first, and others below 0.05 are left out.
     """
-    largest, *others = sorted(((shares[key], key) for key in ("better", "worse", "equal")), reverse=True)
-    large = [largest, *(other for other in others if other[0] >= _SMALLEST_SHARE)]
-    # Whatever comes first names the region.
-    beyond = ["by more" if i else f"by more than {rope}" for i in range(len(large))]
-    return [
-        f"{_chance(share)} that " + (f"the two differ by less than {rope}" if key == "equal" else f"it is {key} {more}")
-        for (share, key), more in zip(large, beyond, strict=True)
-    ]
-
-
-def _chance(share: float) -> str:
-    if share > 0.995:  # 100 % would be a certainty that no test gives
-        return "a chance of over 99 %"
-    percent = round(100 * share)
-    return f"{'an' if percent in {8, 11, 18, *range(80, 90)} else 'a'} {percent} % chance"
+    sentences: list[str] = []
+    for share, key in sorted(((shares[key], key) for key in ("better", "worse", "equal")), reverse=True):
+        if sentences and share < _SMALLEST_SHARE:
+            break
+        percent = round(100 * share)
+        chance = f"{'an' if percent in {8, 11, 18, *range(80, 90)} else 'a'} {percent} % chance"
+        if share > 0.995:  # 100 % would be a certainty that no test gives
+            chance = "a chance of over 99 %"
+        region = "" if sentences else f" than {rope}"  # whatever comes first names it
+        relation = f"the two differ by less than {rope}" if key == "equal" else f"it is {key} by more{region}"
+        sentences.append(f"{chance} that {relation}")
+    return sentences

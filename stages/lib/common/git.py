@@ -16,18 +16,11 @@ class NoGitError(UserError):
 def git(*arguments: str) -> str:
     """Return what a git command prints, as UTF-8.
 
-    Raises
-    ------
-    NoGitError
-        If git is not installed, or this folder is not a repository.
-    UserError
-        If the repository belongs to another user, so that git reads nothing of it.
-    CalledProcessError
-        If the command fails for another reason.
+    Raises `NoGitError` if git is not installed or this folder is not a repository, `UserError` if the repository
+    belongs to another user, so that git reads nothing of it, and `CalledProcessError` if the command fails otherwise.
     """
+    plain = os.environ | {"LC_ALL": "C"}  # the messages, which are looked at below, are not translated
     try:
-        # Not translated, because the messages are looked at below.
-        plain = os.environ | {"LC_ALL": "C"}
         done = subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", env=plain)
     except FileNotFoundError:
         raise NoGitError("git is not installed, or not in PATH. Install it, then run the command again.") from None

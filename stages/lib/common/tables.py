@@ -13,16 +13,9 @@ def print_rows(
     numbers: Collection[str] = (),
     styles: Iterable[str | None] = (),
 ) -> None:
-    """Print a table without lines between its cells.
+    """Print a table without lines between its cells; the columns headed `numbers` are aligned to the right.
 
-    Parameters
-    ----------
-    headings : sequence of str
-    rows : iterable of sequence of str
-    numbers : collection of str
-        The headings of the columns of numbers, which stand at the right.
-    styles : iterable of str, optional
-        How each row is written, such as `bold`, as rich calls it; rows without one are plain.
+    `styles` say how each row is written, such as `bold`, as rich calls it; rows without one are plain.
     """
     table = Table(box=None, pad_edge=False)
     for heading in headings:
@@ -38,7 +31,7 @@ def print_columns(
     left: Collection[str] = ("", "setting", "params", "model"),
 ) -> None:
     """Print a table by its columns; the headings of `left` are aligned to the left, and rows marked with * are bold."""
-    rows = list(zip(*columns.values(), strict=True))
     print(title)
+    rows = list(zip(*columns.values(), strict=True))
     styles = ["bold" if first == "*" else None for first, *_ in rows]
-    print_rows(list(columns), rows, [heading for heading in columns if heading not in left], styles)
+    print_rows([*columns], rows, {*columns} - {*left}, styles)
