@@ -12,6 +12,9 @@ from stages.lib.common.errors import UserError
 
 DIGITS = 6
 
+# What is raised while a broken file is read, by Python itself.
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error)
+
 
 def significant(value: float, digits: int = DIGITS) -> float:
     """Round a number to significant digits, which keep as much of a small number as of a large one."""
@@ -76,7 +79,7 @@ def reading(path: str | Path, expected: str, remedy: str, *broken: type[Exceptio
         yield
     except FileNotFoundError:
         raise UserError(f"{path} is missing. {remedy}") from None
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error, *broken):
+    except _BROKEN + broken:
         raise UserError(f"{path} is {expected}. {remedy}") from None
 
 
