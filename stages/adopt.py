@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from stages.lib import adopt
 from stages.lib.common import Arguments, UserError, reading, run, write_text
 from stages.lib.common.git import NoGitError, state_of
-from stages.lib.config import PARAMS_FILE, Params, Runtime, yaml12
+from stages.lib.config import PARAMS_FILE, Params, yaml12
 from stages.lib.config.problems import sentences
 from stages.lib.data import load_dataset
 from stages.lib.data.alike import on_twins
@@ -52,8 +52,7 @@ def main(options: Namespace) -> None:
     try:
         params = Params.model_validate(yaml12.load(text))
     except ValidationError as error:  # in what was there before
-        keys = {"the top level": Params.model_fields, "runtime": Runtime.model_fields}
-        raise UserError(*(f"{PARAMS_FILE}: {problem}" for problem in sentences(error, keys))) from None
+        raise UserError(*(f"{PARAMS_FILE}: {problem}" for problem in sentences(error))) from None
     # Read the file as the stages will, so that what adopt accepts runs.
     data = load_dataset(params.data, outcome.classifies, params.seed)
     warnings = [*_warnings(table, target, outcome, columns), adopt.on_copies(data, path), on_twins(data.classes)]

@@ -8,32 +8,26 @@ from torch import nn
 
 
 class PimaClassifier(nn.Module):
-    """A multilayer perceptron with max-norm and dropout in its hidden layers.
+    """A multilayer perceptron with max-norm and dropout in its hidden layers; a number out of range is a ValueError.
+
+    It maps rows of `n_inputs` numbers to rows of `n_outputs`.
 
     Parameters
     ----------
-    n_inputs, n_outputs : int
-        The width of the input rows and of the output rows.
     n_layers, n_neurons : int
         Number of hidden layers, and their width.
     activation : type of nn.Module
         Follows each hidden layer; called without arguments.
     weight_init : callable, optional
-        An initialiser of `torch.nn.init`, applied to the weights of every layer. Biases keep torch's default; so do
-        the weights if it is None.
+        An initialiser of `torch.nn.init` for the weights of every layer; None, like all biases, keeps torch's default.
     dropout_rate : float
         The share of hidden units that a training step drops, at least 0 and below 1. Dropout follows the activation.
     weight_constraint : float, optional
-        The largest L2 norm of the outgoing weights of a unit in the layer before (a column of a hidden layer's
-        weight). Longer columns are scaled to it before every forward pass, in training and in scoring alike
-        (Srivastava et al. 2014, section 5.1, there per unit).
+        The largest L2 norm of the outgoing weights of a unit in the layer before (a column of a hidden layer's weight),
+        to which longer ones are scaled before every forward pass, in training and in scoring alike (Srivastava et al.
+        2014, section 5.1, there per unit).
     output : type of nn.Module
         Follows the last layer: Sigmoid for `BCELoss`, Identity for a criterion that takes logits.
-
-    Raises
-    ------
-    ValueError
-        If a number is out of range.
     """
 
     def __init__(

@@ -17,10 +17,11 @@ _N_BINS, _OUTERMOST = 16, 3.0
 class TableNet(nn.Module):
     """A multilayer perceptron for columns of numbers, booleans and one-hot categories.
 
+    It maps rows of `n_inputs` numbers to rows of `n_outputs`, and raises ValueError if a number is out of range, or if
+    numbers are to be embedded and the table has none.
+
     Parameters
     ----------
-    n_inputs, n_outputs : int
-        The width of the input rows and of the output rows.
     n_numbers : int
         How many inputs, the first ones, are numbers; only these are embedded. They should be scaled.
     n_layers, n_neurons : int
@@ -35,19 +36,12 @@ class TableNet(nn.Module):
     embedding : 'none', 'periodic' or 'piecewise'
         What each number is turned into, beside itself [4]_: a linear layer of its own with a ReLU, on sines and cosines
         of frequencies that are learnt, or a function that is linear in pieces, which starts as a straight line [5]_.
-    d_embedding : int
-        How many numbers each number is turned into.
-    n_frequencies : int
-        Of the periodic embedding, for each number.
+    d_embedding, n_frequencies : int
+        How many numbers, and how many frequencies of the periodic embedding, stand for each number.
     frequency_scale : float
         The standard deviation of these frequencies at the start, above 0: the larger, the more a net can bend.
     output : type of nn.Module
         Follows the last layer: Sigmoid for `BCELoss`, Identity for a criterion that takes logits.
-
-    Raises
-    ------
-    ValueError
-        If a number is out of range, or numbers are to be embedded and the table has none.
 
     References
     ----------

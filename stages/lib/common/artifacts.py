@@ -63,7 +63,7 @@ def remove_others(folder: str | Path, kept: Iterable[str | Path]) -> None:
 
 
 def write_json(path: str | Path, content: dict[str, Any]) -> None:
-    """Write JSON with sorted keys; numbers at the top level, which are metrics, are rounded to 6 significant digits."""
+    """Write JSON with sorted keys. Metrics, the numbers at the top level, are rounded to 6 significant digits."""
     rounded = {key: significant(value) if isinstance(value, float) else value for key, value in content.items()}
     write_text(path, json.dumps(rounded, indent=2, sort_keys=True, allow_nan=False) + "\n")
 

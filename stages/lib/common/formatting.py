@@ -48,9 +48,9 @@ def format_changes(settings: dict[str, Any], model: dict[str, Any]) -> str:
     return format_params({key: value for key, value in settings.items() if key not in model or model[key] != value})
 
 
-def join_words(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str], last: str = "and") -> str:
     """Write words as `a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def score_decimals(scores: Iterable[float]) -> int:

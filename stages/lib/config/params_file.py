@@ -10,16 +10,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from stages.lib.common import UserError, did_you_mean, format_value, place_of
 from stages.lib.config import yaml12
-from stages.lib.config.cv import CV
 from stages.lib.config.cv import misfits as cv_misfits
-from stages.lib.config.experiment import Experiment
 from stages.lib.config.experiment import misfits as experiment_misfits
 from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.problems import sentences, without
-from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
+from stages.lib.config.schema import PARAMS_FILE, Params
 from stages.lib.config.scorers import misplaced_scorers
-from stages.lib.config.statistics import Evaluate, Statistics, misplaced_names, misplaced_rope
-from stages.lib.config.table import Column, Data
+from stages.lib.config.statistics import misplaced_names, misplaced_rope
 from stages.lib.config.training import NO_SETTING, Model
 
 # The keys of grids and `fixed` whose values have rules.
@@ -29,29 +26,9 @@ _FIELDS = (
     | {f"{PREFIX}{key}": field for key, field in Prepare.model_fields.items()}
 )
 
-# The keys of each section, to find what an unknown one is meant for.
-_SECTIONS = {
-    "the top level": Params.model_fields,
-    "runtime": Runtime.model_fields,
-    "data": Data.model_fields,
-    "a column": Column.model_fields,
-    "prepare": Prepare.model_fields,
-    "cv": CV.model_fields,
-    "statistics": Statistics.model_fields,
-    "evaluate": Evaluate.model_fields,
-    "model": Model.model_fields,
-    "an experiment": Experiment.model_fields,
-}
-
 
 def load_params(path: str | Path = PARAMS_FILE) -> Params:
-    """Read and check params.yaml.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, is not YAML, or breaks a rule. It lists every problem with its place in the file.
-    """
+    """Read and check params.yaml; raises `UserError` with every problem and its place in the file."""
     params, problems = read_params(path)
     if params is None or problems:
         raise UserError(*problems)
@@ -59,15 +36,10 @@ def load_params(path: str | Path = PARAMS_FILE) -> Params:
 
 
 def read_params(path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[str]]:
-    """Read params.yaml, and return what can be taken for params, and the problems.
+    """Read params.yaml, and return what can be taken for params, and the problems; raises as `read_content` does.
 
     With problems, the params are without the experiments and the values that have some, so that the rest can be checked
     as well; they are None if too little is left.
-
-    Raises
-    ------
-    UserError
-        If the file is missing or is not YAML.
     """
     content = read_content(path)
     problems: list[str] = []
@@ -75,7 +47,7 @@ def read_params(path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[str
     try:
         params = Params.model_validate(content)
     except ValidationError as error:
-        problems = sentences(error, _SECTIONS)
+        problems = sentences(error)
         with suppress(ValidationError):
             params = Params.model_validate(without(content, error))
     if params:
@@ -123,16 +95,16 @@ def _misfits(params: Params) -> Iterator[str]:
     yield from misplaced_names(params.evaluate, params.experiments, params.combines, classify)
     for key, value in params.model:
         yield from _misfit(f"model.{key}", key, value, classify)
-    for key, value in (params.model.model_extra or {}).items():
-        yield from _misfit(f"model.{key}", key, value, classify)
     for key, value in params.prepare:
         yield from _misfit(f"prepare.{key}", PREFIX + key, value, classify)
     for name, experiment in params.experiments.items():
         place = f"experiments.{name}"
         yield from experiment_misfits(name, experiment, params.runtime.max_candidates)
-        if "lr" in experiment.grid and (section := _optimizers_own_rate(params, experiment)):
+        sections = {"grid": experiment.grid, "fixed": experiment.fixed, "model": params.model.model_extra or {}}
+        homes = [section for section, keys in sections.items() if "optimizer__lr" in keys]
+        if "lr" in experiment.grid and homes:  # the optimizer's own rate counts
             yield (
-                f"{place}.grid.lr has no effect, because optimizer__lr is set in {section}; search optimizer__lr, or "
+                f"{place}.grid.lr has no effect, because optimizer__lr is set in {homes[0]}; search optimizer__lr, or "
                 "remove it there"
             )
         for key in filter(experiment.grid.__contains__, experiment.fixed):
@@ -163,7 +135,7 @@ def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[str]:
     if isinstance(value, dict) and key != "callbacks":
         yield f"{place} is {format_value(value)}: {NO_SETTING}"
     elif error := _broken(key, value):
-        yield from sentences(error, _SECTIONS, place)
+        yield from sentences(error, start=place)
     elif key == "class_weight" and value is not None and not classify:
         yield (
             f"{place} is {format_value(value)}, but model.wrapper predicts a number, which has no classes; set it to "
@@ -187,9 +159,3 @@ def _broken(key: str, value: Any) -> ValidationError | None:
 def _rule(key: str) -> TypeAdapter[Any]:
     # Its limits alone: whether a dump of the section has the key does not matter here.
     return TypeAdapter(Annotated[_FIELDS[key].annotation, Field(), *_FIELDS[key].metadata])  # type: ignore[arg-type]
-
-
-def _optimizers_own_rate(params: Params, experiment: Experiment) -> str:
-    """Return which section sets the optimizer's own learning rate, which counts where it is set."""
-    sections = {"grid": experiment.grid, "fixed": experiment.fixed, "model": params.model.model_extra or {}}
-    return next((name for name, section in sections.items() if "optimizer__lr" in section), "")

@@ -10,11 +10,18 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from stages.lib.common import did_you_mean, format_value
+from stages.lib.config.experiment import Experiment
 from stages.lib.config.prepare import PREPARE_BLOCK
+from stages.lib.config.schema import Params
 from stages.lib.config.statistics import EVALUATE_BLOCK, STATISTICS_BLOCK
+from stages.lib.config.table import Column
 
-# The keys of each section of params.yaml.
+# The keys of each section of params.yaml, to find what an unknown one is meant for.
 Sections = Mapping[str, Collection[str]]
+SECTIONS: Sections = {
+    **{"the top level": Params.model_fields, "a column": Column.model_fields, "an experiment": Experiment.model_fields},
+    **{name: getattr(field.annotation, "model_fields", ()) for name, field in Params.model_fields.items()},
+}
 
 # Mappings that nothing needs to be in, and those whose mappings are such.
 _MAY_BE_EMPTY = ("fixed", "callbacks")
@@ -30,14 +37,8 @@ _BLOCKS = {
 
 # What stands in for a wrong value without a default while the rest is checked.
 _STAND_INS: dict[str, Any] = {
-    "seed": 0,
-    "prepare": {},
-    "statistics": {},
-    "evaluate": {},
-    "cv.n_splits": 2,
-    "model.lr": 0.01,
-    "model.max_epochs": 1,
-    "model.batch_size": 10,
+    **{"seed": 0, "cv.n_splits": 2, "model.lr": 0.01, "model.max_epochs": 1, "model.batch_size": 10},
+    **{"prepare": {}, "statistics": {}, "evaluate": {}},
 }
 
 # How other languages write null.
@@ -47,15 +48,11 @@ _NOTHING = {"none", "nil", "nan", "false", "off", "no", "null", "n/a"}
 _NO_STEPS = ("[key]", "[list]", "[distribution]")
 
 
-def sentences(error: ValidationError, sections: Sections, start: str = "") -> list[str]:
+def sentences(error: ValidationError, sections: Sections = SECTIONS, start: str = "") -> list[str]:
     """Turn pydantic's errors into sentences, which begin with the place, such as `grid.optimizer[2]`.
 
-    Parameters
-    ----------
-    sections : mapping of str
-        Keys to suggest in place of an unknown one, by the section that has them.
-    start : str
-        The place of the value that was validated, if it is a part of the file.
+    The keys of `sections` may be suggested in place of an unknown one; `start` is the place of the value that was
+    validated, if it is a part of the file.
     """
     errors = error.errors(include_url=False)
     # A key that is to be renamed is not unknown as well.
@@ -69,7 +66,7 @@ def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
     last = str(error["loc"][-1]) if error["loc"] else ""
     value, limits = error["input"], error.get("ctx", {})
     remedy = f"; {_BLOCKS[place]}" if place in _BLOCKS else ""
-    is_of_nothing = value is None and place in _BLOCKS
+    text = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     match error["type"]:
         case "missing":
             key = _misspelt(error, sections)
@@ -82,9 +79,9 @@ def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
         case "too_short":
             count = f"has only {len(value)}" if value else "is empty"
             return f"{place} {count}; it should have {limits['min_length']} or more{remedy}"
-        case "model_type" | "model_attributes_type" | "dict_type" if is_of_nothing:
-            return f"{place} is empty{remedy}"
         case "model_type" | "model_attributes_type" | "dict_type":
+            if value is None and remedy:
+                return f"{place} is empty{remedy}"
             empty = ", or {} for none" if last in _MAY_BE_EMPTY or place.startswith(_OF_SUCH) else ""
             text = f"it should be a valid dictionary, lines of `key: value`{empty}"
         case "list_type" if not isinstance(value, dict | None):
@@ -94,15 +91,15 @@ def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
         case "invalid_key":
             return f"{place.rpartition('.')[0] or place} has the key {_short(value)}: a key is text; put it in quotes"
         case "string_type" if isinstance(value, int | float) and not isinstance(value, bool):
-            text = "it should be a valid string; put it in quotes if it is a name"
-        case "literal_error":
-            text = f"{error['msg'].replace('Input should', 'it should')}{_meant(value, str(limits['expected']))}"
+            text += "; put it in quotes if it is a name"
+        case "literal_error" if _is_nothing(value):
+            text += "; for nothing, write null"
+        case "literal_error":  # the words that may be meant stand in 'mean', 'median' or 'most_frequent'
+            text += did_you_mean(str(value), re.findall("'([^']*)'", limits["expected"]))
         case "int_type" | "float_type" if isinstance(value, str):
-            text = f"{error['msg'].replace('Input should', 'it should')}{_as_number(value)}"
-        case "value_error" if error["msg"].startswith(part := "Value error, ."):  # names the part of a section
-            return f"{place}.{error['msg'].removeprefix(part)}"
-        case _:
-            text = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+            text += "; for nothing, write null" if _is_nothing(value) else _as_number(value)
+        case "value_error" if text.startswith("."):  # names the part of a section
+            return f"{place}{text}"
     return f"{place} is {_short(value)}: {text}"
 
 
@@ -135,11 +132,8 @@ def _elsewhere(place: str, key: str, sections: Sections) -> str:
     return did_you_mean(key, own) or (f"; remove it, or write one of {', '.join(own)}" if own else "; remove it")
 
 
-def _meant(value: Any, expected: str) -> str:
-    """Return which of the words in `'mean', 'median' or 'most_frequent'` may be meant, or how to write nothing."""
-    if value is False or (isinstance(value, str) and value.casefold() in _NOTHING):
-        return "; for nothing, write null"
-    return did_you_mean(str(value), re.findall("'([^']*)'", expected))
+def _is_nothing(value: Any) -> bool:
+    return value is False or (isinstance(value, str) and value.casefold() in _NOTHING)
 
 
 def _misspelt(missing: ErrorDetails, sections: Sections) -> str:
@@ -152,8 +146,6 @@ def _misspelt(missing: ErrorDetails, sections: Sections) -> str:
 def _as_number(text: str) -> str:
     """Return how the number in a text is written: one with a decimal comma, in quotes, or with a comment at its end."""
     number = text.partition("#")[0].strip().replace(",", ".")
-    if text.casefold() in _NOTHING:
-        return "; for nothing, write null"
     return f"; write {number}{' #' * ('#' in text)}" if re.fullmatch(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?", number) else ""
 
 

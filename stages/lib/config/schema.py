@@ -1,76 +1,45 @@
-"""The sections of params.yaml as typed objects, with the rules for each key.
-
-No rule here needs torch. `stages.lib.model` checks the rest with torch: names, and the parameters of modules and
-optimizers.
-"""
+"""The whole of params.yaml as a typed object; `stages.lib.model` checks with torch what its names stand for."""
 
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.prepare import Prepare
-from stages.lib.config.statistics import (
-    ANSWER,
-    COMBINED,
-    OF_CLASSES,
-    OF_NUMBERS,
-    ROPE,
-    SIMPLEST,
-    STARTING_POINT,
-    WINNER,
-    Evaluate,
-    Statistics,
-)
-from stages.lib.config.table import Data, Section
+from stages.lib.config.statistics import RESERVED, ROPE, Evaluate, Statistics
+from stages.lib.config.table import Data, Section, rule
 from stages.lib.config.training import Model
 
 PARAMS_FILE = "params.yaml"
 
 
-def _not_zero(value: int) -> int:
-    if value == 0:
-        raise ValueError("it should be 1 or more, or -1 for all cores")
-    return value
-
-
+# A name is part of files' names, of DVC's stages, and an argument on the command line.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
+_SIGNS = "letters from a to z, digits, - and _ only, not - first, and at most 100 of them"
 # Names that the charts and the evaluation use for other things than experiments.
 _TAKEN = {
-    *(ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, *OF_CLASSES, *OF_NUMBERS),
+    *RESERVED,
     *("answer_diagnostics", "baselines", "curves", "diagnostics", "evaluation", "importance", "inputs"),
     *("kept", "kept_brier", "leaderboard"),
 }
 
-
-def _of_a_file(name: str) -> str:
-    # A name is part of files' names, of DVC's stages, and an argument on the command line.
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}", name):
-        raise ValueError(
-            "an experiment's name has letters from a to z, digits, - and _ only, not - first, and at most 100 of them; "
-            "rename it"
-        )
-    return name
-
-
-def _not_taken(name: str) -> str:
-    if name in _TAKEN:
-        raise ValueError("the charts or the evaluation use this name for something else; choose another name")
-    return name
-
-
-Name = Annotated[str, AfterValidator(_of_a_file), AfterValidator(_not_taken)]
-
-# numpy takes no larger seed.
-_LARGEST_SEED = 2**32 - 1
+Name = Annotated[
+    str,
+    rule(_NAME.fullmatch, f"an experiment's name has {_SIGNS}; rename it"),
+    rule(
+        lambda name: name not in _TAKEN,
+        "the charts or the evaluation use this name for something else; choose another name",
+    ),
+]
 
 
 class Runtime(Section):
     """How a search runs; scores do not depend on it."""
 
-    n_jobs: Annotated[int, Field(ge=-1), AfterValidator(_not_zero)] = 1
+    n_jobs: Annotated[int, Field(ge=-1), rule(bool, "it should be 1 or more, or -1 for all cores")] = 1
     backend: Literal["loky", "dask"] = "loky"
     dask_scheduler: str | None = None
     max_memory_mb: int = Field(default=2048, ge=512)
@@ -80,7 +49,7 @@ class Runtime(Section):
 class Params(Section):
     """The whole of params.yaml."""
 
-    seed: int = Field(ge=0, le=_LARGEST_SEED)
+    seed: int = Field(ge=0, le=2**32 - 1)  # numpy takes no larger one
     engine: Literal["lockstep", "one-by-one"] = "lockstep"
     runtime: Runtime = Runtime()
     data: Data
@@ -111,22 +80,17 @@ class Params(Section):
         return self.experiments[name]
 
 
-# The scorers whose values are in the target's unit, and in its square.
-_IN_UNIT = {
-    "neg_max_error",
-    "neg_mean_absolute_error",
-    "neg_median_absolute_error",
-    "neg_root_mean_squared_error",
-}
-_IN_SQUARE = {"neg_mean_squared_error"}
+# The scorers whose values are in the target's unit, and the one in its square.
+_IN_UNIT = {"neg_max_error", "neg_mean_absolute_error", "neg_median_absolute_error", "neg_root_mean_squared_error"}
+_IN_SQUARE = "neg_mean_squared_error"
 
 
 def unit_of_score(params: Params) -> str:
     """Return the unit of the score, or "" if it has none or the target's is unknown."""
-    unit = params.data.columns[params.data.target].unit
-    if params.cv.scoring in _IN_SQUARE and unit:
+    unit, scoring = params.data.columns[params.data.target].unit, params.cv.scoring
+    if scoring == _IN_SQUARE and unit:
         return f"({unit})²" if " " in unit else f"{unit}²"
-    return unit if params.cv.scoring in _IN_UNIT else ""
+    return unit if scoring in _IN_UNIT else ""
 
 
 def rope_of(params: Params) -> str:

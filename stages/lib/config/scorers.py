@@ -7,59 +7,28 @@ from stages.lib.common import did_you_mean
 from stages.lib.config.cv import CV
 
 # Scorers of predicted numbers.
-OF_NUMBERS = frozenset(
-    {
-        "d2_absolute_error_score",
-        "explained_variance",
-        "neg_max_error",
-        "neg_mean_absolute_error",
-        "neg_mean_absolute_percentage_error",
-        "neg_mean_gamma_deviance",
-        "neg_mean_poisson_deviance",
-        "neg_mean_squared_error",
-        "neg_mean_squared_log_error",
-        "neg_median_absolute_error",
-        "neg_root_mean_squared_error",
-        "neg_root_mean_squared_log_error",
-        "r2",
-    }
-)
+OF_NUMBERS = {
+    *("r2", "explained_variance", "d2_absolute_error_score"),
+    *("neg_max_error", "neg_mean_absolute_error", "neg_median_absolute_error", "neg_mean_absolute_percentage_error"),
+    *("neg_mean_squared_error", "neg_root_mean_squared_error"),
+    *("neg_mean_squared_log_error", "neg_root_mean_squared_log_error"),
+    *("neg_mean_gamma_deviance", "neg_mean_poisson_deviance"),
+}
 
 # Scorers of predicted probabilities.
-OF_PROBABILITIES = frozenset(
-    {
-        "average_precision",
-        "d2_brier_score",
-        "d2_log_loss_score",
-        "neg_brier_score",
-        "neg_log_loss",
-        "roc_auc",
-        "roc_auc_ovo",
-        "roc_auc_ovo_weighted",
-        "roc_auc_ovr",
-        "roc_auc_ovr_weighted",
-        "top_k_accuracy",
-    }
-)
-
+OF_PROBABILITIES = {
+    *("roc_auc", "roc_auc_ovo", "roc_auc_ovo_weighted", "roc_auc_ovr", "roc_auc_ovr_weighted"),
+    *("average_precision", "top_k_accuracy"),
+    *("neg_brier_score", "neg_log_loss", "d2_brier_score", "d2_log_loss_score"),
+}
 
 # What scorers are called elsewhere.
 _EVERYDAY = {
-    "acc": "accuracy",
-    "ap": "average_precision",
-    "auc": "roc_auc",
-    "auroc": "roc_auc",
-    "brier": "neg_brier_score",
-    "cross_entropy": "neg_log_loss",
-    "logloss": "neg_log_loss",
-    "mae": "neg_mean_absolute_error",
-    "mape": "neg_mean_absolute_percentage_error",
-    "mcc": "matthews_corrcoef",
-    "mse": "neg_mean_squared_error",
-    "pr_auc": "average_precision",
-    "r2_score": "r2",
-    "r_squared": "r2",
-    "rmse": "neg_root_mean_squared_error",
+    **{"acc": "accuracy", "mcc": "matthews_corrcoef", "r2_score": "r2", "r_squared": "r2"},
+    **{"auc": "roc_auc", "auroc": "roc_auc", "ap": "average_precision", "pr_auc": "average_precision"},
+    **{"brier": "neg_brier_score", "cross_entropy": "neg_log_loss", "logloss": "neg_log_loss"},
+    **{"mae": "neg_mean_absolute_error", "mape": "neg_mean_absolute_percentage_error"},
+    **{"mse": "neg_mean_squared_error", "rmse": "neg_root_mean_squared_error"},
 }
 
 
@@ -70,9 +39,7 @@ def meant_scorer(name: str, scorers: Iterable[str]) -> str:
 
 
 # Scorers without a lower bound; 1 is the best.
-_BELOW_ONE = {
-    *("r2", "explained_variance", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score"),
-}
+_BELOW_ONE = {"r2", "explained_variance", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score"}
 _FROM_MINUS_ONE = {"matthews_corrcoef", "adjusted_rand_score", "adjusted_mutual_info_score"}
 _FROM_ZERO = {"positive_likelihood_ratio", "mutual_info_score"}
 
@@ -103,12 +70,11 @@ def misplaced_scorers(cv: CV, classify: bool) -> Iterator[str]:
                 "set it to a score of classes, such as accuracy"
             )
         if not classify and name not in OF_NUMBERS and name.lower() not in _EVERYDAY:
-            trouble = "needs probabilities" if name in OF_PROBABILITIES else "is not a score of numbers"
-            hint = "" if name in OF_PROBABILITIES else did_you_mean(name, OF_NUMBERS)
-            yield (
-                f"{place} is {name}, which {trouble}, but model.wrapper predicts a number"
-                f"{hint or '; set it to a score of numbers, such as r2'}"
-            )
+            trouble, hint = "is not a score of numbers", did_you_mean(name, OF_NUMBERS)
+            if name in OF_PROBABILITIES:
+                trouble, hint = "needs probabilities", ""
+            hint = hint or "; set it to a score of numbers, such as r2"
+            yield f"{place} is {name}, which {trouble}, but model.wrapper predicts a number{hint}"
         first = next(other for other, named in names.items() if named == name)
         if first != place:
             yield f"{place} is {name}, which is {first} already; remove it"

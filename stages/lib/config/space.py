@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, Literal, get_args
 
-from stages.lib.common import did_you_mean, format_value
+from stages.lib.common import did_you_mean, format_value, join_words
 
 Kind = Literal["uniform", "loguniform", "int", "logint"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# Significant digits of a number that is drawn; it gets more if the bounds are closer together than that.
+# Significant digits of a number that is drawn, or of the width of its distribution if that is smaller.
 _DIGITS = 3
 
 # The largest bound: whole numbers are exact up to it.
@@ -52,9 +52,12 @@ class Distribution:
 
     def at(self, share: float) -> float:
         """Return the number below which `share`, from 0 to 1, of the distribution lies, rounded to be readable."""
-        end = self._end
+        end, width = self._end, self.high - self.low
         value = self.low * (end / self.low) ** share if self.logarithmic else self.low + (end - self.low) * share
-        value = math.floor(value) if self.whole else _readable(value, self.high - self.low)
+        if self.whole:
+            value = math.floor(value)
+        else:
+            value = round(value, _DIGITS - 1 - math.floor(math.log10(min(abs(value), width) or width)))
         return min(max(value, self.low), self.high)
 
     def share(self, value: float) -> float:
@@ -79,10 +82,7 @@ Space = Mapping[str, Values]
 def to_distribution(described: Any) -> Distribution:
     """Return the distribution that a mapping such as `{uniform: [0.0, 0.5]}` describes.
 
-    Raises
-    ------
-    ValueError
-        If its name or its bounds are wrong.
+    Raises `ValueError` if its name or its bounds are wrong.
     """
     if isinstance(described, Distribution):
         return described
@@ -92,26 +92,32 @@ def to_distribution(described: Any) -> Distribution:
         raise ValueError("a distribution has one name and two bounds, such as {uniform: [0.0, 0.5]}")
     ((kind, bounds),) = described.items()
     if kind not in KINDS:
-        hint = did_you_mean(str(kind), KINDS) or f"; it should be {', '.join(KINDS[:-1])} or {KINDS[-1]}"
+        hint = did_you_mean(str(kind), KINDS) or f"; it should be {join_words(KINDS, 'or')}"
         raise ValueError(f"{kind!r} is not a distribution{hint}")
-    if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
+    if not isinstance(bounds, list) or len(bounds) != 2 or not all(is_number(bound) for bound in bounds):
         raise ValueError(f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}")
     if any(abs(bound) > _LARGEST for bound in bounds):
         raise ValueError(f"both bounds should lie between {-_LARGEST:g} and {_LARGEST:g}")
     low, high = bounds
-    if kind.endswith("int") and not all(float(bound).is_integer() for bound in bounds):
+    drawn = Distribution(kind, low, high)
+    if drawn.whole and not all(float(bound).is_integer() for bound in bounds):
         raise ValueError(f"{kind} is of whole numbers, so its bounds are whole numbers too")
-    if kind.startswith("log") and min(bounds) <= 0:
+    if drawn.logarithmic and min(bounds) <= 0:
         raise ValueError(f"{kind} has no 0 and nothing below it; both bounds should be above 0")
     if low >= high:
         way_out = "put the value into fixed" if low == high else f"write [{format_value(high)}, {format_value(low)}]"
         raise ValueError(f"the low bound comes first and is below the high one; {way_out}")
-    return Distribution(kind, *map(int if kind.endswith("int") else float, bounds))
+    return Distribution(kind, *map(int if drawn.whole else float, bounds))
+
+
+def _axis(values: Values) -> Distribution:
+    """Return a distribution, or that of the positions in a list, because its values need not be hashable."""
+    return values if isinstance(values, Distribution) else Distribution("int", 0, len(values) - 1)
 
 
 def space_size(space: Space) -> float:
     """Return how many candidates a space has; infinite if a distribution is not of whole numbers."""
-    return math.prod(values.size if isinstance(values, Distribution) else len(values) for values in space.values())
+    return math.prod(_axis(values).size for values in space.values())
 
 
 def all_candidates(space: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -121,64 +127,39 @@ def all_candidates(space: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 
 
 def drawn_candidates(space: Space, n_candidates: int, seed: int) -> list[dict[str, Any]]:
-    """Draw candidates, each of them once, from a scrambled Sobol' sequence.
+    """Draw candidates, each of them once, from a scrambled Sobol' sequence, at most as many as the space has.
 
     The sequence fills a space more evenly than independent numbers do (Owen 1998, "Scrambling Sobol' and
-    Niederreiter-Xing points"). Its first points do not depend on how many are drawn.
-
-    Parameters
-    ----------
-    space : mapping of str to list or Distribution
-        Each key, in sorted order, is a dimension.
-    n_candidates : int
-        At most as many as the space has.
-
-    Returns
-    -------
-    list of dict
-        Keys sorted, as in `all_candidates`.
+    Niederreiter-Xing points"). Its first points do not depend on how many are drawn. Each key, in sorted order, is a
+    dimension; the keys of the candidates are sorted, too.
     """
     from scipy.stats import qmc  # its import takes most of a second
 
     keys = sorted(space)
+    axes = [_axis(space[key]) for key in keys]
     sampler = qmc.Sobol(len(keys), rng=seed)
     size = space_size(space)
-    # Values of lists stand as their positions here, because they need not be hashable.
     points: dict[tuple[float, ...], None] = {}
     # A power of two at a time, because the sequence is balanced there.
     exponent, drawn = _FIRST_POINTS, 0
     while len(points) < n_candidates and drawn < min(_POINTS_EACH * size, _MOST_POINTS):
         for point in sampler.random_base2(exponent):
-            shares = zip(keys, point.tolist(), strict=True)
-            points.setdefault(tuple(_position(space[key], share) for key, share in shares))
+            points.setdefault(tuple(axis.at(share) for axis, share in zip(axes, point.tolist(), strict=True)))
         drawn += 2**exponent
         exponent += drawn > 2**_FIRST_POINTS
     if len(points) < n_candidates and size < math.inf:
-        points |= dict.fromkeys(product(*(_positions(space[key]) for key in keys)))
+        points |= dict.fromkeys(product(*(range(int(axis.low), int(axis.high) + 1) for axis in axes)))
     return [
         {key: _value(space[key], place) for key, place in zip(keys, places, strict=True)}
         for places in islice(points, n_candidates)
     ]
 
 
-def _position(values: Values, share: float) -> float:
-    return values.at(share) if isinstance(values, Distribution) else int(share * len(values))
-
-
-def _positions(values: Values) -> range:
-    return range(int(values.low), int(values.high) + 1) if isinstance(values, Distribution) else range(len(values))
-
-
 def _value(values: Values, position: float) -> Any:
     return position if isinstance(values, Distribution) else values[int(position)]
 
 
-def _readable(value: float, width: float) -> float:
-    """Round to three significant digits of the number, or of the width of its range if that is smaller."""
-    step = min(abs(value), width) or width
-    return round(value, _DIGITS - 1 - math.floor(math.log10(step)))
-
-
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value of params.yaml is a finite number; true and false are not."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return whole or (isinstance(value, float) and math.isfinite(value))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stages.lib.common import did_you_mean, format_value
+from stages.lib.common import did_you_mean, format_value, join_words
 from stages.lib.config.scorers import bounds_of, has_unit
 from stages.lib.config.table import Section
 
@@ -31,14 +31,16 @@ ANSWER = "answer"
 # The models without a net: one that is linear, two of trees, and a constant.
 OF_CLASSES = ("logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class")
 OF_NUMBERS = ("linear_regression", "hist_gradient_boosting", "random_forest", "mean")
+# All of these names, which no experiment may have.
+RESERVED = {ANSWER, WINNER, SIMPLEST, COMBINED, STARTING_POINT, *OF_CLASSES, *OF_NUMBERS}
 
 
 class Statistics(Section):
     """What is concluded from the scores of a search; nothing is trained again when it changes.
 
-    `rope` is the region of practical equivalence, in the scorer's unit: a difference below it does not matter. None
-    stands for 0.01, for scorers with bounds. `pick` is the candidate of an experiment that goes on to the combined
-    setting and to the evaluation.
+    `rope` is the region of practical equivalence, in the scorer's unit: a difference below it does not matter; None is
+    0.01, for scorers with bounds. `pick` is the candidate of an experiment that goes on to the combined setting and to
+    the evaluation.
     """
 
     rope: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
@@ -72,22 +74,15 @@ def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[str]:
 
 
 def misplaced_names(evaluate: Evaluate, experiments: Collection[str], combines: bool, classify: bool) -> Iterator[str]:
-    """Yield a sentence if there is no such setting to keep, or no such contender to hand over.
-
-    Parameters
-    ----------
-    combines : bool
-        Whether there is a combined setting.
-    classify : bool
-        Whether the target is a class.
-    """
+    """Yield a sentence if there is no such setting to keep, or no such contender to hand over."""
     nets = [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments]
     models, others = (OF_CLASSES, OF_NUMBERS) if classify else (OF_NUMBERS, OF_CLASSES)
     contenders = [ANSWER, *nets, STARTING_POINT, *models]
-    for key, name, names, what, default in (
-        ("keep", evaluate.keep, nets, "a setting that can be kept", WINNER),
-        ("use", evaluate.use, contenders, "a contender of the evaluation", ANSWER),
+    for key, names, what in (
+        ("keep", nets, "a setting that can be kept"),
+        ("use", contenders, "a contender of the evaluation"),
     ):
+        name, default = getattr(evaluate, key), Evaluate.model_fields[key].default
         if name == COMBINED and not combines:
             yield (
                 f"evaluate.{key} is combined, but only experiments with `search: grid` are combined, and there are not "
@@ -99,5 +94,5 @@ def misplaced_names(evaluate: Evaluate, experiments: Collection[str], combines: 
                 f"predicts {'a class' if classify else 'a number'}; set it to answer"
             )
         elif name not in names:
-            hint = did_you_mean(name, names) or f"; it should be {', '.join(names[:-1])} or {names[-1]}"
+            hint = did_you_mean(name, names) or f"; it should be {join_words(names, 'or')}"
             yield f"evaluate.{key} is {name!r}, which is not {what}{hint}"

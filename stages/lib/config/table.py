@@ -2,6 +2,8 @@
 
 import codecs
 import re
+from collections.abc import Callable
+from functools import partial
 from math import isfinite
 from typing import Annotated, Any, Literal
 from unicodedata import normalize
@@ -22,10 +24,22 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _label(value: Any) -> str:
-    # YAML reads a bare 0 as a number with the same text, but loses the text of 1.50 or True.
-    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
-        raise ValueError("it should be a label as written in the CSV, in quotes")
+def rule(fits: Callable[[Any], Any], problem: str, when: type = AfterValidator) -> Any:
+    """Return a validator that takes what `fits`, unchanged, and raises `ValueError` with the problem for the rest."""
+
+    def check(value: Any) -> Any:
+        if not fits(value):
+            raise ValueError(problem)
+        return value
+
+    return when(check)
+
+
+def _cell(value: Any, what: str = "cell") -> str:
+    # YAML reads a bare 0 or -999 as a number with the same text, but loses the text of null, true or 1.50.
+    is_text = isinstance(value, int | str) and not isinstance(value, bool)
+    if not is_text or (what == "label" and not str(value).strip()):
+        raise ValueError(f"it should be a {what} as written in the CSV, in quotes")
     return str(value).strip()
 
 
@@ -38,14 +52,9 @@ def _no_twins(labels: list[str]) -> list[str]:
     return labels
 
 
-def _finite(value: float) -> float:
-    if not isfinite(value):
-        raise ValueError("a limit is a finite number; remove it if there is none")
-    return value
-
-
-Label = Annotated[str, BeforeValidator(_label)]
-Limit = Annotated[float, AfterValidator(_finite)]
+Cell = Annotated[str, BeforeValidator(_cell)]
+Label = Annotated[str, BeforeValidator(partial(_cell, what="label"))]
+Limit = Annotated[float, rule(isfinite, "a limit is a finite number; remove it if there is none")]
 Labels = Annotated[list[Label], Field(min_length=2), AfterValidator(_no_twins)]
 
 
@@ -68,9 +77,8 @@ class Column(Section):
     @model_validator(mode="after")
     def _limits_are_for_numbers(self) -> "Column":
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(
-                f"min {self.min:g} is above max {self.max:g}, so no number is allowed; exchange or fix them"
-            )
+            remedy = "so no number is allowed; exchange or fix them"
+            raise ValueError(f"min {self.min:g} is above max {self.max:g}, {remedy}")
         limited = self.min is not None or self.max is not None or self.zero_is_missing
         if self.classes is not None and limited:
             raise ValueError("classes are labels, which have no min, max or zero_is_missing; remove those")
@@ -81,22 +89,12 @@ class Column(Section):
         return self
 
 
-def _encoding(name: str) -> str:
+def _is_encoding(name: str) -> bool:
     try:
-        is_encoding = codecs.lookup(name).name not in _NO_FILES and "".encode(name) is not None
+        "".encode(name)
+        return codecs.lookup(name).name not in _NO_FILES
     except (LookupError, UnicodeError):
-        is_encoding = False
-    if not is_encoding:
-        common = "common ones are utf-8, utf-16, latin-1 and cp1252"
-        raise ValueError(f"it is not a text encoding that Python knows; {common}")
-    return name
-
-
-def _cell(value: Any) -> str:
-    # YAML reads a bare -999 as a number with the same text, but loses the text of null, true or 1.50.
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("it should be a cell as written in the CSV, in quotes")
-    return str(value).strip()
+        return False
 
 
 def _hash(text: str) -> str:
@@ -109,35 +107,15 @@ def _hash(text: str) -> str:
     return text
 
 
-def _separator(sign: Any) -> Any:
-    if sign not in (",", ";", "\t"):
-        raise ValueError(
-            "it should be ',', ';' or \"\\t\", in double quotes; save the file with one of these between its cells"
-        )
-    return sign
+_A_SEPARATOR = "it should be ',', ';' or \"\\t\", in double quotes; save the file with one of these between its cells"
+_AN_ENCODING = "it is not a text encoding that Python knows; common ones are utf-8, utf-16, latin-1 and cp1252"
+_A_COLUMN = "it should be a mapping, such as {min: 0}, or {} for a column of numbers"
+_A_NAME = "a column's name is a text; write it in quotes"
 
-
-def _name(name: Any) -> str:
-    if not isinstance(name, str):
-        raise ValueError("a column's name is a text; write it in quotes")
-    return name
-
-
-def _column(content: Any) -> Any:
-    if not isinstance(content, dict | Column):
-        raise ValueError("it should be a mapping, such as {min: 0}, or {} for a column of numbers")
-    return content
-
-
-def _file_path(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise ValueError("it should name a file")
-    return text
-
-
-FilePath = Annotated[str, AfterValidator(_file_path)]
-Name = Annotated[str, BeforeValidator(_name)]
-Cell = Annotated[str, BeforeValidator(_cell)]
+FilePath = Annotated[str, rule(lambda text: text.strip() and text.isprintable(), "it should name a file")]
+Separator = Annotated[str, rule(lambda sign: sign in (",", ";", "\t"), _A_SEPARATOR, BeforeValidator)]
+Name = Annotated[str, rule(lambda name: isinstance(name, str), _A_NAME, BeforeValidator)]
+Content = Annotated[Column, rule(lambda content: isinstance(content, dict | Column), _A_COLUMN, BeforeValidator)]
 
 
 class Data(Section):
@@ -147,42 +125,33 @@ class Data(Section):
     url: FilePath | None = None
     sha256: Annotated[str, AfterValidator(_hash)] | None = None
     header: bool = False
-    separator: Annotated[Literal[",", ";", "\t"], BeforeValidator(_separator)] = ","
+    separator: Separator = ","
     decimal: Literal[".", ","] = "."
-    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    encoding: Annotated[str, rule(_is_encoding, _AN_ENCODING)] = "utf-8"
     na_values: list[Cell] = Field(default=[])
     target: Name
-    columns: Annotated[dict[Name, Annotated[Column, BeforeValidator(_column)]], Field(min_length=1)]
+    columns: Annotated[dict[Name, Content], Field(min_length=1)]
     sample: float = Field(default=1.0, gt=0, le=1)
 
     @model_validator(mode="after")
-    def _separator_and_decimal(self) -> "Data":
+    def _goes_together(self) -> "Data":
         if self.separator == self.decimal:
-            raise ValueError(
-                ".separator and decimal are both ','; a CSV with decimal commas has separator: ';' or a tab"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _target_and_columns(self) -> "Data":
+            remedy = "a CSV with decimal commas has separator: ';' or a tab"
+            raise ValueError(f".separator and decimal are both ','; {remedy}")
         if self.target not in self.columns:
             hint = did_you_mean(self.target, self.columns) or f"; they are {', '.join(self.columns)}"
             raise ValueError(f".target is {self.target!r}, which is not one of the columns{hint}")
-        target = self.columns[self.target]
+        target, the_target = self.columns[self.target], f".columns.{self.target} is the target"
         if not target.use:
-            raise ValueError(f".columns.{self.target} is the target, and has `use: false`; remove that")
+            raise ValueError(f"{the_target}, and has `use: false`; remove that")
         if target.missing:
-            raise ValueError(f".columns.{self.target} is the target, which can't be missing; remove `missing: allowed`")
+            raise ValueError(f"{the_target}, which can't be missing; remove `missing: allowed`")
         if target.zero_is_missing:
-            raise ValueError(
-                f".columns.{self.target} is the target, which can't be missing; remove `zero_is_missing`, and from the "
-                "CSV the rows without a target"
-            )
+            remedy = "remove `zero_is_missing`, and from the CSV the rows without a target"
+            raise ValueError(f"{the_target}, which can't be missing; {remedy}")
         if target.type != "number":
-            raise ValueError(
-                f".columns.{self.target} is the target, and has `type: {target.type}`; a target is a number, or lists "
-                "its labels, such as `classes: [no, yes]`"
-            )
+            remedy = "a target is a number, or lists its labels, such as `classes: [no, yes]`"
+            raise ValueError(f"{the_target}, and has `type: {target.type}`; {remedy}")
         for name, column in self.columns.items():
             if column.classes is not None and name != self.target:
                 raise ValueError(f".columns.{name} has classes, but the target is {self.target}; remove them")

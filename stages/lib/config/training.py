@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from stages.lib.config.table import Section
+from stages.lib.config.table import Section, rule
 
+_A_SOURCE = "it should be a file or folder in this repository, such as my_net.py"
 NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
 
 # The largest numbers: of the 32-bit floats that nets compute with, and those that no training has a use for.
@@ -44,12 +45,10 @@ def _class_weight(value: Any) -> Any:
     return value
 
 
-def _in_the_repository(path: str) -> str:
-    """Refuse paths that DVC can't watch: none, one outside of the repository, or all of it, results included."""
-    parts = PurePath(path).parts
-    if not parts or PurePath(path).is_absolute() or ".." in parts:
-        raise ValueError("it should be a file or folder in this repository, such as my_net.py")
-    return path
+def _can_be_watched(name: str) -> bool:
+    """Whether DVC can watch a path: not none, nor one outside of the repository, nor all of it, results included."""
+    path = PurePath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
 Value = Annotated[Any, AfterValidator(_scalar)]
@@ -81,7 +80,7 @@ class Model(NetSettings):
     """The settings that every experiment starts from, and where the code of the net is."""
 
     # For DVC and the checks only. It is not a setting of the net, so dumps leave it out.
-    source: Annotated[str, AfterValidator(_in_the_repository)] = Field(exclude=True)
+    source: Annotated[str, rule(_can_be_watched, _A_SOURCE)] = Field(exclude=True)
 
     @property
     def classifies(self) -> bool:

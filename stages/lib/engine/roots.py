@@ -1,7 +1,4 @@
-"""Makes torch compute the same bytes on every processor: one thread, and exact square roots.
-
-The kernels are chosen before torch is imported; see `stages.lib.common.environment`.
-"""
+"""Makes torch compute the same bytes on every processor; see also `stages.lib.common.environment`."""
 
 import warnings
 from functools import cache
@@ -13,25 +10,15 @@ import torch
 def pin_this_process() -> torch.library.Library:
     """Let torch use one thread, and round square roots as IEEE 754 says, in this process, from now on.
 
-    The engine calls it in each worker, which may know nothing else of this package.
+    The engine calls it in each worker, which may know nothing else of this package. The kernels would be withdrawn if
+    the library, which is returned, were collected; the cache keeps it.
 
-    Returns
-    -------
-    Library
-        The kernels, which are withdrawn when this object is collected; the cache keeps it.
+    torch's own root on a CPU is MKL's, which rounds one float32 in six wrongly, and other ones on each maker's CPU,
+    whatever MKL_CBWR says; most optimizers take a root each step. `rsqrt` and `reciprocal` use the processor's own
+    instructions, which IEEE 754 defines to the last bit. The root is replaced in the dispatcher, so that optimizers,
+    autograd, vmap and `_foreach_sqrt` get the new one, too.
     """
     torch.set_num_threads(1)
-    return _use_exact_square_roots()
-
-
-def _use_exact_square_roots() -> torch.library.Library:
-    """Replace torch's CPU square root, which goes to MKL's vector library.
-
-    MKL rounds one float32 root in six wrongly, and other ones on each maker's CPU, whatever MKL_CBWR says; most
-    optimizers take a root each step. `rsqrt` and `reciprocal` use the processor's own instructions, which IEEE 754
-    defines to the last bit. Replaced in the dispatcher, so that optimizers, autograd, vmap and `_foreach_sqrt` get it
-    too.
-    """
 
     def root(x: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
         if not x.is_complex():

@@ -35,25 +35,11 @@ class _PassingError(Exception):
 def download(
     url: str, target: Path, *, silence: float = 10.0, limit: float = 60.0, attempts: int = 3, wait: float = 1.0
 ) -> None:
-    """Copy the file at `url` to `target`.
+    """Copy the file at `url`, `http://…`, `https://…`, `file://…` or a local path, over `target`.
 
-    Parameters
-    ----------
-    url : str
-        `http://…`, `https://…`, `file://…` or a local path.
-    target : Path
-        Overwritten; left alone if this function raises.
-    silence, limit : float
-        Timeouts of one attempt, in seconds: without a byte, and in total.
-    attempts : int
-        The number of attempts.
-    wait : float
-        Seconds before the second attempt, doubled before each further one.
-
-    Raises
-    ------
-    UserError
-        It says why the last attempt failed.
+    `silence` and `limit` are the most seconds of one attempt without a byte, and in total; `wait` is how many pass
+    before the second attempt, doubled before each further one. If the last one fails, `UserError` says why, and
+    `target` is left alone.
     """
     try:
         parts = urlsplit(url)
@@ -63,20 +49,17 @@ def download(
         target.write_bytes(_local(url, parts))
         return
     # The retries of urllib3 end with the headers, but a body that breaks off or takes too long is worth a retry too.
-    for attempt in range(attempts):
+    for attempt in range(1, attempts + 1):
         try:
-            content = _answer(url, silence, limit)
-            break
+            target.write_bytes(_answer(url, silence, limit))
+            return
         except _PassingError as error:
-            problem = error
-            if attempt < attempts - 1:
-                time.sleep(wait * 2**attempt)
-    else:
-        raise UserError(
-            f"{url} could not be downloaded in {attempts} attempts: {problem}. "
-            "Check the network, or set data.url in params.yaml to a copy."
-        )
-    target.write_bytes(content)
+            if attempt == attempts:
+                raise UserError(
+                    f"{url} could not be downloaded in {attempts} attempts: {error}. "
+                    "Check the network, or set data.url in params.yaml to a copy."
+                ) from None
+            time.sleep(wait * 2 ** (attempt - 1))
 
 
 def _local(url: str, parts: SplitResult) -> bytes:

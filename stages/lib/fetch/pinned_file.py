@@ -48,32 +48,30 @@ def _downloaded(params: Params, path: Path) -> pd.DataFrame:
 
 
 def is_in_place(spec: Data) -> bool:
-    """Whether the pinned file is at `data.path`.
+    """Whether the pinned file is at `data.path`; raises `UserError` if it is not, and can't be brought there.
 
-    Raises
-    ------
-    UserError
-        If the file can't be brought there: there is no `data.url`, or an edit that git does not have would be lost.
+    The reason is that there is no `data.url`, or that an edit that git does not have would be lost.
     """
     path = Path(spec.path)
     with _usable(path):
-        if path.exists() and spec.sha256 in (None, _sha256(path)):
+        exists = path.exists()
+        if exists and spec.sha256 in (None, _sha256(path)):
             return True
         if spec.url is None:
             problem, remedy = "is missing", "Set data.url, or put the file there"
-            if not path.exists() and _git_says("D", path):
-                remedy = f"Restore it: `git checkout -- {path}`, or set data.url"
-            elif not path.exists() and (near := _near(path)):
-                raise UserError(f"params.yaml: data.path is {path}, which is missing{near}")
-            if path.exists():
+            if exists:
                 problem = _difference(path, spec)
                 remedy = "If the file is the right one, set data.sha256 to its own; otherwise put the right one there, "
                 remedy += "or set data.url"
+            elif _git_says("D", path):
+                remedy = f"Restore it: `git checkout -- {path}`, or set data.url"
+            elif near := did_you_mean(path.name, (each.name for each in path.parent.glob("*"))):
+                raise UserError(f"params.yaml: data.path is {path}, which is missing{near}")
             raise UserError(
                 f"{path} {problem}, and data.url in params.yaml is null. {remedy}; a queued experiment has only the "
                 "files that git tracks."
             )
-        if path.exists() and _git_says("M", path):  # what stands there now is nowhere else
+        if exists and _git_says("M", path):  # what stands there now is nowhere else
             raise UserError(
                 f"{path} was edited since it was committed: it {_difference(path, spec)}, and a download would replace "
                 "your edit. To use the file as it is, set data.sha256 and data.url to null; to drop the edit, run "
@@ -91,16 +89,10 @@ def _sha256(path: Path) -> str:
 
 
 def _git_says(state: str, path: Path) -> bool:
-    """Whether git calls a file that it has modified, `M`, or deleted, `D`; it says neither where there is no git."""
+    """Whether git calls a file modified, `M`, or deleted, `D`; neither where there is no git."""
     with suppress(NoGitError):
         return state in state_of(path)
     return False
-
-
-def _near(path: Path) -> str:
-    """Return the file beside a missing one whose name is written alike."""
-    names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-    return did_you_mean(path.name, names)
 
 
 @contextmanager

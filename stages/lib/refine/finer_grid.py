@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from stages.lib.common import UserError, format_params
 from stages.lib.config import PARAMS_FILE, Experiment, Model, Params
+from stages.lib.config.space import is_number
 from stages.lib.experiment import Opened
 from stages.lib.experiment.candidates import check_candidates
 from stages.lib.model import Candidates, resolve
@@ -58,7 +59,7 @@ def refine(experiment: Opened, best: dict[str, Any]) -> Experiment:
     allowed = _make_allowed(experiment, best)
     grid: dict[str, Any] = {}
     for key, values in old.lists.items():
-        if all(map(_is_number, values)):
+        if all(map(is_number, values)):
             finer = finer_values(values, best[key], partial(allowed, key))
             if not set(finer) <= set(values):
                 grid[key] = finer
@@ -167,10 +168,6 @@ def _make_allowed(experiment: Opened, best: dict[str, Any]) -> Callable[[str, fl
         return True
 
     return allowed
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _sign(value: float) -> int:
