@@ -20,10 +20,6 @@ from stages.lib.data import load_dataset
 from stages.lib.data.alike import on_twins
 from stages.lib.data.csv_text import SEPARATORS
 
-# With fewer, no split has rows to train on and to test.
-FEWEST_ROWS = 4
-
-
 ARGUMENTS = Arguments("stages.adopt", __doc__)
 ARGUMENTS.add_argument("file", metavar="FILE.csv", help="a CSV in the repository")
 ARGUMENTS.add_argument("target", metavar="TARGET", nargs="?", help="the column to predict")
@@ -42,7 +38,7 @@ def main(options: Namespace) -> None:
         adopt.print_columns(adopt.take_columns(table))
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
         return
-    if (n_rows := len(table.frame)) < FEWEST_ROWS:
+    if (n_rows := len(table.frame)) < 4:  # fewer leave no split with rows to train on and to test
         raise UserError(f"{path} has {n_rows} row{'s' * (n_rows != 1)}, too few to train and to test. Add rows.")
     outcome = adopt.take_target(table, target, options.classes)
     columns = adopt.take_columns(table, target)
@@ -121,16 +117,16 @@ def _check_git_has_it() -> None:
 
 def _described(table: adopt.Table) -> str:
     csv = table.csv
-    parts = [
+    missing = ", ".join(repr(cell) if cell else "empty" for cell in csv.na_values)
+    parts = (
         f"{len(table.frame):,} rows, {len(table.frame.columns)} columns",
         f"{SEPARATORS[csv.separator]}s between cells",
-        *(["decimal commas"] if csv.decimal == "," else []),
+        "decimal commas" if csv.decimal == "," else "",
         csv.encoding,
         "a header" if csv.header else "no header",
-    ]
-    if csv.na_values:
-        parts.append("missing cells: " + ", ".join(repr(cell) if cell else "empty" for cell in csv.na_values))
-    return f"{csv.name}: {'; '.join(parts)}"
+        f"missing cells: {missing}" if missing else "",
+    )
+    return f"{csv.name}: {'; '.join(filter(None, parts))}"
 
 
 if __name__ == "__main__":

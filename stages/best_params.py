@@ -7,32 +7,23 @@ from stages.lib.common.tables import print_columns
 from stages.lib.config import Params, load_params
 from stages.lib.scores import bounds_of
 from stages.lib.scores.stuck import in_words
-from stages.lib.winners.leaderboard import (
-    BEST_PARAMS,
-    CORRECTED,
-    picked,
-    rating,
-    read_searches,
-    remove_strays,
-    summarise,
-    to_csv,
-)
+from stages.lib.winners import leaderboard
 from stages.lib.winners.whole_choice import read_draws, ties, whole_choice
 
 
 def main() -> None:
     params = load_params()
-    searches = read_searches(params)
+    searches = leaderboard.read_searches(params)
     tied = ties(searches)
     corrected = None
     if all("best_score_corrected" in search for search in searches.values()):
         draws = {name: read_draws(name) for name in searches}
         corrected = whole_choice(searches, draws, bounds_of(params.cv.scoring))
-    summary = summarise(params, searches, corrected)
-    for path in remove_strays(params):
+    summary = leaderboard.summarise(params, searches, corrected)
+    for path in leaderboard.remove_strays(params):
         print(f"removed {path}: params.yaml has no such experiment")
-    write_json(BEST_PARAMS, summary)
-    write_text("metrics/leaderboard.csv", to_csv(searches, tied))
+    write_json(leaderboard.BEST_PARAMS, summary)
+    write_text("metrics/leaderboard.csv", leaderboard.to_csv(searches, tied))
 
     print_leaderboard(params, searches, tied)
     if corrected and len(searches) > 1:
@@ -47,15 +38,15 @@ def main() -> None:
 
 def print_leaderboard(params: Params, searches: dict[str, dict[str, Any]], tied: dict[str, bool]) -> None:
     """Print each experiment's scores and its pick, the winner first."""
-    ranked = sorted(searches, key=lambda name: -rating(searches[name]))
+    ranked = sorted(searches, key=lambda name: -leaderboard.rating(searches[name]))
     decimals = score_decimals(search["best_score"] for search in searches.values())
     # Splits in time order give no interval, and so nothing to correct by.
     corrected = all("best_score_corrected" in search for search in searches.values())
-    numbers = dict(zip(("corrected", "95 % from", "to"), CORRECTED, strict=True)) if corrected else {}
+    numbers = dict(zip(("corrected", "95 % from", "to"), leaderboard.CORRECTED, strict=True)) if corrected else {}
     cells = {"": ["*", *("=" * tied[name] for name in ranked[1:])], "experiment": ranked}
     for heading, key in (numbers | {"best mean": "best_score"}).items():
         cells[heading] = [format_score(searches[name][key], decimals) for name in ranked]
-    picks = picked(params, searches)
+    picks = leaderboard.picked(params, searches)
     cells[f"{params.statistics.pick} params"] = [short_params(format_params(picks[name])) for name in ranked]
     choice = ", corrected for the choice among candidates" if corrected else ""
     print_columns(f"leaderboard, by {params.cv.scoring}{choice}", cells, left=cells)

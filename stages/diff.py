@@ -16,7 +16,6 @@ from stages.lib.common import Arguments, run
 # Longer lists are cut in Markdown.
 MOST = 30
 
-
 ARGUMENTS = Arguments("stages.diff", __doc__)
 ARGUMENTS.add_argument("old", metavar="OLD", nargs="?", default="HEAD", help="the revision to compare with, or HEAD")
 ARGUMENTS.add_argument("new", metavar="NEW", nargs="?", help="what is compared with it, or the working tree")

@@ -61,9 +61,10 @@ def main() -> None:
     written = words | summarise(table) | brier
     write_json("metrics/evaluation.json", {key: value for key, value in written.items() if value is not None})
     metrics = few_metrics(contest, advice.use, picks.corrected_scores, brier)
-    for name, numbers in metrics.items():
-        write_json(f"{METRICS}/{name}.json", numbers)
-    remove_others(METRICS, [f"{METRICS}/{name}.json" for name in metrics])
+    files = {f"{METRICS}/{name}.json": numbers for name, numbers in metrics.items()}
+    for path, numbers in files.items():
+        write_json(path, numbers)
+    remove_others(METRICS, files)
 
     model, card, how = fit(kept, settings, data, params)
     save_model(MODEL_FILE, model, card)

@@ -18,11 +18,6 @@ from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load
 from stages.lib.handover.card import NET
 
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
-# Significant digits of a predicted number: the precision of a float32.
-DIGITS = 7
-# Of the probabilities of classes.
-DECIMALS = 6
-
 
 ARGUMENTS = Arguments("stages.predict", __doc__)
 ARGUMENTS.add_argument("file", metavar="FILE.csv", help="the rows to predict, or - for standard input")
@@ -68,17 +63,17 @@ def main(arguments: Namespace) -> None:
     source, path = arguments.file, MODELS[arguments.model]
     name = "standard input" if source == "-" else source
     params = load_params()
+    spec = params.data
     model, card = load_model(path, params.model.source)
     check_card(path, card, params)
-    spec = params.data
     content = read_bytes(source, name)
     X = read_features(content, card.columns.types, spec, name, may_lack=may_lack(card))
-    form = f"%.{DECIMALS}f" if card.classes else f"%.{DIGITS}g"
     predictions = predict(model, card, X)
     for sentence, row in far_outside(card, X):
         line, _ = csv_text(content, spec, name, is_new=True).rows([row])[row]
         print(f"note: {sentence}: first in line {line}", file=sys.stderr)
     print(f"note: predicted by {card.called}, {path}", file=sys.stderr)
+    form = "%.6f" if card.classes else "%.7g"  # of probabilities, or of numbers, with the precision of a float32
     predictions.to_csv(sys.stdout, index=False, header=spec.header, float_format=form, lineterminator="\n")
 
 

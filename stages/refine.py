@@ -31,7 +31,8 @@ def main(arguments: Namespace) -> None:
         )
     if draws:
         experiment = narrow(params, name, around)
-        comment = f"The space around {_count(len(around))} of {name} that can't be told from the best."
+        candidates = "the candidate" if len(around) == 1 else f"the {len(around)} candidates"
+        comment = f"The space around {candidates} of {name} that can't be told from the best."
     else:
         experiment = refine(open_experiment(params, name), best)
         comment = f"A finer grid around the best of {name}: {format_params(best)}."
@@ -45,10 +46,6 @@ def main(arguments: Namespace) -> None:
     if experiment.fixed:
         print(f"  fixed: {format_params(experiment.fixed)}")
     print("Run `dvc repro`.")
-
-
-def _count(n_candidates: int) -> str:
-    return "the candidate" if n_candidates == 1 else f"the {n_candidates} candidates"
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from stages.lib.scores import NOT_TESTED
 
 REPORT = Path("report.html")
 
-
 ARGUMENTS = Arguments("stages.report", __doc__)
 ARGUMENTS.add_argument("revision", metavar="REVISION", nargs="?", help="a branch or commit to compare the results with")
 

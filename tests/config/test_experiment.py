@@ -9,9 +9,9 @@ import pytest
 import yaml
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from stages.lib.config import Distribution, Experiment, load_params
+from stages.lib.config import Distribution, Evaluate, Experiment, Statistics, load_params
+from stages.lib.config.problems import block_of
 from stages.lib.config.scorers import OF_NUMBERS, OF_PROBABILITIES
-from stages.lib.config.statistics import EVALUATE_BLOCK, STATISTICS_BLOCK
 from tests.config.params_files import changed, refused, written
 from tests.project import ROOT, real_params
 
@@ -202,10 +202,10 @@ def test_a_file_without_the_sections_is_told_what_to_add(tmp_path: Path) -> None
     params = real_params()
     del params["statistics"], params["evaluate"]
     assert refused(tmp_path, params) == (
-        f"{tmp_path}/params.yaml: statistics is missing; add this block:\n{STATISTICS_BLOCK}\n"
-        f"{tmp_path}/params.yaml: evaluate is missing; add this block:\n{EVALUATE_BLOCK}"
+        f"{tmp_path}/params.yaml: statistics is missing; add this block:\n{block_of(Statistics())}\n"
+        f"{tmp_path}/params.yaml: evaluate is missing; add this block:\n{block_of(Evaluate())}"
     )
-    text = "\n".join([yaml.safe_dump(params), STATISTICS_BLOCK, EVALUATE_BLOCK])
+    text = "\n".join([yaml.safe_dump(params), block_of(Statistics()), block_of(Evaluate())])
     (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     assert load_params(tmp_path / "params.yaml").rope == 0.01
 

@@ -17,14 +17,7 @@ from stages.lib.common.artifacts import (
     write_text,
 )
 from stages.lib.common.command import run
-from stages.lib.common.errors import (
-    RAISED,
-    UserError,
-    described,
-    did_you_mean,
-    explained,
-    own_place,
-)
+from stages.lib.common.errors import RAISED, UserError, described, did_you_mean, explained, own_place
 from stages.lib.common.formatting import (
     format_changes,
     format_interval,

@@ -58,10 +58,7 @@ def score_decimals(scores: Iterable[float]) -> int:
     largest = max((abs(score) for score in scores if math.isfinite(score)), default=1.0)
     if 0 < largest < 0.001:
         return 3 - math.floor(math.log10(largest))
-    for bound, decimals in ((0.01, 6), (1000, 4), (100_000, 2)):
-        if largest < bound:
-            return decimals
-    return 0
+    return next((decimals for bound, decimals in ((0.01, 6), (1000, 4), (100_000, 2)) if largest < bound), 0)
 
 
 def format_score(score: float, decimals: int, sign: str = "") -> str:

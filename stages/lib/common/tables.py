@@ -26,9 +26,7 @@ def print_rows(
 
 
 def print_columns(
-    title: str,
-    columns: Mapping[str, Sequence[str]],
-    left: Collection[str] = ("", "setting", "params", "model"),
+    title: str, columns: Mapping[str, Sequence[str]], left: Collection[str] = ("", "setting", "params", "model")
 ) -> None:
     """Print a table by its columns; the headings of `left` are aligned to the left, and rows marked with * are bold."""
     print(title)

@@ -4,15 +4,6 @@ from typing import Any, Literal
 
 from stages.lib.config.table import Section
 
-# What a params.yaml without `prepare` is told to add: nothing is prepared.
-PREPARE_BLOCK = """\
-prepare:
-  impute: null
-  indicator: false
-  scale: null
-  encode: onehot
-  target: null"""
-
 # What `grid` and `fixed` put before these keys.
 PREFIX = "prepare__"
 

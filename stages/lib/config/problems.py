@@ -11,10 +11,10 @@ from pydantic_core import ErrorDetails
 
 from stages.lib.common import did_you_mean, format_value
 from stages.lib.config.experiment import Experiment
-from stages.lib.config.prepare import PREPARE_BLOCK
+from stages.lib.config.prepare import Prepare
 from stages.lib.config.schema import Params
-from stages.lib.config.statistics import EVALUATE_BLOCK, STATISTICS_BLOCK
-from stages.lib.config.table import Column
+from stages.lib.config.statistics import Evaluate, Statistics
+from stages.lib.config.table import Column, Section
 
 # The keys of each section of params.yaml, to find what an unknown one is meant for.
 Sections = Mapping[str, Collection[str]]
@@ -27,11 +27,18 @@ SECTIONS: Sections = {
 _MAY_BE_EMPTY = ("fixed", "callbacks")
 _OF_SUCH = ("data.columns.", "model.callbacks.")
 
+
+def block_of(section: Section) -> str:
+    """Return a section as params.yaml has it."""
+    name = type(section).__name__.lower()
+    return "\n  ".join([f"{name}:", *(f"{key}: {format_value(value)}" for key, value in section)])
+
+
 # What to do about a missing section.
 _BLOCKS = {
-    "prepare": f"add this block, which prepares nothing:\n{PREPARE_BLOCK}",
-    "statistics": f"add this block:\n{STATISTICS_BLOCK}",
-    "evaluate": f"add this block:\n{EVALUATE_BLOCK}",
+    "prepare": f"add this block, which prepares nothing:\n{block_of(Prepare())}",
+    "statistics": f"add this block:\n{block_of(Statistics())}",
+    "evaluate": f"add this block:\n{block_of(Evaluate())}",
     "experiments": "add it, such as `experiments: {batches: {grid: {batch_size: [10, 20]}}}`",
 }
 

@@ -9,16 +9,6 @@ from stages.lib.common import did_you_mean, format_value, join_words
 from stages.lib.config.scorers import bounds_of, has_unit
 from stages.lib.config.table import Section
 
-# What a params.yaml without these sections is told to add.
-STATISTICS_BLOCK = """\
-statistics:
-  rope: null
-  pick: best"""
-EVALUATE_BLOCK = """\
-evaluate:
-  keep: winner
-  use: answer"""
-
 # The region of practical equivalence of scores between bounds.
 ROPE = 0.01
 
