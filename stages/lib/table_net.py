@@ -97,8 +97,8 @@ class TableNet(nn.Module):
         first = n_inputs + (0 if self.embedding is None else n_numbers * d_embedding)
         layers: list[nn.Module] = []
         for before, after in pairwise([first, *[n_neurons] * n_layers]):
-            layers += [nn.Linear(before, after), *([] if norm is None else [norm(after)]), activation()]
-            layers.append(nn.Dropout(dropout_rate))
+            layers += [nn.Linear(before, after), *([norm(after)] if norm else [])]
+            layers += [activation(), nn.Dropout(dropout_rate)]
         self.hidden = nn.Sequential(*layers)
         self.last = nn.Linear(n_neurons, n_outputs)
         self.output = output()

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from stages.lib.config import OF_CLASSES, OF_NUMBERS, Params, Prepare
+from stages.lib.config import Params, Prepare
+from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Dataset
 from stages.lib.handover import Card, PlainModel
 from stages.lib.model import rows

@@ -17,7 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from stages.lib.common import UserError, write_text
-from stages.lib.config import CV, OF_CLASSES, OF_NUMBERS, Params, Prepare
+from stages.lib.config import CV, Params, Prepare
+from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Dataset
 from stages.lib.engine import fit_seed
 from stages.lib.model.hold_out import GroupedRows

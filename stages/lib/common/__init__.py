@@ -1,7 +1,4 @@
-"""User errors, atomic file writes, settings and scores as text, and the numeric environment.
-
-Knows nothing about the project's subject, and imports no other room.
-"""
+"""Tells errors, writes files whole, formats settings and scores, pins the environment. Imports no other room."""
 
 from stages.lib.common.arguments import Arguments
 from stages.lib.common.artifacts import (

@@ -116,7 +116,7 @@ def _tell(error: BaseException, with_traceback: bool) -> int:
 
 
 def tell_errors_of_imports() -> None:
-    """Tell errors as `run` does that arise while a command is being imported, as torch takes seconds."""
+    """Tell errors as `run` does that arise while a command is being imported, because torch takes seconds."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
         status = _tell(error, _TRACEBACK in sys.argv)

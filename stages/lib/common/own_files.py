@@ -1,13 +1,14 @@
 """Which files are the user's own, whose errors and delays are told with their place."""
 
 import sysconfig
-from functools import cache
 from pathlib import Path
 
 # The rooms of this library lie in folders here, and the default network, which users edit, beside them.
 _LIB = Path(__file__).resolve().parents[1]
 # The engine, a package beside `stages`.
 _ENGINE = _LIB.parents[1] / "lockstep"
+# What is installed; a virtual environment may be inside the repository.
+_INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
 
 
 def relative_to_here(file: str | Path | None) -> Path | None:
@@ -15,8 +16,8 @@ def relative_to_here(file: str | Path | None) -> Path | None:
     if file is None:
         return None
     path, here = Path(file).resolve(), Path.cwd().resolve()
-    # A virtual environment may be inside the repository. Code without a file has a name such as <string>.
-    if not path.is_file() or not path.is_relative_to(here) or any(map(path.is_relative_to, _installed())):
+    # Code without a file has a name such as <string>.
+    if not path.is_file() or not path.is_relative_to(here) or any(map(path.is_relative_to, _INSTALLED)):
         return None
     return path.relative_to(here)
 
@@ -26,8 +27,3 @@ def own_code(file: str) -> Path | None:
     path = Path(file).resolve()
     ours = path.is_relative_to(_ENGINE) or (path.is_relative_to(_LIB.parent) and path.parent != _LIB)
     return None if ours else relative_to_here(path)
-
-
-@cache
-def _installed() -> list[Path]:
-    return [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]

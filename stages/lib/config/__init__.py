@@ -1,7 +1,4 @@
-"""params.yaml as typed, checked objects.
-
-Knows the keys and their rules, and does not need torch. Imports `common`.
-"""
+"""params.yaml as typed objects, with the rules of its keys; does not need torch. Imports `common`."""
 
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
@@ -9,16 +6,6 @@ from stages.lib.config.params_file import load_params, read_content, read_params
 from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
 from stages.lib.config.space import Distribution
-from stages.lib.config.statistics import (
-    ANSWER,
-    COMBINED,
-    OF_CLASSES,
-    OF_NUMBERS,
-    SIMPLEST,
-    STARTING_POINT,
-    WINNER,
-    Evaluate,
-    Statistics,
-)
+from stages.lib.config.statistics import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Evaluate, Statistics
 from stages.lib.config.table import Column, Data
 from stages.lib.config.training import Model

@@ -62,65 +62,65 @@ class Experiment(Section):
         return all_candidates(self.lists)
 
 
-def _twins(place: str, values: list[Any]) -> Iterator[str]:
+def _twins(key: str, values: list[Any]) -> Iterator[str]:
     """Yield which values of a list are in it already; 1 and 1.0 are the same, but 1 and true are not."""
     first: dict[Any, int] = {}
     for i, value in enumerate(values):
         same = isinstance(value, bool), tuple(value) if isinstance(value, list) else value
         if first.setdefault(same, i) != i:
-            yield f"{place}[{i}] is {format_value(value)}, as {place.rpartition('.')[2]}[{first[same]}] is; remove one"
+            yield f"grid.{key}[{i}] is {format_value(value)}, as {key}[{first[same]}] is; remove one"
 
 
-def _too_many(place: str, experiment: Experiment, most: int) -> Iterator[str]:
+def _too_many(experiment: Experiment, most: int) -> Iterator[str]:
     """Yield a sentence if there are more candidates than `runtime.max_candidates`; they are not listed for that."""
     way_out = f"or raise runtime.max_candidates, which is {most:,}"
     if (n_drawn := experiment.n_candidates) is not None:
         if n_drawn > most:
-            yield f"{place}.n_candidates is {n_drawn:,}, more than a search may have; lower it, {way_out}"
+            yield f"n_candidates is {n_drawn:,}, more than a search may have; lower it, {way_out}"
     elif not experiment.distributions and (size := math.prod(map(len, experiment.lists.values()))) > most:
         lengths = " × ".join(f"{len(values):,}" for values in experiment.lists.values())
         times = f", {lengths}" if len(experiment.lists) > 1 else ""
         yield (
-            f"{place}.grid has {size:,} candidates{times}, more than a search may have; remove values, draw some of "
+            f"grid has {size:,} candidates{times}, more than a search may have; remove values, draw some of "
             f"them with `search: random` and n_candidates, {way_out}"
         )
 
 
-def misfits(name: str, experiment: Experiment, max_candidates: int) -> Iterator[str]:
+def misfits(experiment: Experiment, max_candidates: int) -> Iterator[str]:
     """Yield what does not go together in an experiment, or is in it twice or too many times, as sentences."""
-    place, search, n_candidates = f"experiments.{name}", experiment.search, experiment.n_candidates
+    search, n_candidates = experiment.search, experiment.n_candidates
     for key, values in experiment.lists.items():
-        yield from _twins(f"{place}.grid.{key}", values)
+        yield from _twins(key, values)
         if call := next((each for each in values if isinstance(each, str) and _CALL.match(each)), None):
             yield (
-                f"{place}.grid.{key} has {call!r}, but YAML calls no function; list the values, such as [4, 5, 6], or "
+                f"grid.{key} has {call!r}, but YAML calls no function; list the values, such as [4, 5, 6], or "
                 "draw them from {int: [4, 6]} or {uniform: [0.0, 1.0]} with `search: random`"
             )
-    yield from _too_many(place, experiment, max_candidates)
+    yield from _too_many(experiment, max_candidates)
     if search == "grid":
         if n_candidates is not None:
             yield (
-                f"{place}.n_candidates is {n_candidates}, but `search: grid` trains every candidate of the lists; "
+                f"n_candidates is {n_candidates}, but `search: grid` trains every candidate of the lists; "
                 "remove it, or set search to random"
             )
         for key, drawn in experiment.distributions.items():
             yield (
-                f"{place}.grid.{key} is a distribution, {drawn}, but `search: grid` takes lists; set search to random "
+                f"grid.{key} is a distribution, {drawn}, but `search: grid` takes lists; set search to random "
                 "and n_candidates to how many to draw, or list the values"
             )
         return
     if n_candidates is None:
         if search == "random":
-            yield f"{place}.n_candidates is missing, but `search: random` draws candidates; add how many"
+            yield "n_candidates is missing, but `search: random` draws candidates; add how many"
         for key, drawn in experiment.distributions.items() if search == "halving" else ():
-            yield f"{place}.n_candidates is missing, but grid.{key} is a distribution, {drawn}; add how many to draw"
+            yield f"n_candidates is missing, but grid.{key} is a distribution, {drawn}; add how many to draw"
     elif n_candidates > (size := space_size(experiment.grid)):
         yield (
-            f"{place}.n_candidates is {n_candidates}, but the grid has only {size:.0f}; "
+            f"n_candidates is {n_candidates}, but the grid has only {size:.0f}; "
             f"set it to {size:.0f} or fewer{', or search to grid' if not experiment.distributions else ''}"
         )
     if search == "halving" and "max_epochs" in experiment.grid:
         yield (
-            f"{place}.grid.max_epochs is searched, but `search: halving` multiplies max_epochs from stage to stage; "
+            "grid.max_epochs is searched, but `search: halving` multiplies max_epochs from stage to stage; "
             "remove it, and put the most epochs into fixed"
         )

@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from stages.lib.common import UserError, did_you_mean, format_value, place_of
 from stages.lib.config import yaml12
 from stages.lib.config.cv import misfits as cv_misfits
+from stages.lib.config.experiment import Experiment
 from stages.lib.config.experiment import misfits as experiment_misfits
 from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.problems import sentences, without
@@ -87,7 +88,7 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
 
 
 def _misfits(params: Params) -> Iterator[str]:
-    """Yield what does not go together, and what breaks a rule in `model`, `prepare`, a grid or `fixed`."""
+    """Yield what does not go together, and what breaks a rule in `model`, `prepare` or an experiment."""
     classify, scoring = params.model.classifies, params.cv.scoring
     yield from cv_misfits(params.cv, params.data.target, classify)
     yield from misplaced_scorers(params.cv, classify)
@@ -98,36 +99,36 @@ def _misfits(params: Params) -> Iterator[str]:
     for key, value in params.prepare:
         yield from _misfit(f"prepare.{key}", PREFIX + key, value, classify)
     for name, experiment in params.experiments.items():
-        place = f"experiments.{name}"
-        yield from experiment_misfits(name, experiment, params.runtime.max_candidates)
-        sections = {"grid": experiment.grid, "fixed": experiment.fixed, "model": params.model.model_extra or {}}
-        homes = [section for section, keys in sections.items() if "optimizer__lr" in keys]
-        if "lr" in experiment.grid and homes:  # the optimizer's own rate counts
-            yield (
-                f"{place}.grid.lr has no effect, because optimizer__lr is set in {homes[0]}; search optimizer__lr, or "
-                "remove it there"
-            )
-        for key in filter(experiment.grid.__contains__, experiment.fixed):
-            yield f"{place}.fixed.{key} has no effect, because the grid varies {key}; remove one of them"
-        for key in (*experiment.fixed, *experiment.grid):
-            if key.startswith(PREFIX) and key not in _FIELDS:
-                home = "fixed" if key in experiment.fixed else "grid"
-                yield f"{place}.{home}.{key} is unknown{did_you_mean(key, _FIELDS)}"
-        for key, value in experiment.fixed.items():
-            yield from _misfit(f"{place}.fixed.{key}", key, value, classify)
-        for key, values in experiment.lists.items():
-            for i, value in enumerate(values):
-                yield from _misfit(f"{place}.grid.{key}[{i}]", key, value, classify)
-        for key, drawn in experiment.distributions.items():
-            error = _broken(key, drawn.low)
-            if error and error.errors()[0]["type"] == "int_type":
-                whole = "logint" if drawn.logarithmic else "int"
-                yield (
-                    f"{place}.grid.{key} is {drawn}, but its numbers are whole; write {whole} in place of {drawn.kind}"
-                )
-            else:
-                for i, bound in enumerate((drawn.low, drawn.high)):
-                    yield from _misfit(f"{place}.grid.{key}.{drawn.kind}[{i}]", key, bound, classify)
+        yield from (f"experiments.{name}.{misfit}" for misfit in _misfits_of(experiment, params))
+
+
+def _misfits_of(experiment: Experiment, params: Params) -> Iterator[str]:
+    """Yield the same for an experiment; the sentences begin with the place in it."""
+    classify, grid, fixed = params.model.classifies, experiment.grid, experiment.fixed
+    yield from experiment_misfits(experiment, params.runtime.max_candidates)
+    sections = {"grid": grid, "fixed": fixed, "model": params.model.model_extra or {}}
+    homes = [section for section, keys in sections.items() if "optimizer__lr" in keys]
+    if "lr" in grid and homes:  # the optimizer's own rate counts
+        remedy = "search optimizer__lr, or remove it there"
+        yield f"grid.lr has no effect, because optimizer__lr is set in {homes[0]}; {remedy}"
+    for key in filter(grid.__contains__, fixed):
+        yield f"fixed.{key} has no effect, because the grid varies {key}; remove one of them"
+    for key in (*fixed, *grid):
+        if key.startswith(PREFIX) and key not in _FIELDS:
+            yield f"{'fixed' if key in fixed else 'grid'}.{key} is unknown{did_you_mean(key, _FIELDS)}"
+    for key, value in fixed.items():
+        yield from _misfit(f"fixed.{key}", key, value, classify)
+    for key, values in experiment.lists.items():
+        for i, value in enumerate(values):
+            yield from _misfit(f"grid.{key}[{i}]", key, value, classify)
+    for key, drawn in experiment.distributions.items():
+        error = _broken(key, drawn.low)
+        if error and error.errors()[0]["type"] == "int_type":
+            whole = "logint" if drawn.logarithmic else "int"
+            yield f"grid.{key} is {drawn}, but its numbers are whole; write {whole} in place of {drawn.kind}"
+            continue
+        for i, bound in enumerate((drawn.low, drawn.high)):
+            yield from _misfit(f"grid.{key}.{drawn.kind}[{i}]", key, bound, classify)
 
 
 def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[str]:

@@ -67,7 +67,7 @@ class Params(Section):
 
     @property
     def combines(self) -> bool:
-        """Whether there is a combined setting: of two grids or more, as other searches are over everything at once."""
+        """Whether there is a combined setting: of two grids or more, because other searches are over everything."""
         return sum(experiment.search == "grid" for experiment in self.experiments.values()) > 1
 
     def experiment(self, name: str) -> Experiment:

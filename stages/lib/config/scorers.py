@@ -38,21 +38,18 @@ def meant_scorer(name: str, scorers: Iterable[str]) -> str:
     return f"; scikit-learn calls it {usual}" if usual else did_you_mean(name, scorers)
 
 
-# Scorers without a lower bound; 1 is the best.
-_BELOW_ONE = {"r2", "explained_variance", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score"}
-_FROM_MINUS_ONE = {"matthews_corrcoef", "adjusted_rand_score", "adjusted_mutual_info_score"}
-_FROM_ZERO = {"positive_likelihood_ratio", "mutual_info_score"}
+_BELOW_ONE = ("r2", "explained_variance", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score")
+# Of scorers that do not lie between 0 and 1, apart from those that are negated.
+_BOUNDS = {
+    **dict.fromkeys(_BELOW_ONE, (-math.inf, 1.0)),
+    **dict.fromkeys(("matthews_corrcoef", "adjusted_rand_score", "adjusted_mutual_info_score"), (-1.0, 1.0)),
+    **dict.fromkeys(("positive_likelihood_ratio", "mutual_info_score"), (0.0, math.inf)),
+}
 
 
 def bounds_of(scoring: str) -> tuple[float, float]:
     """Return the least and the largest value of a scorer; infinite where there is none."""
-    if scoring.startswith("neg_"):
-        return -math.inf, 0.0
-    if scoring in _BELOW_ONE:
-        return -math.inf, 1.0
-    if scoring in _FROM_ZERO:
-        return 0.0, math.inf
-    return (-1.0 if scoring in _FROM_MINUS_ONE else 0.0), 1.0
+    return (-math.inf, 0.0) if scoring.startswith("neg_") else _BOUNDS.get(scoring, (0.0, 1.0))
 
 
 def has_unit(scoring: str) -> bool:

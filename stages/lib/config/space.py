@@ -26,10 +26,7 @@ _FIRST_POINTS = 6
 
 @dataclass(frozen=True)
 class Distribution:
-    """Numbers between two bounds, both included: `{loguniform: [0.001, 0.1]}` in params.yaml.
-
-    The kinds `int` and `logint` are of whole numbers.
-    """
+    """Numbers from `low` to `high`, such as `{loguniform: [0.001, 0.1]}`; `int` and `logint` are of whole numbers."""
 
     kind: Kind
     low: float
@@ -80,10 +77,7 @@ Space = Mapping[str, Values]
 
 
 def to_distribution(described: Any) -> Distribution:
-    """Return the distribution that a mapping such as `{uniform: [0.0, 0.5]}` describes.
-
-    Raises `ValueError` if its name or its bounds are wrong.
-    """
+    """Return the distribution that a mapping such as `{uniform: [0.0, 0.5]}` describes; raises `ValueError` if none."""
     if isinstance(described, Distribution):
         return described
     if described and all(value is None for value in described.values()):

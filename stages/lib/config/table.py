@@ -62,7 +62,7 @@ class Column(Section):
     """What a column contains, and the values that are allowed in it.
 
     Numbers lie between `min` and `max`, both inclusive and in `unit`. The target may list its labels instead, in the
-    order of the classes 0, 1, … A column with `use: false` may contain anything, and is no feature.
+    order of the classes 0, 1, … A column with `use: false` may contain anything, and is not a feature.
     """
 
     use: bool = True

@@ -1,7 +1,4 @@
-"""The engine as this pipeline uses it: pinned first, then imported. No other room imports the package `lockstep`.
-
-Imports no other room.
-"""
+"""The engine, pinned first, then imported. Imports no other room; no other one imports the package `lockstep`."""
 
 from typing import Any
 

@@ -8,8 +8,8 @@ import torch
 class FiniteOrUnfit:
     """Mixin for a skorch net: a fit that leaves the finite numbers ends there, without an exception.
 
-    Such a net has `diverged_` set. The engine fits a net that diverges again, by skorch alone, unless its class has an
-    attribute `diverged_`, because its criterion may raise on the way.
+    Such a net has `diverged_` set. Other failures are raised. The engine fits a net that diverges again, by skorch
+    alone, unless its class has an attribute `diverged_`, because its criterion may raise on the way.
     """
 
     diverged_ = False

@@ -48,10 +48,7 @@ def _downloaded(params: Params, path: Path) -> pd.DataFrame:
 
 
 def is_in_place(spec: Data) -> bool:
-    """Whether the pinned file is at `data.path`; raises `UserError` if it is not, and can't be brought there.
-
-    The reason is that there is no `data.url`, or that an edit that git does not have would be lost.
-    """
+    """Whether the pinned file is at `data.path`; raises `UserError` if it has no URL, or if an edit would be lost."""
     path = Path(spec.path)
     with _usable(path):
         exists = path.exists()

@@ -18,7 +18,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from stages.lib.config import CV, OF_CLASSES, OF_NUMBERS, Params, Prepare
+from stages.lib.config import CV, Params, Prepare
+from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.model.columns import Columns
