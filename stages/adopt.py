@@ -34,8 +34,7 @@ def main(options: Namespace) -> None:
     path, target = _inside(options.file), options.target
     table = adopt.read_table(path, target)
     if target is None:
-        print(_described(table))
-        adopt.print_columns(adopt.take_columns(table))
+        _print_table(table, adopt.take_columns(table))
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
         return
     if (n_rows := len(table.frame)) < 4:  # fewer leave no split with rows to train on and to test
@@ -53,10 +52,9 @@ def main(options: Namespace) -> None:
     data = load_dataset(params.data, outcome.classifies, params.seed)
     warnings = [*_warnings(table, target, outcome, columns), adopt.on_copies(data, path), on_twins(data.classes)]
 
-    print(_described(table))
     columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why, adopt.on_thousands(table, target)))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
-    adopt.print_columns(columns)
+    _print_table(table, columns)
     adopt.print_plan(plan)
     for kind, lines in {"warning": warnings, "hint": [column.hint for column in columns]}.items():
         for line in filter(None, lines):
@@ -106,16 +104,13 @@ def _check_git_has_it() -> None:
         if not state_of(PARAMS_FILE):
             return
     except NoGitError as error:
-        raise UserError(
-            f"{error} Or add --force: then {PARAMS_FILE} is replaced, and git can't bring it back."
-        ) from None
-    raise UserError(
-        f"git does not have {PARAMS_FILE} as it is, so it could not be brought back. "
-        "Commit it, or add --force to replace its blocks."
-    )
+        way_out = f"add --force: then {PARAMS_FILE} is replaced, and git can't bring it back."
+        raise UserError(f"{error} Or {way_out}") from None
+    remedy = "Commit it, or add --force to replace its blocks."
+    raise UserError(f"git does not have {PARAMS_FILE} as it is, so it could not be brought back. {remedy}")
 
 
-def _described(table: adopt.Table) -> str:
+def _print_table(table: adopt.Table, columns: list[adopt.Taken]) -> None:
     csv = table.csv
     missing = ", ".join(repr(cell) if cell else "empty" for cell in csv.na_values)
     parts = (
@@ -126,7 +121,8 @@ def _described(table: adopt.Table) -> str:
         "a header" if csv.header else "no header",
         f"missing cells: {missing}" if missing else "",
     )
-    return f"{csv.name}: {'; '.join(filter(None, parts))}"
+    print(f"{csv.name}: {'; '.join(filter(None, parts))}")
+    adopt.print_columns(columns)
 
 
 if __name__ == "__main__":

@@ -39,24 +39,19 @@ def read_bytes(source: str, name: str) -> bytes:
 def check_card(path: Path, card: Card, params: Params) -> None:
     """Raise `UserError` if a model is not the kept net where that should be, or does not go with params.yaml."""
     if path == MODEL_FILE and card.kind != NET:
-        raise UserError(
-            f"{path} has {card.called}, which is not a net. Run `dvc repro evaluate`, or predict with `--model answer`."
-        )
+        remedy = "Run `dvc repro evaluate`, or predict with `--model answer`."
+        raise UserError(f"{path} has {card.called}, which is not a net. {remedy}")
     spec, types = params.data, card.columns.types
     # With a header, columns that params.yaml does not list are features too, and stand in the CSV only.
     features = [key for key in spec.columns if is_feature(key, spec, params.cv.groups)]
     fits = set(types) >= set(features) if spec.header else list(types) == features
     if card.target != spec.target or not fits or any(spec.column(key).type != kind for key, kind in types.items()):
-        raise UserError(
-            f"{path} predicts {card.target} from {', '.join(types)}, but params.yaml has other columns. "
-            "Run `dvc repro evaluate`."
-        )
+        problem = f"{path} predicts {card.target} from {', '.join(types)}, but params.yaml has other columns"
+        raise UserError(f"{problem}. Run `dvc repro evaluate`.")
     labels = list(spec.labels) or [str(number) for number in range(len(card.classes))]
     if card.classes and card.classes != labels:
-        raise UserError(
-            f"{path} predicts the classes {', '.join(card.classes)}, but in params.yaml they are "
-            f"{', '.join(labels)}. Run `dvc repro evaluate`."
-        )
+        problem = f"{path} predicts the classes {', '.join(card.classes)}, but in params.yaml they are"
+        raise UserError(f"{problem} {', '.join(labels)}. Run `dvc repro evaluate`.")
 
 
 def main(arguments: Namespace) -> None:

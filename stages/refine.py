@@ -25,10 +25,8 @@ def main(arguments: Namespace) -> None:
         around = read_best_set(params, name, best)
         read.append(f"compare@{name}")
     if stale := stale_stages(*read):
-        raise UserError(
-            f"{stale[0]} is not up to date: its params, its code or its results have changed since it ran. "
-            f"Run `dvc repro {stale[0]}`."
-        )
+        why = "its params, its code or its results have changed since it ran"
+        raise UserError(f"{stale[0]} is not up to date: {why}. Run `dvc repro {stale[0]}`.")
     if draws:
         experiment = narrow(params, name, around)
         candidates = "the candidate" if len(around) == 1 else f"the {len(around)} candidates"

@@ -43,29 +43,23 @@ class CV(Section):
 def misfits(cv: CV, target: str, classify: bool) -> Iterator[str]:
     """Yield what in `cv` does not go together, or does not fit the target, as sentences."""
     if cv.splitter in {"stratified", "stratified_group"} and not classify:
+        trouble = "keeps the shares of classes, but model.wrapper predicts a number"
         way_out = "kfold" if cv.splitter == "stratified" else "group"
-        yield (
-            f"cv.splitter is {cv.splitter}, which keeps the shares of classes, but model.wrapper predicts a number; "
-            f"set it to {way_out}"
-        )
+        yield f"cv.splitter is {cv.splitter}, which {trouble}; set it to {way_out}"
     if cv.keeps_groups and cv.groups is None:
         yield f"cv.splitter is {cv.splitter}, so cv.groups should name the column that tells the rows' groups"
     if not cv.keeps_groups and cv.groups is not None:
-        yield (
-            f"cv.groups is {cv.groups}, but cv.splitter {cv.splitter or 'is null and'} keeps no groups together; "
-            "set cv.splitter to group or stratified_group, or cv.groups to null"
-        )
+        remedy = "set cv.splitter to group or stratified_group, or cv.groups to null"
+        splitter = cv.splitter or "is null and"
+        yield f"cv.groups is {cv.groups}, but cv.splitter {splitter} keeps no groups together; {remedy}"
     if not cv.keeps_time and cv.order is not None:
-        yield (
-            f"cv.order is {cv.order}, but only the splitter time looks at an order; "
-            "set cv.splitter to time, or cv.order to null"
-        )
+        remedy = "set cv.splitter to time, or cv.order to null"
+        yield f"cv.order is {cv.order}, but only the splitter time looks at an order; {remedy}"
     for key in ("groups", "order"):
         if getattr(cv, key) == target:
             yield f"cv.{key} is {target}, which is the target; name another column"
     if cv.keeps_time and cv.n_repeats > 1:
-        yield (
-            f"cv.n_repeats is {cv.n_repeats}, but rows in the order of time can be split in one way only; set it to 1"
-        )
+        trouble = "rows in the order of time can be split in one way only"
+        yield f"cv.n_repeats is {cv.n_repeats}, but {trouble}; set it to 1"
     if cv.keeps_time and cv.shuffle:
         yield "cv.shuffle is true, but the splitter time keeps the order of the rows; set it to false"

@@ -99,15 +99,11 @@ def misfits(experiment: Experiment, max_candidates: int) -> Iterator[str]:
     yield from _too_many(experiment, max_candidates)
     if search == "grid":
         if n_candidates is not None:
-            yield (
-                f"n_candidates is {n_candidates}, but `search: grid` trains every candidate of the lists; "
-                "remove it, or set search to random"
-            )
+            remedy = "remove it, or set search to random"
+            yield f"n_candidates is {n_candidates}, but `search: grid` trains every candidate of the lists; {remedy}"
         for key, drawn in experiment.distributions.items():
-            yield (
-                f"grid.{key} is a distribution, {drawn}, but `search: grid` takes lists; set search to random "
-                "and n_candidates to how many to draw, or list the values"
-            )
+            remedy = "set search to random and n_candidates to how many to draw, or list the values"
+            yield f"grid.{key} is a distribution, {drawn}, but `search: grid` takes lists; {remedy}"
         return
     if n_candidates is None:
         if search == "random":
@@ -115,12 +111,8 @@ def misfits(experiment: Experiment, max_candidates: int) -> Iterator[str]:
         for key, drawn in experiment.distributions.items() if search == "halving" else ():
             yield f"n_candidates is missing, but grid.{key} is a distribution, {drawn}; add how many to draw"
     elif n_candidates > (size := space_size(experiment.grid)):
-        yield (
-            f"n_candidates is {n_candidates}, but the grid has only {size:.0f}; "
-            f"set it to {size:.0f} or fewer{', or search to grid' if not experiment.distributions else ''}"
-        )
+        remedy = f"set it to {size:.0f} or fewer{'' if experiment.distributions else ', or search to grid'}"
+        yield f"n_candidates is {n_candidates}, but the grid has only {size:.0f}; {remedy}"
     if search == "halving" and "max_epochs" in experiment.grid:
-        yield (
-            "grid.max_epochs is searched, but `search: halving` multiplies max_epochs from stage to stage; "
-            "remove it, and put the most epochs into fixed"
-        )
+        remedy = "remove it, and put the most epochs into fixed"
+        yield f"grid.max_epochs is searched, but `search: halving` multiplies max_epochs from stage to stage; {remedy}"

@@ -68,10 +68,8 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
             raise UserError(f"{path}: {odd}.")
         content = yaml12.load(text)
     except FileNotFoundError:
-        raise UserError(
-            f"{path} is missing here. Run from the top of the repository, or restore the file: "
-            "`git checkout params.yaml`."
-        ) from None
+        remedy = "Run from the top of the repository, or restore the file: `git checkout params.yaml`."
+        raise UserError(f"{path} is missing here. {remedy}") from None
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror}. It should be a text file.") from None
     except UnicodeDecodeError as error:
@@ -80,10 +78,8 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
         raise UserError(f"{path}: {error}.") from None
     if not isinstance(content, dict):
         kind = "empty" if content is None else "a list" if isinstance(content, list) else "text"
-        raise UserError(
-            f"{path} is {kind}; it should be a valid dictionary, sections such as `data:` and `model:`. Restore it: "
-            "`git checkout params.yaml`."
-        )
+        remedy = "it should be a valid dictionary, sections such as `data:` and `model:`"
+        raise UserError(f"{path} is {kind}; {remedy}. Restore it: `git checkout params.yaml`.")
     return content
 
 
@@ -138,10 +134,8 @@ def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[str]:
     elif error := _broken(key, value):
         yield from sentences(error, start=place)
     elif key == "class_weight" and value is not None and not classify:
-        yield (
-            f"{place} is {format_value(value)}, but model.wrapper predicts a number, which has no classes; set it to "
-            "null"
-        )
+        trouble = "model.wrapper predicts a number, which has no classes"
+        yield f"{place} is {format_value(value)}, but {trouble}; set it to null"
     elif key == f"{PREFIX}target" and value and classify:
         yield f"{place} is {value!r}: a class can't be scaled, only the target of a regression; set it to null"
 

@@ -73,10 +73,8 @@ class Params(Section):
     def experiment(self, name: str) -> Experiment:
         """Return the experiment called `name`; raises `UserError` if there is none."""
         if name not in self.experiments:
-            raise UserError(
-                f"{PARAMS_FILE}: experiments has no {name!r}{did_you_mean(name, self.experiments) or '.'} "
-                f"It has: {', '.join(self.experiments)}."
-            )
+            hint = did_you_mean(name, self.experiments) or "."
+            raise UserError(f"{PARAMS_FILE}: experiments has no {name!r}{hint} It has: {', '.join(self.experiments)}.")
         return self.experiments[name]
 
 

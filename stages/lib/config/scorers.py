@@ -62,10 +62,8 @@ def misplaced_scorers(cv: CV, classify: bool) -> Iterator[str]:
     names = {"cv.scoring": cv.scoring} | {f"cv.also_score[{i}]": name for i, name in enumerate(cv.also_score)}
     for place, name in names.items():
         if classify and name in OF_NUMBERS:
-            yield (
-                f"{place} is {name}, which scores numbers, but model.wrapper predicts a class; "
-                "set it to a score of classes, such as accuracy"
-            )
+            remedy = "set it to a score of classes, such as accuracy"
+            yield f"{place} is {name}, which scores numbers, but model.wrapper predicts a class; {remedy}"
         if not classify and name not in OF_NUMBERS and name.lower() not in _EVERYDAY:
             trouble, hint = "is not a score of numbers", did_you_mean(name, OF_NUMBERS)
             if name in OF_PROBABILITIES:

@@ -99,9 +99,8 @@ def _is_encoding(name: str) -> bool:
 
 def _hash(text: str) -> str:
     if re.fullmatch("[0-9a-f]{64}", text.lower()) is None:
-        raise ValueError(
-            f"it has {len(text)} signs; a sha256 has 64, each 0 to 9 or a to f, as `sha256sum FILE` prints it"
-        )
+        needed = "a sha256 has 64, each 0 to 9 or a to f, as `sha256sum FILE` prints it"
+        raise ValueError(f"it has {len(text)} signs; {needed}")
     if text != text.lower():
         raise ValueError(f"its letters should be small ones: {text.lower()}")
     return text

@@ -57,9 +57,8 @@ def is_in_place(spec: Data) -> bool:
         if spec.url is None:
             problem, remedy = "is missing", "Set data.url, or put the file there"
             if exists:
-                problem = _difference(path, spec)
-                remedy = "If the file is the right one, set data.sha256 to its own; otherwise put the right one there, "
-                remedy += "or set data.url"
+                problem, right = _difference(path, spec), "If the file is the right one, set data.sha256 to its own"
+                remedy = f"{right}; otherwise put the right one there, or set data.url"
             elif _git_says("D", path):
                 remedy = f"Restore it: `git checkout -- {path}`, or set data.url"
             elif near := did_you_mean(path.name, (each.name for each in path.parent.glob("*"))):
@@ -97,10 +96,8 @@ def _usable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename or path
-        raise UserError(
-            f"{where} can't be used: {error.strerror}. Remove the cause, or set data.path in params.yaml."
-        ) from None
+        problem = f"{error.filename or path} can't be used: {error.strerror}"
+        raise UserError(f"{problem}. Remove the cause, or set data.path in params.yaml.") from None
 
 
 def _checked(path: Path, params: Params, name: str = "") -> pd.DataFrame:
