@@ -29,8 +29,7 @@ def temporary(path: str | Path) -> Path:
 def write_bytes(path: str | Path, content: bytes) -> None:
     """Write `content` atomically: a reader of `path` finds all of it or the previous content.
 
-    Raises `OSError` if the machine refuses, because the disk is full, say; its `filename` is `path`, or the file that
-    stands where a folder belongs.
+    Raises `OSError` if the machine refuses; its `filename` is `path`, or the file that stands where a folder belongs.
     """
     new = temporary(path)
     try:

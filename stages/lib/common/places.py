@@ -24,8 +24,7 @@ def place_of(sentence: str) -> str:
 def with_line(sentence: str) -> str:
     """Add the line of the file that a sentence, such as `params.yaml: cv.n_splits is 1: …`, is about: `(line 57)`.
 
-    Of a place that is missing, the line is that of what it belongs to. Further lines of the text, which show what to
-    add, stay behind it. A sentence on another subject stays as it is.
+    A place that is missing has the line of what it belongs to. Further lines, which show what to add, stay behind.
     """
     begins, mentions = _BEGINS.fullmatch(sentence), _MENTIONS.search(sentence)
     place = begins or mentions

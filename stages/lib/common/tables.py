@@ -13,10 +13,7 @@ def print_rows(
     numbers: Collection[str] = (),
     styles: Iterable[str | None] = (),
 ) -> None:
-    """Print a table without lines between its cells; the columns headed `numbers` are aligned to the right.
-
-    `styles` say how each row is written, such as `bold`, as rich calls it; rows without one are plain.
-    """
+    """Print a table, with `numbers` aligned to the right, and each row in a style of rich, such as `bold`, or plain."""
     table = Table(box=None, pad_edge=False)
     for heading in headings:
         table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")

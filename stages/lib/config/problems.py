@@ -111,10 +111,7 @@ def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
 
 
 def without(content: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
-    """Return the content of params.yaml without the keys and the experiments that have errors.
-
-    A key that has to be there gets another value; one for which there is none is missing.
-    """
+    """Return the content of params.yaml without the keys and experiments that have errors, with stand-ins for some."""
     rest = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
     for each in error.errors(include_url=False):
         section, *steps = map(str, each["loc"])

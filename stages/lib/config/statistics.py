@@ -29,8 +29,7 @@ class Statistics(Section):
     """What is concluded from the scores of a search; nothing is trained again when it changes.
 
     `rope` is the region of practical equivalence, in the scorer's unit: a difference below it does not matter; None is
-    0.01, for scorers with bounds. `pick` is the candidate of an experiment that goes on to the combined setting and to
-    the evaluation.
+    0.01, for scorers with bounds. `pick` is the candidate that goes on to the combined setting and to the evaluation.
     """
 
     rope: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None

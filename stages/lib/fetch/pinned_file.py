@@ -17,10 +17,7 @@ from stages.lib.fetch.download import download
 
 
 def ensure_file(params: Params) -> pd.DataFrame:
-    """Return the checked table at `data.path`, downloaded from `data.url` if it is missing or not the pinned one.
-
-    An existing file is replaced only by one whose hash and content are right.
-    """
+    """Return the checked table at `data.path`; a missing or wrong file is replaced by a right one from `data.url`."""
     path = Path(params.data.path)
     in_place = is_in_place(params.data)
     with _usable(path):
