@@ -104,7 +104,7 @@ def _are_numbers(cells: Sequence[str], decimal: str) -> np.ndarray:
 
 
 def _another_form(lines: list[str], csv: CsvText) -> str:
-    if other := other_separator("\n".join(lines)):
+    if other := other_separator(csv):
         pattern, what = other
         cells = "header=None, dtype=str, keep_default_na=False"
         code = f'import pandas; pandas.read_csv("{csv.name}", sep=r"{pattern}", encoding="{csv.encoding}", {cells})'

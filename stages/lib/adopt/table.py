@@ -1,6 +1,7 @@
 """Reads a CSV of any kind: numbers where all cells are numbers, text elsewhere."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from stages.lib.adopt.file_form import look_at
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.data.csv_text import CsvText
 from stages.lib.data.header import column_names
-from stages.lib.data.texts import MISSING, MISSING_AMONG_NUMBERS, as_category, numbers, unread, values_of
+from stages.lib.data.texts import MISSING, MISSING_AMONG_NUMBERS, Reading, as_category, numbers, read
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,8 @@ class Table:
 def read_table(path: str | Path, target: str | None = None) -> Table:
     """Find how a CSV is written, and read it.
 
-    Parameters
-    ----------
-    target : str, optional
-        A column whose labels are not missing cells, even if they look like one, such as `-` beside `+`.
-
-    Raises
-    ------
-    UserError
-        If its lines have different numbers of cells, it has no rows, or it does not have the target.
+    Labels of the target are not missing cells, even if they look like one, such as `-` beside `+`. Raises `UserError`
+    if the lines have different numbers of cells, there are no rows, or there is no such target.
     """
     csv = look_at(path, target)
     _, first = next(csv.records())
@@ -61,24 +55,22 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
     frame = csv.table(names, [] if target is None else [target])
     texts = {name: as_category(frame[name]) for name in names if isinstance(frame[name].dtype, pd.CategoricalDtype)}
     kinds = {name: set(cells.cat.categories) for name, cells in texts.items()}
-    tokens = set(MISSING).intersection(*[set().union(*kinds.values())])
+    tokens = set(MISSING) & set().union(*kinds.values())
     labels = kinds.get(target, set()) if target else set()
+    as_numbers = partial(numbers, decimal=csv.decimal)
     for name, cells in texts.items():
-        if name != target and not (among := _among_numbers(cells, csv.decimal)) & labels:
+        if name != target and not (among := _among_numbers(read(cells, MISSING, as_numbers))) & labels:
             tokens |= among
     for name, cells in texts.items():
-        present = as_category(cells, tokens)
-        values = numbers(list(present.cat.categories), csv.decimal)
-        all_numbers = len(values) and not np.isnan(values).any()
-        frame[name] = values_of(present, values) if all_numbers else present.astype("str")
+        reading = read(cells, tokens, as_numbers)
+        all_numbers = reading.n_read == len(reading.cells.cat.categories) > 0
+        frame[name] = reading.values if all_numbers else reading.cells.astype("str")
     na_values = tuple(cell for cell in (*MISSING, *MISSING_AMONG_NUMBERS) if cell in tokens)
     return Table(replace(csv, na_values=na_values), frame, texts[target] if target else None)
 
 
-def _among_numbers(cells: pd.Series, decimal: str) -> set[str]:
+def _among_numbers(reading: Reading) -> set[str]:
     """Return the cells of a column of text that only mean that a number is missing."""
-    cells = as_category(cells, MISSING)
-    texts = list(cells.cat.categories)
-    tokens = {text for each in unread(texts, numbers(texts, decimal)) for text in each}
-    share = cells[cells.notna()].isin(tokens).mean()
+    tokens = {*reading.blanks, *reading.words}
+    share = reading.cells.dropna().isin(tokens).mean()
     return tokens if share < 0.5 and tokens <= set(MISSING_AMONG_NUMBERS) else set()

@@ -8,18 +8,21 @@ import numpy as np
 
 from stages.lib.data.texts import booleans
 
+# What texts differ in that are equal in a form, for each of `_forms`.
+_DIFFERENCES = ("its line end", "its Unicode form", "its blanks or invisible signs")
+
 
 def key(text: str) -> str:
     """Return what two texts share that no reader can tell apart."""
-    return _bare(_composed(_one_line_end(text)))
+    return _forms(text)[-1]
 
 
 def unlike(text: str, others: Iterable[str]) -> str:
     """Say in what a text differs from one of the others that looks like it; empty if none does."""
     for other in others:
-        if key(other) == key(text):
-            what = f"{_what(text, other)}, {text!a} and {other!a}"
-            return f"; it differs from {other!r} only in {what}: write both alike"
+        for what, one, another in zip(_DIFFERENCES, _forms(text), _forms(other), strict=True):
+            if one == another:
+                return f"; it differs from {other!r} only in {what}, {text!a} and {other!a}: write both alike"
     return ""
 
 
@@ -41,21 +44,9 @@ def on_twins(labels: Iterable[str], what: str = "class") -> str:
     )
 
 
-def _what(text: str, other: str) -> str:
-    if _one_line_end(text) == _one_line_end(other):
-        return "its line end"
-    same = _composed(_one_line_end(text)) == _composed(_one_line_end(other))
-    return "its Unicode form" if same else "its blanks or invisible signs"
-
-
-def _one_line_end(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
-
-
-def _bare(text: str) -> str:
-    """Return the text with plain and single blanks, without signs that have no width."""
-    return re.sub(r"[^\S\n]+", " ", "".join(sign for sign in text if unicodedata.category(sign) != "Cf"))
+def _forms(text: str) -> tuple[str, str, str]:
+    """Return a text with one kind of line end, then also in one Unicode form, and then with plain blanks alone."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    composed = unicodedata.normalize("NFC", plain)
+    visible = "".join(sign for sign in composed if unicodedata.category(sign) != "Cf")
+    return plain, composed, re.sub(r"[^\S\n]+", " ", visible)

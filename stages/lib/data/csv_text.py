@@ -23,18 +23,10 @@ _MOST, LONGEST = 20, 40
 
 @dataclass(frozen=True)
 class CsvText:
-    """A CSV and how it is written.
+    """A CSV that messages call `name`, its text in UTF-8 as `as_utf8` returns it, and how the file is written.
 
-    Attributes
-    ----------
-    name : str
-        What messages call it.
-    text : bytes
-        In UTF-8, as `as_utf8` returns it.
-    encoding, separator, decimal, header, na_values
-        As in `data` of params.yaml; the encoding is that of the file.
-    is_new : bool
-        Whether the rows are to predict, so that they have to be written as the training table is.
+    The other fields are as in `data` of params.yaml; rows of which `is_new` is true are to predict, so that they have
+    to be written as the training table is.
     """
 
     name: str
@@ -70,34 +62,16 @@ class CsvText:
 
     def rows(self, numbers: Collection[int]) -> dict[int, tuple[int, list[str]]]:
         """Return the line and the cells of each of these rows; row 0 is the first one after the header."""
-        wanted, rows = set(numbers), {}
-        for number, record in enumerate(self.records(), start=-1 if self.header else 0):
-            if number in wanted:
-                rows[number] = record
-                if len(rows) == len(wanted):
-                    break
-        return rows
+        first, end = -1 if self.header else 0, max(numbers, default=-1) + 1
+        records = enumerate(islice(self.records(), end - first), start=first)
+        return {number: record for number, record in records if number in numbers}
 
     def table(self, names: Sequence[str], as_text: Collection[str] = ()) -> pd.DataFrame:
-        """Read the cells.
+        """Read the cells into columns of float64, with NaN where a cell is missing, and `category` columns of texts.
 
-        Parameters
-        ----------
-        names : sequence of str
-            The columns, in file order.
-        as_text : collection of str
-            The columns that should not be read as numbers.
-
-        Returns
-        -------
-        DataFrame
-            Columns of float64, with NaN where a cell is missing, and `category` columns of texts as they are in the
-            file for `as_text` and for each column that contains anything but numbers and missing cells.
-
-        Raises
-        ------
-        UserError
-            If a line has more or fewer cells than there are columns, or a cell is too long.
+        These are texts as they are in the file: the columns in `as_text`, and each that contains anything but numbers
+        and missing cells. `names` are the columns in file order. Raises `UserError` if a line has more or fewer cells
+        than there are columns, or a cell is too long.
         """
         self._check_lengths()
         try:
@@ -165,13 +139,18 @@ class CsvText:
             advice = "; its last cell is empty, so remove the separator at the end of each row"
         elif self.header and line == 2 and count == width + 1:
             advice = '; if R wrote its row names, put `"",` before the header for their name'
-        more = f" ({len(others):,} more such line{'s' * (len(others) != 1)})" if others else ""
+        more = more_such(len(others), "line")
         self.refuse(f"line {line} has {count} column{'s' * (count != 1)} instead of {width}{note}{more}{advice}")
 
 
 def short(cell: str) -> str:
     """Return a cell in quotation marks, cut if it is long."""
     return repr(cell) if len(cell) <= LONGEST else f"{cell[:LONGEST]!r}… ({len(cell):,} characters)"
+
+
+def more_such(count: int, what: str) -> str:
+    """Say that there are more things like one that a sentence names, as in ` (2 more such cells)`; "" if none are."""
+    return f" ({count:,} more such {what}{'s' * (count != 1)})" if count > 0 else ""
 
 
 def _is_numeric(series: pd.Series) -> bool:

@@ -23,8 +23,6 @@ class Dataset:
         is 0, 1, … Zeros that mean a missing value are zeros here.
     y : array of float64, shape (n_rows,)
         The target; classes are 0, 1 and so on.
-    features : tuple of str
-        The names of X's columns.
     classes : tuple of str
         The label of each class; empty for a regression.
     types : dict of str
@@ -53,48 +51,32 @@ class Dataset:
 
 
 def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = None, order: str | None = None) -> Dataset:
-    """Read and check `spec.path`, and keep the fraction `spec.sample` of its rows, stratified by class.
+    """Read and check `spec.path` as `read_csv` does, and keep the fraction `spec.sample` of its rows, drawn by class.
 
     Rows are in the order of the file or, with `order`, in that of this column; rows with the same value keep theirs.
-
-    Parameters
-    ----------
-    classify : bool
-        Whether the target is a class.
-    seed : int
-        The seed of the sample.
-    groups, order : str, optional
-        The columns that `cv.groups` and `cv.order` name.
-
-    Raises
-    ------
-    UserError
-        As in `read_csv`, or if the sample has too few rows.
+    Raises `UserError` also if the sample has too few rows.
     """
     table = read_csv(spec.path, spec, classify, groups=groups, order=order)
     if order:
         table = table.sort_values(order, kind="stable", ignore_index=True)
     features = tuple(key for key in map(str, table) if is_feature(key, spec, groups))
-    X, y = table[list(features)], table[spec.target].to_numpy()
     types: dict[str, str] = {key: spec.column(key).type for key in features}
-    lacking = tuple(key for key in features if X[key].isna().any())
-    zeros = tuple(key for key in features if spec.column(key).zero_is_missing and (X[key] == 0).any())
-    classes = class_labels(y, spec) if classify else ()
-    grouped = table[groups].cat.codes.to_numpy(dtype=np.int64) if groups else None
+    lacking = tuple(key for key in features if table[key].isna().any())
+    zeros = tuple(key for key in features if spec.column(key).zero_is_missing and (table[key] == 0).any())
+    classes = class_labels(table[spec.target].to_numpy(), spec) if classify else ()
     if spec.sample < 1:
-        rows = _sample(y, spec.sample, classes, seed)
-        X, y = X.iloc[rows].reset_index(drop=True), y[rows]
-        grouped = None if grouped is None else grouped[rows]
-    return Dataset(X, y, features, classes, types, lacking, zeros, grouped)
+        rows = _sample(table[spec.target].to_numpy(), spec.sample, classes, seed)
+        table = table.iloc[rows].reset_index(drop=True)
+    grouped = table[groups].cat.codes.to_numpy(dtype=np.int64) if groups else None
+    return Dataset(
+        table[list(features)], table[spec.target].to_numpy(), features, classes, types, lacking, zeros, grouped
+    )
 
 
 def _sample(y: np.ndarray, share: float, classes: tuple[str, ...], seed: int) -> np.ndarray:
     """Return the rows of a sample in their order, with the shares of the classes if there are some.
 
-    Raises
-    ------
-    UserError
-        If the sample, or what it leaves out, has fewer rows than there are classes.
+    Raises `UserError` if the sample, or what it leaves out, has fewer rows than there are classes.
     """
     from sklearn.model_selection import train_test_split
 
@@ -116,7 +98,6 @@ def _sample(y: np.ndarray, share: float, classes: tuple[str, ...], seed: int) ->
             f"{place} can't be drawn by class: {classes[int(counts.argmin())]} has one row only. "
             "Set it to 1.0, or remove this class."
         )
-    by_class = y if classes else None
-    rows, _ = train_test_split(np.arange(n_rows), train_size=share, stratify=by_class, random_state=seed)
-    rows.sort()
-    return rows
+    stratify = y if classes else None
+    rows, _ = train_test_split(np.arange(n_rows), train_size=share, stratify=stratify, random_state=seed)
+    return np.sort(rows)

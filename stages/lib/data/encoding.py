@@ -10,34 +10,32 @@ _SLICE = 1 << 20
 _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f"))
 # How the names of encodings begin in which each byte is a letter.
 _ONE_BYTE = ("iso8859", "cp125")
-_MARKS_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_MARKS_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+# UTF-32 comes first, because one of its marks begins with one of UTF-16.
+_MARKS = {
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+}
 
 
 def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> bytes:
     """Return the text in UTF-8, without a byte-order mark and without empty lines at its end.
 
+    Raises `UserError` if the content has another encoding, is not text, or begins with an empty line. The message calls
+    the text `name`, and says which encoding or format the content looks like.
+
     Parameters
     ----------
     encoding : str
         `data.encoding`.
-    name : str
-        The name of the text in messages.
     is_new : bool
         Whether it has to be written as the training table is, so that no setting can suit it.
-
-    Raises
-    ------
-    UserError
-        If the content has another encoding, is not text, or begins with an empty line. The message says which encoding
-        or format the content looks like.
     """
     refuse_other_formats(content, name)
     coding = codecs.lookup(encoding).name
     if not coding.startswith("utf-16"):
         content = content.removeprefix(codecs.BOM_UTF8)  # spreadsheets put it before any text
     broken = _broken_line(content, encoding)
-    if coding.startswith("utf-16") and not content.startswith(_MARKS_16) and not _utf16(content):
+    if coding.startswith("utf-16") and not _wide(content):
         broken = 1  # other text often decodes as UTF-16, to letters of other scripts
     elif coding.startswith(_ONE_BYTE) and not content.isascii() and _broken_line(content, "utf-8") is None:
         broken = 1  # these decode any bytes, and UTF-8 to wrong letters
@@ -55,8 +53,9 @@ def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> b
             return text
     other = likely_encoding(content)
     if other is not None and codecs.lookup(other) != codecs.lookup(encoding):
-        remedy = f"Save it as {encoding}, as the training table is" if is_new else ""
-        remedy = remedy or f"Set data.encoding in params.yaml to {other}"
+        remedy = f"Set data.encoding in params.yaml to {other}"
+        if is_new:
+            remedy = f"Save it as {encoding}, as the training table is"
         raise UserError(f"{name} is not {encoding}; it looks like {other}. {remedy}.")
     if broken is None:
         line = 1 + text.count(b"\n", 0, text.index(b"\0"))
@@ -69,6 +68,26 @@ def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> b
     raise UserError(f"{name} is not text: line {broken} is not {encoding}. Is it the right file?")
 
 
+def likely_encoding(content: bytes) -> str | None:
+    """Guess the encoding: UTF-16 by its mark or its zero bytes, UTF-8, and otherwise a Western European one.
+
+    None means that the content is not text in any of them.
+    """
+    if wide := _wide(content):
+        candidates = [wide]
+    elif _broken_line(content, "utf-8") is None or _mostly_utf8(content):
+        candidates = ["utf-8"]
+    else:
+        # The bytes 0x80 to 0x9f are letters and quotation marks in cp1252, and control characters in latin-1, which
+        # decodes any bytes.
+        candidates = ["cp1252", "latin-1"] if any(byte in content for byte in range(0x80, 0xA0)) else ["latin-1"]
+    for candidate in candidates:
+        text = content[:_SLICE].decode(candidate, errors="ignore")
+        if _broken_line(content, candidate) is None and not any(chr(byte) in text for byte in _NO_TEXT):
+            return candidate
+    return None
+
+
 def _broken_line(content: bytes, encoding: str) -> int | None:
     """Return the number of a line that can't be decoded."""
     try:
@@ -78,8 +97,14 @@ def _broken_line(content: bytes, encoding: str) -> int | None:
     return None
 
 
-def _utf16(content: bytes) -> str | None:
-    """Return which UTF-16 a text without a mark is in: each digit, separator and line end has one byte that is zero."""
+def _wide(content: bytes) -> str | None:
+    """Return the encoding of a text of two bytes or more for each sign: by its mark, or UTF-16 by its zero bytes.
+
+    In UTF-16, each digit, separator and line end has one byte that is zero.
+    """
+    for encoding, marks in _MARKS.items():
+        if content.startswith(marks):
+            return encoding
     start = content[:1000]
     high, low = start[::2].count(0), start[1::2].count(0)
     if max(high, low) < max(2, len(start) / 8) or min(high, low) * 10 > max(high, low):
@@ -94,28 +119,3 @@ def _mostly_utf8(content: bytes) -> bool:
     letters = [sign for sign in content[:_SLICE].decode("utf-8", errors="surrogateescape") if sign > "\x7f"]
     wrong = sum("\udc80" <= sign <= "\udcff" for sign in letters)
     return 2 * (len(letters) - wrong) > wrong
-
-
-def likely_encoding(content: bytes) -> str | None:
-    """Guess the encoding: UTF-16 by its mark or its zero bytes, UTF-8, and otherwise a Western European one.
-
-    None means that the content is not text in any of them.
-    """
-    if content.startswith(_MARKS_32):
-        candidates = ["utf-32"]
-    elif content.startswith(_MARKS_16):
-        candidates = ["utf-16"]
-    elif without_mark := _utf16(content):
-        candidates = [without_mark]
-    else:
-        # The bytes 0x80 to 0x9f are letters and quotation marks in cp1252, and control characters in latin-1, which
-        # decodes any bytes.
-        candidates = ["utf-8"]
-        if _broken_line(content, "utf-8") is not None and not _mostly_utf8(content):
-            candidates = [*(["cp1252"] if any(byte in content for byte in range(0x80, 0xA0)) else []), "latin-1"]
-    for candidate in candidates:
-        if _broken_line(content, candidate) is None:
-            text = content[:_SLICE].decode(candidate, errors="ignore")
-            if not any(chr(byte) in text for byte in _NO_TEXT):
-                return candidate
-    return None

@@ -1,12 +1,13 @@
 """What is wrong with the cells of a column: one sentence for each column and kind of fault."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from stages.lib.config import Data, yaml12
-from stages.lib.data.csv_text import LONGEST, CsvText, short
+from stages.lib.data.csv_text import LONGEST, CsvText, more_such, short
 
 # The most sentences of a message with the same fault, and the most places in one.
 _MOST_ALIKE = 3
@@ -14,35 +15,37 @@ _MOST_ALIKE = 3
 
 @dataclass(frozen=True)
 class Fault:
-    """Cells of one column with the same fault.
+    """Cells of one column with the same fault, or a fault of the whole column.
 
     Parameters
     ----------
-    rows : array of int
-        Their rows, where row 0 is the first one after the header; empty if the fault is the whole column's.
     problem : str
         As in `{cell} is not a number` or, without quotation marks, `{number} is below 0`.
     advice : str
         What to do about it; it follows the number of such cells.
+    rows : sequence or array of int
+        The rows of the cells, where row 0 is the first one after the header; empty if the fault is the whole column's.
     """
 
     column: str
-    rows: np.ndarray
     problem: str
     advice: str = ""
+    rows: Sequence[int] | np.ndarray = ()
+
+
+def at(rows: np.ndarray, column: str, problem: str, advice: str = "") -> list[Fault]:
+    """Return a fault at the rows where a mask is true, if there are some."""
+    return [Fault(column, problem, advice, np.flatnonzero(rows))] if rows.any() else []
 
 
 def refuse_faults(faults: list[Fault], csv: CsvText, names: list[str]) -> None:
     """Raise `UserError` with a sentence for each fault, which names the first cell, its line and its column.
 
-    Parameters
-    ----------
-    names : list of str
-        Its columns, in file order.
+    `names` are the columns in file order.
     """
     if not faults:
         return
-    firsts = csv.rows([int(fault.rows[0]) for fault in faults if len(fault.rows)])
+    firsts = csv.rows({int(fault.rows[0]) for fault in faults if len(fault.rows)})
     problems: list[str] = []
     places: dict[str, list[str]] = {}  # of faults that are alike
     for fault in faults:
@@ -54,9 +57,7 @@ def refuse_faults(faults: list[Fault], csv: CsvText, names: list[str]) -> None:
         alike.append(place.removesuffix(":"))
         if len(alike) <= _MOST_ALIKE:
             problem = fault.problem.replace("{cell}", short(cell)).replace("{number}", cell[:LONGEST])
-            others = len(fault.rows) - 1
-            more = f" ({others:,} more such cell{'s' * (others != 1)})" if others > 0 else ""
-            problems.append(f"{place} {problem}{more}{fault.advice}")
+            problems.append(f"{place} {problem}{more_such(len(fault.rows) - 1, 'cell')}{fault.advice}")
     for alike in places.values():
         if further := alike[_MOST_ALIKE:]:
             more = "; …" if len(further) > _MOST_ALIKE else ""
@@ -65,18 +66,20 @@ def refuse_faults(faults: list[Fault], csv: CsvText, names: list[str]) -> None:
     in_one_line = len(firsts) == 1 and len(faults) > 1 and all(len(fault.rows) <= 1 for fault in faults)
     if in_one_line and csv.text.count(b"\n") > 2:
         ((line, _),) = firsts.values()
-        header = (
-            ""
-            if csv.header or csv.is_new or line > 1
-            else "; if it is a header, set data.header in params.yaml to true"
-        )
-        problems[-1] += f"; only line {line} is at fault, so if it is no row but a unit or a total, remove it{header}"
+        problems[-1] += f"; only line {line} is at fault, so if it is no row but a unit or a total, remove it"
+        if line == 1 and not csv.header and not csv.is_new:
+            problems[-1] += "; if it is a header, set data.header in params.yaml to true"
     csv.refuse(*problems)
 
 
 def plain(text: str) -> str:
     """Return a name or a label for a message: as it is, or escaped and in quotation marks if it has line ends."""
     return text if text.isprintable() else repr(text)
+
+
+def first_words(words: Sequence[str], most: int) -> str:
+    """Return up to `most` words, and how many there are if these are not all."""
+    return ", ".join(words[:most]) + (f", … ({len(words):,})" if len(words) > most else "")
 
 
 def line_to_add(column: str, entry: str, spec: Data) -> str:

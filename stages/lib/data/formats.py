@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from contextlib import suppress
 
 from stages.lib.common import UserError
 
@@ -37,24 +37,18 @@ _TEXTS = {
 
 def refuse_other_formats(content: bytes, name: str) -> None:
     """Raise `UserError` if a file is not a CSV but of another known format; it says which, and what to do."""
-    for what, remedy in _formats(content):
-        raise UserError(f"{name} is {what}, not a CSV. {remedy}")
-
-
-def _formats(content: bytes) -> Iterator[tuple[str, str]]:
-    """Yield what a file may be other than a CSV, and what to do then."""
-    yield from (kind for beginning, kind in _BEGINNINGS.items() if content.startswith(beginning))
+    kinds = [kind for beginning, kind in _BEGINNINGS.items() if content.startswith(beginning)]
     start = content[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    yield from (kind for pattern, kind in _TEXTS.items() if re.match(pattern, start))
+    kinds += [kind for pattern, kind in _TEXTS.items() if re.match(pattern, start)]
     if start[:1] in {b"{", b"["} and _is_json(content):
-        yield "a JSON file", _EXPORT
+        kinds.append(("a JSON file", _EXPORT))
+    for what, remedy in kinds:
+        raise UserError(f"{name} is {what}, not a CSV. {remedy}")
 
 
 def _is_json(content: bytes) -> bool:
     """Whether the text, or its first line, is JSON that holds more than plain values."""
     for part in (content.lstrip().split(b"\n", 1)[0], content):
-        try:
+        with suppress(ValueError, RecursionError):
             return isinstance(json.loads(part), dict | list)
-        except (ValueError, RecursionError):
-            continue
     return False

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 import numpy as np
@@ -11,7 +11,7 @@ from stages.lib.common import UserError, did_you_mean
 from stages.lib.config import Data
 from stages.lib.data.alike import unlike
 from stages.lib.data.csv_text import SEPARATORS, CsvText, short
-from stages.lib.data.faults import plain
+from stages.lib.data.faults import first_words, plain
 from stages.lib.data.texts import numbers
 
 # Patterns of what separates cells in some files, but can't be a `data.separator`.
@@ -23,22 +23,10 @@ _FIRST_LINES, _MOST_ALIKE, _MOST_NAMES = 20, 3, 20
 
 
 def column_names(csv: CsvText, columns: Sequence[str], optional: str = "") -> list[str]:
-    """Return the names of the columns: those in the header or, without one, `columns`.
+    """Return the names of the columns: those in the header or, without one, `columns`, if need be without `optional`.
 
-    A column without a name is called `Unnamed: 0` by its place, as pandas calls it.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        The names if there is no header.
-    optional : str
-        The one of them that rows without a header may lack.
-
-    Raises
-    ------
-    UserError
-        If there is no row, a name occurs twice, or the first row, of which pandas would cut off the end, has another
-        number of cells.
+    A column without a name is called `Unnamed: 0` by its place, as pandas calls it. Raises `UserError` if there is no
+    row, a name occurs twice, or the first row, of which pandas would cut off the end, has another number of cells.
     """
     (line, row), *others = islice(csv.records(), 2)
     names, note = list(columns), ""
@@ -53,29 +41,25 @@ def column_names(csv: CsvText, columns: Sequence[str], optional: str = "") -> li
             csv.refuse(f"line {line} is empty. Remove empty lines.")
         if len(row) == len(names) - 1 and not last:
             names.pop()  # some exports end the header, and no other line, with a separator
-    elif optional:
-        width = len(names)
+    elif optional and len(row) != len(names):
+        note = f", or {len(names)} with {optional}"
         names.remove(optional)
-        if len(row) == width:
-            return list(columns)
-        note = f", or {width} with {optional}"
     if len(row) != len(names):
-        csv.check_widths(len(names), note=note)
+        csv.check_widths(len(names), note)
     return names
 
 
-def check_names(csv: CsvText, names: Sequence[str], wanted: Iterable[str], why: str) -> None:
+def check_names(csv: CsvText, names: Sequence[str], wanted: Collection[str], why: str) -> None:
     """Raise `UserError` with a sentence for each of the first names in `wanted` that the header does not have."""
-    wanted = list(wanted)
     missing = [name for name in wanted if name not in names]
     others = [name for name in names if name not in wanted]
-    problems = []
     what = "the header" if csv.header else "data.columns"
+    problems = []
     for name in missing[:_MOST_ALIKE]:
-        hint = unlike(name, others) or did_you_mean(name, others) or f"; it has {_in_words(names, _MOST_NAMES)}"
+        hint = unlike(name, others) or did_you_mean(name, others) or f"; it has {_in_words(names)}"
         problems.append(f"{what} has no {name!r}, {why}{hint}")
     if more := missing[_MOST_ALIKE:]:
-        problems.append(f"the header lacks {len(more):,} more of these: {_in_words(more, _MOST_NAMES)}")
+        problems.append(f"the header lacks {len(more):,} more of these: {_in_words(more)}")
     if problems:
         csv.refuse(*problems)
 
@@ -89,6 +73,7 @@ def check_first_line(csv: CsvText, spec: Data, wanted: Collection[str]) -> None:
     (_, first), *others = islice(csv.records(), _FIRST_LINES)
     _check_separator(first, csv, spec, wanted)
     no_numbers = bool(np.isnan(numbers(first, spec.decimal)).all())
+    names = _names(first)
     if not csv.header:
         if _like_a_header(first, spec, no_numbers):
             what = "no number" if no_numbers else "the name of a column"
@@ -97,22 +82,23 @@ def check_first_line(csv: CsvText, spec: Data, wanted: Collection[str]) -> None:
                 f"line 1 contains {what}, like a header, but data.header in params.yaml is false. "
                 f"Remove the line{way_out}."
             )
-    elif not set(_names(first)) & set(wanted):
+    elif not set(names) & set(wanted):
         for line, cells in others:
             if {cell.strip() for cell in cells} >= set(wanted):
                 csv.refuse(f"the header is line {line}, not line 1. Remove the lines above it.")
         if not no_numbers:
             way_out = ", or set data.header to false and list every column in data.columns"
-            way_out = f": {_in_words(list(wanted), _MOST_NAMES)}" if csv.is_new else way_out
+            if csv.is_new:
+                way_out = f": {_in_words(list(wanted))}"
             csv.refuse(
-                f"line 1 is {_in_words(_names(first), 4)}, like a row, but data.header in params.yaml is true. "
+                f"line 1 is {_in_words(names, 4)}, like a row, but data.header in params.yaml is true. "
                 f"Put a line with the columns' names before it{way_out}."
             )
 
 
-def other_separator(sample: str) -> tuple[str, str] | None:
+def other_separator(csv: CsvText) -> tuple[str, str] | None:
     """Return the pattern and the name of a separator that `data.separator` can't be, if the lines agree on one."""
-    lines = [line.strip() for line in sample.splitlines() if line.strip()]
+    lines = [line.strip() for line in csv.text[:_SAMPLE].decode(errors="ignore").splitlines() if line.strip()]
     for pattern, what in _OTHER_SIGNS.items():
         for count, agreeing in Counter(len(re.findall(pattern, line)) for line in lines).most_common(1):
             if count and agreeing >= _AGREE * len(lines):
@@ -133,24 +119,24 @@ def _check_separator(first: list[str], csv: CsvText, spec: Data, wanted: Collect
             return any(cell.strip(' \r\n"') in wanted for cell in cells)
         return len(spec.columns) - len(cells) in {0, 1}
 
-    if is_expected(first) and len(first) > 1:
+    is_one = len(first) == 1
+    if is_expected(first) and not is_one:
         return
-    if len(first) == 1 and csv.separator in first[0]:
+    if is_one and csv.separator in first[0]:
         csv.refuse(
             f"line 1 is one cell in quotation marks, {short(first[0])}. Remove the quotation marks around whole lines."
         )
     line = csv.text[: csv.text.find(b"\n") + 1 or None].decode()
     others = [sign for sign in SEPARATORS if sign != csv.separator and sign in line]
-    alone = len(first) == 1 and not others and not is_expected(first)
-    if alone and (other := other_separator(csv.text[:_SAMPLE].decode(errors="ignore"))):
+    if is_one and not others and not is_expected(first) and (other := other_separator(csv)):
         csv.refuse(
             f"line 1 has one cell, because {other[1]} separate the columns. "
             "Save the file with commas, semicolons or tabs between its cells."
         )
-    if not others or (len(first) > 1 and not any(is_expected(line.split(sign)) for sign in others)):
+    if not others or not (is_one or any(is_expected(line.split(sign)) for sign in others)):
         return
     sign = max(others, key=lambda sign: (is_expected(line.split(sign)), line.count(sign)))
-    width = "one column was found" if len(first) == 1 else f"{len(first)} columns were found"
+    width = "one column was found" if is_one else f"{len(first)} columns were found"
     count, quoted = line.count(sign), '"\\t"' if sign == "\t" else f"'{sign}'"
     way_out = f"set `separator: {quoted}` in data of params.yaml"
     if csv.is_new:
@@ -171,5 +157,5 @@ def _like_a_header(cells: Sequence[str], spec: Data, no_numbers: bool) -> bool:
     return has_numbers and no_numbers and not set(cells) & set(spec.na_values)
 
 
-def _in_words(names: Sequence[str], most: int) -> str:
-    return ", ".join(map(plain, names[:most])) + (f", … ({len(names):,})" if len(names) > most else "")
+def _in_words(names: Sequence[str], most: int = _MOST_NAMES) -> str:
+    return first_words(list(map(plain, names)), most)

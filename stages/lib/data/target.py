@@ -10,12 +10,11 @@ from stages.lib.common import did_you_mean
 from stages.lib.config import Data
 from stages.lib.data import alike
 from stages.lib.data import texts as text
-from stages.lib.data.cells import at, out_of_range, twins, where
-from stages.lib.data.faults import Fault, as_yaml, line_to_add, plain
+from stages.lib.data.cells import out_of_range, twins, where
+from stages.lib.data.faults import Fault, as_yaml, at, line_to_add, plain
 
 # The most missing classes, and the most labels, that a message lists.
 _MOST, _MOST_LABELS = 5, 20
-_NO_ROWS = np.array([], dtype=int)
 _FIX = ": fix it, or add it to these classes in params.yaml"
 _NO_CLASSES = "; fix it, or name another data.target in params.yaml"
 _REGRESSION = "is it a number to predict? Then set model.wrapper to NeuralNetRegressor"
@@ -29,34 +28,34 @@ def class_labels(y: np.ndarray, spec: Data) -> tuple[str, ...]:
 def as_target(series: pd.Series, classify: bool, spec: Data) -> tuple[np.ndarray, list[Fault]]:
     """Return the target as float64, and its faults.
 
+    A class is the number of its label in `spec` or, if there are no labels, 0, 1, …
+
     Parameters
     ----------
     series : Series
         Texts, or also numbers for a regression.
-    classify : bool
-        Whether it is a class: the number of its label in `spec` or, if there are no labels, 0, 1, …
     """
     name, labels = spec.target, spec.labels
     if not isinstance(series.dtype, pd.CategoricalDtype):
         values = series.to_numpy()
         return values, _no_target(np.isnan(values), name) + out_of_range(values, name, spec.columns[name])
-    cells = text.as_category(series, spec.na_values)
-    texts = list(cells.cat.categories)
-    if labels:
-        meanings = np.array([labels.index(label) if label in labels else np.nan for label in texts])
-    else:
-        meanings = text.numbers(texts, spec.decimal)
-    values = text.values_of(cells, meanings)
-    blanks, words = text.unread(texts, meanings)
-    faults = _no_target((cells.isna() | cells.isin(blanks)).to_numpy(), name)
+
+    def meaning(texts: list[str]) -> np.ndarray:
+        if not labels:
+            return text.numbers(texts, spec.decimal)
+        return np.array([labels.index(label) if label in labels else np.nan for label in texts])
+
+    reading = text.read(series, spec.na_values, meaning)
+    cells, values, words = reading.cells, reading.values, reading.words
+    faults = _no_target((cells.isna() | cells.isin(reading.blanks)).to_numpy(), name)
     if not labels:
-        advice = _if_classes(words, classify, spec) if len(words) + len(blanks) == len(texts) else _NO_CLASSES
+        advice = _NO_CLASSES if reading.n_read else _if_classes(words, classify, spec)
         faults += where(cells, words, "{cell} is not a number", advice)
         faults += out_of_range(values, name, spec.columns[name])
         return values, faults + (_of_classes(values, cells, spec) if classify else [])
     if not words:  # which may be why a class has no row
         return values, faults + twins(cells) + _without_rows(values, spec)
-    those = ", ".join(map(plain, labels[:_MOST_LABELS])) + (", …" if len(labels) > _MOST_LABELS else "")
+    those = ", ".join(map(plain, labels[:_MOST_LABELS])) + ", …" * (len(labels) > _MOST_LABELS)
     for label in cells[cells.isin(words)].unique().tolist():
         hint = alike.unlike(label, labels) or did_you_mean(label, labels) or f"; they are {those}{_FIX}"
         faults += where(cells, [label], "{cell} is not one of its classes", hint)
@@ -66,9 +65,7 @@ def as_target(series: pd.Series, classify: bool, spec: Data) -> tuple[np.ndarray
 def _if_classes(words: Sequence[str], classify: bool, spec: Data) -> str:
     if not 2 <= len(words) <= _MOST_LABELS:
         return _NO_CLASSES
-    return f"; if these are classes, {_line(words, spec)}" + (
-        ", and set model.wrapper to a classifier" * (not classify)
-    )
+    return f"; if these are classes, {_line(words, spec)}" + ", and set model.wrapper to a classifier" * (not classify)
 
 
 def _of_classes(values: np.ndarray, cells: pd.Series, spec: Data) -> list[Fault]:
@@ -82,22 +79,22 @@ def _of_classes(values: np.ndarray, cells: pd.Series, spec: Data) -> list[Fault]
 
 def _without_rows(values: np.ndarray, spec: Data, way_out: str = "") -> list[Fault]:
     """Return a fault if a class has no row, or all rows are of one."""
-    classes = np.unique(values[np.isfinite(values)]).astype(int).tolist()
-    names = spec.labels
-    count = len(names) or max(classes, default=-1) + 1
+    classes = set(np.unique(values[np.isfinite(values)]).astype(int).tolist())
+
+    def label(number: int) -> str:
+        return plain(spec.labels[number]) if spec.labels else str(number)
+
     if len(classes) == 1:
-        only = plain(names[classes[0]]) if names else classes[0]
-        problem = f"contains only one class, {only}; a classifier needs two or more"
-        return [Fault(spec.target, _NO_ROWS, problem, ": add rows, or name another data.target in params.yaml")]
-    present = set(classes)
-    missing = list(islice((number for number in range(count) if number not in present), _MOST))
+        problem = f"contains only one class, {label(*classes)}; a classifier needs two or more"
+        return [Fault(spec.target, problem, ": add rows, or name another data.target in params.yaml")]
+    count = len(spec.labels) or max(classes, default=-1) + 1
+    missing = list(islice((number for number in range(count) if number not in classes), _MOST))
     if not missing:
         return []
     more = count - len(classes) - len(missing)
     others = f" and {more} more" if more > 0 else ""
     way_out = way_out or f"; add rows, or remove it from data.columns.{spec.target}.classes in params.yaml"
-    problem = f"has no row of class {', '.join(plain(names[i]) if names else str(i) for i in missing)}{others}"
-    return [Fault(spec.target, _NO_ROWS, problem, way_out)]
+    return [Fault(spec.target, f"has no row of class {', '.join(map(label, missing))}{others}", way_out)]
 
 
 def _what_to_set(values: np.ndarray, cells: pd.Series, spec: Data) -> str:
@@ -113,13 +110,9 @@ def _what_to_set(values: np.ndarray, cells: pd.Series, spec: Data) -> str:
 
 
 def _line(labels: Sequence[str], spec: Data) -> str:
-    return line_to_add(spec.target, f"classes: [{', '.join(map(as_label, labels))}]", spec)
-
-
-def as_label(label: str) -> str:
-    """Return a label as YAML has it within `[]`; whole numbers need no quotation marks."""
-    whole = label.removeprefix("-").isdecimal() and str(int(label)) == label
-    return label if whole else as_yaml(label)
+    """Return what to add for these classes; whole numbers need no quotation marks."""
+    written = [label if text.WHOLE_NUMBER.fullmatch(label) else as_yaml(label) for label in labels]
+    return line_to_add(spec.target, f"classes: [{', '.join(written)}]", spec)
 
 
 def _no_target(missing: np.ndarray, name: str) -> list[Fault]:

@@ -2,8 +2,8 @@
 
 import re
 import warnings
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,27 +16,47 @@ _MAY_BE_MISSING = {cell.lower() for cell in (*MISSING, *MISSING_AMONG_NUMBERS)}
 # Among numbers, so few different texts may each mean a missing cell, whatever they are.
 MOST_TOKENS = 3
 
-# A number with more than digits around it or in it: 5 %, $5, 1 000 or 0x1F.
+# A number with more than digits around it or in it: 5 %, $5, 1 000 or 0x1F; a whole number as Python writes it.
 NUMBER_WITH_SIGNS = re.compile(r"[^\w\s]{0,3}\s*[-+−]?\s*\d.{0,24}")
+WHOLE_NUMBER = re.compile("0|-?[1-9][0-9]*")
 
 _BOOLEANS = {"yes": 1.0, "true": 1.0, "t": 1.0, "1": 1.0, "1.0": 1.0}
 _BOOLEANS |= {"no": 0.0, "false": 0.0, "f": 0.0, "0": 0.0, "0.0": 0.0}
 
 
-class Unread(NamedTuple):
-    """Different texts of a column that do not have the meaning that they should have."""
+@dataclass(frozen=True)
+class Reading:
+    """The cells of a column of texts as `as_category` returns them, and what they mean.
 
+    Attributes
+    ----------
+    values : array of float64
+        What each cell means; NaN where it is missing or has no meaning.
+    blanks, words : list of str
+        The different texts without a meaning: those that look as if a value were missing, and all others.
+    """
+
+    cells: pd.Series
+    values: np.ndarray
     blanks: list[str]
-    """Those that look as if a value were missing."""
     words: list[str]
-    """All others."""
+
+    @property
+    def n_read(self) -> int:
+        """How many different texts have a meaning."""
+        return len(self.cells.cat.categories) - len(self.blanks) - len(self.words)
 
 
-def unread(texts: Sequence[str], meanings: np.ndarray) -> Unread:
-    """Return the texts whose meaning is NaN."""
-    without = [text for text, meaning in zip(texts, meanings, strict=True) if np.isnan(meaning)]
+def read(series: pd.Series, missing: Collection[str], meaning: Callable[[list[str]], np.ndarray]) -> Reading:
+    """Read a `category` column of texts by a function such as `booleans`, which returns NaN for those without one."""
+    cells = as_category(series, missing)
+    texts = cells.cat.categories.tolist()
+    meanings = meaning(texts)
+    without = [text for text, number in zip(texts, meanings, strict=True) if np.isnan(number)]
     blanks = [text for text in without if text.lower() in _MAY_BE_MISSING]
-    return Unread(blanks, [text for text in without if text not in blanks])
+    # The last entry is for the code -1 of a missing cell.
+    values = np.array([*meanings, np.nan], dtype=np.float64)[cells.cat.codes]
+    return Reading(cells, values, blanks, [text for text in without if text not in blanks])
 
 
 def as_category(series: pd.Series, missing: Collection[str] = ()) -> pd.Series:
@@ -47,11 +67,6 @@ def as_category(series: pd.Series, missing: Collection[str] = ()) -> pd.Series:
     # The last entry is for the code -1 of a missing cell.
     codes = np.array([numbers.get(text, -1) for text in texts] + [-1])[series.cat.codes]
     return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(kept, dtype="str")), name=series.name)
-
-
-def values_of(series: pd.Series, by_category: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Return the float64 value of each cell of a `category` column, from that of each category; NaN where missing."""
-    return np.array([*by_category, np.nan], dtype=np.float64)[series.cat.codes]
 
 
 def numbers(texts: Sequence[str], decimal: str) -> np.ndarray:
@@ -71,11 +86,10 @@ def booleans(texts: Sequence[str]) -> np.ndarray:
 
 
 def dates(texts: Sequence[str]) -> np.ndarray:
-    """Return texts as days since 1970, with NaN for those that are not dates.
+    """Return texts as days since 1970, with NaN for those that are not dates of ISO 8601 or of one other format.
 
-    Dates are those of ISO 8601 or, if some are not, of one other format, which the first text shows. Where day and
-    month could be meant either way, the reading counts that more texts allow; if both fit, the day comes first before a
-    dot, as in 1.2.2020, and the month elsewhere.
+    The first text shows that format. Where day and month could be meant either way, the reading counts that more texts
+    allow; if both fit, the day comes first before a dot, as in 1.2.2020, and the month elsewhere.
     """
     best = min(_readings(texts), key=lambda reading: reading.isna().sum())
     # Microseconds also hold years that nanoseconds do not.
@@ -108,9 +122,5 @@ def _readings(texts: Sequence[str]) -> list[pd.Series]:
     return [pd.to_datetime(series, format=form, errors="coerce", utc=True) for form in dict.fromkeys(formats) if form]
 
 
-def likely_type(texts: Sequence[str]) -> str:
-    """Return the type of a column that contains these texts: `boolean`, `date` or `category`."""
-    for kind, reading in {"boolean": booleans, "date": dates}.items():
-        if len(texts) and not np.isnan(reading(texts)).any():
-            return kind
-    return "category"
+# How the texts of a column are read by its type; numbers also by the decimal sign.
+MEANINGS = {"boolean": booleans, "date": dates}
