@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from stages.lib import adopt
 from stages.lib.common import Arguments, UserError, reading, run, write_text
 from stages.lib.common.git import NoGitError, state_of
+from stages.lib.common.tables import print_rows
 from stages.lib.config import PARAMS_FILE, Params, yaml12
 from stages.lib.config.problems import sentences
 from stages.lib.data import load_dataset
@@ -55,7 +56,7 @@ def main(options: Namespace) -> None:
     columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why, adopt.on_thousands(table, target)))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
     _print_table(table, columns)
-    adopt.print_plan(plan)
+    print_rows(("setting", "value", "why"), plan.why)
     for kind, lines in {"warning": warnings, "hint": [column.hint for column in columns]}.items():
         for line in filter(None, lines):
             print(f"{kind}: {line}")
@@ -122,7 +123,7 @@ def _print_table(table: adopt.Table, columns: list[adopt.Taken]) -> None:
         f"missing cells: {missing}" if missing else "",
     )
     print(f"{csv.name}: {'; '.join(filter(None, parts))}")
-    adopt.print_columns(columns)
+    adopt.print_taken(columns)
 
 
 if __name__ == "__main__":

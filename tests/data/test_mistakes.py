@@ -156,7 +156,7 @@ def test_a_sample_of_too_few_rows(tmp_path: Path, sample: float, sentence: str) 
 @pytest.mark.parametrize("text", ["1,2\n", "1,2\n3,4\n"])
 def test_rows_to_predict_without_their_header(text: str) -> None:
     with pytest.raises(UserError) as caught:
-        read_features(text, {"a": "number", "b": "number"}, spec(), "standard input")
+        read_features(text.encode(), {"a": "number", "b": "number"}, spec(), "standard input")
     assert str(caught.value) == (
         "standard input: line 1 is 1, 2, like a row, but data.header in params.yaml is true. "
         "Put a line with the columns' names before it: a, b."
@@ -164,5 +164,5 @@ def test_rows_to_predict_without_their_header(text: str) -> None:
 
 
 def test_names_that_are_numbers_are_a_header() -> None:
-    found = read_features("0,1\n5,6\n", {"0": "number", "1": "number"}, spec(), "rows")
+    found = read_features(b"0,1\n5,6\n", {"0": "number", "1": "number"}, spec(), "rows")
     assert found.to_numpy().tolist() == [[5, 6]]

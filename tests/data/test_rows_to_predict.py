@@ -23,13 +23,13 @@ EXPECTED = pd.DataFrame({"length": [5.1, 7.0], "width": [3.5, 3.2]})
     ],
 )
 def test_features_are_found_by_the_headers_names(text: str) -> None:
-    pd.testing.assert_frame_equal(read_features(text, FEATURES, flowers(), "new rows"), EXPECTED)
+    pd.testing.assert_frame_equal(read_features(text.encode(), FEATURES, flowers(), "new rows"), EXPECTED)
 
 
 @pytest.mark.parametrize("text", ["5.1,3.5\n7.0,3.2\n", "5.1,setosa,3.5\n7.0,?,3.2\n"])
 def test_features_are_found_by_their_place_without_a_header(text: str) -> None:
     columns = {"length": {}, "species": {"classes": CLASSES}, "width": {}}
-    found = read_features(text, FEATURES, flowers(header=False, columns=columns), "new rows")
+    found = read_features(text.encode(), FEATURES, flowers(header=False, columns=columns), "new rows")
     pd.testing.assert_frame_equal(found, EXPECTED)
 
 
@@ -37,7 +37,7 @@ def test_the_real_rows_are_read_with_the_target_and_without() -> None:
     data = Data.model_validate(real_params()["data"])
     features = {name: "number" for name in data.columns if name != data.target}
     row = "6,148,72,35,0,33.6,0.627,50"
-    for text in (row, f"{row},1"):
+    for text in (row.encode(), f"{row},1".encode()):
         assert read_features(text, features, data, "new rows").to_numpy().tolist() == [list(map(float, row.split(",")))]
 
 
@@ -105,5 +105,5 @@ def test_the_real_rows_are_read_with_the_target_and_without() -> None:
 def test_a_mistake_in_rows_to_predict_is_named(header: bool, text: str, message: str) -> None:
     columns = {"length": {"unit": "cm", "min": 0, "max": 10}, "species": {"classes": CLASSES}, "width": {}}
     with pytest.raises(UserError) as caught:
-        read_features(text, FEATURES, flowers(header=header, columns=columns), "new rows")
+        read_features(text.encode(), FEATURES, flowers(header=header, columns=columns), "new rows")
     assert str(caught.value) == message

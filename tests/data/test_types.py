@@ -168,7 +168,7 @@ def test_a_number_that_means_missing(tmp_path: Path, code: str) -> None:
 
 def test_rows_to_predict_are_read_in_any_order_without_the_target() -> None:
     text = "member,note,sex,age\nyes,x,male,\nno,y,female,3\n"
-    found = read_features(text, TYPES, passengers(), "rows", may_lack={"age", "sex"})
+    found = read_features(text.encode(), TYPES, passengers(), "rows", may_lack={"age", "sex"})
     expected = pd.DataFrame({"sex": pd.Categorical(["male", "female"]), "age": [float("nan"), 3], "member": [1.0, 0.0]})
     check(found, expected)
 
@@ -207,7 +207,7 @@ def test_rows_to_predict_are_in_the_tables_encoding() -> None:
 )
 def test_a_mistake_in_rows_to_predict_is_named(text: str, message: str) -> None:
     with pytest.raises(UserError) as caught:
-        read_features(text, TYPES, passengers(), "rows")
+        read_features(text.encode(), TYPES, passengers(), "rows")
     assert str(caught.value) == message
 
 
@@ -216,4 +216,4 @@ def test_rows_without_a_header_have_all_columns_but_the_target() -> None:
     spec = passengers(header=False, columns=columns)
     types = {"sex": "category", "age": "number"}
     for text in ("7,male,30\n", "7,,male,30\n"):
-        assert read_features(text, types, spec, "rows").iloc[0].tolist() == ["male", 30.0]
+        assert read_features(text.encode(), types, spec, "rows").iloc[0].tolist() == ["male", 30.0]

@@ -9,6 +9,5 @@ from stages.lib.adopt.copies import on_copies
 from stages.lib.adopt.hints import on_thousands
 from stages.lib.adopt.outcome import Outcome, predictors_alone, share_the_target, take_target
 from stages.lib.adopt.plan import Plan, make_plan
-from stages.lib.adopt.shown import print_columns, print_plan
 from stages.lib.adopt.table import Table, read_table
-from stages.lib.adopt.taken import Taken
+from stages.lib.adopt.taken import Taken, print_taken

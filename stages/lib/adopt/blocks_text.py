@@ -75,17 +75,9 @@ def _read(text: str) -> Any:
 def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
     """Return the text of params.yaml with these blocks in the place of those with their names.
 
-    Parameters
-    ----------
-    text : str
-        A params.yaml. Comments and blank lines between its blocks stay where they are.
-    blocks : dict of dict
-        By name, in the order of the file; one that the text lacks is put after the one before it.
-
-    Raises
-    ------
-    UserError
-        If the text is not YAML, or is written in a form in which blocks can't be replaced.
+    Comments and blank lines between its blocks stay where they are. A block that the text lacks is put after the one
+    that is before it in `blocks`. Raises `UserError` if the text is not YAML, or in a form in which blocks can't be
+    replaced.
     """
     try:
         old = yaml12.load(text)

@@ -14,15 +14,10 @@ _TIMES = 5
 
 
 def on_copies(data: Dataset, name: str) -> str:
-    """Return a sentence on rows that equal another one in all features and the target; "" if they are few.
+    """Return a sentence on rows of the file `name` that equal another one in all features and the target.
 
-    Rows of one group are not copies, because they are trained on or tested together. Rows that are equal by chance,
-    such as those of a table with three categories, are not copies either.
-
-    Parameters
-    ----------
-    name : str
-        The name of the file.
+    It is empty if they are few. Rows of one group are not copies, because they are trained on or tested together. Rows
+    that are equal by chance, such as those of a table with three categories, are not copies either.
     """
     table = pd.concat([data.X, pd.Series(data.y)], axis=1)
     count = _n_copies(table, data.groups)

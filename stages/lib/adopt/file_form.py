@@ -16,7 +16,6 @@ import numpy as np
 from stages.lib.common import UserError
 from stages.lib.data.csv_text import SEPARATORS, CsvText
 from stages.lib.data.encoding import as_utf8, likely_encoding
-from stages.lib.data.formats import refuse_other_formats
 from stages.lib.data.header import other_separator
 from stages.lib.data.texts import MISSING, numbers
 
@@ -27,21 +26,12 @@ _FIRST_RECORDS, _SAMPLE = 20, 1 << 20
 
 
 def look_at(path: str | Path, target: str | None = None) -> CsvText:
-    """Find how a CSV is written.
+    """Find how a CSV is written; a first line that contains the target is a header, whatever else it looks like.
 
-    Parameters
-    ----------
-    target : str, optional
-        The name of a column: a first line that contains it is a header, whatever else it looks like.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, empty, not text, or not a table of two or more columns.
+    Raises `UserError` if the file is missing, empty, not text, or not a table of two or more columns.
     """
-    text, encoding = _decode(path)
-    csv = CsvText(str(path), text, encoding)
-    lines = text[:_SAMPLE].decode(errors="ignore").splitlines()
+    csv = _decoded(path)
+    lines = csv.text[:_SAMPLE].decode(errors="ignore").splitlines()
     if lines[0].count('"') % 2:
         csv.refuse(
             "line 1 ends inside of quotation marks. Is a mark missing, or does a name in the header have a line "
@@ -70,18 +60,17 @@ def look_at(path: str | Path, target: str | None = None) -> CsvText:
     return replace(csv, separator=separator, decimal=decimal, header=header)
 
 
-def _decode(path: str | Path) -> tuple[bytes, str]:
-    """Return the text of a file in UTF-8, and its encoding."""
+def _decoded(path: str | Path) -> CsvText:
+    """Return a file with its encoding; how else it is written is still to be found."""
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror}. Name a CSV file.") from None
-    refuse_other_formats(content, str(path))
     encoding = likely_encoding(content)
     text = as_utf8(content, encoding or "utf-8", str(path))
     if encoding is None:
         raise UserError(f"{path} is not text. Is it the right file?")
-    return text, encoding
+    return CsvText(str(path), text, encoding)
 
 
 def _separator(tables: dict[str, list[list[str]]]) -> str | None:
@@ -110,7 +99,7 @@ def _another_form(lines: list[str], csv: CsvText) -> str:
         code = f'import pandas; pandas.read_csv("{csv.name}", sep=r"{pattern}", encoding="{csv.encoding}", {cells})'
         code += f'.to_csv("{csv.name}", encoding="{csv.encoding}", index=False, header=False)'
         return f"has {what} between its cells. Save it with commas: python -c {shlex.quote(code)}"
-    if len({sign for line in lines for sign in SEPARATORS if sign in line}) == 0:
+    if not any(sign in line for line in lines for sign in SEPARATORS):
         return "has one column, and a table has the target and another column to predict the target from. Add columns."
     return (
         "is not a table: its lines don't agree on the number of cells, whether commas, semicolons or tabs separate "
@@ -124,8 +113,7 @@ def _has_header(first: list[str], rows: list[list[str]], decimal: str) -> bool:
     Where a column has numbers, its name is not one. In a column of text whose values repeat, a first cell that does not
     occur again is a name. Without evidence, it is a header.
     """
-    votes = 0
-    texts = 0
+    votes = texts = 0
     for i, name in enumerate(map(str.strip, first)):
         below = [cell for row in rows if (cell := row[i].strip()) not in MISSING]
         if not below:

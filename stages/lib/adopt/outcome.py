@@ -29,7 +29,7 @@ _TIMES = 5
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a target is.
+    """What a target is, and why it was taken for that.
 
     Attributes
     ----------
@@ -61,20 +61,16 @@ class Outcome:
         """The share of each class in percent, or the range of the number."""
         if not self.labels:
             return values_shown(self.y)
-        total = sum(self.counts)
         pairs = zip(self.labels, self.counts, strict=True)
-        shares = [f"{label} {100 * count / total:.3g} %" for label, count in pairs]
+        shares = [f"{label} {100 * count / sum(self.counts):.3g} %" for label, count in pairs]
         return ", ".join(shares[:5]) + (f", … ({len(shares)} classes)" if len(shares) > 5 else "")
 
 
 def take_target(table: Table, target: str, classes: bool | None = None) -> Outcome:
     """Decide whether the target is a class or a number, unless `classes` says it.
 
-    Raises
-    ------
-    UserError
-        If a cell is missing, all are equal, a class has one row only, there are too many classes, or text is to be a
-        number.
+    Raises `UserError` if a cell is missing, all are equal, a class has one row only, there are too many classes, or
+    text is to be a number.
     """
     csv, cells = table.csv, table.frame[target]
     if missing := int(cells.isna().sum()):
@@ -114,36 +110,36 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Outco
     return Outcome(labels, counts.tolist(), pd.Series(pd.factorize(cells, sort=True)[0]), why)
 
 
-def predictors_alone(table: Table, features: list[str], outcome: Outcome, seed: int = 0) -> dict[str, float]:
+def predictors_alone(table: Table, features: list[str], outcome: Outcome) -> dict[str, float]:
     """Return the columns that predict the target alone, with the score of a decision tree on that column.
 
     The score is the balanced accuracy or R² over three shuffled folds. Such a column may be the target under another
     name, or be known only after it.
     """
-    rows = np.random.default_rng(seed).permutation(len(outcome.y))[:_MOST_ROWS]
+    rows = np.random.default_rng(0).permutation(len(outcome.y))[:_MOST_ROWS]
     y = outcome.y.iloc[rows]
     fewest = int(y.value_counts().min()) if outcome.classifies else len(rows)
     if fewest < (2 if outcome.classifies else 10):
         return {}
-    tree, folds, scoring = DecisionTreeRegressor(random_state=seed), KFold(3), "r2"
+    tree, folds, scoring = DecisionTreeRegressor(random_state=0), KFold(3), "r2"
     if outcome.classifies:
         folds, scoring = StratifiedKFold(min(3, fewest)), "balanced_accuracy"
-        tree = DecisionTreeClassifier(random_state=seed)
+        tree = DecisionTreeClassifier(random_state=0)
     scores = {}
     for name in features:
         cells = table.frame[name].iloc[rows]
-        X = cells if pd.api.types.is_numeric_dtype(cells) else pd.Series(pd.factorize(cells, sort=True)[0])
-        one_column = X.to_numpy(dtype=float).reshape(-1, 1)
+        numbers = cells if pd.api.types.is_numeric_dtype(cells) else pd.factorize(cells, sort=True)[0]
+        one_column = np.asarray(numbers, dtype=float).reshape(-1, 1)
         scores[name] = float(cross_val_score(tree, one_column, y.to_numpy(), cv=folds, scoring=scoring).mean())
     return {name: score for name, score in scores.items() if score >= _ALONE}
 
 
-def share_the_target(table: Table, names: list[str], outcome: Outcome, seed: int = 0) -> list[str]:
+def share_the_target(table: Table, names: list[str], outcome: Outcome) -> list[str]:
     """Return the columns of which rows with the same value have the same target, as those of a patient may have.
 
     Of the values whose rows have several targets, chance would make at least five, and five times as many.
     """
-    shuffled = pd.Series(np.random.default_rng(seed).permutation(outcome.y), index=outcome.y.index)
+    shuffled = pd.Series(np.random.default_rng(0).permutation(outcome.y), index=outcome.y.index)
 
     def n_mixed(y: pd.Series, name: str) -> int:
         return int((y.groupby(table.frame[name]).nunique() > 1).sum())

@@ -3,7 +3,6 @@
 The figures are those of a search that takes about a minute on one core.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from stages.lib.adopt.outcome import Outcome
 from stages.lib.adopt.table import Table
 from stages.lib.adopt.taken import Taken
 from stages.lib.config import Column, yaml12
+from stages.lib.data.texts import WHOLE_NUMBER
 
 # The rows of a batch, up to these numbers of rows, and above all of them.
 _BATCHES, _LARGEST = {6_000: 64, 15_000: 128}, 256
@@ -38,13 +38,7 @@ class Plan:
 
 
 def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> Plan:
-    """Choose the settings for a table.
-
-    Raises
-    ------
-    UserError
-        If no column is left to predict from.
-    """
+    """Choose the settings for a table; raises `UserError` if no column is left to predict from."""
     features = [column for column in columns if column.is_feature]
     if not features:
         unfit = "; ".join(f"{column.name}: {column.why}" for column in columns)
@@ -52,38 +46,19 @@ def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken])
             f"no column is left to predict {target!r} from: {unfit}. Add columns with numbers or categories."
         )
     numbers = [column for column in features if column.kind == "number"]
-    lacking = sum(column.missing > 0 for column in numbers)
-    classes, n_classes = outcome.classifies, len(outcome.labels)
-    scoring, reason = _scoring(outcome)
     blocks = yaml12.load(RECIPE)
     blocks["data"] |= _data(table, target, outcome, columns)
-    blocks["prepare"] |= {
-        "impute": "median" if lacking else None,
-        "indicator": bool(lacking),
-        "scale": "standard" if numbers else None,
-        "target": None if classes else "standard",
-    }
-    blocks["cv"] |= {"scoring": scoring, **_cv(outcome)}
-    blocks["model"] |= _model(outcome)
+    why = []
+    for place, (value, reason) in _settings(outcome, numbers).items():
+        block, key = place.split(".")
+        blocks[block][key] = value
+        if reason and value is not None:
+            why.append((place, value, reason))
     ((name, experiment),) = blocks["experiments"].items()
     if not numbers:
         del experiment["grid"]["prepare__scale"]
     if not 0 < len(numbers) <= _MOST_EMBEDDED:
         del experiment["grid"]["module__embedding"]
-    reasons = {
-        "prepare.impute": f"columns of numbers that lack cells: {lacking}; indicator says where",
-        "prepare.target": "a net learns a target near 0 faster; scores stay in its own unit",
-        "cv.scoring": reason,
-        "cv.splitter": "each fold has the shares of the classes" if classes else "equal parts",
-        "model.wrapper": f"{n_classes} classes" if classes else "a number",
-        "model.criterion": "for classes" if classes else "for numbers",
-        "model.class_weight": "each class counts alike in training too",
-    }
-    why = []
-    for place, reason in reasons.items():
-        block, key = place.split(".")
-        if (value := blocks[block][key]) is not None:
-            why.append((place, value, reason))
     why.append((f"experiments.{name}", " × ".join(experiment["grid"]), "what matters most for a net on a table"))
     return Plan(blocks, why)
 
@@ -97,13 +72,10 @@ def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> 
     sample = min(1.0, float(f"{_MOST_ROWS / n_rows:.2g}"))
     if outcome.classifies and sample * min(outcome.counts) < _FEWEST_OF_A_CLASS:
         sample = 1.0
-    return {
+    form = {key: getattr(csv, key) for key in ("header", "separator", "decimal", "encoding")}
+    return form | {
         "path": csv.name,
-        "header": csv.header,
-        "separator": csv.separator,
         "na_values": list(csv.na_values),
-        "decimal": csv.decimal,
-        "encoding": csv.encoding,
         "columns": {name: _entry(contents[name]) for name in names},
         "target": target,
         "sample": sample,
@@ -113,8 +85,43 @@ def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> 
 def _entry(column: Column) -> dict[str, Any]:
     entry = column.model_dump(exclude_defaults=True)
     if column.classes:
-        entry["classes"] = [int(label) if re.fullmatch("0|-?[1-9][0-9]*", label) else label for label in column.classes]
+        entry["classes"] = [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in column.classes]
     return entry
+
+
+def _settings(outcome: Outcome, numbers: list[Taken]) -> dict[str, tuple[Any, str]]:
+    """Return what follows from the table: by its place a value, with the reason if a user may want to change it."""
+    classes, n_rows, n_used = outcome.classifies, len(outcome.y), min(len(outcome.y), _MOST_ROWS)
+    n_lacking = sum(column.missing > 0 for column in numbers)
+    fewest = min(outcome.counts) if classes else n_rows // 2
+    epochs = int(np.clip(_SEEN // n_used, _FEWEST_EPOCHS, _MOST_EPOCHS))
+    is_weighted = classes and not outcome.balanced and len(outcome.labels) > 2
+    return {
+        "prepare.impute": (
+            "median" if n_lacking else None,
+            f"columns of numbers that lack cells: {n_lacking}; indicator says where",
+        ),
+        "prepare.indicator": (n_lacking > 0, ""),
+        "prepare.scale": ("standard" if numbers else None, ""),
+        "prepare.target": (
+            None if classes else "standard",
+            "a net learns a target near 0 faster; scores stay in its own unit",
+        ),
+        "cv.scoring": _scoring(outcome),
+        "cv.splitter": ("stratified", "each fold has the shares of the classes")
+        if classes
+        else ("kfold", "equal parts"),
+        "cv.n_splits": (max(2, min(3 if n_rows > _THREE_FOLDS else 5, fewest)), ""),
+        "cv.n_repeats": (1 if n_rows > _ONE_REPEAT else 2, ""),
+        "model.wrapper": (
+            ("NeuralNetClassifier", f"{len(outcome.labels)} classes") if classes else ("NeuralNetRegressor", "a number")
+        ),
+        "model.criterion": ("CrossEntropyLoss", "for classes") if classes else ("MSELoss", "for numbers"),
+        "model.max_epochs": (epochs, ""),
+        "model.batch_size": (next((batch for most, batch in _BATCHES.items() if n_used <= most), _LARGEST), ""),
+        "model.callbacks": ({"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": epochs}}, ""),
+        "model.class_weight": ("balanced" if is_weighted else None, "each class counts alike in training too"),
+    }
 
 
 def _scoring(outcome: Outcome) -> tuple[str, str]:
@@ -125,27 +132,3 @@ def _scoring(outcome: Outcome) -> tuple[str, str]:
     if len(outcome.labels) == 2:
         return "roc_auc", "one class is much larger; 0.5 is a net that guesses"
     return "balanced_accuracy", "some classes are much larger; each counts alike"
-
-
-def _cv(outcome: Outcome) -> dict[str, Any]:
-    n_rows = len(outcome.y)
-    fewest = min(outcome.counts) if outcome.classifies else n_rows // 2
-    return {
-        "splitter": "stratified" if outcome.classifies else "kfold",
-        "n_splits": max(2, min(3 if n_rows > _THREE_FOLDS else 5, fewest)),
-        "n_repeats": 1 if n_rows > _ONE_REPEAT else 2,
-    }
-
-
-def _model(outcome: Outcome) -> dict[str, Any]:
-    n_rows = min(len(outcome.y), _MOST_ROWS)
-    epochs = int(np.clip(_SEEN // n_rows, _FEWEST_EPOCHS, _MOST_EPOCHS))
-    is_weighted = outcome.classifies and not outcome.balanced and len(outcome.labels) > 2
-    return {
-        "wrapper": "NeuralNetClassifier" if outcome.classifies else "NeuralNetRegressor",
-        "criterion": "CrossEntropyLoss" if outcome.classifies else "MSELoss",
-        "max_epochs": epochs,
-        "batch_size": next((batch for most, batch in _BATCHES.items() if n_rows <= most), _LARGEST),
-        "callbacks": {"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": epochs}},
-        "class_weight": "balanced" if is_weighted else None,
-    }

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.adopt.table import Table
+from stages.lib.common.tables import print_rows
 from stages.lib.config import Column
+from stages.lib.data.faults import first_words
 from stages.lib.data.texts import numbers
 
 Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
@@ -18,6 +20,8 @@ Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
 _FEWEST_GROUPS = 5
 # Whole numbers up to this one are shown with all digits.
 EXACT = 1e12
+# The most characters of a value.
+_LONGEST = 20
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,23 @@ class Cells:
         return self.taken("not used", why, hint, may_group=True)
 
 
-def values_shown(values: pd.Series, most: int = 4) -> str:
+def values_shown(values: pd.Series) -> str:
     """Return the range of numbers, or the first values of a text."""
     if pd.api.types.is_numeric_dtype(values):
         form = ".0f" if (values % 1 == 0).all() and values.abs().max() < EXACT else "g"
         return f"{values.min():{form}} to {values.max():{form}}" if len(values) else ""
-    unique = [short(str(value)) for value in sorted(values.unique())]
-    return ", ".join(unique[:most]) + (f", … ({len(unique):,})" if len(unique) > most else "")
+    return first_words([short(str(value)) for value in sorted(values.unique())], 4)
 
 
-def short(text: str, most: int = 20) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+def short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def print_taken(columns: list[Taken]) -> None:
+    """Print one row per column: what it is taken for, what is in it, and why."""
+    rows = [
+        (column.name, column.kind, f"{column.missing:,}" if column.missing else "", column.seen, column.why)
+        for column in columns
+    ]
+    styles = [{"target": "bold", "not used": "dim"}.get(column.kind) for column in columns]
+    print_rows(("column", "taken as", "missing", "seen", "why"), rows, numbers=["missing"], styles=styles)

@@ -84,7 +84,7 @@ def read_csv(
 
 
 def read_features(
-    content: bytes | str, features: Collection[str], spec: Data, name: str, may_lack: Collection[str] = ()
+    content: bytes, features: Collection[str], spec: Data, name: str, may_lack: Collection[str] = ()
 ) -> pd.DataFrame:
     """Read rows to predict, and check their cells as `read_csv` does.
 
@@ -93,10 +93,9 @@ def read_features(
 
     Parameters
     ----------
-    content : bytes or str
-        The CSV, with a header if `spec.header` is true; bytes are in `spec.encoding`. With a header, the features may
-        be in any order, and other columns are ignored. Without one, all columns of `spec` are there, with the target
-        or without it.
+    content : bytes
+        The CSV as `spec` describes it. With a header, the features may be in any order, and other columns are ignored.
+        Without one, all columns of `spec` are there, with the target or without it.
     name : str
         The name of the CSV in messages.
     may_lack : collection of str
@@ -121,14 +120,10 @@ def _faultless(columns: dict[str, Checked], csv: CsvText, names: list[str]) -> p
     return pd.DataFrame({key: values for key, (values, _) in columns.items()})
 
 
-def csv_text(content: bytes | str, spec: Data, name: str, is_new: bool = False) -> CsvText:
+def csv_text(content: bytes, spec: Data, name: str, is_new: bool = False) -> CsvText:
     """Return a CSV that is written as `spec` says."""
-    encoding = spec.encoding
-    if isinstance(content, str):
-        content, encoding = content.encode(), "utf-8"
-    text = as_utf8(content, encoding, name, is_new)
-    form = (spec.separator, spec.decimal, spec.header, tuple(spec.na_values))
-    return CsvText(name, text, encoding, *form, is_new)
+    text = as_utf8(content, spec.encoding, name, is_new)
+    return CsvText(name, text, spec.encoding, spec.separator, spec.decimal, spec.header, tuple(spec.na_values), is_new)
 
 
 def is_feature(key: str, spec: Data, groups: str | None) -> bool:

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any, NoReturn
 
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from pandas.errors import ParserError
 
 from stages.lib.common import UserError
@@ -73,7 +72,9 @@ class CsvText:
         and missing cells. `names` are the columns in file order. Raises `UserError` if a line has more or fewer cells
         than there are columns, or a cell is too long.
         """
-        self._check_lengths()
+        if any(len(line) > csv.field_size_limit() for line in io.BytesIO(self.text)):
+            for _ in self.records():  # to refuse a cell of this length; a line may have many cells
+                pass
         try:
             table = self._read(names, as_text)
         except ParserError as error:
@@ -82,14 +83,14 @@ class CsvText:
                 self.refuse(f"line {line} opens a quotation mark that is never closed")
             self.check_widths(len(names))
             self.refuse(f"it is not a CSV: {error}")
+        numeric = {name for name in names if table[name].dtype.kind in "iuf"}
         last = table[names[-1]]
-        if last.isna().any() or (not _is_numeric(last) and (last == "").any()):
+        if last.isna().any() or (names[-1] not in numeric and (last == "").any()):
             self.check_widths(len(names))  # because pandas fills up a short line with empty cells
-        others = [name for name in names if name not in as_text and not _is_numeric(table[name])]
-        if others:
+        if others := [name for name in names if name not in numeric and name not in as_text]:
             table[others] = self._read(names, others, usecols=others)
         # pandas would read texts that are all numbers, such as 01 and 1.0, into categories that are numbers.
-        return table.astype({name: "float64" if _is_numeric(table[name]) else "category" for name in names})
+        return table.astype({name: "float64" if name in numeric else "category" for name in names})
 
     def _read(self, names: Sequence[str], as_text: Collection[str], **options: Any) -> pd.DataFrame:
         with warnings.catch_warnings():
@@ -108,17 +109,6 @@ class CsvText:
                 skipinitialspace=True,
                 **options,
             )
-
-    def _check_lengths(self) -> None:
-        """Raise `UserError` if a cell is longer than what the csv module takes for a cell."""
-        most, start = csv.field_size_limit(), 0
-        while start + most < len(self.text):
-            end = self.text.rfind(b"\n", start, start + most + 1)
-            if end < 0:  # a line this long may have many cells, which `records` looks at
-                for _ in self.records():
-                    pass
-                return
-            start = end + 1
 
     def check_widths(self, width: int, note: str = "") -> None:
         """Raise `UserError` if a line has more or fewer cells than `width`; a note follows that number."""
@@ -139,8 +129,8 @@ class CsvText:
             advice = "; its last cell is empty, so remove the separator at the end of each row"
         elif self.header and line == 2 and count == width + 1:
             advice = '; if R wrote its row names, put `"",` before the header for their name'
-        more = more_such(len(others), "line")
-        self.refuse(f"line {line} has {count} column{'s' * (count != 1)} instead of {width}{note}{more}{advice}")
+        columns, more = f"{count} column{'s' * (count != 1)}", more_such(len(others), "line")
+        self.refuse(f"line {line} has {columns} instead of {width}{note}{more}{advice}")
 
 
 def short(cell: str) -> str:
@@ -151,7 +141,3 @@ def short(cell: str) -> str:
 def more_such(count: int, what: str) -> str:
     """Say that there are more things like one that a sentence names, as in ` (2 more such cells)`; "" if none are."""
     return f" ({count:,} more such {what}{'s' * (count != 1)})" if count > 0 else ""
-
-
-def _is_numeric(series: pd.Series) -> bool:
-    return is_numeric_dtype(series) and not is_bool_dtype(series)

@@ -11,10 +11,7 @@ _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f"))
 # How the names of encodings begin in which each byte is a letter.
 _ONE_BYTE = ("iso8859", "cp125")
 # UTF-32 comes first, because one of its marks begins with one of UTF-16.
-_MARKS = {
-    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
-    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
-}
+_MARKS = {"utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)}
 
 
 def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> bytes:

@@ -148,10 +148,8 @@ def _like_a_header(cells: Sequence[str], spec: Data, no_numbers: bool) -> bool:
     """Whether cells are names: of their own columns, or without a number or missing cell where numbers should be."""
     cells = [cell.strip() for cell in cells]
     named = [cell for cell, name in zip(cells, spec.columns, strict=False) if cell == name]
-    target = spec.target in named and spec.target not in spec.labels
-    if len(cells) == len(spec.columns) and target and np.isnan(numbers([spec.target], spec.decimal)).all():
-        return True
-    if len(named) == len(cells) > 1:
+    has_target = spec.target in named and spec.target not in spec.labels and len(cells) == len(spec.columns)
+    if len(named) == len(cells) > 1 or (has_target and np.isnan(numbers([spec.target], spec.decimal)).all()):
         return True
     has_numbers = any(column.type == "number" and not column.classes for column in spec.columns.values() if column.use)
     return has_numbers and no_numbers and not set(cells) & set(spec.na_values)
