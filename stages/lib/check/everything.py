@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from stages.lib.adopt import on_copies
-from stages.lib.check.conflicts import find_conflicts, what_to_do
-from stages.lib.check.dvc_files import broken_files
+from stages.lib.check.broken_files import broken_files, find_conflicts, what_to_do
 from stages.lib.check.dvc_keys import PIPELINE, missing_keys
 from stages.lib.check.grouping import Problem
 from stages.lib.check.plan import Plan, make_plan
@@ -32,14 +31,7 @@ _OF_THE_NETS = ("prepare", "model.class_weight", "model.optimizer__lr")
 class Findings:
     """What a check has found.
 
-    Parameters
-    ----------
-    problems : list of Problem
-    notes : list of str
-        What was left out, and why; what makes scores too high.
-    plans : list of Plan
-        What each search will take; of those that were built.
-    n_rows : int or None
+    Notes say what was left out, and why, and what makes scores too high. Plans are of the searches that were built.
     """
 
     problems: list[Problem] = field(default_factory=list)

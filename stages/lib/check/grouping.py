@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from stages.lib.common import place_of
 from stages.lib.config import PARAMS_FILE
+from stages.lib.data.csv_text import more_such
 
 # What differs between sentences on several values of a key: numbers, quoted words, names of experiments and classes.
 _DIFFERS = re.compile(r"experiments\.\w+|\[\d+\]|; did you mean.*|'[^']*'|-?\b[\w.+-]*\d[\w.+-]*|\b[A-Z]\w+", re.DOTALL)
@@ -32,15 +33,11 @@ def grouped(problems: Iterable[Problem]) -> list[str]:
             alike.setdefault((place_of(sentence), _DIFFERS.sub("", sentence)), []).append(sentence)
         else:
             alike[sentence] = [_of(experiments) + sentence]
-    return [first + _more(len(others)) for first, *others in alike.values()]
+    return [first + more_such(len(others), "value") for first, *others in alike.values()]
 
 
 def _of(experiments: list[str]) -> str:
     if not experiments:
         return ""
-    first, *others = experiments
-    return f"{PARAMS_FILE}: experiments.{first}" + (f" and {len(others)} more" if others else "") + ": "
-
-
-def _more(n: int) -> str:
-    return f" ({n} more such value{'s' * (n > 1)})" if n else ""
+    more = f" and {len(experiments) - 1} more" if len(experiments) > 1 else ""
+    return f"{PARAMS_FILE}: experiments.{experiments[0]}{more}: "

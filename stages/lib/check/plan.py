@@ -35,15 +35,7 @@ _MOST_BUILT = 20
 
 @dataclass(frozen=True)
 class Plan:
-    """What a search will take, about.
-
-    Parameters
-    ----------
-    seconds : float
-        On its `runtime.n_jobs` cores.
-    mebibytes : float
-        Of the process.
-    """
+    """What a search will take, about: the time on its `runtime.n_jobs` cores, and the memory of the process."""
 
     name: str
     n_candidates: int
@@ -95,16 +87,16 @@ def _alike(settings: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[t
 
     Candidates that differ in their epochs alone are one net.
     """
-    nets: dict[str, tuple[tuple[str, int], int]] = {}
+    longest: dict[tuple[str, int, str], int] = {}
     for candidate in candidates:
         whole = settings | candidate
-        net = repr({key: value for key, value in candidate.items() if key != "max_epochs"})
-        epochs = nets[net][1] if net in nets else 0
-        nets[net] = (_shape(candidate), whole["batch_size"]), max(epochs, whole["max_epochs"])
-    by_shape: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for alike, epochs in nets.values():
-        by_shape[alike].append(epochs)
-    return by_shape
+        others = repr({key: value for key, value in candidate.items() if key != "max_epochs"})
+        net = _shape(candidate), whole["batch_size"], others
+        longest[net] = max(longest.get(net, 0), whole["max_epochs"])
+    alike: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for (shape, batch, _), epochs in longest.items():
+        alike[shape, batch].append(epochs)
+    return alike
 
 
 def _shape(candidate: dict[str, Any]) -> str:

@@ -1,0 +1,67 @@
+"""Finds files that stages or DVC can't read: with conflicts of git, with a mistake, or cut off by a kill."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
+
+from stages.lib.check.dvc_keys import PIPELINE
+from stages.lib.config import PARAMS_FILE, yaml12
+from stages.lib.config.yaml12 import conflict_line, on_conflict
+
+# What people write; runs write the other files with conflicts, which are taken from one side and written again.
+_WRITTEN = (PARAMS_FILE, PIPELINE)
+_CONFIG, _RUNNING, _LOCK = Path(".dvc/config"), Path(".dvc/tmp/rwlock"), "dvc.lock"
+
+
+def find_conflicts() -> dict[str, int]:
+    """Return the files with conflict markers, and the line of the first marker in each, counted from 1."""
+    tables = sorted(path for path in Path("metrics").rglob("*") if path.suffix in {".json", ".csv"})
+    files = [path for path in (*map(Path, (*_WRITTEN, _LOCK)), *tables) if path.is_file()]
+    lines = {path.as_posix(): conflict_line(path.read_bytes()) for path in files}
+    return {file: line for file, line in lines.items() if line}
+
+
+def what_to_do(lines: dict[str, int]) -> Iterator[str]:
+    """Yield a sentence for each file with conflicts that people edit, and one for all results."""
+    for file in _WRITTEN:
+        if file in lines:
+            yield f"{file}: {on_conflict(lines[file])}."
+    results = [file for file in lines if file not in _WRITTEN]
+    if results:
+        first, *others = results
+        more = f" ({len(others)} more file{'s have' if len(others) > 1 else ' has'} some)" if others else ""
+        yield (
+            f"{first}: line {lines[first]} is a conflict marker of git{more}. Take one side of all results: "
+            f"`git restore --source HEAD --staged --worktree --ignore-unmerged {_LOCK} metrics models`. Then run "
+            "`dvc repro`; docs/pull-requests.md says more."
+        )
+
+
+def broken_files(conflicts: dict[str, int]) -> Iterator[str]:
+    """Yield a sentence for each file that DVC can't read; other sentences are about those with `conflicts` of git."""
+    if _CONFIG.is_file():
+        try:
+            ConfigObj(str(_CONFIG), encoding="utf-8")
+        except (ConfigObjError, UnicodeDecodeError) as error:
+            cause = str(error).splitlines()[0].rstrip(".")
+            yield f"{_CONFIG} can't be read: {cause}. Fix it there, or restore it: `git checkout -- {_CONFIG}`."
+    if _RUNNING.is_file():
+        try:
+            json.loads(_RUNNING.read_bytes())
+        except ValueError:
+            cause = "as after a kill while DVC wrote it, so no `dvc repro` runs"
+            yield f"{_RUNNING} is broken, {cause}. Delete it: `rm {_RUNNING}`."
+    for name, remedy in {PIPELINE: "Fix it there, or restore it", _LOCK: "Restore it, and run `dvc repro`"}.items():
+        if not Path(name).is_file() or name in conflicts:
+            continue
+        try:
+            content = yaml12.load(Path(name).read_text(encoding="utf-8"))
+            problem = "" if isinstance(content, dict) else "it is empty or not a mapping"
+        except UnicodeDecodeError:
+            problem = "it is not UTF-8"
+        except yaml12.NotYAMLError as error:
+            problem = str(error)
+        if problem:
+            yield f"{name} is broken: {problem}. {remedy}: `git checkout -- {name}`."
