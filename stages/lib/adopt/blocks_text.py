@@ -85,9 +85,7 @@ def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
         raise UserError(f"{PARAMS_FILE} is not YAML: {error}. Fix it first.") from None
     if not isinstance(old, dict):
         raise UserError(f"{PARAMS_FILE} has no keys. Restore it with `git checkout {PARAMS_FILE}`.")
-    windows = "\r\n" in text
-    new = text.replace("\r\n", "\n")
-    new += "" if new.endswith("\n") else "\n"
+    new = text.replace("\r\n", "\n").removesuffix("\n") + "\n"
     try:
         new = _replaced(new, {name: block_text(name, block) for name, block in blocks.items()})
     except yaml.YAMLError:
@@ -97,7 +95,7 @@ def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
             f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. "
             f"Write {', '.join(blocks)} as blocks that begin in the first column."
         )
-    return new.replace("\n", "\r\n") if windows else new
+    return new.replace("\n", "\r\n") if "\r\n" in text else new
 
 
 def _replaced(text: str, blocks: dict[str, str]) -> str:

@@ -37,13 +37,8 @@ def _of_no_use(cells: Cells) -> Taken | None:
         return cells.taken("not used", "constant" if distinct else "empty")
     if each_once and cells.name == "Unnamed: 0":
         return cells.taken("not used", "row names: without a name, and every cell differs")
-    if (
-        each_once
-        and cells.are_whole
-        and len(values) >= 10
-        and values.min() in {0, 1}
-        and np.ptp(values) == distinct - 1
-    ):
+    has_no_gap = each_once and cells.are_whole and len(values) >= 10 and np.ptp(values) == distinct - 1
+    if has_no_gap and values.min() in {0, 1}:
         return cells.taken("not used", f"row numbers: they count from {values.min():g} to {values.max():g}")
     by_name = words and (words[-1] in _ID or words[0] == "id" or {"".join(words)} & (_ID | _PERSON))
     if by_name and distinct > 1 and (cells.are_whole or not cells.are_numbers):

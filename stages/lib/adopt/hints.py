@@ -47,15 +47,16 @@ def on_odd(cells: Cells) -> tuple[str, str]:
     line = cells.table.line(cells.table.frame[name] == odd.iloc[0])
     count = "1 cell is not a number" if len(odd) == 1 else f"{len(odd):,} cells are not numbers"
     problem = f"{count}, such as {short(odd.iloc[0])!r} in line {line}"
-    if odd.map(lambda cell: _thousands(cell, sign)).all():
-        return problem, f"{name}: {problem}. If {sign!r} separates thousands, remove it from all cells and adopt again."
     tokens = [cell for cell in odd.unique() if not re.search("[0-9]", cell)]
-    if not tokens or odd.nunique() > MOST_TOKENS:
-        return problem, f"{name}: {problem}. To use the column, fix its cells and adopt again."
-    return problem, (
-        f"{name}: {problem}. If {' or '.join(map(repr, tokens))} means a missing cell, add it to data.na_values, set "
-        f"data.columns.{name} to {{missing: allowed}} and prepare.impute to median. Or fix its cells and adopt again."
+    remedy = (
+        f"If {' or '.join(map(repr, tokens))} means a missing cell, add it to data.na_values, set data.columns.{name} "
+        "to {missing: allowed} and prepare.impute to median. Or fix its cells and adopt again."
     )
+    if odd.map(lambda cell: _thousands(cell, sign)).all():
+        remedy = f"If {sign!r} separates thousands, remove it from all cells and adopt again."
+    elif not tokens or odd.nunique() > MOST_TOKENS:
+        remedy = "To use the column, fix its cells and adopt again."
+    return problem, f"{name}: {problem}. {remedy}"
 
 
 def on_dates(cells: Cells, pattern: re.Pattern[str] = LIKE_A_DATE) -> str:

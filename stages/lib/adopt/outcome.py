@@ -31,14 +31,8 @@ _TIMES = 5
 class Outcome:
     """What a target is, and why it was taken for that.
 
-    Attributes
-    ----------
-    labels : list of str
-        Its classes as written in the CSV; empty for a number.
-    counts : list of int
-        The rows of each class.
-    y : Series
-        The number of the class of each row, or its number.
+    For a class: the labels as written in the CSV, the rows of each, and in `y` the number of each row's class. For a
+    number, `labels` and `counts` are empty, and `y` has the numbers.
     """
 
     labels: list[str]

@@ -17,16 +17,10 @@ from stages.lib.data.texts import MISSING, MISSING_AMONG_NUMBERS, Reading, as_ca
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a CSV.
+    """The cells of a CSV, and how it is written; the `na_values` of `csv` are the cells that mean "missing".
 
-    Attributes
-    ----------
-    csv : CsvText
-        How it is written; its `na_values` are the cells that mean "missing".
-    frame : DataFrame
-        Columns of float64, or of stripped text; NaN where a cell is missing.
-    labels : Series, optional
-        The cells of the target as they are written, of which `1.00` is the number 1.
+    Columns of `frame` are of float64 or of stripped text, with NaN where a cell is missing. `labels` are the cells of
+    the target as they are written, of which `1.00` is the number 1.
     """
 
     csv: CsvText

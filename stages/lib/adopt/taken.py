@@ -26,18 +26,11 @@ _LONGEST = 20
 
 @dataclass(frozen=True)
 class Taken:
-    """What a column is taken for.
+    """What a column is taken for, and why.
 
-    Attributes
-    ----------
-    seen : str
-        The range of its numbers, or some of its values.
-    missing : int
-        How many of its cells are missing.
-    hint : str
-        What only the user can decide; empty if there is nothing.
-    may_group : bool
-        Whether its values repeat as persons or places do that several rows belong to.
+    `seen` is the range of its numbers, or some of its values; `missing` is how many of its cells are missing. The hint
+    says what only the user can decide; it is empty if there is nothing. A column `may_group` whose values repeat as
+    persons or places do that several rows belong to.
     """
 
     name: str

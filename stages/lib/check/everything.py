@@ -65,12 +65,15 @@ def check() -> Findings:
     places = list(map(place_of, problems))
     lacking = () if PIPELINE in in_conflict else missing_keys(read_content(), params)
     findings.problems += [Problem(sentence) for key, sentence in lacking if key not in places]
-    table = None if any(place.startswith(_OF_THE_TABLE) for place in places) else _check_table(params, findings)
-    for name in params.experiments:
-        if not any(place.startswith(f"experiments.{name}.") for place in places):
-            resolved = findings.of(resolve_experiment, params, name, experiment=name)
-            if resolved and not any(place.startswith(_OF_THE_NETS) for place in places):
-                _check_nets(params, name, table, *resolved, findings)
+
+    def is_fine(*beginnings: str) -> bool:
+        return not any(place.startswith(beginnings) for place in places)
+
+    table = _check_table(params, findings) if is_fine(*_OF_THE_TABLE) else None
+    for name in filter(lambda name: is_fine(f"experiments.{name}."), params.experiments):
+        resolved = findings.of(resolve_experiment, params, name, experiment=name)
+        if resolved and is_fine(*_OF_THE_NETS):
+            _check_nets(params, name, table, *resolved, findings)
     return findings
 
 
@@ -97,9 +100,8 @@ def _check_nets(
     with warnings.catch_warnings(action="ignore"):  # the searches will tell
         if table is None:  # The nets can be built without the rows.
             unprepared = params.model_copy(update={"prepare": Prepare()})
-            unweighted = settings | {"class_weight": None}
             stand_in = Table(unprepared, rows_like(params))
-            opened = Opened(unprepared, name, unweighted, candidates, stand_in)
+            opened = Opened(unprepared, name, settings | {"class_weight": None}, candidates, stand_in)
             findings.of(check_candidates, opened, experiment=name)
         elif plan := findings.of(_try, Opened(params, name, settings, candidates, table), experiment=name):
             findings.plans.append(plan)

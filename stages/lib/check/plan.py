@@ -67,19 +67,17 @@ def make_plan(opened: Opened, step: float) -> Plan:
         else:
             steps += net_steps
 
-    n_fits, share = len(candidates) * n_splits, 1.0
-    if experiment.search == "halving":
-        stages = stage_epochs(len(candidates), settings["max_epochs"])
-        sizes = stage_sizes(len(candidates), len(stages))
-        n_fits = sum(sizes) * n_splits
-        share = sum(map(mul, sizes, stages)) / (len(candidates) * settings["max_epochs"])
+    n_candidates, most = len(candidates), settings["max_epochs"]
+    stages = stage_epochs(n_candidates, most) if experiment.search == "halving" else [most]
+    sizes = stage_sizes(n_candidates, len(stages))
+    n_fits, share = sum(sizes) * n_splits, sum(map(mul, sizes, stages)) / (n_candidates * most)
     cores = os.cpu_count() or 1
     n_jobs = cores if params.runtime.n_jobs == -1 else min(params.runtime.n_jobs, cores)
     steps = steps * share / n_jobs + n_fits * _SCORING + _START + _of_fresh(params, settings, n_rows)
     taken = psutil.Process().memory_info().rss
     taken += members * (largest * _OF_A_WEIGHT + _OF_A_MEMBER) + n_fits * _OF_A_FIT
     mebibytes = min(taken / 2**20, params.runtime.max_memory_mb)
-    return Plan(opened.name, len(candidates), n_fits, round(net_epochs * share), steps * step, mebibytes)
+    return Plan(opened.name, n_candidates, n_fits, round(net_epochs * share), steps * step, mebibytes)
 
 
 def _alike(settings: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[tuple[str, int], list[int]]:
@@ -111,8 +109,7 @@ def _weights(opened: Opened) -> dict[str, int]:
         shape = _shape(candidate)
         if shape not in counts and len(counts) < _MOST_BUILT:
             net = net_of(build_estimator(opened.settings | candidate, opened.data, opened.params.prepare))
-            lean(net).initialize()
-            weights = net.module_.parameters()
+            weights = lean(net).initialize().module_.parameters()
             # A lazy layer has no weights before its first batch.
             counts[shape] = sum(weight.numel() for weight in weights if not is_lazy(weight))
     return counts

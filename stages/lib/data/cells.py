@@ -26,17 +26,10 @@ _LONGEST_NAME = 1000
 def as_feature(series: pd.Series, spec: Data, may_lack: bool, if_missing: str = "") -> tuple[Any, list[Fault]]:
     """Return a column as its type in `spec` says, and its faults.
 
-    Numbers are float64, with booleans as 0 and 1 and dates as days since 1970; categories are a Series of `category`,
-    sorted. A missing cell is NaN.
-
-    Parameters
-    ----------
-    series : Series of float64, or `category` of texts
-        As `CsvText.table` returns it.
-    may_lack : bool
-        Whether a missing cell is no fault.
-    if_missing : str
-        For rows to predict: why cells must not be missing. Faults then come without advice on params.yaml.
+    `series` is of float64, or a `category` of texts, as `CsvText.table` returns it. Numbers become float64, with
+    booleans as 0 and 1 and dates as days since 1970; categories become a Series of `category`, sorted. A missing cell
+    is NaN, and a fault unless the column `may_lack` cells. For rows to predict, `if_missing` says why cells must not be
+    missing; faults then come without advice on params.yaml.
     """
     name, column = str(series.name), spec.column(str(series.name))
     values: Any

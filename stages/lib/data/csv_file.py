@@ -26,12 +26,13 @@ _NEVER_MISSING = f"{_FILL_IN} the model was fitted without missing cells there, 
 def read_csv(
     path: str | Path, spec: Data, classify: bool, name: str = "", groups: str | None = None, order: str | None = None
 ) -> pd.DataFrame:
-    """Read a CSV that is written as `spec` says, and check its content; lines are counted from 1, as editors do.
+    """Read a CSV that is written as `spec` says, and check its content; messages call it `name`, or `path` if empty.
 
     With a header, columns may be in any order, and columns that `spec` does not list contain numbers. The result has
     the columns in file order, without those that are not used. Numbers are float64, labels of the target 0, 1, …,
     booleans 0 and 1, and dates days, all as float64; categories and groups are `category`. NaN is a missing cell.
-    Raises `UserError`, which lists the first problems with column and line.
+    Raises `UserError`, which lists the first problems with column and line, where lines are counted from 1 as editors
+    do.
 
     Parameters
     ----------
@@ -39,8 +40,6 @@ def read_csv(
         `spec.path`, or a download that will replace it.
     classify : bool
         Whether the target is a class (a label, or 0, 1, …) or, for a regression, any number.
-    name : str
-        The name of the file in messages; `path` if empty.
     groups, order : str, optional
         The columns that `cv.groups` and `cv.order` name; they may have `use: false`.
     """
@@ -86,20 +85,12 @@ def read_csv(
 def read_features(
     content: bytes, features: Collection[str], spec: Data, name: str, may_lack: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Read rows to predict, and check their cells as `read_csv` does.
+    """Read rows to predict, which messages call `name`, and check their cells as `read_csv` does.
 
-    The result has the features in their order, as `Dataset.X` has them; the categories are those of these rows. Raises
-    `UserError`, which lists the first problems with column and line.
-
-    Parameters
-    ----------
-    content : bytes
-        The CSV as `spec` describes it. With a header, the features may be in any order, and other columns are ignored.
-        Without one, all columns of `spec` are there, with the target or without it.
-    name : str
-        The name of the CSV in messages.
-    may_lack : collection of str
-        The features of which the model takes missing cells, where `spec` allows them.
+    With a header, the features may be in any order, and other columns are ignored. Without one, all columns of `spec`
+    are there, with the target or without it. The result has the features in their order, as `Dataset.X` has them; the
+    categories are those of these rows. The model takes missing cells of features in `may_lack`, where `spec` allows
+    them. Raises `UserError`, which lists the first problems with column and line.
     """
     csv = csv_text(content, spec, name, is_new=True)
     check_first_line(csv, spec, features)

@@ -17,15 +17,9 @@ _MARKS = {"utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-16": (codec
 def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> bytes:
     """Return the text in UTF-8, without a byte-order mark and without empty lines at its end.
 
-    Raises `UserError` if the content has another encoding, is not text, or begins with an empty line. The message calls
-    the text `name`, and says which encoding or format the content looks like.
-
-    Parameters
-    ----------
-    encoding : str
-        `data.encoding`.
-    is_new : bool
-        Whether it has to be written as the training table is, so that no setting can suit it.
+    Raises `UserError` if the content is not text in `data.encoding`, or begins with an empty line. The message calls
+    the text `name`, and says which encoding or format the content looks like. A text that `is_new` has to be written as
+    the training table is, so that no setting can suit it.
     """
     refuse_other_formats(content, name)
     coding = codecs.lookup(encoding).name

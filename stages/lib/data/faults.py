@@ -17,14 +17,9 @@ _MOST_ALIKE = 3
 class Fault:
     """Cells of one column with the same fault, or a fault of the whole column.
 
-    Parameters
-    ----------
-    problem : str
-        As in `{cell} is not a number` or, without quotation marks, `{number} is below 0`.
-    advice : str
-        What to do about it; it follows the number of such cells.
-    rows : sequence or array of int
-        The rows of the cells, where row 0 is the first one after the header; empty if the fault is the whole column's.
+    The problem is said as in `{cell} is not a number` or, without quotation marks, `{number} is below 0`; the advice
+    says what to do about it, and follows the number of such cells. Row 0 is the first one after the header; there are
+    no rows if the fault is the whole column's.
     """
 
     column: str

@@ -28,12 +28,8 @@ def class_labels(y: np.ndarray, spec: Data) -> tuple[str, ...]:
 def as_target(series: pd.Series, classify: bool, spec: Data) -> tuple[np.ndarray, list[Fault]]:
     """Return the target as float64, and its faults.
 
-    A class is the number of its label in `spec` or, if there are no labels, 0, 1, …
-
-    Parameters
-    ----------
-    series : Series
-        Texts, or also numbers for a regression.
+    A class is the number of its label in `spec` or, if there are no labels, 0, 1, … The cells are texts or, for a
+    regression, also numbers.
     """
     name, labels = spec.target, spec.labels
     if not isinstance(series.dtype, pd.CategoricalDtype):

@@ -26,14 +26,10 @@ _BOOLEANS |= {"no": 0.0, "false": 0.0, "f": 0.0, "0": 0.0, "0.0": 0.0}
 
 @dataclass(frozen=True)
 class Reading:
-    """The cells of a column of texts as `as_category` returns them, and what they mean.
+    """The cells of a column of texts as `as_category` returns them, and what each means as float64.
 
-    Attributes
-    ----------
-    values : array of float64
-        What each cell means; NaN where it is missing or has no meaning.
-    blanks, words : list of str
-        The different texts without a meaning: those that look as if a value were missing, and all others.
+    A value is NaN where the cell is missing or has no meaning. The different texts without a meaning are `blanks`,
+    which look as if a value were missing, and `words`, all others.
     """
 
     cells: pd.Series
