@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stages import check
-from stages.lib.check.broken_files import find_conflicts, what_to_do
+from stages.lib.check.before_dvc import find_conflicts, what_to_do
 from tests.check.conftest import Write
 from tests.conftest import Command
 

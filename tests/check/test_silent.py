@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from stages import adopt, check, search
-from stages.lib.check.broken_files import broken_files
+from stages.lib.check.before_dvc import broken_files
 from tests.check.conftest import Write
 from tests.conftest import Command
 

@@ -104,7 +104,7 @@ def _replaced(text: str, blocks: dict[str, str]) -> str:
     starts = {key.value: key.start_mark.index for key, _ in root.value}
     ends = dict(zip(starts, [*list(starts.values())[1:], root.end_mark.index], strict=True))
     pieces = []
-    place = _without_comments(text, ends[list(starts)[-1]])
+    place = _without_comments(text, root.end_mark.index)
     for name, block in blocks.items():
         if name in starts:
             place = _without_comments(text, ends[name])

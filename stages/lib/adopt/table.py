@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,8 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
         raise UserError(f"{path} has no column {target!r}{hint} It has: {', '.join(names)}.{header}")
     frame = csv.table(names, [] if target is None else [target])
     texts = {name: as_category(frame[name]) for name in names if isinstance(frame[name].dtype, pd.CategoricalDtype)}
-    kinds = {name: set(cells.cat.categories) for name, cells in texts.items()}
-    tokens = set(MISSING) & set().union(*kinds.values())
-    labels = kinds.get(target, set()) if target else set()
+    tokens = set(MISSING).intersection(chain(*(cells.cat.categories for cells in texts.values())))
+    labels = set(texts[target].cat.categories if target else ())
     as_numbers = partial(numbers, decimal=csv.decimal)
     for name, cells in texts.items():
         if name != target and not (among := _among_numbers(read(cells, MISSING, as_numbers))) & labels:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from stages.lib.adopt import on_copies
-from stages.lib.check.broken_files import broken_files, find_conflicts, what_to_do
-from stages.lib.check.dvc_keys import PIPELINE, missing_keys
+from stages.lib.check.before_dvc import PIPELINE, broken_files, find_conflicts, missing_keys, what_to_do
 from stages.lib.check.grouping import Problem
 from stages.lib.check.plan import Plan, make_plan
 from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
@@ -83,9 +82,8 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
     in_place = findings.of(is_in_place, spec)
     if in_place is False:
         findings.notes.append(f"{spec.path} is not here yet; `dvc repro fetch` gets it. Training is tried then")
-    if not in_place or findings.of(ensure_file, params) is None:
-        return None
-    table = findings.of(read_table, params)
+    is_here = in_place and findings.of(ensure_file, params) is not None
+    table = findings.of(read_table, params) if is_here else None
     if table is None:
         return None
     findings.n_rows = len(table.data.y)

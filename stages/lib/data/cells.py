@@ -72,9 +72,8 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
         missing, faults = values.isna().to_numpy(), twins(values)
     elif column.type in {"number", "date"}:
         values, faults = as_feature(series, spec, may_lack=True)
-        if column.type == "date" and (
-            note := text.day_or_month(text.as_category(series, spec.na_values).cat.categories.tolist())
-        ):
+        days = text.as_category(series, spec.na_values).cat.categories.tolist() if column.type == "date" else []
+        if note := text.day_or_month(days):
             warnings.warn(f"column {name}: {note}", stacklevel=2)
         missing = np.isnan(values)
         missing[[row for fault in faults for row in fault.rows]] = False

@@ -92,8 +92,7 @@ def _sample(y: np.ndarray, share: float, classes: tuple[str, ...], seed: int) ->
             f"{place} leaves out {n_rows - taken} of {n_rows:,} rows, fewer than the {fewest} classes. "
             "Set it to 1.0, which takes all rows."
         )
-    counts = np.bincount(y.astype(int), minlength=len(classes)) if classes else np.array([2])
-    if counts.min() < 2:
+    if classes and (counts := np.bincount(y.astype(int))).min() < 2:
         raise UserError(
             f"{place} can't be drawn by class: {classes[int(counts.argmin())]} has one row only. "
             "Set it to 1.0, or remove this class."
