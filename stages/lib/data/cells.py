@@ -44,17 +44,19 @@ def as_feature(series: pd.Series, spec: Data, may_lack: bool, if_missing: str = 
     if column.type == "number":
         faults += out_of_range(values, name, column)
     if if_missing:
-        ways_out = [advice.for_new(series.iloc[fault.rows[0]], spec, if_missing) for fault in faults]
-        faults = [replace(fault, advice=way_out) for fault, way_out in zip(faults, ways_out, strict=True)]
+        firsts = ((fault, series.iloc[fault.rows[0]]) for fault in faults)
+        faults = [replace(fault, advice=advice.for_new(cell, spec, if_missing)) for fault, cell in firsts]
     elif column.type == "category" and 1 < len(values.cat.categories) == len(values):
         way_out = f"; an id? Then {line_to_add(name, 'use: false', spec)}"
         faults.append(Fault(name, f"has as many categories as rows, {len(values):,}", way_out))
     if may_lack:
         return values, faults
-    way_out = f"; {if_missing}"
-    if not if_missing:
-        allow = line_to_add(name, "missing: allowed", spec)
-        way_out = advice.if_empty(name, spec) if missing.all() else f"; if that may be, {allow}"
+    if if_missing:
+        way_out = f"; {if_missing}"
+    elif missing.all():
+        way_out = advice.if_empty(name, spec)
+    else:
+        way_out = f"; if that may be, {line_to_add(name, 'missing: allowed', spec)}"
     return values, at(missing, name, "the cell is missing", way_out) + faults
 
 

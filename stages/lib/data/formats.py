@@ -8,7 +8,7 @@ from stages.lib.common import UserError
 
 _EXPORT, _UNPACK = "Export it as CSV first.", "Unpack it first."
 _DOWNLOAD = "Open it to see what the server says, and download the file itself."
-_BEGINNINGS = {
+_BEGINNINGS: dict[bytes | tuple[bytes, ...], tuple[str, str]] = {
     b"PK\x03\x04": ("a spreadsheet or a zip archive", _EXPORT),
     b"\xd0\xcf\x11\xe0": ("an old spreadsheet", _EXPORT),
     b"\x1f\x8b": ("a gzip archive", _UNPACK),
@@ -21,8 +21,7 @@ _BEGINNINGS = {
     b"\x89HDF": ("an HDF5 file", _EXPORT),
     b"\x93NUMPY": ("a NumPy array", _EXPORT),
     b"%PDF-": ("a PDF file", _EXPORT),
-    b"\x89PNG": ("a picture", "Is it the right file?"),
-    b"\xff\xd8\xff": ("a picture", "Is it the right file?"),
+    (b"\x89PNG", b"\xff\xd8\xff"): ("a picture", "Is it the right file?"),
     b"version https://git-lfs": ("a pointer of Git LFS", "Run `git lfs pull`."),
 }
 # What texts begin with, in lower case, after blanks.
