@@ -11,9 +11,10 @@ from stages.lib.config import load_params
 from stages.lib.data import load_dataset
 from stages.lib.scores import to_csv as table_to_csv
 from stages.lib.scores.fresh import fresh_splits
+from stages.lib.scores.reached import to_csv
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import doing
-from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS, print_scores, score_baseline, to_csv
+from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, DIGITS, INPUTS, print_scores, score_baseline
 from stages.lib.winners.baselines import baselines
 from stages.lib.winners.diagnostics import diagnostics, pool
 
@@ -35,7 +36,7 @@ def main() -> None:
             drawn.append(diagnostics(predicted).assign(model=name))
             inputs[name] = seen.importances
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
-    write_text(BASELINES, to_csv(reached, cv))
+    write_text(BASELINES, to_csv(reached, cv, DIGITS))
     write_text(DIAGNOSTICS, table_to_csv(pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)))
     write_text(INPUTS, table_to_csv(inputs_table(inputs, data.features, fresh.test_share)))
 

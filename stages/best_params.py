@@ -6,7 +6,7 @@ from stages.lib.common import format_params, format_score, run, score_decimals, 
 from stages.lib.common.tables import print_columns
 from stages.lib.config import Params, load_params
 from stages.lib.scores import bounds_of
-from stages.lib.scores.stuck import in_words
+from stages.lib.scores.summary import stuck_in_words
 from stages.lib.winners import leaderboard
 from stages.lib.winners.whole_choice import read_draws, ties, whole_choice
 
@@ -51,9 +51,8 @@ def print_leaderboard(params: Params, searches: dict[str, dict[str, Any]], tied:
     choice = ", corrected for the choice among candidates" if corrected else ""
     print_columns(f"leaderboard, by {params.cv.scoring}{choice}", cells, left=cells)
     for name, search in searches.items():
-        if search["best_n_stuck"]:
-            others = format_score(search.get("best_score_not_stuck", float("nan")), decimals)
-            print(f"{name}, its best: {in_words(search['best_n_stuck'], search['n_splits'], others)}")
+        if stuck := stuck_in_words(search, decimals):
+            print(f"{name}, its best: {stuck}")
     if any(tied.values()):
         print("= tied with the one above: the two differ by no more than chance in the draws of the correction")
 

@@ -20,7 +20,7 @@ from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.model import build_estimator, rows, target
 from stages.lib.network import PimaClassifier
 from stages.lib.scores.pooling import pooling
-from stages.lib.scores.scorer import make_scorer, pooled_rows
+from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import SearchResult, make_splits
 from tests.plain_skorch import plain_net
 from tests.search_results import SEED, net_settings, run_grid, score_array, scores_by_candidate
@@ -93,7 +93,7 @@ def test_several_scorers_are_scikit_learns_and_the_first_one_selects(data: Datas
     names = ("accuracy", "roc_auc", "neg_brier_score")
     pooled = pooling("accuracy")
     assert pooled is not None
-    scorer = make_scorer(names[0], names[1:], pooled_rows(pooled))
+    scorer = make_scorer(names[0], names[1:], pooled.record)
     found = run_grid(data, settings(), GRID, splits, scorer, Prepare())
     assert list(found.scores) == ["score", *names[1:]]
     net = build_estimator(settings(), data, Prepare())
@@ -219,7 +219,7 @@ def test_all_scorers_and_records_share_the_predictions(data: Dataset) -> None:
     pooled = pooling("accuracy")
     assert pooled is not None
     asked.clear()
-    found = make_scorer("accuracy", ["f1", "roc_auc"], pooled_rows(pooled))(net, X, y)
+    found = make_scorer("accuracy", ["f1", "roc_auc"], pooled.record)(net, X, y)
     assert asked == [len(y)]
     assert found["score"] == (net.predict(X) == data.y).mean()
     assert found["score"].record.rows.shape[0] == len(y)

@@ -11,8 +11,8 @@ from stages.lib.common import format_params, write_json, write_text
 from stages.lib.config import STARTING_POINT, Params
 from stages.lib.data import Dataset
 from stages.lib.scores.fresh import Fresh, fresh_splits
-from stages.lib.scores.reached import Reached
-from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS, to_csv
+from stages.lib.scores.reached import Reached, to_csv
+from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS
 from stages.lib.winners.diagnostics import COLUMNS
 from stages.lib.winners.leaderboard import BEST_PARAMS, FRESH_DIR
 from stages.lib.winners.nets import score_nets

@@ -22,16 +22,9 @@ from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Dataset
 from stages.lib.engine import fit_seed
 from stages.lib.model.hold_out import GroupedRows
-from stages.lib.scores.reached import Reached
+from stages.lib.scores.reached import Reached, to_csv
 from stages.lib.search import make_splits
-from stages.lib.winners.baseline_scores import (
-    BASELINES,
-    DIAGNOSTICS,
-    read_baselines,
-    read_seen,
-    score_baseline,
-    to_csv,
-)
+from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, read_baselines, read_seen, score_baseline
 from stages.lib.winners.baselines import BOOSTING_GRID, Baseline, InnerFolds, baselines
 from stages.lib.winners.diagnostics import COLUMNS
 from tests.model.test_preparation import by_hand, cells

@@ -9,7 +9,7 @@ import pandas as pd
 from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words, short_params
 from stages.lib.comparison.mattered import what_mattered
 from stages.lib.scores.score_table import trained_to_the_end
-from stages.lib.scores.stuck import in_words
+from stages.lib.scores.summary import stuck_in_words
 
 # What the corrected score is of.
 _OVER = {
@@ -75,10 +75,8 @@ def _likely(row: pd.Series, rope: str) -> str:
 def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
     scores = {key: format_score(score, decimals) for key, score in search.items() if isinstance(score, float)}
     mean = format_interval(search["best_score"], search.get("best_ci95", math.nan), decimals)
-    stuck = ""
-    if "best_n_stuck" in search:
-        stuck = f" ({in_words(search['best_n_stuck'], search['n_splits'], scores.get('best_score_not_stuck', ''))})"
-    best = f"The best is {short_params(search['best_params'])}, with {mean}{stuck}."
+    stuck = stuck_in_words(search, decimals)
+    best = f"The best is {short_params(search['best_params'])}, with {mean}{stuck and f' ({stuck})'}."
     if "best_score_corrected" not in search or n == 1:
         return best
     over, *_ = search["corrected_over"].split(", among the ")  # after halving, `n` says so

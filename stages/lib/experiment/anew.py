@@ -10,7 +10,7 @@ from stages.lib.common import format_params
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import nested_grid
 from stages.lib.scores.reached import Reached
-from stages.lib.scores.scorer import hold_out_scorer, make_scorer, pooled_rows
+from stages.lib.scores.scorer import hold_out_scorer, make_scorer
 from stages.lib.search import doing, run_search
 from stages.lib.search.curves import N_REPEATS, Watched, curves_table, epochs_of, watching
 
@@ -24,7 +24,7 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
         fresh = experiment.table.fresh
     cv, n_curves = fresh.params.cv, N_REPEATS * fresh.params.cv.n_splits
     score, pooled = hold_out_scorer(cv.scoring, experiment.data.n_classes), fresh.pooling(len(picks))
-    statistics = pooled_rows(pooled) if pooled else None
+    statistics = pooled and pooled.record
 
     # The fits whose curves are shown, by the targets of their test rows; one more than these does no harm.
     first = {experiment.y[test].tobytes() for _, test in fresh.splits[:n_curves]}

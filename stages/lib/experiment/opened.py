@@ -14,7 +14,7 @@ from stages.lib.model import Candidates, build_estimator, resolve_experiment, ro
 from stages.lib.model.settings import place_of
 from stages.lib.scores import Pooling, recorded
 from stages.lib.scores.fresh import Fresh, fresh_splits
-from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
+from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.search import checked_splits
 
 
@@ -93,7 +93,7 @@ class Opened:
     def scorer(self) -> RecordingScorer:
         """What scores the nets, and records the numbers of each test row that can be pooled."""
         cv, pooling = self.params.cv, self.pooling
-        return make_scorer(cv.scoring, cv.also_score, pooled_rows(pooling) if pooling else None)
+        return make_scorer(cv.scoring, cv.also_score, pooling.record if pooling else None)
 
 
 def open_experiment(params: Params, name: str, table: Table | None = None) -> Opened:

@@ -23,19 +23,9 @@ def best_set(scores: np.ndarray, test_share: float, seed: int, one_row: float = 
     the hypothesis that no other is better, in the three steps of docs/statistics.md, "Which candidates may be the
     best?". A best candidate is in the set with 95 %, however many there are, because only its own test can exclude it.
 
-    Parameters
-    ----------
-    scores : array of shape (n_candidates, n_splits)
-        Splits in the order of repeats and folds. A candidate with NaN is not in the set.
-    test_share : float
-        As in `corrected_error`.
-    one_row : float
-        As in `corrected_error`.
-
-    Returns
-    -------
-    array of shape (n_candidates,)
-        True for the set. The candidate with the best mean is always in it. All False if `test_share` is NaN.
+    The scores have the shape (n_candidates, n_splits), with splits in the order of repeats and folds; `test_share` and
+    `one_row` are those of `corrected_error`. The result is true for the set. The candidate with the best mean is always
+    in it, one with NaN never, and none is if `test_share` is NaN.
     """
     in_set = np.zeros(len(scores), dtype=bool)
     valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
@@ -44,8 +34,10 @@ def best_set(scores: np.ndarray, test_share: float, seed: int, one_row: float = 
     scores, one_row, _ = _without_unit(scores[valid], one_row)
     means = scores.mean(axis=1)
     norms, errors = _norms_and_errors(scores, test_share, one_row)
-    noise, scale = _noise(scores - means[:, None], np.random.default_rng(seed))
-    degrees = scores.shape[1] - 1
+    degrees, rng = scores.shape[1] - 1, np.random.default_rng(seed)
+    # By draw, the sums of the splits' residuals with normal weights, and the uncertainty of standard deviations.
+    noise = ((scores - means[:, None]) @ rng.normal(size=(scores.shape[1], N_DRAWS))).astype(np.float32)
+    scale = np.sqrt(degrees / rng.chisquare(degrees, noise.shape)).astype(np.float32)
     # What the largest of m t-values exceeds with 5 %: at least bounds[0], if all are one, and at most bounds[m - 1].
     bounds = student.isf(ALPHA / np.arange(1, len(scores) + 1), degrees)
     for c, row in enumerate(valid):
@@ -68,23 +60,10 @@ def best_set(scores: np.ndarray, test_share: float, seed: int, one_row: float = 
     return in_set
 
 
-def _noise(residuals: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return sums of the splits' residuals with normal weights, and the uncertainty of standard deviations, by draw."""
-    n_splits = residuals.shape[1]
-    noise = (residuals @ rng.normal(size=(n_splits, N_DRAWS))).astype(np.float32)
-    scale = np.sqrt((n_splits - 1) / rng.chisquare(n_splits - 1, noise.shape)).astype(np.float32)
-    return noise, scale
-
-
 def paired_error(one: np.ndarray, other: np.ndarray, test_share: float, one_row: float = 0.0) -> float:
     """Return the standard error of the mean difference of two candidates, with the variance that `best_set` takes.
 
-    Parameters
-    ----------
-    one, other : arrays of shape (n_splits,)
-        Scores on the same splits.
-    test_share, one_row : float
-        As in `corrected_error`.
+    The parameters are as there, with the scores of both on the same splits.
     """
     scores, one_row, unit = _without_unit(np.stack([one, other]), one_row)
     return float(_norms_and_errors(scores, test_share, one_row)[1][0, 1] * unit)
@@ -143,7 +122,6 @@ def _shared(residuals: np.ndarray, variances: np.ndarray, test_share: float) -> 
 
 
 def _squares_of_differences(rows: np.ndarray) -> np.ndarray:
-    """Return the squared distances between all rows."""
     products = rows @ rows.T
     own = np.diag(products)
     distances = own[:, None] + own - 2 * products
@@ -152,21 +130,10 @@ def _squares_of_differences(rows: np.ndarray) -> np.ndarray:
 
 
 def may_be_best(table: pd.DataFrame, test_share: float, seed: int, one_row: float = 0.0) -> np.ndarray:
-    """Return for each candidate whether it is in the set that holds the best with 95 %.
+    """Return for each candidate whether it is in the set that holds the best with 95 %; see `best_set`.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `rounded` returns it, or as read from its CSV, for the same answer.
-    test_share : float
-        Test rows per training row; with NaN, where no test holds, the set has the best candidate alone.
-    one_row : float
-        As in `corrected_error`.
-
-    Returns
-    -------
-    array of bool
-        After halving, false for candidates that were not trained to the end.
+    The table is as `rounded` returns it, or as read from its CSV, for the same answer. If `test_share` is NaN, where no
+    test holds, the set has the best candidate alone. After halving, only those that were trained to the end are in it.
     """
     in_set = np.zeros(len(table), dtype=bool)
     if np.isnan(test_share):
@@ -178,10 +145,7 @@ def may_be_best(table: pd.DataFrame, test_share: float, seed: int, one_row: floa
 
 
 def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
-    """Return the position of the simplest candidate in the set: fewest weights, then fewest epochs, then best score.
-
-    Of several, it is the first.
-    """
+    """Return the first position of the simplest of the set: fewest weights, then fewest epochs, then best score."""
     rows = np.flatnonzero(in_set)
     keys = table.iloc[rows]
     return int(rows[np.lexsort((-keys["mean_test_score"], keys["n_epochs"], keys["n_weights"]))[0]])

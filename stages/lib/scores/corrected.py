@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from scipy.stats import t as student
 
 from stages.lib.scores.intervals import UNBOUNDED, Bounds, interval
@@ -18,12 +19,8 @@ N_PARTS = 3
 class Draws:
     """The draws of the first round, in an order that is the same in all searches with the same rows and splits.
 
-    Attributes
-    ----------
-    selecting : array of shape (n_draws,)
-        The selected candidate's mean score on what selects.
-    left_out : array of shape (n_draws,)
-        Its mean score on what was left out, shifted so that the mean over the draws is the corrected score.
+    `selecting` has the selected candidate's mean score on what selects, and `left_out` its mean score on what was left
+    out, shifted so that the mean over the draws is the corrected score; both of shape (n_draws,).
     """
 
     selecting: np.ndarray
@@ -31,8 +28,7 @@ class Draws:
 
     def to_csv(self) -> str:
         """Write the draws as CSV, one line for each."""
-        lines = [f"{one:.6g},{other:.6g}" for one, other in zip(self.selecting, self.left_out, strict=True)]
-        return "\n".join(["selecting,left_out", *lines, ""])
+        return pd.DataFrame(vars(self)).to_csv(index=False, float_format="%.6g", lineterminator="\n", na_rep="nan")
 
 
 NO_DRAWS = Draws(np.array([]), np.array([]))
@@ -40,16 +36,10 @@ NO_DRAWS = Draws(np.array([]), np.array([]))
 
 @dataclass(frozen=True)
 class Corrected:
-    """A corrected score with the ends of its 95 % interval, what was drawn for it, and the draws' own noise.
+    """A corrected score with the ends of its 95 % interval, and the draws of the first round.
 
-    Attributes
-    ----------
-    over : str
-        What was left out: `rows and repeats`, `rows and folds` or `splits`.
-    noise : float
-        The standard error that chance in the draws gives the score.
-    draws : Draws
-        Those of the first round.
+    `over` says what was left out: `rows and repeats`, `rows and folds` or `splits`. `noise` is the standard error that
+    chance in the draws gives the score.
     """
 
     score: float
@@ -62,9 +52,9 @@ class Corrected:
 
 @dataclass(frozen=True)
 class _Round:
-    """The draws of a round: the candidates that were selected, with their scores as in `Draws`, and what was kept.
+    """What a round draws: the candidates that were selected, their scores as in `Draws`, and what was left out.
 
-    `kept` is what was left out, by split, on which the corrected score is computed.
+    `kept` is the latter by split; the corrected score is computed on it.
     """
 
     selected: np.ndarray
@@ -84,6 +74,8 @@ def corrected_score(
 ) -> Corrected | None:
     """Estimate the true score of the candidate with the best mean, free of the luck that made it the best.
 
+    The result is None if no candidate has a score on every split.
+
     docs/statistics.md, "What is the best candidate's score really worth?", has the five steps, which the functions
     below name. Neither the rows nor the fits that speak for a candidate score it, so the noise of training, which all
     rows of a split share, does not pass for merit. (Tsamardinos, Greasidou and Borboudakis (2018), "Bootstrapping the
@@ -100,8 +92,6 @@ def corrected_score(
     ----------
     scores : array of shape (n_candidates, n_splits)
         A candidate with NaN is left out.
-    n_repeats : int
-        Of the cross-validation; the splits of a repeat test each row once.
     rows : Rows or None
         None where the scorer can't be pooled. Then only splits are left out, and what the rows contribute to a
         candidate's luck remains; the interval is that of Nadeau and Bengio for folds of equal size.
@@ -109,11 +99,6 @@ def corrected_score(
         The scorer's, within which the interval stays.
     n_rounds : int
         Each has 900 draws, or 300 for splits alone; more rounds make the result less noisy.
-
-    Returns
-    -------
-    Corrected or None
-        None if no candidate has a score on every split.
     """
     valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
     if not len(valid):

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.config.scorers import bounds_of
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest, fit_seed
 from stages.lib.scores.intervals import half_widths, one_row
 from stages.lib.scores.pooling import Pooling, recorded
-from stages.lib.scores.reached import OtherSplitsError, Reached, from_csv, to_csv
+from stages.lib.scores.reached import Reached, from_csv, to_csv
 from stages.lib.scores.rows import rows_of
 from stages.lib.scores.statistics import mean_test_share
 from stages.lib.scores.stuck import stuck_fits
@@ -33,10 +34,7 @@ def drawn_anew(params: Params) -> Params:
 def fresh_splits(params: Params, data: Dataset) -> "Fresh":
     """Draw the splits of the evaluation: other folds and initial weights than those on which the winners won.
 
-    Raises
-    ------
-    UserError
-        If rows, groups or the rows of a class are too few, or a fold lacks a class.
+    Raises `UserError` if rows, groups or the rows of a class are too few, or a fold lacks a class.
     """
     anew = drawn_anew(params)
     return Fresh(anew, checked_splits(data, anew.cv, anew.seed, bool(data.classes)), data)
@@ -44,16 +42,7 @@ def fresh_splits(params: Params, data: Dataset) -> "Fresh":
 
 @dataclass(frozen=True)
 class Fresh:
-    """The splits of the evaluation, and how a contender's interval follows from what was seen of it.
-
-    Parameters
-    ----------
-    params : Params
-        As `drawn_anew` returns them.
-    splits : list of (train, test)
-    data : Dataset
-        The table that is split.
-    """
+    """The splits of the evaluation, under the params of `drawn_anew`, and what follows from what is seen there."""
 
     params: Params
     splits: list[TrainTest]
@@ -81,13 +70,10 @@ class Fresh:
 
         Parameters
         ----------
-        scores : array of shape (n_splits,)
         statistics : list of arrays of shape (n_test, k)
             Of each split, as `Pooling.rows` returns them; None where the net diverged, or nothing was recorded.
         constant : bool
             Whether it predicts the same for every row.
-        pooling : Pooling, optional
-            None where the scorer can't be pooled.
         """
         by_row = [each[None] for each in statistics if each is not None]
         half_width = half_widths(
@@ -110,18 +96,9 @@ class Fresh:
         pooling: Pooling | None,
         params: str = "",
     ) -> Reached:
-        """Return what a net has reached.
+        """Return what a net has reached, the candidate of this number in a search on these splits.
 
-        Parameters
-        ----------
-        result : SearchResult
-            Of a search on the fresh splits.
-        number : int
-            Of the net among the candidates of that search.
-        statistics, pooling
-            As in `half_width`.
-        params : str
-            What the net's settings are called.
+        `statistics` and `pooling` are those of `half_width`; `params` says what the net's settings are called.
         """
         scores, records = result.scores_of(number), result.records[number]
         ci95 = self.half_width(scores[SCORE], statistics, bool(result.constant[number]), pooling)
@@ -135,13 +112,13 @@ class Fresh:
         header, *rows = text.splitlines()
         return "".join(f"{line}\n" for line in (f"{header},digest", *(f"{row},{digest}" for row in rows)))
 
-    def from_csv(self, text: str, experiment: str) -> dict[str, Reached]:
-        """Read what `to_csv` wrote; raises `OtherSplitsError` if it has changed, or is of other settings or splits."""
+    def from_csv(self, text: str, experiment: str, refusal: str) -> dict[str, Reached]:
+        """Read what `to_csv` wrote; raises the refusal, a `UserError`, if it has changed or is of other splits."""
         lines = [line.rpartition(",") for line in text.splitlines()]
         original = "".join(f"{line}\n" for line, *_ in lines)
         if {digest for *_, digest in lines} != {"digest", self._digest(original, experiment)}:
-            raise OtherSplitsError
-        return from_csv(original, self.params.cv, len(self.splits))
+            raise UserError(refusal)
+        return from_csv(original, self.params.cv, len(self.splits), refusal)
 
     def _digest(self, text: str, experiment: str) -> str:
         model, prepare = self.params.model.model_dump(), self.params.prepare.model_dump()

@@ -53,30 +53,22 @@ def half_widths(
     one_row: float = 0.0,
     bounds: Bounds = UNBOUNDED,
 ) -> np.ndarray:
-    """Return half the width of the 95 % interval of each candidate's mean.
+    """Return half the width of the 95 % interval of each candidate's mean; NaN where there is no interval.
 
     It is Nadeau and Bengio's (see `corrected_error`), or that of the rows and the fits (see `Units.variances`) if that
     is wider. Stratified folds keep the classes' shares, so a net that predicts one class for every row has nearly the
-    same score on every split, and only the rows tell how far the score may be off.
+    same score on every split, and only the rows tell how far the score may be off. Near a bound of the scorer, the
+    distance to the farther end of `interval` counts.
 
     Parameters
     ----------
     scores : array of shape (n_candidates, n_splits)
-    test_share : float
+    test_share, one_row : float
         As in `corrected_error`.
     rows : Rows, optional
         None where the scorer can't be pooled.
     constant : array of bool, shape (n_candidates,), optional
         The candidates that predict the same for every row. Without rows, these have no interval.
-    one_row : float
-        As in `corrected_error`.
-    bounds : (float, float)
-        The scorer's. Near a bound, the distance to the farther end of `interval` counts.
-
-    Returns
-    -------
-    array of shape (n_candidates,)
-        NaN where there is no interval.
     """
     halves = half_width(scores, test_share, one_row)
     if np.isnan(test_share):
@@ -87,27 +79,17 @@ def half_widths(
         halves = np.maximum(halves, student.ppf(1 - ALPHA / 2, degrees) * np.sqrt(by_rows + by_fits))
     elif constant is not None:
         halves = np.where(constant, np.nan, halves)
-    return np.array([_farther(*each, bounds) for each in zip(scores.mean(axis=1), halves, strict=True)])
-
-
-def _farther(mean: float, half: float, bounds: Bounds) -> float:
-    low, high = bounds
-    if not (math.isfinite(high - low) and math.isfinite(half)):
-        return half
-    first, last = interval(mean, half, bounds)
-    return max(half, mean - first, last - mean)
+    if math.isinf(bounds[1] - bounds[0]):
+        return halves
+    means = scores.mean(axis=1)
+    low, high = np.transpose([interval(mean, half, bounds) for mean, half in zip(means, halves, strict=True)])
+    return np.maximum(halves, np.maximum(means - low, high - means))
 
 
 def too_few(y: np.ndarray, n_classes: int, groups: np.ndarray | None) -> str | None:
     """Return a note if intervals may be too narrow, because a class has few rows, or there are few groups.
 
-    Parameters
-    ----------
-    y : array of shape (n_rows,)
-        The target; classes are 0, 1, ….
-    n_classes : int
-        0 for a regression.
-    groups : array of shape (n_rows,), or None
+    `y` is the target, in which classes are 0, 1, …; `n_classes` is 0 for a regression; `groups` are those of the rows.
     """
     reasons = []
     if n_classes and (rarest := int(np.bincount(y.astype(int), minlength=n_classes).min())) < FEW:

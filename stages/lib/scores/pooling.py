@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 # Numbers of each row, by column; a plain number is that of every row.
 Columns = Sequence[np.ndarray | float]
@@ -12,13 +13,7 @@ Columns = Sequence[np.ndarray | float]
 
 @dataclass(frozen=True)
 class Pooling:
-    """How a scorer's value follows from sums over rows.
-
-    Attributes
-    ----------
-    response : str
-        The method of the estimator that gives the predictions, `predict` or `predict_proba`.
-    """
+    """How a scorer's value follows from sums over rows; `response` is the estimator's method that gives predictions."""
 
     response: Literal["predict", "predict_proba"]
     _statistics: Callable[[np.ndarray, np.ndarray], Columns]
@@ -27,17 +22,17 @@ class Pooling:
     def rows(self, y_true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """Return the statistics of each row of one split, of shape (n, k), as float32.
 
-        Parameters
-        ----------
-        y_true : array of shape (n,) or (n, 1)
-            Classes as the numbers 0, 1, …, or the target of a regression.
-        predicted : array
-            What `response` returned for these rows.
+        `y_true` has the classes as the numbers 0, 1, …, or the target of a regression, in the shape (n,) or (n, 1), and
+        `predicted` what `response` returned for these rows.
         """
         if self.response == "predict":
             predicted = np.ravel(predicted)
         columns = self._statistics(np.ravel(y_true), np.asarray(predicted))
         return np.stack([np.broadcast_to(column, (np.size(y_true),)) for column in columns], axis=1).astype(np.float32)
+
+    def record(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
+        """Return the statistics of each row, as `rows` does, of what a fitted estimator predicts."""
+        return self.rows(y, getattr(estimator, self.response)(X))
 
     def score(self, sums: np.ndarray) -> np.ndarray:
         """Return the score of each sum over rows of one split, of shape (...), from sums of shape (..., k).

@@ -8,20 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import significant
+from stages.lib.common import UserError, significant
 from stages.lib.config import CV
 from stages.lib.search.result import SCORE
-
-
-class OtherSplitsError(ValueError):
-    """A file is of other splits, scorers or seeds than those in params.yaml, or was changed by hand."""
 
 
 @dataclass(frozen=True)
 class Reached:
     """What a contender reaches on the splits of the evaluation.
 
-    Parameters
+    Attributes
     ----------
     scores : dict of arrays of shape (n_splits,)
         `score`, of the scorer that selects, then the others by name; NaN where a net diverged or a scorer failed.
@@ -42,13 +38,7 @@ class Reached:
 def to_csv(contenders: Mapping[str, Reached], cv: CV, digits: int | None = None) -> str:
     """Write what contenders reach as CSV, one row each.
 
-    Parameters
-    ----------
-    contenders : mapping of Reached
-    cv : CV
-        For the names of the scorers.
-    digits : int, optional
-        The significant digits of scores; by default all, so that whoever reads them computes the same numbers.
+    Scores have so many significant digits; by default all, so that whoever reads them computes the same numbers.
     """
     rows = []
     for name, reached in contenders.items():
@@ -64,13 +54,13 @@ def to_csv(contenders: Mapping[str, Reached], cv: CV, digits: int | None = None)
     return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n", na_rep="nan")
 
 
-def from_csv(text: str, cv: CV, n_splits: int) -> dict[str, Reached]:
-    """Return what `to_csv` has written; raises `OtherSplitsError` if it is of other splits or scorers."""
+def from_csv(text: str, cv: CV, n_splits: int, refusal: str) -> dict[str, Reached]:
+    """Return what `to_csv` has written; raises the refusal, a `UserError`, if it is of other splits or scorers."""
     table = pd.read_csv(StringIO(text), index_col="setting", dtype=str, keep_default_na=False)  # floats to the last bit
     n_written = sum(str(column).endswith(f"_test_{SCORE}") for column in table)
     columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (SCORE, *cv.also_score)}
     if n_written != n_splits or not set().union(*columns.values()) <= set(table):
-        raise OtherSplitsError
+        raise UserError(refusal)
     stuck = [f"split{i}_stuck" for i in range(n_splits)]
     return {
         str(name): Reached(

@@ -23,7 +23,7 @@ class Rows:
     tests : list of arrays of shape (n_test,)
         For each split, the numbers of its test rows, or of the blocks.
     groups : array of shape (n_rows,), or None
-        The groups of rows that are drawn whole.
+        Rows of a group are drawn together.
     """
 
     statistics: Sequence[np.ndarray]
@@ -57,13 +57,9 @@ def rows_of(
 
 @dataclass(frozen=True)
 class Units:
-    """Sums over units, by split.
+    """Sums over units, by split: arrays of shape (n_candidates, n_tested, k).
 
-    Attributes
-    ----------
-    sums : list of arrays of shape (n_candidates, n_tested, k)
-    numbers : list of arrays of shape (n_tested,)
-        The units that a split tests, each once.
+    The arrays of `numbers`, of shape (n_tested,), are the units that a split tests, each once.
     """
 
     sums: Sequence[np.ndarray]
@@ -87,11 +83,7 @@ class Units:
         return float(np.nanmean(self.pooling.score(kept)))
 
     def variances(self, scores: np.ndarray, n_repeats: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return how uncertain each candidate's mean score is, because of the rows and of the fits.
-
-        Parameters
-        ----------
-        scores : array of shape (n_candidates, n_splits)
+        """Return how uncertain each candidate's mean score is, from scores of shape (n_candidates, n_splits).
 
         Returns
         -------

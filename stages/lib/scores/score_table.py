@@ -10,7 +10,6 @@ from scipy.stats import rankdata
 
 from stages.lib.common import DIGITS, UserError, format_params, format_value, significant
 from stages.lib.scores.statistics import half_width, p_values
-from stages.lib.scores.stuck import read_splits, write_splits
 
 # The column that lists the stuck fits of a row, as text.
 STUCK_SPLITS = "stuck_splits"
@@ -30,38 +29,32 @@ def score_table(
 ) -> pd.DataFrame:
     """Tabulate a search, one row per candidate, in their order.
 
+    The columns are `params`, one for each key, `mean_test_score`, `std_test_score` (over the splits, ddof 0), the same
+    two for each further scorer, `rank_test_score` (1 is best; candidates that left earlier rank lower), `stage` after
+    halving, `n_weights`, `n_epochs`, `n_stuck` and `stuck_splits` (how many of its fits are stuck, and which, from 0),
+    `ci95` (half the width of the mean's 95 % interval), `p_value` (against the best), then `split0_test_score`, … A
+    candidate that diverged on a split has NaN there and in its mean, and ranks last. Where `test_share` is NaN, `ci95`
+    and `p_value` are; so is the p-value of a candidate that was not trained to the end.
+
     Parameters
     ----------
     candidates : sequence of dict
         Settings by key, as in params.yaml.
-    scores : mapping of str to array of shape (n_candidates, n_splits)
+    scores : mapping of arrays of shape (n_candidates, n_splits)
         Those of the scorer that selects, under `score`, and of others by name.
-    test_share : float
-        Test rows per training row, for the statistics; NaN where they do not hold.
-    n_weights, n_epochs : array of shape (n_candidates,)
+    test_share, one_row : float
+        As in `corrected_error`.
     stages : array of shape (n_candidates,), optional
         After halving, the stage after which each candidate left, or the last.
     stuck : array of bool, shape (n_candidates, n_splits), optional
-        The fits that are stuck; by default none.
+        By default, no fit is.
     ci95 : array of shape (n_candidates,), optional
         As `half_widths` returns it; by default what the splits alone say.
-    one_row : float
-        As in `corrected_error`.
-
-    Returns
-    -------
-    DataFrame
-        `params`, one column per key, `mean_test_score`, `std_test_score` (over the splits, ddof 0), the same two for
-        each further scorer, `rank_test_score` (1 is best; candidates that left earlier rank lower), `stage` after
-        halving, `n_weights`, `n_epochs`, `n_stuck` and `stuck_splits` (how many of its fits are stuck, and which, from
-        0), `ci95` (half the width of the mean's 95 % interval), `p_value` (against the best), then `split0_test_score`,
-        … A candidate that diverged on a split has NaN there and in its mean, and ranks last. Where the statistics do
-        not hold, `ci95` and `p_value` are NaN; so is the p-value of a candidate that was not trained to the end.
     """
     columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in candidates]}
     columns |= {key: [format_value(each[key]) for each in candidates] for key in sorted(candidates[0])}
     columns |= mean_columns(scores)
-    columns["rank_test_score"] = ranks = _ranks(columns["mean_test_score"], stages)
+    columns["rank_test_score"] = ranks = ranks_of(columns["mean_test_score"], stages)
     columns |= {} if stages is None else {"stage": stages}
     columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
     splits = scores["score"]
@@ -70,7 +63,7 @@ def score_table(
     if stages is not None:
         p[stages < stages.max()] = np.nan
     columns |= {"ci95": half_width(splits, test_share, one_row) if ci95 is None else ci95, "p_value": p}
-    return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(splits.T)})
+    return pd.DataFrame(columns | score_columns(splits))
 
 
 def mean_columns(scores: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -81,27 +74,34 @@ def mean_columns(scores: Mapping[str, np.ndarray]) -> dict[str, Any]:
     return columns
 
 
+def score_columns(scores: np.ndarray) -> dict[str, Any]:
+    """Return the columns of the scores of single splits, from scores of shape (n_rows, n_splits)."""
+    return {f"split{i}_test_score": column for i, column in enumerate(scores.T)}
+
+
 def stuck_columns(stuck: np.ndarray) -> dict[str, Any]:
-    """Return the columns that count and list stuck fits, `stuck` of shape (n_rows, n_splits)."""
-    return {"n_stuck": stuck.sum(axis=1), STUCK_SPLITS: [write_splits(each) for each in stuck]}
+    """Return the columns that count stuck fits and list them, from 0, from `stuck` of shape (n_rows, n_splits)."""
+    return {"n_stuck": stuck.sum(axis=1), STUCK_SPLITS: [" ".join(map(str, np.flatnonzero(each))) for each in stuck]}
 
 
 def stuck_of(table: pd.DataFrame) -> np.ndarray:
-    """Return which fits of a table are stuck, shape (n_rows, n_splits)."""
+    """Return which fits of a table are stuck, shape (n_rows, n_splits); raises `ValueError` for a split too many."""
     n_splits = len(split_columns(table))
-    return np.array([read_splits(text, n_splits) for text in table[STUCK_SPLITS]], dtype=bool).reshape(-1, n_splits)
+    stuck = np.zeros((len(table), n_splits), dtype=bool)
+    for row, text in zip(stuck, table[STUCK_SPLITS], strict=True):
+        for number in map(int, text.split()):
+            if not 0 <= number < n_splits:
+                raise ValueError(f"there is no split {number}")
+            row[number] = True
+    return stuck
 
 
-def _ranks(means: np.ndarray, stages: np.ndarray | None) -> np.ndarray:
-    """Return each candidate's rank; those that stayed longer come first, and those that diverged last."""
-    lowest = np.nan_to_num(-means, nan=np.inf)
-    if stages is None:
-        return rankdata(lowest, method="min").astype(int)
-    ranks = np.zeros(len(means), dtype=int)
-    for stage in np.unique(stages):
-        own = stages == stage
-        ranks[own] = (stages > stage).sum() + rankdata(lowest[own], method="min")
-    return ranks
+def ranks_of(means: np.ndarray, stages: np.ndarray | None = None) -> np.ndarray:
+    """Return the rank of each mean, from 1; those that stayed for more stages come first, and NaN comes last."""
+    stayed = np.zeros(len(means)) if stages is None else stages
+    keys = np.column_stack([-stayed, np.nan_to_num(-means, nan=np.inf)])
+    _, places = np.unique(keys, axis=0, return_inverse=True)
+    return rankdata(places, method="min").astype(int)
 
 
 def best_row(table: pd.DataFrame) -> int:
@@ -134,14 +134,7 @@ def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
 
 
 def check_any_score(scores: np.ndarray, advice: str) -> None:
-    """Raise `UserError`, with advice, if every candidate diverged on some split.
-
-    Parameters
-    ----------
-    scores : array of shape (n_candidates, n_splits)
-    advice : str
-        A sentence.
-    """
+    """Raise `UserError`, with a sentence of advice, if every candidate, a row of the scores, diverged on some split."""
     finite = np.isfinite(scores)
     if not finite.all(axis=1).any():
         how_many = "on some splits" if finite.any() else "on every split, so no fit ended with finite weights"

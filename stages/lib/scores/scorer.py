@@ -12,7 +12,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from stages.lib.common import UserError
 from stages.lib.config.scorers import meant_scorer
 from stages.lib.engine import net_of
-from stages.lib.scores.pooling import Pooling, pooling
+from stages.lib.scores.pooling import pooling
 from stages.lib.scores.stuck import Answered, answered
 
 # What is recorded of test rows: takes a fitted estimator, rows and their target of shape (n,).
@@ -24,14 +24,10 @@ _ASKED = ("predict", "predict_proba")
 
 @dataclass(frozen=True)
 class Record:
-    """What a scorer has seen of a fitted net.
+    """What a scorer has seen of a fitted net, besides how many weights it has learned in how many epochs.
 
-    Parameters
+    Attributes
     ----------
-    n_weights : int
-        How many numbers the net has learned.
-    n_epochs : int
-        For how many epochs it was trained.
     rows : array, optional
         What was recorded of the test rows; None for a diverged net, and where nothing is recorded.
     constant : bool
@@ -60,12 +56,7 @@ class Recorded(float):
 class RecordingScorer:
     """A scorer of a fitted estimator on rows and their target, of shape (n, 1) or (n,); NaN for a diverged net.
 
-    Parameters
-    ----------
-    scorers : dict of callables
-        scikit-learn's scorers by name. The first one selects; its scores carry a record.
-    record_rows : callable, optional
-        What is recorded of the test rows.
+    It is made of scikit-learn's scorers by name. The first one selects; its scores carry a record.
     """
 
     reads_only = True  # tells the engine that it asks the net for predictions and leaves the net as it is
@@ -93,21 +84,9 @@ class RecordingScorer:
 
 
 def make_scorer(scoring: str, also_score: Sequence[str] = (), record_rows: RecordRows | None = None) -> RecordingScorer:
-    """Return scikit-learn's scorers of these names as one.
+    """Return scikit-learn's scorers of these names as one; raises `UserError` if scikit-learn has no such scorer.
 
-    Parameters
-    ----------
-    scoring : str
-        The scorer that selects.
-    also_score : sequence of str
-        Others, which are reported beside it.
-    record_rows : callable, optional
-        What is recorded of the test rows; by default nothing.
-
-    Raises
-    ------
-    UserError
-        If scikit-learn has no such scorer.
+    The scorer `scoring` selects; others are reported beside it. By default, nothing is recorded of the test rows.
     """
     places = {scoring: "cv.scoring"} | {name: f"cv.also_score[{i}]" for i, name in enumerate(also_score)}
     names = get_scorer_names()
@@ -130,11 +109,6 @@ def _accuracy(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
 
 
 _LEAN = {"accuracy": _accuracy}
-
-
-def pooled_rows(pooled: Pooling) -> Callable[[BaseEstimator, Any, np.ndarray], np.ndarray]:
-    """Return what records of each test row the numbers that a score is computed from, shape (n_rows, k)."""
-    return lambda estimator, X, y: pooled.rows(y, getattr(estimator, pooled.response)(X))
 
 
 def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndarray], float]:
@@ -174,13 +148,10 @@ def _n_epochs(net: Any) -> int:
 def remembering(
     estimator: BaseEstimator, whole: Any, parts: Sequence[Any] = (), questions: Sequence[str] = _ASKED
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Let an estimator answer each question about the rows `whole` once, and yield the answers by the question's name.
+    """Let a fitted estimator answer each question about the rows `whole` once, and yield the answers by question.
 
     Parameters
     ----------
-    estimator : BaseEstimator
-        A fitted one.
-    whole : array of shape (n_rows, …)
     parts : sequence of arrays, optional
         Rows that were stacked into `whole`, all of the same number. A question about one of them, not a copy of it, is
         answered by its part of the answer.

@@ -17,7 +17,15 @@ NOT_TESTED = (
 
 
 def corrected_error(differences: np.ndarray, test_share: float, one_row: float = 0.0) -> np.ndarray:
-    """Return the standard error of a mean over resampled splits.
+    """Return the standard error of a mean over J resampled splits, sqrt((1 / J + n_test / n_train) · s²).
+
+    It is that of the corrected resampled t-test of Nadeau and Bengio (2003), "Inference for the Generalization Error",
+    Machine Learning 52, section 3, with s² the variance (ddof 1) over the splits. The plain s / sqrt(J) treats
+    overlapping training sets as independent, and is far too small.
+
+    Scores that count rows are multiples of what one row makes. So two or three differences are often the same by
+    chance, and their variance is 0. One row more or less in each fold is the least that another table would change, so
+    with one repeat s² is at least `one_row` squared. Candidates that are equal on every split keep the variance 0.
 
     Parameters
     ----------
@@ -28,32 +36,15 @@ def corrected_error(differences: np.ndarray, test_share: float, one_row: float =
         fit count as training rows, because the correction rests on the share of rows, n_test / (n_test + n_train),
         that two splits both test on. NaN where the correction does not hold; see `mean_test_share`.
     one_row : float
-        What one row of a split can change, for differences of one repeat; see `variance`.
-
-    Returns
-    -------
-    array of shape (...)
-        sqrt((1 / J + n_test / n_train) · s²), with s² the variance (ddof 1) over the J splits: the corrected resampled
-        t-test of Nadeau and Bengio (2003), "Inference for the Generalization Error", Machine Learning 52, section 3.
-        The plain s / sqrt(J) treats overlapping training sets as independent, and is far too small.
+        What one row of a split can change.
     """
     n_splits = differences.shape[-1]
-    return np.sqrt((1 / n_splits + test_share) * variance(differences, test_share, one_row))
-
-
-def variance(differences: np.ndarray, test_share: float, one_row: float) -> np.ndarray:
-    """Return the variance of differences over the splits (ddof 1); with one repeat, at least `one_row` squared.
-
-    Scores that count rows are multiples of what one row makes. So two or three differences are often the same by
-    chance, and their variance is 0. One row more or less in each fold is the least that another table would change.
-    Candidates that are equal on every split keep the variance 0.
-    """
+    largest = np.abs(differences).max(axis=-1)
     variances = differences.var(axis=-1, ddof=1)
-    variances = np.where(variances < (TINY * np.abs(differences).max(axis=-1)) ** 2, 0, variances)
-    if not is_one_repeat(differences.shape[-1], test_share):
-        return variances
-    differ = (np.abs(differences) > TINY).any(axis=-1)
-    return np.where(differ, np.maximum(variances, one_row**2), variances)
+    variances = np.where(variances < (TINY * largest) ** 2, 0, variances)
+    if is_one_repeat(n_splits, test_share):
+        variances = np.where(largest > TINY, np.maximum(variances, one_row**2), variances)
+    return np.sqrt((1 / n_splits + test_share) * variances)
 
 
 def is_one_repeat(n_splits: int, test_share: float) -> bool:
@@ -64,30 +55,20 @@ def is_one_repeat(n_splits: int, test_share: float) -> bool:
 def half_width(scores: np.ndarray, test_share: float, one_row: float = 0.0) -> np.ndarray:
     """Return half the width of the 95 % interval of a mean, from the splits alone; see `half_widths`.
 
-    Uses Student's t with n_splits - 1 degrees of freedom. The parameters are those of `corrected_error`. The result is
-    NaN if a score is NaN.
+    It is `corrected_error`, of the same parameters, times Student's t with n_splits - 1 degrees of freedom; NaN if a
+    score is NaN.
     """
     quantile = student.ppf(1 - ALPHA / 2, scores.shape[-1] - 1)
     return quantile * corrected_error(scores, test_share, one_row)
 
 
 def p_values(scores: np.ndarray, best: int, test_share: float, one_row: float = 0.0) -> np.ndarray:
-    """Test each candidate against the best one, in pairs on the same splits, two-sided.
+    """Test each candidate against the best one, a row of the scores, in pairs on the same splits, two-sided.
 
-    Parameters
-    ----------
-    scores : array of shape (n_candidates, n_splits)
-    best : int
-        The row of the best.
-    test_share, one_row : float
-        As in `corrected_error`.
-
-    Returns
-    -------
-    array of shape (n_candidates,)
-        1 for the best itself and for candidates that equal it on every split, 0 for a difference that is the same on
-        every split of several repeats, NaN if a score or the share is NaN. The best was chosen for its score, and
-        nothing here corrects for that or for the number of candidates.
+    The scores have the shape (n_candidates, n_splits); the other parameters are those of `corrected_error`. The p-value
+    is 1 for the best itself and for candidates that equal it on every split, 0 for a difference that is the same on
+    every split of several repeats, and NaN if a score or the share is NaN. The best was chosen for its score, and
+    nothing here corrects for that or for the number of candidates.
     """
     differences = scores[best] - scores
     mean, error = differences.mean(axis=-1), corrected_error(differences, test_share, one_row)
@@ -98,17 +79,11 @@ def p_values(scores: np.ndarray, best: int, test_share: float, one_row: float = 
 
 
 def mean_test_share(splits: Sequence[tuple[np.ndarray, np.ndarray]], in_time: bool = False) -> float:
-    """Return n_test / n_train over the splits; see `corrected_error`.
+    """Return n_test / n_train over splits (train, test), for `corrected_error`: for k equal folds it is 1 / (k - 1).
 
-    Each split counts with its own rows: whole groups make folds of different sizes. For k equal folds it is
-    1 / (k - 1).
-
-    Parameters
-    ----------
-    splits : list of (train, test)
-    in_time : bool
-        Whether each training set is part of the next one. The scores of such splits are no draws from one
-        distribution, and the correction was not made for them, so the result is NaN.
+    Each split counts with its own rows: whole groups make folds of different sizes. The result is NaN `in_time`, where
+    each training set is part of the next one: the scores of such splits are no draws from one distribution, and the
+    correction was not made for them.
     """
     if in_time:
         return float("nan")

@@ -15,14 +15,8 @@ _SPREAD = 0.01
 class Answered(NamedTuple):
     """What a net predicts of test rows, in three numbers.
 
-    Attributes
-    ----------
-    commonest : float
-        The most frequent prediction, and of several the smallest.
-    share : float
-        Its share of the rows.
-    spread : float
-        The standard deviation of the predictions (ddof 0).
+    `commonest` is the most frequent prediction, and of several the smallest; `share` is its share of the rows, and
+    `spread` the standard deviation of the predictions (ddof 0).
     """
 
     commonest: float
@@ -31,17 +25,7 @@ class Answered(NamedTuple):
 
 
 def answered(estimator: BaseEstimator, X: object, answers: Mapping[str, np.ndarray]) -> Answered:
-    """Return what a fitted estimator predicts of rows, from what it has answered already, if that is enough.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        A fitted one.
-    X : DataFrame or array
-        The rows.
-    answers : mapping of arrays
-        Its answers to these rows, by `predict` and `predict_proba`.
-    """
+    """Return what a fitted estimator predicts of rows, from its `answers` so far, by `predict` and `predict_proba`."""
     if "predict" not in answers and "predict_proba" in answers:
         predicted = np.argmax(answers["predict_proba"], axis=1)
     else:
@@ -50,18 +34,10 @@ def answered(estimator: BaseEstimator, X: object, answers: Mapping[str, np.ndarr
     return Answered(float(values[counts.argmax()]), float(counts.max() / counts.sum()), float(predicted.std()))
 
 
-def is_stuck(seen: Answered, y_train: np.ndarray, classify: bool) -> bool:
-    """Return whether a fit is stuck.
-
-    Parameters
-    ----------
-    seen : Answered
-        Of the test rows.
-    y_train : array of shape (n_train,)
-        The target of the training rows; classes are 0, 1, ….
-    classify : bool
-        Whether the target is a class.
-    """
+def is_stuck(seen: Answered | None, y_train: np.ndarray, classify: bool) -> bool:
+    """Return whether a fit is stuck, by its answers of the test rows and the target of its training rows."""
+    if seen is None:  # it diverged
+        return False
     if classify:
         return seen.share >= _ONE_CLASS and float(np.mean(y_train == seen.commonest)) < _COMMON
     return seen.spread < _SPREAD * float(y_train.std())
@@ -72,34 +48,13 @@ def stuck_fits(
 ) -> np.ndarray:
     """Return which fits of a search are stuck, shape (n_candidates, n_splits); a diverged net is not.
 
-    Parameters
-    ----------
-    records : sequence of sequence of Record
-        Of each candidate on each split.
-    splits : sequence of (train, test)
-    y : array of shape (n_rows,)
-        The target.
+    `records` has a `Record` of each candidate on each split (train, test), and `y` is the target of the whole table, in
+    which classes are 0, 1, ….
     """
-    by_split = []
-    for (train, _), of_split in zip(splits, zip(*records, strict=True), strict=True):
+    stuck = np.zeros((len(records), len(splits)), dtype=bool)
+    for split, (train, _) in enumerate(splits):
         y_train = y[train]
-        answers = [record.answered for record in of_split]
-        by_split.append([each is not None and is_stuck(each, y_train, classify) for each in answers])
-    return np.array(by_split, dtype=bool).T
-
-
-def write_splits(stuck: np.ndarray) -> str:
-    """Write the numbers of the stuck splits, from 0, such as `4 17`; `stuck` is of shape (n_splits,)."""
-    return " ".join(map(str, np.flatnonzero(stuck)))
-
-
-def read_splits(text: str, n_splits: int) -> np.ndarray:
-    """Read what `write_splits` wrote, as bool of shape (n_splits,); raises `ValueError` for another text."""
-    stuck = np.zeros(n_splits, dtype=bool)
-    for number in map(int, text.split()):
-        if not 0 <= number < n_splits:
-            raise ValueError(f"there is no split {number}")
-        stuck[number] = True
+        stuck[:, split] = [is_stuck(of_net[split].answered, y_train, classify) for of_net in records]
     return stuck
 
 

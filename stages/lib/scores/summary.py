@@ -17,16 +17,9 @@ from stages.lib.scores.stuck import in_words, mean_of_others
 def summarise(
     table: pd.DataFrame, corrected: Corrected | None, n_fits: int, net_epochs_spared: int | None = None
 ) -> dict[str, Any]:
-    """Return the flat metrics of a search; the first candidate of rank 1 is the best.
+    """Return the flat metrics of a search, from its `score_table`; the first candidate of rank 1 is the best.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `score_table` returns it.
-    corrected : Corrected, optional
-        None where the statistics do not hold.
-    net_epochs_spared : int, optional
-        After halving.
+    `corrected` is None where the statistics do not hold, and `net_epochs_spared` is there after halving.
     """
     row = best_row(table)
     best, stuck = table.iloc[row], stuck_of(table)[row]
@@ -53,13 +46,20 @@ def summarise(
     return summary | {"n_candidates": len(table), "n_fits": n_fits, "n_splits": len(stuck)}
 
 
+def stuck_in_words(summary: Mapping[str, Any], decimals: int) -> str:
+    """Say how many fits of a search's best are stuck, from the output of `summarise`; "" if none is."""
+    if not summary.get("best_n_stuck"):
+        return ""
+    others = format_score(summary.get("best_score_not_stuck", float("nan")), decimals)
+    return in_words(summary["best_n_stuck"], summary["n_splits"], others)
+
+
 def scores_in_words(summary: Mapping[str, Any]) -> str:
     """Return the scores of the output of `summarise` as a line."""
     decimals = score_decimals([summary["best_score"]])
     best = f"best score {format_score(summary['best_score'], decimals)}"
-    if "best_n_stuck" in summary:
-        others = format_score(summary.get("best_score_not_stuck", float("nan")), decimals)
-        best += f" ({in_words(summary['best_n_stuck'], summary['n_splits'], others)})"
+    if stuck := stuck_in_words(summary, decimals):
+        best += f" ({stuck})"
     choice = f"corrected for the choice among {summary['n_candidates']} candidates"
     if "best_score_corrected" not in summary:
         return f"{best}, not {choice}"
@@ -87,15 +87,7 @@ def print_table(table: pd.DataFrame, title: str) -> None:
 
 
 def score_cells(table: pd.DataFrame, no_score: str) -> dict[str, list[str]]:
-    """Return the columns of the mean scores and of their intervals, if there are any, as text.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With `mean_test_score` and `ci95`.
-    no_score : str
-        The cell of what has no mean.
-    """
+    """Return `mean_test_score` of a table, or `no_score` where it is NaN, and `ci95`, if there is any, as text."""
     means, halves = table["mean_test_score"], table["ci95"]
     decimals, scored = score_decimals(means), np.isfinite(means)
     cells = {"mean": [format_score(m, decimals) if ok else no_score for m, ok in zip(means, scored, strict=True)]}

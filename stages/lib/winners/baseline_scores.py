@@ -2,21 +2,20 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from stages.lib.common import UserError, format_score, read_text, reading, score_decimals
+from stages.lib.common import format_score, read_text, reading, score_decimals
 from stages.lib.common.tables import print_columns
 from stages.lib.config import CV
 from stages.lib.model import rows
-from stages.lib.scores import Pooling, reached
+from stages.lib.scores import Pooling
 from stages.lib.scores.fresh import Fresh
-from stages.lib.scores.reached import Reached
-from stages.lib.scores.scorer import all_alike, pooled_rows, remembering
+from stages.lib.scores.reached import Reached, from_csv
+from stages.lib.scores.scorer import all_alike, remembering
 from stages.lib.search.result import SCORE
 from stages.lib.winners.baselines import Baseline
 from stages.lib.winners.diagnostics import Seen, predictions
@@ -26,8 +25,8 @@ BASELINES = Path("metrics/baselines.csv")
 # How each predicts, and what its inputs are worth to it.
 DIAGNOSTICS, INPUTS = Path("metrics/baselines/diagnostics.csv"), Path("metrics/baselines/inputs.csv")
 _AGAIN = "Run `dvc repro baselines`."
-# More than in other files, so that means and tests of what is read are those of what was written.
-_DIGITS = 12
+# Of the scores, more than in other files, so that means and tests of what is read are those of what was written.
+DIGITS = 12
 
 
 def score_baseline(
@@ -35,19 +34,8 @@ def score_baseline(
 ) -> tuple[Reached, Seen | None]:
     """Return what a baseline reaches on the splits of the evaluation, and what is seen of it there.
 
-    Parameters
-    ----------
-    scorers : mapping of callables
-        scikit-learn's scorers by name; the first one selects.
-    pooled : Pooling, optional
-        How the scorer that selects pools rows, if it does.
-
-    Returns
-    -------
-    reached : Reached
-        All scores of a scorer are NaN, with a warning, where it or the fit fails on some split.
-    seen : Seen, optional
-        None where the scorer that selects fails.
+    The first of scikit-learn's scorers selects; `pooled` says how it pools rows, if it does. All scores of a scorer are
+    NaN, with a warning, where it or the fit fails on some split; if the one that selects fails, nothing is seen.
     """
     data, selecting = fresh.data, next(iter(scorers))
     X = rows(data, baseline.estimator)
@@ -73,7 +61,7 @@ def score_baseline(
                     constant.append(all_alike(answers))
             if selecting in failures:
                 continue
-            statistics.append(pooled_rows(pooled)(fitted, part, y) if pooled else None)
+            statistics.append(pooled.record(fitted, part, y) if pooled else None)
             predicted.append(predictions(fitted, part, y))
         worth.append(importances(fitted, part, y, len(data.features), scorers[selecting], pooled))
     for key, failure in failures.items():
@@ -84,19 +72,11 @@ def score_baseline(
     return Reached({SCORE: scores.pop(selecting)} | scores, ci95, baseline.description), seen
 
 
-def to_csv(contenders: Mapping[str, Reached], cv: CV) -> str:
-    """Write what the baselines reach as CSV, one row each."""
-    return reached.to_csv(contenders, cv, _DIGITS)
-
-
 def read_baselines(cv: CV, n_splits: int) -> dict[str, Reached]:
-    """Return what `to_csv` has written; raises `UserError` if it is missing, broken, or of other splits or scorers."""
-    text = read_text(BASELINES, _AGAIN)
+    """Return what the baselines reach; raises `UserError` if it is missing, broken, or of other splits or scorers."""
+    refusal = f"{BASELINES} is of other splits or scorers than those in params.yaml. {_AGAIN}"
     with reading(BASELINES, "not what the stage baselines writes", _AGAIN):
-        try:
-            return reached.from_csv(text, cv, n_splits)
-        except reached.OtherSplitsError:
-            raise UserError(f"{BASELINES} is of other splits or scorers than those in params.yaml. {_AGAIN}") from None
+        return from_csv(read_text(BASELINES, _AGAIN), cv, n_splits, refusal)
 
 
 def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
@@ -112,12 +92,7 @@ def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
 def read_seen(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Return `DIAGNOSTICS` or `INPUTS` as text, with these columns beside `model`.
 
-    Raises
-    ------
-    UserError
-        If the file is missing, or has other columns.
+    Raises `UserError` if the file is missing, or has other columns.
     """
-    text = read_text(path, _AGAIN)
     with reading(path, "not what the stage baselines writes", _AGAIN):
-        table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
-        return table[["model", *columns]]
+        return pd.read_csv(path, dtype=str, keep_default_na=False)[["model", *columns]]

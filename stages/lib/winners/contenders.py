@@ -2,13 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from stages.lib.common import UserError, format_params, read_text, reading
 from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
 from stages.lib.scores.fresh import Fresh
-from stages.lib.scores.reached import OtherSplitsError, Reached
+from stages.lib.scores.reached import Reached
 from stages.lib.winners.leaderboard import BEST_PARAMS, CORRECTED, FRESH_DIR, picked
 
 _AGAIN = "Run `dvc repro best_params`."
@@ -83,33 +82,14 @@ def read_picks(params: Params) -> Picks:
 def read_reached(picks: Picks, fresh: Fresh) -> dict[str, Reached]:
     """Return what the nets reach that the searches have scored on the splits of the evaluation, by contender.
 
-    Raises
-    ------
-    UserError
-        If a search has written no such scores, or they were changed, or are of other splits or settings.
+    Raises `UserError` if a search has written no such scores, or they were changed, or have other splits or settings.
     """
-    files = {name: _read_fresh(fresh, name) for name in fresh.params.experiments}
-    reached = {}
+    scored = {}
     for contender, (experiment, row, settings) in picks.rows.items():
-        reached[contender] = files[experiment][row]
-        if settings not in (None, written := reached[contender].params):
-            path, again = _fresh_file(experiment)
-            raise UserError(f"{path} has the scores of {written}, but the {row} is {settings}. {again}")
-    return reached
-
-
-def _read_fresh(fresh: Fresh, experiment: str) -> dict[str, Reached]:
-    path, again = _fresh_file(experiment)
-    text = read_text(path, again)
-    with reading(path, "not what the stage search writes", again):
-        try:
-            reached = fresh.from_csv(text, experiment)
-        except OtherSplitsError:
-            raise UserError(
-                f"{path} was changed, or is of other splits or settings than those in params.yaml. {again}"
-            ) from None
-        return {row: reached[row] for row in ("best", "simplest", STARTING_POINT)}
-
-
-def _fresh_file(experiment: str) -> tuple[Path, str]:
-    return FRESH_DIR / f"{experiment}.csv", f"Run `dvc repro search@{experiment}`."
+        path, again = FRESH_DIR / f"{experiment}.csv", f"Run `dvc repro search@{experiment}`."
+        refusal = f"{path} was changed, or is of other splits or settings than those in params.yaml. {again}"
+        with reading(path, "not what the stage search writes", again):
+            scored[contender] = reached = fresh.from_csv(read_text(path, again), experiment, refusal)[row]
+        if settings not in (None, reached.params):
+            raise UserError(f"{path} has the scores of {reached.params}, but the {row} is {settings}. {again}")
+    return scored

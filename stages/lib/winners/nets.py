@@ -18,7 +18,7 @@ from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import pooling
 from stages.lib.scores.fresh import Fresh
 from stages.lib.scores.reached import Reached
-from stages.lib.scores.scorer import RecordingScorer, make_scorer, pooled_rows
+from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.search import doing, run_search
 from stages.lib.search.result import SearchResult
 from stages.lib.winners.diagnostics import Seen, predictions
@@ -53,7 +53,7 @@ def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached
     cv, model = fresh.params.cv, fresh.params.model.model_dump()
     for estimators, y in _alike(new, fresh):
         pooled = fresh.pooling(len(estimators))
-        scorer = make_scorer(cv.scoring, cv.also_score, pooled_rows(pooled) if pooled else None)
+        scorer = make_scorer(cv.scoring, cv.also_score, pooled.record if pooled else None)
         one = next(iter(estimators.values()))
         with doing("evaluation: a trial of one epoch"):
             check_trial(one, rows(fresh.data, one), y, fresh.splits[0], scorer)
