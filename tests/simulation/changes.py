@@ -8,7 +8,7 @@ from scipy.special import ndtri
 from scipy.stats import t as student
 
 from stages.lib.changes.verdict import BETTER, UNDECIDED, WORSE, Pair, judge
-from stages.lib.comparison.holm import holm
+from stages.lib.comparison import holm
 from stages.lib.scores import ALPHA, corrected_error
 from tests.simulation.learners import CANDIDATES, cross_validate, draw_table
 from tests.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, Search

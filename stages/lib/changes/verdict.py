@@ -8,8 +8,7 @@ import numpy as np
 from scipy.stats import binomtest
 from scipy.stats import t as student
 
-from stages.lib.comparison.equivalence import beyond
-from stages.lib.comparison.holm import holm
+from stages.lib.comparison.equivalence import beyond, holm
 from stages.lib.scores import ALPHA, corrected_error
 from stages.lib.scores.best_set import paired_error
 

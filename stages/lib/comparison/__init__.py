@@ -4,7 +4,5 @@ Imports `scores`, `config` and `common`; not torch.
 """
 
 from stages.lib.comparison.effects import effect_p_values
-from stages.lib.comparison.equivalence import equivalence
-from stages.lib.comparison.holm import holm
-from stages.lib.comparison.importance import importance
-from stages.lib.comparison.mattered import mattered, what_mattered
+from stages.lib.comparison.equivalence import equivalence, holm
+from stages.lib.comparison.mattered import importance, mattered, what_mattered

@@ -1,13 +1,13 @@
 """Whether a key of a search has an effect on the scores: a test that allows for rows, fits and other keys."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from stages.lib.comparison.codes import codes, has_names
-from stages.lib.comparison.holm import holm
+from stages.lib.comparison.equivalence import holm
 from stages.lib.scores import p_values
 
 N_SHUFFLES = 1999
@@ -36,19 +36,9 @@ def effect_p_values(
     is multiplied by the number of its contrasts (Bonferroni). With one key, each candidate has a value of its own, and
     this is the only test.
 
-    Parameters
-    ----------
-    candidates : DataFrame
-        One row for each candidate, with a column for each key. Those with a `stage` were halved.
-    scores : array of shape (n_candidates, n_splits)
-        Candidates with NaN are left out.
-    test_share : float
-        As in `corrected_error`.
-
-    Returns
-    -------
-    array of shape (n_keys,)
-        The larger p-value of the two. NaN where nothing can be tested: a key with one value, or a share that is NaN.
+    A key's p-value is the larger of the two. It is NaN where nothing can be tested: a key with one value, or where
+    `test_share` is NaN, as in `corrected_error`. `candidates` has a row for each candidate, and a column for each key;
+    those with a `stage` were halved. Of the scores, of shape (n_candidates, n_splits), those with NaN are left out.
     """
     kept = np.isfinite(scores).all(axis=1)
     ranks = rankdata(scores[kept], axis=0)
@@ -100,3 +90,28 @@ def _shuffled(own: np.ndarray, others: np.ndarray, means: np.ndarray, rng: np.ra
     by_own = drawn @ np.linalg.pinv(own) @ own
     explained = (by_own**2).sum(axis=1) / np.maximum((drawn**2).sum(axis=1), TINY)
     return float((explained >= explained[0] - TINY).mean())
+
+
+def codes(column: pd.Series) -> np.ndarray:
+    """Return values as whole numbers from 0: first nothing, then numbers, then names, each in their order.
+
+    Numbers may be text. `null` and `nan` are nothing.
+    """
+    places = [_place(value) for value in column]
+    ranks = {place: rank for rank, place in enumerate(sorted(set(places)))}
+    return np.array([ranks[place] for place in places], dtype=float)
+
+
+def has_names(column: pd.Series) -> bool:
+    """Return whether there is a name among the values, so that their order means nothing."""
+    return any(_place(value)[2] for value in column)
+
+
+def _place(value: Any) -> tuple[int, float, str]:
+    text = "null" if value is None else str(value)
+    if text in {"null", "nan", "None", "<NA>"}:
+        return (0, 0.0, "")
+    try:
+        return (1, float(text), "")
+    except ValueError:
+        return (2, 0.0, text)

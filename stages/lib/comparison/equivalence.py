@@ -1,4 +1,4 @@
-"""How probable it is that two settings differ by less than what matters in practice."""
+"""How settings are judged in pairs: by the probability that they are as good, and by p-values for many pairs."""
 
 import numpy as np
 from scipy.stats import t as student
@@ -9,29 +9,17 @@ from stages.lib.scores import corrected_error
 def equivalence(
     differences: np.ndarray, test_share: float, rope: float, one_row: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the probabilities that a difference lies below, within and above the region of practical equivalence.
+    """Return the probabilities that a difference is below -rope, within the rope, and above it; their sum is 1.
 
     The Bayesian correlated t-test: with a flat prior, the mean difference has Student's t with n_splits - 1 degrees of
     freedom around the observed mean, as wide as the corrected standard error (Corani and Benavoli (2015), "A Bayesian
     approach for comparing cross-validated algorithms on multiple data sets", Machine Learning 100; Benavoli, Corani,
     Demšar and Zaffalon (2017), "Time for a change", JMLR 18).
 
-    Parameters
-    ----------
-    differences : array of shape (..., n_splits)
-        A score minus the score that it is compared with, on each split.
-    test_share : float
-        As in `corrected_error`.
-    rope : float
-        The largest difference, in the scorer's unit, that does not matter; 0 or more.
-    one_row : float
-        As in `corrected_error`.
-
-    Returns
-    -------
-    worse, equal, better : arrays of shape (...)
-        Their sum is 1. A difference that is the same on every split of several repeats is certain. NaN if a difference
-        or the share is NaN.
+    The differences, of shape (..., n_splits), are a score minus the one that it is compared with, on each split. The
+    rope is the largest difference, in the scorer's unit, that does not matter, 0 or more. `test_share` and `one_row`
+    are those of `corrected_error`. A difference that is the same on every split of several repeats is certain. The
+    results, of shape (...), are NaN if a difference or the share is NaN.
     """
     mean = differences.mean(axis=-1)
     error = corrected_error(differences, test_share, one_row)
@@ -48,3 +36,17 @@ def beyond(excess: np.ndarray, error: np.ndarray, degrees: int) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         standardized = np.where(error > 0, excess / error, sign)
     return np.where(np.isnan(error) | np.isnan(excess), np.nan, student.cdf(standardized, degrees))
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Return p-values that keep the chance of any false finding among them at the level of one.
+
+    Holm (1979), "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6: the
+    smallest of m p-values is multiplied by m, the next by m - 1, and so on; none becomes smaller than the one before it
+    or larger than 1. NaN is not a test: it stays, and does not count, as the best's own p-value should not.
+    """
+    adjusted = np.full(p.shape, np.nan)
+    order = np.argsort(p, kind="stable")[: np.sum(~np.isnan(p))]  # NaN comes last
+    multiplied = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(multiplied))
+    return adjusted

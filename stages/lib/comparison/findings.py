@@ -11,29 +11,14 @@ from stages.lib.comparison.mattered import what_mattered
 from stages.lib.scores.score_table import trained_to_the_end
 from stages.lib.scores.summary import stuck_in_words
 
-# What the corrected score is of.
-_OVER = {
-    "rows and repeats": "rows and fits that had no say in the choice",
-    "rows and folds": "rows and fits that had no say in the choice",
-    "splits": "splits that had no say in the choice (though their rows had)",
-}
 # From this share on, a comparison is decided.
 _DECIDED = 0.95
 
 
 def findings(search: Mapping[str, Any], table: pd.DataFrame, importances: pd.DataFrame, rope: str) -> list[str]:
-    """Say what a search found, one paragraph each; the last one says which settings mattered.
+    """Say what a search found, one paragraph each, by its metrics, its `compared_table` and what `mattered` says.
 
-    Parameters
-    ----------
-    search : mapping
-        The search's metrics, as in metrics/search/dropout.json.
-    table : DataFrame
-        As `compared_table` returns it.
-    importances : DataFrame
-        As `mattered` returns it.
-    rope : str
-        The region of practical equivalence, with its unit.
+    The rope has its unit.
     """
     decimals = score_decimals(table["mean_test_score"])
     ended = table[trained_to_the_end(table)]
@@ -79,9 +64,11 @@ def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
     best = f"The best is {short_params(search['best_params'])}, with {mean}{stuck and f' ({stuck})'}."
     if "best_score_corrected" not in search or n == 1:
         return best
-    over, *_ = search["corrected_over"].split(", among the ")  # after halving, `n` says so
+    over = "rows and fits that had no say in the choice"
+    if search["corrected_over"].startswith("splits"):
+        over = "splits that had no say in the choice (though their rows had)"
     return (
-        f"{best} It was chosen among {n}, which flatters it; on {_OVER[over]}, it is worth "
+        f"{best} It was chosen among {n}, which flatters it; on {over}, it is worth "
         f"{scores['best_score_corrected']} ({scores['best_score_corrected_low']} to "
         f"{scores['best_score_corrected_high']})."
     )

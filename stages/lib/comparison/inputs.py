@@ -16,20 +16,9 @@ _MOST = 3
 def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], test_share: float) -> pd.DataFrame:
     """Tabulate the importances of some models, in rows of `COLUMNS`, those of a model from the largest down.
 
-    Parameters
-    ----------
-    losses : mapping of arrays of shape (n_splits, n_columns)
-        By model, as `importances` returns them for each split.
-    features : sequence of str
-        The columns' names.
-    test_share : float
-        Test rows per training row, for the intervals; NaN where they do not hold.
-
-    Returns
-    -------
-    DataFrame
-        `importance` is the mean over the splits, and `ci95` half the width of its 95 % interval, by the standard error
-        of `corrected_error`; both are NaN where a split has no score.
+    The losses, of shape (n_splits, n_columns) for each model, are as `importances` returns them for each split.
+    `importance` is the mean over the splits, and `ci95` half the width of its 95 % interval, by the standard error of
+    `corrected_error`; both are NaN where a split has no score.
     """
     rows = []
     for name, by_split in losses.items():
@@ -40,20 +29,10 @@ def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], test
 
 
 def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) -> pd.DataFrame:
-    """Return the rows of some models, with what each model is, and whether a column costs less than the rope.
+    """Return the rows of an `inputs_table` of some models, with two more columns.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `inputs_table` returns it.
-    roles : mapping of str
-        What the models are, in the order in which they are to stand: `net`, `answer` or `net and answer`.
-
-    Returns
-    -------
-    DataFrame
-        With `role`, and `below_rope`: `true` where the upper end of the interval is below the rope, and `nan` where
-        there is no interval.
+    `role` is what the model is, `net`, `answer` or `net and answer`; the models stand in the order of the roles.
+    `below_rope` is `true` where the upper end of the interval is below the rope, and `nan` where there is no interval.
     """
     rows = pd.concat([table[table["model"] == name] for name in roles], ignore_index=True)
     ends = rows["importance"] + rows["ci95"]
@@ -63,17 +42,7 @@ def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) ->
 
 
 def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -> str:
-    """Say in sentences which columns matter to a model, and which it could do without.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `with_standing` returns it.
-    name : str
-        The model.
-    scoring : str
-        The name of the scorer.
-    """
+    """Say in sentences which columns of the table, as `with_standing` returns it, matter to the model of this name."""
     rows = table[table["model"] == name]
     if not np.isfinite(rows["importance"]).all():
         return f"What the inputs are worth to {name} is unknown, because it has no score on some splits."

@@ -7,21 +7,14 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.common import UserError, format_value, read_json, reading
-from stages.lib.comparison.equivalence import equivalence
-from stages.lib.comparison.holm import holm
+from stages.lib.comparison.equivalence import equivalence, holm
 from stages.lib.config import CV
 from stages.lib.scores.best_set import may_be_best, simplest_row
 from stages.lib.scores.score_table import STUCK_SPLITS, best_row, split_columns, split_scores, trained_to_the_end
 
 
 def read_candidates(path: Path, name: str) -> pd.DataFrame:
-    """Read the candidates of an experiment as `search` has written them, settings as text.
-
-    Raises
-    ------
-    UserError
-        If the file is missing or broken.
-    """
+    """Read the candidates of an experiment, settings as text; raises `UserError` if the file is missing or broken."""
     with reading(path, "not the candidates of a search", f"Run `dvc repro search@{name}`."):
         columns = list(pd.read_csv(path, nrows=0).columns)
         texts = [*columns[: columns.index("mean_test_score")], STUCK_SPLITS]
@@ -39,10 +32,7 @@ def read_candidates(path: Path, name: str) -> pd.DataFrame:
 def read_search(name: str, n_candidates: int) -> dict[str, Any]:
     """Return the metrics of a search, as `summarise` in the room `scores` makes them, with the number of rows.
 
-    Raises
-    ------
-    UserError
-        If they are missing or broken, or of another number of candidates.
+    Raises `UserError` if they are missing or broken, or of another number of candidates.
     """
     path, again = f"metrics/search/{name}.json", f"Run `dvc repro search@{name}`."
     search: dict[str, Any] = read_json(path, again)
@@ -62,30 +52,15 @@ def expected_test_share(cv: CV) -> float:
 def compared_table(
     candidates: pd.DataFrame, test_share: float, rope: float, seed: int, one_row: float = 0.0
 ) -> pd.DataFrame:
-    """Compare each candidate with the best one.
+    """Compare each candidate of a `score_table` with the best one.
 
-    Parameters
-    ----------
-    candidates : DataFrame
-        As `score_table` returns it.
-    test_share : float
-        Test rows per training row; NaN where the statistics do not hold.
-    rope : float
-        The region of practical equivalence, in the scorer's unit.
-    one_row : float
-        As in `corrected_error`.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `candidates` but for those on single splits; then `in_best_set` (whether the candidate is in the
-        set that holds the best with 95 %), `p_value_holm` (the p-values, corrected for their number), `worse`, `equal`
-        and `better` (the probabilities that the candidate's score is below that of the best by more than `rope`, within
-        it, or above it by more), and `simplest` (of the set). Where the statistics do not hold, all but the last are
-        NaN, the first one as text; so are the numbers of candidates that diverged or were not trained to the end.
+    The columns are those of `candidates` but for those on single splits; then `in_best_set` (whether the candidate is
+    in the set that holds the best with 95 %), `p_value_holm` (the p-values, corrected for their number), `worse`,
+    `equal` and `better` (as in `equivalence`, of the candidate's score minus that of the best), and `simplest` (of the
+    set). Where `test_share` is NaN, all of these but the last are NaN, the first one as text; so are the numbers of
+    candidates that diverged or were not trained to the end.
     """
     scores, best = split_scores(candidates), best_row(candidates)
-    alike = trained_to_the_end(candidates)
     table = candidates.drop(columns=[*split_columns(candidates), STUCK_SPLITS])
     in_set = may_be_best(candidates, test_share, seed, one_row)
     table["in_best_set"] = "nan" if np.isnan(test_share) else [format_value(bool(each)) for each in in_set]
@@ -95,7 +70,7 @@ def compared_table(
     table["p_value_holm"] = np.where(is_best, p, holm(np.where(is_best, np.nan, p)))
 
     shares = np.full((3, len(p)), np.nan)
-    compared = alike & np.isfinite(scores).all(axis=1) & np.isfinite(test_share)
+    compared = trained_to_the_end(candidates) & np.isfinite(scores).all(axis=1) & np.isfinite(test_share)
     if compared.any():
         shares[:, compared] = equivalence(scores[compared] - scores[best], test_share, rope, one_row)
         shares[:, best] = 0, 1, 0
