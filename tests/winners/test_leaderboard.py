@@ -11,7 +11,7 @@ import yaml
 from stages import best_params
 from stages.lib.common import UserError, write_json, write_text
 from stages.lib.config import Params
-from stages.lib.winners.leaderboard import combine, picked, read_searches, remove_strays, summarise, to_csv, winner_of
+from stages.lib.winners.leaderboard import combine, picked, read_searches, remove_strays, summarise, to_csv
 from tests.conftest import Command
 from tests.project import OF_AN_EXPERIMENT, set_at, small_params
 
@@ -94,8 +94,8 @@ def test_the_winner_has_the_best_corrected_score() -> None:
     ends = {"best_score_corrected_low": 0.1, "best_score_corrected_high": 0.2}
     for search, score in zip(found.values(), (0.15, 0.14), strict=True):
         search |= {"best_score_corrected": score} | ends
-    assert winner_of(found) == "optimizer"
     summary = summarise(params, found)
+    assert summary["winner"] == "optimizer"
     assert (summary["best_score"], summary["best_score_corrected"]) == (0.1, 0.15)
     assert (summary["best_score_corrected_low"], summary["best_score_corrected_high"]) == (0.1, 0.2)
 

@@ -117,8 +117,7 @@ def grid_keys(table: pd.DataFrame) -> list[str]:
 
 def split_columns(table: pd.DataFrame) -> list[str]:
     """Return the columns of a table with the scores of single splits, in their order."""
-    columns = map(str, table)
-    return [column for column in columns if column.startswith("split") and column.endswith("_test_score")]
+    return [str(column) for column in table.filter(regex="^split.*_test_score$")]
 
 
 def split_scores(table: pd.DataFrame) -> np.ndarray:

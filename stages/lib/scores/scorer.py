@@ -66,11 +66,12 @@ class RecordingScorer:
 
     def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
         """Return the score, or with several scorers, a dict of `score`, of the first, and the others by name."""
-        net = net_of(estimator)
-        y = y.ravel()
+        net, y = net_of(estimator), y.ravel()
         scores = dict.fromkeys(self.scorers, float("nan"))
         selecting, *others = scores
-        record = Record(_n_weights(net), _n_epochs(net))
+        n_weights = sum(weight.numel() for weight in net.module_.parameters() if weight.requires_grad)
+        # Only callbacks end a training early; without them, nothing needs to look at the history.
+        record = Record(n_weights, len(net.history) if net.callbacks_ else net.max_epochs)
         if not net.diverged_:
             with remembering(estimator, X) as answers:
                 scores[selecting] = self.scorers[selecting](estimator, X, y)
@@ -133,15 +134,6 @@ def all_alike(answers: Mapping[str, Any]) -> bool:
     """Return whether each answer is the same for every row, but for rounding; False without answers."""
     spreads = [np.ptp(answer, axis=0) <= 1e-6 * np.abs(answer).max() for answer in map(np.asarray, answers.values())]
     return bool(spreads) and all(map(np.all, spreads))
-
-
-def _n_weights(net: Any) -> int:
-    return sum(weight.numel() for weight in net.module_.parameters() if weight.requires_grad)
-
-
-def _n_epochs(net: Any) -> int:
-    # Only callbacks end a training early; without them, nothing needs to look at the history.
-    return len(net.history) if net.callbacks_ else net.max_epochs
 
 
 @contextmanager

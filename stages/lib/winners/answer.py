@@ -15,19 +15,10 @@ LINEAR = ("logistic_regression", "linear_regression")
 
 @dataclass(frozen=True)
 class Answer:
-    """What to use, in plain words.
+    """What to use, in plain words: the contender to `use`, if one is worth it, and the best of the others.
 
-    Parameters
-    ----------
-    text : str
-        A few sentences.
-    use : str or None
-        The contender to use; None if none is worth it.
-    runner_up : str or None
-        The best of the other settings.
-    handed_over : str
-        The contender that is saved as the answer: the one that was asked for, otherwise the one to use, otherwise a
-        constant, and the kept net where there is not even a constant.
+    Handed over, saved as the answer, is the contender that was asked for, otherwise the one to use, otherwise a
+    constant, and the kept net where there is not even a constant.
     """
 
     text: str
@@ -42,13 +33,7 @@ def answer(contest: Contest, scoring: str, requested: str | None = None) -> Answ
     The kept net speaks for the nets: it was chosen before the evaluation. Another one does only if it is more likely
     than not better by more than the rope. In the same way, a linear model speaks for the models without a net, and a
     net is preferred to it only where it gains as much. A contender that can't be told from a constant is never used.
-
-    Parameters
-    ----------
-    scoring : str
-        The name of the scorer.
-    requested : str, optional
-        The contender that is to be handed over, whatever is advised.
+    The one that is requested is handed over, whatever is advised.
     """
     scored = [name for name in contest.reached if np.isfinite(contest.scores(name)).all()]
     constant = next((name for name in scored if name in IGNORANT), None)

@@ -5,14 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn import ensemble
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -68,21 +63,15 @@ class InnerFolds:
 def baselines(data: Dataset, params: Params) -> dict[str, Baseline]:
     """Return the baselines by name: a linear model, gradient boosting, a random forest, and a constant.
 
-    Parameters
-    ----------
-    data : Dataset
-        Without classes, it is a regression.
-    params : Params
-        For `prepare`, `cv` and `seed`. Each model gets the preparation of `prepare`, without what it has no use for,
-        and with what it lacks.
+    Each gets the preparation of `prepare`, without what it has no use for, and with what it lacks.
     """
     prepare, seed = params.prepare, params.seed
     if data.classes:
         names, linear, constant = OF_CLASSES, LogisticRegression(max_iter=1000), DummyClassifier(strategy="prior")
-        boosting, forest = HistGradientBoostingClassifier, RandomForestClassifier
+        boosting, forest = ensemble.HistGradientBoostingClassifier, ensemble.RandomForestClassifier
     else:
         names, linear, constant = OF_NUMBERS, LinearRegression(), DummyRegressor()
-        boosting, forest = HistGradientBoostingRegressor, RandomForestRegressor
+        boosting, forest = ensemble.HistGradientBoostingRegressor, ensemble.RandomForestRegressor
     models = (
         _linear(linear, data, prepare),
         _boosting(boosting(random_state=seed), data, params),

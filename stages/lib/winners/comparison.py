@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from stages.lib.common import format_p, format_score, format_value, score_decimals
 from stages.lib.common.tables import print_columns
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
-from stages.lib.scores.score_table import best_row, mean_columns, split_columns, stuck_columns
+from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, split_columns, stuck_columns
 from stages.lib.scores.summary import score_cells, stuck_cells
 from stages.lib.winners.contest import Contest
 
@@ -19,16 +18,11 @@ from stages.lib.winners.contest import Contest
 def comparison_table(contest: Contest) -> pd.DataFrame:
     """Tabulate the contenders, one row each.
 
-    Returns
-    -------
-    DataFrame
-        `setting`, `params`, `mean_test_score`, `std_test_score` (over the splits, ddof 0) and both of each further
-        scorer, `rank_test_score` (1 is best), `ci95` (half the width of the mean's 95 % interval), `difference` (the
-        mean minus that of the kept setting) and `difference_ci95`, both NaN if one of the two has none, `p_value`
-        (against the kept setting, in pairs), `worse`, `equal` and `better` (the probabilities that the difference is
-        below -rope, between, or above rope), `tied_with_kept` (whether the p-value is 0.05 or more; `nan` where there
-        is none), `kept`, `n_stuck` and `stuck_splits` (how many fits of a net are stuck, and which, from 0), then
-        `split0_test_score`, …
+    The columns are `setting`, `params`, the means and deviations of all scorers, `rank_test_score`, `ci95` and stuck
+    fits, as in `score_table`; `difference` (the mean minus that of the kept setting) and `difference_ci95`, both NaN if
+    one of the two has none; `p_value` (against the kept setting, in pairs); `worse`, `equal` and `better`, as in
+    `equivalence`; `tied_with_kept` (whether the p-value is 0.05 or more; `nan` where there is none) and `kept`; at last
+    `split0_test_score`, …
     """
     names, each = list(contest.reached), list(contest.reached.values())
     scores = {scorer: np.stack([one.scores[scorer] for one in each]) for scorer in each[0].scores}
@@ -37,7 +31,7 @@ def comparison_table(contest: Contest) -> pd.DataFrame:
     differences = by_split - by_split[place]
     p = p_values(by_split, place, contest.test_share, contest.one_row)
     columns |= {
-        "rank_test_score": rankdata(np.nan_to_num(-means, nan=np.inf), method="min").astype(int),
+        "rank_test_score": ranks_of(means),
         "ci95": [one.ci95 for one in each],
         "difference": means - means[place],
         "difference_ci95": half_width(differences, contest.test_share, contest.one_row),
@@ -51,7 +45,7 @@ def comparison_table(contest: Contest) -> pd.DataFrame:
     }
     not_a_net = np.zeros(by_split.shape[1], dtype=bool)
     columns |= stuck_columns(np.array([not_a_net if one.stuck is None else one.stuck for one in each]))
-    return pd.DataFrame(columns | {f"split{i}_test_score": column for i, column in enumerate(by_split.T)})
+    return pd.DataFrame(columns | score_columns(by_split))
 
 
 def summarise(table: pd.DataFrame) -> dict[str, Any]:
@@ -72,20 +66,9 @@ def few_metrics(
 ) -> dict[str, dict[str, float]]:
     """Return the few numbers that commits are compared by, the metrics of DVC, by the name of their file.
 
-    Parameters
-    ----------
-    use : str, optional
-        The answer.
-    corrected : mapping of float
-        Of each search, the best score corrected for the choice; NaN where there is none.
-    others : mapping of float
-        Further numbers of the evaluation; None where there is none.
-
-    Returns
-    -------
-    dict of dict
-        For each search, `corrected`, and `fresh`, the score of its pick on fresh splits; without such, `score`. For the
-        `evaluation`, the scores of the kept net, of the answer and of the best model without a net, and the others.
+    Of each search they are `corrected`, its best score corrected for the choice, and `fresh`, the score of its pick on
+    fresh splits, or without such `score`. Of the `evaluation` they are the scores of the kept net, of the answer, which
+    is to `use`, and of the best model without a net, and the others. NaN and None are left out.
     """
     key, nan = "fresh" if contest.tested else "score", float("nan")
     files = {name: {"corrected": score, key: contest.mean(name)} for name, score in corrected.items()}

@@ -15,15 +15,13 @@ _AGAIN = "Run `dvc repro best_params`."
 
 @dataclass(frozen=True)
 class Picks:
-    """What the searches hand over to the evaluation.
+    """What the searches hand over to the evaluation; `kept` is the net that `evaluate.keep` names.
 
-    Parameters
+    Attributes
     ----------
     settings : dict of dict
         The settings of the nets by contender: `combined`, if there is one, what each experiment picks, the `simplest`
         of the winner's best set, and `starting_point`: settings as in `model` of params.yaml, with names unresolved.
-    kept : str
-        The net that `evaluate.keep` names.
     use : str, optional
         The contender that `evaluate.use` names; None where it is what the evaluation advises.
     corrected : (float, float, float), optional
@@ -48,10 +46,7 @@ class Picks:
 def read_picks(params: Params) -> Picks:
     """Return what the searches hand over.
 
-    Raises
-    ------
-    UserError
-        If `metrics/best_params.json` is missing, broken, or from other experiments.
+    Raises `UserError` if `metrics/best_params.json` is missing, broken, or from other experiments.
     """
     experiments, pick = params.experiments, params.statistics.pick
     with reading(BEST_PARAMS, "not what the stage best_params writes", _AGAIN):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.lib.common import format_score, score_decimals, shares_in_words
+from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, p_values
 from stages.lib.scores.reached import Reached
@@ -15,20 +15,16 @@ from stages.lib.search.result import SCORE
 
 @dataclass(frozen=True)
 class Contest:
-    """The contenders of the evaluation, and what is asked about two of them.
+    """The contenders of the evaluation, and what is asked about two of them; `kept` is the net that is saved.
 
-    Parameters
+    Attributes
     ----------
     reached : mapping of Reached
         By contender. Those of which it is known where they are stuck are nets.
-    kept : str
-        The net that is saved.
-    test_share : float
-        Test rows per training row, for the statistics; NaN where they do not hold.
+    test_share, one_row : float
+        As in `corrected_error`.
     rope : float
         The difference below which two settings are as good as each other.
-    one_row : float
-        As in `corrected_error`.
     corrected : (float, float, float), optional
         What the kept net is worth, free of the luck of its choice, and the ends of its 95 % interval.
     """
@@ -88,9 +84,8 @@ class Contest:
 
     def score_in_words(self, name: str) -> str:
         """Return a mean score with its interval, and in parentheses how many fits of a net are stuck."""
-        reached, words = self.reached[name], format_score(self.mean(name), self.decimals)
-        if np.isfinite(reached.ci95):
-            words += f" ± {format_score(reached.ci95, self.decimals)}"
+        reached = self.reached[name]
+        words = format_interval(self.mean(name), reached.ci95, self.decimals)
         if reached.stuck is None or not reached.stuck.any():
             return words
         others = format_score(mean_of_others(self.scores(name), reached.stuck), self.decimals)

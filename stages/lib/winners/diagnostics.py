@@ -12,16 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
+from sklearn import metrics
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import (
-    average_precision_score,
-    brier_score_loss,
-    confusion_matrix,
-    precision_recall_curve,
-    roc_auc_score,
-    roc_curve,
-)
 
 from stages.lib.engine import TrainTest
 from stages.lib.scores import ALPHA
@@ -34,14 +27,9 @@ _BINS = 10
 
 @dataclass(frozen=True)
 class Seen:
-    """What is seen of a model on the test rows of the evaluation.
+    """What is seen of a model on the test rows of the evaluation, by split: `predictions`, and `shuffled.importances`.
 
-    Parameters
-    ----------
-    predictions : list of arrays
-        By split, as `predictions` returns them; None where a net diverged.
-    importances : array of shape (n_splits, n_features)
-        What each input is worth, as `shuffled.importances` returns it; NaN where a net diverged.
+    Where a net diverged, the former are None, and the latter, of shape (n_splits, n_features), are NaN.
     """
 
     predictions: list[np.ndarray | None]
@@ -64,7 +52,7 @@ def predictions(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
 class Pooled:
     """Predictions on the test rows of several splits, one after the other.
 
-    Parameters
+    Attributes
     ----------
     observed : array of shape (n,)
         The target; classes are 0, 1, ….
@@ -81,31 +69,19 @@ class Pooled:
     classes: Sequence[str]
     n_repeats: float
 
-    @property
-    def has_probabilities(self) -> bool:
-        """Whether probabilities of classes were predicted."""
-        return self.predicted.ndim == 2
-
     def brier_score(self) -> float | None:
         """Return the Brier score, if there are probabilities: of two classes from 0 to 1, of more from 0 to 2."""
-        if not self.has_probabilities:
+        if self.predicted.ndim == 1:
             return None
-        return float(brier_score_loss(self.observed, self.predicted, labels=list(range(len(self.classes)))))
+        return float(metrics.brier_score_loss(self.observed, self.predicted, labels=list(range(len(self.classes)))))
 
 
 def pool(
     y: np.ndarray, splits: Sequence[TrainTest], predicted: Sequence[np.ndarray | None], classes: Sequence[str]
 ) -> Pooled | None:
-    """Pool the predictions of each split, as `predictions` returns them; None if the net diverged on all of them.
+    """Pool the predictions of each split (train, test) of a table with the target `y`, as `predictions` returns them.
 
-    Parameters
-    ----------
-    y : array of shape (n_rows,)
-        The target of the whole table.
-    splits : list of (train, test)
-    predicted : list of arrays
-        By split; None where the net diverged, which leaves the split out.
-    classes : sequence of str
+    A split on which the net diverged has None, and is left out. The result is None if all are.
     """
     tests = [test for (_, test), of_split in zip(splits, predicted, strict=True) if of_split is not None]
     parts = [of_split for of_split in predicted if of_split is not None]
@@ -122,20 +98,17 @@ def pool(
 def diagnostics(pooled: Pooled | None) -> pd.DataFrame:
     """Tabulate what a chart of the predictions shows, in rows of `COLUMNS`; none for a net that diverged everywhere.
 
-    Returns
-    -------
-    DataFrame
-        By `panel` and `series`, which is the label of a class: the second of two, or each of several against the rest.
+    A `series` is called by the label of a class: the second of two, or each of several against the rest. By `panel`:
 
-        - `ROC`: `x` false and `y` true positives, as shares; the label tells the area under the curve.
-        - `precision and recall`: `x` recall, `y` precision; the label tells the average precision.
-        - `calibration`: in bins of equally many predictions, `x` the mean probability, `y` the observed share, with
-          its 95 % interval (Wilson's, in which each row counts once, however often it was predicted) from `low` to
-          `high`, and `count` predictions.
-        - `confusion`: `count` predictions of class number `x`, called `label`, for rows of class number `y`, which the
-          series is called.
-        - `residuals` and `observed and predicted`, for numbers: `x` what was predicted, `y` the observed number minus
-          that, or the observed number. The series is empty.
+    - `ROC`: `x` false and `y` true positives, as shares; the label tells the area under the curve.
+    - `precision and recall`: `x` recall, `y` precision; the label tells the average precision.
+    - `calibration`: in bins of equally many predictions, `x` the mean probability, `y` the observed share, with its
+      95 % interval (Wilson's, in which each row counts once, however often it was predicted) from `low` to `high`, and
+      `count` predictions.
+    - `confusion`: `count` predictions of class number `x`, called `label`, for rows of class number `y`, which the
+      series is called.
+    - `residuals` and `observed and predicted`, for numbers: `x` what was predicted, `y` the observed number minus that,
+      or the observed number. The series is empty.
     """
     if pooled is None:
         return pd.DataFrame(columns=list(COLUMNS)).astype({"count": "Int64"})
@@ -149,34 +122,30 @@ def _panel(panel: str, x: np.ndarray, y: np.ndarray, *, series: Any = "", label:
 
 def _of_classes(pooled: Pooled) -> list[pd.DataFrame]:
     numbers, panels, predicted = list(range(len(pooled.classes))), [], pooled.predicted
-    if pooled.has_probabilities:
-        predicted = pooled.predicted.argmax(axis=1)
+    if predicted.ndim == 2:
+        predicted = predicted.argmax(axis=1)
         drawn = [number for number in (numbers[1:] if len(numbers) == 2 else numbers) if number in pooled.observed]
         for panel in (_roc, _precision_recall, partial(_calibration, n_repeats=pooled.n_repeats)):
             for number in drawn:
                 table = panel(pooled.observed == number, pooled.predicted[:, number])
                 panels.append(table.assign(series=pooled.classes[number]))
-    counts = confusion_matrix(pooled.observed, predicted, labels=numbers)
+    counts = metrics.confusion_matrix(pooled.observed, predicted, labels=numbers)
     row, column = np.indices(counts.shape).reshape(2, -1)
     labels = np.array(pooled.classes, dtype=object)
-    return [
-        *panels,
-        _panel("confusion", column, row, count=counts.ravel(), series=labels[row], label=labels[column]),
-    ]
+    return [*panels, _panel("confusion", column, row, count=counts.ravel(), series=labels[row], label=labels[column])]
 
 
 def _roc(positive: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
-    x, y, _ = roc_curve(positive, proba)
+    x, y, _ = metrics.roc_curve(positive, proba)
     at = _thinned(x + y)
-    label = f"area {roc_auc_score(positive, proba):.3f}"
-    return _panel("ROC", x[at], y[at], label=label)
+    return _panel("ROC", x[at], y[at], label=f"area {metrics.roc_auc_score(positive, proba):.3f}")
 
 
 def _precision_recall(positive: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
-    precision, recall, _ = precision_recall_curve(positive, proba, drop_intermediate=True)
+    precision, recall, _ = metrics.precision_recall_curve(positive, proba, drop_intermediate=True)
     precision, recall = precision[::-1], recall[::-1]
     at = _thinned(recall)
-    label = f"average precision {average_precision_score(positive, proba):.3f}"
+    label = f"average precision {metrics.average_precision_score(positive, proba):.3f}"
     return _panel("precision and recall", recall[at], precision[at], label=label)
 
 

@@ -23,45 +23,38 @@ COLUMNS = (
     *("n_candidates", "n_fits", "n_in_best_set", "best_n_stuck", "tied_with_above"),
 )
 
+# By stage: its folder, what its file is the result of, and which settings that has.
+_WRITTEN = {"search": ("search", "search", "best_params"), "compare": ("compared", "comparison", "simplest_params")}
 # The numbers that every search has, and what of its metrics, or of its comparison, is not a number.
 _NUMBERS = ("best_score", "best_std", "n_candidates", "n_fits")
 _TEXTS = ("best_params", "corrected_over", "simplest_params")
 
 
 def read_searches(params: Params) -> dict[str, dict[str, Any]]:
-    """Return what is known of each experiment, in the order of params.yaml.
-
-    Returns
-    -------
-    dict of dict
-        The metrics of its search and of its comparison, with `best_params` and `simplest_params` typed as in its grid.
-
-    Raises
-    ------
-    UserError
-        If an experiment has no metrics, or its best is not in the grid of params.yaml.
-    """
+    """Return what `read_search` does of each experiment, in the order of params.yaml."""
     return {name: read_search(params, name) for name in params.experiments}
 
 
 def read_search(params: Params, name: str) -> dict[str, Any]:
-    """Return one experiment's metrics, as `read_searches` does; raises `UserError` if there is no such experiment."""
-    search = _read(params, name, "search", "best_params")
+    """Return the metrics of an experiment's search and comparison, with settings typed as in its grid.
+
+    Raises `UserError` if there is no such experiment, it has no metrics, or its best is not in the grid of params.yaml.
+    """
+    search = _read(params, name, "search")
     if lacking := [key for key in _NUMBERS if key not in search]:
         raise UserError(f"{METRICS}/search/{name}.json has no {lacking[0]}. Run `dvc repro search@{name}`.")
-    return {"best_n_stuck": 0} | search | _read(params, name, "compare", "simplest_params")
+    return {"best_n_stuck": 0} | search | _read(params, name, "compare")
 
 
 def read_best(params: Params, name: str) -> dict[str, Any]:
-    """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_searches` does."""
-    best: dict[str, Any] = _read(params, name, "search", "best_params")["best_params"]
+    """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_search` does."""
+    best: dict[str, Any] = _read(params, name, "search")["best_params"]
     return best
 
 
-def _read(params: Params, name: str, stage: str, key: str) -> dict[str, Any]:
-    """Return the metrics of a stage, with the settings under `key` as in the grid."""
+def _read(params: Params, name: str, stage: str) -> dict[str, Any]:
     typed = {format_params(candidate): candidate for candidate in params.experiment(name).candidates(params.seed)}
-    folder, what = {"search": ("search", "search"), "compare": ("compared", "comparison")}[stage]
+    folder, what, key = _WRITTEN[stage]
     path, again = METRICS / folder / f"{name}.json", f"Run `dvc repro {stage}@{name}`."
     with reading(path, f"not the result of a {what}", again):
         metrics: dict[str, Any] = json.loads(path.read_bytes())
@@ -77,10 +70,9 @@ def _read(params: Params, name: str, stage: str, key: str) -> dict[str, Any]:
 
 def remove_strays(params: Params) -> list[Path]:
     """Delete the outputs of experiments that params.yaml no longer has, and return their paths."""
-    kept = {*params.experiments}
     files = {path for folder in _FOLDERS for kind in ("json", "csv") for path in (METRICS / folder).glob(f"*.{kind}")}
     files.discard(METRICS / "candidates/evaluation.csv")
-    strays = sorted(path for path in files if path.stem not in kept)
+    strays = sorted(path for path in files if path.stem not in params.experiments)
     for path in strays:
         path.unlink()
     return strays
@@ -91,35 +83,18 @@ def picked(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, dic
     return {name: search[f"{params.statistics.pick}_params"] for name, search in searches.items()}
 
 
-def winner_of(searches: dict[str, dict[str, Any]]) -> str:
-    """Return the experiment with the highest score; see `rating`."""
-    return max(searches, key=lambda name: rating(searches[name]))
-
-
 def rating(search: dict[str, Any]) -> float:
     """Return what searches are compared by: the best score, corrected for the choice where that is known."""
     return float(search.get("best_score_corrected", search["best_score"]))
 
 
 def combine(params: Params, picks: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Apply each grid search's pick to `model`, in turn.
+    """Apply the pick of each grid search to `model`, in turn, and list in words the settings that are left out.
 
     A later experiment's pick overrides an earlier one's. Settings of an optimizer, a module or callbacks (`lr`,
     `optimizer__momentum`, `module__n_neurons`, …) were found under one and say nothing about another, so they are used
     only if the combination ends with it. A random search or one by halving is over many settings at once, and is not
     combined with others.
-
-    Parameters
-    ----------
-    picks : dict of dict
-        The chosen candidate of each experiment.
-
-    Returns
-    -------
-    combined : dict
-        Settings by name, as in `model`.
-    left_out : list of str
-        The settings that are not used, each with its experiment.
     """
     picks = {name: pick for name, pick in picks.items() if params.experiments[name].search == "grid"}
     model = params.model.model_dump()
@@ -142,24 +117,18 @@ def summarise(
 ) -> dict[str, Any]:
     """Return the flat metrics over all searches, with the typed details in a list, which DVC does not show.
 
-    Parameters
-    ----------
-    searches : dict of dict
-        As `read_searches` returns them.
-    corrected : (float, float, float), optional
-        As `whole_choice` returns it. Without it, the winner's score is corrected for the choice in its search alone.
+    `corrected` is what `whole_choice` returns. Without it, the winner's score is that corrected in its own search.
     """
-    winner, picks = winner_of(searches), picked(params, searches)
+    winner, picks = max(searches, key=lambda name: rating(searches[name])), picked(params, searches)
     best = searches[winner]
     details: dict[str, Any] = {"experiments": searches, "winner": winner}
-    summary = {
+    summary: dict[str, Any] = {
         "winner": winner,
         "winner_params": format_params(picks[winner]),
         "simplest_params": format_params(best["simplest_params"]),
-        "n_candidates": sum(search["n_candidates"] for search in searches.values()),
-        "n_fits": sum(search["n_fits"] for search in searches.values()),
         "details": [details],
     }
+    summary |= {key: sum(search[key] for search in searches.values()) for key in ("n_candidates", "n_fits")}
     summary |= {key: best[key] for key in ("best_score", "best_std", *CORRECTED) if key in best}
     summary |= dict(zip(CORRECTED, corrected, strict=True)) if corrected else {}
     if params.combines:

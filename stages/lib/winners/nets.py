@@ -27,24 +27,10 @@ from stages.lib.winners.shuffled import importances
 
 
 def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Fresh) -> dict[str, Reached]:
-    """Return what all nets reach, and train for it those of which nothing is known; equal ones once.
+    """Return what all nets reach, and train those that no search has `scored`; equal ones once.
 
-    Parameters
-    ----------
-    settings : dict of dict
-        By contender, as in `model` of params.yaml.
-    scored : mapping of Reached
-        Of the contenders that a search has scored.
-
-    Returns
-    -------
-    dict of Reached
-        In the order of `settings`, with what they change of `model` as their `params`.
-
-    Raises
-    ------
-    UserError
-        If a name is unknown, or a fit or a score fails.
+    The settings are by contender, as in `model` of params.yaml. The result is in their order, with what they change of
+    `model` as `params`. Raises `UserError` if a name is unknown, or a fit or a score fails.
     """
     texts = {name: json.dumps(setting, sort_keys=True) for name, setting in settings.items()}
     by_text = {texts[name]: reached for name, reached in scored.items()}

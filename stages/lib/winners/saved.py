@@ -13,14 +13,7 @@ from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import lean, net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
-from stages.lib.model import (
-    against_divergence,
-    build_estimator,
-    hold_out_watchers,
-    resolve_settings,
-    rows,
-    target,
-)
+from stages.lib.model import against_divergence, build_estimator, hold_out_watchers, resolve_settings, rows, target
 from stages.lib.scores import to_csv
 from stages.lib.scores.fresh import Fresh
 from stages.lib.search import advice_on_one_row, doing
@@ -33,21 +26,9 @@ from stages.lib.winners.leaderboard import BEST_PARAMS
 def fit(
     name: str, settings: dict[str, dict[str, Any]], data: Dataset, params: Params
 ) -> tuple[BaseEstimator | PlainModel, Card, str]:
-    """Fit a contender on all rows; a net without those that it holds out, if callbacks look at them.
+    """Fit a contender, a net of `settings` or else a baseline, on all rows, and say in words what it was fitted on.
 
-    Parameters
-    ----------
-    name : str
-        Of a net in `settings`, otherwise of a baseline.
-    settings : dict of dict
-        The settings of the nets, by contender.
-
-    Returns
-    -------
-    model : estimator or PlainModel
-        A net, or a baseline as arrays.
-    words : str
-        What it was fitted on.
+    A net is fitted without the rows that it holds out, if callbacks look at them. A baseline becomes arrays.
     """
     words, held = f"fitted on all {len(data.y)} rows", ""
     with doing(f"evaluate: fitting {name} on all rows"):
@@ -97,15 +78,7 @@ def answer_diagnostics(name: str, seen: Mapping[str, Seen], fresh: Fresh) -> str
 
 
 def saved_inputs(kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Fresh) -> pd.DataFrame:
-    """Return what each input is worth to the answer and to the kept net, as `with_standing` returns it.
-
-    Parameters
-    ----------
-    kept, handed_over : str
-        The contenders.
-    seen : mapping of Seen
-        Of those of them that are nets.
-    """
+    """Return what each input is worth to the answer and to the kept net, as `with_standing` does; nets were `seen`."""
     roles = {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
     importances = {name: seen[name].importances for name in roles if name in seen}
     table = inputs_table(importances, fresh.data.features, fresh.test_share)

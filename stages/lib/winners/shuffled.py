@@ -40,24 +40,10 @@ def importances(
 ) -> np.ndarray:
     """Return the permutation importance of each column: the score less the mean score with the column shuffled.
 
-    Breiman (2001), "Random Forests", Machine Learning 45, section 10, for any model and score.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted one.
-    X : array of shape (n_rows, n_columns or more)
-        Test rows as `rows` returns them; what stands behind the columns, such as groups, stays.
-    y : array of shape (n_rows,) or (n_rows, 1)
-    scorer : callable
-        scikit-learn's scorer.
-    pooled : Pooling, optional
-        How the scorer pools rows, if it does, which takes less time.
-
-    Returns
-    -------
-    array of shape (n_columns,)
-        NaN where the scorer has no score. The shuffles have a fixed seed.
+    Breiman (2001), "Random Forests", Machine Learning 45, section 10, for any fitted model and scikit-learn's scorers.
+    `X` has test rows as `rows` returns them; what stands behind the columns, such as groups, stays. `pooled` says how
+    the scorer pools rows, if it does, which takes less time. The result is NaN where the scorer has no score. The
+    shuffles have a fixed seed.
     """
     rng = np.random.default_rng(0)
     n_rows = int(np.clip(_MOST_COPIED // (n_columns * _SHUFFLES), _LEAST_ROWS, _MOST_ROWS))

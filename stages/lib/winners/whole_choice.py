@@ -1,6 +1,5 @@
 """What the winner of all searches is worth, free of the luck of being chosen among all their candidates."""
 
-from io import StringIO
 from itertools import pairwise
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from stages.lib.common import read_text, reading
+from stages.lib.common import reading
 from stages.lib.scores import ALPHA, Draws
 from stages.lib.scores.intervals import Bounds
 from stages.lib.winners.leaderboard import CORRECTED, METRICS
@@ -18,8 +17,8 @@ def read_draws(name: str) -> Draws:
     """Read the draws of a search; raises `UserError` if the file is missing or broken."""
     path, again = METRICS / "draws" / f"{name}.csv", f"Run `dvc repro search@{name}`."
     with reading(path, "not the draws of a search", again):
-        table = pd.read_csv(StringIO(read_text(path, again)))
-        return Draws(table["selecting"].to_numpy(dtype=float), table["left_out"].to_numpy(dtype=float))
+        table = pd.read_csv(path, dtype=float)
+        return Draws(table["selecting"].to_numpy(), table["left_out"].to_numpy())
 
 
 def whole_choice(
@@ -30,22 +29,10 @@ def whole_choice(
     The draws are the same in all searches: the same rows and splits are left out. So each draw can choose among the
     searches too: it takes the one whose selected candidate has the best mean on what selects, and scores it on what was
     left out. The mean over the draws is the corrected score. Its variance is the mean of the searches' own, as often as
-    they were taken, and the variance of their corrected scores.
+    they were taken, and the variance of their corrected scores. The interval does not pass the scorer's bounds.
 
-    Parameters
-    ----------
-    searches : dict of dict
-        As `read_searches` returns them.
-    draws : dict of Draws
-        By search.
-    bounds : (float, float)
-        The scorer's, which the interval does not pass.
-
-    Returns
-    -------
-    score, low, high : float
-        None if a search has no corrected score, or they do not share their draws: where a large search is corrected
-        over splits alone, or with other numbers of rows.
+    The result is None if a search has no corrected score, or they do not share their draws: where a large search is
+    corrected over splits alone, or with other numbers of rows.
     """
     over = {str(search.get("corrected_over")).partition(",")[0] for search in searches.values()}
     sizes = {len(each.selecting) for each in draws.values()}
