@@ -5,8 +5,7 @@ from typing import Any
 from stages.lib.common import format_params, format_score, run, score_decimals, short_params, write_json, write_text
 from stages.lib.common.tables import print_columns
 from stages.lib.config import Params, load_params
-from stages.lib.scores import bounds_of
-from stages.lib.scores.summary import stuck_in_words
+from stages.lib.scores import CORRECTED, bounds_of, stuck_in_words
 from stages.lib.winners import leaderboard
 from stages.lib.winners.whole_choice import read_draws, ties, whole_choice
 
@@ -42,7 +41,7 @@ def print_leaderboard(params: Params, searches: dict[str, dict[str, Any]], tied:
     decimals = score_decimals(search["best_score"] for search in searches.values())
     # Splits in time order give no interval, and so nothing to correct by.
     corrected = all("best_score_corrected" in search for search in searches.values())
-    numbers = dict(zip(("corrected", "95 % from", "to"), leaderboard.CORRECTED, strict=True)) if corrected else {}
+    numbers = dict(zip(("corrected", "95 % from", "to"), CORRECTED, strict=True)) if corrected else {}
     cells = {"": ["*", *("=" * tied[name] for name in ranked[1:])], "experiment": ranked}
     for heading, key in (numbers | {"best mean": "best_score"}).items():
         cells[heading] = [format_score(searches[name][key], decimals) for name in ranked]

@@ -8,8 +8,7 @@ import pandas as pd
 
 from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words, short_params
 from stages.lib.comparison.mattered import what_mattered
-from stages.lib.scores.score_table import trained_to_the_end
-from stages.lib.scores.summary import stuck_in_words
+from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
 
 # From this share on, a comparison is decided.
 _DECIDED = 0.95
@@ -58,7 +57,6 @@ def _likely(row: pd.Series, rope: str) -> str:
 
 
 def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
-    scores = {key: format_score(score, decimals) for key, score in search.items() if isinstance(score, float)}
     mean = format_interval(search["best_score"], search.get("best_ci95", math.nan), decimals)
     stuck = stuck_in_words(search, decimals)
     best = f"The best is {short_params(search['best_params'])}, with {mean}{stuck and f' ({stuck})'}."
@@ -67,11 +65,8 @@ def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
     over = "rows and fits that had no say in the choice"
     if search["corrected_over"].startswith("splits"):
         over = "splits that had no say in the choice (though their rows had)"
-    return (
-        f"{best} It was chosen among {n}, which flatters it; on {over}, it is worth "
-        f"{scores['best_score_corrected']} ({scores['best_score_corrected_low']} to "
-        f"{scores['best_score_corrected_high']})."
-    )
+    score, low, high = (format_score(search[key], decimals) for key in CORRECTED)
+    return f"{best} It was chosen among {n}, which flatters it; on {over}, it is worth {score} ({low} to {high})."
 
 
 def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) -> str:

@@ -7,8 +7,7 @@ import pandas as pd
 
 from stages.lib.common import join_words, short_key
 from stages.lib.comparison.effects import codes, effect_p_values
-from stages.lib.scores import ALPHA
-from stages.lib.scores.score_table import grid_keys, split_scores
+from stages.lib.scores import ALPHA, grid_keys, split_scores
 
 N_TREES = 100
 N_FOLDS = 5

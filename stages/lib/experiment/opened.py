@@ -86,8 +86,7 @@ class Opened:
     @cached_property
     def pooling(self) -> Pooling | None:
         """How the scorer pools test rows; None if it does not, or they are too many to record."""
-        n_rows = len(self.candidates) * sum(len(test) for _, test in self.splits)
-        return recorded(self.params.cv.scoring, self.data.n_classes, n_rows)
+        return recorded(self.params.cv.scoring, self.data.n_classes, len(self.candidates), self.splits)
 
     @cached_property
     def scorer(self) -> RecordingScorer:

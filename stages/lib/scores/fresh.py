@@ -60,8 +60,7 @@ class Fresh:
 
     def pooling(self, n_contenders: int) -> Pooling | None:
         """Return how the scorer that selects pools rows; None if it does not, or there are too many to record."""
-        n_scored = n_contenders * sum(len(test) for _, test in self.splits)
-        return recorded(self.params.cv.scoring, self.data.n_classes, n_scored)
+        return recorded(self.params.cv.scoring, self.data.n_classes, n_contenders, self.splits)
 
     def half_width(
         self, scores: np.ndarray, statistics: Sequence[np.ndarray | None], constant: bool, pooling: Pooling | None

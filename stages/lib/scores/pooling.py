@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.base import BaseEstimator
 
 # Numbers of each row, by column; a plain number is that of every row.
@@ -51,9 +52,9 @@ class Pooling:
 _MOST_ROWS = 50_000_000
 
 
-def recorded(scoring: str, n_classes: int, n_rows: int) -> Pooling | None:
-    """Return how a scorer pools rows, or None if it does not, or so many rows are too many to record."""
-    return pooling(scoring, n_classes) if n_rows <= _MOST_ROWS else None
+def recorded(scoring: str, n_classes: int, n_nets: int, splits: Sequence[tuple[np.ndarray, ...]]) -> Pooling | None:
+    """Return how a scorer pools rows, or None if it does not, or the test rows of all nets are too many to record."""
+    return pooling(scoring, n_classes) if n_nets * sum(len(test) for _, test in splits) <= _MOST_ROWS else None
 
 
 def pooling(scoring: str, n_classes: int = 2) -> Pooling | None:
@@ -136,11 +137,11 @@ def _of_classes(n_classes: int) -> dict[str, Pooling]:
 
 def _placements(positive: np.ndarray, score: np.ndarray) -> list[np.ndarray]:
     """Return, for each row, the share of the other class's rows on the right side of it; ties count half."""
-    placed = np.zeros(len(score))
-    for mine, sign in ((positive, 1), (~positive, -1)):
-        others = np.sort(sign * score[~mine])
-        own = sign * score[mine]
-        below = np.searchsorted(others, own, "left") + np.searchsorted(others, own, "right")
-        placed[mine] = below / 2 / len(others) if len(others) else np.nan
+    placed = rankdata(score)
+    for own in (positive, ~positive):
+        placed[own] -= rankdata(score[own])  # now the number of others below it
+    placed[~positive] = positive.sum() - placed[~positive]
+    with np.errstate(invalid="ignore"):
+        placed /= np.where(positive, (~positive).sum(), positive.sum())
     area = np.full(len(score), placed[positive].mean() if positive.any() else np.nan)
     return [positive, np.where(positive, placed, 0), ~positive, np.where(positive, 0, placed), area]

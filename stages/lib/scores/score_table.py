@@ -87,13 +87,10 @@ def stuck_columns(stuck: np.ndarray) -> dict[str, Any]:
 def stuck_of(table: pd.DataFrame) -> np.ndarray:
     """Return which fits of a table are stuck, shape (n_rows, n_splits); raises `ValueError` for a split too many."""
     n_splits = len(split_columns(table))
-    stuck = np.zeros((len(table), n_splits), dtype=bool)
-    for row, text in zip(stuck, table[STUCK_SPLITS], strict=True):
-        for number in map(int, text.split()):
-            if not 0 <= number < n_splits:
-                raise ValueError(f"there is no split {number}")
-            row[number] = True
-    return stuck
+    by_row = [{*map(int, text.split())} for text in table[STUCK_SPLITS]]
+    if beyond := set().union(*by_row) - {*range(n_splits)}:
+        raise ValueError(f"there is no split {min(beyond)}")
+    return np.array([[i in stuck for i in range(n_splits)] for stuck in by_row], dtype=bool).reshape(-1, n_splits)
 
 
 def ranks_of(means: np.ndarray, stages: np.ndarray | None = None) -> np.ndarray:

@@ -13,6 +13,9 @@ from stages.lib.scores.score_table import best_row, split_scores, stuck_of, trai
 from stages.lib.scores.statistics import NOT_TESTED
 from stages.lib.scores.stuck import in_words, mean_of_others
 
+# The corrected score, and the ends of its interval.
+CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
+
 
 def summarise(
     table: pd.DataFrame, corrected: Corrected | None, n_fits: int, net_epochs_spared: int | None = None
@@ -30,13 +33,8 @@ def summarise(
         summary["best_ci95"] = float(best["ci95"])
     if corrected is not None:
         finalists = f", among the {trained_to_the_end(table).sum()} trained to the end" if "stage" in table else ""
-        summary |= {
-            "best_score_corrected": corrected.score,
-            "best_score_corrected_low": corrected.low,
-            "best_score_corrected_high": corrected.high,
-            "corrected_noise": corrected.noise,
-            "corrected_over": corrected.over + finalists,
-        }
+        summary |= zip(CORRECTED, (corrected.score, corrected.low, corrected.high), strict=True)
+        summary |= {"corrected_noise": corrected.noise, "corrected_over": corrected.over + finalists}
     if stuck.any():
         summary["best_n_stuck"] = int(stuck.sum())
         if not stuck.all():
@@ -63,7 +61,7 @@ def scores_in_words(summary: Mapping[str, Any]) -> str:
     choice = f"corrected for the choice among {summary['n_candidates']} candidates"
     if "best_score_corrected" not in summary:
         return f"{best}, not {choice}"
-    score, low, high = (format_score(summary[f"best_score_corrected{end}"], decimals) for end in ("", "_low", "_high"))
+    score, low, high = (format_score(summary[key], decimals) for key in CORRECTED)
     return f"{best}; {choice}: {score}, 95 % from {low} to {high} (over {summary['corrected_over']})"
 
 
@@ -71,10 +69,7 @@ def print_table(table: pd.DataFrame, title: str) -> None:
     """Print every candidate as the tutorial does, and mark the best."""
     means, tested = table["mean_test_score"], bool(np.isfinite(table["ci95"]).any())
     best = best_row(table) if means.notna().any() else None
-    cells = {"": ["*" * (row == best) for row in range(len(table))]} | score_cells(table, "diverged")
-    spreads = zip(table["std_test_score"], np.isfinite(means), strict=True)
-    cells["std"] = [format_score(std, score_decimals(means)) if scored else "" for std, scored in spreads]
-    cells |= stuck_cells(table)
+    cells = {"": ["*" * (row == best) for row in range(len(table))]} | score_cells(table, "diverged", spread=True)
     if "stage" in table:
         cells["stage"] = list(map(str, table["stage"]))
     print_columns(title, cells | {"params": list(map(short_params, table["params"]))})
@@ -86,17 +81,20 @@ def print_table(table: pd.DataFrame, title: str) -> None:
         print("stuck: how many fits have a net that answers nearly all rows alike")
 
 
-def score_cells(table: pd.DataFrame, no_score: str) -> dict[str, list[str]]:
-    """Return `mean_test_score` of a table, or `no_score` where it is NaN, and `ci95`, if there is any, as text."""
+def score_cells(table: pd.DataFrame, no_score: str, spread: bool = False) -> dict[str, list[str]]:
+    """Return as text the means of a table, or `no_score` where they are NaN; its intervals and stuck fits, if any.
+
+    With `spread`, there are the standard deviations, too.
+    """
     means, halves = table["mean_test_score"], table["ci95"]
     decimals, scored = score_decimals(means), np.isfinite(means)
     cells = {"mean": [format_score(m, decimals) if ok else no_score for m, ok in zip(means, scored, strict=True)]}
     if np.isfinite(halves).any():
         widths = [format_score(half, decimals) if np.isfinite(half) else "constant" for half in halves]
         cells["± 95 %"] = [width if ok else "" for width, ok in zip(widths, scored, strict=True)]
+    if spread:
+        spreads = zip(table["std_test_score"], scored, strict=True)
+        cells["std"] = [format_score(std, decimals) if ok else "" for std, ok in spreads]
+    if table["n_stuck"].any():
+        cells["stuck"] = [str(count or "") for count in table["n_stuck"]]
     return cells
-
-
-def stuck_cells(table: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the column that counts stuck fits, as text; none if there are none."""
-    return {"stuck": [str(count or "") for count in table["n_stuck"]]} if table["n_stuck"].any() else {}

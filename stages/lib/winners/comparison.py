@@ -11,7 +11,7 @@ from stages.lib.common.tables import print_columns
 from stages.lib.comparison.equivalence import equivalence
 from stages.lib.scores import ALPHA, half_width, p_values
 from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, split_columns, stuck_columns
-from stages.lib.scores.summary import score_cells, stuck_cells
+from stages.lib.scores.summary import score_cells
 from stages.lib.winners.contest import Contest
 
 
@@ -94,7 +94,6 @@ def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
         return [write(number) if shows else "" for number, shows in zip(table[key], compared, strict=True)]
 
     cells = {"": ["*" * each for each in is_kept], "setting": list(table["setting"])} | score_cells(table, "no score")
-    cells |= stuck_cells(table)
     cells["to kept"] = beside("difference", lambda difference: format_score(difference, decimals, "+"))
     if tested:
         cells["p"] = beside("p_value", format_p)

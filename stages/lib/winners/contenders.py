@@ -6,9 +6,10 @@ from typing import Any
 
 from stages.lib.common import UserError, format_params, read_text, reading
 from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
+from stages.lib.scores import CORRECTED
 from stages.lib.scores.fresh import Fresh
 from stages.lib.scores.reached import Reached
-from stages.lib.winners.leaderboard import BEST_PARAMS, CORRECTED, FRESH_DIR, picked
+from stages.lib.winners.leaderboard import BEST_PARAMS, FRESH_DIR, picked
 
 _AGAIN = "Run `dvc repro best_params`."
 
@@ -38,7 +39,7 @@ class Picks:
     settings: dict[str, dict[str, Any]]
     kept: str
     use: str | None
-    corrected: tuple[float, float, float] | None
+    corrected: tuple[float, ...] | None
     corrected_scores: dict[str, float]
     rows: dict[str, tuple[str, str, str | None]]
 
@@ -56,7 +57,8 @@ def read_picks(params: Params) -> Picks:
         picks, simplest = picked(params, searches), searches[winner]["simplest_params"]
         kept, use = (winner if name == WINNER else name for name in (params.evaluate.keep, params.evaluate.use))
         judged = summary if kept == winner else searches.get(kept, {})
-        scores = [float(judged[key]) for key in CORRECTED if key in judged and pick == "best"]
+        known_worth = pick == "best" and {*CORRECTED} <= {*judged}
+        worth = tuple(float(judged[key]) for key in CORRECTED) if known_worth else None
         corrected = {name: float(search.get(CORRECTED[0], "nan")) for name, search in searches.items()}
     if set(picks) != set(experiments):
         raise UserError(f"{BEST_PARAMS} is from other experiments than those in params.yaml. {_AGAIN}")
@@ -70,8 +72,7 @@ def read_picks(params: Params) -> Picks:
     # An experiment that holds nothing fixed starts from `model`, and has trained that as well.
     if unfixed := [name for name, experiment in experiments.items() if not experiment.fixed]:
         rows[STARTING_POINT] = unfixed[0], STARTING_POINT, None
-    score = (scores[0], scores[1], scores[2]) if len(scores) == len(CORRECTED) else None
-    return Picks(nets, kept, None if use == ANSWER else use, score, corrected, rows)
+    return Picks(nets, kept, None if use == ANSWER else use, worth, corrected, rows)
 
 
 def read_reached(picks: Picks, fresh: Fresh) -> dict[str, Reached]:

@@ -7,9 +7,8 @@ import numpy as np
 
 from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words
 from stages.lib.comparison.equivalence import equivalence
-from stages.lib.scores import ALPHA, p_values
+from stages.lib.scores import ALPHA, in_words, mean_of_others, p_values
 from stages.lib.scores.reached import Reached
-from stages.lib.scores.stuck import in_words, mean_of_others
 from stages.lib.search.result import SCORE
 
 
@@ -34,7 +33,7 @@ class Contest:
     test_share: float
     rope: float
     one_row: float = 0.0
-    corrected: tuple[float, float, float] | None = None
+    corrected: tuple[float, ...] | None = None
 
     @property
     def tested(self) -> bool:

@@ -9,14 +9,13 @@ import pandas as pd
 
 from stages.lib.common import UserError, format_changes, format_params, format_value, reading
 from stages.lib.config import COMBINED, Params
+from stages.lib.scores import CORRECTED
 
 METRICS = Path("metrics")
 BEST_PARAMS, FRESH_DIR = METRICS / "best_params.json", METRICS / "fresh"
 # The folders with a file of each experiment.
 _FOLDERS = ("candidates", "compared", "curves", "draws", "fresh", "importance", "search")
 
-# The corrected score, and the ends of its interval.
-CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
 # What the leaderboard shows of each search.
 COLUMNS = (
     *("experiment", "best_params", "best_score", "best_std", "best_ci95", *CORRECTED),
@@ -48,8 +47,7 @@ def read_search(params: Params, name: str) -> dict[str, Any]:
 
 def read_best(params: Params, name: str) -> dict[str, Any]:
     """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_search` does."""
-    best: dict[str, Any] = _read(params, name, "search")["best_params"]
-    return best
+    return dict(_read(params, name, "search")["best_params"])
 
 
 def _read(params: Params, name: str, stage: str) -> dict[str, Any]:

@@ -99,14 +99,12 @@ def _search(
     differ in anything, their preparation included. With a scaled target, the pipeline would hide from the engine what
     scales it; there a candidate replaces both parts, the regressor and the transformer.
     """
-    first = next(iter(estimators.values()))
-    if isinstance(first, TransformedTargetRegressor):
-        searched: BaseEstimator = first
-        candidates = [
-            {"regressor": [each.regressor], "transformer": [each.transformer]} for each in estimators.values()
-        ]
+    nets = list(estimators.values())
+    if isinstance(nets[0], TransformedTargetRegressor):
+        searched: BaseEstimator = nets[0]
+        candidates = [{"regressor": [net.regressor], "transformer": [net.transformer]} for net in nets]
     else:
-        searched = Pipeline([("contender", first)])
-        candidates = [{"contender": [each]} for each in estimators.values()]
-    X = rows(fresh.data, first)
+        searched = Pipeline([("contender", nets[0])])
+        candidates = [{"contender": [net]} for net in nets]
+    X = rows(fresh.data, nets[0])
     return run_search(label, searched, candidates, X, y, splits=fresh.splits, scorer=scorer, params=fresh.params)

@@ -8,9 +8,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from stages.lib.common import reading
-from stages.lib.scores import ALPHA, Draws
-from stages.lib.scores.intervals import Bounds
-from stages.lib.winners.leaderboard import CORRECTED, METRICS
+from stages.lib.scores import ALPHA, CORRECTED, Bounds, Draws
+from stages.lib.winners.leaderboard import METRICS
 
 
 def read_draws(name: str) -> Draws:
