@@ -27,7 +27,7 @@ RNG = np.random.default_rng(2)
 def test_a_linear_model_loses_twice_the_variance_of_its_term() -> None:
     X = RNG.normal(size=(6000, 3)) * [1, 2, 5]
     y = 3 * X[:, 0] + X[:, 1] + RNG.normal(size=6000)
-    found = importances(LinearRegression().fit(X, y), X, y, 3, get_scorer("neg_mean_squared_error"), None)
+    found = importances(LinearRegression().fit(X, y), X, y, 3, get_scorer("neg_mean_squared_error"))
     # E (y - f(shuffled))² - E (y - f(x))² = 2 b² Var(x) (Gregorutti et al., 2017), of a thousand of the rows.
     assert found == pytest.approx([18, 8, 0], rel=0.1, abs=0.05)
 
@@ -40,14 +40,14 @@ def test_it_is_scikit_learns_but_for_the_draws(monkeypatch: pytest.MonkeyPatch, 
     for model in (LogisticRegression().fit(X, y), RandomForestClassifier(5, random_state=0).fit(X, y)):
         scorer = get_scorer(scoring)
         expected = permutation_importance(model, X, y, scoring=scoring, n_repeats=20, random_state=1)
-        alone = importances(model, X, y, 4, scorer, None)
+        alone = importances(model, X, y, 4, scorer)
         error = 5 * expected.importances_std / np.sqrt(20) + 1e-9
         assert (np.abs(alone - expected.importances_mean) < error).all()
         assert "predict" not in vars(model)
         if pooled := pooling(scoring, 2):
-            assert importances(model, X, y, 4, scorer, pooled) == pytest.approx(alone, abs=1e-6)
+            assert importances(model, X, y, 4, pooled.value) == pytest.approx(alone, abs=1e-6)
         monkeypatch.setattr(shuffled, "_AT_ONCE", 2800)  # a few copies at a time
-        assert importances(model, X, y, 4, scorer, None) == pytest.approx(alone, abs=1e-12)
+        assert importances(model, X, y, 4, scorer) == pytest.approx(alone, abs=1e-12)
 
 
 def fitted(data: Dataset) -> Any:
@@ -70,7 +70,7 @@ def test_a_column_of_categories_is_shuffled_as_a_whole_and_groups_stay() -> None
         return np.asarray(ask(given))
 
     estimator.predict = noting
-    found = importances(estimator, np.column_stack([X, np.arange(len(X))]), data.y, 5, get_scorer("accuracy"), None)
+    found = importances(estimator, np.column_stack([X, np.arange(len(X))]), data.y, 5, get_scorer("accuracy"))
     assert found.shape == (5,)
     (stacked,) = asked
     copies = np.split(stacked, 26)
@@ -94,7 +94,7 @@ def test_a_score_that_can_not_be_has_no_importance() -> None:
     X = RNG.normal(size=(50, 2))
     y = np.exp(X[:, 0])
     line = LinearRegression().fit(X, y)  # which goes below zero
-    assert np.isnan(importances(line, X, y, 2, get_scorer("neg_mean_squared_log_error"), None)).all()
+    assert np.isnan(importances(line, X, y, 2, get_scorer("neg_mean_squared_log_error"))).all()
 
 
 def test_the_nets_are_those_of_the_evaluation() -> None:

@@ -43,9 +43,9 @@ class Pooling:
         with np.errstate(divide="ignore", invalid="ignore"):
             return self._score(np.asarray(sums, dtype=float))
 
-    def value(self, y_true: np.ndarray, predicted: np.ndarray) -> float:
-        """Return the score of all rows of one split; the parameters are those of `rows`."""
-        return float(self.score(self.rows(y_true, predicted).sum(axis=0, dtype=float)))
+    def value(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+        """Return the score of a fitted estimator, as scikit-learn's scorer does, without its checks."""
+        return float(self.score(self.record(estimator, X, y).sum(axis=0, dtype=float)))
 
 
 # The most rows to record, over all candidates and splits; each takes a few bytes.

@@ -117,11 +117,11 @@ def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndar
 
     It gives NaN where it has no score, as for ROC AUC of rows of one class.
     """
-    pooled, scorer = pooling(scoring, n_classes), get_scorer(scoring)
+    if pooled := pooling(scoring, n_classes):
+        return pooled.value  # scikit-learn's checks cost more than an epoch
+    scorer = get_scorer(scoring)
 
     def score(net: Any, X: Any, y: np.ndarray) -> float:
-        if pooled is not None:  # the same number, without scikit-learn's checks, which cost more than an epoch
-            return pooled.value(y, getattr(net, pooled.response)(X))
         try:
             return float(scorer(net, X, y))
         except ValueError:
@@ -161,7 +161,8 @@ def remembering(
                 return ask(rows)
             if name not in answers:
                 answers[name] = np.asarray(ask(whole))
-            return np.split(answers[name], len(places))[places[id(rows)]]
+            first = places[id(rows)] * len(rows)
+            return answers[name][first : first + len(rows)]
 
         answer.__name__ = name  # which scikit-learn looks at
         return answer

@@ -63,7 +63,7 @@ def score_baseline(
                 continue
             statistics.append(pooled.record(fitted, part, y) if pooled else None)
             predicted.append(predictions(fitted, part, y))
-        worth.append(importances(fitted, part, y, len(data.features), scorers[selecting], pooled))
+        worth.append(importances(fitted, part, y, len(data.features), pooled.value if pooled else scorers[selecting]))
     for key, failure in failures.items():
         warnings.warn(f"{name} has no score: {key} says {failure}", stacklevel=2)
         scores[key][:] = np.nan

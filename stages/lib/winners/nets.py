@@ -57,10 +57,11 @@ def see_nets(settings: dict[str, dict[str, Any]], fresh: Fresh) -> dict[str, See
     It is known only after the evaluation which nets are saved; doing this for all of them would take long.
     """
     scoring, n_features = fresh.params.cv.scoring, len(fresh.data.features)
-    select, pooled = make_scorer(scoring).scorers[scoring], pooling(scoring, fresh.data.n_classes)
+    pooled = pooling(scoring, fresh.data.n_classes)
+    select = pooled.value if pooled else make_scorer(scoring).scorers[scoring]
 
     def see(estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
-        return predictions(estimator, X, y), importances(estimator, X, y, n_features, select, pooled)
+        return predictions(estimator, X, y), importances(estimator, X, y, n_features, select)
 
     seen = {}
     for estimators, y in _alike(settings, fresh):

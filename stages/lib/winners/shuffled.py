@@ -14,7 +14,6 @@ from sklearn.base import BaseEstimator
 from skorch.utils import to_device
 
 from stages.lib.engine import net_of
-from stages.lib.scores import Pooling
 from stages.lib.scores.scorer import remembering, replaced
 
 # How often a column is shuffled in each split. More would only lower the part of chance that is the shuffle's.
@@ -35,15 +34,12 @@ Scorer = Callable[[Any, Any, np.ndarray], float]
 REFUSALS = (ValueError, TypeError, AttributeError)
 
 
-def importances(
-    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, n_columns: int, scorer: Scorer, pooled: Pooling | None
-) -> np.ndarray:
+def importances(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, n_columns: int, scorer: Scorer) -> np.ndarray:
     """Return the permutation importance of each column: the score less the mean score with the column shuffled.
 
-    Breiman (2001), "Random Forests", Machine Learning 45, section 10, for any fitted model and scikit-learn's scorers.
-    `X` has test rows as `rows` returns them; what stands behind the columns, such as groups, stays. `pooled` says how
-    the scorer pools rows, if it does, which takes less time. The result is NaN where the scorer has no score. The
-    shuffles have a fixed seed.
+    Breiman (2001), "Random Forests", Machine Learning 45, section 10, for any fitted model and scorer. `X` has test
+    rows as `rows` returns them; what stands behind the columns, such as groups, stays. The result is NaN where the
+    scorer has no score. The shuffles have a fixed seed.
     """
     rng = np.random.default_rng(0)
     n_rows = int(np.clip(_MOST_COPIED // (n_columns * _SHUFFLES), _LEAST_ROWS, _MOST_ROWS))
@@ -60,7 +56,8 @@ def importances(
         with large_batches(estimator):
             for start in range(0, len(changes), size):
                 copies = [_shuffled(X, column, order) for column, order in changes[start : start + size]]
-                scores += _scores(estimator, copies, y, scorer, pooled)
+                with remembering(estimator, np.concatenate(copies), copies, _ASKED):  # all are predicted at once
+                    scores += [float(scorer(estimator, copy, y)) for copy in copies]
     except REFUSALS:
         return np.full(n_columns, np.nan)
     return scores[0] - np.array(scores[1:]).reshape(n_columns, _SHUFFLES).mean(axis=1)
@@ -70,18 +67,6 @@ def _shuffled(X: np.ndarray, column: int, order: np.ndarray) -> np.ndarray:
     copy = X.copy()
     copy[:, column] = X[order, column]
     return copy
-
-
-def _scores(
-    estimator: BaseEstimator, copies: list[np.ndarray], y: np.ndarray, scorer: Scorer, pooled: Pooling | None
-) -> list[float]:
-    """Return the score of each copy of the rows, all of which are predicted at once."""
-    stacked = np.concatenate(copies)
-    if pooled:
-        answers = np.split(np.asarray(getattr(estimator, pooled.response)(stacked)), len(copies))
-        return [pooled.value(y, answer) for answer in answers]
-    with remembering(estimator, stacked, copies, _ASKED):
-        return [float(scorer(estimator, copy, y)) for copy in copies]
 
 
 @contextmanager
