@@ -49,6 +49,6 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
     contenders: dict[str, Reached] = {}
     for number, (pick, records) in enumerate(zip(picks, result.records, strict=True)):
         by_row = [record.rows and record.rows[1] for record in records]
-        reached = fresh.reached(result, number, by_row, pooled, format_params(pick.changes))
+        reached = fresh.reached(result, number, by_row, format_params(pick.changes))
         contenders |= dict.fromkeys(pick.names, reached)
     return curves_table(picks, epochs), fresh.to_csv(contenders, experiment.name)

@@ -13,7 +13,7 @@ from stages.lib.config.scorers import bounds_of
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest, fit_seed
 from stages.lib.scores.intervals import half_widths, one_row
-from stages.lib.scores.pooling import Pooling, recorded
+from stages.lib.scores.pooling import Pooling, pooling, recorded
 from stages.lib.scores.reached import Reached, from_csv, to_csv
 from stages.lib.scores.rows import rows_of
 from stages.lib.scores.statistics import mean_test_share
@@ -62,25 +62,20 @@ class Fresh:
         """Return how the scorer that selects pools rows; None if it does not, or there are too many to record."""
         return recorded(self.params.cv.scoring, self.data.n_classes, n_contenders, self.splits)
 
-    def half_width(
-        self, scores: np.ndarray, statistics: Sequence[np.ndarray | None], constant: bool, pooling: Pooling | None
-    ) -> float:
+    def half_width(self, scores: np.ndarray, statistics: Sequence[np.ndarray | None], constant: bool) -> float:
         """Return half the width of the 95 % interval of a contender's mean; NaN if it has none.
 
-        Parameters
-        ----------
-        statistics : list of arrays of shape (n_test, k)
-            Of each split, as `Pooling.rows` returns them; None where the net diverged, or nothing was recorded.
-        constant : bool
-            Whether it predicts the same for every row.
+        The statistics of each split are as `Pooling.rows` returns them; None where the net diverged, or nothing was
+        recorded. A contender is `constant` that predicts the same for every row.
         """
         by_row = [each[None] for each in statistics if each is not None]
+        pooled = pooling(self.params.cv.scoring, self.data.n_classes)
         half_width = half_widths(
             scores[None],
             self.test_share,
             n_repeats=self.params.cv.n_repeats,
             seed=self.params.seed,
-            rows=rows_of(by_row if len(by_row) == len(self.splits) else None, self.splits, self.data.groups, pooling),
+            rows=rows_of(by_row if len(by_row) == len(self.splits) else None, self.splits, self.data.groups, pooled),
             constant=np.array([constant]),
             one_row=self.one_row,
             bounds=bounds_of(self.params.cv.scoring),
@@ -88,19 +83,14 @@ class Fresh:
         return float(half_width[0])
 
     def reached(
-        self,
-        result: SearchResult,
-        number: int,
-        statistics: Sequence[np.ndarray | None],
-        pooling: Pooling | None,
-        params: str = "",
+        self, result: SearchResult, number: int, statistics: Sequence[np.ndarray | None], params: str = ""
     ) -> Reached:
         """Return what a net has reached, the candidate of this number in a search on these splits.
 
-        `statistics` and `pooling` are those of `half_width`; `params` says what the net's settings are called.
+        The statistics are those of `half_width`; `params` says what the net's settings are called.
         """
         scores, records = result.scores_of(number), result.records[number]
-        ci95 = self.half_width(scores[SCORE], statistics, bool(result.constant[number]), pooling)
+        ci95 = self.half_width(scores[SCORE], statistics, bool(result.constant[number]))
         stuck = stuck_fits([records], self.splits, self.data.y, bool(self.data.classes))[0]
         return Reached(scores, ci95, params, stuck)
 

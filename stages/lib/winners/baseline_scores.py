@@ -67,7 +67,7 @@ def score_baseline(
     for key, failure in failures.items():
         warnings.warn(f"{name} has no score: {key} says {failure}", stacklevel=2)
         scores[key][:] = np.nan
-    ci95 = fresh.half_width(scores[selecting], statistics, all(constant), pooled)
+    ci95 = fresh.half_width(scores[selecting], statistics, all(constant))
     seen = None if selecting in failures else Seen(predicted, np.stack(worth))
     return Reached({SCORE: scores.pop(selecting)} | scores, ci95, baseline.description), seen
 

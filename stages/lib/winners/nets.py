@@ -46,7 +46,7 @@ def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached
         result = _search("evaluation", estimators, y, fresh, scorer)
         for number, name in enumerate(estimators):
             statistics = [record.rows for record in result.records[number]]
-            by_text[texts[name]] = fresh.reached(result, number, statistics, pooled)
+            by_text[texts[name]] = fresh.reached(result, number, statistics)
     changes = {name: format_changes(setting, model) for name, setting in settings.items()}
     return {name: replace(by_text[text], params=changes[name] or "model as it stands") for name, text in texts.items()}
 
