@@ -68,6 +68,7 @@ WIDTHS = _KEY + _BEHIND.partition("    fixed:\n")[0]
             "      module__n_neurons: [range(4, 9)]\n",
             "has 'range(4', but YAML calls no function; list",
         ),
+        (WIDTHS, "      module__n_neurons:\n      - 1\n       - 5\n", "has '1 - 5', which is two items; begin each"),
         (WIDTHS, "      module__n_neurons: {1, 5}\n", "values stand in brackets: [1, 5]"),
         (WIDTHS, '      module__n_neurons: "[1, 5]"\n', "it should be a valid list; remove the quotation marks"),
     ],

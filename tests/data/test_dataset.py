@@ -55,6 +55,11 @@ def test_a_bad_row_is_named(tmp_path: Path, row: str, sentence: str) -> None:
     assert sentence in found[0]
 
 
+def test_a_column_that_params_yaml_lacks_is_not_taken_for_a_cell_too_many(tmp_path: Path) -> None:
+    (sentence,) = problems(write_csv(tmp_path, *[ROW + ",1"] * 3), spec())
+    assert sentence.endswith("; every line has 10, so list 10 columns in data.columns of params.yaml")
+
+
 def test_every_problem_is_listed(tmp_path: Path) -> None:
     path = write_csv(tmp_path, OTHER, ROW.replace("148", "abc").replace("72", "999"), ROW.replace("0.627", "x"))
     assert [line.split(":")[0] for line in problems(path, spec())] == [

@@ -96,6 +96,8 @@ def misfits(experiment: Experiment, max_candidates: int) -> Iterator[str]:
                 f"grid.{key} has {call!r}, but YAML calls no function; list the values, such as [4, 5, 6], or "
                 "draw them from {int: [4, 6]} or {uniform: [0.0, 1.0]} with `search: random`"
             )
+        if two := next((each for each in values if isinstance(each, str) and " - " in each), None):
+            yield f"grid.{key} has {two!r}, which is two items; begin each item of the list with as many blanks"
     yield from _too_many(experiment, max_candidates)
     if search == "grid":
         if n_candidates is not None:

@@ -121,12 +121,14 @@ class CsvText:
             self.refuse(f"{on_conflict(marked)}.")
         count = len(cells)
         advice = f"; a cell that contains {self.separator!r} needs quotation marks"
-        if count < width:
+        if count == width + 1 and not cells[-1].strip():
+            advice = "; its last cell is empty, so remove the separator at the end of each row"
+        elif others and not (self.header or self.is_new) and all(len(record) == count for _, record in self.records()):
+            advice = f"; every line has {count}, so list {count} columns in data.columns of params.yaml"
+        elif count < width:
             advice = "; is the line cut off?" if cells else "; remove empty lines"
             if cells and any(sign in cells[-1] for sign in (*SEPARATORS, "\n")):
                 advice = f"; is a quotation mark missing in {short(cells[-1])}?"
-        elif count == width + 1 and not cells[-1].strip():
-            advice = "; its last cell is empty, so remove the separator at the end of each row"
         elif self.header and line == 2 and count == width + 1:
             advice = '; if R wrote its row names, put `"",` before the header for their name'
         columns, more = f"{count} column{'s' * (count != 1)}", more_such(len(others), "line")
