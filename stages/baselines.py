@@ -8,9 +8,8 @@ import pandas as pd
 from stages.lib.common import run, write_text
 from stages.lib.comparison.inputs import inputs_table
 from stages.lib.config import load_params
-from stages.lib.data import load_dataset
 from stages.lib.scores import to_csv as table_to_csv
-from stages.lib.scores.fresh import fresh_splits
+from stages.lib.scores.fresh import read_table
 from stages.lib.scores.reached import to_csv
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import doing
@@ -21,10 +20,10 @@ from stages.lib.winners.diagnostics import diagnostics, pool
 
 def main() -> None:
     params = load_params()
-    cv, classify = params.cv, params.model.classifies
+    cv = params.cv
     scorers = make_scorer(cv.scoring, cv.also_score).scorers
-    data = load_dataset(params.data, classify, params.seed, cv.groups, cv.order)
-    fresh = fresh_splits(params, data)
+    fresh = read_table(params).fresh
+    data = fresh.data
     models = baselines(data, fresh.params)
     pooled = fresh.pooling(len(models))
     reached, drawn, inputs = {}, [], {}

@@ -3,10 +3,9 @@
 from stages.lib.common import remove_others, run, write_json, write_text
 from stages.lib.comparison.inputs import describe_inputs
 from stages.lib.config import load_params
-from stages.lib.data import load_dataset
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_answer, save_model
 from stages.lib.scores import NOT_TESTED, to_csv, too_few
-from stages.lib.scores.fresh import fresh_splits
+from stages.lib.scores.fresh import read_table
 from stages.lib.winners.answer import answer
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.comparison import comparison_table, few_metrics, print_comparison, summarise
@@ -25,8 +24,8 @@ def main() -> None:
     cv = params.cv
     picks = read_picks(params)
     settings, kept = picks.settings, picks.kept
-    data = load_dataset(params.data, params.model.classifies, params.seed, cv.groups, cv.order)
-    fresh = fresh_splits(params, data)
+    fresh = read_table(params).fresh
+    data = fresh.data
     baselines = read_baselines(cv, len(fresh.splits))
     contenders = score_nets(settings, read_reached(picks, fresh), fresh) | baselines
 

@@ -65,7 +65,7 @@ def test_the_stages_keep_whom_scikit_learn_keeps() -> None:
         assert found.records[number] == [epochs] * N_SPLITS
     assert found.n_fits == N_SPLITS * (27 + 9 + 3)
     assert found.net_epochs_spared == N_SPLITS * (27 * 81 - 27 * 9 - 9 * 27 - 3 * 81)
-    assert found.finalists.tolist() == np.flatnonzero(found.stages == 3).tolist()
+    assert found.to_the_end.tolist() == (found.stages == 3).tolist()
 
 
 @pytest.mark.parametrize(

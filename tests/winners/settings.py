@@ -10,7 +10,7 @@ from skorch import NeuralNet
 from stages.lib.common import format_params, write_json, write_text
 from stages.lib.config import STARTING_POINT, Params
 from stages.lib.data import Dataset
-from stages.lib.scores.fresh import Fresh, fresh_splits
+from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached, to_csv
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS
 from stages.lib.winners.diagnostics import COLUMNS
@@ -44,9 +44,11 @@ def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
     write_text(folder / INPUTS, "model,column,importance,ci95\n" + "".join(f"{name},glucose,0,0\n" for name in names))
 
 
-def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Fresh:
-    """Return the splits of the evaluation, or other ones under the params as they stand."""
-    return fresh_splits(params, data) if splits is None else Fresh(params, splits, data)
+def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Table:
+    """Return the rows with the splits of the evaluation, or with other ones under the params as they stand."""
+    table = Table(params, data)
+    vars(table).update({"splits": splits} if splits else {})
+    return table if splits else table.fresh
 
 
 def write_fresh(params: Params, folder: Path, data: Dataset) -> None:

@@ -10,10 +10,9 @@ from sklearn.metrics import get_scorer
 
 from stages.lib.data import Dataset
 from stages.lib.scores import half_width, pooling
-from stages.lib.scores.fresh import Fresh, drawn_anew
+from stages.lib.scores.fresh import Table
 from stages.lib.scores.intervals import interval
 from stages.lib.scores.scorer import all_alike
-from stages.lib.search import make_splits
 from stages.lib.winners.baseline_scores import score_baseline
 from stages.lib.winners.baselines import Baseline
 from tests.winners.settings import params_of
@@ -28,13 +27,11 @@ DATA = Dataset(
 @pytest.mark.parametrize("scoring", ["accuracy", "f1_macro"])
 @pytest.mark.parametrize("model", [DummyClassifier(), LogisticRegression()], ids=["constant", "learned"])
 def test_a_constant_has_the_interval_of_its_rows_or_none(scoring: str, model: DummyClassifier) -> None:
-    params = drawn_anew(params_of(cv={"n_splits": 3, "n_repeats": 5, "scoring": scoring}))
-    splits = make_splits(DATA, params.cv, params.seed, True)
-    fresh = Fresh(params, splits, DATA)
+    fresh = Table(params_of(cv={"n_splits": 3, "n_repeats": 5, "scoring": scoring}), DATA).fresh
     scorers = {scoring: get_scorer(scoring)}
     reached, seen = score_baseline("model", Baseline(model, ""), fresh, scorers, pooling(scoring))
     assert seen is not None
-    assert (len(seen.predictions), seen.importances.shape) == (len(splits), (len(splits), 2))
+    assert (len(seen.predictions), seen.importances.shape) == (15, (15, 2))
     scores, found = reached.scores["score"], reached.ci95
     if isinstance(model, LogisticRegression):
         assert found >= half_width(scores, 0.5)

@@ -13,10 +13,11 @@ from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.common import UserError, place_of
 from stages.lib.config import PARAMS_FILE, Params, Prepare, read_content, read_params
 from stages.lib.data.alike import on_twins
-from stages.lib.experiment import Opened, Table, check_experiment, read_table
+from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.experiment.candidates import check_candidates
 from stages.lib.fetch import ensure_file, is_in_place
 from stages.lib.model import Candidates, resolve_experiment
+from stages.lib.scores.fresh import read_table
 from stages.lib.scores.scorer import make_scorer
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
         return None
     findings.n_rows = len(table.data.y)
     findings.notes += filter(None, [on_copies(table.data, spec.path), on_twins(table.data.classes)])
-    drawn = findings.of(lambda: (table.splits, table.fresh))
+    drawn = findings.of(lambda: (table.splits, table.fresh.splits))
     return table if drawn and scorer else None
 
 

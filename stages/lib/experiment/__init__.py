@@ -3,5 +3,5 @@
 Imports `model`, `search`, `scores`, `data`, `config`, `engine` and `common`.
 """
 
-from stages.lib.experiment.opened import Opened, Table, open_experiment, read_table
+from stages.lib.experiment.opened import Opened, Table, open_experiment
 from stages.lib.experiment.trial import check_experiment, check_trial

@@ -10,7 +10,7 @@ from stages.lib.common import format_params
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import nested_grid
 from stages.lib.scores.reached import Reached
-from stages.lib.scores.scorer import hold_out_scorer, make_scorer
+from stages.lib.scores.scorer import hold_out_scorer
 from stages.lib.search import doing, run_search
 from stages.lib.search.curves import N_REPEATS, Watched, curves_table, epochs_of, watching
 
@@ -22,16 +22,14 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
     """
     with doing(f"{experiment.name}: drawing fresh splits"):
         fresh = experiment.table.fresh
-    cv, n_curves = fresh.params.cv, N_REPEATS * fresh.params.cv.n_splits
-    score, pooled = hold_out_scorer(cv.scoring, experiment.data.n_classes), fresh.pooling(len(picks))
-    statistics = pooled and pooled.record
-
+        splits = fresh.splits
+    n_curves = N_REPEATS * fresh.params.cv.n_splits
+    score = hold_out_scorer(fresh.params.cv.scoring, fresh.data.n_classes)
     # The fits whose curves are shown, by the targets of their test rows; one more than these does no harm.
-    first = {experiment.y[test].tobytes() for _, test in fresh.splits[:n_curves]}
+    first = {experiment.y[test].tobytes() for _, test in splits[:n_curves]}
 
-    def record(fitted: BaseEstimator, X: Any, y: np.ndarray) -> Any:
-        epochs = epochs_of(fitted, score) if y.tobytes() in first else None
-        return epochs, statistics and statistics(fitted, X, y)
+    def look(fitted: BaseEstimator, X: Any, y: np.ndarray) -> Any:
+        return epochs_of(fitted, score) if y.tobytes() in first else None
 
     net = watching(experiment.estimator)
     result = run_search(
@@ -40,15 +38,13 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
         nested_grid(net, [pick.candidate for pick in picks]),
         experiment.X,
         experiment.y,
-        splits=fresh.splits,
-        scorer=make_scorer(cv.scoring, cv.also_score, record),
+        splits=splits,
+        scorer=fresh.scorer(len(picks), look),
         params=fresh.params,
         record_losses=True,
     )
-    epochs = [[record.rows[0] for record in records[:n_curves] if record.rows] for records in result.records]
+    epochs = [[record.seen for record in records[:n_curves] if record.seen is not None] for records in result.records]
     contenders: dict[str, Reached] = {}
-    for number, (pick, records) in enumerate(zip(picks, result.records, strict=True)):
-        by_row = [record.rows and record.rows[1] for record in records]
-        reached = fresh.reached(result, number, by_row, format_params(pick.changes))
-        contenders |= dict.fromkeys(pick.names, reached)
+    for number, pick in enumerate(picks):
+        contenders |= dict.fromkeys(pick.names, fresh.reached(result, number, format_params(pick.changes)))
     return curves_table(picks, epochs), fresh.to_csv(contenders, experiment.name)

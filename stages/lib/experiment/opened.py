@@ -8,38 +8,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from stages.lib.config import Params
-from stages.lib.data import Dataset, load_dataset
+from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.model import Candidates, build_estimator, resolve_experiment, rows, target
 from stages.lib.model.settings import place_of
-from stages.lib.scores import Pooling, recorded
-from stages.lib.scores.fresh import Fresh, fresh_splits
-from stages.lib.scores.scorer import RecordingScorer, make_scorer
-from stages.lib.search import checked_splits
-
-
-@dataclass(frozen=True)
-class Table:
-    """The rows that all experiments share, and their splits, which are drawn when they are asked for."""
-
-    params: Params
-    data: Dataset
-
-    @cached_property
-    def splits(self) -> list[TrainTest]:
-        """The splits of the searches, as `checked_splits` returns them."""
-        return checked_splits(self.data, self.params.cv, self.params.seed, self.params.model.classifies)
-
-    @cached_property
-    def fresh(self) -> Fresh:
-        """The splits of the evaluation."""
-        return fresh_splits(self.params, self.data)
-
-
-def read_table(params: Params) -> Table:
-    """Read the rows that `data` and `cv` of params.yaml describe; raises `UserError` as `load_dataset` does."""
-    cv = params.cv
-    return Table(params, load_dataset(params.data, params.model.classifies, params.seed, cv.groups, cv.order))
+from stages.lib.scores.fresh import Table, read_table
+from stages.lib.scores.scorer import RecordingScorer
 
 
 @dataclass(frozen=True)
@@ -84,15 +58,9 @@ class Opened:
         return target(self.data.y, self.settings["wrapper"], self.settings["criterion"])
 
     @cached_property
-    def pooling(self) -> Pooling | None:
-        """How the scorer pools test rows; None if it does not, or they are too many to record."""
-        return recorded(self.params.cv.scoring, self.data.n_classes, len(self.candidates), self.splits)
-
-    @cached_property
     def scorer(self) -> RecordingScorer:
         """What scores the nets, and records the numbers of each test row that can be pooled."""
-        cv, pooling = self.params.cv, self.pooling
-        return make_scorer(cv.scoring, cv.also_score, pooling.record if pooling else None)
+        return self.table.scorer(len(self.candidates))
 
 
 def open_experiment(params: Params, name: str, table: Table | None = None) -> Opened:

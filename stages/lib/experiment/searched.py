@@ -8,21 +8,9 @@ import pandas as pd
 
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import against_divergence, nested_grid
-from stages.lib.scores import (
-    Corrected,
-    bounds_of,
-    corrected_score,
-    half_widths,
-    mean_test_share,
-    one_row,
-    rounded,
-    rows_of,
-    score_table,
-    summarise,
-)
+from stages.lib.scores import Corrected, rounded, score_table, summarise
 from stages.lib.scores.best_set import may_be_best, simplest_row
 from stages.lib.scores.score_table import best_row, check_any_score
-from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import SearchResult, run_search
 from stages.lib.search.curves import Watched, constant_loss, distinct
 from stages.lib.search.halving import halve
@@ -50,7 +38,7 @@ def search(experiment: Opened) -> SearchResult:
     else:
         result = train(np.arange(len(candidates)))
     advice = against_divergence(settings, params.prepare, candidates)
-    check_any_score(result.scores[SCORE][result.finalists], advice)
+    check_any_score(result.scores[SCORE][result.to_the_end], advice)
     return result
 
 
@@ -70,13 +58,10 @@ class Outcome:
 
 def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     """Return what the result of an experiment's search says."""
-    params, data, splits = experiment.params, experiment.data, experiment.splits
-    cv, scores, share = params.cv, result.scores[SCORE], mean_test_share(splits, params.cv.keeps_time)
-    least = one_row(cv.scoring, len(data.y) / cv.n_splits)
-    by_row = rows_of(result.rows(np.arange(len(scores))), splits, data.groups, experiment.pooling)
-    drawn: dict[str, Any] = {"n_repeats": cv.n_repeats, "seed": params.seed, "rows": by_row}
-    drawn["bounds"] = bounds_of(cv.scoring)
-    ci95 = half_widths(scores, share, constant=result.constant, one_row=least, **drawn)
+    params, splits, y = experiment.params, experiment.table, experiment.data.y
+    share, least, scores = splits.test_share, splits.one_row, result.scores[SCORE]
+    statistics = result.rows(range(len(scores)))
+    ci95 = splits.half_widths(scores, statistics, result.constant)
     own = params.experiment(experiment.name)
     named = own.candidates(params.seed)
     table = score_table(
@@ -86,19 +71,18 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
         n_weights=result.n_weights,
         n_epochs=result.n_epochs,
         stages=result.stages,
-        stuck=stuck_fits(result.records, splits, data.y, params.model.classifies),
+        stuck=splits.stuck(result.records),
         ci95=ci95,
         one_row=least,
     )
     best = best_row(table)
     corrected = None
     # Without rows, a best candidate that is constant has no interval, and so nothing to correct by.
-    if not cv.keeps_time and np.isfinite(ci95[best]):
-        to_the_end = np.isin(np.arange(len(scores)), result.finalists)
-        corrected = corrected_score(np.where(to_the_end[:, None], scores, np.nan), **drawn)
-    summary = summarise(table, corrected, result.n_fits, result.net_epochs_spared) | {"n_rows": len(data.y)}
+    if not params.cv.keeps_time and np.isfinite(ci95[best]):
+        corrected = splits.corrected(np.where(result.to_the_end[:, None], scores, np.nan), statistics)
+    summary = summarise(table, corrected, result.n_fits, result.net_epochs_spared) | {"n_rows": len(y)}
     net = experiment.settings | experiment.candidates[best]
-    if (constant := constant_loss(net, data.y, params.prepare.under(net).target)) is not None:
+    if (constant := constant_loss(net, y, params.prepare.under(net).target)) is not None:
         summary["constant_loss"] = constant
 
     judged = rounded(table)  # as the stage compare does, which reads the file

@@ -1,21 +1,25 @@
-"""The splits of the evaluation, which no search has chosen by: nets and baselines are scored on the same ones."""
+"""The rows of a table and their splits: those of the searches, and fresh ones, which no search has chosen by."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.config.scorers import bounds_of
-from stages.lib.data import Dataset
+from stages.lib.data import Dataset, load_dataset
 from stages.lib.engine import TrainTest, fit_seed
+from stages.lib.scores.corrected import Corrected, corrected_score
 from stages.lib.scores.intervals import half_widths, one_row
-from stages.lib.scores.pooling import Pooling, pooling, recorded
+from stages.lib.scores.pooling import Pooling, pooling
 from stages.lib.scores.reached import Reached, from_csv, to_csv
-from stages.lib.scores.rows import rows_of
+from stages.lib.scores.rows import Rows
+from stages.lib.scores.scorer import Look, RecordingScorer, make_scorer
 from stages.lib.scores.statistics import mean_test_share
 from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import checked_splits
@@ -23,6 +27,8 @@ from stages.lib.search.result import SCORE, SearchResult
 
 # Gives the evaluation other random numbers than the searches.
 _ANEW = 2
+# The most test rows to record, over all nets and splits; each takes a few bytes.
+_MOST_ROWS = 50_000_000
 
 
 def drawn_anew(params: Params) -> Params:
@@ -31,22 +37,26 @@ def drawn_anew(params: Params) -> Params:
     return params.model_copy(update={"seed": fit_seed(params.seed, 0, _ANEW), "cv": cv})
 
 
-def fresh_splits(params: Params, data: Dataset) -> "Fresh":
-    """Draw the splits of the evaluation: other folds and initial weights than those on which the winners won.
-
-    Raises `UserError` if rows, groups or the rows of a class are too few, or a fold lacks a class.
-    """
-    anew = drawn_anew(params)
-    return Fresh(anew, checked_splits(data, anew.cv, anew.seed, bool(data.classes)), data)
-
-
 @dataclass(frozen=True)
-class Fresh:
-    """The splits of the evaluation, under the params of `drawn_anew`, and what follows from what is seen there."""
+class Table:
+    """The rows of a table, and what the params make of them: splits, and what follows from scores on these.
+
+    The splits are drawn when they are asked for. That raises `UserError` if rows, groups or the rows of a class are too
+    few, or a fold lacks a class.
+    """
 
     params: Params
-    splits: list[TrainTest]
     data: Dataset
+
+    @cached_property
+    def splits(self) -> list[TrainTest]:
+        """The splits, as `make_splits` draws them."""
+        return checked_splits(self.data, self.params.cv, self.params.seed, bool(self.data.classes))
+
+    @cached_property
+    def fresh(self) -> "Table":
+        """The rows as the evaluation splits them: into other folds than those on which the winners won."""
+        return Table(drawn_anew(self.params), self.data)
 
     @property
     def test_share(self) -> float:
@@ -58,41 +68,52 @@ class Fresh:
         """What one row of a split can change."""
         return one_row(self.params.cv.scoring, len(self.data.y) / self.params.cv.n_splits)
 
-    def pooling(self, n_contenders: int) -> Pooling | None:
-        """Return how the scorer that selects pools rows; None if it does not, or there are too many to record."""
-        return recorded(self.params.cv.scoring, self.data.n_classes, n_contenders, self.splits)
+    def pooling(self, n_fitted: int) -> Pooling | None:
+        """Return how the scorer that selects pools the test rows of so many models on all splits.
 
-    def half_width(self, scores: np.ndarray, statistics: Sequence[np.ndarray | None], constant: bool) -> float:
-        """Return half the width of the 95 % interval of a contender's mean; NaN if it has none.
-
-        The statistics of each split are as `Pooling.rows` returns them; None where the net diverged, or nothing was
-        recorded. A contender is `constant` that predicts the same for every row.
+        The result is None if it does not pool them, or they are too many to record.
         """
-        by_row = [each[None] for each in statistics if each is not None]
-        pooled = pooling(self.params.cv.scoring, self.data.n_classes)
-        half_width = half_widths(
-            scores[None],
-            self.test_share,
-            n_repeats=self.params.cv.n_repeats,
-            seed=self.params.seed,
-            rows=rows_of(by_row if len(by_row) == len(self.splits) else None, self.splits, self.data.groups, pooled),
-            constant=np.array([constant]),
-            one_row=self.one_row,
-            bounds=bounds_of(self.params.cv.scoring),
-        )
-        return float(half_width[0])
+        n_rows = n_fitted * sum(len(test) for _, test in self.splits)
+        return pooling(self.params.cv.scoring, self.data.n_classes) if n_rows <= _MOST_ROWS else None
 
-    def reached(
-        self, result: SearchResult, number: int, statistics: Sequence[np.ndarray | None], params: str = ""
-    ) -> Reached:
+    def scorer(self, n_nets: int, look: Look | None = None) -> RecordingScorer:
+        """Return what scores so many nets on all splits, and records of each test row what can be pooled."""
+        cv, pooled = self.params.cv, self.pooling(n_nets)
+        return make_scorer(cv.scoring, cv.also_score, pooled.record if pooled else None, look)
+
+    def half_widths(
+        self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None, constant: np.ndarray
+    ) -> np.ndarray:
+        """Return half the width of the 95 % interval of each mean; NaN for one that has none.
+
+        The scores have the shape (n_candidates, n_splits). The statistics are those of each split, as
+        `SearchResult.rows` returns them. Candidates are `constant` that predict the same for every row.
+        """
+        judged = self._judged(statistics)
+        return half_widths(scores, self.test_share, constant=constant, one_row=self.one_row, **judged)
+
+    def corrected(self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None) -> Corrected | None:
+        """Return the best score corrected for the choice, as `corrected_score` does; see `half_widths`."""
+        return corrected_score(scores, **self._judged(statistics))
+
+    def _judged(self, statistics: Sequence[np.ndarray] | None) -> dict[str, Any]:
+        cv, rows = self.params.cv, None
+        if statistics is not None and (pooled := pooling(cv.scoring, self.data.n_classes)):
+            rows = Rows(statistics, [test for _, test in self.splits], self.data.groups, pooled)
+        return {"n_repeats": cv.n_repeats, "seed": self.params.seed, "rows": rows, "bounds": bounds_of(cv.scoring)}
+
+    def stuck(self, records: Sequence[Sequence[Any]]) -> np.ndarray:
+        """Return which fits are stuck, shape (n_candidates, n_splits), as `stuck_fits` does."""
+        return stuck_fits(records, self.splits, self.data.y, bool(self.data.classes))
+
+    def reached(self, result: SearchResult, number: int, params: str = "") -> Reached:
         """Return what a net has reached, the candidate of this number in a search on these splits.
 
-        The statistics are those of `half_width`; `params` says what the net's settings are called.
+        `params` says what the net's settings are called.
         """
-        scores, records = result.scores_of(number), result.records[number]
-        ci95 = self.half_width(scores[SCORE], statistics, bool(result.constant[number]))
-        stuck = stuck_fits([records], self.splits, self.data.y, bool(self.data.classes))[0]
-        return Reached(scores, ci95, params, stuck)
+        scores, constant = {scorer: each[number] for scorer, each in result.scores.items()}, result.constant[[number]]
+        (ci95,) = self.half_widths(scores[SCORE][None], result.rows([number]), constant)
+        return Reached(scores, float(ci95), params, self.stuck([result.records[number]])[0])
 
     def to_csv(self, contenders: Mapping[str, Reached], experiment: str) -> str:
         """Write what an experiment's nets reach, with a column that says under which settings, and of which splits."""
@@ -116,3 +137,9 @@ class Fresh:
         for rows in (rows for split in self.splits for rows in split):
             digest.update(np.asarray(rows, dtype="<i8").tobytes())
         return digest.hexdigest()[:16]
+
+
+def read_table(params: Params) -> Table:
+    """Read the rows that `data` and `cv` of params.yaml describe; raises `UserError` as `load_dataset` does."""
+    cv = params.cv
+    return Table(params, load_dataset(params.data, params.model.classifies, params.seed, cv.groups, cv.order))

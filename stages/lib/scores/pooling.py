@@ -48,15 +48,6 @@ class Pooling:
         return float(self.score(self.record(estimator, X, y).sum(axis=0, dtype=float)))
 
 
-# The most rows to record, over all candidates and splits; each takes a few bytes.
-_MOST_ROWS = 50_000_000
-
-
-def recorded(scoring: str, n_classes: int, n_nets: int, splits: Sequence[tuple[np.ndarray, ...]]) -> Pooling | None:
-    """Return how a scorer pools rows, or None if it does not, or the test rows of all nets are too many to record."""
-    return pooling(scoring, n_classes) if n_nets * sum(len(test) for _, test in splits) <= _MOST_ROWS else None
-
-
 def pooling(scoring: str, n_classes: int = 2) -> Pooling | None:
     """Return how a scorer of scikit-learn pools rows, or None if its value is no function of sums over rows.
 

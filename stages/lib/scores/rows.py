@@ -43,18 +43,6 @@ class Rows:
         return Units([sums for sums, _ in added], [unit for _, unit in added], n_units, self.pooling)
 
 
-def rows_of(
-    statistics: Sequence[np.ndarray] | None,
-    splits: Sequence[tuple[np.ndarray, np.ndarray]],
-    groups: np.ndarray | None,
-    pooling: Pooling | None,
-) -> Rows | None:
-    """Return what was recorded of the test rows of each split; None if nothing was, or the scorer can't be pooled."""
-    if statistics is None or pooling is None:
-        return None
-    return Rows(statistics, [test for _, test in splits], groups, pooling)
-
-
 @dataclass(frozen=True)
 class Units:
     """Sums over units, by split: arrays of shape (n_candidates, n_tested, k).

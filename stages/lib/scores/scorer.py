@@ -15,8 +15,8 @@ from stages.lib.engine import net_of
 from stages.lib.scores.pooling import pooling
 from stages.lib.scores.stuck import Answered, answered
 
-# What is recorded of test rows: takes a fitted estimator, rows and their target of shape (n,).
-RecordRows = Callable[[BaseEstimator, Any, np.ndarray], Any]
+# Looks at a fitted estimator on rows and their target of shape (n,), and returns what is to be recorded.
+Look = Callable[[BaseEstimator, Any, np.ndarray], Any]
 
 # What scorers ask of an estimator. The answers to the same rows are the same, however many scorers ask.
 _ASKED = ("predict", "predict_proba")
@@ -29,11 +29,13 @@ class Record:
     Attributes
     ----------
     rows : array, optional
-        What was recorded of the test rows; None for a diverged net, and where nothing is recorded.
+        The statistics of the test rows; None for a diverged net, and where none are recorded.
     constant : bool
         Whether the scorer that selects got the same answer for every test row.
     answered : Answered, optional
         What the net predicts of the test rows, which tells whether it is stuck; None for a diverged net.
+    seen : object, optional
+        What else was seen of the net on the test rows; None for a diverged net, and where nothing looks.
     """
 
     n_weights: int
@@ -41,6 +43,7 @@ class Record:
     rows: np.ndarray | None = None
     constant: bool = False
     answered: Answered | None = None
+    seen: Any = None
 
 
 class Recorded(float):
@@ -61,8 +64,10 @@ class RecordingScorer:
 
     reads_only = True  # tells the engine that it asks the net for predictions and leaves the net as it is
 
-    def __init__(self, scorers: dict[str, Callable[..., float]], record_rows: RecordRows | None) -> None:
-        self.scorers, self.record_rows = scorers, record_rows
+    def __init__(
+        self, scorers: dict[str, Callable[..., float]], record_rows: Look | None, look: Look | None = None
+    ) -> None:
+        self.scorers, self.record_rows, self.look = scorers, record_rows, look
 
     def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
         """Return the score, or with several scorers, a dict of `score`, of the first, and the others by name."""
@@ -78,16 +83,21 @@ class RecordingScorer:
                 constant = all_alike(answers)
                 scores |= {name: self.scorers[name](estimator, X, y) for name in others}
                 rows = self.record_rows(estimator, X, y) if self.record_rows else None
-                record = replace(record, rows=rows, constant=constant, answered=answered(estimator, X, answers))
+                seen = self.look(estimator, X, y) if self.look else None
+                own = answered(estimator, X, answers)
+                record = replace(record, rows=rows, constant=constant, answered=own, seen=seen)
         recorded = Recorded(scores[selecting])
         recorded.record = record
         return {"score": recorded} | {name: scores[name] for name in others} if others else recorded
 
 
-def make_scorer(scoring: str, also_score: Sequence[str] = (), record_rows: RecordRows | None = None) -> RecordingScorer:
+def make_scorer(
+    scoring: str, also_score: Sequence[str] = (), record_rows: Look | None = None, look: Look | None = None
+) -> RecordingScorer:
     """Return scikit-learn's scorers of these names as one; raises `UserError` if scikit-learn has no such scorer.
 
-    The scorer `scoring` selects; others are reported beside it. By default, nothing is recorded of the test rows.
+    The scorer `scoring` selects; others are reported beside it. `record_rows` gives the `rows` of a `Record`, and
+    `look` what is `seen`; by default, nothing.
     """
     places = {scoring: "cv.scoring"} | {name: f"cv.also_score[{i}]" for i, name in enumerate(also_score)}
     names = get_scorer_names()
@@ -98,7 +108,7 @@ def make_scorer(scoring: str, also_score: Sequence[str] = (), record_rows: Recor
     ]
     if problems:
         raise UserError(*problems)
-    return RecordingScorer({name: _LEAN.get(name) or get_scorer(name) for name in places}, record_rows)
+    return RecordingScorer({name: _LEAN.get(name) or get_scorer(name) for name in places}, record_rows, look)
 
 
 def _accuracy(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:

@@ -1,5 +1,6 @@
 """What a search has found: the scores of each candidate on each split, and what the scorer recorded beside them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,20 +52,15 @@ class SearchResult:
         """Whether each candidate predicts the same for every row, on half of the splits or more."""
         return np.array([np.mean([record.constant for record in records]) >= 1 / 2 for records in self.records])
 
-    def scores_of(self, number: int) -> dict[str, np.ndarray]:
-        """Return the scores of one candidate by scorer, each of shape (n_splits,)."""
-        return {scorer: scores[number] for scorer, scores in self.scores.items()}
-
     @property
-    def finalists(self) -> np.ndarray:
-        """The numbers of the candidates that were trained to the end."""
-        n_candidates = len(self.records)
-        return np.arange(n_candidates) if self.stages is None else np.flatnonzero(self.stages == self.stages.max())
+    def to_the_end(self) -> np.ndarray:
+        """Whether each candidate was trained to the end."""
+        return np.ones(len(self.records), dtype=bool) if self.stages is None else self.stages == self.stages.max()
 
-    def rows(self, candidates: np.ndarray) -> list[np.ndarray] | None:
+    def rows(self, candidates: Iterable[int]) -> list[np.ndarray] | None:
         """Return what was recorded of each split's test rows, (n_candidates, n_rows, …), NaN for a diverged net.
 
-        The result is None if nothing was recorded.
+        The result is None if nothing was recorded of these candidates on a split.
         """
         splits = []
         for records in zip(*(self.records[number] for number in candidates), strict=True):

@@ -13,7 +13,7 @@ from stages.lib.common.tables import print_columns
 from stages.lib.config import CV
 from stages.lib.model import rows
 from stages.lib.scores import Pooling
-from stages.lib.scores.fresh import Fresh
+from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached, from_csv
 from stages.lib.scores.scorer import all_alike, remembering
 from stages.lib.search.result import SCORE
@@ -30,7 +30,7 @@ DIGITS = 12
 
 
 def score_baseline(
-    name: str, baseline: Baseline, fresh: Fresh, scorers: Mapping[str, Callable[..., float]], pooled: Pooling | None
+    name: str, baseline: Baseline, fresh: Table, scorers: Mapping[str, Callable[..., float]], pooled: Pooling | None
 ) -> tuple[Reached, Seen | None]:
     """Return what a baseline reaches on the splits of the evaluation, and what is seen of it there.
 
@@ -41,7 +41,7 @@ def score_baseline(
     X = rows(data, baseline.estimator)
     scores = {key: np.full(len(fresh.splits), np.nan) for key in scorers}
     failures: dict[str, Exception] = {}
-    statistics: list[np.ndarray | None] = []
+    statistics: list[np.ndarray] = []
     predicted: list[np.ndarray | None] = []
     constant, worth = [], []
     for split, (train, test) in enumerate(fresh.splits):
@@ -61,15 +61,17 @@ def score_baseline(
                     constant.append(all_alike(answers))
             if selecting in failures:
                 continue
-            statistics.append(pooled.record(fitted, part, y) if pooled else None)
+            if pooled:
+                statistics.append(pooled.record(fitted, part, y)[None])
             predicted.append(predictions(fitted, part, y))
         worth.append(importances(fitted, part, y, len(data.features), pooled.value if pooled else scorers[selecting]))
     for key, failure in failures.items():
         warnings.warn(f"{name} has no score: {key} says {failure}", stacklevel=2)
         scores[key][:] = np.nan
-    ci95 = fresh.half_width(scores[selecting], statistics, all(constant))
+    complete = statistics if len(statistics) == len(fresh.splits) else None
+    (ci95,) = fresh.half_widths(scores[selecting][None], complete, np.array([all(constant)]))
     seen = None if selecting in failures else Seen(predicted, np.stack(worth))
-    return Reached({SCORE: scores.pop(selecting)} | scores, ci95, baseline.description), seen
+    return Reached({SCORE: scores.pop(selecting)} | scores, float(ci95), baseline.description), seen
 
 
 def read_baselines(cv: CV, n_splits: int) -> dict[str, Reached]:

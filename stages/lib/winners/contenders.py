@@ -7,7 +7,7 @@ from typing import Any
 from stages.lib.common import UserError, format_params, read_text, reading
 from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
 from stages.lib.scores import CORRECTED
-from stages.lib.scores.fresh import Fresh
+from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.leaderboard import BEST_PARAMS, FRESH_DIR, picked
 
@@ -75,7 +75,7 @@ def read_picks(params: Params) -> Picks:
     return Picks(nets, kept, None if use == ANSWER else use, worth, corrected, rows)
 
 
-def read_reached(picks: Picks, fresh: Fresh) -> dict[str, Reached]:
+def read_reached(picks: Picks, fresh: Table) -> dict[str, Reached]:
     """Return what the nets reach that the searches have scored on the splits of the evaluation, by contender.
 
     Raises `UserError` if a search has written no such scores, or they were changed, or have other splits or settings.

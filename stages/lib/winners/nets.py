@@ -16,7 +16,7 @@ from stages.lib.config import PREFIX
 from stages.lib.experiment import check_trial
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import pooling
-from stages.lib.scores.fresh import Fresh
+from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.search import doing, run_search
@@ -26,7 +26,7 @@ from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.shuffled import importances
 
 
-def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Fresh) -> dict[str, Reached]:
+def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Table) -> dict[str, Reached]:
     """Return what all nets reach, and train those that no search has `scored`; equal ones once.
 
     The settings are by contender, as in `model` of params.yaml. The result is in their order, with what they change of
@@ -36,22 +36,19 @@ def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached
     by_text = {texts[name]: reached for name, reached in scored.items()}
     first = {text: name for name, text in reversed(texts.items()) if text not in by_text}
     new = {name: setting for name, setting in settings.items() if name in first.values()}
-    cv, model = fresh.params.cv, fresh.params.model.model_dump()
+    model = fresh.params.model.model_dump()
     for estimators, y in _alike(new, fresh):
-        pooled = fresh.pooling(len(estimators))
-        scorer = make_scorer(cv.scoring, cv.also_score, pooled.record if pooled else None)
-        one = next(iter(estimators.values()))
+        one, scorer = next(iter(estimators.values())), fresh.scorer(len(estimators))
         with doing("evaluation: a trial of one epoch"):
             check_trial(one, rows(fresh.data, one), y, fresh.splits[0], scorer)
         result = _search("evaluation", estimators, y, fresh, scorer)
         for number, name in enumerate(estimators):
-            statistics = [record.rows for record in result.records[number]]
-            by_text[texts[name]] = fresh.reached(result, number, statistics)
+            by_text[texts[name]] = fresh.reached(result, number)
     changes = {name: format_changes(setting, model) for name, setting in settings.items()}
     return {name: replace(by_text[text], params=changes[name] or "model as it stands") for name, text in texts.items()}
 
 
-def see_nets(settings: dict[str, dict[str, Any]], fresh: Fresh) -> dict[str, Seen]:
+def see_nets(settings: dict[str, dict[str, Any]], fresh: Table) -> dict[str, Seen]:
     """Train a few of the nets, and return what they predict, and what each input is worth to them.
 
     It is known only after the evaluation which nets are saved; doing this for all of them would take long.
@@ -60,19 +57,19 @@ def see_nets(settings: dict[str, dict[str, Any]], fresh: Fresh) -> dict[str, See
     pooled = pooling(scoring, fresh.data.n_classes)
     select = pooled.value if pooled else make_scorer(scoring).scorers[scoring]
 
-    def see(estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
+    def look(estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
         return predictions(estimator, X, y), importances(estimator, X, y, n_features, select)
 
     seen = {}
     for estimators, y in _alike(settings, fresh):
-        result = _search("saved nets", estimators, y, fresh, make_scorer(scoring, record_rows=see))
+        result = _search("saved nets", estimators, y, fresh, make_scorer(scoring, look=look))
         for name, records in zip(estimators, result.records, strict=True):
-            predicted, worth = zip(*(each.rows or (None, np.full(n_features, np.nan)) for each in records), strict=True)
+            predicted, worth = zip(*(each.seen or (None, np.full(n_features, np.nan)) for each in records), strict=True)
             seen[name] = Seen(list(predicted), np.stack(worth))
     return seen
 
 
-def _alike(settings: dict[str, dict[str, Any]], fresh: Fresh) -> Iterator[tuple[dict[str, BaseEstimator], np.ndarray]]:
+def _alike(settings: dict[str, dict[str, Any]], fresh: Table) -> Iterator[tuple[dict[str, BaseEstimator], np.ndarray]]:
     """Yield the estimators of nets that one search can train, because their target has the same form, and the target.
 
     All estimators have the same parts, even where a setting does not need them, such as a step that prepares nothing.
@@ -92,7 +89,7 @@ def _alike(settings: dict[str, dict[str, Any]], fresh: Fresh) -> Iterator[tuple[
 
 
 def _search(
-    label: str, estimators: dict[str, BaseEstimator], y: np.ndarray, fresh: Fresh, scorer: RecordingScorer
+    label: str, estimators: dict[str, BaseEstimator], y: np.ndarray, fresh: Table, scorer: RecordingScorer
 ) -> SearchResult:
     """Train each estimator on all splits, in a search whose candidates are the estimators themselves.
 

@@ -15,7 +15,7 @@ from stages.lib.engine import lean, net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
 from stages.lib.model import against_divergence, build_estimator, hold_out_watchers, resolve_settings, rows, target
 from stages.lib.scores import to_csv
-from stages.lib.scores.fresh import Fresh
+from stages.lib.scores.fresh import Table
 from stages.lib.search import advice_on_one_row, doing
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
 from stages.lib.winners.baselines import baselines
@@ -69,7 +69,7 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     return estimator
 
 
-def answer_diagnostics(name: str, seen: Mapping[str, Seen], fresh: Fresh) -> str:
+def answer_diagnostics(name: str, seen: Mapping[str, Seen], fresh: Table) -> str:
     """Return the table of `diagnostics` of a contender as CSV; that of a baseline is what the stage baselines wrote."""
     if name in seen:
         return to_csv(diagnostics(pool(fresh.data.y, fresh.splits, seen[name].predictions, fresh.data.classes)))
@@ -77,7 +77,7 @@ def answer_diagnostics(name: str, seen: Mapping[str, Seen], fresh: Fresh) -> str
     return table.loc[table["model"] == name, list(COLUMNS)].to_csv(index=False, lineterminator="\n")
 
 
-def saved_inputs(kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Fresh) -> pd.DataFrame:
+def saved_inputs(kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
     """Return what each input is worth to the answer and to the kept net, as `with_standing` does; nets were `seen`."""
     roles = {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
     importances = {name: seen[name].importances for name in roles if name in seen}
