@@ -11,7 +11,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 
 from stages.lib.common import UserError
 from stages.lib.config.scorers import meant_scorer
-from stages.lib.engine import net_of
+from stages.lib.engine import net_of, replaced
 from stages.lib.scores.pooling import pooling
 from stages.lib.scores.stuck import Answered, answered
 
@@ -179,17 +179,3 @@ def remembering(
 
     with replaced(estimator, {name: remembered(name) for name in questions if hasattr(estimator, name)}):
         yield answers
-
-
-@contextmanager
-def replaced(instance: Any, methods: Mapping[str, Any]) -> Iterator[None]:
-    """Let an object have other methods while the block runs."""
-    own = vars(instance)
-    before = {name: own[name] for name in methods if name in own}
-    own.update(methods)
-    try:
-        yield
-    finally:
-        for name in methods:
-            del own[name]
-        own.update(before)

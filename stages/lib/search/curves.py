@@ -1,8 +1,7 @@
 """Learning curves: a few settings are watched epoch by epoch, while they are scored on the splits of the evaluation."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from skorch.utils import to_numpy
 from torch import nn
 
 from stages.lib.common import format_params
-from stages.lib.engine import HoldOutRecorder, net_of
+from stages.lib.engine import HoldOutRecorder, net_of, replaced
 
 # The repeats of cross-validation whose nets are shown.
 N_REPEATS = 3
@@ -82,19 +81,10 @@ def epochs_of(estimator: BaseEstimator, scorer: HoldOutScorer) -> np.ndarray:
     if recorder.outputs_ and not scaled:
         y = to_numpy(recorder.y_).ravel()
         for epoch, outputs in enumerate(recorder.outputs_):
-            with _answering(net, outputs):
+            # The net answers by what its module gave in this epoch, whatever rows it is asked about.
+            with replaced(net, {"forward_iter": lambda *_, outputs=outputs, **__: iter([outputs])}):
                 values[epoch, -1] = scorer(net, y, y)
     return values
-
-
-@contextmanager
-def _answering(net: Any, outputs: Any) -> Iterator[None]:
-    """Let a net answer by outputs that its module has given before, whatever rows it is asked about."""
-    vars(net)["forward_iter"] = lambda *args, **kwargs: iter([outputs])
-    try:
-        yield
-    finally:
-        del vars(net)["forward_iter"]
 
 
 def _loss(epoch: dict[str, Any], kind: str) -> float:

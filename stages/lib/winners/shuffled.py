@@ -13,8 +13,8 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch.utils import to_device
 
-from stages.lib.engine import net_of
-from stages.lib.scores.scorer import remembering, replaced
+from stages.lib.engine import net_of, replaced
+from stages.lib.scores.scorer import remembering
 
 # How often a column is shuffled in each split. More would only lower the part of chance that is the shuffle's.
 _SHUFFLES = 5
