@@ -15,7 +15,7 @@ from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import doing
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, DIGITS, INPUTS, print_scores, score_baseline
 from stages.lib.winners.baselines import baselines
-from stages.lib.winners.diagnostics import diagnostics, pool
+from stages.lib.winners.diagnostics import diagnostics
 
 
 def main() -> None:
@@ -31,8 +31,7 @@ def main() -> None:
         with doing(f"baselines: {name}"):
             reached[name], seen = score_baseline(name, baseline, fresh, scorers, pooled)
         if seen:
-            predicted = pool(data.y, fresh.splits, seen.predictions, data.classes)
-            drawn.append(diagnostics(predicted).assign(model=name))
+            drawn.append(diagnostics(seen.pooled(fresh)).assign(model=name))
             inputs[name] = seen.importances
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
     write_text(BASELINES, to_csv(reached, cv, DIGITS))

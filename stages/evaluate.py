@@ -1,19 +1,20 @@
 """Stage `evaluate`: answers what to use, by scores on splits that no search has seen; saves the answer and the net."""
 
+from typing import Any
+
 from stages.lib.common import remove_others, run, write_json, write_text
 from stages.lib.comparison.inputs import describe_inputs
 from stages.lib.config import load_params
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_answer, save_model
 from stages.lib.scores import NOT_TESTED, to_csv, too_few
-from stages.lib.scores.fresh import read_table
+from stages.lib.scores.fresh import Table, read_table
 from stages.lib.winners.answer import answer
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.comparison import comparison_table, few_metrics, print_comparison, summarise
 from stages.lib.winners.contenders import read_picks, read_reached
 from stages.lib.winners.contest import Contest
-from stages.lib.winners.diagnostics import diagnostics, pool
 from stages.lib.winners.nets import score_nets, see_nets
-from stages.lib.winners.saved import answer_diagnostics, fit, saved_inputs
+from stages.lib.winners.saved import fit, saved_diagnostics, saved_inputs
 
 # What DVC compares commits by: a few numbers of each search, and of the evaluation.
 METRICS = "metrics/scores"
@@ -21,55 +22,55 @@ METRICS = "metrics/scores"
 
 def main() -> None:
     params = load_params()
-    cv = params.cv
-    picks = read_picks(params)
-    settings, kept = picks.settings, picks.kept
-    fresh = read_table(params).fresh
-    data = fresh.data
+    cv, picks, table = params.cv, read_picks(params), read_table(params)
+    kept, settings, fresh = picks.kept, picks.settings, table.fresh
     baselines = read_baselines(cv, len(fresh.splits))
     contenders = score_nets(settings, read_reached(picks, fresh), fresh) | baselines
-
     contest = Contest(contenders, kept, fresh.test_share, params.rope, fresh.one_row, picks.corrected)
-    table = comparison_table(contest)
-    advice = answer(contest, cv.scoring, picks.use)
+    compared, advice = comparison_table(contest), answer(contest, cv.scoring, picks.use)
     handed_over = advice.handed_over
-    few = None if cv.keeps_time else too_few(data.y, data.n_classes, data.groups)
     saved = list(dict.fromkeys([handed_over, kept]))
     seen = see_nets({name: settings[name] for name in saved if name in settings}, fresh)
-    pooled = pool(data.y, fresh.splits, seen[kept].predictions, data.classes)
-    drawn = answer_diagnostics(handed_over, seen, fresh)
     inputs = saved_inputs(kept, handed_over, seen, fresh)
     on_inputs = [describe_inputs(inputs, name, cv.scoring, params.rope) for name in saved]
+    note = None if cv.keeps_time else too_few(table.data.y, table.data.n_classes, table.data.groups)
 
-    print(advice.text)
-    if few:
-        print(few)
+    print("\n".join(filter(None, [advice.text, note])))
     which = "splits of the searches" if cv.keeps_time else "new splits"
-    print_comparison(table, f"evaluation: {cv.scoring} over {len(fresh.splits)} {which}", params.rope)
+    print_comparison(compared, f"evaluation: {cv.scoring} over {len(fresh.splits)} {which}", params.rope)
     if cv.keeps_time:
         print("Rows in the order of time can be split in one way only,", end=" ")
         print(f"so these splits are those that the winners won on\n({NOT_TESTED}).")
     print("\n".join(on_inputs))
-    write_text("metrics/candidates/evaluation.csv", to_csv(table))
-    write_text("metrics/diagnostics.csv", to_csv(diagnostics(pooled)))
-    write_text("metrics/answer_diagnostics.csv", drawn)
+    write_text("metrics/candidates/evaluation.csv", to_csv(compared))
+    write_text("metrics/diagnostics.csv", saved_diagnostics(kept, seen, fresh))
+    write_text("metrics/answer_diagnostics.csv", saved_diagnostics(handed_over, seen, fresh))
     write_text("metrics/inputs.csv", to_csv(inputs))
+    pooled = seen[kept].pooled(fresh)
     brier = {"kept_brier_score": pooled.brier_score() if pooled else None}
-    words = {"answer": advice.text, "use": advice.use, "runner_up": advice.runner_up, "note": few}
+    words = {"answer": advice.text, "use": advice.use, "runner_up": advice.runner_up, "note": note}
     words |= {"handed_over": handed_over, "inputs": " ".join(on_inputs)}
-    written = words | summarise(table) | brier
+    written = words | summarise(compared) | brier
     write_json("metrics/evaluation.json", {key: value for key, value in written.items() if value is not None})
-    metrics = few_metrics(contest, advice.use, picks.corrected_scores, brier)
+    write_metrics(few_metrics(contest, advice.use, picks.corrected_scores, brier))
+    save(kept, handed_over, settings, table)
+
+
+def write_metrics(metrics: dict[str, dict[str, float]]) -> None:
+    """Write the few numbers by the names of their files, and delete the files of other names."""
     files = {f"{METRICS}/{name}.json": numbers for name, numbers in metrics.items()}
     for path, numbers in files.items():
         write_json(path, numbers)
     remove_others(METRICS, files)
 
-    model, card, how = fit(kept, settings, data, params)
+
+def save(kept: str, handed_over: str, settings: dict[str, dict[str, Any]], table: Table) -> None:
+    """Fit the kept net and the answer on all rows, save them, and say what they were fitted on."""
+    model, card, how = fit(kept, settings, table)
     save_model(MODEL_FILE, model, card)
     print(f"{MODEL_FILE}: {kept}, {how}")
     if handed_over != kept:
-        model, card, how = fit(handed_over, settings, data, params)
+        model, card, how = fit(handed_over, settings, table)
     left_out = save_answer(model, card.model_copy(update={"name": handed_over}))
     print(left_out or f"{ANSWER_FILE}: {handed_over}, {how}")
 

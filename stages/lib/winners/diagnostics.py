@@ -18,6 +18,7 @@ from sklearn.calibration import calibration_curve
 
 from stages.lib.engine import TrainTest
 from stages.lib.scores import ALPHA
+from stages.lib.scores.fresh import Table
 
 COLUMNS = ("panel", "series", "x", "y", "low", "high", "count", "label")
 # The most points of a curve or a cloud.
@@ -34,6 +35,10 @@ class Seen:
 
     predictions: list[np.ndarray | None]
     importances: np.ndarray
+
+    def pooled(self, rows: Table) -> "Pooled | None":
+        """Return the predictions of all splits of the evaluation, as `pool` does."""
+        return pool(rows.data.y, rows.splits, self.predictions, rows.data.classes)
 
 
 def predictions(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:

@@ -19,17 +19,16 @@ from stages.lib.scores.fresh import Table
 from stages.lib.search import advice_on_one_row, doing
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
 from stages.lib.winners.baselines import baselines
-from stages.lib.winners.diagnostics import COLUMNS, Seen, diagnostics, pool
+from stages.lib.winners.diagnostics import COLUMNS, Seen, diagnostics
 from stages.lib.winners.leaderboard import BEST_PARAMS
 
 
-def fit(
-    name: str, settings: dict[str, dict[str, Any]], data: Dataset, params: Params
-) -> tuple[BaseEstimator | PlainModel, Card, str]:
+def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> tuple[BaseEstimator | PlainModel, Card, str]:
     """Fit a contender, a net of `settings` or else a baseline, on all rows, and say in words what it was fitted on.
 
     A net is fitted without the rows that it holds out, if callbacks look at them. A baseline becomes arrays.
     """
+    data, params = table.data, table.params
     words, held = f"fitted on all {len(data.y)} rows", ""
     with doing(f"evaluate: fitting {name} on all rows"):
         if name not in settings:
@@ -69,10 +68,10 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     return estimator
 
 
-def answer_diagnostics(name: str, seen: Mapping[str, Seen], fresh: Table) -> str:
+def saved_diagnostics(name: str, seen: Mapping[str, Seen], fresh: Table) -> str:
     """Return the table of `diagnostics` of a contender as CSV; that of a baseline is what the stage baselines wrote."""
     if name in seen:
-        return to_csv(diagnostics(pool(fresh.data.y, fresh.splits, seen[name].predictions, fresh.data.classes)))
+        return to_csv(diagnostics(seen[name].pooled(fresh)))
     table = read_seen(DIAGNOSTICS, COLUMNS)
     return table.loc[table["model"] == name, list(COLUMNS)].to_csv(index=False, lineterminator="\n")
 
