@@ -6,7 +6,7 @@ from pathlib import Path
 from stages.lib.common import Arguments, run, write_json, write_text
 from stages.lib.comparison import mattered
 from stages.lib.comparison.findings import findings
-from stages.lib.comparison.table import compared_table, expected_test_share, read_candidates, read_search, summarise
+from stages.lib.comparison.table import compared_table, read_candidates, read_search, summarise
 from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
 from stages.lib.scores import NOT_TESTED, one_row, to_csv
@@ -21,7 +21,7 @@ def main(arguments: Namespace) -> None:
     params.experiment(name)  # which there should be
     candidates = read_candidates(Path(f"metrics/candidates/{name}.csv"), name)
     search = read_search(name, len(candidates))
-    test_share = expected_test_share(params.cv)
+    test_share = params.cv.test_share
     least = one_row(params.cv.scoring, search["n_rows"] / params.cv.n_splits)
     table = compared_table(candidates, test_share, params.rope, params.seed, least)
     importances = mattered(candidates, test_share, params.seed)

@@ -26,7 +26,7 @@ def main() -> None:
     kept, settings, fresh = picks.kept, picks.settings, table.fresh
     baselines = read_baselines(cv, len(fresh.splits))
     contenders = score_nets(settings, read_reached(picks, fresh), fresh) | baselines
-    contest = Contest(contenders, kept, fresh.test_share, params.rope, fresh.one_row, picks.corrected)
+    contest = Contest(contenders, kept, cv.test_share, params.rope, fresh.one_row, picks.corrected)
     compared, advice = comparison_table(contest), answer(contest, cv.scoring, picks.use)
     handed_over = advice.handed_over
     saved = list(dict.fromkeys([handed_over, kept]))

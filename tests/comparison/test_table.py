@@ -11,11 +11,8 @@ import yaml
 
 from stages import compare
 from stages.lib.common import UserError, write_json, write_text
-from stages.lib.comparison.table import compared_table, expected_test_share, read_candidates, read_search, summarise
-from stages.lib.config import CV
-from stages.lib.data import Dataset
-from stages.lib.scores import mean_test_share, score_table, to_csv
-from stages.lib.search import make_splits
+from stages.lib.comparison.table import compared_table, read_candidates, read_search, summarise
+from stages.lib.scores import score_table, to_csv
 from tests.conftest import Command
 from tests.project import ROOT, small_params
 
@@ -97,13 +94,6 @@ def test_a_score_that_was_edited_is_noticed(tmp_path: Path) -> None:
     write_text(tmp_path / "mine.csv", to_csv(table))
     with pytest.raises(UserError, match="is not the candidates of a search"):
         read_candidates(tmp_path / "mine.csv", "mine")
-
-
-@pytest.mark.parametrize("n_splits", [2, 3, 4, 7])
-def test_the_share_of_test_rows_needs_no_rows(data: Dataset, n_splits: int) -> None:
-    cv = CV(n_splits=n_splits, n_repeats=2)
-    assert expected_test_share(cv) == mean_test_share(make_splits(data, cv, 0, classify=True))
-    assert np.isnan(expected_test_share(CV(n_splits=3, n_repeats=1, splitter="time")))
 
 
 def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,15 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 
-from stages.lib.scores.statistics import corrected_error, half_width, mean_test_share, p_values
+from stages.lib.config import CV
+from stages.lib.data import Dataset
+from stages.lib.engine import TrainTest
+from stages.lib.scores.statistics import corrected_error, half_width, p_values
+from stages.lib.search import make_splits
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.normal(0.7, 0.03, size=(4, 30))
@@ -45,9 +49,14 @@ def test_corner_cases() -> None:
     assert np.isnan(half_width(scores, 0.5)[3])
 
 
-def test_the_share_of_k_folds() -> None:
-    assert mean_test_share(list(KFold(3).split(np.zeros(12)))) == pytest.approx(1 / 2)
-    assert mean_test_share(list(KFold(5).split(np.zeros(11)))) == pytest.approx(1 / 4)
+def share_of(splits: list[TrainTest]) -> float:
+    return sum(len(test) for _, test in splits) / sum(len(train) for train, _ in splits)
+
+
+@pytest.mark.parametrize("n_splits", [2, 3, 4, 7])
+def test_the_share_of_k_folds_needs_no_rows(data: Dataset, n_splits: int) -> None:
+    cv = CV(n_splits=n_splits, n_repeats=2)
+    assert cv.test_share == share_of(make_splits(data, cv, 0, classify=True))
 
 
 def test_the_interval_covers_the_truth_where_the_plain_one_does_not() -> None:
@@ -66,15 +75,15 @@ def test_the_interval_covers_the_truth_where_the_plain_one_does_not() -> None:
 
 def test_folds_of_other_sizes_count_with_their_own_rows() -> None:
     groups = np.repeat(np.arange(4), [6, 3, 2, 1])
-    splits = list(GroupKFold(4).split(np.zeros(12), groups=groups))
+    data, cv = Dataset(pd.DataFrame(), np.zeros(12), (), (), groups=groups), CV(n_splits=4, splitter="group")
+    splits = make_splits(data, cv, 0, classify=False)
     assert len({len(test) for _, test in splits}) == 4
     # The mean correlation of two splits is the mean share of the rows that they test on: 1 / 4.
-    assert mean_test_share(splits) == pytest.approx(1 / 3)
+    assert cv.test_share == share_of(splits) == pytest.approx(1 / 3)
 
 
 def test_where_the_test_does_not_hold_there_is_none() -> None:
-    splits = list(TimeSeriesSplit(4).split(np.zeros(20)))
-    share = mean_test_share(splits, in_time=True)
+    share = CV(n_splits=4, n_repeats=1, splitter="time").test_share
     assert np.isnan(share)
     assert np.isnan(half_width(SCORES, share)).all()
     assert np.isnan(p_values(SCORES, best=1, test_share=share)).all()

@@ -8,7 +8,6 @@ import pandas as pd
 
 from stages.lib.common import UserError, format_value, read_json, reading
 from stages.lib.comparison.equivalence import equivalence, holm
-from stages.lib.config import CV
 from stages.lib.scores.best_set import may_be_best, simplest_row
 from stages.lib.scores.score_table import STUCK_SPLITS, best_row, split_columns, split_scores, trained_to_the_end
 
@@ -42,11 +41,6 @@ def read_search(name: str, n_candidates: int) -> dict[str, Any]:
             return search
     table = f"metrics/candidates/{name}.csv"
     raise UserError(f"{table} has {n_candidates} candidates, but the search had {searched}. {again}")
-
-
-def expected_test_share(cv: CV) -> float:
-    """Return the test rows per training row over all splits: each row is tested once in a repeat; NaN in time order."""
-    return float("nan") if cv.keeps_time else 1 / (cv.n_splits - 1)
 
 
 def compared_table(

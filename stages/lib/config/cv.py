@@ -39,6 +39,16 @@ class CV(Section):
         """Whether nets are trained on earlier rows than those that they are scored on."""
         return self.splitter == "time"
 
+    @property
+    def test_share(self) -> float:
+        """Test rows per training row, n_test / n_train, over all splits, for `corrected_error`.
+
+        Each row is tested once in a repeat, so it is 1 / (n_splits - 1) even where whole groups make folds of different
+        sizes. In the order of time, it is NaN: each training set is part of the next one, so the scores are no draws
+        from one distribution, and the correction was not made for them.
+        """
+        return float("nan") if self.keeps_time else 1 / (self.n_splits - 1)
+
 
 def misfits(cv: CV, target: str, classify: bool) -> Iterator[str]:
     """Yield what in `cv` does not go together, or does not fit the target, as sentences."""

@@ -59,7 +59,7 @@ class Outcome:
 def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     """Return what the result of an experiment's search says."""
     params, splits, y = experiment.params, experiment.table, experiment.data.y
-    share, least, scores = splits.test_share, splits.one_row, result.scores[SCORE]
+    share, least, scores = params.cv.test_share, splits.one_row, result.scores[SCORE]
     statistics = result.rows(range(len(scores)))
     ci95 = splits.half_widths(scores, statistics, result.constant)
     own = params.experiment(experiment.name)

@@ -10,6 +10,6 @@ from stages.lib.scores.intervals import Bounds, half_widths, one_row, too_few
 from stages.lib.scores.pooling import Pooling, pooling
 from stages.lib.scores.rows import Rows
 from stages.lib.scores.score_table import grid_keys, rounded, score_table, split_scores, to_csv, trained_to_the_end
-from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, mean_test_share, p_values
+from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, p_values
 from stages.lib.scores.stuck import in_words, mean_of_others
 from stages.lib.scores.summary import CORRECTED, print_table, stuck_in_words, summarise

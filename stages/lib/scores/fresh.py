@@ -20,7 +20,6 @@ from stages.lib.scores.pooling import Pooling, pooling
 from stages.lib.scores.reached import Reached, from_csv, to_csv
 from stages.lib.scores.rows import Rows
 from stages.lib.scores.scorer import Look, RecordingScorer, make_scorer
-from stages.lib.scores.statistics import mean_test_share
 from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import checked_splits
 from stages.lib.search.result import SCORE, SearchResult
@@ -59,11 +58,6 @@ class Table:
         return Table(drawn_anew(self.params), self.data)
 
     @property
-    def test_share(self) -> float:
-        """Test rows per training row; NaN where the statistics do not hold."""
-        return mean_test_share(self.splits, self.params.cv.keeps_time)
-
-    @property
     def one_row(self) -> float:
         """What one row of a split can change."""
         return one_row(self.params.cv.scoring, len(self.data.y) / self.params.cv.n_splits)
@@ -90,7 +84,7 @@ class Table:
         `SearchResult.rows` returns them. Candidates are `constant` that predict the same for every row.
         """
         judged = self._judged(statistics)
-        return half_widths(scores, self.test_share, constant=constant, one_row=self.one_row, **judged)
+        return half_widths(scores, self.params.cv.test_share, constant=constant, one_row=self.one_row, **judged)
 
     def corrected(self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None) -> Corrected | None:
         """Return the best score corrected for the choice, as `corrected_score` does; see `half_widths`."""

@@ -1,7 +1,5 @@
 """Intervals and tests for scores of repeated cross-validation, whose training rows overlap."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.stats import t as student
 
@@ -34,7 +32,7 @@ def corrected_error(differences: np.ndarray, test_share: float, one_row: float =
     test_share : float
         Test rows per training row of a split, n_test / n_train. Rows of the training fold that a net holds out of its
         fit count as training rows, because the correction rests on the share of rows, n_test / (n_test + n_train),
-        that two splits both test on. NaN where the correction does not hold; see `mean_test_share`.
+        that two splits both test on. NaN where the correction does not hold; see `CV.test_share`.
     one_row : float
         What one row of a split can change.
     """
@@ -76,15 +74,3 @@ def p_values(scores: np.ndarray, best: int, test_share: float, one_row: float = 
         statistic = np.where(mean == 0, 0.0, np.abs(mean) / error)
     p = 2 * student.sf(statistic, scores.shape[-1] - 1)
     return np.full_like(p, np.nan) if np.isnan(test_share) else np.asarray(p)
-
-
-def mean_test_share(splits: Sequence[tuple[np.ndarray, np.ndarray]], in_time: bool = False) -> float:
-    """Return n_test / n_train over splits (train, test), for `corrected_error`: for k equal folds it is 1 / (k - 1).
-
-    Each split counts with its own rows: whole groups make folds of different sizes. The result is NaN `in_time`, where
-    each training set is part of the next one: the scores of such splits are no draws from one distribution, and the
-    correction was not made for them.
-    """
-    if in_time:
-        return float("nan")
-    return sum(len(test) for _, test in splits) / sum(len(train) for train, _ in splits)
