@@ -47,8 +47,10 @@ def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
 def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Table:
     """Return the rows with the splits of the evaluation, or with other ones under the params as they stand."""
     table = Table(params, data)
-    vars(table).update({"splits": splits} if splits else {})
-    return table if splits else table.fresh
+    if splits is None:
+        return table.fresh
+    vars(table)["splits"] = splits  # so that none are drawn
+    return table
 
 
 def write_fresh(params: Params, folder: Path, data: Dataset) -> None:

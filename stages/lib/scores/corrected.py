@@ -92,6 +92,8 @@ def corrected_score(
     ----------
     scores : array of shape (n_candidates, n_splits)
         A candidate with NaN is left out.
+    n_repeats : int
+        Of the cross-validation; the splits of a repeat test each row once.
     rows : Rows or None
         None where the scorer can't be pooled. Then only splits are left out, and what the rows contribute to a
         candidate's luck remains; the interval is that of Nadeau and Bengio for folds of equal size.

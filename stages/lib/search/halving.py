@@ -54,7 +54,7 @@ def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
         [at_last.records[place] for at_last, place in last],
         n_fits,
         stages,
-        n_candidates * result.n_splits * max_epochs - spent,
+        result.scores[SCORE].shape[1] * n_candidates * max_epochs - spent,
     )
 
 

@@ -33,11 +33,6 @@ class SearchResult:
     net_epochs_spared: int | None = None
 
     @property
-    def n_splits(self) -> int:
-        """On how many splits each candidate was trained."""
-        return self.scores[SCORE].shape[1]
-
-    @property
     def n_weights(self) -> np.ndarray:
         """How many weights each candidate has, shape (n_candidates,)."""
         return np.array([records[0].n_weights for records in self.records])
