@@ -100,7 +100,7 @@ def build(
     base, candidates = resolve_experiment(params, experiment)
     data = load_dataset(params.data, classify=True, seed=params.seed)
     data = replace(data, X=pd.concat([data.X] * copies, ignore_index=True), y=np.tile(data.y, copies))
-    folds = make_splits(data, CV(n_splits=3, n_repeats=repeats), params.seed, classify=True)[:splits]
+    folds = make_splits(data, CV(n_splits=3, n_repeats=repeats), params.seed)[:splits]
     prepare = params.prepare.model_copy(update={"scale": scale})
     estimator = build_estimator(base | settings, data, prepare)
     y = target(data.y, base["wrapper"], base["criterion"])

@@ -43,10 +43,7 @@ class Space:
         self.y = target(self.data.y, self.settings["wrapper"], self.settings["criterion"])
         self.scorer = make_scorer(self.params.cv.scoring)
         self.anew = drawn_anew(self.params)
-        self.splits, self.fresh = (
-            checked_splits(self.data, each.cv, each.seed, self.params.model.classifies)
-            for each in (self.params, self.anew)
-        )
+        self.splits, self.fresh = (checked_splits(self.data, each.cv, each.seed) for each in (self.params, self.anew))
 
     @property
     def net_epochs(self) -> int:

@@ -58,7 +58,7 @@ def test_it_fails_where_a_fit_does(splitter: Any, changes: dict[str, Any]) -> No
     grouped = splitter == "group"
     data = table(2, GROUPS if grouped else None)
     cv = CV(n_splits=3, n_repeats=1, splitter=splitter, groups="person" if grouped else None)
-    splits = make_splits(data, cv, SEED, classify=True)
+    splits = make_splits(data, cv, SEED)
     chosen = settings(module=Normed, **changes)
     chosen["train_split"] = hold_out(chosen["train_split"], cv, True)
     last = chosen | ({} if hold_out_watchers(chosen) else {"train_split": None})

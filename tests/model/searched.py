@@ -57,7 +57,7 @@ def searched(
     chosen = settings(**changes)
     chosen["train_split"] = hold_out(chosen["train_split"], cv, classify)
     grid = {key: [resolve(key, value) for value in values] for key, values in grid.items()}
-    splits, scorer = make_splits(data, cv, SEED, classify), make_scorer("neg_log_loss" if classify else "r2")
+    splits, scorer = make_splits(data, cv, SEED), make_scorer("neg_log_loss" if classify else "r2")
     with warnings.catch_warnings():
         warnings.simplefilter("error", LockstepWarning)
         found = run_grid(data, chosen, grid, splits, scorer, prepare or Prepare(), engine=engine)

@@ -56,7 +56,7 @@ def share_of(splits: list[TrainTest]) -> float:
 @pytest.mark.parametrize("n_splits", [2, 3, 4, 7])
 def test_the_share_of_k_folds_needs_no_rows(data: Dataset, n_splits: int) -> None:
     cv = CV(n_splits=n_splits, n_repeats=2)
-    assert cv.test_share == share_of(make_splits(data, cv, 0, classify=True))
+    assert cv.test_share == share_of(make_splits(data, cv, 0))
 
 
 def test_the_interval_covers_the_truth_where_the_plain_one_does_not() -> None:
@@ -76,7 +76,7 @@ def test_the_interval_covers_the_truth_where_the_plain_one_does_not() -> None:
 def test_folds_of_other_sizes_count_with_their_own_rows() -> None:
     groups = np.repeat(np.arange(4), [6, 3, 2, 1])
     data, cv = Dataset(pd.DataFrame(), np.zeros(12), (), (), groups=groups), CV(n_splits=4, splitter="group")
-    splits = make_splits(data, cv, 0, classify=False)
+    splits = make_splits(data, cv, 0)
     assert len({len(test) for _, test in splits}) == 4
     # The mean correlation of two splits is the mean share of the rows that they test on: 1 / 4.
     assert cv.test_share == share_of(splits) == pytest.approx(1 / 3)

@@ -37,7 +37,7 @@ def watched(data: Dataset, settings: list[Watched], scoring: str = "accuracy", *
         nested_grid(net, [each.candidate for each in settings]),
         X=rows(data, net),
         y=target(data.y, NeuralNetClassifier, nn.BCELoss),
-        splits=make_splits(data, CV(n_splits=3, n_repeats=3), SEED, classify=True),
+        splits=make_splits(data, CV(n_splits=3, n_repeats=3), SEED),
         scorer=make_scorer(scoring, record_rows=lambda fitted, X, y: epochs_of(fitted, score)),
         params=PARAMS,
         record_losses=True,
@@ -53,7 +53,7 @@ def test_a_curve_is_the_median_of_what_skorch_records(data: Dataset, recwarn: py
     assert table["params"].unique().tolist() == ["lr=0.05", "model and fixed as they stand"]
     X, y = rows(data, plain_net()), target(data.y, NeuralNetClassifier, nn.BCELoss)
     histories = []
-    for number, (train, _) in enumerate(make_splits(data, CV(n_splits=3, n_repeats=3), SEED, classify=True)):
+    for number, (train, _) in enumerate(make_splits(data, CV(n_splits=3, n_repeats=3), SEED)):
         net = plain_net(max_epochs=EPOCHS, batch_size=64, lr=0.05, callbacks=None)
         seed_everything(fit_seed(SEED, number))
         histories.append(net.fit(X[train], y[train]).history)

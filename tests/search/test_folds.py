@@ -43,31 +43,31 @@ def same(ours: list[Any], theirs: Any) -> bool:
 def test_the_folds_are_scikit_learns(splitter: Any, kind: Any) -> None:
     data = table(groups=GROUPS)
     groups = GROUPS if "Group" in kind.__name__ else None
-    found = make_splits(data, CV(n_splits=3, n_repeats=3, splitter=splitter), SEED, classify=True)
+    found = make_splits(data, CV(n_splits=3, n_repeats=3, splitter=splitter), SEED)
     assert len(found) == 9
     assert same(found[:3], kind(3).split(data.X, data.y, groups))
     for repeat in (1, 2):
         again = kind(3, shuffle=True, random_state=fit_seed(SEED, repeat)).split(data.X, data.y, groups)
         assert same(found[3 * repeat : 3 * repeat + 3], again)
-    shuffled = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True, splitter=splitter), SEED, classify=True)
+    shuffled = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True, splitter=splitter), SEED)
     assert same(shuffled, kind(3, shuffle=True, random_state=fit_seed(SEED, 0)).split(data.X, data.y, groups))
 
 
 def test_without_a_splitter_numbers_are_cut_into_equal_parts() -> None:
     data = table(np.arange(float(N)), classify=False)
-    assert same(make_splits(data, CV(n_splits=4, n_repeats=1), SEED, classify=False), KFold(4).split(data.X))
+    assert same(make_splits(data, CV(n_splits=4, n_repeats=1), SEED), KFold(4).split(data.X))
 
 
 def test_time_goes_forward() -> None:
     data = table(np.arange(float(N)), classify=False)
-    found = make_splits(data, CV(n_splits=4, n_repeats=1, splitter="time"), SEED, classify=False)
+    found = make_splits(data, CV(n_splits=4, n_repeats=1, splitter="time"), SEED)
     assert same(found, TimeSeriesSplit(4).split(data.X))
     assert all(train.max() < test.min() for train, test in found)
 
 
 @pytest.mark.parametrize("splitter", ["group", "stratified_group"])
 def test_the_rows_of_a_group_stay_together_in_every_repeat(splitter: Any) -> None:
-    found = make_splits(table(groups=GROUPS), CV(n_splits=3, n_repeats=5, splitter=splitter), SEED, classify=True)
+    found = make_splits(table(groups=GROUPS), CV(n_splits=3, n_repeats=5, splitter=splitter), SEED)
     for train, test in found:
         assert not set(GROUPS[train]) & set(GROUPS[test])
         assert len(train) + len(test) == N
@@ -127,11 +127,11 @@ FEW = table(np.repeat([0.0, 1.0], [10, 2]))
 )
 def test_what_cannot_be_split_is_told(data: Dataset, cv: CV, sentence: str) -> None:
     with pytest.raises(UserError) as caught:
-        checked_splits(data, cv, SEED, classify=bool(data.classes))
+        checked_splits(data, cv, SEED)
     assert sentence in str(caught.value)
 
 
 def test_what_can_be_split_is_taken() -> None:
-    checked_splits(table(), CV(n_splits=3), SEED, classify=True)
-    checked_splits(table(groups=GROUPS), CV(n_splits=3, splitter="stratified_group", groups="g"), SEED, classify=True)
-    checked_splits(table(np.arange(5.0), classify=False), CV(n_splits=4, splitter="time"), SEED, classify=False)
+    checked_splits(table(), CV(n_splits=3), SEED)
+    checked_splits(table(groups=GROUPS), CV(n_splits=3, splitter="stratified_group", groups="g"), SEED)
+    checked_splits(table(np.arange(5.0), classify=False), CV(n_splits=4, splitter="time"), SEED)

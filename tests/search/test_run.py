@@ -41,7 +41,7 @@ def search(
     n_jobs: int = 1,
     **changes: Any,
 ) -> SearchResult:
-    splits = make_splits(data, cv or CV(n_splits=3, n_repeats=1), SEED, classify=True)
+    splits = make_splits(data, cv or CV(n_splits=3, n_repeats=1), SEED)
     options = {"engine": engine, "runtime": {"n_jobs": n_jobs}}
     return run_grid(data, settings(**changes), grid, splits, make_scorer("accuracy"), Prepare(scale=scale), **options)
 
@@ -89,7 +89,7 @@ def test_the_engines_agree_where_no_noise_is_drawn(data: Dataset) -> None:
 
 
 def test_several_scorers_are_scikit_learns_and_the_first_one_selects(data: Dataset) -> None:
-    splits = make_splits(data, CV(n_splits=3, n_repeats=1), SEED, classify=True)
+    splits = make_splits(data, CV(n_splits=3, n_repeats=1), SEED)
     names = ("accuracy", "roc_auc", "neg_brier_score")
     pooled = pooling("accuracy")
     assert pooled is not None
@@ -137,10 +137,7 @@ def test_a_scaler_sees_the_training_fold_only(data: Dataset) -> None:
 
 
 def test_the_first_repeat_keeps_the_files_order_and_others_are_drawn(data: Dataset) -> None:
-    plain, drawn = (
-        make_splits(data, CV(n_splits=3, n_repeats=4, shuffle=shuffle), SEED, classify=True)
-        for shuffle in (False, True)
-    )
+    plain, drawn = (make_splits(data, CV(n_splits=3, n_repeats=4, shuffle=shuffle), SEED) for shuffle in (False, True))
     assert len(plain) == len(drawn) == 12
     for (train, test), (expected_train, expected_test) in zip(
         plain[:3], StratifiedKFold(3).split(data.X, data.y), strict=True

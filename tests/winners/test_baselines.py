@@ -184,7 +184,7 @@ def test_a_baseline_has_no_score_where_a_scorer_refuses_it() -> None:
     x = np.arange(12.0)
     y = np.exp(x)
     data = Dataset(pd.DataFrame({"x": x}), y, ("x",), ())
-    splits = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True), 0, False)
+    splits = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True), 0)
     lines = Baseline(LinearRegression(), "a line, which goes below zero")
     names = ("neg_root_mean_squared_log_error", "r2")
     fresh, scorers = fresh_of(data, params_of(), splits), {name: get_scorer(name) for name in names}

@@ -88,7 +88,7 @@ def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
     assert done.stdout.startswith("baselines: accuracy over 3 splits\n")
     params = load_params()
     data = load_dataset(params.data, True, params.seed)
-    drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2), True)
+    drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2))
     logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     found = read_baselines(params.cv, 3)
     assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
@@ -109,8 +109,8 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
     scores = table.filter(regex="^split").astype(float)
     assert list(scores) == [f"split{i}_test_score" for i in range(6)]
     seed = fit_seed(params.seed, 0, 2)
-    drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), seed, True)
-    searched = make_splits(data, params.cv, params.seed, True)
+    drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), seed)
+    searched = make_splits(data, params.cv, params.seed)
     assert not any(np.array_equal(a, b) for _, a in drawn for _, b in searched)
 
     settings = params.model.model_dump()

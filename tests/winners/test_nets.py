@@ -25,7 +25,7 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
 ) -> None:
     monkeypatch.chdir(ROOT)
     params = with_cv(params_of(engine="one-by-one"), also_score=["roc_auc"])
-    splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5, True)
+    splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5)
     settings, fresh = params.model.model_dump(), fresh_of(data, params, splits)
     found = score_nets({"net": settings}, {}, fresh)["net"]
     seen = see_nets({"net": settings}, fresh)["net"]
@@ -52,7 +52,7 @@ def alone(settings: dict[str, Any], data: Dataset, splits: list[Any], params: Pa
 def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPatch, data: Dataset) -> None:
     monkeypatch.chdir(ROOT)
     params = params_of()
-    splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1}), 5, True)
+    splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1}), 5)
     model = params.model.model_dump()
     settings = {
         "plain": model,
@@ -85,7 +85,7 @@ def test_regressions_with_and_without_a_scaled_target_score_together_as_alone(
     numbers = Dataset(data.X[["fare"]], np.arange(120.0), ("fare",), (), types={"fare": "number"})
     params = with_cv(params_of(), scoring="r2", splitter="kfold", n_repeats=1)
     model = params.model.model_dump() | {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "lr": 1e-4}
-    splits = make_splits(numbers, params.cv, 5, False)
+    splits = make_splits(numbers, params.cv, 5)
     settings = {"plain": model, "scaled": model | {"prepare__target": "standard"}}
     found = score_nets(settings, {}, fresh_of(numbers, params, splits))
     assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(

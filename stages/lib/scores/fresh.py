@@ -50,7 +50,7 @@ class Table:
     @cached_property
     def splits(self) -> list[TrainTest]:
         """The splits, as `make_splits` draws them."""
-        return checked_splits(self.data, self.params.cv, self.params.seed, bool(self.data.classes))
+        return checked_splits(self.data, self.params.cv, self.params.seed)
 
     @cached_property
     def fresh(self) -> "Table":

@@ -40,17 +40,17 @@ class Rows(Protocol):
         """The label of each class; empty for a regression."""
 
 
-def make_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
+def make_splits(data: Rows, cv: CV, seed: int) -> list[TrainTest]:
     """Draw the train/test splits as row numbers, repeat by repeat, fold by fold: split `repeat · n_splits + fold`.
 
     Without `cv.shuffle`, the first repeat's folds follow the file's order. Further repeats are always shuffled, because
     the same folds again would only show the noise of training. Where `cv.splitter` is None, folds keep the shares of
-    classes if `classify` is set.
+    classes if there are any.
     """
     rows = np.zeros(len(data.y))
     if cv.splitter == "time":
         return list(TimeSeriesSplit(cv.n_splits).split(rows))
-    folds, groups = _SPLITTERS[cv.kind(classify)], data.groups if cv.keeps_groups else None
+    folds, groups = _SPLITTERS[cv.kind(bool(data.classes))], data.groups if cv.keeps_groups else None
     splits = []
     for repeat in range(cv.n_repeats):
         shuffle = cv.shuffle or repeat > 0
@@ -59,19 +59,19 @@ def make_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest
     return splits
 
 
-def checked_splits(data: Rows, cv: CV, seed: int, classify: bool) -> list[TrainTest]:
+def checked_splits(data: Rows, cv: CV, seed: int) -> list[TrainTest]:
     """Return the splits of `make_splits`.
 
     Raises `UserError` if rows, groups or the rows of a class are too few, or a fold lacks a class.
     """
-    _check_counts(data, cv, classify)
-    splits = make_splits(data, cv, seed, classify)
-    if classify:
+    _check_counts(data, cv)
+    splits = make_splits(data, cv, seed)
+    if data.classes:
         _check_classes(data.y, data.classes, cv, splits)
     return splits
 
 
-def _check_counts(data: Rows, cv: CV, classify: bool) -> None:
+def _check_counts(data: Rows, cv: CV) -> None:
     def check(has: str, count: int, needed: int = cv.n_splits, of: str = "folds of cv.n_splits") -> None:
         if count < needed:
             raise UserError(f"{has}, fewer than the {needed} {of}. Lower cv.n_splits in params.yaml, or use more rows.")
@@ -85,7 +85,7 @@ def _check_counts(data: Rows, cv: CV, classify: bool) -> None:
             raise UserError(f"params.yaml: cv.splitter is {cv.splitter}, but the rows have no groups. Set cv.groups.")
         count = len(np.unique(data.groups))
         check(f"The column {cv.groups} has {count} groups", count)
-    if not classify:
+    if not data.classes:
         return
     counts = np.array([(data.y == number).sum() for number in range(len(data.classes))])
     if (counts > 0).sum() == 1:

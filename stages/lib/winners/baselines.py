@@ -57,7 +57,7 @@ class InnerFolds:
     def split(self, X: Any, y: np.ndarray, groups: Any = None) -> Iterator[TrainTest]:
         """Yield the rows to train on and those to score, as numbers; prepared rows carry their groups."""
         rows = Dataset(X, y, (), self.classes, groups=getattr(X, "groups", None))
-        yield from make_splits(rows, self.cv, self.seed, bool(self.classes))
+        yield from make_splits(rows, self.cv, self.seed)
 
 
 def baselines(data: Dataset, params: Params) -> dict[str, Baseline]:

@@ -40,7 +40,7 @@ def test_nets_are_trained_as_skorch_trains_them_and_print_nothing(
         wrapper = skorch.NeuralNetBinaryClassifier
         return plain(wrapper, callbacks=callbacks, max_epochs=20, lr=0.1, iterator_train__shuffle=True)
 
-    splits = make_splits(data, cv, SEED, classify=True)
+    splits = make_splits(data, cv, SEED)
     expected = [by_hand(data, splits, lambda _, n=patience: net(n), y) for patience in (1, 3)]  # type: ignore[misc]
     found = searched(
         data,

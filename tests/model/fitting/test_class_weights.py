@@ -31,7 +31,7 @@ def test_they_are_the_weight_of_a_loss_of_several_classes(engine: str, criterion
     y = data.y.astype(np.int64)
     output: Any = {"module__output": lambda: nn.Softmax(-1)} if criterion is nn.NLLLoss else {}
     base: dict[str, Any] = {"criterion": criterion, "module__n_outputs": 3} | output
-    splits = make_splits(data, cv, SEED, classify=True)
+    splits = make_splits(data, cv, SEED)
     expected = [
         by_hand(data, splits, lambda train: plain(**base), y),
         by_hand(
@@ -48,7 +48,7 @@ def test_they_are_the_weight_of_a_loss_of_several_classes(engine: str, criterion
 def test_they_are_the_pos_weight_of_two_classes(engine: str) -> None:
     data, cv = table(2), CV(n_splits=3, n_repeats=1)
     y = data.y.astype(np.float32)
-    splits = make_splits(data, cv, SEED, classify=True)
+    splits = make_splits(data, cv, SEED)
 
     def net(train: np.ndarray) -> skorch.NeuralNet:
         weights = balanced(y[train])
@@ -90,7 +90,7 @@ def test_with_bce_loss_each_row_is_weighted(engine: str) -> None:
         made.weights = balanced(y[train])
         return made
 
-    expected = by_hand(data, make_splits(data, cv, SEED, classify=True), net, y)
+    expected = by_hand(data, make_splits(data, cv, SEED), net, y)
     found = searched(data, {"class_weight": ["balanced"]}, engine, criterion="BCELoss")
     np.testing.assert_allclose(found, [expected], rtol=1e-5, atol=1e-6)
 

@@ -35,7 +35,7 @@ def stopping(wrapper: type[skorch.NeuralNet], parts: Any, **settings: Any) -> sk
 
 def check_scores(data: Dataset, cv: CV, engine: str, make_net: MakeNet, y: np.ndarray, **settings: Any) -> None:
     """Compare a search with the same fits by hand."""
-    expected = by_hand(data, make_splits(data, cv, SEED, classify=bool(data.classes)), make_net, y)
+    expected = by_hand(data, make_splits(data, cv, SEED), make_net, y)
     found = searched(data, {"lr": [0.02]}, engine, cv, callbacks=STOPPING, max_epochs=12, **settings)
     np.testing.assert_allclose(found, [expected], rtol=1e-6, atol=1e-6)
 
