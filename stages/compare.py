@@ -1,15 +1,14 @@
 """Stage `compare@EXPERIMENT`: says which candidates may be the best, which is the simplest, and what mattered."""
 
 from argparse import Namespace
-from pathlib import Path
 
 from stages.lib.common import Arguments, run, write_json, write_text
 from stages.lib.comparison import mattered
 from stages.lib.comparison.findings import findings
-from stages.lib.comparison.table import compared_table, read_candidates, read_search, summarise
+from stages.lib.comparison.table import compared_table, read_candidates, summarise
 from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
-from stages.lib.scores import NOT_TESTED, one_row, to_csv
+from stages.lib.scores import NOT_TESTED, one_row, read_search, to_csv
 
 ARGUMENTS = Arguments("stages.compare", __doc__)
 ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
@@ -19,8 +18,8 @@ def main(arguments: Namespace) -> None:
     name = arguments.experiment
     params = load_params()
     params.experiment(name)  # which there should be
-    candidates = read_candidates(Path(f"metrics/candidates/{name}.csv"), name)
-    search = read_search(name, len(candidates))
+    search = read_search(name)
+    candidates = read_candidates(name, search["n_candidates"])
     test_share = params.cv.test_share
     least = one_row(params.cv.scoring, search["n_rows"] / params.cv.n_splits)
     table = compared_table(candidates, test_share, params.rope, params.seed, least)

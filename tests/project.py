@@ -63,6 +63,8 @@ OF_AN_EXPERIMENT = (
     *("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "draws/{}.csv"),
     *("fresh/{}.csv", "importance/{}.csv", "search/{}.json"),
 )
+# The numbers in the file of every search.
+NUMBERS = {"best_score": 0.7, "best_std": 0.1, "n_candidates": 2, "n_fits": 6, "n_splits": 3, "n_rows": 30}
 
 
 def real_params() -> dict[str, Any]:

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from stages import compare
-from stages.lib.common import UserError, write_json, write_text
-from stages.lib.comparison.table import compared_table, read_candidates, read_search, summarise
+from stages.lib.common import UserError, write_text
+from stages.lib.comparison.table import compared_table, read_candidates, summarise
 from stages.lib.scores import score_table, to_csv
 from tests.conftest import Command
 from tests.project import ROOT, small_params
@@ -65,11 +65,11 @@ def test_in_time_order_nothing_is_tested() -> None:
     assert summarise(table) == {"simplest_params": "lr=0.1, optimizer=null"}
 
 
-def test_the_files_numbers_come_back(tmp_path: Path) -> None:
-    path = tmp_path / "mine.csv"
-    write_text(path, to_csv(candidates()))
-    found = read_candidates(path, "mine")
-    assert to_csv(found) == path.read_text(encoding="utf-8")
+def test_the_files_numbers_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_text("metrics/candidates/mine.csv", text := to_csv(candidates()))
+    found = read_candidates("mine", 4)
+    assert to_csv(found) == text
     assert found["optimizer"].tolist() == ["null"] * 4
 
 
@@ -80,20 +80,23 @@ def test_the_files_numbers_come_back(tmp_path: Path) -> None:
         ("a,b\n1,2\n", "none.csv is not the candidates of a search. Run `dvc repro search@none`."),
     ],
 )
-def test_a_bad_file_is_named(tmp_path: Path, content: str | None, sentence: str) -> None:
+def test_a_bad_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     if content is not None:
-        write_text(tmp_path / "none.csv", content)
-    with pytest.raises(UserError) as caught:
-        read_candidates(tmp_path / "none.csv", "none")
-    assert sentence in str(caught.value)
+        write_text("metrics/candidates/none.csv", content)
+    with pytest.raises(UserError, match=sentence):
+        read_candidates("none", 4)
 
 
-def test_a_score_that_was_edited_is_noticed(tmp_path: Path) -> None:
+def test_a_score_that_was_edited_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     table = candidates()
     table["split1_test_score"] += [0, 0.01, 0, 0]
-    write_text(tmp_path / "mine.csv", to_csv(table))
+    write_text("metrics/candidates/mine.csv", to_csv(table))
     with pytest.raises(UserError, match="is not the candidates of a search"):
-        read_candidates(tmp_path / "mine.csv", "mine")
+        read_candidates("mine", 4)
 
 
 def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,8 +133,6 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
 
 def test_a_table_that_lacks_candidates_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    search = {"best_params": "lr=1", "best_score": 0.5, "n_candidates": 7, "n_rows": 100, "n_splits": 5}
-    write_json("metrics/search/mine.json", search)
-    assert read_search("mine", 7) == search
-    with pytest.raises(UserError, match=r"candidates/mine.csv has 6 candidates, but the search had 7. Run `dvc repro"):
-        read_search("mine", 6)
+    write_text("metrics/candidates/mine.csv", to_csv(candidates()))
+    with pytest.raises(UserError, match=r"candidates/mine.csv has 4 candidates, but the search had 7. Run `dvc repro"):
+        read_candidates("mine", 7)

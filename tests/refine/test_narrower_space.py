@@ -9,10 +9,11 @@ import pytest
 from stages import refine as stage
 from stages.lib.common import UserError, format_params, write_json
 from stages.lib.config import Distribution, Params, load_params
-from stages.lib.refine import narrow, read_best_set
+from stages.lib.refine import narrow
+from stages.lib.winners.leaderboard import read_best_set
 from tests.config.params_files import written
 from tests.conftest import Command
-from tests.project import small_params
+from tests.project import NUMBERS, small_params
 
 GRID: dict[str, Any] = {
     "lr": {"loguniform": [0.0001, 1.0]},
@@ -96,7 +97,7 @@ def write_results(params: Params, in_best_set: list[str]) -> None:
     Path("metrics/compared").mkdir(parents=True)
     table = pd.DataFrame({"params": listed, "in_best_set": in_best_set})
     table.to_csv("metrics/compared/mine.csv", index=False)
-    write_json("metrics/search/mine.json", {"best_params": listed[0]})
+    write_json("metrics/search/mine.json", {"best_params": listed[0]} | NUMBERS)
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_results_of_another_search_are_refused(in_process: Command) -> None:
     path.write_text("params,in_best_set\nlr=7,true\n", encoding="utf-8")
     done = in_process(stage, "mine")
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"{path}: its candidate lr=7 is not in the grid of params.yaml. {again}" in done.stderr
+    assert f"{path}: its candidate, lr=7, is not in the grid of params.yaml. {again}" in done.stderr
     path.write_text("params\nlr=7\n", encoding="utf-8")
     assert f"{path} is not the comparison of a search's candidates. {again}" in in_process(stage, "mine").stderr
     path.unlink()

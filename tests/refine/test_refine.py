@@ -17,7 +17,7 @@ from stages.lib.common import format_params, write_json, write_text
 from stages.lib.config import load_params, yaml12
 from stages.lib.winners.leaderboard import read_search
 from tests.conftest import Command, MakeProject
-from tests.project import ROOT, real_params, set_at, small_params
+from tests.project import NUMBERS, ROOT, real_params, set_at, small_params
 
 REAL_PARAMS = real_params()
 REAL: dict[str, dict[str, list[Any]]] = {
@@ -133,10 +133,10 @@ AGAIN = "Run `dvc repro search@neurons`."
         (
             lambda: write_text("metrics/search/neurons.json", "{"),
             ("neurons",),
-            f"metrics/search/neurons.json is not the result of a search. {AGAIN}",
+            f"metrics/search/neurons.json is not JSON. {AGAIN}",
         ),
         (
-            lambda: write_json("metrics/search/neurons.json", {"best_params": "module__n_neurons=99"}),
+            lambda: write_json("metrics/search/neurons.json", {"best_params": "module__n_neurons=99"} | NUMBERS),
             ("neurons",),
             f"its best, module__n_neurons=99, is not in the grid of params.yaml. {AGAIN}",
         ),

@@ -204,7 +204,7 @@ def test_what_goes_on_is_scored_as_by_itself_on_the_splits_of_the_evaluation(wri
     params = load_params()
     data = load_dataset(params.data, True, params.seed)
     fresh = fresh_of(data, params)
-    found = fresh.from_csv(Path("metrics/fresh/mine.csv").read_text("utf-8"), "mine", "")
+    found = fresh.from_csv(Path("metrics/fresh/mine.csv").read_text("utf-8"), "mine", UserError())
     assert list(found) == ["best", "simplest", "starting_point"]
     listed = {format_params(each): each for each in params.experiments["mine"].candidates(params.seed)}
     base = params.model.model_dump() | params.experiments["mine"].fixed

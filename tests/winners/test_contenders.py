@@ -66,7 +66,7 @@ def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: p
     ("content", "sentence"),
     [
         (None, "is missing"),
-        ("{", "is not what the stage best_params writes"),
+        ("{", "is not JSON"),
         ('{"details": []}', "is not what the stage best_params writes"),
         ('{"details": [{"combined": {}, "experiments": {}}]}', "is not what the stage best_params writes"),
         (
@@ -175,7 +175,7 @@ def test_scores_of_another_pick_are_refused(searched: Params, data: Dataset, tmp
 def test_a_net_that_diverges_keeps_its_place(searched: Params, data: Dataset) -> None:
     fresh, model = fresh_of(data, searched), searched.model.model_dump()
     found = score_nets({"wild": model | {"optimizer": "SGD", "lr": 1e30}}, {}, fresh)
-    again = fresh.from_csv(fresh.to_csv(found, "dropout"), "dropout", "")["wild"]
+    again = fresh.from_csv(fresh.to_csv(found, "dropout"), "dropout", UserError())["wild"]
     assert np.isnan(again.scores["score"]).all()
     assert np.isnan(again.scores["roc_auc"]).all()
     assert np.isnan(again.ci95)

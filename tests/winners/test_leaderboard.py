@@ -13,7 +13,7 @@ from stages.lib.common import UserError, write_json, write_text
 from stages.lib.config import Params
 from stages.lib.winners.leaderboard import combine, picked, read_searches, remove_strays, summarise, to_csv
 from tests.conftest import Command
-from tests.project import OF_AN_EXPERIMENT, set_at, small_params
+from tests.project import NUMBERS, OF_AN_EXPERIMENT, set_at, small_params
 
 
 def searches(**bests: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -145,7 +145,6 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
     )
 
 
-NUMBERS = {"best_score": 0.7, "best_std": 0.1, "n_candidates": 2, "n_fits": 6}
 GOOD = json.dumps({"best_params": "module__n_neurons=5"} | NUMBERS)
 
 
@@ -153,7 +152,7 @@ GOOD = json.dumps({"best_params": "module__n_neurons=5"} | NUMBERS)
     ("search", "comparison", "sentence"),
     [
         (None, None, "metrics/search/neurons.json is missing. Run `dvc repro search@neurons`."),
-        ("{", None, "metrics/search/neurons.json is not the result of a search."),
+        ("{", None, "metrics/search/neurons.json is not JSON."),
         ("[]", None, "metrics/search/neurons.json is not the result of a search."),
         *(
             (GOOD.replace(*change), None, "metrics/search/neurons.json is not the result of a search.")
@@ -211,7 +210,7 @@ def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
     write_text(tmp_path / "params.yaml", yaml.safe_dump(raw))
     monkeypatch.chdir(tmp_path)
     for name, best, score in (("neurons", "module__n_neurons=5", -1.2e6), ("optimizer", "optimizer=SGD", -2.2e6)):
-        metrics = {"best_params": best, "best_score": score, "best_std": 0.1, "n_candidates": 2, "n_fits": 6}
+        metrics = NUMBERS | {"best_params": best, "best_score": score}
         write_json(f"metrics/search/{name}.json", metrics)
         write_json(f"metrics/compared/{name}.json", {"findings": ["It is good."], "simplest_params": best})
     done = in_process(best_params)

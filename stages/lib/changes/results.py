@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from io import StringIO
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,7 +15,7 @@ from stages.lib.common import UserError, reading
 from stages.lib.config import yaml12
 from stages.lib.config.statistics import ROPE
 from stages.lib.scores import one_row
-from stages.lib.scores.score_table import STUCK_SPLITS, split_scores, stuck_of, trained_to_the_end
+from stages.lib.scores.score_table import STUCK_SPLITS, read_cells, split_scores, stuck_of, trained_to_the_end
 
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
@@ -83,7 +82,7 @@ class Results:
 
     def best_set(self, search: str) -> dict[str, bool] | None:
         """Return for each candidate whether it may be the best; None if that is not known."""
-        table = self._parsed(f"metrics/compared/{search}.csv", "a table", _table)
+        table = self._parsed(f"metrics/compared/{search}.csv", "a table", read_cells)
         if table is None or (table["in_best_set"] == "nan").all():
             return None
         return dict(zip(table["params"], table["in_best_set"] == "true", strict=True))
@@ -132,7 +131,7 @@ class Results:
         return one_row(str(params.get("cv.scoring", "")), rows / params.get("cv.n_splits", 2))
 
     def _scored(self, path: str, key: str) -> dict[str, Scored]:
-        return self._parsed(path, "a table of scores", lambda text: _scores(_table(text), key)) or {}
+        return self._parsed(path, "a table of scores", lambda text: _scores(read_cells(text), key)) or {}
 
     def _json(self, path: str) -> dict[str, Any]:
         return self._parsed(path, "JSON", lambda text: dict(json.loads(text))) or {}
@@ -146,10 +145,6 @@ class Results:
         expected = f"not {what}, so nothing can be compared with it"
         with reading(place, expected, "Compare with another commit, or run `dvc repro`."):
             return read(text)
-
-
-def _table(text: str) -> pd.DataFrame:
-    return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
 
 
 def _scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:

@@ -3,8 +3,7 @@
 from stages.lib.common.arguments import Arguments
 from stages.lib.common.artifacts import (
     DIGITS,
-    read_json,
-    read_text,
+    Output,
     reading,
     remove_others,
     significant,

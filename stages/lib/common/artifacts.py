@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stages.lib.common.errors import UserError
 
@@ -82,14 +82,41 @@ def reading(path: str | Path, expected: str, remedy: str, *broken: type[Exceptio
         raise UserError(f"{path} is {expected}. {remedy}") from None
 
 
-def read_text(path: str | Path, remedy: str) -> str:
-    """Return the text of an artifact; raises `UserError`, with the remedy, if there is none."""
-    with reading(path, "not text", remedy):
-        return Path(path).read_text(encoding="utf-8")
+class Output(NamedTuple):
+    """A file that a stage writes, for those who read it.
 
+    `what` the file is ends the sentence "metrics/search/lr.json is not …", as "the result of a search" does. `stage`,
+    such as `search@lr`, is what to run again if the file is missing or broken; "" stands for all stages.
+    """
 
-def read_json(path: str | Path, remedy: str) -> Any:
-    """Return the content of an artifact that is JSON; raises `UserError`, with the remedy, if it is not."""
-    text = read_text(path, remedy)
-    with reading(path, "not JSON", remedy):
-        return json.loads(text)
+    path: str | Path
+    what: str
+    stage: str = ""
+
+    @property
+    def again(self) -> str:
+        """The sentence that says what to run."""
+        return f"Run `{f'dvc repro {self.stage}'.rstrip()}`."
+
+    def refused(self, problem: str) -> UserError:
+        """Return the error that says of the file, with what follows its path, that it can't be used."""
+        return UserError(f"{self.path}{problem}. {self.again}")
+
+    @contextmanager
+    def as_text(self) -> Iterator[str]:
+        """Yield the text; the block may assume that all is there that the stage writes.
+
+        Raises `UserError` if the file is missing, if it is not text, or if the block does not find what it looks for.
+        """
+        with reading(self.path, "not text", self.again):
+            text = Path(self.path).read_text(encoding="utf-8")
+        with reading(self.path, f"not {self.what}", self.again):
+            yield text
+
+    @contextmanager
+    def as_json(self) -> Iterator[Any]:
+        """Yield the content of a JSON file, as `as_text` does the text; another file is not JSON."""
+        with self.as_text() as text:
+            with reading(self.path, "not JSON", self.again):
+                content = json.loads(text)
+            yield content

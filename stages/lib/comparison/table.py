@@ -1,46 +1,37 @@
 """Compares the candidates of a search with the best of them, from the scores that the search has written."""
 
-from pathlib import Path
+from io import StringIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import UserError, format_value, read_json, reading
+from stages.lib.common import Output, format_value
 from stages.lib.comparison.equivalence import equivalence, holm
 from stages.lib.scores.best_set import may_be_best, simplest_row
 from stages.lib.scores.score_table import STUCK_SPLITS, best_row, split_columns, split_scores, trained_to_the_end
 
 
-def read_candidates(path: Path, name: str) -> pd.DataFrame:
-    """Read the candidates of an experiment, settings as text; raises `UserError` if the file is missing or broken."""
-    with reading(path, "not the candidates of a search", f"Run `dvc repro search@{name}`."):
-        columns = list(pd.read_csv(path, nrows=0).columns)
+def read_candidates(name: str, n_candidates: int) -> pd.DataFrame:
+    """Read the candidates of an experiment, settings as text.
+
+    Raises `UserError` if the file is missing or broken, or if it has not as many candidates as the search had.
+    """
+    output = Output(f"metrics/candidates/{name}.csv", "the candidates of a search", f"search@{name}")
+    with output.as_text() as text:
+        columns = list(pd.read_csv(StringIO(text), nrows=0).columns)
         texts = [*columns[: columns.index("mean_test_score")], STUCK_SPLITS]
         numbers = {column: ["nan"] for column in columns if column not in texts}
-        table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=numbers)
+        table = pd.read_csv(StringIO(text), dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=numbers)
         if table["mean_test_score"].isna().all() or list(table[list(numbers)].select_dtypes("number")) != list(numbers):
             raise ValueError
         scores = split_scores(table)
         precision = 1e-5 * float(np.nanmax(np.abs(scores)))  # of the digits in the file
         if not np.allclose(scores.mean(axis=1), table["mean_test_score"], rtol=0, atol=precision, equal_nan=True):
             raise ValueError
-        return table
-
-
-def read_search(name: str, n_candidates: int) -> dict[str, Any]:
-    """Return the metrics of a search, as `summarise` in the room `scores` makes them, with the number of rows.
-
-    Raises `UserError` if they are missing or broken, or of another number of candidates.
-    """
-    path, again = f"metrics/search/{name}.json", f"Run `dvc repro search@{name}`."
-    search: dict[str, Any] = read_json(path, again)
-    with reading(path, "not the result of a search", again):
-        _ = search["best_params"], *(float(search[key]) for key in ("best_score", "n_rows", "n_splits"))
-        if (searched := search["n_candidates"]) == n_candidates:
-            return search
-    table = f"metrics/candidates/{name}.csv"
-    raise UserError(f"{table} has {n_candidates} candidates, but the search had {searched}. {again}")
+    if len(table) != n_candidates:
+        raise output.refused(f" has {len(table)} candidates, but the search had {n_candidates}")
+    return table
 
 
 def compared_table(

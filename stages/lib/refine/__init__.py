@@ -4,5 +4,5 @@ Imports `experiment`, `model`, `config` and `common`.
 """
 
 from stages.lib.refine.finer_grid import next_name, refine
-from stages.lib.refine.narrower_space import narrow, read_best_set
+from stages.lib.refine.narrower_space import narrow
 from stages.lib.refine.params_text import add_experiment

@@ -1,33 +1,13 @@
 """Narrows a space to what lies around the candidates of a search that can't be told from its best."""
 
-import csv
-from pathlib import Path
 from typing import Any
 
-from stages.lib.common import UserError, format_params, reading
+from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, Distribution, Experiment, Params
 from stages.lib.config.space import space_size
 
-COMPARED_DIR = Path("metrics/compared")
-
 # How far the new bounds lie beyond those candidates, as a share of the old range.
 _MARGIN = 0.1
-
-
-def read_best_set(params: Params, name: str, best: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the candidates of an experiment that can't be told from its best, typed as in params.yaml.
-
-    Without statistics, as for splits in the order of time, that is the best alone. Raises `UserError` if they are not
-    known, or are from other candidates than those of params.yaml.
-    """
-    path, again = COMPARED_DIR / f"{name}.csv", f"Run `dvc repro compare@{name}`."
-    with reading(path, "not the comparison of a search's candidates", again):
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-        texts = [row["params"] for row in rows if row["in_best_set"] == "true"]
-    typed = {format_params(candidate): candidate for candidate in params.experiment(name).candidates(params.seed)}
-    if strays := [text for text in texts if text not in typed]:
-        raise UserError(f"{path}: its candidate {strays[0]} is not in the grid of params.yaml. {again}")
-    return [typed[text] for text in texts] or [best]
 
 
 def narrow(params: Params, name: str, around: list[dict[str, Any]]) -> Experiment:

@@ -14,7 +14,7 @@ from dvc.render.match import match_defs_renderers
 from dvc.repo import Repo
 from dvc_render.exceptions import DvcRenderError
 
-from stages.lib.common import UserError, read_text
+from stages.lib.common import UserError, reading
 
 # The version that the templates use; the renderer's newest version would lay out some charts differently.
 VEGA_LITE = "5.21"
@@ -116,7 +116,8 @@ def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
 def _check_whole(path: str) -> None:
     """Raise `UserError` if a table is missing or cut off, so that a chart that is there is not lost for it."""
     remedy = f"Run `dvc repro {path}`, or restore it: `git checkout -- {path}`."
-    text = read_text(path, remedy)
+    with reading(path, "not text", remedy):
+        text = Path(path).read_text(encoding="utf-8")
     widths = {len(row) for row in csv.reader(io.StringIO(text))}
     # A search has at least the curves of its best.
     lacks_rows = Path(path).parent.name == "curves" and text.count("\n") < 2

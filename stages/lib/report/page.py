@@ -7,14 +7,15 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stages.lib.common import format_params, format_value, read_json, read_text, reading
+from stages.lib.common import Output, format_params, format_value, reading
 from stages.lib.config import Params
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stopping
 from stages.lib.report.parallel.chart import parallel_coordinates
-from stages.lib.report.records import AGAIN, records
+from stages.lib.report.records import records
 from stages.lib.report.subject import class_counts
 from stages.lib.report.summary import CONTENDERS, read_losses
 from stages.lib.report.tables import read_table
+from stages.lib.scores import read_search
 
 CHARTS = Path("metrics/charts")
 # A table of more candidates is sorted by rank, and tables.css and tables.js show as many rows of it at once.
@@ -55,20 +56,15 @@ def sections(params: Params) -> dict[str, Any]:
 
 
 def _chart(path: Path) -> Chart:
-    svg = read_text(path, AGAIN)
-    with reading(path, "not a chart", AGAIN):
+    with Output(path, "a chart").as_text() as svg:
         return as_chart(svg)
 
 
 def _search(params: Params, name: str) -> dict[str, Any]:
     """Return an experiment: what was found, which settings mattered, its learning curves, and its candidates."""
-    path, again = f"metrics/search/{name}.json", f"Run `dvc repro search@{name}`."
-    search = read_json(path, again)
-    with reading(path, "not the result of a search", again):
-        constant_loss = float(search.get("constant_loss", "inf"))
-    path, again = f"metrics/compared/{name}.json", f"Run `dvc repro compare@{name}`."
-    comparison = read_json(path, again)
-    with reading(path, "not the result of a comparison", again):
+    constant_loss = read_search(name).get("constant_loss", math.inf)
+    output = Output(f"metrics/compared/{name}.json", "the result of a comparison", f"compare@{name}")
+    with output.as_json() as comparison:
         *findings, what_mattered = comparison["findings"]
     compared = Path(f"metrics/compared/{name}.csv")
     with records(f"metrics/importance/{name}.csv", "a table of importances") as rows:
@@ -93,7 +89,7 @@ def _search(params: Params, name: str) -> dict[str, Any]:
 
 def facts(params: Params, counts: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Return the facts of the run by heading, as params.yaml writes them, with what the stage fetch counted."""
-    with reading(params.data.path, "not a file", AGAIN):
+    with reading(params.data.path, "not a file", "Run `dvc repro`."):
         sha256 = hashlib.sha256(Path(params.data.path).read_bytes()).hexdigest()
     classes = {f"class {label}": str(n) for label, n in class_counts(params, counts).items()}
     return {

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stages.lib.common import read_text, reading
+from stages.lib.common import Output
 
-AGAIN = "Run `dvc repro`."
 Record = dict[str, str]
 
 
@@ -18,8 +17,7 @@ def records(path: str | Path, expected: str) -> Iterator[list[Record]]:
     Raises `UserError` if the file is missing, or if the block does not find what it looks for: "metrics/x.csv is not",
     and what is expected, such as "a table of scores".
     """
-    text = read_text(path, AGAIN)
-    with reading(path, f"not {expected}", AGAIN):
+    with Output(path, expected).as_text() as text:
         yield list(csv.DictReader(text.splitlines(), strict=True))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from stages.lib.common import join_words, read_json
+from stages.lib.common import Output, join_words
 from stages.lib.config import Column, Params
 from stages.lib.config.schema import unit_of_score
 
@@ -28,8 +28,8 @@ _MOST_CLASSES = 6
 
 def read_counts(folder: str | Path = ".") -> dict[str, Any]:
     """Return what the stage fetch counted; raises `UserError` if it has not run."""
-    counts = read_json(Path(folder) / "metrics/data.json", "Run `dvc repro`.")
-    return counts if isinstance(counts, dict) else {}
+    with Output(Path(folder) / "metrics/data.json", "what the stage fetch writes").as_json() as counts:
+        return counts if isinstance(counts, dict) else {}
 
 
 def title(params: Params) -> str:

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.lib.common import format_interval, format_score, read_json, reading, score_decimals, short_params
+from stages.lib.common import Output, format_interval, format_score, score_decimals, short_params
 from stages.lib.comparison.findings import standing
 from stages.lib.report.records import Record, number, records
 from stages.lib.report.tables import Table
@@ -13,9 +13,6 @@ CONTENDERS = Path("metrics/candidates/evaluation.csv")
 # The best few, and these: what was kept, where the search started, and what the inputs are worth.
 _MOST = 5
 _ALWAYS = ("starting_point", "majority_class", "mean")
-
-_ANSWER = Path("metrics/evaluation.json")
-_AGAIN = "Run `dvc repro evaluate`."
 
 
 class Answer(NamedTuple):
@@ -36,8 +33,8 @@ class Answer(NamedTuple):
 
 def read_answer() -> Answer:
     """Return the answer to what to use; raises `UserError` if the stage evaluate has not written it."""
-    evaluation = read_json(_ANSWER, _AGAIN)
-    with reading(_ANSWER, "not what the stage evaluate writes", _AGAIN):
+    output = Output("metrics/evaluation.json", "what the stage evaluate writes", "evaluate")
+    with output.as_json() as evaluation:
         brier = evaluation.get("kept_brier_score")
         return Answer(
             str(evaluation["answer"]),

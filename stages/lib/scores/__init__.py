@@ -12,4 +12,4 @@ from stages.lib.scores.rows import Rows
 from stages.lib.scores.score_table import grid_keys, rounded, score_table, split_scores, to_csv, trained_to_the_end
 from stages.lib.scores.statistics import ALPHA, NOT_TESTED, corrected_error, half_width, p_values
 from stages.lib.scores.stuck import in_words, mean_of_others
-from stages.lib.scores.summary import CORRECTED, print_table, stuck_in_words, summarise
+from stages.lib.scores.summary import CORRECTED, print_table, read_search, search_output, stuck_in_words, summarise

@@ -116,12 +116,12 @@ class Table:
         header, *rows = text.splitlines()
         return "".join(f"{line}\n" for line in (f"{header},digest", *(f"{row},{digest}" for row in rows)))
 
-    def from_csv(self, text: str, experiment: str, refusal: str) -> dict[str, Reached]:
-        """Read what `to_csv` wrote; raises the refusal, a `UserError`, if it has changed or is of other splits."""
+    def from_csv(self, text: str, experiment: str, refusal: UserError) -> dict[str, Reached]:
+        """Read what `to_csv` wrote; raises the refusal if it has changed or is of other splits."""
         lines = [line.rpartition(",") for line in text.splitlines()]
         original = "".join(f"{line}\n" for line, *_ in lines)
         if {digest for *_, digest in lines} != {"digest", self._digest(original, experiment)}:
-            raise UserError(refusal)
+            raise refusal
         return from_csv(original, self.params.cv, len(self.splits), refusal)
 
     def _digest(self, text: str, experiment: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 
 from stages.lib.common import UserError, significant
 from stages.lib.config import CV
+from stages.lib.scores.score_table import read_cells
 from stages.lib.search.result import SCORE
 
 
@@ -54,13 +54,13 @@ def to_csv(contenders: Mapping[str, Reached], cv: CV, digits: int | None = None)
     return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n", na_rep="nan")
 
 
-def from_csv(text: str, cv: CV, n_splits: int, refusal: str) -> dict[str, Reached]:
-    """Return what `to_csv` has written; raises the refusal, a `UserError`, if it is of other splits or scorers."""
-    table = pd.read_csv(StringIO(text), index_col="setting", dtype=str, keep_default_na=False)  # floats to the last bit
+def from_csv(text: str, cv: CV, n_splits: int, refusal: UserError) -> dict[str, Reached]:
+    """Return what `to_csv` has written; raises the refusal if it is of other splits or scorers."""
+    table = read_cells(text).set_index("setting")  # as text, so that floats are the same to the last bit
     n_written = sum(str(column).endswith(f"_test_{SCORE}") for column in table)
     columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (SCORE, *cv.also_score)}
     if n_written != n_splits or not set().union(*columns.values()) <= set(table):
-        raise UserError(refusal)
+        raise refusal
     stuck = [f"split{i}_stuck" for i in range(n_splits)]
     return {
         str(name): Reached(

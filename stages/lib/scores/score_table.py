@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -171,3 +172,11 @@ def _with_decimals(value: float, decimals: int) -> float:
 def to_csv(table: pd.DataFrame) -> str:
     """Write the table as CSV, rounded as `rounded` does it, `nan` if missing."""
     return rounded(table).to_csv(index=False, lineterminator="\n", na_rep="nan")
+
+
+def read_cells(text: str) -> pd.DataFrame:
+    """Return each cell of a CSV that a stage has written as text; raises `ValueError` for a row that is too long."""
+    table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index
+        raise ValueError
+    return table

@@ -1,12 +1,13 @@
 """What is said of a search: the flat summary for its file, and its table on the screen."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import format_score, score_decimals, short_params
+from stages.lib.common import Output, format_score, score_decimals, short_params
 from stages.lib.common.tables import print_columns
 from stages.lib.scores.corrected import Corrected
 from stages.lib.scores.score_table import best_row, split_scores, stuck_of, trained_to_the_end
@@ -15,6 +16,9 @@ from stages.lib.scores.stuck import in_words, mean_of_others
 
 # The corrected score, and the ends of its interval.
 CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
+# The numbers that every search has, and what of its metrics is not a number.
+_NUMBERS = ("best_score", "best_std", "n_candidates", "n_fits", "n_splits", "n_rows")
+_TEXTS = ("best_params", "corrected_over")
 
 
 def summarise(
@@ -42,6 +46,23 @@ def summarise(
     if net_epochs_spared is not None:
         summary["net_epochs_spared"] = net_epochs_spared
     return summary | {"n_candidates": len(table), "n_fits": n_fits, "n_splits": len(stuck)}
+
+
+def search_output(name: str) -> Output:
+    """Return the file with the metrics of an experiment's search."""
+    return Output(f"metrics/search/{name}.json", "the result of a search", f"search@{name}")
+
+
+def read_search(name: str) -> dict[str, Any]:
+    """Return what `summarise` said of a search, with the number of rows; raises `UserError` if it did not."""
+    output = search_output(name)
+    with output.as_json() as search:
+        _ = search["best_params"]
+        if not all(math.isfinite(search[key]) for key in {*search} - {*_TEXTS}):
+            raise ValueError
+    if lacking := [key for key in _NUMBERS if key not in search]:
+        raise output.refused(f" has no {lacking[0]}")
+    return dict(search)
 
 
 def stuck_in_words(summary: Mapping[str, Any], decimals: int) -> str:

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from stages.lib.common import format_score, read_text, reading, score_decimals
+from stages.lib.common import Output, format_score, score_decimals
 from stages.lib.common.tables import print_columns
 from stages.lib.config import CV
 from stages.lib.model import rows
 from stages.lib.scores import Pooling
 from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached, from_csv
+from stages.lib.scores.score_table import read_cells
 from stages.lib.scores.scorer import all_alike, remembering
 from stages.lib.search.result import SCORE
 from stages.lib.winners.baselines import Baseline
@@ -24,7 +25,6 @@ from stages.lib.winners.shuffled import REFUSALS, importances
 BASELINES = Path("metrics/baselines.csv")
 # How each predicts, and what its inputs are worth to it.
 DIAGNOSTICS, INPUTS = Path("metrics/baselines/diagnostics.csv"), Path("metrics/baselines/inputs.csv")
-_AGAIN = "Run `dvc repro baselines`."
 # Of the scores, more than in other files, so that means and tests of what is read are those of what was written.
 DIGITS = 12
 
@@ -76,9 +76,9 @@ def score_baseline(
 
 def read_baselines(cv: CV, n_splits: int) -> dict[str, Reached]:
     """Return what the baselines reach; raises `UserError` if it is missing, broken, or of other splits or scorers."""
-    refusal = f"{BASELINES} is of other splits or scorers than those in params.yaml. {_AGAIN}"
-    with reading(BASELINES, "not what the stage baselines writes", _AGAIN):
-        return from_csv(read_text(BASELINES, _AGAIN), cv, n_splits, refusal)
+    output = _output(BASELINES)
+    with output.as_text() as text:
+        return from_csv(text, cv, n_splits, output.refused(" is of other splits or scorers than those in params.yaml"))
 
 
 def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
@@ -96,5 +96,9 @@ def read_seen(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
     Raises `UserError` if the file is missing, or has other columns.
     """
-    with reading(path, "not what the stage baselines writes", _AGAIN):
-        return pd.read_csv(path, dtype=str, keep_default_na=False)[["model", *columns]]
+    with _output(path).as_text() as text:
+        return read_cells(text)[["model", *columns]]
+
+
+def _output(path: Path) -> Output:
+    return Output(path, "what the stage baselines writes", "baselines")

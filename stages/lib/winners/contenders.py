@@ -1,17 +1,14 @@
 """Reads the contenders of the evaluation: the settings of the nets, and what the searches have found out about them."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from stages.lib.common import UserError, format_params, read_text, reading
+from stages.lib.common import Output, format_params
 from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
 from stages.lib.scores import CORRECTED
 from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.leaderboard import BEST_PARAMS, FRESH_DIR, picked
-
-_AGAIN = "Run `dvc repro best_params`."
 
 
 @dataclass(frozen=True)
@@ -50,8 +47,8 @@ def read_picks(params: Params) -> Picks:
     Raises `UserError` if `metrics/best_params.json` is missing, broken, or from other experiments.
     """
     experiments, pick = params.experiments, params.statistics.pick
-    with reading(BEST_PARAMS, "not what the stage best_params writes", _AGAIN):
-        summary = json.loads(BEST_PARAMS.read_bytes())
+    output = Output(BEST_PARAMS, "what the stage best_params writes", "best_params")
+    with output.as_json() as summary:
         details = summary["details"][0]
         searches, winner = details["experiments"], details["winner"]
         picks, simplest = picked(params, searches), searches[winner]["simplest_params"]
@@ -61,7 +58,7 @@ def read_picks(params: Params) -> Picks:
         worth = tuple(float(judged[key]) for key in CORRECTED) if known_worth else None
         corrected = {name: float(search.get(CORRECTED[0], "nan")) for name, search in searches.items()}
     if set(picks) != set(experiments):
-        raise UserError(f"{BEST_PARAMS} is from other experiments than those in params.yaml. {_AGAIN}")
+        raise output.refused(" is from other experiments than those in params.yaml")
     model = params.model.model_dump()
     nets = {COMBINED: details[COMBINED]} if COMBINED in details else {}
     nets |= {name: model | experiment.fixed | picks[name] for name, experiment in experiments.items()}
@@ -82,10 +79,10 @@ def read_reached(picks: Picks, fresh: Table) -> dict[str, Reached]:
     """
     scored = {}
     for contender, (experiment, row, settings) in picks.rows.items():
-        path, again = FRESH_DIR / f"{experiment}.csv", f"Run `dvc repro search@{experiment}`."
-        refusal = f"{path} was changed, or is of other splits or settings than those in params.yaml. {again}"
-        with reading(path, "not what the stage search writes", again):
-            scored[contender] = reached = fresh.from_csv(read_text(path, again), experiment, refusal)[row]
+        output = Output(FRESH_DIR / f"{experiment}.csv", "what the stage search writes", f"search@{experiment}")
+        other = output.refused(" was changed, or is of other splits or settings than those in params.yaml")
+        with output.as_text() as text:
+            scored[contender] = reached = fresh.from_csv(text, experiment, other)[row]
         if settings not in (None, reached.params):
-            raise UserError(f"{path} has the scores of {reached.params}, but the {row} is {settings}. {again}")
+            raise output.refused(f" has the scores of {reached.params}, but the {row} is {settings}")
     return scored

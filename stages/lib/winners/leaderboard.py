@@ -1,15 +1,16 @@
 """Collects each experiment's best, finds the winner, and combines all the bests into one setting."""
 
-import json
-import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from stages.lib.common import UserError, format_changes, format_params, format_value, reading
+from stages.lib.common import Output, format_changes, format_params, format_value
 from stages.lib.config import COMBINED, Params
-from stages.lib.scores import CORRECTED
+from stages.lib.scores import CORRECTED, search_output
+from stages.lib.scores import read_search as read_metrics
+from stages.lib.scores.score_table import read_cells
 
 METRICS = Path("metrics")
 BEST_PARAMS, FRESH_DIR = METRICS / "best_params.json", METRICS / "fresh"
@@ -22,12 +23,6 @@ COLUMNS = (
     *("n_candidates", "n_fits", "n_in_best_set", "best_n_stuck", "tied_with_above"),
 )
 
-# By stage: its folder, what its file is the result of, and which settings that has.
-_WRITTEN = {"search": ("search", "search", "best_params"), "compare": ("compared", "comparison", "simplest_params")}
-# The numbers that every search has, and what of its metrics, or of its comparison, is not a number.
-_NUMBERS = ("best_score", "best_std", "n_candidates", "n_fits")
-_TEXTS = ("best_params", "corrected_over", "simplest_params")
-
 
 def read_searches(params: Params) -> dict[str, dict[str, Any]]:
     """Return what `read_search` does of each experiment, in the order of params.yaml."""
@@ -39,31 +34,40 @@ def read_search(params: Params, name: str) -> dict[str, Any]:
 
     Raises `UserError` if there is no such experiment, it has no metrics, or its best is not in the grid of params.yaml.
     """
-    search = _read(params, name, "search")
-    if lacking := [key for key in _NUMBERS if key not in search]:
-        raise UserError(f"{METRICS}/search/{name}.json has no {lacking[0]}. Run `dvc repro search@{name}`.")
-    return {"best_n_stuck": 0} | search | _read(params, name, "compare")
+    metrics, best = read_metrics(name), read_best(params, name)
+    output = Output(f"metrics/compared/{name}.json", "the result of a comparison", f"compare@{name}")
+    with output.as_json() as comparison:
+        text = comparison["simplest_params"]
+        counted = {key: int(comparison[key]) for key in ["n_in_best_set"] if key in comparison}
+    (simplest,) = _typed(params, name, [text], "simplest", output)
+    return {"best_n_stuck": 0} | metrics | counted | {"best_params": best, "simplest_params": simplest}
 
 
 def read_best(params: Params, name: str) -> dict[str, Any]:
     """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_search` does."""
-    return dict(_read(params, name, "search")["best_params"])
+    (best,) = _typed(params, name, [read_metrics(name)["best_params"]], "best", search_output(name))
+    return best
 
 
-def _read(params: Params, name: str, stage: str) -> dict[str, Any]:
+def read_best_set(params: Params, name: str, best: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the candidates of an experiment that can't be told from its best, typed as in its grid.
+
+    Without statistics, as for splits in the order of time, that is the best alone. Raises `UserError` if they are not
+    known, or are not in the grid of params.yaml.
+    """
+    output = Output(f"metrics/compared/{name}.csv", "the comparison of a search's candidates", f"compare@{name}")
+    with output.as_text() as text:
+        table = read_cells(text)
+        texts = table.loc[table["in_best_set"] == "true", "params"]
+    return _typed(params, name, texts, "candidate", output) or [best]
+
+
+def _typed(params: Params, name: str, texts: Iterable[str], what: str, output: Output) -> list[dict[str, Any]]:
+    """Return candidates, which a file has as text, as they are in the grid."""
     typed = {format_params(candidate): candidate for candidate in params.experiment(name).candidates(params.seed)}
-    folder, what, key = _WRITTEN[stage]
-    path, again = METRICS / folder / f"{name}.json", f"Run `dvc repro {stage}@{name}`."
-    with reading(path, f"not the result of a {what}", again):
-        metrics: dict[str, Any] = json.loads(path.read_bytes())
-        metrics.pop("findings", None)  # sentences for the report
-        text = metrics[key]
-        if not all(math.isfinite(metrics[each]) for each in {*metrics} - {*_TEXTS}):
-            raise ValueError
-    if text not in typed:
-        which = key.removesuffix("_params")
-        raise UserError(f"{path}: its {which}, {text}, is not in the grid of params.yaml. {again}")
-    return metrics | {key: typed[text]}
+    if strays := [text for text in texts if text not in typed]:
+        raise output.refused(f": its {what}, {strays[0]}, is not in the grid of params.yaml")
+    return [typed[text] for text in texts]
 
 
 def remove_strays(params: Params) -> list[Path]:

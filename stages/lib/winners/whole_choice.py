@@ -4,19 +4,17 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.stats import norm
 
-from stages.lib.common import reading
+from stages.lib.common import Output
 from stages.lib.scores import ALPHA, CORRECTED, Bounds, Draws
-from stages.lib.winners.leaderboard import METRICS
+from stages.lib.scores.score_table import read_cells
 
 
 def read_draws(name: str) -> Draws:
     """Read the draws of a search; raises `UserError` if the file is missing or broken."""
-    path, again = METRICS / "draws" / f"{name}.csv", f"Run `dvc repro search@{name}`."
-    with reading(path, "not the draws of a search", again):
-        table = pd.read_csv(path, dtype=float)
+    with Output(f"metrics/draws/{name}.csv", "the draws of a search", f"search@{name}").as_text() as text:
+        table = read_cells(text).astype(float)
         return Draws(table["selecting"].to_numpy(), table["left_out"].to_numpy())
 
 
