@@ -90,7 +90,7 @@ def test_sets_of_many_categories_and_missing_values_go_the_same_ways(make: Any) 
     model = Boosting.of(fitted)
     assert len(model.sets) > 20
     classify = make is HistGradientBoostingClassifier
-    read = PlainModel(Boosting.from_arrays(model.arrays(), 3, 2 * classify), None, None, classify)
+    read = PlainModel(Boosting.from_arrays(vars(model), 3, 2 * classify), None, None, classify)
     assert np.array_equal(read.predict(new), fitted.predict(new))
     assert not classify or np.array_equal(read.predict_proba(new), fitted.predict_proba(new))
 

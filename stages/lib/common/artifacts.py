@@ -62,7 +62,10 @@ def remove_others(folder: str | Path, kept: Iterable[str | Path]) -> None:
 
 
 def write_json(path: str | Path, content: dict[str, Any]) -> None:
-    """Write JSON with sorted keys. Metrics, the numbers at the top level, are rounded to 6 significant digits."""
+    """Write JSON with sorted keys. Metrics, the numbers at the top level, are rounded to 6 significant digits.
+
+    Nested values are written unchanged: a setting is what it is.
+    """
     rounded = {key: significant(value) if isinstance(value, float) else value for key, value in content.items()}
     write_text(path, json.dumps(rounded, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
@@ -98,9 +101,10 @@ class Output(NamedTuple):
         """The sentence that says what to run."""
         return f"Run `{f'dvc repro {self.stage}'.rstrip()}`."
 
-    def refused(self, problem: str) -> UserError:
-        """Return the error that says of the file, with what follows its path, that it can't be used."""
-        return UserError(f"{self.path}{problem}. {self.again}")
+    def refused(self, *problems: str) -> UserError:
+        """Return the error that says why the file can't be used; a problem is what follows the path in a sentence."""
+        sentences = (problem if problem.endswith((".", "?")) else f"{problem}." for problem in problems)
+        return UserError(*(f"{self.path}{sentence} {self.again}" for sentence in sentences))
 
     @contextmanager
     def as_text(self) -> Iterator[str]:

@@ -41,10 +41,6 @@ class ArrayModel(ABC):
         """Yield what does not go together, as sentences."""
         yield from ()
 
-    def arrays(self) -> Arrays:
-        """Return all of it by name."""
-        return dict(vars(self))
-
     @abstractmethod
     def outputs(self, X: np.ndarray) -> np.ndarray:
         """Return what the model computes for prepared rows, shape (n_rows, n_outputs).

@@ -8,12 +8,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from sklearn.base import BaseEstimator
 
-from stages.lib.common import UserError, reading, write_bytes
+from stages.lib.common import Output, UserError, reading, write_bytes
 from stages.lib.config.problems import sentences
 from stages.lib.handover.card import LEFT_OUT, NET, Card
 from stages.lib.handover.net_file import load_net, net_tensors
 from stages.lib.handover.plain import THRESHOLD, PlainModel
-from stages.lib.handover.tensors import AGAIN, LONGEST, Tensors, check_finite, ended
+from stages.lib.handover.tensors import LONGEST, Tensors, check_finite
 
 MODEL_FILE = Path("models/best.safetensors")
 ANSWER_FILE = Path("models/answer.safetensors")
@@ -66,34 +66,34 @@ def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Car
     is in `source`, as of `model.source`. Raises `UserError` if the file is missing or broken, or has something that
     `save_model` did not write, its module has changed, or its numbers were too many.
     """
-    expected = "not a model that the stage evaluate wrote"
-    with reading(path, expected, AGAIN, OSError, SafetensorError), safe_open(path, "pt") as file:
+    output = Output(path, "a model that the stage evaluate wrote", "evaluate")
+    with reading(path, f"not {output.what}", output.again, OSError, SafetensorError), safe_open(path, "pt") as file:
         text = file.metadata()["card"]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
-    card = _card(path, text)
+    card = _card(output, text)
     if card.digest != digest_of(tensors):
-        raise UserError(f"{path}: its numbers are not those that were saved, so the file is damaged. {AGAIN}")
+        raise output.refused(": its numbers are not those that were saved, so the file is damaged")
     if card.kind == LEFT_OUT:
         raise UserError(f"{_too_large(card)}.")
     try:
         if card.kind == NET:
-            estimator = load_net(path, card, tensors, source)
+            estimator = load_net(output, card, tensors, source)
         else:
-            check_finite(path, tensors, {THRESHOLD})
+            check_finite(output, tensors, {THRESHOLD})
             estimator = PlainModel.from_tensors(card, tensors)
         if others := sorted(set(tensors) - set(_tensors(estimator))):
             raise ValueError(f"it has other numbers too, such as {others[0]}")
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-        raise UserError(ended(f"{path} does not fit its card: {problem[:LONGEST]}")) from None
+        raise output.refused(f" does not fit its card: {problem[:LONGEST]}") from None
     return estimator, card
 
 
-def _card(path: Path, text: str) -> Card:
+def _card(output: Output, text: str) -> Card:
     try:
         return Card.from_text(text)
     except ValidationError as error:
         problems = sentences(error, {})
     except (ValueError, RecursionError) as error:
         problems = [str(error)]
-    raise UserError(*(ended(f"{path}: its card is not as evaluate writes it: {problem}") for problem in problems))
+    raise output.refused(*(f": its card is not as evaluate writes it: {problem}" for problem in problems))

@@ -1,6 +1,5 @@
 """A net as the numbers of a file: its weights, what its preparation has learned, and the net built from them again."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,11 +7,11 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 
-from stages.lib.common import RAISED, UserError, own_place
+from stages.lib.common import RAISED, Output, UserError, own_place
 from stages.lib.config import PARAMS_FILE
 from stages.lib.engine import net_of
 from stages.lib.handover.card import Card
-from stages.lib.handover.tensors import LONGEST, Tensors, check_finite, ended, learned, part, restore
+from stages.lib.handover.tensors import LONGEST, Tensors, check_finite, learned, part, restore
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
 from stages.lib.model.prepared import preparation_of
 
@@ -29,14 +28,14 @@ def net_tensors(estimator: BaseEstimator) -> Tensors:
     return tensors | learned(preparation_of(estimator), getattr(estimator, "transformer_", None))
 
 
-def load_net(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstimator:
+def load_net(output: Output, card: Card, tensors: Tensors, source: str) -> BaseEstimator:
     """Return the net of a file; it runs on the CPU, regardless of where it was trained.
 
     The user's own code is in `source`, as of `model.source`. Raises `UserError` if the module has changed, or a number
     is not finite, and `ValueError` or `KeyError` if the numbers of the preparation are not those of the card's columns.
     """
     assert card.settings  # a card of a net has some
-    estimator = _built(path, card, card.settings.model_dump(), source)
+    estimator = _built(output, card, card.settings.model_dump(), source)
     weights = part(tensors, _NET)
     cause: BaseException | None = None
     try:
@@ -48,10 +47,9 @@ def load_net(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstim
         place, cause = own_place(error), error
         problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
     if problem:
-        changed = f"{path} does not fit {card.settings.module} as it is now: {problem[:LONGEST]}"
-        raise UserError(ended(changed)) from cause
+        raise output.refused(f" does not fit {card.settings.module} as it is now: {problem[:LONGEST]}") from cause
     # A buffer may have infinite numbers on purpose, such as the mask of an attention.
-    check_finite(path, tensors, buffers)
+    check_finite(output, tensors, buffers)
     scaler = None
     if isinstance(estimator, TransformedTargetRegressor):
         estimator = _fitted(estimator)
@@ -60,18 +58,19 @@ def load_net(path: Path, card: Card, tensors: Tensors, source: str) -> BaseEstim
     return estimator
 
 
-def _built(path: Path, card: Card, settings: dict[str, Any], source: str) -> BaseEstimator:
+def _built(output: Output, card: Card, settings: dict[str, Any], source: str) -> BaseEstimator:
     """Return the estimator of a card, which can name only what torch, skorch and the user's own code have."""
+    path = str(output.path)
     try:
-        settings = resolve_settings(settings | {"device": "cpu"}, str(path), "settings", only_from=source)
+        settings = resolve_settings(settings | {"device": "cpu"}, path, "settings", only_from=source)
         if is_classifier(settings["wrapper"]) != bool(card.classes):
             raise UserError(f"{path}: settings.wrapper does not go with its {len(card.classes)} classes.")
         # Nothing is trained any more.
         settings = {key: value for key, value in settings.items() if not key.startswith(_OF_TRAINING)}
         return build_estimator(settings, card.without_rows(), card.prepare)
     except UserError as error:
-        problems = (each.replace(f"{PARAMS_FILE}:", f"{path}: its card:")[:LONGEST] for each in map(str, error.args))
-        raise UserError(*map(ended, problems)) from error.__cause__
+        problems = [each.replace(f"{PARAMS_FILE}:", f"{path}: its card:")[:LONGEST] for each in map(str, error.args)]
+        raise output.refused(*(each.removeprefix(path) for each in problems)) from error.__cause__
 
 
 def _other_type(expected: Tensors, weights: Tensors) -> str:

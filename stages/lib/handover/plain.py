@@ -81,7 +81,7 @@ class PlainModel:
 
     def tensors(self) -> Tensors:
         """Return all its numbers by name."""
-        return named(_MODEL, self.model.arrays()) | learned(self.preparation, self.target)
+        return named(_MODEL, vars(self.model)) | learned(self.preparation, self.target)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probabilities of classes, shape (n_rows, n_classes), for rows of `Columns.as_array`."""

@@ -9,7 +9,6 @@ from sklearn.base import BaseEstimator
 from stages.lib.common import UserError, explained
 from stages.lib.handover.card import Card
 from stages.lib.handover.plain import PlainModel
-from stages.lib.handover.tensors import AGAIN
 from stages.lib.model.prepared import preparation_of
 
 
@@ -55,7 +54,7 @@ def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) 
     rows = columns.as_array(X)
     if not isinstance(estimator, PlainModel) and preparation_of(estimator) is None:
         rows = rows.astype(np.float32)
-    with explained("The saved model can't predict these rows", AGAIN):
+    with explained("The saved model can't predict these rows", "Run `dvc repro evaluate`."):
         numbers = estimator.predict_proba(rows) if card.classes else estimator.predict(rows).ravel()
         labels = np.asarray(card.classes)[estimator.predict(rows)] if card.classes else numbers
     finite = np.isfinite(numbers).reshape(len(rows), -1).all(axis=1)

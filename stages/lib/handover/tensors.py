@@ -1,28 +1,21 @@
-"""The tensors of a model file, whose names say what they are of, and what is said of a file that can't be used."""
+"""The tensors of a model file, whose names say what they are of."""
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
-from stages.lib.common import UserError
+from stages.lib.common import Output
 from stages.lib.model.preparation import Preparation, numbers, take_over
 
 Tensors = dict[str, torch.Tensor]
 
-AGAIN = "Run `dvc repro evaluate`."
 # A broken file may have names of any length.
 LONGEST = 600
 
 # Prefixes of the tensors' names, so that a module can give its parts any names.
 _PREPARE, _TARGET = "prepare.", "target."
-
-
-def ended(problem: str) -> str:
-    """Return a problem as a sentence, and what to do about it."""
-    return f"{problem} {AGAIN}" if problem.endswith((".", "?")) else f"{problem}. {AGAIN}"
 
 
 def named(prefix: str, arrays: Mapping[str, np.ndarray]) -> Tensors:
@@ -54,10 +47,8 @@ def restore(preparation: Preparation | None, scaler: BaseEstimator | None, tenso
         take_over(scaler, arrays_of(tensors, _TARGET))
 
 
-def check_finite(path: Path, tensors: Tensors, may_be_infinite: Collection[str]) -> None:
+def check_finite(output: Output, tensors: Tensors, may_be_infinite: Collection[str]) -> None:
     """Raise `UserError` if a number is NaN, or infinite in a tensor that may not have such."""
     for name, tensor in tensors.items():
         if bool((tensor.isnan() if name in may_be_infinite else ~tensor.isfinite()).any()):
-            raise UserError(
-                f"{path}: {name[:LONGEST]} has numbers that are not finite, so the model predicts nothing. {AGAIN}"
-            )
+            raise output.refused(f": {name[:LONGEST]} has numbers that are not finite, so the model predicts nothing")
