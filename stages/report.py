@@ -42,7 +42,7 @@ def main(arguments: Namespace) -> None:
         commit=describe_head(),
         stale=stale,
         answer=answer,
-        contenders=read_contenders(answer.use),
+        contenders=read_contenders(answer["use"]),
         changed=changed,
         facts=facts(params, counts),
         **sections(params),

@@ -14,8 +14,8 @@ HEADER = "model,role,column,importance,ci95,below_rope\n"
 def test_the_committed_inputs_are_those_of_the_answer_and_the_net(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     answer, table = read_answer(), read_losses()
-    assert answer.handed_over == "logistic_regression"
-    assert answer.inputs.startswith(
+    assert answer["handed_over"] == "logistic_regression"
+    assert answer["inputs"].startswith(
         "When a column is shuffled, logistic_regression loses the most accuracy for glucose (0.1"
     )
     assert table.headings == ["input", "logistic_regression, the answer", "joint, the net"]

@@ -132,8 +132,8 @@ def test_it_says_what_was_run_and_found(browser: Browser, report: Path, monkeypa
     opened = Opened(browser.new_page(), report)
     shown = opened("document.body.innerText")
     monkeypatch.chdir(report.parent)
-    assert f"Predicting diabetes in pima-indians-diabetes.csv\n\n{read_answer().text}" in shown
-    assert f"is {read_answer().brier_score}; 0 would be perfect." in shown
+    assert f"Predicting diabetes in pima-indians-diabetes.csv\n\n{read_answer()['answer']}" in shown
+    assert f"is {read_answer()['brier_score']}; 0 would be perfect." in shown
     params = real_params()
     assert params["data"]["sha256"] in shown
     for text in ("seed", "NAdam", "logistic_regression", "n_repeats", "blood_pressure", "mm Hg"):

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from stages.lib.common import Output, format_interval, format_score, score_decimals, short_params
 from stages.lib.comparison.findings import standing
@@ -15,36 +15,18 @@ _MOST = 5
 _ALWAYS = ("starting_point", "majority_class", "mean")
 
 
-class Answer(NamedTuple):
-    """What the evaluation answers: what to use, in words, and the name of its contender, if there is one.
+def read_answer() -> dict[str, Any]:
+    """Return what the evaluation answers; raises `UserError` if the stage evaluate has not written it.
 
-    `kept` is the net that is kept, which has the Brier score, and `handed_over` is saved as the answer. `inputs` has
-    sentences about the columns that matter most, and those that a model could do without; `note` is on the intervals.
+    `answer` says what to use, in words, and `use` names the contender, if there is one. `kept` is the net that is kept,
+    which has the `brier_score`, and `handed_over` is saved as the answer. `inputs` has sentences about the columns that
+    matter most, and those that a model could do without; `note` is on the intervals. What is not there is None.
     """
-
-    text: str
-    use: str | None
-    kept: str
-    handed_over: str
-    inputs: str
-    brier_score: str | None
-    note: str | None
-
-
-def read_answer() -> Answer:
-    """Return the answer to what to use; raises `UserError` if the stage evaluate has not written it."""
-    output = Output("metrics/evaluation.json", "what the stage evaluate writes", "evaluate")
-    with output.as_json() as evaluation:
+    with Output("metrics/evaluation.json", "what the stage evaluate writes", "evaluate").as_json() as evaluation:
+        words: dict[str, Any] = {key: str(evaluation[key]) for key in ("answer", "kept", "handed_over", "inputs")}
         brier = evaluation.get("kept_brier_score")
-        return Answer(
-            str(evaluation["answer"]),
-            evaluation.get("use"),
-            str(evaluation["kept"]),
-            str(evaluation["handed_over"]),
-            str(evaluation["inputs"]),
-            None if brier is None else format_score(brier, 4),
-            evaluation.get("note"),
-        )
+        words["brier_score"] = None if brier is None else format_score(brier, 4)
+        return words | {key: evaluation.get(key) for key in ("use", "note")}
 
 
 def read_contenders(use: str | None) -> Table:
