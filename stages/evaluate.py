@@ -43,8 +43,8 @@ def main() -> None:
         print(f"so these splits are those that the winners won on\n({NOT_TESTED}).")
     print("\n".join(on_inputs))
     write_text("metrics/candidates/evaluation.csv", to_csv(compared))
-    write_text("metrics/diagnostics.csv", saved_diagnostics(kept, seen, fresh))
-    write_text("metrics/answer_diagnostics.csv", saved_diagnostics(handed_over, seen, fresh))
+    write_text("metrics/diagnostics.csv", to_csv(saved_diagnostics(kept, seen, fresh)))
+    write_text("metrics/answer_diagnostics.csv", to_csv(saved_diagnostics(handed_over, seen, fresh)))
     write_text("metrics/inputs.csv", to_csv(inputs))
     pooled = seen[kept].pooled(fresh)
     brier = {"kept_brier_score": pooled.brier_score() if pooled else None}

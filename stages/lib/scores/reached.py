@@ -35,19 +35,17 @@ class Reached:
     stuck: np.ndarray | None = None
 
 
-def to_csv(contenders: Mapping[str, Reached], cv: CV, digits: int | None = None) -> str:
+def to_csv(contenders: Mapping[str, Reached], cv: CV, digits: int = 17) -> str:
     """Write what contenders reach as CSV, one row each.
 
-    Scores have so many significant digits; by default all, so that whoever reads them computes the same numbers.
+    Scores have so many significant digits; by default all of a float, so that who reads them computes the same numbers.
     """
     rows = []
     for name, reached in contenders.items():
-        row: dict[str, Any] = {"setting": name, "params": reached.params}
-        row["ci95"] = significant(reached.ci95) if digits else reached.ci95
+        row: dict[str, Any] = {"setting": name, "params": reached.params, "ci95": reached.ci95}
         for scorer in (*cv.also_score, SCORE):
-            scores = reached.scores[scorer]
-            rounded = [significant(score, digits) for score in scores] if digits else scores
-            row |= {f"split{i}_test_{scorer}": score for i, score in enumerate(rounded)}
+            scores = enumerate(reached.scores[scorer])
+            row |= {f"split{i}_test_{scorer}": significant(score, digits) for i, score in scores}
         if reached.stuck is not None:
             row |= {f"split{i}_stuck": int(stuck) for i, stuck in enumerate(reached.stuck)}
         rows.append(row)

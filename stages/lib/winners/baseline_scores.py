@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from stages.lib.common import Output, format_score, score_decimals
+from stages.lib.common import Output, format_score, score_decimals, significant
 from stages.lib.common.tables import print_columns
 from stages.lib.config import CV
 from stages.lib.model import rows
@@ -71,7 +71,7 @@ def score_baseline(
     complete = statistics if len(statistics) == len(fresh.splits) else None
     (ci95,) = fresh.half_widths(scores[selecting][None], complete, np.array([all(constant)]))
     seen = None if selecting in failures else Seen(predicted, np.stack(worth))
-    return Reached({SCORE: scores.pop(selecting)} | scores, float(ci95), baseline.description), seen
+    return Reached({SCORE: scores.pop(selecting)} | scores, significant(float(ci95)), baseline.description), seen
 
 
 def read_baselines(cv: CV, n_splits: int) -> dict[str, Reached]:

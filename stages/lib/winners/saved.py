@@ -14,7 +14,6 @@ from stages.lib.data import Dataset
 from stages.lib.engine import lean, net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
 from stages.lib.model import against_divergence, build_estimator, hold_out_watchers, resolve_settings, rows, target
-from stages.lib.scores import to_csv
 from stages.lib.scores.fresh import Table
 from stages.lib.search import advice_on_one_row, doing
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
@@ -68,12 +67,12 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     return estimator
 
 
-def saved_diagnostics(name: str, seen: Mapping[str, Seen], fresh: Table) -> str:
-    """Return the table of `diagnostics` of a contender as CSV; that of a baseline is what the stage baselines wrote."""
+def saved_diagnostics(name: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
+    """Return the table of `diagnostics` of a contender; of a baseline it is the text that the stage baselines wrote."""
     if name in seen:
-        return to_csv(diagnostics(seen[name].pooled(fresh)))
+        return diagnostics(seen[name].pooled(fresh))
     table = read_seen(DIAGNOSTICS, COLUMNS)
-    return table.loc[table["model"] == name, list(COLUMNS)].to_csv(index=False, lineterminator="\n")
+    return table.loc[table["model"] == name, list(COLUMNS)]
 
 
 def saved_inputs(kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
