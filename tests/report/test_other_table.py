@@ -47,8 +47,7 @@ SEARCH = {
     "best_params": "callbacks__EarlyStopping__patience=null, prepare__scale=null",
     "best_score": -1234567.0,
     "best_std": 5.0,
-    **{"n_candidates": 2, "n_fits": 10},
-    **{"n_splits": 5, "n_rows": 150},
+    **{"n_candidates": 2, "n_fits": 10, "n_splits": 5, "n_rows": 150},
 }
 CHARTS = ("leaderboard", "evaluation", "diagnostics", "inputs", "stopping", "curves/stopping", "importance/stopping")
 INPUTS = "model,role,column,importance,ci95,below_rope\nstopping,net and answer,day,5000,nan,nan\n"

@@ -14,7 +14,7 @@ from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached, to_csv
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS
 from stages.lib.winners.diagnostics import COLUMNS
-from stages.lib.winners.leaderboard import BEST_PARAMS, FRESH_DIR
+from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.nets import score_nets
 from tests.plain_skorch import plain_net
 from tests.project import small_params
@@ -61,7 +61,7 @@ def write_fresh(params: Params, folder: Path, data: Dataset) -> None:
         picks = {"best": listed[0], "simplest": listed[-1], STARTING_POINT: {}}
         found = score_nets({pick: base | chosen for pick, chosen in picks.items()}, {}, fresh)
         named = {pick: replace(each, params=format_params(picks[pick])) for pick, each in found.items()}
-        write_text(folder / FRESH_DIR / f"{name}.csv", fresh.to_csv(named, name))
+        write_text(folder / f"metrics/fresh/{name}.csv", fresh.to_csv(named, name))
 
 
 def model_in_skorch(params: Params, **changes: Any) -> NeuralNet:

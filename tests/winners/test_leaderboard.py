@@ -210,8 +210,7 @@ def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
     write_text(tmp_path / "params.yaml", yaml.safe_dump(raw))
     monkeypatch.chdir(tmp_path)
     for name, best, score in (("neurons", "module__n_neurons=5", -1.2e6), ("optimizer", "optimizer=SGD", -2.2e6)):
-        metrics = NUMBERS | {"best_params": best, "best_score": score}
-        write_json(f"metrics/search/{name}.json", metrics)
+        write_json(f"metrics/search/{name}.json", NUMBERS | {"best_params": best, "best_score": score})
         write_json(f"metrics/compared/{name}.json", {"findings": ["It is good."], "simplest_params": best})
     done = in_process(best_params)
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,7 +8,7 @@ from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER
 from stages.lib.scores import CORRECTED
 from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached
-from stages.lib.winners.leaderboard import BEST_PARAMS, FRESH_DIR, picked
+from stages.lib.winners.leaderboard import BEST_PARAMS, picked
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def read_reached(picks: Picks, fresh: Table) -> dict[str, Reached]:
     """
     scored = {}
     for contender, (experiment, row, settings) in picks.rows.items():
-        output = Output(FRESH_DIR / f"{experiment}.csv", "what the stage search writes", f"search@{experiment}")
+        output = Output(f"metrics/fresh/{experiment}.csv", "what the stage search writes", f"search@{experiment}")
         other = output.refused(" was changed, or is of other splits or settings than those in params.yaml")
         with output.as_text() as text:
             scored[contender] = reached = fresh.from_csv(text, experiment, other)[row]

@@ -1,6 +1,5 @@
 """Collects each experiment's best, finds the winner, and combines all the bests into one setting."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,11 @@ from stages.lib.scores import CORRECTED, search_output
 from stages.lib.scores import read_search as read_metrics
 from stages.lib.scores.score_table import read_cells
 
-METRICS = Path("metrics")
-BEST_PARAMS, FRESH_DIR = METRICS / "best_params.json", METRICS / "fresh"
+BEST_PARAMS = Path("metrics/best_params.json")
 # The folders with a file of each experiment.
-_FOLDERS = ("candidates", "compared", "curves", "draws", "fresh", "importance", "search")
+_FOLDERS = [
+    Path("metrics", name) for name in ("candidates", "compared", "curves", "draws", "fresh", "importance", "search")
+]
 
 # What the leaderboard shows of each search.
 COLUMNS = (
@@ -58,11 +58,11 @@ def read_best_set(params: Params, name: str, best: dict[str, Any]) -> list[dict[
     output = Output(f"metrics/compared/{name}.csv", "the comparison of a search's candidates", f"compare@{name}")
     with output.as_text() as text:
         table = read_cells(text)
-        texts = table.loc[table["in_best_set"] == "true", "params"]
+        texts = list(table.loc[table["in_best_set"] == "true", "params"])
     return _typed(params, name, texts, "candidate", output) or [best]
 
 
-def _typed(params: Params, name: str, texts: Iterable[str], what: str, output: Output) -> list[dict[str, Any]]:
+def _typed(params: Params, name: str, texts: list[str], what: str, output: Output) -> list[dict[str, Any]]:
     """Return candidates, which a file has as text, as they are in the grid."""
     typed = {format_params(candidate): candidate for candidate in params.experiment(name).candidates(params.seed)}
     if strays := [text for text in texts if text not in typed]:
@@ -72,8 +72,8 @@ def _typed(params: Params, name: str, texts: Iterable[str], what: str, output: O
 
 def remove_strays(params: Params) -> list[Path]:
     """Delete the outputs of experiments that params.yaml no longer has, and return their paths."""
-    files = {path for folder in _FOLDERS for kind in ("json", "csv") for path in (METRICS / folder).glob(f"*.{kind}")}
-    files.discard(METRICS / "candidates/evaluation.csv")
+    files = {path for folder in _FOLDERS for kind in ("json", "csv") for path in folder.glob(f"*.{kind}")}
+    files.discard(Path("metrics/candidates/evaluation.csv"))
     strays = sorted(path for path in files if path.stem not in params.experiments)
     for path in strays:
         path.unlink()
