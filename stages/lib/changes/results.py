@@ -1,7 +1,6 @@
 """What a commit holds: its tables of scores, and the params, code and data that dvc.lock says they are from."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +18,6 @@ from stages.lib.scores.score_table import STUCK_SPLITS, read_cells, split_scores
 
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
-
-# What a merge leaves of one of its sides; such a table might still be read.
-_CONFLICT = re.compile("^<{7} ", re.MULTILINE)
 
 Read = TypeVar("Read")
 
@@ -140,7 +136,7 @@ class Results:
         place, text = f"{path} of {self.snapshot.name}", self.snapshot.text(path)
         if text is None:
             return None
-        if _CONFLICT.search(text):
+        if yaml12.conflict_line(text.encode()):  # such a table might still be read
             raise UserError(f"{place} has conflict markers of git. End the merge first; `make check` says how.")
         expected = f"not {what}, so nothing can be compared with it"
         with reading(place, expected, "Compare with another commit, or run `dvc repro`."):
