@@ -49,7 +49,7 @@ def make_plan(opened: Opened, step: float) -> Plan:
     """Estimate what the search of an experiment will take, where a training step of a net takes `step` seconds."""
     params, settings, candidates, n_splits = opened.params, opened.settings, opened.candidates, len(opened.splits)
     experiment = params.experiment(opened.name)
-    parts = experiment.fixed.get("train_split", params.model.train_split)
+    parts = params.settings(opened.name)["train_split"]
     n_rows = ceil(sum(len(train) for train, _ in opened.splits) / n_splits * (1 - 1 / parts if parts else 1))
     weights = _weights(opened)
     largest, together = max(weights.values()), params.engine == "lockstep"

@@ -1,7 +1,7 @@
 """The whole of params.yaml as a typed object; `stages.lib.model` checks with torch what its names stand for."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -76,6 +76,14 @@ class Params(Section):
             hint = did_you_mean(name, self.experiments) or "."
             raise UserError(f"{PARAMS_FILE}: experiments has no {name!r}{hint} It has: {', '.join(self.experiments)}.")
         return self.experiments[name]
+
+    def settings(self, name: str) -> dict[str, Any]:
+        """Return what an experiment starts from: `model`, overridden by its `fixed`."""
+        return self.model.model_dump() | self.experiment(name).fixed
+
+    def place(self, name: str, key: str) -> str:
+        """Return where a setting stands that an experiment does not search: in its `fixed`, or in `model`."""
+        return f"experiments.{name}.fixed.{key}" if key in self.experiment(name).fixed else f"model.{key}"
 
 
 # The scorers whose values are in the target's unit, and the one in its square.

@@ -21,7 +21,7 @@ _MOST = 20
 def check_hold_out(experiment: Opened) -> None:
     """Raise `UserError` if a training fold has too few rows for its hold-out, or for a whole batch if one is needed."""
     settings, splits, params, name = experiment.settings, experiment.splits, experiment.params, experiment.name
-    parts = params.experiment(name).fixed.get("train_split", params.model.train_split)
+    parts = params.settings(name)["train_split"]
     fewest = min(len(train) for train, _ in splits)
     left = fewest - fewest // parts if parts else fewest
     for whole in (settings | candidate for candidate in experiment.candidates):

@@ -10,7 +10,6 @@ from stages.lib.experiment.fault import FIX_THE_CODE, certain_meaning
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import Probe, misstep, refusal
 from stages.lib.model.prepared import check_missing
-from stages.lib.model.settings import place_of
 from stages.lib.model.source import NETWORKS
 
 # A setting that varies over more numbers than this is tried with the smallest and the largest one.
@@ -27,10 +26,8 @@ def check_candidates(experiment: Opened) -> None:
     prepare, key = experiment.params.prepare, f"{PREFIX}impute"
     # The evaluation fits `model` as it stands, whatever an experiment prepares.
     check_missing(data, prepare.impute)
-    if key in settings:
-        check_missing(data, settings[key], place_of(experiment.params, experiment.name, key))
-    for value in {candidate[key]: None for candidate in candidates if key in candidate}:
-        check_missing(data, value, candidates.place(key, value))
+    for value in {each[key]: None for each in (settings, *candidates) if key in each}:
+        check_missing(data, value, experiment.place(key, value))
     covering = list(_covering(candidates))
     _check(experiment, covering, refusal, "built")
     # The trial says more about what the experiment starts from.

@@ -11,7 +11,6 @@ from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.model import Candidates, build_estimator, resolve_experiment, rows, target
-from stages.lib.model.settings import place_of
 from stages.lib.scores.fresh import Table, read_table
 from stages.lib.scores.scorer import RecordingScorer
 
@@ -40,7 +39,7 @@ class Opened:
         """Return where a value of a setting stands: in the grid, in `fixed`, or in `model`."""
         if key in self.candidates[0]:
             return self.candidates.place(key, value)
-        return place_of(self.params, self.name, key)
+        return self.params.place(self.name, key)
 
     @cached_property
     def estimator(self) -> BaseEstimator:

@@ -62,8 +62,7 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     share, least, scores = params.cv.test_share, splits.one_row, result.scores[SCORE]
     statistics = result.rows(range(len(scores)))
     ci95 = splits.half_widths(scores, statistics, result.constant)
-    own = params.experiment(experiment.name)
-    named = own.candidates(params.seed)
+    named = params.experiment(experiment.name).candidates(params.seed)
     table = score_table(
         named,
         result.scores,
@@ -89,5 +88,6 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     simplest = simplest_row(judged, may_be_best(judged, share, params.seed, least))
     roles = {"best": best, "simplest": simplest}
     picks = [Watched([role], named[row], experiment.candidates[row]) for role, row in roles.items()]
-    base = params.model.model_dump() | own.fixed
-    return Outcome(table, corrected, summary, distinct([*picks, Watched(["starting_point"], {}, {})], base))
+    starting_point = Watched(["starting_point"], {}, {})
+    picks = distinct([*picks, starting_point], params.settings(experiment.name))
+    return Outcome(table, corrected, summary, picks)

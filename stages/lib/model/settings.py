@@ -19,12 +19,6 @@ Grid = Mapping[str, list[Any] | Distribution]
 _NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
 
 
-def place_of(params: Params, name: str, key: str) -> str:
-    """Return where a setting of an experiment stands that is not searched: in its `fixed` or in `model`."""
-    home = f"experiments.{name}.fixed" if key in params.experiment(name).fixed else "model"
-    return f"{home}.{key}"
-
-
 class Candidates(list[dict[str, Any]]):
     """A list of an experiment's candidates that knows where their values stand in params.yaml.
 
@@ -56,8 +50,8 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
     code is outside `model.source`, and keys that the net does not take.
     """
     experiment, place = params.experiment(name), f"experiments.{name}.grid"
-    raw = params.model.model_dump() | experiment.fixed
-    names = _Names(PARAMS_FILE, {key: place_of(params, name, key) for key in raw})
+    raw = params.settings(name)
+    names = _Names(PARAMS_FILE, {key: params.place(name, key) for key in raw})
     settings = names.resolved(raw)
     grid = {
         key: values

@@ -2,7 +2,7 @@
 
 import math
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stages.lib.common import format_score, score_decimals
 from stages.lib.config import Params
@@ -40,7 +40,7 @@ class Stopping(NamedTuple):
 
 def stopping(params: Params, name: str, best: Record) -> Stopping:
     """Return how the training of an experiment's best candidate ends; its row has what the grid sets."""
-    settings: dict[str, Any] = params.model.model_dump() | params.experiments[name].fixed | best
+    settings = params.settings(name) | best
     callbacks = {place.rpartition(".")[2]: values for place, values in (settings.get("callbacks") or {}).items()}
     of_grid = {key.removeprefix(_PREFIX): value for key, value in settings.items() if key.startswith(_PREFIX)}
     early = callbacks.get("EarlyStopping", {}) | of_grid

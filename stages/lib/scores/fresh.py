@@ -125,8 +125,7 @@ class Table:
         return from_csv(original, self.params.cv, len(self.splits), refusal)
 
     def _digest(self, text: str, experiment: str) -> str:
-        model, prepare = self.params.model.model_dump(), self.params.prepare.model_dump()
-        settings = [self.params.seed, model | self.params.experiments[experiment].fixed, prepare]
+        settings = [self.params.seed, self.params.settings(experiment), self.params.prepare.model_dump()]
         digest = hashlib.sha256(f"{json.dumps(settings)}\n{text}".encode())
         for rows in (rows for split in self.splits for rows in split):
             digest.update(np.asarray(rows, dtype="<i8").tobytes())

@@ -59,10 +59,9 @@ def read_picks(params: Params) -> Picks:
         corrected = {name: float(search.get(CORRECTED[0], "nan")) for name, search in searches.items()}
     if set(picks) != set(experiments):
         raise output.refused(" is from other experiments than those in params.yaml")
-    model = params.model.model_dump()
     nets = {COMBINED: details[COMBINED]} if COMBINED in details else {}
-    nets |= {name: model | experiment.fixed | picks[name] for name, experiment in experiments.items()}
-    nets |= {SIMPLEST: model | experiments[winner].fixed | simplest, STARTING_POINT: model}
+    nets |= {name: params.settings(name) | picks[name] for name in experiments}
+    nets |= {SIMPLEST: params.settings(winner) | simplest, STARTING_POINT: params.model.model_dump()}
     rows: dict[str, tuple[str, str, str | None]]
     rows = {name: (name, pick, format_params(picks[name])) for name in experiments}
     rows[SIMPLEST] = winner, "simplest", format_params(simplest)

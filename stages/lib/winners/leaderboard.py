@@ -104,7 +104,7 @@ def combine(params: Params, picks: dict[str, dict[str, Any]]) -> tuple[dict[str,
     final = model | {"optimizer": optimizers[-1]}
     combined, left_out = model, []
     for name, pick in picks.items():
-        under = model | params.experiments[name].fixed | pick
+        under = params.settings(name) | pick
         for key, value in pick.items():
             owner = "optimizer" if key == "lr" else key.partition("__")[0]
             if key != owner and owner in under and under[owner] != final.get(owner):
