@@ -99,7 +99,6 @@ def test_a_missing_target_names_the_line(tmp_path: Path, cell: str, columns: dic
         ("groups", "sex", "line 6, column sex: the cell, which cv.groups needs, is missing"),
         ("order", "age", "line 3, column age: the cell, which cv.order needs, is missing"),
         ("order", "sex", "params.yaml: cv.order is sex, a category; rows are ordered by a number or a date."),
-        ("order", "survived", "params.yaml: cv.order is 'survived', the target. Name another column."),
     ],
 )
 def test_a_group_or_an_order_that_is_missing(tmp_path: Path, role: str, name: str, sentence: str) -> None:

@@ -58,13 +58,9 @@ def read_csv(
     check_first_line(csv, spec, spec.columns)
     names = column_names(csv, list(spec.columns))
     check_names(csv, names, spec.columns, "which data.columns in params.yaml lists")
-    roles = {}
-    for role, key in {"cv.order": order, "cv.groups": groups}.items():
-        if key == spec.target:
-            raise UserError(f"params.yaml: {role} is {key!r}, the target. Name another column.")
-        if key:
-            check_names(csv, names, [key], f"which {role} in params.yaml names")
-            roles[key] = role
+    roles = {key: role for role, key in {"cv.order": order, "cv.groups": groups}.items() if key}
+    for key, role in roles.items():
+        check_names(csv, names, [key], f"which {role} in params.yaml names")
     used = [key for key in names if key == spec.target or key in roles or spec.column(key).use]
     if not any(is_feature(key, spec, groups) for key in used):
         only = "the header has only the target" if names == [spec.target] else "no column is used"

@@ -16,7 +16,7 @@ from stages.lib.model.source import unnoticed_sources
 Grid = Mapping[str, list[Any] | Distribution]
 
 # The shape of the target or the split of the data depends on these, so they stay the same within a search.
-_NOT_IN_A_GRID = ("wrapper", "module", "criterion", "train_split", "device")
+_NOT_IN_A_GRID = ("module", "criterion", "train_split", "device")
 
 
 class Candidates(list[dict[str, Any]]):

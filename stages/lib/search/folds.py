@@ -80,9 +80,7 @@ def _check_counts(data: Rows, cv: CV) -> None:
     if cv.keeps_time:
         check(has_rows, n_rows, cv.n_splits + 1, f"that {cv.n_splits} splits in time need")
     check(has_rows, n_rows)
-    if cv.keeps_groups:
-        if data.groups is None:
-            raise UserError(f"params.yaml: cv.splitter is {cv.splitter}, but the rows have no groups. Set cv.groups.")
+    if cv.keeps_groups and data.groups is not None:
         count = len(np.unique(data.groups))
         check(f"The column {cv.groups} has {count} groups", count)
     if not data.classes:
