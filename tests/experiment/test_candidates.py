@@ -48,7 +48,7 @@ def test_drawn_candidates_are_those_of_params_with_names_resolved() -> None:
 
 def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[dict[str, Any]] = []
-    monkeypatch.setattr("stages.lib.experiment.candidates.refusal", lambda settings, *rest: built.append(settings))
+    monkeypatch.setattr("stages.lib.experiment.candidates.refusal", lambda experiment, settings: built.append(settings))
     params = params_of(JOINT, n_candidates=200)
     check(data, params)
     _, candidates = resolve_experiment(params, "mine")

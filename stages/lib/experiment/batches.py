@@ -74,9 +74,8 @@ def check_last_batch(experiment: Opened) -> None:
 def _error_of_one_row(experiment: Opened, whole: dict[str, Any]) -> BaseException | None:
     """Return the error of a net that learns from two batches of two rows, but not from one of two and one of one."""
     pairs = whole | {_BATCH: 2, "class_weight": None}  # few rows may be of one class
-    data, prepare = experiment.data, experiment.params.prepare
-    error = misstep(pairs, data, prepare, 3)
-    return error if error and not misstep(pairs, data, prepare, 4) else None
+    error = misstep(experiment, pairs, n_rows=3)
+    return error if error and not misstep(experiment, pairs, n_rows=4) else None
 
 
 def _n_trained(experiment: Opened, part: np.ndarray) -> int:

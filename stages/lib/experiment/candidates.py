@@ -6,7 +6,7 @@ from typing import Any
 
 from stages.lib.common import UserError, described, format_params, own_place
 from stages.lib.config import PARAMS_FILE, PREFIX
-from stages.lib.experiment.fault import FIX_THE_CODE, certain_meaning
+from stages.lib.experiment.fault import FIX_THE_CODE, certain_meaning, in_words
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import Probe, misstep, refusal
 from stages.lib.model.prepared import check_missing
@@ -22,16 +22,15 @@ def check_candidates(experiment: Opened) -> None:
     Of many numbers, those are the smallest and the largest one. Raises `UserError` with the place of a value and the
     reason if a module or an optimizer rejects the value, a net can't be trained with it, or it leaves cells missing.
     """
-    settings, candidates, data = experiment.settings, experiment.candidates, experiment.data
-    prepare, key = experiment.params.prepare, f"{PREFIX}impute"
+    settings, candidates, data, key = experiment.settings, experiment.candidates, experiment.data, f"{PREFIX}impute"
     # The evaluation fits `model` as it stands, whatever an experiment prepares.
-    check_missing(data, prepare.impute)
+    check_missing(data, experiment.params.prepare.impute)
     for value in {each[key]: None for each in (settings, *candidates) if key in each}:
         check_missing(data, value, experiment.place(key, value))
     covering = list(_covering(candidates))
     _check(experiment, covering, refusal, "built")
     # The trial says more about what the experiment starts from.
-    if not misstep(settings, data, prepare):
+    if not misstep(experiment, settings):
         _check(experiment, covering, misstep, "trained")
 
 
@@ -39,8 +38,7 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
     settings, candidates = experiment.settings, experiment.candidates
 
     def error_with(changes: dict[str, Any], without: str = "") -> BaseException | None:
-        tried = {key: value for key, value in (settings | changes).items() if key != without}
-        return probe(tried, experiment.data, experiment.params.prepare)
+        return probe(experiment, {key: value for key, value in (settings | changes).items() if key != without})
 
     errors = [(candidate, error_with(candidate)) for candidate in covering]
     refused = [(candidate, error) for candidate, error in errors if error]
@@ -48,7 +46,7 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
         return
     if error := error_with({}):
         guilty_key = next((key for key in settings if "__" in key and not error_with({}, without=key)), None)
-        because = f", because of {guilty_key}: {_name(settings[guilty_key])}" if guilty_key else ""
+        because = f", because of {guilty_key}: {in_words(settings[guilty_key])}" if guilty_key else ""
         is_of_code = own_place(error) and not because
         remedy = f". {certain_meaning(error) or FIX_THE_CODE}" if is_of_code else _advice(error, what)
         place = f"model, with experiments.{experiment.name}.fixed"
@@ -70,7 +68,7 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
         messages = (f"{place}: {_said(error)}{_advice(error, what)}" for place, error in sorted(guilty.items()))
         raise UserError(*(f"{PARAMS_FILE}: {each}" for each in messages)) from next(iter(guilty.values()))
     candidate, error = refused[0]
-    together = format_params({key: _name(value) for key, value in candidate.items()})
+    together = format_params({key: in_words(value) for key, value in candidate.items()})
     raise UserError(
         f"{PARAMS_FILE}: experiments.{experiment.name}.grid has a combination that can't be {what}: {_said(error)}, as "
         f"with {together}"
@@ -113,7 +111,3 @@ def _advice(error: BaseException, what: str) -> str:
     if what == "built" and ";" in _said(error):
         return ""
     return f". A net can't be {what} with it; choose another value{', or fix the code there' * bool(own_place(error))}."
-
-
-def _name(value: Any) -> Any:
-    return value.__name__ if callable(value) else value

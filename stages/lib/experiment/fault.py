@@ -14,7 +14,7 @@ from skorch import NeuralNet
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.nn.parameter import is_lazy
 
-from stages.lib.common import own_place
+from stages.lib.common import format_value, own_place
 from stages.lib.engine import net_of
 from stages.lib.experiment.probe import error_of
 from stages.lib.search import advice_on_one_row
@@ -155,8 +155,8 @@ def _setting_at_fault(estimator: BaseEstimator, fit: Callable[[BaseEstimator], A
         if key == "train_split":  # callbacks may watch the rows that are held out
             changes["callbacks"] = "disable"
         if not error_of(partial(fit, altered(estimator, key, **changes))):
-            replaced = f"`{key}: {_in_words(changes[key])}`" if changes else "its default"
-            now = _in_words(settings[key])
+            replaced = f"`{key}: {in_words(changes[key])}`" if changes else "its default"
+            now = in_words(settings[key])
             return f"`{key}: {now}` in params.yaml is at fault: with {replaced} a trial passes. Change it."
     return ""
 
@@ -171,12 +171,11 @@ def altered(estimator: BaseEstimator, left_out: str = "", **changes: Any) -> Bas
     return copy
 
 
-def _in_words(value: Any) -> str:
-    if value is None:
-        return "null"
+def in_words(value: Any) -> str:
+    """Return a value of a net's settings as params.yaml has it, an object by its name."""
     if value == "disable":
         return "{}"
     if isinstance(value, list):  # of callbacks, the last of which are the user's own
         return ", ".join(name for name, _ in value[-1:])
     number = getattr(value, "cv", getattr(value, "n", value))  # of a hold-out
-    return getattr(number, "__name__", None) or str(number)
+    return getattr(number, "__name__", None) or format_value(number)

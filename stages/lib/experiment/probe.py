@@ -8,17 +8,16 @@ from typing import Any
 from sklearn.base import BaseEstimator, clone
 
 from stages.lib.common import RAISED, UserError
-from stages.lib.config import Prepare
-from stages.lib.data import Dataset
 from stages.lib.engine import lean as lean_net
 from stages.lib.engine import net_of
+from stages.lib.experiment.opened import Opened
 from stages.lib.model import build_estimator, rows, target
 
 # The most rows of a first step.
 _ROWS = 256
 
-# Tries settings on a table, and returns the error that is raised.
-Probe = Callable[[dict[str, Any], Dataset, Prepare], BaseException | None]
+# Tries settings on the rows of an experiment, and returns the error that is raised.
+Probe = Callable[[Opened, dict[str, Any]], BaseException | None]
 
 
 def error_of(attempt: Callable[[], object]) -> BaseException | None:
@@ -39,15 +38,15 @@ def lean(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
     return copy
 
 
-def refusal(settings: dict[str, Any], data: Dataset, prepare: Prepare) -> BaseException | None:
+def refusal(experiment: Opened, settings: dict[str, Any]) -> BaseException | None:
     """Return the error raised when a net with these settings is built."""
+    data, prepare = experiment.data, experiment.params.prepare
     return error_of(lambda: lean_net(net_of(build_estimator(settings, data, prepare))).initialize())
 
 
-def misstep(
-    settings: dict[str, Any], data: Dataset, prepare: Prepare, n_rows: int | None = None
-) -> BaseException | None:
+def misstep(experiment: Opened, settings: dict[str, Any], n_rows: int | None = None) -> BaseException | None:
     """Return the error raised when a net with these settings is trained on its first batch, or on some rows."""
+    data, prepare = experiment.data, experiment.params.prepare
     n = n_rows or min(settings["batch_size"], _ROWS, len(data.y))
     few = replace(data, X=data.X[:n], y=data.y[:n], groups=None if data.groups is None else data.groups[:n])
     # Few rows may have none to hold out, and callbacks may watch those.

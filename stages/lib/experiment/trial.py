@@ -10,7 +10,7 @@ import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNetClassifier
 
-from stages.lib.common import RAISED, UserError, described, explained
+from stages.lib.common import UserError, explained
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment.batches import check_hold_out, check_last_batch
 from stages.lib.experiment.candidates import check_candidates
@@ -45,13 +45,8 @@ def check_trial(
     train, test = split
     fit = partial(_fitted, X=X[train], y=y[train])
     with observed(net_of(estimator)) as seen:
-        try:
+        with explained("A trial of one epoch failed", lambda error: advice(error, estimator, fit, seen)):
             trial = fit(estimator)
-        except UserError:
-            raise
-        except RAISED as error:
-            problem, way_out = described(error), advice(error, estimator, fit, seen)
-            raise UserError(f"A trial of one epoch failed: {problem}. {way_out}") from error
         _check_output(net_of(trial), seen)
         _check_layers(net_of(trial).module_)
         loss = seen.first_loss or 0.0
