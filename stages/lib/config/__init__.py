@@ -3,9 +3,8 @@
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.params_file import load_params, read_content, read_params
-from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.schema import PARAMS_FILE, Params, Runtime
 from stages.lib.config.space import Distribution
 from stages.lib.config.statistics import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Evaluate, Statistics
 from stages.lib.config.table import Column, Data
-from stages.lib.config.training import Model
+from stages.lib.config.training import PREFIX, Model, Prepare

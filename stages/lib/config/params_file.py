@@ -13,12 +13,11 @@ from stages.lib.config import yaml12
 from stages.lib.config.cv import misfits as cv_misfits
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.experiment import misfits as experiment_misfits
-from stages.lib.config.prepare import PREFIX, Prepare
 from stages.lib.config.problems import sentences, without
 from stages.lib.config.schema import PARAMS_FILE, Params
 from stages.lib.config.scorers import misplaced_scorers
 from stages.lib.config.statistics import misplaced_names, misplaced_rope
-from stages.lib.config.training import NO_SETTING, Model
+from stages.lib.config.training import NO_SETTING, PREFIX, Model, Prepare
 
 # The keys of grids and `fixed` whose values have rules.
 _FIELDS = (

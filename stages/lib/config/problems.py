@@ -11,10 +11,10 @@ from pydantic_core import ErrorDetails
 
 from stages.lib.common import did_you_mean, format_value
 from stages.lib.config.experiment import Experiment
-from stages.lib.config.prepare import Prepare
 from stages.lib.config.schema import Params
 from stages.lib.config.statistics import Evaluate, Statistics
 from stages.lib.config.table import Column, Section
+from stages.lib.config.training import Prepare
 
 # The keys of each section of params.yaml, to find what an unknown one is meant for.
 Sections = Mapping[str, Collection[str]]

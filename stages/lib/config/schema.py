@@ -8,10 +8,9 @@ from pydantic import Field
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
-from stages.lib.config.prepare import Prepare
 from stages.lib.config.statistics import RESERVED, ROPE, Evaluate, Statistics
 from stages.lib.config.table import Data, Section, rule
-from stages.lib.config.training import Model
+from stages.lib.config.training import Model, Prepare
 
 PARAMS_FILE = "params.yaml"
 

@@ -1,8 +1,8 @@
-"""The settings of a net: the section `model` of params.yaml, and the values that experiments give instead."""
+"""The settings of a net, and what prepares its rows: `model` and `prepare`, and what experiments set instead."""
 
 import math
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -10,6 +10,9 @@ from stages.lib.config.table import Section, rule
 
 _A_SOURCE = "it should be a file or folder in this repository, such as my_net.py"
 NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
+
+# What `grid` and `fixed` put before the keys of `prepare`.
+PREFIX = "prepare__"
 
 # The largest numbers: of the 32-bit floats that nets compute with, and those that no training has a use for.
 _LARGEST_FLOAT = 3.4e38
@@ -86,3 +89,24 @@ class Model(NetSettings):
     def classifies(self) -> bool:
         """Whether the target is a class; the names of skorch's regressors end in `Regressor`."""
         return not self.wrapper.endswith("Regressor")
+
+
+class Prepare(Section):
+    """What is fitted on the training rows of each split, before the net sees them.
+
+    `impute` says what replaces missing cells of numbers and booleans, and zeros of columns with `zero_is_missing`. With
+    `most_frequent`, missing categories are replaced too; otherwise they are a category of their own. With `indicator`,
+    each column that lacks cells gets another one that says where. `target` says how the target of a regression is
+    scaled; predictions and scores are in its own unit.
+    """
+
+    impute: Literal["mean", "median", "most_frequent"] | None = None
+    indicator: bool = False
+    scale: Literal["standard", "minmax", "robust", "robust_clipped", "quantile"] | None = None
+    encode: Literal["onehot", "ordinal"] = "onehot"
+    target: Literal["standard", "quantile"] | None = None
+
+    def under(self, settings: dict[str, Any]) -> "Prepare":
+        """Return the preparation with what keys such as `prepare__scale` set."""
+        own = {key.removeprefix(PREFIX): value for key, value in settings.items() if key.startswith(PREFIX)}
+        return Prepare.model_validate(self.model_dump() | own)
