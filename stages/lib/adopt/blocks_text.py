@@ -1,15 +1,13 @@
 """Writes blocks of params.yaml as text, and puts them in the place of the old ones; all other text stays."""
 
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
-from dvc.utils.serialize import ParseError, dumps_yaml, parse_yaml, parse_yaml_for_update
 
-from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, yaml12
+from stages.lib.config.blocks import as_dvc_writes, content_of, edited, spans
 
 # The blocks with their comments.
 RECIPE = Path(__file__).with_name("recipe.yaml").read_text(encoding="utf-8")
@@ -27,7 +25,7 @@ class _InOneLine(dict):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if _read(value) == value else "'")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if content_of(value) == value else "'")
 
 
 _Dumper.add_representer(str, _text)
@@ -45,10 +43,8 @@ def block_text(name: str, block: dict[str, Any]) -> str:
     in a form of our own.
     """
     for mapping in (_InOneLine, dict):
-        with suppress(ParseError):
-            text = dumps_yaml(parse_yaml_for_update(_written(name, block, mapping), PARAMS_FILE))
-            if _read(text) == parse_yaml(text, PARAMS_FILE) == {name: block}:
-                return text
+        if text := as_dvc_writes(_written(name, block, mapping), {name: block}):
+            return text
     return _written(name, block, _InOneLine)
 
 
@@ -65,58 +61,29 @@ def _written(name: str, block: dict[str, Any], mapping: type[dict]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _read(text: str) -> Any:
-    try:
-        return yaml12.load(text)
-    except yaml12.NotYAMLError:
-        return None
-
-
 def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
-    """Return the text of params.yaml with these blocks in the place of those with their names.
+    """Return the text of a params.yaml with these blocks in the place of those with their names.
 
     Comments and blank lines between its blocks stay where they are. A block that the text lacks is put after the one
-    that is before it in `blocks`. Raises `UserError` if the text is not YAML, or in a form in which blocks can't be
-    replaced.
+    that is before it in `blocks`. Raises `UserError` if the text is in a form in which blocks can't be replaced.
     """
-    try:
-        old = yaml12.load(text)
-    except yaml12.NotYAMLError as error:
-        raise UserError(f"{PARAMS_FILE} is not YAML: {error}. Fix it first.") from None
-    if not isinstance(old, dict):
-        raise UserError(f"{PARAMS_FILE} has no keys. Restore it with `git checkout {PARAMS_FILE}`.")
-    new = text.replace("\r\n", "\n").removesuffix("\n") + "\n"
-    try:
-        new = _replaced(new, {name: block_text(name, block) for name, block in blocks.items()})
-    except yaml.YAMLError:
-        new = ""
-    if _read(new) != old | blocks:
-        raise UserError(
-            f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. "
-            f"Write {', '.join(blocks)} as blocks that begin in the first column."
-        )
-    return new.replace("\n", "\r\n") if "\r\n" in text else new
+    texts = {name: block_text(name, block) for name, block in blocks.items()}
 
+    def replace(text: str) -> str:
+        old, pieces = spans(text), []
+        place = max(end for _, end in old.values())
+        for name, block in texts.items():
+            if name in old:
+                start, place = old[name]
+                pieces.append((start, place, block))
+            else:
+                pieces.append((place, place, "\n" + block))
+        for start, end, block in sorted(reversed(pieces), key=lambda piece: piece[0], reverse=True):
+            text = text[:start] + block + text[end:]
+        return text
 
-def _replaced(text: str, blocks: dict[str, str]) -> str:
-    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
-    # Use the marks of keys: the mark of a value that is an alias points elsewhere.
-    starts = {key.value: key.start_mark.index for key, _ in root.value}
-    ends = dict(zip(starts, [*list(starts.values())[1:], root.end_mark.index], strict=True))
-    pieces = []
-    place = _without_comments(text, root.end_mark.index)
-    for name, block in blocks.items():
-        if name in starts:
-            place = _without_comments(text, ends[name])
-            pieces.append((starts[name], place, block))
-        else:
-            pieces.append((place, place, "\n" + block))
-    for start, end, block in sorted(reversed(pieces), key=lambda piece: piece[0], reverse=True):
-        text = text[:start] + block + text[end:]
-    return text
-
-
-def _without_comments(text: str, end: int) -> int:
-    """Return where a block ends before `end`: comments after it in the first column belong to what follows."""
-    behind = re.search(r"(^[ \t]*\n|^#.*\n|^\.\.\..*\n?)*\Z", text[:end], re.MULTILINE)
-    return behind.start() if behind else end
+    refusal = (
+        f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. Write "
+        f"{', '.join(blocks)} as blocks that begin in the first column."
+    )
+    return edited(text, replace, yaml12.load(text) | blocks, refusal)
