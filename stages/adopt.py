@@ -9,14 +9,11 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from stages.lib import adopt
-from stages.lib.common import Arguments, UserError, reading, run, write_text
+from stages.lib.common import Arguments, UserError, run, write_text
 from stages.lib.common.git import NoGitError, state_of
 from stages.lib.common.tables import print_rows
-from stages.lib.config import PARAMS_FILE, Params, yaml12
-from stages.lib.config.problems import sentences
+from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.data import load_dataset
 from stages.lib.data.alike import on_twins
 from stages.lib.data.csv_text import SEPARATORS
@@ -43,12 +40,9 @@ def main(options: Namespace) -> None:
     outcome = adopt.take_target(table, target, options.classes)
     columns = adopt.take_columns(table, target)
     plan = adopt.make_plan(table, target, outcome, columns)
-    with reading(PARAMS_FILE, "not UTF-8", "Save the file as UTF-8 text."):
-        text = adopt.replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), plan.blocks)
-    try:
-        params = Params.model_validate(yaml12.load(text))
-    except ValidationError as error:  # in what was there before
-        raise UserError(*(f"{PARAMS_FILE}: {problem}" for problem in sentences(error))) from None
+    read_content()  # refuses what is not YAML
+    text = adopt.replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), plan.blocks)
+    params = params_of(yaml12.load(text))  # where a problem is in what was there before
     # Read the file as the stages will, so that what adopt accepts runs.
     data = load_dataset(params.data, outcome.classifies, params.seed)
     warnings = [*_warnings(table, target, outcome, columns), adopt.on_copies(data, path), on_twins(data.classes)]

@@ -196,7 +196,8 @@ def test_it_runs_at_the_top_of_the_repository(here: Path, in_process: Command, m
             "params.yaml: engine is 'vmap': it should be 'lockstep' or 'one-by-one'",
         ),
         (b"n_jobs:", b"n_job:", "params.yaml: runtime.n_job is unknown; did you mean 'n_jobs'?"),
-        (b"# The seed", b"# The s\xe9\xe9d", "params.yaml is not UTF-8. Save the file as UTF-8 text."),
+        (b"# The seed", b"# The s\xe9\xe9d", "params.yaml: byte 227 is not UTF-8. Save the file as UTF-8 text."),
+        (b"engine: lockstep", b"engine: [", "params.yaml: line "),
     ],
 )
 def test_what_it_leaves_is_checked_too(here: Path, in_process: Command, old: bytes, new: bytes, error: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sklearn.model_selection import ParameterGrid
 
 from stages.lib.common import UserError
-from stages.lib.config import Data, Experiment, load_params, read_params
+from stages.lib.config import Data, Experiment, load_params, params_and_problems
 from tests.config.params_files import refused, written
 from tests.project import ROOT, real_params, set_at
 
@@ -76,7 +76,7 @@ def test_a_grid_of_millions_is_refused_before_it_is_listed(tmp_path: Path, monke
     assert load_params(written(tmp_path, params)).experiments["drawn"].n_candidates == 10_001
 
 
-def test_what_has_a_problem_is_left_out_and_the_rest_is_checked(tmp_path: Path) -> None:
+def test_what_has_a_problem_is_left_out_and_the_rest_is_checked() -> None:
     params = real_params()
     set_at(params, "seed", -1)
     set_at(params, "cv.n_splits", 1)
@@ -84,8 +84,8 @@ def test_what_has_a_problem_is_left_out_and_the_rest_is_checked(tmp_path: Path) 
     set_at(params, "evaluate.keep", "dropout")
     set_at(params, "evaluate.use", "dropout")
     set_at(params, "experiments.neurons.n_candidates", 3)
-    left, problems = read_params(written(tmp_path, params))
-    assert [problem.removeprefix(f"{tmp_path}/params.yaml: ").split()[0] for problem in problems] == [
+    left, problems = params_and_problems(params)
+    assert [problem.removeprefix("params.yaml: ").split()[0] for problem in problems] == [
         "seed",
         "cv.n_splits",
         "experiments.dropout.search",

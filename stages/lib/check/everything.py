@@ -11,7 +11,7 @@ from stages.lib.check.grouping import Problem
 from stages.lib.check.plan import Plan, make_plan
 from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.common import UserError, place_of
-from stages.lib.config import PARAMS_FILE, Params, Prepare, read_content, read_params
+from stages.lib.config import PARAMS_FILE, Params, Prepare, params_and_problems, read_content
 from stages.lib.data.alike import on_twins
 from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.experiment.candidates import check_candidates
@@ -53,17 +53,17 @@ def check() -> Findings:
     findings = Findings()
     in_conflict = find_conflicts()
     findings.problems += map(Problem, (*what_to_do(in_conflict), *broken_files(in_conflict)))
-    read = None if PARAMS_FILE in in_conflict else findings.of(read_params)
-    if read is None:
+    content = None if PARAMS_FILE in in_conflict else findings.of(read_content)
+    if content is None:
         return findings
-    params, problems = read
+    params, problems = params_and_problems(content)
     findings.problems += map(Problem, problems)
     if params is None:
         findings.notes.append(f"the rest is checked once {PARAMS_FILE} is fixed")
         return findings
     # What has a problem already gets no other one.
     places = list(map(place_of, problems))
-    lacking = () if PIPELINE in in_conflict else missing_keys(read_content(), params)
+    lacking = () if PIPELINE in in_conflict else missing_keys(content, params)
     findings.problems += [Problem(sentence) for key, sentence in lacking if key not in places]
 
     def is_fine(*beginnings: str) -> bool:

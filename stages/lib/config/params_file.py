@@ -29,19 +29,23 @@ _FIELDS = (
 
 def load_params(path: str | Path = PARAMS_FILE) -> Params:
     """Read and check params.yaml; raises `UserError` with every problem and its place in the file."""
-    params, problems = read_params(path)
+    return params_of(read_content(path), path)
+
+
+def params_of(content: dict[str, Any], path: str | Path = PARAMS_FILE) -> Params:
+    """Return the content of params.yaml as params; raises `UserError` with every problem and its place in the file."""
+    params, problems = params_and_problems(content, path)
     if params is None or problems:
         raise UserError(*problems)
     return params
 
 
-def read_params(path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[str]]:
-    """Read params.yaml, and return what can be taken for params, and the problems; raises as `read_content` does.
+def params_and_problems(content: dict[str, Any], path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[str]]:
+    """Return what can be taken for params, and the problems of the content.
 
     With problems, the params are without the experiments and the values that have some, so that the rest can be checked
     as well; they are None if too little is left.
     """
-    content = read_content(path)
     problems: list[str] = []
     params: Params | None = None
     try:
@@ -117,7 +121,7 @@ def _misfits_of(experiment: Experiment, params: Params) -> Iterator[str]:
         for i, value in enumerate(values):
             yield from _misfit(f"grid.{key}[{i}]", key, value, classify)
     for key, drawn in experiment.distributions.items():
-        error = _broken(key, drawn.low)
+        error = broken_rule(key, drawn.low)
         if error and error.errors()[0]["type"] == "int_type":
             whole = "logint" if drawn.logarithmic else "int"
             yield f"grid.{key} is {drawn}, but its numbers are whole; write {whole} in place of {drawn.kind}"
@@ -130,7 +134,7 @@ def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[str]:
     """Check one value by the rule of the `model` or `prepare` key that it is for, and against the target."""
     if isinstance(value, dict) and key != "callbacks":
         yield f"{place} is {format_value(value)}: {NO_SETTING}"
-    elif error := _broken(key, value):
+    elif error := broken_rule(key, value):
         yield from sentences(error, start=place)
     elif key == "class_weight" and value is not None and not classify:
         trouble = "model.wrapper predicts a number, which has no classes"
@@ -139,7 +143,7 @@ def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[str]:
         yield f"{place} is {value!r}: a class can't be scaled, only the target of a regression; set it to null"
 
 
-def _broken(key: str, value: Any) -> ValidationError | None:
+def broken_rule(key: str, value: Any) -> ValidationError | None:
     """Return by what a value breaks the rule of its key; None if it breaks none."""
     try:
         if key in _FIELDS:
