@@ -19,15 +19,13 @@ def main(arguments: Namespace) -> None:
     params = load_params()
     new = next_name(params, name)
     best = read_best(params, name)
-    read = [f"search@{name}"]
     draws = params.experiment(name).search != "grid"
-    if draws:
-        around = read_best_set(params, name, best)
-        read.append(f"compare@{name}")
+    read = [f"search@{name}", *[f"compare@{name}"] * draws]
     if stale := stale_stages(*read):
         why = "its params, its code or its results have changed since it ran"
         raise UserError(f"{stale[0]} is not up to date: {why}. Run `dvc repro {stale[0]}`.")
     if draws:
+        around = read_best_set(params, name, best)
         experiment = narrow(params, name, around)
         candidates = "the candidate" if len(around) == 1 else f"the {len(around)} candidates"
         comment = f"The space around {candidates} of {name} that can't be told from the best."

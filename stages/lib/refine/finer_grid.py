@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
-
 from stages.lib.common import UserError, format_params
-from stages.lib.config import PARAMS_FILE, Experiment, Model, Params
+from stages.lib.config import PARAMS_FILE, Experiment, Params
+from stages.lib.config.params_file import broken_rule
 from stages.lib.config.space import is_number
 from stages.lib.experiment import Opened
 from stages.lib.experiment.candidates import check_candidates
@@ -147,7 +146,7 @@ class _Scale:
 
 def _make_allowed(experiment: Opened, best: dict[str, Any]) -> Callable[[str, float], bool]:
     """Return a function that tells whether a setting may have a value while the others have their best."""
-    model, resolved = experiment.params.model, {key: resolve(key, value) for key, value in best.items()}
+    resolved = {key: resolve(key, value) for key, value in best.items()}
     at_best = replace(experiment, settings=experiment.settings | resolved)
 
     def check(candidate: dict[str, Any]) -> None:
@@ -158,12 +157,11 @@ def _make_allowed(experiment: Opened, best: dict[str, Any]) -> Callable[[str, fl
     check(resolved)
 
     def allowed(key: str, value: float) -> bool:
-        if key in _BELOW_ONE and value >= 1:
+        if broken_rule(key, value) or (key in _BELOW_ONE and value >= 1):
             return False
         try:
-            Model.model_validate(model.model_dump() | {"source": model.source, key: value})
             check({key: value})
-        except (ValidationError, UserError):
+        except UserError:
             return False
         return True
 
