@@ -10,7 +10,7 @@ from skorch.callbacks import Callback, LRScheduler, WarmRestartLR
 from torch.optim import lr_scheduler
 
 from stages.lib.common import RAISED, described, did_you_mean, own_place
-from stages.lib.model.signatures import not_taken, not_text, parameters
+from stages.lib.model.signatures import not_allowed, not_taken, parameters
 from stages.lib.model.source import derived, look_up
 
 _PREFIX = "callbacks__"
@@ -92,12 +92,11 @@ def _misused(kind: type[Callback], settings: dict[str, Any], key: str, value: An
         taken = {name: each for name, each in taken.items() if each.kind is not each.VAR_KEYWORD}
         taken |= {name: each for name, each in parameters(policy).items() if name != "optimizer"}
         owner = f"{owner} with {policy.__name__}"
-    return not_taken(owner, taken, key) or not_text(owner, taken, key, value)
+    return not_taken(owner, taken, key) or not_allowed(owner, taken, key, value)
 
 
-def bad_callback_key(key: str, values: dict[str, Any], callbacks: list[Named]) -> Iterator[str]:
+def bad_callback_key(place: str, key: str, values: dict[str, Any], callbacks: list[Named]) -> Iterator[str]:
     """Check a key such as `callbacks__EarlyStopping__patience`, and its values by their places."""
-    place = next(iter(values)).partition("[")[0]
     _, name, *parameter = key.split("__", 2)
     by_name = dict(callbacks)
     if callbacks and name in _DEFAULTS:

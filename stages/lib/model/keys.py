@@ -12,7 +12,7 @@ from stages.lib.common import did_you_mean
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.model.callbacks import bad_callback_key
 from stages.lib.model.names import called_here
-from stages.lib.model.signatures import Parameters, not_taken, not_text, parameters
+from stages.lib.model.signatures import Parameters, not_allowed, not_taken, parameters
 from stages.lib.model.source import derived
 
 # The parts of a net, in keys of the form `OWNER__name`; skorch checks the keys of the others when a net is built.
@@ -20,16 +20,19 @@ OWNERS = ("module", "criterion", "optimizer")
 _ITERATORS = ("iterator_train", "iterator_valid")
 _ALL_OWNERS = (*OWNERS, *_ITERATORS, "dataset", "callbacks")
 
+# The shape of the target or the split of the data depends on these, so they stay the same within a search.
+_NOT_IN_A_GRID = ("module", "criterion", "train_split", "device")
 # skorch's parameters that take a class or an object, for which no name stands.
 _NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "torch_load_kwargs", "classes")
 
 
-def bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]) -> Iterator[str]:
+def bad_key(
+    place: str, key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]
+) -> Iterator[str]:
     """Yield what is wrong with a key or its values, which are by their places, as sentences that begin with the place.
 
     Settings and grid are all of an experiment's, names resolved. Of a distribution, the grid has both bounds.
     """
-    place = next(iter(values)).partition("[")[0]
     owner, _, name = key.partition("__")
     net = settings["wrapper"]
     of_net = parameters(NeuralNet) | parameters(net)
@@ -40,13 +43,15 @@ def bad_key(key: str, values: dict[str, Any], settings: dict[str, Any], grid: di
         yield f"{place}: every search depends on the same code; put source into model, where it can name a folder"
     elif key == "wrapper" and place.startswith("experiments"):
         yield f"{place}: all experiments share folds and baselines; put wrapper into model"
+    elif key in _NOT_IN_A_GRID and place.endswith(f".grid.{key}"):
+        yield f"{place} must stay the same within a search; put {key} into model or fixed"
     elif key.startswith(PREFIX) and place.startswith("model."):
         yield f"{place}: `model` is about the net; set {key.replace('__', '.')} instead"
     elif key.startswith(PREFIX):
         if name not in Prepare.model_fields:
             yield f"{place}: prepare has no {name!r}{did_you_mean(name, Prepare.model_fields)}"
     elif owner == "callbacks" and name:
-        yield from bad_callback_key(key, values, settings.get("callbacks", []))
+        yield from bad_callback_key(place, key, values, settings.get("callbacks", []))
     elif name and owner not in _ALL_OWNERS:
         yield f"{place}: no part of a net is called {owner!r}{did_you_mean(owner, _ALL_OWNERS)}"
     elif name:
@@ -66,7 +71,7 @@ def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[
         of_optimizer = takers and hasattr(torch.optim, taker)
         yield f"{place}: {problem}" + (f"; optimizers that do: {', '.join(takers)}" if of_optimizer else "")
     for where, value in values.items():
-        if problem := not_text(taker, taken, name, value):
+        if problem := not_allowed(taker, taken, name, value):
             yield f"{where}: {problem}"
 
 

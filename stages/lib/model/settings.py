@@ -3,20 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stages.lib.common import UserError, did_you_mean, format_value
+from stages.lib.common import UserError, format_value
 from stages.lib.config import CV, PARAMS_FILE, Distribution, Params
 from stages.lib.model.callbacks import hold_out_watchers, imported_parts
 from stages.lib.model.estimator import is_classifier
 from stages.lib.model.hold_out import hold_out
 from stages.lib.model.keys import OWNERS, bad_key
 from stages.lib.model.names import resolve
-from stages.lib.model.signatures import Parameters, is_number, parameters, words_of
+from stages.lib.model.signatures import Parameters, parameters, takes_names
 from stages.lib.model.source import unnoticed_sources
 
 Grid = Mapping[str, list[Any] | Distribution]
-
-# The shape of the target or the split of the data depends on these, so they stay the same within a search.
-_NOT_IN_A_GRID = ("module", "criterion", "train_split", "device")
 
 
 class Candidates(list[dict[str, Any]]):
@@ -59,7 +56,6 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
         else [names.value(f"{place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
         for key, values in experiment.grid.items()
     }
-    names.refuse()
     names.problems += unnoticed_sources(names.imported, params.model.source)
     settings = names.checked(settings, params.cv, grid, place)
     if is_classifier(settings["wrapper"]) != params.model.classifies:
@@ -111,15 +107,9 @@ class _Names:
         return owners | {key: self.value(self.places[key], key, raw[key]) for key in raw if key not in owners}
 
     def value(self, place: str, key: str, value: Any) -> Any:
-        """Return what a value stands for; a text in place of a number, which `bad_key` refuses, is not looked up."""
-        if parameter := self._of_module.get(key):
-            if is_number(parameter) and isinstance(value, str):
-                return value
-            if words := words_of(parameter):
-                if value not in words:
-                    hint = did_you_mean(str(value), words)
-                    self.problems.append(f"{place}: {format_value(value)} is not one of {', '.join(words)}{hint}")
-                return value
+        """Return what a value stands for; what is one of a few words or a number is not looked up."""
+        if (parameter := self._of_module.get(key)) and not takes_names(parameter):
+            return value
         try:
             thing = resolve(key, value, self.only_from)
         except ValueError as error:
@@ -146,12 +136,11 @@ class _Names:
             for key, values in (grid or {}).items()
         }
         for key, value in settings.items():
-            self.problems += bad_key(key, {self.places[key]: value}, settings, lists)
+            self.problems += bad_key(self.places[key], key, {self.places[key]: value}, settings, lists)
         for key, values in lists.items():
             place = f"{grid_place}.{key}"
-            if key in _NOT_IN_A_GRID:
-                self.problems.append(f"{place} must stay the same within a search; put {key} into model or fixed")
-            self.problems += bad_key(key, {f"{place}[{i}]": each for i, each in enumerate(values)}, settings, lists)
+            by_place = {f"{place}[{i}]": value for i, value in enumerate(values)}
+            self.problems += bad_key(place, key, by_place, settings, lists)
         if settings["train_split"] is None:
             self.problems += (
                 f"{self.places.get('callbacks', 'model.callbacks')}.{name} watches rows that are held out, as in "

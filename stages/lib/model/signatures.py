@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from stages.lib.common import did_you_mean
+from stages.lib.common import did_you_mean, format_value
 
 Parameters = Mapping[str, inspect.Parameter]
 
@@ -14,7 +14,7 @@ def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(function).parameters)
 
 
-def is_number(parameter: inspect.Parameter) -> bool:
+def _is_number(parameter: inspect.Parameter) -> bool:
     """Whether a parameter is a number, as far as its default tells."""
     return isinstance(parameter.default, int | float) and not _is_switch(parameter)
 
@@ -23,7 +23,12 @@ def _is_switch(parameter: inspect.Parameter) -> bool:
     return isinstance(parameter.default, bool) or parameter.annotation in (bool, "bool", "bool | None")
 
 
-def words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
+def takes_names(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter may be an object that a name stands for: not a number, nor one of a few words."""
+    return not _is_number(parameter) and not _words_of(parameter)
+
+
+def _words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
     """Return the words that a parameter may be, of the annotation `Literal`; none for another parameter."""
     return get_args(parameter.annotation) if get_origin(parameter.annotation) is Literal else ()
 
@@ -34,12 +39,14 @@ def not_taken(owner: str, taken: Parameters, name: str) -> str:
     return "" if takes_any or name in taken else f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
 
 
-def not_text(owner: str, taken: Parameters, name: str, value: Any) -> str:
-    """Return that a value is text instead of a number, or of true or false, for which every text would count as true.
+def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
+    """Return that a value is not one of a few words, or is text instead of a number, or of true or false.
 
-    The result is "" if the value may be what it is.
+    Every text would count as true. The result is "" if the value may be what it is.
     """
-    if not isinstance(value, str) or name not in taken:
+    if name not in taken:
         return ""
-    wanted = "true or false" if _is_switch(taken[name]) else "a number" if is_number(taken[name]) else ""
-    return wanted and f"{value!r} is text; {name} of {owner} is {wanted}"
+    if (words := _words_of(taken[name])) and value not in words:
+        return f"{format_value(value)} is not one of {', '.join(words)}{did_you_mean(str(value), words)}"
+    wanted = "true or false" if _is_switch(taken[name]) else "a number" if _is_number(taken[name]) else ""
+    return f"{value!r} is text; {name} of {owner} is {wanted}" if wanted and isinstance(value, str) else ""
