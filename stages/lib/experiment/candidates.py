@@ -104,10 +104,8 @@ def _said(error: BaseException) -> str:
 
 def _advice(error: BaseException, what: str) -> str:
     """Return what to do about a value, unless the error, as that of a network of the project, says so itself."""
-    if "__init__() missing" in str(error):
-        names = re.findall(r"'(\w+)'", str(error))
-        keys = " and ".join(f"model.module__{name}" for name in names)
-        return f". Give {' and '.join(names)} a default in the code, or set {keys}."
+    if meaning := certain_meaning(error):
+        return f". {meaning}"
     if what == "built" and ";" in _said(error):
         return ""
     return f". A net can't be {what} with it; choose another value{', or fix the code there' * bool(own_place(error))}."

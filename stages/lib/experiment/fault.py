@@ -35,7 +35,7 @@ _CERTAIN = {
     "not compiled with CUDA|No CUDA GPUs|NVIDIA driver": "Leave out `.cuda()` and `.to(...)` in the module: "
     "model.device says where nets are.",
     r"__init__\(\) missing .*: '(\w+)'": "Set model.module__{0}: besides its candidates, a search trains the net that "
-    "it starts from.",
+    "it starts from. Or give it a default in the code.",
 }
 # What they mean if no setting is at fault.
 _MEANINGS = {
