@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from stages.lib.config.space import is_number
 from stages.lib.config.table import Section, rule
 
 _A_SOURCE = "it should be a file or folder in this repository, such as my_net.py"
+_A_CLASS_WEIGHT = "it should be `balanced`, null, or a list with the weight of each class, 0 or more"
 NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
 
 # What `grid` and `fixed` put before the keys of `prepare`.
@@ -40,12 +42,10 @@ def _scalar_or_callbacks(value: Any) -> Any:
     return value if isinstance(value, dict) else _scalar(value)
 
 
-def _class_weight(value: Any) -> Any:
+def _weighs_classes(value: Any) -> bool:
     weights = value if isinstance(value, list) else []
-    fit = [isinstance(each, int | float) and not isinstance(each, bool) and 0 <= each < math.inf for each in weights]
-    if value not in (None, "balanced") and not (len(weights) > 1 and all(fit)):
-        raise ValueError("it should be `balanced`, null, or a list with the weight of each class, 0 or more")
-    return value
+    is_list = len(weights) > 1 and all(is_number(each) and each >= 0 for each in weights)
+    return is_list or value in (None, "balanced")
 
 
 def _can_be_watched(name: str) -> bool:
@@ -56,7 +56,7 @@ def _can_be_watched(name: str) -> bool:
 
 Value = Annotated[Any, AfterValidator(_scalar)]
 Settings = dict[str, Annotated[Any, AfterValidator(_scalar_or_callbacks)]]
-ClassWeight = Annotated[Any, AfterValidator(_class_weight)]
+ClassWeight = Annotated[Any, rule(_weighs_classes, _A_CLASS_WEIGHT)]
 
 
 class NetSettings(Section):
