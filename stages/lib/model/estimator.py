@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from stages.lib.common import UserError, format_value
+from stages.lib.common import UserError, format_value, join_words
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import FiniteOrUnfit
@@ -96,8 +96,8 @@ def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module], n_cla
             problem = f"{loss} is a loss for classes, but {wrapper.__name__} predicts a number"
         others = [each.__name__ for each, losses in _LOSSES.items() if issubclass(criterion, losses)]
         way_out = f", or model.wrapper to {' or '.join(others)}" if others else ""
-        *most, last = (each.__name__ for each in takes)
-        raise UserError(f"params.yaml: {problem}. Set model.criterion to {', '.join(most)} or {last}{way_out}.")
+        losses = join_words([each.__name__ for each in takes], "or")
+        raise UserError(f"params.yaml: {problem}. Set model.criterion to {losses}{way_out}.")
     if is_classifier(wrapper) and n_classes > 2 and not issubclass(criterion, OF_NUMBERED):
         raise UserError(
             f"params.yaml: the data has {n_classes} classes, which {loss} can't tell apart. Set model.criterion to "
@@ -183,6 +183,5 @@ def against_divergence(settings: dict[str, Any], prepare: Prepare, candidates: S
         ways.append("scale the target with prepare.target: standard")
     if not any(name == "GradientNormClipping" for name, _ in settings.get("callbacks") or []):
         ways.append("clip gradients with the callback GradientNormClipping: {gradient_clip_value: 1.0}")
-    *most, last = ways
-    advice = f"{', '.join(most)} or {last}" if most else last
+    advice = join_words(ways, "or")
     return f"{advice[0].upper()}{advice[1:]}."
