@@ -50,19 +50,20 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
     raw = params.settings(name)
     names = _Names(PARAMS_FILE, {key: params.place(name, key) for key in raw})
     settings = names.resolved(raw)
-    grid = {
-        key: values
-        if isinstance(values, Distribution)
-        else [names.value(f"{place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
-        for key, values in experiment.grid.items()
+    # Of a distribution, both bounds are checked.
+    bounds = {key: [drawn.low, drawn.high] for key, drawn in experiment.distributions.items()}
+    lists = {
+        key: [names.value(f"{place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
+        for key, values in (experiment.lists | bounds).items()
     }
     names.problems += unnoticed_sources(names.imported, params.model.source)
-    settings = names.checked(settings, params.cv, grid, place)
+    settings = names.checked(settings, params.cv, lists, place)
     if is_classifier(settings["wrapper"]) != params.model.classifies:
         raise UserError(
             f"{PARAMS_FILE}: model.wrapper: {params.model.wrapper} is not a classifier, or is one with a regressor's "
             "name. Set it to NeuralNetClassifier, NeuralNetBinaryClassifier or NeuralNetRegressor."
         )
+    grid = lists | experiment.distributions
     return settings, Candidates(name, grid, experiment.model_copy(update={"grid": grid}).candidates(params.seed))
 
 
@@ -76,7 +77,7 @@ def resolve_settings(
     anyone may have written, names of the user's own code are imported `only_from` that.
     """
     names = _Names(file, {key: f"{place}.{key}" for key in settings}, only_from)
-    return names.checked(names.resolved(settings), cv)
+    return names.checked(names.resolved(settings), cv, {})
 
 
 class _Names:
@@ -123,18 +124,13 @@ class _Names:
         return thing
 
     def checked(
-        self, settings: dict[str, Any], cv: CV | None, grid: Grid | None = None, grid_place: str = ""
+        self, settings: dict[str, Any], cv: CV | None, lists: dict[str, list[Any]], grid_place: str = ""
     ) -> dict[str, Any]:
         """Return resolved settings with the hold-out split as the folds of `cv`.
 
-        Raises `UserError` if there are problems, or if the net does not take a key of the settings or of a grid.
+        Raises `UserError` if there are problems, or if the net does not take a key of the settings or lists.
         """
         self.refuse()
-        # Of a distribution, both bounds are checked.
-        lists = {
-            key: [values.low, values.high] if isinstance(values, Distribution) else values
-            for key, values in (grid or {}).items()
-        }
         for key, value in settings.items():
             self.problems += bad_key(self.places[key], key, {self.places[key]: value}, settings, lists)
         for key, values in lists.items():
