@@ -47,8 +47,7 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
     if error := error_with({}):
         guilty_key = next((key for key in settings if "__" in key and not error_with({}, without=key)), None)
         because = f", because of {guilty_key}: {in_words(settings[guilty_key])}" if guilty_key else ""
-        is_of_code = own_place(error) and not because
-        remedy = f". {certain_meaning(error) or FIX_THE_CODE}" if is_of_code else _advice(error, what)
+        remedy = _advice(error, what, otherwise="" if because or not own_place(error) else FIX_THE_CODE)
         place = f"model, with experiments.{experiment.name}.fixed"
         raise UserError(f"{PARAMS_FILE}: {place}: {_said(error)}{because}{remedy}") from error
 
@@ -102,9 +101,12 @@ def _said(error: BaseException) -> str:
     return described(error)
 
 
-def _advice(error: BaseException, what: str) -> str:
-    """Return what to do about a value, unless the error, as that of a network of the project, says so itself."""
-    if meaning := certain_meaning(error):
+def _advice(error: BaseException, what: str, otherwise: str = "") -> str:
+    """Return what to do about a value, unless the error, as that of a network of the project, says so itself.
+
+    Where no value is at fault, the advice is `otherwise`.
+    """
+    if meaning := certain_meaning(error) or otherwise:
         return f". {meaning}"
     if what == "built" and ";" in _said(error):
         return ""
