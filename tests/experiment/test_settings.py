@@ -72,6 +72,8 @@ def test_an_unknown_experiment() -> None:
 
 def test_a_list_of_numbers_is_no_name_to_import() -> None:
     raw = small_params()
-    raw["experiments"] = {"mine": {"grid": {"optimizer__betas": [[0.9, 0.999], [0.8, 0.99]]}}}
-    _, candidates = resolve_experiment(Params.model_validate(raw), "mine")
+    grid, fixed = {"optimizer__betas": [[0.9, 0.999], [0.8, 0.99]]}, {"module__n_neurons": [4, 4]}
+    raw["experiments"] = {"mine": {"grid": grid, "fixed": fixed}}
+    settings, candidates = resolve_experiment(Params.model_validate(raw), "mine")
+    assert settings["module__n_neurons"] == (4, 4)
     assert candidates == [{"optimizer__betas": (0.9, 0.999)}, {"optimizer__betas": (0.8, 0.99)}]

@@ -108,8 +108,9 @@ class _Names:
         return owners | {key: self.value(self.places[key], key, raw[key]) for key in raw if key not in owners}
 
     def value(self, place: str, key: str, value: Any) -> Any:
-        """Return what a value stands for; what is one of a few words or a number is not looked up."""
-        if (parameter := self._of_module.get(key)) and not takes_names(parameter):
+        """Return what a value stands for; a text where a number or a word belongs is not looked up."""
+        parameter = self._of_module.get(key)
+        if parameter and isinstance(value, str) and not takes_names(parameter):
             return value
         try:
             thing = resolve(key, value, self.only_from)

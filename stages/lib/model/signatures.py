@@ -47,6 +47,7 @@ def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
     if name not in taken:
         return ""
     if (words := _words_of(taken[name])) and value not in words:
-        return f"{format_value(value)} is not one of {', '.join(words)}{did_you_mean(str(value), words)}"
+        hint = did_you_mean(str(value), map(str, words))
+        return f"{format_value(value)} is not one of {', '.join(map(format_value, words))}{hint}"
     wanted = "true or false" if _is_switch(taken[name]) else "a number" if _is_number(taken[name]) else ""
     return f"{value!r} is text; {name} of {owner} is {wanted}" if wanted and isinstance(value, str) else ""
