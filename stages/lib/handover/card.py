@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, FiniteFloat
 
-from stages.lib.config import Params, Prepare
+from stages.lib.config import PREFIX, Params, Prepare
 from stages.lib.config.table import Section
 from stages.lib.config.training import NetSettings
 from stages.lib.data import Dataset
@@ -137,8 +137,9 @@ class Card(Section):
             yield "settings is missing" if self.kind == NET else f"settings has no place beside the kind {self.kind}"
         if self.kind != NET and not self.name:
             yield "name is missing"
-        if self.settings and "source" in (self.settings.model_extra or {}):
-            yield "settings.source is unknown"
+        for key in (self.settings and self.settings.model_extra) or {}:
+            if key == "source" or key.startswith(PREFIX):  # neither is a setting of the net
+                yield f"settings.{key} is unknown"
         if len(self.classes) == 1:
             yield "classes has only one"
         if self.prepare.target and self.classes:

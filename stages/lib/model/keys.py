@@ -45,11 +45,9 @@ def bad_key(
         yield f"{place}: all experiments share folds and baselines; put wrapper into model"
     elif key in _NOT_IN_A_GRID and place.endswith(f".grid.{key}"):
         yield f"{place} must stay the same within a search; put {key} into model or fixed"
-    elif key.startswith(PREFIX) and place.startswith("model."):
-        yield f"{place}: `model` is about the net; set {key.replace('__', '.')} instead"
     elif key.startswith(PREFIX):
-        if name not in Prepare.model_fields:
-            yield f"{place}: prepare has no {name!r}{did_you_mean(name, Prepare.model_fields)}"
+        if place.startswith("model."):
+            yield f"{place}: `model` is about the net; set {key.replace('__', '.')} instead"
     elif owner == "callbacks" and name:
         yield from bad_callback_key(place, key, values, settings.get("callbacks", []))
     elif name and owner not in _ALL_OWNERS:
