@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 
 TYPES = {"port": "category", "age": "number", "deck": "category", "adult": "boolean", "fare": "number"}
 LABELS = {"port": ["C", "Q", "S"], "deck": ["A", "B", "Ö"]}
@@ -27,5 +27,5 @@ def passengers(n: int = 120, seed: int = 0) -> Dataset:
             "fare": fare,
         }
     )
-    lacking = ("port", "age", "adult")
-    return Dataset(X, y, tuple(TYPES), ("no", "yes"), types=TYPES, lacking=lacking, zeros=("fare",))
+    categories = {name: tuple(labels) for name, labels in LABELS.items()}
+    return Dataset(X, y, Columns(TYPES, categories, ("port", "age", "adult"), ("fare",)), ("no", "yes"))

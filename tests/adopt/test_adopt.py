@@ -41,8 +41,8 @@ def test_it_writes_what_the_stages_read(here: Path, in_process: Command) -> None
     assert params.data.labels == ("0", "1")
     assert params.data.na_values == [""]
     data = load_dataset(params.data, True, params.seed)
-    assert data.types == {"age": "number", "sex": "category", "embarked": "category", "alone": "boolean"}
-    assert data.lacking == ("age", "embarked")
+    assert data.columns.types == {"age": "number", "sex": "category", "embarked": "category", "alone": "boolean"}
+    assert data.columns.lacking == ("age", "embarked")
     assert np.array_equal(data.y, frame["survived"])
     np.testing.assert_array_equal(data.X["age"], pd.to_numeric(frame["age"]))
     assert list(data.X["sex"]) == list(frame["sex"])

@@ -8,7 +8,7 @@ import pytest
 
 from stages.lib.adopt import on_copies
 from stages.lib.config import Params
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from tests.project import load_real_data, real_params
 
 RNG = np.random.default_rng(7)
@@ -23,7 +23,7 @@ HAND = pd.concat(
 
 def told(X: pd.DataFrame, y: Any, groups: Any = None) -> str:
     grouped = None if groups is None else np.array(groups)
-    return on_copies(Dataset(X, np.array(y, dtype=float), tuple(map(str, X)), ("0", "1"), groups=grouped), "t.csv")
+    return on_copies(Dataset(X, np.array(y, dtype=float), Columns({}), ("0", "1"), grouped), "t.csv")
 
 
 def with_copies(n: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from stages.lib.check import Plan, in_words
 from stages.lib.check.plan import make_plan
 from stages.lib.check.trial import few_rows
 from stages.lib.config import Params
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.experiment import Table, open_experiment
 from stages.lib.search.halving import halve, stage_epochs, stage_sizes
 from tests.project import real_params, set_at
@@ -67,7 +67,7 @@ def test_estimates_grow_with_the_work(data: Dataset) -> None:
 def test_a_large_split_is_tried_on_rows_of_every_class() -> None:
     y = np.zeros(100_000)
     y[[7, 50_000, 99_999]] = 1
-    data = Dataset(None, y, ("x",), ("no", "yes"))  # type: ignore[arg-type]
+    data = Dataset(None, y, Columns({"x": "number"}), ("no", "yes"))  # type: ignore[arg-type]
     train, test = few_rows((np.arange(100_000), np.arange(10)), data)
     assert len(train) == 1003
     assert set(np.flatnonzero(y)) <= set(train)

@@ -29,9 +29,9 @@ def test_a_table_of_all_types_is_read(tmp_path: Path) -> None:
     assert list(data.X["sex"].cat.categories) == ["female", "male"]
     assert data.y.tolist() == [1, 0, 0, 1, 0]
     assert data.features == ("age", "sex", "member", "fare")
-    assert data.types == {"age": "number", "sex": "category", "member": "boolean", "fare": "number"}
+    assert data.columns.types == {"age": "number", "sex": "category", "member": "boolean", "fare": "number"}
     assert data.classes == ("no", "yes")
-    assert (data.lacking, data.zeros, data.groups) == (("age", "sex"), ("fare",), None)
+    assert (data.columns.lacking, data.columns.zeros, data.groups) == (("age", "sex"), ("fare",), None)
 
 
 def test_missing_cells_are_counted(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_lacking_columns_and_categories_are_those_of_the_whole_table(tmp_path: P
         data = load_dataset(passengers(path=str(path), columns=columns, sample=0.1), classify=True, seed=seed)
         assert len(data.y) == 4
         assert list(data.X.index) == [0, 1, 2, 3]
-        assert data.lacking == ("x",)
+        assert data.columns.lacking == ("x",)
         assert list(data.X["kind"].cat.categories) == ["a", "b", "rare"]
 
 

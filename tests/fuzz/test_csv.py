@@ -66,7 +66,7 @@ def check(data: Dataset, content: bytes, spec: Data) -> None:
     """Compare what was read with Python's reading, cell by cell."""
     expected = records(content, spec)
     assert len(data.y) == len(expected) > 0
-    for key, kind in data.types.items():
+    for key, kind in data.columns.types.items():
         found = [None if value != value else value for value in data.X[key].tolist()]
         assert found == [meaning(row[key], kind, spec) for row in expected], key
     labels = [row[spec.target] for row in expected]
@@ -92,8 +92,8 @@ def test_a_spoilt_file_is_refused_or_read(here: Path, form: tuple[Data, list[str
     data = refused_or(lambda: load_dataset(spec, classify=True, seed=7))
     if data is not None:
         check(data, content, spec)
-        lacking = data.lacking
-        again = refused_or(lambda: read_features(content, data.types, spec, "rows", may_lack=lacking))
+        types, lacking = data.columns.types, data.columns.lacking
+        again = refused_or(lambda: read_features(content, types, spec, "rows", may_lack=lacking))
         assert again is not None
         assert again.equals(data.X)
     assert files(here) == before

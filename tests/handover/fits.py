@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 from stages.lib.config import Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.handover import Card, PlainModel
 from stages.lib.model import rows
 from stages.lib.winners.baselines import baselines
@@ -28,7 +28,7 @@ def numbers(n: int = 160, n_classes: int = 2) -> Dataset:
     y = X["a"] + X["b"] / 100 + rng.normal(size=n)
     labels = tuple(f"class {i}" for i in range(n_classes))
     found = np.digitize(y, np.quantile(y, np.linspace(0, 1, n_classes + 1)[1:-1])) if n_classes else 1000 + 50 * y
-    return Dataset(X, np.asarray(found, dtype=float), ("a", "b", "c"), labels)
+    return Dataset(X, np.asarray(found, dtype=float), Columns(dict.fromkeys("abc", "number")), labels)
 
 
 def mixed(classify: bool) -> Dataset:

@@ -15,7 +15,7 @@ from torch import nn
 
 from stages.lib.common import UserError
 from stages.lib.config import Params, Prepare
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import seed_everything
 from stages.lib.handover import MODEL_FILE, Card, load_model, predict, save_model
 from stages.lib.model import build_estimator, resolve_settings, rows, target
@@ -38,7 +38,7 @@ def numbers() -> Dataset:
     rng = np.random.default_rng(0)
     names = ("a", "b", "c", "d")
     X = pd.DataFrame(rng.normal(size=(60, 4)) * [1, 10, 100, 0.1] + 3, columns=list(names))
-    return Dataset(X, (X["a"] > 3).to_numpy(float), names, ("no", "yes"), types=dict.fromkeys(names, "number"))
+    return Dataset(X, (X["a"] > 3).to_numpy(float), Columns(dict.fromkeys(names, "number")), ("no", "yes"))
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_the_card_is_json_and_the_numbers_are_tensors(tmp_path: Path) -> None:
 
 
 def test_a_zero_that_nothing_replaces_is_a_number(tmp_path: Path, data: Dataset) -> None:
-    data = replace(data, zeros=("a",))
+    data = replace(data, columns=replace(data.columns, zeros=("a",)))
     for prepare in (Prepare(), Prepare(indicator=True)):
         _, card = fitted(data, prepare)
         assert card.inputs[0].zeros == prepare.indicator

@@ -6,7 +6,7 @@ import pytest
 
 from stages.lib.config.cv import Splitter
 from stages.lib.config.table import Type
-from stages.lib.model.columns import Columns
+from stages.lib.data import Columns
 from stages.lib.model.preparation import Preparation
 from stages.lib.report.subject import _SPLITS
 from stages.lib.search.folds import _SPLITTERS

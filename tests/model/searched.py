@@ -14,7 +14,7 @@ from skorch.dataset import ValidSplit
 from torch import nn
 
 from stages.lib.config import CV, Prepare
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import LockstepWarning, TrainTest, fit_seed, seed_everything
 from stages.lib.model import resolve
 from stages.lib.model.hold_out import hold_out
@@ -35,7 +35,7 @@ def table(n_classes: int = 2, groups: np.ndarray | None = None) -> Dataset:
     """Return a table with unequal classes, or with a number to predict."""
     y = np.digitize(NUMBERS, [0.7, 1.2][: n_classes - 1]).astype(float) if n_classes else NUMBERS
     classes = tuple(map(str, range(n_classes)))
-    return Dataset(X, y, tuple(map(str, X)), classes, types=dict.fromkeys(X.columns, "number"), groups=groups)
+    return Dataset(X, y, Columns(dict.fromkeys(X.columns, "number")), classes, groups)
 
 
 def settings(**changes: Any) -> dict[str, Any]:

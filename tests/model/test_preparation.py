@@ -20,8 +20,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from stages.lib.data import Dataset
-from stages.lib.model.columns import Columns
+from stages.lib.data import Columns
 from stages.lib.model.preparation import Preparation
 from tests.passengers import LABELS, passengers
 
@@ -73,7 +72,7 @@ def cells(X: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.parametrize(("impute", "scale", "encode", "indicator"), ALL)
 def test_rows_are_prepared_as_by_hand(impute: str, scale: str | None, encode: str, indicator: bool) -> None:
     train, test = DATA.X.iloc[TRAIN], DATA.X.iloc[TEST]
-    preparation = Preparation(Columns.of(DATA), impute, indicator, scale, encode)
+    preparation = Preparation(DATA.columns, impute, indicator, scale, encode)
     width = preparation.n_features_out
     found = preparation.fit(train).transform(test)
     expected = by_hand(impute, scale, encode, indicator).fit(cells(train)).transform(cells(test)).astype(np.float32)
@@ -103,19 +102,12 @@ def test_the_width_is_that_of_the_whole_table() -> None:
             "port": pd.Categorical(["S", "S", np.nan, "C"], categories=["C", "S"]),
         }
     )
-    data = Dataset(
-        X,
-        np.zeros(4),
-        ("age", "port"),
-        ("0", "1"),
-        types={"age": "number", "port": "category"},
-        lacking=("age", "port"),
-    )
+    columns = Columns({"age": "number", "port": "category"}, {"port": ("C", "S")}, lacking=("age", "port"))
     for impute in ("mean", "median", "most_frequent"):
-        preparation = Preparation(Columns.of(data), impute, indicator=True, scale="standard")
+        preparation = Preparation(columns, impute, indicator=True, scale="standard")
         for rows in ([0, 1], [2, 3], [3]):
             assert preparation.fit(X.iloc[rows]).transform(X).shape == (4, preparation.n_features_out)
-    nothing = Preparation(Columns.of(data), "mean", indicator=True).fit(X.iloc[:2])
+    nothing = Preparation(columns, "mean", indicator=True).fit(X.iloc[:2])
     # An age that was never seen is 0; port: C, S, missing; where age and port are missing.
     assert nothing.transform(X.iloc[[0, 2, 3]]).tolist() == [
         [0, 0, 1, 0, 1, 0],
@@ -131,7 +123,7 @@ def test_a_preparation_learns_from_the_rows_of_its_fit_only() -> None:
     spoilt.loc[TEST, "adult"] = 1.0
     spoilt.loc[TEST, "port"] = "Q"
     for impute, scale, encode, indicator in ALL:
-        preparation = Preparation(Columns.of(DATA), impute, indicator, scale, encode)
+        preparation = Preparation(DATA.columns, impute, indicator, scale, encode)
         clean = preparation.fit(DATA.X.iloc[TRAIN]).learned()
         again = preparation.fit(spoilt.iloc[TRAIN]).learned()
         leaky = preparation.fit(spoilt).learned()
@@ -140,7 +132,7 @@ def test_a_preparation_learns_from_the_rows_of_its_fit_only() -> None:
 
 
 def test_a_category_never_seen_is_none_of_them_and_named() -> None:
-    preparation = Preparation(Columns.of(DATA), "mean").fit(DATA.X)
+    preparation = Preparation(DATA.columns, "mean").fit(DATA.X)
     rows = DATA.X.iloc[:3].astype({"port": object})
     rows["port"] = pd.Series(["Halifax", np.nan, "S"], dtype=object)
     with pytest.warns(UserWarning, match=r"column port: 'Halifax' was never seen in training, so it counts as none"):
@@ -152,5 +144,5 @@ def test_a_category_never_seen_is_none_of_them_and_named() -> None:
 
 
 def test_few_rows_for_the_quantiles_are_no_reason_to_warn(recwarn: pytest.WarningsRecorder) -> None:
-    Preparation(Columns.of(DATA), "mean", scale="quantile").fit(DATA.X)
+    Preparation(DATA.columns, "mean", scale="quantile").fit(DATA.X)
     assert not recwarn.list

@@ -1,5 +1,6 @@
 """A net behind its preparation, beside scikit-learn's own pipelines and skorch's nets, written by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ def log_loss_of(net: NeuralNetClassifier, X: np.ndarray, y: np.ndarray) -> float
 
 def test_a_target_is_scaled_as_by_hand_and_scored_in_its_own_unit() -> None:
     y = 3000 + 500 * DATA.X["age"].fillna(40).to_numpy() + 100 * np.random.default_rng(0).normal(size=len(DATA.y))
-    data = Dataset(DATA.X, y, DATA.features, (), DATA.types, DATA.lacking, DATA.zeros)
+    data = replace(DATA, y=y, classes=())
     grid: dict[str, list[Any]] = {"lr": [0.01, 0.1], "prepare__target": ["standard", None]}
 
     def r2(estimator: BaseEstimator, X: Any, y: Any) -> float:
@@ -137,8 +138,7 @@ def test_what_a_search_fits_does_not_depend_on_test_rows(engine: str, scale: Any
         X = DATA.X.copy()
         X.loc[test, ["age", "fare"]] = 1e5
         X.loc[test, "port"] = "Q"
-        spoilt = Dataset(X, DATA.y, DATA.features, DATA.classes, DATA.types, DATA.lacking, DATA.zeros)
-        found = answers(spoilt)
+        found = answers(replace(DATA, X=X))
         assert np.array_equal(found[number], clean[number])
         # The test sees leakage: in the other splits, these rows are training rows.
         assert not any(np.array_equal(found[i], clean[i]) for i in range(3) if i != number)

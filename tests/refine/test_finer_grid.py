@@ -8,7 +8,7 @@ import pytest
 
 from stages.lib.common import UserError
 from stages.lib.config import Params
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.experiment import Opened, Table, open_experiment
 from stages.lib.refine import next_name, refine
 from tests.project import small_params
@@ -16,7 +16,7 @@ from tests.project import small_params
 DATA = Dataset(
     X=pd.DataFrame(np.zeros((4, 8)), columns=list("abcdefgh")),
     y=np.array([0.0, 1.0, 0.0, 1.0]),
-    features=tuple("abcdefgh"),
+    columns=Columns(dict.fromkeys("abcdefgh", "number")),
     classes=("0", "1"),
 )
 

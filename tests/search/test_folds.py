@@ -9,7 +9,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 
 from stages.lib.common import UserError
 from stages.lib.config import CV
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed
 from stages.lib.search import checked_splits, make_splits
 
@@ -22,7 +22,7 @@ GROUPS = RNG.permutation(np.repeat(np.arange(20), 3))
 def table(y: np.ndarray = LABELS, groups: np.ndarray | None = None, classify: bool = True) -> Dataset:
     X = pd.DataFrame({"a": np.arange(float(len(y)))})
     classes = tuple(f"c{i}" for i in range(int(y.max()) + 1)) if classify else ()
-    return Dataset(X, y, ("a",), classes, types={"a": "number"}, groups=groups)
+    return Dataset(X, y, Columns({"a": "number"}), classes, groups)
 
 
 def same(ours: list[Any], theirs: Any) -> bool:

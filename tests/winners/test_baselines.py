@@ -19,7 +19,7 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from stages.lib.common import UserError, write_text
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed
 from stages.lib.model.hold_out import GroupedRows
 from stages.lib.scores.reached import Reached, to_csv
@@ -46,7 +46,7 @@ def numbers(n: int = 90) -> Dataset:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, 3)) * [1, 100, 0.01]
     y = (X[:, 0] + rng.normal(size=n) > 0.3).astype(float)
-    return Dataset(pd.DataFrame(X, columns=["a", "b", "c"]), y, ("a", "b", "c"), ("no", "yes"))
+    return Dataset(pd.DataFrame(X, columns=["a", "b", "c"]), y, Columns(dict.fromkeys("abc", "number")), ("no", "yes"))
 
 
 def test_the_baselines_of_a_table_of_numbers_take_them_as_they_are() -> None:
@@ -183,7 +183,7 @@ def test_the_target_is_scaled_for_the_linear_model() -> None:
 def test_a_baseline_has_no_score_where_a_scorer_refuses_it() -> None:
     x = np.arange(12.0)
     y = np.exp(x)
-    data = Dataset(pd.DataFrame({"x": x}), y, ("x",), ())
+    data = Dataset(pd.DataFrame({"x": x}), y, Columns({"x": "number"}), ())
     splits = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True), 0)
     lines = Baseline(LinearRegression(), "a line, which goes below zero")
     names = ("neg_root_mean_squared_log_error", "r2")

@@ -21,7 +21,7 @@ from torch import nn, optim
 from stages import baselines, evaluate
 from stages.lib.common import UserError, write_text
 from stages.lib.config import Params, load_params
-from stages.lib.data import Dataset, load_dataset
+from stages.lib.data import Columns, Dataset, load_dataset
 from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.scores.intervals import interval
@@ -206,7 +206,8 @@ class Normed(nn.Module):
 def test_a_last_fit_that_fails_or_diverges_is_told() -> None:
     params = params_of()
     X = np.random.default_rng(0).normal(size=(21, 2))
-    data = Dataset(pd.DataFrame(X, columns=["a", "b"]), np.arange(21) % 2.0, ("a", "b"), ("0", "1"))
+    columns = Columns(dict.fromkeys("ab", "number"))
+    data = Dataset(pd.DataFrame(X, columns=["a", "b"]), np.arange(21) % 2.0, columns, ("0", "1"))
     settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
     with pytest.raises(
         UserError,

@@ -8,7 +8,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.scores import half_width, pooling
 from stages.lib.scores.fresh import Table
 from stages.lib.scores.intervals import interval
@@ -19,9 +19,8 @@ from tests.winners.settings import params_of
 
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=(300, 2))
-DATA = Dataset(
-    pd.DataFrame(X, columns=["a", "b"]), (X[:, 0] + RNG.normal(size=300) > 0.6) * 1.0, ("a", "b"), ("0", "1")
-)
+Y = (X[:, 0] + RNG.normal(size=300) > 0.6) * 1.0
+DATA = Dataset(pd.DataFrame(X, columns=["a", "b"]), Y, Columns(dict.fromkeys("ab", "number")), ("0", "1"))
 
 
 @pytest.mark.parametrize("scoring", ["accuracy", "f1_macro"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stages.lib.config import Params
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.search import make_splits, run_search
 from stages.lib.winners import nets
@@ -82,7 +82,7 @@ def test_regressions_with_and_without_a_scaled_target_score_together_as_alone(
 ) -> None:
     monkeypatch.chdir(ROOT)
     data = passengers()
-    numbers = Dataset(data.X[["fare"]], np.arange(120.0), ("fare",), (), types={"fare": "number"})
+    numbers = Dataset(data.X[["fare"]], np.arange(120.0), Columns({"fare": "number"}), ())
     params = with_cv(params_of(), scoring="r2", splitter="kfold", n_repeats=1)
     model = params.model.model_dump() | {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "lr": 1e-4}
     splits = make_splits(numbers, params.cv, 5)

@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import get_scorer
 
 from stages.lib.config import Prepare
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import net_of, seed_everything
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import pooling
@@ -100,7 +100,8 @@ def test_a_score_that_can_not_be_has_no_importance() -> None:
 def test_the_nets_are_those_of_the_evaluation() -> None:
     params = params_of()
     X = np.random.default_rng(3).normal(size=(90, 2))
-    data = Dataset(pd.DataFrame(X, columns=["a", "b"]), (X[:, 0] > 0).astype(float), ("a", "b"), ("0", "1"))
+    frame, y = pd.DataFrame(X, columns=["a", "b"]), (X[:, 0] > 0).astype(float)
+    data = Dataset(frame, y, Columns(dict.fromkeys("ab", "number")), ("0", "1"))
     splits = [(np.arange(60), np.arange(60, 90)), (np.arange(30, 90), np.arange(30))]
     model = params.model.model_dump() | {"max_epochs": 30, "batch_size": 10}
     settings = {"fine": model, "wild": model | {"optimizer": "SGD", "lr": 1e30}}

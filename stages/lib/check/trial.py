@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from stages.lib.common import explained
 from stages.lib.config import Params
-from stages.lib.data import Dataset, is_feature
+from stages.lib.data import Columns, Dataset, is_feature
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment.probe import lean
 
@@ -40,13 +40,12 @@ def rows_like(params: Params) -> Dataset:
     listed_features = tuple(key for key in spec.columns if is_feature(key, spec, groups))
     # With a header, columns that are not listed are numbers.
     features = listed_features if listed_features and not spec.header else (*listed_features, "x")
-    types: dict[str, str] = {key: spec.column(key).type for key in features}
     classes = (spec.labels or ("0", "1")) if params.model.classifies else ()
     y = np.repeat(np.arange(float(max(len(classes), 2))), 2)
-    X = pd.DataFrame({key: np.arange(float(len(y))) for key in features})
-    return Dataset(
-        X.astype({key: "category" for key, kind in types.items() if kind == "category"}), y, features, classes, types
-    )
+    types: dict[str, str] = {key: spec.column(key).type for key in features}
+    labels = tuple(map(str, range(len(y))))
+    columns = Columns(types, {key: labels for key, kind in types.items() if kind == "category"})
+    return Dataset(pd.DataFrame({key: np.arange(float(len(y))) for key in features}), y, columns, classes)
 
 
 def seconds_a_step(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, train: np.ndarray) -> float:

@@ -1,6 +1,8 @@
-"""The arrays that a search trains on."""
+"""The table that a search trains on: its rows, and what is known of its columns before any fit."""
 
+import warnings
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,77 @@ from stages.lib.common import UserError
 from stages.lib.config import Data
 from stages.lib.data.csv_file import is_feature, read_csv
 from stages.lib.data.target import class_labels
+
+# The most categories that a warning names.
+_MOST = 5
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that a net predicts from, as they are in the whole table, of which a sample is a part; no values.
+
+    `types` has `number`, `boolean` or `category` by column, in the order of the table, and `categories` those of each
+    column that has some. Columns in `lacking` have missing cells; those in `zeros` have zeros that mean a missing cell
+    (`zero_is_missing`).
+    """
+
+    types: dict[str, str]
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()
+    zeros: tuple[str, ...] = ()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Columns":
+        """Return itself, as nothing changes it: scikit-learn copies an estimator's parameters for every fit."""
+        return self
+
+    @property
+    def lack_nothing(self) -> bool:
+        """Whether all are numbers or booleans, without a missing cell, so that a net takes them as they are."""
+        return not self.lacking and "category" not in self.types.values()
+
+    def n_first_numbers(self, prepared: bool) -> int:
+        """Return how many columns of numbers come first in a net's rows: all if `prepared`, or as in the table."""
+        others = self.at("boolean", "category")
+        return len(self.at("number")) if prepared or not others else others[0]
+
+    def at(self, *kinds: str) -> list[int]:
+        """Return the positions of the columns of some types."""
+        return [i for i, kind in enumerate(self.types.values()) if kind in kinds]
+
+    def positions(self, names: tuple[str, ...]) -> list[int]:
+        """Return the positions of some columns, in the order of the table."""
+        return [i for i, name in enumerate(self.types) if name in names]
+
+    def missing(self, X: pd.DataFrame) -> dict[str, int]:
+        """Count the missing cells of each number or boolean column that lacks some."""
+        counts = {name: int(X[name].isna().sum()) for name, kind in self.types.items() if kind != "category"}
+        return {name: count for name, count in counts.items() if count}
+
+    def as_array(self, X: Any) -> np.ndarray:
+        """Return rows as float64 of shape (n_rows, n_columns), which are quicker to split and to prepare than a table.
+
+        A category is its position in `categories`, a missing cell NaN. A category that is not listed is -1, with a
+        warning.
+        """
+        if not isinstance(X, pd.DataFrame):
+            return np.asarray(X, dtype=np.float64)
+        array = np.empty((len(X), len(self.types)))
+        for i, name in enumerate(self.types):
+            array[:, i] = self._codes(X[name]) if name in self.categories else X[name]
+        return array
+
+    def _codes(self, column: pd.Series) -> np.ndarray:
+        labels = pd.Index(self.categories[str(column.name)], dtype=object)
+        codes = labels.get_indexer(pd.Index(column, dtype=object)).astype(np.float64)
+        codes[column.isna()] = np.nan
+        if new := list(dict.fromkeys(map(str, column[codes < 0]))):
+            more = f" and {len(new) - _MOST} more" if len(new) > _MOST else ""
+            warnings.warn(
+                f"column {column.name}: {', '.join(map(repr, new[:_MOST]))}{more} was never seen in training, "
+                "so it counts as none of the categories",
+                stacklevel=2,
+            )
+        return codes
 
 
 @dataclass(frozen=True)
@@ -25,24 +98,20 @@ class Dataset:
         The target; classes are 0, 1 and so on.
     classes : tuple of str
         The label of each class; empty for a regression.
-    types : dict of str
-        `number`, `boolean` or `category` by feature.
-    lacking : tuple of str
-        The features with missing cells in the whole table, of which `data.sample` may take a part.
-    zeros : tuple of str
-        The features of which zeros mean a missing value (`zero_is_missing`) and that contain such zeros.
     groups : array of int, shape (n_rows,), or None
         The group of each row, from `cv.groups`.
     """
 
     X: pd.DataFrame
     y: np.ndarray
-    features: tuple[str, ...]
+    columns: Columns
     classes: tuple[str, ...]
-    types: dict[str, str] = field(default_factory=dict)
-    lacking: tuple[str, ...] = ()
-    zeros: tuple[str, ...] = ()
     groups: np.ndarray | None = None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the columns of `X`."""
+        return tuple(self.columns.types)
 
     @property
     def n_classes(self) -> int:
@@ -59,18 +128,19 @@ def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = Non
     table = read_csv(spec.path, spec, classify, groups=groups, order=order)
     if order:
         table = table.sort_values(order, kind="stable", ignore_index=True)
-    features = tuple(key for key in map(str, table) if is_feature(key, spec, groups))
-    types: dict[str, str] = {key: spec.column(key).type for key in features}
-    lacking = tuple(key for key in features if table[key].isna().any())
-    zeros = tuple(key for key in features if spec.column(key).zero_is_missing and (table[key] == 0).any())
+    features = [key for key in map(str, table) if is_feature(key, spec, groups)]
+    columns = Columns(
+        {key: spec.column(key).type for key in features},
+        {key: tuple(table[key].cat.categories) for key in features if spec.column(key).type == "category"},
+        lacking=tuple(key for key in features if table[key].isna().any()),
+        zeros=tuple(key for key in features if spec.column(key).zero_is_missing and (table[key] == 0).any()),
+    )
     classes = class_labels(table[spec.target].to_numpy(), spec) if classify else ()
     if spec.sample < 1:
         rows = _sample(table[spec.target].to_numpy(), spec.sample, classes, seed)
         table = table.iloc[rows].reset_index(drop=True)
     grouped = table[groups].cat.codes.to_numpy(dtype=np.int64) if groups else None
-    return Dataset(
-        table[list(features)], table[spec.target].to_numpy(), features, classes, types, lacking, zeros, grouped
-    )
+    return Dataset(table[features], table[spec.target].to_numpy(), columns, classes, grouped)
 
 
 def _sample(y: np.ndarray, share: float, classes: tuple[str, ...], seed: int) -> np.ndarray:

@@ -12,8 +12,7 @@ from pydantic import Field, FiniteFloat
 from stages.lib.config import PREFIX, Params, Prepare
 from stages.lib.config.table import Section
 from stages.lib.config.training import NetSettings
-from stages.lib.data import Dataset
-from stages.lib.model.columns import Columns
+from stages.lib.data import Columns, Dataset
 from stages.lib.model.prepared import without_prefix
 
 # The kinds of a model: a net, those without one, and one that is too large, of which there is the card alone.
@@ -147,17 +146,11 @@ class Card(Section):
 
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""
-        columns = self.columns
-        empty = {
-            each.name: pd.Categorical([], categories=each.categories) if each.type == "category" else np.empty(0)
-            for each in self.inputs
-        }
-        names, classes = tuple(self.features), tuple(self.classes)
-        return Dataset(pd.DataFrame(empty), np.empty(0), names, classes, columns.types, columns.lacking, columns.zeros)
+        return Dataset(pd.DataFrame(columns=self.features), np.empty(0), self.columns, tuple(self.classes))
 
 
 def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:
-    columns = Columns.of(data)
+    columns = data.columns
     replaced = prepare.impute is not None or prepare.indicator  # otherwise a zero is a number like others
     for name, kind in columns.types.items():
         numbers = data.X[name].dropna() if kind == "number" else pd.Series()

@@ -16,7 +16,6 @@ from stages.lib.data import Dataset
 from stages.lib.engine import FiniteOrUnfit
 from stages.lib.model.callbacks import QuietCallbacks
 from stages.lib.model.class_weights import OF_NUMBERED, ClassWeights, check_class_weight
-from stages.lib.model.columns import Columns
 from stages.lib.model.hold_out import hold_out
 from stages.lib.model.prepared import check_missing, check_types, preparation_of, prepared, without_prefix
 from stages.lib.model.signatures import parameters
@@ -151,7 +150,7 @@ def build_estimator(
     estimator = prepared(net, data, prepare, uses)
     preparation = preparation_of(estimator)
     if "n_numbers" in taken and "module__n_numbers" not in settings:
-        net.set_params(module__n_numbers=Columns.of(data).n_first_numbers(preparation is not None))
+        net.set_params(module__n_numbers=data.columns.n_first_numbers(preparation is not None))
     net.n_features_in_ = len(data.features) if preparation is None else preparation.n_features_out
     return estimator
 

@@ -12,7 +12,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from stages.lib.model.columns import ORDER, Columns
+from stages.lib.data import Columns
 from stages.lib.model.hold_out import GroupedRows, without_groups
 
 # The code of a category that is missing or was never seen, where categories are numbered.
@@ -90,7 +90,7 @@ class Preparation(TransformerMixin, BaseEstimator):
     def n_features_out(self) -> int:
         """The width of the result."""
         n_codes = sum(map(len, self._codes())) if self.encode == "onehot" else len(self.columns.categories)
-        return self.columns.n_before("category") + n_codes + len(self._indicated())
+        return len(self.columns.at("number", "boolean")) + n_codes + len(self._indicated())
 
     def fit(self, X: Any, y: Any = None) -> "Preparation":
         """Find means, scales and so on of training rows; `X` is a DataFrame, or what `rows` made of it."""
@@ -129,8 +129,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         }
         if strays := set(self.columns.types.values()) - {*parts}:
             raise ValueError(f"no part prepares columns of the type {', '.join(sorted(strays))}")
-        for kind in ORDER:
-            name, steps = parts[kind]
+        for kind, (name, steps) in parts.items():
             used = [(step, part) for step, part in steps.items() if part is not None]
             if positions := self.columns.at(kind):
                 yield name, Pipeline(used) if used else "passthrough", positions

@@ -11,7 +11,6 @@ from sklearn.pipeline import Pipeline
 from stages.lib.common import UserError
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.data import Dataset
-from stages.lib.model.columns import Columns
 from stages.lib.model.hold_out import with_groups
 from stages.lib.model.preparation import Preparation, make_scaler
 
@@ -25,8 +24,7 @@ def without_prefix(settings: dict[str, Any]) -> dict[str, Any]:
 
 def check_missing(data: Dataset, impute: str | None, place: str = "prepare.impute") -> None:
     """Raise `UserError` if cells are missing of columns that have to be imputed, and nothing imputes them."""
-    columns = Columns.of(data)
-    lacking = [name for name in columns.lacking if columns.types[name] != "category"]
+    lacking = [name for name in data.columns.lacking if data.columns.types[name] != "category"]
     if impute is None and lacking:
         names = ", ".join(f"{name} ({data.X[name].isna().sum():,})" for name in lacking)
         raise UserError(
@@ -37,7 +35,7 @@ def check_missing(data: Dataset, impute: str | None, place: str = "prepare.imput
 
 def check_types(data: Dataset, prepare: Prepare) -> None:
     """Raise `UserError` if a preparation is asked for that no column is of the type for."""
-    kinds = Columns.of(data).types.values()
+    kinds = data.columns.types.values()
     for key, kind in {"scale": "number", "encode": "category"}.items():
         value, otherwise = getattr(prepare, key), getattr(Prepare(), key)
         if value != otherwise and kind not in kinds:
@@ -56,11 +54,10 @@ def prepared(
     searched.
     """
     uses = {key for key in uses if key.startswith(PREFIX)}
-    columns = Columns.of(data)
     own = prepare.model_dump(exclude={"target"})
-    needed = own != Prepare().model_dump(exclude={"target"}) or not columns.lack_nothing or uses - {_TARGET}
+    needed = own != Prepare().model_dump(exclude={"target"}) or not data.columns.lack_nothing or uses - {_TARGET}
     if needed or data.groups is not None:  # which a preparation carries to the net
-        estimator = Pipeline([("prepare", Preparation(columns, **own)), (name, estimator)])
+        estimator = Pipeline([("prepare", Preparation(data.columns, **own)), (name, estimator)])
     if prepare.target or _TARGET in uses:
         estimator = TransformedTargetRegressor(estimator, transformer=make_scaler(prepare.target), check_inverse=False)
     return estimator
@@ -80,7 +77,7 @@ def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:
     They are float32 for a net itself, and float64 with categories as numbers (see `Columns.as_array`) for a
     Preparation, with the groups in one more column if there are any.
     """
-    columns = Columns.of(data)
+    columns = data.columns
     if preparation_of(estimator) is None:
         plain = data.X if columns.lack_nothing else columns.as_array(data.X)  # the latter for what ignores the inputs
         return np.array(plain, dtype=np.float32)

@@ -15,9 +15,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import TrainTest
-from stages.lib.model.columns import Columns
 from stages.lib.model.prepared import preparation_of, prepared
 from stages.lib.search import make_splits
 
@@ -56,7 +55,7 @@ class InnerFolds:
 
     def split(self, X: Any, y: np.ndarray, groups: Any = None) -> Iterator[TrainTest]:
         """Yield the rows to train on and those to score, as numbers; prepared rows carry their groups."""
-        rows = Dataset(X, y, (), self.classes, groups=getattr(X, "groups", None))
+        rows = Dataset(X, y, Columns({}), self.classes, getattr(X, "groups", None))
         yield from make_splits(rows, self.cv, self.seed)
 
 
@@ -102,9 +101,9 @@ def _forest(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
 
 def _boosting(model: BaseEstimator, data: Dataset, params: Params) -> Baseline:
     """Return gradient boosting, which takes missing cells and categories as they are."""
-    columns = Columns.of(data)
+    columns = data.columns
     own = Prepare(encode="ordinal") if columns.categories else Prepare()
-    first = columns.n_before("category")
+    first = len(columns.at("number", "boolean"))
     native = [first + i for i, labels in enumerate(columns.categories.values()) if len(labels) <= _MOST_CATEGORIES]
     model.set_params(categorical_features=native or None)
     folds = InnerFolds(params.cv, params.seed, data.classes)
@@ -115,7 +114,7 @@ def _boosting(model: BaseEstimator, data: Dataset, params: Params) -> Baseline:
 
 def _filled(data: Dataset, prepare: Prepare) -> tuple[Prepare, list[str]]:
     """Return a preparation that leaves no number missing, and what it does to inputs, apart from scaling."""
-    columns = Columns.of(data)
+    columns = data.columns
     lacks_numbers = any(columns.types[name] != "category" for name in columns.lacking)
     impute = prepare.impute or ("median" if lacks_numbers else None)
     steps_in_words = [f"missing cells imputed ({impute})"] if impute else []

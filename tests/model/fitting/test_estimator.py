@@ -12,7 +12,7 @@ from torch import nn
 from stages.lib.common import UserError
 from stages.lib.config import Params, Prepare
 from stages.lib.config.space import all_candidates
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import net_of
 from stages.lib.experiment.candidates import check_candidates
 from stages.lib.model import (
@@ -26,6 +26,8 @@ from stages.lib.table_net import TableNet
 from tests.model.test_prepared import DATA, NUMBER
 from tests.project import load_real_data, real_params, small_params
 from tests.search_results import net_settings, opened
+
+PORTS = Columns({"port": "category"}, {"port": ("C", "Q", "S")}, ("port",))
 
 
 def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
@@ -64,7 +66,7 @@ def test_a_module_gets_the_width_unless_it_is_set() -> None:
 def test_a_module_gets_the_number_of_numbers_that_come_first() -> None:
     columns = {"tall": "boolean", "age": "number", "fare": "number"}
     table = pd.DataFrame({"tall": [0.0, 1, 1], "age": [1.0, 2, 3], "fare": [3.0, 5, 4]})
-    data = Dataset(table, np.array([0.0, 1, 1]), tuple(columns), ("no", "yes"), types=columns)
+    data = Dataset(table, np.array([0.0, 1, 1]), Columns(columns), ("no", "yes"))
     settings = net_settings() | {"module": TableNet, "criterion": nn.CrossEntropyLoss}
 
     def found(data: Dataset, prepare: Prepare, **given: Any) -> int:
@@ -78,7 +80,7 @@ def test_a_module_gets_the_number_of_numbers_that_come_first() -> None:
 
 
 def test_candidates_keep_their_order_under_their_nested_names() -> None:
-    data = Dataset(DATA.X, DATA.y, DATA.features, (), DATA.types, DATA.lacking, DATA.zeros)
+    data = Dataset(DATA.X, DATA.y, DATA.columns, ())
     grid: dict[str, list[Any]] = {
         "verbose": [0, 1],  # sorted after `prepare`, where `net__verbose` is before it
         "lr": [0.1],
@@ -93,7 +95,7 @@ def test_candidates_keep_their_order_under_their_nested_names() -> None:
         assert inner["net"].verbose == plain["verbose"]
         assert inner["prepare"].scale == plain["prepare__scale"]
         assert (estimator.transformer is not None) == (plain["prepare__target"] is not None)
-    whole = Dataset(DATA.X[["fare"]], DATA.y, ("fare",), (), {"fare": "number"})
+    whole = Dataset(DATA.X[["fare"]], DATA.y, Columns({"fare": "number"}), ())
     alone = build_estimator(net_settings(**NUMBER), whole, Prepare(target="standard"))
     assert nested_grid(alone, [{"lr": 0.1}]) == [{"regressor__lr": [0.1]}]
     alone.set_params(regressor__lr=0.1)
@@ -116,13 +118,13 @@ def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
     with pytest.raises(UserError, match=r"params.yaml: prepare.impute is null"):
         check_candidates(opened(DATA, net_settings(), {"prepare__impute": ["mean"]}, prepare=Prepare()))
     # A missing category is a category of its own.
-    ports = Dataset(DATA.X[["port"]], DATA.y, ("port",), DATA.classes, {"port": "category"}, ("port",))
+    ports = Dataset(DATA.X[["port"]], DATA.y, PORTS, DATA.classes)
     assert build_estimator(net_settings(), ports, Prepare())["prepare"].n_features_out == 4
 
 
 def test_a_preparation_that_fits_no_column_is_refused() -> None:
-    ports = Dataset(DATA.X[["port"]], DATA.y, ("port",), DATA.classes, {"port": "category"}, ("port",))
-    fares = Dataset(DATA.X[["fare"]], DATA.y, ("fare",), DATA.classes, {"fare": "number"})
+    ports = Dataset(DATA.X[["port"]], DATA.y, PORTS, DATA.classes)
+    fares = Dataset(DATA.X[["fare"]], DATA.y, Columns({"fare": "number"}), DATA.classes)
     with pytest.raises(
         UserError, match=r"is robust, which is for columns of the type number, but the table has none. Set"
     ):
@@ -149,7 +151,7 @@ def test_three_classes_need_cross_entropy() -> None:
     params = Params.model_validate(small_params())
     settings, _ = resolve_experiment(params, "neurons")
     X, y = pd.DataFrame({"a": np.zeros(6), "b": np.zeros(6)}), np.array([0.0, 1.0, 2.0] * 2)
-    data = Dataset(X, y, features=("a", "b"), classes=("0", "1", "2"))
+    data = Dataset(X, y, Columns({"a": "number", "b": "number"}), ("0", "1", "2"))
     with pytest.raises(UserError, match="3 classes, which BCELoss can't tell apart"):
         build_estimator(settings, data, Prepare())
     net = build_estimator(settings | {"criterion": nn.CrossEntropyLoss}, data, Prepare()).initialize()

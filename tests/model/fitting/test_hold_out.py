@@ -13,7 +13,7 @@ from skorch.dataset import ValidSplit
 from lockstep import reads_only
 from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.model.hold_out import hold_out
 from stages.lib.search import make_splits
 from tests.model.searched import ENGINES, GROUPS, MakeNet, by_hand, plain, searched, table
@@ -84,7 +84,7 @@ class Witness(Callback):
 def test_no_group_is_on_both_sides_whatever_prepares_the_rows(engine: str, prepare: Prepare) -> None:
     plain_table = table(0, GROUPS)
     X = plain_table.X.assign(whose=GROUPS.astype(float))[["whose", "a"]]
-    data = replace(plain_table, X=X, features=("whose", "a"), types=dict.fromkeys(("whose", "a"), "number"))
+    data = replace(plain_table, X=X, columns=Columns(dict.fromkeys(("whose", "a"), "number")))
     SEEN.clear()
     cv = CV(n_splits=3, n_repeats=2, **BY_GROUP)  # type: ignore[arg-type]
     watch: dict[str, Any] = {f"{__name__}.Witness": {}}
