@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import Params, load_params
-from stages.lib.data import is_feature, read_features
+from stages.lib.data import read_features
 from stages.lib.data.csv_file import csv_text
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load_model, may_lack, predict
 from stages.lib.handover.card import NET
@@ -43,12 +43,12 @@ def check_card(path: Path, card: Card, params: Params) -> None:
         raise UserError(f"{path} has {card.called}, which is not a net. {remedy}")
     spec, types = params.data, card.columns.types
     # With a header, columns that params.yaml does not list are features too, and stand in the CSV only.
-    features = [key for key in spec.columns if is_feature(key, spec, params.cv.groups)]
+    features = spec.features(spec.columns, params.cv.groups)
     fits = set(types) >= set(features) if spec.header else list(types) == features
     if card.target != spec.target or not fits or any(spec.column(key).type != kind for key, kind in types.items()):
         problem = f"{path} predicts {card.target} from {', '.join(types)}, but params.yaml has other columns"
         raise UserError(f"{problem}. Run `dvc repro evaluate`.")
-    labels = list(spec.labels) or [str(number) for number in range(len(card.classes))]
+    labels = list(spec.labels_of(len(card.classes)))
     if card.classes and card.classes != labels:
         problem = f"{path} predicts the classes {', '.join(card.classes)}, but in params.yaml they are"
         raise UserError(f"{problem} {', '.join(labels)}. Run `dvc repro evaluate`.")

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from stages.lib.common import explained
 from stages.lib.config import Params
-from stages.lib.data import Columns, Dataset, is_feature
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment.probe import lean
 
@@ -36,11 +36,11 @@ def _spread(part: np.ndarray, data: Dataset) -> np.ndarray:
 
 def rows_like(params: Params) -> Dataset:
     """Return a table as `data` describes it, with two rows of each class, to build nets while the CSV can't be read."""
-    spec, groups = params.data, params.cv.groups
-    listed_features = tuple(key for key in spec.columns if is_feature(key, spec, groups))
-    # With a header, columns that are not listed are numbers.
-    features = listed_features if listed_features and not spec.header else (*listed_features, "x")
-    classes = (spec.labels or ("0", "1")) if params.model.classifies else ()
+    spec = params.data
+    features = spec.features(spec.columns, params.cv.groups)
+    if spec.header or not features:
+        features.append("x")  # columns that are not listed are numbers
+    classes = spec.labels_of(2) if params.model.classifies else ()
     y = np.repeat(np.arange(float(max(len(classes), 2))), 2)
     types: dict[str, str] = {key: spec.column(key).type for key in features}
     labels = tuple(map(str, range(len(y))))

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -166,3 +166,12 @@ class Data(Section):
     def column(self, name: str) -> Column:
         """Return what a column contains; one that is not listed contains numbers."""
         return self.columns.get(name, Column())
+
+    def features(self, names: Iterable[str], groups: str | None) -> list[str]:
+        """Return which of these columns of the CSV nets predict from; `groups` is `cv.groups`."""
+        others = {name: self.column(name) for name in names if name not in {self.target, groups}}
+        return [name for name, column in others.items() if column.use and column.type != "date"]
+
+    def labels_of(self, n_classes: int) -> tuple[str, ...]:
+        """Return the label of each class 0, 1, …: the one in params.yaml, or the number."""
+        return self.labels or tuple(map(str, range(n_classes)))

@@ -3,6 +3,5 @@
 Imports `config` and `common`.
 """
 
-from stages.lib.data.csv_file import is_feature, read_csv, read_features
+from stages.lib.data.csv_file import read_csv, read_features
 from stages.lib.data.dataset import Columns, Dataset, load_dataset
-from stages.lib.data.target import class_labels

@@ -62,7 +62,7 @@ def read_csv(
     for key, role in roles.items():
         check_names(csv, names, [key], f"which {role} in params.yaml names")
     used = [key for key in names if key == spec.target or key in roles or spec.column(key).use]
-    if not any(is_feature(key, spec, groups) for key in used):
+    if not spec.features(used, groups):
         only = "the header has only the target" if names == [spec.target] else "no column is used"
         csv.refuse(f"{only}; a net needs a column to predict {spec.target} from.")
     as_text = {key for key in names if key not in used or key == groups or spec.column(key).type != "number"}
@@ -111,9 +111,3 @@ def csv_text(content: bytes, spec: Data, name: str, is_new: bool = False) -> Csv
     """Return a CSV that is written as `spec` says."""
     text = as_utf8(content, spec.encoding, name, is_new)
     return CsvText(name, text, spec.encoding, spec.separator, spec.decimal, spec.header, tuple(spec.na_values), is_new)
-
-
-def is_feature(key: str, spec: Data, groups: str | None) -> bool:
-    """Whether a column of the CSV is one that nets predict from."""
-    column = spec.column(key)
-    return key not in {spec.target, groups} and column.use and column.type != "date"

@@ -9,8 +9,7 @@ import pandas as pd
 
 from stages.lib.common import UserError
 from stages.lib.config import Data
-from stages.lib.data.csv_file import is_feature, read_csv
-from stages.lib.data.target import class_labels
+from stages.lib.data.csv_file import read_csv
 
 # The most categories that a warning names.
 _MOST = 5
@@ -128,14 +127,14 @@ def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = Non
     table = read_csv(spec.path, spec, classify, groups=groups, order=order)
     if order:
         table = table.sort_values(order, kind="stable", ignore_index=True)
-    features = [key for key in map(str, table) if is_feature(key, spec, groups)]
+    features = spec.features(map(str, table), groups)
     columns = Columns(
         {key: spec.column(key).type for key in features},
         {key: tuple(table[key].cat.categories) for key in features if spec.column(key).type == "category"},
         lacking=tuple(key for key in features if table[key].isna().any()),
         zeros=tuple(key for key in features if spec.column(key).zero_is_missing and (table[key] == 0).any()),
     )
-    classes = class_labels(table[spec.target].to_numpy(), spec) if classify else ()
+    classes = spec.labels_of(int(table[spec.target].max()) + 1) if classify else ()
     if spec.sample < 1:
         rows = _sample(table[spec.target].to_numpy(), spec.sample, classes, seed)
         table = table.iloc[rows].reset_index(drop=True)

@@ -20,11 +20,6 @@ _NO_CLASSES = "; fix it, or name another data.target in params.yaml"
 _REGRESSION = "is it a number to predict? Then set model.wrapper to NeuralNetRegressor"
 
 
-def class_labels(y: np.ndarray, spec: Data) -> tuple[str, ...]:
-    """Return the label of each class 0, 1, …: the one in params.yaml, or the number."""
-    return spec.labels or tuple(str(number) for number in range(int(y.max()) + 1))
-
-
 def as_target(series: pd.Series, classify: bool, spec: Data) -> tuple[np.ndarray, list[Fault]]:
     """Return the target as float64, and its faults.
 

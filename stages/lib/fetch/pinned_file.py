@@ -11,7 +11,7 @@ import pandas as pd
 from stages.lib.common import UserError, did_you_mean, temporary
 from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import Data, Params
-from stages.lib.data import class_labels, read_csv
+from stages.lib.data import read_csv
 from stages.lib.data.formats import refuse_other_formats
 from stages.lib.fetch.download import download
 
@@ -120,7 +120,7 @@ def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, objec
     if missing.any():
         summary["missing"] = missing[missing > 0].to_dict()
     if classify:
-        y = table[spec.target].to_numpy()
-        counts = {label: int((y == number).sum()) for number, label in enumerate(class_labels(y, spec))}
+        y = table[spec.target]
+        counts = {label: int((y == number).sum()) for number, label in enumerate(spec.labels_of(int(y.max()) + 1))}
         summary |= {"classes": counts} if len(counts) > 2 else {"positives": list(counts.values())[1]}
     return summary

@@ -47,9 +47,9 @@ def columns(params: Params, counts: dict[str, Any]) -> list[list[str]]:
     classes = class_counts(params, counts)
     roles = {params.data.target: "target", params.cv.groups: "groups", params.cv.order: "order"}
     cells = [_counted(counts, key) for key in counts if key != "classes"]
-    rows = []
+    inputs, rows = params.data.features(params.data.columns, params.cv.groups), []
     for name, column in params.data.columns.items():
-        role = roles.get(name, "input" if column.use and column.type != "date" else "not used")
+        role = roles.get(name, "input" if name in inputs else "not used")
         kind = f"{len(classes)} classes" if role == "target" and classes else column.type
         missing = sum(by_name.get(name, 0) for by_name in cells)
         rows.append([name, role, kind, column.unit, _range(column), str(missing or "")])
@@ -59,7 +59,7 @@ def columns(params: Params, counts: dict[str, Any]) -> list[list[str]]:
 def class_counts(params: Params, counts: dict[str, Any]) -> dict[str, int]:
     """Return the number of rows by class; empty for a regression."""
     if "positives" in counts:
-        first, second = params.data.labels or ("0", "1")
+        first, second = params.data.labels_of(2)
         return {first: counts["rows"] - counts["positives"], second: counts["positives"]}
     return _counted(counts, "classes")
 
