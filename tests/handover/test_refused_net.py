@@ -155,7 +155,7 @@ SCALE = "prepare.numbers.scale.scale_"
         (lambda _, tensors: tensors.update({"more": NUMBER}), "it has other numbers too, such as more"),
         (lambda _, tensors: tensors.update({SCALE: NUMBER.double()}), "scale_ has another shape or type"),
         (lambda _, tensors: tensors.update({SCALE: NUMBER.repeat(4)}), "scale_ has another shape or type"),
-        (lambda _, tensors: tensors.pop(SCALE), "does not fit its card: numbers.scale.scale_ is missing"),
+        (lambda _, tensors: tensors.pop(SCALE), "does not fit its card: prepare.numbers.scale.scale_ is missing"),
     ],
 )
 def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path, change: Any, sentence: str) -> None:

@@ -21,7 +21,7 @@ from sklearn.preprocessing import (
 )
 
 from stages.lib.data import Columns
-from stages.lib.model.preparation import Preparation
+from stages.lib.model.preparation import Preparation, learned, take_over
 from tests.passengers import LABELS, passengers
 
 DATA = passengers()
@@ -82,7 +82,9 @@ def test_rows_are_prepared_as_by_hand(impute: str, scale: str | None, encode: st
     # An array of the same rows is prepared alike, and so are rows by a preparation that takes over.
     array = preparation.columns.as_array(DATA.X)
     np.testing.assert_array_equal(clone(preparation).fit(array[TRAIN]).transform(array[TEST]), found)
-    np.testing.assert_array_equal(clone(preparation).take_over(preparation.learned()).transform(test), found)
+    again = clone(preparation)
+    take_over(again, None, learned(preparation, None))
+    np.testing.assert_array_equal(again.transform(test), found)
 
 
 def test_a_zero_stays_one_where_nothing_is_imputed() -> None:
@@ -124,9 +126,9 @@ def test_a_preparation_learns_from_the_rows_of_its_fit_only() -> None:
     spoilt.loc[TEST, "port"] = "Q"
     for impute, scale, encode, indicator in ALL:
         preparation = Preparation(DATA.columns, impute, indicator, scale, encode)
-        clean = preparation.fit(DATA.X.iloc[TRAIN]).learned()
-        again = preparation.fit(spoilt.iloc[TRAIN]).learned()
-        leaky = preparation.fit(spoilt).learned()
+        clean = learned(preparation.fit(DATA.X.iloc[TRAIN]), None)
+        again = learned(preparation.fit(spoilt.iloc[TRAIN]), None)
+        leaky = learned(preparation.fit(spoilt), None)
         assert all(np.array_equal(clean[key], again[key]) for key in clean)
         assert not all(np.array_equal(clean[key], leaky[key]) for key in clean)
 

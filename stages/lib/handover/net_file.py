@@ -11,10 +11,12 @@ from stages.lib.common import RAISED, Output, UserError, own_place
 from stages.lib.config import PARAMS_FILE
 from stages.lib.engine import net_of
 from stages.lib.handover.card import Card
-from stages.lib.handover.tensors import LONGEST, Tensors, check_finite, learned, part, restore
+from stages.lib.handover.tensors import LONGEST, Tensors, check_finite, named, part
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
+from stages.lib.model.preparation import learned, take_over
 from stages.lib.model.prepared import preparation_of
 
+# The prefix of weights' names, so that a module can give its parts any names.
 _NET = "net."
 # Keys of a net that begin so are of no use to one that predicts.
 _OF_TRAINING = ("callbacks", "iterator", "compile")
@@ -25,7 +27,7 @@ def net_tensors(estimator: BaseEstimator) -> Tensors:
     # Copy each weight: weights that layers share are one tensor under two names.
     weights = net_of(estimator).module_.state_dict()
     tensors = {f"{_NET}{name}": weight.cpu().contiguous().clone() for name, weight in weights.items()}
-    return tensors | learned(preparation_of(estimator), getattr(estimator, "transformer_", None))
+    return tensors | named(learned(preparation_of(estimator), getattr(estimator, "transformer_", None)))
 
 
 def load_net(output: Output, card: Card, tensors: Tensors, source: str) -> BaseEstimator:
@@ -54,7 +56,7 @@ def load_net(output: Output, card: Card, tensors: Tensors, source: str) -> BaseE
     if isinstance(estimator, TransformedTargetRegressor):
         estimator = _fitted(estimator)
         scaler = estimator.transformer_
-    restore(preparation_of(estimator), scaler, tensors)
+    take_over(preparation_of(estimator), scaler, tensors)
     return estimator
 
 
@@ -82,7 +84,7 @@ def _other_type(expected: Tensors, weights: Tensors) -> str:
 
 
 def _fitted(estimator: TransformedTargetRegressor) -> TransformedTargetRegressor:
-    """Return the estimator with its regressor as it is, and a scaler of the target that `restore` can fill."""
+    """Return the estimator with its regressor as it is, and a scaler of the target that `take_over` can fill."""
     # The fit of any rows sets what scikit-learn keeps besides the numbers.
     some = np.zeros((2, 1), dtype=np.float32)
     fitted = clone(estimator).set_params(regressor=DummyRegressor()).fit(some, some)

@@ -16,9 +16,9 @@ from sklearn.utils.extmath import softmax
 from stages.lib.handover.arrays import ArrayModel
 from stages.lib.handover.card import Card, Kind
 from stages.lib.handover.linear import Constant, Linear
-from stages.lib.handover.tensors import Tensors, arrays_of, learned, named, restore
+from stages.lib.handover.tensors import Tensors, named, part
 from stages.lib.handover.tree_models import Boosting, Forest
-from stages.lib.model.preparation import Preparation, make_scaler
+from stages.lib.model.preparation import Preparation, learned, make_scaler, take_over
 from stages.lib.model.prepared import preparation_of, prepared
 
 _MODEL = "model."
@@ -68,10 +68,11 @@ class PlainModel:
         rowless, inputs = card.without_rows(), card.prepare.model_copy(update={"target": None})
         preparation = None if card.kind == "constant" else preparation_of(prepared(DummyRegressor(), rowless, inputs))
         target = make_scaler(card.prepare.target).fit(np.zeros((2, 1))) if card.prepare.target else None
-        restore(preparation, target, tensors)
+        take_over(preparation, target, tensors)
         n_columns = preparation.n_features_out if preparation else len(card.features)
         kind, _ = _KINDS[card.kind]
-        model = kind.from_arrays(arrays_of(tensors, _MODEL), n_columns, len(card.classes))
+        arrays = {name: tensor.numpy() for name, tensor in part(tensors, _MODEL).items()}
+        model = kind.from_arrays(arrays, n_columns, len(card.classes))
         return cls(model, preparation, target, bool(card.classes))
 
     @property
@@ -81,7 +82,7 @@ class PlainModel:
 
     def tensors(self) -> Tensors:
         """Return all its numbers by name."""
-        return named(_MODEL, vars(self.model)) | learned(self.preparation, self.target)
+        return named(vars(self.model), _MODEL) | named(learned(self.preparation, self.target))
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probabilities of classes, shape (n_rows, n_classes), for rows of `Columns.as_array`."""

@@ -1,7 +1,7 @@
 """Prepares rows for a net with scikit-learn's parts: imputes, scales, encodes, and says where a cell was missing."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -107,18 +107,6 @@ class Preparation(TransformerMixin, BaseEstimator):
         result = np.column_stack([self.parts_.transform(self._rows(array)), lacking]).astype(np.float32, order="C")
         return result if groups is None else GroupedRows.of(result, groups)
 
-    def learned(self) -> dict[str, np.ndarray]:
-        """Return the numbers that a fit has found, by the name of the part and its attribute."""
-        return {f"{place}.{key}": values for place, part in self._fitted_parts() for key, values in numbers(part)}
-
-    def take_over(self, learned: dict[str, np.ndarray]) -> "Preparation":
-        """Return itself, fitted, with the numbers that another fit has found; see `take_over` for what it raises."""
-        # The fit of any rows sets what scikit-learn keeps besides these numbers.
-        self.fit(np.zeros((2, len(self.columns.types))))
-        for place, part in self._fitted_parts():
-            take_over(part, {key: learned[f"{place}.{key}"] for key, _ in numbers(part)})
-        return self
-
     def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
         imputer = SimpleImputer(strategy=self.impute, keep_empty_features=True) if self.impute else None
         common = imputer if self.impute == "most_frequent" else None
@@ -165,28 +153,46 @@ class Preparation(TransformerMixin, BaseEstimator):
             marked[marked[:, i] == 0, i] = np.nan
         return marked
 
-    def _fitted_parts(self) -> Iterator[tuple[str, BaseEstimator]]:
-        for name, part, _ in self.parts_.transformers_:
+
+def learned(preparation: Preparation | None, scaler: BaseEstimator | None) -> dict[str, np.ndarray]:
+    """Return the numbers that a fitted preparation, and a fitted scaler of the target, have found.
+
+    Their names are those of the part and of its attribute, such as `prepare.numbers.scale.mean_` and `target.mean_`.
+    """
+    parts = _parts(preparation, scaler)
+    return {f"{place}.{key}": values for place, part in parts for key, values in _numbers(part)}
+
+
+def take_over(preparation: Preparation | None, scaler: BaseEstimator | None, numbers: Mapping[str, Any]) -> None:
+    """Fit a preparation, and give it and a scaler that is fitted on a few rows the numbers that `learned` returned.
+
+    Raises `ValueError` or `KeyError` if the numbers are not of these columns.
+    """
+    if preparation is not None:
+        # The fit of any rows sets what scikit-learn keeps besides these numbers.
+        preparation.fit(np.zeros((2, len(preparation.columns.types))))
+    for place, part in _parts(preparation, scaler):
+        # The number of quantiles depends on the rows.
+        n_quantiles = len(numbers[f"{place}.references_"]) if isinstance(part, Quantiles) else None
+        for key, values in _numbers(part):
+            new = np.asarray(numbers[f"{place}.{key}"])
+            shape = values.shape if n_quantiles is None else (n_quantiles, *values.shape[1:])
+            if new.shape != shape or new.dtype != values.dtype:
+                raise ValueError(f"{place}.{key} has another shape or type")
+            setattr(part, key, new)
+
+
+def _parts(preparation: Preparation | None, scaler: BaseEstimator | None) -> Iterator[tuple[str, BaseEstimator]]:
+    if preparation is not None:
+        for name, part, _ in preparation.parts_.transformers_:
             if isinstance(part, Pipeline):
-                yield from ((f"{name}.{step}", fitted) for step, fitted in part.steps)
+                yield from ((f"prepare.{name}.{step}", fitted) for step, fitted in part.steps)
+    if scaler is not None:
+        yield "target", scaler
 
 
-def numbers(part: BaseEstimator) -> Iterator[tuple[str, np.ndarray]]:
+def _numbers(part: BaseEstimator) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the attributes of a fitted part of scikit-learn that are arrays of numbers: what it has learned."""
     for key, value in vars(part).items():
         if key.endswith("_") and isinstance(value, np.ndarray) and value.dtype.kind == "f":
             yield key, value
-
-
-def take_over(part: BaseEstimator, learned: dict[str, np.ndarray]) -> None:
-    """Give a part that is fitted on a few rows the numbers that another fit has found.
-
-    Raises `ValueError` or `KeyError` if they are not of its columns.
-    """
-    # The number of quantiles depends on the rows.
-    n_quantiles = len(learned["references_"]) if isinstance(part, Quantiles) else None
-    for key, values in numbers(part):
-        shape = values.shape if n_quantiles is None else (n_quantiles, *values.shape[1:])
-        if learned[key].shape != shape or learned[key].dtype != values.dtype:
-            raise ValueError(f"{key} has another shape or type")
-        setattr(part, key, learned[key])
