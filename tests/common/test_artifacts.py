@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.common import UserError, reading, remove_others, temporary, write_json, write_text
+from stages.lib.common import UserError, reading, remove_others, write_json, write_text
 
 REMEDY = "Run `dvc repro fetch`."
 
@@ -38,7 +38,7 @@ def test_nothing_is_left_beside_a_file(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     write_text(path, "before")
-    temporary(path).mkdir()  # so that nothing can be written there
+    Path(f"{path}.tmp").mkdir()  # so that nothing can be written there
     with pytest.raises(IsADirectoryError):
         write_text(path, "after")
     assert path.read_text(encoding="utf-8") == "before"

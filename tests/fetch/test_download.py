@@ -11,7 +11,7 @@ from tests.fetch.conftest import CSV, Server
 
 
 def get(url: str, target: Path) -> None:
-    download(url, target, silence=0.3, limit=1.0, attempts=3, wait=0.01)
+    target.write_bytes(download(url, silence=0.3, limit=1.0, attempts=3, wait=0.01))
 
 
 def test_a_good_answer_is_written_whole(server: Server, tmp_path: Path) -> None:

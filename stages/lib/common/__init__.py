@@ -7,7 +7,6 @@ from stages.lib.common.artifacts import (
     reading,
     remove_others,
     significant,
-    temporary,
     write_bytes,
     write_json,
     write_text,

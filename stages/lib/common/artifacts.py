@@ -21,17 +21,12 @@ def significant(value: float, digits: int = DIGITS) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def temporary(path: str | Path) -> Path:
-    """Return the path beside `path` to which its content is written first; git and DVC ignore it."""
-    return Path(f"{path}.tmp")
-
-
 def write_bytes(path: str | Path, content: bytes) -> None:
     """Write `content` atomically: a reader of `path` finds all of it or the previous content.
 
     Raises `OSError` if the machine refuses; its `filename` is `path`, or the file that stands where a folder belongs.
     """
-    new = temporary(path)
+    new = Path(f"{path}.tmp")  # which git and DVC ignore
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         new.write_bytes(content)

@@ -24,9 +24,9 @@ _NEVER_MISSING = f"{_FILL_IN} the model was fitted without missing cells there, 
 
 
 def read_csv(
-    path: str | Path, spec: Data, classify: bool, name: str = "", groups: str | None = None, order: str | None = None
+    file: Path | bytes, spec: Data, classify: bool, name: str = "", groups: str | None = None, order: str | None = None
 ) -> pd.DataFrame:
-    """Read a CSV that is written as `spec` says, and check its content; messages call it `name`, or `path` if empty.
+    """Read a CSV that is written as `spec` says, and check its content; messages call it `name`, or by its path.
 
     With a header, columns may be in any order, and columns that `spec` does not list contain numbers. The result has
     the columns in file order, without those that are not used. Numbers are float64, labels of the target 0, 1, …,
@@ -36,8 +36,8 @@ def read_csv(
 
     Parameters
     ----------
-    path : path
-        `spec.path`, or a download that will replace it.
+    file : path or bytes
+        `spec.path`, or the content of a download that will replace it.
     classify : bool
         Whether the target is a class (a label, or 0, 1, …) or, for a regression, any number.
     groups, order : str, optional
@@ -48,9 +48,9 @@ def read_csv(
             f"params.yaml: data.columns.{spec.target}.classes are labels, but a regressor predicts a number. "
             "Remove them, or set model.wrapper to NeuralNetClassifier."
         )
-    name = name or str(path)
+    name = name or str(file)
     try:
-        csv = csv_text(Path(path).read_bytes(), spec, name)
+        csv = csv_text(file if isinstance(file, bytes) else file.read_bytes(), spec, name)
     except FileNotFoundError:
         raise UserError(f"{name} is missing. Run `dvc repro fetch`, or set data.path in params.yaml.") from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = Non
     Rows are in the order of the file or, with `order`, in that of this column; rows with the same value keep theirs.
     Raises `UserError` also if the sample has too few rows.
     """
-    table = read_csv(spec.path, spec, classify, groups=groups, order=order)
+    table = read_csv(Path(spec.path), spec, classify, groups=groups, order=order)
     if order:
         table = table.sort_values(order, kind="stable", ignore_index=True)
     features = spec.features(map(str, table), groups)

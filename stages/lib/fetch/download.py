@@ -1,4 +1,4 @@
-"""Copies a file from a URL or a local path, with a time limit and a few retries."""
+"""Gets a file from a URL or a local path, with a time limit and a few retries."""
 
 import re
 import time
@@ -32,27 +32,23 @@ class _PassingError(Exception):
     """A temporary failure: no connection, silence, a broken body, a server error."""
 
 
-def download(
-    url: str, target: Path, *, silence: float = 10.0, limit: float = 60.0, attempts: int = 3, wait: float = 1.0
-) -> None:
-    """Copy the file at `url`, `http://…`, `https://…`, `file://…` or a local path, over `target`.
+def download(url: str, *, silence: float = 10.0, limit: float = 60.0, attempts: int = 3, wait: float = 1.0) -> bytes:
+    """Return the content of the file at `url`, `http://…`, `https://…`, `file://…` or a local path.
 
     `silence` and `limit` are the most seconds of one attempt without a byte, and in total; `wait` is how many pass
-    before the second attempt, doubled before each further one. If the last one fails, `UserError` says why, and
-    `target` is left alone.
+    before the second attempt, doubled before each further one. If the last one fails, `UserError` says why.
     """
     try:
         parts = urlsplit(url)
     except ValueError:
         raise UserError(f"{url!r} is not a valid URL. {_CHECK}") from None
     if parts.scheme not in {"http", "https"}:
-        target.write_bytes(_local(url, parts))
-        return
+        return _local(url, parts)
     # The retries of urllib3 end with the headers, but a body that breaks off or takes too long is worth a retry too.
-    for attempt in range(1, attempts + 1):
+    attempt = 1
+    while True:
         try:
-            target.write_bytes(_answer(url, silence, limit))
-            return
+            return _answer(url, silence, limit)
         except _PassingError as error:
             if attempt == attempts:
                 raise UserError(
@@ -60,6 +56,7 @@ def download(
                     "Check the network, or set data.url in params.yaml to a copy."
                 ) from None
             time.sleep(wait * 2 ** (attempt - 1))
+            attempt += 1
 
 
 def _local(url: str, parts: SplitResult) -> bytes:

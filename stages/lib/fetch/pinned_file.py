@@ -1,14 +1,13 @@
 """Downloads the data file that params.yaml pins if it is missing, checks it, and counts its rows."""
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
 
-from stages.lib.common import UserError, did_you_mean, temporary
+from stages.lib.common import UserError, did_you_mean, write_bytes
 from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import Data, Params
 from stages.lib.data import read_csv
@@ -21,26 +20,21 @@ def ensure_file(params: Params) -> pd.DataFrame:
     path = Path(params.data.path)
     in_place = is_in_place(params.data)
     with _usable(path):
-        return _checked(path, params) if in_place else _downloaded(params, path)
+        return _checked(path, params, str(path)) if in_place else _downloaded(params, path)
 
 
 def _downloaded(params: Params, path: Path) -> pd.DataFrame:
     spec = params.data
     assert spec.url  # `is_in_place` has looked
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new, name = temporary(path), f"the file at {spec.url}"
-    try:
-        download(spec.url, new)
-        refuse_other_formats(new.read_bytes(), name)  # a page says more than its hash
-        if spec.sha256 not in (None, _sha256(new)):
-            raise UserError(
-                f"The file at {spec.url} {_difference(new, spec)} in params.yaml. Either the source has changed or the "
-                f"answer is not a data file; {path} was left unchanged."
-            )
-        table = _checked(new, params, name)
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
+    content, name = download(spec.url), f"the file at {spec.url}"
+    refuse_other_formats(content, name)  # a page says more than its hash
+    if problem := _difference(content, spec):
+        raise UserError(
+            f"The file at {spec.url} {problem} in params.yaml. Either the source has changed or the answer is not a "
+            f"data file; {path} was left unchanged."
+        )
+    table = _checked(content, params, name)
+    write_bytes(path, content)
     return table
 
 
@@ -49,12 +43,13 @@ def is_in_place(spec: Data) -> bool:
     path = Path(spec.path)
     with _usable(path):
         exists = path.exists()
-        if exists and spec.sha256 in (None, _sha256(path)):
+        problem = _difference(path.read_bytes(), spec) if exists else "is missing"
+        if not problem:
             return True
         if spec.url is None:
-            problem, remedy = "is missing", "Set data.url, or put the file there"
+            remedy = "Set data.url, or put the file there"
             if exists:
-                problem, right = _difference(path, spec), "If the file is the right one, set data.sha256 to its own"
+                right = "If the file is the right one, set data.sha256 to its own"
                 remedy = f"{right}; otherwise put the right one there, or set data.url"
             elif _git_says("D", path):
                 remedy = f"Restore it: `git checkout -- {path}`, or set data.url"
@@ -66,19 +61,17 @@ def is_in_place(spec: Data) -> bool:
             )
         if exists and _git_says("M", path):  # what stands there now is nowhere else
             raise UserError(
-                f"{path} was edited since it was committed: it {_difference(path, spec)}, and a download would replace "
+                f"{path} was edited since it was committed: it {problem}, and a download would replace "
                 "your edit. To use the file as it is, set data.sha256 and data.url to null; to drop the edit, run "
                 f"`git checkout -- {path}`."
             )
     return False
 
 
-def _difference(path: Path, spec: Data) -> str:
-    return f"has the sha256 {_sha256(path)}, not the {spec.sha256} of data.sha256"
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _difference(content: bytes, spec: Data) -> str:
+    """Say that a file is not the pinned one; empty if it is, or if none is pinned."""
+    own = hashlib.sha256(content).hexdigest()
+    return "" if spec.sha256 in (None, own) else f"has the sha256 {own}, not the {spec.sha256} of data.sha256"
 
 
 def _git_says(state: str, path: Path) -> bool:
@@ -97,13 +90,13 @@ def _usable(path: Path) -> Iterator[None]:
         raise UserError(f"{problem}. Remove the cause, or set data.path in params.yaml.") from None
 
 
-def _checked(path: Path, params: Params, name: str = "") -> pd.DataFrame:
+def _checked(file: Path | bytes, params: Params, name: str) -> pd.DataFrame:
     spec, classify = params.data, params.model.classifies
-    table = read_csv(path, spec, classify, name, params.cv.groups, params.cv.order)
+    table = read_csv(file, spec, classify, name, params.cv.groups, params.cv.order)
     y = table[spec.target]
     if not classify and y.nunique() == 1:
         raise UserError(
-            f"{name or path}: the target {spec.target} is {y[0]:g} in every row, so there is nothing to predict. "
+            f"{name}: the target {spec.target} is {y[0]:g} in every row, so there is nothing to predict. "
             "Name another data.target in params.yaml."
         )
     return table
