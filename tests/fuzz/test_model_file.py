@@ -86,7 +86,7 @@ def case(name: str) -> Case:
     if name in PLAIN:
         baseline = baselines(data, checked)[name]
         model = PlainModel.of(baseline.estimator.fit(rows(data, baseline.estimator), data.y), classify)
-        save_model(path, model, Card.of_plain(model.kind, name, baseline.prepare, data, "survived"))
+        save_model(path, model, Card.of(model.kind, name, baseline.prepare, data, "survived"))
         content = path.read_bytes()
         path.unlink()
         return Case(params, given, content, data.classes)
@@ -95,7 +95,7 @@ def case(name: str) -> Case:
     estimator = build_estimator(settings, data, checked.prepare)
     seed_everything(7)
     estimator.fit(rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"]))
-    save_model(path, estimator, Card.of(raw, data, checked))
+    save_model(path, estimator, Card.of("net", "", checked.prepare, data, "survived", raw))
     content = path.read_bytes()
     path.unlink()
     return Case(params, given, content, data.classes)

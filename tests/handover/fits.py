@@ -52,4 +52,4 @@ def fit(
         baseline.estimator.set_params(**{inside[-1]: value})
     fitted = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
     model = PlainModel.of(fitted, bool(data.classes))
-    return fitted, model, Card.of_plain(model.kind, name, baseline.prepare, data, "y")
+    return fitted, model, Card.of(model.kind, name, baseline.prepare, data, "y")

@@ -30,7 +30,7 @@ def fitted(data: Dataset, prepare: Prepare, **changes: Any) -> tuple[BaseEstimat
     estimator = build_estimator(resolved, data, prepare)
     seed_everything(7)
     estimator.fit(rows(data, estimator), target(data.y, resolved["wrapper"], resolved["criterion"]))
-    return estimator, Card.of(settings, data, params).model_copy(update={"target": "y"})
+    return estimator, Card.of("net", "", prepare, data, "y", settings)
 
 
 def numbers() -> Dataset:

@@ -52,11 +52,6 @@ class Columns:
         """Return the positions of some columns, in the order of the table."""
         return [i for i, name in enumerate(self.types) if name in names]
 
-    def missing(self, X: pd.DataFrame) -> dict[str, int]:
-        """Count the missing cells of each number or boolean column that lacks some."""
-        counts = {name: int(X[name].isna().sum()) for name, kind in self.types.items() if kind != "category"}
-        return {name: count for name, count in counts.items() if count}
-
     def as_array(self, X: Any) -> np.ndarray:
         """Return rows as float64 of shape (n_rows, n_columns), which are quicker to split and to prepare than a table.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, FiniteFloat
 
-from stages.lib.config import PREFIX, Params, Prepare
+from stages.lib.config import PREFIX, Prepare
 from stages.lib.config.table import Section
 from stages.lib.config.training import NetSettings
 from stages.lib.data import Columns, Dataset
@@ -74,17 +74,13 @@ class Card(Section):
     digest: str = ""
 
     @classmethod
-    def of(cls, settings: dict[str, Any], data: Dataset, params: Params) -> "Card":
-        """Describe a net that was built for the data."""
-        prepare = params.prepare.under(settings)
-        card = cls.of_plain(NET, "", prepare, data, params.data.target)
-        return card.model_copy(update={"settings": SavedSettings.model_validate(without_prefix(settings))})
-
-    @classmethod
-    def of_plain(cls, kind: Kind, name: str, prepare: Prepare, data: Dataset, target: str) -> "Card":
-        """Describe a model without a net that was fitted on the data."""
+    def of(
+        cls, kind: Kind, name: str, prepare: Prepare, data: Dataset, target: str, settings: dict[str, Any] | None = None
+    ) -> "Card":
+        """Describe a model that was fitted on the data; a net has `settings`, those of `prepare` aside."""
+        own = SavedSettings.model_validate(without_prefix(settings)) if settings else None
         classes, inputs = list(data.classes), list(_inputs(data, prepare))
-        return cls(kind=kind, name=name, target=target, classes=classes, inputs=inputs, prepare=prepare)
+        return cls(kind=kind, name=name, target=target, classes=classes, inputs=inputs, prepare=prepare, settings=own)
 
     @property
     def columns(self) -> Columns:
@@ -100,11 +96,6 @@ class Card(Section):
     def features(self) -> list[str]:
         """The names of these columns."""
         return [each.name for each in self.inputs]
-
-    @property
-    def takes_missing(self) -> bool:
-        """Whether the model takes missing cells as they are, in any column."""
-        return self.kind in {"boosting", "constant"}
 
     @property
     def called(self) -> str:

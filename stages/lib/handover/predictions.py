@@ -14,10 +14,10 @@ from stages.lib.model.prepared import preparation_of
 
 def may_lack(card: Card) -> set[str]:
     """Return the features in which cells may be missing: the model takes, imputes, or knows them as a category."""
-    impute = card.prepare.impute
+    takes_all, impute = card.kind in {"boosting", "constant"}, card.prepare.impute
     imputed = {"number", "boolean"} if impute else set()
     imputed |= {"category"} if impute == "most_frequent" else set()
-    return {each.name for each in card.inputs if card.takes_missing or each.lacks or each.type in imputed}
+    return {each.name for each in card.inputs if takes_all or each.lacks or each.type in imputed}
 
 
 def far_outside(card: Card, X: pd.DataFrame) -> Iterator[tuple[str, int]]:
@@ -43,10 +43,11 @@ def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) 
     `target=label` of the second of two, or of each of several. Raises `UserError` if cells are missing that the
     preparation does not replace, or a prediction is not finite.
     """
-    columns = card.columns
-    missing = {} if card.takes_missing or card.prepare.impute else columns.missing(X)
-    if missing:
-        counts = ", ".join(f"{name} ({count:,})" for name, count in missing.items())
+    columns, allowed = card.columns, may_lack(card)
+    whole = [name for name, kind in columns.types.items() if kind != "category" and name not in allowed]
+    missing = X[whole].isna().sum()
+    if missing.any():
+        counts = ", ".join(f"{name} ({count:,})" for name, count in missing[missing > 0].items())
         raise UserError(
             f"Cells are missing in {counts}, and the model was trained with prepare.impute: null. Fill them in, or "
             "train a model that replaces them: set prepare.impute in params.yaml, and run `dvc repro`."

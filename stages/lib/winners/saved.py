@@ -13,6 +13,7 @@ from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import lean, net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
+from stages.lib.handover.card import NET
 from stages.lib.model import against_divergence, build_estimator, hold_out_watchers, resolve_settings, rows, target
 from stages.lib.scores.fresh import Table
 from stages.lib.search import advice_on_one_row, doing
@@ -37,14 +38,15 @@ def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> tuple[B
             held = f"; 1 in {own['train_split']} is held out for {', '.join(watchers)}"
         else:
             own = own | {"train_split": None}
-        return fit_on_all_rows(name, own, data, params), Card.of(own, data, params), words + held
+        card = Card.of(NET, "", params.prepare.under(own), data, params.data.target, own)
+        return fit_on_all_rows(name, own, data, params), card, words + held
 
 
 def _fit_baseline(name: str, data: Dataset, params: Params) -> tuple[PlainModel, Card]:
     baseline = baselines(data, params)[name]
     with explained(f"{name} can't be fitted on all rows", "Set evaluate.use in params.yaml to another contender."):
         model = PlainModel.of(baseline.estimator.fit(rows(data, baseline.estimator), data.y), bool(data.classes))
-    return model, Card.of_plain(model.kind, name, baseline.prepare, data, params.data.target)
+    return model, Card.of(model.kind, name, baseline.prepare, data, params.data.target)
 
 
 def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
