@@ -38,8 +38,11 @@ class ArrayModel(ABC):
         return model
 
     def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:
-        """Yield what does not go together, as sentences."""
-        yield from ()
+        """Yield what does not go together, as sentences; a model of shares has them in `values`."""
+        if n_classes and not self.log_odds:
+            shares = vars(self)["values"]
+            if (shares < 0).any() or not np.allclose(shares.sum(axis=-1), 1):
+                yield "values are not shares of classes"
 
     @abstractmethod
     def outputs(self, X: np.ndarray) -> np.ndarray:
@@ -64,8 +67,3 @@ def _taken(arrays: Mapping[str, np.ndarray], forms: Mapping[str, Form]) -> Array
             )
         sizes |= {size: length for size, length in zip(shape, array.shape, strict=True) if isinstance(size, str)}
     return {name: arrays[name] for name in forms}
-
-
-def are_shares(values: np.ndarray) -> bool:
-    """Whether numbers are shares of classes, which lie in the last dimension."""
-    return bool((values >= 0).all() and np.allclose(values.sum(axis=-1), 1))

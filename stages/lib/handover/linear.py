@@ -1,13 +1,12 @@
 """The models of a few numbers: a linear model, and a constant."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 
-from stages.lib.handover.arrays import ArrayModel, Form, are_shares
+from stages.lib.handover.arrays import ArrayModel, Form
 
 
 @dataclass(frozen=True)
@@ -67,11 +66,6 @@ class Constant(ArrayModel):
     def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
         """Return the form of the only array."""
         return {"values": ("float64", n_classes or 1)}
-
-    def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:
-        """Yield a sentence if the values are not shares."""
-        if n_classes and not are_shares(self.values):
-            yield "values are not shares of classes"
 
     def outputs(self, X: np.ndarray) -> np.ndarray:
         """Return the same for each row."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn import ensemble
 
-from stages.lib.handover.arrays import Form, are_shares
+from stages.lib.handover.arrays import Form
 from stages.lib.handover.trees import Trees, flattened
 
 # The most categories of a column that is split by sets of them.
@@ -44,8 +44,6 @@ class Forest(Trees):
         yield from super().problems(n_columns, n_classes)
         if (self.category_set >= 0).any():
             yield "category_set has sets of categories, which a forest does not split by"
-        if n_classes and not are_shares(self.values):
-            yield "values are not shares of classes"
 
     def added_up(self, values: np.ndarray) -> np.ndarray:
         """Return the mean over the trees."""

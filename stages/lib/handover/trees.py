@@ -66,6 +66,7 @@ class Trees(ArrayModel):
             places = getattr(self, name)
             if ((places >= 0) & (places <= np.arange(n_splits))).any():
                 yield f"{name} leads back, so a walk through the trees would not end"
+        yield from super().problems(n_columns, n_classes)
 
     def outputs(self, X: np.ndarray) -> np.ndarray:
         """Return what the leaves that each row ends in add up to; NaN in `X` is a missing value."""
