@@ -19,7 +19,7 @@ from stages.lib.scores.stuck import Answered, answered
 Look = Callable[[BaseEstimator, Any, np.ndarray], Any]
 
 # What scorers ask of an estimator. The answers to the same rows are the same, however many scorers ask.
-_ASKED = ("predict", "predict_proba")
+_ASKED = ("predict", "predict_proba", "decision_function", "predict_log_proba")
 
 
 @dataclass(frozen=True)
@@ -147,18 +147,11 @@ def all_alike(answers: Mapping[str, Any]) -> bool:
 
 
 @contextmanager
-def remembering(
-    estimator: BaseEstimator, whole: Any, parts: Sequence[Any] = (), questions: Sequence[str] = _ASKED
-) -> Iterator[dict[str, np.ndarray]]:
-    """Let a fitted estimator answer each question about the rows `whole` once, and yield the answers by question.
+def remembering(estimator: BaseEstimator, whole: Any, parts: Sequence[Any] = ()) -> Iterator[dict[str, np.ndarray]]:
+    """Let a fitted estimator answer what scorers ask about the rows `whole` once, and yield the answers by method.
 
-    Parameters
-    ----------
-    parts : sequence of arrays, optional
-        Rows that were stacked into `whole`, all of the same number. A question about one of them, not a copy of it, is
-        answered by its part of the answer.
-    questions : sequence of str
-        Names of methods that take rows and return an array with one row for each.
+    The `parts` are rows that were stacked into `whole`, all of the same number. A question about one of them, not a
+    copy of it, is answered by its part of the answer.
     """
     places = {id(part): place for place, part in enumerate(parts or [whole])}
     answers: dict[str, np.ndarray] = {}
@@ -177,5 +170,5 @@ def remembering(
         answer.__name__ = name  # which scikit-learn looks at
         return answer
 
-    with replaced(estimator, {name: remembered(name) for name in questions if hasattr(estimator, name)}):
+    with replaced(estimator, {name: remembered(name) for name in _ASKED if hasattr(estimator, name)}):
         yield answers

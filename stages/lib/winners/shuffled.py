@@ -25,8 +25,6 @@ _MOST_COPIED = 200_000
 _AT_ONCE = 4_000_000
 # Rows that a net predicts at once.
 _BATCH = 4096
-# What scorers ask of an estimator.
-_ASKED = ("predict", "predict_proba", "decision_function", "predict_log_proba")
 
 Scorer = Callable[[Any, Any, np.ndarray], float]
 
@@ -56,7 +54,7 @@ def importances(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, n_column
         with large_batches(estimator):
             for start in range(0, len(changes), size):
                 copies = [_shuffled(X, column, order) for column, order in changes[start : start + size]]
-                with remembering(estimator, np.concatenate(copies), copies, _ASKED):  # all are predicted at once
+                with remembering(estimator, np.concatenate(copies), copies):  # all are predicted at once
                     scores += [float(scorer(estimator, copy, y)) for copy in copies]
     except REFUSALS:
         return np.full(n_columns, np.nan)
