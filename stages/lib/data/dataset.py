@@ -18,7 +18,7 @@ _MOST = 5
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that a net predicts from, as they are in the whole table, of which a sample is a part; no values.
+    """The columns that a net predicts from, as they are in the whole table, sampled or not; no values of its rows.
 
     `types` has `number`, `boolean` or `category` by column, in the order of the table, and `categories` those of each
     column that has some. Columns in `lacking` have missing cells; those in `zeros` have zeros that mean a missing cell

@@ -29,11 +29,6 @@ class GroupedRows(np.ndarray):
         return grouped
 
 
-def with_groups(X: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return the rows of a table, float64, with their groups as the last column."""
-    return np.column_stack([X, groups.astype(np.float64)])
-
-
 def without_groups(X: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the rows of a table of `n_columns`, and the groups from one more column; None if there is none."""
     return X[:, :n_columns], X[:, n_columns].astype(np.int64) if X.shape[1] > n_columns else None

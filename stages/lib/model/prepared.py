@@ -11,7 +11,6 @@ from sklearn.pipeline import Pipeline
 from stages.lib.common import UserError
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.data import Dataset
-from stages.lib.model.hold_out import with_groups
 from stages.lib.model.preparation import Preparation, make_scaler
 
 _TARGET = f"{PREFIX}target"
@@ -82,7 +81,7 @@ def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:
         plain = data.X if columns.lack_nothing else columns.as_array(data.X)  # the latter for what ignores the inputs
         return np.array(plain, dtype=np.float32)
     array = columns.as_array(data.X)
-    return array if data.groups is None else with_groups(array, data.groups)
+    return array if data.groups is None else np.column_stack([array, data.groups])
 
 
 def nested_grid(estimator: BaseEstimator, candidates: list[dict[str, Any]]) -> list[dict[str, list[Any]]]:
