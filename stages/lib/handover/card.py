@@ -93,11 +93,6 @@ class Card(Section):
         )
 
     @property
-    def features(self) -> list[str]:
-        """The names of these columns."""
-        return [each.name for each in self.inputs]
-
-    @property
     def called(self) -> str:
         """What the model is called in sentences."""
         return self.name if self.kind != NET else f"the net {self.name}" if self.name else "the kept net"
@@ -118,7 +113,7 @@ class Card(Section):
         return card
 
     def _misfits(self) -> Iterator[str]:
-        lists = {"inputs": self.features, "classes": self.classes}
+        lists = {"inputs": [each.name for each in self.inputs], "classes": self.classes}
         lists |= {f"the categories of {each.name}": each.categories for each in self.inputs}
         for name, words in lists.items():
             if len(set(words)) < len(words):
@@ -137,7 +132,8 @@ class Card(Section):
 
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""
-        return Dataset(pd.DataFrame(columns=self.features), np.empty(0), self.columns, tuple(self.classes))
+        columns = self.columns
+        return Dataset(pd.DataFrame(columns=list(columns.types)), np.empty(0), columns, tuple(self.classes))
 
 
 def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:

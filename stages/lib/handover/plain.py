@@ -69,7 +69,7 @@ class PlainModel:
         preparation = None if card.kind == "constant" else preparation_of(prepared(DummyRegressor(), rowless, inputs))
         target = make_scaler(card.prepare.target).fit(np.zeros((2, 1))) if card.prepare.target else None
         take_over(preparation, target, tensors)
-        n_columns = preparation.n_features_out if preparation else len(card.features)
+        n_columns = preparation.n_features_out if preparation else len(card.inputs)
         kind, _ = _KINDS[card.kind]
         arrays = {name: tensor.numpy() for name, tensor in part(tensors, _MODEL).items()}
         model = kind.from_arrays(arrays, n_columns, len(card.classes))

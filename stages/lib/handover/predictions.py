@@ -37,7 +37,7 @@ def far_outside(card: Card, X: pd.DataFrame) -> Iterator[tuple[str, int]]:
 
 
 def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) -> pd.DataFrame:
-    """Predict rows, which have the columns of `card.features`, with a model as `load_model` returns it.
+    """Predict rows, which have the columns of the card, with a model as `load_model` returns it.
 
     The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
     `target=label` of the second of two, or of each of several. Raises `UserError` if cells are missing that the

@@ -95,8 +95,8 @@ def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module], n_cla
             problem = f"{loss} is a loss for classes, but {wrapper.__name__} predicts a number"
         others = [each.__name__ for each, losses in _LOSSES.items() if issubclass(criterion, losses)]
         way_out = f", or model.wrapper to {' or '.join(others)}" if others else ""
-        losses = join_words([each.__name__ for each in takes], "or")
-        raise UserError(f"params.yaml: {problem}. Set model.criterion to {losses}{way_out}.")
+        fitting = join_words([each.__name__ for each in takes], "or")
+        raise UserError(f"params.yaml: {problem}. Set model.criterion to {fitting}{way_out}.")
     if is_classifier(wrapper) and n_classes > 2 and not issubclass(criterion, OF_NUMBERED):
         raise UserError(
             f"params.yaml: the data has {n_classes} classes, which {loss} can't tell apart. Set model.criterion to "
