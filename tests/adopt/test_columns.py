@@ -9,7 +9,6 @@ import pytest
 
 from stages.lib.adopt import Taken, read_table, take_columns
 from stages.lib.adopt.taken import values_shown
-from stages.lib.config import Column
 from tests.adopt.csvs import passengers
 
 
@@ -32,10 +31,10 @@ def test_passengers(tmp_path: Path) -> None:
         "boarded": "date",
         "survived": "number",
     }
-    assert columns["age"].column == Column(missing="allowed")
-    assert columns["embarked"].column == Column(type="category", missing="allowed")
-    assert columns["ship"].column == Column(use=False)
-    assert columns["boarded"].column == Column(type="date")
+    assert columns["age"].entry == {"missing": "allowed"}
+    assert columns["embarked"].entry == {"type": "category", "missing": "allowed"}
+    assert columns["ship"].entry == {"use": False}
+    assert columns["boarded"].entry == {"type": "date"}
     assert columns["age"].missing == (passengers()["age"] == "").sum()
     ages = pd.to_numeric(passengers()["age"])
     assert columns["age"].seen == f"{ages.min():g} to {ages.max():g}"
@@ -160,7 +159,7 @@ def test_a_category_has_a_hundred_values_at_most(tmp_path: Path, n_values: int, 
     assert column.kind == kind
     if kind == "not used":
         assert column.why == "text of 101 values, too many for a category: 100 at most"
-        assert column.column == Column(use=False)
+        assert column.entry == {"use": False}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from stages.lib.adopt.blocks_text import RECIPE
 from stages.lib.adopt.outcome import Outcome
 from stages.lib.adopt.table import Table
 from stages.lib.adopt.taken import Taken
-from stages.lib.config import Column, yaml12
+from stages.lib.config import yaml12
 from stages.lib.data.texts import WHOLE_NUMBER
 
 # The rows of a batch, up to these numbers of rows, and above all of them.
@@ -65,10 +65,10 @@ def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken])
 
 def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, Any]:
     csv, n_rows = table.csv, len(table.frame)
-    contents = {column.name: column.column for column in columns}
-    contents[target] = Column(classes=outcome.labels) if outcome.labels else Column()
+    classes = [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in outcome.labels]
+    entries = {column.name: column.entry for column in columns} | {target: {"classes": classes} if classes else {}}
     # Without a header, all columns are listed; with one, those that are more than numbers.
-    names = [name for name in map(str, table.frame) if not csv.header or name == target or contents[name] != Column()]
+    names = [name for name in map(str, table.frame) if not csv.header or name == target or entries[name]]
     sample = min(1.0, float(f"{_MOST_ROWS / n_rows:.2g}"))
     if outcome.classifies and sample * min(outcome.counts) < _FEWEST_OF_A_CLASS:
         sample = 1.0
@@ -76,17 +76,10 @@ def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> 
     return form | {
         "path": csv.name,
         "na_values": list(csv.na_values),
-        "columns": {name: _entry(contents[name]) for name in names},
+        "columns": {name: entries[name] for name in names},
         "target": target,
         "sample": sample,
     }
-
-
-def _entry(column: Column) -> dict[str, Any]:
-    entry = column.model_dump(exclude_defaults=True)
-    if column.classes:
-        entry["classes"] = [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in column.classes]
-    return entry
 
 
 def _settings(outcome: Outcome, numbers: list[Taken]) -> dict[str, tuple[Any, str]]:

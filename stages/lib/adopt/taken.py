@@ -3,14 +3,13 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from stages.lib.adopt.table import Table
 from stages.lib.common.tables import print_rows
-from stages.lib.config import Column
 from stages.lib.data.faults import first_words
 from stages.lib.data.texts import numbers
 
@@ -47,13 +46,12 @@ class Taken:
         return self.kind in {"number", "category", "boolean"}
 
     @property
-    def column(self) -> Column:
-        """Its entry in `data.columns`."""
+    def entry(self) -> dict[str, Any]:
+        """Its entry in `data.columns`, for other columns than the target; empty for numbers that lack nothing."""
         if self.kind == "not used":
-            return Column(use=False)
-        if self.kind == "target":
-            return Column()
-        return Column(type=self.kind, missing="allowed" if self.missing else None)
+            return {"use": False}
+        kind = {} if self.kind == "number" else {"type": self.kind}
+        return kind | ({"missing": "allowed"} if self.missing else {})
 
 
 class Cells:
