@@ -15,7 +15,6 @@ from stages.lib.config import Params, load_params
 from stages.lib.data import read_features
 from stages.lib.data.csv_file import csv_text
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load_model, may_lack, predict
-from stages.lib.handover.card import NET
 
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
 
@@ -38,7 +37,7 @@ def read_bytes(source: str, name: str) -> bytes:
 
 def check_card(path: Path, card: Card, params: Params) -> None:
     """Raise `UserError` if a model is not the kept net where that should be, or does not go with params.yaml."""
-    if path == MODEL_FILE and card.kind != NET:
+    if path == MODEL_FILE and card.kind != "net":
         remedy = "Run `dvc repro evaluate`, or predict with `--model answer`."
         raise UserError(f"{path} has {card.called}, which is not a net. {remedy}")
     spec, types = params.data, card.columns.types

@@ -16,8 +16,6 @@ from stages.lib.data import Columns, Dataset
 from stages.lib.model.prepared import without_prefix
 
 # The kinds of a model: a net, those without one, and one that is too large, of which there is the card alone.
-NET: Literal["net"] = "net"
-LEFT_OUT: Literal["left_out"] = "left_out"
 Kind = Literal["net", "linear", "forest", "boosting", "constant", "left_out"]
 
 
@@ -95,7 +93,7 @@ class Card(Section):
     @property
     def called(self) -> str:
         """What the model is called in sentences."""
-        return self.name if self.kind != NET else f"the net {self.name}" if self.name else "the kept net"
+        return self.name if self.kind != "net" else f"the net {self.name}" if self.name else "the kept net"
 
     def to_text(self) -> str:
         """Write the card as JSON."""
@@ -118,9 +116,9 @@ class Card(Section):
         for name, words in lists.items():
             if len(set(words)) < len(words):
                 yield f"{name} has something twice"
-        if bool(self.settings) != (self.kind == NET):
-            yield "settings is missing" if self.kind == NET else f"settings has no place beside the kind {self.kind}"
-        if self.kind != NET and not self.name:
+        if bool(self.settings) != (self.kind == "net"):
+            yield "settings is missing" if self.kind == "net" else f"settings has no place beside the kind {self.kind}"
+        if self.kind != "net" and not self.name:
             yield "name is missing"
         for key in (self.settings and self.settings.model_extra) or {}:
             if key == "source" or key.startswith(PREFIX):  # neither is a setting of the net

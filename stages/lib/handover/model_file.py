@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 
 from stages.lib.common import Output, UserError, reading, write_bytes
 from stages.lib.config.problems import sentences
-from stages.lib.handover.card import LEFT_OUT, NET, Card
+from stages.lib.handover.card import Card
 from stages.lib.handover.net_file import load_net, net_tensors
 from stages.lib.handover.plain import THRESHOLD, PlainModel
 from stages.lib.handover.tensors import LONGEST, Tensors, check_finite
@@ -30,7 +30,7 @@ def save_answer(estimator: BaseEstimator | PlainModel, card: Card) -> str:
     """Write `ANSWER_FILE`, without the numbers of a too large model without a net; return a sentence then, else ""."""
     content, problem = _content(_tensors(estimator), card), ""
     if isinstance(estimator, PlainModel) and len(content) > MOST_BYTES:
-        card = card.model_copy(update={"kind": LEFT_OUT, "n_bytes": len(content)})
+        card = card.model_copy(update={"kind": "left_out", "n_bytes": len(content)})
         content, problem = _content({}, card), _too_large(card)
     write_bytes(ANSWER_FILE, content)
     return problem
@@ -73,10 +73,10 @@ def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Car
     card = _card(output, text)
     if card.digest != digest_of(tensors):
         raise output.refused(": its numbers are not those that were saved, so the file is damaged")
-    if card.kind == LEFT_OUT:
+    if card.kind == "left_out":
         raise UserError(f"{_too_large(card)}.")
     try:
-        if card.kind == NET:
+        if card.kind == "net":
             estimator = load_net(output, card, tensors, source)
         else:
             check_finite(output, tensors, {THRESHOLD})

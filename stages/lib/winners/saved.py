@@ -13,7 +13,6 @@ from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import lean, net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
-from stages.lib.handover.card import NET
 from stages.lib.model import against_divergence, build_estimator, hold_out_watchers, resolve_settings, rows, target
 from stages.lib.scores.fresh import Table
 from stages.lib.search import advice_on_one_row, doing
@@ -38,7 +37,7 @@ def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> tuple[B
             held = f"; 1 in {own['train_split']} is held out for {', '.join(watchers)}"
         else:
             own = own | {"train_split": None}
-        card = Card.of(NET, "", params.prepare.under(own), data, params.data.target, own)
+        card = Card.of("net", "", params.prepare.under(own), data, params.data.target, own)
         return fit_on_all_rows(name, own, data, params), card, words + held
 
 
