@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from stages.lib.config import CV
-from stages.lib.data import Dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.scores.statistics import corrected_error, half_width, p_values
 from stages.lib.search import make_splits
@@ -75,7 +75,7 @@ def test_the_interval_covers_the_truth_where_the_plain_one_does_not() -> None:
 
 def test_folds_of_other_sizes_count_with_their_own_rows() -> None:
     groups = np.repeat(np.arange(4), [6, 3, 2, 1])
-    data, cv = Dataset(pd.DataFrame(), np.zeros(12), (), (), groups=groups), CV(n_splits=4, splitter="group")
+    data, cv = Dataset(pd.DataFrame(), np.zeros(12), Columns({}), (), groups), CV(n_splits=4, splitter="group")
     splits = make_splits(data, cv, 0)
     assert len({len(test) for _, test in splits}) == 4
     # The mean correlation of two splits is the mean share of the rows that they test on: 1 / 4.
