@@ -1,15 +1,23 @@
 """How settings are judged in pairs: by the probability that they are as good, and by p-values for many pairs."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.stats import t as student
 
 from stages.lib.scores import corrected_error
 
 
-def equivalence(
-    differences: np.ndarray, test_share: float, rope: float, one_row: float = 0.0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the probabilities that a difference is below -rope, within the rope, and above it; their sum is 1.
+class Shares(NamedTuple):
+    """The probabilities that a difference is below -rope, within the rope, and above it; their sum is 1."""
+
+    worse: np.ndarray
+    equal: np.ndarray
+    better: np.ndarray
+
+
+def equivalence(differences: np.ndarray, test_share: float, rope: float, one_row: float = 0.0) -> Shares:
+    """Return how likely differences are below, within and above the rope.
 
     The Bayesian correlated t-test: with a flat prior, the mean difference has Student's t with n_splits - 1 degrees of
     freedom around the observed mean, as wide as the corrected standard error (Corani and Benavoli (2015), "A Bayesian
@@ -26,7 +34,7 @@ def equivalence(
     # Rounding leaves some of it where all differences are the same.
     error = np.where(error < 1e-12 * np.maximum(1, np.abs(mean)), 0, error)
     worse, better = (beyond(side * mean - rope, error, differences.shape[-1] - 1) for side in (-1, 1))
-    return worse, np.clip(1 - worse - better, 0, 1), better
+    return Shares(worse, np.clip(1 - worse - better, 0, 1), better)
 
 
 def beyond(excess: np.ndarray, error: np.ndarray, degrees: int) -> np.ndarray:

@@ -54,12 +54,8 @@ def compared_table(
     is_best = np.arange(len(p)) == best
     table["p_value_holm"] = np.where(is_best, p, holm(np.where(is_best, np.nan, p)))
 
-    shares = np.full((3, len(p)), np.nan)
-    compared = trained_to_the_end(candidates) & np.isfinite(scores).all(axis=1) & np.isfinite(test_share)
-    if compared.any():
-        shares[:, compared] = equivalence(scores[compared] - scores[best], test_share, rope, one_row)
-        shares[:, best] = 0, 1, 0
-    table["worse"], table["equal"], table["better"] = shares
+    compared = np.where(trained_to_the_end(candidates)[:, None], scores, np.nan)
+    table = table.assign(**equivalence(compared - scores[best], test_share, rope, one_row)._asdict())
     simplest = simplest_row(candidates, in_set)
     table["simplest"] = [format_value(i == simplest) for i in range(len(p))]
     return table

@@ -37,8 +37,7 @@ def comparison_table(contest: Contest) -> pd.DataFrame:
         "difference_ci95": half_width(differences, contest.test_share, contest.one_row),
         "p_value": p,
     }
-    shares = equivalence(differences, contest.test_share, contest.rope, contest.one_row)
-    columns |= zip(("worse", "equal", "better"), shares, strict=True)
+    columns |= equivalence(differences, contest.test_share, contest.rope, contest.one_row)._asdict()
     columns |= {
         "tied_with_kept": ["nan" if np.isnan(value) else format_value(bool(value >= ALPHA)) for value in p],
         "kept": [format_value(name == contest.kept) for name in names],

@@ -59,7 +59,7 @@ class Contest:
     def shares(self, one: str, other: str) -> dict[str, float]:
         """Return the probabilities that one contender is worse, equal or better than the other."""
         shares = equivalence(self.scores(one) - self.scores(other), self.test_share, self.rope, self.one_row)
-        return dict(zip(("worse", "equal", "better"), map(float, shares), strict=True))
+        return {key: float(share) for key, share in shares._asdict().items()}
 
     def is_apart(self, one: str, other: str) -> bool:
         """Whether one contender scores higher than the other beyond chance, or, without a test, at all."""
