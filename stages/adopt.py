@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stages.lib import adopt
-from stages.lib.common import Arguments, UserError, run, write_text
+from stages.lib.common import Arguments, UserError, counted, run, write_text
 from stages.lib.common.git import NoGitError, state_of
 from stages.lib.common.tables import print_rows
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
@@ -36,7 +36,7 @@ def main(options: Namespace) -> None:
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
         return
     if (n_rows := len(table.frame)) < 4:  # fewer leave no split with rows to train on and to test
-        raise UserError(f"{path} has {n_rows} row{'s' * (n_rows != 1)}, too few to train and to test. Add rows.")
+        raise UserError(f"{path} has {counted(n_rows, 'row')}, too few to train and to test. Add rows.")
     outcome = adopt.take_target(table, target, options.classes)
     columns = adopt.take_columns(table, target)
     plan = adopt.make_plan(table, target, outcome, columns)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from stages.lib.changes.comparison import BestSets
 from stages.lib.changes.results import Scored
-from stages.lib.common import short_params
+from stages.lib.common import first_of, short_params
 
 # The most settings or names that a sentence lists.
 MOST = 3
@@ -41,11 +41,6 @@ def sets_in_words(sets: BestSets) -> Iterator[str]:
         if any(len(_settings(name)) > MOST for name in names):
             parts.append(f"{what} {len(names)} that both have")  # their settings would fill a paragraph
         elif names:
-            parts.append(f"{what} {first_of(list(map(short_params, names)), '; ')}")
+            parts.append(f"{what} {first_of(list(map(short_params, names)), MOST, '; ')}")
     if sets.old != sets.new or len(parts) > 1:
         yield ", ".join(parts) + "."
-
-
-def first_of(names: list[str], sign: str = ", ") -> str:
-    """List a few names, and say how many more there are."""
-    return sign.join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")

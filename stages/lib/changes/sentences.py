@@ -6,10 +6,11 @@ from math import isnan
 
 from stages.lib.changes.comparison import Comparison, SearchChange
 from stages.lib.changes.origins import edited_results, stale_params
-from stages.lib.changes.picks import first_of, pick, sets_in_words
+from stages.lib.changes.picks import MOST, pick, sets_in_words
 from stages.lib.changes.results import Scored
 from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
 from stages.lib.common import format_interval, format_p, format_score, format_value, score_decimals, shares_in_words
+from stages.lib.common.formatting import counted, first_of
 
 # Of the cells of a `row`.
 HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")
@@ -21,9 +22,9 @@ def headline(changes: Comparison) -> str:
     for side in (changes.old, changes.new):
         if keys := stale_params(side):
             difference = f"params.yaml of {side.snapshot.name} differs from what its results are from"
-            sentences.append(f"Not rerun: {difference} ({first_of(keys)}); run `dvc repro`.")
+            sentences.append(f"Not rerun: {difference} ({first_of(keys, MOST)}); run `dvc repro`.")
         if paths := edited_results(side):
-            sentences.append(f"Edited since their stages wrote them: {first_of(paths)}; run `dvc repro`.")
+            sentences.append(f"Edited since their stages wrote them: {first_of(paths, MOST)}; run `dvc repro`.")
     return " ".join(sentences)
 
 
@@ -49,14 +50,14 @@ def _several(changes: Comparison) -> str:
         return "No search is in both"
     if not changes.changed and changes.others:
         score = "scores" if len(changes.others) == 1 else "score"
-        return f"No search changed, but {first_of(list(changes.others))} {score} otherwise"
+        return f"No search changed, but {first_of(list(changes.others), MOST)} {score} otherwise"
     if not changes.changed:
         return f"Unchanged: all scores{' that both have' if changes.added or changes.removed else ''} are the same"
     counts = Counter(search.word for search in changes.changed if search.word)
     # What changed in these are other candidates.
     unchanged = "whose pick scores the same" if counts[UNCHANGED] == 1 else "whose picks score the same"
     words = ", ".join(f"{n} {unchanged if word == UNCHANGED else word}" for word, n in counts.items())
-    return f"{_counted(len(changes.changed), 'search', 'searches')} changed" + (f": {words}" if words else "")
+    return f"{counted(len(changes.changed), 'search', 'searches')} changed" + (f": {words}" if words else "")
 
 
 def _use(changes: Comparison) -> str:
@@ -97,7 +98,7 @@ def details(search: SearchChange) -> Iterator[str]:
         yield f"Candidates: {search.n_added} added, {search.n_removed} removed."
     if search.common:
         shared, differing, pair = search.common
-        candidates = f"Of {_counted(shared, 'candidate', 'candidates')} that both have, {differing} score otherwise"
+        candidates = f"Of {counted(shared, 'candidate')} that both have, {differing} score otherwise"
         yield f"{candidates}: {_signed(pair)} on average over them."
     if search.best_sets:
         yield from sets_in_words(search.best_sets)
@@ -110,7 +111,7 @@ def others_told(changes: Comparison) -> list[str]:
         decimals = score_decimals(pair.means)
         others.append(f"{name} " + " → ".join(format_score(mean, decimals) for mean in pair.means))
     lists = {
-        f"{_counted(len(changes.unchanged), 'search', 'searches')} unchanged": changes.unchanged,
+        f"{counted(len(changes.unchanged), 'search', 'searches')} unchanged": changes.unchanged,
         "Other contenders on the fresh splits, not tested": others,
         "Added": changes.added,
         "Removed": changes.removed,
@@ -125,7 +126,7 @@ def causes_told(changes: Comparison) -> list[str]:
         *(f"{each.key}: {format_value(each.old)} → {format_value(each.new)}" for each in params),
         *(f"data: {path} has other bytes" for path in data),
         *(f"package: {line}" for line in packages),
-        *(f"code: {path} ({_counted(len(stages), 'stage', 'stages')})" for path, stages in code.items()),
+        *(f"code: {path} ({counted(len(stages), 'stage')})" for path, stages in code.items()),
     ]
 
 
@@ -169,7 +170,3 @@ def _value(side: Scored | None, decimals: int) -> str:
 
 def _compared(p: str) -> str:
     return p if p.startswith("<") else f"= {p}"
-
-
-def _counted(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from stages.lib.common import place_of
+from stages.lib.common import first_of, place_of
 from stages.lib.config import PARAMS_FILE
 from stages.lib.data.csv_text import more_such
 
@@ -37,7 +37,4 @@ def grouped(problems: Iterable[Problem]) -> list[str]:
 
 
 def _of(experiments: list[str]) -> str:
-    if not experiments:
-        return ""
-    more = f" and {len(experiments) - 1} more" if len(experiments) > 1 else ""
-    return f"{PARAMS_FILE}: experiments.{experiments[0]}{more}: "
+    return f"{PARAMS_FILE}: experiments.{first_of(experiments, 1)}: " if experiments else ""

@@ -14,6 +14,8 @@ from stages.lib.common.artifacts import (
 from stages.lib.common.command import run
 from stages.lib.common.errors import RAISED, UserError, described, did_you_mean, explained, own_place
 from stages.lib.common.formatting import (
+    counted,
+    first_of,
     format_changes,
     format_interval,
     format_p,

@@ -53,6 +53,16 @@ def join_words(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def first_of(words: Sequence[str], most: int, sign: str = ", ") -> str:
+    """List a few words, and say how many more there are."""
+    return sign.join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """Write how many things there are, as in `1 row` or `1,234 rows`; `many` is the plural if it has more than an s."""
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
 def score_decimals(scores: Iterable[float]) -> int:
     """Return how many decimals show all scores of a table: 4, fewer for scores in the thousands, more for tiny ones."""
     largest = max((abs(score) for score in scores if math.isfinite(score)), default=1.0)

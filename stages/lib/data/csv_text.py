@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import pandas as pd
 from pandas.errors import ParserError
 
-from stages.lib.common import UserError
+from stages.lib.common import UserError, counted
 from stages.lib.config.yaml12 import conflict_line, on_conflict
 
 # What may separate cells, in the singular.
@@ -131,7 +131,7 @@ class CsvText:
                 advice = f"; is a quotation mark missing in {short(cells[-1])}?"
         elif self.header and line == 2 and count == width + 1:
             advice = '; if R wrote its row names, put `"",` before the header for their name'
-        columns, more = f"{count} column{'s' * (count != 1)}", more_such(len(others), "line")
+        columns, more = counted(count, "column"), more_such(len(others), "line")
         self.refuse(f"line {line} has {columns} instead of {width}{note}{more}{advice}")
 
 
@@ -142,4 +142,4 @@ def short(cell: str) -> str:
 
 def more_such(count: int, what: str) -> str:
     """Say that there are more things like one that a sentence names, as in ` (2 more such cells)`; "" if none are."""
-    return f" ({count:,} more such {what}{'s' * (count != 1)})" if count > 0 else ""
+    return f" ({counted(count, f'more such {what}')})" if count > 0 else ""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import UserError
+from stages.lib.common import UserError, first_of
 from stages.lib.config import Data
 from stages.lib.data.csv_file import read_csv
 
@@ -70,9 +70,8 @@ class Columns:
         codes = labels.get_indexer(pd.Index(column, dtype=object)).astype(np.float64)
         codes[column.isna()] = np.nan
         if new := list(dict.fromkeys(map(str, column[codes < 0]))):
-            more = f" and {len(new) - _MOST} more" if len(new) > _MOST else ""
             warnings.warn(
-                f"column {column.name}: {', '.join(map(repr, new[:_MOST]))}{more} was never seen in training, "
+                f"column {column.name}: {first_of(list(map(repr, new)), _MOST)} was never seen in training, "
                 "so it counts as none of the categories",
                 stacklevel=2,
             )

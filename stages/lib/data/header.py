@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from stages.lib.common import UserError, did_you_mean
+from stages.lib.common import UserError, counted, did_you_mean
 from stages.lib.config import Data
 from stages.lib.data.alike import unlike
 from stages.lib.data.csv_text import SEPARATORS, CsvText, short
@@ -141,7 +141,7 @@ def _check_separator(first: list[str], csv: CsvText, spec: Data, wanted: Collect
     way_out = f"set `separator: {quoted}` in data of params.yaml"
     if csv.is_new:
         way_out = f"save it with {SEPARATORS[csv.separator]}s, as the training table is"
-    csv.refuse(f"{width}, and line 1 holds {count} {SEPARATORS[sign]}{'s' * (count > 1)}; {way_out}")
+    csv.refuse(f"{width}, and line 1 holds {counted(count, SEPARATORS[sign])}; {way_out}")
 
 
 def _like_a_header(cells: Sequence[str], spec: Data, no_numbers: bool) -> bool:

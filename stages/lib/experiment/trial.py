@@ -10,7 +10,7 @@ import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNetClassifier
 
-from stages.lib.common import UserError, explained
+from stages.lib.common import UserError, counted, explained
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment.batches import check_hold_out, check_last_batch
 from stages.lib.experiment.candidates import check_candidates
@@ -159,8 +159,8 @@ def _check_predictions(trial: BaseEstimator, rows: np.ndarray, n_classes: int, u
     if columns != n_classes:
         always = ", so it would always predict the first" if columns == 1 else ""
         raise UserError(
-            f"The data has {n_classes} classes, but with {net.criterion.__name__} the net has {columns} "
-            f"output{'s' * (columns != 1)} to tell them apart{always}. Let the module return an output for each class "
+            f"The data has {n_classes} classes, but with {net.criterion.__name__} the net has "
+            f"{counted(columns, 'output')} to tell them apart{always}. Let the module return an output for each class "
             "with CrossEntropyLoss or NLLLoss, or, for two classes, one output with BCEWithLogitsLoss or BCELoss; a "
             "criterion of your own is best derived from one of these."
         )

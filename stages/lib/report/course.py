@@ -4,7 +4,7 @@ import math
 from statistics import fmean
 from typing import NamedTuple
 
-from stages.lib.common import format_score, score_decimals
+from stages.lib.common import counted, format_score, score_decimals
 from stages.lib.config import Params
 from stages.lib.report.records import Record, number
 
@@ -95,7 +95,7 @@ def describe_course(rows: list[Record], stopping: Stopping, n_nets: int, constan
     best = [row for row in rows if row["setting"] == "best"]
     scores = [number(row["valid_score"]) for row in best]
     losses = [number(row["valid_loss"]) for row in best]
-    epochs = f"{len(best)} epoch{'s' * (len(best) != 1)}"
+    epochs = counted(len(best), "epoch")
     if not any(map(math.isfinite, scores + losses)):
         return "No rows are held out of the training, so its loss is all there is, and says little about new rows."
     score, since, change = course(scores)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from stages.lib.common import Output, join_words
+from stages.lib.common import Output, counted, join_words
 from stages.lib.config import Column, Params
 from stages.lib.config.schema import unit_of_score
 
@@ -83,7 +83,7 @@ def _table(params: Params, counts: dict[str, Any]) -> str:
     target = f", a number{unit and f' in {unit}'}"
     if params.model.classifies:
         classes = [
-            f"{label} ({n:,} row{'s' * (n != 1)}, {100 * n / counts['rows']:.0f} %)"
+            f"{label} ({counted(n, 'row')}, {100 * n / counts['rows']:.0f} %)"
             for label, n in class_counts(params, counts).items()
         ]
         few = 0 < len(classes) <= _MOST_CLASSES
