@@ -7,7 +7,6 @@ from math import isnan
 from stages.lib.changes.comparison import Comparison, SearchChange
 from stages.lib.changes.origins import edited_results, stale_params
 from stages.lib.changes.picks import MOST, pick, sets_in_words
-from stages.lib.changes.results import Scored
 from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
 from stages.lib.common import format_interval, format_p, format_score, format_value, score_decimals, shares_in_words
 from stages.lib.common.formatting import counted, first_of
@@ -159,13 +158,12 @@ def _values(search: SearchChange) -> list[str]:
     sides = (search.old, search.new)
     # Two that are in pairs are in one unit; of others, one may be in thousands and the other a share.
     shared = score_decimals(side.mean for side in sides if side)
-    return [_value(side, shared if search.pair or side is None else score_decimals([side.mean])) for side in sides]
-
-
-def _value(side: Scored | None, decimals: int) -> str:
-    if side is None:
-        return "no score on fresh splits"
-    return "no score" if isnan(side.mean) else format_interval(side.mean, side.ci95, decimals)
+    return [
+        format_interval(side.mean, side.ci95, shared if search.pair else score_decimals([side.mean]))
+        if side
+        else "no score on fresh splits"
+        for side in sides
+    ]
 
 
 def _compared(p: str) -> str:

@@ -77,7 +77,12 @@ def format_score(score: float, decimals: int, sign: str = "") -> str:
 
 
 def format_interval(score: float, half: float, decimals: int) -> str:
-    """Write a score and half the width of its interval, such as `0.7500 ± 0.0300`; the score alone if that is NaN."""
+    """Write a score and half the width of its interval, such as `0.7500 ± 0.0300`; the score alone if that is NaN.
+
+    NaN is `no score`.
+    """
+    if math.isnan(score):
+        return "no score"
     return format_score(score, decimals) + ("" if math.isnan(half) else f" ± {format_score(half, decimals)}")
 
 

@@ -38,7 +38,7 @@ def read_contenders(use: str | None) -> Table:
         names = [row["setting"] for row in rows]
         columns = {
             "setting": names,
-            "score": [_score(row, decimals) for row in rows],
+            "score": [format_interval(number(row["mean_test_score"]), number(row["ci95"]), decimals) for row in rows],
             **({"vs. kept": [_against_kept(row) for row in rows]} if tested else {}),
             "what it is": [short_params(row["params"]) for row in rows],
         }
@@ -60,11 +60,6 @@ def _most_telling(rows: list[Record], use: str | None) -> list[Record]:
     names |= {settings[name]: name for name in always if name in settings}
     ranked = [row for row in ranked if row["setting"] == names[row["params"]]]
     return [row for i, row in enumerate(ranked) if i < _MOST or row["setting"] in always]
-
-
-def _score(row: Record, decimals: int) -> str:
-    mean = number(row["mean_test_score"])
-    return "no score" if math.isnan(mean) else format_interval(mean, number(row["ci95"]), decimals)
 
 
 def _against_kept(row: Record) -> str:
