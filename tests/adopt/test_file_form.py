@@ -82,8 +82,8 @@ def test_a_target_shows_that_numbers_are_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "table.csv has no rows: its first line is empty."),
-        (b" \n\n", "table.csv has no rows: its first line is empty."),
+        (b"", "table.csv is empty."),
+        (b" \n\n", "table.csv is empty."),
         (b"PK\x03\x04abc", "is a spreadsheet or a zip archive, not a CSV. Export it as CSV first."),
         (b"\x1f\x8b\x08", "is a gzip archive, not a CSV."),
         (b"a,b\n1,\x00\n", "is not text: line 2 contains a zero byte."),

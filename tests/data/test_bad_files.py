@@ -146,7 +146,7 @@ def test_a_group_or_an_order_that_is_missing(tmp_path: Path, role: str, name: st
             "the header has no 'survived', which data.columns in params.yaml lists; it has one two",
         ),
         (["x;y, in m;survived", "1;2,5;0"], "2 columns were found, and line 1 holds 2 semicolons; set `separator"),
-        ([], "has no rows: its first line is empty. Is it the right file?"),
+        ([], "is empty. Is it the right file?"),
     ],
 )
 def test_a_file_that_is_no_table(tmp_path: Path, lines: list[str], sentence: str) -> None:

@@ -59,7 +59,7 @@ def test_the_real_rows_are_read_with_the_target_and_without() -> None:
             "new rows: line 2, column width: 'x' is not a number\n"
             "new rows: line 3, column width: 1e39 is above 3.40282e+38",
         ),
-        (False, "", "new rows has no rows: its first line is empty. Is it the right file?"),
+        (False, "", "new rows is empty. Is it the right file?"),
         (
             True,
             "petal_length,width\n1,1",

@@ -128,6 +128,11 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
     assert f"{headings} 1 -1,234,570 none none 41 9 5 2 -2,234,570 5 standard" in text
 
 
+def test_the_table_that_is_cut_off_is_named(folder: Path, in_process: Command) -> None:
+    (folder / "metrics/importance/stopping.csv").write_text(IMPORTANCE[: len(IMPORTANCE) * 2 // 3], encoding="utf-8")
+    assert "metrics/importance/stopping.csv is not a table of importances" in in_process(report).stderr
+
+
 def test_a_report_of_an_earlier_run_says_so_on_the_terminal(
     folder: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

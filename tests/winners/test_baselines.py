@@ -24,7 +24,7 @@ from stages.lib.engine import fit_seed
 from stages.lib.model.hold_out import GroupedRows
 from stages.lib.scores.reached import Reached, to_csv
 from stages.lib.search import make_splits
-from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, read_baselines, read_seen, score_baseline
+from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS, read_baselines, read_seen, score_baseline
 from stages.lib.winners.baselines import BOOSTING_GRID, Baseline, InnerFolds, baselines
 from stages.lib.winners.diagnostics import COLUMNS
 from tests.model.test_preparation import by_hand, cells
@@ -222,6 +222,13 @@ def test_other_files_that_do_not_fit_are_refused(
         write_text(DIAGNOSTICS, content)
     with pytest.raises(UserError, match=f"metrics/baselines/diagnostics.csv {sentence}. Run `dvc repro baselines`"):
         read_seen(DIAGNOSTICS, COLUMNS)
+
+
+def test_a_word_in_place_of_what_an_input_is_worth_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_text(INPUTS, "model,column,importance\nmean,age,much\n")
+    with pytest.raises(UserError, match=r"metrics/baselines/inputs.csv is not what the stage baselines writes"):
+        read_seen(INPUTS, ["column", "importance"], numbers=["importance"])
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> b
         if b"\0" not in text:
             text = text.rstrip(b" \r\n")
             if not text:
-                raise UserError(f"{name} has no rows: its first line is empty. Is it the right file?")
+                raise UserError(f"{name} is empty. Is it the right file?")
             if text[:1] in b"\r\n":
                 raise UserError(f"{name}: line 1 is empty. Remove it.")
             return text

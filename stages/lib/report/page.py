@@ -69,6 +69,7 @@ def _search(params: Params, name: str) -> dict[str, Any]:
     compared = Path(f"metrics/compared/{name}.csv")
     with records(f"metrics/importance/{name}.csv", "a table of importances") as rows:
         keys = [row["key"] for row in rows]
+        _ = [float(row["p_value"]) for row in rows]  # which a table that is cut off lacks
     with records(compared, "a table of scores") as rows:
         ends = stopping(params, name, min(rows, key=lambda row: int(row["rank_test_score"])))
         parallel = parallel_coordinates(rows, keys)

@@ -91,13 +91,13 @@ def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
     print_columns(title, cells | {"model": [each.params for each in contenders.values()]})
 
 
-def read_seen(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Return `DIAGNOSTICS` or `INPUTS` as text, with these columns beside `model`.
+def read_seen(path: Path, columns: Sequence[str], numbers: Sequence[str] = ()) -> pd.DataFrame:
+    """Return `DIAGNOSTICS` or `INPUTS` as text, with these columns beside `model`, and some of them as numbers.
 
-    Raises `UserError` if the file is missing, or has other columns.
+    Raises `UserError` if the file is missing, has other columns, or text in place of a number.
     """
     with _output(path).as_text() as text:
-        return read_cells(text)[["model", *columns]]
+        return read_cells(text)[["model", *columns]].astype(dict.fromkeys(numbers, float))
 
 
 def _output(path: Path) -> Output:

@@ -82,6 +82,6 @@ def saved_inputs(kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: T
     importances = {name: seen[name].importances for name in roles if name in seen}
     table = inputs_table(importances, fresh.data.features, fresh.params.cv.test_share)
     if len(importances) < len(roles):
-        without_nets = read_seen(INPUTS, INPUT_COLUMNS[1:]).astype({"importance": float, "ci95": float})
+        without_nets = read_seen(INPUTS, INPUT_COLUMNS[1:], numbers=("importance", "ci95"))
         table = pd.concat([table, without_nets], ignore_index=True)
     return with_standing(table, roles, fresh.params.rope)
