@@ -9,9 +9,9 @@ from stages.lib.common import run, write_text
 from stages.lib.comparison.inputs import inputs_table
 from stages.lib.config import load_params
 from stages.lib.scores import to_csv as table_to_csv
-from stages.lib.scores.fresh import read_table
 from stages.lib.scores.reached import to_csv
 from stages.lib.scores.scorer import make_scorer
+from stages.lib.scores.splits import read_table
 from stages.lib.search import doing
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, DIGITS, INPUTS, print_scores, score_baseline
 from stages.lib.winners.baselines import baselines

@@ -7,7 +7,7 @@ from stages.lib.comparison.inputs import describe_inputs
 from stages.lib.config import load_params
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_answer, save_model
 from stages.lib.scores import NOT_TESTED, to_csv, too_few
-from stages.lib.scores.fresh import Table, read_table
+from stages.lib.scores.splits import Table, read_table
 from stages.lib.winners.answer import answer
 from stages.lib.winners.baseline_scores import read_baselines
 from stages.lib.winners.comparison import comparison_table, few_metrics, print_comparison, summarise

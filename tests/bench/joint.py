@@ -30,8 +30,8 @@ class Space:
         from stages.lib.config import load_params
         from stages.lib.data import load_dataset
         from stages.lib.model import build_estimator, resolve_experiment, rows, target
-        from stages.lib.scores.fresh import drawn_anew
         from stages.lib.scores.scorer import make_scorer
+        from stages.lib.scores.splits import drawn_anew
         from stages.lib.search import checked_splits
 
         self.params = load_params()

@@ -12,7 +12,7 @@ from stages.lib.check import everything
 from stages.lib.check.trial import seconds_a_step
 from stages.lib.config import load_params
 from stages.lib.engine import seed_everything
-from stages.lib.scores.fresh import drawn_anew
+from stages.lib.scores.splits import drawn_anew
 from tests.check.conftest import Write
 from tests.conftest import Command
 from tests.project import ROOT, real_params

@@ -10,8 +10,8 @@ from skorch import NeuralNet
 from stages.lib.common import format_params, write_json, write_text
 from stages.lib.config import STARTING_POINT, Params
 from stages.lib.data import Dataset
-from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached, to_csv
+from stages.lib.scores.splits import Table
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS
 from stages.lib.winners.diagnostics import COLUMNS
 from stages.lib.winners.leaderboard import BEST_PARAMS

@@ -10,9 +10,9 @@ from sklearn.metrics import get_scorer
 
 from stages.lib.data import Columns, Dataset
 from stages.lib.scores import half_width, pooling
-from stages.lib.scores.fresh import Table
 from stages.lib.scores.intervals import interval
 from stages.lib.scores.scorer import all_alike
+from stages.lib.scores.splits import Table
 from stages.lib.winners.baseline_scores import score_baseline
 from stages.lib.winners.baselines import Baseline
 from tests.winners.settings import params_of

@@ -17,8 +17,8 @@ from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.experiment.candidates import check_candidates
 from stages.lib.fetch import ensure_file, is_in_place
 from stages.lib.model import Candidates, resolve_experiment
-from stages.lib.scores.fresh import read_table
 from stages.lib.scores.scorer import make_scorer
+from stages.lib.scores.splits import read_table
 
 T = TypeVar("T")
 

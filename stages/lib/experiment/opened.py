@@ -11,8 +11,8 @@ from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.model import Candidates, build_estimator, resolve_experiment, rows, target
-from stages.lib.scores.fresh import Table, read_table
 from stages.lib.scores.scorer import RecordingScorer
+from stages.lib.scores.splits import Table, read_table
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Tables, intervals and tests for scores. The modules `scorer`, `reached` and `fresh` need torch.
+"""Tables, intervals and tests for scores. The modules `scorer`, `reached` and `splits` need torch.
 
 Imports `data`, `search`, `config`, `engine` and `common`.
 """

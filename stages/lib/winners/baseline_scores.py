@@ -13,10 +13,10 @@ from stages.lib.common.tables import print_columns
 from stages.lib.config import CV
 from stages.lib.model import rows
 from stages.lib.scores import Pooling
-from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached, from_csv
 from stages.lib.scores.score_table import read_cells
 from stages.lib.scores.scorer import all_alike, remembering
+from stages.lib.scores.splits import Table
 from stages.lib.search.result import SCORE
 from stages.lib.winners.baselines import Baseline
 from stages.lib.winners.diagnostics import Seen, predictions

@@ -6,8 +6,8 @@ from typing import Any
 from stages.lib.common import Output, format_params
 from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
 from stages.lib.scores import CORRECTED
-from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached
+from stages.lib.scores.splits import Table
 from stages.lib.winners.leaderboard import BEST_PARAMS, picked
 
 

@@ -18,7 +18,7 @@ from sklearn.calibration import calibration_curve
 
 from stages.lib.engine import TrainTest
 from stages.lib.scores import ALPHA
-from stages.lib.scores.fresh import Table
+from stages.lib.scores.splits import Table
 
 COLUMNS = ("panel", "series", "x", "y", "low", "high", "count", "label")
 # The most points of a curve or a cloud.

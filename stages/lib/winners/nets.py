@@ -16,9 +16,9 @@ from stages.lib.config import PREFIX
 from stages.lib.experiment import check_trial
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import pooling
-from stages.lib.scores.fresh import Table
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
+from stages.lib.scores.splits import Table
 from stages.lib.search import doing, run_search
 from stages.lib.search.result import SearchResult
 from stages.lib.winners.diagnostics import Seen, predictions

@@ -14,7 +14,7 @@ from stages.lib.data import Dataset
 from stages.lib.engine import lean, net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
 from stages.lib.model import against_divergence, build_estimator, hold_out_watchers, resolve_settings, rows, target
-from stages.lib.scores.fresh import Table
+from stages.lib.scores.splits import Table
 from stages.lib.search import advice_on_one_row, doing
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
 from stages.lib.winners.baselines import baselines
