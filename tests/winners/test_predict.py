@@ -64,7 +64,7 @@ def test_rows_without_the_target_from_standard_input(predict_here: Command) -> N
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (b"", "standard input has no rows"),
+        (b"", "standard input is empty"),
         (b"6,148,72,35,0,33.6,0.627\n", "standard input: line 1 has 7 columns instead of 8, or 9 with diabetes"),
         (b"6,abc,72,35,0,33.6,0.627,50\n", "standard input: line 1, column glucose: 'abc' is not a number"),
         (b"6,148,72,35,0,33.6,0.627,7\n", "standard input: line 1, column age: 7 is outside 21 to 100 (years)"),

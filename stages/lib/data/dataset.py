@@ -31,7 +31,7 @@ class Columns:
     zeros: tuple[str, ...] = ()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Columns":
-        """Return itself, as nothing changes it: scikit-learn copies an estimator's parameters for every fit."""
+        """Return itself, because nothing changes it: scikit-learn copies an estimator's parameters for every fit."""
         return self
 
     @property
