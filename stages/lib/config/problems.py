@@ -12,7 +12,6 @@ from pydantic_core import ErrorDetails
 from stages.lib.common import did_you_mean, format_value
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.schema import Params
-from stages.lib.config.space import is_number
 from stages.lib.config.statistics import Evaluate, Statistics
 from stages.lib.config.table import Column, Section
 from stages.lib.config.training import Prepare
@@ -98,7 +97,7 @@ def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
             text = f"it should be a valid list; {write}"
         case "invalid_key":
             return f"{place.rpartition('.')[0] or place} has the key {_short(value)}: a key is text; put it in quotes"
-        case "string_type" if is_number(value):
+        case "string_type" if isinstance(value, int | float) and not isinstance(value, bool):
             text += "; put it in quotes if it is a name"
         case "literal_error" if _is_nothing(value):
             text += "; for nothing, write null"
