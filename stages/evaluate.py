@@ -31,6 +31,7 @@ def main() -> None:
     handed_over = advice.handed_over
     saved = list(dict.fromkeys([handed_over, kept]))
     seen = see_nets({name: settings[name] for name in saved if name in settings}, fresh)
+    diagnostics = {name: saved_diagnostics(name, seen, fresh) for name in saved}
     inputs = saved_inputs(kept, handed_over, seen, fresh)
     on_inputs = [describe_inputs(inputs, name, cv.scoring, params.rope) for name in saved]
     note = None if cv.keeps_time else too_few(table.data.y, table.data.n_classes, table.data.groups)
@@ -43,8 +44,8 @@ def main() -> None:
         print(f"so these splits are those that the winners won on\n({NOT_TESTED}).")
     print("\n".join(on_inputs))
     write_text("metrics/candidates/evaluation.csv", to_csv(compared))
-    write_text("metrics/diagnostics.csv", to_csv(saved_diagnostics(kept, seen, fresh)))
-    write_text("metrics/answer_diagnostics.csv", to_csv(saved_diagnostics(handed_over, seen, fresh)))
+    write_text("metrics/diagnostics.csv", to_csv(diagnostics[kept]))
+    write_text("metrics/answer_diagnostics.csv", to_csv(diagnostics[handed_over]))
     write_text("metrics/inputs.csv", to_csv(inputs))
     pooled = seen[kept].pooled(fresh)
     brier = {"kept_brier_score": pooled.brier_score() if pooled else None}

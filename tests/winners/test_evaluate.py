@@ -26,7 +26,7 @@ from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.scores.intervals import interval
 from stages.lib.search import make_splits
-from stages.lib.winners.baseline_scores import read_baselines
+from stages.lib.winners.baseline_scores import DIAGNOSTICS, read_baselines
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.nets import score_nets
 from stages.lib.winners.saved import fit_on_all_rows
@@ -190,6 +190,21 @@ def test_the_answer_is_saved_whichever_it_is(
     finally:
         for path, content in before.items():
             path.write_bytes(content)
+
+
+def test_what_the_stage_baselines_wrote_is_looked_at_before_anything_is_written(
+    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
+) -> None:
+    monkeypatch.chdir(evaluated.folder)
+    diagnostics, before = DIAGNOSTICS.read_bytes(), evaluated.read("metrics/candidates/evaluation.csv")
+    try:
+        DIAGNOSTICS.unlink()
+        write_text("metrics/candidates/evaluation.csv", "of the last run")
+        assert f"{DIAGNOSTICS} is missing. Run `dvc repro baselines`" in in_process(evaluate).stderr
+        assert evaluated.read("metrics/candidates/evaluation.csv") == b"of the last run"
+    finally:
+        DIAGNOSTICS.write_bytes(diagnostics)
+        (evaluated.folder / "metrics/candidates/evaluation.csv").write_bytes(before)
 
 
 class Normed(nn.Module):
