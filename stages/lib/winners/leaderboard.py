@@ -34,7 +34,8 @@ def read_search(params: Params, name: str) -> dict[str, Any]:
 
     Raises `UserError` if there is no such experiment, it has no metrics, or its best is not in the grid of params.yaml.
     """
-    metrics, best = read_metrics(name), read_best(params, name)
+    metrics = read_metrics(name)
+    best = _best(params, name, metrics)
     output = Output(f"metrics/compared/{name}.json", "the result of a comparison", f"compare@{name}")
     with output.as_json() as comparison:
         text = comparison["simplest_params"]
@@ -45,7 +46,11 @@ def read_search(params: Params, name: str) -> dict[str, Any]:
 
 def read_best(params: Params, name: str) -> dict[str, Any]:
     """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_search` does."""
-    (best,) = _typed(params, name, [read_metrics(name)["best_params"]], "best", search_output(name))
+    return _best(params, name, read_metrics(name))
+
+
+def _best(params: Params, name: str, metrics: dict[str, Any]) -> dict[str, Any]:
+    (best,) = _typed(params, name, [metrics["best_params"]], "best", search_output(name))
     return best
 
 
