@@ -1,6 +1,6 @@
 """What settings differ by, and which keys made the difference: equal or undecided, p-values, importance.
 
-Imports `scores`, `config` and `common`; not torch.
+Imports `scores` and `common`; not torch.
 """
 
 from stages.lib.comparison.effects import effect_p_values

@@ -44,7 +44,7 @@ def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) ->
 def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -> str:
     """Say in sentences which columns of the table, as `with_standing` returns it, matter to the model of this name."""
     rows = table[table["model"] == name]
-    if not np.isfinite(rows["importance"]).all():
+    if rows.empty or not np.isfinite(rows["importance"]).all():
         return f"What the inputs are worth to {name} is unknown, because it has no score on some splits."
     if (rows["importance"] == 0).all():
         return f"{name} looks at none of the inputs."

@@ -1,6 +1,6 @@
 """Models as files: the kept net and the answer, written as numbers, checked when they are read, and predicted with.
 
-Imports `model`, `data`, `config`, `lockstep` and `common`.
+Imports `model`, `data`, `config`, `engine` and `common`.
 """
 
 from stages.lib.handover.card import Card
