@@ -6,6 +6,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.scores.intervals import interval
 from stages.lib.search import make_splits
+from stages.lib.winners import saved
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, read_baselines
 from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.nets import score_nets
@@ -192,7 +194,7 @@ def test_the_answer_is_saved_whichever_it_is(
             path.write_bytes(content)
 
 
-def test_what_the_stage_baselines_wrote_is_looked_at_before_anything_is_written(
+def test_all_that_can_fail_comes_before_anything_is_written(
     evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
 ) -> None:
     monkeypatch.chdir(evaluated.folder)
@@ -201,6 +203,11 @@ def test_what_the_stage_baselines_wrote_is_looked_at_before_anything_is_written(
         DIAGNOSTICS.unlink()
         write_text("metrics/candidates/evaluation.csv", "of the last run")
         assert f"{DIAGNOSTICS} is missing. Run `dvc repro baselines`" in in_process(evaluate).stderr
+        assert evaluated.read("metrics/candidates/evaluation.csv") == b"of the last run"
+        DIAGNOSTICS.write_bytes(diagnostics)
+        monkeypatch.setattr(saved, "fit_on_all_rows", Mock(side_effect=UserError("The last fit diverged.")))
+        done = in_process(evaluate)
+        assert ("The last fit diverged." in done.stderr, done.stdout) == (True, "")
         assert evaluated.read("metrics/candidates/evaluation.csv") == b"of the last run"
     finally:
         DIAGNOSTICS.write_bytes(diagnostics)

@@ -21,8 +21,11 @@ from stages.lib.winners.baselines import baselines
 from stages.lib.winners.diagnostics import COLUMNS, Seen, diagnostics
 from stages.lib.winners.leaderboard import BEST_PARAMS
 
+# A model, its card, and what it was fitted on, in words.
+Fitted = tuple[BaseEstimator | PlainModel, Card, str]
 
-def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> tuple[BaseEstimator | PlainModel, Card, str]:
+
+def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> Fitted:
     """Fit a contender, a net of `settings` or else a baseline, on all rows, and say in words what it was fitted on.
 
     A net is fitted without the rows that it holds out, if callbacks look at them. A baseline becomes arrays.
