@@ -96,15 +96,16 @@ class Preparation(TransformerMixin, BaseEstimator):
         """Find means, scales and so on of training rows; `X` is a DataFrame, or what `rows` made of it."""
         X, _ = without_groups(self.columns.as_array(X), len(self.columns.types))
         self.n_features_in_ = X.shape[1]
-        self.parts_ = ColumnTransformer(list(self._parts())).fit(self._rows(X))
+        self.parts_ = ColumnTransformer(list(self._parts())).fit(self._marked(X) if self.impute else X)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Return float32 of shape (n_rows, n_features_out), with the groups that `X` has in a further column."""
         check_is_fitted(self)
         array, groups = without_groups(self.columns.as_array(X), len(self.columns.types))
-        lacking = np.isnan(self._marked(array)[:, self._indicated()])
-        result = np.column_stack([self.parts_.transform(self._rows(array)), lacking]).astype(np.float32, order="C")
+        marked = self._marked(array)
+        parts = self.parts_.transform(marked if self.impute else array), np.isnan(marked[:, self._indicated()])
+        result = np.column_stack(parts).astype(np.float32, order="C")
         return result if groups is None else GroupedRows.of(result, groups)
 
     def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
@@ -140,9 +141,6 @@ class Preparation(TransformerMixin, BaseEstimator):
 
     def _indicated(self) -> list[int]:
         return self.columns.positions(self.columns.lacking + self.columns.zeros) if self.indicator else []
-
-    def _rows(self, X: np.ndarray) -> np.ndarray:
-        return self._marked(X) if self.impute else X
 
     def _marked(self, X: np.ndarray) -> np.ndarray:
         """Return rows with NaN for zeros that mean a missing value."""
