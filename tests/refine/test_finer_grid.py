@@ -84,6 +84,15 @@ def test_what_has_nothing_between_is_fixed_at_its_best() -> None:
     assert found.fixed == {"batch_size": 40} | left
 
 
+def test_a_word_that_a_net_takes_is_not_looked_up() -> None:
+    table_net = {"module": "stages.lib.table_net.TableNet", "source": "stages/lib/table_net.py"}
+    grid: dict[str, list[Any]] = {"module__embedding": ["none", "periodic"], "module__n_neurons": [4, 8]}
+    experiment = with_experiment(grid, {}, **table_net, criterion="BCEWithLogitsLoss")
+    found = refine(experiment, {"module__embedding": "periodic", "module__n_neurons": 8})
+    assert found.grid == {"module__n_neurons": [4, 6, 8, 10, 12]}
+    assert found.fixed == {"module__embedding": "periodic"}
+
+
 def test_what_is_wrong_with_every_net_is_no_limit() -> None:
     experiment = with_experiment({"module__n_neurons": [4, 8]}, {"module__dropout_rate": 2})
     with pytest.raises(UserError, match=r"experiments\.mine\.fixed: dropout_rate is 2"):

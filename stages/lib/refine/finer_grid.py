@@ -13,7 +13,7 @@ from stages.lib.config.params_file import broken_rule
 from stages.lib.config.space import is_number
 from stages.lib.experiment import Opened
 from stages.lib.experiment.candidates import check_candidates
-from stages.lib.model import Candidates, resolve
+from stages.lib.model import Candidates
 
 # Two values alone don't show their spacing; from this ratio on, it is assumed to be logarithmic.
 _WIDE = 10
@@ -146,7 +146,8 @@ class _Scale:
 
 def _make_allowed(experiment: Opened, best: dict[str, Any]) -> Callable[[str, float], bool]:
     """Return a function that tells whether a setting may have a value while the others have their best."""
-    resolved = {key: resolve(key, value) for key, value in best.items()}
+    params = experiment.params
+    resolved = experiment.candidates[params.experiment(experiment.name).candidates(params.seed).index(best)]
     at_best = replace(experiment, settings=experiment.settings | resolved)
 
     def check(candidate: dict[str, Any]) -> None:
