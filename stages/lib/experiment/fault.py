@@ -122,24 +122,24 @@ def advice(error: BaseException, estimator: BaseEstimator, fit: Callable[[BaseEs
         return f"The module's forward returns {kind}; let it return a tensor with one row for each row of its input."
     width = seen.rows.shape[-1] if isinstance(seen.rows, torch.Tensor) and seen.rows.ndim else "n_inputs"
     return (
-        certain_meaning(error, width)
+        certain_meaning(error)
         or _setting_at_fault(estimator, fit)
         or advice_on_one_row(error)
-        or _meaning(_MEANINGS, error, width)
+        or _meaning(_MEANINGS, error, width=width)
         or (FIX_THE_CODE if own_place(error) else "")
         or "The module, the criterion and the data in params.yaml don't fit together; change one of them."
     )
 
 
-def certain_meaning(error: BaseException, width: object = "n_inputs") -> str:
+def certain_meaning(error: BaseException) -> str:
     """Return what the message of an error means, whatever the settings are; "" if that is not known."""
-    return _meaning(_CERTAIN, error, width)
+    return _meaning(_CERTAIN, error)
 
 
-def _meaning(meanings: dict[str, str], error: BaseException, width: object) -> str:
+def _meaning(meanings: dict[str, str], error: BaseException, **words: object) -> str:
     """Return what the message of an error means; "" if the table does not have it."""
     matches = ((re.search(words, str(error)), meaning) for words, meaning in meanings.items())
-    return next((meaning.format(*match.groups(), width=width) for match, meaning in matches if match), "")
+    return next((meaning.format(*match.groups(), **words) for match, meaning in matches if match), "")
 
 
 def _setting_at_fault(estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any]) -> str:
