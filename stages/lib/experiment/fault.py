@@ -177,5 +177,6 @@ def in_words(value: Any) -> str:
         return "{}"
     if isinstance(value, list):  # of callbacks, the last of which are the user's own
         return ", ".join(name for name, _ in value[-1:])
-    number = getattr(value, "cv", getattr(value, "n", value))  # of a hold-out
-    return getattr(number, "__name__", None) or format_value(number)
+    if name := getattr(value, "__name__", None):
+        return str(name)
+    return format_value(getattr(value, "cv", getattr(value, "n", value)))  # the number of a hold-out
