@@ -8,8 +8,16 @@ from stages.lib.changes.comparison import Comparison, SearchChange
 from stages.lib.changes.origins import edited_results, stale_params
 from stages.lib.changes.picks import MOST, pick, sets_in_words
 from stages.lib.changes.verdict import UNCHANGED, UNTESTED, Pair
-from stages.lib.common import format_interval, format_p, format_score, format_value, score_decimals, shares_in_words
-from stages.lib.common.formatting import counted, first_of
+from stages.lib.common import (
+    counted,
+    first_of,
+    format_interval,
+    format_p,
+    format_score,
+    format_value,
+    score_decimals,
+    shares_in_words,
+)
 
 # Of the cells of a `row`.
 HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")
