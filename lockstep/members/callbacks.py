@@ -116,15 +116,15 @@ def may_predict(net: NeuralNet) -> bool:
 
 
 @contextmanager
-def held_to_it(callback: Callback, net: NeuralNet, may_predict: bool) -> Iterator[None]:
+def held_to_it(callback: Callback, net: NeuralNet, at_end: bool) -> Iterator[None]:
     """Raise `ListenerError` if a callback changes in the block what it was declared not to change.
 
-    `may_predict` is whether the callback may let the net predict here.
+    `at_end` is whether an epoch or the training ends here: then the callback may let the net predict.
     """
     before = _seen(net)
     yield
     after = _seen(net)
-    excused = _BY_PREDICTING if may_predict and not net.module_.training else ()
+    excused = _BY_PREDICTING if at_end and not net.module_.training else ()
     names = sorted((before.keys() | after.keys()).difference(excused))
     if changed := [name for name in names if not _is_same(before.get(name), after.get(name))]:
         raise ListenerError(f"{type(callback).__name__} was declared to change nothing, but changed {changed[0]}")

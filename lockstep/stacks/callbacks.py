@@ -57,8 +57,8 @@ class Audience:
                 for _, callback in self.net.callbacks_:
                     in_first_epoch = len(self.net.history) == 1
                     watched = in_first_epoch and hears(callback, event) and is_declared(type(callback))
-                    may_predict = event in ("on_epoch_end", "on_train_end")
-                    with held_to_it(callback, self.net, may_predict) if watched else contextlib.nullcontext():
+                    at_end = event in ("on_epoch_end", "on_train_end")
+                    with held_to_it(callback, self.net, at_end) if watched else contextlib.nullcontext():
                         getattr(callback, event)(self.net, **about)
             except KeyboardInterrupt:
                 if about.get("training"):
