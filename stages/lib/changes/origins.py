@@ -117,6 +117,8 @@ def _md5(path: Path) -> str:
     """Return the hash that dvc.lock has of a file, or of a folder: that of the list of its files, as JSON."""
     if path.is_file():
         return hashlib.md5(path.read_bytes()).hexdigest()
-    names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+    # DVC ignores what an interrupted write leaves.
+    files = (file for file in path.rglob("*") if file.is_file() and file.suffix != ".tmp")
+    names = sorted(file.relative_to(path).as_posix() for file in files)
     listing = json.dumps([{"md5": _md5(path / name), "relpath": name} for name in names])
     return f"{hashlib.md5(listing.encode()).hexdigest()}.dir"
