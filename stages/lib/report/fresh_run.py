@@ -58,7 +58,7 @@ class FreshRun(NamedTuple):
 def run_fresh() -> FreshRun:
     """Clone HEAD into a temporary folder, and run every stage there; its output goes to standard error."""
     with TemporaryDirectory() as folder:
-        git("clone", "--quiet", ".", folder)
+        subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)  # git itself says why it fails
         try:
             params = load_params(Path(folder) / PARAMS_FILE)
             rows = _rows(folder)
