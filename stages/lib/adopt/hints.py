@@ -7,6 +7,7 @@ import pandas as pd
 
 from stages.lib.adopt.table import Table
 from stages.lib.adopt.taken import EXACT, Cells, short
+from stages.lib.common import counted
 from stages.lib.data.texts import MOST_TOKENS, dates
 
 # A text of which this share are numbers, or dates, is a column of them with mistakes.
@@ -45,7 +46,7 @@ def on_odd(cells: Cells) -> tuple[str, str]:
     """Describe the cells that keep a column from being numbers, and say what to do."""
     name, odd, sign = cells.name, cells.odd, cells.table.csv.decimal
     line = cells.table.line(cells.table.frame[name] == odd.iloc[0])
-    count = "1 cell is not a number" if len(odd) == 1 else f"{len(odd):,} cells are not numbers"
+    count = counted(len(odd), "cell is not a number", "cells are not numbers")
     problem = f"{count}, such as {short(odd.iloc[0])!r} in line {line}"
     tokens = [cell for cell in odd.unique() if not re.search("[0-9]", cell)]
     remedy = (

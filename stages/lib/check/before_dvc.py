@@ -13,6 +13,7 @@ import yaml
 from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
+from stages.lib.common import counted
 from stages.lib.config import PARAMS_FILE, Params, yaml12
 from stages.lib.config.yaml12 import conflict_line, on_conflict
 
@@ -40,7 +41,7 @@ def what_to_do(lines: dict[str, int]) -> Iterator[str]:
     results = [file for file in lines if file not in _WRITTEN]
     if results:
         first, *others = results
-        more = f" ({len(others)} more file{'s have' if len(others) > 1 else ' has'} some)" if others else ""
+        more = f" ({counted(len(others), 'more file has', 'more files have')} some)" if others else ""
         yield (
             f"{first}: line {lines[first]} is a conflict marker of git{more}. Take one side of all results: "
             f"`git restore --source HEAD --staged --worktree --ignore-unmerged {_LOCK} metrics models`. Then run "
