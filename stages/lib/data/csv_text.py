@@ -72,7 +72,7 @@ class CsvText:
         and missing cells. `names` are the columns in file order. Raises `UserError` if a line has more or fewer cells
         than there are columns, or a cell is too long.
         """
-        if any(len(line) > csv.field_size_limit() for line in io.BytesIO(self.text)):
+        if max(map(len, io.BytesIO(self.text)), default=0) > csv.field_size_limit():
             for _ in self.records():  # to refuse a cell of this length; a line may have many cells
                 pass
         try:
