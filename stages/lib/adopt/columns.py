@@ -71,7 +71,7 @@ def _as_category(cells: Cells) -> Taken | None:
     elif twins := on_twins(cells.unique, "value"):
         are_booleans = not np.isnan(booleans(cells.unique)).any()
         hint = f"{name}: {twins}" + f" Or set data.columns.{name}.type to boolean." * are_booleans
-    elif distinct > 2 and {text.casefold() for text in cells.unique} == {"y", "n", "yes", "no"}:
+    elif {text.casefold() for text in cells.unique} == {"y", "n", "yes", "no"}:
         hint = (
             f"{name} says yes and no as {', '.join(map(repr, cells.unique))}. Write each in one way, and adopt again."
         )
