@@ -21,7 +21,7 @@ from stages.lib.data.texts import MISSING, numbers
 
 # The first records decide; their number, and the share of them that must agree on the number of cells.
 _MOST_RECORDS, _AGREE = 2000, 0.9
-# The records that may be the header, and the characters of the beginning that show another separator.
+# The records that may be the header, and the bytes of the beginning that are looked at line by line.
 _FIRST_RECORDS, _SAMPLE = 20, 1 << 20
 
 

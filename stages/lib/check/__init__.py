@@ -1,9 +1,9 @@
 """Checks everything before anything runs: finds all problems at once, and estimates what each search will take.
 
-The stages make the same checks, each its own part. Imports `adopt`, `winners`, `experiment`, `model`, `fetch`,
-`search`, `scores`, `data`, `config`, `engine` and `common`.
+The stages make the same checks, each its own part. Imports `adopt`, `experiment`, `model`, `fetch`,
+`scores`, `search`, `data`, `config`, `engine` and `common`.
 """
 
-from stages.lib.check.everything import Findings, check
+from stages.lib.check.everything import check
 from stages.lib.check.grouping import grouped
 from stages.lib.check.plan import Plan, in_words, print_plans
