@@ -12,7 +12,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from stages.lib.adopt.table import Table
 from stages.lib.adopt.taken import values_shown
-from stages.lib.data.alike import unlike
+from stages.lib.data import alike
 
 # Accuracy says little if the largest class has this many times the rows of the smallest.
 _IMBALANCED = 2
@@ -153,7 +153,7 @@ def _count_on(counts: pd.Series) -> bool:
 def _labels(table: Table, target: str) -> list[str]:
     """Return the label of each class as it is written, in the order of the classes."""
     assert table.labels is not None
-    labels: list[str] = []
+    labels: dict[str, str] = {}  # by what no reader can tell apart
     for value, texts in table.labels.astype("str").groupby(table.frame[target]).unique().items():
         if len(texts) > 1:
             table.csv.refuse(
@@ -161,10 +161,10 @@ def _labels(table: Table, target: str) -> list[str]:
                 "way."
             )
         label = str(texts[0])
-        if differs := unlike(label, labels):
+        if (other := labels.setdefault(alike.key(label), label)) != label:
+            differs = alike.unlike(label, [other])
             table.csv.refuse(f"the class {label!r} of {target!r} looks like another one{differs}.")
-        labels.append(label)
-    return labels
+    return list(labels.values())
 
 
 def _command_without(table: Table, column: str, cells: Sequence[str]) -> str:
