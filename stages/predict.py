@@ -63,10 +63,10 @@ def main(arguments: Namespace) -> None:
     content = read_bytes(source, name)
     X = read_features(content, card.columns.types, spec, name, may_lack=may_lack(card))
     predictions = predict(model, card, X)
-    far = list(far_outside(card, X))
-    lines = csv_text(content, spec, name, is_new=True).rows({row for _, row in far})
-    for sentence, row in far:
-        print(f"note: {sentence}: first in line {lines[row][0]}", file=sys.stderr)
+    if far := list(far_outside(card, X)):
+        lines = csv_text(content, spec, name, is_new=True).rows({row for _, row in far})
+        for sentence, row in far:
+            print(f"note: {sentence}: first in line {lines[row][0]}", file=sys.stderr)
     print(f"note: predicted by {card.called}, {path}", file=sys.stderr)
     form = "%.6f" if card.classes else "%.7g"  # of probabilities, or of numbers, with the precision of a float32
     predictions.to_csv(sys.stdout, index=False, header=spec.header, float_format=form, lineterminator="\n")
