@@ -10,7 +10,6 @@ from stages.lib.comparison.inputs import inputs_table
 from stages.lib.config import load_params
 from stages.lib.scores import to_csv as table_to_csv
 from stages.lib.scores.reached import to_csv
-from stages.lib.scores.scorer import make_scorer
 from stages.lib.scores.splits import read_table
 from stages.lib.search import doing
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, DIGITS, INPUTS, print_scores, score_baseline
@@ -21,11 +20,10 @@ from stages.lib.winners.diagnostics import diagnostics
 def main() -> None:
     params = load_params()
     cv = params.cv
-    scorers = make_scorer(cv.scoring, cv.also_score).scorers
     fresh = read_table(params).fresh
     data = fresh.data
     models = baselines(data, fresh.params)
-    pooled = fresh.pooling(len(models))
+    pooled, scorers = fresh.pooling(len(models)), fresh.scorer(len(models), second=True).scorers
     reached, drawn, inputs = {}, [], {}
     for name, baseline in models.items():
         with doing(f"baselines: {name}"):

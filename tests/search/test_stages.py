@@ -85,6 +85,14 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
     assert "can be split in one way only, so these splits are those that the winners won on" in said
     assert not [key for key in json.loads(Path("metrics/evaluation.json").read_bytes()) if "ci95" in key or "p_" in key]
 
+    # The first score, of the searches' own splits, and the second one of each contender.
+    contenders = pd.read_csv("metrics/candidates/evaluation.csv", index_col="setting")
+    second = contenders.filter(regex=r"^split\d+_test_neg_brier_score$")
+    assert second.shape == (len(contenders), 3)
+    constant, mine = (second.loc[name].to_numpy(dtype=float) for name in ("majority_class", "mine"))
+    assert ((constant > -0.5) & (constant < -0.1)).all()
+    assert (mine > constant).any()
+
     sorted_table = pd.read_csv("metrics/candidates/mine.csv")
     write({"cv.splitter": "time"}, rows())  # in the order of the file
     assert in_process(search, "mine").returncode == 0
@@ -210,7 +218,8 @@ def test_what_goes_on_is_scored_as_by_itself_on_the_splits_of_the_evaluation(wri
     base = params.model.model_dump() | params.experiments["mine"].fixed
     for name, chosen in {"best": listed[found["best"].params], "starting_point": {}}.items():
         alone = score_nets({name: base | chosen}, {}, fresh)[name]
-        assert found[name].scores["score"].tolist() == alone.scores["score"].tolist()
+        for scorer in ("score", "neg_brier_score"):
+            assert found[name].scores[scorer].tolist() == alone.scores[scorer].tolist()
         assert (found[name].ci95, np.array(found[name].stuck).tolist()) == (alone.ci95, np.array(alone.stuck).tolist())
     # The curves are of the first repeats of these splits; without a hold-out, there is a loss alone.
     curves = pd.read_csv("metrics/curves/mine.csv")

@@ -10,7 +10,7 @@ from skorch import NeuralNet
 from stages.lib.common import format_params, write_json, write_text
 from stages.lib.config import STARTING_POINT, Params
 from stages.lib.data import Dataset
-from stages.lib.scores.reached import Reached, to_csv
+from stages.lib.scores.reached import Reached, scorers_of, to_csv
 from stages.lib.scores.splits import Table
 from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS
 from stages.lib.winners.diagnostics import COLUMNS
@@ -37,7 +37,7 @@ def write_best(params: Params, folder: Path, **changes: Any) -> None:
 
 def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
     """Write what `baselines` would if they scored no better than a coin, without a row of their predictions."""
-    steady = Reached({scorer: np.full(n_splits, 0.5) for scorer in ("score", *params.cv.also_score)}, 0.04, "a coin")
+    steady = Reached({scorer: np.full(n_splits, 0.5) for scorer in scorers_of(params.cv)}, 0.04, "a coin")
     names = ("logistic_regression", "majority_class")
     write_text(folder / BASELINES, to_csv(dict.fromkeys(names, steady), params.cv))
     write_text(folder / DIAGNOSTICS, ",".join(["model", *COLUMNS]) + "\n")

@@ -199,7 +199,8 @@ def test_a_baseline_has_no_score_where_a_scorer_refuses_it() -> None:
 def test_the_file_gives_back_the_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     cv = CV(n_splits=3, scoring="accuracy", also_score=["roc_auc"])
-    scores = {"score": np.array([0.123456789, 0.5, 1]), "roc_auc": np.full(3, np.nan)}
+    brier = np.array([-1 / 3, np.nan, -0.25])
+    scores = {"score": np.array([0.123456789, 0.5, 1]), "roc_auc": np.full(3, np.nan), "neg_brier_score": brier}
     text = to_csv({"none": Reached(scores, 0.25, "a, model")}, cv)
     assert text.startswith(
         "setting,params,ci95,split0_test_roc_auc,split1_test_roc_auc,split2_test_roc_auc,split0_test_score,"
@@ -209,6 +210,7 @@ def test_the_file_gives_back_the_scores(tmp_path: Path, monkeypatch: pytest.Monk
     assert (found.ci95, found.params, found.stuck) == (0.25, "a, model", None)
     assert found.scores["score"].tolist() == scores["score"].tolist()
     assert np.isnan(found.scores["roc_auc"]).all()
+    assert np.array_equal(found.scores["neg_brier_score"], brier, equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -237,6 +239,10 @@ def test_a_word_in_place_of_what_an_input_is_worth_is_refused(tmp_path: Path, mo
         (None, "is missing"),
         ("setting\n1,2,3\n", "is not what the stage baselines writes"),
         ("setting,params,split0_test_score\nnone,a,0.5\n", "is of other splits or scorers than those in params.yaml"),
+        (  # as it was written before there was a second score
+            "setting,params,ci95,split0_test_score,split1_test_score\nnone,a,0.1,0.5,0.5\n",
+            "is of other splits or scorers than those in params.yaml",
+        ),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from stages.lib.config import CV
 from stages.lib.scores import half_width, to_csv
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.comparison import comparison_table, print_comparison, summarise
@@ -29,7 +30,8 @@ def table_of(scores: dict[str, np.ndarray], test_share: float = 1.0, stuck: Any 
         )
         for name, each in scores.items()
     }
-    return comparison_table(Contest(reached, "kept", test_share, rope=0.01))
+    cv = CV(n_splits=2, scoring="neg_brier_score", also_score=[*also])  # which has no second scorer
+    return comparison_table(Contest(reached, "kept", test_share, rope=0.01), cv)
 
 
 def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:

@@ -178,4 +178,5 @@ def test_a_net_that_diverges_keeps_its_place(searched: Params, data: Dataset) ->
     again = fresh.from_csv(fresh.to_csv(found, "dropout"), "dropout", UserError())["wild"]
     assert np.isnan(again.scores["score"]).all()
     assert np.isnan(again.scores["roc_auc"]).all()
+    assert np.isnan(again.scores["neg_brier_score"]).all()
     assert np.isnan(again.ci95)

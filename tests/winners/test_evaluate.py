@@ -95,9 +95,14 @@ def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
     found = read_baselines(params.cv, 3)
     assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
     assert found["logistic_regression"].params == "LogisticRegression, inputs standardized"
-    for scorer, name in {"accuracy": "score", "roc_auc": "roc_auc"}.items():
+    # Of float32, scikit-learn adds up squares in float32.
+    for scorer, name, precision in (
+        ("accuracy", "score", 1e-9),
+        ("roc_auc", "roc_auc", 1e-9),
+        ("neg_brier_score", "neg_brier_score", 1e-7),
+    ):
         expected = cross_val_score(logistic, data.X.to_numpy(np.float32), data.y, cv=drawn, scoring=scorer)
-        assert found["logistic_regression"].scores[name] == pytest.approx(expected, abs=1e-9)
+        assert found["logistic_regression"].scores[name] == pytest.approx(expected, abs=precision)
     # Stratified folds keep the share of a constant's rows; its interval is that of a share of 384 rows.
     share = found["majority_class"].scores["score"].mean()
     low, _ = interval(share, 1.966 * (share * (1 - share) / 384) ** 0.5, (0, 1))
@@ -108,8 +113,12 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
     params = evaluated.params()
     data = load_real_data(params)
     table = pd.read_csv(io.BytesIO(evaluated.read("metrics/candidates/evaluation.csv")), index_col="setting")
-    scores = table.filter(regex="^split").astype(float)
-    assert list(scores) == [f"split{i}_test_score" for i in range(6)]
+    scores, second = (
+        table.filter(regex=f"^split.*_test_{name}$").astype(float) for name in ("score", "neg_brier_score")
+    )
+    assert [*scores, *second] == [f"split{i}_test_{name}" for name in ("score", "neg_brier_score") for i in range(6)]
+    assert list(table)[-12:] == [*scores, *second]
+    assert list(table.filter(regex="^mean")) == ["mean_test_score", "mean_test_roc_auc"]
     seed = fit_seed(params.seed, 0, 2)
     drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), seed)
     searched = make_splits(data, params.cv, params.seed)
@@ -121,6 +130,7 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
         for each in (seed, params.seed)
     )
     assert scores.loc["starting_point"].to_numpy() == pytest.approx(found.scores["score"], abs=1e-6)
+    assert second.loc["starting_point"].to_numpy() == pytest.approx(found.scores["neg_brier_score"], abs=1e-6)
     assert not np.array_equal(found.scores["score"], flattered.scores["score"])
     assert table.loc["starting_point", "mean_test_roc_auc"] == pytest.approx(found.scores["roc_auc"].mean(), abs=1e-6)
     assert table.loc["logistic_regression", "mean_test_score"] == 0.5

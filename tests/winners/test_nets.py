@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import brier_score_loss
 
 from stages.lib.config import Params
 from stages.lib.data import Columns, Dataset
@@ -38,7 +39,9 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
         predicted = seen.predictions[number]
         assert predicted is not None
         assert np.array_equal(predicted, net.predict_proba(X[test]).squeeze(-1))
-    assert list(found.scores) == ["score", "roc_auc"]
+        loss = brier_score_loss(data.y[test], net.predict_proba(X[test])[:, 1, 0])
+        assert found.scores["neg_brier_score"][number] == pytest.approx(-loss, rel=1e-6)
+    assert list(found.scores) == ["score", "roc_auc", "neg_brier_score"]
 
 
 def alone(settings: dict[str, Any], data: Dataset, splits: list[Any], params: Params) -> dict[str, list[float]]:

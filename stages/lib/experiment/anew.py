@@ -39,7 +39,7 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
         experiment.X,
         experiment.y,
         splits=splits,
-        scorer=fresh.scorer(len(picks), look),
+        scorer=fresh.scorer(len(picks), look, second=True),
         params=fresh.params,
         record_losses=True,
     )

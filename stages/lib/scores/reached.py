@@ -9,6 +9,7 @@ import pandas as pd
 
 from stages.lib.common import UserError, significant
 from stages.lib.config import CV
+from stages.lib.config.scorers import OF_NUMBERS
 from stages.lib.scores.score_table import read_cells
 from stages.lib.search.result import SCORE
 
@@ -20,7 +21,8 @@ class Reached:
     Attributes
     ----------
     scores : dict of arrays of shape (n_splits,)
-        `score`, of the scorer that selects, then the others by name; NaN where a net diverged or a scorer failed.
+        `score`, of the scorer that selects, then the others by name, the second scorer among them; NaN where a net
+        diverged or a scorer failed.
     ci95 : float
         Half the width of the 95 % interval of its mean score; NaN if it has none.
     params : str
@@ -35,6 +37,21 @@ class Reached:
     stuck: np.ndarray | None = None
 
 
+def second_scorer(scoring: str) -> str | None:
+    """Return the scorer that the evaluation adds to `cv.scoring`; None if `cv.scoring` is this one.
+
+    It looks at how far a prediction is off, by which changes show that the first scorer, such as accuracy, hardly sees:
+    of classes by the Brier score, of numbers by the mean absolute error.
+    """
+    second = "neg_mean_absolute_error" if scoring in OF_NUMBERS else "neg_brier_score"
+    return None if second == scoring else second
+
+
+def scorers_of(cv: CV) -> list[str]:
+    """Return the names of the scorers of the evaluation, as in `Reached.scores`: each once."""
+    return list(filter(None, dict.fromkeys([SCORE, *cv.also_score, second_scorer(cv.scoring)])))
+
+
 def to_csv(contenders: Mapping[str, Reached], cv: CV, digits: int = 17) -> str:
     """Write what contenders reach as CSV, one row each.
 
@@ -43,7 +60,7 @@ def to_csv(contenders: Mapping[str, Reached], cv: CV, digits: int = 17) -> str:
     rows = []
     for name, reached in contenders.items():
         row: dict[str, Any] = {"setting": name, "params": reached.params, "ci95": reached.ci95}
-        for scorer in (*cv.also_score, SCORE):
+        for scorer in dict.fromkeys([*cv.also_score, *scorers_of(cv)]):
             scores = enumerate(reached.scores[scorer])
             row |= {f"split{i}_test_{scorer}": significant(score, digits) for i, score in scores}
         if reached.stuck is not None:
@@ -56,7 +73,7 @@ def from_csv(text: str, cv: CV, n_splits: int, refusal: UserError) -> dict[str, 
     """Return what `to_csv` has written; raises the refusal if it is of other splits or scorers."""
     table = read_cells(text).set_index("setting")  # as text, so that floats are the same to the last bit
     n_written = sum(str(column).endswith(f"_test_{SCORE}") for column in table)
-    columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in (SCORE, *cv.also_score)}
+    columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in scorers_of(cv)}
     if n_written != n_splits or not set().union(*columns.values()) <= set(table):
         raise refusal
     stuck = [f"split{i}_stuck" for i in range(n_splits)]

@@ -75,9 +75,9 @@ def mean_columns(scores: Mapping[str, np.ndarray]) -> dict[str, Any]:
     return columns
 
 
-def score_columns(scores: np.ndarray) -> dict[str, Any]:
-    """Return the columns of the scores of single splits, from scores of shape (n_rows, n_splits)."""
-    return {f"split{i}_test_score": column for i, column in enumerate(scores.T)}
+def score_columns(scores: np.ndarray, scorer: str = "score") -> dict[str, Any]:
+    """Return the columns of a scorer's scores of single splits, from scores of shape (n_rows, n_splits)."""
+    return {f"split{i}_test_{scorer}": column for i, column in enumerate(scores.T)}
 
 
 def stuck_columns(stuck: np.ndarray) -> dict[str, Any]:
@@ -113,14 +113,20 @@ def grid_keys(table: pd.DataFrame) -> list[str]:
     return columns[1 : columns.index("mean_test_score")]
 
 
-def split_columns(table: pd.DataFrame) -> list[str]:
-    """Return the columns of a table with the scores of single splits, in their order."""
-    return [str(column) for column in table.filter(regex="^split.*_test_score$")]
+def split_scorers(table: pd.DataFrame) -> list[str]:
+    """Return the names of the scorers whose scores of single splits a table has, in their order."""
+    first = "split0_test_"
+    return [str(column).removeprefix(first) for column in table if str(column).startswith(first)]
 
 
-def split_scores(table: pd.DataFrame) -> np.ndarray:
-    """Return the scores of a table, shape (n_candidates, n_splits)."""
-    return table[split_columns(table)].to_numpy(dtype=float)
+def split_columns(table: pd.DataFrame, scorer: str = "score") -> list[str]:
+    """Return the columns of a table with a scorer's scores of single splits, in their order."""
+    return [str(column) for column in table.filter(regex=rf"^split\d+_test_{scorer}$")]
+
+
+def split_scores(table: pd.DataFrame, scorer: str = "score") -> np.ndarray:
+    """Return a scorer's scores of a table, shape (n_candidates, n_splits)."""
+    return table[split_columns(table, scorer)].to_numpy(dtype=float)
 
 
 def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
@@ -145,10 +151,11 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
     closest ones differ by, so that comparing what was written gives the same result as comparing what was computed.
     """
     written = {str(column): table[column].map(significant) for column in table.select_dtypes("float")}
-    scores = split_scores(table)
-    decimals = _decimals(scores)
-    for column, values in zip(split_columns(table), scores.T, strict=True):
-        written[column] = pd.Series([_with_decimals(value, decimals) for value in values], table.index)
+    for scorer in split_scorers(table):
+        scores = split_scores(table, scorer)
+        decimals = _decimals(scores)
+        for column, values in zip(split_columns(table, scorer), scores.T, strict=True):
+            written[column] = pd.Series([_with_decimals(value, decimals) for value in values], table.index)
     return table.assign(**written)
 
 

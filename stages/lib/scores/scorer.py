@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.metrics import brier_score_loss, get_scorer, get_scorer_names, mean_absolute_error
 
 from stages.lib.common import UserError
 from stages.lib.config.scorers import meant_scorer
@@ -120,6 +120,26 @@ def _accuracy(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
 
 
 _LEAN = {"accuracy": _accuracy}
+
+
+def probabilities(classifier: BaseEstimator, X: Any) -> np.ndarray | None:
+    """Return what a fitted classifier predicts, of shape (n, n_classes); None if its outputs are no probabilities."""
+    proba = np.asarray(classifier.predict_proba(X))
+    return proba if proba.ndim == 2 and (proba >= 0).all() and np.allclose(proba.sum(axis=1), 1, atol=1e-3) else None
+
+
+def second_score(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+    """Return how far the predictions of a fitted estimator are off, negated, so that greater is better.
+
+    That is scikit-learn's Brier score of a classifier, NaN if it has no probabilities, or the mean absolute error of
+    numbers.
+    """
+    if not is_classifier(estimator):
+        return -float(mean_absolute_error(y.astype(float), np.ravel(estimator.predict(X)).astype(float)))
+    if (proba := probabilities(estimator, X)) is None:
+        return float("nan")
+    proba = proba.astype(float) / proba.sum(axis=1, keepdims=True, dtype=float)  # float32 adds up to nearly one
+    return -float(brier_score_loss(y, proba, labels=range(proba.shape[1])))
 
 
 def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndarray], float]:

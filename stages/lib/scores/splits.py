@@ -17,9 +17,9 @@ from stages.lib.engine import TrainTest, fit_seed
 from stages.lib.scores.corrected import Corrected, corrected_score
 from stages.lib.scores.intervals import half_widths, one_row
 from stages.lib.scores.pooling import Pooling, pooling
-from stages.lib.scores.reached import Reached, from_csv, to_csv
+from stages.lib.scores.reached import Reached, from_csv, second_scorer, to_csv
 from stages.lib.scores.rows import Rows
-from stages.lib.scores.scorer import Look, RecordingScorer, make_scorer
+from stages.lib.scores.scorer import Look, RecordingScorer, make_scorer, second_score
 from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import checked_splits
 from stages.lib.search.result import SCORE, SearchResult
@@ -70,10 +70,16 @@ class Table:
         n_rows = n_fitted * sum(len(test) for _, test in self.splits)
         return pooling(self.params.cv.scoring, self.data.n_classes) if n_rows <= _MOST_ROWS else None
 
-    def scorer(self, n_nets: int, look: Look | None = None) -> RecordingScorer:
-        """Return what scores so many nets on all splits, and records of each test row what can be pooled."""
+    def scorer(self, n_nets: int, look: Look | None = None, *, second: bool = False) -> RecordingScorer:
+        """Return what scores so many nets on all splits, and records of each test row what can be pooled.
+
+        With `second`, as in the evaluation, it has the second scorer as well, which gives NaN where it has no score.
+        """
         cv, pooled = self.params.cv, self.pooling(n_nets)
-        return make_scorer(cv.scoring, cv.also_score, pooled.record if pooled else None, look)
+        scorer = make_scorer(cv.scoring, cv.also_score, pooled.record if pooled else None, look)
+        if second and (name := second_scorer(cv.scoring)):
+            scorer.scorers.setdefault(name, second_score)
+        return scorer
 
     def half_widths(
         self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None, constant: np.ndarray

@@ -9,25 +9,29 @@ import pandas as pd
 from stages.lib.common import format_p, format_score, format_value, score_decimals
 from stages.lib.common.tables import print_columns
 from stages.lib.comparison.equivalence import equivalence
+from stages.lib.config import CV
 from stages.lib.scores import ALPHA, half_width, p_values
+from stages.lib.scores.reached import scorers_of, second_scorer
 from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, split_columns, stuck_columns
 from stages.lib.scores.summary import score_cells
+from stages.lib.search.result import SCORE
 from stages.lib.winners.contest import Contest
 
 
-def comparison_table(contest: Contest) -> pd.DataFrame:
+def comparison_table(contest: Contest, cv: CV) -> pd.DataFrame:
     """Tabulate the contenders, one row each.
 
-    The columns are `setting`, `params`, the means and deviations of all scorers, `rank_test_score`, `ci95` and stuck
+    The columns are `setting`, `params`, the means and deviations of `cv`'s scorers, `rank_test_score`, `ci95` and stuck
     fits, as in `score_table`; `difference` (the mean minus that of the kept setting) and `difference_ci95`, both NaN if
     one of the two has none; `p_value` (against the kept setting, in pairs); `worse`, `equal` and `better`, as in
     `equivalence`; `tied_with_kept` (whether the p-value is 0.05 or more; `nan` where there is none) and `kept`; at last
-    `split0_test_score`, …
+    `split0_test_score`, …, and the same of the second scorer, such as `split0_test_neg_brier_score`, if there is one
     """
     names, each = list(contest.reached), list(contest.reached.values())
-    scores = {scorer: np.stack([one.scores[scorer] for one in each]) for scorer in each[0].scores}
-    columns: dict[str, Any] = {"setting": names, "params": [one.params for one in each]} | mean_columns(scores)
-    means, by_split, place = columns["mean_test_score"], scores["score"], names.index(contest.kept)
+    scores = {scorer: np.stack([one.scores[scorer] for one in each]) for scorer in scorers_of(cv)}
+    of_cv = {scorer: scores[scorer] for scorer in (SCORE, *cv.also_score)}
+    columns: dict[str, Any] = {"setting": names, "params": [one.params for one in each]} | mean_columns(of_cv)
+    means, by_split, place = columns["mean_test_score"], scores[SCORE], names.index(contest.kept)
     differences = by_split - by_split[place]
     p = p_values(by_split, place, contest.test_share, contest.one_row)
     columns |= {
@@ -44,7 +48,8 @@ def comparison_table(contest: Contest) -> pd.DataFrame:
     }
     not_a_net = np.zeros(by_split.shape[1], dtype=bool)
     columns |= stuck_columns(np.array([not_a_net if one.stuck is None else one.stuck for one in each]))
-    return pd.DataFrame(columns | score_columns(by_split))
+    second = second_scorer(cv.scoring)
+    return pd.DataFrame(columns | score_columns(by_split) | (score_columns(scores[second], second) if second else {}))
 
 
 def summarise(table: pd.DataFrame) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sklearn.calibration import calibration_curve
 
 from stages.lib.engine import TrainTest
 from stages.lib.scores import ALPHA
+from stages.lib.scores.scorer import probabilities
 from stages.lib.scores.splits import Table
 
 COLUMNS = ("panel", "series", "x", "y", "low", "high", "count", "label")
@@ -46,11 +47,8 @@ def predictions(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
 
     A net whose outputs are no probabilities gives the numbers of its classes.
     """
-    if is_classifier(estimator):
-        proba = np.asarray(estimator.predict_proba(X))
-        if proba.ndim == 2 and (proba >= 0).all() and np.allclose(proba.sum(axis=1), 1, atol=1e-3):
-            return proba
-    return np.asarray(estimator.predict(X)).ravel()
+    proba = probabilities(estimator, X) if is_classifier(estimator) else None
+    return np.asarray(estimator.predict(X)).ravel() if proba is None else proba
 
 
 @dataclass(frozen=True)

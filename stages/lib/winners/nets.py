@@ -38,10 +38,10 @@ def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached
     new = {name: setting for name, setting in settings.items() if name in first.values()}
     model = fresh.params.model.model_dump()
     for estimators, y in _alike(new, fresh):
-        one, scorer = next(iter(estimators.values())), fresh.scorer(len(estimators))
-        with doing("evaluation: a trial of one epoch"):
-            check_trial(one, rows(fresh.data, one), y, fresh.splits[0], scorer)
-        result = _search("evaluation", estimators, y, fresh, scorer)
+        one, n_nets = next(iter(estimators.values())), len(estimators)
+        with doing("evaluation: a trial of one epoch"):  # without the second score, which a net may lack
+            check_trial(one, rows(fresh.data, one), y, fresh.splits[0], fresh.scorer(n_nets))
+        result = _search("evaluation", estimators, y, fresh, fresh.scorer(n_nets, second=True))
         for number, name in enumerate(estimators):
             by_text[texts[name]] = fresh.reached(result, number)
     changes = {name: format_changes(setting, model) for name, setting in settings.items()}

@@ -1,0 +1,158 @@
+"""The second score of each contender by split. Oracle: scikit-learn's metrics, of what the models predict there."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import brier_score_loss, mean_absolute_error
+from torch import nn
+
+from stages.lib.common import UserError
+from stages.lib.config import CV, Params
+from stages.lib.data import Columns, Dataset
+from stages.lib.scores.reached import Reached, second_scorer, to_csv
+from stages.lib.scores.score_table import rounded, split_scores
+from stages.lib.scores.splits import Table
+from stages.lib.winners.baseline_scores import score_baseline
+from stages.lib.winners.baselines import Baseline
+from stages.lib.winners.comparison import comparison_table
+from stages.lib.winners.contest import Contest
+from stages.lib.winners.nets import score_nets, see_nets
+from tests.project import ROOT
+from tests.winners.settings import fresh_of, params_of
+
+NUMBERED = {"criterion": "CrossEntropyLoss"}
+
+
+def table_of(n_classes: int) -> Dataset:
+    """Return 90 rows of so many classes in the order of the classes, or of numbers in hundreds for none."""
+    X, y = make_classification(90, 4, n_classes=n_classes or 2, n_clusters_per_class=1, random_state=3)
+    order = np.argsort(y, kind="stable")
+    X, y = X[order].astype(np.float32), y[order].astype(float)
+    y = y if n_classes else np.float32(500 + 100 * X[:, 0] - 60 * X[:, 1]).astype(float)
+    return Dataset(
+        pd.DataFrame(X, columns=list("abcd")),
+        y,
+        Columns(dict.fromkeys("abcd", "number")),
+        tuple(map(str, range(n_classes))),
+    )
+
+
+def params_for(n_classes: int) -> Params:
+    params = params_of(engine="one-by-one")
+    of_numbers = {} if n_classes else {"splitter": "kfold", "scoring": "r2"}
+    return params.model_copy(update={"cv": params.cv.model_copy(update={"n_repeats": 1} | of_numbers)})
+
+
+def loss_of(data: Dataset, test: np.ndarray, predicted: np.ndarray) -> float:
+    if not data.classes:
+        return float(mean_absolute_error(data.y[test], predicted))
+    proba = predicted.astype(float) / predicted.astype(float).sum(axis=1, keepdims=True)
+    return float(brier_score_loss(data.y[test], proba, labels=range(len(data.classes))))
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "changes"),
+    [
+        (2, {"wrapper": "NeuralNetBinaryClassifier", "criterion": "BCEWithLogitsLoss"}),
+        (3, NUMBERED),
+        (0, {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "prepare__target": "standard"}),
+    ],
+)
+def test_of_a_net_on_each_split(monkeypatch: pytest.MonkeyPatch, n_classes: int, changes: dict[str, Any]) -> None:
+    monkeypatch.chdir(ROOT)
+    data, params = table_of(n_classes), params_for(n_classes)
+    settings = params.model.model_dump() | {"max_epochs": 5, "train_split": None} | changes
+    all_rows = np.arange(90)
+    # The last rows are of one class alone.
+    splits = [(np.setdiff1d(all_rows, test), test) for test in (all_rows[::3], all_rows[1::3], all_rows[70:])]
+    fresh = fresh_of(data, params, splits)
+    found, seen = score_nets({"net": settings}, {}, fresh)["net"], see_nets({"net": settings}, fresh)["net"]
+    losses = []
+    for (_, test), predicted in zip(splits, seen.predictions, strict=True):
+        assert predicted is not None
+        losses.append(loss_of(data, test, predicted))
+    name = second_scorer(params.cv.scoring)
+    assert list(found.scores) == ["score", name]
+    assert found.scores[str(name)] == pytest.approx(-np.array(losses), rel=1e-12)
+    assert len(set(losses)) == 3
+
+
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+def test_of_a_model_that_is_no_net(n_classes: int) -> None:
+    data, params = table_of(n_classes), params_for(n_classes)
+    fresh = Table(params, data).fresh
+    model = LogisticRegression() if n_classes else LinearRegression()
+    found, _ = score_baseline("model", Baseline(model, ""), fresh, fresh.scorer(1, second=True).scorers, None)
+    losses, X = [], data.X.to_numpy(np.float32)
+    for train, test in fresh.splits:
+        fitted = model.fit(X[train], data.y[train])
+        losses.append(loss_of(data, test, fitted.predict_proba(X[test]) if n_classes else fitted.predict(X[test])))
+    assert found.scores[str(second_scorer(params.cv.scoring))] == pytest.approx(-np.array(losses), rel=1e-12)
+
+
+class Margins(nn.Module):
+    """A loss of the user's own, of two margins that are no probabilities."""
+
+    def forward(self, margins: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return (1 + (1 - 2 * y.ravel()) * (margins[:, 1] - margins[:, 0])).clamp(min=0).mean()
+
+
+@pytest.mark.filterwarnings("ignore::lockstep.LockstepWarning")
+def test_outputs_that_are_no_probabilities_have_none_and_a_net_that_diverges_has_neither(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    data, params = table_of(2), params_for(2)
+    model = params.model.model_dump() | {"max_epochs": 1}
+    margins = model | {"criterion": f"{__name__}.Margins", "module__n_outputs": 2, "module__output": "Identity"}
+    wild = model | {"optimizer": "SGD", "lr": 1e30}
+    found = score_nets({"margins": margins, "wild": wild}, {}, Table(params, data).fresh)
+    scored = {name: np.isfinite([each.scores["score"], each.scores["neg_brier_score"]]) for name, each in found.items()}
+    assert {name: each.all(axis=1).tolist() for name, each in scored.items()} == {
+        "margins": [True, False],
+        "wild": [False, False],
+    }
+    assert not any(each[1].any() for each in scored.values())
+
+
+def test_a_scorer_is_written_once() -> None:
+    assert [second_scorer(name) for name in ("neg_brier_score", "neg_mean_absolute_error")] == [None, None]
+    scores = {"score": np.array([0.5, 1.0]), "neg_brier_score": np.array([-0.25, -1 / 3])}
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({}, "0.5,1.0,-0.25,-0.3333333333333333"),
+        ({"also_score": ["neg_brier_score"]}, "-0.25,-0.3333333333333333,0.5,1.0"),
+        ({"scoring": "neg_brier_score"}, "0.5,1.0"),
+    ]
+    for changes, written in cases:
+        header, row = to_csv({"a": Reached(scores, 0.1)}, CV(n_splits=2, n_repeats=1, **changes)).splitlines()
+        assert header.count("_test_neg_brier_score") == written.count("-")
+        assert row == f"a,,0.1,{written}"
+
+
+def test_in_the_table_it_has_the_digits_that_tell_contenders_apart() -> None:
+    second = {"kept": [-0.2, -0.3], "close": [-0.2 - 1e-9, -0.3 + 3e-9], "none": [np.nan, np.nan]}
+    reached = {
+        name: Reached({"score": np.array([0.5, 0.75]), "neg_brier_score": np.array(each)}, 0.1)
+        for name, each in second.items()
+    }
+    table = comparison_table(Contest(reached, "kept", 1.0, rope=0.01), CV(n_splits=2, n_repeats=1))
+    assert "mean_test_neg_brier_score" not in table
+    assert split_scores(table).tolist() == [[0.5, 0.75]] * 3
+    written = split_scores(rounded(table), "neg_brier_score")
+    np.testing.assert_allclose(written, list(second.values()), rtol=0, atol=1e-11)
+
+
+def test_a_file_is_sealed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    fresh = Table(params_for(2), table_of(2))
+    second = np.array([-0.1, -1 / 3, np.nan])
+    text = fresh.to_csv({"best": Reached({"score": np.ones(3), "neg_brier_score": second}, 0.1)}, "dropout")
+    found = fresh.from_csv(text, "dropout", UserError("changed"))["best"].scores
+    assert np.array_equal(found["neg_brier_score"], second, equal_nan=True)
+    with pytest.raises(UserError, match="changed"):
+        fresh.from_csv(text.replace("-0.3333333", "-0.3333334"), "dropout", UserError("changed"))
