@@ -14,7 +14,14 @@ from stages.lib.common import UserError, reading
 from stages.lib.config import yaml12
 from stages.lib.config.statistics import ROPE
 from stages.lib.scores import one_row
-from stages.lib.scores.score_table import STUCK_SPLITS, read_cells, split_scores, stuck_of, trained_to_the_end
+from stages.lib.scores.score_table import (
+    STUCK_SPLITS,
+    read_cells,
+    split_scorers,
+    split_scores,
+    stuck_of,
+    trained_to_the_end,
+)
 
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
@@ -27,7 +34,9 @@ class Scored:
     """A setting, or its description, with its scores and whether its fits are stuck, of shape (n_splits,) each.
 
     `ci95` is half the width of the 95 % interval of its mean, NaN where there is none, and `to_the_end` whether it was
-    trained to the end, as all are but for halving.
+    trained to the end, as all are but for halving. `second` are its scores by the second scorer, `second_name`, of
+    shape (n_splits,), NaN where a net diverged; greater is better. Both are None where there are no such scores: of
+    candidates on the splits of their search, of a net without probabilities, and in files from before they were kept.
     """
 
     params: str
@@ -35,6 +44,8 @@ class Scored:
     stuck: np.ndarray
     ci95: float
     to_the_end: bool = True
+    second: np.ndarray | None = None
+    second_name: str | None = None
 
     @property
     def mean(self) -> float:
@@ -149,8 +160,13 @@ def _scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:
     # A regression counts no stuck fits, and rows in the order of time have no intervals.
     stuck = stuck_of(table) if STUCK_SPLITS in table else np.zeros(scores.shape, dtype=bool)
     ci95 = numbers["ci95"].astype(float) if "ci95" in table else np.full(len(table), np.nan)
-    columns = (table["params"], scores, stuck, map(float, ci95), map(bool, trained_to_the_end(table)))
-    return {name: Scored(*row) for name, *row in zip(table[key], *columns, strict=True)}
+    second = next((scorer for scorer in split_scorers(table) if scorer != "score"), None)
+    by_split = split_scores(numbers, second) if second else np.full(scores.shape, np.nan)
+    if by_split.shape != scores.shape:
+        raise ValueError(f"{second} is not there for every split")
+    seconds = [(each, second) if np.isfinite(each).any() else (None, None) for each in by_split]
+    columns = (table["params"], scores, stuck, map(float, ci95), map(bool, trained_to_the_end(table)), seconds)
+    return {name: Scored(*row, *of_second) for name, *row, of_second in zip(table[key], *columns, strict=True)}
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:
