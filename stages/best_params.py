@@ -22,7 +22,8 @@ def main() -> None:
     for path in leaderboard.remove_strays(params):
         print(f"removed {path}: params.yaml has no such experiment")
     write_json(leaderboard.BEST_PARAMS, summary)
-    write_text("metrics/leaderboard.csv", leaderboard.to_csv(searches, tied))
+    kept = leaderboard.kept_search(params, summary["winner"])
+    write_text("metrics/leaderboard.csv", leaderboard.to_csv(searches, tied, kept))
 
     print_leaderboard(params, searches, tied)
     if corrected and len(searches) > 1:

@@ -25,8 +25,9 @@ def main() -> None:
     baselines = read_baselines(cv, len(fresh.splits))
     contenders = score_nets(settings, read_reached(picks, fresh), fresh) | baselines
     contest = Contest(contenders, kept, cv.test_share, params.rope, fresh.one_row, picks.corrected)
-    compared, advice = comparison_table(contest, cv), answer(contest, cv.scoring, picks.use)
+    advice = answer(contest, cv.scoring, picks.use)
     handed_over = advice.handed_over
+    compared = comparison_table(contest, cv, handed_over)
     saved = list(dict.fromkeys([handed_over, kept]))
     seen = see_nets({name: settings[name] for name in saved if name in settings}, fresh)
     diagnostics = {name: saved_diagnostics(name, seen, fresh) for name in saved}

@@ -31,7 +31,7 @@ def table_of(scores: dict[str, np.ndarray], test_share: float = 1.0, stuck: Any 
         for name, each in scores.items()
     }
     cv = CV(n_splits=2, scoring="neg_brier_score", also_score=[*also])  # which has no second scorer
-    return comparison_table(Contest(reached, "kept", test_share, rope=0.01), cv)
+    return comparison_table(Contest(reached, "kept", test_share, rope=0.01), cv, "mine")
 
 
 def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:
@@ -51,8 +51,29 @@ def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:
     assert table.loc["kept", ["difference", "difference_ci95", "p_value"]].tolist() == [0, 0, 1]
     assert table.loc["kept", ["worse", "equal", "better"]].tolist() == [0, 1, 0]
     assert table["rank_test_score"].tolist() == [2, 1, 4, 3]
-    assert table["tied_with_kept"].tolist() == ["true", "true", "nan", "false"]
     assert table["kept"].tolist() == ["true", "false", "false", "false"]
+    assert table["answer"].tolist() == ["false", "true", "false", "false"]
+
+
+def test_better_and_worse_allow_for_the_number_of_contenders() -> None:
+    table = table_of(SCORES | {"same": SCORES["kept"]}).set_index("setting")
+    # Holm: of two that score otherwise, the smaller p-value counts twice.
+    p = table["p_value"]
+    assert p["majority_class"] < p["mine"]
+    assert table.loc["majority_class", "p_value_holm"] == pytest.approx(2 * p["majority_class"])
+    assert table.loc["mine", "p_value_holm"] == pytest.approx(max(p["mine"], 2 * p["majority_class"]))
+    assert table.loc[["kept", "same"], "p_value_holm"].tolist() == [1, 1]
+    assert table["standing"].to_dict() == {
+        "kept": "as good",
+        "mine": "could be as good",
+        "starting_point": "",
+        "majority_class": "worse",
+        "same": "as good",
+    }
+    # One that is worse beside the kept net alone is no longer so among many.
+    many = table_of(SCORES | {f"n{i}": SCORES["mine"] + i * 1e-3 for i in range(9)}).set_index("setting")
+    assert many.loc["majority_class", "p_value"] < 0.05 < many.loc["majority_class", "p_value_holm"]
+    assert many.loc["majority_class", "standing"] == "could be as good"
 
 
 def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +92,7 @@ def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.Capture
     assert shown.index("mine") < shown.index("*  kept") < shown.index("majority_class") < shown.index("starting_point")
     assert to_csv(table).startswith(
         "setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,"
-        "worse,equal,better,tied_with_kept,kept,n_stuck,stuck_splits,split0_test_score,"
+        "p_value_holm,worse,equal,better,standing,kept,answer,n_stuck,stuck_splits,split0_test_score,"
     )
 
 
@@ -95,7 +116,7 @@ def test_further_scorers_stand_beside_the_one_that_selects() -> None:
 
 def test_where_the_kept_setting_diverged_nothing_is_compared_with_it(capsys: pytest.CaptureFixture[str]) -> None:
     table = table_of(SCORES | {"kept": np.array([0.6, np.nan, 0.6, 0.6])})
-    assert set(table["tied_with_kept"]) == {"nan"}
+    assert set(table["standing"]) == {""}
     assert "kept_score" not in summarise(table)
     print_comparison(table, "evaluation", 0.01)
     shown = capsys.readouterr().out

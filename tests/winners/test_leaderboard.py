@@ -11,7 +11,15 @@ import yaml
 from stages import best_params
 from stages.lib.common import UserError, write_json, write_text
 from stages.lib.config import Params
-from stages.lib.winners.leaderboard import combine, picked, read_searches, remove_strays, summarise, to_csv
+from stages.lib.winners.leaderboard import (
+    combine,
+    kept_search,
+    picked,
+    read_searches,
+    remove_strays,
+    summarise,
+    to_csv,
+)
 from tests.conftest import Command
 from tests.project import NUMBERS, OF_AN_EXPERIMENT, set_at, small_params
 
@@ -136,13 +144,22 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
     for search in found.values():
         ends = {"best_score_corrected_low": 0.05, "best_score_corrected_high": 0.15}
         search |= {"best_ci95": 0.03553, "best_score_corrected": 0.1, "best_n_stuck": 3, "not_shown": 0} | ends
-    assert to_csv(found, {"dropout": True, "optimizer": False}) == (
+    assert to_csv(found, {"dropout": True, "optimizer": False}, "dropout") == (
         "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
-        "best_score_corrected_high,n_candidates,n_fits,n_in_best_set,best_n_stuck,tied_with_above\n"
+        "best_score_corrected_high,n_candidates,n_fits,n_in_best_set,best_n_stuck,tied_with_above,kept\n"
         'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,'
-        "true\n"
-        "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,false\n"
+        "true,true\n"
+        "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,false,false\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("keep", "search"), [("winner", "joint"), ("simplest", "joint"), ("neurons", "neurons"), ("combined", "combined")]
+)
+def test_the_search_of_the_kept_net(keep: str, search: str) -> None:
+    raw = small_params()
+    raw["evaluate"]["keep"] = keep
+    assert kept_search(Params.model_validate(raw), "joint") == search
 
 
 GOOD = json.dumps({"best_params": "module__n_neurons=5"} | NUMBERS)
@@ -218,6 +235,6 @@ def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
     assert re.search(r"\* *neurons *-1,200,000 *n_neurons=5", done.stdout)
     assert "95 %" not in done.stdout
     assert (tmp_path / "metrics/leaderboard.csv").read_text(encoding="utf-8").splitlines()[1:] == [
-        "neurons,module__n_neurons=5,-1200000.0,0.1,,,,,2,6,,0,false",
-        "optimizer,optimizer=SGD,-2200000.0,0.1,,,,,2,6,,0,false",
+        "neurons,module__n_neurons=5,-1200000.0,0.1,,,,,2,6,,0,false,true",
+        "optimizer,optimizer=SGD,-2200000.0,0.1,,,,,2,6,,0,false,false",
     ]

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import t as student
 
-from stages.lib.scores import corrected_error
+from stages.lib.scores import ALPHA, corrected_error
+
+BETTER, WORSE, AS_GOOD, UNDECIDED = "better", "worse", "as good", "could be as good"
 
 
 class Shares(NamedTuple):
@@ -44,6 +46,20 @@ def beyond(excess: np.ndarray, error: np.ndarray, degrees: int) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         standardized = np.where(error > 0, excess / error, sign)
     return np.where(np.isnan(error) | np.isnan(excess), np.nan, student.cdf(standardized, degrees))
+
+
+def standing(p: float, worse: float, better: float) -> str:
+    """Return how a setting compares with another, in words; "" where there is no test.
+
+    It is `better` or `worse` if the p-value of the two, by `holm` for all that are compared, is below 0.05, and the
+    difference is more likely than not larger than the rope. It is `as good` if the 90 % interval of the difference lies
+    inside the rope: then both probabilities of `equivalence` beyond it are below 0.05. Otherwise it `could be as good`.
+    """
+    if np.isnan(p):
+        return ""
+    if p < ALPHA and max(worse, better) > 1 / 2:
+        return BETTER if better > worse else WORSE
+    return AS_GOOD if max(worse, better) < ALPHA else UNDECIDED
 
 
 def holm(p: np.ndarray) -> np.ndarray:

@@ -7,11 +7,9 @@ from typing import Any
 import pandas as pd
 
 from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words, short_params
+from stages.lib.comparison.equivalence import UNDECIDED, WORSE, standing
 from stages.lib.comparison.mattered import what_mattered
 from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
-
-# From this share on, a comparison is decided.
-_DECIDED = 0.95
 
 
 def findings(search: Mapping[str, Any], table: pd.DataFrame, importances: pd.DataFrame, rope: str) -> list[str]:
@@ -37,23 +35,10 @@ def findings(search: Mapping[str, Any], table: pd.DataFrame, importances: pd.Dat
     return [*paragraphs, what_mattered(importances["key"], importances["p_value"])]
 
 
-def standing(shares: Mapping[str, float]) -> str:
-    """Return `level`, `worse`, `better`, or `undecided`, by the shares of the Bayesian test; "" if they are NaN."""
-    if any(share != share for share in shares.values()):
-        return ""
-    largest = max(shares, key=lambda key: shares[key])
-    if shares[largest] < _DECIDED:
-        return "undecided"
-    return "level" if largest == "equal" else largest
-
-
-def _shares(row: pd.Series) -> dict[str, float]:
-    return {key: float(row[key]) for key in ("worse", "equal", "better")}
-
-
 def _likely(row: pd.Series, rope: str) -> str:
     """Return the two largest shares of the Bayesian test in words; the second one only if it has a say."""
-    return " and ".join(shares_in_words(_shares(row), rope)[:2])
+    shares = {key: float(row[key]) for key in ("worse", "equal", "better")}
+    return " and ".join(shares_in_words(shares, rope)[:2])
 
 
 def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
@@ -72,7 +57,7 @@ def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
 def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) -> str:
     n, size = len(ended), (ended["in_best_set"] == "true").sum()
     if size == 1:
-        return f"With 95 % certainty it is the best of the {n}: no other is in the set that holds the best."
+        return f"With 95 % certainty, it is the best of the {n}."
     text = f"{size} of {n} may be the best: with 95 % certainty, it is among them."
     if size == n:
         text = f"Any of the {n} may be the best: none can be ruled out with 95 % certainty."
@@ -91,7 +76,7 @@ def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) ->
 
 
 def _runner_up(row: pd.Series, rope: str) -> str:
-    verdict, setting = standing(_shares(row)), short_params(row["params"])
-    if verdict == "undecided":
-        return f"Whether the runner-up, {setting}, is as good is undecided: {_likely(row, rope)}."
-    return f"The runner-up, {setting}, is {'as good' if verdict == 'level' else verdict}: {_likely(row, rope)}."
+    """Say how good the runner-up is: worse if it can't be the best. Its p-value would not allow for the best's luck."""
+    verdict = standing(1.0, row["worse"], row["better"]) if row["in_best_set"] == "true" else WORSE
+    relation = verdict if verdict == UNDECIDED else f"is {verdict}"
+    return f"The runner-up, {short_params(row['params'])}, {relation}: {_likely(row, rope)}."

@@ -8,9 +8,9 @@ import pandas as pd
 
 from stages.lib.common import format_p, format_score, format_value, score_decimals
 from stages.lib.common.tables import print_columns
-from stages.lib.comparison.equivalence import equivalence
+from stages.lib.comparison.equivalence import equivalence, holm, standing
 from stages.lib.config import CV
-from stages.lib.scores import ALPHA, half_width, p_values
+from stages.lib.scores import half_width, p_values
 from stages.lib.scores.reached import scorers_of, second_scorer
 from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, split_columns, stuck_columns
 from stages.lib.scores.summary import score_cells
@@ -18,14 +18,15 @@ from stages.lib.search.result import SCORE
 from stages.lib.winners.contest import Contest
 
 
-def comparison_table(contest: Contest, cv: CV) -> pd.DataFrame:
+def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame:
     """Tabulate the contenders, one row each.
 
     The columns are `setting`, `params`, the means and deviations of `cv`'s scorers, `rank_test_score`, `ci95` and stuck
     fits, as in `score_table`; `difference` (the mean minus that of the kept setting) and `difference_ci95`, both NaN if
-    one of the two has none; `p_value` (against the kept setting, in pairs); `worse`, `equal` and `better`, as in
-    `equivalence`; `tied_with_kept` (whether the p-value is 0.05 or more; `nan` where there is none) and `kept`; at last
-    `split0_test_score`, …, and the same of the second scorer, such as `split0_test_neg_brier_score`, if there is one
+    one of the two has none; `p_value` (against the kept setting, in pairs) and `p_value_holm` (the same by Holm for the
+    number of those that score otherwise); `worse`, `equal` and `better`, as in `equivalence`; `standing` (the same in
+    words, empty where nothing is compared); `kept`, and `answer`, which is handed over; at last `split0_test_score`, …,
+    and the same of the second scorer, such as `split0_test_neg_brier_score`, if there is one
     """
     names, each = list(contest.reached), list(contest.reached.values())
     scores = {scorer: np.stack([one.scores[scorer] for one in each]) for scorer in scorers_of(cv)}
@@ -34,17 +35,22 @@ def comparison_table(contest: Contest, cv: CV) -> pd.DataFrame:
     means, by_split, place = columns["mean_test_score"], scores[SCORE], names.index(contest.kept)
     differences = by_split - by_split[place]
     p = p_values(by_split, place, contest.test_share, contest.one_row)
+    same = (differences == 0).all(axis=1)
+    adjusted = np.where(same, p, holm(np.where(same, np.nan, p)))
+    shares = equivalence(differences, contest.test_share, contest.rope, contest.one_row)
     columns |= {
         "rank_test_score": ranks_of(means),
         "ci95": [one.ci95 for one in each],
         "difference": means - means[place],
         "difference_ci95": half_width(differences, contest.test_share, contest.one_row),
         "p_value": p,
+        "p_value_holm": adjusted,
     }
-    columns |= equivalence(differences, contest.test_share, contest.rope, contest.one_row)._asdict()
+    columns |= shares._asdict()
     columns |= {
-        "tied_with_kept": ["nan" if np.isnan(value) else format_value(bool(value >= ALPHA)) for value in p],
+        "standing": [standing(*row) for row in zip(adjusted, shares.worse, shares.better, strict=True)],
         "kept": [format_value(name == contest.kept) for name in names],
+        "answer": [format_value(name == handed_over) for name in names],
     }
     not_a_net = np.zeros(by_split.shape[1], dtype=bool)
     columns |= stuck_columns(np.array([not_a_net if one.stuck is None else one.stuck for one in each]))

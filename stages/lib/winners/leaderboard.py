@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from stages.lib.common import Output, format_changes, format_params, format_value
-from stages.lib.config import COMBINED, Params
+from stages.lib.config import COMBINED, SIMPLEST, WINNER, Params
 from stages.lib.scores import CORRECTED, search_output
 from stages.lib.scores import read_search as read_metrics
 from stages.lib.scores.score_table import read_cells
@@ -20,7 +20,7 @@ _FOLDERS = [
 # What the leaderboard shows of each search.
 COLUMNS = (
     *("experiment", "best_params", "best_score", "best_std", "best_ci95", *CORRECTED),
-    *("n_candidates", "n_fits", "n_in_best_set", "best_n_stuck", "tied_with_above"),
+    *("n_candidates", "n_fits", "n_in_best_set", "best_n_stuck", "tied_with_above", "kept"),
 )
 
 
@@ -145,12 +145,18 @@ def summarise(
     return summary
 
 
-def to_csv(searches: dict[str, dict[str, Any]], tied: dict[str, bool]) -> str:
-    """Write the best of each search as CSV, one row per experiment, in the order of `searches`."""
+def kept_search(params: Params, winner: str) -> str:
+    """Return the name of the search that the kept net is from, as `evaluate.keep` says, or `combined`."""
+    keep = params.evaluate.keep
+    return winner if keep in (WINNER, SIMPLEST) else keep
+
+
+def to_csv(searches: dict[str, dict[str, Any]], tied: dict[str, bool], kept: str) -> str:
+    """Write the best of each search as CSV, one row per experiment, in the order of `searches`; `kept` is marked."""
     rows = [
         search
         | {"experiment": name, "best_params": format_params(search["best_params"])}
-        | {"tied_with_above": format_value(tied[name])}
+        | {"tied_with_above": format_value(tied[name]), "kept": format_value(name == kept)}
         for name, search in searches.items()
     ]
     # As objects, whole numbers stay whole beside missing ones.
