@@ -128,23 +128,26 @@ def _check_whole(path: str) -> None:
 def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
     """Return a filled spec whose words suit its table; a template can't choose its titles and legends by its data.
 
-    If the table has no intervals, as with splits in time order, words on intervals and tests are removed. If the scores
-    have a unit, their axis names it.
+    If the table has no intervals, as with splits in time order, words on intervals and tests are removed; the answer
+    and the kept net stay in the legend. If the scores have a unit, their axis names it.
     """
     rows = spec["data"]["values"]
     halves = [row[key] for row in rows for key in ("ci95", "best_ci95") if row.get(key)]
     tested = any(math.isfinite(float(half)) for half in halves)
 
-    def without_legend(part: dict[str, Any]) -> dict[str, Any]:
-        tells_apart = part.get("field") == "standing" and "scale" in part
-        return part | {"legend": None} if tells_apart and not tested else part
+    def without_tests(part: dict[str, Any]) -> dict[str, Any]:
+        if tested or "scale" not in part:
+            return part
+        if part.get("field") == "mark" and part.get("legend"):
+            return part | {"legend": part["legend"] | {"values": ["the answer", "the kept net"]}}
+        return part | {"legend": None} if part.get("field") == "standing" else part
 
     words = json.dumps(spec | {"data": None})
     if unit:
         words = words.replace(", mean of ", f" in {json.dumps(unit)[1:-1]}, mean of ")
     if not tested:
         words = words.replace(", 95 % interval", "")
-    return json.loads(words, object_hook=without_legend) | {"data": spec["data"]}
+    return json.loads(words, object_hook=without_tests) | {"data": spec["data"]}
 
 
 def render(spec: dict[str, Any]) -> str:

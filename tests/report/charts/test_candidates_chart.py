@@ -41,6 +41,13 @@ def test_the_best_40_of_more_candidates_are_legible(dropout: str) -> None:
     assert "mean by dropout_rate (down), weight_constraint (across)" in texts(dropout)
 
 
+def rows_of(svg: str) -> list[str]:
+    """Return the texts of a chart from the top down."""
+    drawn = [element for element in ET.fromstring(svg).iter(f"{SVG}text") if element.text]
+    drawn.sort(key=lambda element: float(re.findall(r"[-\d.]+", element.attrib["transform"])[1]))
+    return [element.text or "" for element in drawn]
+
+
 def test_the_numbers_in_a_heatmap_stand_out() -> None:
     svg = render(
         fill("candidates", candidates({f"a={i}, b={j}": i / 10 + j / 100 for i in range(10) for j in range(10)}))
@@ -80,23 +87,32 @@ def test_the_best_is_marked_and_others_are_told_apart() -> None:
     rows[0]["in_best_set"] = rows[2]["in_best_set"] = "true"
     rows[2]["rank_test_score"] = "1"
     svg = render(fill("candidates", rows))
-    legend = ["the highest mean", "the simplest of the best set", "in the best set (95 %)", "not in it"]
+    legend = ["the highest mean", "may be the best (95 %)", "the simplest of these", "worse than another"]
     assert [text for text in texts(svg) if text in legend] == legend
     points = re.search(r'<g class="mark-symbol role-mark [^>]*><path.*?</g>', svg)
     assert points
     fills = re.findall(r'fill="([^"]+)"', points[0])
     assert [fills.index(fill) for fill in fills] == [0, 1, 0, 3]  # the first of two equally good is the best
     assert fills[3] == "white"
-    shapes = re.findall(r' d="([^"]+)"', points[0])
-    assert "A" in shapes[0]
-    assert "A" not in shapes[1]
     assert "0.700" in texts(svg)
+    # The best of a search is neither the answer nor the kept net: it has no mark of theirs.
+    shapes = re.findall(r' d="([^"]+)"', points[0])
+    assert all("A" in shape for shape in shapes)
+
+
+def test_the_best_come_first() -> None:
+    rows = candidates({"lr=1": 0.5, "lr=2": 0.7, "lr=3": 0.6, "lr=4": NAN})
+    assert [text for text in rows_of(render(fill("candidates", rows))) if text in list("1234")] == list("2314")
+    # A candidate of two revisions stands at the same height in both, by the better of its two places.
+    other = [row | {"rev": "main"} for row in candidates({"lr=1": 0.5, "lr=2": 0.6, "lr=3": 0.9})]
+    both = rows_of(render(fill("candidates", [*rows, *other])))
+    assert [text for text in both if text in list("1234")] == list("22331144")
 
 
 def test_a_candidate_that_cannot_be_drawn_has_its_row() -> None:
     names = [f"lr={i}" for i in range(6)]
     shown = draw(candidates(dict(zip(names, [-3500.0, -3400.0, NAN, -3300.0, -2e9, -3600.0], strict=True)), half=80.0))
-    assert [text for text in shown if text in list("012345")] == list("012345")
+    assert [text for text in shown if text in list("012345")] == list("310542")
     assert "× diverged" in shown
     assert "← −2.0e+9" in shown
     assert "−3.5k" in shown
@@ -128,9 +144,8 @@ def test_the_simplest_and_what_halving_dropped_are_marked() -> None:
     dropped, others = points
     assert dropped.count("<path") == 1
     assert 'fill="gray"' in dropped
-    diamond, square = re.findall(r' d="([^"]+)"', others)
-    assert "A" not in diamond + square  # no circle
-    assert ("h" in diamond, "h" in square) == (False, True)
+    circle, square = re.findall(r' d="([^"]+)"', others)
+    assert ("A" in circle, "A" in square, "h" in square) == (True, False, True)
     assert 'fill="#1f83c9"' in others
 
 

@@ -12,7 +12,7 @@ from stages.lib.common import UserError
 from stages.lib.report import charts
 from stages.lib.report.charts import chart_of, render, suited
 from tests.project import ROOT, real_params
-from tests.report.charts.svg import SVG, candidates, draw, fill, read, texts
+from tests.report.charts.svg import NAN, SVG, candidates, draw, fill, read, texts
 
 TEMPLATES = sorted((ROOT / ".dvc/plots").glob("*.json"))
 
@@ -45,8 +45,8 @@ def test_numbers_suit_the_scorer(scores: list[float], best: str, tick: str) -> N
     row = {"rev": "workspace", "best_ci95": str(half), "best_params": "lr=1"}
     leaders = [row | {"experiment": f"e{i}", "best_score": str(score)} for i, score in enumerate(scores)]
     assert best in texts(render(fill("leaderboard", leaders)))
-    row = {"rev": "workspace", "ci95": str(half), "difference_ci95": str(half), "tied_with_kept": "true"}
-    row["kept"] = "false"
+    row = {"rev": "workspace", "ci95": str(half), "difference_ci95": str(half), "standing": "as good"}
+    row |= {"kept": "false", "answer": "false"}
     settings = [
         row | {"setting": f"s{i}", "mean_test_score": str(score), "difference": str(score - scores[0])}
         for i, score in enumerate(scores)
@@ -57,12 +57,12 @@ def test_numbers_suit_the_scorer(scores: list[float], best: str, tick: str) -> N
 @pytest.mark.parametrize("template", ["candidates", "leaderboard", "evaluation"])
 def test_without_intervals_nothing_speaks_of_a_test(template: str) -> None:
     same = {"rev": "workspace", "ci95": "nan", "best_ci95": "", "difference_ci95": "nan", "p_value": "nan"}
-    same |= {"in_best_set": "nan", "simplest": "false", "tied_with_kept": "nan", "best_score_corrected": ""}
+    same |= {"in_best_set": "nan", "simplest": "false", "standing": "", "best_score_corrected": ""}
     rows = [
         same
         | {"params": f"lr={name}", "best_params": f"lr={name}", "experiment": name, "setting": name}
         | {"mean_test_score": score, "best_score": score, "difference": score, "rank_test_score": str(rank)}
-        | {"kept": str(name == "combined").lower()}
+        | {"kept": str(name == "combined").lower(), "answer": str(name == "linear").lower()}
         for rank, (name, score) in enumerate({"combined": "0.5", "mean": "-0.25", "linear": "0.25"}.items(), start=1)
     ]
     path = ROOT / ".dvc/plots"
@@ -72,9 +72,12 @@ def test_without_intervals_nothing_speaks_of_a_test(template: str) -> None:
     svg = render(suited(spec))
     shown = texts(svg)
     assert "r2, mean of 5" in shown
-    assert not [text for text in shown if re.search("interval|told apart|the best set|correct|←|×", text)]
-    panels = 2 if template == "evaluation" else 1
-    assert len(re.findall(r'<path [^>]*stroke="#(?:d55e00|1f83c9)"', svg)) == 3 * panels, "every setting has its point"
+    assert not [text for text in shown if re.search("interval|better|as good|worse|may be|correct|←|×", text)]
+    # The evaluation has two panels, and the two marks in its legend.
+    drawn = 2 * 3 + 2 if template == "evaluation" else 3
+    assert (["the answer", "the kept net"] == [text for text in shown if text.startswith("the ")]) == (drawn > 3)
+    points = re.findall(r'<path [^>]*stroke="#(?:d55e00|1f83c9|b36b00|009e73)"', svg)
+    assert len(points) == drawn, "every setting has its point"
     assert "0.500" in shown
 
 
@@ -109,30 +112,55 @@ def test_the_leaderboard_is_sorted_by_score() -> None:
     ]
     (best,) = [row["best_params"] for row in rows if row["experiment"] == "dropout"]
     assert best.replace("module__", "") in shown
-    assert "point: corrected for the choice; tick: plain mean" in shown
+    assert "point: corrected; tick: plain mean; diamond: the kept net" in shown
 
 
-def test_the_evaluation_has_scores_and_differences() -> None:
-    row = {"rev": "workspace", "ci95": "0.03", "difference_ci95": "0.02", "params": "", "rank_test_score": "1"}
-    rows = [
-        row | {"setting": "joint", "mean_test_score": "0.73", "difference": "0.0", "tied_with_kept": "true"},
-        row | {"setting": "dropout", "mean_test_score": "0.7", "difference": "-0.03", "tied_with_kept": "false"},
-        row | {"setting": "majority_class", "mean_test_score": "nan", "difference": "nan", "tied_with_kept": "nan"},
+CONTENDER = {"rev": "workspace", "ci95": "0.03", "difference_ci95": "0.02", "params": "", "rank_test_score": "1"}
+ANSWER, KEPT, OTHER = "#b36b00", "#009e73", "#1f83c9"
+
+
+def contenders(*rows: tuple[str, float, float, str], answer: str = "linear") -> list[dict[str, str]]:
+    """Return a table of contenders by name, score, difference to the kept net, which is `joint`, and standing."""
+    return [
+        CONTENDER
+        | {"setting": name, "mean_test_score": str(score), "difference": str(difference), "standing": standing}
+        | {"kept": str(name == "joint").lower(), "answer": str(name == answer).lower()}
+        for name, score, difference, standing in rows
     ]
-    rows = [row | {"kept": str(row["setting"] == "joint").lower()} for row in rows]
-    shown = texts(render(fill("evaluation", rows)))
-    assert {"the score", "difference to the kept setting, 95 % interval", "0.730", "0.700", "× no score"} <= set(shown)
-    assert shown.count("dropout") == 2
-    # An open point, once in each panel and once in the legend, is one that is told apart from the kept one.
-    told_apart, not_compared = 'fill="white"', 'fill="gray"'
+
+
+def test_the_evaluation_has_scores_and_differences_the_best_first() -> None:
+    joint, linear = ("joint", 0.73, 0.0, "as good"), ("linear", 0.72, -0.01, "could be as good")
+    constant, boosting = ("constant", NAN, NAN, ""), ("boosting", 0.75, 0.02, "better")
+    rows = contenders(constant, joint, ("dropout", 0.7, -0.03, "worse"), linear, boosting)
     svg = render(fill("evaluation", rows))
-    assert (svg.count(told_apart), svg.count(not_compared)) == (3, 0)
-    rows[0] |= {"mean_test_score": "nan", "difference": "nan", "tied_with_kept": "nan"}
-    rows[1] |= {"difference": "nan", "tied_with_kept": "nan"}
+    shown = texts(svg)
+    assert {"the score", "difference to the kept net, 95 % interval", "0.730", "0.700", "× no score"} <= set(shown)
+    names = [text for text in shown if text in {row["setting"] for row in rows}]
+    compared = ["boosting", "joint", "linear", "dropout"]
+    assert names == [*compared, "constant", *compared]
+    legend = ["the answer", "the kept net", "better than it", "as good, or could be", "worse"]
+    assert [text for text in shown if text in legend] == legend
+    # A hollow point, once in each panel and once in the legend, is one that is worse than the kept net.
+    hollow, not_compared = 'fill="white"', 'fill="gray"'
+    assert (svg.count(hollow), svg.count(not_compared)) == (3, 0)
+    assert (svg.count(f'fill="{ANSWER}"'), svg.count(f'fill="{KEPT}"')) == (3, 3)
+
+
+def test_the_kept_net_that_is_the_answer_has_both_marks() -> None:
+    rows = contenders(("joint", 0.73, 0.0, "as good"), ("linear", 0.72, -0.01, "as good"), answer="joint")
     svg = render(fill("evaluation", rows))
-    assert (svg.count(told_apart), svg.count(not_compared)) == (1, 1)
-    points = 'stroke="#1f83c9"'
-    assert svg.count(points) == 2, "the legend alone has the colours of what was compared"
+    assert texts(svg).count("joint") == 2
+    assert texts(svg).count("0.730") == 1
+    # In each panel a star on an open diamond; the diamond is filled in the legend.
+    assert (svg.count(f'fill="{ANSWER}"'), svg.count(f'fill="{KEPT}"')) == (3, 1)
+    assert len(re.findall(f'fill="white" stroke="{KEPT}"', svg)) == 2
+
+
+def test_without_a_score_of_the_kept_net_nothing_is_compared() -> None:
+    svg = render(fill("evaluation", contenders(("joint", NAN, NAN, ""), ("dropout", 0.7, NAN, ""), answer="")))
+    assert (svg.count('fill="white"'), svg.count('fill="gray"')) == (1, 1)
+    assert svg.count(f'stroke="{OTHER}"') == 3, "the legend alone has the colours of what was compared"
 
 
 def test_a_template_that_is_no_vega_lite_is_a_sentence() -> None:
