@@ -4,11 +4,12 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from stages.lib.changes.revisions import describe_head, stale_stages
+from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import Arguments, run, write_text
 from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
 from stages.lib.report.changes import Since, changes_of
+from stages.lib.report.foot import describe_head, packages
 from stages.lib.report.page import MOST, facts, sections
 from stages.lib.report.subject import columns, describe, read_counts, title
 from stages.lib.report.summary import read_answer, read_contenders
@@ -40,9 +41,10 @@ def main(arguments: Namespace) -> None:
         tested=not params.cv.keeps_time,
         not_tested=NOT_TESTED,
         commit=describe_head(),
+        packages=packages(),
         stale=stale,
         answer=answer,
-        contenders=read_contenders(answer["use"]),
+        contenders=read_contenders(),
         changed=changed,
         facts=facts(params, counts),
         **sections(params),

@@ -51,10 +51,58 @@ def test_tables_begin_with_the_score_its_interval_and_the_set(opened: Opened) ->
     )
     searches = {name: found for name, found in headings.items() if name.startswith("experiment-")}
     assert len(searches) == 8
-    first = ["rank", "mean", "±\u00a095\u00a0%", "in the set"]
+    first = ["rank", "mean", "±\u00a095\u00a0%", "may be the best"]
     assert [found[:4] for found in searches.values()] == [first] * 8
     assert headings["evaluation"][:3] == ["setting", "mean", "±\u00a095\u00a0%"]
     assert headings["leaderboard"][:6] == ["experiment", "corrected", "95 % interval", *first[1:]]
+
+
+def test_columns_do_not_touch(opened: Opened) -> None:
+    """Of ten settings, too: between the texts of two cells there are at least six pixels."""
+    gaps = opened("""[...document.querySelectorAll('.many tr')].flatMap(row => {
+        const boxes = [...row.cells].map(cell => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            return range.getBoundingClientRect();
+        }).filter(box => box.width);
+        return boxes.slice(1).map((box, i) => box.left - boxes[i].right);
+    })""")
+    assert len(gaps) > 200
+    assert min(gaps) >= 6
+
+
+def test_the_best_come_first_in_every_table(opened: Opened) -> None:
+    scores = opened("""[...document.querySelectorAll('section:not(#changes):not(#facts) table')].map(table => {
+        const names = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+        const place = ['corrected', 'score', 'mean'].map(name => names.indexOf(name)).find(i => i > -1) ?? 1;
+        return [...table.tBodies[0].rows].map(row => parseFloat(row.cells[place].textContent));
+    })""")
+    assert len(scores) == 8 + 4
+    # Except in the inputs, where the losses of the second model need not be in the order of the first.
+    assert all(found == sorted(found, reverse=True) for found in scores)
+
+
+def test_the_box_on_top_has_one_bold_sentence(opened: Opened) -> None:
+    bold = opened("[...document.querySelectorAll('.answer p')].map(p => getComputedStyle(p).fontWeight >= 600)")
+    assert bold == [True, False][: len(bold)]
+    if width(opened) == 1400 and len(bold) > 1:
+        lines = "p => p.getBoundingClientRect().height / parseFloat(getComputedStyle(p).lineHeight)"
+        assert opened(f"[...document.querySelectorAll('.answer p')].map({lines})")[1] < 3.1
+
+
+def test_the_answer_and_the_kept_net_have_one_mark_each(opened: Opened) -> None:
+    marked = opened("""[...document.querySelectorAll('main tbody tr.answer, main tbody tr.kept')].map(row => [
+        row.closest('section').id, row.className, row.cells[0].textContent])""")
+    answer, kept = ["answer", "★ logistic_regression"], ["kept", "◆ joint"]
+    both = [["glance", *kept], ["glance", *answer], ["evaluation", *kept], ["evaluation", *answer]]
+    assert marked == [*both, ["leaderboard", *kept]]
+    first = opened("document.querySelector('.answer-mark').closest('section').id")
+    assert first == "glance"
+    explained = opened("document.querySelector('#glance p.small').innerText")
+    assert explained.startswith("★ is the answer; ◆ is the kept net, which speaks for the nets")
+    # Screen readers read what the marks mean.
+    read = opened("[...document.querySelectorAll('main [role=img]')].map(e => [e.textContent, e.ariaLabel])")
+    assert {tuple(pair) for pair in read} == {("★", "the answer"), ("◆", "the kept net")}
 
 
 def test_the_contents_stay_in_sight(opened: Opened) -> None:

@@ -43,50 +43,45 @@ def test_a_broken_evaluation_is_named(
         read_answer()
 
 
-SHARES = {"level": "0.01,0.98,0.01", "worse": "0.97,0.02,0.01", "undecided": "0.5,0.4,0.1", "": "nan,nan,nan"}
-
-
-def contenders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *rows: str, use: str | None = None) -> Table:
+def contenders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *rows: str) -> Table:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "metrics/candidates").mkdir(parents=True)
-    header = "setting,params,mean_test_score,ci95,worse,equal,better,kept\n"
+    header = "setting,params,mean_test_score,ci95,standing,kept,answer\n"
     (tmp_path / "metrics/candidates/evaluation.csv").write_text(header + "\n".join(rows) + "\n", encoding="utf-8")
-    return read_contenders(use)
+    return read_contenders()
 
 
 def test_the_first_screen_has_the_contenders_that_tell_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = contenders(
         tmp_path,
         monkeypatch,
-        *(f"e{i},module__n={i},0.{70 - i},0.03,{SHARES['undecided']},false" for i in range(9)),
+        *(f"e{i},module__n={i},0.{70 - i},0.03,could be as good,false,{str(i == 7).lower()}" for i in range(9)),
         # Other names of settings that are told under theirs.
-        f"again,module__n=0,0.70,0.03,{SHARES['undecided']},false",
-        f"simplest,lr=1,0.6,0.03,{SHARES['level']},false",
-        f"joint,lr=1,0.6,0.03,{SHARES['level']},true",
-        f"starting_point,model as it stands,0.5,0.03,{SHARES['worse']},false",
-        f"combined,lr=2,nan,nan,{SHARES['']},false",
-        f"logistic_regression,LogisticRegression,0.75,0.02,{SHARES['level']},false",
-        f"majority_class,DummyClassifier,0.4,0.01,{SHARES['worse']},false",
-        use="e7",
+        "again,module__n=0,0.70,0.03,could be as good,false,false",
+        "simplest,lr=1,0.6,0.03,as good,false,false",
+        "joint,lr=1,0.6,0.03,as good,true,false",
+        "starting_point,model as it stands,0.5,0.03,worse,false,false",
+        "combined,lr=2,nan,nan,,false,false",
+        "logistic_regression,LogisticRegression,0.75,0.02,as good,false,false",
+        "majority_class,DummyClassifier,0.4,0.01,worse,false,false",
     )
-    assert table.headings == ["setting", "score", "vs. kept", "what it is"]
+    assert table.headings == ["setting", "score", "vs. kept net", "what it is"]
     assert [row[0] for row in table.rows] == [
         *("logistic_regression", "e0", "e1", "e2", "e3"),
         *("e7", "joint", "starting_point", "majority_class"),
     ]
-    assert table.rows[0] == ["logistic_regression", "0.7500 ± 0.0200", "level", "LogisticRegression"]
-    assert table.rows[1] == ["e0", "0.7000 ± 0.0300", "undecided", "n=0"]
-    assert [row[2] for row in table.rows[5:]] == ["undecided", "kept", "worse", "worse"]
-    assert table.best == 5
+    assert table.rows[0] == ["logistic_regression", "0.7500 ± 0.0200", "as good", "LogisticRegression"]
+    assert table.rows[1] == ["e0", "0.7000 ± 0.0300", "could be as good", "n=0"]
+    assert [row[2] for row in table.rows[5:]] == ["could be as good", "", "worse", "worse"]
+    assert table.marks == {5: "answer", 6: "kept"}
 
 
 def test_without_intervals_contenders_have_scores_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = f"nan,{SHARES['']}"
-    rows = (f"joint,lr=1,nan,{nothing},true", f"mean,inputs ignored,-2e6,{nothing},false")
+    rows = ("joint,lr=1,nan,nan,,true,false", "mean,inputs ignored,-2e6,nan,,false,true")
     table = contenders(tmp_path, monkeypatch, *rows)
     assert table.headings == ["setting", "score", "what it is"]
     assert table.rows == [["mean", "-2,000,000", "inputs ignored"], ["joint", "no score", "lr=1"]]
-    assert table.best == -1  # none is worth it
+    assert table.marks == {0: "answer", 1: "kept"}
 
 
 def test_facts_are_written_as_in_params_yaml() -> None:

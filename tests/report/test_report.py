@@ -123,7 +123,7 @@ def test_of_many_candidates_the_first_are_shown_until_all_are_asked_for(browser:
 def test_the_first_screen_is_the_answer(browser: Browser, report: Path) -> None:
     for width in (390, 1440):
         opened = Opened(browser.new_page(viewport={"width": width, "height": 900}), report)
-        for part in (".answer", "#glance tr.best"):
+        for part in (".answer", "#glance tr.answer"):
             assert 0 < opened(f"document.querySelector('{part}').getBoundingClientRect().bottom") < 900, part
         opened.page.close()
 
@@ -132,7 +132,7 @@ def test_it_says_what_was_run_and_found(browser: Browser, report: Path, monkeypa
     opened = Opened(browser.new_page(), report)
     shown = opened("document.body.innerText")
     monkeypatch.chdir(report.parent)
-    assert f"Predicting diabetes in pima-indians-diabetes.csv\n\n{read_answer()['answer']}" in shown
+    assert f"Predicting diabetes in pima-indians-diabetes.csv\n\n{read_answer()['headline']}\n" in shown
     assert f"is {read_answer()['brier_score']}; 0 would be perfect." in shown
     params = real_params()
     assert params["data"]["sha256"] in shown

@@ -11,18 +11,26 @@ from stages.lib.report.tables import read_table
 def test_what_has_no_score_is_told(tmp_path: Path) -> None:
     path = tmp_path / "evaluation.csv"
     path.write_text(
-        "setting,mean_test_score,ci95,difference,tied_with_kept,kept,stuck_splits,split0_test_score\n"
-        "joint,nan,nan,nan,nan,true,0 2,nan\nlinear_regression,0.25,0.125,nan,nan,false,,0.5\n",
+        "setting,mean_test_score,ci95,difference,standing,kept,answer,stuck_splits,split0_test_score\n"
+        "joint,nan,nan,nan,,true,false,0 2,nan\nlinear_regression,0.25,0.125,nan,,false,true,,0.5\n",
         encoding="utf-8",
     )
     table = read_table(path)
-    assert table.headings == ["setting", "mean", "± 95 %", "to kept", "tied"]
-    assert table.rows == [["joint", "no score", "–", "", ""], ["linear_regression", "0.2500", "0.1250", "–", "–"]]
-    assert table.best == 1
-    best_first = read_table(path, most=0)
-    assert (best_first.rows, best_first.best) == (table.rows[::-1], 0)
-    path.write_text(path.read_text(encoding="utf-8").replace("0.25", "nan"), encoding="utf-8")
-    assert [read_table(path, most=most).best for most in (0, 9)] == [-1, -1]
+    assert table.headings == ["setting", "mean", "± 95 %", "vs. kept net", "difference"]
+    assert table.rows == [["linear_regression", "0.2500", "0.1250", "–", "–"], ["joint", "no score", "–", "", ""]]
+    assert table.marks == {0: "answer", 1: "kept"}
+
+
+def test_a_row_may_be_the_answer_and_the_kept_net(tmp_path: Path) -> None:
+    text = "setting,mean_test_score,kept,answer\nmean,0.1,false,false\njoint,0.2,true,true\n"
+    table = read_table(written(tmp_path / "evaluation.csv", text))
+    assert (table.headings, table.marks) == (["setting", "mean"], {0: "answer kept"})
+
+
+def test_the_best_candidate_is_marked_unless_all_diverged(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.csv", "params,mean_test_score\na=1,0.5\na=2,0.75\n")
+    assert (read_table(path).rows[0][-1], read_table(path).marks) == ("a=2", {0: "best"})
+    assert read_table(written(path, "params,mean_test_score\na=1,nan\na=2,nan\n")).marks == {}
 
 
 @pytest.mark.parametrize(
@@ -59,21 +67,20 @@ def test_numbers_are_as_long_as_the_scorer_needs(tmp_path: Path) -> None:
         "lr=0.1,0.1,-1234567.891,30000.5,0.5,0.1,1,1234,40.0,2000.25,1.0,true,1.0,0.0,1.0,0.0,true\n"
         "lr=0.2,0.2,-7654321.0,30000.5,-0.25,0.1,2,1234,12.25,2000.25,0.000001,false,0.000002,0.987,0.013,0.0,false\n",
     )
-    table = read_table(millions, without=["params", "p_value"])
+    table = read_table(millions, without=["params", "p_value_holm"])
     shown = [dict(zip(table.headings, row, strict=True)) for row in table.rows]
-    first = {"lr": "0.1", "mean": "-1,234,570", "± 95 %": "2,000", "r2": "0.5000", "in the set": "yes, the simplest"}
-    first |= {"p (Holm)": "1.0000", "worse": "0.00", "equal": "1.00", "better": "0.00", "weights": "1,234"}
-    second = {"lr": "0.2", "mean": "-7,654,320", "± 95 %": "2,000", "r2": "-0.2500", "in the set": "no"}
-    second |= {"p (Holm)": "< 0.0001", "worse": "0.99", "equal": "0.01", "better": "0.00", "weights": "1,234"}
+    first = {"lr": "0.1", "mean": "-1,234,570", "± 95 %": "2,000", "r2": "0.5000"}
+    second = {"lr": "0.2", "mean": "-7,654,320", "± 95 %": "2,000", "r2": "-0.2500", "may be the best": "no"}
+    first |= {"may be the best": "yes, the simplest"}
     assert shown == [
-        first | {"epochs": "40", "std": "30,000", "rank": "1"},
-        second | {"epochs": "12.2", "std": "30,000", "rank": "2"},
+        first | {"weights": "1,234", "epochs": "40", "std": "30,000", "rank": "1"},
+        second | {"weights": "1,234", "epochs": "12.2", "std": "30,000", "rank": "2"},
     ]
-    names, tests = ["rank", "mean", "± 95 %", "r2", "in the set", "lr"], ["p (Holm)", "worse", "equal", "better"]
-    assert table.headings == [*names, *tests, "weights", "epochs", "std"]
-    assert table.headings[table.details] == "p (Holm)"
+    names = ["rank", "mean", "± 95 %", "r2", "may be the best", "lr"]
+    assert table.headings == [*names, "weights", "epochs", "std"]
+    assert table.headings[table.details] == "weights"
     r2 = written(tmp_path / "r2.csv", "setting,mean_test_score,ci95\ncombined,-0.25,0.5\nmean,-0.000001,0.00001\n")
-    assert read_table(r2).rows == [["combined", "-0.2500", "0.5000"], ["mean", "0.0000", "0.0000"]]
+    assert read_table(r2).rows == [["mean", "0.0000", "0.0000"], ["combined", "-0.2500", "0.5000"]]
 
 
 def test_keys_and_missing_values_of_a_grid_are_readable(tmp_path: Path) -> None:
@@ -84,7 +91,7 @@ def test_keys_and_missing_values_of_a_grid_are_readable(tmp_path: Path) -> None:
     )
     table = read_table(path, without=["params"])
     assert table.headings == ["mean", "± 95 %", "scale", "EarlyStopping patience"]
-    assert [row[2:] for row in table.rows] == [["none", "none"], ["standard", "5"]]
+    assert [row[2:] for row in table.rows] == [["standard", "5"], ["none", "none"]]
 
 
 def test_without_intervals_there_is_no_column_of_a_test(tmp_path: Path) -> None:
@@ -103,8 +110,10 @@ def test_without_intervals_there_is_no_column_of_a_test(tmp_path: Path) -> None:
     assert read_table(leaderboard).headings == ["experiment", "mean", "candidates", "fits", "std", "best params"]
     evaluation = written(
         tmp_path / "evaluation.csv",
-        "setting,params,mean_test_score,ci95,difference,difference_ci95,p_value,worse,equal,better,tied_with_kept,kept\n"
-        "joint,a=1,0.5,nan,0.0,nan,nan,nan,nan,nan,nan,true\nmean,,-0.125,nan,-0.625,nan,nan,nan,nan,nan,nan,false\n",
+        "setting,params,mean_test_score,ci95,difference,difference_ci95,p_value,p_value_holm,worse,equal,better,standing,"
+        "kept,answer\n"
+        "joint,a=1,0.5,nan,0.0,nan,nan,nan,nan,nan,nan,,true,true\n"
+        "mean,,-0.125,nan,-0.625,nan,nan,nan,nan,nan,nan,,false,false\n",
     )
     assert read_table(evaluation).rows == [["joint", "0.5000", "", "a=1"], ["mean", "-0.1250", "-0.6250", ""]]
 
@@ -116,8 +125,8 @@ def test_a_leaderboard_goes_by_corrected_scores(tmp_path: Path) -> None:
         "best_score_corrected_high,n_candidates,n_fits,n_in_best_set\n"
         "lucky,module__a=1,0.75,0.1,0.6875,0.65,0.725,1000,5000,12\nsolid,a=2,0.71875,0.1,0.71875,0.6,0.8,1,5,1\n",
     )
-    table = read_table(path, most=0)
-    assert table.headings[:6] == ["experiment", "corrected", "95 % interval", "mean", "± 95 %", "in the set"]
+    table = read_table(path)
+    assert table.headings[:6] == ["experiment", "corrected", "95 % interval", "mean", "± 95 %", "may be the best"]
     assert [row[:4] for row in table.rows] == [
         ["solid", "0.7188", "0.6000 to 0.8000", "0.7188"],
         ["lucky", "0.6875", "0.6500 to 0.7250", "0.7500"],
@@ -125,27 +134,20 @@ def test_a_leaderboard_goes_by_corrected_scores(tmp_path: Path) -> None:
     assert table.rows[1][-4:] == ["12", "1,000", "5,000", "a=1"]
 
 
-def test_a_long_table_shows_the_best_first(tmp_path: Path) -> None:
+def test_a_table_shows_the_best_first(tmp_path: Path) -> None:
     rows = [f"a={i},{i},{(7 * i) % 50 / 100},0.1,{50 - (7 * i) % 50}\n" for i in range(50)]
     path = written(tmp_path / "c.csv", "params,a,mean_test_score,ci95,rank_test_score\n" + "".join(rows))
-    table = read_table(path, without=["params"], most=40)
+    table = read_table(path, without=["params"])
     assert table.headings == ["rank", "mean", "± 95 %", "a"]
     assert [row[0] for row in table.rows] == [str(rank) for rank in range(1, 51)]
-    assert (table.best, table.rows[0][1]) == (0, "0.4900")
-    short = read_table(path, without=["params"], most=50)
-    assert [row[-1] for row in short.rows] == [str(i) for i in range(50)]
+    assert (table.marks, table.rows[0][1]) == ({0: "best"}, "0.4900")
 
 
-def test_a_row_outside_the_set_with_a_large_p_is_marked(tmp_path: Path) -> None:
+def test_a_row_is_in_the_set_or_not_whatever_its_p(tmp_path: Path) -> None:
     header = "params,mean_test_score,ci95,rank_test_score,in_best_set,p_value_holm\n"
-    rows = "a=1,0.75,0.03,1,true,1.0\na=2,0.7,0.03,2,false,0.05\na=3,0.6,0.03,3,false,0.0499\n"
-    table = read_table(written(tmp_path / "c.csv", header + rows), without=["params"])
-    assert [row[3] for row in table.rows] == ["yes", "no *", "no"]
-    assert table.has_out
-    rows = "a=1,0.75,0.03,1,true,1.0\na=3,0.6,0.03,3,false,0.0499\na=4,0.5,0.1,4,false,nan\n"
-    table = read_table(written(tmp_path / "c.csv", header + rows), without=["params"])
-    assert [row[3] for row in table.rows] == ["yes", "no", "no"]
-    assert not table.has_out
+    rows = "a=1,0.75,0.03,1,true,1.0\na=2,0.7,0.03,2,false,0.05\na=3,0.6,0.1,3,nan,nan\n"
+    table = read_table(written(tmp_path / "c.csv", header + rows), without=["params", "p_value_holm"])
+    assert [row[3] for row in table.rows] == ["yes", "no", "–"]
 
 
 def test_a_constant_is_marked_and_a_diverged_net_is_not(tmp_path: Path) -> None:
@@ -175,11 +177,12 @@ def test_searches_that_are_tied_are_called_so(tmp_path: Path) -> None:
         "best_score_corrected_high,n_in_best_set,tied_with_above\n"
         "one,a=1,0.75,0.1,0.6875,0.65,0.725,12,true\ntwo,a=2,0.71875,0.1,0.6876,0.6,0.8,1,false\n",
     )
-    table = read_table(path, most=0)
+    table = read_table(path)
     place = table.headings.index("tied with the one above")
     assert [(row[0], row[place]) for row in table.rows] == [("two", "no"), ("one", "yes")]
 
 
 def test_after_halving_the_best_is_of_those_that_were_trained_to_the_end(tmp_path: Path) -> None:
     path = written(tmp_path / "c.csv", "params,mean_test_score,rank_test_score,stage\na=1,0.8,2,1\na=2,0.7,1,2\n")
-    assert [read_table(path, most=most).best for most in (0, 9)] == [0, 1]
+    assert [row[0] for row in read_table(path).rows] == ["1", "2"]
+    assert [row[-1] for row in read_table(path).rows] == ["a=2", "a=1"]

@@ -71,8 +71,3 @@ def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
 def is_committed() -> bool:
     """Whether the working tree has no uncommitted changes; files that git ignores don't count."""
     return not git("status", "--porcelain")
-
-
-def describe_head() -> str:
-    """Return HEAD's short hash, and whether the working tree differs from it."""
-    return f"commit {commit_of('HEAD')[:7]}{'' if is_committed() else ', with uncommitted changes'}"

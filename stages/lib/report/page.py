@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from stages.lib.common import Output, format_params, format_value, reading
 from stages.lib.config import Params
+from stages.lib.config.schema import rope_of
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stopping
 from stages.lib.report.parallel.chart import parallel_coordinates
 from stages.lib.report.records import records
@@ -18,7 +19,7 @@ from stages.lib.report.tables import read_table
 from stages.lib.scores import read_search
 
 CHARTS = Path("metrics/charts")
-# A table of more candidates is sorted by rank, and tables.css and tables.js show as many rows of it at once.
+# Of a table of more candidates, tables.css and tables.js show as many rows at once.
 MOST = 12
 
 
@@ -48,9 +49,9 @@ def sections(params: Params) -> dict[str, Any]:
     optional = [name for name in ("diagnostics", "answer_diagnostics", "inputs") if (CHARTS / f"{name}.svg").exists()]
     return {
         "charts": {name: _chart(CHARTS / f"{name}.svg") for name in [*names, *optional]},
-        "leaderboard": read_table(Path("metrics/leaderboard.csv"), most=0),
-        "evaluation": read_table(CONTENDERS, without=["rank_test_score", "std_test_score", "tied_with_kept"]),
-        "inputs": read_losses(),
+        "leaderboard": read_table(Path("metrics/leaderboard.csv"), without=["best_std", "n_fits"]),
+        "evaluation": read_table(CONTENDERS, without=["rank_test_score", "std_test_score"]),
+        "inputs": read_losses(rope_of(params)),
         "experiments": [_search(params, name) for name in params.experiments],
     }
 
@@ -84,7 +85,7 @@ def _search(params: Params, name: str) -> dict[str, Any]:
         "what_mattered": what_mattered,
         "course": course,
         "parallel": parallel,
-        "table": read_table(compared, without=["params", "p_value"], most=MOST),
+        "table": read_table(compared, without=["params", "p_value_holm"]),
     }
 
 

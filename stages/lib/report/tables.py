@@ -10,10 +10,7 @@ from typing import NamedTuple
 
 from stages.lib.common import format_p, format_score, score_decimals, short_key, short_params
 from stages.lib.report.records import Record, number, records
-from stages.lib.scores import ALPHA
 
-# Marks a row outside the set whose p-value does not say why.
-OUT = "no *"
 # The mean of a row is the first of these.
 _MEANS = ("best_score_corrected", "best_score", "mean_test_score")
 
@@ -21,19 +18,14 @@ _MEANS = ("best_score_corrected", "best_score", "mean_test_score")
 class Table(NamedTuple):
     """Text by column and row.
 
-    `best` is the place of the best row, -1 if none has a score. From the column `details` on there are details, which
-    a narrow page of paper leaves out.
+    `marks` has what the rows are by place: `answer`, `kept`, both with a blank between them, or `best`. From the column
+    `details` on there are details, which a narrow page of paper leaves out.
     """
 
     headings: list[str]
     rows: list[list[str]]
-    best: int
+    marks: dict[int, str]
     details: int = sys.maxsize
-
-    @property
-    def has_out(self) -> bool:
-        """Whether a row is marked as `OUT`."""
-        return any(OUT in row for row in self.rows)
 
 
 class Cell(NamedTuple):
@@ -78,14 +70,9 @@ def _count(cell: Cell) -> str:
     return f"{cell.value:,.0f}" if cell.value.is_integer() else f"{cell.value:,.1f}"
 
 
-def _share(cell: Cell) -> str:
-    return format_score(cell.value, 2)
-
-
 def _yes_or_no(cell: Cell) -> str:
     simplest = ", the simplest" if cell.row.get("simplest") == "true" else ""
-    out = OUT if number(cell.row.get("p_value_holm", "")) >= ALPHA else "no"
-    return {"true": f"yes{simplest}", "false": out}.get(cell.text, "–")
+    return {"true": f"yes{simplest}", "false": "no"}.get(cell.text, "–")
 
 
 class Column(NamedTuple):
@@ -112,21 +99,19 @@ _COLUMNS = {
     **dict.fromkeys(("mean_test_score", "best_score"), Column("mean", _mean)),
     **dict.fromkeys(("ci95", "best_ci95"), Column("± 95 %", _interval, tested=True)),
     _OTHER_SCORER: Column("", _score),
-    "in_best_set": Column("in the set", _yes_or_no, tested=True),
-    "n_in_best_set": Column("in the set", _count, tested=True),
+    "in_best_set": Column("may be the best", _yes_or_no, tested=True),
+    "n_in_best_set": Column("may be the best", _count, tested=True),
+    "n_candidates": Column("candidates", _count),
     _KEY: Column("", _text),
-    "difference": Column("to kept", partial(_score, sign="+"), against_kept=True),
+    "standing": Column("vs. kept net", lambda cell: cell.text or "–", tested=True, against_kept=True),
+    "difference": Column("difference", partial(_score, sign="+"), against_kept=True),
     "difference_ci95": Column("± 95 %", _score, tested=True, against_kept=True),
-    "p_value": Column("p", lambda cell: format_p(cell.value), tested=True, against_kept=True),
-    "tied_with_kept": Column("tied", _yes_or_no, tested=True, against_kept=True),
+    "p_value_holm": Column("p (Holm)", lambda cell: format_p(cell.value), tested=True, against_kept=True),
     "tied_with_above": Column("tied with the one above", _yes_or_no, tested=True),
-    "p_value_holm": Column("p (Holm)", lambda cell: format_p(cell.value), tested=True),
-    **dict.fromkeys(("worse", "equal", "better"), Column("", _share, tested=True, against_kept=True)),
     "stage": Column("", _count),
     "n_weights": Column("weights", _count),
     "n_epochs": Column("epochs", _count),
     **dict.fromkeys(("n_stuck", "best_n_stuck"), Column("stuck", _count)),
-    "n_candidates": Column("candidates", _count),
     "n_fits": Column("fits", _count),
     **dict.fromkeys(("std_test_score", "best_std"), Column("std", _score)),
     "params": Column("", lambda cell: short_params(cell.text)),
@@ -134,14 +119,19 @@ _COLUMNS = {
 }
 _PLACES = {kind: place for place, kind in enumerate(_COLUMNS)}
 # The scores of single splits, the spreads of other scorers, and what other columns say.
-_NOT_SHOWN = re.compile(r"split\d+_.+|std_test_(?!score$).+|kept|simplest|best_score_corrected_high|stuck_splits")
+_NOT_SHOWN = re.compile(
+    r"split\d+_.+|std_test_(?!score$).+|p_value|worse|equal|better|kept|answer|simplest|best_score_corrected_high"
+    r"|stuck_splits"
+)
+# What marks a row; a table without these has its best row marked.
+MARKS = ("answer", "kept")
 
 
-def read_table(path: Path, without: Collection[str] = (), most: int = sys.maxsize) -> Table:
-    """Read a committed CSV as text, without the scores of single splits, and without intervals if it has none.
+def read_table(path: Path, without: Collection[str] = ()) -> Table:
+    """Read a committed CSV as text, the best row first, and without intervals if it has none.
 
-    The columns `without` are left out, and a table of more than `most` rows is sorted, the best first. Raises
-    `UserError` if the file is missing, or is not a table of scores.
+    The scores of single splits and the columns `without` are left out. Raises `UserError` if the file is missing, or is
+    not a table of scores.
     """
     with records(path, "a table of scores") as rows:
         keys = sorted((key for key in _keys(rows) if key not in without), key=lambda key: _PLACES[_kind(key)])
@@ -150,16 +140,20 @@ def read_table(path: Path, without: Collection[str] = (), most: int = sys.maxsiz
         # After halving, one that left early may have a higher mean than the best.
         ranked = "rank_test_score" in rows[0]
         order = sorted(range(len(rows)), key=lambda i: int(rows[i]["rank_test_score"]) if ranked else -scores[i])
-        best = order[0] if max(scores) > -math.inf else -1
-        if len(rows) > most:
-            rows, best = [rows[i] for i in order], min(best, 0)
+        rows = [rows[i] for i in order]
         columns = [_written(key, rows, key if key.startswith(_OTHER_SCORER) else mean) for key in keys]
         return Table(
             [_COLUMNS[_kind(key)].heading or short_key(key.removeprefix(_OTHER_SCORER)) for key in keys],
             [list(cells) for cells in zip(*columns, strict=True)],
-            best,
+            marks_of(rows) or ({0: "best"} if max(scores) > -math.inf else {}),
             sum(_PLACES[_kind(key)] <= _PLACES[_KEY] for key in keys),
         )
+
+
+def marks_of(rows: list[Record]) -> dict[int, str]:
+    """Return which rows of a table are the answer and the kept net, as `marks` of `Table`."""
+    marks = {i: " ".join(mark for mark in MARKS if row.get(mark) == "true") for i, row in enumerate(rows)}
+    return {i: mark for i, mark in marks.items() if mark}
 
 
 def _kind(key: str) -> str:

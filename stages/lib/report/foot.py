@@ -1,0 +1,28 @@
+"""Says what a report was made from: the commit and its date, and the versions of the packages."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+
+from stages.lib.changes.revisions import is_committed
+from stages.lib.common.git import NoGitError, git
+
+# The packages that results depend on most; requirements.txt pins all.
+_PACKAGES = ("torch", "skorch", "scikit-learn", "numpy", "scipy", "pandas", "joblib", "dvc")
+
+
+def describe_head() -> str:
+    """Return HEAD's short hash with its date, and whether the working tree differs from it.
+
+    Without git, in a folder that is not a repository, or before the first commit, there is no commit to name.
+    """
+    try:
+        commit, date = git("show", "--no-patch", "--format=%h %cs", "--abbrev=7", "HEAD").split()
+    except (NoGitError, subprocess.CalledProcessError):
+        return "No commit is known, because this is not a git repository with a commit"
+    return f"Commit {commit} of {date}{'' if is_committed() else ', with uncommitted changes'}"
+
+
+def packages() -> list[str]:
+    """Return Python and the main packages, each with the version that is installed here."""
+    return [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in _PACKAGES)]
