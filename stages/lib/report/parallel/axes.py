@@ -49,12 +49,20 @@ class Axis(NamedTuple):
         return [line.strip() for line in lines]
 
 
-def make_axis(name: str, x: float, values: Sequence[str], floor: float = -math.inf) -> Axis:
-    """Place a key's values, one for each line, the best candidate first; numbers below the floor are placed there."""
+def make_axis(name: str, x: float, values: Sequence[str]) -> Axis:
+    """Place a key's values, one for each line, the best candidate first."""
     numbers = {value: float(value) for value in {*values} if _is_number(value)}
     if len(numbers) == len({*values}) > _MOST_BANDS:
-        return _by_size(name, x, values, numbers, floor)
+        return _by_size(name, x, values, numbers, -math.inf)
     return _in_bands(name, x, values, numbers)
+
+
+def score_axis(x: float, values: Sequence[str], floor: float) -> Axis:
+    """Place the scores by size, however few they are; those below the floor are placed there."""
+    numbers = {value: float(value) for value in values}
+    if len(numbers) == 1:
+        return _in_bands("score", x, values, numbers)
+    return _by_size("score", x, values, numbers, floor)
 
 
 def _is_number(value: str) -> bool:

@@ -6,7 +6,7 @@ from statistics import quantiles
 from typing import NamedTuple
 
 from stages.lib.common import format_score, score_decimals, short_key, short_params
-from stages.lib.report.parallel.axes import BOTTOM, TOP, Axis, make_axis
+from stages.lib.report.parallel.axes import BOTTOM, TOP, Axis, make_axis, score_axis
 from stages.lib.report.records import Record, number
 
 # From this many keys on there is a chart, and of more candidates than this, it has the best.
@@ -50,7 +50,7 @@ def parallel_coordinates(rows: Sequence[Record], keys: Sequence[str]) -> Paralle
     step = max(_LEAST_STEP, (_WIDTH - _LEFT - _RIGHT) / len(varied))
     scores = [number(row["mean_test_score"]) for row in drawn]
     floor, decimals = _floor(scores), score_decimals(scores)
-    axes = [make_axis("score", _LEFT, [row["mean_test_score"] for row in drawn], floor)]
+    axes = [score_axis(_LEFT, [row["mean_test_score"] for row in drawn], floor)]
     for place, key in enumerate(varied, start=1):
         values = ["none" if row[key] == "null" else row[key] for row in drawn]
         axes.append(make_axis(short_key(key), _LEFT + place * step, values))
