@@ -26,7 +26,8 @@ def main(arguments: Namespace) -> None:
     params = load_params()
     changed = changes_of(Since(arguments.revision)) if arguments.revision else None
     counts = read_counts()
-    stale = stale_stages()
+    commit = describe_head()
+    stale = stale_stages() if commit else []
     answer = read_answer()
     page = fill(
         "report.html.j2",
@@ -40,7 +41,7 @@ def main(arguments: Namespace) -> None:
         most=MOST,
         tested=not params.cv.keeps_time,
         not_tested=NOT_TESTED,
-        commit=describe_head(),
+        commit=commit,
         packages=packages(),
         stale=stale,
         answer=answer,

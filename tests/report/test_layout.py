@@ -92,13 +92,13 @@ def test_the_box_on_top_has_one_bold_sentence(opened: Opened) -> None:
 
 def test_the_answer_and_the_kept_net_have_one_mark_each(opened: Opened) -> None:
     marked = opened("""[...document.querySelectorAll('main tbody tr.answer, main tbody tr.kept')].map(row => [
-        row.closest('section').id, row.className, row.cells[0].textContent])""")
+        row.closest('section').id, row.className, row.cells[0].innerText.replace(/\\s/, ' ')])""")
     answer, kept = ["answer", "★ logistic_regression"], ["kept", "◆ joint"]
     both = [["glance", *kept], ["glance", *answer], ["evaluation", *kept], ["evaluation", *answer]]
     assert marked == [*both, ["leaderboard", *kept]]
     first = opened("document.querySelector('.answer-mark').closest('section').id")
     assert first == "glance"
-    explained = opened("document.querySelector('#glance p.small').innerText")
+    explained = opened("document.querySelector('#glance p.small').innerText").replace("\u00a0", " ")
     assert explained.startswith("★ is the answer; ◆ is the kept net, which speaks for the nets")
     # Screen readers read what the marks mean.
     read = opened("[...document.querySelectorAll('main [role=img]')].map(e => [e.textContent, e.ariaLabel])")

@@ -128,6 +128,16 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
     assert f"{headings} 1 -1,234,570 none none 41 9 5 2 -2,234,570 5 standard" in text
 
 
+def test_without_git_it_says_what_is_not_known(
+    folder: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a downloaded archive, of which DVC can't say either what is up to date."""
+    monkeypatch.setattr(report, "describe_head", str)
+    monkeypatch.setattr(report, "stale_stages", lambda: pytest.fail("DVC is asked"))
+    assert in_process(report).returncode == 0
+    assert "so it is not known whether the results are up to date. Written with Python 3." in shown(folder)
+
+
 def test_the_table_that_is_cut_off_is_named(folder: Path, in_process: Command) -> None:
     (folder / "metrics/importance/stopping.csv").write_text(IMPORTANCE[: len(IMPORTANCE) * 2 // 3], encoding="utf-8")
     assert "metrics/importance/stopping.csv is not a table of importances" in in_process(report).stderr

@@ -14,12 +14,12 @@ _PACKAGES = ("torch", "skorch", "scikit-learn", "numpy", "scipy", "pandas", "job
 def describe_head() -> str:
     """Return HEAD's short hash with its date, and whether the working tree differs from it.
 
-    Without git, in a folder that is not a repository, or before the first commit, there is no commit to name.
+    It is empty where there is none: without git, in a folder that is not a repository, and before the first commit.
     """
     try:
         commit, date = git("show", "--no-patch", "--format=%h %cs", "--abbrev=7", "HEAD").split()
     except (NoGitError, subprocess.CalledProcessError):
-        return "No commit is known, because this is not a git repository with a commit"
+        return ""
     return f"Commit {commit} of {date}{'' if is_committed() else ', with uncommitted changes'}"
 
 

@@ -3,7 +3,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const headings = [...table.tHead.rows[0].cells];
   // Without the marks of the answer and the kept net.
-  const text = (row, column) => row.cells[column].textContent.replace(/^[★◆ ]+/, "");
+  const text = (row, column) => row.cells[column].textContent.replace(/^[★◆\s]+/, "");
   // 1,234.5 and < 0.0001 are numbers too.
   const number = (row, column) => (text(row, column) === "" ? NaN : Number(text(row, column).replace(/^< |,(?=\d{3})/g, "")));
 
