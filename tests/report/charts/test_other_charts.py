@@ -173,10 +173,10 @@ def test_the_inputs_of_the_answer_and_of_the_net_have_one_axis() -> None:
     shown = texts(svg)
     # The column that matters most to any of them comes first in both.
     assert [text for text in shown if text in {"age", "fare"}] == ["fare", "age"] * 2
-    assert {"logistic_regression, the answer", "joint, the net", "0.300", "−0.001"} <= set(shown)
+    assert {"★ logistic_regression, the answer", "◆ joint, the kept net", "0.300", "−0.001"} <= set(shown)
     assert svg.count('fill="#b0b7bf"') == 1  # what costs less than the rope
     both = texts(draw("inputs", rows + [row | {"rev": "main"} for row in rows]))
-    assert {"joint, the net, main", "joint, the net, workspace"} <= set(both)
+    assert {"◆ joint, the kept net, main", "◆ joint, the kept net, workspace"} <= set(both)
     untested = draw("inputs", [row | {"ci95": "nan", "below_rope": "nan"} for row in rows])
     assert {"0.300", "fare"} <= set(texts(untested))
 
