@@ -123,4 +123,4 @@ def test_settings_follow_the_table(
     for place, value in sets.items():
         section, key = place.split(".")
         assert content[section][key] == value, place
-    assert ("prepare__scale" in content["experiments"]["first"]["grid"]) == (content["prepare"]["scale"] is not None)
+    assert ("prepare__scale" in content["experiments"]["net"]["grid"]) == (content["prepare"]["scale"] is not None)

@@ -39,7 +39,7 @@ def test_sizes(n_rows: int, batch_size: int, epochs: int, n_splits: int, n_repea
     assert blocks["model"]["batch_size"] == batch_size
     assert blocks["model"]["max_epochs"] == blocks["model"]["callbacks"]["LRScheduler"]["T_max"] == epochs
     assert (blocks["cv"]["n_splits"], blocks["cv"]["n_repeats"]) == (n_splits, n_repeats)
-    assert len(Experiment.model_validate(blocks["experiments"]["first"]).candidates(0)) == 16
+    assert len(Experiment.model_validate(blocks["experiments"]["net"]).candidates(0)) == 16
     assert blocks["data"]["sample"] == sample
 
 
@@ -52,7 +52,7 @@ def test_the_search_has_what_the_columns_allow(numbers: int, categories: int, sc
     for i in range(categories):
         frame[f"c{i}"] = np.resize(["red", "green", "blue"], 200)
     frame["y"] = np.linspace(0, 1, 200) ** 2
-    grid = plan_for(Table(CsvText("t.csv", b""), frame)).blocks["experiments"]["first"]["grid"]
+    grid = plan_for(Table(CsvText("t.csv", b""), frame)).blocks["experiments"]["net"]["grid"]
     assert ("prepare__scale" in grid, "module__embedding" in grid) == (scaled, embedded)
 
 
@@ -74,7 +74,7 @@ def test_blocks_are_whole_and_valid() -> None:
         if name in blocks:
             section.model_validate(blocks[name])
             assert set(section.model_fields) <= set(blocks[name])
-    Experiment.model_validate(blocks["experiments"]["first"])
+    Experiment.model_validate(blocks["experiments"]["net"])
 
 
 def test_a_scorer_with_a_unit_wants_a_region_in_that_unit() -> None:

@@ -69,7 +69,7 @@ def test_a_table_with_windows_line_ends_is_the_same_in_a_clone(tmp_path: Path) -
 
 @pytest.mark.long
 def test_the_score_of_the_irises_is_what_the_page_says(tmp_path: Path) -> None:
-    assert told(project_in(tmp_path, *WRITE_IRIS, *ADOPT_IRIS), "search/first", "best_score") > 0.9
+    assert told(project_in(tmp_path, *WRITE_IRIS, *ADOPT_IRIS), "search/net", "best_score") > 0.9
 
 
 @pytest.mark.long
@@ -82,7 +82,7 @@ def test_a_table_is_adopted_and_given_back(tmp_path: Path) -> None:
     assert json.loads(project.read("metrics/data.json"))["classes"] == {"setosa": 50, "versicolor": 50, "virginica": 50}
     assert touched(project) == {"params.yaml", "data/iris.csv"}
     assert "up to date" in project.run("dvc", "status").stdout
-    assert [name for name in project.metrics() if "/search/" in name] == ["metrics/search/first.json"]
+    assert [name for name in project.metrics() if "/search/" in name] == ["metrics/search/net.json"]
     predicted = pd.read_csv(io.StringIO(project.stage("predict", "data/iris.csv").stdout))
     assert list(predicted) == ["species", "species=setosa", "species=versicolor", "species=virginica"]
     assert predicted.iloc[:, 1:].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
