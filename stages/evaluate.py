@@ -51,6 +51,7 @@ def main() -> None:
     write_text("metrics/answer_diagnostics.csv", to_csv(diagnostics[handed_over]))
     write_text("metrics/inputs.csv", to_csv(inputs))
     words = {"answer": advice.text, "use": advice.use, "runner_up": advice.runner_up, "note": note}
+    words |= {f"answer_{part}": getattr(advice, part) for part in ("headline", "reasons", "files")}
     words |= {"handed_over": handed_over, "inputs": " ".join(on_inputs)}
     written = words | summarise(compared) | brier
     write_json("metrics/evaluation.json", {key: value for key, value in written.items() if value is not None})

@@ -1,6 +1,8 @@
 """The answer in words: what to use, how good it is, what comes next, and whether a net is worth it."""
 
 import numpy as np
+import pytest
+from scipy import stats
 
 from stages.lib.scores import half_width
 from stages.lib.scores.reached import Reached
@@ -9,9 +11,9 @@ from stages.lib.winners.contest import Contest
 
 SPLITS = np.random.default_rng(0).normal(size=30)
 # What is said of the files.
-KEPT = "The kept net, joint, is models/best.safetensors"
-BOTH = f"{KEPT} and models/answer.safetensors."
-NETS = ("joint", "dropout", "combined", "starting_point")
+KEPT = "models/best.safetensors is the kept net, joint."
+BOTH = "models/best.safetensors and models/answer.safetensors are the kept net, joint."
+NETS = ("joint", "dropout", "combined", "starting_point", "net")
 
 
 def scores(mean: float, spread: float = 0.02, seed: int = 0) -> np.ndarray:
@@ -21,99 +23,170 @@ def scores(mean: float, spread: float = 0.02, seed: int = 0) -> np.ndarray:
     return mean + noise - noise.mean()
 
 
-def ask(
+CONSTANT = {"majority_class": np.full(30, 0.65)}
+
+
+def contest_of(
     contenders: dict[str, np.ndarray],
     kept: str = "joint",
     test_share: float = 0.5,
     rope: float = 0.01,
-    corrected: tuple[float, float, float] | None = None,
     stuck: dict[str, np.ndarray] | None = None,
-    requested: str | None = None,
-) -> Answer:
+    **corrected: float,
+) -> Contest:
+    """Return a contest; `corrected` has by net its score without luck."""
     nets = {name: (stuck or {}).get(name, np.zeros(30, dtype=bool)) for name in NETS}
     reached = {
         name: Reached({"score": each}, float(half_width(each, test_share)), stuck=nets.get(name))
         for name, each in contenders.items()
     }
-    return answer(Contest(reached, kept, test_share, rope, corrected=corrected), "accuracy", requested)
+    worth = {name: (score, score - 0.03, score + 0.03) for name, score in corrected.items()}
+    return Contest(reached, kept, test_share, rope, corrected=worth)
 
 
-def test_the_kept_net_that_gains_on_every_other_model_is_used() -> None:
+def ask(contenders: dict[str, np.ndarray], requested: str | None = None, **changes: object) -> Answer:
+    return answer(contest_of(contenders, **changes), "accuracy", requested)  # type: ignore[arg-type]
+
+
+def test_the_net_that_surely_gains_on_every_simpler_model_is_used() -> None:
     found = ask(
         {
             "joint": scores(0.8),
             "dropout": scores(0.78, seed=1),
             "logistic_regression": scores(0.74, seed=2),
             "hist_gradient_boosting": scores(0.72, seed=3),
-            "majority_class": np.full(30, 0.65),
         }
+        | CONSTANT,
+        joint=0.79,
     )
-    assert (found.use, found.runner_up) == ("joint", "dropout")
-    assert found.text.startswith("Use the net joint: its accuracy is 0.8000 ± 0.0")
-    assert "The runner-up, the net dropout, scores 0.7800 ± 0.0" in found.text
-    assert "chance that it is worse by more than 0.01)." in found.text
-    assert "A net is worth it here: logistic_regression scores 0.7400" in found.text
-    assert found.text.endswith(BOTH)
-    assert found.handed_over == "joint"
+    assert (found.use, found.runner_up, found.handed_over) == ("joint", "dropout", "joint")
+    assert found.headline.startswith("Use the net joint: its accuracy is 0.8000 ± 0.0")
+    assert found.headline.endswith(" on fresh splits of the rows.")
+    assert found.reasons.startswith(
+        "On rows that had no say in its choice, it scores 0.7900 (95 % from 0.7600 to 0.8200). logistic_regression, "
+        "which is simpler, scores 0.7400 ± 0.0"
+    )
+    assert found.reasons.endswith(": the chance that the net joint is better by more than 0.01 is over 99 %.")
+    assert found.files == BOTH
+    assert found.text == f"{found.headline} {found.reasons} {found.files}"
+
+
+def test_a_net_that_owes_its_gain_to_luck_is_not_used() -> None:
+    """As for the passengers of the Titanic: the plain scores speak for the net, the one without luck does not."""
+    models = {"joint": scores(0.82), "logistic_regression": scores(0.80, seed=2)} | CONSTANT
+    assert ask(models).use == "joint"
+    found = ask(models, joint=0.798)
+    assert (found.use, found.runner_up) == ("logistic_regression", "joint")
+    assert found.reasons.startswith("The net joint would gain nothing: it scores 0.8200 ± 0.0")
+    assert ", and 0.7980 (95 % from 0.7680 to 0.8280) on rows that had no say in its choice. The chance that it is" in (
+        found.reasons
+    )
+    assert found.reasons.endswith("by more than 0.01 is 3 %, and a model that is less simple needs 80 %.")
+    assert found.files == f"models/answer.safetensors is logistic_regression; {KEPT}"
+
+
+def test_a_likely_gain_is_said_and_is_not_enough() -> None:
+    models = {"joint": scores(0.82), "logistic_regression": scores(0.80, seed=2)} | CONSTANT
+    chance = contest_of(models, joint=0.812).chance("joint", "logistic_regression")
+    assert 0.5 < chance < 0.8
+    found = ask(models, joint=0.812)
+    assert found.use == "logistic_regression"
+    assert found.reasons.startswith("The net joint would gain 0.0120: it scores 0.8200 ±")
+    assert f"is better by more than 0.01 is {int(100 * chance)} %, and" in found.reasons
+
+
+def test_the_chance_is_that_of_the_verdict_at_the_difference_without_luck() -> None:
+    """One repeat of two folds, where the error is Nadeau and Bengio's: by scipy's Student."""
+    one, other = np.array([0.8, 0.82, 0.79]), np.array([0.75, 0.8, 0.77])
+    contest = contest_of({"joint": one, "logistic_regression": other}, test_share=0.5, joint=0.79)
+    error = np.sqrt((1 / 3 + 0.5) * (one - other).var(ddof=1))
+    expected = stats.t.sf((0.01 - (0.79 - other.mean())) / error, 2)
+    assert contest.chance("joint", "logistic_regression") == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("linear", "trees", "net", "use"),
+    [
+        (0.70, 0.75, 0.80, "joint"),
+        (0.80, 0.75, 0.70, "logistic_regression"),
+        (0.70, 0.80, 0.75, "random_forest"),
+        # The trees may be no better than the linear model, and the net no better than the trees.
+        (0.770, 0.772, 0.774, "logistic_regression"),
+        # The net surely surpasses the linear model, but not the trees.
+        (0.770, 0.782, 0.789, "random_forest"),
+        # Trees that score lower than the linear model are no obstacle to a net.
+        (0.70, 0.69, 0.75, "joint"),
+    ],
+)
+def test_the_simplest_model_that_no_other_one_surpasses_is_used(
+    linear: float, trees: float, net: float, use: str
+) -> None:
+    models = {"logistic_regression": scores(linear, seed=1), "random_forest": scores(trees, seed=2)}
+    models |= {"hist_gradient_boosting": scores(0.68, seed=3), "joint": scores(net)}
+    found = ask(models | CONSTANT)
+    assert found.use == use
+    assert ("The net joint would gain" in found.text) == (use != "joint")
+    assert ("which is simpler" in found.text) == (use != "logistic_regression")
+
+
+def test_the_better_of_forest_and_boosting_speaks_for_the_trees() -> None:
+    models = {"linear_regression": scores(0.7, seed=1), "random_forest": scores(0.79, seed=2), "joint": scores(0.7)}
+    found = ask(models | {"hist_gradient_boosting": scores(0.795, seed=3), "mean": np.zeros(30)})
+    assert (found.use, found.runner_up) == ("hist_gradient_boosting", "random_forest")
+    assert "linear_regression, which is simpler, scores 0.7000 ±" in found.reasons
+
+
+def test_what_all_less_simple_models_would_gain_is_said() -> None:
+    models = {"joint": scores(0.774), "logistic_regression": scores(0.77, seed=1), "random_forest": scores(0.772)}
+    found = ask(models | CONSTANT)
+    assert found.reasons.count("would gain 0.00") == 2
+    assert found.reasons.index("random_forest would gain") < found.reasons.index("The net joint would gain")
+    assert found.reasons.count("a model that is less simple needs 80 %") == 1
 
 
 def test_stuck_fits_of_the_answer_are_told() -> None:
     stuck = {"joint": np.arange(30) < 2}
     found = ask({"joint": scores(0.8), "logistic_regression": scores(0.7, seed=2)}, stuck=stuck)
     others = scores(0.8)[2:].mean()
-    assert f" (2 of 30 fits are stuck; without them {others:.4f}) on fresh splits" in found.text
+    assert f" (2 of 30 fits are stuck; without them {others:.4f}) on fresh splits" in found.headline
 
 
-def test_a_linear_model_level_with_the_best_net_is_used_as_the_simpler_one() -> None:
-    found = ask(
-        {"joint": scores(0.772), "logistic_regression": scores(0.771, seed=1), "majority_class": np.full(30, 0.65)}
-    )
-    assert (found.use, found.runner_up) == ("logistic_regression", "joint")
-    assert "Use logistic_regression: its accuracy is 0.7710" in found.text
-    assert "The runner-up, the net joint, scores 0.7720" in found.text
-    assert (
-        "chance that the two differ by less than 0.01). That gain does not justify giving up the simpler model."
-        in found.text
-    )
-    assert "A net does no better here than a model without one. models/answer.safetensors is logistic_reg" in found.text
-    assert found.text.endswith(f"models/answer.safetensors is logistic_regression. {KEPT}.")
-    assert found.handed_over == "logistic_regression"
-
-
-def test_trees_are_used_where_they_score_higher_than_the_net_and_the_linear_model() -> None:
-    models = {"joint": scores(0.74), "linear_regression": scores(0.7, seed=1), "mean": np.full(30, 0.0)}
-    found = ask(models | {"random_forest": scores(0.8, seed=2)})
-    assert (found.use, found.runner_up) == ("random_forest", "joint")
-    assert found.text.endswith(f"A net is not worth it here. models/answer.safetensors is random_forest. {KEPT}.")
-
-
-def test_the_net_is_told_beside_a_runner_up_of_trees() -> None:
-    found = ask(
-        {"joint": scores(0.73), "logistic_regression": scores(0.8, seed=1), "random_forest": scores(0.79, seed=2)}
-    )
-    assert (found.use, found.runner_up) == ("logistic_regression", "random_forest")
-    assert "A net is not worth it here: the net joint scores 0.7300" in found.text
-
-
-def test_another_net_is_used_only_if_it_gains_on_the_kept_one() -> None:
+def test_another_net_speaks_only_if_it_surely_gains_on_the_kept_one() -> None:
     others = {"majority_class": np.full(30, 0.5)}
     found = ask({"joint": scores(0.77), "dropout": scores(0.773, seed=1)} | others)
     assert (found.use, found.runner_up) == ("joint", "dropout")
     found = ask({"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others)
     assert found.use == "dropout"
-    assert found.text.endswith(f"models/answer.safetensors is the net dropout. {KEPT}.")
+    assert found.files == f"models/answer.safetensors is the net dropout; {KEPT}"
     found = ask({"joint": scores(0.7), "starting_point": scores(0.8, seed=1)} | others)
-    assert found.text.endswith(f"models/answer.safetensors is the net starting_point. {KEPT}.")
+    assert found.files == f"models/answer.safetensors is the net starting_point; {KEPT}"
+
+
+def test_the_luck_of_the_kept_net_does_not_speak_for_another_one() -> None:
+    """Two nets are compared by their means, because the luck of one of them is not known."""
+    found = ask({"joint": scores(0.77), "starting_point": scores(0.771, seed=1)}, joint=0.74)
+    assert found.use == "joint"
 
 
 def test_what_is_no_better_than_a_constant_is_not_used() -> None:
-    found = ask(
-        {"joint": scores(0.652), "logistic_regression": scores(0.64, seed=1), "majority_class": np.full(30, 0.651)}
-    )
+    models = {"joint": scores(0.652), "logistic_regression": scores(0.64, seed=1), "majority_class": np.full(30, 0.651)}
+    found = ask(models, joint=0.649)
     assert (found.use, found.runner_up, found.handed_over) == (None, "joint", "majority_class")
-    assert found.text.endswith(f"models/answer.safetensors is majority_class. {KEPT}.")
-    assert found.text.startswith("Use none of these models: the best of them, the net joint, scores 0.6520 ± 0.0")
-    assert "majority_class, which ignores the inputs, scores 0.6510 ± 0.0000 (" in found.text
+    assert found.headline == (
+        "Use none of these models: majority_class, which ignores the inputs, could be as good (accuracy 0.6510 ± "
+        "0.0000)."
+    )
+    assert found.reasons.startswith("The best of them, the net joint, scores 0.6520 ± 0.0")
+    assert found.reasons.endswith(
+        ". On rows that had no say in its choice, it scores 0.6490 (95 % from 0.6190 to 0.6790)."
+    )
+    assert found.files == f"models/answer.safetensors is majority_class; {KEPT}"
+
+
+def test_a_net_that_is_apart_from_a_constant_by_luck_alone_is_not_used() -> None:
+    models = {"joint": scores(0.7)} | CONSTANT
+    assert ask(models).use == "joint"
+    assert ask(models, joint=0.655).use is None
 
 
 def test_a_kept_net_that_diverged_is_told() -> None:
@@ -121,13 +194,13 @@ def test_a_kept_net_that_diverged_is_told() -> None:
     diverged[3] = np.nan
     found = ask({"joint": diverged, "dropout": scores(0.7), "logistic_regression": scores(0.6)})
     assert (found.use, found.runner_up) == ("dropout", "logistic_regression")
-    assert found.text.endswith(
-        "models/answer.safetensors is the net dropout. The kept net, joint, diverged on some splits; set evaluate.keep "
+    assert found.files == (
+        f"models/answer.safetensors is the net dropout; {KEPT[:-1]}, which diverged on some splits; set evaluate.keep "
         "to another setting."
     )
     found = ask({"joint": diverged, "majority_class": np.full(30, 0.5)})
     assert (found.use, found.handed_over) == (None, "majority_class")
-    assert found.text.startswith("Use none of these models: none of them has a score.")
+    assert found.text.startswith("Use none of these models: none of them has a score. models/answer.safetensors is maj")
     assert ask({"joint": diverged}).handed_over == "joint"
 
 
@@ -140,47 +213,49 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
     found = ask(models, test_share=float("nan"))
     assert found.text == (
         "Use the net joint: its accuracy is -2.5000 on the splits of the searches, because rows in the order of time "
-        "can't be split in another way. The runner-up, linear_regression, scores -4.5000. A net is worth it here. "
-        f"{BOTH}"
+        f"can't be split in another way. linear_regression, which is simpler, scores -4.5000. {BOTH}"
+    )
+    found = ask(models, test_share=float("nan"), rope=3.0)
+    assert (found.use, found.reasons) == (
+        "linear_regression",
+        "The net joint would gain 2.0000: it scores -2.5000; less than 3 does not matter.",
+    )
+    models["joint"] = np.array([-4.0, -6.0])
+    assert ask(models, test_share=float("nan")).reasons == "The net joint would gain nothing: it scores -5.0000."
+
+
+def test_without_a_rope_any_gain_counts() -> None:
+    models = {"joint": scores(0.776), "logistic_regression": scores(0.77, seed=2)} | CONSTANT
+    assert ask(models).use == "logistic_regression"
+    found = ask(models, rope=0.0)
+    assert found.use == "joint"
+    assert "the chance that the net joint is better is " in found.reasons
+
+
+def test_a_net_that_is_called_net_is_named_once() -> None:
+    models = {"net": scores(0.8), "logistic_regression": scores(0.74, seed=2)}
+    found = ask(models, kept="net")
+    assert found.text.startswith("Use the net: its accuracy is")
+    assert found.text.endswith("models/best.safetensors and models/answer.safetensors are the kept net.")
+    found = ask(models | {"net": scores(0.74)}, kept="net")
+    assert "The net would gain nothing" in found.text
+    assert found.text.endswith(
+        "models/answer.safetensors is logistic_regression; models/best.safetensors is the kept net."
     )
 
 
 def test_the_same_setting_under_two_names_is_no_runner_up() -> None:
     found = ask({"joint": scores(0.8), "combined": scores(0.8), "dropout": scores(0.7, seed=1)})
     assert (found.use, found.runner_up) == ("joint", "dropout")
-    # The kept one is named, and told about once.
+    # The kept one is named.
     found = ask({"combined": scores(0.772), "joint": scores(0.772), "logistic_regression": scores(0.771, seed=1)})
     assert (found.use, found.runner_up) == ("logistic_regression", "joint")
-    assert found.text.count("0.7720") == 1
-    found = ask({"joint": scores(0.8), "combined": scores(0.8)})
-    assert found.runner_up is None
-    assert "runner-up" not in found.text
-
-
-def test_a_net_that_is_not_the_best_one_is_not_called_so() -> None:
-    nets = {"joint": scores(0.772), "starting_point": scores(0.774, seed=1)}
-    found = ask(nets | {"logistic_regression": scores(0.771, seed=2)})
-    assert (found.use, found.runner_up) == ("logistic_regression", "starting_point")
-    assert "than a model without one: the net joint scores 0.7720" in found.text
-
-
-def test_what_no_share_speaks_for_is_undecided() -> None:
-    found = ask({"joint": scores(0.776, 0.04, seed=1), "logistic_regression": np.full(30, 0.771)})
-    assert found.use == "logistic_regression"
-    assert "Whether a net is worth it here is undecided. models/answer.safetensors is logistic_regr" in found.text
-
-
-def test_the_kept_net_is_told_with_its_worth_on_rows_that_did_not_choose_it() -> None:
-    models = {"joint": scores(0.8), "logistic_regression": scores(0.74, seed=1), "majority_class": np.full(30, 0.65)}
-    worth = "; on rows that had no say in its choice, it scores 0.7644 (95 % from 0.7355 to 0.7934)."
-    assert ask(models, corrected=(0.76444, 0.7355, 0.7934)).text.endswith(BOTH.rstrip(".") + worth)
-    better = models | {"dropout": scores(0.9, seed=2)}
-    assert ask(better, corrected=(0.76444, 0.7355, 0.7934)).text.endswith(KEPT + worth)
+    assert ask({"joint": scores(0.8), "combined": scores(0.8)}).runner_up is None
 
 
 def test_another_contender_is_handed_over_where_one_is_chosen() -> None:
-    models = {"joint": scores(0.8), "logistic_regression": scores(0.74, seed=1), "majority_class": np.full(30, 0.65)}
+    models = {"joint": scores(0.8), "logistic_regression": scores(0.74, seed=1)} | CONSTANT
     found = ask(models, requested="logistic_regression")
     assert (found.use, found.handed_over) == ("joint", "logistic_regression")
-    assert found.text.endswith(f"As evaluate.use says, models/answer.safetensors is logistic_regression. {KEPT}.")
-    assert ask(models, requested="joint").text.endswith(BOTH)
+    assert found.files == f"As evaluate.use says, models/answer.safetensors is logistic_regression; {KEPT}"
+    assert ask(models, requested="joint").files == BOTH

@@ -11,6 +11,7 @@ import pytest
 from stages.lib.common import UserError, format_changes, write_json
 from stages.lib.config import Params
 from stages.lib.data import Dataset
+from stages.lib.scores import CORRECTED
 from stages.lib.winners import nets
 from stages.lib.winners.contenders import read_picks, read_reached
 from stages.lib.winners.leaderboard import BEST_PARAMS
@@ -43,6 +44,26 @@ def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
     assert picks.kept == "combined"
     assert settings["simplest"] == settings["neurons"] == model | simplest
     assert format_changes(settings["weight_init"], model) == "optimizer=Adamax, module__weight_init=kaiming_uniform_"
+
+
+def test_what_the_picks_are_worth_without_luck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The winner's is corrected for the choice among all; `simplest` is here the same net as the winner."""
+    monkeypatch.chdir(tmp_path)
+    raw = of_two()
+
+    def read(pick: str = "best") -> dict[str, tuple[float, ...]]:
+        params = Params.model_validate(raw | {"statistics": {"rope": 0.01, "pick": pick}})
+        best = {name: each.candidates(params.seed)[0] for name, each in params.experiments.items()}
+        bests: dict[str, dict[str, Any]]
+        bests = {name: {"best_params": one, "simplest_params": one} for name, one in best.items()}
+        bests["optimizer"] |= dict(zip(CORRECTED, (0.7, 0.65, 0.75), strict=True))
+        details = {"combined": params.model.model_dump(), "experiments": bests, "winner": "optimizer"}
+        write_json(BEST_PARAMS, {"details": [details]} | dict(zip(CORRECTED, (0.69, 0.64, 0.74), strict=True)))
+        return read_picks(params).corrected
+
+    whole = (0.69, 0.64, 0.74)
+    assert read() == {"optimizer": whole, "simplest": whole}
+    assert read("simplest") == {}
 
 
 def test_without_a_combination_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,8 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
 def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Evaluated) -> None:
     metrics = json.loads(evaluated.read("metrics/evaluation.json"))
     assert evaluated.shown.startswith(metrics["answer"] + "\n")
+    assert metrics["answer"] == " ".join(metrics[f"answer_{part}"] for part in ("headline", "reasons", "files"))
+    assert metrics["answer_headline"].startswith("Use none of these models: majority_class, which ignores the inputs,")
     assert (metrics["kept"], metrics["kept_score"]) == ("combined", metrics["combined_score"])
     assert {"best_setting", "runner_up", "simplest_p_value", "majority_class_score"} <= set(metrics)
     table = pd.read_csv(io.BytesIO(evaluated.read("metrics/diagnostics.csv")))
@@ -188,7 +190,7 @@ def test_the_answer_is_saved_whichever_it_is(
             raw["evaluate"]["use"] = use
             write_text("params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
             done = in_process(evaluate)
-            assert f"As evaluate.use says, {ANSWER_FILE} is {'the net ' * (kind == 'net')}{use}. " in done.stdout
+            assert f"As evaluate.use says, {ANSWER_FILE} is {'the net ' * (kind == 'net')}{use}; " in done.stdout
             model, card = load_model(ANSWER_FILE, "stages/lib/network.py")
             assert (card.kind, card.name) == (kind, use)
             assert MODEL_FILE.read_bytes() == before[MODEL_FILE]

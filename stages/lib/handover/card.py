@@ -42,6 +42,16 @@ class SavedSettings(NetSettings):
     device: str
 
 
+def net_in_words(name: str) -> str:
+    """Return what a net is called in sentences: `the net joint`; one that is named `net` is `the net`."""
+    return "the net" if name == "net" else f"the net {name}"
+
+
+def kept_in_words(name: str) -> str:
+    """Return what the kept net is called in sentences: `the kept net, joint`."""
+    return "the kept net" if name == "net" else f"the kept net, {name}"
+
+
 class Card(Section):
     """The description of the numbers in a model file, which is JSON there.
 
@@ -93,7 +103,7 @@ class Card(Section):
     @property
     def called(self) -> str:
         """What the model is called in sentences."""
-        return self.name if self.kind != "net" else f"the net {self.name}" if self.name else "the kept net"
+        return self.name if self.kind != "net" else net_in_words(self.name) if self.name else "the kept net"
 
     def to_text(self) -> str:
         """Write the card as JSON."""

@@ -1,12 +1,12 @@
-"""Answers in plain sentences what to use: which contender, how good it is, what comes next, and whether a net pays."""
+"""Answers in plain sentences what to use: which contender, how good it is, and what the others would gain."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from stages.lib.common import format_score
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE
-from stages.lib.winners.contest import Contest
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, kept_in_words
+from stages.lib.winners.contest import NEEDED, Contest
 
 # The baselines that ignore the inputs, and those that are simpler than any other model; for classes and for numbers.
 IGNORANT = ("majority_class", "mean")
@@ -17,23 +17,31 @@ LINEAR = ("logistic_regression", "linear_regression")
 class Answer:
     """What to use, in plain words: the contender to `use`, if one is worth it, and the best of the others.
 
-    Handed over, saved as the answer, is the contender that was asked for, otherwise the one to use, otherwise a
-    constant, and the kept net where there is not even a constant.
+    The `headline` is one sentence: what to use, and its score. The `reasons` say what others would gain, and the
+    `files` which file is what. Handed over, saved as the answer, is the contender that was asked for, otherwise the one
+    to use, otherwise a constant, and the kept net where there is not even a constant.
     """
 
-    text: str
+    headline: str
+    reasons: str
+    files: str
     use: str | None
     runner_up: str | None
     handed_over: str
 
+    @property
+    def text(self) -> str:
+        """The whole answer."""
+        return " ".join(filter(None, [self.headline, self.reasons, self.files]))
+
 
 def answer(contest: Contest, scoring: str, requested: str | None = None) -> Answer:
-    """Answer what to use.
+    """Answer what to use: the simplest model that no other one surpasses.
 
-    The kept net speaks for the nets: it was chosen before the evaluation. Another one does only if it is more likely
-    than not better by more than the rope. In the same way, a linear model speaks for the models without a net, and a
-    net is preferred to it only where it gains as much. A contender that can't be told from a constant is never used.
-    The one that is requested is handed over, whatever is advised.
+    Linear models are the simplest, then trees, then nets. The forest or the boosting, whichever scores higher, speaks
+    for the trees; the kept net, which was chosen before the evaluation, for the nets, unless another one surpasses it.
+    A model that scores no higher than a simpler one is not considered, and a contender that may be no better than a
+    constant is never used. The one that is requested is handed over, whatever is advised.
     """
     scored = [name for name in contest.reached if np.isfinite(contest.scores(name)).all()]
     constant = next((name for name in scored if name in IGNORANT), None)
@@ -41,47 +49,54 @@ def answer(contest: Contest, scoring: str, requested: str | None = None) -> Answ
     useful = [name for name in models if constant is None or contest.is_apart(name, constant)]
     if not useful:
         best, handed_over = contest.best(models), requested or constant or contest.kept
-        text = f"{_use_none(contest, scoring, best, constant)} {_saved(contest, handed_over, requested)}"
-        return Answer(text, None, best, handed_over)
+        headline, why = _use_none(contest, scoring, best, constant)
+        return Answer(headline, why, _files(contest, handed_over, requested), None, best, handed_over)
 
-    net = _speaker(contest, [name for name in useful if contest.is_net(name)], contest.kept)
-    plain = [name for name in useful if not contest.is_net(name)]
-    other = _speaker(contest, plain, next((name for name in LINEAR if name in plain), None))
-    use = net or other or ""
-    if net and other:
-        prefers_other = not contest.gains(net, other) if other in LINEAR else contest.mean(other) > contest.mean(net)
-        use = other if prefers_other else net
+    nets = [name for name in useful if contest.is_net(name)]
+    net = contest.kept if contest.kept in nets else contest.best(nets)
+    if net and contest.surpasses(best := contest.best(nets) or net, net):
+        net = best
+    rising = _rising(contest, useful, net)
+    place = next(
+        i for i in range(len(rising)) if not any(contest.surpasses(name, rising[i]) for name in rising[i + 1 :])
+    )
+    use, handed_over = rising[place], requested or rising[place]
     # Of equal settings, the one that speaks for the nets is named.
     named = [name for name in (net, *models) if name]
     runner_up = contest.best([name for name in named if not np.array_equal(contest.scores(name), contest.scores(use))])
-
-    sentences = [_use(contest, scoring, use)]
-    if runner_up:
-        sentences += _next_best(contest, use, runner_up)
-    if net and other:
-        rival = other if use == net else net
-        figures = f": {contest.name_in_words(rival)} scores {contest.compared_in_words(rival, use)}"
-        sentences.append(f"{_worth_of_net(contest, net, other)}{figures if rival != runner_up else ''}.")
-    handed_over = requested or use
-    return Answer(" ".join([*sentences, _saved(contest, handed_over, requested)]), use, runner_up, handed_over)
-
-
-def _speaker(contest: Contest, names: list[str], preferred: str | None) -> str | None:
-    """Return the preferred contender, unless it is not there or the best one gains on it."""
-    best = contest.best(names)
-    if best and preferred in names and not contest.gains(best, preferred):
-        return preferred
-    return best
+    less_simple = rising[place + 1 :]
+    if net and net not in rising:
+        less_simple.append(net)
+    reasons = [
+        _worth(contest, use),
+        _beside_simpler(contest, rising[:place], rising[place:]),
+        *_beside_less_simple(contest, less_simple, use),
+    ]
+    files = _files(contest, handed_over, requested)
+    return Answer(_use(contest, scoring, use), " ".join(filter(None, reasons)), files, use, runner_up, handed_over)
 
 
-def _use_none(contest: Contest, scoring: str, best: str | None, constant: str | None) -> str:
+def _rising(contest: Contest, useful: list[str], net: str | None) -> list[str]:
+    """Return the models from the simplest on, each of which scores higher than those that are simpler."""
+    plain = [name for name in useful if not contest.is_net(name)]
+    linear = [name for name in plain if name in LINEAR]
+    trees = contest.best([name for name in plain if name not in LINEAR])
+    rising: list[str] = []
+    for name in filter(None, [*linear, trees, net]):
+        if not rising or contest.gain(name, rising[-1]) > 0:
+            rising.append(name)
+    return rising
+
+
+def _use_none(contest: Contest, scoring: str, best: str | None, constant: str | None) -> tuple[str, str]:
     if not best or not constant:
-        return "Use none of these models: none of them has a score."
-    return (
-        f"Use none of these models: the best of them, {contest.name_in_words(best)}, scores "
-        f"{contest.score_in_words(best)} ({scoring}), and {constant}, which ignores the inputs, scores "
-        f"{contest.compared_in_words(constant, best)}."
+        return "Use none of these models: none of them has a score.", ""
+    headline = (
+        f"Use none of these models: {constant}, which ignores the inputs, could be as good "
+        f"({scoring} {contest.score_in_words(constant)})."
     )
+    scores = f"The best of them, {contest.name_in_words(best)}, scores {contest.score_in_words(best)}."
+    return headline, f"{scores} {_worth(contest, best)}".rstrip()
 
 
 def _use(contest: Contest, scoring: str, use: str) -> str:
@@ -91,38 +106,66 @@ def _use(contest: Contest, scoring: str, use: str) -> str:
     return f"Use {contest.name_in_words(use)}: its {scoring} is {contest.score_in_words(use)} on {where}."
 
 
-def _next_best(contest: Contest, use: str, runner_up: str) -> list[str]:
-    score = contest.compared_in_words(runner_up, use)
-    sentences = [f"The runner-up, {contest.name_in_words(runner_up)}, scores {score}."]
-    if contest.mean(runner_up) > contest.mean(use):
-        costs = "giving up the simpler model" if use in LINEAR else "choosing the runner-up"
-        sentences.append(f"That gain does not justify {costs}.")
+def _worth(contest: Contest, net: str) -> str:
+    """Say what a net is worth without the luck that it owes to the rows that it was chosen on."""
+    return (
+        f"On rows that had no say in its choice, it scores {_free(contest, net)}." if net in contest.corrected else ""
+    )
+
+
+def _free(contest: Contest, net: str) -> str:
+    score, low, high = map(contest.number_in_words, contest.corrected[net])
+    return f"{score} (95 % from {low} to {high})"
+
+
+def _beside_simpler(contest: Contest, simpler: list[str], others: list[str]) -> str:
+    """Say how the best of the simpler models scores, and how likely the best of the others surpasses it."""
+    if not simpler:
+        return ""
+    model = simpler[-1]
+    sentence = f"{model}, which is simpler, scores {contest.score_in_words(model)}"
+    if not contest.tested:
+        return f"{sentence}."
+    chance, name = max((contest.chance(name, model), name) for name in others)
+    return f"{sentence}: the chance that {contest.name_in_words(name)} is {_better(contest)} is {_percent(chance)}."
+
+
+def _beside_less_simple(contest: Contest, others: list[str], use: str) -> list[str]:
+    """Say what models that are less simple would gain, and how likely that is."""
+    sentences = []
+    for name in others:
+        gain, scores = contest.gain(name, use), contest.score_in_words(name)
+        if name in contest.corrected:
+            scores += f", and {_free(contest, name)} on rows that had no say in its choice"
+        amount = contest.number_in_words(gain) if gain > 0 else "nothing"
+        words = contest.name_in_words(name).replace("the net", "The net")
+        sentence = f"{words} would gain {amount}: it scores {scores}"
+        if contest.tested:
+            sentence += f". The chance that it is {_better(contest)} is {_percent(contest.chance(name, use))}"
+        elif gain > 0:
+            sentence += f"; less than {contest.rope:g} does not matter"
+        sentences.append(f"{sentence}.")
+    if others and contest.tested:
+        sentences[-1] = f"{sentences[-1][:-1]}, and a model that is less simple needs {_percent(NEEDED)}."
     return sentences
 
 
-def _worth_of_net(contest: Contest, net: str, other: str) -> str:
-    """Say whether a net pays, beside the best model without one."""
-    if contest.gains(net, other):
-        if contest.is_apart(net, other):
-            return "A net is worth it here"
-        return "A net may be worth it here, but the difference could be chance"
-    if contest.gains(other, net):
-        return f"A net is {'not' if contest.is_apart(other, net) else 'hardly'} worth it here"
-    if contest.tested and contest.shares(net, other)["equal"] < 1 / 2:
-        return "Whether a net is worth it here is undecided"
-    return "A net does no better here than a model without one"
+def _better(contest: Contest) -> str:
+    return f"better by more than {contest.rope:g}" if contest.rope else "better"
 
 
-def _saved(contest: Contest, handed_over: str, requested: str | None) -> str:
-    """Say which file is what, and what the kept net is worth: it owes luck to the rows that it was chosen on."""
-    kept, files, sentence = contest.kept, f"{MODEL_FILE} and {ANSWER_FILE}", ""
-    if handed_over != kept:
-        files, why = str(MODEL_FILE), "As evaluate.use says, " if requested else ""
-        sentence = f"{why}{ANSWER_FILE} is {contest.name_in_words(handed_over)}. "
+def _percent(chance: float) -> str:
+    """Write a probability; rounded down, so that what is shown as enough is enough."""
+    percent = math.floor(100 * chance + 1e-9)
+    return "below 1 %" if percent < 1 else "over 99 %" if percent > 98 else f"{percent} %"
+
+
+def _files(contest: Contest, handed_over: str, requested: str | None) -> str:
+    """Say which file is what."""
+    kept, why = contest.kept, "As evaluate.use says, " if requested else ""
+    net = kept_in_words(kept)
     if not np.isfinite(contest.scores(kept)).all():
-        return f"{sentence}The kept net, {kept}, diverged on some splits; set evaluate.keep to another setting."
-    worth = ""
-    if contest.corrected:
-        score, low, high = (format_score(number, contest.decimals) for number in contest.corrected)
-        worth = f"; on rows that had no say in its choice, it scores {score} (95 % from {low} to {high})"
-    return f"{sentence}The kept net, {kept}, is {files}{worth}."
+        net += ", which diverged on some splits; set evaluate.keep to another setting"
+    if handed_over == kept:
+        return f"{MODEL_FILE} and {ANSWER_FILE} are {net}."
+    return f"{why}{ANSWER_FILE} is {contest.name_in_words(handed_over)}; {MODEL_FILE} is {net}."

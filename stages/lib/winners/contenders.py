@@ -22,10 +22,11 @@ class Picks:
         of the winner's best set, and `starting_point`: settings as in `model` of params.yaml, with names unresolved.
     use : str, optional
         The contender that `evaluate.use` names; None where it is what the evaluation advises.
-    corrected : (float, float, float), optional
-        What the kept net is worth, free of the luck of its choice, and the ends of its 95 % interval. For the winner's
-        pick it is the score corrected for the choice among all searches, for that of another search the one corrected
-        for the choice in it. None where there is no choice to correct for, or no way to.
+    corrected : dict of (float, float, float)
+        By contender, what a net is worth, free of the luck of its choice, and the ends of its 95 % interval. For the
+        winner's pick it is the score corrected for the choice among all searches, for that of another search the one
+        corrected for the choice in it; for `combined` and `simplest`, that of the pick with the same settings. Without
+        those of which it is not known, which are all if `statistics.pick` is not the best.
     corrected_scores : dict of float
         Each search's best score, corrected for the choice among its candidates; NaN where there is none.
     rows : dict of (str, str, str or None)
@@ -36,7 +37,7 @@ class Picks:
     settings: dict[str, dict[str, Any]]
     kept: str
     use: str | None
-    corrected: tuple[float, ...] | None
+    corrected: dict[str, tuple[float, ...]]
     corrected_scores: dict[str, float]
     rows: dict[str, tuple[str, str, str | None]]
 
@@ -53,15 +54,19 @@ def read_picks(params: Params) -> Picks:
         searches, winner = details["experiments"], details["winner"]
         picks, simplest = picked(params, searches), searches[winner]["simplest_params"]
         kept, use = (winner if name == WINNER else name for name in (params.evaluate.keep, params.evaluate.use))
-        judged = summary if kept == winner else searches.get(kept, {})
-        known_worth = pick == "best" and {*CORRECTED} <= {*judged}
-        worth = tuple(float(judged[key]) for key in CORRECTED) if known_worth else None
+        judged = searches | {winner: summary} if pick == "best" else {}
+        worth = {
+            name: tuple(float(each[key]) for key in CORRECTED)
+            for name, each in judged.items()
+            if {*CORRECTED} <= {*each}
+        }
         corrected = {name: float(search.get(CORRECTED[0], "nan")) for name, search in searches.items()}
     if set(picks) != set(experiments):
         raise output.refused(" is from other experiments than those in params.yaml")
     nets = {COMBINED: details[COMBINED]} if COMBINED in details else {}
     nets |= {name: params.settings(name) | picks[name] for name in experiments}
     nets |= {SIMPLEST: params.settings(winner) | simplest, STARTING_POINT: params.model.model_dump()}
+    worth = {name: worth[pick] for name, own in nets.items() for pick in worth if nets[pick] == own} | worth
     rows: dict[str, tuple[str, str, str | None]]
     rows = {name: (name, pick, format_params(picks[name])) for name in experiments}
     rows[SIMPLEST] = winner, "simplest", format_params(simplest)

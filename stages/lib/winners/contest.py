@@ -1,15 +1,21 @@
 """The contenders of the evaluation, and what can be asked about two of them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words
-from stages.lib.comparison.equivalence import equivalence
+from stages.lib.common import format_interval, format_score, score_decimals
+from stages.lib.comparison.equivalence import beyond
+from stages.lib.handover import net_in_words
 from stages.lib.scores import ALPHA, in_words, mean_of_others, p_values
+from stages.lib.scores.best_set import paired_error
 from stages.lib.scores.reached import Reached
 from stages.lib.search.result import SCORE
+
+# A model is used in the place of a simpler one if it is better by more than the rope with this probability. See "Is a
+# net advised?" in docs/simulations.md: more would miss most nets that gain 0.03, and less would advise equal ones.
+NEEDED = 0.8
 
 
 @dataclass(frozen=True)
@@ -24,8 +30,9 @@ class Contest:
         As in `corrected_error`.
     rope : float
         The difference below which two settings are as good as each other.
-    corrected : (float, float, float), optional
-        What the kept net is worth, free of the luck of its choice, and the ends of its 95 % interval.
+    corrected : mapping of (float, float, float)
+        By net, what it is worth, free of the luck of its choice, and the ends of the 95 % interval; without those of
+        which this is not known.
     """
 
     reached: Mapping[str, Reached]
@@ -33,7 +40,7 @@ class Contest:
     test_share: float
     rope: float
     one_row: float = 0.0
-    corrected: tuple[float, ...] | None = None
+    corrected: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def tested(self) -> bool:
@@ -52,25 +59,46 @@ class Contest:
         """Return a contender's mean score."""
         return float(self.scores(name).mean())
 
+    def worth(self, name: str) -> float:
+        """Return a contender's score without the luck of its choice; its mean where that is not known."""
+        return self.corrected[name][0] if name in self.corrected else self.mean(name)
+
     def best(self, names: Collection[str]) -> str | None:
         """Return the one with the highest mean, the first of several; None if there are none."""
         return max(names, key=self.mean, default=None)
 
-    def shares(self, one: str, other: str) -> dict[str, float]:
-        """Return the probabilities that one contender is worse, equal or better than the other."""
-        shares = equivalence(self.scores(one) - self.scores(other), self.test_share, self.rope, self.one_row)
-        return {key: float(share) for key, share in shares._asdict().items()}
+    def gain(self, one: str, other: str) -> float:
+        """Return by how much one contender is better than the other, without luck; below 0 if it is worse.
+
+        All nets owe luck to the rows, and of some it is not known how much, so two nets are compared by their means.
+        """
+        score = self.mean if self.is_net(one) and self.is_net(other) else self.worth
+        return score(one) - score(other)
+
+    def chance(self, one: str, other: str) -> float:
+        """Return the probability that one contender is better than the other by more than the rope.
+
+        As in `equivalence`, but around the difference without luck, and with the error of `best_set`, which is that of
+        the verdict on two commits.
+        """
+        pair = self.scores(one), self.scores(other)
+        error = paired_error(*pair, self.test_share, self.one_row)
+        return float(beyond(np.array(self.gain(one, other) - self.rope), np.array(error), len(pair[0]) - 1))
+
+    def surpasses(self, one: str, other: str) -> bool:
+        """Whether one contender is surely enough better than another to be used in its place, though less simple."""
+        if self.tested:
+            return self.chance(one, other) >= NEEDED
+        return self.gain(one, other) > self.rope
 
     def is_apart(self, one: str, other: str) -> bool:
         """Whether one contender scores higher than the other beyond chance, or, without a test, at all."""
-        p = p_values(np.stack([self.scores(other), self.scores(one)]), 0, self.test_share, self.one_row)[1]
-        return self.mean(one) > self.mean(other) and (not self.tested or p < ALPHA)
-
-    def gains(self, one: str, other: str) -> bool:
-        """Whether one contender is more likely than not better than the other by more than the rope."""
-        if self.tested:
-            return self.shares(one, other)["better"] > 1 / 2
-        return self.mean(one) - self.mean(other) > self.rope
+        gain = self.gain(one, other)
+        # The differences on the splits, moved to the one without luck.
+        differences = self.scores(one) - self.scores(other)
+        differences = differences + (gain - differences.mean())
+        p = p_values(np.stack([np.zeros_like(differences), differences]), 0, self.test_share, self.one_row)[1]
+        return gain > 0 and (not self.tested or p < ALPHA)
 
     @property
     def decimals(self) -> int:
@@ -79,7 +107,11 @@ class Contest:
 
     def name_in_words(self, name: str) -> str:
         """Return a contender's name, and that it is a net."""
-        return f"the net {name}" if self.is_net(name) else name
+        return net_in_words(name) if self.is_net(name) else name
+
+    def number_in_words(self, score: float) -> str:
+        """Return a score, or a difference of two, as text."""
+        return format_score(score, self.decimals)
 
     def score_in_words(self, name: str) -> str:
         """Return a mean score with its interval, and in parentheses how many fits of a net are stuck."""
@@ -87,12 +119,5 @@ class Contest:
         words = format_interval(self.mean(name), reached.ci95, self.decimals)
         if reached.stuck is None or not reached.stuck.any():
             return words
-        others = format_score(mean_of_others(self.scores(name), reached.stuck), self.decimals)
+        others = self.number_in_words(mean_of_others(self.scores(name), reached.stuck))
         return f"{words} ({in_words(int(reached.stuck.sum()), len(reached.stuck), others)})"
-
-    def compared_in_words(self, one: str, other: str) -> str:
-        """Return a score and how it compares with another contender's, such as `0.77 ± 0.03 (a 93 % chance that …)`."""
-        if not self.tested:
-            return self.score_in_words(one)
-        likeliest, *_ = shares_in_words(self.shares(one, other), f"{self.rope:g}")
-        return f"{self.score_in_words(one)} ({likeliest})"
