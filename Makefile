@@ -51,7 +51,7 @@ bench: .venv/repro ## Benchmark both engines; takes about 25 minutes on two core
 	python -m tests.bench
 	python -m tests.bench.against_plain
 
-simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 30 minutes on two cores
+simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 40 minutes on two cores
 	python -m tests.simulate
 
 torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it; takes about 45 minutes on two cores

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from tests.simulation.answers import RIVALS, judge_answer
 from tests.simulation.change_tables import change_tables
 from tests.simulation.corners import judge_one_repeat, judge_small_units
 from tests.simulation.fresh import TRAININGS, judge_fresh
@@ -41,6 +42,12 @@ def main(n_draws: int = N_DRAWS, n_processes: int | None = None) -> None:
         for title, rows in change_tables(n_draws, pool):
             print(f"{title}\n\n{table(iter(rows))}", flush=True)
         few = partial(errors_of, n_draws=fewer, pool=pool)
+        fewest = partial(errors_of, n_draws=-(-n_draws // 5), pool=pool)
+        for gain in (0.0, 0.03):
+            print(f"Is a net advised, with a true gain of {gain:g}?\n")
+            print(
+                table({"rivals": name} | cells(ADVISED, fewest(partial(judge_answer, name, gain))) for name in RIVALS)
+            )
         print("The set that holds the best: unstable pairs\n")
         drawn = {kind: many_pairs(kind, 4 * fewer) for kind in PAIRS}
         pairs = {kind: {share: excluded(scores, share) for share in SHARES} for kind, scores in drawn.items()}
@@ -117,6 +124,14 @@ COVERED = {
     "corrected": "{corrected[0]:.3f} ± {corrected[1]:.3f}",
     "`ci95`": "{mean[0]:.3f} ± {mean[1]:.3f}",
     "by the splits alone": "{by_splits[0]:.3f} ± {by_splits[1]:.3f}",
+}
+ADVISED = {
+    "by the means": "{by_means[0]:.3f} ± {by_means[1]:.3f}",
+    "at 0.5": "{at_5[0]:.3f}",
+    "at 0.7": "{at_7[0]:.3f}",
+    "at 0.8": "{at_8[0]:.3f} ± {at_8[1]:.3f}",
+    "at 0.9": "{at_9[0]:.3f}",
+    "by the rule": "{used[0]:.3f} ± {used[1]:.3f}",
 }
 FRESH = {
     "in the search": "{search_error[0]:+.4f}",

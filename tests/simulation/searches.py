@@ -40,16 +40,21 @@ class Search:
     folds: np.ndarray
 
     @property
+    def n_folds(self) -> int:
+        """How many folds a repeat has."""
+        return int(self.folds.max()) + 1
+
+    @property
     def tests(self) -> list[np.ndarray]:
         """The test rows of each split."""
-        return [np.flatnonzero(folds == fold) for folds in self.folds for fold in range(N_FOLDS)]
+        return [np.flatnonzero(folds == fold) for folds in self.folds for fold in range(self.n_folds)]
 
     @property
     def scores(self) -> np.ndarray:
         """The accuracy of each candidate on each split."""
         numbers = range(len(self.tests))
         tests = zip(numbers, self.tests, strict=True)
-        return np.stack([self.right[:, split // N_FOLDS, test].mean(axis=1) for split, test in tests], axis=1)
+        return np.stack([self.right[:, split // self.n_folds, test].mean(axis=1) for split, test in tests], axis=1)
 
 
 def draw_search(case: str, n_candidates: int, rng: np.random.Generator, n_repeats: int = 10) -> Search:
@@ -59,28 +64,31 @@ def draw_search(case: str, n_candidates: int, rng: np.random.Generator, n_repeat
 
 def draw_predictions(
     truth: np.ndarray,
-    noise: float,
+    noise: float | np.ndarray,
     rng: np.random.Generator,
     n_repeats: int = 10,
     n_rows: int = N_ROWS,
     hard_for_one: float = HARD_FOR_ONE,
+    hard: float = HARD,
+    n_folds: int = N_FOLDS,
 ) -> Search:
     """Draw the predictions of candidates.
 
     A candidate of true score p predicts a row rightly if Φ⁻¹(p) + row + row of this candidate + fit + rest is above 0.
-    These four are normal with mean 0 and variances 0.55, 0.1 (`hard_for_one`), v² and what is left of 1, where v is
-    `noise`. They are drawn for
-    a row; for a row and candidate; for a candidate, repeat and fold; and for a candidate, repeat and row. The variances
-    add up to 1, so p is the probability of a right prediction.
+    These four are normal with mean 0 and variances 0.55 (`hard`), 0.1 (`hard_for_one`), v² and what is left of 1, where
+    v is `noise`, of all candidates or of each. They are drawn for a row; for a row and candidate; for a candidate,
+    repeat and fold; and for a candidate, repeat and row. The variances add up to 1, so p is the probability of a right
+    prediction.
     """
     n_candidates = len(truth)
-    folds = np.stack([rng.permutation(n_rows) % N_FOLDS for _ in range(n_repeats)])
+    noise = np.broadcast_to(noise, n_candidates)[:, None, None]
+    folds = np.stack([rng.permutation(n_rows) % n_folds for _ in range(n_repeats)])
     latent = rng.standard_normal((n_candidates, n_repeats, n_rows), dtype=np.float32)
-    latent *= np.float32(max(0, 1 - HARD - hard_for_one - noise**2) ** 0.5)
-    rows = HARD**0.5 * rng.standard_normal(n_rows)
+    latent *= (np.maximum(0, 1 - hard - hard_for_one - noise**2) ** 0.5).astype(np.float32)
+    rows = hard**0.5 * rng.standard_normal(n_rows)
     rows = rows + hard_for_one**0.5 * rng.standard_normal((n_candidates, n_rows)) + ndtri(truth)[:, None]
     latent += rows.astype(np.float32)[:, None]
-    fits = noise * rng.standard_normal((n_candidates, n_repeats, N_FOLDS), dtype=np.float32)
+    fits = noise * rng.standard_normal((n_candidates, n_repeats, n_folds), dtype=np.float32)
     for repeat in range(n_repeats):
         latent[:, repeat] += fits[:, repeat][:, folds[repeat]]
     return Search(truth, latent > 0, folds)

@@ -82,5 +82,5 @@ def rows_of(search: Search) -> Rows:
 
 
 def _statistics(search: Search, split: int, test: np.ndarray) -> np.ndarray:
-    right = search.right[:, split // N_FOLDS, test]
+    right = search.right[:, split // search.n_folds, test]
     return np.stack([np.ones_like(right), right], axis=2).astype(np.float32)

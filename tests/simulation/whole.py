@@ -38,10 +38,7 @@ def judge_whole(case: str, draw: int) -> Whole:
         chosen[str(number)] = int(np.nanargmax(own.mean(axis=1)))
     winner = max(found, key=lambda name: found[name].score)
     truth = search.truth[chosen[winner]]
-    metrics = {name: _metrics(each) for name, each in found.items()}
-    whole = whole_choice(metrics, {name: each.draws for name, each in found.items()}, (0, 1))
-    assert whole is not None
-    score, low, high = whole
+    score, low, high = chosen_among(found)
     own_best = found[winner]
     return Whole(
         own_error=own_best.score - truth,
@@ -50,6 +47,14 @@ def judge_whole(case: str, draw: int) -> Whole:
         covers=bool(low <= truth <= high),
         width=high - low,
     )
+
+
+def chosen_among(found: dict[str, Corrected]) -> tuple[float, float, float]:
+    """Return the corrected score of the choice among all searches, and the ends of its interval."""
+    metrics = {name: _metrics(each) for name, each in found.items()}
+    whole = whole_choice(metrics, {name: each.draws for name, each in found.items()}, (0, 1))
+    assert whole is not None
+    return whole
 
 
 def _metrics(corrected: Corrected) -> dict[str, float | str]:

@@ -1,0 +1,128 @@
+"""Draws searches of nets beside a linear model, and says whether the evaluation advises a net, with known gains."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stages.lib.scores import Corrected, corrected_score
+from stages.lib.scores.reached import Reached
+from stages.lib.winners.answer import answer
+from stages.lib.winners.contest import Contest
+from tests.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, Search, draw_predictions
+from tests.simulation.verdicts import N_ROUNDS, rows_of
+from tests.simulation.whole import chosen_among
+
+BASE, ROPE, LINEAR = 0.72, 0.01, "logistic_regression"
+# What fits of a linear model differ by: less than those of a net.
+LINEAR_NOISE = 0.03
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """What competes with a linear model.
+
+    Attributes
+    ----------
+    searches : tuple of int
+        How many nets each search has; all of them are equally good. Without a search, two models of trees compete,
+        which are not tuned.
+    noise, own, hard : float
+        As in `draw_predictions`.
+    """
+
+    searches: tuple[int, ...] = (30,)
+    noise: float = CALM
+    own: float = HARD_FOR_ONE
+    hard: float = HARD
+    n_rows: int = N_ROWS
+    n_folds: int = N_FOLDS
+    n_repeats: int = 10
+
+    @property
+    def without_chance(self) -> "Rivals":
+        """The same, but predictions differ by the row and the model alone."""
+        return replace(self, noise=0.0, own=1 - self.hard)
+
+
+_ALIKE, _SMALL, _SEVERAL = Rivals(own=0.05, hard=0.85), Rivals(n_rows=300), Rivals((16,) * 8)
+_ADOPTED = Rivals((16,), n_folds=5, n_repeats=2)
+RIVALS = {
+    "calm": Rivals(),
+    "noisy": Rivals(noise=NOISY),
+    "no chance in training": Rivals().without_chance,
+    "calm, much like the linear model": _ALIKE,
+    "calm, 300 rows": _SMALL,
+    "no chance in training, 300 rows": _SMALL.without_chance,
+    "calm, 3,000 rows": Rivals(n_rows=3000),
+    "calm, 16 nets, 5 folds, 2 repeats": _ADOPTED,
+    "no chance in training, 16 nets, 5 folds, 2 repeats": _ADOPTED.without_chance,
+    "calm, 16 nets, 3,000 rows, 3 folds, 1 repeat": Rivals((16,), n_rows=3000, n_repeats=1),
+    "calm, 8 searches of 16": _SEVERAL,
+    "noisy, 8 searches of 16": replace(_SEVERAL, noise=NOISY),
+    "no chance in training, 8 searches of 16": _SEVERAL.without_chance,
+    "forest and boosting, calm": Rivals(()),
+    "forest and boosting, no chance in training": Rivals(()).without_chance,
+}
+
+
+@dataclass(frozen=True)
+class Advised:
+    """Whether the more complex model is advised: `by_means`, if its mean is higher by more than the rope; if its chance
+    is at least 0.5, 0.7, 0.8 or 0.9; and by the rule, which is to `use` it.
+    """
+
+    by_means: bool
+    at_5: bool
+    at_7: bool
+    at_8: bool
+    at_9: bool
+    used: bool
+
+
+def judge_answer(name: str, gain: float, draw: int) -> Advised:
+    """Draw a search, or several, in the first half of the repeats, and the evaluation in the other half."""
+    rivals = RIVALS[name]
+    rng = np.random.default_rng((draw, list(RIVALS).index(name), 43))
+    n = sum(rivals.searches) or 2
+    truth = np.append(np.full(n, BASE + gain), BASE)
+    noise = np.append(np.full(n, rivals.noise), min(rivals.noise, LINEAR_NOISE))
+    drawn = draw_predictions(
+        truth, noise, rng, 2 * rivals.n_repeats, rivals.n_rows, rivals.own, rivals.hard, rivals.n_folds
+    )
+    rest = slice(rivals.n_repeats, None)
+    fresh = Search(truth, drawn.right[:, rest], drawn.folds[rest]).scores
+    names = {"random_forest": 0, "hist_gradient_boosting": 1}
+    kept = "random_forest"
+    corrected: dict[str, tuple[float, ...]] = {}
+    if rivals.searches:
+        names, kept, corrected = _searched(drawn, rivals, draw)
+    nowhere = np.zeros(fresh.shape[1], dtype=bool)
+    reached = {
+        name: Reached({"score": fresh[row]}, float("nan"), stuck=nowhere if rivals.searches else None)
+        for name, row in names.items()
+    }
+    reached[LINEAR] = Reached({"score": fresh[n]}, float("nan"))
+    contest = Contest(reached, kept, 1 / (rivals.n_folds - 1), ROPE, rivals.n_folds / rivals.n_rows, corrected)
+    speaker = kept if rivals.searches else contest.best(list(names)) or kept
+    chance = contest.chance(speaker, LINEAR)
+    by_means = contest.mean(speaker) - contest.mean(LINEAR) > ROPE
+    used = answer(contest, "accuracy").use != LINEAR
+    return Advised(by_means, chance >= 0.5, chance >= 0.7, chance >= 0.8, chance >= 0.9, used)
+
+
+def _searched(drawn: Search, rivals: Rivals, seed: int) -> tuple[dict[str, int], str, dict[str, tuple[float, ...]]]:
+    """Return the pick of each search by its name, the winner, and what the picks are worth without luck."""
+    splits = slice(rivals.n_repeats)
+    found: dict[str, Corrected] = {}
+    picks = {}
+    for mine in np.split(np.arange(sum(rivals.searches)), np.cumsum(rivals.searches)[:-1]):
+        search = Search(drawn.truth[mine], drawn.right[mine][:, splits], drawn.folds[splits])
+        name, scores = f"net_{len(found)}", search.scores
+        corrected = corrected_score(
+            scores, n_repeats=rivals.n_repeats, seed=seed, rows=rows_of(search), n_rounds=N_ROUNDS
+        )
+        assert corrected is not None
+        found[name], picks[name] = corrected, int(mine[scores.mean(axis=1).argmax()])
+    winner = max(found, key=lambda name: found[name].score)
+    worth: dict[str, tuple[float, ...]] = {name: (each.score, each.low, each.high) for name, each in found.items()}
+    return picks, winner, worth | {winner: chosen_among(found)}
