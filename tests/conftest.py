@@ -1,4 +1,4 @@
-"""Fixtures: stages run in this process, the real data, and copies of the project to run commands in."""
+"""Fixtures: stages run in this process, the sample's data, and copies of the project to run commands in."""
 
 import io
 import json
@@ -17,7 +17,8 @@ from stages.lib.common import run
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from tests.pages import commands
-from tests.project import IDENTITY, SEARCHED, Project, load_real_data, made_once, real_params, set_at, small_params
+from tests.project import IDENTITY, SEARCHED, Project, made_once, real_params, set_at, small_params
+from tests.read_sample import load_real_data
 
 # `make test` tries the same few examples every time, `make test-all` many others. How long one takes says more of the
 # machine's load than of the code.
@@ -79,7 +80,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
 
 @pytest.fixture(scope="session")
 def data() -> Dataset:
-    """The data of the committed params.yaml; read only."""
+    """The data of the sample; read only."""
     return load_real_data(Params.model_validate(real_params()))
 
 

@@ -46,16 +46,17 @@ def fingerprints() -> dict[str, str]:
     from sklearn.model_selection import GridSearchCV
 
     from stages.lib.winners.baselines import baselines
-    from stages.lib.data import load_dataset
     from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
     from stages.lib.engine import LockstepWarning, fit_seed, seed_everything
     from stages.lib.common import format_params
-    from stages.lib.config import Prepare, load_params
+    from tests.read_sample import load_real_data, load_sample
+    from stages.lib.config import Prepare
 
-    params = load_params()
+    params = load_sample()
     params.experiments["dropout"].grid.clear()
     params.experiments["dropout"].grid.update(DROPOUT_GRID)
-    data = load_dataset(params.data.model_copy(update={"sample": 0.2}), classify=True, seed=params.seed)
+    part = params.data.model_copy(update={"sample": 0.2})
+    data = load_real_data(params.model_copy(update={"data": part}))
     found = {}
     for name in EXPERIMENTS:
         settings, candidates = resolve_experiment(params, name)

@@ -1,4 +1,9 @@
-"""The project under test: its params.yaml with small grids, and copies in which real `git` and `dvc` commands run."""
+"""The tests' own project, tests/sample: its params.yaml, and copies in which real `git` and `dvc` commands run.
+
+It has the tutorial's grids and table, and the results that tests read. No test reads the params.yaml, data, metrics,
+models and dvc.lock at the top of the repository, which its users change. Where a change of the code changes
+the results in tests/sample, `python -m tests.make_sample` makes them anew.
+"""
 
 import os
 import shutil
@@ -16,10 +21,12 @@ from filelock import FileLock
 from pydantic import BaseModel
 
 import stages  # pins the numeric environment before any test module imports torch
-from stages.lib.config import CV, Data, Evaluate, Model, Params, Prepare, Runtime, Statistics, yaml12
-from stages.lib.data import Dataset, load_dataset
+from stages.lib.config import CV, Data, Evaluate, Model, Prepare, Runtime, Statistics, yaml12
+from tests.read_sample import SAMPLE
 
 ROOT = Path(stages.__file__).parents[1]
+# What a user changes, and a copy of the project has from the sample.
+OF_THE_USER = ("params.yaml", "dvc.lock", "data/", "metrics/", "models/", "README.md")
 
 # The sections of params.yaml with keys of their own.
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -32,7 +39,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "model": Model,
 }
 
-# Every experiment of the real params.yaml, its grid cut to two candidates.
+# Every experiment of the sample, its grid cut to two candidates.
 SMALL_GRIDS: dict[str, dict[str, Any]] = {
     "batch_epochs": {"batch_size": [60, 100], "max_epochs": [1]},
     "optimizer": {"optimizer": ["SGD", "Adamax"]},
@@ -68,18 +75,18 @@ NUMBERS = {"best_score": 0.7, "best_std": 0.1, "n_candidates": 2, "n_fits": 6, "
 
 
 def real_params() -> dict[str, Any]:
-    """Return params.yaml as it is committed."""
+    """Return the params.yaml of the sample."""
     return deepcopy(_read_params())
 
 
 @cache
 def _read_params() -> dict[str, Any]:
-    content: dict[str, Any] = yaml12.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml12.load((SAMPLE / "params.yaml").read_text(encoding="utf-8"))
     return content
 
 
 def grid_values(experiment: str, key: str) -> list[Any]:
-    """Return the values of a grid in the committed params.yaml."""
+    """Return the values of a grid of the sample."""
     values: list[Any] = real_params()["experiments"][experiment]["grid"][key]
     return values
 
@@ -87,12 +94,6 @@ def grid_values(experiment: str, key: str) -> list[Any]:
 OPTIMIZERS = grid_values("optimizer", "optimizer")
 INITIALISERS = grid_values("weight_init", "module__weight_init")
 ACTIVATIONS = grid_values("activation", "module__activation")
-
-
-def load_real_data(params: Params) -> Dataset:
-    """Load the data that params name, whatever the working directory."""
-    data = params.data.model_copy(update={"path": str(ROOT / params.data.path)})
-    return load_dataset(data, params.model.classifies, params.seed)
 
 
 def set_at(params: dict[str, Any], place: str, value: Any) -> None:
@@ -104,7 +105,7 @@ def set_at(params: dict[str, Any], place: str, value: Any) -> None:
 
 
 def small_params() -> dict[str, Any]:
-    """Return params.yaml with small grids, few splits and short fits."""
+    """Return the params of the sample with small grids, few splits and short fits."""
     params = real_params()
     params["cv"]["n_repeats"] = 2
     params["model"] |= {"max_epochs": 2, "batch_size": 60}
@@ -112,6 +113,13 @@ def small_params() -> dict[str, Any]:
         params["experiments"][name]["grid"] = deepcopy(grid)
     params["experiments"]["joint"]["n_candidates"] = 2
     return params
+
+
+def working_tree() -> list[str]:
+    """Return the files of the working tree that git does not ignore."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [name for name in listed if (ROOT / name).is_file()]
 
 
 def environment() -> dict[str, str]:
@@ -145,18 +153,12 @@ class Project:
 
     @classmethod
     def copied(cls, folder: Path, params: dict[str, Any] | None = None) -> "Project":
-        """Copy the working tree, without its tests, into a folder; with these params, or those that are committed."""
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        for name in listed.stdout.splitlines():
-            if (ROOT / name).is_file() and not name.startswith("tests/"):
+        """Copy the working tree, the sample in the place of what is the user's, into a folder; with these params."""
+        for name in working_tree():
+            if not name.startswith(("tests/", *OF_THE_USER)):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
+        shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
         project = cls(folder)
         if params is not None:
             project.write_params(params)

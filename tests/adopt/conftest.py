@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.adopt.csvs import as_text, passengers
-from tests.project import ROOT
+from tests.read_sample import SAMPLE
 
 
 def git(*arguments: str) -> None:
@@ -19,7 +19,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a git repository with the real params.yaml and a CSV."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    Path("params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    Path("params.yaml").write_bytes((SAMPLE / "params.yaml").read_bytes())
     Path("data").mkdir()
     Path("data/passengers.csv").write_text(as_text(passengers()), encoding="utf-8")
     git("init", "--quiet")

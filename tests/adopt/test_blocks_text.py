@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from stages.lib.adopt import block_text, replace_blocks
 from stages.lib.common import UserError
 from stages.lib.config import yaml12
-from tests.project import ROOT
+from tests.read_sample import SAMPLE
 
 BLOCKS: dict[str, dict[str, Any]] = {"data": {"path": "x.csv"}, "prepare": {"impute": None}, "model": {"lr": 0.1}}
 NEW = {name: block_text(name, block) for name, block in BLOCKS.items()}
@@ -56,7 +56,7 @@ def test_a_form_without_blocks_is_refused(text: str) -> None:
 
 
 def test_the_committed_file_keeps_its_other_text() -> None:
-    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    text = (SAMPLE / "params.yaml").read_text(encoding="utf-8")
     new = replace_blocks(text, BLOCKS)
     for line in text.partition("\ndata:\n")[0].splitlines():
         assert line in new

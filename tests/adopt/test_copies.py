@@ -9,7 +9,8 @@ import pytest
 from stages.lib.adopt import on_copies
 from stages.lib.config import Params
 from stages.lib.data import Columns, Dataset
-from tests.project import load_real_data, real_params
+from tests.project import real_params
+from tests.read_sample import load_real_data
 
 RNG = np.random.default_rng(7)
 N = 400

@@ -14,12 +14,12 @@ from skorch import NeuralNetBinaryClassifier
 from skorch.callbacks import EarlyStopping
 from torch import nn
 
-from stages.lib.config import CV, load_params
-from stages.lib.data import load_dataset
+from stages.lib.config import CV
 from stages.lib.engine import TrainTest
 from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import make_splits
+from tests.read_sample import load_real_data, load_sample
 
 
 class BatchNormNet(nn.Module):
@@ -77,7 +77,7 @@ def build(
     scale: str | None = None,
     **settings: Any,
 ) -> Search:
-    """Build a search from params.yaml.
+    """Build a search from tests/sample/params.yaml.
 
     Parameters
     ----------
@@ -96,9 +96,9 @@ def build(
     **settings
         Replace the experiment's.
     """
-    params = load_params()
+    params = load_sample()
     base, candidates = resolve_experiment(params, experiment)
-    data = load_dataset(params.data, classify=True, seed=params.seed)
+    data = load_real_data(params)
     data = replace(data, X=pd.concat([data.X] * copies, ignore_index=True), y=np.tile(data.y, copies))
     folds = make_splits(data, CV(n_splits=3, n_repeats=repeats), params.seed)[:splits]
     prepare = params.prepare.model_copy(update={"scale": scale})

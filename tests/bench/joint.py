@@ -27,17 +27,16 @@ class Space:
     """The experiment as `make repro` searches it, with the means to score settings of one's own."""
 
     def __init__(self) -> None:
-        from stages.lib.config import load_params
-        from stages.lib.data import load_dataset
         from stages.lib.model import build_estimator, resolve_experiment, rows, target
         from stages.lib.scores.scorer import make_scorer
         from stages.lib.scores.splits import drawn_anew
         from stages.lib.search import checked_splits
+        from tests.read_sample import load_real_data, load_sample
 
-        self.params = load_params()
+        self.params = load_sample()
         self.experiment = self.params.experiment(EXPERIMENT)
         self.settings, self.candidates = resolve_experiment(self.params, EXPERIMENT)
-        self.data = load_dataset(self.params.data, self.params.model.classifies, self.params.seed)
+        self.data = load_real_data(self.params)
         self.estimator = build_estimator(self.settings, self.data, self.params.prepare, self.candidates[0])
         self.X = rows(self.data, self.estimator)
         self.y = target(self.data.y, self.settings["wrapper"], self.settings["criterion"])

@@ -1,7 +1,6 @@
 """That edited params whose stages did not run yet are told, because the results beside them are not theirs."""
 
 import hashlib
-import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from stages.lib.changes.origins import edited_results, stale_params
 from stages.lib.changes.results import Results
 from stages.lib.changes.snapshot import Snapshot
 from tests.changes.commits import Commits
-from tests.project import ROOT
+from tests.project import Project
 
 
 def nested(params: dict[str, Any]) -> dict[str, Any]:
@@ -54,13 +53,11 @@ def test_results_that_were_edited_by_hand_are_told(commits: Commits, said: Any) 
     assert said()[0].endswith(f"Edited since their stages wrote them: {path}; run `dvc repro`.")
 
 
-def test_a_folder_that_was_edited_is_told_as_dvc_hashes_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "metrics", tmp_path / "metrics")
-    shutil.copy(ROOT / "dvc.lock", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "metrics/scores/lr.json.tmp").touch()  # which DVC ignores
+def test_a_folder_that_was_edited_is_told_as_dvc_hashes_it(monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
+    monkeypatch.chdir(project.folder)
+    Path("metrics/scores/lr.json.tmp").touch()  # which DVC ignores
     assert edited_results(Results(Snapshot.of(None))) == []
-    (tmp_path / "metrics/scores/dropout.json").unlink()
+    Path("metrics/scores/dropout.json").unlink()
     assert edited_results(Results(Snapshot.of(None))) == ["metrics/scores"]
 
 
@@ -91,7 +88,7 @@ def test_values_are_compared_and_not_how_they_are_written(
     assert stale_params(Results(Snapshot.of(None))) == told
 
 
-def test_those_that_are_committed_here_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_that_are_committed_are_run(monkeypatch: pytest.MonkeyPatch, reproduced: Project) -> None:
     """The whole params.yaml, as DVC has recorded it."""
-    monkeypatch.chdir(Path(ROOT))
+    monkeypatch.chdir(reproduced.folder)
     assert stale_params(Results(Snapshot.of(None))) == []

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tests.project import ROOT, real_params, set_at
+from tests.read_sample import SAMPLE
 
 Write = Any
 
@@ -15,8 +16,8 @@ Write = Any
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Return a function that writes the committed params.yaml with changes, where the code and the data are."""
     monkeypatch.chdir(tmp_path)
-    for name in ("stages", "data", "dvc.yaml"):
-        (tmp_path / name).symlink_to(ROOT / name)
+    for place in (ROOT / "stages", SAMPLE / "data", ROOT / "dvc.yaml"):
+        (tmp_path / place.name).symlink_to(place)
 
     def written(changes: dict[str, Any], *experiments: str) -> None:
         params = real_params()

@@ -11,6 +11,7 @@ from stages import check
 from tests.check.conftest import Write
 from tests.conftest import Command
 from tests.project import ROOT, environment
+from tests.read_sample import SAMPLE
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_what_dvc_blames_on_its_own_file_is_named(
     ids=["no_experiments", "empty_experiments", "name", "key"],
 )
 def test_the_readme_has_dvcs_words(tmp_path: Path, old: str, new: str) -> None:
-    text = re.sub(old, new, (ROOT / "params.yaml").read_text(encoding="utf-8"), count=1, flags=re.DOTALL)
+    text = re.sub(old, new, (SAMPLE / "params.yaml").read_text(encoding="utf-8"), count=1, flags=re.DOTALL)
     (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "dvc.yaml").symlink_to(ROOT / "dvc.yaml")
     (tmp_path / ".dvc").mkdir()

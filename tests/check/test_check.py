@@ -15,7 +15,8 @@ from stages.lib.engine import seed_everything
 from stages.lib.scores.splits import drawn_anew
 from tests.check.conftest import Write
 from tests.conftest import Command
-from tests.project import ROOT, real_params
+from tests.project import real_params
+from tests.read_sample import SAMPLE
 
 
 def line_of(text: str) -> int:
@@ -36,7 +37,7 @@ def test_the_committed_project_is_fine_and_its_searches_are_counted(
     assert done.stdout.startswith("params.yaml: fine, 768 rows\n")
     told = {row[0]: row[1:3] for row in map(str.split, done.stdout.splitlines())}
     for name in real_params()["experiments"]:
-        found = json.loads((ROOT / f"metrics/search/{name}.json").read_bytes())
+        found = json.loads((SAMPLE / f"metrics/search/{name}.json").read_bytes())
         assert told[name] == [f"{found[key]:,}" for key in ("n_candidates", "n_fits")]
     assert re.search(r"All searches together: about \d+ min, one after the other", done.stdout)
     assert {path.name for path in Path().iterdir()} == {"stages", "data", "dvc.yaml", "params.yaml"}
@@ -89,7 +90,7 @@ def test_a_csv_that_is_to_be_downloaded_is_no_problem(write: Write, in_process: 
 
 
 def test_copies_of_rows_are_noted(write: Write, in_process: Command) -> None:
-    lines = (ROOT / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+    lines = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
     Path("table.csv").write_text("\n".join([*lines, *lines[:100]]), encoding="utf-8")
     write({"data.path": "table.csv", "data.url": None, "data.sha256": None}, "optimizer")
     done = in_process(check)
@@ -127,7 +128,7 @@ TWELVE = (
 def test_the_stage_and_the_check_say_the_same(
     write: Write, in_process: Command, changes: dict[str, Any], rows: int, sentence: str
 ) -> None:
-    lines = (ROOT / "data/pima-indians-diabetes.csv").read_bytes().splitlines(keepends=True)
+    lines = (SAMPLE / "data/pima-indians-diabetes.csv").read_bytes().splitlines(keepends=True)
     Path("table.csv").write_bytes(b"".join(lines[:rows]))
     write({"data.path": "table.csv", "data.url": None, "data.sha256": None} | changes, "optimizer")
     checked, searched = in_process(check), in_process(search, "optimizer")

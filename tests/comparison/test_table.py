@@ -14,7 +14,8 @@ from stages.lib.common import UserError, write_text
 from stages.lib.comparison.table import compared_table, read_candidates, summarise
 from stages.lib.scores import score_table, to_csv
 from tests.conftest import Command
-from tests.project import ROOT, small_params
+from tests.project import small_params
+from tests.read_sample import SAMPLE
 
 RNG = np.random.default_rng(5)
 GOOD = 0.7 + RNG.normal(scale=0.01, size=12)
@@ -103,7 +104,7 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
     monkeypatch.chdir(tmp_path)
     params = small_params()
     write_text("params.yaml", yaml.safe_dump(params))
-    source = pd.read_csv(ROOT / "metrics/candidates/dropout.csv", dtype=str, keep_default_na=False)
+    source = pd.read_csv(SAMPLE / "metrics/candidates/dropout.csv", dtype=str, keep_default_na=False)
     if "n_weights" not in source:
         place = list(source.columns).index("ci95")
         source.insert(place, "n_weights", "100")
@@ -112,7 +113,7 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
     assert in_process(compare, "dropout").stderr.startswith("error: metrics/search/dropout.json is missing. Run `dvc")
     write_text("metrics/search/dropout.json", "{}")
     assert "metrics/search/dropout.json is not the result of a search" in in_process(compare, "dropout").stderr
-    write_text("metrics/search/dropout.json", (ROOT / "metrics/search/dropout.json").read_text(encoding="utf-8"))
+    write_text("metrics/search/dropout.json", (SAMPLE / "metrics/search/dropout.json").read_text(encoding="utf-8"))
     done = in_process(compare, "dropout")
     assert (done.returncode, done.stderr) == (0, "")
     written = json.loads(Path("metrics/compared/dropout.json").read_bytes())

@@ -7,9 +7,9 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 
 from stages.lib.config import yaml12
-from tests.project import ROOT
+from tests.read_sample import SAMPLE
 
-COMMITTED = (ROOT / "params.yaml").read_text(encoding="utf-8")
+COMMITTED = (SAMPLE / "params.yaml").read_text(encoding="utf-8")
 
 
 def written(folder: Path, text: str, *overrides: str) -> str:

@@ -9,11 +9,12 @@ import pytest
 import yaml
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from stages.lib.config import Distribution, Evaluate, Experiment, Statistics, load_params
+from stages.lib.config import Distribution, Evaluate, Experiment, Params, Statistics, load_params
 from stages.lib.config.problems import block_of
 from stages.lib.config.scorers import OF_NUMBERS, OF_PROBABILITIES
 from tests.config.params_files import changed, refused, written
 from tests.project import ROOT, real_params
+from tests.read_sample import SAMPLE
 
 REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv.scoring": "r2"}
 DRAWN: dict[str, Any] = {"search": "random", "n_candidates": 20, "grid": {"lr": {"loguniform": [0.001, 0.1]}}}
@@ -210,6 +211,12 @@ def test_a_file_without_the_sections_is_told_what_to_add(tmp_path: Path) -> None
     assert load_params(tmp_path / "params.yaml").rope == 0.01
 
 
+def test_the_tutorials_grids_have_129_candidates() -> None:
+    params = Params.model_validate(real_params())
+    grids = [experiment for experiment in params.experiments.values() if experiment.search == "grid"]
+    assert (len(grids), sum(len(grid.candidates(params.seed)) for grid in grids)) == (7, 129)
+
+
 def test_the_scorers_are_scikit_learns() -> None:
     names = set(get_scorer_names())
     assert names >= OF_NUMBERS | OF_PROBABILITIES
@@ -220,6 +227,9 @@ def test_the_scorers_are_scikit_learns() -> None:
 
 def test_no_stage_loads_scipy_to_read_params() -> None:
     """Drawing candidates needs scipy.stats, which takes most of a second to import; reading the file does not."""
-    code = "import sys; from stages.lib.config import load_params; load_params(); print('scipy' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    code = (
+        "import sys; from stages.lib.config import load_params; load_params(sys.argv[1]); print('scipy' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(SAMPLE / "params.yaml")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

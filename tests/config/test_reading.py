@@ -10,11 +10,12 @@ from sklearn.model_selection import ParameterGrid
 from stages.lib.common import UserError
 from stages.lib.config import Data, Experiment, load_params, params_and_problems
 from tests.config.params_files import refused, written
-from tests.project import ROOT, real_params, set_at
+from tests.project import real_params, set_at
+from tests.read_sample import SAMPLE
 
 
 def test_the_committed_file_is_valid() -> None:
-    params = load_params(ROOT / "params.yaml")
+    params = load_params(SAMPLE / "params.yaml")
     assert sum(len(experiment.candidates(params.seed)) for experiment in params.experiments.values()) == 129 + 50
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from stages.lib.common import UserError
 from stages.lib.config import load_params
-from tests.project import ROOT
+from tests.read_sample import SAMPLE
 
-TEXT = (ROOT / "params.yaml").read_text(encoding="utf-8")
+TEXT = (SAMPLE / "params.yaml").read_text(encoding="utf-8")
 
 
 def line_of(text: str) -> int:

@@ -11,7 +11,8 @@ from stages.lib.config import Data
 from stages.lib.data import load_dataset, read_csv
 from stages.lib.fetch import describe
 from tests.data.csv_files import problems, write_csv
-from tests.project import ROOT, real_params
+from tests.project import real_params
+from tests.read_sample import SAMPLE
 
 ROW = "6,148,72,35,0,33.6,0.627,50,1"
 OTHER = "1,85,66,29,0,26.6,0.351,31,0"
@@ -23,7 +24,7 @@ def spec(**changes: Any) -> Data:
 
 def test_the_real_data_is_described() -> None:
     data = spec()
-    table = read_csv(ROOT / data.path, data, classify=True)
+    table = read_csv(SAMPLE / data.path, data, classify=True)
     assert table.shape == (768, 9)
     # These counts are in the data set's own documentation.
     assert describe(table, data, classify=True) == {
@@ -89,7 +90,7 @@ def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
 
 
 def test_a_sample_is_stratified_and_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(SAMPLE)
     whole, part = (load_dataset(spec(sample=share), classify=True, seed=7) for share in (1.0, 0.3))
     assert (part.X.dtypes == "float64").all()
     assert len(part.y) == 230

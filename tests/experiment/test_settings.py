@@ -11,7 +11,8 @@ from stages.lib.config import Params
 from stages.lib.experiment import Table, check_experiment, open_experiment
 from stages.lib.model import resolve_experiment
 from tests.experiment.mistakes import MISTAKES
-from tests.project import load_real_data, set_at, small_params
+from tests.project import set_at, small_params
+from tests.read_sample import load_real_data
 
 
 def check(changes: dict[str, Any], experiment: str) -> None:

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.project import ROOT
+from tests.read_sample import SAMPLE
 
-CSV = (ROOT / "data/pima-indians-diabetes.csv").read_bytes()
+CSV = (SAMPLE / "data/pima-indians-diabetes.csv").read_bytes()
 
 
 class Server(ThreadingHTTPServer):

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.project import ROOT
+from tests.read_sample import SAMPLE
 
 # Memory that a mutation may take beyond what the process has; a net of 2**31 neurons must not slow down the machine.
 _MEMORY = 4 * 2**30
@@ -29,8 +30,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("fuzz")
     for name in ("params.yaml", "models/best.safetensors", "metrics/best_params.json", "stages/lib/network.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / name)
-    rows = (ROOT / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines(keepends=True)[:60]
+        shutil.copy2((ROOT if name.startswith("stages/") else SAMPLE) / name, folder / name)
+    rows = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines(keepends=True)[:60]
     (folder / "data").mkdir()
     (folder / "data/rows.csv").write_text("".join(rows), encoding="utf-8")
     before = Path.cwd()

@@ -17,10 +17,11 @@ from stages.lib.data import Dataset, load_dataset, read_features
 from tests.data.passengers import COLUMNS, HEADER, ROWS
 from tests.fuzz.mutations import Cuts, cuts, spoilt
 from tests.fuzz.survival import FUZZED, files, refused_or
-from tests.project import ROOT, real_params
+from tests.project import real_params
+from tests.read_sample import SAMPLE
 
 FILE = Path("data/rows.csv")
-PIMA = (ROOT / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()[:20]
+PIMA = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()[:20]
 SHIP: dict[str, Any] = {"header": True, "target": "survived", "columns": COLUMNS, "na_values": ["", "?"]}
 
 # How a CSV is written, beside its lines.

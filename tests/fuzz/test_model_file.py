@@ -31,7 +31,8 @@ from stages.lib.winners.baselines import baselines
 from tests.fuzz.mutations import VALUES, changed, cuts, spoilt, steps
 from tests.fuzz.survival import FUZZED, files, refused_or
 from tests.passengers import TYPES, passengers
-from tests.project import ROOT, small_params
+from tests.project import small_params
+from tests.read_sample import SAMPLE
 
 TRAP = "tests.fuzz.trap"
 NAMES = [
@@ -69,8 +70,8 @@ def case(name: str) -> Case:
     params = small_params()
     params["experiments"] = {"optimizer": params["experiments"]["optimizer"]}
     if name in COMMITTED:
-        lines = (ROOT / params["data"]["path"]).read_text(encoding="utf-8").splitlines(keepends=True)
-        return Case(params, "".join(lines[:5]), (ROOT / COMMITTED[name]).read_bytes(), ("0", "1"))
+        lines = (SAMPLE / params["data"]["path"]).read_text(encoding="utf-8").splitlines(keepends=True)
+        return Case(params, "".join(lines[:5]), (SAMPLE / COMMITTED[name]).read_bytes(), ("0", "1"))
     data, classify = passengers(40), name not in {"number", "linear_regression"}
     columns: dict[str, Any] = {key: {"type": kind, "missing": "allowed"} for key, kind in TYPES.items()}
     columns["survived"] = {"classes": list(data.classes)} if classify else {}

@@ -20,7 +20,8 @@ from stages.lib.engine import seed_everything
 from stages.lib.handover import MODEL_FILE, Card, load_model, predict, save_model
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from tests.passengers import LABELS, TYPES, passengers
-from tests.project import ROOT, real_params
+from tests.project import real_params
+from tests.read_sample import SAMPLE
 
 
 def fitted(data: Dataset, prepare: Prepare, **changes: Any) -> tuple[BaseEstimator, Card]:
@@ -180,6 +181,6 @@ def test_a_module_may_call_and_share_its_parts_as_it_likes(tmp_path: Path, data:
 
 
 def test_the_committed_model_loads() -> None:
-    _, card = load_model(ROOT / MODEL_FILE, SOURCE)
+    _, card = load_model(SAMPLE / MODEL_FILE, SOURCE)
     assert card.classes == ["0", "1"]
-    assert card.to_text() in (ROOT / MODEL_FILE).read_bytes().decode("latin-1").replace("\\", "")
+    assert card.to_text() in (SAMPLE / MODEL_FILE).read_bytes().decode("latin-1").replace("\\", "")

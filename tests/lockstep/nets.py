@@ -14,7 +14,7 @@ from torch import nn
 from lockstep import LockstepWarning
 from stages.lib.config import load_params
 from tests.plain_skorch import plain_net
-from tests.project import ROOT
+from tests.read_sample import SAMPLE
 from tests.search_results import split_scores
 
 SEED = 5
@@ -22,7 +22,7 @@ SEED = 5
 
 def first_rows(n_rows: int, dtype: type[np.floating]) -> tuple[np.ndarray, np.ndarray]:
     """Return inputs of shape (n_rows, 8) and targets of shape (n_rows, 1) from the real data."""
-    path = ROOT / load_params(ROOT / "params.yaml").data.path
+    path = SAMPLE / load_params(SAMPLE / "params.yaml").data.path
     table = np.loadtxt(path, delimiter=",", dtype=dtype, max_rows=n_rows)
     return table[:, :8], table[:, 8:]
 

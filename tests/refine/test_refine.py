@@ -18,6 +18,7 @@ from stages.lib.config import load_params, yaml12
 from stages.lib.winners.leaderboard import read_search
 from tests.conftest import Command, MakeProject
 from tests.project import NUMBERS, ROOT, real_params, set_at, small_params
+from tests.read_sample import SAMPLE
 
 REAL_PARAMS = real_params()
 REAL: dict[str, dict[str, list[Any]]] = {
@@ -37,9 +38,9 @@ REAL: dict[str, dict[str, list[Any]]] = {
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with the committed params.yaml, data, metrics, and the code that params.yaml names."""
-    for name in ("data", "metrics", "stages"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy2(ROOT / "params.yaml", tmp_path)
+    for place in (SAMPLE / "data", SAMPLE / "metrics", ROOT / "stages"):
+        shutil.copytree(place, tmp_path / place.name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(SAMPLE / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

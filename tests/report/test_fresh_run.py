@@ -6,6 +6,7 @@ import pytest
 
 from stages.lib.report.fresh_run import FreshRun, run_fresh
 from tests.project import ROOT, Project
+from tests.read_sample import SAMPLE
 
 PIPELINE = """\
 stages:
@@ -23,9 +24,9 @@ stages:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A folder to work in with params.yaml and a pipeline of one stage, which has run."""
-    for name in ("params.yaml", ".dvc/config"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_bytes((ROOT / ".dvc/config").read_bytes())
+    (tmp_path / "params.yaml").write_bytes((SAMPLE / "params.yaml").read_bytes())
     (tmp_path / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
     (tmp_path / "metrics").mkdir()
     project = Project(tmp_path)

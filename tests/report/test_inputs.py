@@ -6,13 +6,13 @@ import pytest
 
 from stages.lib.common import UserError, write_text
 from stages.lib.report.summary import read_answer, read_losses
-from tests.project import ROOT
+from tests.read_sample import SAMPLE
 
 HEADER = "model,role,column,importance,ci95,below_rope\n"
 
 
 def test_the_committed_inputs_are_those_of_the_answer_and_the_net(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(SAMPLE)
     answer, table = read_answer(), read_losses("0.01")
     assert answer["handed_over"] == "logistic_regression"
     assert answer["inputs"].startswith(

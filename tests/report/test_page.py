@@ -11,7 +11,8 @@ from stages.lib.report.page import facts
 from stages.lib.report.summary import read_answer, read_contenders
 from stages.lib.report.tables import Table
 from stages.lib.report.templating import breakable
-from tests.project import ROOT, real_params
+from tests.project import real_params
+from tests.read_sample import SAMPLE
 
 
 def test_long_names_break_at_underscores_alone() -> None:
@@ -86,7 +87,7 @@ def test_without_intervals_contenders_have_scores_alone(tmp_path: Path, monkeypa
 
 def test_facts_are_written_as_in_params_yaml() -> None:
     content = real_params()
-    content["data"]["path"] = str(ROOT / content["data"]["path"])
+    content["data"]["path"] = str(SAMPLE / content["data"]["path"])
     content["prepare"] |= {"impute": "median"}
     content["model"] |= {"callbacks": {"EarlyStopping": {"patience": 5, "load_best": True}}}
     found = facts(Params.model_validate(content), {"rows": 768, "positives": 268})

@@ -17,9 +17,10 @@ from stages.lib.report.changes import LONGEST, Since
 from stages.lib.report.fresh_run import FreshRun
 from tests.changes.commits import Commits, scores
 from tests.conftest import Changed, Command, Done
-from tests.project import ROOT, Project
+from tests.project import Project
+from tests.read_sample import SAMPLE
 
-HERE = load_params(ROOT / "params.yaml")
+HERE = load_params(SAMPLE / "params.yaml")
 GITHUB = {"GITHUB_REPOSITORY": "someone/project", "GITHUB_SERVER_URL": "https://github.com"}
 
 # Writes a project's comment against a revision.

@@ -11,11 +11,12 @@ from stages import report as stage
 from stages.lib.config import load_params
 from stages.lib.report.summary import read_answer
 from tests.conftest import Changed, Command
-from tests.project import ROOT, Project, real_params
+from tests.project import Project, real_params
+from tests.read_sample import SAMPLE
 from tests.report.charts.colours import contrast, luminance
 from tests.report.opened import Opened
 
-PARAMS = load_params(ROOT / "params.yaml")
+PARAMS = load_params(SAMPLE / "params.yaml")
 EXPERIMENTS = PARAMS.experiments
 
 

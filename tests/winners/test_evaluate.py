@@ -33,7 +33,8 @@ from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.nets import score_nets
 from stages.lib.winners.saved import fit_on_all_rows
 from tests.conftest import Command
-from tests.project import ROOT, load_real_data, small_params
+from tests.project import small_params
+from tests.read_sample import SAMPLE, load_real_data
 from tests.winners.settings import fresh_of, model_in_skorch, params_of, write_baselines, write_best, write_fresh
 
 
@@ -53,7 +54,7 @@ class Evaluated:
 
 def write_params(folder: Path, raw: dict[str, Any]) -> None:
     """Write params.yaml, for the data of the project."""
-    raw["data"]["path"] = str(ROOT / raw["data"]["path"])
+    raw["data"]["path"] = str(SAMPLE / raw["data"]["path"])
     write_text(folder / "params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
 
 

@@ -9,9 +9,10 @@ import pytest
 from stages import predict as stage
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE
 from tests.conftest import Command
-from tests.project import ROOT, Project, small_params
+from tests.project import Project, small_params
+from tests.read_sample import SAMPLE
 
-ROWS = (ROOT / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+ROWS = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def predict_here(project: Project, in_process: Command, monkeypatch: pytest.Monk
 def test_the_committed_models_are_small_and_predict_the_data(
     predict_here: Command, arguments: tuple[str, ...], path: Path, note: str
 ) -> None:
-    assert (ROOT / path).stat().st_size < 4000
+    assert (SAMPLE / path).stat().st_size < 4000
     done = predict_here("data/pima-indians-diabetes.csv", *arguments)
     assert done.stderr == f"note: predicted by {note}\n"
     shown = done.stdout.splitlines()

@@ -24,7 +24,8 @@ from stages.lib.model import (
 )
 from stages.lib.table_net import TableNet
 from tests.model.test_prepared import DATA, NUMBER
-from tests.project import load_real_data, real_params, small_params
+from tests.project import real_params, small_params
+from tests.read_sample import SAMPLE, load_real_data
 from tests.search_results import net_settings, opened
 
 PORTS = Columns({"port": "category"}, {"port": ("C", "Q", "S")}, ("port",))
@@ -36,7 +37,9 @@ def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
     assert isinstance(net, NeuralNetClassifier)
     X = rows(data, net)
     assert X.dtype == np.float32
-    assert np.array_equal(X, np.loadtxt("data/pima-indians-diabetes.csv", delimiter=",", dtype=np.float32)[:, :8])
+    assert np.array_equal(
+        X, np.loadtxt(SAMPLE / "data/pima-indians-diabetes.csv", delimiter=",", dtype=np.float32)[:, :8]
+    )
     assert nested_grid(net, [{"lr": 1}]) == [{"lr": [1]}]
     for prepare, uses in (
         (Prepare(scale="standard"), []),

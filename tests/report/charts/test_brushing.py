@@ -5,12 +5,12 @@ from typing import Literal
 
 from playwright.sync_api import Browser
 
-from tests.project import ROOT
+from tests.read_sample import SAMPLE
 from tests.report.charts.colours import contrast
 from tests.report.charts.svg import read
 from tests.report.opened import Opened
 
-ROWS = read(ROOT / "metrics/compared/joint.csv")
+ROWS = read(SAMPLE / "metrics/compared/joint.csv")
 IN_COLOUR = (
     "[...document.querySelectorAll('#parallel-joint polyline')].filter(l => !l.classList.contains('out')).length"
 )

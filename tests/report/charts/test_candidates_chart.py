@@ -8,24 +8,24 @@ import pytest
 import vl_convert
 
 from stages.lib.report.charts import render, stand_alone
-from tests.project import ROOT
+from tests.read_sample import SAMPLE
 from tests.report.charts.colours import contrast
 from tests.report.charts.svg import NAN, SVG, candidates, draw, fill, read, texts
 
 
 @pytest.fixture(scope="module")
 def dropout() -> str:
-    return render(fill("candidates", read(ROOT / "metrics/compared/dropout.csv")))
+    return render(fill("candidates", read(SAMPLE / "metrics/compared/dropout.csv")))
 
 
 @pytest.mark.parametrize("version", ["5.8", "5.14", "5.21"])
 def test_older_vega_lites_draw_it_too(version: str, dropout: str) -> None:
-    spec = fill("candidates", read(ROOT / "metrics/compared/dropout.csv"))
+    spec = fill("candidates", read(SAMPLE / "metrics/compared/dropout.csv"))
     assert texts(vl_convert.vegalite_to_svg(spec, vl_version=version)) == texts(dropout)
 
 
 def test_the_best_40_of_more_candidates_are_legible(dropout: str) -> None:
-    table = read(ROOT / "metrics/compared/dropout.csv")
+    table = read(SAMPLE / "metrics/compared/dropout.csv")
     ranked = sorted(table, key=lambda row: int(row["rank_test_score"]))[:40]
     labels = [f"{row['module__dropout_rate']}, {row['module__weight_constraint']}" for row in ranked]
     rows = {
@@ -186,4 +186,4 @@ def test_the_svg_is_for_any_page(dropout: str) -> None:
     assert page.count("prefers-color-scheme:dark") == 1
     assert ET.fromstring(page).find(f"{SVG}style") is not None
     assert texts(page) == texts(dropout)
-    assert render(fill("candidates", read(ROOT / "metrics/compared/dropout.csv"))) == dropout
+    assert render(fill("candidates", read(SAMPLE / "metrics/compared/dropout.csv"))) == dropout

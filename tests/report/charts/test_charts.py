@@ -12,6 +12,7 @@ from stages.lib.common import UserError
 from stages.lib.report import charts
 from stages.lib.report.charts import chart_of, render, suited
 from tests.project import ROOT, real_params
+from tests.read_sample import SAMPLE
 from tests.report.charts.svg import NAN, SVG, candidates, draw, fill, read, texts
 
 TEMPLATES = sorted((ROOT / ".dvc/plots").glob("*.json"))
@@ -82,7 +83,7 @@ def test_without_intervals_nothing_speaks_of_a_test(template: str) -> None:
 
 
 def test_the_axis_of_a_score_in_a_unit_names_it() -> None:
-    rows = read(ROOT / "metrics/compared/dropout.csv")
+    rows = read(SAMPLE / "metrics/compared/dropout.csv")
     spec = VegaRenderer(
         rows,
         "name",
@@ -98,7 +99,7 @@ def test_the_axis_of_a_score_in_a_unit_names_it() -> None:
 
 
 def test_the_leaderboard_is_sorted_by_score() -> None:
-    rows = read(ROOT / "metrics/leaderboard.csv")
+    rows = read(SAMPLE / "metrics/leaderboard.csv")
     shown = texts(render(fill("leaderboard", rows)))
     by_score = sorted(rows, key=lambda row: -float(row["best_score_corrected"]))
     experiments = [row["experiment"] for row in rows]
