@@ -8,7 +8,7 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help check repro report test test-all test-oldest diff pr-comment bench bench-joint simulate cross-cpu torture constraints clean
+.PHONY: help check repro report test test-all test-oldest diff pr-comment docs bench bench-joint simulate cross-cpu torture constraints clean
 
 help: ## Print this list
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,8 @@ repro: .venv/repro ## Run every stage from scratch, and compare the results with
 	then echo "Every metric and the model are byte-identical to the committed ones."; \
 	else echo "These files differ from the committed ones:"; git status --short -- metrics models; fi
 
-test: .venv/test ## Lint, check types and imports, run the tests
+test: .venv/test ## Check README.md's blocks, lint, check types and imports, run the tests
+	python -m stages.docs --check
 	ruff check .
 	ruff format --check .
 	mypy
@@ -68,6 +69,9 @@ diff: .venv/repro ## Say what changed since HEAD, or since AGAINST=REVISION, and
 
 pr-comment: .venv/repro ## Rerun HEAD, and print its changes against AGAINST=REVISION as Markdown; RERUN=no runs nothing
 	@python -m stages.pr_comment $(if $(filter no,$(RERUN)),--not-rerun) $${AGAINST:+"$$AGAINST"}
+
+docs: .venv/repro ## Write the blocks of README.md that are made from metrics/
+	@python -m stages.docs
 
 clean: ## Remove the environment, the report and all caches
 	rm -rf .venv .venv-oldest report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -112,6 +112,7 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Project:
         project.run("rm", "-rf", "metrics", "models", "dvc.lock")
         project.commit_first()
         project.make("repro")
+        project.stage("docs")
         project.commit_all("Run")
 
     return Project(made_once(tmp_path_factory, "reproduced", make))
@@ -125,7 +126,7 @@ def project(reproduced: Project, tmp_path: Path) -> Project:
 
 @dataclass(frozen=True)
 class Changed:
-    """A project in which the commands of README.md have run: the branch `narrow-nets` has another grid than `main`.
+    """A project in which the commands of docs/pull-requests.md have run: `narrow-nets` has another grid than `main`.
 
     Attributes
     ----------
@@ -139,13 +140,14 @@ class Changed:
 
 
 @pytest.fixture(scope="session")
-def ran_readme(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> Changed:
-    """The project of `reproduced` after the commands of README.md; read only."""
+def ran_page(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> Changed:
+    """The project of `reproduced` after the commands of docs/pull-requests.md; read only."""
 
     def make(folder: Path) -> None:
         project = reproduced.clone(folder)
         variables = IDENTITY | {"COLUMNS": "160"}
-        said = {line: project.run("bash", "-c", line, variables=variables).stdout for line in commands("README.md")}
+        lines = commands("pull-requests.md")
+        said = {line: project.run("bash", "-c", line, variables=variables).stdout for line in lines}
         (folder / ".git/said").write_text(json.dumps(said), encoding="utf-8")
 
     folder = made_once(tmp_path_factory, "changed", make)
@@ -153,8 +155,8 @@ def ran_readme(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def changed(ran_readme: Changed, tmp_path: Path) -> Changed:
-    """A clone of `ran_readme` with both branches, on `narrow-nets`."""
-    project = ran_readme.project.clone(tmp_path / "changed")
+def changed(ran_page: Changed, tmp_path: Path) -> Changed:
+    """A clone of `ran_page` with both branches, on `narrow-nets`."""
+    project = ran_page.project.clone(tmp_path / "changed")
     project.git("branch", "--quiet", "main", "origin/main")
-    return Changed(project, ran_readme.said)
+    return Changed(project, ran_page.said)

@@ -1,12 +1,14 @@
-"""README.md and the pages of docs/, and the blocks of code in them."""
+"""The pages of docs/ and README.md, and the blocks of code in them."""
 
 import re
 
 from tests.project import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-PAGES = {"README.md": README} | {f"docs/{name}": text for name, text in DOCS.items()}
+
+
+# README.md is another text in another project, or not there.
+README = (ROOT / "README.md").read_text(encoding="utf-8") if (ROOT / "README.md").exists() else ""
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -14,5 +16,5 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def commands(page: str) -> list[str]:
-    """Return the commands of a page that are to be run one after the other, such as those of `README.md`."""
-    return [line for block in blocks(PAGES[page], "bash") for line in block.splitlines() if line]
+    """Return the commands of a page of docs/ that are to be run one after the other."""
+    return [line for block in blocks(DOCS[page], "bash") for line in block.splitlines() if line]

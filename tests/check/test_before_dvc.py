@@ -10,6 +10,7 @@ import yaml
 from stages import check
 from tests.check.conftest import Write
 from tests.conftest import Command
+from tests.pages import DOCS
 from tests.project import ROOT, environment
 from tests.read_sample import SAMPLE
 
@@ -54,7 +55,7 @@ def test_what_dvc_blames_on_its_own_file_is_named(
     ],
     ids=["no_experiments", "empty_experiments", "name", "key"],
 )
-def test_the_readme_has_dvcs_words(tmp_path: Path, old: str, new: str) -> None:
+def test_the_page_of_problems_has_dvcs_words(tmp_path: Path, old: str, new: str) -> None:
     text = re.sub(old, new, (SAMPLE / "params.yaml").read_text(encoding="utf-8"), count=1, flags=re.DOTALL)
     (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "dvc.yaml").symlink_to(ROOT / "dvc.yaml")
@@ -62,7 +63,7 @@ def test_the_readme_has_dvcs_words(tmp_path: Path, old: str, new: str) -> None:
     (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n", encoding="utf-8")
     done = subprocess.run(["dvc", "repro", "--dry"], cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert done.returncode
-    listed = re.findall(r"`([^`]+)`", (ROOT / "README.md").read_text(encoding="utf-8").partition("DVC's words")[2])
+    listed = re.findall(r"`([^`]+)`", DOCS["problems.md"].partition("DVC's words")[2])
     known = [re.escape(words).replace("…", ".*") for words in listed if " " in words and "make" not in words]
     assert any(re.search(words, done.stderr) for words in known), done.stderr
 

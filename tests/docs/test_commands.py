@@ -1,4 +1,4 @@
-"""The commands of README.md and docs/ run as they are shown, and so does the block of Python."""
+"""The commands of docs/ run as they are shown, and so does the block of Python."""
 
 import re
 import traceback
@@ -18,14 +18,9 @@ from stages.lib.config import yaml12
 from stages.lib.engine import LockstepWarning
 from stages.lib.network import PimaClassifier
 from tests.conftest import Changed
-from tests.pages import DOCS, PAGES, README, blocks, commands
-from tests.project import IDENTITY, ROOT, Project, real_params, small_params
-
-
-def test_the_readmes_example_is_the_one_that_is_tested() -> None:
-    (example,) = (block for block in blocks(README, "sh") if "data/" in block)
-    assert len(example.splitlines()) == 2
-    assert example in blocks(DOCS["own-data.md"], "sh")
+from tests.pages import DOCS, blocks, commands
+from tests.project import IDENTITY, Project, real_params, small_params
+from tests.read_sample import SAMPLE
 
 
 def test_the_engines_block_runs() -> None:
@@ -42,7 +37,7 @@ def test_the_engines_block_runs() -> None:
     )
     names: dict[str, Any] = {"net": net, "grid": {"lr": [0.01, 0.1]}}
     names |= {"X": (X / X.max(axis=0)).astype("float32"), "y": y.astype("float32")}
-    (block,) = blocks(README, "python")
+    block, *_ = blocks(DOCS["engine.md"], "python")
     with warnings.catch_warnings():
         warnings.simplefilter("error", LockstepWarning)
         exec(block, names)
@@ -58,8 +53,8 @@ def test_the_engines_block_runs() -> None:
 def test_make_has_the_targets_that_are_named(tmp_path: Path) -> None:
     project = Project.copied(tmp_path)
     helped = project.make("help").stdout
-    named = {name for text in PAGES.values() for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)}
-    assert {"repro", "report", "test", "help", "bench", "cross-cpu", "pr-comment"} <= named
+    named = {name for text in DOCS.values() for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)}
+    assert {"repro", "report", "test", "docs", "bench", "cross-cpu", "pr-comment"} <= named
     for name in named:
         assert re.search(rf"\b{name}\b", helped), f"make help does not list {name}"
         assert project.run("make", "--dry-run", name).returncode == 0
@@ -89,21 +84,20 @@ def run_commands(project: Project, page: str) -> None:
             assert re.fullmatch(r"([01],[01]\.\d{6}\n)+", shown), f"{page}: {line}"
 
 
-def test_the_commands_of_the_readme_run(changed: Changed) -> None:
-    # `make repro` has run for the fixture `reproduced`, `make report` in a test of the report.
-    assert re.findall(r"^make (\w+) +# ", README, re.MULTILINE) == ["repro", "report", "test", "help"]
-    assert list(changed.said) == commands("README.md")
+def test_the_commands_from_a_grid_to_a_pull_request_run(changed: Changed) -> None:
+    assert list(changed.said) == commands("pull-requests.md")
     committed = changed.project.git("show", "--name-only", "--format=", "narrow-nets").split()
-    assert {"params.yaml", "dvc.lock", "metrics/search/neurons.json"} <= set(committed)
-    assert not {"metrics/search/dropout.json", "README.md"} & set(committed)
+    assert {"README.md", "params.yaml", "dvc.lock", "metrics/search/neurons.json"} <= set(committed)
+    assert "metrics/search/dropout.json" not in committed
+    assert "README.md is up to date" in changed.project.stage("docs").stdout
 
 
 @pytest.mark.long
 def test_the_commands_of_the_other_pages_run(committed: Project) -> None:
     committed.run("dvc", "repro")
     committed.commit_all("Run")
-    run_commands(committed, "docs/own-data.md")
-    run_commands(committed, "docs/params.md")
+    run_commands(committed, "own-data.md")
+    run_commands(committed, "params.md")
     swept = committed.run("dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "cv.n_splits").stdout
     assert {"2", "3", "4"} <= set(re.findall(r"\b\d\b", swept))
     # It ends with a refinement.
@@ -115,7 +109,7 @@ def test_the_commands_of_the_other_pages_run(committed: Project) -> None:
 
 def test_another_key_of_a_grid_takes_a_plus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    Path("params.yaml").write_bytes((SAMPLE / "params.yaml").read_bytes())
     page = DOCS["params.md"]
     (option,) = re.findall(r"`-S '\+(experiments\.neurons\.grid\.lr=.+?)'`", page)
     (words,) = re.findall(r"DVC says\s`(.+?)`", page)
@@ -130,4 +124,4 @@ def test_another_key_of_a_grid_takes_a_plus(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_every_page_with_commands_is_run() -> None:
-    assert [page for page in PAGES if commands(page)] == ["README.md", "docs/own-data.md", "docs/params.md"]
+    assert [page for page in DOCS if commands(page)] == ["own-data.md", "params.md", "pull-requests.md"]

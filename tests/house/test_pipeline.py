@@ -77,9 +77,9 @@ def test_dvc_tells_what_an_edit_makes_stale(project: Project) -> None:
         assert set(told) == expected, place
 
 
-def test_what_dvc_shows_of_metrics_is_small(ran_readme: Changed) -> None:
+def test_what_dvc_shows_of_metrics_is_small(ran_page: Changed) -> None:
     """They fit into 160 columns, and are scores: no p-value, bound, count or sentence."""
-    project, wide = ran_readme.project, {"COLUMNS": "160"}
+    project, wide = ran_page.project, {"COLUMNS": "160"}
     shown = project.run("dvc", "metrics", "show", variables=wide).stdout
     paths = re.findall(r"^(metrics/\S+)", shown, re.MULTILINE)
     assert paths == [f"metrics/scores/{name}.json" for name in ("dropout", "evaluation", "neurons")]
@@ -88,8 +88,8 @@ def test_what_dvc_shows_of_metrics_is_small(ran_readme: Changed) -> None:
     }
     differing = project.run("dvc", "metrics", "diff", "--md", "main", variables=wide).stdout
     assert "| metrics/scores/neurons.json " in differing
-    (line,) = (line for line in commands("README.md") if line.startswith("dvc exp show"))
-    table = ran_readme.said[line]
+    (line,) = (line for line in commands("pull-requests.md") if line.startswith("dvc exp show"))
+    table = ran_page.said[line]
     assert "metrics/scores/neurons.json:fresh" in table
     assert "…" not in table
     for text in (shown, differing, table):
@@ -130,6 +130,9 @@ def test_a_removed_experiment_leaves_nothing_behind(project: Project) -> None:
     assert [name for name in project.metrics() if "dropout" in name] == []
     assert not (project.folder / "metrics/charts/dropout.svg").exists()
     assert b"dropout" not in project.read("metrics/best_params.json")
+    assert b"| dropout |" in project.read("README.md")
+    project.stage("docs")
+    assert b"| dropout |" not in project.read("README.md")
     assert "up to date" in project.run("dvc", "status").stdout
 
 

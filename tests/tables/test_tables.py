@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,10 @@ def run_all(project: Project) -> pd.DataFrame:
     project.stage("report")
     report = project.read("report.html").decode()
     assert "Pima" not in report.replace("PimaClassifier", "")
+    project.stage("docs")
+    page = project.read("README.md").decode()
+    assert json.loads(project.read("metrics/evaluation.json"))["answer"] in " ".join(page.replace("> ", "").split())
+    assert re.findall(r"^\| (\w+) \| \d", page, re.MULTILINE) == [*project.params()["experiments"]]
     shown = project.stage("predict", "data/table.csv").stdout
     return pd.read_csv(io.StringIO(shown))
 

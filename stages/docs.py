@@ -1,0 +1,40 @@
+"""Writes the blocks of README.md that are made from metrics/: `make docs`.
+
+A block stands between the lines `<!-- make docs: NAME -->` and `<!-- make docs: end -->`. NAME is leaderboard, answer,
+searches or comparison. The rest of the page is yours, and so is which blocks it has, and where.
+"""
+
+from argparse import Namespace
+from pathlib import Path
+
+from stages.lib.common import Arguments, UserError, join_words, reading, run, write_text
+from stages.lib.config import load_params
+from stages.lib.docs import CONTENTS, contents, find_blocks, replace_blocks
+
+PAGE = Path("README.md")
+
+ARGUMENTS = Arguments("stages.docs", __doc__)
+ARGUMENTS.add_argument("--check", action="store_true", help="write nothing; fail if a block is not up to date")
+
+
+def main(arguments: Namespace) -> None:
+    with reading(PAGE, "not text in UTF-8", "Save it as UTF-8."):
+        page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    blocks = find_blocks(str(PAGE), page, CONTENTS)
+    if not blocks:
+        print(f"{PAGE} has no blocks to make; `python -m stages.docs --help` says how to add one")
+        return
+    made = contents(load_params(), {block.name for block in blocks})
+    new = replace_blocks(page, blocks, made)
+    if new == page:
+        print(f"{PAGE} is up to date")
+    elif arguments.check:
+        old = {block.name for block in blocks if block.text.strip() != made[block.name]}
+        raise UserError(f"{PAGE} says something else than metrics/, in {join_words(sorted(old))}. Run `make docs`.")
+    else:
+        write_text(PAGE, new)
+        print(f"{PAGE}: made anew from metrics/")
+
+
+if __name__ == "__main__":
+    run(main, ARGUMENTS)

@@ -1,0 +1,137 @@
+"""What the blocks say, from params.yaml and metrics/. Each function takes the params and returns Markdown."""
+
+import math
+import textwrap
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.changes.output import code
+from stages.lib.common import Output, format_params, format_score, format_value, score_decimals, short_params
+from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
+from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
+from stages.lib.scores import CORRECTED
+from stages.lib.scores.score_table import read_cells
+from stages.lib.winners.leaderboard import rating, read_searches
+
+_WIDTH = 120
+_CHART = Path("metrics/charts/leaderboard.svg")
+_OTHERS = " is from other experiments than those in params.yaml"
+
+
+def leaderboard_picture(params: Params) -> str:
+    """Return the chart of the leaderboard; raises `UserError` if it is missing, or is from other experiments."""
+    with Output(_CHART, "a chart").as_text() as chart:
+        _ = chart.index("<svg")
+    table = Output("metrics/leaderboard.csv", "what the stage best_params writes")
+    with table.as_text() as text:
+        names = set(read_cells(text)["experiment"])
+    if names != {*params.experiments}:
+        raise table.refused(_OTHERS)
+    interval = "" if params.cv.keeps_time else " with its 95 % interval"
+    return f"![The best candidate of each experiment{interval}, by score]({_CHART})"
+
+
+def answer(params: Params) -> str:
+    """Return what the evaluation answers, as a quotation; raises `UserError` as `comparison` does."""
+    _read_evaluation(params)
+    with Output("metrics/evaluation.json", "what the stage evaluate writes").as_json() as evaluation:
+        return _wrapped(str(evaluation["answer"]), "> ")
+
+
+def comparison(params: Params) -> str:
+    """Say what the combination, the settings that searches start from, the kept net and the linear model score.
+
+    Raises `UserError` if the evaluation is missing, or is from other experiments than those in params.yaml.
+    """
+    scores, kept, linear = _read_evaluation(params)
+    decimals = score_decimals(scores.values())
+    # One that diverged has no score, and is not spoken of.
+    texts = {name: format_score(score, decimals) for name, score in scores.items() if math.isfinite(score)}
+    sentences = []
+    if STARTING_POINT in texts and COMBINED in texts:
+        relation = "more than" if scores[COMBINED] > scores[STARTING_POINT] else "no more than"
+        sentences.append(
+            f"Put together, the picks of the grid searches score {texts[COMBINED]}, {relation} the settings that every "
+            f"search starts from, {texts[STARTING_POINT]}."
+        )
+    elif STARTING_POINT in texts:
+        sentences.append(f"The settings that every search starts from score {texts[STARTING_POINT]}.")
+    if kept in texts and linear in texts:
+        are_near = abs(scores[kept] - scores[linear]) < params.rope
+        apart = f": less than {format_value(params.rope)} apart" if are_near else ""
+        sentences.append(f"The kept net, {kept}, scores {texts[kept]}, and {linear} {texts[linear]}{apart}.")
+    return _wrapped(" ".join(sentences))
+
+
+class _Evaluation(NamedTuple):
+    """The scores of the contenders by their names, NaN for one that diverged; which is kept, and which is linear."""
+
+    scores: dict[str, float]
+    kept: str
+    linear: str
+
+
+def _read_evaluation(params: Params) -> _Evaluation:
+    output = Output("metrics/candidates/evaluation.csv", "what the stage evaluate writes")
+    with output.as_text() as text:
+        table = read_cells(text)
+        scores = {name: float(score) for name, score in zip(table["setting"], table["mean_test_score"], strict=True)}
+        (kept,) = table.loc[table["kept"] == "true", "setting"]
+        (linear,) = {OF_CLASSES[0], OF_NUMBERS[0]} & {*scores}
+    combined = {COMBINED} if params.combines else set()
+    if {*scores} - {*OF_CLASSES, *OF_NUMBERS} != {*params.experiments, SIMPLEST, STARTING_POINT} | combined:
+        raise output.refused(_OTHERS)
+    return _Evaluation(scores, kept, linear)
+
+
+def searches(params: Params) -> str:
+    """Return a table of the searches, the best first; raises `UserError` if one of them has no results."""
+    results = read_searches(params)
+    ranked = sorted(results, key=lambda name: -rating(results[name]))
+    decimals = score_decimals(search["best_score"] for search in results.values())
+    tested = all({*CORRECTED} <= {*search} for search in results.values())
+    rows = [["experiment", "candidates", "mean", *(["corrected", "95 %", "in the set"] if tested else []), "best"]]
+    rows.append(["---"] * len(rows[0]))
+    for name in ranked:
+        search = results[name]
+        cells = [name, f"{search['n_candidates']:,}", format_score(search["best_score"], decimals)]
+        if tested:
+            score, low, high = (format_score(search[key], decimals) for key in CORRECTED)
+            cells += [score, f"{low} to {high}", str(search["n_in_best_set"])]
+        rows.append([*cells, code(short_params(format_params(search["best_params"])))])
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    return f"{_wrapped(_columns(params, tested))}\n\n{table}"
+
+
+def _columns(params: Params, tested: bool) -> str:
+    cv = params.cv
+    repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""
+    splits = f"{cv.n_splits} splits in the order of time" if cv.keeps_time else f"{repeats}{cv.n_splits} folds"
+    mean = f"Each row is a search, the best first. `mean` is the {cv.scoring} of its best candidate over {splits}"
+    if not tested:
+        return f"{mean}."
+    return (
+        f"{mean}; `corrected` is the same without the luck for which the candidate was chosen, with its 95 % interval; "
+        "and `in the set` counts the candidates that may be the best."
+    )
+
+
+def _wrapped(text: str, start: str = "") -> str:
+    """Break a paragraph into lines that begin with `start`, between words."""
+    wrapper = textwrap.TextWrapper(_WIDTH, start, start, break_long_words=False, break_on_hyphens=False)
+    return wrapper.fill(text)
+
+
+# What a block is made of, by its name.
+CONTENTS: dict[str, Callable[[Params], str]] = {
+    "leaderboard": leaderboard_picture,
+    "answer": answer,
+    "searches": searches,
+    "comparison": comparison,
+}
+
+
+def contents(params: Params, names: Collection[str]) -> dict[str, str]:
+    """Return what the named blocks say; raises `UserError` if results are missing or of other experiments."""
+    return {name: make(params) for name, make in CONTENTS.items() if name in names}
