@@ -1,0 +1,46 @@
+"""The tests pass whatever is in the files that this project's users change."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.project import IDENTITY, OF_THE_USER, ROOT, environment, working_tree
+
+# All of these read the sample, and none takes a minute.
+QUICK = (
+    *("tests/config", "tests/data", "tests/scores", "tests/comparison", "tests/fetch", "tests/handover"),
+    *("tests/refine", "tests/adopt", "tests/check", "tests/docs/test_said.py", "tests/winners/test_predict.py"),
+)
+NONSENSE = "experiments: [\n<!-- make docs: end -->\n"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("content", [None, NONSENSE], ids=["nothing", "nonsense"])
+def test_the_tests_do_not_read_what_is_the_users(tmp_path: Path, content: str | None) -> None:
+    """A clone in which params.yaml, the data, metrics, models, dvc.lock and README.md are gone, or are nonsense.
+
+    What passes there passes with any grids, table and results: README's example committed, another table adopted, an
+    experiment removed. All tests are collected, and the quick ones that read most of the sample run.
+    """
+    for name in working_tree():
+        path, is_users = tmp_path / name, name.startswith(OF_THE_USER)
+        if not is_users or content is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, path)
+        if is_users and content is not None:
+            path.write_text(content, encoding="utf-8")
+
+    def run(*command: str) -> str:
+        variables = environment() | IDENTITY
+        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout[-10_000:]}\n{done.stderr[-2000:]}"
+        return done.stdout
+
+    run("git", "init", "--quiet")
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "--message", "Start")
+    pytest_here = ("python", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-p", "no:xdist")
+    assert "error" not in run(*pytest_here, "--collect-only").splitlines()[-1]
+    run(*pytest_here, *QUICK)
