@@ -1,19 +1,22 @@
 """A joblib backend that gets all fits of a search at once, and trains the nets among them in lockstep."""
 
+import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from numbers import Integral
 from typing import Any
 
 from joblib import parallel_config, register_parallel_backend
 from joblib.parallel import ParallelBackendBase
 
 from lockstep._compat import missing_parts
-from lockstep.members.numerics import seed_everything
+from lockstep.members.numerics import new_seed, seed_everything
 from lockstep.members.refusals import LockstepWarning, Refusal
 from lockstep.options import Options, Shared
+from lockstep.turns import take_turn
 
 
 @dataclass(eq=False)
@@ -26,9 +29,9 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     Parameters
     ----------
-    random_state : int, default=0
+    random_state : int or None, default=0
         Every split's fits start from a seed of their own, `fit_seed(random_state, split)`. After a search, torch, numpy
-        and random stand at `random_state`, so that a refit repeats.
+        and random stand at `random_state`, so that a refit repeats. None stands for a new number each time.
     max_memory_mb : int, default=2048
         The memory limit of a process, in MiB; stacks are cut to stay below it.
     on_plan : callable, optional
@@ -62,9 +65,14 @@ class LockstepBackend(Options, ParallelBackendBase):
     def __post_init__(self) -> None:
         if self.products not in ("torch", "numpy"):
             raise ValueError(f"products is {self.products!r}; it can be 'torch' or 'numpy'")
+        if self.random_state is None:
+            self.random_state = new_seed()
+        if not isinstance(self.random_state, Integral) or not 0 <= self.random_state < 2**32:
+            raise ValueError(f"random_state is {self.random_state!r}; it can be None or a whole number below 2**32")
         ParallelBackendBase.__init__(self, self.nesting_level)
         self._jobs: list[_Job] = []
-        self.shared = Shared()
+        self.shared: Shared = Shared()
+        self.is_nested: bool = False
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return more than one, so that joblib submits calls instead of running them."""
@@ -73,7 +81,9 @@ class LockstepBackend(Options, ParallelBackendBase):
         return 2
 
     def start_call(self) -> None:
-        """Forget the calls of an earlier use of Parallel."""
+        """Wait for searches in other threads, and forget the calls of an earlier use of Parallel."""
+        if not self.is_nested:  # otherwise it is inside of a search, which may have moved the call to another thread
+            take_turn(sys._getframe(1))
         self._jobs, self._collected, self._said = [], False, set[Refusal]()
 
     def submit(self, func: Any, callback: Any = None) -> "_Job":
@@ -86,7 +96,7 @@ class LockstepBackend(Options, ParallelBackendBase):
     def get_nested_backend(self) -> tuple["LockstepBackend", None]:
         """Return one of the same kind for a search inside of a fit."""
         nested = replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None)
-        nested.shared = self.shared
+        nested.shared, nested.is_nested = self.shared, True
         return nested, None
 
     def __getstate__(self) -> dict[str, Any]:

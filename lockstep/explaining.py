@@ -1,8 +1,8 @@
 """Says whether a net can be trained in lockstep, and what that gains."""
 
+import sys
 import time
 import warnings
-from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
 
@@ -12,6 +12,7 @@ from sklearn.base import clone
 from lockstep._compat import missing_parts
 from lockstep.members.numerics import fit_seed, random_states, set_random_states
 from lockstep.members.refusals import RefusalError, refusal_of
+from lockstep.turns import caught, take_turn
 
 
 def explain(estimator: Any, X: Any, y: Any = None) -> str:
@@ -30,9 +31,10 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     if net is None:
         wanted = "a net of skorch, or a Pipeline or TransformedTargetRegressor around one"
         raise TypeError(f"explain takes {wanted}, not {estimator!r}")
+    take_turn(sys._getframe())
     name, states = type(net).__name__, random_states()
     try:
-        with as_in_a_training(), warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):
+        with as_in_a_training(), warnings.catch_warnings(action="ignore"), caught(StringIO()):
             alone, together, n_nets = _seconds(estimator, X, y)
     except Exception as error:  # whatever the net raises
         reason, way_out = refusal_of(error)

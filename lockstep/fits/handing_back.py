@@ -16,13 +16,15 @@ from lockstep.members.numerics import set_others
 from lockstep.members.own_fit import Prepared, method_of_one, stand_ins
 from lockstep.members.refusals import Refusal
 from lockstep.stacks.trained import Trained
+from lockstep.turns import caught
 
 
 def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | None:
     """Return the result of scikit-learn's fit and score, or the exception; None if skorch has to fit the net alone."""
     if not trained.is_finite and not hasattr(type(trained.net), "diverged_"):
         return None  # skorch has to meet the infinite numbers itself
-    with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.ExitStack() as scored:
+    printed = io.StringIO()
+    with caught(printed), contextlib.ExitStack() as scored:
         handed = _HandedBack(task, trained, prepared, printed, scored)
         with stand_ins(task.estimator, fit=handed.fit):
             outcome = outcome_of(task.run, task.seeds[0])

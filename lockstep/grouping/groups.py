@@ -3,7 +3,6 @@
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from io import StringIO
 from numbers import Integral
@@ -28,6 +27,7 @@ from lockstep.members.parts import trained_params
 from lockstep.members.refusals import Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, net_state
 from lockstep.stacks.products import LARGE_PRODUCT, numpys_products
+from lockstep.turns import caught
 
 # The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
 # its nets allow batches to be filled up.
@@ -168,7 +168,7 @@ class Grouping:
         counts = hashed([*criterion.named_parameters(), *criterion.named_buffers()])
         key = "own rows", id(member.train), id(member.valid), kind.parts, counts
         by_numpy = numpys_products(self.takes_numpys_products(kind))
-        with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()):  # users never see these nets
+        with warnings.catch_warnings(action="ignore"), caught(StringIO()):  # users never see these nets
             with by_numpy:
                 rows: OwnRows = _once(self._cache, key, lambda: own_rows(member))
             may_fill = rows.is_mean and rows.are_apart

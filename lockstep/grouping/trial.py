@@ -29,6 +29,7 @@ from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
+from lockstep.turns import caught
 
 # Two epochs of at least three batches, the last one short.
 _EPOCHS, _BATCH = 2, 4
@@ -189,7 +190,7 @@ def _by_skorch(
         with same_noise:
             return skorchs(net, *args, **kwargs)
 
-    with contextlib.redirect_stdout(io.StringIO()), method_of_one(net, "train_step_single", take_step):
+    with caught(io.StringIO()), method_of_one(net, "train_step_single", take_step):
         net.notify("on_train_begin", X=X, y=y)
         with torch.no_grad():  # the last bits of LAPACK's results differ from call to call
             for name, tensor in named_tensors(net).items():

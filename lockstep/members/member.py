@@ -1,6 +1,5 @@
 """A net of a stack: its rows, their order, and the net itself, initialised as by skorch."""
 
-import contextlib
 import io
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import Order, Rows, fetch
 from lockstep.members.state import own_params
+from lockstep.turns import caught
 
 # Objects that nets with the same rows share: splits and orders, by key.
 Cache = dict[Any, Any]
@@ -110,7 +110,7 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     `seeds` are those of the fit and of the noise; all members of a search share `cache`; the net is cast to `dtype`.
     """
     output = io.StringIO()
-    with contextlib.redirect_stdout(output):
+    with caught(output):
         X, y, others = start(net, prepared, seeds[0], dtype)
         if any(map(is_lazy, named_tensors(net).values())):
             raise RefusalError("a lazy layer has no weights before its first batch")

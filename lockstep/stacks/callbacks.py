@@ -19,6 +19,7 @@ from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import Order
 from lockstep.stacks.trained import batch_records
+from lockstep.turns import caught
 
 # Callbacks that only collect batches; they get all batches of an epoch at once.
 _COLLECTING = (EpochScoring, HoldOutRecorder)
@@ -51,7 +52,7 @@ class Audience:
 
     def _tell(self, event: str, **about: Any) -> bool:
         """Notify the callbacks, and check declared ones in the first epoch; returns whether one ends the training."""
-        with contextlib.redirect_stdout(self.member.output):
+        with caught(self.member.output):
             try:
                 getattr(self.net, event)(self.net, **about)
                 for _, callback in self.net.callbacks_:

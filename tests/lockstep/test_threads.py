@@ -1,0 +1,151 @@
+"""Searches in several threads of one process: each gives what it gives alone, and prints are kept apart."""
+
+import io
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import redirect_stdout
+from typing import Any
+
+import pytest
+from joblib import Parallel, delayed, parallel_config
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+import lockstep
+from lockstep.backend import LockstepBackend
+from lockstep.members.numerics import random_states
+from lockstep.turns import caught, take_turn
+from tests.lockstep.nets import X, Y, net
+
+SEEDS = (1, 2, 3)
+RATES = {"lr": [0.01, 0.1]}
+# So long may all threads of a test take, in seconds, before it fails instead of waiting for ever.
+LONGEST = 120
+
+
+def grid_search(**settings: Any) -> GridSearchCV:
+    estimator = net(module__dropout_rate=0.3, **settings)
+    return GridSearchCV(estimator, RATES, cv=2, scoring="neg_brier_score", error_score="raise")
+
+
+def refitted(seed: int) -> list[bytes]:
+    """Return the bytes of all scores, and of the weights and predictions of the best net, which is fitted once more."""
+    with parallel_config(backend="lockstep", random_state=seed):
+        search = grid_search().fit(X, Y)
+    weights = [weight.detach().numpy().tobytes() for weight in search.best_estimator_.module_.parameters()]
+    scores = [search.cv_results_[f"split{i}_test_score"].tobytes() for i in range(2)]
+    return [*scores, *weights, search.predict_proba(X).tobytes()]
+
+
+def nested(seed: int) -> list[bytes]:
+    inner = GridSearchCV(net(), RATES, cv=2, scoring="neg_brier_score")
+    with parallel_config(backend="lockstep", random_state=seed):
+        return [cross_val_score(inner, X, Y, cv=2, scoring="neg_brier_score").tobytes()]
+
+
+def in_calls(seed: int) -> list[float]:
+    """Return the scores of searches that run inside of plain calls under the backend."""
+
+    def best(batch_size: int) -> float:
+        return float(grid_search(batch_size=batch_size).fit(X, Y).best_score_)
+
+    with parallel_config(backend="lockstep", random_state=seed):
+        return list(Parallel()(delayed(best)(size) for size in (16, 64)))
+
+
+def in_threads(work: Callable[[int], Any]) -> list[Future[Any]]:
+    """Do some work with each seed, in a thread each, and wait for all."""
+    pool = ThreadPoolExecutor(len(SEEDS))
+    futures = [pool.submit(work, seed) for seed in SEEDS]
+    for future in futures:
+        future.exception(LONGEST)
+    return futures
+
+
+@pytest.mark.parametrize("work", [refitted, nested, in_calls])
+def test_searches_in_threads_give_what_they_give_alone(work: Callable[[int], list[Any]]) -> None:
+    shown = sys.stdout
+    alone = [work(seed) for seed in SEEDS]
+    assert len({str(each) for each in alone}) == len(SEEDS)
+    assert [future.result() for future in in_threads(work)] == alone
+    assert sys.stdout is shown
+
+
+def test_threads_may_share_a_backend() -> None:
+    backend = LockstepBackend(random_state=1)
+
+    def work(seed: int) -> list[float]:
+        with parallel_config(backend=backend):
+            scores = cross_val_score(net(max_epochs=seed), X, Y, cv=3, scoring="neg_brier_score")
+        return list(scores)
+
+    alone = [work(seed) for seed in SEEDS]
+    assert [future.result() for future in in_threads(work)] == alone
+
+
+def test_a_search_that_fails_lets_the_others_go_on() -> None:
+    def work(seed: int) -> list[bytes]:
+        if seed == 2:  # its refit fails, and its error, which knows the search, is kept
+            with parallel_config(backend="lockstep"):
+                grid_search().set_params(refit=lambda results: 1 / 0).fit(X, Y)
+        return refitted(seed)
+
+    first, failed, last = in_threads(work)
+    assert isinstance(failed.exception(), ZeroDivisionError)
+    assert [first.result(), last.result()] == [refitted(1), refitted(3)]
+
+
+def test_a_turn_lasts_as_long_as_its_call() -> None:
+    """A call inside of it does not end the turn; another thread gets its own when the outer call has ended."""
+    order: list[str] = []
+    has_turn, waits = threading.Event(), threading.Event()
+
+    def first() -> None:
+        take_turn(sys._getframe())
+        inner()
+        has_turn.set()
+        assert waits.wait(LONGEST)
+        order.append("first ends")
+
+    def inner() -> None:
+        take_turn(sys._getframe())
+
+    def second() -> None:
+        assert has_turn.wait(LONGEST)
+        threading.Timer(0.1, waits.set).start()
+        take_turn(sys._getframe())
+        order.append("second begins")
+
+    with ThreadPoolExecutor(2) as pool:
+        for future in [pool.submit(first), pool.submit(second)]:
+            future.result(LONGEST)
+    assert order == ["first ends", "second begins"]
+
+
+def test_what_another_thread_prints_is_shown() -> None:
+    with redirect_stdout(io.StringIO()) as shown, caught(mine := io.StringIO()):
+        other = threading.Thread(target=print, args=["other"])
+        other.start()
+        other.join()
+        print("mine")
+    assert (mine.getvalue(), shown.getvalue()) == ("mine\n", "other\n")
+
+
+def test_explain_waits_for_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[Any] = []
+    monkeypatch.setattr("lockstep.explaining.take_turn", waited.append)
+    assert "goes in lockstep" in lockstep.explain(net(), X, Y)
+    assert [call.f_code.co_name for call in waited] == ["explain"]
+
+
+def test_random_state_none_is_another_seed_each_time() -> None:
+    states = random_states()
+    assert len({LockstepBackend(random_state=None).random_state for _ in range(3)}) == 3  # type: ignore[arg-type]
+    assert random_states() == states
+
+
+@pytest.mark.parametrize("wrong", [-1, 2**32, 1.5, "7"])
+def test_another_random_state_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=r"^random_state is .*; it can be None or a whole number below 2"):
+        LockstepBackend(random_state=wrong)
