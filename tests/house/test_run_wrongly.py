@@ -1,11 +1,12 @@
-"""Commands that are run in another way than as a module, beside a file that hides a package, or without git."""
+"""Commands that are run as a file, without the environment, beside a file that hides a package, or without git."""
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.project import Project
+from tests.project import ROOT, Project
 
 
 @pytest.fixture
@@ -25,6 +26,24 @@ def test_a_file_that_hides_a_package_is_named(project: Project, name: str) -> No
     done = project.run("python", "-m", "stages.check", ok=False)
     told = f"error: {name}.py here hides the module {name}, which the stages import. Rename the file.\n"
     assert (done.returncode, done.stderr) == (1, told)
+
+
+@pytest.mark.parametrize("name", sorted({path.stem for path in ROOT.glob("stages/*.py")} - {"__init__", "stages"}))
+def test_without_the_environment_a_command_says_how_to_activate_it(name: str) -> None:
+    # Without site, Python finds no installed package.
+    done = subprocess.run([sys.executable, "-S", "-m", f"stages.{name}"], cwd=ROOT, capture_output=True, text=True)
+    way_out = "Run `make check` once, which makes the environment, then activate it: `source .venv/bin/activate`.\n"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: The package ")
+    assert done.stderr.endswith(f" is missing. {way_out}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_older_python_is_told_before_its_syntax_errors() -> None:
+    code = "import sys; sys.argv[0], sys.version_info = '-m', (3, 10); import stages"
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: Python 3.11 or newer is needed. Run `make check` once")
 
 
 def test_without_git_a_comparison_says_so(project: Project, tmp_path: Path) -> None:

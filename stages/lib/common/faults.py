@@ -1,6 +1,7 @@
 """What a command says of an error that nobody wrote a sentence for: a fault of the machine, Ctrl-C, or a bug."""
 
 import errno
+import sys
 
 from stages.lib.common.errors import UserError, message_of, own_place, this_command
 from stages.lib.common.own_files import relative_to_here
@@ -23,6 +24,11 @@ _MEMORY = (
 )
 
 
+# In a virtual environment, and outside of any.
+_INSTALL = "Run `pip install --requirement requirements.txt`."
+_ACTIVATE = "Run `make check` once, which makes the environment, then activate it: `source .venv/bin/activate`."
+
+
 class Interrupted(BaseException):
     """Ctrl-C. It is not a KeyboardInterrupt, which skorch takes for the wish to end a training early and go on."""
 
@@ -42,7 +48,7 @@ def sentences_on(error: BaseException) -> list[str]:
         name = error.name.partition(".")[0]
         if name in {"stages", "lockstep"}:
             return [f"error: The module {error.name} is missing. Run `git checkout -- {name}`."]
-        return [f"error: The package {name} is missing. Run `pip install --requirement requirements.txt`."]
+        return [f"error: The package {name} is missing. {_INSTALL if sys.prefix != sys.base_prefix else _ACTIVATE}"]
     place = own_place(error, relative_to_here)  # in the project's own code, too
     where = f" ({place})" if place else ""
     if isinstance(error, OSError) and error.errno in _REMEDIES:

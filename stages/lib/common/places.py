@@ -2,17 +2,13 @@
 
 import re
 from pathlib import Path
-
-import yaml
+from typing import Any
 
 # A sentence on a file begins with `FILE.yaml: KEY.KEY[0]`, or has `KEY.KEY in FILE.yaml` in it.
 _BEGINS = re.compile(r"(?P<file>\S+\.yaml): (?P<place>.+)", re.DOTALL)
 _MENTIONS = re.compile(r"(?P<place>[a-z_]+\.\S+) in (?P<file>\S+\.yaml)")
 _KEY = re.compile(r"(?:\S+\.yaml: )?([\w.-]*\w)")
 _PLACE = re.compile(r"[a-z_]+\.[\w.-]*\w")
-
-# In C, where PyYAML is built with it, because a file is read for each sentence.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def place_of(sentence: str) -> str:
@@ -42,14 +38,19 @@ def with_line(sentence: str) -> str:
     return f"{first} ({'' if has_file else place['file'] + ', '}line {line}){newline}{rest}"
 
 
-def _read(file: str) -> yaml.Node | None:
+def _read(file: str) -> Any:
+    """Return the root node of a YAML file; None if it can't be read."""
+    import yaml  # not at the top: without the environment, the sentence that says so is made in this room
+
+    # In C, where PyYAML is built with it, because a file is read for each sentence.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=_LOADER)
+        return yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=loader)
     except (OSError, ValueError, yaml.YAMLError):
         return None
 
 
-def _line(node: yaml.Node, text: str, steps: int = 1) -> int:
+def _line(node: Any, text: str, steps: int = 1) -> int:
     """Return the line of the place that a text begins with, counted from 1; 0 if it has fewer steps than `steps`."""
     line = done = 0
     while step := _step(node, text):
@@ -58,16 +59,16 @@ def _line(node: yaml.Node, text: str, steps: int = 1) -> int:
     return line if done >= steps else 0
 
 
-def _step(node: yaml.Node, text: str) -> tuple[yaml.Node, yaml.Node, str] | None:
+def _step(node: Any, text: str) -> tuple[Any, Any, str] | None:
     """Return the node where the next step of a place stands, its value, and the text behind the step."""
-    if isinstance(node, yaml.MappingNode):
+    if node.id == "mapping":
         # A key may contain dots, as columns do, so the longest one that fits is meant.
         for key, value in sorted(node.value, key=lambda item: -len(str(item[0].value))):
             name = str(key.value)
             if name and text.startswith(name) and not re.match(r"[\w-]", text[len(name) :]):
                 return key, value, text[len(name) :]
     index = re.match(r"\[(\d+)\]", text)
-    if index and isinstance(node, yaml.SequenceNode) and int(index[1]) < len(node.value):
+    if index and node.id == "sequence" and int(index[1]) < len(node.value):
         item = node.value[int(index[1])]
         return item, item, text[index.end() :]
     return None
