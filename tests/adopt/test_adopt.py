@@ -1,5 +1,7 @@
 """`python -m stages.adopt`: what it prints, what it writes, and when it writes nothing."""
 
+import os
+import resource
 import subprocess
 from pathlib import Path
 
@@ -112,6 +114,18 @@ def test_what_git_does_not_have_is_replaced_by_force_only(here: Path, in_process
     assert in_process(stage, "data/passengers.csv", "survived", "--force").returncode == 0
     assert load_params().seed == 8
     assert load_params().data.target == "survived"
+
+
+def test_what_cannot_be_written_is_not_blamed_on_git(here: Path, in_process: Command) -> None:
+    os.utime("params.yaml", (1, 1))  # git would note it in its index, which it can't write either
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))  # as on a full disk
+    try:
+        done = in_process(stage, "data/passengers.csv", "survived")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: params.yaml can't be used: File too large.")
 
 
 @pytest.mark.parametrize("lost", ["untracked", "ignored", "no repository"])

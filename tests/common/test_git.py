@@ -1,11 +1,14 @@
 """What git says of a file, and why it says nothing."""
 
+import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from stages.lib.common import UserError
+from stages.lib.common.faults import sentences_on
 from stages.lib.common.git import NoGitError, git, state_of
 from tests.project import IDENTITY
 
@@ -25,8 +28,25 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_state_of_a_file(repository: Path) -> None:
     Path("new").write_text("2", encoding="utf-8")
     assert [state_of(path) for path in ("kept", "new", "/outside")] == ["", "??", "??"]
+    git("config", "status.showUntrackedFiles", "no")
+    assert state_of("new") == "??"
     Path("kept").write_text("3", encoding="utf-8")
     assert state_of("kept") == " M"
+
+
+def test_a_failure_is_no_answer(repository: Path) -> None:
+    Path(".git/index").write_text("broken", encoding="utf-8")
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        state_of("kept")
+    (sentence,) = sentences_on(caught.value)
+    assert re.match("error: `git status .* kept` failed: .*index", sentence)
+
+
+def test_a_question_writes_nothing(repository: Path) -> None:
+    os.utime("kept", (1, 1))  # git would note it in the index, which it can't on a full disk
+    before = Path(".git/index").read_bytes()
+    assert state_of("kept") == ""
+    assert Path(".git/index").read_bytes() == before
 
 
 def test_why_git_has_no_answer(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

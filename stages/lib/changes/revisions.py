@@ -70,4 +70,4 @@ def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
 
 def is_committed() -> bool:
     """Whether the working tree has no uncommitted changes; files that git ignores don't count."""
-    return not git("status", "--porcelain")
+    return not git("status", "--porcelain", "--untracked-files=normal")  # whatever the user's configuration says

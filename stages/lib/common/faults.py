@@ -1,6 +1,7 @@
 """What a command says of an error that nobody wrote a sentence for: a fault of the machine, Ctrl-C, or a bug."""
 
 import errno
+import subprocess
 import sys
 
 from stages.lib.common.errors import UserError, message_of, own_place, this_command
@@ -49,6 +50,8 @@ def sentences_on(error: BaseException) -> list[str]:
         if name in {"stages", "lockstep"}:
             return [f"error: The module {error.name} is missing. Run `git checkout -- {name}`."]
         return [f"error: The package {name} is missing. {_INSTALL if sys.prefix != sys.base_prefix else _ACTIVATE}"]
+    if isinstance(error, subprocess.CalledProcessError) and error.stderr:
+        return [f"error: `{' '.join(map(str, error.cmd))}` failed: {' '.join(str(error.stderr).split())}"]
     place = own_place(error, relative_to_here)  # in the project's own code, too
     where = f" ({place})" if place else ""
     if isinstance(error, OSError) and error.errno in _REMEDIES:

@@ -19,7 +19,8 @@ def git(*arguments: str) -> str:
     Raises `NoGitError` if git is not installed or this folder is not a repository, `UserError` if the repository
     belongs to another user, so that git reads nothing of it, and `CalledProcessError` if the command fails otherwise.
     """
-    plain = os.environ | {"LC_ALL": "C"}  # the messages, which are looked at below, are not translated
+    # The messages, which are looked at below, are not translated; a question writes nothing, such as to a full disk.
+    plain = os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", env=plain)
     except FileNotFoundError:
@@ -38,6 +39,8 @@ def git(*arguments: str) -> str:
 def state_of(path: str | Path) -> str:
     """Return what `git status` says of a file, such as ` M` or `??`; empty if git has the file as it is."""
     try:
-        return git("status", "--porcelain", "--ignored", "--", str(path))[:2]
-    except subprocess.CalledProcessError:  # the file is outside of the repository
-        return "??"
+        return git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", str(path))[:2]
+    except subprocess.CalledProcessError as error:
+        if "is outside repository" in error.stderr:
+            return "??"
+        raise
