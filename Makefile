@@ -1,4 +1,5 @@
 SHELL := bash
+# Version 3.81 of make, that of macOS, does not read it.
 .SHELLFLAGS := -euo pipefail -c
 
 PYTHON ?= python3
@@ -8,7 +9,12 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help check repro report test test-all test-oldest diff pr-comment docs bench bench-joint simulate cross-cpu torture constraints clean
+# The targets that `make help` lists; none is a file.
+TARGETS := $(shell sed -n 's/^\([a-z-]*\): .*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
+# A folder is up to date for make: without these, `make tests` would do nothing, and look like a success.
+FOLDERS := $(shell ls -d */ | grep -x '[A-Za-z0-9._-]*/')
+NO_TARGETS := $(filter-out $(TARGETS),$(FOLDERS:/=)) $(FOLDERS)
+.PHONY: $(TARGETS) $(NO_TARGETS)
 
 help: ## Print this list
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,12 +25,11 @@ check: .venv/repro ## Find all mistakes before anything runs, and say what each 
 repro: .venv/repro ## Run every stage from scratch, and compare the results with the committed ones
 	python -m stages.check
 	dvc repro --force --single-item fetch
-	{ echo baselines; dvc stage list --name-only | sed -n 's/^search@\(.*\)/search@\1 compare@\1/p' | sed '1!G;h;$$!d'; } | \
+	set -o pipefail; { echo baselines; dvc stage list --name-only | sed -n 's/^search@\(.*\)/search@\1 compare@\1/p' | sed '1!G;h;$$!d'; } | \
 	  xargs -P $(SEARCHES) -L 1 dvc --wait-for-lock repro --force --single-item 2>&1 | cat
-	dvc repro --force --single-item $$(dvc stage list --name-only | grep --invert-match --extended-regexp '^(fetch|baselines|search@.*|compare@.*)$$')
-	@if [ -z "$$(git status --porcelain --untracked-files=all -- metrics models)" ]; \
-	then echo "Every metric and the model are byte-identical to the committed ones."; \
-	else echo "These files differ from the committed ones:"; git status --short -- metrics models; fi
+	others=$$(dvc stage list --name-only | grep --invert-match --extended-regexp '^(fetch|baselines|search@.*|compare@.*)$$') && \
+	  dvc repro --force --single-item $$others
+	@python -m stages.reproduced
 
 test: .venv/test ## Check README.md's blocks, lint, check types and imports, run the tests
 	python -m stages.docs --check
@@ -76,6 +81,10 @@ docs: .venv/repro ## Write the blocks of README.md that are made from metrics/
 clean: ## Remove the environment, the report and all caches
 	rm -rf .venv .venv-oldest report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(NO_TARGETS):
+	@echo 'error: $@ is a folder, not a target. $(strip $(foreach each,$(TARGETS),$(if $(findstring $(each),$@),Did \
+	  you mean `make $(each)`?)) `make help` lists the targets.)' >&2; exit 1
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -135,7 +135,7 @@ def of_other_nets() -> dict[str, str]:
 
 
 def main() -> None:
-    """Compare this machine with each emulated CPU; exit with 1 where a candidate differs."""
+    """Compare this machine with each emulated CPU; exit with 1 where a candidate differs, or could not be compared."""
     if sys.argv[1:] == ["--fingerprints"]:
         print(json.dumps(fingerprints()))
         return
@@ -152,7 +152,11 @@ def main() -> None:
     different = False
     for cpu, process in emulated.items():
         output, _ = process.communicate()
-        found = json.loads(output) if process.returncode == 0 else {}
+        if process.returncode:
+            different = True
+            print(f"{cpu}: not compared, because the emulated search ended with {process.returncode}; see above")
+            continue
+        found = json.loads(output)
         differing = [name for name in expected if found.get(name) != expected[name]]
         different |= bool(differing)
         print(f"{cpu}: {len(expected) - len(differing)} of {len(expected)} hashes are the same as here")

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import pytest
 
@@ -107,6 +108,8 @@ def test_a_module_that_exits_does_not_end_a_stage_in_silence(
         (OSError(errno.EACCES, "Denied", "a.csv"), "a.csv can't be used: Denied. Change its perm"),
         (OSError(errno.EISDIR, "Is a directory", "a.csv"), "a.csv can't be used: Is a directory. A file belongs there"),
         (OSError(errno.EMFILE, "Too many open files"), "Too many open files. Raise the limit with `ulimit -n 4096`"),
+        (CalledProcessError(128, ["git", "clone"], stderr="fatal:\n no\n"), "`git clone` failed: fatal: no"),
+        (CalledProcessError(128, ["git", "clone"]), "`git clone` failed: its own message is above"),
         (MemoryError("8 GiB"), "The memory is used up: 8 GiB. Set runtime.n_jobs"),
         (ModuleNotFoundError("No module named 'skorch.a'", name="skorch.a"), "The package skorch is missing. Run `pip"),
         (ModuleNotFoundError("No module named 'stages.x'", name="stages.x"), "The module stages.x is missing. Run `g"),

@@ -58,14 +58,29 @@ def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
 
     Raises `UserError` if `dvc status` fails.
     """
-    arguments = ["status", "--json", *stages]
+    # Without a name, DVC finds no stage where git ignores dvc.yaml, and so nothing that is stale.
+    arguments = ["status", "--json", *(stages or ["dvc.yaml"])]
     command = [sys.executable, "-m", "dvc", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
     if "No space left on device" in done.stderr:
         raise OSError(errno.ENOSPC, "No space left on device", str(folder))
-    if done.returncode:
-        raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip()}")
-    return sorted(json.loads(done.stdout or "{}"))
+    if done.returncode or not done.stdout:
+        raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip() or 'it printed nothing'}")
+    return sorted(json.loads(done.stdout))
+
+
+def differing_results(folder: str | Path = ".") -> list[str]:
+    """Return the results in a checkout, sorted, whose bytes are not those of HEAD, or that HEAD does not have.
+
+    Raises `UserError` if git can't say, because no answer is not the answer that none differs.
+    """
+    # What git ignores is not committed, but for what an interrupted write leaves.
+    what = ("--ignored", "--untracked-files=all", "--no-renames", "-z", "--", "metrics", "models", ":!*.tmp")
+    try:
+        changed = git("-C", str(folder), "status", "--porcelain", *what)
+    except subprocess.CalledProcessError as error:
+        raise UserError(f"`git status` failed: {' '.join(error.stderr.split())}") from None
+    return sorted(entry[3:] for entry in changed.split("\0") if entry)
 
 
 def is_committed() -> bool:

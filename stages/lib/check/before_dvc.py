@@ -20,7 +20,7 @@ from stages.lib.config.yaml12 import conflict_line, on_conflict
 PIPELINE = "dvc.yaml"
 # What people write; runs write the other files with conflicts, which are taken from one side and written again.
 _WRITTEN = (PARAMS_FILE, PIPELINE)
-_CONFIG, _RUNNING, _LOCK = Path(".dvc/config"), Path(".dvc/tmp/rwlock"), "dvc.lock"
+CONFIG, _RUNNING, _LOCK = Path(".dvc/config"), Path(".dvc/tmp/rwlock"), "dvc.lock"
 # What dvc.yaml inserts, as in `${cv.n_splits}`.
 _INSERTED = re.compile(r"\$\{([a-z_]+(?:\.[a-z_0-9]+)*)\}")
 
@@ -51,12 +51,12 @@ def what_to_do(lines: dict[str, int]) -> Iterator[str]:
 
 def broken_files(conflicts: dict[str, int]) -> Iterator[str]:
     """Yield a sentence for each file that DVC can't read; other sentences are about those with `conflicts` of git."""
-    if _CONFIG.is_file():
+    if CONFIG.is_file():
         try:
-            ConfigObj(str(_CONFIG), encoding="utf-8")
+            ConfigObj(str(CONFIG), encoding="utf-8")
         except (ConfigObjError, UnicodeDecodeError) as error:
             cause = str(error).splitlines()[0].rstrip(".")
-            yield f"{_CONFIG} can't be read: {cause}. Fix it there, or restore it: `git checkout -- {_CONFIG}`."
+            yield f"{CONFIG} can't be read: {cause}. Fix it there, or restore it: `git checkout -- {CONFIG}`."
     if _RUNNING.is_file():
         try:
             json.loads(_RUNNING.read_bytes())

@@ -9,6 +9,7 @@ from stages.lib.adopt import on_copies
 from stages.lib.check.before_dvc import PIPELINE, broken_files, find_conflicts, missing_keys, what_to_do
 from stages.lib.check.grouping import Problem
 from stages.lib.check.plan import Plan, make_plan
+from stages.lib.check.repository import on_repository
 from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.common import UserError, place_of
 from stages.lib.config import PARAMS_FILE, Params, Prepare, params_and_problems, read_content
@@ -51,6 +52,9 @@ class Findings:
 def check() -> Findings:
     """Check params.yaml, the CSV, and the first net of each experiment, as the stages do."""
     findings = Findings()
+    problem, note = on_repository()
+    findings.problems += map(Problem, filter(None, [problem]))
+    findings.notes += filter(None, [note])
     in_conflict = find_conflicts()
     findings.problems += map(Problem, (*what_to_do(in_conflict), *broken_files(in_conflict)))
     content = None if PARAMS_FILE in in_conflict else findings.of(read_content)

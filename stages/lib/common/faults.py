@@ -50,8 +50,9 @@ def sentences_on(error: BaseException) -> list[str]:
         if name in {"stages", "lockstep"}:
             return [f"error: The module {error.name} is missing. Run `git checkout -- {name}`."]
         return [f"error: The package {name} is missing. {_INSTALL if sys.prefix != sys.base_prefix else _ACTIVATE}"]
-    if isinstance(error, subprocess.CalledProcessError) and error.stderr:
-        return [f"error: `{' '.join(map(str, error.cmd))}` failed: {' '.join(str(error.stderr).split())}"]
+    if isinstance(error, subprocess.CalledProcessError):
+        why = " ".join(str(error.stderr or "its own message is above").split())
+        return [f"error: `{' '.join(map(str, error.cmd))}` failed: {why}"]
     place = own_place(error, relative_to_here)  # in the project's own code, too
     where = f" ({place})" if place else ""
     if isinstance(error, OSError) and error.errno in _REMEDIES:

@@ -8,9 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from stages.lib.changes.revisions import stale_stages
+from stages.lib.changes.revisions import differing_results, stale_stages
 from stages.lib.common import UserError
-from stages.lib.common.git import git
 from stages.lib.config import PARAMS_FILE, Params, load_params
 from stages.lib.report.subject import read_counts
 
@@ -72,9 +71,7 @@ def run_fresh() -> FreshRun:
         repro = [sys.executable, "-m", "dvc", "repro", "--force"]
         if subprocess.run(repro, cwd=folder, env=os.environ | {"PATH": path}, stdout=sys.stderr).returncode:
             return FreshRun([], params, rows, failed=True)
-        changed = git("-C", folder, "status", "--porcelain", "--untracked-files=all", "-z", "--", "metrics", "models")
-        differing = tuple(sorted(entry[3:] for entry in changed.split("\0") if entry))
-        return FreshRun([], params, rows, differing=differing)
+        return FreshRun([], params, rows, differing=tuple(differing_results(folder)))
 
 
 def _rows(folder: str) -> int | None:
