@@ -65,6 +65,18 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         {"experiments.neurons.grid": {"module__n_neuron": [5]}},
         "grid.module__n_neuron: PimaClassifier takes no 'n_neuron'; did you mean 'n_neurons'?",
     ),
+    *(
+        (
+            "neurons",
+            TABLE_NET | {place: value},
+            "module__embeddings: TableNet takes no 'embeddings'; did you mean 'embed",
+        )
+        for place, value in {
+            "experiments.neurons.grid.module__embeddings": ["none", "Bilinear"],
+            "experiments.neurons.fixed": {"module__embeddings": "none"},
+            "model.module__embeddings": "none",
+        }.items()
+    ),
     (
         "neurons",
         {"experiments.neurons.grid": {"epochs": [5]}},
@@ -137,6 +149,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
             ("momentum", [0.5], "it is called optimizer__momentum here"),
             ("module.n_neurons", [5], "write module__n_neurons, with two underscores"),
             ("n_neurons", [5], "did you mean 'module__n_neurons'?"),
+            ("lrr", [0.1], "did you mean 'lr'?"),
             ("scale", ["standard"], "how rows are prepared is set by prepare__scale"),
             ("shuffle", [True], "it is called iterator_train__shuffle here"),
         )

@@ -56,7 +56,7 @@ def bad_key(
         for taker in takers.get(owner, []):
             yield from _misused(place, name, taker.__name__, parameters(taker), values)
     elif key not in keys:
-        yield f"{place}: {net.__name__} takes no {key!r}{_meant(key, settings) or did_you_mean(key, keys)}"
+        yield f"{place}: {net.__name__} takes no {key!r}{_meant(key, keys, settings)}"
     elif key in _NOT_A_VALUE:
         yield f"{place}: {key} is a class, which can't be named here; set it in a wrapper of your own"
     else:
@@ -73,8 +73,8 @@ def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[
             yield f"{where}: {problem}"
 
 
-def _meant(key: str, settings: dict[str, Any]) -> str:
-    """Return what a key may be meant for that has dots, another library's name, or belongs to a part of the net."""
+def _meant(key: str, keys: set[str], settings: dict[str, Any]) -> str:
+    """Return what a key may be meant for: one with dots, another library's, or a near one of a net or of its parts."""
     if "." in key:
         return f"; write {key.replace('.', '__')}, with two underscores"
     if hint := called_here(key):
@@ -82,5 +82,6 @@ def _meant(key: str, settings: dict[str, Any]) -> str:
     if key in Prepare.model_fields:
         return f"; how rows are prepared is set by {PREFIX}{key}"
     taken = {name: f"{owner}__{name}" for owner in OWNERS for name in parameters(settings[owner])}
-    near = get_close_matches(key, taken, n=1, cutoff=0.7)
+    taken |= {name: name for name in keys}
+    near = get_close_matches(key.lower(), sorted(taken), n=1, cutoff=0.65)
     return f"; did you mean {taken[near[0]]!r}?" if near else ""

@@ -104,13 +104,13 @@ class _Names:
         """Return settings with objects in the place of names."""
         owners = {key: self.value(self.places[key], key, raw[key]) for key in ("wrapper", *OWNERS)}
         self.refuse()
-        self._of_module = {f"module__{name}": parameter for name, parameter in parameters(owners["module"]).items()}
+        self._of_module = parameters(owners["module"])
         return owners | {key: self.value(self.places[key], key, raw[key]) for key in raw if key not in owners}
 
     def value(self, place: str, key: str, value: Any) -> Any:
-        """Return what a value stands for; a text where a number or a word belongs is not looked up."""
-        parameter = self._of_module.get(key)
-        if parameter and isinstance(value, str) and not takes_names(parameter):
+        """Return what a value stands for; a text is not looked up where the module takes no name, or no such key."""
+        owner, _, name = key.partition("__")
+        if owner == "module" and name and isinstance(value, str) and not takes_names(self._of_module, name):
             return value
         try:
             thing = resolve(key, value, self.only_from)

@@ -23,9 +23,17 @@ def _is_switch(parameter: inspect.Parameter) -> bool:
     return isinstance(parameter.default, bool) or parameter.annotation in (bool, "bool", "bool | None")
 
 
-def takes_names(parameter: inspect.Parameter) -> bool:
-    """Whether a parameter may be an object that a name stands for: not a number, nor one of a few words."""
-    return not _is_number(parameter) and not _words_of(parameter)
+def takes_names(taken: Parameters, name: str) -> bool:
+    """Whether there is a parameter that may be an object that a name stands for: not a number, nor one of a few words.
+
+    What is taken by `**kwargs` may be anything.
+    """
+    parameter = taken.get(name)
+    return _takes_any(taken) if parameter is None else not _is_number(parameter) and not _words_of(parameter)
+
+
+def _takes_any(taken: Parameters) -> bool:
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
 
 
 def _words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
@@ -35,8 +43,7 @@ def _words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
 
 def not_taken(owner: str, taken: Parameters, name: str) -> str:
     """Return that an object takes no parameter of a name; "" if it does, or takes any by `**kwargs`."""
-    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
-    return "" if takes_any or name in taken else f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
+    return "" if _takes_any(taken) or name in taken else f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
 
 
 def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
