@@ -1,7 +1,10 @@
 """`python -m stages.check`: lists every problem at once, as the stages would tell them, or says what searches take."""
 
+import hashlib
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from stages.lib.engine import seed_everything
 from stages.lib.scores.splits import drawn_anew
 from tests.check.conftest import Write
 from tests.conftest import Command
-from tests.project import real_params
+from tests.project import IDENTITY, real_params
 from tests.read_sample import SAMPLE
 
 
@@ -80,11 +83,27 @@ def test_what_all_experiments_share_is_told_once(write: Write, in_process: Comma
     ]
 
 
+LATER = "note: {}; `dvc repro fetch` {} the file at data.url. Training is tried then\n"
+
+
+def test_another_file_than_the_pinned_one_is_named(write: Write, in_process: Command) -> None:
+    Path("later.csv").write_text("1,2\n", encoding="utf-8")
+    for command in (["init", "--quiet"], ["add", "later.csv"]):
+        subprocess.run(["git", *command], check=True)
+    subprocess.run(["git", "commit", "--quiet", "--message", "one"], env=os.environ | IDENTITY, check=True)
+    write({"data.path": "later.csv"}, "dropout")
+    done = in_process(check)
+    pinned, own = real_params()["data"]["sha256"], hashlib.sha256(b"1,2\n").hexdigest()
+    assert (done.returncode, done.stdout) == (0, "params.yaml: fine\n")
+    why = f"later.csv has the sha256 {own}, not the {pinned} of data.sha256"
+    assert done.stderr == LATER.format(why, "replaces it by")
+
+
 def test_a_csv_that_is_to_be_downloaded_is_no_problem(write: Write, in_process: Command) -> None:
     write({"data.path": "data/later.csv"}, "dropout")
     done = in_process(check)
     assert (done.returncode, done.stdout) == (0, "params.yaml: fine\n")
-    assert done.stderr == "note: data/later.csv is not here yet; `dvc repro fetch` gets it. Training is tried then\n"
+    assert done.stderr == LATER.format("data/later.csv is missing", "gets")
     write({"data.path": "data/later.csv", "experiments.dropout.grid.module__dropout_rate": [1.5]}, "dropout")
     assert "module__dropout_rate[0]: dropout_rate is 1.5" in in_process(check).stderr
 

@@ -83,6 +83,7 @@ def test_the_stage_downloads_what_is_missing_or_changed(
     assert in_process(fetch).returncode == 0
     assert project.read("data/new/pima.csv") == CSV
     (project.folder / "data/new/pima.csv").write_bytes(CSV[:5000])
+    project.commit_first()  # so that git could bring it back
     assert in_process(fetch).returncode == 0
     assert project.read("data/new/pima.csv") == CSV
     assert server.requests == ["good", "good"]
@@ -92,6 +93,7 @@ def test_a_bad_download_never_replaces_a_file(in_project: InProject, in_process:
     project = in_project({"data.url": server.url("changed")})
     mine = CSV[:5000]
     (project.folder / "data/pima-indians-diabetes.csv").write_bytes(mine)
+    project.commit_first()
     done = in_process(fetch)
     assert done.returncode == 1
     assert f"has the sha256 {hashlib.sha256(CSV.replace(b'148', b'149', 1)).hexdigest()}" in done.stderr
@@ -130,9 +132,52 @@ def test_an_edit_that_git_does_not_have_is_kept(in_project: InProject, in_proces
     for stage in (fetch, check):
         done = in_process(stage)
         assert done.returncode == 1
-        assert "pima-indians-diabetes.csv was edited since it was committed: it has the sha256" in done.stderr
-        assert "set data.sha256 and data.url to null; to drop the edit, run `git checkout -- data/pima" in done.stderr
+        assert f"diabetes.csv has the sha256 {hashlib.sha256(mine).hexdigest()}, not the" in done.stderr
+        assert "and it was edited since it was committed, so a download would replace the only copy." in done.stderr
+        assert "set data.sha256 and data.url to null; to drop it, run `git checkout HEAD -- data/pima" in done.stderr
     assert (file.read_bytes(), server.requests) == (mine, [])
     project.git("commit", "--quiet", "-am", "another version, which git has")
     assert in_process(fetch).returncode == 0
     assert file.read_bytes() == CSV
+
+
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [
+        ("untracked", "git does not have the file"),
+        ("no repository", "git can't bring the file back (This folder is not a git repository, or has no commit yet."),
+        ("other user", "git can't bring the file back (git reads nothing here, because the repository belongs to"),
+    ],
+)
+def test_a_file_that_git_could_not_bring_back_is_kept(
+    in_project: InProject,
+    in_process: Command,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    why: str,
+) -> None:
+    project = in_project({"data.url": server.url("good"), "data.path": "data/mine.csv"})
+    if setting != "no repository":
+        project.commit_first()
+    if setting == "other user":
+        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # as git's own tests do it
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    mine = project.folder / "data/mine.csv"
+    mine.write_bytes(CSV[:5000])
+    done = in_process(fetch)
+    assert done.returncode == 1
+    assert f", and {why}" in done.stderr
+    assert (
+        "To use the file as it is, set data.sha256 and data.url to null; to drop it, run `rm data/mine" in done.stderr
+    )
+    assert (mine.read_bytes(), server.requests) == (CSV[:5000], [])
+
+
+def test_a_file_that_git_is_to_ignore_is_replaced(in_project: InProject, in_process: Command, server: Server) -> None:
+    project = in_project({"data.url": server.url("good"), "data.path": "data/big.csv"})
+    (project.folder / ".gitignore").write_text("data/big.csv\n", encoding="utf-8")
+    project.commit_first()
+    (project.folder / "data/big.csv").write_bytes(CSV[:5000])
+    assert in_process(fetch).returncode == 0
+    assert project.read("data/big.csv") == CSV

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from stages.lib.adopt import on_copies
@@ -16,7 +17,7 @@ from stages.lib.config import PARAMS_FILE, Params, Prepare, params_and_problems,
 from stages.lib.data.alike import on_twins
 from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.experiment.candidates import check_candidates
-from stages.lib.fetch import ensure_file, is_in_place
+from stages.lib.fetch import ensure_file, what_is_wrong
 from stages.lib.model import Candidates, resolve_experiment
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.scores.splits import read_table
@@ -84,10 +85,13 @@ def check() -> Findings:
 def _check_table(params: Params, findings: Findings) -> Table | None:
     spec, cv = params.data, params.cv
     scorer = findings.of(make_scorer, cv.scoring, cv.also_score)
-    in_place = findings.of(is_in_place, spec)
-    if in_place is False:
-        findings.notes.append(f"{spec.path} is not here yet; `dvc repro fetch` gets it. Training is tried then")
-    is_here = in_place and findings.of(ensure_file, params) is not None
+    problem = findings.of(what_is_wrong, spec)
+    if problem:
+        gets = "replaces it by" if Path(spec.path).exists() else "gets"
+        findings.notes.append(
+            f"{spec.path} {problem}; `dvc repro fetch` {gets} the file at data.url. Training is tried then"
+        )
+    is_here = problem == "" and findings.of(ensure_file, params) is not None
     table = findings.of(read_table, params) if is_here else None
     if table is None:
         return None

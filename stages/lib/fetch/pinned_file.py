@@ -18,14 +18,14 @@ from stages.lib.fetch.download import download
 def ensure_file(params: Params) -> pd.DataFrame:
     """Return the checked table at `data.path`; a missing or wrong file is replaced by a right one from `data.url`."""
     path = Path(params.data.path)
-    in_place = is_in_place(params.data)
+    is_wrong = what_is_wrong(params.data)
     with _usable(path):
-        return _checked(path, params, str(path)) if in_place else _downloaded(params, path)
+        return _downloaded(params, path) if is_wrong else _checked(path, params, str(path))
 
 
 def _downloaded(params: Params, path: Path) -> pd.DataFrame:
     spec = params.data
-    assert spec.url  # `is_in_place` has looked
+    assert spec.url  # `what_is_wrong` has looked
     content, name = download(spec.url), f"the file at {spec.url}"
     refuse_other_formats(content, name)  # a page says more than its hash
     if problem := _difference(content, spec):
@@ -38,20 +38,23 @@ def _downloaded(params: Params, path: Path) -> pd.DataFrame:
     return table
 
 
-def is_in_place(spec: Data) -> bool:
-    """Whether the pinned file is at `data.path`; raises `UserError` if it has no URL, or if an edit would be lost."""
+def what_is_wrong(spec: Data) -> str:
+    """Say of the file at `data.path`, which a download is to replace, that it is missing or not the pinned one.
+
+    Empty if it is the pinned one. Raises `UserError` if it has no URL, or if a file would be lost.
+    """
     path = Path(spec.path)
     with _usable(path):
         exists = path.exists()
         problem = _difference(path.read_bytes(), spec) if exists else "is missing"
         if not problem:
-            return True
+            return ""
         if spec.url is None:
             remedy = "Set data.url, or put the file there"
             if exists:
                 right = "If the file is the right one, set data.sha256 to its own"
                 remedy = f"{right}; otherwise put the right one there, or set data.url"
-            elif _git_says("D", path):
+            elif _is_deleted(path):
                 remedy = f"Restore it: `git checkout -- {path}`, or set data.url"
             elif near := did_you_mean(path.name, (each.name for each in path.parent.glob("*"))):
                 raise UserError(f"params.yaml: data.path is {path}, which is missing{near}")
@@ -59,13 +62,24 @@ def is_in_place(spec: Data) -> bool:
                 f"{path} {problem}, and data.url in params.yaml is null. {remedy}; a queued experiment has only the "
                 "files that git tracks."
             )
-        if exists and _git_says("M", path):  # what stands there now is nowhere else
-            raise UserError(
-                f"{path} was edited since it was committed: it {problem}, and a download would replace "
-                "your edit. To use the file as it is, set data.sha256 and data.url to null; to drop the edit, run "
-                f"`git checkout -- {path}`."
-            )
-    return False
+        if exists:
+            _refuse_to_lose(path, problem)
+    return problem
+
+
+def _refuse_to_lose(path: Path, problem: str) -> None:
+    """Raise `UserError` if git could not bring a file back; one that git is to ignore may be replaced."""
+    try:
+        state = state_of(path)
+        why = "it was edited since it was committed" if "M" in state else "git does not have the file"
+    except UserError as error:
+        state, why = "??", f"git can't bring the file back ({str(error).rstrip('.')})"
+    if state not in ("", "!!"):
+        drop = f"git checkout HEAD -- {path}" if "M" in state else f"rm {path}"
+        raise UserError(
+            f"{path} {problem}, and {why}, so a download would replace the only copy. To use the file as it is, set "
+            f"data.sha256 and data.url to null; to drop it, run `{drop}`."
+        )
 
 
 def _difference(content: bytes, spec: Data) -> str:
@@ -74,10 +88,10 @@ def _difference(content: bytes, spec: Data) -> str:
     return "" if spec.sha256 in (None, own) else f"has the sha256 {own}, not the {spec.sha256} of data.sha256"
 
 
-def _git_says(state: str, path: Path) -> bool:
-    """Whether git calls a file modified, `M`, or deleted, `D`; neither where there is no git."""
+def _is_deleted(path: Path) -> bool:
+    """Whether git calls a file deleted, and so could bring it back."""
     with suppress(NoGitError):
-        return state in state_of(path)
+        return "D" in state_of(path)
     return False
 
 
