@@ -8,13 +8,25 @@ import numpy as np
 import pytest
 
 from stages import diff
+from stages.lib.common import write_text
 from tests.changes.commits import Commits, scores
 from tests.conftest import Command
+
+# What is said where nothing of what is used changes.
+UNCHANGED = "Use linear, as before; the kept net, width, is unchanged."
+
+
+def put(commits: Commits, key: str, value: Any) -> None:
+    section, _, name = key.partition(".")
+    if section == "cv":
+        commits.params["cv"][name] = value
+    else:
+        commits.params[key] = value
 
 
 def test_nothing_changed(commits: Commits, said: Any) -> None:
     first, _, sides, _, same = said()
-    assert first == "Unchanged: all scores are the same. Use linear, as before."
+    assert first == "Use linear, as before; the kept net, width, is unchanged. Unchanged: all scores are the same."
     assert sides == f"HEAD ({commits.git('rev-parse', 'HEAD')[:7]}) → the working tree"
     assert same == "2 searches unchanged: lr, width."
 
@@ -26,8 +38,8 @@ def test_another_pick_is_judged_on_the_same_fresh_splits(commits: Commits, said:
     commits.commit("after")
     first, _, sides, _, listed, *rest = said("before", "after")
     assert first == (
-        "Better: lr, lr=0.1 → 0.3, +0.0600 ± 0.0201 on the same 30 fresh splits; the kept net, width, is unchanged. "
-        "Use linear, as before."
+        "Use linear, as before; the kept net, width, is unchanged. Better (p < 0.0001): lr, lr=0.1 → 0.3, +0.0600 ± "
+        "0.0201 on the same 30 fresh splits. Cause: experiments.lr.grid.lr: null → [0.3, 0.1]."
     )
     assert sides.startswith("before (")
     assert " → after (" in sides
@@ -48,9 +60,9 @@ def test_the_kept_net_and_the_answer_come_first(commits: Commits, said: Any) -> 
     commits.fresh["lr"] = ("lr=0.1", scores(0.65, 9), "")
     commits.commit("after")
     first = said("before", "after")[0]
-    assert first.startswith("Worse: the kept net, width → lr, −0.0700 ± ")
-    assert first.endswith(
-        "Use lr, before linear; this is not tested, because the answer is chosen on these very splits."
+    assert first.startswith(
+        "Use lr, before linear (0.7100 → 0.6500, not tested, because the answer is chosen on these very splits); the "
+        "kept net, width → lr: worse (p < 0.0001), −0.0700 ± "
     )
 
 
@@ -61,7 +73,10 @@ def test_of_several_searches_the_verdicts_are_counted(commits: Commits, said: An
     commits.fresh["width"] = ("module__n_neurons=5", commits.fresh["width"][1] + scores(0, 8, 0.001) / 20, "")
     commits.commit("after")
     first = said("middle", "after")[0]
-    assert first.startswith("2 searches changed: 1 better, 1 level; the kept net, linear, is unchanged.")
+    assert first == (
+        "Use linear, as before; the kept net, linear, is unchanged. 2 searches changed: lr better (p < 0.0001), "
+        "1 level."
+    )
 
 
 def test_stuck_fits_are_told(commits: Commits, said: Any) -> None:
@@ -72,7 +87,7 @@ def test_stuck_fits_are_told(commits: Commits, said: Any) -> None:
     commits.fresh["lr"] = ("lr=0.2", new, "4 11 25")
     commits.commit("after")
     first = said("before", "after")[0]
-    assert first.startswith("Undecided: lr, lr=0.1 → 0.2, −0.03")
+    assert first.startswith(f"{UNCHANGED} Undecided: lr, lr=0.1 → 0.2, −0.03")
     assert "; 3 of 30 fits are stuck, before 0 (p = 0.2500), without these splits " in first
 
 
@@ -82,9 +97,29 @@ def test_candidates_that_score_otherwise_are_taken_together(commits: Commits, sa
     commits.searches["width"] = {params: each + 0.01 for params, each in found.items()}
     commits.commit("after")
     text = "\n".join(said("before", "after"))
-    assert text.startswith("Unchanged: width, the same pick scores the same. Use linear")
-    assert "Of 2 candidates that both have, 2 score otherwise: +0.0100 ± 0.0000 on average over them." in text
+    told = "Unchanged: width, the same pick scores the same. Causes: package: - torch==2; package: + torch==2.14."
+    assert text.startswith(f"{UNCHANGED} {told}")
+    assert "Of 2 candidates that both have, 2 score otherwise: +0.0100 ± 0.0000 on average over all." in text
     assert "- package: - torch==2\n- package: + torch==2.14" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("data.target", "z", "data.target: y → z"),
+        ("model", {"wrapper": "NeuralNetRegressor"}, "classes were predicted, now numbers are"),
+        ("cv.scoring", "roc_auc", "cv.scoring: accuracy → roc_auc"),
+    ],
+)
+def test_what_has_no_common_unit_has_no_difference(
+    commits: Commits, said: Any, key: str, value: Any, told: str
+) -> None:
+    put(commits, key, value)
+    commits.fresh["lr"] = ("lr=0.1", scores(0.75, 9), "")
+    commits.commit("after")
+    first, *rest = said("before", "after")
+    assert first.startswith(f"Use linear, as before. Not comparable: {told}.")
+    assert "- lr, the same pick: 0.7000 ± 0.0200 before, 0.7500 ± 0.0200 now, not compared" in rest
 
 
 @pytest.mark.parametrize(
@@ -92,32 +127,63 @@ def test_candidates_that_score_otherwise_are_taken_together(commits: Commits, sa
     [
         ("seed", 8, "seed: 7 → 8"),
         ("data.sample", 0.5, "data.sample: 1.0 → 0.5"),
-        ("data.target", "z", "data.target: y → z"),
-        ("model", {"wrapper": "NeuralNetRegressor"}, "classes were predicted, now numbers are"),
         ("cv.splitter", "kfold", "cv.splitter: stratified → kfold"),
         ("cv.groups", "who", "cv.groups: null → who"),
         ("cv.n_splits", 5, "cv.n_splits: 3 → 5"),
-        ("cv.scoring", "roc_auc", "cv.scoring: accuracy → roc_auc"),
     ],
 )
-def test_what_is_not_in_pairs_has_no_difference(commits: Commits, said: Any, key: str, value: Any, told: str) -> None:
-    section, _, name = key.partition(".")
-    if section == "cv":
-        commits.params["cv"][name] = value
-    else:
-        commits.params[key] = value
+def test_what_is_not_in_pairs_is_compared_as_two_runs(
+    commits: Commits, said: Any, key: str, value: Any, told: str
+) -> None:
+    put(commits, key, value)
     commits.fresh["lr"] = ("lr=0.1", scores(0.75, 9), "")
     commits.commit("after")
-    first, *rest = said("before", "after")
-    assert first == f"Not in pairs: {told}. Use linear, as before."
-    assert "- lr, the same pick: 0.7000 ± 0.0200 before, 0.7500 ± 0.0200 now, not in pairs" in rest
+    first = said("before", "after")[0]
+    assert first == (
+        "Use linear, as before; the kept net, width: could be chance, +0.0000 ± 0.0283. "
+        f"Not in pairs ({told}), so compared as two independent runs. "
+        "Higher by more than chance (p = 0.0022): lr, the same pick: 0.7000 ± 0.0200 before, 0.7500 ± 0.0200 now, "
+        "+0.0500 ± 0.0283."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1,2\n3,5\n", "1 of 2 rows differs (data/rows.csv)"),
+        ("1,9\n3,5\n", "2 of 2 rows differ (data/rows.csv)"),
+        ("1,2\n3,4\n3,4\n", "of 2 rows, 1 new (data/rows.csv)"),
+        ("1,2\n", "of 2 rows, 1 gone (data/rows.csv)"),
+        ("3,4\n1,2\n", "the rows of data/rows.csv are in another order"),
+    ],
+)
+def test_rows_that_differ_are_counted(commits: Commits, said: Any, text: str, told: str) -> None:
+    data = commits.project.folder / "data/rows.csv"
+    write_text(data, "1,2\n3,4\n")
+    commits.commit("with-rows")
+    write_text(data, text)
+    commits.hashes["data/rows.csv"] = "other"
+    commits.fresh["lr"] = ("lr=0.1", scores(0.701, 9), "")
+    commits.commit("after")
+    assert f"Not in pairs ({told}), so compared as two independent runs. " in said("with-rows", "after")[0]
+
+
+def test_lines_that_end_otherwise_are_the_same_rows(commits: Commits, said: Any) -> None:
+    data = commits.project.folder / "data/rows.csv"
+    data.parent.mkdir()
+    data.write_bytes(b"1,2\n3,4\n")
+    commits.commit("with-rows")
+    data.write_bytes(b"1,2\r\n3,4")
+    commits.hashes["data/rows.csv"] = "other"
+    commits.commit("after")
+    assert said("with-rows", "after")[0].startswith(f"{UNCHANGED} Unchanged: all scores are the same. Differs: data: ")
 
 
 def test_other_data_are_not_in_pairs_though_git_does_not_have_them(commits: Commits, said: Any) -> None:
     commits.hashes["data/rows.csv"] = "other"
     commits.commit("after")
     first, *rest = said("before", "after")
-    assert first.startswith("Not in pairs: the data have other bytes (data/rows.csv).")
+    assert "Not in pairs (the data have other bytes (data/rows.csv)), so compared as two" in first
     assert "- data: data/rows.csv has other bytes" in rest
 
 
@@ -140,13 +206,14 @@ def test_in_time_order_nothing_is_tested(commits: Commits, said: Any) -> None:
     commits.commit("ordered")
     commits.fresh["lr"] = ("lr=0.2", scores(0.76, 9), "")
     commits.commit("after")
-    assert said("ordered", "after")[0].startswith("Not tested: lr, lr=0.1 → 0.2, +0.0600 on the splits;")
+    assert said("ordered", "after")[0] == f"{UNCHANGED} Not tested: lr, lr=0.1 → 0.2, +0.0600 on the splits."
 
 
 def test_a_net_that_diverged_is_told(commits: Commits, said: Any) -> None:
     commits.fresh["lr"] = ("lr=0.2", np.where(np.arange(30) == 3, np.nan, 0.7), "")
     commits.commit("after")
-    assert said("before", "after")[0].startswith("Not tested: lr, lr=0.1 → 0.2, a net diverged on some of the splits;")
+    told = "Not tested: lr, lr=0.1 → 0.2, a net diverged on some of the splits."
+    assert said("before", "after")[0] == f"{UNCHANGED} {told}"
 
 
 def test_json_has_the_numbers_of_the_tables(commits: Commits, said: Any) -> None:
@@ -163,11 +230,12 @@ def test_json_has_the_numbers_of_the_tables(commits: Commits, said: Any) -> None
 
 
 def test_other_experiments_are_named(commits: Commits, said: Any) -> None:
-    commits.searches["depth"] = commits.searches.pop("lr")
-    commits.fresh["depth"] = commits.fresh.pop("lr")
+    del commits.searches["lr"], commits.fresh["lr"]
+    commits.searches["depth"] = {"module__n_layers=2": scores(0.7, 21)}
+    commits.fresh["depth"] = ("module__n_layers=2", scores(0.7, 22), "")
     commits.commit("after")
     first, *rest = said("before", "after")
-    assert first == "Unchanged: all scores that both have are the same. Use linear, as before."
+    assert first == f"{UNCHANGED} Unchanged: all scores that both have are the same."
     assert rest[-3:] == ["1 search unchanged: width.", "Added: depth.", "Removed: lr."]
 
 
@@ -181,8 +249,8 @@ def test_searches_without_an_evaluation_are_compared_as_far_as_they_go(commits: 
     commits.searches["lr"]["lr=0.1"] = commits.searches["lr"]["lr=0.1"] + 0.01
     commits.commit("after")
     first, *rest = said("older", "after")
-    assert first == "2 searches changed. There is no answer to what to use in older."
-    assert "  Of 2 candidates that both have, 1 score otherwise: +0.0100 ± 0.0000 on average over them." in rest
+    assert first == "There is no answer to what to use in older. 2 searches changed: 2 not compared."
+    assert "  Of 2 candidates that both have, 1 score otherwise: +0.0050 ± 0.0000 on average over all." in rest
 
 
 def test_a_dvc_experiment_is_a_revision(commits: Commits, said: Any) -> None:
@@ -191,7 +259,7 @@ def test_a_dvc_experiment_is_a_revision(commits: Commits, said: Any) -> None:
     commits.git("update-ref", "refs/exps/ab/cdef/tangy-skin", commit)
     assert f" → tangy-skin ({commit[:7]})" in said("before", "tangy-skin")[2]
     commits.git("checkout", "--quiet", "--detach", "before")
-    assert said("tangy-skin")[0].startswith("Unchanged")
+    assert said("tangy-skin")[0] == f"{UNCHANGED} Unchanged: all scores are the same."
 
 
 @pytest.mark.parametrize(
@@ -205,7 +273,7 @@ def test_a_dvc_experiment_is_a_revision(commits: Commits, said: Any) -> None:
         (("--md", "--json"), "argument --json: not allowed with argument --md"),
         (("empty",), "empty has no results: there is no metrics/candidates in it. Run `dvc repro`, or name a commit"),
         (("broken",), "metrics/candidates/lr.csv of broken is not a table of scores, so nothing can be compared"),
-        (("lockless",), "dvc.lock of lockless is not YAML, so nothing can be compared with it."),
+        (("lockless", "before"), "dvc.lock of lockless is not YAML, so nothing can be compared with it."),
     ],
 )
 def test_mistakes_end_with_a_sentence(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.lib.changes.verdict import BETTER, LEVEL, WORSE, Pair
+from stages.lib.verdicts import BETTER, LEVEL, WORSE, Pair
 from tests.simulation.changes import FITS, ROPE, Judged, claims, draw_changes, judge_changes, judge_families
 from tests.simulation.wearing import judge_picks, wear_out
 

@@ -14,6 +14,8 @@ from stages.lib.changes.snapshot import Snapshot
 from tests.changes.commits import Commits
 from tests.project import Project
 
+UNCHANGED = "Use linear, as before; the kept net, width, is unchanged. Unchanged: all scores are the same."
+
 
 def nested(params: dict[str, Any]) -> dict[str, Any]:
     """Return the params of dvc.lock as params.yaml has them: `data.path` inside of `data`."""
@@ -34,11 +36,11 @@ def write(commits: Commits, params: dict[str, Any]) -> None:
 def test_params_that_were_edited_and_not_run_are_told(commits: Commits, said: Any) -> None:
     write(commits, commits.params)
     commits.commit("run")
-    assert said()[0] == "Unchanged: all scores are the same. Use linear, as before."
+    assert said()[0] == UNCHANGED
     write(commits, commits.params | {"seed": 8, "data.target": "z"})
     assert said()[0] == (
-        "Unchanged: all scores are the same. Use linear, as before. Not rerun: params.yaml of the working tree differs "
-        "from what its results are from (data.target, seed); run `dvc repro`."
+        "Not rerun: params.yaml of the working tree differs from what its results are from (data.target, seed); run "
+        f"`dvc repro`. {UNCHANGED}"
     )
 
 
@@ -50,7 +52,7 @@ def test_results_that_were_edited_by_hand_are_told(commits: Commits, said: Any) 
     (commits.project.folder / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
     assert "Edited" not in said()[0]
     table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    assert said()[0].endswith(f"Edited since their stages wrote them: {path}; run `dvc repro`.")
+    assert said()[0].startswith(f"Edited since their stages wrote them: {path}; run `dvc repro`. ")
 
 
 def test_a_folder_that_was_edited_is_told_as_dvc_hashes_it(monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
@@ -65,7 +67,7 @@ def test_a_folder_that_was_edited_is_told_as_dvc_hashes_it(monkeypatch: pytest.M
 def test_params_that_cannot_be_read_are_not_compared(commits: Commits, said: Any, text: str | None) -> None:
     if text is not None:
         (commits.project.folder / "params.yaml").write_text(text, encoding="utf-8")
-    assert said()[0] == "Unchanged: all scores are the same. Use linear, as before."
+    assert said()[0] == UNCHANGED
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from stages import diff
-from stages.lib.changes.comparison import BestSets
+from stages.lib.changes.comparison import BestSets, SearchChange
 from stages.lib.changes.picks import pick, sets_in_words
 from stages.lib.changes.results import Scored
 from stages.lib.common import write_text
@@ -31,7 +31,10 @@ def first(commits: Commits, said: Any) -> Any:
 def test_a_model_without_a_net_that_scores_otherwise_is_told(commits: Commits, said: Any, first: Any) -> None:
     """As after an update of scikit-learn: no search changes, but what the answer is chosen among does."""
     commits.fresh["linear"] = ("LogisticRegression", scores(0.78, 17), "")
-    assert first() == "No search changed, but linear scores otherwise. Use linear, as before."
+    assert first() == (
+        "Use linear, as before (0.7100 → 0.7800); the kept net, width, is unchanged. No search changed, but linear "
+        "scores otherwise."
+    )
     assert "Other contenders on the fresh splits, not tested: linear 0.7100 → 0.7800." in said("before", "after")
 
 
@@ -41,27 +44,33 @@ def test_picks_that_score_the_same_are_not_called_searches_that_changed_and_did_
     for found in commits.searches.values():
         last = list(found)[-1]
         found[last] = found[last] - 0.01
-    assert first().startswith("2 searches changed: 2 whose picks score the same; the kept net, width, is unchanged.")
+    assert first().endswith(
+        "2 searches changed: undecided on average over 4 shared candidates (their picks +0.0000 ± 0.0000 on the same "
+        "30 fresh splits), 2 whose picks score the same."
+    )
 
 
 def test_a_kept_net_of_another_name_is_told(commits: Commits, first: Any) -> None:
     commits.fresh["combined"] = commits.fresh["width"]
     commits.kept = "combined"
-    assert first().startswith("Unchanged: all scores are the same; the kept net, width → combined, scores the same. ")
+    assert first().startswith("Use linear, as before; the kept net, width → combined, scores the same. Unchanged: all ")
 
 
 def test_of_searches_that_are_all_others_nothing_is_said_to_be_the_same(commits: Commits, first: Any) -> None:
-    commits.searches = {f"{name}_again": found for name, found in commits.searches.items()}
+    commits.searches = {f"{name}_again": {"lr=9": scores(0.7, 8)} for name in commits.searches}
     commits.fresh = {f"{name}_again": found for name, found in commits.fresh.items()}
     commits.kept, commits.use = "width_again", "linear_again"
-    assert first().startswith("No search is in both; the kept net, width → width_again, scores the same. ")
+    assert "; the kept net, width → width_again, scores the same. No search is in both." in first()
 
 
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ({"kept": "width"}, "There is no answer to what to use in after."),
-        ({"kept": "width", "answer": "No model is better than a constant."}, "Use none of the models, before linear;"),
+        ({"kept": "width"}, "There is no answer to what to use in after; the kept net, width, is unchanged. "),
+        (
+            {"kept": "width", "answer": "No model is better than a constant."},
+            "Use none of the models, before linear (not tested, ",
+        ),
     ],
 )
 def test_an_evaluation_that_names_no_model_answers_only_if_it_says_so(
@@ -115,7 +124,7 @@ def test_a_score_has_the_decimals_of_its_own_unit(commits: Commits, said: Any) -
     commits.params["model"]["wrapper"] = "NeuralNetRegressor"
     commits.fresh = {name: (params, -300_000 * each, "") for name, (params, each, _) in commits.fresh.items()}
     commits.commit("squares")
-    assert "- lr, the same pick: 0.7000 ± 0.0200 before, -210,000 ± 0 now, not in pairs" in said("before", "squares")
+    assert "- lr, the same pick: 0.7000 ± 0.0200 before, -210,000 ± 0 now, not compared" in said("before", "squares")
     # A model without a net that explodes takes no decimals away from nets.
     commits.fresh["linear"] = ("LinearRegression", scores(-1e20, 7), "")
     commits.commit("exploded")
@@ -124,7 +133,7 @@ def test_a_score_has_the_decimals_of_its_own_unit(commits: Commits, said: Any) -
     commits.commit("middle")
     commits.fresh["lr"] = ("lr=0.2", scores(-0.4, 9), "")
     commits.commit("after")
-    assert said("middle", "after")[0].startswith("Better: lr, the same pick, +0.1000 ± 0.0")
+    assert "Better (p < 0.0001): lr, the same pick, +0.1000 ± 0.0" in said("middle", "after")[0]
 
 
 def test_a_p_value_that_decides_nothing_among_many_stands_beside_the_one_that_does(commits: Commits, said: Any) -> None:
@@ -139,7 +148,7 @@ def test_a_p_value_that_decides_nothing_among_many_stands_beside_the_one_that_do
     found = json.loads("\n".join(said("--json", "many", "after")))["searches"]
     least = min((found[name] for name in names), key=lambda each: each["p_value"])
     assert least["p_value"] < 0.05
-    assert least["p_holm"] == pytest.approx(6 * least["p_value"])
+    assert least["p_holm"] == pytest.approx(6 * least["p_value"])  # one by each search: no candidate differs
     assert least["verdict"] == "undecided"
     told = f"  p = {least['p_value']:.4f} (Holm {least['p_holm']:.4f}); "
     assert [line for line in said("many", "after") if line.startswith(told)]
@@ -171,20 +180,28 @@ def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared
     assert not [line for line in said("halved", "stayed") if "score otherwise" in line]
     commits.searches["lr"]["lr=1"] = commits.searches["lr"]["lr=1"] + 0.01
     commit("after", [2, 2, 1])
-    told = "Of 2 candidates that both have, 1 score otherwise: +0.0100 ± 0.0000 on average over them."
+    told = "Of 2 candidates that both have, 1 score otherwise: +0.0050 ± 0.0000 on average over all."
     assert [line for line in said("halved", "after") if told in line]
 
 
-def test_a_pick_is_told_by_what_it_changes_in_the_model() -> None:
-    def scored(params: str) -> Scored:
-        return Scored(params, np.zeros(2), np.zeros(2, dtype=bool), 0.1)
+def test_a_pick_is_told_by_the_values_of_both_sides() -> None:
+    def told(before: str | None, after: str | None, now: dict[str, Any] | None = None) -> str:
+        none = np.zeros(2, dtype=bool)
+        old, new = (None if each is None else Scored(each, np.zeros(2), none, 0.1) for each in (before, after))
+        model = {"model.batch_size": 10, "prepare.scale": None}
+        search = SearchChange("s", "s", old, new, (model, model | (now or {})), None, None, 0, 0, None, None)
+        return pick(search)
 
-    assert pick(scored("lr=0.1, module__act=ReLU"), scored("lr=0.2, module__act=ReLU")) == "lr=0.1 → 0.2"
-    assert pick(scored("batch_size=20"), scored("model as it stands")) == "batch_size=20 → as in model"
-    assert pick(scored("a=[1, 2], b=1"), scored("a=[1, 2]")) == "b=1 → as in model"
-    assert pick(scored("a=1"), scored("a=1")) == "the same pick"
-    assert pick(scored("a=1, b=1, c=1, d=1"), scored("a=2, b=2, c=2, d=2")) == "4 settings of its pick"
-    assert pick(None, scored("module__act=ReLU")) == "act=ReLU"
+    assert told("lr=0.1, module__act=ReLU", "lr=0.2, module__act=ReLU") == "lr=0.1 → 0.2"
+    assert told("batch_size=20", "model as it stands") == "batch_size=20 → 10"
+    assert told("a=1, prepare__scale=standard", "a=1") == "scale=standard → null"
+    # It is the same value, which `model` has by now.
+    assert told("batch_size=20", "model as it stands", {"model.batch_size": 20}) == "the same pick"
+    assert told("a=[1, 2], module__b=1", "a=[1, 2]") == "b=1 → its default"
+    assert told("a=1", "a=1") == "the same pick"
+    assert told("a=1, b=1, c=1, d=1", "a=2, b=2, c=2, d=2") == "a=1 → 2, b=1 → 2, c=1 → 2 and 1 more"
+    assert told(None, "module__act=ReLU") == "act=ReLU"
+    assert told(None, None) == "no pick"
 
 
 def test_sets_are_told_where_they_differ() -> None:

@@ -90,7 +90,7 @@ def test_a_pull_request_that_ran_its_stages(
     assert f"compared with {base[:7]}, where this branch left main." in text
     first = text.splitlines()[1]
     use = json.loads(project.read("metrics/evaluation.json"))["use"]
-    assert re.fullmatch(r"\*\*[A-Z].*neurons.* Use .*\*\*", first)
+    assert re.fullmatch(r"\*\*.*Use .*\.\*\* .*neurons.* Cause: .*", first)
     assert str(use) in first
     assert re.search(
         r"^\| neurons \| .* \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± 0\.\d{4} \| .* \| \w+ \|$", text, re.MULTILINE
@@ -114,8 +114,9 @@ def test_a_pull_request_that_changes_nothing(
     (project.folder / "my_notes.md").write_text("not committed", encoding="utf-8")
     done = comment(project, "main")
     assert "**Reproduced.**" in done.stdout
-    use = json.loads(project.read("metrics/evaluation.json"))["use"] or "none of the models"
-    assert f"\n**Unchanged: all scores are the same. Use {use}, as before.**\n" in done.stdout
+    answer = json.loads(project.read("metrics/evaluation.json"))
+    used = f"Use {answer['use'] or 'none of the models'}, as before; the kept net, {answer['kept']}, is unchanged."
+    assert f"\n**{used}** Unchanged: all scores are the same.\n" in done.stdout
     assert "details" not in done.stdout
     assert "note: uncommitted changes are left out; the comment describes HEAD." in done.stderr
 
@@ -160,7 +161,7 @@ def test_a_fresh_run_that_fails_is_told(project: Project) -> None:
     project.commit_all("Break it")
     text = refused(project)
     assert "**A fresh run fails.**" in text
-    assert "**Not in pairs: seed: 7 → 8." in text
+    assert "** Not in pairs (seed: 7 → 8), so compared as two independent runs. Unchanged: all scores" in text
 
 
 def test_a_commit_that_dvc_cannot_read_is_not_compared(project: Project, comment: Comment) -> None:
@@ -168,7 +169,7 @@ def test_a_commit_that_dvc_cannot_read_is_not_compared(project: Project, comment
     project.commit_all("Break it")
     done = comment(project, "HEAD~1")
     assert "**A fresh run fails.**" in done.stdout
-    assert "**Unchanged: all scores are the same." in done.stdout
+    assert "** Unchanged: all scores are the same." in done.stdout
     assert done.stderr.endswith("error: A fresh run of HEAD fails; see its output above.\n")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.changes.sentences import headline
+from stages.lib.changes.headline import headline
 from stages.lib.report.changes import Since
 from tests.changes.commits import Commits
 
@@ -22,4 +22,5 @@ def test_what_the_base_lacks_is_not_said_of_the_branch(tmp_path: Path, monkeypat
     commits.git("checkout", "--quiet", "mine")
     monkeypatch.chdir(commits.project.folder)
     base = commits.git("rev-parse", "--short=7", "main~1").strip()
-    assert headline(Since("main", "mine").comparison).endswith(f"There is no answer to what to use in main at {base}.")
+    first = headline(Since("main", "mine").comparison)
+    assert first.startswith(f"There is no answer to what to use in main at {base}.")

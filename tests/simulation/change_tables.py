@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.changes.verdict import BETTER, LEVEL, UNDECIDED, WORSE
+from stages.lib.verdicts import BETTER, LEVEL, UNDECIDED, WORSE
 from tests.simulation.changes import (
     FITS,
     ROPE,

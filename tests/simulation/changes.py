@@ -7,9 +7,9 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import t as student
 
-from stages.lib.changes.verdict import BETTER, UNDECIDED, WORSE, Pair, judge
 from stages.lib.comparison import holm
 from stages.lib.scores import ALPHA, corrected_error
+from stages.lib.verdicts import BETTER, UNDECIDED, WORSE, Pair, judge
 from tests.simulation.learners import CANDIDATES, cross_validate, draw_table
 from tests.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, Search
 from tests.simulation.unstable import many_pairs
@@ -39,6 +39,9 @@ class Fits:
     alike : float
         The part that all nets have in common of what is drawn for a row and a fit, as if they began with the same
         weights.
+    by_side : float
+        The variance that is a row's for all nets before, or for all nets now, as after a change of how inputs are
+        scaled.
     """
 
     noise: float = CALM
@@ -49,6 +52,7 @@ class Fits:
     n_folds: int = N_FOLDS
     n_rows: int = N_ROWS
     alike: float = 0.0
+    by_side: float = 0.0
 
 
 FITS = {
@@ -68,9 +72,9 @@ FITS = {
 }
 
 
-def learned(score: float, stuck: float, stuck_at: float) -> float:
-    """Return the accuracy of fits that are not stuck, so that all fits have this score on average."""
-    return (score - stuck * stuck_at) / (1 - stuck)
+def learned(score: np.ndarray, stuck: np.ndarray | float, stuck_at: float) -> np.ndarray:
+    """Return the accuracies of fits that are not stuck, so that all fits have these scores on average."""
+    return np.asarray((score - stuck * stuck_at) / (1 - stuck))
 
 
 def draw_scores(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -79,7 +83,7 @@ def draw_scores(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Gene
     The model is that of `draw_predictions`, for many tables at once. They share their folds, which is as good as folds
     of their own, because the rows are independent.
     """
-    rest = max(0, 1 - HARD - fits.own - fits.noise**2)
+    rest = max(0, 1 - HARD - fits.own - fits.by_side - fits.noise**2)
     common, alone = ((rest * part) ** 0.5 for part in (fits.alike, 1 - fits.alike))
     n_rows = fits.n_rows - fits.n_rows % fits.n_folds
     shape = (n_draws, len(truth), fits.n_folds, n_rows // fits.n_folds)
@@ -89,6 +93,8 @@ def draw_scores(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Gene
         return np.float32(deviation) * rng.standard_normal(size, dtype=np.float32)
 
     rows = normal(HARD**0.5, n_draws, 1, n_rows) + normal(fits.own**0.5, n_draws, len(truth), n_rows)
+    if fits.by_side:  # the nets before come first
+        rows += normal(fits.by_side**0.5, n_draws, 2, n_rows).repeat(len(truth) // 2, axis=1)
     rows += ndtri(truth)[:, None].astype(np.float32)
     for repeat in range(fits.n_repeats):
         latent = rows[:, :, rng.permutation(n_rows)].reshape(shape)
@@ -110,8 +116,7 @@ def pair_of(old: np.ndarray, new: np.ndarray, stuck: np.ndarray | None = None, n
 def draw_changes(fits: Fits, difference: float, n_draws: int, seed: int) -> Iterator[Pair]:
     """Yield pairs whose expected difference is this one; what is stuck counts."""
     rng = np.random.default_rng((seed, 28))
-    means = (BEFORE, BEFORE + difference)
-    truth = np.array([learned(mean, stuck, fits.stuck_at) for mean, stuck in zip(means, fits.stuck, strict=True)])
+    truth = learned(np.array([BEFORE, BEFORE + difference]), np.array(fits.stuck), fits.stuck_at)
     for size in batches(n_draws):
         scores = draw_scores(truth, fits, size, rng)
         stuck = rng.random(scores.shape) < np.array(fits.stuck)[:, None]
@@ -170,7 +175,7 @@ def judged(pair: Pair) -> Judged:
 
 def word_of(pair: Pair) -> str:
     """Judge a pair by itself."""
-    return judge({"": pair})[""]
+    return judge({"": pair})[""].word
 
 
 def corrected_p(pair: Pair) -> float:
@@ -201,7 +206,7 @@ class Family:
 def judge_families(name: str, n_draws: int, n_searches: int = 8) -> list[Family]:
     """Draw commits that change all searches, and none of them truly. All nets are scored on the same rows."""
     fits, rng = FITS[name], np.random.default_rng((list(FITS).index(name), 29))
-    truth, found = np.full(2 * n_searches, learned(BEFORE, fits.stuck[0], fits.stuck_at)), []
+    truth, found = learned(np.full(2 * n_searches, BEFORE), fits.stuck[0], fits.stuck_at), []
     for size in batches(n_draws):
         scores = draw_scores(truth, fits, size, rng)
         for each in np.where(rng.random(scores.shape) < fits.stuck[0], fits.stuck_at, scores):
@@ -211,7 +216,7 @@ def judge_families(name: str, n_draws: int, n_searches: int = 8) -> list[Family]
             found.append(
                 Family(
                     alone=any(claims(word_of(pair)) for pair in pairs.values()),
-                    claimed=any(map(claims, judge(pairs).values())),
+                    claimed=any(verdict.claims for verdict in judge(pairs).values()),
                     corrected=bool(((nadeau < ALPHA) & large).any()),
                 )
             )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stages.lib.changes.verdict import BETTER, judge
+from stages.lib.verdicts import BETTER, judge
 from tests.simulation.changes import (
     BEFORE,
     FITS,
@@ -56,7 +56,7 @@ def wear_out(name: str, n_tried: int, n_draws: int) -> list[Worn]:
             Worn(
                 gain=pairs[str(best - 1)].difference,
                 better=any(word_of(pair) == BETTER for pair in pairs.values()),
-                family=BETTER in judge(pairs).values(),
+                family=any(verdict.word == BETTER for verdict in judge(pairs).values()),
                 gain_anew=again.difference,
                 better_anew=word_of(again) == BETTER,
             )

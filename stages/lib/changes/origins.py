@@ -1,4 +1,4 @@
-"""What the results of two commits are from, by dvc.lock: why they can't be compared, what differs, what is stale."""
+"""What the results of two commits are from, by dvc.lock: what differs, and what is stale."""
 
 import hashlib
 import json
@@ -7,36 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from stages.lib.changes.results import EVALUATE, Results, differing, flat
-from stages.lib.common import format_value
 from stages.lib.config import yaml12
 
 _PARAMS_FILE, _REQUIREMENTS = "params.yaml", "requirements.txt"
 # What other stages have written is not a cause of its own.
 _WRITTEN = ("metrics/", ".dvc/")
-# What decides which rows a split tests, and what a score is.
-_OF_SPLITS = (
-    *("seed", "data.target", "data.sample", "data.header"),
-    *("cv.splitter", "cv.groups", "cv.order", "cv.n_splits", "cv.scoring"),
-)
-
-
-def hindrances(old: Results, new: Results) -> list[str]:
-    """Return what keeps the scores of two commits from being compared in pairs, such as `seed: 7 → 8`.
-
-    Packages and code do not: they are what a comparison is about. Nor does the number of repeats, because the splits
-    of the first repeats are the same.
-    """
-    lacking = [side.snapshot.name for side in (old, new) if not side.evaluated]
-    if lacking:
-        return [f"dvc.lock of {' and of '.join(lacking)} does not say what the scores are of"]
-    before, after = old.evaluated, new.evaluated
-    data = [side.hashes(EVALUATE).get(str(side.evaluated.get("data.path"))) for side in (old, new)]
-    problems = [f"the data have other bytes ({before.get('data.path')})"] if data[0] != data[1] else []
-    for key in _OF_SPLITS:
-        if before.get(key) != after.get(key):
-            problems.append(f"{key}: {format_value(before.get(key))} → {format_value(after.get(key))}")
-    kinds = ["numbers" if "Regressor" in str(side.get("model.wrapper")) else "classes" for side in (before, after)]
-    return problems + ([f"{kinds[0]} were predicted, now {kinds[1]} are"] if kinds[0] != kinds[1] else [])
 
 
 class Param(NamedTuple):

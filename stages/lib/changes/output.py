@@ -4,8 +4,10 @@ import math
 from typing import Any
 
 from stages.lib.changes.comparison import Comparison
-from stages.lib.changes.sentences import HEADINGS, causes_told, details, headline, others_told, row, search_in_words
-from stages.lib.changes.verdict import Pair
+from stages.lib.changes.headline import headline, parts, second_told
+from stages.lib.changes.picks import label, search_in_words
+from stages.lib.changes.sentences import HEADINGS, causes_told, details, others_told, row
+from stages.lib.verdicts import Apart, Pair, Verdict
 
 # A longer value of a param is cut in Markdown.
 _LONGEST = 200
@@ -13,11 +15,12 @@ _LONGEST = 200
 
 def as_text(changes: Comparison) -> str:
     """Return what changed, the verdict first, as lines for a terminal."""
-    lines = [headline(changes), "", f"{changes.old.snapshot.title} → {changes.new.snapshot.title}", ""]
+    lines = [headline(changes), *second_told(changes)]
+    lines += ["", f"{changes.old.snapshot.title} → {changes.new.snapshot.title}", ""]
     for search in changes.changed:
-        sentence, verdict = search_in_words(search), search.word and f": {search.word}"
+        sentence, verdict = search_in_words(search), f": {search.verdict.word}" if search.verdict else ""
         # The headline has said it of the only one.
-        lines.append(f"- {search.name}:" if sentence in lines[0] else f"- {sentence}{verdict}")
+        lines.append(f"- {label(search)}:" if sentence in lines[0] else f"- {sentence}{verdict}")
         lines += [f"  {each}" for each in details(search)]
     lines += others_told(changes)
     if causes := causes_told(changes):
@@ -30,7 +33,8 @@ def as_markdown(changes: Comparison, most: int) -> str:
 
     Of the searches, and of the causes, at most `most` are listed.
     """
-    lines = [f"**{cell(headline(changes))}**", ""]
+    first, *rest = map(cell, parts(changes))
+    lines = [" ".join([f"**{first}**", *rest]), "", *(f"{cell(each)}\n" for each in second_told(changes))]
     searches, causes = changes.changed[:most], causes_told(changes)
     if searches:
         lines += [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
@@ -39,7 +43,9 @@ def as_markdown(changes: Comparison, most: int) -> str:
     lines += [*(f"- {cell(each)}" for each in others_told(changes)), ""]
     differences = [f"- {code(each[:_LONGEST] + '…' * (len(each) > _LONGEST))}" for each in causes[:most]]
     folded = {
-        "More on these searches": [f"- {search.name}: {cell(each)}" for search in searches for each in details(search)],
+        "More on these searches": [
+            f"- {label(search)}: {cell(each)}" for search in searches for each in details(search)
+        ],
         "What the runs differ in, by dvc.lock": differences + _more(len(causes) - most, "differences"),
     }
     for summary, inside in folded.items():
@@ -65,43 +71,64 @@ def code(text: str) -> str:
 
 def as_json(changes: Comparison) -> dict[str, Any]:
     """Return what changed as values for JSON; null for a number that there is not."""
+    refused, apart, _ = changes.sides.hindrances
     searches = {
         search.name: {
-            "verdict": search.word or None,
+            "was": search.was,
             "old": search.old and {"params": search.old.params, "score": _number(search.old.mean)},
             "new": search.new and {"params": search.new.params, "score": _number(search.new.mean)},
-            **_pair(search.pair),
-            "p_holm": _number(search.p_holm),
+            **_verdict(search.verdict),
+            "second": _second(search.second),
             "n_added": search.n_added,
             "n_removed": search.n_removed,
-            "candidates": search.common and {"n_differing": search.common.n_differing, **_pair(search.common.pair)},
+            "candidates": search.common
+            and {"n_shared": len(search.common.pairs), "n_differing": search.common.n_differing}
+            | _difference(search.common.mean),
             "best_set": search.best_sets and search.best_sets._asdict(),
         }
         for search in changes.changed
     }
-    kept = {"old": changes.old.kept, "new": changes.new.kept, "verdict": changes.kept_word or None}
+    kept = {"old": changes.old.kept, "new": changes.new.kept, **_verdict(changes.kept)}
+    together = changes.together and {
+        **{"n_searches": changes.together.n_searches, "n_candidates": changes.together.n_candidates},
+        **_verdict(changes.together_verdict),
+        "picks": _difference(changes.together.picks),
+    }
     return {
         "verdict": headline(changes),
         "old": changes.old.snapshot.commit,
         "new": changes.new.snapshot.commit,
-        "in_pairs": not changes.hindrances,
-        "hindrances": changes.hindrances,
+        "comparable": not refused,
+        "in_pairs": changes.sides.paired,
+        "hindrances": refused + apart,
         "use": {"old": changes.old.answer.get("use"), "new": changes.new.answer.get("use")},
-        "kept": kept | _pair(changes.kept),
+        "kept": kept | {"second": _second(changes.second)},
+        "together": together,
         "searches": searches,
-        "others": {name: _pair(pair) for name, pair in changes.others.items()},
+        "others": {name: _difference(pair) for name, pair in changes.others.items()},
         "unchanged": changes.unchanged,
         "added": changes.added,
         "removed": changes.removed,
+        "renamed": changes.sides.renamed,
         "causes": {**changes.causes._asdict(), "params": [param._asdict() for param in changes.causes.params]},
     }
 
 
-def _pair(pair: Pair | None) -> dict[str, Any]:
-    if pair is None:
-        return {}
-    numbers = {"difference": pair.difference, "ci95": pair.half_width(), "p_value": pair.p_value}
-    counts = {"n_splits": pair.n_splits, "n_stuck": [int(each.sum()) for each in (pair.old_stuck, pair.new_stuck)]}
+def _verdict(verdict: Verdict | None) -> dict[str, Any]:
+    if verdict is None:
+        return {"verdict": None}
+    return {"verdict": verdict.word, **_difference(verdict.of), "p_holm": _number(verdict.p)}
+
+
+def _second(verdict: Verdict | None) -> dict[str, Any] | None:
+    return _verdict(verdict) if verdict else None
+
+
+def _difference(of: Pair | Apart) -> dict[str, Any]:
+    numbers = {"difference": of.difference, "ci95": of.half_width(), "p_value": of.p_value}
+    counts: dict[str, Any] = {"n_splits": of.n_splits}
+    if isinstance(of, Pair):
+        counts["n_stuck"] = [int(each.sum()) for each in (of.old_stuck, of.new_stuck)]
     return {key: _number(value) for key, value in numbers.items()} | counts
 
 

@@ -1,37 +1,126 @@
-"""Says which settings a search picks before and after, and which candidates may no longer be the best, or newly may."""
+"""Says which settings a search picks before and after, and what their scores differ by."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import isnan
+from typing import Any
 
-from stages.lib.changes.comparison import BestSets
-from stages.lib.changes.results import Scored
-from stages.lib.common import first_of, short_params
+from stages.lib.changes.comparison import BestSets, SearchChange
+from stages.lib.common import (
+    first_of,
+    format_interval,
+    format_p,
+    format_score,
+    format_value,
+    score_decimals,
+    short_params,
+)
+from stages.lib.verdicts import Apart, Pair, Verdict
 
 # The most settings or names that a sentence lists.
 MOST = 3
-_AS_MODEL = "as in model"
+# Of a setting that neither a pick nor `model` has, so the code of the net or of torch decides.
+_DEFAULT = "its default"
 _BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
 
 
-def pick(old: Scored | None, new: Scored | None) -> str:
+def label(search: SearchChange) -> str:
+    """Return the name of a search, with the one that it had before, if that was another."""
+    return search.name if search.name == search.was else f"{search.was} → {search.name}"
+
+
+def pick(search: SearchChange) -> str:
     """Say what a search picks before and after: the settings that differ."""
-    if old is None or new is None:
-        side = new or old
+    if search.old is None or search.new is None:
+        side = search.new or search.old
         return short_params(side.params) if side else "no pick"
-    before, after = _settings(old.params), _settings(new.params)
-    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    if not keys:
-        return "the same pick"
-    if len(keys) > MOST:
-        return f"{len(keys)} settings of its pick"
-    # A pick is described by what it changes in `model`.
-    differences = (f"{key}={before.get(key, _AS_MODEL)} → {after.get(key, _AS_MODEL)}" for key in keys)
-    return ", ".join(map(short_params, differences))
+    settings = [_settings(side.params) for side in (search.old, search.new)]
+    differences = []
+    for key in settings[0] | settings[1]:
+        # A pick is described by what it changes in `model`.
+        before, after = (own.get(key, _model(params, key)) for own, params in zip(settings, search.params, strict=True))
+        if before != after:
+            differences.append(short_params(f"{key}={before} → {after}"))
+    return first_of(differences, MOST) or "the same pick"
 
 
 def _settings(params: str) -> dict[str, str]:
     parts = (part.partition("=") for part in _BETWEEN_PARAMS.split(params))
     return {key: value for key, equals, value in parts if equals}
+
+
+def _model(params: Mapping[str, Any], key: str) -> str:
+    """Return the value of a setting in `model` or `prepare`."""
+    place = key.replace("__", ".", 1) if key.startswith("prepare__") else f"model.{key}"
+    return format_value(params[place]) if place in params else _DEFAULT
+
+
+def search_in_words(search: SearchChange) -> str:
+    """Say how the pick of a search scores before and after: side by side, if it is not on the same splits."""
+    picked = f"{label(search)}, {pick(search)}"
+    before, after = values(search)
+    if search.verdict is None:
+        return f"{picked}: {before} before, {after} now, not compared"
+    of = search.verdict.of
+    if isinstance(of, Apart):
+        return f"{picked}: {before} before, {after} now, {signed(of)}"
+    return f"{picked} scores the same" if of.is_same else f"{picked}, {amount(of)}"
+
+
+def amount(of: Pair | Apart) -> str:
+    """Write a difference with its interval, and what stuck fits have to do with it."""
+    if isinstance(of, Apart):
+        return signed(of)
+    splits = f"the same {of.n_splits} fresh splits" if of.is_tested else "the splits"
+    if isnan(of.difference):
+        return f"a net diverged on some of {splits}"
+    return f"{signed(of)} on {splits}{stuck(of)}"
+
+
+def stuck(pair: Pair) -> str:
+    """Say how many fits are stuck, and what the others differ by; empty if none is."""
+    if not pair.any_stuck:
+        return ""
+    before, after = int(pair.old_stuck.sum()), int(pair.new_stuck.sum())
+    # In the order of time, nothing is tested.
+    tested = f" (p {compared(pair.p_stuck())})" if pair.is_tested else ""
+    told = f"; {after} of {pair.n_splits} fits {'is' if after == 1 else 'are'} stuck, before {before}{tested}"
+    others = pair.without_stuck()
+    return told if others is None else f"{told}, without these splits {signed(others)}"
+
+
+def signed(of: Pair | Apart) -> str:
+    """Write a difference, with its interval if it has one."""
+    decimals = score_decimals(of.means)
+    difference = format_score(of.difference, decimals, "+").replace("-", "−")
+    return f"{difference} ± {format_score(of.half_width(), decimals)}" if of.is_tested else difference
+
+
+def values(search: SearchChange) -> list[str]:
+    """Write the score of the pick on each side, with its interval."""
+    sides = (search.old, search.new)
+    # Two that are compared are in one unit; of others, one may be in thousands and the other a share.
+    shared = score_decimals(side.mean for side in sides if side)
+    return [
+        format_interval(side.mean, side.ci95, shared if search.verdict else score_decimals([side.mean]))
+        if side
+        else "no score on fresh splits"
+        for side in sides
+    ]
+
+
+def compared(p: float) -> str:
+    """Write a p-value behind `p`."""
+    written = format_p(p)
+    return written if written.startswith("<") else f"= {written}"
+
+
+def told(verdict: Verdict) -> str:
+    """Write a verdict, with the p-value of one that claims something."""
+    if not verdict.claims:
+        return verdict.word
+    side = "" if isinstance(verdict.of, Pair) else "higher by " if verdict.of.difference > 0 else "lower by "
+    return f"{side}{verdict.word} (p {compared(verdict.p)})"
 
 
 def sets_in_words(sets: BestSets) -> Iterator[str]:

@@ -10,10 +10,12 @@ from functools import cached_property
 from typing import Any
 
 from stages.lib.changes.comparison import Comparison, compare
+from stages.lib.changes.headline import parts, second_told
 from stages.lib.changes.output import as_markdown
+from stages.lib.changes.picks import label
 from stages.lib.changes.results import Results, differing
 from stages.lib.changes.revisions import merge_base
-from stages.lib.changes.sentences import HEADINGS, causes_told, details, headline, others_told, row
+from stages.lib.changes.sentences import HEADINGS, causes_told, details, others_told, row
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import format_score, score_decimals
 from stages.lib.common.git import git
@@ -101,15 +103,16 @@ def changes_of(since: Since) -> dict[str, Any]:
     return {
         "against": since.against,
         "base": since.base[:7],
-        "headline": headline(comparison),
+        "headline": parts(comparison),
         "headings": HEADINGS,
         "rows": [row(search) for search in comparison.changed],
+        "second": second_told(comparison),
         "sentences": others_told(comparison),
         "charts": {name: chart for name, chart in charts.items() if name in since.searches},
         "other_charts": {name: chart for name, chart in charts.items() if name not in since.searches},
         "folded": {
             "More on these searches": [
-                f"{search.name}: {each}" for search in comparison.changed for each in details(search)
+                f"{label(search)}: {each}" for search in comparison.changed for each in details(search)
             ],
             "Metrics that differ": [f"{name}: {old} → {new} ({change})" for name, old, new, change in since.metrics],
             "What the runs differ in, by dvc.lock": causes_told(comparison),

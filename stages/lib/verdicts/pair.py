@@ -1,6 +1,5 @@
-"""Judges whether one net scores better than another on the same splits: better, worse, level, undecided, unchanged."""
+"""Two nets on the same splits: what their scores differ by, and how sure that is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -8,12 +7,12 @@ import numpy as np
 from scipy.stats import binomtest
 from scipy.stats import t as student
 
-from stages.lib.comparison.equivalence import beyond, holm
+from stages.lib.comparison.equivalence import beyond
 from stages.lib.scores import ALPHA, corrected_error
 from stages.lib.scores.best_set import paired_error
 
-BETTER, WORSE, LEVEL = "better", "worse", "level"
-UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"
+# With two splits, the variance has one degree of freedom, and an interval says nothing.
+FEWEST_SPLITS = 3
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,10 @@ class Pair:
         As in `corrected_error`; `test_share` is NaN where nothing can be tested, as in time order.
     rope : float
         The difference below which two nets are as good as each other.
-    fills_repeats : bool
-        Whether the splits are whole repeats. Otherwise they can't tell how much of the variance all splits share, and
-        the error takes all of it, as Nadeau and Bengio's does.
+    all_shared : bool
+        Whether all of the variance counts as shared by all splits, as in Nadeau and Bengio's error. It does where the
+        splits are not whole repeats, which can't tell how much of it is, and for averages, which have lost what single
+        fits add, but not what the rows do.
     """
 
     old: np.ndarray
@@ -40,7 +40,7 @@ class Pair:
     test_share: float
     one_row: float
     rope: float
-    fills_repeats: bool = True
+    all_shared: bool = False
 
     @property
     def n_splits(self) -> int:
@@ -65,9 +65,9 @@ class Pair:
     @cached_property
     def error(self) -> float:
         """The standard error of the difference, as that of the set of the best; NaN where there is none."""
-        if not np.isfinite(self.difference + self.test_share) or self.n_splits < 2:
+        if not np.isfinite(self.difference + self.test_share) or self.n_splits < FEWEST_SPLITS:
             return float("nan")
-        if not self.fills_repeats:
+        if self.all_shared:
             return float(corrected_error(self.new - self.old, self.test_share, self.one_row))
         return paired_error(self.old, self.new, self.test_share, self.one_row)
 
@@ -110,41 +110,14 @@ class Pair:
         return float(binomtest(int(only_new), int(only_old + only_new)).pvalue) if only_old + only_new else 1.0
 
     def without_stuck(self) -> "Pair | None":
-        """Return the pair on the splits where neither is stuck; None if there are fewer than two.
+        """Return the pair on the splits where neither is stuck; None if there are fewer than three.
 
         What is left of 30 splits may be 27, which are not nine repeats.
         """
         kept = ~(self.old_stuck | self.new_stuck)
-        if kept.sum() < 2:
+        if kept.sum() < FEWEST_SPLITS:
             return None
         none = np.zeros(kept.sum(), dtype=bool)
-        whole = self.fills_repeats and bool(kept.all())
+        all_shared = self.all_shared or not kept.all()
         old, new = self.old[kept], self.new[kept]
-        return replace(self, old=old, new=new, old_stuck=none, new_stuck=none, fills_repeats=whole)
-
-
-def judge(pairs: Mapping[str, Pair]) -> dict[str, str]:
-    """Return a word for each pair of a family, such as of what changed between two commits.
-
-    *Better* and *worse*: the p-value, by Holm for the number of pairs that differ, is below 0.05, and the difference is
-    more likely than not larger than the rope. *Level*: the 90 % interval lies inside the rope. *Unchanged*: the scores
-    are the same on every split. *Undecided* is the rest, and *not tested* what has no error.
-    """
-    adjusted = adjusted_p(pairs)
-    return {name: _word(pair, adjusted[name]) for name, pair in pairs.items()}
-
-
-def adjusted_p(pairs: Mapping[str, Pair]) -> dict[str, float]:
-    """Return the p-value of each pair of a family, by Holm for the number of those that differ; NaN where untested."""
-    adjusted = holm(np.array([pair.p_value for pair in pairs.values()]))
-    return dict(zip(pairs, map(float, adjusted), strict=True))
-
-
-def _word(pair: Pair, p: float) -> str:
-    if pair.is_same:
-        return UNCHANGED
-    if np.isnan(p):
-        return UNTESTED
-    if p < ALPHA and pair.share_beyond > 1 / 2:
-        return BETTER if pair.difference > 0 else WORSE
-    return LEVEL if pair.is_level else UNDECIDED
+        return replace(self, old=old, new=new, old_stuck=none, new_stuck=none, all_shared=all_shared)

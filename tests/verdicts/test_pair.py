@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.changes.verdict import BETTER, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Pair, judge
 from stages.lib.scores import corrected_error
+from stages.lib.verdicts import BETTER, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Pair, judge
 
 RNG = np.random.default_rng(0)
 NONE = np.zeros(30, dtype=bool)
@@ -60,15 +60,27 @@ def test_words() -> None:
             "diverged": pair(old, np.where(np.arange(30) == 2, np.nan, old)),
         }
     )
-    assert list(words.values()) == [BETTER, WORSE, LEVEL, UNDECIDED, UNCHANGED, UNTESTED, UNTESTED]
+    expected = [BETTER, WORSE, LEVEL, UNDECIDED, UNCHANGED, UNTESTED, UNTESTED]
+    assert [verdict.word for verdict in words.values()] == expected
+
+
+def test_two_splits_have_no_interval() -> None:
+    """Their one degree of freedom would make it wider than any score."""
+    none = np.zeros(2, dtype=bool)
+    found = Pair(np.array([0.7, 0.71]), np.array([0.8, 0.82]), none, none, 1.0, 0.0, 0.01)
+    assert not found.is_tested
+    assert judge({"": found})[""].word == UNTESTED
+    old, stuck = 0.7 + noise(), np.arange(30) < 28
+    assert pair(old, old + 0.01, stuck).without_stuck() is None
+    assert pair(old, old + 0.01, stuck & (np.arange(30) > 0)).without_stuck() is not None
 
 
 def test_a_difference_beyond_chance_but_inside_the_rope_is_no_gain() -> None:
     old = 0.7 + noise()
     gain = old + 0.008 + noise(0.005)
     assert pair(old, gain).p_value < 0.05
-    assert judge({"": pair(old, gain)})[""] != BETTER
-    assert judge({"": pair(old, gain, rope=0.001)})[""] == BETTER
+    assert judge({"": pair(old, gain)})[""].word != BETTER
+    assert judge({"": pair(old, gain, rope=0.001)})[""].word == BETTER
 
 
 def test_level_is_two_one_sided_tests() -> None:
@@ -85,10 +97,10 @@ def test_the_number_of_changes_counts() -> None:
     found = pair(old, old + noise(0.03) + 0.0245)
     assert 0.01 < found.p_value < 0.05
     same = {str(i): pair(old, old + noise(0.03)) for i in range(7)}
-    assert judge({"one": found})["one"] == BETTER
-    assert judge({"one": found, **same})["one"] == UNDECIDED
+    assert judge({"one": found})["one"].word == BETTER
+    assert judge({"one": found, **same})["one"].word == UNDECIDED
     unchanged = {str(i): pair(old, old) for i in range(7)}
-    assert judge({"one": found, **unchanged})["one"] == BETTER
+    assert judge({"one": found, **unchanged})["one"].word == BETTER
 
 
 def test_stuck_fits_are_left_out_in_pairs_and_their_counts_tested() -> None:

@@ -1,0 +1,170 @@
+"""Says in one line what one decides by: what is used, which changes are more than chance, and what caused them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from stages.lib.changes.comparison import Comparison
+from stages.lib.changes.origins import edited_results, stale_params
+from stages.lib.changes.picks import MOST, amount, compared, label, pick, search_in_words, signed, told
+from stages.lib.changes.sentences import causes_told
+from stages.lib.common import counted, first_of, format_score, score_decimals
+from stages.lib.verdicts import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
+
+# A longer cause is cut.
+_LONGEST = 120
+# The words of which searches are counted.
+_ORDER = (LEVEL, UNDECIDED, CHANCE, UNCHANGED, UNTESTED)
+_NOT_COMPARED = "not compared"
+# What changed in these are other candidates.
+_WORDS = {UNCHANGED: ("whose pick scores the same", "whose picks score the same")}
+
+
+def headline(changes: Comparison) -> str:
+    """Return the sentences of `parts` as one line."""
+    return " ".join(parts(changes))
+
+
+def parts(changes: Comparison) -> list[str]:
+    """Return the sentences of the headline, each with its full stop.
+
+    First what makes all that follows doubtful, then whether what is used changes, then the verdicts, then the cause.
+    """
+    return [*_not_rerun(changes), f"{_use(changes)}.", *_verdict(changes), *_cause(changes)]
+
+
+def _not_rerun(changes: Comparison) -> Iterator[str]:
+    for side in (changes.old, changes.new):
+        if keys := stale_params(side):
+            difference = f"params.yaml of {side.snapshot.name} differs from what its results are from"
+            yield f"Not rerun: {difference} ({first_of(keys, MOST)}); run `dvc repro`."
+        if paths := edited_results(side):
+            yield f"Edited since their stages wrote them: {first_of(paths, MOST)}; run `dvc repro`."
+
+
+def _use(changes: Comparison) -> str:
+    """Say what is used before and after, and what that scores."""
+    before, after = changes.old.use, changes.new.use
+    if not before or not after:
+        lacking = " and ".join(side.snapshot.name for side in (changes.old, changes.new) if not side.use)
+        answer = f"There is no answer to what to use in {lacking}"
+    elif before == after:
+        # The kept net's score comes with its verdict.
+        scores = "" if after == changes.new.kept else _scores(changes)
+        answer = f"Use {after}, as before{f' ({scores})' if scores else ''}"
+    else:
+        untested = "not tested, because the answer is chosen on these very splits"
+        answer = f"Use {after}, before {before} ({', '.join(filter(None, [_scores(changes), untested]))})"
+    kept = _kept(changes)
+    return f"{answer}; {kept}" if kept else answer
+
+
+def _scores(changes: Comparison) -> str:
+    """Write the score of the answer before and after; empty if they are the same, or can't be compared."""
+    sides = [side.fresh.get(str(side.use)) for side in (changes.old, changes.new)]
+    means = [side.mean for side in sides if side]
+    if changes.sides.hindrances.refused or len(means) < 2 or means[0] == means[1]:
+        return ""
+    return " → ".join(format_score(mean, score_decimals(means)) for mean in means)
+
+
+def _kept(changes: Comparison) -> str:
+    before, after, verdict = changes.old.kept, changes.new.kept, changes.kept
+    if not before or not after:
+        return ""
+    name = f"the kept net, {before}" + ("" if before == after else f" → {after}")
+    if verdict is None:
+        return "" if before == after else name
+    if verdict.word == UNCHANGED:
+        same = before == changes.sides.renamed.get(after, after)
+        return f"{name}, {'is unchanged' if same else 'scores the same'}"
+    # The headline says no more of a search that is the only one, and kept.
+    picked = f", {pick(changes.changed[0])}" if _is_kept_alone(changes) else ""
+    return f"{name}{picked}: {told(verdict)}, {amount(verdict.of)}"
+
+
+def _is_kept_alone(changes: Comparison) -> bool:
+    """Whether one search changed, and its pick is the kept net, which scores otherwise."""
+    verdicts = [search.verdict for search in changes.changed]
+    return len(verdicts) == 1 and verdicts[0] is changes.kept is not None and changes.kept.word != UNCHANGED
+
+
+def _verdict(changes: Comparison) -> Iterator[str]:
+    refused, apart, _ = changes.sides.hindrances
+    if refused:
+        yield f"Not comparable: {'; '.join(refused)}."
+        return
+    if apart:
+        yield f"Not in pairs ({'; '.join(apart)}), so compared as two independent runs."
+    if len(changes.changed) != 1:
+        yield f"{_several(changes)}."
+        return
+    search = changes.changed[0]
+    if search.verdict is None:
+        yield f"1 search changed: {label(search)}, {_NOT_COMPARED}."
+    elif not _is_kept_alone(changes):
+        word = told(search.verdict)
+        yield f"{word[0].upper()}{word[1:]}: {search_in_words(search)}."
+
+
+def _several(changes: Comparison) -> str:
+    if not (changes.changed or changes.unchanged):
+        return "No search is in both"
+    if not changes.changed and changes.others:
+        score = "scores" if len(changes.others) == 1 else "score"
+        return f"No search changed, but {first_of(list(changes.others), MOST)} {score} otherwise"
+    if not changes.changed:
+        both = " that both have" if changes.added or changes.removed else ""
+        return f"Unchanged: all scores{both} are the same"
+    found = {label(search): search.verdict for search in changes.changed}
+    n = counted(len(found), "search", "searches")
+    return f"{n} changed: {', '.join(tally(found, _together(changes)))}"
+
+
+def _together(changes: Comparison) -> dict[str, Verdict]:
+    """Return the verdict on the searches taken as one, by what is said of it."""
+    together, verdict = changes.together, changes.together_verdict
+    if together is None or verdict is None:
+        return {}
+    p = f"p {compared(verdict.p)}; " if verdict.claims else ""
+    picks = f"their picks {signed(together.picks)} on the same {together.picks.n_splits} fresh splits"
+    shared = f"{counted(together.n_candidates, 'shared candidate')} ({p}{picks})"
+    return {f"{verdict.word} on average over {shared}": verdict}
+
+
+def tally(found: Mapping[str, Verdict | None], together: Mapping[str, Verdict]) -> list[str]:
+    """List verdicts, the surest first: by name what is claimed, and how many others there are of each word.
+
+    `found` has the verdict on each search, None if there is none, and `together` that on all of them, by its text.
+    """
+    sure = {text: verdict.p for text, verdict in together.items() if verdict.claims}
+    sure |= {f"{name} {told(verdict)}": verdict.p for name, verdict in found.items() if verdict and verdict.claims}
+    unsure = [text for text in together if text not in sure]
+    counts = Counter(verdict.word if verdict else _NOT_COMPARED for verdict in found.values())
+    for word in (*_ORDER, _NOT_COMPARED):
+        if n := counts[word]:
+            unsure.append(f"{n} {_WORDS.get(word, (word, word))[n > 1]}")
+    return sorted(sure, key=lambda text: sure[text]) + unsure
+
+
+def _cause(changes: Comparison) -> Iterator[str]:
+    """Say what caused the changes, or what differs though nothing changed."""
+    if names := changes.sides.renamed:
+        yield f"Renamed: {', '.join(f'{was} → {name}' for name, was in names.items())}."
+    said = "; ".join([*changes.sides.hindrances.refused, *changes.sides.hindrances.apart])
+    causes = [each for each in causes_told(changes) if each.removeprefix("data: ").partition(" has ")[0] not in said]
+    if causes := [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in causes]:
+        same = not (changes.changed or changes.others or changes.added or changes.removed)
+        what = "Differs" if same else "Cause" if len(causes) == 1 else "Causes"
+        yield f"{what}: {first_of(causes, MOST, '; ')}."
+
+
+def second_told(changes: Comparison) -> list[str]:
+    """Say what the second scorer says, which is judged by itself; empty if there is none."""
+    found = {label(search): search.second for search in changes.changed if search.second}
+    kept = changes.second
+    of = kept or next(iter(found.values()), None)
+    if of is None or all(verdict.word == UNCHANGED for verdict in (of, *found.values())):
+        return []
+    name = next(scored.second_name for scored in changes.new.fresh.values() if scored.second_name)
+    listed = [f"the kept net {told(kept)}, {signed(kept.of)}"] if kept and kept.word != UNCHANGED else []
+    return [f"By {name}, the second metric, judged by itself: {'; '.join([*listed, ', '.join(tally(found, {}))])}."]

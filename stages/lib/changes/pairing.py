@@ -1,0 +1,123 @@
+"""Two commits side by side: which scores of the one are compared with which of the other, and what they differ by."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.lib.changes.matching import Hindrances, hindrances, renamed
+from stages.lib.changes.results import Results, Scored
+from stages.lib.config.scorers import has_unit
+from stages.lib.config.statistics import ROPE
+from stages.lib.scores import one_row
+from stages.lib.verdicts import Apart, Pair
+from stages.lib.verdicts.together import average
+
+
+class Common(NamedTuple):
+    """Candidates that both sides have, after halving trained to the end, and how many of them score otherwise.
+
+    `pairs` has their scores on the splits of the search, but for those that diverged on a side, which `n_diverged`
+    counts.
+    """
+
+    pairs: list[Pair]
+    n_differing: int
+    n_diverged: int
+
+    @property
+    def mean(self) -> Pair:
+        """The mean over all of the pairs."""
+        return average(self.pairs)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two commits, or a commit and the working tree."""
+
+    old: Results
+    new: Results
+
+    @cached_property
+    def hindrances(self) -> Hindrances:
+        """Why scores can't be compared, or not in pairs."""
+        return hindrances(self.old, self.new)
+
+    @cached_property
+    def renamed(self) -> dict[str, str]:
+        """The experiments that have another name now, new name to old."""
+        return renamed(self.old, self.new)
+
+    @cached_property
+    def was(self) -> dict[str, str]:
+        """The names of the searches that both sides have, new name to old."""
+        names = {name: self.renamed.get(name, name) for name in self.new.searches}
+        return {name: before for name, before in names.items() if before in self.old.searches}
+
+    @property
+    def paired(self) -> bool:
+        """Whether the scores on the fresh splits are in pairs."""
+        return not (self.hindrances.refused or self.hindrances.apart)
+
+    def is_unchanged(self, name: str) -> bool:
+        """Whether a search has the same candidates, all with the same scores, and its pick too."""
+        before, after = self.old.searches[self.was[name]], self.new.searches[name]
+        picks = self._contenders(self.was[name], name)
+        if list(before) != list(after) or (picks[0] is None) != (picks[1] is None):
+            return False
+        both = [(one, after[params]) for params, one in before.items()] + [picks]
+        return all(one is None or two is None or self._is_same(one, two) for one, two in both)
+
+    def _is_same(self, before: Scored, after: Scored) -> bool:
+        n = min(len(before.scores), len(after.scores)) if self.paired else None
+        return before.params == after.params and before.scores[:n].tobytes() == after.scores[:n].tobytes()
+
+    def _contenders(self, before: str | None, after: str | None) -> tuple[Scored | None, Scored | None]:
+        return self.old.fresh.get(str(before)), self.new.fresh.get(str(after))
+
+    def difference(self, before: str | None, after: str | None) -> Pair | Apart | None:
+        """Return what two contenders differ by on the fresh splits; None if that can't be said."""
+        one, two = self._contenders(before, after)
+        if self.hindrances.refused or one is None or two is None:
+            return None
+        if self.paired:
+            return self._pair(one, two)
+        return Apart((one.mean, two.mean), (one.ci95, two.ci95), min(len(one.scores), len(two.scores)))
+
+    def second(self, before: str | None, after: str | None) -> Pair | None:
+        """Return what two contenders differ by on the fresh splits by the second scorer; None if one has none."""
+        one, two = self._contenders(before, after)
+        if not self.paired or one is None or two is None or one.second_name != two.second_name:
+            return None
+        name = two.second_name
+        if name is None or one.second is None or two.second is None:
+            return None
+        n = min(len(one.second), len(two.second))
+        return Pair(
+            one.second[:n],
+            two.second[:n],
+            one.stuck[:n],
+            two.stuck[:n],
+            self.new.test_share,
+            one_row(name, 1.0),
+            0.0 if has_unit(name) else ROPE,
+        )
+
+    def _pair(self, before: Scored, after: Scored) -> Pair:
+        """Return the scores on the splits that both have: with other numbers of repeats, those of the first ones."""
+        n = min(len(before.scores), len(after.scores))
+        parts = (before.scores[:n], after.scores[:n], before.stuck[:n], after.stuck[:n])
+        return Pair(*parts, self.new.test_share, self.new.one_row, self.new.rope)
+
+    def common(self, name: str) -> Common | None:
+        """Return the candidates of a search that both sides have; None if there are none, or they are not in pairs."""
+        if not self.paired or self.hindrances.of_searches:
+            return None
+        one, two = self.old.searches[self.was[name]], self.new.searches[name]
+        # One that left earlier on one side was trained for fewer epochs there, which is why it scores otherwise.
+        ended = [params for params in one if params in two and one[params].to_the_end and two[params].to_the_end]
+        shared = [self._pair(one[params], two[params]) for params in ended]
+        pairs = [pair for pair in shared if np.isfinite(pair.difference)]
+        differing = sum(not pair.is_same for pair in pairs)
+        return Common(pairs, differing, len(shared) - len(pairs)) if pairs else None

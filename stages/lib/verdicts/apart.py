@@ -1,0 +1,60 @@
+"""Two nets on splits of their own: what their means differ by, as of two independent runs."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from stages.lib.scores import ALPHA
+from stages.lib.verdicts.pair import FEWEST_SPLITS
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The mean scores of two nets that were not scored on the same splits, such as of two seeds or two tables.
+
+    The intervals of both means give the interval of the difference: half its width is the root of the sum of the
+    squares of theirs (Zou and Donner (2008), "Construction of confidence limits about effect measures", Statistics in
+    Medicine 27). For two independent tables, that holds. Two runs on the same rows share the luck of these, so their
+    difference varies less, and the interval is too wide.
+
+    Attributes
+    ----------
+    means, halves : (float, float)
+        Before and after: the means, and half the widths of their 95 % intervals, NaN where there is none.
+    n_splits : int
+        How many splits the side with fewer has.
+    """
+
+    means: tuple[float, float]
+    halves: tuple[float, float]
+    n_splits: int
+
+    @property
+    def difference(self) -> float:
+        """The difference of the means, new less old; NaN if a net diverged."""
+        return self.means[1] - self.means[0]
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether the difference has an interval."""
+        return math.isfinite(self.half_width() + self.difference)
+
+    def half_width(self) -> float:
+        """Return half the width of the 95 % interval of the difference; NaN if a side has none, or two splits."""
+        return math.hypot(*self.halves) if self.n_splits >= FEWEST_SPLITS else math.nan
+
+    @property
+    def p_value(self) -> float:
+        """The two-sided p-value, below 0.05 where the interval excludes 0; NaN where untested.
+
+        By Student's t with n_splits - 1 degrees, which is the smaller number of both sides.
+        """
+        degrees = self.n_splits - 1
+        if not self.is_tested:
+            return math.nan
+        error = np.float64(self.half_width() / student.ppf(1 - ALPHA / 2, degrees))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            statistic = np.nan_to_num(abs(self.difference) / error)  # 0 / 0: both are constant, and the same
+        return float(2 * student.sf(statistic, degrees))

@@ -1,0 +1,54 @@
+"""Several searches that changed, taken as one: over the candidates that both sides have, and over their picks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stages.lib.verdicts.apart import Apart
+from stages.lib.verdicts.pair import Pair
+
+
+@dataclass(frozen=True)
+class Together:
+    """What several searches gain together.
+
+    `candidates` has, on each split of the searches, the mean over the searches, with equal weights, of the mean over
+    all of their candidates that both sides have; `n_candidates` counts these. `picks` has the mean of their picks on
+    each fresh split. Searches share their rows, so they are no independent witnesses; but the mean of each split
+    varies as the rows do, and less with the luck of single fits. So the error is Nadeau and Bengio's.
+    """
+
+    n_searches: int
+    n_candidates: int
+    candidates: Pair
+    picks: Pair
+
+    @classmethod
+    def of(cls, candidates: Sequence[Sequence[Pair]], picks: Sequence[Pair]) -> "Together | None":
+        """Take searches as one, from what their candidates and their picks score on both sides.
+
+        None if fewer than two searches have candidates on both sides, or all of these score the same.
+        """
+        if len(candidates) < 2:
+            return None
+        mean = average([average(pairs) for pairs in candidates])
+        return None if mean.is_same else cls(len(candidates), sum(map(len, candidates)), mean, average(picks))
+
+    def agrees(self, kept: Pair | Apart | None) -> bool:
+        """Whether the picks gain, or lose, as well, and the kept net does not do the contrary.
+
+        Candidates that nobody would pick often gain most, and a change that costs the kept net is no gain. The picks
+        do if the 95 % interval of their mean difference excludes 0, and the difference is larger than the rope.
+        """
+        side = np.sign(self.candidates.difference)
+        picked = side * self.picks.difference > np.maximum(self.picks.rope, self.picks.half_width())
+        return bool(picked and (kept is None or side * kept.difference >= 0))
+
+
+def average(pairs: Sequence[Pair]) -> Pair:
+    """Return the mean of several pairs, on the splits that all of them have."""
+    n = min(pair.n_splits for pair in pairs)
+    old, new = (np.mean([getattr(pair, side)[:n] for pair in pairs], axis=0) for side in ("old", "new"))
+    none = np.zeros(n, dtype=bool)
+    return replace(pairs[0], old=old, new=new, old_stuck=none, new_stuck=none, all_shared=True)
