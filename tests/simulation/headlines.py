@@ -1,0 +1,152 @@
+"""Draws all results of two commits, with known true scores, and asks whether what is claimed of them is wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stages.lib.changes.comparison import Comparison, compare
+from stages.lib.changes.results import Results, Scored
+from stages.lib.changes.snapshot import Snapshot
+from stages.lib.scores import half_width
+from stages.lib.verdicts import BETTER, Verdict
+from tests.simulation.changes import BEFORE, FITS, ROPE, Fits, batches, draw_scores, learned
+from tests.simulation.searches import N_FOLDS, N_ROWS
+
+N_CANDIDATES = 3
+# In some, what a row adds is the same for all nets before, and for all nets now, as if their inputs had changed.
+KINDS: dict[str, Fits] = {
+    **{name: FITS[name] for name in ("calm, 0.017", "noisy, 0.1", "no chance in training")},
+    "0.35 in 1 of 10, before and now": FITS["0.35 in 1 of 10, before and now"],
+    "calm, rows by side": replace(FITS["calm, 0.017"], by_side=0.1),
+    "no chance, rows by side": Fits(0.0, 0.1, by_side=0.35),
+}
+# What searches gain, in turn.
+GAINS = {"none": (0.0,), "cancel": (0.03, -0.03), **{f"{gain:+g}": (gain,) for gain in (0.02, 0.03, 0.05)}}
+# All candidates but the first are hopeless, and gain this much; the first one gains nothing.
+HOPELESS = (0.58, 0.05)
+# How the splits of both commits are related.
+IN_PAIRS, SAME_ROWS, OTHER_ROWS = "in pairs", "the same rows", "other rows"
+PARAMS = {
+    **{"cv.splitter": "stratified", "cv.scoring": "accuracy", "cv.n_splits": N_FOLDS},
+    **{"data.target": "y", "statistics.rope": ROPE},
+}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What is claimed of two commits, and what of it is wrong.
+
+    `wrong` is whether anything is: of a pick, of the kept net, or of all searches together. The others are whether all
+    searches, the kept net, or any pick are called better; `together_wrong` whether the claim on all searches is wrong.
+    """
+
+    wrong: bool
+    together_wrong: bool
+    together: bool
+    kept: bool
+    any_pick: bool
+
+
+def judge_headlines(
+    kind: str, gains: str, n_searches: int, n_repeats: int, n_draws: int, splits: str = IN_PAIRS
+) -> list[Headline]:
+    """Draw commits that change so many searches, all on the same rows, and judge what is said of them."""
+    rng = np.random.default_rng((list(KINDS).index(kind), n_searches, n_repeats, 43))
+    truth = true_scores(gains, n_searches)
+    drawn = draw_commits(KINDS[kind], truth, n_repeats, n_draws, splits, rng)
+    return [judged(compare(*sides), truth) for sides in drawn]
+
+
+def true_scores(gains: str, n_searches: int) -> np.ndarray:
+    """Return the true scores before and now, shape (2, n_searches, N_CANDIDATES)."""
+    truth = np.full((2, n_searches, N_CANDIDATES), BEFORE)
+    if gains == "of the hopeless":
+        truth[:, :, 1:] = HOPELESS[0] + np.array([0, HOPELESS[1]])[:, None, None]
+    else:
+        truth[1] += np.resize(GAINS[gains], n_searches)[:, None]
+    return truth
+
+
+def judged(changes: Comparison, truth: np.ndarray) -> Headline:
+    """Compare what is claimed with the truth."""
+
+    def gain(before: tuple[str | None, str], now: tuple[str | None, str]) -> float:
+        (one, one_pick), (two, two_pick) = before, now
+        return float(truth[1, int(str(two)), int(two_pick)] - truth[0, int(str(one)), int(one_pick)])
+
+    old, new = changes.old, changes.new
+    by_pick = [
+        (search.verdict, gain((search.name, search.old.params), (search.name, search.new.params)))
+        for search in changes.changed
+        if search.old and search.new
+    ]
+    of_kept = gain((old.kept, old.fresh[str(old.kept)].params), (new.kept, new.fresh[str(new.kept)].params))
+    # A gain of candidates that nobody picks is no gain, nor is one that costs the kept net.
+    of_all, of_picks = float((truth[1] - truth[0]).mean()), float(np.mean([true for _, true in by_pick]))
+    agreed = of_all if of_all * of_picks > 0 and of_all * of_kept >= 0 else 0.0
+    together_wrong = is_wrong(changes.together_verdict, agreed)
+    return Headline(
+        together_wrong or is_wrong(changes.kept, of_kept) or any(is_wrong(*each) for each in by_pick),
+        together_wrong,
+        says_better(changes.together_verdict),
+        says_better(changes.kept),
+        any(says_better(verdict) for verdict, _ in by_pick),
+    )
+
+
+def is_wrong(verdict: Verdict | None, truth: float) -> bool:
+    """Return whether a verdict claims a difference that there is not, or that has the other sign."""
+    return verdict is not None and verdict.claims and verdict.of.difference * truth <= 0
+
+
+def says_better(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.word == BETTER
+
+
+def draw_commits(
+    fits: Fits, truth: np.ndarray, n_repeats: int, n_draws: int, splits: str, rng: np.random.Generator
+) -> Iterator[tuple[Results, Results]]:
+    """Yield the results of two commits: candidates on the splits of the searches, and their picks on fresh ones."""
+    n_splits = n_repeats * N_FOLDS
+    accuracy = learned(truth.ravel(), fits.stuck[0], fits.stuck_at)
+    more = replace(fits, n_repeats=(4 if splits == SAME_ROWS else 2) * n_repeats)
+
+    def draw(size: int) -> np.ndarray:
+        drawn = draw_scores(accuracy, more, size, rng)
+        stuck = rng.random(drawn.shape) < fits.stuck[0]
+        return np.where(stuck, fits.stuck_at, drawn).reshape(size, *truth.shape, -1)
+
+    for size in batches(n_draws, 10):
+        befores = draw(size)
+        nows = draw(size) if splits == OTHER_ROWS else befores
+        for before, now in zip(befores[:, 0], nows[:, 1], strict=True):
+            yield (
+                results_of("before", before[..., : 2 * n_splits], 7),
+                results_of("now", now[..., -2 * n_splits :], 7 if splits == IN_PAIRS else 8),
+            )
+
+
+def results_of(name: str, scores: np.ndarray, seed: int) -> Results:
+    """Return the results of a commit, from scores of shape (n_searches, n_candidates, 2 * n_splits)."""
+    n_splits = scores.shape[2] // 2
+    snapshot = Snapshot(name, name)
+    vars(snapshot)["_paths"] = set()
+    none, share = np.zeros(n_splits, dtype=bool), 1 / (N_FOLDS - 1)
+    searched, fresh = scores[..., :n_splits], scores[..., n_splits:]
+    picks = searched.mean(axis=2).argmax(axis=1)
+
+    def scored(params: int, each: np.ndarray) -> Scored:
+        return Scored(str(params), each, none, float(half_width(each, share, N_FOLDS / N_ROWS)))
+
+    kept = int(searched.mean(axis=2).max(axis=1).argmax())
+    results = Results(snapshot)
+    vars(results).update(
+        searches={str(s): {str(c): scored(c, each) for c, each in enumerate(of)} for s, of in enumerate(searched)},
+        fresh={str(s): scored(pick, fresh[s, pick]) for s, pick in enumerate(picks)},
+        answer={"kept": str(kept), "use": str(kept)},
+        evaluated=PARAMS | {"seed": seed},
+        stages={},
+        one_row=N_FOLDS / N_ROWS,
+    )
+    return results
