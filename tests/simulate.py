@@ -14,6 +14,7 @@ from tests.simulation.change_tables import change_tables
 from tests.simulation.corners import judge_one_repeat, judge_small_units
 from tests.simulation.fresh import TRAININGS, judge_fresh
 from tests.simulation.halving import halve
+from tests.simulation.headline_tables import headline_tables
 from tests.simulation.keys import KEY_CASES, judge_keys
 from tests.simulation.labelled import TABLES, judge_table
 from tests.simulation.searches import CASES
@@ -40,6 +41,8 @@ def main(n_draws: int = N_DRAWS, n_processes: int | None = None) -> None:
     fewer = -(-n_draws // 2)  # of the newer cases
     with ProcessPoolExecutor(n_processes) as pool:
         for title, rows in change_tables(n_draws, pool):
+            print(f"{title}\n\n{table(iter(rows))}", flush=True)
+        for title, rows in headline_tables(fewer, pool):
             print(f"{title}\n\n{table(iter(rows))}", flush=True)
         few = partial(errors_of, n_draws=fewer, pool=pool)
         fewest = partial(errors_of, n_draws=-(-n_draws // 5), pool=pool)

@@ -23,6 +23,8 @@ PARAMS: dict[str, Any] = {
     "seed": 7,
     "statistics": {"rope": 0.01},
 }
+# What is said where nothing of what is used changes.
+UNCHANGED = "Use linear, as before; the kept net, width, is unchanged."
 N_SPLITS = 30
 SPREAD = np.tile([-0.02, 0.0, 0.02], 10)
 

@@ -1,10 +1,15 @@
 """Oracle: pairs of nets whose true difference is known. `make simulate` draws many more."""
 
+import re
+
 import numpy as np
 import pytest
 
+from stages.lib.changes.comparison import compare
+from stages.lib.changes.headline import headline
 from stages.lib.verdicts import BETTER, LEVEL, WORSE, Pair
 from tests.simulation.changes import FITS, ROPE, Judged, claims, draw_changes, judge_changes, judge_families
+from tests.simulation.headlines import IN_PAIRS, KINDS, draw_commits, judge_headlines, true_scores
 from tests.simulation.wearing import judge_picks, wear_out
 
 
@@ -77,3 +82,27 @@ def test_a_pick_keeps_the_luck_of_its_rows() -> None:
     found = judge_picks("no chance in training", 1, 20, 40)
     assert np.mean([each.gain for each in found]) > 0.015
     assert np.mean([each.claimed for each in found]) > 0.05
+
+
+@pytest.mark.parametrize("gains", ["none", "of the hopeless"])
+def test_a_headline_is_seldom_wrong(gains: str) -> None:
+    """Where all nets of a side share what a row adds, eight searches are no eight witnesses."""
+    found = judge_headlines("no chance, rows by side", gains, 8, 4, IN_PAIRS, 60)
+    assert np.mean([each.wrong for each in found]) <= 0.1
+
+
+def test_a_gain_of_all_searches_is_found_where_no_pick_shows_it() -> None:
+    found = judge_headlines("calm, 0.017", "+0.03", 8, 10, IN_PAIRS, 20)
+    assert np.mean([each.together for each in found]) > 0.8
+    assert np.mean([each.kept for each in found]) < 0.5
+
+
+def test_a_headline_says_better_or_worse_only_of_what_is_claimed() -> None:
+    rng, truth, n_claimed = np.random.default_rng(4), true_scores("+0.05", 4), 0
+    for sides in draw_commits(KINDS["calm, 0.017"], truth, 8, 10, IN_PAIRS, rng):
+        changes = compare(*sides)
+        verdicts = [changes.kept, changes.together_verdict, *(search.verdict for search in changes.changed)]
+        claimed = sum(verdict is not None and verdict.claims for verdict in verdicts)
+        assert len(re.findall(r"\b(?:better|worse)\b", headline(changes))) == claimed
+        n_claimed += claimed
+    assert n_claimed > 10

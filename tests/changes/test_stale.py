@@ -11,10 +11,10 @@ import yaml
 from stages.lib.changes.origins import edited_results, stale_params
 from stages.lib.changes.results import Results
 from stages.lib.changes.snapshot import Snapshot
-from tests.changes.commits import Commits
+from tests.changes.commits import UNCHANGED, Commits
 from tests.project import Project
 
-UNCHANGED = "Use linear, as before; the kept net, width, is unchanged. Unchanged: all scores are the same."
+SAME = f"{UNCHANGED} Unchanged: all scores are the same."
 
 
 def nested(params: dict[str, Any]) -> dict[str, Any]:
@@ -36,11 +36,11 @@ def write(commits: Commits, params: dict[str, Any]) -> None:
 def test_params_that_were_edited_and_not_run_are_told(commits: Commits, said: Any) -> None:
     write(commits, commits.params)
     commits.commit("run")
-    assert said()[0] == UNCHANGED
+    assert said()[0] == SAME
     write(commits, commits.params | {"seed": 8, "data.target": "z"})
     assert said()[0] == (
         "Not rerun: params.yaml of the working tree differs from what its results are from (data.target, seed); run "
-        f"`dvc repro`. {UNCHANGED}"
+        f"`dvc repro`. {SAME}"
     )
 
 
@@ -67,7 +67,7 @@ def test_a_folder_that_was_edited_is_told_as_dvc_hashes_it(monkeypatch: pytest.M
 def test_params_that_cannot_be_read_are_not_compared(commits: Commits, said: Any, text: str | None) -> None:
     if text is not None:
         (commits.project.folder / "params.yaml").write_text(text, encoding="utf-8")
-    assert said()[0] == UNCHANGED
+    assert said()[0] == SAME
 
 
 @pytest.mark.parametrize(

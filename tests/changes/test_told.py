@@ -1,6 +1,7 @@
 """That what `stages.diff` says of less usual changes is true."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,11 @@ import pandas as pd
 import pytest
 
 from stages import diff
-from stages.lib.changes.comparison import BestSets, SearchChange
+from stages.lib.changes.comparison import BestSets, SearchChange, compare
+from stages.lib.changes.output import as_json, as_markdown, as_text
 from stages.lib.changes.picks import pick, sets_in_words
-from stages.lib.changes.results import Scored
+from stages.lib.changes.results import Results, Scored
+from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import write_text
 from tests.changes.commits import Commits, scores
 from tests.conftest import Command
@@ -216,3 +219,37 @@ def test_sets_are_told_where_they_differ() -> None:
     assert list(sets_in_words(BestSets(9, 5, ["lr=1"] * 5, []))) == [
         "May be the best: 9 before, 5 now, no longer lr=1; lr=1; lr=1 and 2 more."
     ]
+
+
+def test_the_second_metric_is_judged_beside_the_first(commits: Commits) -> None:
+    """By the Brier score, both nets are better; by accuracy, nothing has changed but a little of one."""
+    sides = [Results(Snapshot.of("before")), Results(Snapshot.of("before"))]
+    for side, gain in zip(sides, (0.0, 0.03), strict=True):
+        vars(side)["fresh"] = {
+            name: replace(each, second=scores(gain - 0.18, 30 + i), second_name="neg_brier_score")
+            for i, (name, each) in enumerate(side.fresh.items())
+        }
+    width = sides[1].fresh["width"]
+    sides[1].fresh["width"] = replace(width, scores=width.scores + scores(0.0, 9) / 10)
+    changes = compare(*sides)
+    first, second, *_ = as_text(changes).splitlines()
+    assert first.startswith("Use linear, as before; the kept net, width: level, +0.0000 ± 0.00")
+    assert second == (
+        "By neg_brier_score, the second metric, judged by itself: the kept net better (p < 0.0001), +0.0300 ± 0.0000; "
+        "lr better (p < 0.0001), width better (p < 0.0001)."
+    )
+    assert "  neg_brier_score: +0.0300 ± 0.0000, better (p < 0.0001)." in as_text(changes)
+    assert second in as_markdown(changes, 30)
+    found = as_json(changes)
+    assert found["kept"]["second"]["verdict"] == found["searches"]["width"]["second"]["verdict"] == "better"
+
+
+def test_a_second_metric_that_one_side_lacks_is_not_told(commits: Commits) -> None:
+    sides = [Results(Snapshot.of("before")), Results(Snapshot.of("before"))]
+    for name, each in sides[1].fresh.items():
+        sides[1].fresh[name] = replace(
+            each, scores=each.scores + 0.1, second=each.scores, second_name="neg_brier_score"
+        )
+    changes = compare(*sides)
+    assert changes.second is None
+    assert "second metric" not in as_text(changes)

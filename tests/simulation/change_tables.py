@@ -47,34 +47,34 @@ Rows = list[dict[str, Any]]
 def change_tables(n_draws: int, pool: ProcessPoolExecutor) -> Iterator[tuple[str, Rows]]:
     """Yield the title and the rows of each table."""
     cases = [(name, true) for name in FITS for true in (0.0, ROPE, *TRUE)] + list(STUCK_NOW.items())
-    judged = _drawn(judge_changes, cases, n_draws, pool)
+    judged = drawn(judge_changes, cases, n_draws, pool)
     yield "What changed: the level", [_level_row(name, judged[name, 0.0], judged[name, ROPE]) for name in FITS]
     yield "What changed: the power", [_power_row(name, [judged[name, true] for true in TRUE]) for name in FITS]
     stuck = [(name, true) for name, lower in STUCK_NOW.items() for true in (0.0, lower)]
     yield "Without the stuck splits", [_stuck_row(*case, judged[case]) for case in stuck]
     fewer = -(-n_draws // 2)
     shapes = [(name, *shape) for name in SHAPED for shape in SHAPES]
-    shaped = _drawn(judge_shape, [(f, d, *shape) for f, *shape in shapes for d in (0.0, SHAPED[f])], fewer, pool)
+    shaped = drawn(judge_shape, [(f, d, *shape) for f, *shape in shapes for d in (0.0, SHAPED[f])], fewer, pool)
     yield (
         "More repeats, or more folds",
         [_shape_row(f, shape, shaped[f, 0.0, *shape], shaped[f, SHAPED[f], *shape]) for f, *shape in shapes],
     )
-    families = _drawn(judge_families, [(name,) for name in IN_FAMILIES], n_draws, pool)
+    families = drawn(judge_families, [(name,) for name in IN_FAMILIES], n_draws, pool)
     yield "Eight searches that changed", [{"fits": name} | _means(found) for (name,), found in families.items()]
-    unstable = _drawn(judge_unstable, [(kind,) for kind in PAIRS], n_draws, pool)
-    learners = _drawn(judge_learners, list(LEARNERS.values()), fewer, pool)
+    unstable = drawn(judge_unstable, [(kind,) for kind in PAIRS], n_draws, pool)
+    learners = drawn(judge_learners, list(LEARNERS.values()), fewer, pool)
     rows = [_real_row(kind, 0.0, found) for (kind,), found in unstable.items()]
     for name, (before, now) in LEARNERS.items():
         rows.append(_real_row(name, truth()[now] - truth()[before], learners[before, now]))
     yield "Pairs of learners", rows
-    worn = _drawn(wear_out, [(name, n) for name in WORN for n in TRIED], fewer, pool)
+    worn = drawn(wear_out, [(name, n) for name in WORN for n in TRIED], fewer, pool)
     yield "Fresh splits that wear out", [{"fits": name, "tried": n} | _means(each) for (name, n), each in worn.items()]
-    picks = _drawn(judge_picks, [(name, *sizes) for name in WORN for sizes in SEARCHED], fewer, pool)
+    picks = drawn(judge_picks, [(name, *sizes) for name in WORN for sizes in SEARCHED], fewer, pool)
     rows = [{"fits": f, "candidates": f"{before} → {now}"} | _means(each) for (f, before, now), each in picks.items()]
     yield "Picks of searches", rows
 
 
-def _drawn(judge: Callable[..., Any], cases: Sequence[Any], n_draws: int, pool: ProcessPoolExecutor) -> dict[Any, Any]:
+def drawn(judge: Callable[..., Any], cases: Sequence[Any], n_draws: int, pool: ProcessPoolExecutor) -> dict[Any, Any]:
     waiting = {case: pool.submit(judge, *case, n_draws) for case in cases}
     return {case: each.result() for case, each in waiting.items()}
 

@@ -9,7 +9,7 @@ from stages.lib.changes.comparison import Comparison, compare
 from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.scores import half_width
-from stages.lib.verdicts import BETTER, Verdict
+from stages.lib.verdicts import Verdict
 from tests.simulation.changes import BEFORE, FITS, ROPE, Fits, batches, draw_scores, learned
 from tests.simulation.searches import N_FOLDS, N_ROWS
 
@@ -49,7 +49,7 @@ class Headline:
 
 
 def judge_headlines(
-    kind: str, gains: str, n_searches: int, n_repeats: int, n_draws: int, splits: str = IN_PAIRS
+    kind: str, gains: str, n_searches: int, n_repeats: int, splits: str, n_draws: int
 ) -> list[Headline]:
     """Draw commits that change so many searches, all on the same rows, and judge what is said of them."""
     rng = np.random.default_rng((list(KINDS).index(kind), n_searches, n_repeats, 43))
@@ -101,7 +101,8 @@ def is_wrong(verdict: Verdict | None, truth: float) -> bool:
 
 
 def says_better(verdict: Verdict | None) -> bool:
-    return verdict is not None and verdict.word == BETTER
+    """Return whether a verdict claims a gain: better, or higher by more than chance."""
+    return verdict is not None and verdict.claims and verdict.of.difference > 0
 
 
 def draw_commits(

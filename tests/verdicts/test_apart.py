@@ -53,5 +53,5 @@ def test_without_intervals_there_is_no_test(found: Apart) -> None:
 
 @pytest.mark.parametrize("splits", [SAME_ROWS, OTHER_ROWS])
 def test_equal_runs_are_seldom_called_more_than_chance(splits: str) -> None:
-    found = judge_headlines("no chance in training", "none", 2, 4, 100, splits)
+    found = judge_headlines("no chance in training", "none", 2, 4, splits, 100)
     assert np.mean([each.wrong for each in found]) <= 0.08

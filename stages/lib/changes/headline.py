@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from stages.lib.changes.comparison import Comparison
 from stages.lib.changes.origins import edited_results, stale_params
-from stages.lib.changes.picks import MOST, amount, compared, label, pick, search_in_words, signed, told
+from stages.lib.changes.picks import MOST, SAME_PICK, amount, compared, label, pick, search_in_words, signed, told
 from stages.lib.changes.sentences import causes_told
 from stages.lib.common import counted, first_of, format_score, score_decimals
 from stages.lib.verdicts import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
@@ -60,11 +60,10 @@ def _use(changes: Comparison) -> str:
 
 def _scores(changes: Comparison) -> str:
     """Write the score of the answer before and after; empty if they are the same, or can't be compared."""
-    sides = [side.fresh.get(str(side.use)) for side in (changes.old, changes.new)]
-    means = [side.mean for side in sides if side]
-    if changes.sides.hindrances.refused or len(means) < 2 or means[0] == means[1]:
+    of = changes.sides.difference(changes.old.use, changes.new.use)
+    if of is None or of.means[0] == of.means[1]:
         return ""
-    return " → ".join(format_score(mean, score_decimals(means)) for mean in means)
+    return " → ".join(format_score(mean, score_decimals(of.means)) for mean in of.means)
 
 
 def _kept(changes: Comparison) -> str:
@@ -76,10 +75,12 @@ def _kept(changes: Comparison) -> str:
         return "" if before == after else name
     if verdict.word == UNCHANGED:
         same = before == changes.sides.renamed.get(after, after)
+        same &= changes.second is None or changes.second.word == UNCHANGED
         return f"{name}, {'is unchanged' if same else 'scores the same'}"
     # The headline says no more of a search that is the only one, and kept.
-    picked = f", {pick(changes.changed[0])}" if _is_kept_alone(changes) else ""
-    return f"{name}{picked}: {told(verdict)}, {amount(verdict.of)}"
+    if _is_kept_alone(changes) and (picked := pick(changes.changed[0])) != SAME_PICK:
+        name += f", {picked}"
+    return f"{name}: {told(verdict)}, {amount(verdict.of)}"
 
 
 def _is_kept_alone(changes: Comparison) -> bool:
@@ -114,7 +115,9 @@ def _several(changes: Comparison) -> str:
         return f"No search changed, but {first_of(list(changes.others), MOST)} {score} otherwise"
     if not changes.changed:
         both = " that both have" if changes.added or changes.removed else ""
-        return f"Unchanged: all scores{both} are the same"
+        shared = changes.sides.n_shared_repeats
+        splits = "" if shared is None else f" on the splits of the first {counted(shared, 'repeat')}"
+        return f"Unchanged: all scores{both} are the same{splits}"
     found = {label(search): search.verdict for search in changes.changed}
     n = counted(len(found), "search", "searches")
     return f"{n} changed: {', '.join(tally(found, _together(changes)))}"
@@ -151,7 +154,9 @@ def _cause(changes: Comparison) -> Iterator[str]:
     if names := changes.sides.renamed:
         yield f"Renamed: {', '.join(f'{was} → {name}' for name, was in names.items())}."
     said = "; ".join([*changes.sides.hindrances.refused, *changes.sides.hindrances.apart])
-    causes = [each for each in causes_told(changes) if each.removeprefix("data: ").partition(" has ")[0] not in said]
+    # Other data have another hash as well.
+    causes = [each for each in causes_told(changes) if not each.startswith(("data: ", "data.sha256: ") if said else ())]
+    causes = [each for each in causes if each not in said]
     if causes := [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in causes]:
         same = not (changes.changed or changes.others or changes.added or changes.removed)
         what = "Differs" if same else "Cause" if len(causes) == 1 else "Causes"

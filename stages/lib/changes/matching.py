@@ -53,15 +53,15 @@ def _data(old: Results, new: Results) -> list[str]:
         return []
     one, two = (_rows(side, path) for side, path in zip((old, new), paths, strict=True))
     if one is None or two is None:
-        return [f"the data have other bytes ({paths[1]})"]
+        return [f"{paths[1]} has other bytes"]
     before, after = Counter(one), Counter(two)
     gone, come, n = (before - after).total(), (after - before).total(), before.total()
     if before == after:  # how a line ends is not read
         return [] if one == two else [f"the rows of {paths[1]} are in another order"]
     if gone == come:
-        return [f"{gone:,} of {counted(n, 'row')} {'differs' if gone == 1 else 'differ'} ({paths[1]})"]
+        return [f"{gone:,} of {counted(n, 'row')} of {paths[1]} {'differs' if gone == 1 else 'differ'}"]
     parts = [f"{k:,} {what}" for k, what in ((gone, "gone"), (come, "new")) if k]
-    return [f"of {counted(n, 'row')}, {' and '.join(parts)} ({paths[1]})"]
+    return [f"of {counted(n, 'row')} of {paths[1]}, {' and '.join(parts)}"]
 
 
 def _rows(side: Results, path: str) -> list[str] | None:

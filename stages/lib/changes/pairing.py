@@ -60,6 +60,12 @@ class Sides:
         """Whether the scores on the fresh splits are in pairs."""
         return not (self.hindrances.refused or self.hindrances.apart)
 
+    @property
+    def n_shared_repeats(self) -> int | None:
+        """How many repeats both sides have; None if they have the same number."""
+        n_repeats = [side.evaluated.get("cv.n_repeats") for side in (self.old, self.new)]
+        return min(map(int, filter(None, n_repeats)), default=None) if n_repeats[0] != n_repeats[1] else None
+
     def is_unchanged(self, name: str) -> bool:
         """Whether a search has the same candidates, all with the same scores, and its pick too."""
         before, after = self.old.searches[self.was[name]], self.new.searches[name]
@@ -71,7 +77,10 @@ class Sides:
 
     def _is_same(self, before: Scored, after: Scored) -> bool:
         n = min(len(before.scores), len(after.scores)) if self.paired else None
-        return before.params == after.params and before.scores[:n].tobytes() == after.scores[:n].tobytes()
+        scores = [(before.scores, after.scores)]
+        if before.second is not None and after.second is not None:
+            scores.append((before.second, after.second))
+        return before.params == after.params and all(old[:n].tobytes() == new[:n].tobytes() for old, new in scores)
 
     def _contenders(self, before: str | None, after: str | None) -> tuple[Scored | None, Scored | None]:
         return self.old.fresh.get(str(before)), self.new.fresh.get(str(after))

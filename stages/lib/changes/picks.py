@@ -19,6 +19,7 @@ from stages.lib.verdicts import Apart, Pair, Verdict
 
 # The most settings or names that a sentence lists.
 MOST = 3
+SAME_PICK = "the same pick"
 # Of a setting that neither a pick nor `model` has, so the code of the net or of torch decides.
 _DEFAULT = "its default"
 _BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
@@ -41,7 +42,7 @@ def pick(search: SearchChange) -> str:
         before, after = (own.get(key, _model(params, key)) for own, params in zip(settings, search.params, strict=True))
         if before != after:
             differences.append(short_params(f"{key}={before} → {after}"))
-    return first_of(differences, MOST) or "the same pick"
+    return first_of(differences, MOST) or SAME_PICK
 
 
 def _settings(params: str) -> dict[str, str]:

@@ -1,0 +1,90 @@
+"""What is said of several searches at once, of fewer repeats, and of searches with another name."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.changes.commits import UNCHANGED, Commits, scores
+
+
+def test_fewer_repeats_of_the_same_scores_change_nothing(commits: Commits, said: Any) -> None:
+    commits.params["cv"]["n_repeats"] = 5
+    commits.searches = {name: {each: s[:15] for each, s in found.items()} for name, found in commits.searches.items()}
+    commits.fresh = {name: (params, each[:15], stuck) for name, (params, each, stuck) in commits.fresh.items()}
+    commits.commit("after")
+    assert said("before", "after")[0] == (
+        f"{UNCHANGED} Unchanged: all scores are the same on the splits of the first 5 repeats. Differs: cv.n_repeats: "
+        "10 → 5."
+    )
+
+
+def test_a_gain_of_all_searches_is_said_before_what_is_undecided(commits: Commits, said: Any) -> None:
+    """As after the inputs are scaled: the kept net's own gain could be chance."""
+    rng = np.random.default_rng(3)
+    for found in commits.searches.values():
+        for params in found:
+            found[params] = found[params] + 0.05 + rng.normal(scale=0.004, size=30)
+    for name, noise in (("lr", 0.01), ("width", 0.2)):
+        params, each, stuck = commits.fresh[name]
+        commits.fresh[name] = (params, each + 0.05 + (drawn := rng.normal(scale=noise, size=30)) - drawn.mean(), stuck)
+    commits.params["prepare"] = {"scale": "standard"}
+    commits.commit("after")
+    first, *rest = said("before", "after")
+    assert first.startswith("Use linear, as before; the kept net, width: undecided, +0.0500 ± ")
+    assert ". 2 searches changed: lr better (p < 0.0001), undecided on average over 4 shared candidates (their" in first
+    assert first.endswith(" fresh splits), 1 undecided. Cause: prepare.scale: null → standard.")
+    told = next(
+        line for line in rest if line.startswith("Together, 2 searches with 4 candidates that both sides have: ")
+    )
+    assert "(p < 0.0001) on average over the candidates" in told
+    assert told.endswith(": undecided, because the picks, or the kept net, may not follow.")
+
+
+def test_a_gain_of_all_candidates_and_picks_is_one_of_all_searches(commits: Commits, said: Any) -> None:
+    commits.searches = {name: {key: s + 0.02 for key, s in found.items()} for name, found in commits.searches.items()}
+    for name in ("lr", "width"):
+        params, each, stuck = commits.fresh[name]
+        commits.fresh[name] = (params, each + 0.02 + scores(0.0, 9, 0.001) / 10, stuck)
+    commits.commit("after")
+    assert (
+        "better on average over 4 shared candidates (p < 0.0001; their picks +0.0200 ± 0.00"
+        in said("before", "after")[0]
+    )
+    found = json.loads("\n".join(said("--json", "before", "after")))["together"]
+    assert (found["verdict"], found["n_searches"], found["n_candidates"]) == ("better", 2, 4)
+    assert found["picks"]["difference"] == pytest.approx(0.02)
+
+
+def test_a_renamed_search_is_compared_as_one(commits: Commits, said: Any) -> None:
+    for name, grid in (("lr", [0.1, 0.2]), ("width", [5, 9])):
+        commits.params.setdefault("experiments", {})[name] = {"grid": {"key": grid}}
+    commits.commit("with-grids")
+    commits.params["experiments"]["depth"] = commits.params["experiments"].pop("width")
+    commits.searches["depth"] = commits.searches.pop("width")
+    del commits.fresh["width"]
+    commits.fresh["depth"] = ("module__n_neurons=9", scores(0.76, 9), "")
+    commits.kept = "depth"
+    commits.commit("after")
+    first, *rest = said("with-grids", "after")
+    assert first == (
+        "Use linear, as before; the kept net, width → depth, n_neurons=5 → 9: better (p < 0.0001), +0.0400 ± 0.0101 on "
+        "the same 30 fresh splits. Renamed: width → depth."
+    )
+    assert "- width → depth, n_neurons=5 → 9, +0.0400 ± 0.0101 on the same 30 fresh splits: better" in rest
+    found = json.loads("\n".join(said("--json", "with-grids", "after")))
+    assert (found["renamed"], found["added"], found["removed"]) == ({"depth": "width"}, [], [])
+
+
+def test_of_several_searches_the_verdicts_are_counted(commits: Commits, said: Any) -> None:
+    commits.kept = "linear"
+    commits.commit("middle")
+    commits.fresh["lr"] = ("lr=0.2", scores(0.80, 9), "")
+    commits.fresh["width"] = ("module__n_neurons=5", commits.fresh["width"][1] + scores(0, 8, 0.001) / 20, "")
+    commits.commit("after")
+    first = said("middle", "after")[0]
+    assert first == (
+        "Use linear, as before; the kept net, linear, is unchanged. 2 searches changed: lr better (p < 0.0001), "
+        "1 level."
+    )

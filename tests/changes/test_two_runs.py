@@ -1,0 +1,100 @@
+"""That what is not in pairs is compared as two runs, or not at all, and that rows which differ are counted."""
+
+from typing import Any
+
+import pytest
+
+from stages.lib.common import write_text
+from tests.changes.commits import UNCHANGED, Commits, scores
+
+
+def put(commits: Commits, key: str, value: Any) -> None:
+    section, _, name = key.partition(".")
+    if section == "cv":
+        commits.params["cv"][name] = value
+    else:
+        commits.params[key] = value
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("data.target", "z", "data.target: y → z"),
+        ("model", {"wrapper": "NeuralNetRegressor"}, "classes were predicted, now numbers are"),
+        ("cv.scoring", "roc_auc", "cv.scoring: accuracy → roc_auc"),
+    ],
+)
+def test_what_has_no_common_unit_has_no_difference(
+    commits: Commits, said: Any, key: str, value: Any, told: str
+) -> None:
+    put(commits, key, value)
+    commits.fresh["lr"] = ("lr=0.1", scores(0.75, 9), "")
+    commits.commit("after")
+    first, *rest = said("before", "after")
+    assert first.startswith(f"Use linear, as before. Not comparable: {told}.")
+    assert "- lr, the same pick: 0.7000 ± 0.0200 before, 0.7500 ± 0.0200 now, not compared" in rest
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("seed", 8, "seed: 7 → 8"),
+        ("data.sample", 0.5, "data.sample: 1.0 → 0.5"),
+        ("cv.splitter", "kfold", "cv.splitter: stratified → kfold"),
+        ("cv.groups", "who", "cv.groups: null → who"),
+        ("cv.n_splits", 5, "cv.n_splits: 3 → 5"),
+    ],
+)
+def test_what_is_not_in_pairs_is_compared_as_two_runs(
+    commits: Commits, said: Any, key: str, value: Any, told: str
+) -> None:
+    put(commits, key, value)
+    commits.fresh["lr"] = ("lr=0.1", scores(0.75, 9), "")
+    commits.commit("after")
+    first = said("before", "after")[0]
+    assert first == (
+        "Use linear, as before; the kept net, width: could be chance, +0.0000 ± 0.0283. "
+        f"Not in pairs ({told}), so compared as two independent runs. "
+        "Higher by more than chance (p = 0.0022): lr, the same pick: 0.7000 ± 0.0200 before, 0.7500 ± 0.0200 now, "
+        "+0.0500 ± 0.0283."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1,2\n3,5\n", "1 of 2 rows of data/rows.csv differs"),
+        ("1,9\n3,5\n", "2 of 2 rows of data/rows.csv differ"),
+        ("1,2\n3,4\n3,4\n", "of 2 rows of data/rows.csv, 1 new"),
+        ("1,2\n", "of 2 rows of data/rows.csv, 1 gone"),
+        ("3,4\n1,2\n", "the rows of data/rows.csv are in another order"),
+    ],
+)
+def test_rows_that_differ_are_counted(commits: Commits, said: Any, text: str, told: str) -> None:
+    data = commits.project.folder / "data/rows.csv"
+    write_text(data, "1,2\n3,4\n")
+    commits.commit("with-rows")
+    write_text(data, text)
+    commits.hashes["data/rows.csv"] = "other"
+    commits.fresh["lr"] = ("lr=0.1", scores(0.701, 9), "")
+    commits.commit("after")
+    assert f"Not in pairs ({told}), so compared as two independent runs. " in said("with-rows", "after")[0]
+
+
+def test_lines_that_end_otherwise_are_the_same_rows(commits: Commits, said: Any) -> None:
+    data = commits.project.folder / "data/rows.csv"
+    data.parent.mkdir()
+    data.write_bytes(b"1,2\n3,4\n")
+    commits.commit("with-rows")
+    data.write_bytes(b"1,2\r\n3,4")
+    commits.hashes["data/rows.csv"] = "other"
+    commits.commit("after")
+    assert said("with-rows", "after")[0].startswith(f"{UNCHANGED} Unchanged: all scores are the same. Differs: data: ")
+
+
+def test_other_data_are_not_in_pairs_though_git_does_not_have_them(commits: Commits, said: Any) -> None:
+    commits.hashes["data/rows.csv"] = "other"
+    commits.commit("after")
+    first, *rest = said("before", "after")
+    assert "Not in pairs (data/rows.csv has other bytes), so compared as two" in first
+    assert "- data: data/rows.csv has other bytes" in rest
