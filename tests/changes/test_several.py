@@ -88,3 +88,41 @@ def test_of_several_searches_the_verdicts_are_counted(commits: Commits, said: An
         "Use linear, as before; the kept net, linear, is unchanged. 2 searches changed: lr better (p < 0.0001), "
         "1 level."
     )
+
+
+def test_searches_whose_own_splits_differ_are_judged_by_their_picks_alone(commits: Commits, said: Any) -> None:
+    """The first repeat of a search follows the order of the file, unless it is shuffled; fresh splits always are."""
+    commits.params["cv"]["shuffle"] = True
+    for name in ("lr", "width"):
+        params, each, stuck = commits.fresh[name]
+        commits.fresh[name] = (params, each + 0.05 + scores(0.0, 9, 0.001) / 10, stuck)
+        commits.searches[name] = {key: s + 0.05 for key, s in commits.searches[name].items()}
+    commits.commit("after")
+    text = "\n".join(said("before", "after"))
+    assert "2 searches changed: " in text
+    assert "lr better (p < 0.0001)" in text
+    assert "on average" not in text
+
+
+def test_candidates_that_diverge_are_left_out_and_counted(commits: Commits, said: Any) -> None:
+    found = commits.searches["lr"]
+    found["lr=0.1"], found["lr=0.2"] = found["lr=0.1"] + 0.01, np.where(np.arange(30) == 3, np.nan, found["lr=0.2"])
+    commits.commit("after")
+    told = "  Of 1 candidate that both have, 1 score otherwise: +0.0100 ± 0.0000 on average over all; 1 more diverged."
+    assert told in said("before", "after")
+
+
+def test_two_splits_have_no_interval(commits: Commits, said: Any) -> None:
+    commits.params["cv"] |= {"n_splits": 2, "n_repeats": 1}
+    commits.searches = {name: {each: s[:2] for each, s in found.items()} for name, found in commits.searches.items()}
+    commits.fresh = {name: (params, each[:2], stuck) for name, (params, each, stuck) in commits.fresh.items()}
+    commits.commit("few")
+    for name in ("lr", "width"):
+        params, each, stuck = commits.fresh[name]
+        commits.fresh[name] = (params, each + np.array([0.04, 0.05]), stuck)
+    commits.commit("after")
+    text = "\n".join(said("few", "after"))
+    assert "width: not tested, +0.0450 on the splits" in text
+    assert "2 not tested" in text
+    assert "±" not in text
+    assert "±" not in "\n".join(said("--md", "few", "after"))

@@ -1,5 +1,7 @@
 """Several searches as one. Oracles: the formula spelled out, and results that are drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -37,6 +39,8 @@ def test_one_search_is_not_several_and_what_scores_the_same_gains_nothing() -> N
     one = gain(0.03)
     assert Together.of([[one, one]], [one]) is None
     assert Together.of([[pair(np.zeros(30))], [pair(np.zeros(30))]], [one, one]) is None
+    in_time = replace(one, test_share=float("nan"))
+    assert Together.of([[in_time], [in_time]], [in_time, in_time]) is None
 
 
 def test_a_gain_that_the_picks_or_the_kept_net_do_not_have_is_none() -> None:

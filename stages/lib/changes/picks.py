@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from math import isnan
+from math import isnan, nan
 from typing import Any
 
 from stages.lib.changes.comparison import BestSets, SearchChange
+from stages.lib.changes.results import Scored
 from stages.lib.common import (
     first_of,
     format_interval,
@@ -15,7 +16,7 @@ from stages.lib.common import (
     score_decimals,
     short_params,
 )
-from stages.lib.verdicts import Apart, Pair, Verdict
+from stages.lib.verdicts import FEWEST_SPLITS, Apart, Pair, Verdict
 
 # The most settings or names that a sentence lists.
 MOST = 3
@@ -102,12 +103,14 @@ def values(search: SearchChange) -> list[str]:
     sides = (search.old, search.new)
     # Two that are compared are in one unit; of others, one may be in thousands and the other a share.
     shared = score_decimals(side.mean for side in sides if side)
-    return [
-        format_interval(side.mean, side.ci95, shared if search.verdict else score_decimals([side.mean]))
-        if side
-        else "no score on fresh splits"
-        for side in sides
-    ]
+    return [_value(side, shared if search.verdict else None) for side in sides]
+
+
+def _value(scored: Scored | None, decimals: int | None) -> str:
+    if scored is None:
+        return "no score on fresh splits"
+    half = scored.ci95 if len(scored.scores) >= FEWEST_SPLITS else nan
+    return format_interval(scored.mean, half, score_decimals([scored.mean]) if decimals is None else decimals)
 
 
 def compared(p: float) -> str:

@@ -17,5 +17,5 @@ from stages.lib.verdicts.family import (
     Verdict,
     judge,
 )
-from stages.lib.verdicts.pair import Pair
+from stages.lib.verdicts.pair import FEWEST_SPLITS, Pair
 from stages.lib.verdicts.together import Together

@@ -28,12 +28,14 @@ class Together:
     def of(cls, candidates: Sequence[Sequence[Pair]], picks: Sequence[Pair]) -> "Together | None":
         """Take searches as one, from what their candidates and their picks score on both sides.
 
-        None if fewer than two searches have candidates on both sides, or all of these score the same.
+        None if fewer than two have candidates on both sides, all of these score the same, or nothing is tested.
         """
         if len(candidates) < 2:
             return None
         mean = average([average(pairs) for pairs in candidates])
-        return None if mean.is_same else cls(len(candidates), sum(map(len, candidates)), mean, average(picks))
+        if mean.is_same or not mean.is_tested:
+            return None
+        return cls(len(candidates), sum(map(len, candidates)), mean, average(picks))
 
     def agrees(self, kept: Pair | Apart | None) -> bool:
         """Whether the picks gain, or lose, as well, and the kept net does not do the contrary.
