@@ -137,14 +137,16 @@ def results_of(name: str, scores: np.ndarray, seed: int) -> Results:
     searched, fresh = scores[..., :n_splits], scores[..., n_splits:]
     picks = searched.mean(axis=2).argmax(axis=1)
 
-    def scored(params: int, each: np.ndarray) -> Scored:
-        return Scored(str(params), each, none, float(half_width(each, share, N_FOLDS / N_ROWS)))
+    def scored(params: int, each: np.ndarray, half: float = np.nan) -> Scored:
+        return Scored(str(params), each, none, half)
 
+    picked = fresh[np.arange(len(picks)), picks]
+    halves = half_width(picked, share, N_FOLDS / N_ROWS)
     kept = int(searched.mean(axis=2).max(axis=1).argmax())
     results = Results(snapshot)
     vars(results).update(
         searches={str(s): {str(c): scored(c, each) for c, each in enumerate(of)} for s, of in enumerate(searched)},
-        fresh={str(s): scored(pick, fresh[s, pick]) for s, pick in enumerate(picks)},
+        fresh={str(s): scored(pick, picked[s], halves[s]) for s, pick in enumerate(picks)},
         answer={"kept": str(kept), "use": str(kept)},
         evaluated=PARAMS | {"seed": seed},
         stages={},
