@@ -5,6 +5,7 @@ from typing import Any
 from stages.lib.common import format_params, format_score, run, score_decimals, short_params, write_json, write_text
 from stages.lib.common.tables import print_columns
 from stages.lib.config import Params, load_params
+from stages.lib.pipeline import LOCK, drop_strays
 from stages.lib.scores import CORRECTED, bounds_of, stuck_in_words
 from stages.lib.winners import leaderboard
 from stages.lib.winners.whole_choice import read_draws, ties, whole_choice
@@ -21,6 +22,8 @@ def main() -> None:
     summary = leaderboard.summarise(params, searches, corrected)
     for path in leaderboard.remove_strays(params):
         print(f"removed {path}: params.yaml has no such experiment")
+    for name in drop_strays():
+        print(f"removed {name} from {LOCK}: params.yaml has no such experiment")
     write_json(leaderboard.BEST_PARAMS, summary)
     kept = leaderboard.kept_search(params, summary["winner"])
     write_text("metrics/leaderboard.csv", leaderboard.to_csv(searches, tied, kept))
