@@ -1,5 +1,6 @@
 """Commits with the results of small searches, written by hand."""
 
+import hashlib
 import json
 from copy import deepcopy
 from pathlib import Path
@@ -43,7 +44,7 @@ class Commits:
     params : dict
         Of the stage evaluate.
     hashes : dict of str
-        Of what it depends on, by path.
+        What stands in the files that it depends on, by path; dvc.lock gets the hashes.
     searches : dict of dict of arrays
         The scores of candidates by their settings, by search.
     fresh : dict of tuples
@@ -72,10 +73,12 @@ class Commits:
         """Write the results into the folder."""
         folder = self.project.folder
         self.project.run("rm", "-rf", "metrics/candidates", "metrics/compared")
-        deps = [{"path": path, "md5": value} for path, value in self.hashes.items()]
+        files = self.hashes | {"requirements.txt": f"torch=={self.hashes['requirements.txt']}\n"}
+        for path, text in files.items():
+            write_text(folder / path, text)
+        deps = [{"path": path, "md5": hashlib.md5(text.encode()).hexdigest()} for path, text in files.items()]
         lock = {"stages": {"evaluate": {"deps": deps, "params": {"params.yaml": self.params}}}}
         write_text(folder / "dvc.lock", yaml.safe_dump(lock))
-        write_text(folder / "requirements.txt", f"torch=={self.hashes['requirements.txt']}\n")
         write_text(folder / "metrics/data.json", '{"rows": 300}')
         for name, found in self.searches.items():
             table = pd.DataFrame({"params": list(found), "mean_test_score": [each.mean() for each in found.values()]})

@@ -164,7 +164,7 @@ def test_a_dvc_experiment_is_a_revision(commits: Commits, said: Any) -> None:
         (("--md", "--json"), "argument --json: not allowed with argument --md"),
         (("empty",), "empty has no results: there is no metrics/candidates in it. Run `dvc repro`, or name a commit"),
         (("broken",), "metrics/candidates/lr.csv of broken is not a table of scores, so nothing can be compared"),
-        (("lockless", "before"), "dvc.lock of lockless is not YAML, so nothing can be compared with it."),
+        (("lockless", "before"), "dvc.lock of lockless is not what DVC writes, so nothing can be compared with it."),
     ],
 )
 def test_mistakes_end_with_a_sentence(
@@ -190,14 +190,6 @@ def test_mistakes_end_with_a_sentence(
     assert done.returncode == (2 if "argument" in told or "not expected" in told else 1)
     assert told in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_a_shallow_clone_is_told(commits: Commits, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    commits.commit("after")
-    commits.git("clone", "--quiet", "--depth=1", f"file://{commits.project.folder}", "../shallow")
-    monkeypatch.chdir(commits.project.folder.parent / "shallow")
-    done = in_process(diff, "before")
-    assert "This clone is shallow: `git fetch --unshallow` brings the older commits." in done.stderr
 
 
 def test_outside_of_a_repository_a_sentence_says_so(

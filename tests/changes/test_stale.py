@@ -1,26 +1,40 @@
-"""That edited params whose stages did not run yet are told, because the results beside them are not theirs."""
+"""A side whose code, data or params are not those that its results are from says so first, and names them."""
 
-import hashlib
-from copy import deepcopy
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from stages.lib.changes.origins import edited_results, stale_params
+from stages import diff
 from stages.lib.changes.results import Results
 from stages.lib.changes.snapshot import Snapshot
+from stages.lib.changes.staleness import Stale, staleness
 from tests.changes.commits import UNCHANGED, Commits
-from tests.project import Project
+from tests.conftest import Command
+from tests.project import Project, set_at
 
+FRESH = Stale([], [], [], [], [])
 SAME = f"{UNCHANGED} Unchanged: all scores are the same."
+PIPELINE = {"evaluate": {"cmd": "true"}, "search": {"foreach": "${experiments}", "do": {"cmd": "true"}}}
+
+
+def of(revision: str | None = None) -> Stale:
+    return staleness(Results(Snapshot.of(revision)))
+
+
+def write(commits: Commits, path: str, content: Any) -> None:
+    """Write a file of the repository; what is not a text, as YAML."""
+    text = content if isinstance(content, str) else yaml.safe_dump(content)
+    (commits.project.folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (commits.project.folder / path).write_text(text, encoding="utf-8")
 
 
 def nested(params: dict[str, Any]) -> dict[str, Any]:
     """Return the params of dvc.lock as params.yaml has them: `data.path` inside of `data`."""
     found: dict[str, Any] = {}
-    for key, value in deepcopy(params).items():
+    for key, value in params.items():
         section, _, name = key.partition(".")
         if name:
             found.setdefault(section, {})[name] = value
@@ -29,45 +43,57 @@ def nested(params: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def write(commits: Commits, params: dict[str, Any]) -> None:
-    (commits.project.folder / "params.yaml").write_text(yaml.safe_dump(nested(params)), encoding="utf-8")
+def add_stages(commits: Commits, **stages: Any) -> None:
+    """Add to what dvc.lock says of `evaluate` what it says of other stages."""
+    path = commits.project.folder / "dvc.lock"
+    lock = yaml.safe_load(path.read_bytes())
+    lock["stages"] |= {name.replace("__", "@"): stage for name, stage in stages.items()}
+    path.write_text(yaml.safe_dump(lock), encoding="utf-8")
 
 
-def test_params_that_were_edited_and_not_run_are_told(commits: Commits, said: Any) -> None:
-    write(commits, commits.params)
-    commits.commit("run")
+def test_what_was_edited_and_not_run_is_named_first(commits: Commits, said: Any) -> None:
     assert said()[0] == SAME
-    write(commits, commits.params | {"seed": 8, "data.target": "z"})
+    write(commits, "stages/lib/model", "n_neurons = 3\n")
+    write(commits, "data/rows.csv", "a flipped label")
+    write(commits, "params.yaml", nested(commits.params | {"seed": 8, "data.target": "z"}))
     assert said()[0] == (
-        "Not rerun: params.yaml of the working tree differs from what its results are from (data.target, seed); run "
-        f"`dvc repro`. {SAME}"
+        "Not rerun in the working tree: stages/lib/model (code); data/rows.csv (data); data.target, seed "
+        f"(params.yaml); run `dvc repro`. {SAME}"
     )
 
 
-def test_results_that_were_edited_by_hand_are_told(commits: Commits, said: Any) -> None:
-    lock = yaml.safe_load((commits.project.folder / "dvc.lock").read_bytes())
-    path = "metrics/candidates/lr.csv"
-    table = commits.project.folder / path
-    lock["stages"]["search@lr"] = {"outs": [{"path": path, "md5": hashlib.md5(table.read_bytes()).hexdigest()}]}
-    (commits.project.folder / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
-    assert "Edited" not in said()[0]
-    table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    assert said()[0].startswith(f"Edited since their stages wrote them: {path}; run `dvc repro`. ")
+def test_it_is_named_between_commits_as_well(commits: Commits, said: Any) -> None:
+    write(commits, "stages/lib/model", "n_neurons = 3\n")
+    write(commits, "data/rows.csv", "a flipped label")
+    commits.git("commit", "--quiet", "--all", "--message", "Not run")
+    commits.git("tag", "after")
+    changed = "stages/lib/model (code); data/rows.csv (data); run `dvc repro` there, and commit."
+    assert said("before", "after")[0] == f"Not rerun in after: {changed} {SAME}"
+    assert said("after", "before")[0] == f"Not rerun in after: {changed} {SAME}"
+    assert said("after", "HEAD")[0] == f"Not rerun in after and in HEAD: {changed} {SAME}"
 
 
-def test_a_folder_that_was_edited_is_told_as_dvc_hashes_it(monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
-    monkeypatch.chdir(project.folder)
-    Path("metrics/scores/lr.json.tmp").touch()  # which DVC ignores
-    assert edited_results(Results(Snapshot.of(None))) == []
-    Path("metrics/scores/dropout.json").unlink()
-    assert edited_results(Results(Snapshot.of(None))) == ["metrics/scores"]
+def test_more_than_three_are_counted(commits: Commits, said: Any) -> None:
+    commits.hashes |= {f"stages/lib/{name}.py": "1" for name in "abcde"}
+    commits.commit("run")
+    for name in "abcde":
+        write(commits, f"stages/lib/{name}.py", "2")
+    assert "stages/lib/a.py, stages/lib/b.py, stages/lib/c.py and 2 more (code); run" in said()[0]
 
 
-@pytest.mark.parametrize("text", ["seed: [", "- seed", "", None])
-def test_params_that_cannot_be_read_are_not_compared(commits: Commits, said: Any, text: str | None) -> None:
-    if text is not None:
-        (commits.project.folder / "params.yaml").write_text(text, encoding="utf-8")
-    assert said()[0] == SAME
+def test_code_that_is_gone_is_named_and_data_that_are_not_committed_are_not(commits: Commits) -> None:
+    (commits.project.folder / "stages/lib/model").unlink()
+    assert of() == FRESH._replace(code=["stages/lib/model"])
+    (commits.project.folder / "data/rows.csv").unlink()
+    commits.git("commit", "--quiet", "--all", "--message", "Gone")
+    assert of("HEAD") == of() == FRESH._replace(code=["stages/lib/model"])
+
+
+def test_params_of_every_stage_are_compared_with_params_yaml(commits: Commits) -> None:
+    write(commits, "params.yaml", nested(commits.params) | {"engine": "skorch", "experiments": {"lr": {"grid": 1}}})
+    recorded = {"engine": "lockstep", "experiments.lr": {"grid": 1, "fixed": 2}}
+    add_stages(commits, search__lr={"params": {"params.yaml": recorded}})
+    assert of() == FRESH._replace(params=["engine", "experiments.lr.fixed"])
 
 
 @pytest.mark.parametrize(
@@ -84,13 +110,135 @@ def test_params_that_cannot_be_read_are_not_compared(commits: Commits, said: Any
 def test_values_are_compared_and_not_how_they_are_written(
     commits: Commits, recorded: str, written: str, told: list[str]
 ) -> None:
-    lock = f"stages: {{evaluate: {{params: {{params.yaml: {{model: {{{recorded}}}}}}}}}}}"
-    (commits.project.folder / "dvc.lock").write_text(lock, encoding="utf-8")
-    (commits.project.folder / "params.yaml").write_text(f"model:\n  {written}\n", encoding="utf-8")
-    assert stale_params(Results(Snapshot.of(None))) == told
+    write(commits, "dvc.lock", f"stages: {{evaluate: {{params: {{params.yaml: {{model: {{{recorded}}}}}}}}}}}")
+    write(commits, "params.yaml", f"# A comment.\nmodel:\n  {written}\n")
+    assert of() == FRESH._replace(params=told)
 
 
-def test_those_that_are_committed_are_run(monkeypatch: pytest.MonkeyPatch, reproduced: Project) -> None:
-    """The whole params.yaml, as DVC has recorded it."""
-    monkeypatch.chdir(reproduced.folder)
-    assert stale_params(Results(Snapshot.of(None))) == []
+def test_stages_that_dvc_yaml_does_not_have_are_not_read(commits: Commits, said: Any) -> None:
+    """Neither what is stale nor what differs: a leftover has the params of long ago."""
+    write(commits, "dvc.yaml", {"stages": PIPELINE})
+    write(commits, "params.yaml", nested(commits.params) | {"experiments": {"lr": {"grid": 1}}})
+    gone = {"deps": [{"path": "gone.py", "md5": "1"}], "params": {"params.yaml": {"seed": 1, "cv.n_repeats": 3}}}
+    add_stages(commits, search__gone=gone, search__lr={"cmd": "true"})
+    assert of() == FRESH
+    commits.git("add", "--all")
+    commits.git("commit", "--quiet", "--message", "Leftovers")
+    commits.params |= {"cv": commits.params["cv"] | {"n_repeats": 5}}
+    commits.write()
+    add_stages(commits, search__gone=gone, search__lr={"cmd": "true"})
+    assert said()[-1] == "- cv.n_repeats: 10 → 5"
+    write(commits, "params.yaml", nested(commits.params) | {"experiments": {"gone": {"grid": 1}}})
+    assert of() == FRESH._replace(code=["gone.py"], params=["cv.n_repeats", "seed"])
+
+
+def test_stages_that_did_not_run_are_named(commits: Commits, said: Any) -> None:
+    write(commits, "dvc.yaml", {"stages": PIPELINE})
+    write(commits, "params.yaml", {"experiments": {"lr": 1, "width": 2}})
+    assert of().stages == ["search@lr", "search@width"]
+    # `evaluate` has read what the search wrote before it ran again.
+    lr = {"path": "metrics/candidates/lr.csv", "md5": "1"}
+    md5 = md5_of(commits, "metrics/candidates/lr.csv")
+    read = {"deps": [lr], "params": {"params.yaml": {}}}
+    add_stages(commits, evaluate=read, search__lr={"outs": [lr | {"md5": md5}]}, search__width={"cmd": 1})
+    assert of() == FRESH._replace(stages=["evaluate"])
+    assert "Not rerun in the working tree: evaluate (stages); run `dvc repro`." in said("before")[0]
+
+
+def md5_of(commits: Commits, path: str) -> str:
+    """Return the hash of a file, by a tool that is not ours."""
+    return commits.project.run("md5sum", path).stdout.split()[0]
+
+
+def test_results_that_were_edited_by_hand_are_named(commits: Commits, said: Any) -> None:
+    path, table = "metrics/candidates/lr.csv", commits.project.folder / "metrics/candidates/lr.csv"
+    add_stages(commits, search__lr={"outs": [{"path": path, "md5": md5_of(commits, path)}]})
+    assert of() == FRESH
+    write(commits, path, table.read_text(encoding="utf-8") + "\n")
+    assert of() == FRESH._replace(edited=[path])
+    edited = "Edited since their stages wrote them"
+    assert said()[0].startswith(f"{edited}, in the working tree: {path}; run `dvc repro`. Unchanged")
+    commits.git("commit", "--quiet", "--all", "--message", "Edited")
+    assert said("before", "HEAD")[0].startswith(
+        f"{edited}, or not committed with dvc.lock, in HEAD: {path}; run `dvc repro` there, and commit. Unchanged"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("seed: [", "params.yaml of the working tree is not a mapping in YAML, so nothing can be compared with it."),
+        ("- seed", "params.yaml of the working tree is not a mapping in YAML, so nothing can be compared with it."),
+        (
+            "<<<<<<< HEAD\nseed: 7\n=======\nseed: 8\n>>>>>>> b\n",
+            "params.yaml of the working tree has conflict markers",
+        ),
+    ],
+)
+def test_params_that_cannot_be_read_are_an_error(commits: Commits, in_process: Command, text: str, told: str) -> None:
+    write(commits, "params.yaml", text)
+    done = in_process(diff)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {told}")
+    commits.git("add", "--all")
+    commits.git("commit", "--quiet", "--message", "Broken")
+    assert in_process(diff, "before", "HEAD").stderr == done.stderr.replace("the working tree", "HEAD")
+
+
+@pytest.mark.parametrize(
+    "lock", ["", "- a", "stages: 1", "stages: {a: 1}", "stages: {a: {deps: [1]}}", "stages: {a: {outs: [{md5: 1}]}}"]
+)
+def test_a_commit_with_a_broken_lock_is_an_error(commits: Commits, in_process: Command, lock: str) -> None:
+    write(commits, "dvc.lock", lock)
+    commits.git("commit", "--quiet", "--all", "--message", "Broken")
+    done = in_process(diff, "before", "HEAD")
+    assert done.stderr.startswith("error: dvc.lock of HEAD is not what DVC writes, so nothing can be compared with it.")
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_merge_that_is_not_done_is_named(commits: Commits, said: Any) -> None:
+    for branch, text in (("one", "1"), ("other", "2")):
+        commits.git("switch", "--quiet", "--create", branch, "before")
+        write(commits, "stages/lib/model", text)
+        commits.git("commit", "--quiet", "--all", "--message", branch)
+    commits.project.run("git", "merge", "one", ok=False)
+    assert said("before")[0] == f"A merge is not done: both sides changed stages/lib/model; run `make merge`. {SAME}"
+
+
+# A change of one file or key in `reproduced`, and what is named then.
+EDITS = {
+    "stages/lib/comparison/table.py": FRESH._replace(code=["stages/lib/comparison"]),
+    "lockstep/search.py": FRESH._replace(code=["lockstep"]),
+    "stages/lib/network.py": FRESH._replace(code=["stages/lib/network.py"]),
+    "requirements.txt": FRESH._replace(code=["requirements.txt"]),
+    "stages/lib/common/errors.py": FRESH,  # .dvcignore names it
+    "data/pima-indians-diabetes.csv": FRESH._replace(data=["data/pima-indians-diabetes.csv"]),
+    "metrics/draws/dropout.csv": FRESH._replace(edited=["metrics/draws/dropout.csv"]),
+    "metrics/scores/dropout.json": FRESH._replace(edited=["metrics/scores"]),
+    "models/best.safetensors": FRESH._replace(edited=["models/best.safetensors"]),
+}
+
+
+def test_of_a_whole_project_each_edit_is_named_as_dvc_status_does(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    (project.folder / "metrics/scores/lr.json.tmp").touch()  # which DVC ignores
+    assert of() == of("HEAD") == FRESH
+    for path, expected in EDITS.items():
+        content = project.read(path)
+        Path(path).write_bytes(content + b"\n# 1\n")
+        assert of() == expected, path
+        project.commit_all("Edit")
+        assert of("HEAD") == expected, path
+        Path(path).write_bytes(content)
+    params = project.params()
+    set_at(params, "prepare.scale", "standard")
+    project.write_params(params)
+    Path("stages/lib/search/folds.py").write_text("# nothing\n", encoding="utf-8")
+    assert of() == FRESH._replace(code=["stages/lib/search"], params=["prepare.scale"])
+    status = json.loads(project.run("dvc", "status", "--json").stdout)
+    changed = [each.get("changed deps", {}) for stage in status.values() for each in stage]
+    named = {path for each in changed for path in each if path.startswith("stages/")}
+    keys = {key for each in changed for key in each.get("params.yaml", {}) if isinstance(each.get("params.yaml"), dict)}
+    assert (named, keys) == ({"stages/lib/search"}, {"prepare"})

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from stages.lib.changes.comparison import Comparison
-from stages.lib.changes.origins import edited_results, stale_params
 from stages.lib.changes.picks import MOST, SAME_PICK, amount, compared, label, pick, search_in_words, signed, told
 from stages.lib.changes.sentences import causes_told
+from stages.lib.changes.staleness import stale_in_words
 from stages.lib.common import counted, first_of, format_score, score_decimals
 from stages.lib.verdicts import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
 
@@ -29,16 +29,7 @@ def parts(changes: Comparison) -> list[str]:
 
     First what makes all that follows doubtful, then whether what is used changes, then the verdicts, then the cause.
     """
-    return [*_not_rerun(changes), f"{_use(changes)}.", *_verdict(changes), *_cause(changes)]
-
-
-def _not_rerun(changes: Comparison) -> Iterator[str]:
-    for side in (changes.old, changes.new):
-        if keys := stale_params(side):
-            difference = f"params.yaml of {side.snapshot.name} differs from what its results are from"
-            yield f"Not rerun: {difference} ({first_of(keys, MOST)}); run `dvc repro`."
-        if paths := edited_results(side):
-            yield f"Edited since their stages wrote them: {first_of(paths, MOST)}; run `dvc repro`."
+    return [*stale_in_words(changes.old, changes.new), f"{_use(changes)}.", *_verdict(changes), *_cause(changes)]
 
 
 def _use(changes: Comparison) -> str:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import UserError, reading
-from stages.lib.config import yaml12
+from stages.lib.config import PARAMS_FILE, yaml12
 from stages.lib.config.statistics import ROPE
+from stages.lib.pipeline import LOCK, PIPELINE, Pipeline, pipeline_of
 from stages.lib.scores import one_row
 from stages.lib.scores.score_table import (
     STUCK_SPLITS,
@@ -25,6 +26,10 @@ from stages.lib.scores.score_table import (
 
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
+
+# What to do about a broken file that stages write, and about one that people write.
+_RUN = "Compare with another commit, or run `dvc repro`."
+_FIXED = "Compare with another commit, or fix it; `make check` says where."
 
 Read = TypeVar("Read")
 
@@ -95,17 +100,41 @@ class Results:
         return dict(zip(table["params"], table["in_best_set"] == "true", strict=True))
 
     @cached_property
+    def settings(self) -> dict[str, Any] | None:
+        """The content of params.yaml; None if there is none."""
+        return self._parsed(PARAMS_FILE, "a mapping in YAML", lambda text: dict(yaml12.load(text)), _FIXED)
+
+    @cached_property
+    def pipeline(self) -> Pipeline | None:
+        """The stages that dvc.yaml has; None if there is none."""
+        return self._parsed(PIPELINE, "a pipeline of DVC", lambda text: pipeline_of(text, self.settings), _FIXED)
+
+    @cached_property
     def stages(self) -> dict[str, dict[str, Any]]:
-        """What dvc.lock says of each stage."""
-        return self._parsed("dvc.lock", "YAML", lambda text: dict(yaml12.load(text)["stages"])) or {}
+        """What dvc.lock says of each stage that dvc.yaml has."""
+        recorded = self._parsed(LOCK, "what DVC writes", _recorded) or {}
+        return {name: each for name, each in recorded.items() if self.pipeline is None or self.pipeline.has(name)}
 
     def params(self, stage: str) -> dict[str, Any]:
         """Return the params that a stage was run with, by keys such as `cv.n_splits`."""
-        return flat(self.stages.get(stage, {}).get("params", {}).get("params.yaml", {}))
+        return flat(self.stages.get(stage, {}).get("params", {}).get(PARAMS_FILE, {}))
 
     def hashes(self, stage: str) -> dict[str, str]:
         """Return the hashes of the code and data that a stage was run with, by path."""
         return {each["path"]: str(each.get("md5")) for each in self.stages.get(stage, {}).get("deps", [])}
+
+    def outputs(self, stage: str) -> dict[str, str]:
+        """Return the hashes of what a stage wrote, by path."""
+        return {each["path"]: str(each.get("md5")) for each in self.stages.get(stage, {}).get("outs", [])}
+
+    @cached_property
+    def tables(self) -> dict[str, str]:
+        """The hashes of the CSV files that stages were run with, by path."""
+        found: dict[str, str] = {}
+        for stage in self.stages:
+            path, files = str(self.params(stage).get("data.path")), self.outputs(stage) | self.hashes(stage)
+            found |= {path: files[path]} if path in files else {}
+        return found
 
     @cached_property
     def metrics(self) -> dict[str, float]:
@@ -143,15 +172,25 @@ class Results:
     def _json(self, path: str) -> dict[str, Any]:
         return self._parsed(path, "JSON", lambda text: dict(json.loads(text))) or {}
 
-    def _parsed(self, path: str, what: str, read: Callable[[str], Read]) -> Read | None:
+    def _parsed(self, path: str, what: str, read: Callable[[str], Read], remedy: str = _RUN) -> Read | None:
         place, text = f"{path} of {self.snapshot.name}", self.snapshot.text(path)
         if text is None:
             return None
         if yaml12.conflict_line(text.encode()):  # such a table might still be read
             raise UserError(f"{place} has conflict markers of git. End the merge first; `make check` says how.")
         expected = f"not {what}, so nothing can be compared with it"
-        with reading(place, expected, "Compare with another commit, or run `dvc repro`."):
+        with reading(place, expected, remedy):
             return read(text)
+
+
+def _recorded(text: str) -> dict[str, dict[str, Any]]:
+    """Return what a dvc.lock says of each stage; raises an error of Python's own if it is broken."""
+    stages = {str(name): dict(each) for name, each in (yaml12.load(text)["stages"] or {}).items()}
+    for stage in stages.values():
+        flat(stage.get("params", {}).get(PARAMS_FILE, {}))
+        for each in (*stage.get("deps", []), *stage.get("outs", [])):
+            each["path"], each.get("md5")
+    return stages
 
 
 def _scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:

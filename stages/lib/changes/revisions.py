@@ -2,16 +2,36 @@
 
 import errno
 import json
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from stages.lib.common import UserError, did_you_mean
-from stages.lib.common.git import NO_REPOSITORY, git
+from stages.lib.common.git import NO_REPOSITORY, NoGitError, git
+
+# What is a revision, but no name of a branch or tag: `HEAD`, `main~2`, a hash.
+_EXPRESSION = re.compile(r"^HEAD\b|[~^@:]|^[0-9a-f]{7,40}$")
+
+# What git calls the other side of what waits, and the command with which it goes on.
+_GO_ON = {
+    "MERGE_HEAD": "git commit --no-edit",
+    "REBASE_HEAD": "git rebase --continue",
+    "CHERRY_PICK_HEAD": "git cherry-pick --continue",
+}
 
 
 def commit_of(revision: str) -> str:
     """Return the hash of a branch, tag, commit or DVC experiment; raises `UserError` if there is none of this name."""
+    old, dots, new = revision.partition("..")
+    if dots:
+        names = f"{old or 'HEAD'} {new.removeprefix('.') or 'HEAD'}"
+        raise UserError(
+            f"{revision!r} is a range, and a revision is one commit. Give two names as two arguments: "
+            f"`python -m stages.diff {names}`."
+        )
     try:
         return git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
     except subprocess.CalledProcessError:
@@ -34,12 +54,24 @@ def _experiment(name: str) -> str:
     if name == "HEAD":
         raise UserError(NO_REPOSITORY)
     names = {experiment for _, experiment in experiments if experiment != "stash"}
-    shallow = Path(git("rev-parse", "--git-dir").strip(), "shallow").exists()
-    raise UserError(
-        f"git has no revision {name!r}, and DVC no experiment of this name{did_you_mean(name, names) or '.'} "
-        + ("This clone is shallow: `git fetch --unshallow` brings the older commits. " if shallow else "")
-        + "`git branch --all`, `git tag` and `dvc exp list` list names."
-    )
+    remote = git("for-each-ref", "--format=%(refname:short)", f"refs/remotes/*/{name}").split()
+    hint = f"; did you mean {remote[0]!r}?" if remote else did_you_mean(name, names) or "."
+    found = f"git has no revision {name!r}, and DVC no experiment of this name{hint}"
+    raise UserError(f"{found}{how_to_fetch(name)} `git branch --all`, `git tag` and `dvc exp list` list names.")
+
+
+def how_to_fetch(revision: str) -> str:
+    """Return a blank and how a shallow clone gets a revision, or all that came before it; "" in another clone."""
+    if not Path(git("rev-parse", "--git-path", "shallow").strip()).exists():
+        return ""
+    remotes = git("remote").split() or ["origin"]
+    remote, _, branch = revision.partition("/")
+    what, fetched = revision, f" {remotes[0]} {revision}:{revision}"
+    if remote in remotes:
+        fetched = f" {remote} {branch}:refs/remotes/{revision}"
+    elif _EXPRESSION.search(revision):
+        what, fetched = "older commits", ""
+    return f" This clone is shallow. To get {what}, run `git fetch --unshallow{fetched}`."
 
 
 def merge_base(revision: str) -> str:
@@ -48,9 +80,7 @@ def merge_base(revision: str) -> str:
     try:
         return git("merge-base", commit, "HEAD").strip()
     except subprocess.CalledProcessError:
-        raise UserError(
-            f"{revision} and HEAD have no commit in common. In a shallow clone, run `git fetch --unshallow`."
-        ) from None
+        raise UserError(f"{revision} and HEAD have no commit in common.{how_to_fetch('HEAD')}") from None
 
 
 def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
@@ -86,3 +116,30 @@ def differing_results(folder: str | Path = ".") -> list[str]:
 def is_committed() -> bool:
     """Whether the working tree has no uncommitted changes; files that git ignores don't count."""
     return not git("status", "--porcelain", "--untracked-files=normal")  # whatever the user's configuration says
+
+
+class Stopped(NamedTuple):
+    """A merge, rebase or cherry-pick that waits: the commit of the other side, its name, and how to go on."""
+
+    commit: str
+    name: str
+    go_on: str
+
+
+def stopped() -> Stopped | None:
+    """Return the merge that waits for its commit, whether it has conflicts or not; None if there is none."""
+    for reference, go_on in _GO_ON.items():
+        with suppress(subprocess.CalledProcessError):
+            commit = git("rev-parse", "--verify", "--quiet", reference).strip()
+            name = git("name-rev", "--name-only", "--always", commit).strip().removeprefix("remotes/")
+            return Stopped(commit, name, go_on)
+    return None
+
+
+def unmerged() -> list[str]:
+    """Return the files that both sides of a merge have changed and that are not added yet, sorted; none without git."""
+    try:
+        entries = git("ls-files", "--unmerged", "-z", "--full-name", ":/").split("\0")[:-1]
+    except NoGitError:
+        return []
+    return sorted({entry.partition("\t")[2] for entry in entries})

@@ -1,13 +1,15 @@
 """The files of a commit, of a DVC experiment, or of the working tree."""
 
 import subprocess
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from stages.lib.changes.revisions import commit_of, is_committed
+from stages.lib.changes.revisions import commit_of, how_to_fetch, is_committed
 from stages.lib.common import UserError
 from stages.lib.common.git import git
+from stages.lib.pipeline import CommitTree, FolderTree, Tree
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,16 @@ class Snapshot:
             return f"{self.name}{'' if is_committed() else ' (with uncommitted changes)'}"
         return self.name if self.commit.startswith(self.name) else f"{self.name} ({self.commit[:7]})"
 
+    @cached_property
+    def tree(self) -> Tree:
+        """The files and their hashes; raises `UserError` if git does not have them."""
+        if self.commit is None:
+            return FolderTree()
+        try:
+            return CommitTree(self.commit)
+        except subprocess.CalledProcessError:
+            raise UserError(f"git has the name of {self.name}, but not its files.{how_to_fetch(self.commit)}") from None
+
     def text(self, path: str) -> str | None:
         """Return the text of a file; None if it is not there. Raises `UserError` if it is not UTF-8."""
         try:
@@ -44,11 +56,6 @@ class Snapshot:
         inside = [path for path in paths if path.suffix == suffix and path.is_relative_to(folder)]
         return dict(sorted((path.relative_to(folder).with_suffix("").as_posix(), str(path)) for path in inside))
 
-    @cached_property
-    def _paths(self) -> set[str]:
-        try:
-            return set(git("ls-tree", "-r", "--name-only", "-z", "--full-tree", str(self.commit)).split("\0"))
-        except subprocess.CalledProcessError:
-            raise UserError(
-                f"git has the name of {self.name}, but not its files. In a shallow clone, run `git fetch --unshallow`."
-            ) from None
+    @property
+    def _paths(self) -> Collection[str]:
+        return self.tree.paths if isinstance(self.tree, CommitTree) else ()
