@@ -127,6 +127,9 @@ def test_a_removed_experiment_leaves_nothing_behind(project: Project) -> None:
     done = project.run("dvc", "repro")
     for name in ("curves/dropout.csv", "importance/dropout.csv", "search/dropout.json"):
         assert f"removed metrics/{name}: params.yaml has no such experiment" in done.stdout
+    for stage in ("search@dropout", "compare@dropout"):
+        assert f"removed {stage} from dvc.lock: params.yaml has no such experiment" in done.stdout
+    assert b"@dropout" not in project.read("dvc.lock")
     assert [name for name in project.metrics() if "dropout" in name] == []
     assert not (project.folder / "metrics/charts/dropout.svg").exists()
     assert b"dropout" not in project.read("metrics/best_params.json")

@@ -1,4 +1,4 @@
 """What changed between two commits, and whether it is more than chance, from what both have committed.
 
-Imports `verdicts`, `scores`, `config` and `common`.
+Imports `verdicts`, `scores`, `pipeline`, `config` and `common`.
 """

@@ -130,11 +130,11 @@ class Results:
     @cached_property
     def tables(self) -> dict[str, str]:
         """The hashes of the CSV files that stages were run with, by path."""
-        found: dict[str, str] = {}
+        tables: dict[str, str] = {}
         for stage in self.stages:
             path, files = str(self.params(stage).get("data.path")), self.outputs(stage) | self.hashes(stage)
-            found |= {path: files[path]} if path in files else {}
-        return found
+            tables |= {path: files[path]} if path in files else {}
+        return tables
 
     @cached_property
     def metrics(self) -> dict[str, float]:

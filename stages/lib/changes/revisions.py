@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,12 +14,12 @@ from stages.lib.common.git import NO_REPOSITORY, NoGitError, git
 # What is a revision, but no name of a branch or tag: `HEAD`, `main~2`, a hash.
 _EXPRESSION = re.compile(r"^HEAD\b|[~^@:]|^[0-9a-f]{7,40}$")
 
-# What git calls the other side of what waits, and the command with which it goes on.
-_GO_ON = {
-    "MERGE_HEAD": "git commit --no-edit",
-    "REBASE_HEAD": "git rebase --continue",
-    "CHERRY_PICK_HEAD": "git cherry-pick --continue",
-}
+# What git has in its folder while a merge waits, its name for the other side, and the command that goes on.
+_WAITING = (
+    ("MERGE_HEAD", "MERGE_HEAD", "git commit --no-edit"),
+    ("rebase-merge", "REBASE_HEAD", "git rebase --continue"),
+    ("CHERRY_PICK_HEAD", "CHERRY_PICK_HEAD", "git cherry-pick --continue"),
+)
 
 
 def commit_of(revision: str) -> str:
@@ -56,8 +55,8 @@ def _experiment(name: str) -> str:
     names = {experiment for _, experiment in experiments if experiment != "stash"}
     remote = git("for-each-ref", "--format=%(refname:short)", f"refs/remotes/*/{name}").split()
     hint = f"; did you mean {remote[0]!r}?" if remote else did_you_mean(name, names) or "."
-    found = f"git has no revision {name!r}, and DVC no experiment of this name{hint}"
-    raise UserError(f"{found}{how_to_fetch(name)} `git branch --all`, `git tag` and `dvc exp list` list names.")
+    problem = f"git has no revision {name!r}, and DVC no experiment of this name{hint}"
+    raise UserError(f"{problem}{how_to_fetch(name)} `git branch --all`, `git tag` and `dvc exp list` list names.")
 
 
 def how_to_fetch(revision: str) -> str:
@@ -128,9 +127,9 @@ class Stopped(NamedTuple):
 
 def stopped() -> Stopped | None:
     """Return the merge that waits for its commit, whether it has conflicts or not; None if there is none."""
-    for reference, go_on in _GO_ON.items():
-        with suppress(subprocess.CalledProcessError):
-            commit = git("rev-parse", "--verify", "--quiet", reference).strip()
+    for place, reference, go_on in _WAITING:
+        if Path(git("rev-parse", "--git-path", place).strip()).exists():
+            commit = commit_of(reference)
             name = git("name-rev", "--name-only", "--always", commit).strip().removeprefix("remotes/")
             return Stopped(commit, name, go_on)
     return None

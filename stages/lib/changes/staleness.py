@@ -7,11 +7,17 @@ from stages.lib.changes.results import Results, differing, flat
 from stages.lib.changes.revisions import unmerged
 from stages.lib.common import first_of
 from stages.lib.config import PARAMS_FILE
+from stages.lib.pipeline import LOCK
 
 # What stages write, and other stages read.
 WRITTEN = ("metrics/", "models/")
 # The most names of a kind that a sentence lists.
 _MOST = 3
+
+
+def is_result(path: str) -> bool:
+    """Whether stages write a file, or DVC with them."""
+    return path == LOCK or path.startswith(WRITTEN)
 
 
 class Stale(NamedTuple):
@@ -84,12 +90,13 @@ def stale_in_words(*sides: Results) -> Iterator[str]:
     in_merge = [side for side in sides if side.snapshot.commit is None and unmerged()]
     for _ in in_merge:  # what its results are from is not settled
         yield f"A merge is not done: both sides changed {first_of(unmerged(), _MOST)}; run `make merge`."
-    sides = tuple(side for side in sides if side not in in_merge)
-    found = list(map(staleness, sides))
-    for stale in (each for i, each in enumerate(found) if each not in found[:i]):
-        same = [side.snapshot for side, each in zip(sides, found, strict=True) if each == stale]
-        names = " and in ".join(snapshot.name for snapshot in same)
-        is_commit = same[-1].commit is not None
+    reports = {side: staleness(side) for side in sides if side not in in_merge}
+    for side, stale in reports.items():
+        alike = [each.snapshot for each, other in reports.items() if other == stale]
+        if side.snapshot != alike[0]:  # it was named with the first one
+            continue
+        names = " and in ".join(snapshot.name for snapshot in alike)
+        is_commit = alike[-1].commit is not None
         run = "run `dvc repro` there, and commit" if is_commit else "run `dvc repro`"
         lists = {"code": stale.code, "data": stale.data, PARAMS_FILE: stale.params, "stages": stale.stages}
         if changed := [f"{first_of(paths, _MOST)} ({kind})" for kind, paths in lists.items() if paths]:

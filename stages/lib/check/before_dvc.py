@@ -6,6 +6,7 @@ DVC reads the keys that dvc.yaml names even where they have a default.
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ import yaml
 from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
+from stages.lib.changes.revisions import stopped, unmerged
+from stages.lib.changes.staleness import is_result
 from stages.lib.common import counted
+from stages.lib.common.git import NoGitError
 from stages.lib.config import PARAMS_FILE, Params, yaml12
 from stages.lib.config.yaml12 import conflict_line, on_conflict
 
@@ -26,11 +30,14 @@ _INSERTED = re.compile(r"\$\{([a-z_]+(?:\.[a-z_0-9]+)*)\}")
 
 
 def find_conflicts() -> dict[str, int]:
-    """Return the files with conflict markers, and the line of the first marker in each, counted from 1."""
+    """Return the files with conflict markers, and the line of the first marker in each, counted from 1.
+
+    Results that both sides of a merge have changed have no markers, but the line 0: .gitattributes says so of them.
+    """
     tables = sorted(path for path in Path("metrics").rglob("*") if path.suffix in {".json", ".csv"})
     files = [path for path in (*map(Path, (*_WRITTEN, _LOCK)), *tables) if path.is_file()]
     lines = {path.as_posix(): conflict_line(path.read_bytes()) for path in files}
-    return {file: line for file, line in lines.items() if line}
+    return dict.fromkeys(filter(is_result, unmerged()), 0) | {file: line for file, line in lines.items() if line}
 
 
 def what_to_do(lines: dict[str, int]) -> Iterator[str]:
@@ -41,12 +48,20 @@ def what_to_do(lines: dict[str, int]) -> Iterator[str]:
     results = [file for file in lines if file not in _WRITTEN]
     if results:
         first, *others = results
-        more = f" ({counted(len(others), 'more file has', 'more files have')} some)" if others else ""
-        yield (
-            f"{first}: line {lines[first]} is a conflict marker of git{more}. Take one side of all results: "
-            f"`git restore --source HEAD --staged --worktree --ignore-unmerged {_LOCK} metrics models`. Then run "
-            "`dvc repro`; docs/pull-requests.md says more."
+        more = f" (and {counted(len(others), 'more file')})" if others else ""
+        marker = f"line {lines[first]} is a conflict marker of git"
+        problem = marker if lines[first] else "both sides of a merge changed it"
+        take = f"git restore --source HEAD --staged --worktree --ignore-unmerged {_LOCK} metrics models"
+        remedy = (
+            "Run `make merge`" if _is_stopped() else f"Take one side of all results: `{take}`. Then run `dvc repro`"
         )
+        yield f"{first}: {problem}{more}. {remedy}; docs/pull-requests.md says more."
+
+
+def _is_stopped() -> bool:
+    with suppress(NoGitError):
+        return stopped() is not None
+    return False
 
 
 def broken_files(conflicts: dict[str, int]) -> Iterator[str]:

@@ -60,7 +60,7 @@ def drop_strays() -> list[str]:
     try:
         params = yaml12.load(Path(PARAMS_FILE).read_text(encoding="utf-8"))
         pipeline = pipeline_of(Path(PIPELINE).read_text(encoding="utf-8"), params)
-        _HELD.parent.mkdir(parents=True, exist_ok=True)
+        _HELD.parent.mkdir(exist_ok=True)  # DVC makes it at its first call
         held = zc.lockfile.LockFile(str(_HELD))
     except (OSError, ValueError, AttributeError, zc.lockfile.LockError):
         return []

@@ -1,0 +1,7 @@
+"""Which side of a merge each result is taken from, and what is to be run again.
+
+Imports `changes`, `pipeline`, `config` and `common`.
+"""
+
+from stages.lib.merging.pages import merged_page
+from stages.lib.merging.uniting import United, in_words, unite

@@ -1,0 +1,73 @@
+"""Unites the results of both sides, after `git merge` has stopped with conflicts: `make merge`.
+
+Takes each stage's results from the side that ran it with the code, data and params as they are merged now, runs the
+stages that neither side ran so, and adds all results to the commit that is to come. Where code, data, params.yaml or
+the text of a page has conflicts, it changes nothing, and names them.
+"""
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from stages.lib.changes.results import Results
+from stages.lib.changes.revisions import Stopped, commit_of, stale_stages, stopped, unmerged
+from stages.lib.changes.snapshot import Snapshot
+from stages.lib.changes.staleness import WRITTEN, is_result
+from stages.lib.common import UserError, join_words, run, write_text
+from stages.lib.common.git import git
+from stages.lib.config import load_params
+from stages.lib.merging import in_words, merged_page, unite
+from stages.lib.pipeline import LOCK
+from stages.lib.winners.leaderboard import remove_strays
+
+# Its blocks are made from the results.
+PAGE = "README.md"
+DOCS = Path("stages/docs.py")
+
+
+def main() -> None:
+    merge = stopped()
+    if merge is None:
+        raise UserError("No merge waits here. Run `git merge BRANCH` first; after its commit, `dvc repro` is enough.")
+    files = unmerged()
+    page = merged_page(PAGE) if PAGE in files else None
+    if own := [file for file in files if not is_result(file) and (file != PAGE or page is None)]:
+        raise UserError(
+            f"Both sides changed {join_words(own)}, and only you know what is to stay. Edit what git has left there, "
+            f"run `git add {' '.join(own)}`, then `make merge` again. Nothing was changed."
+        )
+    params = load_params()
+    if page is not None:
+        write_text(PAGE, page)
+    remove_strays(params)
+    here, *sides = _sides(merge)
+    print(*in_words(unite(here, sides), sides), sep="\n", flush=True)
+    if stale_stages():
+        _run("dvc", "repro")
+    if DOCS.is_file():
+        _run("stages.docs")
+    git("add", "--all", "--", *(path for path in (LOCK, *WRITTEN, PAGE) if Path(path).exists()))
+    print(f"All results are united, and added. Look at `git status`, then run `{merge.go_on}`.")
+
+
+def _sides(merge: Stopped) -> list[Results]:
+    """Return the working tree, HEAD, the other side, and the working tree once more, if DVC has run there since."""
+    here = Results(Snapshot.of(None))
+    sides = [Results(Snapshot("HEAD", commit_of("HEAD"))), Results(Snapshot(merge.name, merge.commit))]
+    with suppress(UserError):  # dvc.lock may have conflict markers
+        sides += [here] * bool(here.stages)
+    return [here, *sides]
+
+
+def _run(*command: str) -> None:
+    """Run a module in the environment of this Python; raises `UserError` if it fails."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = subprocess.run([sys.executable, "-m", *command], env=os.environ | {"PATH": path})
+    if done.returncode:
+        raise UserError(f"`{' '.join(command)}` failed, as it says above. Fix that, then run `make merge` again.")
+
+
+if __name__ == "__main__":
+    run(main)
