@@ -28,6 +28,11 @@ status: .venv/repro ## Say whether the results are those of the files that are h
 	  echo "dvc.lock does not fit the files. Run \`dvc repro\`, and commit dvc.lock, metrics and models." >&2; exit 1; }
 	@echo "dvc.lock fits the files."
 
+# make anew, because the Makefile and the packages may be others now.
+upgrade: .venv/repro ## Take over what the project that this one began from has changed; keep your params, data and results
+	@python -m stages.upgrade
+	@$(MAKE) --no-print-directory check
+
 repro: .venv/repro ## Run every stage from scratch, and compare the results with the committed ones
 	python -m stages.check
 	dvc repro --force --single-item fetch
