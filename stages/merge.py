@@ -24,7 +24,6 @@ from stages.lib.winners.leaderboard import remove_strays
 
 # Its blocks are made from the results.
 PAGE = "README.md"
-DOCS = Path("stages/docs.py")
 
 
 def main() -> None:
@@ -46,8 +45,7 @@ def main() -> None:
     print(*in_words(unite(here, sides), sides), sep="\n", flush=True)
     if stale_stages():
         _run("dvc", "repro")
-    if DOCS.is_file():
-        _run("stages.docs")
+    _run("stages.docs")
     git("add", "--all", "--", *(path for path in (LOCK, *WRITTEN, PAGE) if Path(path).exists()))
     print(f"All results are united, and added. Look at `git status`, then run `{merge.go_on}`.")
 

@@ -4,41 +4,27 @@ Upstream is the project that yours began from; a remote of git has this name. Me
 commit. Params, data, results, models and README.md stay as they are here, whatever upstream did to its own.
 """
 
-import subprocess
-from contextlib import suppress
-from typing import Any
-
-from stages.lib.common import UserError, counted, format_value, join_words, run
+from stages.lib.common import UserError, counted, join_words, run
 from stages.lib.common.git import git
 from stages.lib.config import PARAMS_FILE, read_content, yaml12
-
-UPSTREAM = "upstream"
-# What every project has of its own; docs/your-project.md lists it. Files that upstream lacks are yours, too.
-YOURS = ("CITATION.cff", "README.md", "data", "dvc.lock", "metrics", "models", PARAMS_FILE)
-# A merge that changes no file.
-_RECORD = "merge --strategy ours --allow-unrelated-histories"
+from stages.lib.merging import upstream
+from stages.lib.merging.upstream import UPSTREAM, YOURS, named
 
 
 def main() -> None:
     mine = read_content()
-    _check_ready()
-    try:
-        git("fetch", "--quiet", "--no-tags", UPSTREAM, "HEAD")
-    except subprocess.CalledProcessError as error:
-        raise UserError(f"git can't fetch {UPSTREAM}: {error.stderr.strip()}") from None
-    theirs = git("rev-parse", "FETCH_HEAD").strip()
-    base = _base(theirs)
+    upstream.check_ready()
+    theirs = upstream.fetch_upstream()
+    base = upstream.base_of(theirs)
     n_commits = int(git("rev-list", "--count", f"{base}..{theirs}"))
     if not n_commits:
-        print(f"You have all that {UPSTREAM} has, up to {_named(theirs)}.")
+        print(f"You have all that {UPSTREAM} has, up to {named(theirs)}.")
         return
-    conflicts = _merge(theirs)
-    print(
-        f"Merged {counted(n_commits, 'commit')} of {UPSTREAM}, up to {_named(theirs)}. CHANGELOG.md says what is new."
-    )
-    print(f"{join_words(YOURS)} are as they were.")
+    conflicts = upstream.merge_upstream(theirs)
+    merged = f"Merged {counted(n_commits, 'commit')} of {UPSTREAM}, up to {named(theirs)}."
+    print(f"{merged} CHANGELOG.md says what is new.\n{join_words(YOURS)} are as they were.")
     old, new = (yaml12.load(git("show", f"{commit}:{PARAMS_FILE}")) for commit in (base, theirs))
-    for sentence in _on_params(_keys(old), _keys(new), _keys(mine)):
+    for sentence in upstream.on_params(old, new, mine):
         print(f"{PARAMS_FILE}: {sentence}")
     if conflicts:
         raise UserError(
@@ -46,113 +32,9 @@ def main() -> None:
             f"take {UPSTREAM}'s by `git checkout --theirs -- FILE`, and `git add` it. Then run `make check`."
         )
     print(
-        "Nothing is committed yet. When `make check` is content, run `dvc repro`, `git add --all` and `git commit "
-        "--no-edit`. To give up, run `git reset --hard`."
+        "Nothing is committed yet. When `make check` is content, run `dvc repro`, `make docs`, `git add --all` and "
+        "`git commit --no-edit`. To give up, run `git reset --hard`."
     )
-
-
-def _check_ready() -> None:
-    """Raise `UserError` if there is nothing to merge from, or if a merge could lose what is not committed."""
-    if UPSTREAM not in git("remote").split():
-        raise UserError(
-            f"git has no remote named {UPSTREAM}. Name the project that yours began from: `git remote add {UPSTREAM} "
-            "URL`. docs/your-project.md says more."
-        )
-    if git("status", "--porcelain", "--untracked-files=no"):
-        raise UserError(
-            "There are changes that are not committed; `git status` lists them. Commit or stash them first."
-        )
-
-
-def _base(theirs: str) -> str:
-    """Return the commit up to which this project has upstream's; record it if the histories have none in common."""
-    with suppress(subprocess.CalledProcessError):
-        return git("merge-base", "HEAD", theirs).strip()
-    base = _begun_from(theirs)
-    message = f"Record that this project began from {UPSTREAM}'s {_named(base)}"
-    try:
-        git(*_RECORD.split(), "--quiet", "--message", message, base)
-    except subprocess.CalledProcessError as error:  # such as one who does not say who commits
-        raise UserError(f"git can't commit: {error.stderr.strip()}") from None
-    print(f"Recorded that this project began from {UPSTREAM}'s {_named(base)}.")
-    return base
-
-
-def _begun_from(theirs: str) -> str:
-    """Return upstream's newest commit whose files, but for what is yours, are those of the first commit here.
-
-    Raises `UserError` if there is none, with the commit that most files are from.
-    """
-    firsts = [_files(commit) for commit in git("rev-list", "--max-parents=0", "HEAD").split()]
-    same: dict[str, int] = {}
-    for commit in git("rev-list", theirs).split():
-        files = _files(commit)
-        if any(files <= first for first in firsts):
-            return commit
-        same[commit] = max(len(files & first) for first in firsts)
-    nearest = max(same, key=lambda commit: same[commit])
-    raise UserError(
-        f"You and {UPSTREAM} have no commit in common, and no commit of {UPSTREAM} has all files as your first one has "
-        f"them. The nearest is {_named(nearest)}, with {counted(same[nearest], 'file')} of {len(_files(nearest)):,}. "
-        f"If you began there, record it by `git {_RECORD} {nearest[:7]}`, and run `make upgrade` again. In a shallow "
-        "clone, run `git fetch --unshallow` first."
-    )
-
-
-def _files(commit: str) -> set[str]:
-    """Return upstream's part of a commit's files, each with its mode, its hash and its path."""
-    entries = git("ls-tree", "-r", "-z", commit).split("\0")
-    return {entry for entry in entries if entry and entry.partition("\t")[2].partition("/")[0] not in YOURS}
-
-
-def _merge(theirs: str) -> list[str]:
-    """Merge without a commit, and take back what is yours; return the files with conflicts.
-
-    A merge driver, as in `merge=ours`, would not do: git calls it only where both sides have changed a file. What
-    upstream alone has changed, added or deleted would be taken over.
-    """
-    try:
-        git(
-            "merge",
-            "--quiet",
-            "--no-ff",
-            "--no-commit",
-            "--message",
-            f"Take over {UPSTREAM}'s {_named(theirs)}",
-            theirs,
-        )
-    except subprocess.CalledProcessError as error:
-        if not git("ls-files", "--unmerged"):
-            raise UserError(f"git can't merge {UPSTREAM}: {error.stderr.strip()}") from None
-    # Files that were deleted here and changed there are in conflict; `git restore` would leave them.
-    git("rm", "-r", "--force", "--quiet", "--ignore-unmatch", "--", *YOURS)
-    git("checkout", "HEAD", "--", *git("ls-tree", "--name-only", "HEAD", "--", *YOURS).splitlines())
-    return sorted({path for path in git("diff", "--name-only", "--diff-filter=U", "-z").split("\0") if path})
-
-
-def _keys(params: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of params.yaml but for experiments, such as `seed` and `cv.n_splits`, with their values."""
-    keys: dict[str, Any] = {}
-    for name, value in params.items():
-        if isinstance(value, dict):
-            keys |= {f"{name}.{key}": inner for key, inner in value.items() if name != "experiments"}
-        else:
-            keys[name] = value
-    return keys
-
-
-def _on_params(old: dict[str, Any], new: dict[str, Any], mine: dict[str, Any]) -> list[str]:
-    """Say which keys upstream has added that are missing here, and which it has removed that are still here."""
-    added = [key for key in new if key not in old and key not in mine]
-    removed = [key for key in old if key not in new and key in mine]
-    return [
-        *(f"upstream has added {key}; its value there is {format_value(new[key])}." for key in added),
-        *(f"upstream has removed {key}. Remove it here, too." for key in removed),
-    ]
-
-
-def _named(commit: str) -> str:
-    return git("show", "--no-patch", "--format=%h of %cs", commit).strip()
 
 
 if __name__ == "__main__":

@@ -22,11 +22,10 @@ from pydantic import BaseModel
 
 import stages  # pins the numeric environment before any test module imports torch
 from stages.lib.config import CV, Data, Evaluate, Model, Prepare, Runtime, Statistics, yaml12
+from stages.lib.merging.upstream import YOURS
 from tests.read_sample import SAMPLE
 
 ROOT = Path(stages.__file__).parents[1]
-# What a user changes, and a copy of the project has from the sample.
-OF_THE_USER = ("params.yaml", "dvc.lock", "data/", "metrics/", "models/", "README.md")
 
 # The sections of params.yaml with keys of their own.
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -155,7 +154,7 @@ class Project:
     def copied(cls, folder: Path, params: dict[str, Any] | None = None) -> "Project":
         """Copy the working tree, the sample in the place of what is the user's, into a folder; with these params."""
         for name in working_tree():
-            if not name.startswith(("tests/", *OF_THE_USER)):
+            if not name.startswith(("tests/", *YOURS)):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
         shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import IDENTITY, OF_THE_USER, ROOT, environment, working_tree
+from stages.lib.merging.upstream import YOURS
+from tests.project import IDENTITY, ROOT, environment, working_tree
 
 # All of these read the sample, and none takes a minute.
 QUICK = (
@@ -25,7 +26,7 @@ def test_the_tests_do_not_read_what_is_the_users(tmp_path: Path, content: str | 
     experiment removed. All tests are collected, and the quick ones that read most of the sample run.
     """
     for name in working_tree():
-        path, is_users = tmp_path / name, name.startswith(OF_THE_USER)
+        path, is_users = tmp_path / name, name.startswith(YOURS)
         if not is_users or content is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, path)

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from stages import upgrade
+from stages.lib.merging.upstream import YOURS
 from tests.conftest import Command
 from tests.project import IDENTITY, ROOT, Project
 
 PARAMS = "seed: 7\ncv:\n  n_splits: 3\n  old: 1\nexperiments:\n  mine: {}\n"
 # A file in each place of the project: what is the user's own, and what is upstream's.
-OWN = (*upgrade.YOURS[:2], "data/table.csv", "dvc.lock", "metrics/search/mine.json", "models/answer.safetensors")
+OWN = (*YOURS[:2], "data/table.csv", "dvc.lock", "metrics/search/mine.json", "models/answer.safetensors")
 CODE = ("Makefile", "stages/search.py", "tests/test_search.py")
 
 
@@ -97,7 +98,7 @@ def change_upstream(upstream: Project) -> None:
 def test_what_is_yours_stays_and_the_rest_is_upstreams(both: Both, in_process: Command) -> None:
     own = both.own
     change_upstream(both.upstream)
-    before = own.git("ls-tree", "-r", "HEAD", *upgrade.YOURS, "my_net.py")
+    before = own.git("ls-tree", "-r", "HEAD", *YOURS, "my_net.py")
     printed = both.upgrade(in_process)
 
     assert re.search(r"^Merged 1 commit of upstream, up to \w+ of [\d-]+\.", printed, re.MULTILINE)
@@ -105,7 +106,7 @@ def test_what_is_yours_stays_and_the_rest_is_upstreams(both: Both, in_process: C
     assert "params.yaml: upstream has removed cv.old. Remove it here, too.\n" in printed
     assert "theirs" not in printed
     own.commit_all("Upgrade")
-    assert own.git("ls-tree", "-r", "HEAD", *upgrade.YOURS, "my_net.py") == before
+    assert own.git("ls-tree", "-r", "HEAD", *YOURS, "my_net.py") == before
     assert not (own.folder / "metrics/search/other.json").exists()
     assert not (own.folder / "data").exists()
     assert all(text(own, name) == "upstream\nnew\n" for name in (*CODE, "stages/new.py"))
@@ -218,4 +219,4 @@ def test_git_that_knows_no_author_is_told(both: Both, in_process: Command, monke
 def test_the_page_lists_what_is_yours() -> None:
     page = (ROOT / "docs/your-project.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (.+?) \| .+ \|$", page, re.MULTILINE)
-    assert set(re.findall(r"`([^`]+?)/?`", " ".join(rows))) >= set(upgrade.YOURS)
+    assert set(re.findall(r"`([^`]+?)/?`", " ".join(rows))) >= set(YOURS)

@@ -1,4 +1,4 @@
-"""Which side of a merge each result is taken from, and what is to be run again.
+"""Merges: which side each result is taken from and what is to be run again, and upstream's fixes without its results.
 
 Imports `changes`, `pipeline`, `config` and `common`.
 """
