@@ -10,7 +10,7 @@ import pytest
 from stages import diff
 from stages.lib.changes.revisions import merge_base
 from stages.lib.common import UserError
-from tests.changes.commits import Commits
+from tests.changes.commits import UNCHANGED, Commits
 from tests.conftest import Command
 
 
@@ -61,7 +61,7 @@ def test_a_shallow_clone_is_told_what_to_fetch(
     assert f"This clone is shallow. To get {what}, run `git fetch --unshallow{fetched}`." in done.stderr
     (command,) = re.findall(r"run `(git fetch[^`]*)`", done.stderr)
     shallow.project.run("bash", "-c", f"cd {shlex.quote(str(Path.cwd()))} && {command}")
-    assert said(revision)[0].startswith("Unchanged")
+    assert said(revision)[0].startswith(f"{UNCHANGED} Unchanged")
 
 
 def test_a_shallow_clone_without_the_base_is_told_so(shallow: Commits) -> None:

@@ -157,10 +157,10 @@ def test_results_that_were_edited_by_hand_are_named(commits: Commits, said: Any)
     write(commits, path, table.read_text(encoding="utf-8") + "\n")
     assert of() == FRESH._replace(edited=[path])
     edited = "Edited since their stages wrote them"
-    assert said()[0].startswith(f"{edited}, in the working tree: {path}; run `dvc repro`. Unchanged")
+    assert said()[0].startswith(f"{edited}, in the working tree: {path}; run `dvc repro`. {SAME}")
     commits.git("commit", "--quiet", "--all", "--message", "Edited")
     assert said("before", "HEAD")[0].startswith(
-        f"{edited}, or not committed with dvc.lock, in HEAD: {path}; run `dvc repro` there, and commit. Unchanged"
+        f"{edited}, or not committed with dvc.lock, in HEAD: {path}; run `dvc repro` there, and commit. {SAME}"
     )
 
 

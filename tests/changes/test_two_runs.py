@@ -71,30 +71,28 @@ def test_what_is_not_in_pairs_is_compared_as_two_runs(
     ],
 )
 def test_rows_that_differ_are_counted(commits: Commits, said: Any, text: str, told: str) -> None:
-    data = commits.project.folder / "data/rows.csv"
-    write_text(data, "1,2\n3,4\n")
+    commits.hashes["data/rows.csv"] = "1,2\n3,4\n"
     commits.commit("with-rows")
-    write_text(data, text)
-    commits.hashes["data/rows.csv"] = "other"
+    commits.hashes["data/rows.csv"] = text
     commits.fresh["lr"] = ("lr=0.1", scores(0.701, 9), "")
     commits.commit("after")
     assert f"Not in pairs ({told}), so compared as two independent runs. " in said("with-rows", "after")[0]
 
 
 def test_lines_that_end_otherwise_are_the_same_rows(commits: Commits, said: Any) -> None:
-    data = commits.project.folder / "data/rows.csv"
-    data.parent.mkdir()
-    data.write_bytes(b"1,2\n3,4\n")
+    commits.hashes["data/rows.csv"] = "1,2\n3,4\n"
     commits.commit("with-rows")
-    data.write_bytes(b"1,2\r\n3,4")
-    commits.hashes["data/rows.csv"] = "other"
+    commits.hashes["data/rows.csv"] = "1,2\r\n3,4"
     commits.commit("after")
     assert said("with-rows", "after")[0].startswith(f"{UNCHANGED} Unchanged: all scores are the same. Differs: data: ")
 
 
 def test_other_data_are_not_in_pairs_though_git_does_not_have_them(commits: Commits, said: Any) -> None:
+    write_text(commits.project.folder / ".gitignore", "data/\n")
+    commits.git("rm", "--quiet", "--cached", "data/rows.csv")
+    commits.commit("ignored")
     commits.hashes["data/rows.csv"] = "other"
     commits.commit("after")
-    first, *rest = said("before", "after")
+    first, *rest = said("ignored", "after")
     assert "Not in pairs (data/rows.csv has other bytes), so compared as two" in first
     assert "- data: data/rows.csv has other bytes" in rest

@@ -8,6 +8,7 @@ import numpy as np
 from stages.lib.changes.comparison import Comparison, compare
 from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.snapshot import Snapshot
+from stages.lib.pipeline import FolderTree
 from stages.lib.scores import half_width
 from stages.lib.verdicts import Verdict
 from tests.simulation.changes import BEFORE, FITS, ROPE, Fits, batches, draw_scores, learned
@@ -132,7 +133,7 @@ def results_of(name: str, scores: np.ndarray, seed: int) -> Results:
     """Return the results of a commit, from scores of shape (n_searches, n_candidates, 2 * n_splits)."""
     n_splits = scores.shape[2] // 2
     snapshot = Snapshot(name, name)
-    vars(snapshot)["_paths"] = set()
+    vars(snapshot)["tree"] = FolderTree()  # a commit without files
     none, share = np.zeros(n_splits, dtype=bool), 1 / (N_FOLDS - 1)
     searched, fresh = scores[..., :n_splits], scores[..., n_splits:]
     picks = searched.mean(axis=2).argmax(axis=1)

@@ -4,7 +4,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from stages.lib.changes.comparison import Comparison
-from stages.lib.changes.picks import MOST, SAME_PICK, amount, compared, label, pick, search_in_words, signed, told
+from stages.lib.changes.picks import (
+    MOST,
+    SAME_PICK,
+    amount,
+    compared,
+    label,
+    pick,
+    search_in_words,
+    signed,
+    verdict_in_words,
+)
 from stages.lib.changes.sentences import causes_told
 from stages.lib.changes.staleness import stale_in_words
 from stages.lib.common import counted, first_of, format_score, score_decimals
@@ -71,7 +81,7 @@ def _kept(changes: Comparison) -> str:
     # The headline says no more of a search that is the only one, and kept.
     if _is_kept_alone(changes) and (picked := pick(changes.changed[0])) != SAME_PICK:
         name += f", {picked}"
-    return f"{name}: {told(verdict)}, {amount(verdict.of)}"
+    return f"{name}: {verdict_in_words(verdict)}, {amount(verdict.of)}"
 
 
 def _is_kept_alone(changes: Comparison) -> bool:
@@ -94,7 +104,7 @@ def _verdict(changes: Comparison) -> Iterator[str]:
     if search.verdict is None:
         yield f"1 search changed: {label(search)}, {_NOT_COMPARED}."
     elif not _is_kept_alone(changes):
-        word = told(search.verdict)
+        word = verdict_in_words(search.verdict)
         yield f"{word[0].upper()}{word[1:]}: {search_in_words(search)}."
 
 
@@ -109,9 +119,9 @@ def _several(changes: Comparison) -> str:
         shared = changes.sides.n_shared_repeats
         splits = "" if shared is None else f" on the splits of the first {counted(shared, 'repeat')}"
         return f"Unchanged: all scores{both} are the same{splits}"
-    found = {label(search): search.verdict for search in changes.changed}
-    n = counted(len(found), "search", "searches")
-    return f"{n} changed: {', '.join(tally(found, _together(changes)))}"
+    verdicts = {label(search): search.verdict for search in changes.changed}
+    n = counted(len(verdicts), "search", "searches")
+    return f"{n} changed: {', '.join(tally(verdicts, _together(changes)))}"
 
 
 def _together(changes: Comparison) -> dict[str, Verdict]:
@@ -125,15 +135,19 @@ def _together(changes: Comparison) -> dict[str, Verdict]:
     return {f"{verdict.word} on average over {shared}": verdict}
 
 
-def tally(found: Mapping[str, Verdict | None], together: Mapping[str, Verdict]) -> list[str]:
+def tally(verdicts: Mapping[str, Verdict | None], together: Mapping[str, Verdict]) -> list[str]:
     """List verdicts, the surest first: by name what is claimed, and how many others there are of each word.
 
-    `found` has the verdict on each search, None if there is none, and `together` that on all of them, by its text.
+    `verdicts` has the verdict on each search, None if there is none, and `together` that on all of them, by its text.
     """
     sure = {text: verdict.p for text, verdict in together.items() if verdict.claims}
-    sure |= {f"{name} {told(verdict)}": verdict.p for name, verdict in found.items() if verdict and verdict.claims}
+    sure |= {
+        f"{name} {verdict_in_words(verdict)}": verdict.p
+        for name, verdict in verdicts.items()
+        if verdict and verdict.claims
+    }
     unsure = [text for text in together if text not in sure]
-    counts = Counter(verdict.word if verdict else _NOT_COMPARED for verdict in found.values())
+    counts = Counter(verdict.word if verdict else _NOT_COMPARED for verdict in verdicts.values())
     for word in (*_ORDER, _NOT_COMPARED):
         if n := counts[word]:
             unsure.append(f"{n} {_WORDS.get(word, (word, word))[n > 1]}")
@@ -156,11 +170,13 @@ def _cause(changes: Comparison) -> Iterator[str]:
 
 def second_told(changes: Comparison) -> list[str]:
     """Say what the second scorer says, which is judged by itself; empty if there is none."""
-    found = {label(search): search.second for search in changes.changed if search.second}
+    verdicts = {label(search): search.second for search in changes.changed if search.second}
     kept = changes.second
-    of = kept or next(iter(found.values()), None)
-    if of is None or all(verdict.word == UNCHANGED for verdict in (of, *found.values())):
+    of = kept or next(iter(verdicts.values()), None)
+    if of is None or all(verdict.word == UNCHANGED for verdict in (of, *verdicts.values())):
         return []
     name = next(scored.second_name for scored in changes.new.fresh.values() if scored.second_name)
-    listed = [f"the kept net {told(kept)}, {signed(kept.of)}"] if kept and kept.word != UNCHANGED else []
-    return [f"By {name}, the second metric, judged by itself: {'; '.join([*listed, ', '.join(tally(found, {}))])}."]
+    sentences = [f"the kept net {verdict_in_words(kept)}, {signed(kept.of)}"] if kept and kept.word != UNCHANGED else []
+    return [
+        f"By {name}, the second metric, judged by itself: {'; '.join([*sentences, ', '.join(tally(verdicts, {}))])}."
+    ]

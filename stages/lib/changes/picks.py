@@ -86,9 +86,9 @@ def stuck(pair: Pair) -> str:
     before, after = int(pair.old_stuck.sum()), int(pair.new_stuck.sum())
     # In the order of time, nothing is tested.
     tested = f" (p {compared(pair.p_stuck())})" if pair.is_tested else ""
-    told = f"; {after} of {pair.n_splits} fits {'is' if after == 1 else 'are'} stuck, before {before}{tested}"
+    counts = f"; {after} of {pair.n_splits} fits {'is' if after == 1 else 'are'} stuck, before {before}{tested}"
     others = pair.without_stuck()
-    return told if others is None else f"{told}, without these splits {signed(others)}"
+    return counts if others is None else f"{counts}, without these splits {signed(others)}"
 
 
 def signed(of: Pair | Apart) -> str:
@@ -119,7 +119,7 @@ def compared(p: float) -> str:
     return written if written.startswith("<") else f"= {written}"
 
 
-def told(verdict: Verdict) -> str:
+def verdict_in_words(verdict: Verdict) -> str:
     """Write a verdict, with the p-value of one that claims something."""
     if not verdict.claims:
         return verdict.word

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from stages.lib.changes.comparison import Comparison, SearchChange
-from stages.lib.changes.picks import compared, label, pick, sets_in_words, signed, stuck, told, values
+from stages.lib.changes.picks import compared, label, pick, sets_in_words, signed, stuck, values, verdict_in_words
 from stages.lib.common import counted, format_p, format_score, format_value, score_decimals, shares_in_words
 from stages.lib.scores import ALPHA
 from stages.lib.verdicts import UNCHANGED, UNDECIDED, UNTESTED, Apart, Pair, Verdict
@@ -24,7 +24,7 @@ def details(search: SearchChange) -> Iterator[str]:
     if search.verdict:
         yield from _tested(search.verdict)
     if search.second and search.second.word != UNCHANGED:
-        yield f"{search.new and search.new.second_name}: {signed(search.second.of)}, {told(search.second)}."
+        yield f"{search.new and search.new.second_name}: {signed(search.second.of)}, {verdict_in_words(search.second)}."
     if search.n_added or search.n_removed:
         yield f"Candidates: {search.n_added} added, {search.n_removed} removed."
     if search.common and search.common.n_differing:
