@@ -123,7 +123,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"model.source": "tests", "model.module": f"{NETS}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
-        "A trial of one epoch failed: KeyError: 'b', at tests/experiment/test_settings.py, line 45. Fix",
+        "A trial of one epoch failed: KeyError: 'b', at tests/experiment/test_settings.py, line 46. Fix",
     ),
     (
         "neurons",

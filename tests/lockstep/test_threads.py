@@ -123,6 +123,14 @@ def test_a_turn_lasts_as_long_as_its_call() -> None:
     assert order == ["first ends", "second begins"]
 
 
+def test_a_search_inside_of_a_search_waits_for_none() -> None:
+    """Its call may run in another thread than the one that has the turn, such as in a worker of Dask."""
+    inner, _ = LockstepBackend().get_nested_backend()
+    take_turn(sys._getframe())
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(inner.start_call).result(LONGEST)
+
+
 def test_what_another_thread_prints_is_shown() -> None:
     with redirect_stdout(io.StringIO()) as shown, caught(mine := io.StringIO()):
         other = threading.Thread(target=print, args=["other"])
