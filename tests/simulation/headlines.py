@@ -26,6 +26,8 @@ KINDS: dict[str, Fits] = {
 GAINS = {"none": (0.0,), "cancel": (0.03, -0.03), **{f"{gain:+g}": (gain,) for gain in (0.02, 0.03, 0.05)}}
 # All candidates but the first are hopeless, and gain this much; the first one gains nothing.
 HOPELESS = (0.58, 0.05)
+# The candidates of the first search are best, so their net is kept, and lose what all others gain.
+KEPT = (0.78, 0.03)
 # How the splits of both commits are related.
 IN_PAIRS, SAME_ROWS, OTHER_ROWS = "in pairs", "the same rows", "other rows"
 PARAMS = {
@@ -38,12 +40,13 @@ PARAMS = {
 class Headline:
     """What is claimed of two commits, and what of it is wrong.
 
-    `wrong` is whether anything is: of a pick, of the kept net, or of all searches together. The others are whether all
-    searches, the kept net, or any pick are called better; `together_wrong` whether the claim on all searches is wrong.
+    `wrong` is whether anything is: of a pick, of the kept net, or of all searches together. `useless` is whether a gain
+    of all searches is claimed that their picks do not have. The others are whether all searches, the kept net, or any
+    pick are called better.
     """
 
     wrong: bool
-    together_wrong: bool
+    useless: bool
     together: bool
     kept: bool
     any_pick: bool
@@ -64,6 +67,9 @@ def true_scores(gains: str, n_searches: int) -> np.ndarray:
     truth = np.full((2, n_searches, N_CANDIDATES), BEFORE)
     if gains == "of the hopeless":
         truth[:, :, 1:] = HOPELESS[0] + np.array([0, HOPELESS[1]])[:, None, None]
+    elif gains == "the kept loses":
+        truth[1] += KEPT[1]
+        truth[:, 0] = KEPT[0] - np.array([0, KEPT[1]])[:, None]
     else:
         truth[1] += np.resize(GAINS[gains], n_searches)[:, None]
     return truth
@@ -83,13 +89,12 @@ def judged(changes: Comparison, truth: np.ndarray) -> Headline:
         if search.old and search.new
     ]
     of_kept = gain((old.kept, old.fresh[str(old.kept)].params), (new.kept, new.fresh[str(new.kept)].params))
-    # A gain of candidates that nobody picks is no gain, nor is one that costs the kept net.
     of_all, of_picks = float((truth[1] - truth[0]).mean()), float(np.mean([true for _, true in by_pick]))
-    agreed = of_all if of_all * of_picks > 0 and of_all * of_kept >= 0 else 0.0
-    together_wrong = is_wrong(changes.together_verdict, agreed)
+    # A gain that costs the kept net is no gain.
+    claims = [(changes.together_verdict, of_all if of_all * of_kept >= 0 else 0.0), (changes.kept, of_kept), *by_pick]
     return Headline(
-        together_wrong or is_wrong(changes.kept, of_kept) or any(is_wrong(*each) for each in by_pick),
-        together_wrong,
+        any(is_wrong(*claim) for claim in claims),
+        is_wrong(changes.together_verdict, of_picks),
         says_better(changes.together_verdict),
         says_better(changes.kept),
         any(says_better(verdict) for verdict, _ in by_pick),

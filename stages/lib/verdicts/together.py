@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stages.lib.scores import ALPHA
 from stages.lib.verdicts.apart import Apart
 from stages.lib.verdicts.pair import Pair
 
@@ -40,12 +41,13 @@ class Together:
     def agrees(self, kept: Pair | Apart | None) -> bool:
         """Whether the picks gain, or lose, as well, and the kept net does not do the contrary.
 
-        Candidates that nobody would pick often gain most, and a change that costs the kept net is no gain. The picks
-        do if the 95 % interval of their mean difference excludes 0, and the difference is larger than the rope.
+        Candidates that nobody would pick often gain most, and a change that costs the kept net more than the rope is no
+        gain. The picks follow if the 90 % interval of their mean difference excludes 0, which is a one-sided test at
+        the 5 % level, and the difference is larger than the rope.
         """
-        side = np.sign(self.candidates.difference)
-        picked = side * self.picks.difference > np.maximum(self.picks.rope, self.picks.half_width())
-        return bool(picked and (kept is None or side * kept.difference >= 0))
+        side, rope = np.sign(self.candidates.difference), self.picks.rope
+        picked = side * self.picks.difference > np.maximum(rope, self.picks.half_width(1 - 2 * ALPHA))
+        return bool(picked and (kept is None or side * kept.difference >= -rope))
 
 
 def average(pairs: Sequence[Pair]) -> Pair:
