@@ -83,7 +83,10 @@ def test_what_all_experiments_share_is_told_once(write: Write, in_process: Comma
     ]
 
 
-LATER = "note: {}; `dvc repro fetch` {} the file at data.url. Training is tried then\n"
+LATER = (
+    "note: {}; `dvc repro fetch` {} the file at data.url. Run `make check` again after that, because it tries the "
+    "training then\n"
+)
 
 
 def test_another_file_than_the_pinned_one_is_named(write: Write, in_process: Command) -> None:

@@ -89,7 +89,8 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
     if problem:
         gets = "replaces it by" if Path(spec.path).exists() else "gets"
         findings.notes.append(
-            f"{spec.path} {problem}; `dvc repro fetch` {gets} the file at data.url. Training is tried then"
+            f"{spec.path} {problem}; `dvc repro fetch` {gets} the file at data.url. Run `make check` again after that, "
+            "because it tries the training then"
         )
     is_here = problem == "" and findings.of(ensure_file, params) is not None
     table = findings.of(read_table, params) if is_here else None
