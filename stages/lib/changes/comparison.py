@@ -108,7 +108,7 @@ def compare(old: Results, new: Results) -> Comparison:
     common = {name: sides.common(name) for name in changed}
     together = _together(common, family)
     verdicts = judge(family | ({_TOGETHER: together.candidates} if together else {}))
-    if together and not together.agrees(family.get(kept)):
+    if together and not together.agrees(pair if isinstance(pair := family.get(kept), Pair) else None):
         verdicts[_TOGETHER] = verdicts[_TOGETHER]._replace(word=UNDECIDED)
     seconds = judge({name: pair for name, both in contenders.items() if (pair := sides.second(*both))})
     # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stages.lib.scores import ALPHA
-from stages.lib.verdicts.apart import Apart
 from stages.lib.verdicts.pair import Pair
 
 
@@ -38,16 +37,17 @@ class Together:
             return None
         return cls(len(candidates), sum(map(len, candidates)), mean, average(picks))
 
-    def agrees(self, kept: Pair | Apart | None) -> bool:
-        """Whether the picks gain, or lose, as well, and the kept net does not do the contrary.
+    def agrees(self, kept: Pair | None) -> bool:
+        """Whether the picks gain, or lose, as well, and the kept net hardly does the contrary.
 
-        Candidates that nobody would pick often gain most, and a change that costs the kept net more than the rope is no
-        gain. The picks follow if the 90 % interval of their mean difference excludes 0, which is a one-sided test at
-        the 5 % level, and the difference is larger than the rope.
+        Candidates that nobody would pick often gain most, and a change that costs the kept net is no gain. The picks
+        follow if the 90 % interval of their mean difference excludes 0, which is a one-sided test at the 5 % level, and
+        the difference is larger than the rope. The kept net may not be more than the rope on the other side, even if it
+        is off by one standard error.
         """
         side, rope = np.sign(self.candidates.difference), self.picks.rope
         picked = side * self.picks.difference > np.maximum(rope, self.picks.half_width(1 - 2 * ALPHA))
-        return bool(picked and (kept is None or side * kept.difference >= -rope))
+        return bool(picked and (kept is None or side * kept.difference - kept.error >= -rope))
 
 
 def average(pairs: Sequence[Pair]) -> Pair:
