@@ -68,7 +68,8 @@ def test_the_blocks_say_what_is_in_metrics(docs: Command) -> None:
     assert f"Put together, the picks of the grid searches score {scores['combined']}, " in told
     assert f"the settings that every search starts from, {scores['starting_point']}." in told
     assert (
-        f"The kept net, {kept}, scores {scores[kept]}, and logistic_regression {scores['logistic_regression']}" in told
+        f"The net {kept}, which is kept, scores {scores[kept]}, and logistic_regression {scores['logistic_regression']}"
+        in told
     )
 
 

@@ -38,7 +38,7 @@ OTHERS = {"simplest": 0.7, "starting_point": 0.68, "logistic_regression": 0.75}
 
 def test_only_what_holds_is_said(say: Say) -> None:
     both = {"dropout": 0.7, "neurons": 0.74}
-    kept = "The kept net, neurons, scores 0.7400, and logistic_regression 0.7500."
+    kept = "The net neurons, which is kept, scores 0.7400, and logistic_regression 0.7500."
     start = "The settings that every search starts from score 0.6800."
     assert say(OTHERS | {"neurons": 0.74}, "neurons") == f"{start} {kept}"  # one search has no combination
     lead = "Put together, the picks of the grid searches score"
@@ -47,7 +47,9 @@ def test_only_what_holds_is_said(say: Say) -> None:
     )
     assert f"{lead} 0.6800, no more than the settings" in say(OTHERS | both | {"combined": 0.68}, "neurons")
     near = say(OTHERS | both | {"combined": 0.68, "neurons": 0.7455}, "neurons")
-    assert near.endswith("The kept net, neurons, scores 0.7455, and logistic_regression 0.7500: less than 0.01 apart.")
+    assert near.endswith(
+        "The net neurons, which is kept, scores 0.7455, and logistic_regression 0.7500: less than 0.01 apart."
+    )
     # One that diverged has no score.
     nan = float("nan")
     assert say(OTHERS | both | {"combined": nan}, "neurons") == f"{start} {kept}"

@@ -17,7 +17,7 @@ from stages.lib.changes.picks import (
 )
 from stages.lib.changes.sentences import causes_told
 from stages.lib.changes.staleness import stale_in_words
-from stages.lib.common import counted, first_of, format_score, score_decimals
+from stages.lib.common import counted, first_of, format_score, kept_in_words, score_decimals
 from stages.lib.verdicts import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
 
 # A longer cause is cut.
@@ -71,7 +71,7 @@ def _kept(changes: Comparison) -> str:
     before, after, verdict = changes.old.kept, changes.new.kept, changes.kept
     if not before or not after:
         return ""
-    name = f"the kept net, {before}" + ("" if before == after else f" → {after}")
+    name = kept_in_words(after) if before == after else f"the kept net, {before} → {after}"
     if verdict is None:
         return "" if before == after else name
     if verdict.word == UNCHANGED:

@@ -23,6 +23,8 @@ from stages.lib.common.formatting import (
     format_score,
     format_value,
     join_words,
+    kept_in_words,
+    net_in_words,
     score_decimals,
     shares_in_words,
     short_key,

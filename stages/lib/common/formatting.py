@@ -109,3 +109,13 @@ def shares_in_words(shares: Mapping[str, float], rope: str) -> list[str]:
         relation = f"the two differ by less than {rope}" if key == "equal" else f"it is {key} by more{region}"
         sentences.append(f"{chance} that {relation}")
     return sentences
+
+
+def net_in_words(name: str) -> str:
+    """Return what a net is called in sentences: `the net joint`; one that is named `net` is `the net`."""
+    return "the net" if name == "net" else f"the net {name}"
+
+
+def kept_in_words(name: str) -> str:
+    """Return what the kept net is called in sentences: `the kept net, joint`."""
+    return "the kept net" if name == "net" else f"the kept net, {name}"

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.changes.output import code
-from stages.lib.common import Output, format_params, format_score, format_value, score_decimals, short_params
+from stages.lib.common import (
+    Output,
+    format_params,
+    format_score,
+    format_value,
+    net_in_words,
+    score_decimals,
+    short_params,
+)
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.scores import CORRECTED
@@ -60,7 +68,8 @@ def comparison(params: Params) -> str:
     if kept in texts and linear in texts:
         are_near = abs(scores[kept] - scores[linear]) < params.rope
         apart = f": less than {format_value(params.rope)} apart" if are_near else ""
-        sentences.append(f"The kept net, {kept}, scores {texts[kept]}, and {linear} {texts[linear]}{apart}.")
+        net = f"T{net_in_words(kept).removeprefix('t')}, which is kept,"
+        sentences.append(f"{net} scores {texts[kept]}, and {linear} {texts[linear]}{apart}.")
     return _wrapped(" ".join(sentences))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, FiniteFloat
 
+from stages.lib.common import net_in_words
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.config.table import Section
 from stages.lib.config.training import NetSettings
@@ -40,16 +41,6 @@ class SavedSettings(NetSettings):
     wrapper: str
     train_split: int | None
     device: str
-
-
-def net_in_words(name: str) -> str:
-    """Return what a net is called in sentences: `the net joint`; one that is named `net` is `the net`."""
-    return "the net" if name == "net" else f"the net {name}"
-
-
-def kept_in_words(name: str) -> str:
-    """Return what the kept net is called in sentences: `the kept net, joint`."""
-    return "the kept net" if name == "net" else f"the kept net, {name}"
 
 
 class Card(Section):

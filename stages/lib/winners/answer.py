@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, kept_in_words
+from stages.lib.common import kept_in_words
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE
 from stages.lib.winners.contest import NEEDED, Contest
 
 # The baselines that ignore the inputs, and those that are simpler than any other model; for classes and for numbers.

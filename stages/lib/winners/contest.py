@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stages.lib.common import format_interval, format_score, score_decimals
+from stages.lib.common import format_interval, format_score, net_in_words, score_decimals
 from stages.lib.comparison.equivalence import beyond
-from stages.lib.handover import net_in_words
 from stages.lib.scores import ALPHA, in_words, mean_of_others, p_values
 from stages.lib.scores.best_set import paired_error
 from stages.lib.scores.reached import Reached
