@@ -169,14 +169,15 @@ def _cause(changes: Comparison) -> Iterator[str]:
 
 
 def second_told(changes: Comparison) -> list[str]:
-    """Say what the second scorer says, which is judged by itself; empty if there is none."""
+    """Say what the second scorer says, which is judged by itself; empty if the kept net is the same, and none is sure.
+
+    What is undecided of other searches stands beside them.
+    """
     verdicts = {label(search): search.second for search in changes.changed if search.second}
-    kept = changes.second
-    of = kept or next(iter(verdicts.values()), None)
-    if of is None or all(verdict.word == UNCHANGED for verdict in (of, *verdicts.values())):
+    kept = changes.second if changes.second and changes.second.word != UNCHANGED else None
+    if not kept and not any(verdict.claims for verdict in verdicts.values()):
         return []
     name = next(scored.second_name for scored in changes.new.fresh.values() if scored.second_name)
-    sentences = [f"the kept net {verdict_in_words(kept)}, {signed(kept.of)}"] if kept and kept.word != UNCHANGED else []
-    return [
-        f"By {name}, the second metric, judged by itself: {'; '.join([*sentences, ', '.join(tally(verdicts, {}))])}."
-    ]
+    sentences = [f"the kept net {verdict_in_words(kept)}, {signed(kept.of)}"] if kept else []
+    sentences += [", ".join(tally(verdicts, {}))] if verdicts else []
+    return [f"By {name}, the second metric, judged by itself: {'; '.join(sentences)}."]
