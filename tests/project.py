@@ -122,9 +122,14 @@ def working_tree() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of this process, where commands are found beside this Python first."""
+    """Return the environment of this process, where commands are found beside this Python first.
+
+    What `make test` tells its commands of itself is left out, because `make` in a test is not called by it.
+    """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return os.environ | {"PATH": path}
+    return {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))} | {
+        "PATH": path
+    }
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -109,6 +109,7 @@ def test_the_contents_stay_in_sight(opened: Opened) -> None:
     assert opened("[...document.querySelectorAll('nav a')].filter(a => !document.querySelector(a.hash)).length") == 0
     named = opened("[...document.querySelectorAll('nav a')].map(a => a.hash.slice(1))")
     assert opened("[...document.querySelectorAll('header[id], section[id]')].map(s => s.id)") == named
+    opened.page.bring_to_front()  # a page behind another one draws nothing, and is told of no scrolling
     for hash in ("#experiment-joint", "#answer"):
         opened.page.locator(f"nav a[href='{hash}']").click()
         opened.page.wait_for_function(f"document.querySelector('nav [aria-current]').hash === '{hash}'")
