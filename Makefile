@@ -22,14 +22,15 @@ help: ## Print this list
 check: .venv/repro ## Find all mistakes before anything runs, and say what each search will take
 	@python -m stages.check
 
-# With --quiet, `dvc status` says by its status whether anything is stale; the name lets it fail where git ignores the file.
+# With --quiet, the exit status of `dvc status` says whether anything is stale. With the name of the file, the command
+# fails where git ignores that file.
 status: .venv/repro ## Say whether the results are those of the files that are here; runs nothing
 	@dvc status --quiet dvc.yaml || { dvc status dvc.yaml; \
 	  echo "dvc.lock does not fit the files. Run \`dvc repro\`, and commit dvc.lock, metrics and models." >&2; exit 1; }
 	@echo "dvc.lock fits the files."
 
-# make anew, because the Makefile and the packages may be others now.
-upgrade: .venv/repro ## Take over what the project that this one began from has changed; keep your params, data and results
+# A new make, because the merge may have changed the Makefile and the packages.
+upgrade: .venv/repro ## Merge later changes of the project that this one began from; keep your params, data and results
 	@python -m stages.upgrade
 	@$(MAKE) --no-print-directory check
 
