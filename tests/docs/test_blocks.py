@@ -135,6 +135,23 @@ def test_a_block_may_stand_anywhere_and_twice() -> None:
     assert replace_blocks(new, find_blocks("P", new, CONTENTS), {"answer": "one\ntwo"}) == new
 
 
+def test_what_stands_around_a_block_stays_as_it_is() -> None:
+    before, after = "a form\x0cfeed, a\u2028separator\n", "\nno end of the last line"
+    page = f"{before}{OPEN}\n{CLOSE}{after}"
+    new = replace_blocks(page, find_blocks("P", page, CONTENTS), {"answer": "one"})
+    assert new == f"{before}{OPEN}\n\none\n\n{CLOSE}{after}"
+
+
+def test_empty_lines_are_not_other_results(docs: Command) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    edited = page.replace(f"{OPEN}\n", f"{OPEN}\n\n").rstrip("\n")
+    assert edited.count(f"{OPEN}\n\n\n") == 1
+    PAGE.write_text(edited, encoding="utf-8")
+    for arguments in ((), ("--check",)):
+        assert docs(*arguments).stdout == "README.md is up to date\n"
+    assert PAGE.read_text(encoding="utf-8") == edited
+
+
 @pytest.mark.parametrize(
     ("path", "run"),
     [

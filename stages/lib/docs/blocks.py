@@ -30,7 +30,7 @@ def find_blocks(page: str, text: str, names: Iterable[str]) -> list[Block]:
 
     Raises `UserError` if a block is not closed, was not opened, or has none of these names.
     """
-    lines, blocks = text.splitlines(), []
+    lines, blocks = text.split("\n"), []
     opened: tuple[str, int] | None = None
     for number, line in enumerate(lines):
         if not (marker := _MARKER.fullmatch(line)):
@@ -65,7 +65,7 @@ def _unclosed(page: str, name: str, line: int) -> UserError:
 
 def replace_blocks(text: str, blocks: Iterable[Block], contents: Mapping[str, str]) -> str:
     """Return the page with the contents of its blocks by their names, each between empty lines."""
-    lines = text.splitlines()
+    lines = text.split("\n")  # not `splitlines`, which also breaks at a form feed
     for block in reversed([*blocks]):
         lines[block.first : block.end] = ["", *contents[block.name].splitlines(), ""]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
