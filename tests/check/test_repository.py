@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from stages import check
 from stages.lib.check.repository import on_repository
+from tests.check.conftest import Write
+from tests.conftest import Command
 from tests.project import ROOT, environment
 
 INIT = "Make it one: `git init && git add --all && git commit --message Start`."
@@ -70,6 +73,19 @@ def test_git_that_has_no_answer_is_a_note(here: Path, monkeypatch: pytest.Monkey
         assert problem is None
         assert (note or "").startswith(begins)
         assert (note or "").endswith("`make repro` can't compare its results with the committed ones")
+
+
+def test_all_else_is_checked_where_git_has_no_answer(
+    write: Write, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({"cv.n_splits": 1})
+    shutil.copytree(ROOT / ".dvc", ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
+    init(Path())
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    note, problem = in_process(check).stderr.splitlines()
+    assert note.startswith("note: git reads nothing here, because the repository belongs to another user.")
+    assert problem.startswith("error: params.yaml: cv.n_splits is 1")
 
 
 def test_another_folder_is_not_a_project_of_dvc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

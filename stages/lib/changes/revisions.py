@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.common import UserError, did_you_mean
-from stages.lib.common.git import NO_REPOSITORY, NoGitError, git
+from stages.lib.common.git import NO_REPOSITORY, git
+from stages.lib.pipeline import PIPELINE
 
 # What is a revision, but no name of a branch or tag: `HEAD`, `main~2`, a hash.
 _EXPRESSION = re.compile(r"^HEAD\b|[~^@:]|^[0-9a-f]{7,40}$")
@@ -88,7 +89,7 @@ def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
     Raises `UserError` if `dvc status` fails.
     """
     # Without a name, DVC finds no stage where git ignores dvc.yaml, and so nothing that is stale.
-    arguments = ["status", "--json", *(stages or ["dvc.yaml"])]
+    arguments = ["status", "--json", *(stages or [PIPELINE])]
     command = [sys.executable, "-m", "dvc", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
     if "No space left on device" in done.stderr:
@@ -136,9 +137,9 @@ def stopped() -> Stopped | None:
 
 
 def unmerged() -> list[str]:
-    """Return the files that both sides of a merge have changed and that are not added yet, sorted; none without git."""
+    """Return the files that both sides of a merge have changed and that are not added yet; none if git can't say."""
     try:
         entries = git("ls-files", "--unmerged", "-z", "--full-name", ":/").split("\0")[:-1]
-    except NoGitError:
+    except UserError:
         return []
     return sorted({entry.partition("\t")[2] for entry in entries})

@@ -1,7 +1,7 @@
 """Checks everything before anything runs: finds all problems at once, and estimates what each search will take.
 
 The stages make the same checks, each its own part. Imports `changes`, `adopt`, `experiment`, `model`,
-`fetch`, `scores`, `search`, `data`, `config`, `engine` and `common`.
+`fetch`, `scores`, `search`, `pipeline`, `data`, `config`, `engine` and `common`.
 """
 
 from stages.lib.check.everything import check

@@ -16,15 +16,14 @@ from pydantic import BaseModel
 
 from stages.lib.changes.revisions import stopped, unmerged
 from stages.lib.changes.staleness import is_result
-from stages.lib.common import counted
-from stages.lib.common.git import NoGitError
+from stages.lib.common import UserError, counted
 from stages.lib.config import PARAMS_FILE, Params, yaml12
 from stages.lib.config.yaml12 import conflict_line, on_conflict
+from stages.lib.pipeline import LOCK, PIPELINE
 
-PIPELINE = "dvc.yaml"
 # What people write; runs write the other files with conflicts, which are taken from one side and written again.
 _WRITTEN = (PARAMS_FILE, PIPELINE)
-CONFIG, _RUNNING, _LOCK = Path(".dvc/config"), Path(".dvc/tmp/rwlock"), "dvc.lock"
+CONFIG, _RUNNING = Path(".dvc/config"), Path(".dvc/tmp/rwlock")
 # What dvc.yaml inserts, as in `${cv.n_splits}`.
 _INSERTED = re.compile(r"\$\{([a-z_]+(?:\.[a-z_0-9]+)*)\}")
 
@@ -35,7 +34,7 @@ def find_conflicts() -> dict[str, int]:
     Results that both sides of a merge have changed have no markers, but the line 0: .gitattributes says so of them.
     """
     tables = sorted(path for path in Path("metrics").rglob("*") if path.suffix in {".json", ".csv"})
-    files = [path for path in (*map(Path, (*_WRITTEN, _LOCK)), *tables) if path.is_file()]
+    files = [path for path in (*map(Path, (*_WRITTEN, LOCK)), *tables) if path.is_file()]
     lines = {path.as_posix(): conflict_line(path.read_bytes()) for path in files}
     return dict.fromkeys(filter(is_result, unmerged()), 0) | {file: line for file, line in lines.items() if line}
 
@@ -51,7 +50,7 @@ def what_to_do(lines: dict[str, int]) -> Iterator[str]:
         more = f" (and {counted(len(others), 'more file')})" if others else ""
         marker = f"line {lines[first]} is a conflict marker of git"
         problem = marker if lines[first] else "both sides of a merge changed it"
-        take = f"git restore --source HEAD --staged --worktree --ignore-unmerged {_LOCK} metrics models"
+        take = f"git restore --source HEAD --staged --worktree --ignore-unmerged {LOCK} metrics models"
         remedy = (
             "Run `make merge`" if _is_stopped() else f"Take one side of all results: `{take}`. Then run `dvc repro`"
         )
@@ -59,7 +58,7 @@ def what_to_do(lines: dict[str, int]) -> Iterator[str]:
 
 
 def _is_stopped() -> bool:
-    with suppress(NoGitError):
+    with suppress(UserError):
         return stopped() is not None
     return False
 
@@ -78,7 +77,7 @@ def broken_files(conflicts: dict[str, int]) -> Iterator[str]:
         except ValueError:
             cause = "as after a kill while DVC wrote it, so no `dvc repro` runs"
             yield f"{_RUNNING} is broken, {cause}. Delete it: `rm {_RUNNING}`."
-    for name, remedy in {PIPELINE: "Fix it there, or restore it", _LOCK: "Restore it, and run `dvc repro`"}.items():
+    for name, remedy in {PIPELINE: "Fix it there, or restore it", LOCK: "Restore it, and run `dvc repro`"}.items():
         if not Path(name).is_file() or name in conflicts:
             continue
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stages.lib.adopt import on_copies
-from stages.lib.check.before_dvc import PIPELINE, broken_files, find_conflicts, missing_keys, what_to_do
+from stages.lib.check.before_dvc import broken_files, find_conflicts, missing_keys, what_to_do
 from stages.lib.check.grouping import Problem
 from stages.lib.check.plan import Plan, make_plan
 from stages.lib.check.repository import on_repository
@@ -19,6 +19,7 @@ from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.experiment.candidates import check_candidates
 from stages.lib.fetch import ensure_file, what_is_wrong
 from stages.lib.model import Candidates, resolve_experiment
+from stages.lib.pipeline import PIPELINE
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.scores.splits import read_table
 

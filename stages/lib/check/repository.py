@@ -5,9 +5,10 @@ from pathlib import Path
 
 from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
 
-from stages.lib.check.before_dvc import CONFIG, PIPELINE
+from stages.lib.check.before_dvc import CONFIG
 from stages.lib.common import UserError
 from stages.lib.common.git import git
+from stages.lib.pipeline import PIPELINE
 
 
 def on_repository() -> tuple[str | None, str | None]:
