@@ -57,6 +57,20 @@ def test_a_gain_of_all_candidates_and_picks_is_one_of_all_searches(commits: Comm
     assert found["picks"]["difference"] == pytest.approx(0.02)
 
 
+def test_searches_that_swap_their_names_are_each_compared_with_itself(commits: Commits, said: Any) -> None:
+    for name, grid in (("lr", [0.1, 0.2]), ("width", [5, 9])):
+        commits.params.setdefault("experiments", {})[name] = {"grid": {"key": grid}}
+    commits.commit("before-swap")
+    named: list[dict[str, Any]] = [commits.params["experiments"], commits.searches, commits.fresh]
+    for each in named:
+        each["lr"], each["width"] = each["width"], each["lr"]
+    commits.commit("swapped")
+    first, *_ = said("before-swap", "swapped")
+    assert "Unchanged: all scores are the same. Renamed: " in first
+    assert "width → lr" in first
+    assert "lr → width" in first
+
+
 def test_a_renamed_search_is_compared_as_one(commits: Commits, said: Any) -> None:
     for name, grid in (("lr", [0.1, 0.2]), ("width", [5, 9])):
         commits.params.setdefault("experiments", {})[name] = {"grid": {"key": grid}}

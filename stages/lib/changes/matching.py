@@ -81,14 +81,21 @@ def renamed(old: Results, new: Results) -> dict[str, str]:
 
     They are recognised by what they hold: the same grid, `fixed` and search, or the same candidates and scores.
     """
-    gone = [name for name in old.searches if name not in new.searches]
+    # After a swap, a name stands for what another one held.
+    others = {
+        name
+        for name in {*old.searches} & {*new.searches}
+        if (section := _section(new, name)) and section != _section(old, name)
+        if any(section == _section(old, one) for one in old.searches)
+    }
+    gone = [name for name in old.searches if name not in new.searches or name in others]
     names: dict[str, str] = {}
     for held in (_section, _candidates):
         for name in new.searches:
-            if name not in old.searches and name not in names and (content := held(new, name)):
+            if (name not in old.searches or name in others) and name not in names and (content := held(new, name)):
                 same = [one for one in gone if one not in names.values() and held(old, one) == content]
                 names |= {name: same[0]} if same else {}
-    return names
+    return {name: was for name, was in names.items() if was not in new.searches or was in names}
 
 
 def _section(side: Results, name: str) -> dict[str, object]:
