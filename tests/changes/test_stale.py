@@ -102,6 +102,8 @@ def test_params_of_every_stage_are_compared_with_params_yaml(commits: Commits) -
         ("lr: 1e-05", "lr: 0.00001", []),
         ("lr: [1e-05, 0.1]", "lr: [1.0e-5, 0.1]", []),
         ("fixed: {}", "fixed:", []),
+        ("callbacks: {}", "callbacks: {EarlyStopping: {}}", ["model"]),
+        ("callbacks: {}", "callbacks: {EarlyStopping: }", ["model"]),
         ("sample: 1.0", "sample: 1", []),
         ("grid: {lr: [0.1]}", "grid: {lr: [0.1, 0.2]}", ["model.grid.lr"]),
         ("grid: {lr: [0.1]}", "other: 1", ["model.grid.lr", "model.other"]),

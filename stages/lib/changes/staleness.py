@@ -82,7 +82,29 @@ def edited_params(side: Results, stage: str, settings: dict[str, Any] | None) ->
     sections = side.stages[stage].get("params", {}).get(PARAMS_FILE, {})  # such as `data.columns`
     begins = tuple(f"{section}." for section in sections)
     there = {key: value for key, value in flat(settings).items() if f"{key}.".startswith(begins)}
-    return differing(side.params(stage), there)
+    keys = differing(side.params(stage), there)
+    # An empty mapping has no keys, but `EarlyStopping: {}` is a callback.
+    recorded = {section: _without_empty(value) for section, value in sections.items()}
+    whole = {section: _without_empty(_at(settings, section)) for section in sections}
+    return keys + [
+        section
+        for section in differing(recorded, whole)
+        if not any(f"{key}.".startswith(f"{section}.") for key in keys)
+    ]
+
+
+def _without_empty(value: Any) -> Any:
+    """Return a value with None for each empty mapping in it."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_empty(each) for key, each in value.items()} or None
+
+
+def _at(settings: Any, place: str) -> Any:
+    """Return the value at a place such as `data.columns`; None if there is none."""
+    for step in place.split("."):
+        settings = settings.get(step) if isinstance(settings, dict) else None
+    return settings
 
 
 def stale_in_words(*sides: Results) -> Iterator[str]:
