@@ -44,6 +44,11 @@ def test_without_a_merge_it_says_so(branches: Branches, in_process: Command) -> 
     assert state(branches) == before
 
 
+def test_a_rebase_that_waits_between_commits_is_no_merge(branches: Branches, in_process: Command) -> None:
+    branches.git("-c", "sequence.editor=sed -i 1ibreak", "rebase", "--quiet", "--interactive", "--root")
+    assert in_process(stage).stderr.startswith("error: No merge waits here.")
+
+
 @pytest.mark.parametrize("command", ["merge", "rebase", "cherry-pick"])
 def test_conflicts_of_what_people_write_are_named_and_nothing_is_changed(
     branches: Branches, in_process: Command, command: str
@@ -106,6 +111,7 @@ def test_a_page_that_one_side_deleted_is_left_to_people(branches: Branches) -> N
     branches.write("README.md", "Other.\n")
     branches.commit_all("Edit")
     branches.merge("mine", "theirs")
+    assert merged_page("README.md") is None  # git has left the edited one
     Path("README.md").unlink()
     assert merged_page("README.md") is None
     both = "<<<<<<< HEAD\n=======\n>>>>>>> theirs\n"

@@ -19,7 +19,9 @@ _EXPRESSION = re.compile(r"^HEAD\b|[~^@:]|^[0-9a-f]{7,40}$")
 _WAITING = (
     ("MERGE_HEAD", "MERGE_HEAD", "git commit --no-edit"),
     ("rebase-merge", "REBASE_HEAD", "git rebase --continue"),
+    ("rebase-apply", "REBASE_HEAD", "git rebase --continue"),
     ("CHERRY_PICK_HEAD", "CHERRY_PICK_HEAD", "git cherry-pick --continue"),
+    ("REVERT_HEAD", "REVERT_HEAD^", "git revert --continue"),
 )
 
 
@@ -130,7 +132,10 @@ def stopped() -> Stopped | None:
     """Return the merge that waits for its commit, whether it has conflicts or not; None if there is none."""
     for place, reference, go_on in _WAITING:
         if Path(git("rev-parse", "--git-path", place).strip()).exists():
-            commit = commit_of(reference)
+            try:
+                commit = git("rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}").strip()
+            except subprocess.CalledProcessError:  # `git rebase` waits at a `break`, or `git am` for a patch
+                continue
             name = git("name-rev", "--name-only", "--always", commit).strip().removeprefix("remotes/")
             return Stopped(commit, name, go_on)
     return None

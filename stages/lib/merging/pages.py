@@ -17,7 +17,9 @@ def merged_page(path: str) -> str | None:
 
     A page without conflict markers is merged already, and is returned as it is.
     """
-    if not Path(path).is_file():
+    # One side has deleted the page, or both have added it; with no entries, it was added since.
+    sides = git("ls-files", "--unmerged", "--", path).splitlines()
+    if not Path(path).is_file() or 0 < len(sides) < 3:
         return None
     content = Path(path).read_bytes()
     if not conflict_line(content):
