@@ -52,9 +52,19 @@ def run_all(project: Project) -> pd.DataFrame:
 
 
 def equals_by_hand(project: Project, frame: pd.DataFrame, target: str, numbers: list[str], texts: list[str]) -> None:
-    """Search two candidates without dropout, and compare the first split with scikit-learn and skorch by hand."""
+    """Search two candidates of a simple net, and compare the first split with scikit-learn and skorch by hand."""
     experiment = {"grid": {"lr": [0.001, 0.01]}, "fixed": {"module__n_neurons": 16}}
     params = project.params() | {"experiments": {"plain": experiment}}
+    params["prepare"]["impute"] = "median"
+    del params["model"]["optimizer__weight_decay"]
+    params["model"] |= {
+        "module": "stages.lib.network.PimaClassifier",
+        "module__output": "Identity",
+        "source": "stages/lib/network.py",
+        "optimizer": "Adam",
+        "train_split": 5,
+        "callbacks": {"EarlyStopping": {"patience": 10, "load_best": True}},
+    }
     project.write_params(params)
     project.stage("search", "plain")
     for _, row in pd.read_csv(project.folder / "metrics/candidates/plain.csv").iterrows():
