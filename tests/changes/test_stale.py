@@ -158,12 +158,30 @@ def test_results_that_were_edited_by_hand_are_named(commits: Commits, said: Any)
     assert of() == FRESH
     write(commits, path, table.read_text(encoding="utf-8") + "\n")
     assert of() == FRESH._replace(edited=[path])
-    edited = "Edited since their stages wrote them"
+    edited = "Edited or deleted since their stages wrote them"
     assert said()[0].startswith(f"{edited}, in the working tree: {path}; run `dvc repro`. {SAME}")
     commits.git("commit", "--quiet", "--all", "--message", "Edited")
     assert said("before", "HEAD")[0].startswith(
         f"{edited}, or not committed with dvc.lock, in HEAD: {path}; run `dvc repro` there, and commit. {SAME}"
     )
+
+
+def test_metrics_that_are_gone_are_named(commits: Commits, said: Any) -> None:
+    gone = [{"path": "metrics/candidates/gone.csv", "md5": "1"}, {"path": "models/answer.safetensors", "md5": "1"}]
+    add_stages(commits, search__gone={"outs": gone})
+    assert of() == FRESH._replace(edited=["metrics/candidates/gone.csv"])
+    assert said()[0].startswith("Edited or deleted since their stages wrote them, in the working tree: metrics/")
+
+
+def test_a_param_that_a_stage_no_longer_reads_is_no_cause(commits: Commits, said: Any) -> None:
+    """Another stage of the same side still reads the same value."""
+    add_stages(commits, other={"params": {"params.yaml": {"seed": 7, "cv.n_splits": 3}}})
+    commits.git("add", "--all")
+    commits.git("commit", "--quiet", "--message", "Two stages read it")
+    add_stages(commits, other={"params": {"params.yaml": {"seed": 7}}})
+    assert not any("cv.n_splits" in line for line in said())
+    add_stages(commits, other={"params": {"params.yaml": {"seed": 8}}})
+    assert "- seed: 7 → 8" in said()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,12 @@ def test_a_model_without_a_net_that_scores_otherwise_is_told(commits: Commits, s
     assert "Other contenders on the fresh splits, not tested: linear 0.7100 → 0.7800." in said("before", "after")
 
 
+def test_searches_that_one_side_alone_has_are_named_in_the_headline(commits: Commits, first: Any) -> None:
+    commits.fresh["linear"] = ("LogisticRegression", scores(0.78, 17), "")
+    del commits.searches["lr"], commits.fresh["lr"]
+    assert "No search that both have changed, but linear scores otherwise; removed: lr." in first()
+
+
 def test_picks_that_score_the_same_are_not_called_searches_that_changed_and_did_not(
     commits: Commits, first: Any
 ) -> None:

@@ -49,6 +49,24 @@ def test_a_rebase_that_waits_between_commits_is_no_merge(branches: Branches, in_
     assert in_process(stage).stderr.startswith("error: No merge waits here.")
 
 
+def test_conflicts_whose_other_side_git_does_not_say_are_no_merge(branches: Branches, in_process: Command) -> None:
+    branches.branch("mine", a={"lr": 0.3})
+    branches.branch("theirs", a={"lr": 0.4})
+    branches.git("switch", "--quiet", "mine")
+    branches.run("git", "merge", "--squash", "theirs", ok=False, variables=IDENTITY)
+    assert "but git does not say which commit the other side is." in in_process(stage).stderr
+
+
+def test_a_merge_of_three_sides_is_refused(branches: Branches, in_process: Command) -> None:
+    for name in ("mine", "theirs", "others"):
+        branches.branch(name, code=BASE["prose"])
+    branches.git("switch", "--quiet", "mine")
+    git_folder = Path(branches.git("rev-parse", "--absolute-git-dir").strip())
+    both = branches.git("rev-parse", "theirs", "others")
+    (git_folder / "MERGE_HEAD").write_text(both, encoding="utf-8")
+    assert in_process(stage).stderr.startswith("error: This merge has more than two sides.")
+
+
 @pytest.mark.parametrize("command", ["merge", "rebase", "cherry-pick"])
 def test_conflicts_of_what_people_write_are_named_and_nothing_is_changed(
     branches: Branches, in_process: Command, command: str

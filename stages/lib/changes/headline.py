@@ -113,7 +113,10 @@ def _several(changes: Comparison) -> str:
         return "No search is in both"
     if not changes.changed and changes.others:
         score = "scores" if len(changes.others) == 1 else "score"
-        return f"No search changed, but {first_of(list(changes.others), MOST)} {score} otherwise"
+        only = {"added": changes.added, "removed": changes.removed}
+        searches = "".join(f"; {what}: {first_of(names, MOST)}" for what, names in only.items() if names)
+        both = " that both have" if searches else ""
+        return f"No search{both} changed, but {first_of(list(changes.others), MOST)} {score} otherwise{searches}"
     if not changes.changed:
         both = " that both have" if changes.added or changes.removed else ""
         shared = changes.sides.n_shared_repeats

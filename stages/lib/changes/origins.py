@@ -1,6 +1,6 @@
 """What the results of two commits are from, by dvc.lock, and what differs."""
 
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from typing import Any, NamedTuple
 
 from stages.lib.changes.results import Results, differing
@@ -36,8 +36,13 @@ def causes(old: Results, new: Results) -> Causes:
     """Return what the results of two commits differ in, by what dvc.lock says of the stages that both have."""
     params: dict[str, Param] = {}
     code: dict[str, list[str]] = defaultdict(list)
+    elsewhere = [ChainMap(*map(side.params, side.stages)) for side in (old, new)]
     for name in sorted({*old.stages} & {*new.stages}):
-        before, after = old.params(name), new.params(name)
+        # A stage that no longer reads a param, or newly does, has not changed it.
+        before, after = (
+            ChainMap(own.params(name), {key: params_of[key] for key in other.params(name) if key in params_of})
+            for own, other, params_of in ((old, new, elsewhere[0]), (new, old, elsewhere[1]))
+        )
         for key in differing(before, after):
             params.setdefault(key, Param(key, before.get(key), after.get(key)))
         for path in differing(old.hashes(name), new.hashes(name)):

@@ -129,9 +129,18 @@ class Stopped(NamedTuple):
 
 
 def stopped() -> Stopped | None:
-    """Return the merge that waits for its commit, whether it has conflicts or not; None if there is none."""
+    """Return the merge that waits for its commit, whether it has conflicts or not; None if there is none.
+
+    Raises `UserError` if it has more than two sides.
+    """
     for place, reference, go_on in _WAITING:
-        if Path(git("rev-parse", "--git-path", place).strip()).exists():
+        path = Path(git("rev-parse", "--git-path", place).strip())
+        if path.is_file() and len(path.read_text(encoding="utf-8").splitlines()) > 1:
+            raise UserError(
+                "This merge has more than two sides. Take it back by `git merge --abort`, and merge one branch after "
+                "the other, each with `make merge`."
+            )
+        if path.exists():
             try:
                 commit = git("rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}").strip()
             except subprocess.CalledProcessError:  # `git rebase` waits at a `break`, or `git am` for a patch

@@ -10,7 +10,8 @@ from stages.lib.config import PARAMS_FILE
 from stages.lib.pipeline import LOCK
 
 # What stages write, and other stages read.
-WRITTEN = ("metrics/", "models/")
+METRICS = "metrics/"
+WRITTEN = (METRICS, "models/")
 # The most names of a kind that a sentence lists.
 _MOST = 3
 
@@ -32,7 +33,7 @@ class Stale(NamedTuple):
     stages : list of str
         Stages that have never run, and those that have not run since a stage before them did.
     edited : list of str
-        Outputs that are not what their stages wrote.
+        Outputs that are not what their stages wrote, and metrics that are gone.
     """
 
     code: list[str]
@@ -45,7 +46,7 @@ class Stale(NamedTuple):
 def staleness(side: Results) -> Stale:
     """Compare what dvc.lock says of each stage with the params, files and outputs of the same commit.
 
-    Nothing is said of a file whose content git does not have, of data and outputs that are not committed, and of a
+    Nothing is said of a file whose content git does not have, of data and models that are not committed, and of a
     commit without dvc.lock. A comment in params.yaml changes no result.
     """
     read = {(stage, path): md5 for stage in side.stages for path, md5 in side.hashes(stage).items()}
@@ -56,6 +57,7 @@ def staleness(side: Results) -> Stale:
         return there.get(path, "") not in (md5, None)
 
     edited = {path for path, md5 in written.items() if path in there and differs(path, md5)} - {*side.tables}
+    edited |= {path for path in written if path not in there and path.startswith(METRICS)}
     data = {path for path, md5 in side.tables.items() if path in there and differs(path, md5)}
     code = {path for (_, path), md5 in read.items() if not path.startswith(WRITTEN) and differs(path, md5)}
     waiting = {
@@ -124,5 +126,6 @@ def stale_in_words(*sides: Results) -> Iterator[str]:
         if changed := [f"{first_of(paths, _MOST)} ({kind})" for kind, paths in lists.items() if paths]:
             yield f"Not rerun in {names}: {'; '.join(changed)}; {run}."
         if stale.edited:
-            how = "Edited since their stages wrote them" + (", or not committed with dvc.lock" if is_commit else "")
+            how = "Edited or deleted since their stages wrote them"
+            how += ", or not committed with dvc.lock" if is_commit else ""
             yield f"{how}, in {names}: {first_of(stale.edited, _MOST)}; {run}."
