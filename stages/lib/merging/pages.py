@@ -17,7 +17,7 @@ def merged_page(path: str) -> str | None:
 
     A page without conflict markers is merged already, and is returned as it is.
     """
-    # One side has deleted the page, or both have added it; with no entries, it was added since.
+    # One side has deleted the page, or both have made it. Without entries, it was added to the index since.
     sides = git("ls-files", "--unmerged", "--", path).splitlines()
     if not Path(path).is_file() or 0 < len(sides) < 3:
         return None
@@ -30,7 +30,7 @@ def merged_page(path: str) -> str | None:
             for file, number in zip(files, (2, 1, 3), strict=True):
                 text = _BLOCK.sub(r"\1", git("show", f":{number}:{path}"))
                 Path(file).write_text(text, encoding="utf-8", newline="")
-        except subprocess.CalledProcessError:  # one side has deleted the page, or both have added it
+        except subprocess.CalledProcessError:  # it was added with its markers, so git has no sides of it any more
             return None
         done = subprocess.run(
             ["git", "merge-file", "--stdout", "--quiet", *files], capture_output=True, encoding="utf-8"
