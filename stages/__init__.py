@@ -7,7 +7,10 @@ import sys
 
 # ruff: noqa: E402 (what such a file would break is imported after the look at it)
 # Packages that a file of the same name at the top of the repository would hide, as it would hide Python's own modules.
-_PACKAGES = {"dvc", "joblib", "lockstep", "numpy", "pandas", "pydantic", "rich", "scipy", "skorch", "sklearn", "torch"}
+_PACKAGES = {
+    *("dvc", "joblib", "lockstep", "numpy", "pandas", "pydantic", "resampled", "rich", "scipy", "skorch", "sklearn"),
+    "torch",
+}
 _IS_COMMAND = sys.argv[0] == "-m"  # `python -m stages.NAME` imports this package before the command
 if _IS_COMMAND and sys.version_info < (3, 11):
     sys.exit("error: Python 3.11 or newer is needed. Run `make check` once, then `source .venv/bin/activate`.")

@@ -34,7 +34,7 @@ def main() -> None:
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
     write_text(BASELINES, to_csv(reached, cv, DIGITS))
     write_text(DIAGNOSTICS, table_to_csv(pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)))
-    write_text(INPUTS, table_to_csv(inputs_table(inputs, data.features, cv.test_share)))
+    write_text(INPUTS, table_to_csv(inputs_table(inputs, data.features, fresh.resampling)))
 
 
 if __name__ == "__main__":

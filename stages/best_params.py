@@ -2,23 +2,22 @@
 
 from typing import Any
 
+from resampled.means.choice import ties, whole_choice
+from resampled.scorers import bounds_of
 from stages.lib.common import format_params, format_score, run, score_decimals, short_params, write_json, write_text
 from stages.lib.common.tables import print_columns
 from stages.lib.config import Params, load_params
 from stages.lib.pipeline import LOCK, drop_strays
-from stages.lib.scores import CORRECTED, bounds_of, stuck_in_words
+from stages.lib.scores import CORRECTED, stuck_in_words
+from stages.lib.scores.draws import corrected_of, read_draws
 from stages.lib.winners import leaderboard
-from stages.lib.winners.whole_choice import read_draws, ties, whole_choice
 
 
 def main() -> None:
     params = load_params()
     searches = leaderboard.read_searches(params)
-    tied = ties(searches)
-    corrected = None
-    if all("best_score_corrected" in search for search in searches.values()):
-        draws = {name: read_draws(name) for name in searches}
-        corrected = whole_choice(searches, draws, bounds_of(params.cv.scoring))
+    found = {name: corrected_of(search, read_draws(name)) for name, search in searches.items()}
+    tied, corrected = ties(found), whole_choice(found, bounds_of(params.cv.scoring))
     summary = leaderboard.summarise(params, searches, corrected)
     for path in leaderboard.remove_strays(params):
         print(f"removed {path}: params.yaml has no such experiment")
@@ -30,8 +29,8 @@ def main() -> None:
 
     print_leaderboard(params, searches, tied)
     if corrected and len(searches) > 1:
-        decimals = score_decimals(corrected)
-        score, low, high = (format_score(number, decimals) for number in corrected)
+        numbers = corrected.score, corrected.low, corrected.high
+        score, low, high = (format_score(number, score_decimals(numbers)) for number in numbers)
         print(f"{summary['winner']}, corrected for the choice among all searches: {score}, 95 % from {low} to {high}")
     if "combined_params" in summary:
         print(f"combined: {summary['combined_params']}")

@@ -8,7 +8,7 @@ from stages.lib.comparison.findings import findings
 from stages.lib.comparison.table import compared_table, read_candidates, summarise
 from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
-from stages.lib.scores import NOT_TESTED, one_row, read_search, to_csv
+from stages.lib.scores import NOT_TESTED, read_search, to_csv
 
 ARGUMENTS = Arguments("stages.compare", __doc__)
 ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
@@ -20,10 +20,9 @@ def main(arguments: Namespace) -> None:
     params.experiment(name)  # which there should be
     search = read_search(name)
     candidates = read_candidates(name, search["n_candidates"])
-    test_share = params.cv.test_share
-    least = one_row(params.cv.scoring, search["n_rows"] / params.cv.n_splits)
-    table = compared_table(candidates, test_share, params.rope, params.seed, least)
-    importances = mattered(candidates, test_share, params.seed)
+    resampling = params.cv.resampling(search["n_rows"])
+    table = compared_table(candidates, resampling, params.rope, params.seed)
+    importances = mattered(candidates, resampling, params.seed)
     sentences = findings(search, table, importances, rope_of(params))
 
     write_text(f"metrics/compared/{name}.csv", to_csv(table))

@@ -24,7 +24,7 @@ def main() -> None:
     kept, settings, fresh = picks.kept, picks.settings, table.fresh
     baselines = read_baselines(cv, len(fresh.splits))
     contenders = score_nets(settings, read_reached(picks, fresh), fresh) | baselines
-    contest = Contest(contenders, kept, cv.test_share, params.rope, fresh.one_row, picks.corrected)
+    contest = Contest(contenders, kept, fresh.resampling, params.rope, picks.corrected)
     advice = answer(contest, cv.scoring, picks.use)
     handed_over = advice.handed_over
     compared = comparison_table(contest, cv, handed_over)

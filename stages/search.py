@@ -7,7 +7,7 @@ from stages.lib.config import load_params
 from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.experiment.anew import score_anew
 from stages.lib.experiment.searched import outcome_of, search
-from stages.lib.scores import NO_DRAWS, print_table, to_csv, too_few
+from stages.lib.scores import draws, print_table, to_csv, too_few
 from stages.lib.scores.summary import scores_in_words
 from stages.lib.search import doing
 
@@ -35,7 +35,7 @@ def main(arguments: Namespace) -> None:
     write_text(f"metrics/candidates/{name}.csv", to_csv(outcome.table))
     write_text(f"metrics/curves/{name}.csv", to_csv(curves))
     write_text(f"metrics/fresh/{name}.csv", reached)
-    write_text(f"metrics/draws/{name}.csv", (outcome.corrected.draws if outcome.corrected else NO_DRAWS).to_csv())
+    write_text(f"metrics/draws/{name}.csv", draws.to_csv(outcome.corrected))
     write_json(f"metrics/search/{name}.json", outcome.summary)
 
 

@@ -7,8 +7,11 @@ from tests.project import ROOT
 PLANTED = [
     ("data/csv_file.py", "stages.lib.report.page", "up"),
     ("data/dataset.py", "stages.lib.search", "same floor"),
-    ("scores/pooling.py", "lockstep.backend", "room to engine"),
+    ("scores/notes.py", "lockstep.backend", "room to engine"),
     ("../../lockstep/search.py", "stages.lib.common", "engine to room"),
+    ("../../resampled/means/ttest.py", "stages.lib.common", "statistics to room"),
+    ("../../resampled/means/rows.py", "lockstep", "statistics to engine"),
+    ("../../resampled/means/pooling.py", "resampled.pairs", "mean to pair"),
     ("../../lockstep/members/rows.py", "lockstep.stacks", "member to stack"),
     ("../../lockstep/fits/tasks.py", "lockstep.grouping", "fit to group"),
     ("winners/leaderboard.py", "stages.best_params", "library to stage"),
@@ -39,7 +42,7 @@ def test_a_room_without_a_floor_is_noticed(make_project: MakeProject) -> None:
 
 def test_folders_are_small() -> None:
     stages = ROOT / "stages"
-    for folder in {file.parent for package in (stages, ROOT / "lockstep") for file in package.rglob("*.py")}:
+    for folder in {file.parent for package in (stages, ROOT / "lockstep", ROOT / "resampled") for file in package.rglob("*.py")}:
         # stages/stages.py is no stage: it answers whoever runs a stage as a file.
         modules = {file.stem for file in folder.glob("[!_]*.py")} - {"stages"}
         assert len(modules) <= (20 if folder == stages else 12), folder

@@ -41,7 +41,7 @@ def defined_names(tree: ast.Module) -> Iterator[str]:
 def test_no_entry_of_a_docstring_only_repeats_the_signature() -> None:
     bare = {
         f"{path}: {entry}"
-        for path, tree in modules("stages", "lockstep")
+        for path, tree in modules("stages", "lockstep", "resampled")
         for node in ast.walk(tree)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
         for entry in bare_entries(ast.get_docstring(node) or "")

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from resampled.pairs.apart import Apart
+from resampled.pairs.family import UNDECIDED, Verdict, judge
+from resampled.pairs.pair import Pair
+from resampled.pairs.together import Together
 from stages.lib.changes.origins import Causes, causes
 from stages.lib.changes.pairing import Common, Sides
 from stages.lib.changes.results import Results, Scored
 from stages.lib.common import UserError
-from stages.lib.verdicts import UNDECIDED, Apart, Pair, Together, Verdict, judge
 
 # The names of members of a family that are not searches; no experiment is called so.
 _KEPT, _TOGETHER = "the kept net", "all together"

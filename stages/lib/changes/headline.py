@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from resampled.pairs.family import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
 from stages.lib.changes.comparison import Comparison
 from stages.lib.changes.picks import (
     MOST,
@@ -18,7 +19,6 @@ from stages.lib.changes.picks import (
 from stages.lib.changes.sentences import causes_told
 from stages.lib.changes.staleness import stale_in_words
 from stages.lib.common import counted, first_of, format_score, kept_in_words, score_decimals
-from stages.lib.verdicts import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
 
 # A longer cause is cut.
 _LONGEST = 120

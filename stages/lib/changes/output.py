@@ -3,11 +3,13 @@
 import math
 from typing import Any
 
+from resampled.pairs.apart import Apart
+from resampled.pairs.family import Verdict
+from resampled.pairs.pair import Pair
 from stages.lib.changes.comparison import Comparison
 from stages.lib.changes.headline import headline, parts, second_told
 from stages.lib.changes.picks import label, search_in_words
 from stages.lib.changes.sentences import HEADINGS, causes_told, details, others_told, row
-from stages.lib.verdicts import Apart, Pair, Verdict
 
 # A longer value of a param is cut in Markdown.
 _LONGEST = 200

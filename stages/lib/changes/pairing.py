@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from resampled.pairs.apart import Apart
+from resampled.pairs.pair import Pair
+from resampled.pairs.together import average
 from stages.lib.changes.matching import Hindrances, hindrances, renamed
 from stages.lib.changes.results import Results, Scored
 from stages.lib.config.scorers import has_unit
 from stages.lib.config.statistics import ROPE
-from stages.lib.scores import one_row
-from stages.lib.verdicts import Apart, Pair
-from stages.lib.verdicts.together import average
 
 
 class Common(NamedTuple):
@@ -103,21 +103,14 @@ class Sides:
         if name is None or one.second is None or two.second is None:
             return None
         n = min(len(one.second), len(two.second))
-        return Pair(
-            one.second[:n],
-            two.second[:n],
-            one.stuck[:n],
-            two.stuck[:n],
-            self.new.test_share,
-            one_row(name, 1.0),
-            0.0 if has_unit(name) else ROPE,
-        )
+        rope = 0.0 if has_unit(name) else ROPE
+        return Pair(one.second[:n], two.second[:n], self.new.resampling(name), rope, one.stuck[:n], two.stuck[:n])
 
     def _pair(self, before: Scored, after: Scored) -> Pair:
         """Return the scores on the splits that both have: with other numbers of repeats, those of the first ones."""
         n = min(len(before.scores), len(after.scores))
-        parts = (before.scores[:n], after.scores[:n], before.stuck[:n], after.stuck[:n])
-        return Pair(*parts, self.new.test_share, self.new.one_row, self.new.rope)
+        resampling = self.new.resampling(str(self.new.evaluated.get("cv.scoring", "")))
+        return Pair(before.scores[:n], after.scores[:n], resampling, self.new.rope, before.stuck[:n], after.stuck[:n])
 
     def common(self, name: str) -> Common | None:
         """Return the candidates of a search that both sides have; None if there are none, or they are not in pairs."""

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from math import isnan, nan
 from typing import Any
 
+from resampled.pairs.apart import Apart
+from resampled.pairs.family import Verdict
+from resampled.pairs.pair import FEWEST_SPLITS, Pair
 from stages.lib.changes.comparison import BestSets, SearchChange
 from stages.lib.changes.results import Scored
 from stages.lib.common import (
@@ -16,7 +19,6 @@ from stages.lib.common import (
     score_decimals,
     short_params,
 )
-from stages.lib.verdicts import FEWEST_SPLITS, Apart, Pair, Verdict
 
 # The most settings or names that a sentence lists.
 MOST = 3

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from resampled.resampling import Resampling
+from resampled.scorers import bounds_of
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import UserError, reading
 from stages.lib.config import PARAMS_FILE, yaml12
 from stages.lib.config.statistics import ROPE
 from stages.lib.pipeline import LOCK, PIPELINE, Pipeline, pipeline_of
-from stages.lib.scores import one_row
 from stages.lib.scores.score_table import (
     STUCK_SPLITS,
     read_cells,
@@ -153,18 +154,12 @@ class Results:
         rope = self.evaluated.get("statistics.rope")
         return ROPE if rope is None else float(rope)
 
-    @property
-    def test_share(self) -> float:
-        """The test rows per training row of a split; NaN in time order, where nothing can be tested."""
-        params = self.evaluated
-        return 1 / (params["cv.n_splits"] - 1) if params and params.get("cv.splitter") != "time" else float("nan")
-
-    @cached_property
-    def one_row(self) -> float:
-        """What one row of a split can change, as in `corrected_error`."""
-        params = self.evaluated
-        rows = self._json("metrics/data.json").get("rows", np.inf) * params.get("data.sample", 1.0)
-        return one_row(str(params.get("cv.scoring", "")), rows / params.get("cv.n_splits", 2))
+    def resampling(self, scoring: str) -> Resampling:
+        """Return how scores of a scorer are resampled; nothing is tested in time order, or without an evaluation."""
+        params, n_rows = self.evaluated, self._json("metrics/data.json").get("rows", np.inf)
+        if not params or params.get("cv.splitter") == "time":
+            return Resampling(np.nan)
+        return Resampling.of_folds(params["cv.n_splits"], n_rows * params.get("data.sample", 1.0), bounds_of(scoring))
 
     def _scored(self, path: str, key: str) -> dict[str, Scored]:
         return self._parsed(path, "a table of scores", lambda text: _scores(read_cells(text), key)) or {}

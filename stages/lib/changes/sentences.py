@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from resampled.means.ttest import ALPHA
+from resampled.pairs.apart import Apart
+from resampled.pairs.family import UNCHANGED, UNDECIDED, UNTESTED, Verdict
+from resampled.pairs.pair import Pair
 from stages.lib.changes.comparison import Comparison, SearchChange
 from stages.lib.changes.picks import compared, label, pick, sets_in_words, signed, stuck, values, verdict_in_words
 from stages.lib.common import counted, format_p, format_score, format_value, score_decimals, shares_in_words
-from stages.lib.scores import ALPHA
-from stages.lib.verdicts import UNCHANGED, UNDECIDED, UNTESTED, Apart, Pair, Verdict
 
 # Of the cells of a `row`.
 HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")

@@ -47,7 +47,7 @@ def sentences_on(error: BaseException) -> list[str]:
         return [f"error: The memory is used up{message_of(error)}. {_MEMORY}"]
     if isinstance(error, ModuleNotFoundError) and error.name:
         name = error.name.partition(".")[0]
-        if name in {"stages", "lockstep"}:
+        if name in {"stages", "lockstep", "resampled"}:
             return [f"error: The module {error.name} is missing. Run `git checkout -- {name}`."]
         return [f"error: The package {name} is missing. {_INSTALL if sys.prefix != sys.base_prefix else _ACTIVATE}"]
     if isinstance(error, subprocess.CalledProcessError):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 # The rooms of this library lie in folders here, and the default network, which users edit, beside them.
 _LIB = Path(__file__).resolve().parents[1]
-# The engine, a package beside `stages`.
-_ENGINE = _LIB.parents[1] / "lockstep"
+# The packages beside `stages`.
+_PACKAGES = [_LIB.parents[1] / name for name in ("lockstep", "resampled")]
 # What is installed; a virtual environment may be inside the repository.
 _INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
 
@@ -23,7 +23,7 @@ def relative_to_here(file: str | Path | None) -> Path | None:
 
 
 def own_code(file: str) -> Path | None:
-    """Return the same, but None for the project's scripts and rooms, and for the engine, too."""
+    """Return the same, but None for the project's scripts and rooms, and for the packages, too."""
     path = Path(file).resolve()
-    ours = path.is_relative_to(_ENGINE) or (path.is_relative_to(_LIB.parent) and path.parent != _LIB)
+    ours = any(map(path.is_relative_to, _PACKAGES)) or (path.is_relative_to(_LIB.parent) and path.parent != _LIB)
     return None if ours else relative_to_here(path)

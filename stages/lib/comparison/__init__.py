@@ -3,6 +3,4 @@
 Imports `scores` and `common`; not torch.
 """
 
-from stages.lib.comparison.effects import effect_p_values
-from stages.lib.comparison.equivalence import equivalence, holm
-from stages.lib.comparison.mattered import importance, mattered, what_mattered
+from stages.lib.comparison.mattered import mattered, what_mattered

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from resampled.pairs.equivalence import UNDECIDED, WORSE, standing
 from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words, short_params
-from stages.lib.comparison.equivalence import UNDECIDED, WORSE, standing
 from stages.lib.comparison.mattered import what_mattered
 from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
 

@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
 from stages.lib.common import format_interval, format_value, join_words, score_decimals
-from stages.lib.scores import half_width
 
 COLUMNS = ("model", "column", "importance", "ci95")
 # How many columns a sentence names.
 _MOST = 3
 
 
-def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], test_share: float) -> pd.DataFrame:
+def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], resampling: Resampling) -> pd.DataFrame:
     """Tabulate the importances of some models, in rows of `COLUMNS`, those of a model from the largest down.
 
     The losses, of shape (n_splits, n_columns) for each model, are as `importances` returns them for each split.
@@ -22,7 +23,7 @@ def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], test
     """
     rows = []
     for name, by_split in losses.items():
-        means, halves = by_split.mean(axis=0), half_width(by_split.T, test_share)
+        means, halves = by_split.mean(axis=0), half_width(by_split.T, resampling)
         order = np.argsort(np.nan_to_num(-means, nan=np.inf), kind="stable")
         rows += [(name, features[i], float(means[i]), float(halves[i])) for i in order]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resampled.pairs.equivalence import equivalence, holm
+from resampled.resampling import Resampling
 from stages.lib.common import Output, format_value
-from stages.lib.comparison.equivalence import equivalence, holm
-from stages.lib.scores.best_set import may_be_best, simplest_row
+from stages.lib.scores.best import may_be_best, simplest_row
 from stages.lib.scores.score_table import STUCK_SPLITS, best_row, split_columns, split_scores, trained_to_the_end
 
 
@@ -34,28 +35,26 @@ def read_candidates(name: str, n_candidates: int) -> pd.DataFrame:
     return table
 
 
-def compared_table(
-    candidates: pd.DataFrame, test_share: float, rope: float, seed: int, one_row: float = 0.0
-) -> pd.DataFrame:
+def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float, seed: int) -> pd.DataFrame:
     """Compare each candidate of a `score_table` with the best one.
 
     The columns are those of `candidates` but for those on single splits; then `in_best_set` (whether the candidate is
     in the set that holds the best with 95 %), `p_value_holm` (the p-values, corrected for their number), `worse`,
     `equal` and `better` (as in `equivalence`, of the candidate's score minus that of the best), and `simplest` (of the
-    set). Where `test_share` is NaN, all of these but the last are NaN, the first one as text; so are the numbers of
+    set). Where nothing is tested, all of these but the last are NaN, the first one as text; so are the numbers of
     candidates that diverged or were not trained to the end.
     """
     scores, best = split_scores(candidates), best_row(candidates)
     table = candidates.drop(columns=[*split_columns(candidates), STUCK_SPLITS])
-    in_set = may_be_best(candidates, test_share, seed, one_row)
-    table["in_best_set"] = "nan" if np.isnan(test_share) else [format_value(bool(each)) for each in in_set]
+    in_set = may_be_best(candidates, resampling, seed)
+    table["in_best_set"] = [format_value(bool(each)) for each in in_set] if resampling.is_tested else "nan"
 
     p = candidates["p_value"].to_numpy(dtype=float)
     is_best = np.arange(len(p)) == best
     table["p_value_holm"] = np.where(is_best, p, holm(np.where(is_best, np.nan, p)))
 
     compared = np.where(trained_to_the_end(candidates)[:, None], scores, np.nan)
-    table = table.assign(**equivalence(compared - scores[best], test_share, rope, one_row)._asdict())
+    table = table.assign(**equivalence(compared - scores[best], resampling, rope)._asdict())
     simplest = simplest_row(candidates, in_set)
     table["simplest"] = [format_value(i == simplest) for i in range(len(p))]
     return table

@@ -1,10 +1,14 @@
 """How rows are split into folds, and what scores them: the section `cv` of params.yaml."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
+from resampled.resampling import Resampling
+from resampled.scorers import bounds_of
 from stages.lib.config.table import Section
 
 Splitter = Literal["stratified", "kfold", "group", "stratified_group", "time"]
@@ -39,15 +43,14 @@ class CV(Section):
         """Whether nets are trained on earlier rows than those that they are scored on."""
         return self.splitter == "time"
 
-    @property
-    def test_share(self) -> float:
-        """Test rows per training row, n_test / n_train, over all splits, for `corrected_error`.
+    def resampling(self, n_rows: float = math.inf) -> Resampling:
+        """Return how scores of a table with so many rows are resampled.
 
-        Each row is tested once in a repeat, so it is 1 / (n_splits - 1) even where whole groups make folds of different
-        sizes. In the order of time, it is NaN: each training set is part of the next one, so the scores are no draws
-        from one distribution, and the correction was not made for them.
+        Each row is tested once in a repeat, so folds count as equal even where whole groups make them of different
+        sizes. Nothing is tested in the order of time.
         """
-        return float("nan") if self.keeps_time else 1 / (self.n_splits - 1)
+        folds = Resampling.of_folds(self.n_splits, n_rows, bounds_of(self.scoring))
+        return replace(folds, test_share=math.nan) if self.keeps_time else folds
 
 
 def misfits(cv: CV, target: str, classify: bool) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """What scikit-learn's scorers are for, by name; importing scikit-learn to ask it takes more than a second."""
 
-import math
 from collections.abc import Iterable, Iterator
 
 from stages.lib.common import did_you_mean
@@ -36,20 +35,6 @@ def meant_scorer(name: str, scorers: Iterable[str]) -> str:
     """Return which scorer may be meant by a name that scikit-learn does not have, as `did_you_mean` does."""
     usual = _EVERYDAY.get(name.lower().replace("-", "_").replace(" ", "_"))
     return f"; scikit-learn calls it {usual}" if usual else did_you_mean(name, scorers)
-
-
-_BELOW_ONE = ("r2", "explained_variance", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score")
-# Of scorers that do not lie between 0 and 1, apart from those that are negated.
-_BOUNDS = {
-    **dict.fromkeys(_BELOW_ONE, (-math.inf, 1.0)),
-    **dict.fromkeys(("matthews_corrcoef", "adjusted_rand_score", "adjusted_mutual_info_score"), (-1.0, 1.0)),
-    **dict.fromkeys(("positive_likelihood_ratio", "mutual_info_score"), (0.0, math.inf)),
-}
-
-
-def bounds_of(scoring: str) -> tuple[float, float]:
-    """Return the least and the largest value of a scorer; infinite where there is none."""
-    return (-math.inf, 0.0) if scoring.startswith("neg_") else _BOUNDS.get(scoring, (0.0, 1.0))
 
 
 def has_unit(scoring: str) -> bool:

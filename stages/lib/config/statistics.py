@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from resampled.scorers import bounds_of
 from stages.lib.common import did_you_mean, format_value, join_words
-from stages.lib.config.scorers import bounds_of, has_unit
+from stages.lib.config.scorers import has_unit
 from stages.lib.config.table import Section
 
 # The region of practical equivalence of scores between bounds.

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resampled.means.corrected import Corrected
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import against_divergence, nested_grid
-from stages.lib.scores import Corrected, rounded, score_table, summarise
-from stages.lib.scores.best_set import may_be_best, simplest_row
+from stages.lib.scores import rounded, score_table, summarise
+from stages.lib.scores.best import may_be_best, simplest_row
 from stages.lib.scores.score_table import best_row, check_any_score
 from stages.lib.search import SearchResult, run_search
 from stages.lib.search.curves import Watched, constant_loss, distinct
@@ -59,20 +60,19 @@ class Outcome:
 def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     """Return what the result of an experiment's search says."""
     params, splits, y = experiment.params, experiment.table, experiment.data.y
-    share, least, scores = params.cv.test_share, splits.one_row, result.scores[SCORE]
+    scores = result.scores[SCORE]
     statistics = result.rows(range(len(scores)))
     ci95 = splits.half_widths(scores, statistics, result.constant)
     named = params.experiment(experiment.name).candidates(params.seed)
     table = score_table(
         named,
         result.scores,
-        share,
+        splits.resampling,
         n_weights=result.n_weights,
         n_epochs=result.n_epochs,
         stages=result.stages,
         stuck=splits.stuck(result.records),
         ci95=ci95,
-        one_row=least,
     )
     best = best_row(table)
     corrected = None
@@ -85,7 +85,7 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
         summary["constant_loss"] = constant
 
     judged = rounded(table)  # as the stage compare does, which reads the file
-    simplest = simplest_row(judged, may_be_best(judged, share, params.seed, least))
+    simplest = simplest_row(judged, may_be_best(judged, splits.resampling, params.seed))
     roles = {"best": best, "simplest": simplest}
     picks = [Watched([role], named[row], experiment.candidates[row]) for role, row in roles.items()]
     starting_point = Watched(["starting_point"], {}, {})

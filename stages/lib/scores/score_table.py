@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from resampled.means.ttest import half_width, p_values
+from resampled.resampling import Resampling
 from stages.lib.common import DIGITS, UserError, format_params, format_value, significant
-from stages.lib.scores.statistics import half_width, p_values
 
 # The column that lists the stuck fits of a row, as text.
 STUCK_SPLITS = "stuck_splits"
@@ -19,14 +20,13 @@ STUCK_SPLITS = "stuck_splits"
 def score_table(
     candidates: Sequence[dict[str, Any]],
     scores: Mapping[str, np.ndarray],
-    test_share: float,
+    resampling: Resampling,
     *,
     n_weights: np.ndarray,
     n_epochs: np.ndarray,
     stages: np.ndarray | None = None,
     stuck: np.ndarray | None = None,
     ci95: np.ndarray | None = None,
-    one_row: float = 0.0,
 ) -> pd.DataFrame:
     """Tabulate a search, one row per candidate, in their order.
 
@@ -34,8 +34,8 @@ def score_table(
     two for each further scorer, `rank_test_score` (1 is best; candidates that left earlier rank lower), `stage` after
     halving, `n_weights`, `n_epochs`, `n_stuck` and `stuck_splits` (how many of its fits are stuck, and which, from 0),
     `ci95` (half the width of the mean's 95 % interval), `p_value` (against the best), then `split0_test_score`, … A
-    candidate that diverged on a split has NaN there and in its mean, and ranks last. Where `test_share` is NaN, `ci95`
-    and `p_value` are; so is the p-value of a candidate that was not trained to the end.
+    candidate that diverged on a split has NaN there and in its mean, and ranks last. Where nothing is tested, `ci95`
+    and `p_value` are NaN; so is the p-value of a candidate that was not trained to the end.
 
     Parameters
     ----------
@@ -43,8 +43,6 @@ def score_table(
         Settings by key, as in params.yaml.
     scores : mapping of arrays of shape (n_candidates, n_splits)
         Those of the scorer that selects, under `score`, and of others by name.
-    test_share, one_row : float
-        As in `corrected_error`.
     stages : array of shape (n_candidates,), optional
         After halving, the stage after which each candidate left, or the last.
     stuck : array of bool, shape (n_candidates, n_splits), optional
@@ -60,10 +58,10 @@ def score_table(
     columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
     splits = scores["score"]
     columns |= stuck_columns(np.zeros(splits.shape, dtype=bool) if stuck is None else stuck)
-    p = p_values(splits, int(np.argmin(ranks)), test_share, one_row)
+    p = p_values(splits, int(np.argmin(ranks)), resampling)
     if stages is not None:
         p[stages < stages.max()] = np.nan
-    columns |= {"ci95": half_width(splits, test_share, one_row) if ci95 is None else ci95, "p_value": p}
+    columns |= {"ci95": half_width(splits, resampling) if ci95 is None else ci95, "p_value": p}
     return pd.DataFrame(columns | score_columns(splits))
 
 

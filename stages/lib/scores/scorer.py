@@ -9,11 +9,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.metrics import brier_score_loss, get_scorer, get_scorer_names, mean_absolute_error
 
+from resampled.candidates.stuck import Answered
+from resampled.means.pooling import pooling
 from stages.lib.common import UserError
 from stages.lib.config.scorers import meant_scorer
 from stages.lib.engine import net_of, replaced
-from stages.lib.scores.pooling import pooling
-from stages.lib.scores.stuck import Answered, answered
+from stages.lib.scores.stuck import answer_of
 
 # Looks at a fitted estimator on rows and their target of shape (n,), and returns what is to be recorded.
 Look = Callable[[BaseEstimator, Any, np.ndarray], Any]
@@ -84,7 +85,7 @@ class RecordingScorer:
                 scores |= {name: self.scorers[name](estimator, X, y) for name in others}
                 rows = self.record_rows(estimator, X, y) if self.record_rows else None
                 seen = self.look(estimator, X, y) if self.look else None
-                own = answered(estimator, X, answers)
+                own = answer_of(estimator, X, answers)
                 record = replace(record, rows=rows, constant=constant, answered=own, seen=seen)
         recorded = Recorded(scores[selecting])
         recorded.record = record

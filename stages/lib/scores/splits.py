@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from resampled.means.corrected import Corrected, corrected_score
+from resampled.means.intervals import half_widths
+from resampled.means.pooling import Pooling, pooling
+from resampled.means.rows import Rows
+from resampled.resampling import Resampling
 from stages.lib.common import UserError
 from stages.lib.config import Params
-from stages.lib.config.scorers import bounds_of
 from stages.lib.data import Dataset, load_dataset
 from stages.lib.engine import TrainTest, fit_seed
-from stages.lib.scores.corrected import Corrected, corrected_score
-from stages.lib.scores.intervals import half_widths, one_row
-from stages.lib.scores.pooling import Pooling, pooling
 from stages.lib.scores.reached import Reached, from_csv, second_scorer, to_csv
-from stages.lib.scores.rows import Rows
 from stages.lib.scores.scorer import Look, RecordingScorer, make_scorer, second_score
 from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import checked_splits
@@ -58,9 +58,9 @@ class Table:
         return Table(drawn_anew(self.params), self.data)
 
     @property
-    def one_row(self) -> float:
-        """What one row of a split can change."""
-        return one_row(self.params.cv.scoring, len(self.data.y) / self.params.cv.n_splits)
+    def resampling(self) -> Resampling:
+        """How scores on the splits are resampled."""
+        return self.params.cv.resampling(len(self.data.y))
 
     def pooling(self, n_fitted: int) -> Pooling | None:
         """Return how the scorer that selects pools the test rows of so many models on all splits.
@@ -89,18 +89,18 @@ class Table:
         The scores have the shape (n_candidates, n_splits). The statistics are those of each split, as
         `SearchResult.rows` returns them. Candidates are `constant` that predict the same for every row.
         """
-        judged = self._judged(statistics)
-        return half_widths(scores, self.params.cv.test_share, constant=constant, one_row=self.one_row, **judged)
+        rows = self._rows(statistics)
+        return half_widths(scores, self.resampling, seed=self.params.seed, rows=rows, constant=constant)
 
     def corrected(self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None) -> Corrected | None:
         """Return the best score corrected for the choice, as `corrected_score` does; see `half_widths`."""
-        return corrected_score(scores, **self._judged(statistics))
+        return corrected_score(scores, self.resampling, seed=self.params.seed, rows=self._rows(statistics))
 
-    def _judged(self, statistics: Sequence[np.ndarray] | None) -> dict[str, Any]:
-        cv, rows = self.params.cv, None
-        if statistics is not None and (pooled := pooling(cv.scoring, self.data.n_classes)):
-            rows = Rows(statistics, [test for _, test in self.splits], self.data.groups, pooled)
-        return {"n_repeats": cv.n_repeats, "seed": self.params.seed, "rows": rows, "bounds": bounds_of(cv.scoring)}
+    def _rows(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
+        pooled = pooling(self.params.cv.scoring, self.data.n_classes)
+        if statistics is None or pooled is None:
+            return None
+        return Rows(statistics, [test for _, test in self.splits], self.data.groups, pooled)
 
     def stuck(self, records: Sequence[Sequence[Any]]) -> np.ndarray:
         """Return which fits are stuck, shape (n_candidates, n_splits), as `stuck_fits` does."""

@@ -1,46 +1,19 @@
-"""Tells the fits that are stuck: nets that answer nearly all rows alike, though their training rows are not alike."""
+"""Which fits of a search are stuck, by what its nets have answered, and the words for that."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-# A stuck net puts so many of the test rows into one class, which has fewer of the training rows than this.
-_ONE_CLASS, _COMMON = 0.99, 0.95
-# Of numbers, the predictions spread less than this part of the target.
-_SPREAD = 0.01
+from resampled.candidates.stuck import Answered, answered, is_stuck
 
 
-class Answered(NamedTuple):
-    """What a net predicts of test rows, in three numbers.
-
-    `commonest` is the most frequent prediction, and of several the smallest; `share` is its share of the rows, and
-    `spread` the standard deviation of the predictions (ddof 0).
-    """
-
-    commonest: float
-    share: float
-    spread: float
-
-
-def answered(estimator: BaseEstimator, X: object, answers: Mapping[str, np.ndarray]) -> Answered:
+def answer_of(estimator: BaseEstimator, X: object, answers: Mapping[str, np.ndarray]) -> Answered:
     """Return what a fitted estimator predicts of rows, from its `answers` so far, by `predict` and `predict_proba`."""
     if "predict" not in answers and "predict_proba" in answers:
-        predicted = np.argmax(answers["predict_proba"], axis=1)
-    else:
-        predicted = np.ravel(answers["predict"] if "predict" in answers else estimator.predict(X))
-    values, counts = np.unique(predicted, return_counts=True)
-    return Answered(float(values[counts.argmax()]), float(counts.max() / counts.sum()), float(predicted.std()))
-
-
-def is_stuck(seen: Answered | None, y_train: np.ndarray, classify: bool) -> bool:
-    """Return whether a fit is stuck, by its answers of the test rows and the target of its training rows."""
-    if seen is None:  # it diverged
-        return False
-    if classify:
-        return seen.share >= _ONE_CLASS and float(np.mean(y_train == seen.commonest)) < _COMMON
-    return seen.spread < _SPREAD * float(y_train.std())
+        return answered(np.argmax(answers["predict_proba"], axis=1))
+    return answered(np.ravel(answers["predict"] if "predict" in answers else estimator.predict(X)))
 
 
 def stuck_fits(

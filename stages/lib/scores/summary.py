@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resampled.means.corrected import Corrected
 from stages.lib.common import Output, format_score, score_decimals, short_params
 from stages.lib.common.tables import print_columns
-from stages.lib.scores.corrected import Corrected
+from stages.lib.scores.draws import CORRECTED
+from stages.lib.scores.notes import NOT_TESTED
 from stages.lib.scores.score_table import best_row, split_scores, stuck_of, trained_to_the_end
-from stages.lib.scores.statistics import NOT_TESTED
 from stages.lib.scores.stuck import in_words, mean_of_others
 
-# The corrected score, and the ends of its interval.
-CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
 # The numbers that every search has, and what of its metrics is not a number.
 _NUMBERS = ("best_score", "best_std", "n_candidates", "n_fits", "n_splits", "n_rows")
 _TEXTS = ("best_params", "corrected_over")

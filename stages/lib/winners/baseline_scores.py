@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from resampled.means.pooling import Pooling
 from stages.lib.common import Output, format_score, score_decimals, significant
 from stages.lib.common.tables import print_columns
 from stages.lib.config import CV
 from stages.lib.model import rows
-from stages.lib.scores import Pooling
 from stages.lib.scores.reached import Reached, from_csv
 from stages.lib.scores.score_table import read_cells
 from stages.lib.scores.scorer import all_alike, remembering

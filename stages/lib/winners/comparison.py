@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resampled.means.ttest import half_width, p_values
+from resampled.pairs.equivalence import equivalence, holm, standing
 from stages.lib.common import format_p, format_score, format_value, score_decimals
 from stages.lib.common.tables import print_columns
-from stages.lib.comparison.equivalence import equivalence, holm, standing
 from stages.lib.config import CV
-from stages.lib.scores import half_width, p_values
 from stages.lib.scores.reached import scorers_of, second_scorer
 from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, split_columns, stuck_columns
 from stages.lib.scores.summary import score_cells
@@ -34,15 +34,15 @@ def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame
     columns: dict[str, Any] = {"setting": names, "params": [one.params for one in each]} | mean_columns(of_cv)
     means, by_split, place = columns["mean_test_score"], scores[SCORE], names.index(contest.kept)
     differences = by_split - by_split[place]
-    p = p_values(by_split, place, contest.test_share, contest.one_row)
+    p = p_values(by_split, place, contest.resampling)
     same = (differences == 0).all(axis=1)
     adjusted = np.where(same, p, holm(np.where(same, np.nan, p)))
-    shares = equivalence(differences, contest.test_share, contest.rope, contest.one_row)
+    shares = equivalence(differences, contest.resampling, contest.rope)
     columns |= {
         "rank_test_score": ranks_of(means),
         "ci95": [one.ci95 for one in each],
         "difference": means - means[place],
-        "difference_ci95": half_width(differences, contest.test_share, contest.one_row),
+        "difference_ci95": half_width(differences, contest.resampling),
         "p_value": p,
         "p_value_holm": adjusted,
     }

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from resampled.means.differences import paired_error
+from resampled.means.ttest import ALPHA, p_values
+from resampled.pairs.equivalence import beyond
+from resampled.resampling import Resampling
 from stages.lib.common import format_interval, format_score, net_in_words, score_decimals
-from stages.lib.comparison.equivalence import beyond
-from stages.lib.scores import ALPHA, in_words, mean_of_others, p_values
-from stages.lib.scores.best_set import paired_error
+from stages.lib.scores import in_words, mean_of_others
 from stages.lib.scores.reached import Reached
 from stages.lib.search.result import SCORE
 
@@ -25,8 +27,6 @@ class Contest:
     ----------
     reached : mapping of Reached
         By contender. Those of which it is known where they are stuck are nets.
-    test_share, one_row : float
-        As in `corrected_error`.
     rope : float
         The difference below which two settings are as good as each other.
     corrected : mapping of (float, float, float)
@@ -36,15 +36,14 @@ class Contest:
 
     reached: Mapping[str, Reached]
     kept: str
-    test_share: float
+    resampling: Resampling
     rope: float
-    one_row: float = 0.0
     corrected: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def tested(self) -> bool:
         """Whether there are intervals and tests."""
-        return bool(np.isfinite(self.test_share))
+        return self.resampling.is_tested
 
     def is_net(self, name: str) -> bool:
         """Whether a contender is a net."""
@@ -81,7 +80,7 @@ class Contest:
         the verdict on two commits.
         """
         pair = self.scores(one), self.scores(other)
-        error = paired_error(*pair, self.test_share, self.one_row)
+        error = paired_error(*pair, self.resampling)
         return float(beyond(np.array(self.gain(one, other) - self.rope), np.array(error), len(pair[0]) - 1))
 
     def surpasses(self, one: str, other: str) -> bool:
@@ -96,7 +95,7 @@ class Contest:
         # The differences on the splits, moved to the one without luck.
         differences = self.scores(one) - self.scores(other)
         differences = differences + (gain - differences.mean())
-        p = p_values(np.stack([np.zeros_like(differences), differences]), 0, self.test_share, self.one_row)[1]
+        p = p_values(np.stack([np.zeros_like(differences), differences]), 0, self.resampling)[1]
         return gain > 0 and (not self.tested or p < ALPHA)
 
     @property

@@ -16,8 +16,8 @@ from sklearn import metrics
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.calibration import calibration_curve
 
+from resampled.means.ttest import ALPHA
 from stages.lib.engine import TrainTest
-from stages.lib.scores import ALPHA
 from stages.lib.scores.scorer import probabilities
 from stages.lib.scores.splits import Table
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from resampled.means.corrected import Corrected
 from stages.lib.common import Output, format_changes, format_params, format_value
 from stages.lib.config import COMBINED, SIMPLEST, WINNER, Params
 from stages.lib.scores import CORRECTED, search_output
@@ -120,7 +121,7 @@ def combine(params: Params, picks: dict[str, dict[str, Any]]) -> tuple[dict[str,
 
 
 def summarise(
-    params: Params, searches: dict[str, dict[str, Any]], corrected: tuple[float, float, float] | None = None
+    params: Params, searches: dict[str, dict[str, Any]], corrected: Corrected | None = None
 ) -> dict[str, Any]:
     """Return the flat metrics over all searches, with the typed details in a list, which DVC does not show.
 
@@ -137,7 +138,7 @@ def summarise(
     }
     summary |= {key: sum(search[key] for search in searches.values()) for key in ("n_candidates", "n_fits")}
     summary |= {key: best[key] for key in ("best_score", "best_std", *CORRECTED) if key in best}
-    summary |= dict(zip(CORRECTED, corrected, strict=True)) if corrected else {}
+    summary |= dict(zip(CORRECTED, (corrected.score, corrected.low, corrected.high), strict=True)) if corrected else {}
     if params.combines:
         combined, details["left_out"] = combine(params, picks)
         details[COMBINED] = combined

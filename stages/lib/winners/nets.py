@@ -11,11 +11,11 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
+from resampled.means.pooling import pooling
 from stages.lib.common import format_changes
 from stages.lib.config import PREFIX
 from stages.lib.experiment import check_trial
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.scores import pooling
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.scores.splits import Table

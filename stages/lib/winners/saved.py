@@ -83,7 +83,7 @@ def saved_inputs(kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: T
     """Return what each input is worth to the answer and to the kept net, as `with_standing` does; nets were `seen`."""
     roles = {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
     importances = {name: seen[name].importances for name in roles if name in seen}
-    table = inputs_table(importances, fresh.data.features, fresh.params.cv.test_share)
+    table = inputs_table(importances, fresh.data.features, fresh.resampling)
     if len(importances) < len(roles):
         without_nets = read_seen(INPUTS, INPUT_COLUMNS[1:], numbers=("importance", "ci95"))
         table = pd.concat([table, without_nets], ignore_index=True)

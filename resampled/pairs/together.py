@@ -1,12 +1,12 @@
 """Several searches that changed, taken as one: over the candidates that both sides have, and over their picks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from stages.lib.scores import ALPHA
-from stages.lib.verdicts.pair import Pair
+from resampled.means.ttest import ALPHA
+from resampled.pairs.pair import Pair
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,10 @@ class Together:
 
 
 def average(pairs: Sequence[Pair]) -> Pair:
-    """Return the mean of several pairs, on the splits that all of them have."""
+    """Return the mean of several pairs, on the splits that all of them have.
+
+    An average has lost what single fits add to the variance, but not what the rows do, so all of it counts as shared.
+    """
     n = min(pair.n_splits for pair in pairs)
     old, new = (np.mean([getattr(pair, side)[:n] for pair in pairs], axis=0) for side in ("old", "new"))
-    none = np.zeros(n, dtype=bool)
-    return replace(pairs[0], old=old, new=new, old_stuck=none, new_stuck=none, all_shared=True)
+    return Pair(old, new, pairs[0].resampling.without_repeats, pairs[0].rope)

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.lib.comparison.equivalence import holm
-from stages.lib.scores import ALPHA
-from stages.lib.verdicts.apart import Apart
-from stages.lib.verdicts.pair import Pair
+from resampled.means.ttest import ALPHA
+from resampled.pairs.apart import Apart
+from resampled.pairs.equivalence import holm
+from resampled.pairs.pair import Pair
 
 BETTER, WORSE, LEVEL = "better", "worse", "level"
 UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"

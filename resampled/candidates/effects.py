@@ -1,14 +1,18 @@
 """Whether a key of a search has an effect on the scores: a test that allows for rows, fits and other keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.stats import rankdata
 
-from stages.lib.comparison.equivalence import holm
-from stages.lib.scores import p_values
+from resampled.means.ttest import p_values
+from resampled.pairs.equivalence import holm
+from resampled.resampling import Resampling
+
+# The values of a setting, one for each candidate.
+Column = Sequence[Any] | np.ndarray
 
 N_SHUFFLES = 1999
 # What is less, of what is about 1, is rounding.
@@ -16,7 +20,11 @@ TINY = 1e-9
 
 
 def effect_p_values(
-    candidates: pd.DataFrame, keys: Sequence[str], scores: np.ndarray, test_share: float, seed: int
+    settings: Mapping[str, Column],
+    scores: np.ndarray,
+    resampling: Resampling,
+    seed: int,
+    stages: np.ndarray | None = None,
 ) -> np.ndarray:
     """Test for each key that it has no effect, by two tests that must both say that it has.
 
@@ -37,32 +45,39 @@ def effect_p_values(
     this is the only test.
 
     A key's p-value is the larger of the two. It is NaN where nothing can be tested: a key with one value, or where
-    `test_share` is NaN, as in `corrected_error`. `candidates` has a row for each candidate, and a column for each key;
-    those with a `stage` were halved. Of the scores, of shape (n_candidates, n_splits), those with NaN are left out.
+    nothing is tested. `settings` has the values of each key by candidate, and `stages`, of candidates that were halved,
+    the last stage of each. Of the scores, of shape (n_candidates, n_splits), those with NaN are left out.
     """
     kept = np.isfinite(scores).all(axis=1)
     ranks = rankdata(scores[kept], axis=0)
-    contrasts = [_contrasts(candidates[key][kept]) for key in keys]
+    contrasts = [_contrasts(those(kept, column)) for column in settings.values()]
     always = [np.ones((1, len(ranks)))]
-    if "stage" in candidates:
-        always.append(_contrasts(candidates["stage"][kept]))
+    if stages is not None:
+        always.append(_contrasts(stages[kept]))
     crowded = 2 * sum(map(len, contrasts)) > len(ranks)
     rng = np.random.default_rng(seed)
-    shuffled, resampled = np.full((2, len(keys)), np.nan)
+    places = replace(resampling, n_rows=resampling.n_folds or 1 + 1 / resampling.test_share, bounds=(0.0, 1.0))
+    shuffled, resampled = np.full((2, len(settings)), np.nan)
     for number, own in enumerate(contrasts):
         others = np.vstack(always + ([] if crowded else contrasts[:number] + contrasts[number + 1 :]))
         own = _beside(own, others)
         if not len(own):
             continue
         shuffled[number] = _shuffled(own, others, ranks.mean(axis=1), rng)
-        # With one repeat, three splits often rank alike by chance; a place more or less in each is the least of noise.
+        # With one repeat, three splits often rank alike by chance; a place more or less in each is the least of noise,
+        # as if one row were tested, which is worth a place.
         effects = (own @ ranks).round(9)  # rounding is no effect
-        p = p_values(np.vstack([np.zeros_like(effects[:1]), effects]), 0, test_share, one_row=1.0)[1:]
+        p = p_values(np.vstack([np.zeros_like(effects[:1]), effects]), 0, places)[1:]
         resampled[number] = min(1, len(p) * p.min()) if np.isfinite(p).all() else np.nan
-    return resampled if len(keys) == 1 else np.maximum(holm(shuffled), resampled)
+    return resampled if len(settings) == 1 else np.maximum(holm(shuffled), resampled)
 
 
-def _contrasts(column: pd.Series) -> np.ndarray:
+def those(kept: np.ndarray, column: Column) -> list[Any]:
+    """Return the values of the candidates that are kept."""
+    return [value for value, is_kept in zip(column, kept, strict=True) if is_kept]
+
+
+def _contrasts(column: Column) -> np.ndarray:
     """Return contrasts between the values of a key; shape (n_contrasts, n_candidates), none for one value."""
     values = codes(column)
     levels = np.unique(values)
@@ -92,7 +107,7 @@ def _shuffled(own: np.ndarray, others: np.ndarray, means: np.ndarray, rng: np.ra
     return float((explained >= explained[0] - TINY).mean())
 
 
-def codes(column: pd.Series) -> np.ndarray:
+def codes(column: Column) -> np.ndarray:
     """Return values as whole numbers from 0: first nothing, then numbers, then names, each in their order.
 
     Numbers may be text. `null` and `nan` are nothing.
@@ -102,7 +117,7 @@ def codes(column: pd.Series) -> np.ndarray:
     return np.array([ranks[place] for place in places], dtype=float)
 
 
-def has_names(column: pd.Series) -> bool:
+def has_names(column: Column) -> bool:
     """Return whether there is a name among the values, so that their order means nothing."""
     return any(_place(value)[2] for value in column)
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from scipy.stats import t as student
 
-from stages.lib.scores.intervals import UNBOUNDED, Bounds, interval
-from stages.lib.scores.rows import Rows, Units, degrees
-from stages.lib.scores.statistics import ALPHA, corrected_error
+from resampled.means.intervals import interval
+from resampled.means.rows import Rows, Units, degrees
+from resampled.means.ttest import ALPHA, corrected_error
+from resampled.resampling import Resampling
 
 N_ROUNDS, N_CUTS, N_BLOCKS = 25, 100, 100
 N_PARTS = 3
@@ -25,10 +25,6 @@ class Draws:
 
     selecting: np.ndarray
     left_out: np.ndarray
-
-    def to_csv(self) -> str:
-        """Write the draws as CSV, one line for each."""
-        return pd.DataFrame(vars(self)).to_csv(index=False, float_format="%.6g", lineterminator="\n", na_rep="nan")
 
 
 NO_DRAWS = Draws(np.array([]), np.array([]))
@@ -65,11 +61,10 @@ class _Round:
 
 def corrected_score(
     scores: np.ndarray,
+    resampling: Resampling,
     *,
-    n_repeats: int,
     seed: int,
     rows: Rows | None,
-    bounds: Bounds = UNBOUNDED,
     n_rounds: int = N_ROUNDS,
 ) -> Corrected | None:
     """Estimate the true score of the candidate with the best mean, free of the luck that made it the best.
@@ -92,13 +87,9 @@ def corrected_score(
     ----------
     scores : array of shape (n_candidates, n_splits)
         A candidate with NaN is left out.
-    n_repeats : int
-        Of the cross-validation; the splits of a repeat test each row once.
     rows : Rows or None
         None where the scorer can't be pooled. Then only splits are left out, and what the rows contribute to a
         candidate's luck remains; the interval is that of Nadeau and Bengio for folds of equal size.
-    bounds : (float, float)
-        The scorer's, within which the interval stays.
     n_rounds : int
         Each has 900 draws, or 300 for splits alone; more rounds make the result less noisy.
     """
@@ -107,6 +98,7 @@ def corrected_score(
         return None
     scores = np.asarray(scores, dtype=float)[valid]
     n_splits, rng = scores.shape[1], np.random.default_rng(seed)
+    n_repeats = resampling.n_repeats(n_splits) or 1
     units = rows and rows.units(valid, np.random.default_rng(seed))
     if units:
         over = "rows and repeats" if n_repeats > 1 else "rows and folds"
@@ -124,12 +116,12 @@ def corrected_score(
         of_rows, of_fits = shares @ by_rows, shares @ by_fits
         variance, df = of_rows + of_fits, float(degrees(of_rows, of_fits, units.n_units, n_splits))
     else:
-        variance = shares @ corrected_error(scores, 1 / (n_splits // n_repeats - 1)) ** 2
+        variance = shares @ corrected_error(scores, resampling) ** 2
         df = float(n_splits - 1)
     means = scores.mean(axis=1)
     variance += shares @ (means - shares @ means) ** 2
     half = student.ppf(1 - ALPHA / 2, df) * np.sqrt(variance)
-    return Corrected(score, *interval(score, half, bounds), over, noise, draws)
+    return Corrected(score, *interval(score, half, resampling.bounds), over, noise, draws)
 
 
 def _worth(rounds: list[_Round], score: Callable[[np.ndarray], float]) -> tuple[float, float, Draws]:

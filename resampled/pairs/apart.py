@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from stages.lib.scores import ALPHA
-from stages.lib.verdicts.pair import FEWEST_SPLITS
+from resampled.means.ttest import ALPHA
+from resampled.pairs.pair import FEWEST_SPLITS
 
 
 @dataclass(frozen=True)

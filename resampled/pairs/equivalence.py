@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import t as student
 
-from stages.lib.scores import ALPHA, corrected_error
+from resampled.means.ttest import ALPHA, corrected_error
+from resampled.resampling import Resampling
 
 BETTER, WORSE, AS_GOOD, UNDECIDED = "better", "worse", "as good", "could be as good"
 
@@ -18,7 +19,7 @@ class Shares(NamedTuple):
     better: np.ndarray
 
 
-def equivalence(differences: np.ndarray, test_share: float, rope: float, one_row: float = 0.0) -> Shares:
+def equivalence(differences: np.ndarray, resampling: Resampling, rope: float) -> Shares:
     """Return how likely differences are below, within and above the rope.
 
     The Bayesian correlated t-test: with a flat prior, the mean difference has Student's t with n_splits - 1 degrees of
@@ -27,12 +28,12 @@ def equivalence(differences: np.ndarray, test_share: float, rope: float, one_row
     Demšar and Zaffalon (2017), "Time for a change", JMLR 18).
 
     The differences, of shape (..., n_splits), are a score minus the one that it is compared with, on each split. The
-    rope is the largest difference, in the scorer's unit, that does not matter, 0 or more. `test_share` and `one_row`
-    are those of `corrected_error`. A difference that is the same on every split of several repeats is certain. The
-    results, of shape (...), are NaN if a difference or the share is NaN.
+    rope is the largest difference, in the scorer's unit, that does not matter, 0 or more. A difference that is the same
+    on every split of several repeats is certain. The results, of shape (...), are NaN if a difference is, or if nothing
+    is tested.
     """
     mean = differences.mean(axis=-1)
-    error = corrected_error(differences, test_share, one_row)
+    error = corrected_error(differences, resampling)
     # Rounding leaves some of it where all differences are the same.
     error = np.where(error < 1e-12 * np.maximum(1, np.abs(mean)), 0, error)
     worse, better = (beyond(side * mean - rope, error, differences.shape[-1] - 1) for side in (-1, 1))

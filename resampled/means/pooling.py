@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.base import BaseEstimator
 
 # Numbers of each row, by column; a plain number is that of every row.
 Columns = Sequence[np.ndarray | float]
@@ -31,7 +30,7 @@ class Pooling:
         columns = self._statistics(np.ravel(y_true), np.asarray(predicted))
         return np.stack([np.broadcast_to(column, (np.size(y_true),)) for column in columns], axis=1).astype(np.float32)
 
-    def record(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
+    def record(self, estimator: Any, X: Any, y: np.ndarray) -> np.ndarray:
         """Return the statistics of each row, as `rows` does, of what a fitted estimator predicts."""
         return self.rows(y, getattr(estimator, self.response)(X))
 
@@ -43,7 +42,7 @@ class Pooling:
         with np.errstate(divide="ignore", invalid="ignore"):
             return self._score(np.asarray(sums, dtype=float))
 
-    def value(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+    def value(self, estimator: Any, X: Any, y: np.ndarray) -> float:
         """Return the score of a fitted estimator, as scikit-learn's scorer does, without its checks."""
         return float(self.score(self.record(estimator, X, y).sum(axis=0, dtype=float)))
 

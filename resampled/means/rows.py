@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.lib.scores.pooling import Pooling
+from resampled.means.pooling import Pooling
 
 # With more rows or groups, units are bundles of them, drawn by chance.
 MOST_UNITS = 1000

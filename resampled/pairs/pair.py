@@ -1,46 +1,45 @@
-"""Two nets on the same splits: what their scores differ by, and how sure that is."""
+"""Two candidates on the same splits: what their scores differ by, and how sure that is."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.stats import binomtest
 from scipy.stats import t as student
 
-from stages.lib.comparison.equivalence import beyond
-from stages.lib.scores import ALPHA, corrected_error
-from stages.lib.scores.best_set import paired_error
+from resampled.means.differences import paired_error
+from resampled.means.ttest import ALPHA
+from resampled.pairs.equivalence import beyond
+from resampled.resampling import Resampling
 
 # With two splits, the variance has one degree of freedom, and an interval says nothing.
 FEWEST_SPLITS = 3
 
+# No fit is stuck, on however many splits.
+NOWHERE = np.zeros((), dtype=bool)
+
 
 @dataclass(frozen=True)
 class Pair:
-    """The scores of two nets on the same splits.
+    """The scores of two candidates on the same splits, and the words for their difference, new less old.
 
     Attributes
     ----------
     old, new : arrays of shape (n_splits,)
-        In the order of repeats and folds; NaN where a net diverged. `old_stuck` and `new_stuck` say which are stuck.
-    test_share, one_row : float
-        As in `corrected_error`; `test_share` is NaN where nothing can be tested, as in time order.
+        In the order of repeats and folds; NaN where a fit has no score.
+    resampling : Resampling
     rope : float
-        The difference below which two nets are as good as each other.
-    all_shared : bool
-        Whether all of the variance counts as shared by all splits, as in Nadeau and Bengio's error. It does where the
-        splits are not whole repeats, which can't tell how much of it is, and for averages, which have lost what single
-        fits add, but not what the rows do.
+        The difference below which two candidates are as good as each other.
+    old_stuck, new_stuck : arrays of bool, shape (n_splits,), optional
+        Which fits are stuck; by default, none.
     """
 
     old: np.ndarray
     new: np.ndarray
-    old_stuck: np.ndarray
-    new_stuck: np.ndarray
-    test_share: float
-    one_row: float
+    resampling: Resampling
     rope: float
-    all_shared: bool = False
+    old_stuck: np.ndarray = NOWHERE
+    new_stuck: np.ndarray = NOWHERE
 
     @property
     def n_splits(self) -> int:
@@ -49,7 +48,7 @@ class Pair:
 
     @property
     def difference(self) -> float:
-        """The mean of the differences, new less old; NaN if a net diverged."""
+        """The mean of the differences, new less old; NaN if a score is."""
         return float(np.mean(self.new - self.old))
 
     @property
@@ -65,11 +64,9 @@ class Pair:
     @cached_property
     def error(self) -> float:
         """The standard error of the difference, as that of the set of the best; NaN where there is none."""
-        if not np.isfinite(self.difference + self.test_share) or self.n_splits < FEWEST_SPLITS:
+        if not np.isfinite(self.difference + self.resampling.test_share) or self.n_splits < FEWEST_SPLITS:
             return float("nan")
-        if self.all_shared:
-            return float(corrected_error(self.new - self.old, self.test_share, self.one_row))
-        return paired_error(self.old, self.new, self.test_share, self.one_row)
+        return paired_error(self.old, self.new, self.resampling)
 
     @property
     def is_same(self) -> bool:
@@ -101,7 +98,7 @@ class Pair:
 
     @property
     def any_stuck(self) -> bool:
-        """Whether a fit of either net is stuck."""
+        """Whether a fit of either is stuck."""
         return bool(self.old_stuck.any() or self.new_stuck.any())
 
     def p_stuck(self) -> float:
@@ -114,10 +111,8 @@ class Pair:
 
         What is left of 30 splits may be 27, which are not nine repeats.
         """
-        kept = ~(self.old_stuck | self.new_stuck)
+        kept = np.ones(self.n_splits, dtype=bool) & ~(self.old_stuck | self.new_stuck)
         if kept.sum() < FEWEST_SPLITS:
             return None
-        none = np.zeros(kept.sum(), dtype=bool)
-        all_shared = self.all_shared or not kept.all()
-        old, new = self.old[kept], self.new[kept]
-        return replace(self, old=old, new=new, old_stuck=none, new_stuck=none, all_shared=all_shared)
+        resampling = self.resampling if kept.all() else self.resampling.without_repeats
+        return Pair(self.old[kept], self.new[kept], resampling, self.rope)

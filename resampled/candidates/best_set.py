@@ -1,0 +1,70 @@
+"""The candidates that may be the best: a set that holds the truly best one with 95 %, and the simplest of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import t as student
+
+from resampled.means.differences import norms_and_errors, without_unit
+from resampled.means.ttest import ALPHA, TINY
+from resampled.resampling import Resampling
+
+N_DRAWS = 1000
+# Competitors that are worse by more standard errors can't decide a test, and would only make it less sharp.
+SCREEN = 3.0
+
+
+def best_set(scores: np.ndarray, resampling: Resampling, seed: int) -> np.ndarray:
+    """Return the candidates that can't be shown, at the 5 % level, to be worse than another one.
+
+    Cross-validation with confidence (Lei (2020), "Cross-validation with confidence", Journal of the American
+    Statistical Association 115), with the variance of resampled splits. Each candidate c is tested by itself against
+    the hypothesis that no other is better, in the three steps of docs/statistics.md, "Which candidates may be the
+    best?". A best candidate is in the set with 95 %, however many there are, because only its own test can exclude it.
+
+    The scores have the shape (n_candidates, n_splits), with splits in the order of repeats and folds. The result is
+    true for the set. The candidate with the best mean is always in it, one with NaN never, and none is where nothing is
+    tested.
+    """
+    in_set = np.zeros(len(scores), dtype=bool)
+    valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
+    if not resampling.is_tested or not len(valid):
+        return in_set
+    scores, one_row, _ = without_unit(scores[valid], resampling)
+    means = scores.mean(axis=1)
+    norms, errors = norms_and_errors(scores, resampling, one_row)
+    degrees, rng = scores.shape[1] - 1, np.random.default_rng(seed)
+    # By draw, the sums of the splits' residuals with normal weights, and the uncertainty of standard deviations.
+    noise = ((scores - means[:, None]) @ rng.normal(size=(scores.shape[1], N_DRAWS))).astype(np.float32)
+    scale = np.sqrt(degrees / rng.chisquare(degrees, noise.shape)).astype(np.float32)
+    # What the largest of m t-values exceeds with 5 %: at least bounds[0], if all are one, and at most bounds[m - 1].
+    bounds = student.isf(ALPHA / np.arange(1, len(scores) + 1), degrees)
+    for c, row in enumerate(valid):
+        # 1. The largest t-value of mean(score_j - score_c) over all other candidates j.
+        gaps, alike = means - means[c], errors[c] < TINY  # alike: the difference is the same on every split, as c's own
+        if (gaps <= TINY).all() or (gaps[alike] > TINY).any():
+            in_set[row] = (gaps <= TINY).all()
+            continue
+        t_values = np.full(len(scores), -np.inf)
+        t_values[~alike] = gaps[~alike] / errors[c, ~alike]
+        statistic, drawn = t_values.max(), t_values > -SCREEN
+        if not bounds[0] < statistic < bounds[drawn.sum() - 1]:
+            in_set[row] = statistic <= bounds[0]
+            continue
+        # 2. How large it gets by chance, if no other candidate is better, among those that are not far worse.
+        norm = norms[c, drawn, None].astype(np.float32)
+        largest = ((noise[drawn] - noise[c]) * scale[drawn] / norm).max(axis=0)
+        # 3. In the set is what more than 5 % of the draws reach.
+        in_set[row] = (largest >= statistic).mean() > ALPHA
+    return in_set
+
+
+def simplest(in_set: np.ndarray, complexity: Sequence[np.ndarray], means: np.ndarray) -> int:
+    """Return the first of the simplest candidates of the set, as its number.
+
+    `complexity` has numbers of the shape (n_candidates,), such as those of weights and of epochs; the first of them
+    counts most, and less is simpler. Of candidates that are equally simple, the one with the best mean is taken.
+    """
+    numbers = np.flatnonzero(in_set)
+    keys = [-means[numbers], *(np.asarray(each)[numbers] for each in reversed(complexity))]
+    return int(numbers[np.lexsort(keys)[0]])

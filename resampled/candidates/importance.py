@@ -1,0 +1,62 @@
+"""How much the scores of a search depend on each of its settings, by a random forest."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from resampled.candidates.effects import Column, codes, those
+
+N_TREES = 100
+N_FOLDS = 5
+N_PERMUTATIONS = 20
+
+
+class Importance(NamedTuple):
+    """How much the scores depend on each setting, and the standard deviation of that over the shuffles."""
+
+    mean: np.ndarray
+    std: np.ndarray
+
+
+def importance(settings: Mapping[str, Column], scores: np.ndarray, seed: int) -> Importance:
+    """Return how much of the scores' spread a random forest no longer explains once a key's values are shuffled.
+
+    The candidates are cut into five parts by chance. A forest of 100 trees is fitted on four of them and predicts the
+    fifth, so that a key without effect gets about 0 however many values it has. Then the values of one key are shuffled
+    among all candidates, and the forests predict again: the importance is the growth of the squared error, over the
+    scores' sum of squares (scikit-learn's `permutation_importance` with `r2`), as a mean and standard deviation over 20
+    shuffles.
+
+    `settings` has the values of each key by candidate; candidates with NaN among the scores, of shape (n_candidates,),
+    are left out. The arrays have the shape (n_keys,). The numbers are 0 if the scores do not differ, and NaN with fewer
+    than 3 candidates.
+    """
+    kept = np.isfinite(scores)
+    X = np.column_stack([codes(those(kept, column)) for column in settings.values()])
+    y = np.asarray(scores, dtype=float)[kept]
+    if len(y) < 3 or np.ptp(y) == 0:
+        drops = np.full((len(settings), N_PERMUTATIONS), np.nan if len(y) < 3 else 0.0)
+    else:
+        drops = _drops(X, y, np.random.default_rng(seed))
+    return Importance(drops.mean(axis=1), drops.std(axis=1))
+
+
+def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the drop of R² for each key and shuffle."""
+    from sklearn.ensemble import RandomForestRegressor  # takes a second to import
+
+    n, n_keys = X.shape
+    shuffled = np.repeat(X[None], 1 + n_keys * N_PERMUTATIONS, axis=0)  # the first stays
+    for number, copy in enumerate(shuffled[1:]):
+        key = number // N_PERMUTATIONS
+        copy[:, key] = rng.permutation(X[:, key])
+    errors = np.zeros(len(shuffled))
+    for test in np.array_split(rng.permutation(n), min(N_FOLDS, n)):
+        train = np.setdiff1d(np.arange(n), test)
+        forest = RandomForestRegressor(N_TREES, random_state=int(rng.integers(2**31)), n_jobs=1)
+        forest.fit(X[train], y[train])
+        # All shuffles at once: calls cost more than rows.
+        predicted = forest.predict(shuffled[:, test].reshape(-1, n_keys)).reshape(len(shuffled), len(test))
+        errors += ((predicted - y[test]) ** 2).sum(axis=1)
+    return (errors[1:] - errors[0]).reshape(n_keys, N_PERMUTATIONS) / ((y - y.mean()) ** 2).sum()

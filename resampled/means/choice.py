@@ -1,0 +1,50 @@
+"""What the winner of several searches is worth, free of the luck of being chosen among all their candidates."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+from scipy.stats import norm
+
+from resampled.means.corrected import Corrected
+from resampled.means.ttest import ALPHA
+from resampled.resampling import Bounds
+
+
+def whole_choice(searches: Mapping[str, Corrected | None], bounds: Bounds) -> Corrected | None:
+    """Return the corrected score of the choice among all searches, with the ends of its 95 % interval.
+
+    The draws are the same in all searches: the same rows and splits are left out. So each draw can choose among the
+    searches too: it takes the one whose selected candidate has the best mean on what selects, and scores it on what was
+    left out. The mean over the draws is the corrected score. Its variance is the mean of the searches' own, as often as
+    they were taken, and the variance of their corrected scores. The interval does not pass the scorer's bounds.
+
+    The result is None if a search has no corrected score, or they do not share their draws: where a large search is
+    corrected over splits alone, or with other numbers of rows.
+    """
+    found = [each for each in searches.values() if each is not None]
+    over, sizes = {each.over for each in found}, {len(each.draws.selecting) for each in found}
+    if len(found) < len(searches) or len(over) != 1 or len(sizes) != 1:
+        return None
+    taken = np.nan_to_num(np.stack([each.draws.selecting for each in found]), nan=-np.inf).argmax(axis=0)
+    left_out = np.stack([each.draws.left_out for each in found])[taken, np.arange(len(taken))]
+    share = np.bincount(taken, minlength=len(found)) / len(taken)
+    scores, lows, highs = np.transpose([(each.score, each.low, each.high) for each in found])
+    score, among = float(np.nanmean(left_out)), share @ (scores - share @ scores) ** 2
+    between = norm.ppf(1 - ALPHA / 2) ** 2 * among
+    below, above = (float(np.sqrt(share @ (end - scores) ** 2 + between)) for end in (lows, highs))
+    low, high = np.clip([score - below, score + above], *bounds)
+    return Corrected(score, float(low), float(high), over.pop())
+
+
+def ties(searches: Mapping[str, Corrected | None]) -> dict[str, bool]:
+    """Return for each search whether chance in the draws alone may have put it below the next better one.
+
+    That is so if their corrected scores differ by less than two standard errors of the draws.
+    """
+    known = {name: each for name, each in searches.items() if each is not None}
+    tied = dict.fromkeys(searches, False)
+    for better, name in pairwise(sorted(known, key=lambda name: -known[name].score)):
+        one, other = known[better], known[name]
+        tied[name] = bool(one.score - other.score <= 2 * np.hypot(one.noise, other.noise))
+    return tied

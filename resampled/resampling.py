@@ -1,0 +1,68 @@
+"""How scores were resampled: the folds or shares of the splits, the rows behind them, and the bounds of the scorer."""
+
+import math
+from dataclasses import dataclass, replace
+
+Bounds = tuple[float, float]
+UNBOUNDED: Bounds = (-math.inf, math.inf)
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """What is known of the splits on which candidates were scored.
+
+    Attributes
+    ----------
+    test_share : float
+        Test rows per training row of a split, n_test / n_train; 1 / (k - 1) for k folds. Rows of a training fold that
+        an estimator holds out of its fit count as training rows, because the correction rests on the share of rows,
+        n_test / (n_test + n_train), that two splits both test on. NaN where no correction holds, as in time order:
+        there, each training set is part of the next one, so the scores are no draws from one distribution.
+    n_folds : int, optional
+        How many folds a repeat has. None where the splits are no whole repeats, such as shares drawn by chance or what
+        is left of folds; then nothing tells how much of a variance all splits share, and all of it counts as shared.
+    n_rows : float
+        The rows of the table; infinite where that is not known.
+    bounds : (float, float)
+        The least and the largest value of the scorer.
+    """
+
+    test_share: float
+    n_folds: int | None = None
+    n_rows: float = math.inf
+    bounds: Bounds = UNBOUNDED
+
+    @classmethod
+    def of_folds(cls, n_folds: int, n_rows: float = math.inf, bounds: Bounds = UNBOUNDED) -> "Resampling":
+        """Return the resampling of one or more repeats of so many folds."""
+        return cls(1 / (n_folds - 1), n_folds, n_rows, bounds)
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are intervals and tests."""
+        return not math.isnan(self.test_share)
+
+    @property
+    def one_row(self) -> float:
+        """What one row of a split can change: where a scorer has both bounds, their distance over its test rows.
+
+        Differences of other scorers are numbers that do not repeat by chance; it is 0 for them.
+        """
+        low, high = self.bounds
+        share = 1 / self.n_folds if self.n_folds else self.test_share / (1 + self.test_share)
+        return (high - low) / (self.n_rows * share) if math.isfinite(high - low) else 0.0
+
+    @property
+    def without_repeats(self) -> "Resampling":
+        """The same where the splits are no whole repeats, so that all of a variance counts as shared."""
+        return replace(self, n_folds=None)
+
+    def n_repeats(self, n_splits: int) -> int | None:
+        """Return how many whole repeats of the folds so many splits are; None if they are not."""
+        if self.n_folds is None or n_splits % self.n_folds:
+            return None
+        return n_splits // self.n_folds
+
+    def is_one_repeat(self, n_splits: int) -> bool:
+        """Return whether no row is tested twice, because so many splits have no more test rows than there are rows."""
+        return self.test_share > 0 and n_splits <= round(1 + 1 / self.test_share)

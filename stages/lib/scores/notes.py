@@ -1,0 +1,28 @@
+"""What is said where intervals and tests do not hold, or may not."""
+
+import numpy as np
+
+# With fewer rows in the rarest class, or fewer groups, intervals were too narrow in simulations.
+FEW = 30
+
+NOT_TESTED = (
+    "no intervals and no test: splits in the order of time train on more and more rows, so their scores are not alike"
+)
+
+
+def too_few(y: np.ndarray, n_classes: int, groups: np.ndarray | None) -> str | None:
+    """Return a note if intervals may be too narrow, because a class has few rows, or there are few groups.
+
+    `y` is the target, in which classes are 0, 1, …; `n_classes` is 0 for a regression; `groups` are those of the rows.
+    """
+    reasons = []
+    if n_classes and (rarest := int(np.bincount(y.astype(int), minlength=n_classes).min())) < FEW:
+        reasons.append(f"the rarest class has {rarest} rows")
+    if groups is not None and (n_groups := len(np.unique(groups))) < FEW:
+        reasons.append(f"there are {n_groups} groups")
+    if not reasons:
+        return None
+    return (
+        f"Intervals may be too narrow, because {' and '.join(reasons)}: with fewer than {FEW}, those of 95 % held the "
+        "truth in 92 to 98 % of our simulations, and in as little as 84 % of others."
+    )
