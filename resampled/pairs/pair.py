@@ -1,6 +1,6 @@
 """Two candidates on the same splits: what their scores differ by, and how sure that is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -38,8 +38,8 @@ class Pair:
     new: np.ndarray
     resampling: Resampling
     rope: float
-    old_stuck: np.ndarray = NOWHERE
-    new_stuck: np.ndarray = NOWHERE
+    old_stuck: np.ndarray = field(default_factory=lambda: NOWHERE)
+    new_stuck: np.ndarray = field(default_factory=lambda: NOWHERE)
 
     @property
     def n_splits(self) -> int:

@@ -1,1 +1,1 @@
-"""Searches with a known truth, and what the statistics say about them."""
+"""Results of the pipeline with a known truth, and what its own rules say about them: its answers and headlines."""

@@ -1,20 +1,41 @@
 """Draws searches of nets beside a linear model, and says whether the evaluation advises a net, with known gains."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from stages.lib.scores import Corrected, corrected_score
+from resampled.means.choice import whole_choice
+from resampled.means.corrected import Corrected, corrected_score
+from resampled.resampling import Resampling
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.answer import answer
 from stages.lib.winners.contest import Contest
-from tests.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, Search, draw_predictions
-from tests.simulation.verdicts import N_ROUNDS, rows_of
-from tests.simulation.whole import chosen_among
+from tests.resampled.simulation.drawing import Drawing, Rows, written
+from tests.resampled.simulation.searches import (
+    CALM,
+    HARD,
+    HARD_FOR_ONE,
+    N_FOLDS,
+    N_ROWS,
+    NOISY,
+    Search,
+    draw_predictions,
+)
+from tests.resampled.simulation.tables import Table
+from tests.resampled.simulation.verdicts import N_ROUNDS
 
 BASE, ROPE, LINEAR = 0.72, 0.01, "logistic_regression"
 # What fits of a linear model differ by: less than those of a net.
 LINEAR_NOISE = 0.03
+ADVISED = {
+    "by the means": "{by_means[0]:.3f} ± {by_means[1]:.3f}",
+    "at 0.5": "{at_5[0]:.3f}",
+    "at 0.7": "{at_7[0]:.3f}",
+    "at 0.8": "{at_8[0]:.3f} ± {at_8[1]:.3f}",
+    "at 0.9": "{at_9[0]:.3f}",
+    "by the rule": "{used[0]:.3f} ± {used[1]:.3f}",
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +123,7 @@ def judge_answer(name: str, gain: float, draw: int) -> Advised:
         for name, row in names.items()
     }
     reached[LINEAR] = Reached({"score": fresh[n]}, float("nan"))
-    contest = Contest(reached, kept, 1 / (rivals.n_folds - 1), ROPE, rivals.n_folds / rivals.n_rows, corrected)
+    contest = Contest(reached, kept, Resampling.of_folds(rivals.n_folds, rivals.n_rows, (0, 1)), ROPE, corrected)
     speaker = kept if rivals.searches else contest.best(list(names)) or kept
     chance = contest.chance(speaker, LINEAR)
     by_means = contest.mean(speaker) - contest.mean(LINEAR) > ROPE
@@ -118,11 +139,21 @@ def _searched(drawn: Search, rivals: Rivals, seed: int) -> tuple[dict[str, int],
     for mine in np.split(np.arange(sum(rivals.searches)), np.cumsum(rivals.searches)[:-1]):
         search = Search(drawn.truth[mine], drawn.right[mine][:, splits], drawn.folds[splits])
         name, scores = f"net_{len(found)}", search.scores
-        corrected = corrected_score(
-            scores, n_repeats=rivals.n_repeats, seed=seed, rows=rows_of(search), n_rounds=N_ROUNDS
-        )
+        corrected = corrected_score(scores, search.resampling, seed=seed, rows=search.rows, n_rounds=N_ROUNDS)
         assert corrected is not None
         found[name], picks[name] = corrected, int(mine[scores.mean(axis=1).argmax()])
-    winner = max(found, key=lambda name: found[name].score)
-    worth: dict[str, tuple[float, ...]] = {name: (each.score, each.low, each.high) for name, each in found.items()}
-    return picks, winner, worth | {winner: chosen_among(found)}
+    winner, whole = max(found, key=lambda name: found[name].score), whole_choice(found, (0, 1))
+    assert whole is not None
+    worth: dict[str, tuple[float, ...]] = {}
+    worth |= {name: (each.score, each.low, each.high) for name, each in (found | {winner: whole}).items()}
+    return picks, winner, worth
+
+
+def rows(drawing: Drawing, gain: float) -> Rows:
+    """Return how often a net is advised."""
+    return [{"rivals": name} | written(ADVISED, drawing.means(judge_answer, name, gain, part=5)) for name in RIVALS]
+
+
+TABLES: dict[str, Table] = {
+    f"Is a net advised, with a true gain of {gain:g}?": partial(rows, gain=gain) for gain in (0.0, 0.03)
+}

@@ -1,9 +1,10 @@
 """Makes the tables of docs/simulations.md on whole headlines, in pairs and of runs apart."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
+from typing import Any
 
-from tests.simulation.change_tables import Rows, drawn, rate
+from tests.resampled.simulation.drawing import Drawing, Rows, rate
+from tests.resampled.simulation.tables import Table
 from tests.simulation.headlines import IN_PAIRS, KINDS, OTHER_ROWS, SAME_ROWS, Headline, judge_headlines
 
 # Numbers of searches and of repeats.
@@ -15,40 +16,55 @@ POWER = ("calm, 0.017", "calm, rows by side", "no chance, rows by side", "noisy,
 APART = ("calm, 0.017", "noisy, 0.1", "no chance in training", "0.35 in 1 of 10, before and now")
 
 
-def headline_tables(n_draws: int, pool: ProcessPoolExecutor) -> Iterator[tuple[str, Rows]]:
-    """Yield the title and the rows of each table."""
-    level = [(kind, gains, *shape, IN_PAIRS) for shape in SHAPES for kind in KINDS for gains in UNTRUE[shape[0]]]
-    power = [(kind, gains, 8, 10, IN_PAIRS) for kind in POWER for gains in GAINS]
-    apart = [(kind, gains, 8, 10, s) for kind in APART for s in (SAME_ROWS, OTHER_ROWS) for gains in ("none", "+0.05")]
-    found = drawn(judge_headlines, level + power + apart, n_draws, pool)
+def wrong_rows(drawing: Drawing) -> Rows:
+    """Return how often anything in a headline is wrong."""
+    cases = [(kind, gains, *shape, IN_PAIRS) for shape in SHAPES for kind in KINDS for gains in UNTRUE[shape[0]]]
+    found = _drawn(drawing, cases)
+    return [
+        {"fits": kind, "searches, repeats": f"{shape[0]}, {shape[1]}"}
+        | {gains: _wrong(found.get((kind, gains, *shape, IN_PAIRS), [])) for gains in UNTRUE[8]}
+        for shape in SHAPES
+        for kind in KINDS
+    ]
 
-    def wrong(*case: str | int) -> str:
-        return rate([each.wrong for each in found[case]]) if case in found else "–"
 
-    yield (
-        "Whole headlines: wrong",
-        [
-            {"fits": kind, "searches, repeats": f"{shape[0]}, {shape[1]}"}
-            | {gains: wrong(kind, gains, *shape, IN_PAIRS) for gains in UNTRUE[8]}
-            for shape in SHAPES
-            for kind in KINDS
-        ],
-    )
-    hopeless = {kind: found[kind, "of the hopeless", 8, 10, IN_PAIRS] for kind in KINDS}
-    yield (
-        "Whole headlines: a gain of the hopeless that the picks do not have",
-        [{"fits": kind, "claimed": rate([each.useless for each in of])} for kind, of in hopeless.items()],
-    )
-    yield "Whole headlines: found", [{"fits": case[0], "gain": case[1]} | _better(found[case]) for case in power]
-    yield (
-        "Whole headlines: runs apart",
-        [
-            {"fits": kind, "rows": rows, "wrong at 0": wrong(kind, "none", 8, 10, rows)}
-            | {"found at +0.05": rate([each.any_pick for each in found[kind, "+0.05", 8, 10, rows]])}
-            for kind in APART
-            for rows in (SAME_ROWS, OTHER_ROWS)
-        ],
-    )
+def useless_rows(drawing: Drawing) -> Rows:
+    """Return how often a gain is claimed that the picks do not have."""
+    found = _drawn(drawing, [(kind, "of the hopeless", 8, 10, IN_PAIRS) for kind in KINDS])
+    return [{"fits": kind, "claimed": rate([each.useless for each in of])} for (kind, *_), of in found.items()]
+
+
+def found_rows(drawing: Drawing) -> Rows:
+    """Return how often a gain is found."""
+    found = _drawn(drawing, [(kind, gains, 8, 10, IN_PAIRS) for kind in POWER for gains in GAINS])
+    return [{"fits": kind, "gain": gain} | _better(each) for (kind, gain, *_), each in found.items()]
+
+
+def apart_rows(drawing: Drawing) -> Rows:
+    """Return what is said of two runs apart."""
+    runs = [(kind, rows) for kind in APART for rows in (SAME_ROWS, OTHER_ROWS)]
+    found = _drawn(drawing, [(kind, gains, 8, 10, rows) for kind, rows in runs for gains in ("none", "+0.05")])
+    return [
+        {"fits": kind, "rows": rows, "wrong at 0": _wrong(found[kind, "none", 8, 10, rows])}
+        | {"found at +0.05": rate([each.any_pick for each in found[kind, "+0.05", 8, 10, rows]])}
+        for kind, rows in runs
+    ]
+
+
+TABLES: dict[str, Table] = {
+    "Whole headlines: wrong": wrong_rows,
+    "Whole headlines: a gain of the hopeless that the picks do not have": useless_rows,
+    "Whole headlines: found": found_rows,
+    "Whole headlines: runs apart": apart_rows,
+}
+
+
+def _drawn(drawing: Drawing, cases: list[tuple[str, str, int, int, str]]) -> dict[Any, list[Headline]]:
+    return drawing.lists(judge_headlines, cases, part=2)
+
+
+def _wrong(found: Sequence[Headline]) -> str:
+    return rate([each.wrong for each in found]) if found else "–"
 
 
 def _better(found: Sequence[Headline]) -> dict[str, str]:

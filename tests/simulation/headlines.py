@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from resampled.means.ttest import half_width
+from resampled.pairs.family import Verdict
+from resampled.resampling import Resampling
 from stages.lib.changes.comparison import Comparison, compare
 from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.pipeline import FolderTree
-from stages.lib.scores import half_width
-from stages.lib.verdicts import Verdict
-from tests.simulation.changes import BEFORE, FITS, ROPE, Fits, batches, draw_scores, learned
-from tests.simulation.searches import N_FOLDS, N_ROWS
+from tests.resampled.simulation.pairs.changes import BEFORE, FITS, ROPE, Fits, batches, draw_scores, learned
+from tests.resampled.simulation.searches import N_FOLDS, N_ROWS
 
 N_CANDIDATES = 3
 # In some, what a row adds is the same for all nets before, and for all nets now, as if their inputs had changed.
@@ -139,7 +140,7 @@ def results_of(name: str, scores: np.ndarray, seed: int) -> Results:
     n_splits = scores.shape[2] // 2
     snapshot = Snapshot(name, name)
     vars(snapshot)["tree"] = FolderTree()  # a commit without files
-    none, share = np.zeros(n_splits, dtype=bool), 1 / (N_FOLDS - 1)
+    none, resampling = np.zeros(n_splits, dtype=bool), Resampling.of_folds(N_FOLDS, N_ROWS, (0, 1))
     searched, fresh = scores[..., :n_splits], scores[..., n_splits:]
     picks = searched.mean(axis=2).argmax(axis=1)
 
@@ -147,7 +148,7 @@ def results_of(name: str, scores: np.ndarray, seed: int) -> Results:
         return Scored(str(params), each, none, half)
 
     picked = fresh[np.arange(len(picks)), picks]
-    halves = half_width(picked, share, N_FOLDS / N_ROWS)
+    halves = half_width(picked, resampling)
     kept = int(searched.mean(axis=2).max(axis=1).argmax())
     results = Results(snapshot)
     vars(results).update(
@@ -156,6 +157,6 @@ def results_of(name: str, scores: np.ndarray, seed: int) -> Results:
         answer={"kept": str(kept), "use": str(kept)},
         evaluated=PARAMS | {"seed": seed},
         stages={},
-        one_row=N_FOLDS / N_ROWS,
+        resampling=lambda _scoring: resampling,
     )
     return results

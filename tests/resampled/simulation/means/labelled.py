@@ -1,12 +1,18 @@
 """Draws searches on tables with rare classes or with groups, and nets that are stuck; their true scores are known."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
 
-from stages.lib.scores import Rows, bounds_of, corrected_score, half_width, half_widths, pooling
+from resampled.means.corrected import corrected_score
+from resampled.means.intervals import half_widths
+from resampled.means.pooling import pooling
+from resampled.means.rows import Rows
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
+from resampled.scorers import bounds_of
+from tests.resampled.simulation import drawing
 
 N_FOLDS = 3
 # Shares of the variance behind a prediction. There is little chance in training, so the rows' luck stays in repeats.
@@ -64,6 +70,11 @@ TABLES = {
     "24 groups": Table(480, n_groups=24),
     "9 groups": Table(180, n_groups=9),
 }
+COVERED = {
+    "corrected": "{corrected[0]:.3f} ± {corrected[1]:.3f}",
+    "`ci95`": "{mean[0]:.3f} ± {mean[1]:.3f}",
+    "by the splits alone": "{by_splits[0]:.3f} ± {by_splits[1]:.3f}",
+}
 
 
 @dataclass(frozen=True)
@@ -84,17 +95,15 @@ def judge_table(name: str, draw: int) -> Covered:
     table = TABLES[name]
     rng = np.random.default_rng((draw, list(TABLES).index(name)))
     scores, rows = draw_table(table, rng)
-    share = 1 / (N_FOLDS - 1)
-    drawn: dict[str, Any] = {"n_repeats": table.n_repeats, "seed": draw, "rows": rows}
-    drawn["bounds"] = bounds_of(table.scoring)
-    corrected = corrected_score(scores, **drawn, n_rounds=2)
+    resampling = Resampling.of_folds(N_FOLDS, bounds=bounds_of(table.scoring))
+    corrected = corrected_score(scores, resampling, seed=draw, rows=rows, n_rounds=2)
     assert corrected is not None
     off = abs(scores[0].mean() - table.truth)
     return Covered(
         corrected=corrected.low <= table.truth <= corrected.high,
         error=corrected.score - table.truth,
-        mean=bool(off <= half_widths(scores, share, **drawn)[0]),
-        by_splits=bool(off <= half_width(scores, share)[0]),
+        mean=bool(off <= half_widths(scores, resampling, seed=draw, rows=rows)[0]),
+        by_splits=bool(off <= half_width(scores, resampling)[0]),
     )
 
 
@@ -143,3 +152,9 @@ def _folds(y: np.ndarray, groups: np.ndarray | None, rng: np.random.Generator) -
         mine = np.flatnonzero(y == label)
         folds[rng.permutation(mine)] = np.arange(len(mine)) % N_FOLDS
     return folds
+
+
+def rows(draws: drawing.Drawing) -> drawing.Rows:
+    """Return what the intervals cover, by table."""
+    found = {name: draws.means(judge_table, name, part=2) for name in TABLES}
+    return [{"table": name} | drawing.written(COVERED, each) for name, each in found.items()]

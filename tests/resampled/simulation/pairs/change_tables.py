@@ -1,14 +1,13 @@
 """Makes the tables of docs/simulations.md on what changed between two commits."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from stages.lib.verdicts import BETTER, LEVEL, UNDECIDED, WORSE
-from tests.simulation.changes import (
+from resampled.pairs.family import BETTER, LEVEL, UNDECIDED, WORSE
+from tests.resampled.simulation.drawing import Drawing, Rows, all_means, rate
+from tests.resampled.simulation.learners import truth
+from tests.resampled.simulation.pairs.changes import (
     FITS,
     ROPE,
     Judged,
@@ -19,9 +18,8 @@ from tests.simulation.changes import (
     judge_shape,
     judge_unstable,
 )
-from tests.simulation.learners import truth
-from tests.simulation.unstable import PAIRS
-from tests.simulation.wearing import judge_picks, wear_out
+from tests.resampled.simulation.pairs.wearing import judge_picks, wear_out
+from tests.resampled.simulation.unstable import PAIRS
 
 TRUE = (0.02, 0.03, 0.05)
 IN_FAMILIES = ("calm, 0.017", "noisy, 0.1", "no chance in training", "0.35 in 1 of 10, before and now")
@@ -41,48 +39,61 @@ LEARNERS = {
     "6 → 24 hidden units": (8, 19),
 }
 
-Rows = list[dict[str, Any]]
+
+def level_rows(drawing: Drawing) -> Rows:
+    """Return what is said of equal nets, and of nets that differ by the rope."""
+    found = drawing.lists(judge_changes, [(name, true) for name in FITS for true in (0.0, ROPE)])
+    return [_level_row(name, found[name, 0.0], found[name, ROPE]) for name in FITS]
 
 
-def change_tables(n_draws: int, pool: ProcessPoolExecutor) -> Iterator[tuple[str, Rows]]:
-    """Yield the title and the rows of each table."""
-    cases = [(name, true) for name in FITS for true in (0.0, ROPE, *TRUE)] + list(STUCK_NOW.items())
-    judged = drawn(judge_changes, cases, n_draws, pool)
-    yield "What changed: the level", [_level_row(name, judged[name, 0.0], judged[name, ROPE]) for name in FITS]
-    yield "What changed: the power", [_power_row(name, [judged[name, true] for true in TRUE]) for name in FITS]
-    stuck = [(name, true) for name, lower in STUCK_NOW.items() for true in (0.0, lower)]
-    yield "Without the stuck splits", [_stuck_row(*case, judged[case]) for case in stuck]
-    fewer = -(-n_draws // 2)
+def power_rows(drawing: Drawing) -> Rows:
+    """Return how often a gain is found."""
+    found = drawing.lists(judge_changes, [(name, true) for name in FITS for true in TRUE])
+    return [_power_row(name, [found[name, true] for true in TRUE]) for name in FITS]
+
+
+def stuck_rows(drawing: Drawing) -> Rows:
+    """Return what is said with and without the splits on which a net is stuck."""
+    cases = [(name, true) for name, lower in STUCK_NOW.items() for true in (0.0, lower)]
+    return [_stuck_row(name, true, found) for (name, true), found in drawing.lists(judge_changes, cases).items()]
+
+
+def shape_rows(drawing: Drawing) -> Rows:
+    """Return what more repeats or more folds find."""
     shapes = [(name, *shape) for name in SHAPED for shape in SHAPES]
-    shaped = drawn(judge_shape, [(f, d, *shape) for f, *shape in shapes for d in (0.0, SHAPED[f])], fewer, pool)
-    yield (
-        "More repeats, or more folds",
-        [_shape_row(f, shape, shaped[f, 0.0, *shape], shaped[f, SHAPED[f], *shape]) for f, *shape in shapes],
-    )
-    families = drawn(judge_families, [(name,) for name in IN_FAMILIES], n_draws, pool)
-    yield "Eight searches that changed", [{"fits": name} | _means(found) for (name,), found in families.items()]
-    unstable = drawn(judge_unstable, [(kind,) for kind in PAIRS], n_draws, pool)
-    learners = drawn(judge_learners, list(LEARNERS.values()), fewer, pool)
+    cases = [(name, true, *shape) for name, *shape in shapes for true in (0.0, SHAPED[name])]
+    found = drawing.lists(judge_shape, cases, part=2)
+    return [_shape_row(f, shape, found[f, 0.0, *shape], found[f, SHAPED[f], *shape]) for f, *shape in shapes]
+
+
+def family_rows(drawing: Drawing) -> Rows:
+    """Return what is said of eight searches that do not differ."""
+    found = drawing.lists(judge_families, [(name,) for name in IN_FAMILIES])
+    return [{"fits": name} | all_means(each) for (name,), each in found.items()]
+
+
+def learner_rows(drawing: Drawing) -> Rows:
+    """Return what is said of unstable pairs and of real learners."""
+    unstable = drawing.lists(judge_unstable, [(kind,) for kind in PAIRS])
+    learners = drawing.lists(judge_learners, list(LEARNERS.values()), part=2)
     rows = [_real_row(kind, 0.0, found) for (kind,), found in unstable.items()]
     for name, (before, now) in LEARNERS.items():
         rows.append(_real_row(name, truth()[now] - truth()[before], learners[before, now]))
-    yield "Pairs of learners", rows
-    worn = drawn(wear_out, [(name, n) for name in WORN for n in TRIED], fewer, pool)
-    yield "Fresh splits that wear out", [{"fits": name, "tried": n} | _means(each) for (name, n), each in worn.items()]
-    picks = drawn(judge_picks, [(name, *sizes) for name in WORN for sizes in SEARCHED], fewer, pool)
-    rows = [{"fits": f, "candidates": f"{before} → {now}"} | _means(each) for (f, before, now), each in picks.items()]
-    yield "Picks of searches", rows
+    return rows
 
 
-def drawn(judge: Callable[..., Any], cases: Sequence[Any], n_draws: int, pool: ProcessPoolExecutor) -> dict[Any, Any]:
-    waiting = {case: pool.submit(judge, *case, n_draws) for case in cases}
-    return {case: each.result() for case, each in waiting.items()}
+def worn_rows(drawing: Drawing) -> Rows:
+    """Return what is said of the best of several changes that were tried in turn."""
+    found = drawing.lists(wear_out, [(name, n) for name in WORN for n in TRIED], part=2)
+    return [{"fits": name, "tried": n} | all_means(each) for (name, n), each in found.items()]
 
 
-def rate(found: Sequence[bool]) -> str:
-    """Write how often something is so, with its Monte-Carlo standard error."""
-    mean = float(np.mean(found))
-    return f"{mean:.3f} ± {(mean * (1 - mean) / len(found)) ** 0.5:.3f}"
+def pick_rows(drawing: Drawing) -> Rows:
+    """Return what is said of the picks of searches of equal candidates."""
+    found = drawing.lists(judge_picks, [(name, *sizes) for name in WORN for sizes in SEARCHED], part=2)
+    return [
+        {"fits": f, "candidates": f"{before} → {now}"} | all_means(each) for (f, before, now), each in found.items()
+    ]
 
 
 def _level_row(name: str, equal: list[Judged], apart: list[Judged]) -> dict[str, Any]:
@@ -131,15 +142,3 @@ def _real_row(name: str, true: float, judged: list[Judged]) -> dict[str, Any]:
         row[word] = rate([each.word == word for each in judged])
         row[f"{word} by Nadeau and Bengio"] = rate([each.corrected == word for each in judged])
     return row
-
-
-def _means(found: Sequence[Any]) -> dict[str, str]:
-    """Write the mean of each attribute, with its Monte-Carlo standard error."""
-    columns: dict[str, list[Any]] = {key: [asdict(each)[key] for each in found] for key in asdict(found[0])}
-    return {key.replace("_", " "): _mean(values) for key, values in columns.items()}
-
-
-def _mean(values: list[Any]) -> str:
-    if isinstance(values[0], bool):
-        return rate(values)
-    return f"{np.mean(values):+.4f} ± {np.std(values) / len(values) ** 0.5:.4f}"

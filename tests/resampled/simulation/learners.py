@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from tests.simulation.searches import N_FOLDS, N_ROWS, Search
+from tests.resampled.simulation.searches import N_FOLDS, N_ROWS, Search
 
 N_INPUTS, N_NEW_TABLES, N_NEW_ROWS = 8, 60, 100_000
 

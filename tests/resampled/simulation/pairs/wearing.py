@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stages.lib.verdicts import BETTER, judge
-from tests.simulation.changes import (
+from resampled.pairs.family import BETTER, judge
+from tests.resampled.simulation.pairs.changes import (
     BEFORE,
     FITS,
     N_REPEATS,
@@ -17,7 +17,7 @@ from tests.simulation.changes import (
     pair_of,
     word_of,
 )
-from tests.simulation.searches import N_FOLDS
+from tests.resampled.simulation.searches import N_FOLDS
 
 N_SPLITS = N_REPEATS * N_FOLDS
 

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from stages.lib.comparison import effect_p_values
-from stages.lib.scores import ALPHA
-from tests.simulation.learners import Learner, cross_validate, draw_table
-from tests.simulation.searches import CALM, N_FOLDS, N_ROWS, Search, draw_predictions
+from resampled.candidates.effects import effect_p_values
+from resampled.means.ttest import ALPHA
+from tests.resampled.simulation.drawing import Drawing, Rows, written
+from tests.resampled.simulation.learners import Learner, cross_validate, draw_table
+from tests.resampled.simulation.searches import CALM, N_ROWS, Search, draw_predictions
 
 # The standard deviation of the candidates' true scores, and the part of their variance that the learning rate makes.
 SPREAD = 0.03
 KEY_CASES = {"all equal": 0.0, "random labels": 0.0, "half from lr": 0.5}
+N_CANDIDATES = (16, 30, 50)
+SAID = {"a key is claimed wrongly": "{false[0]:.3f}", "lr is claimed": "{found[0]:.3f}"}
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,14 @@ def judge_keys(case: str, n_candidates: int, draw: int, n_repeats: int = 10) -> 
     chance the other half.
     """
     rng = np.random.default_rng((draw, list(KEY_CASES).index(case), n_candidates, n_repeats))
-    drawn = pd.DataFrame(
-        {
-            "n_hidden": rng.choice([3, 6, 12, 24], n_candidates),
-            "penalty": 10 ** rng.uniform(-1, 1.5, n_candidates),
-            "scale": rng.uniform(0.5, 1.5, n_candidates),
-            "lr": 10 ** rng.uniform(-4, -1, n_candidates),
-            "optimizer": rng.choice(["SGD", "Adam", "AdamW"], n_candidates),
-            "batch_size": rng.choice([16, 64], n_candidates),
-        }
-    )
+    drawn = {
+        "n_hidden": rng.choice([3, 6, 12, 24], n_candidates),
+        "penalty": 10 ** rng.uniform(-1, 1.5, n_candidates),
+        "scale": rng.uniform(0.5, 1.5, n_candidates),
+        "lr": 10 ** rng.uniform(-4, -1, n_candidates),
+        "optimizer": rng.choice(["SGD", "Adam", "AdamW"], n_candidates),
+        "batch_size": rng.choice([16, 64], n_candidates),
+    }
     if case == "random labels":
         learners = [Learner(*row) for row in zip(drawn["n_hidden"], drawn["penalty"], drawn["scale"], strict=True)]
         X, _ = draw_table(N_ROWS // 2, rng)
@@ -50,12 +50,18 @@ def judge_keys(case: str, n_candidates: int, draw: int, n_repeats: int = 10) -> 
         )
     else:
         part = KEY_CASES[case]
-        by_lr = 12**0.5 * (np.log10(drawn["lr"].to_numpy()) + 2.5) / 3  # of variance 1
+        by_lr = 12**0.5 * (np.log10(drawn["lr"]) + 2.5) / 3  # of variance 1
         other = rng.standard_normal(n_candidates)
         truth = 0.72 + (part > 0) * SPREAD * (part**0.5 * by_lr + (1 - part) ** 0.5 * other)
         search = draw_predictions(truth, CALM, rng, n_repeats)
-    keys = list(map(str, drawn))
-    p = effect_p_values(drawn, keys, search.scores, 1 / (N_FOLDS - 1), draw)
-    said = dict(zip(keys, (p < ALPHA).tolist(), strict=True))
+    p = effect_p_values(drawn, search.scores, search.resampling, draw)
+    said = dict(zip(drawn, (p < ALPHA).tolist(), strict=True))
     found = said.pop("lr")
     return Claims(false=any(said.values()) or (found and not KEY_CASES[case]), found=found)
+
+
+def rows(drawing: Drawing) -> Rows:
+    """Return which keys are claimed to have an effect, by case."""
+    found = {(case, n): drawing.means(judge_keys, case, n) for case in KEY_CASES for n in N_CANDIDATES}
+    found |= {(f"{case}, one repeat", 30): drawing.means(judge_keys, case, 30, n_repeats=1) for case in KEY_CASES}
+    return [{"scores": case, "candidates": n} | written(SAID, each) for (case, n), each in found.items()]

@@ -7,12 +7,14 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import t as student
 
-from stages.lib.comparison import holm
-from stages.lib.scores import ALPHA, corrected_error
-from stages.lib.verdicts import BETTER, UNDECIDED, WORSE, Pair, judge
-from tests.simulation.learners import CANDIDATES, cross_validate, draw_table
-from tests.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, Search
-from tests.simulation.unstable import many_pairs
+from resampled.means.ttest import ALPHA, corrected_error
+from resampled.pairs.equivalence import holm
+from resampled.pairs.family import BETTER, UNDECIDED, WORSE, judge
+from resampled.pairs.pair import NOWHERE, Pair
+from resampled.resampling import Resampling
+from tests.resampled.simulation.learners import CANDIDATES, cross_validate, draw_table
+from tests.resampled.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, Search
+from tests.resampled.simulation.unstable import many_pairs
 
 N_REPEATS, BEFORE, ROPE = 10, 0.72, 0.01
 BATCH = 50
@@ -109,8 +111,8 @@ def draw_scores(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Gene
 
 def pair_of(old: np.ndarray, new: np.ndarray, stuck: np.ndarray | None = None, n_folds: int = N_FOLDS) -> Pair:
     """Return the pair of two nets' scores; `stuck` has the shape (2, n_splits)."""
-    before, now = np.zeros((2, len(old)), dtype=bool) if stuck is None else stuck
-    return Pair(old, new, before, now, 1 / (n_folds - 1), n_folds / N_ROWS, ROPE)
+    before, now = (NOWHERE, NOWHERE) if stuck is None else stuck
+    return Pair(old, new, Resampling.of_folds(n_folds, N_ROWS, (0, 1)), ROPE, before, now)
 
 
 def draw_changes(fits: Fits, difference: float, n_draws: int, seed: int) -> Iterator[Pair]:
@@ -180,7 +182,7 @@ def word_of(pair: Pair) -> str:
 
 def corrected_p(pair: Pair) -> float:
     """Return the p-value of a difference by Nadeau and Bengio's corrected resampled t-test."""
-    error = corrected_error(pair.new - pair.old, pair.test_share, pair.one_row)
+    error = corrected_error(pair.new - pair.old, pair.resampling)
     return float(2 * student.sf(abs(pair.difference) / error, pair.n_splits - 1)) if error else float("nan")
 
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from resampled.means.pooling import pooling
+from resampled.means.rows import Rows
+from resampled.resampling import Resampling
+
 N_ROWS, N_FOLDS = 768, 3
 # Shares of the variance behind a prediction: how hard a row is for all candidates, and for one of them.
 HARD, HARD_FOR_ONE = 0.55, 0.1
@@ -55,6 +59,20 @@ class Search:
         numbers = range(len(self.tests))
         tests = zip(numbers, self.tests, strict=True)
         return np.stack([self.right[:, split // self.n_folds, test].mean(axis=1) for split, test in tests], axis=1)
+
+    @property
+    def resampling(self) -> Resampling:
+        """How the scores were resampled."""
+        return Resampling.of_folds(self.n_folds)
+
+    @property
+    def rows(self) -> Rows:
+        """The predictions as the statistics want them."""
+        accuracy, tests = pooling("accuracy"), self.tests
+        assert accuracy is not None
+        right = [self.right[:, split // self.n_folds, test] for split, test in enumerate(tests)]
+        statistics = [np.stack([np.ones_like(each), each], axis=2).astype(np.float32) for each in right]
+        return Rows(statistics, tests, None, accuracy)
 
 
 def draw_search(case: str, n_candidates: int, rng: np.random.Generator, n_repeats: int = 10) -> Search:

@@ -8,14 +8,15 @@ one of two inputs that are equally good, each from inputs of its own. Bayle, Jan
 arXiv:2508.04409, show that the errors of such pairs can't be compared as those of stable learners can.
 """
 
-from importlib import import_module
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
 
-# The package exports the function of the same name.
-best_set_module = import_module("stages.lib.scores.best_set")
+from resampled.candidates.best_set import best_set
+from resampled.means import differences
+from resampled.resampling import Resampling
+from tests.resampled.simulation.drawing import Drawing, Rows
 
 N_ROWS, N_INPUTS, N_SIGNALS, N_FOLDS, N_REPEATS = 300, 20, 5, 3, 10
 SIGNAL = 0.2
@@ -27,6 +28,8 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "better of two": ((0, 1), (2, 3)),
 }
 N_SWEEPS = 25
+# Least shares of the variance that all splits have in common; the third is what is used.
+SHARES = (0.0, 0.1, 0.2, 0.3)
 
 
 def draw_pairs(kind: str, n_tables: int, seed: int) -> np.ndarray:
@@ -108,6 +111,21 @@ def many_pairs(kind: str, n_tables: int) -> np.ndarray:
 
 def excluded(scores: np.ndarray, least_shared: float) -> np.ndarray:
     """Return in which tables each learner of a pair is excluded from the set of the best; it never should."""
-    share = 1 / (N_FOLDS - 1)
-    with patch.object(best_set_module, "LEAST_SHARED", least_shared):
-        return np.stack([~best_set_module.best_set(each, share, i) for i, each in enumerate(scores)])
+    with patch.object(differences, "LEAST_SHARED", least_shared):
+        return np.stack([~best_set(each, Resampling.of_folds(N_FOLDS), i) for i, each in enumerate(scores)])
+
+
+def rows(drawing: Drawing) -> Rows:
+    """Return how often each learner of a pair is excluded, by the least share."""
+    found = []
+    for kind in PAIRS:
+        scores = many_pairs(kind, 4 * -(-drawing.n_draws // 2))
+        levels = {f"at least {share:g} · s²": _level(excluded(scores, share)) for share in SHARES}
+        found.append({"pair": kind} | levels)
+    return found
+
+
+def _level(excluded: np.ndarray) -> str:
+    rates = excluded.mean(axis=0)
+    error = (rates.max() * (1 - rates.max()) / len(excluded)) ** 0.5
+    return " and ".join(f"{rate:.3f}" for rate in rates) + f" ± {error:.3f}"

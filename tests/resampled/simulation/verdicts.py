@@ -4,12 +4,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.lib.scores import Rows, best_set, corrected_score, p_values, pooling
-from tests.simulation.learners import draw_learners
-from tests.simulation.searches import CASES, N_FOLDS, Search, draw_search
+from resampled.candidates.best_set import best_set
+from resampled.means.corrected import corrected_score
+from resampled.means.ttest import p_values
+from tests.resampled.simulation.drawing import Drawing, Means, Rows, written
+from tests.resampled.simulation.learners import draw_learners
+from tests.resampled.simulation.searches import CASES, Search, draw_search
 
 # Fewer than in a search: over many searches, the noise of their draws is nothing.
 N_ROUNDS = 2
+N_CANDIDATES = (30, 200)
+CORRECTED = {
+    "winner's mean": "{plain_error[0]:+.4f}",
+    "rows alone": "{rows_only_error[0]:+.4f}",
+    "corrected": "{error[0]:+.4f}",
+    "covers": "{covers[0]:.3f}",
+    "width": "{width[0]:.3f}",
+}
+SET = {
+    "holds the best": "{holds_best[0]:.3f}",
+    "holds every best": "{holds_every_best[0]:.3f}",
+    "share in the set": "{set_share[0]:.2f}",
+    "share tied in pairs": "{tied_share[0]:.2f}",
+}
 
 
 @dataclass(frozen=True)
@@ -40,12 +57,12 @@ def judge_learners(draw: int) -> Verdict:
 
 def verdict(search: Search, seed: int) -> Verdict:
     """Apply the statistics to a search."""
-    scores, rows = search.scores, rows_of(search)
-    corrected = corrected_score(scores, n_repeats=len(search.folds), seed=seed, rows=rows, n_rounds=N_ROUNDS)
+    scores, resampling = search.scores, search.resampling
+    corrected = corrected_score(scores, resampling, seed=seed, rows=search.rows, n_rounds=N_ROUNDS)
     assert corrected is not None
     best = int(scores.mean(axis=1).argmax())
-    truth, share = search.truth[best], 1 / (N_FOLDS - 1)
-    held = best_set(scores, share, seed)
+    truth = search.truth[best]
+    held = best_set(scores, resampling, seed)
     bests = search.truth == search.truth.max()
     rng = np.random.default_rng(seed)
     return Verdict(
@@ -57,7 +74,7 @@ def verdict(search: Search, seed: int) -> Verdict:
         holds_best=bool(held[bests.argmax()]),
         holds_every_best=bool(held[bests].all()),
         set_share=held.mean(),
-        tied_share=(p_values(scores, best, share) >= 0.05).mean(),
+        tied_share=(p_values(scores, best, resampling) >= 0.05).mean(),
     )
 
 
@@ -74,13 +91,26 @@ def over_rows_alone(right: np.ndarray, rng: np.random.Generator, n_draws: int = 
     return float(((right[selected] * out).sum(axis=1) / out.sum(axis=1)).mean())
 
 
-def rows_of(search: Search) -> Rows:
-    """Return the predictions of a search as the statistics want them."""
-    accuracy, tests = pooling("accuracy"), search.tests
-    assert accuracy is not None
-    return Rows([_statistics(search, split, test) for split, test in enumerate(tests)], tests, None, accuracy)
+def corrected_rows(drawing: Drawing) -> Rows:
+    """Return the rows on the corrected score."""
+    return [{"case": case, "candidates": n} | written(CORRECTED, each) for (case, n), each in _found(drawing).items()]
 
 
-def _statistics(search: Search, split: int, test: np.ndarray) -> np.ndarray:
-    right = search.right[:, split // search.n_folds, test]
-    return np.stack([np.ones_like(right), right], axis=2).astype(np.float32)
+def one_repeat_rows(drawing: Drawing) -> Rows:
+    """Return the rows on the corrected score of one repeat."""
+    return [{"case": case, "candidates": 30} | written(CORRECTED, each) for case, each in _of_one(drawing).items()]
+
+
+def set_rows(drawing: Drawing) -> Rows:
+    """Return the rows on the set that holds the best."""
+    found = _found(drawing) | {(f"{case}, one repeat", 30): each for case, each in _of_one(drawing).items()}
+    return [{"search": case, "candidates": n} | written(SET, each) for (case, n), each in found.items()]
+
+
+def _found(drawing: Drawing) -> dict[tuple[str, int], Means]:
+    found = {(case, n): drawing.means(judge, case, n) for n in N_CANDIDATES for case in CASES}
+    return found | {("real learners", 24): drawing.means(judge_learners)}
+
+
+def _of_one(drawing: Drawing) -> dict[str, Means]:
+    return {case: drawing.means(judge, case, 30, n_repeats=1) for case in CASES}

@@ -1,0 +1,1 @@
+"""What is said of the candidates of a search and of its keys."""

@@ -1,0 +1,1 @@
+"""What is said of single means, and of the best of them."""

@@ -1,0 +1,1 @@
+"""What is said of two candidates, and of many pairs."""
