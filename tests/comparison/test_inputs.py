@@ -4,26 +4,28 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
 from stages.lib.comparison.inputs import COLUMNS, describe_inputs, inputs_table, with_standing
-from stages.lib.scores import half_width
 
 RNG = np.random.default_rng(5)
 FEATURES = ("a", "b", "c")
+FOLDS = Resampling.of_folds(3)
 
 
-def table(test_share: float = 0.5) -> pd.DataFrame:
+def table(resampling: Resampling = FOLDS) -> pd.DataFrame:
     """Return the table of two models, the first of which needs the second column most, and the others hardly."""
     net = np.column_stack([0.002 + 0.001 * RNG.normal(size=30), 0.2 + 0.01 * RNG.normal(size=30), np.zeros(30)])
-    return inputs_table({"net": net, "constant": np.zeros((30, 3))}, FEATURES, test_share)
+    return inputs_table({"net": net, "constant": np.zeros((30, 3))}, FEATURES, resampling)
 
 
 def test_the_largest_comes_first_with_the_corrected_interval() -> None:
     by_split = RNG.normal([0, 5, 1], size=(30, 3))
-    found = inputs_table({"net": by_split}, FEATURES, 0.5)
+    found = inputs_table({"net": by_split}, FEATURES, FOLDS)
     assert tuple(found) == COLUMNS
     assert found["column"].tolist() == ["b", "c", "a"]
     assert found["importance"].to_numpy() == pytest.approx(by_split.mean(axis=0)[[1, 2, 0]])
-    assert found["ci95"].to_numpy() == pytest.approx(half_width(by_split.T, 0.5)[[1, 2, 0]])
+    assert found["ci95"].to_numpy() == pytest.approx(half_width(by_split.T, FOLDS)[[1, 2, 0]])
 
 
 def test_what_costs_less_than_the_rope_is_told_with_a_reminder() -> None:
@@ -48,7 +50,7 @@ def test_what_costs_less_than_the_rope_is_told_with_a_reminder() -> None:
 
 
 def test_in_the_order_of_time_there_is_no_interval() -> None:
-    found = with_standing(table(float("nan")), {"net": "net"}, rope=0.01)
+    found = with_standing(table(Resampling(float("nan"))), {"net": "net"}, rope=0.01)
     assert found["ci95"].isna().all()
     assert found["below_rope"].tolist() == ["nan"] * 3
     text = describe_inputs(found, "net", "accuracy", 0.01)
@@ -59,7 +61,7 @@ def test_in_the_order_of_time_there_is_no_interval() -> None:
 def test_a_model_without_a_score_is_told() -> None:
     by_split = np.ones((5, 3))
     by_split[2] = np.nan
-    found = with_standing(inputs_table({"net": by_split}, FEATURES, 0.5), {"net": "net"}, rope=0.01)
+    found = with_standing(inputs_table({"net": by_split}, FEATURES, FOLDS), {"net": "net"}, rope=0.01)
     assert found["below_rope"].tolist() == ["nan"] * 3
     for each in (found, found[:0]):  # of a baseline without a score, there are no rows
         assert describe_inputs(each, "net", "r2", 0.01) == (

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from resampled.resampling import Resampling
 from stages import compare
 from stages.lib.common import UserError, write_text
 from stages.lib.comparison.table import compared_table, read_candidates, summarise
@@ -22,16 +23,17 @@ GOOD = 0.7 + RNG.normal(scale=0.01, size=12)
 # The second candidate is lower by 0.001 on average, far less than its noise.
 NOISE = RNG.normal(scale=0.005, size=12)
 SCORES = np.stack([GOOD, GOOD - 0.001 + NOISE - NOISE.mean(), GOOD - 0.3, np.full(12, np.nan)])
+FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 CANDIDATES: list[dict[str, Any]] = [{"lr": lr, "optimizer": None} for lr in (0.1, 0.01, 1e-05, 9.0)]
 
 
-def candidates(scores: np.ndarray = SCORES, test_share: float = 0.5, stages: np.ndarray | None = None) -> pd.DataFrame:
+def candidates(resampling: Resampling = FOLDS, stages: np.ndarray | None = None) -> pd.DataFrame:
     seen: dict[str, Any] = {"n_weights": np.array([90, 1200, 50, 50]), "n_epochs": np.array([10.0, 5.0, 5.0, 2.5])}
-    return score_table(CANDIDATES, {"score": scores}, test_share, **seen, stages=stages)
+    return score_table(CANDIDATES, {"score": SCORES}, resampling, **seen, stages=stages)
 
 
 def test_each_candidate_is_compared_with_the_best() -> None:
-    table = compared_table(candidates(), 0.5, 0.01, seed=0)
+    table = compared_table(candidates(), FOLDS, 0.01, seed=0)
     assert not [column for column in table if str(column).startswith("split")]
     assert table["in_best_set"].tolist() == ["true", "true", "false", "false"]
     assert table["simplest"].tolist() == ["true", "false", "false", "false"]
@@ -48,19 +50,19 @@ def test_each_candidate_is_compared_with_the_best() -> None:
 
 
 def test_a_wider_region_makes_more_candidates_equal() -> None:
-    narrow, wide = (compared_table(candidates(), 0.5, rope, seed=0)["equal"] for rope in (0.0, 0.4))
+    narrow, wide = (compared_table(candidates(), FOLDS, rope, seed=0)["equal"] for rope in (0.0, 0.4))
     assert (narrow[1:3] < 1e-6).all()
     assert (wide[1:3] > 0.99).all()
 
 
 def test_after_halving_only_those_trained_to_the_end_are_compared() -> None:
-    table = compared_table(candidates(stages=np.array([2, 1, 2, 1])), 0.5, 0.01, seed=0)
+    table = compared_table(candidates(stages=np.array([2, 1, 2, 1])), FOLDS, 0.01, seed=0)
     assert table["in_best_set"].tolist() == ["true", "false", "false", "false"]
     assert np.isnan(table["equal"]).tolist() == [False, True, False, True]
 
 
 def test_in_time_order_nothing_is_tested() -> None:
-    table = compared_table(candidates(test_share=float("nan")), float("nan"), 0.01, seed=0)
+    table = compared_table(candidates(IN_TIME), IN_TIME, 0.01, seed=0)
     assert table["in_best_set"].tolist() == ["nan"] * 4
     assert table[["p_value_holm", "worse", "equal", "better"]].isna().all(axis=None)
     assert summarise(table) == {"simplest_params": "lr=0.1, optimizer=null"}

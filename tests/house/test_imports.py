@@ -1,5 +1,8 @@
 """import-linter keeps the floors: `make test` runs it, and these tests show that it fails where it should."""
 
+import ast
+from pathlib import Path
+
 from tests.conftest import MakeProject
 from tests.project import ROOT
 
@@ -40,9 +43,27 @@ def test_a_room_without_a_floor_is_noticed(make_project: MakeProject) -> None:
     assert "attic" in done.stdout
 
 
+def others(folder: Path) -> list[str]:
+    """Return the modules of this project that tests of the statistics import, but for these statistics and tests."""
+    found = []
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            found += [name for name in names if name.split(".")[0] in ("stages", "lockstep", "tests")]
+    return [name for name in found if not f"{name}.".startswith("tests.resampled.")]
+
+
+def test_tests_of_the_statistics_can_go_with_them(tmp_path: Path) -> None:
+    assert others(ROOT / "tests/resampled") == []
+    planted = "import stages.lib\nfrom lockstep import backend\n\n\ndef test():\n    from tests import project\n"
+    (tmp_path / "test_planted.py").write_text(planted, encoding="utf-8")
+    assert others(tmp_path) == ["stages.lib", "lockstep", "tests"]
+
+
 def test_folders_are_small() -> None:
-    stages = ROOT / "stages"
-    for folder in {file.parent for package in (stages, ROOT / "lockstep", ROOT / "resampled") for file in package.rglob("*.py")}:
+    stages, places = ROOT / "stages", ("stages", "lockstep", "resampled", "tests/resampled/simulation")
+    for folder in {file.parent for place in places for file in (ROOT / place).rglob("*.py")}:
         # stages/stages.py is no stage: it answers whoever runs a stage as a file.
         modules = {file.stem for file in folder.glob("[!_]*.py")} - {"stages"}
         assert len(modules) <= (20 if folder == stages else 12), folder

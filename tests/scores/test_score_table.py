@@ -8,9 +8,11 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
+from resampled.means.corrected import Corrected
+from resampled.resampling import Resampling
 from stages.lib.common import UserError
-from stages.lib.scores import Corrected, print_table, rounded, score_table, summarise, to_csv
-from stages.lib.scores.best_set import may_be_best, simplest_row
+from stages.lib.scores import print_table, rounded, score_table, summarise, to_csv
+from stages.lib.scores.best import may_be_best, simplest_row
 from stages.lib.scores.score_table import check_any_score, grid_keys, split_scores, stuck_of
 from stages.lib.scores.summary import scores_in_words
 
@@ -19,13 +21,14 @@ CANDIDATES: list[dict[str, Any]] = [
 ]
 SCORES = [[0.5, 2 / 3], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]
 CORRECTED = Corrected(0.61, 0.52, 0.7, "splits")
+FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 
 
-def table_of(scores: list[list[float]], test_share: float = 0.5, **more: Any) -> pd.DataFrame:
+def table_of(scores: list[list[float]], resampling: Resampling = FOLDS, **more: Any) -> pd.DataFrame:
     counts: dict[str, Any] = {"n_weights": np.array([9, 9, 7, 7]), "n_epochs": np.array([3.0, 2.5, 3.0, 3.0])}
     own = {key: more.pop(key, None) for key in ("stages", "ci95", "stuck")}
     found = {"score": np.array(scores)} | {name: np.array(each) for name, each in more.items()}
-    return score_table(CANDIDATES, found, test_share, **counts, **own)
+    return score_table(CANDIDATES, found, resampling, **counts, **own)
 
 
 def test_the_csv_has_the_contracts_columns_and_bytes() -> None:
@@ -164,7 +167,7 @@ def test_the_scores_are_told_in_a_line() -> None:
 
 
 def test_without_a_test_the_table_says_so_and_the_summary_leaves_it_out(capsys: pytest.CaptureFixture[str]) -> None:
-    table = table_of(SCORES, float("nan"))
+    table = table_of(SCORES, IN_TIME)
     assert to_csv(table).splitlines()[2] == (
         '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.65,0.05,1,9,2.5,0,,nan,nan,0.6,0.7'
     )
@@ -182,13 +185,13 @@ def test_the_simplest_is_of_those_that_may_be_the_best() -> None:
     noise = rng.normal(scale=0.02, size=30)
     scores = [list(0.7 + noise), list(0.699 + rng.normal(scale=0.02, size=30)), [np.nan] * 30, list(0.3 + noise)]
     table = table_of(scores)
-    in_set = may_be_best(table, 0.5, seed=1)
+    in_set = may_be_best(table, FOLDS, seed=1)
     assert in_set.tolist() == [True, True, False, False]
     assert simplest_row(table, in_set) == 1  # as many weights as the first, fewer epochs
-    assert may_be_best(table, float("nan"), seed=1).tolist() == [False, True, False, False]  # the best alone
+    assert may_be_best(table, IN_TIME, seed=1).tolist() == [False, True, False, False]  # the best alone
     # After halving, those that left are in no set.
     halved = table_of(scores, stages=np.array([1, 2, 2, 2]))
-    assert may_be_best(halved, 0.5, seed=1).tolist() == [False, True, False, False]
+    assert may_be_best(halved, FOLDS, seed=1).tolist() == [False, True, False, False]
 
 
 def test_numbers_have_six_significant_digits_whatever_their_unit() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
+from resampled.resampling import Resampling
 from stages.lib.common import UserError
 from stages.lib.config import CV
 from stages.lib.data import Columns, Dataset
@@ -72,6 +73,21 @@ def test_the_rows_of_a_group_stay_together_in_every_repeat(splitter: Any) -> Non
         assert not set(GROUPS[train]) & set(GROUPS[test])
         assert len(train) + len(test) == N
     assert len({test.tobytes() for _, test in found}) > 5
+
+
+@pytest.mark.parametrize("n_splits", [2, 3, 4, 7])
+@pytest.mark.parametrize("groups", [None, np.repeat(np.arange(20), [*[1] * 10, *[2] * 5, *[8] * 5])])
+def test_the_share_of_k_folds_is_that_of_their_rows(n_splits: int, groups: np.ndarray | None) -> None:
+    """Also where whole groups make folds of different sizes: the mean share of rows that two splits both test on."""
+    cv = CV(n_splits=n_splits, **{"splitter": "kfold"} if groups is None else {"splitter": "group", "groups": "g"})  # type: ignore[arg-type]
+    splits = make_splits(table(groups=groups), cv, SEED)
+    share = sum(len(test) for _, test in splits) / sum(len(train) for train, _ in splits)
+    assert cv.resampling(N) == Resampling(pytest.approx(share), n_splits, N, (0.0, 1.0))  # type: ignore[arg-type]
+    assert cv.resampling(N).n_repeats(len(splits)) == cv.n_repeats
+
+
+def test_in_time_order_nothing_is_tested() -> None:
+    assert not CV(n_splits=4, n_repeats=1, splitter="time").resampling(N).is_tested
 
 
 FEW = table(np.repeat([0.0, 1.0], [10, 2]))

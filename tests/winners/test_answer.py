@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.scores import half_width
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.answer import Answer, answer
 from stages.lib.winners.contest import Contest
 
+FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 SPLITS = np.random.default_rng(0).normal(size=30)
 # What is said of the files.
 KEPT = "models/best.safetensors is the kept net, joint."
@@ -29,7 +31,7 @@ CONSTANT = {"majority_class": np.full(30, 0.65)}
 def contest_of(
     contenders: dict[str, np.ndarray],
     kept: str = "joint",
-    test_share: float = 0.5,
+    resampling: Resampling = FOLDS,
     rope: float = 0.01,
     stuck: dict[str, np.ndarray] | None = None,
     **corrected: float,
@@ -37,11 +39,11 @@ def contest_of(
     """Return a contest; `corrected` has by net its score without luck."""
     nets = {name: (stuck or {}).get(name, np.zeros(30, dtype=bool)) for name in NETS}
     reached = {
-        name: Reached({"score": each}, float(half_width(each, test_share)), stuck=nets.get(name))
+        name: Reached({"score": each}, float(half_width(each, resampling)), stuck=nets.get(name))
         for name, each in contenders.items()
     }
     worth = {name: (score, score - 0.03, score + 0.03) for name, score in corrected.items()}
-    return Contest(reached, kept, test_share, rope, corrected=worth)
+    return Contest(reached, kept, resampling, rope, corrected=worth)
 
 
 def ask(contenders: dict[str, np.ndarray], requested: str | None = None, **changes: object) -> Answer:
@@ -96,9 +98,9 @@ def test_a_likely_gain_is_said_and_is_not_enough() -> None:
 
 
 def test_the_chance_is_that_of_the_verdict_at_the_difference_without_luck() -> None:
-    """One repeat of two folds, where the error is Nadeau and Bengio's: by scipy's Student."""
+    """One repeat of three folds, where the error is Nadeau and Bengio's: by scipy's Student."""
     one, other = np.array([0.8, 0.82, 0.79]), np.array([0.75, 0.8, 0.77])
-    contest = contest_of({"joint": one, "logistic_regression": other}, test_share=0.5, joint=0.79)
+    contest = contest_of({"joint": one, "logistic_regression": other}, joint=0.79)
     error = np.sqrt((1 / 3 + 0.5) * (one - other).var(ddof=1))
     expected = stats.t.sf((0.01 - (0.79 - other.mean())) / error, 2)
     assert contest.chance("joint", "logistic_regression") == pytest.approx(expected)
@@ -210,18 +212,18 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
         "linear_regression": np.array([-4.0, -5.0]),
         "mean": np.array([-9.0, -8]),
     }
-    found = ask(models, test_share=float("nan"))
+    found = ask(models, resampling=IN_TIME)
     assert found.text == (
         "Use the net joint: its accuracy is -2.5000 on the splits of the searches, because rows in the order of time "
         f"can't be split in another way. linear_regression, which is simpler, scores -4.5000. {BOTH}"
     )
-    found = ask(models, test_share=float("nan"), rope=3.0)
+    found = ask(models, resampling=IN_TIME, rope=3.0)
     assert (found.use, found.reasons) == (
         "linear_regression",
         "The net joint would gain 2.0000: it scores -2.5000; less than 3 does not matter.",
     )
     models["joint"] = np.array([-4.0, -6.0])
-    assert ask(models, test_share=float("nan")).reasons == "The net joint would gain nothing: it scores -5.0000."
+    assert ask(models, resampling=IN_TIME).reasons == "The net joint would gain nothing: it scores -5.0000."
 
 
 def test_without_a_rope_any_gain_counts() -> None:

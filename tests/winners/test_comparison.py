@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
 from stages.lib.config import CV
-from stages.lib.scores import half_width, to_csv
+from stages.lib.scores import to_csv
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.comparison import comparison_table, print_comparison, summarise
 from stages.lib.winners.contest import Contest
 
+FOLDS = Resampling.of_folds(2)
 SCORES = {
     "kept": np.array([0.6, 0.7, 0.65, 0.75]),
     "mine": np.array([0.7, 0.72, 0.7, 0.8]),
@@ -20,18 +23,18 @@ SCORES = {
 }
 
 
-def table_of(scores: dict[str, np.ndarray], test_share: float = 1.0, stuck: Any = None, **also: Any) -> Any:
+def table_of(scores: dict[str, np.ndarray], resampling: Resampling = FOLDS, stuck: Any = None, **also: Any) -> Any:
     reached = {
         name: Reached(
             {"score": each} | {scorer: others[name] for scorer, others in also.items()},
-            float(half_width(each, test_share)),
+            float(half_width(each, resampling)),
             "a=1",
             (stuck or {}).get(name),
         )
         for name, each in scores.items()
     }
     cv = CV(n_splits=2, scoring="neg_brier_score", also_score=[*also])  # which has no second scorer
-    return comparison_table(Contest(reached, "kept", test_share, rope=0.01), cv, "mine")
+    return comparison_table(Contest(reached, "kept", resampling, rope=0.01), cv, "mine")
 
 
 def test_the_statistics_are_those_of_scipy_on_paired_differences() -> None:
@@ -126,7 +129,7 @@ def test_where_the_kept_setting_diverged_nothing_is_compared_with_it(capsys: pyt
 
 def test_where_no_test_holds_none_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     scores = {"kept": np.array([-1e6, -3e6]), "mean": np.array([-7e6, -8e6])}
-    table = table_of(scores, test_share=float("nan"))
+    table = table_of(scores, Resampling(float("nan")))
     assert set(summarise(table)) == {"best_setting", "kept", "kept_score", "mean_score"}
     print_comparison(table, "evaluation", 0.01)
     shown = capsys.readouterr().out

@@ -19,13 +19,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn, optim
 
+from resampled.means.intervals import interval
 from stages import baselines, evaluate
 from stages.lib.common import UserError, write_text
 from stages.lib.config import Params, load_params
 from stages.lib.data import Columns, Dataset, load_dataset
 from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
-from stages.lib.scores.intervals import interval
 from stages.lib.search import make_splits
 from stages.lib.winners import saved
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, read_baselines

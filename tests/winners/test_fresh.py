@@ -8,9 +8,11 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 
+from resampled.means.intervals import interval
+from resampled.means.pooling import pooling
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
 from stages.lib.data import Columns, Dataset
-from stages.lib.scores import half_width, pooling
-from stages.lib.scores.intervals import interval
 from stages.lib.scores.scorer import all_alike
 from stages.lib.scores.splits import Table
 from stages.lib.winners.baseline_scores import score_baseline
@@ -33,14 +35,14 @@ def test_a_constant_has_the_interval_of_its_rows_or_none(scoring: str, model: Du
     assert (len(seen.predictions), seen.importances.shape) == (15, (15, 2))
     scores, found = reached.scores["score"], reached.ci95
     if isinstance(model, LogisticRegression):
-        assert found >= half_width(scores, 0.5)
+        assert found >= half_width(scores, Resampling.of_folds(3))
     elif scoring == "f1_macro":
         assert np.isnan(found)
     else:
         share = float(scores.mean())
         low, _ = interval(share, stats.t.ppf(0.975, 299) * (share * (1 - share) / 300) ** 0.5, (0, 1))
         assert found == pytest.approx(share - low, rel=0.01)
-        assert half_width(scores, 0.5) < found / 4
+        assert half_width(scores, Resampling.of_folds(3)) < found / 4
 
 
 def test_answers_that_are_all_alike() -> None:

@@ -140,7 +140,8 @@ def test_in_the_table_it_has_the_digits_that_tell_contenders_apart() -> None:
         name: Reached({"score": np.array([0.5, 0.75]), "neg_brier_score": np.array(each)}, 0.1)
         for name, each in second.items()
     }
-    table = comparison_table(Contest(reached, "kept", 1.0, rope=0.01), CV(n_splits=2, n_repeats=1), "kept")
+    cv = CV(n_splits=2, n_repeats=1)
+    table = comparison_table(Contest(reached, "kept", cv.resampling(), rope=0.01), cv, "kept")
     assert "mean_test_neg_brier_score" not in table
     assert split_scores(table).tolist() == [[0.5, 0.75]] * 3
     written = split_scores(rounded(table), "neg_brier_score")

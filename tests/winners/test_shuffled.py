@@ -10,11 +10,11 @@ from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import get_scorer
 
+from resampled.means.pooling import pooling
 from stages.lib.config import Prepare
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import net_of, seed_everything
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.scores import pooling
 from stages.lib.winners import shuffled
 from stages.lib.winners.nets import see_nets
 from stages.lib.winners.shuffled import importances, large_batches

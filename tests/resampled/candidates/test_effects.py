@@ -3,16 +3,17 @@
 from itertools import product
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from stages.lib.comparison import effect_p_values
-from tests.simulation.keys import judge_keys
+from resampled.candidates.effects import Column, effect_p_values
+from resampled.resampling import Resampling
+from tests.resampled.simulation.candidates.keys import judge_keys
 
 RNG = np.random.default_rng(4)
-SHARE = 0.25
-KEYS = ["lr", "n", "scale"]
-GRID = pd.DataFrame(list(product(["0.001", "0.01"], ["16", "64"], ["null", "standard"])), columns=KEYS)
+FOLDS = Resampling.of_folds(5)
+CANDIDATES = list(product(["0.001", "0.01"], ["16", "64"], ["null", "standard"]))
+GRID: dict[str, Column] = dict(zip(("lr", "n", "scale"), zip(*CANDIDATES, strict=True), strict=True))
+LARGE = np.array([n == "64" for n in GRID["n"]])
 
 
 def drawn_scores(means: np.ndarray, noise: float = 0.01, n_splits: int = 10) -> np.ndarray:
@@ -43,9 +44,9 @@ def test_what_chance_gave_a_key_of_the_effect_of_another_is_none() -> None:
     """In a random search, a key without effect goes along with one that has a large one, on every split alike."""
     false = []
     for _ in range(60):
-        table = pd.DataFrame({"lr": RNG.uniform(size=30), "nothing": RNG.choice(["a", "b", "c"], 30)})
-        scores = drawn_scores(0.7 + 0.2 * table["lr"].to_numpy(), noise=0.001)
-        lr, nothing = effect_p_values(table, ["lr", "nothing"], scores, SHARE, seed=0)
+        table = {"lr": RNG.uniform(size=30), "nothing": RNG.choice(["a", "b", "c"], 30)}
+        scores = drawn_scores(0.7 + 0.2 * table["lr"], noise=0.001)
+        lr, nothing = effect_p_values(table, scores, FOLDS, seed=0)
         assert lr < 0.05
         false.append(nothing < 0.05)
     assert sum(false) <= 7
@@ -55,48 +56,49 @@ def test_luck_that_halving_multiplies_is_no_effect() -> None:
     """Candidates that go on are better for it, on every split alike."""
     false = []
     for _ in range(60):
-        table = pd.DataFrame({"a": RNG.uniform(size=27), "b": RNG.choice(["x", "y"], 27), "stage": 1})
-        luck = 0.01 * (table["b"] == "x").to_numpy()
+        table = {"a": RNG.uniform(size=27), "b": RNG.choice(["x", "y"], 27)}
+        luck, stages = 0.01 * (table["b"] == "x"), np.ones(27)
         scores = drawn_scores(np.full(27, 0.7)) + RNG.normal(size=10) * luck[:, None]
         on = np.argsort(-scores.mean(axis=1))[:9]
-        table.loc[on, "stage"] = 2
+        stages[on] = 2
         scores[on] += 0.05
-        false.append((effect_p_values(table, ["a", "b"], scores, SHARE, seed=0) < 0.05).any())
+        false.append((effect_p_values(table, scores, FOLDS, seed=0, stages=stages) < 0.05).any())
     assert sum(false) <= 7
 
 
 @pytest.mark.parametrize("means", [[0.70, 0.72, 0.74], [0.70, 0.74, 0.70]])
 def test_a_line_and_a_hump_are_found(means: list[float]) -> None:
-    table = pd.DataFrame({"n": ["5", "10", "20"] * 8, "other": list(range(24))})
-    found = effect_p_values(table, ["n", "other"], drawn_scores(np.array(means * 8)), SHARE, seed=0)
+    table: dict[str, Column] = {"n": ["5", "10", "20"] * 8, "other": list(range(24))}
+    found = effect_p_values(table, drawn_scores(np.array(means * 8)), FOLDS, seed=0)
     assert (found < 0.05).tolist() == [True, False]
 
 
 def test_a_grid_and_a_key_alone() -> None:
-    scores = drawn_scores(0.7 + 0.05 * (GRID["n"] == "64").to_numpy())
-    assert effect_p_values(GRID, KEYS, scores, SHARE, seed=0)[[0, 2]].min() > 0.05
-    names = pd.DataFrame({"optimizer": ["SGD", "Adam", "NAdam", "Adamax"]})
+    scores = drawn_scores(0.7 + 0.05 * LARGE)
+    assert effect_p_values(GRID, scores, FOLDS, seed=0)[[0, 2]].min() > 0.05
+    names = {"optimizer": ["SGD", "Adam", "NAdam", "Adamax"]}
     alone = drawn_scores(np.array([0.6, 0.7, 0.7, 0.7]))
-    assert effect_p_values(names, ["optimizer"], alone, SHARE, seed=0) < 0.05
+    assert effect_p_values(names, alone, FOLDS, seed=0) < 0.05
 
 
 def test_it_repeats_and_leaves_diverged_candidates_out() -> None:
-    scores = drawn_scores(0.7 + 0.05 * (GRID["n"] == "64").to_numpy())
-    found = effect_p_values(GRID, KEYS, scores, SHARE, seed=7)
-    assert found.tolist() == effect_p_values(GRID, KEYS, scores, SHARE, seed=7).tolist()
-    table = pd.concat([GRID, pd.DataFrame({"lr": ["9"], "n": ["16"], "scale": ["null"]})], ignore_index=True)
+    scores = drawn_scores(0.7 + 0.05 * LARGE)
+    found = effect_p_values(GRID, scores, FOLDS, seed=7)
+    assert found.tolist() == effect_p_values(GRID, scores, FOLDS, seed=7).tolist()
+    table = {key: [*GRID[key], value] for key, value in {"lr": "9", "n": "16", "scale": "null"}.items()}
     diverged = np.vstack([scores, np.full((1, scores.shape[1]), np.nan)])
-    assert effect_p_values(table, KEYS, diverged, SHARE, seed=7).tolist() == found.tolist()
+    assert effect_p_values(table, diverged, FOLDS, seed=7).tolist() == found.tolist()
 
 
 def test_what_cannot_be_tested_is_nan() -> None:
     scores = drawn_scores(np.full(8, 0.7))
-    assert np.isnan(effect_p_values(GRID, KEYS, scores, float("nan"), seed=0)).all()
-    assert np.isnan(effect_p_values(GRID[:1], KEYS, scores[:1], SHARE, seed=0)).all()
-    assert np.isnan(effect_p_values(GRID, KEYS, np.full((8, 10), np.nan), SHARE, seed=0)).all()
-    constant = effect_p_values(GRID.assign(n="16"), KEYS, scores, SHARE, seed=0)
+    assert np.isnan(effect_p_values(GRID, scores, Resampling(float("nan")), seed=0)).all()
+    one = {key: column[:1] for key, column in GRID.items()}
+    assert np.isnan(effect_p_values(one, scores[:1], FOLDS, seed=0)).all()
+    assert np.isnan(effect_p_values(GRID, np.full((8, 10), np.nan), FOLDS, seed=0)).all()
+    constant = effect_p_values(GRID | {"n": ["16"] * 8}, scores, FOLDS, seed=0)
     assert np.isnan(constant).tolist() == [False, True, False]
 
 
 def test_equal_scores_show_no_effect() -> None:
-    assert effect_p_values(GRID, KEYS, np.full((8, 10), 0.7), SHARE, seed=0).tolist() == [1, 1, 1]
+    assert effect_p_values(GRID, np.full((8, 10), 0.7), FOLDS, seed=0).tolist() == [1, 1, 1]

@@ -7,11 +7,12 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from stages.lib.comparison import equivalence
-from stages.lib.comparison.equivalence import standing
-from stages.lib.scores import p_values
+from resampled.means.ttest import p_values
+from resampled.pairs.equivalence import equivalence, standing
+from resampled.resampling import Resampling
 
 RNG = np.random.default_rng(6)
+FOLDS = Resampling.of_folds(3)
 
 
 @pytest.mark.parametrize(("mean", "rope"), [(0.0, 0.01), (0.012, 0.01), (-0.03, 0.01), (0.004, 0.0), (0.002, 0.1)])
@@ -31,28 +32,28 @@ def test_the_shares_are_the_integrals_of_the_posterior(mean: float, rope: float)
         quad(density, low, high, limit=500, points=[centre] if low < centre < high else None)[0]
         for low, high in ((ends[0], -rope), (-rope, rope), (rope, ends[1]))
     ]
-    found = equivalence(differences, share, rope)
+    found = equivalence(differences, FOLDS, rope)
     assert list(found) == pytest.approx(expected, abs=1e-6)
     assert sum(found) == pytest.approx(1)
 
 
 def test_without_a_region_it_is_half_the_p_value() -> None:
     scores = RNG.normal(0.7, 0.03, size=(2, 30))
-    worse, equal, better = equivalence(scores[1] - scores[0], 0.5, 0)
-    assert 2 * min(worse, better) == pytest.approx(p_values(scores, 0, 0.5)[1])
+    worse, equal, better = equivalence(scores[1] - scores[0], FOLDS, 0)
+    assert 2 * min(worse, better) == pytest.approx(p_values(scores, 0, FOLDS)[1])
     assert equal == pytest.approx(0)
 
 
 def test_what_is_the_same_on_every_split_is_certain() -> None:
     differences = np.array([[0.0] * 6, [0.02] * 6, [-0.02] * 6, [0.01] * 6])
-    found = np.stack(equivalence(differences, 0.5, 0.01), axis=1)
+    found = np.stack(equivalence(differences, FOLDS, 0.01), axis=1)
     assert found.tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]]
-    assert equivalence(np.zeros(6), 0.5, 0)[1] == 1
+    assert equivalence(np.zeros(6), FOLDS, 0)[1] == 1
 
 
 def test_what_is_not_known_stays_so() -> None:
-    assert np.isnan(equivalence(np.array([0.1, np.nan, 0.2]), 0.5, 0.01)).all()
-    assert np.isnan(equivalence(RNG.normal(size=(3, 6)), float("nan"), 0.01)).all()
+    assert np.isnan(equivalence(np.array([0.1, np.nan, 0.2]), FOLDS, 0.01)).all()
+    assert np.isnan(equivalence(RNG.normal(size=(3, 6)), Resampling(float("nan")), 0.01)).all()
 
 
 @pytest.mark.parametrize(
@@ -77,5 +78,5 @@ def test_as_good_is_a_90_percent_interval_inside_the_rope() -> None:
         differences = RNG.normal(RNG.uniform(-0.01, 0.01), 0.01, size=30)
         error = differences.std(ddof=1) * math.sqrt(1 / 30 + 0.5)
         low, high = stats.t(29, differences.mean(), error).interval(0.9)
-        worse, _, better = equivalence(differences, 0.5, 0.01)
+        worse, _, better = equivalence(differences, FOLDS, 0.01)
         assert (standing(1.0, float(worse), float(better)) == "as good") == (-0.01 < low and high < 0.01)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.lib.comparison import holm
+from resampled.pairs.equivalence import holm
 
 
 def by_steps(p: list[float]) -> list[float]:

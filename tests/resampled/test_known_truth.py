@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from tests.simulate import N_CANDIDATES, main
-from tests.simulation.halving import halve
-from tests.simulation.searches import CASES, draw_search
-from tests.simulation.verdicts import judge
+from tests.resampled.simulation.candidates.halving import halve
+from tests.resampled.simulation.searches import CASES, draw_search
+from tests.resampled.simulation.verdicts import judge
 
 # The shares of 30 candidates that the set holds, at least and at most.
 SHARES = {"all equal": (0.85, 1), "one best": (0.03, 0.5), "many close": (0.4, 0.8), "noisy training": (0.8, 1)}
@@ -39,13 +38,3 @@ def test_halving_loses_the_best_more_often_where_training_is_noisy() -> None:
     assert np.mean([each.lost for each in calm]) + 0.1 < np.mean([each.lost for each in noisy])
     assert all(each.regret >= 0 and each.full_regret >= 0 for each in (*calm, *noisy))
     assert not any(halve(1, 0.1, draw).lost for draw in range(3))
-
-
-@pytest.mark.long
-def test_the_command_prints_its_tables(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.simulate.N_CANDIDATES", (3,))
-    assert N_CANDIDATES == (30, 200)
-    main(1)
-    printed = capsys.readouterr().out
-    assert printed.count("| one best | 3 |") == 2
-    assert "| 81 | 0.1 |" in printed

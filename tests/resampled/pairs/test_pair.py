@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.scores import corrected_error
-from stages.lib.verdicts import BETTER, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Pair, judge
+from resampled.means.ttest import corrected_error
+from resampled.pairs.family import BETTER, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, WORSE, judge
+from resampled.pairs.pair import Pair
+from resampled.resampling import Resampling
 
 RNG = np.random.default_rng(0)
 NONE = np.zeros(30, dtype=bool)
+FOLDS = Resampling.of_folds(3)
 
 
 def pair(
@@ -16,10 +19,10 @@ def pair(
     new: np.ndarray,
     stuck: np.ndarray = NONE,
     old_stuck: np.ndarray = NONE,
-    test_share: float = 0.5,
+    resampling: Resampling = FOLDS,
     rope: float = 0.01,
 ) -> Pair:
-    return Pair(old, new, old_stuck, stuck, test_share, 0.0, rope)
+    return Pair(old, new, resampling, rope, old_stuck, stuck)
 
 
 def noise(scale: float = 0.01, n: int = 30) -> np.ndarray:
@@ -29,9 +32,9 @@ def noise(scale: float = 0.01, n: int = 30) -> np.ndarray:
 
 def test_with_one_repeat_the_error_is_nadeau_and_bengios_and_the_rest_is_students() -> None:
     old, new = 0.7 + noise(n=10), 0.72 + noise(n=10)
-    none = np.zeros(10, dtype=bool)
-    found = Pair(old, new, none, none, 1 / 9, 0.0, 0.01)
-    error = float(corrected_error(new - old, 1 / 9))
+    folds = Resampling.of_folds(10)
+    found = Pair(old, new, folds, 0.01)
+    error = float(corrected_error(new - old, folds))
     assert found.error == pytest.approx(error)
     assert found.difference == pytest.approx(0.02)
     assert found.p_value == pytest.approx(2 * stats.t.sf(0.02 / error, 9))
@@ -43,7 +46,7 @@ def test_with_one_repeat_the_error_is_nadeau_and_bengios_and_the_rest_is_student
 def test_repeats_tell_the_noise_of_fits_apart() -> None:
     """So the error is smaller than Nadeau and Bengio's, and not below a fifth of what all splits share."""
     found = pair(0.7 + noise(), 0.7 + noise())
-    wider = float(corrected_error(found.new - found.old, 0.5))
+    wider = float(corrected_error(found.new - found.old, FOLDS))
     assert wider * np.sqrt((1 / 30 + 0.5 * 0.2) / (1 / 30 + 0.5)) <= found.error * (1 + 1e-9) < wider
 
 
@@ -56,7 +59,7 @@ def test_words() -> None:
             "level": pair(old, old + noise(0.001)),
             "undecided": pair(old, old + 0.01 + noise(0.05)),
             "unchanged": pair(old, old.copy()),
-            "in time": pair(old, old + 0.05, test_share=float("nan")),
+            "in time": pair(old, old + 0.05, resampling=Resampling(float("nan"))),
             "diverged": pair(old, np.where(np.arange(30) == 2, np.nan, old)),
         }
     )
@@ -66,8 +69,7 @@ def test_words() -> None:
 
 def test_two_splits_have_no_interval() -> None:
     """Their one degree of freedom would make it wider than any score."""
-    none = np.zeros(2, dtype=bool)
-    found = Pair(np.array([0.7, 0.71]), np.array([0.8, 0.82]), none, none, 1.0, 0.0, 0.01)
+    found = Pair(np.array([0.7, 0.71]), np.array([0.8, 0.82]), Resampling.of_folds(2), 0.01)
     assert not found.is_tested
     assert judge({"": found})[""].word == UNTESTED
     old, stuck = 0.7 + noise(), np.arange(30) < 28

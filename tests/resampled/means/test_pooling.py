@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer
 
-from stages.lib.scores.pooling import pooling
+from resampled.means.pooling import pooling
 
 RNG = np.random.default_rng(3)
 N = 120

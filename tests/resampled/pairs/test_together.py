@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.verdicts import Pair, Together
+from resampled.pairs.pair import Pair
+from resampled.pairs.together import Together
+from resampled.resampling import Resampling
 
 RNG = np.random.default_rng(0)
-NONE = np.zeros(30, dtype=bool)
+FOLDS = Resampling.of_folds(3)
 
 
 def pair(difference: np.ndarray) -> Pair:
-    return Pair(np.full(30, 0.7), 0.7 + difference, NONE, NONE, 0.5, 0.0, 0.01)
+    return Pair(np.full(30, 0.7), 0.7 + difference, FOLDS, 0.01)
 
 
 def gain(mean: float, noise: float = 0.01) -> Pair:
@@ -39,7 +41,7 @@ def test_one_search_is_not_several_and_what_scores_the_same_gains_nothing() -> N
     one = gain(0.03)
     assert Together.of([[one, one]], [one]) is None
     assert Together.of([[pair(np.zeros(30))], [pair(np.zeros(30))]], [one, one]) is None
-    in_time = replace(one, test_share=float("nan"))
+    in_time = replace(one, resampling=Resampling(float("nan")))
     assert Together.of([[in_time], [in_time]], [in_time, in_time]) is None
 
 

@@ -1,29 +1,30 @@
-"""Oracle: scipy's t-test for two candidates; tests/scores/test_known_truth.py has searches with a known truth."""
+"""Oracle: scipy's t-test for two candidates; tests/resampled/test_known_truth.py has searches with a known truth."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
-from stages.lib.scores.best_set import best_set, simplest_row
-from stages.lib.scores.statistics import p_values
-from tests.simulation import unstable
+from resampled.candidates.best_set import best_set, simplest
+from resampled.means.ttest import p_values
+from resampled.resampling import Resampling
+from tests.resampled.simulation import unstable
 
 RNG = np.random.default_rng(8)
+FOLDS = Resampling.of_folds(3)
 
 
 @pytest.mark.parametrize("gap", [0.5, 1.5, 1.68, 1.72, 2.5])
 def test_of_two_and_one_repeat_it_is_the_one_sided_test(gap: float) -> None:
-    """One fold after another, with the share that 30 folds would have: t(0.95, 29) is 1.699."""
-    share = 1 / 29
+    """One repeat of 30 folds: t(0.95, 29) is 1.699."""
+    folds = Resampling.of_folds(30)
     differences = RNG.normal(size=30)
     differences = (differences - differences.mean()) / differences.std(ddof=1)
-    differences = differences * 0.01 / np.sqrt(1 / 30 + share) + gap * 0.01
+    differences = differences * 0.01 / np.sqrt(1 / 30 + 1 / 29) + gap * 0.01
     common = RNG.normal(0.7, 0.1, size=30)
     scores = np.stack([common, common + differences])
-    p = p_values(scores, 1, share)[0] / 2
+    p = p_values(scores, 1, folds)[0] / 2
     assert p == pytest.approx(stats.t.sf(gap, 29))
-    assert best_set(scores, share, 0).tolist() == [p > 0.05, True]
+    assert best_set(scores, folds, 0).tolist() == [p > 0.05, True]
 
 
 def test_without_an_overlap_it_is_scipys_paired_test() -> None:
@@ -32,55 +33,56 @@ def test_without_an_overlap_it_is_scipys_paired_test() -> None:
         scores[0] += 0.5
         worse = int(scores.mean(axis=1).argmin())
         p = stats.ttest_rel(scores[1 - worse], scores[worse], alternative="greater").pvalue
-        assert best_set(scores, 0, 0)[worse] == (p > 0.05)
+        assert best_set(scores, Resampling(0.0), 0)[worse] == (p > 0.05)
 
 
 def test_repeats_that_agree_count_as_one() -> None:
     """Copies of one repeat tell nothing new: the set is that of the one, though the splits are ten times as many."""
     one = RNG.normal(0.7, 0.02, size=(20, 3))
     one[0] += 0.02
-    assert best_set(np.tile(one, 10), 0.5, 0).sum() > 10
+    assert best_set(np.tile(one, 10), FOLDS, 0).sum() > 10
 
 
 def test_fits_that_vary_by_themselves_count_one_by_one() -> None:
     scores = RNG.normal(0.7, 0.1, size=(10, 30))
     scores += np.array([0.18, *[0] * 9])[:, None] - scores.mean(axis=1, keepdims=True) + 0.7
-    assert best_set(scores, 0.5, 0).sum() <= 3
-    assert (p_values(scores, 0, 0.5)[1:] > 0.05).all()
+    assert best_set(scores, FOLDS, 0).sum() <= 3
+    assert (p_values(scores, 0, FOLDS)[1:] > 0.05).all()
 
 
 def test_corner_cases() -> None:
     best = RNG.normal(0.7, 0.03, size=6)
     scores = np.stack([best, best, best - 0.1, best])
     scores[3, 2] = np.nan
-    assert best_set(scores, 0.5, 0).tolist() == [True, True, False, False]
-    assert best_set(np.full((3, 6), 0.7), 0.5, 0).all()
-    assert best_set(best[None], 0.5, 0).tolist() == [True]
-    assert not best_set(np.full((2, 6), np.nan), 0.5, 0).any()
-    assert not best_set(scores, float("nan"), 0).any()
+    assert best_set(scores, FOLDS, 0).tolist() == [True, True, False, False]
+    assert best_set(np.full((3, 6), 0.7), FOLDS, 0).all()
+    assert best_set(best[None], FOLDS, 0).tolist() == [True]
+    assert not best_set(np.full((2, 6), np.nan), FOLDS, 0).any()
+    assert not best_set(scores, Resampling(float("nan")), 0).any()
     many = RNG.normal(0.7, 0.03, size=(50, 30))
-    assert np.array_equal(best_set(many, 0.5, 3), best_set(many, 0.5, 3))
-    assert best_set(many, 0.5, 3)[many.mean(axis=1).argmax()]
+    assert np.array_equal(best_set(many, FOLDS, 3), best_set(many, FOLDS, 3))
+    assert best_set(many, FOLDS, 3)[many.mean(axis=1).argmax()]
 
 
-def test_the_simplest_has_the_fewest_weights_then_epochs_then_the_best_mean() -> None:
-    counts = {"n_weights": [9, 5, 5, 5, 1], "n_epochs": [1, 9, 2, 2, 1]}
-    table = pd.DataFrame(counts | {"mean_test_score": [0.9, 0.8, 0.7, 0.75, 0.99]})
-    assert simplest_row(table, np.array([True, True, True, True, False])) == 3
-    assert simplest_row(table, np.array([True, True, False, False, False])) == 1
-    assert simplest_row(table.assign(mean_test_score=0.7), np.ones(5, dtype=bool)) == 4
+def test_the_simplest_is_least_in_the_first_number_then_the_next_then_best_in_the_mean() -> None:
+    sizes = [np.array([9, 5, 5, 5, 1]), np.array([1, 9, 2, 2, 1])]
+    means = np.array([0.9, 0.8, 0.7, 0.75, 0.99])
+    assert simplest(np.array([True, True, True, True, False]), sizes, means) == 3
+    assert simplest(np.array([True, True, False, False, False]), sizes, means) == 1
+    assert simplest(np.ones(5, dtype=bool), sizes, np.full(5, 0.7)) == 4
+    assert simplest(np.ones(5, dtype=bool), [], means) == 4  # nothing is simpler: the best
 
 
 def test_one_repeat_with_equal_differences_excludes_none() -> None:
     scores = np.array([[0.7, 0.72, 0.71], [0.69, 0.71, 0.70], [0.4, 0.42, 0.41]])
-    assert best_set(scores, 0.5, 0).tolist() == [True, False, False]
-    assert best_set(scores, 0.5, 0, one_row=0.01).tolist() == [True, True, False]
+    assert best_set(scores, FOLDS, 0).tolist() == [True, False, False]
+    assert best_set(scores, Resampling.of_folds(3, 300, (0, 1)), 0).tolist() == [True, True, False]
 
 
 def test_the_unit_does_not_matter() -> None:
     scores = RNG.normal(0.7, 0.02, size=(20, 30))
     scores[0] += 0.02
-    assert best_set(scores, 0.5, 0).tolist() == best_set(scores * 1e-13, 0.5, 0).tolist()
+    assert best_set(scores, FOLDS, 0).tolist() == best_set(scores * 1e-13, FOLDS, 0).tolist()
 
 
 @pytest.mark.parametrize("kind", list(unstable.PAIRS))

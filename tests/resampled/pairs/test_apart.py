@@ -1,26 +1,23 @@
-"""Two runs apart. Oracles: SciPy's t-test of two samples, and tables that are drawn."""
+"""Two runs apart. Oracle: SciPy's t-test of two samples."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from stages.lib.scores import half_width
-from stages.lib.verdicts import CHANCE, NO_CHANCE, UNTESTED, Apart, judge
-from tests.simulation.headlines import OTHER_ROWS, SAME_ROWS, judge_headlines
+from resampled.means.ttest import half_width
+from resampled.pairs.apart import Apart
+from resampled.pairs.family import CHANCE, NO_CHANCE, UNTESTED, judge
+from resampled.resampling import Resampling
 
 RNG = np.random.default_rng(0)
-
-
-def runs(old: np.ndarray, new: np.ndarray, test_share: float = 0.0) -> Apart:
-    halves = (float(half_width(old, test_share)), float(half_width(new, test_share)))
-    return Apart((float(old.mean()), float(new.mean())), halves, min(len(old), len(new)))
 
 
 def test_with_equal_spread_and_independent_splits_it_is_students_test_with_fewer_degrees() -> None:
     """The two-sample t-test has the same statistic, and twice the degrees."""
     old = RNG.normal(size=12)
     new = old[::-1] + 0.9  # with the same variance
-    found, oracle = runs(old, new), stats.ttest_ind(new, old)
+    halves = float(half_width(old, Resampling(0.0))), float(half_width(new, Resampling(0.0)))
+    found, oracle = Apart((float(old.mean()), float(new.mean())), halves, 12), stats.ttest_ind(new, old)
     assert found.p_value == pytest.approx(2 * stats.t.sf(abs(oracle.statistic), 11))
     assert found.p_value > oracle.pvalue
     assert found.difference == pytest.approx(0.9)
@@ -49,9 +46,3 @@ def test_it_is_never_better_or_level() -> None:
 def test_without_intervals_there_is_no_test(found: Apart) -> None:
     assert not found.is_tested
     assert judge({"": found})[""].word == UNTESTED
-
-
-@pytest.mark.parametrize("splits", [SAME_ROWS, OTHER_ROWS])
-def test_equal_runs_are_seldom_called_more_than_chance(splits: str) -> None:
-    found = judge_headlines("no chance in training", "none", 2, 4, splits, 100)
-    assert np.mean([each.wrong for each in found]) <= 0.08
