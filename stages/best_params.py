@@ -16,8 +16,8 @@ from stages.lib.winners import leaderboard
 def main() -> None:
     params = load_params()
     searches = leaderboard.read_searches(params)
-    found = {name: corrected_of(search, read_draws(name)) for name, search in searches.items()}
-    tied, corrected = ties(found), whole_choice(found, bounds_of(params.cv.scoring))
+    own = {name: corrected_of(search, read_draws(name)) for name, search in searches.items()}
+    tied, corrected = ties(own), whole_choice(own, bounds_of(params.cv.scoring))
     summary = leaderboard.summarise(params, searches, corrected)
     for path in leaderboard.remove_strays(params):
         print(f"removed {path}: params.yaml has no such experiment")

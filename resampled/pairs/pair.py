@@ -28,6 +28,7 @@ class Pair:
     old, new : arrays of shape (n_splits,)
         In the order of repeats and folds; NaN where a fit has no score.
     resampling : Resampling
+        How both were scored.
     rope : float
         The difference below which two candidates are as good as each other.
     old_stuck, new_stuck : arrays of bool, shape (n_splits,), optional

@@ -11,6 +11,7 @@ import yaml
 from stages import best_params
 from stages.lib.common import UserError, write_json, write_text
 from stages.lib.config import Params
+from stages.lib.scores import draws
 from stages.lib.winners.leaderboard import (
     combine,
     kept_search,
@@ -229,6 +230,7 @@ def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
     for name, best, score in (("neurons", "module__n_neurons=5", -1.2e6), ("optimizer", "optimizer=SGD", -2.2e6)):
         write_json(f"metrics/search/{name}.json", NUMBERS | {"best_params": best, "best_score": score})
         write_json(f"metrics/compared/{name}.json", {"findings": ["It is good."], "simplest_params": best})
+        write_text(f"metrics/draws/{name}.csv", draws.to_csv(None))
     done = in_process(best_params)
     assert (done.returncode, done.stderr) == (0, "")
     assert "leaderboard, by accuracy" in done.stdout
