@@ -120,7 +120,7 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
     assert (done.returncode, done.stderr) == (0, "")
     written = json.loads(Path("metrics/compared/dropout.json").read_bytes())
     assert done.stdout.splitlines() == ["dropout:", *written["findings"]]
-    assert f"{written['n_in_best_set']} of 50 may be the best: with 95 % certainty, it is among them." in done.stdout
+    assert f"{written['n_in_best_set']} of 50 may be the best: with 95 % certainty, it is among them," in done.stdout
     assert sorted(str(path) for path in Path("metrics").rglob("dropout.*")) == [
         "metrics/candidates/dropout.csv",
         "metrics/compared/dropout.csv",

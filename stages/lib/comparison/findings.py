@@ -11,6 +11,9 @@ from stages.lib.common import format_interval, format_score, score_decimals, sha
 from stages.lib.comparison.mattered import what_mattered
 from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
 
+# Then the set misses the best more often, and no search can tell whether it is so.
+UNLESS = "unless single rows decide what a net does"
+
 
 def findings(search: Mapping[str, Any], table: pd.DataFrame, importances: pd.DataFrame, rope: str) -> list[str]:
     """Say what a search found, one paragraph each, by its metrics, its `compared_table` and what `mattered` says.
@@ -57,8 +60,8 @@ def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
 def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) -> str:
     n, size = len(ended), (ended["in_best_set"] == "true").sum()
     if size == 1:
-        return f"With 95 % certainty, it is the best of the {n}."
-    text = f"{size} of {n} may be the best: with 95 % certainty, it is among them."
+        return f"With 95 % certainty, it is the best of the {n}, {UNLESS}."
+    text = f"{size} of {n} may be the best: with 95 % certainty, it is among them, {UNLESS}."
     if size == n:
         text = f"Any of the {n} may be the best: none can be ruled out with 95 % certainty."
     simplest = ended[ended["simplest"] == "true"].iloc[0]

@@ -87,7 +87,7 @@ def test_the_best_is_marked_and_others_are_told_apart() -> None:
     rows[0]["in_best_set"] = rows[2]["in_best_set"] = "true"
     rows[2]["rank_test_score"] = "1"
     svg = render(fill("candidates", rows))
-    legend = ["the highest mean", "may be the best (95 %)", "the simplest of these", "worse than another"]
+    legend = ["the highest mean", "may be the best", "the simplest of these", "worse than another"]
     assert [text for text in texts(svg) if text in legend] == legend
     points = re.search(r'<g class="mark-symbol role-mark [^>]*><path.*?</g>', svg)
     assert points
