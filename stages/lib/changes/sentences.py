@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from resampled.means.ttest import ALPHA
 from resampled.pairs.apart import Apart
-from resampled.pairs.family import UNCHANGED, UNDECIDED, UNTESTED, Verdict
+from resampled.pairs.family import BETTER, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Verdict
 from resampled.pairs.pair import Pair
 from stages.lib.changes.comparison import Comparison, SearchChange
 from stages.lib.changes.picks import compared, label, pick, sets_in_words, signed, stuck, values, verdict_in_words
@@ -68,8 +68,23 @@ def together_told(changes: Comparison) -> list[str]:
     return [f"Together, {of}: {candidates}, {picks}: {verdict.word}{why}."]
 
 
+def conditions_told(changes: Comparison) -> list[str]:
+    """Say when what is claimed of pairs would not hold, which the scores can't tell; empty if nothing is claimed."""
+    verdicts = [changes.kept, changes.second]
+    verdicts += [verdict for search in changes.changed for verdict in (search.verdict, search.second)]
+    n_splits = {verdict.word: verdict.of.n_splits for verdict in verdicts if verdict}
+    sentences = []
+    if words := [word for word in (BETTER, WORSE) if word in n_splits]:
+        claim = f"{words[0].capitalize()} errs" if len(words) == 1 else "Better and worse err"
+        sentences.append(f"{claim} in at most 5 % of cases, unless single rows decide what a net does.")
+    if LEVEL in n_splits:
+        rare = f"a failure rarer than 3 in {n_splits[LEVEL]} fits"
+        sentences.append(f"Level errs in at most 5 % of cases, but {rare} may not have shown.")
+    return [" ".join(sentences)] if sentences else []
+
+
 def others_told(changes: Comparison) -> list[str]:
-    """Say what all searches gain, which did not change, what else scores otherwise, and which only one side has."""
+    """Say what all searches gain, when the verdicts would not hold, which did not change, and what else differs."""
     others = []
     for name, pair in changes.others.items():
         decimals = score_decimals(pair.means)
@@ -80,7 +95,8 @@ def others_told(changes: Comparison) -> list[str]:
         "Added": changes.added,
         "Removed": changes.removed,
     }
-    return together_told(changes) + [f"{what}: {', '.join(names)}." for what, names in lists.items() if names]
+    sentences = together_told(changes) + conditions_told(changes)
+    return sentences + [f"{what}: {', '.join(names)}." for what, names in lists.items() if names]
 
 
 def causes_told(changes: Comparison) -> list[str]:
