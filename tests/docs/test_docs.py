@@ -78,13 +78,14 @@ def test_the_walk_of_a_setting_names_what_is_there() -> None:
     assert len(walk) >= 10
     for function, file, _ in walk:
         path = file.strip("`")
-        code = (ROOT / ("" if path.startswith("lockstep/") else "stages/lib") / path).read_text(encoding="utf-8")
+        folder = ROOT if path.startswith(("lockstep/", "resampled/")) else ROOT / "stages/lib"
+        code = (folder / path).read_text(encoding="utf-8")
         assert re.search(rf"^(def|class) {function.strip('`')}\b", code, re.MULTILINE), f"{function} in {file}"
 
 
 @pytest.mark.parametrize("page", list(DOCS))
 def test_files_that_are_named_exist(page: str, reproduced: Project) -> None:
-    named = re.findall(r"`((?:stages|lockstep|tests|docs|metrics|\.dvc|\.github)/[\w./-]+)`", prose(DOCS[page]))
+    named = re.findall(r"`((?:stages|lockstep|resampled|tests|docs|metrics|\.dvc|\.github)/[\w./-]+)`", prose(DOCS[page]))
     for path in named:
         folder = reproduced.folder if path.startswith("metrics/") else ROOT  # results are what a run writes
         assert (folder / path).exists() or "NAME" in path, f"{page}: {path}"
