@@ -85,7 +85,8 @@ def test_the_walk_of_a_setting_names_what_is_there() -> None:
 
 @pytest.mark.parametrize("page", list(DOCS))
 def test_files_that_are_named_exist(page: str, reproduced: Project) -> None:
-    named = re.findall(r"`((?:stages|lockstep|resampled|tests|docs|metrics|\.dvc|\.github)/[\w./-]+)`", prose(DOCS[page]))
+    folders = r"stages|lockstep|resampled|tests|docs|metrics|\.dvc|\.github"
+    named = re.findall(rf"`((?:{folders})/[\w./-]+)`", prose(DOCS[page]))
     for path in named:
         folder = reproduced.folder if path.startswith("metrics/") else ROOT  # results are what a run writes
         assert (folder / path).exists() or "NAME" in path, f"{page}: {path}"
