@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -19,6 +18,7 @@ from stages.lib.data import Dataset
 from tests.pages import commands
 from tests.project import IDENTITY, SEARCHED, Project, made_once, real_params, set_at, small_params
 from tests.read_sample import load_real_data
+from tests.resampled.conftest import same_draws  # noqa: F401 (a fixture)
 
 # `make test` tries the same few examples every time, `make test-all` many others. How long one takes says more of the
 # machine's load than of the code.
@@ -34,18 +34,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     long = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
-
-
-# Of each module's `RNG` after its import.
-STATES: dict[str, Any] = {}
-
-
-@pytest.fixture(autouse=True)
-def _same_draws(request: pytest.FixtureRequest) -> None:
-    """Let a module's `RNG` start anew for each test, so that the tests draw the same numbers in any order."""
-    rng = getattr(request.module, "RNG", None)
-    if isinstance(rng, np.random.Generator):
-        rng.bit_generator.state = STATES.setdefault(request.module.__name__, rng.bit_generator.state)
 
 
 @dataclass(frozen=True)

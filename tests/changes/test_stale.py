@@ -229,6 +229,7 @@ def test_a_merge_that_is_not_done_is_named(commits: Commits, said: Any) -> None:
 EDITS = {
     "stages/lib/comparison/table.py": FRESH._replace(code=["stages/lib/comparison"]),
     "lockstep/search.py": FRESH._replace(code=["lockstep"]),
+    "resampled/means/ttest.py": FRESH._replace(code=["resampled"]),
     "stages/lib/network.py": FRESH._replace(code=["stages/lib/network.py"]),
     "requirements.txt": FRESH._replace(code=["requirements.txt"]),
     "stages/lib/common/errors.py": FRESH,  # .dvcignore names it

@@ -15,7 +15,7 @@ from typing import Any
 from stages.lib.common import RAISED, UserError, did_you_mean, own_place, relative_to_here
 
 # The project's own code. Every search depends on it anyway, except for its networks.
-_OWN = Path("stages"), Path("lockstep")
+_OWN = Path("stages"), Path("lockstep"), Path("resampled")
 NETWORKS = Path("stages/lib/network.py"), Path("stages/lib/table_net.py")
 _LIBRARIES = ("torch", "skorch")
 _STAGES = Path(__file__).resolve().parents[2]
