@@ -1,13 +1,9 @@
 """Oracle: pairs of nets whose true difference is known. `make simulate` draws many more."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from resampled.pairs.family import BETTER, LEVEL, WORSE
-from resampled.pairs.pair import Pair
-from resampled.resampling import Resampling
 from tests.resampled.simulation.pairs.changes import (
     FITS,
     ROPE,
@@ -56,20 +52,6 @@ def test_without_its_stuck_splits_a_net_looks_better_than_it_is() -> None:
     rest = [pair.without_stuck() for pair in draw_changes(FITS["0.35 in 1 of 10, now"], 0.0, 100, seed=2)]
     differences = np.array([pair.difference for pair in rest if pair])
     assert differences.mean() == pytest.approx(0.37 / 9, abs=0.005)
-
-
-def test_what_is_left_without_stuck_splits_does_not_pass_for_whole_repeats() -> None:
-    """27 of 30 splits could be cut into nine threes, but not into nine repeats. Oracle: Nadeau and Bengio (2003)."""
-    old, new = np.random.default_rng(0).normal(0.7, 0.02, (2, 30))
-    stuck = np.isin(np.arange(30), [2, 12, 22])
-    whole = Pair(old, new, Resampling.of_folds(3), 0.01)
-    left = replace(whole, new_stuck=stuck).without_stuck()
-    unchanged = whole.without_stuck()
-    assert left is not None
-    assert unchanged is not None
-    differences = (new - old)[~stuck]
-    assert left.error == pytest.approx(((1 / 27 + 0.5) * differences.var(ddof=1)) ** 0.5)
-    assert unchanged.error == whole.error < left.error
 
 
 def test_a_family_of_eight_holds_its_level() -> None:

@@ -116,3 +116,13 @@ def test_stuck_fits_are_left_out_in_pairs_and_their_counts_tested() -> None:
     assert found.p_stuck() == pytest.approx(stats.binomtest(6, 8).pvalue)
     assert pair(old, old, before, before).p_stuck() == 1
     assert pair(old, old, ~before, before).without_stuck() is None
+
+
+def test_what_is_left_without_stuck_splits_does_not_pass_for_whole_repeats() -> None:
+    """27 of 30 splits could be cut into nine threes, but not into nine repeats. Oracle: Nadeau and Bengio (2003)."""
+    old, new, stuck = 0.7 + noise(), 0.7 + noise(), np.isin(np.arange(30), [2, 12, 22])
+    whole, left = pair(old, new).without_stuck(), pair(old, new, stuck).without_stuck()
+    assert whole is not None
+    assert left is not None
+    assert left.error == pytest.approx(((1 / 27 + 0.5) * (new - old)[~stuck].var(ddof=1)) ** 0.5)
+    assert whole.error == pair(old, new).error < left.error
