@@ -14,7 +14,8 @@ BETTER, WORSE, LEVEL = "better", "worse", "level"
 UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"
 # Of two runs apart, which are never called better or level.
 NO_CHANCE, CHANCE = "more than chance", "could be chance"
-# The words that claim something, which is wrong in at most 5 % of families without any true difference.
+# The words that claim something, which is wrong in at most 5 % of families without any true difference, unless single
+# rows decide what a learner does.
 CLAIMS = (BETTER, WORSE, NO_CHANCE)
 
 
