@@ -1,5 +1,6 @@
 """Two candidates on the same splits: what their scores differ by, and how sure that is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -117,3 +118,13 @@ class Pair:
             return None
         resampling = self.resampling if kept.all() else self.resampling.without_repeats
         return Pair(self.old[kept], self.new[kept], resampling, self.rope)
+
+
+def average(pairs: Sequence[Pair]) -> Pair:
+    """Return the mean of several pairs, on the splits that all of them have.
+
+    An average has lost what single fits add to the variance, but not what the rows do, so all of it counts as shared.
+    """
+    n = min(pair.n_splits for pair in pairs)
+    old, new = (np.mean([getattr(pair, side)[:n] for pair in pairs], axis=0) for side in ("old", "new"))
+    return Pair(old, new, pairs[0].resampling.without_repeats, pairs[0].rope)

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from resampled.pairs.apart import Apart
-from resampled.pairs.pair import Pair
-from resampled.pairs.together import average
+from resampled.pairs.pair import Pair, average
 from stages.lib.changes.matching import Hindrances, hindrances, renamed
 from stages.lib.changes.results import Results, Scored
 from stages.lib.config.scorers import has_unit

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from resampled.means.ttest import ALPHA
-from resampled.pairs.pair import Pair
+from resampled.pairs.pair import Pair, average
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,3 @@ class Together:
         side, rope = np.sign(self.candidates.difference), self.picks.rope
         picked = side * self.picks.difference > np.maximum(rope, self.picks.half_width(1 - 2 * ALPHA))
         return bool(picked and (kept is None or side * kept.difference - kept.error >= -rope))
-
-
-def average(pairs: Sequence[Pair]) -> Pair:
-    """Return the mean of several pairs, on the splits that all of them have.
-
-    An average has lost what single fits add to the variance, but not what the rows do, so all of it counts as shared.
-    """
-    n = min(pair.n_splits for pair in pairs)
-    old, new = (np.mean([getattr(pair, side)[:n] for pair in pairs], axis=0) for side in ("old", "new"))
-    return Pair(old, new, pairs[0].resampling.without_repeats, pairs[0].rope)
