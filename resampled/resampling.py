@@ -25,17 +25,22 @@ class Resampling:
         The rows of the table; infinite where that is not known.
     bounds : (float, float)
         The least and the largest value of the scorer.
+    n_effective : float, optional
+        Of how many rows one can be wrong, for exact bounds; see `effective_rows`. By default, `n_rows`.
     """
 
     test_share: float
     n_folds: int | None = None
     n_rows: float = math.inf
     bounds: Bounds = UNBOUNDED
+    n_effective: float | None = None
 
     @classmethod
-    def of_folds(cls, n_folds: int, n_rows: float = math.inf, bounds: Bounds = UNBOUNDED) -> "Resampling":
+    def of_folds(
+        cls, n_folds: int, n_rows: float = math.inf, bounds: Bounds = UNBOUNDED, n_effective: float | None = None
+    ) -> "Resampling":
         """Return the resampling of one or more repeats of so many folds."""
-        return cls(1 / (n_folds - 1), n_folds, n_rows, bounds)
+        return cls(1 / (n_folds - 1), n_folds, n_rows, bounds, n_effective)
 
     @property
     def is_tested(self) -> bool:

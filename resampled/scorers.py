@@ -1,6 +1,7 @@
 """The bounds of scikit-learn's scorers, by name."""
 
 import math
+from collections.abc import Sequence
 
 from resampled.resampling import Bounds
 
@@ -16,3 +17,16 @@ _BOUNDS = {
 def bounds_of(scoring: str) -> Bounds:
     """Return the least and the largest value of a scorer; infinite where there is none."""
     return (-math.inf, 0.0) if scoring.startswith("neg_") else _BOUNDS.get(scoring, (0.0, 1.0))
+
+
+def effective_rows(scoring: str, counts: Sequence[float]) -> float | None:
+    """Return of how many rows one can be wrong, as `Resampling` has it; None if of all.
+
+    Accuracy counts rows, whatever class they have. Most other scorers with bounds, such as balanced accuracy, F1 and
+    ROC AUC, give classes the same weight, however rare they are. What such a score says is as exact as if all classes
+    were as rare as the rarest one.
+
+    `counts` are the rows of each class, none for numbers or where that is not known.
+    """
+    by_rows = scoring.startswith(("neg_", "accuracy", "top_k_accuracy"))
+    return None if by_rows or not len(counts) else float(len(counts) * min(counts))

@@ -121,7 +121,7 @@ def corrected_score(
     means = scores.mean(axis=1)
     variance += shares @ (means - shares @ means) ** 2
     half = student.ppf(1 - ALPHA / 2, df) * np.sqrt(variance)
-    return Corrected(score, *interval(score, half, resampling.bounds), over, noise, draws)
+    return Corrected(score, *interval(score, half, resampling), over, noise, draws)
 
 
 def _worth(rounds: list[_Round], score: Callable[[np.ndarray], float]) -> tuple[float, float, Draws]:

@@ -6,24 +6,38 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import t as student
 
+from resampled.means.few import least_reach
 from resampled.means.rows import Rows
 from resampled.means.ttest import ALPHA, half_width
-from resampled.resampling import Bounds, Resampling
+from resampled.resampling import Resampling
 
 
-def interval(score: float, half: float, bounds: Bounds) -> tuple[float, float]:
-    """Return the ends of an interval around a score, within the scorer's bounds.
+def interval(score: float, half: float, resampling: Resampling) -> tuple[float, float]:
+    """Return the ends of an interval around a score, within the scorer's bounds; NaN for one without any width.
 
     With two bounds, it is symmetric on the logit scale, and as wide there as the first derivative makes it. So it
     reaches farther away from the nearer bound, as the scores of other tables would. With one bound, it is cut.
+
+    Where hardly any row is wrong, the variance says little. So away from the nearer bound, the interval reaches at
+    least as far as the exact bound of no error among all rows (see `least_reach`). If that is as far as the nearer
+    bound, the end on its side is at least as near to it as the exact bound of one error.
     """
-    low, high = bounds
+    low, high = resampling.bounds
     if math.isfinite(high - low) and low < score < high:
         place = (score - low) / (high - low)
         reach = half / (high - low) / (place * (1 - place))
         ends = low + (high - low) * expit(logit(place) + np.array([-reach, reach]))
     else:
         ends = np.clip([score - half, score + half], low, high)
+    none, one = least_reach(resampling)
+    if not none:
+        return (float(ends[0]), float(ends[1])) if half else (math.nan, math.nan)
+    below, above = (score - none, score) if high - score < score - low else (score, score + none)
+    if above == score >= high - none:
+        above = max(score, high - one)
+    elif below == score <= low + none:
+        below = min(score, low + one)
+    ends = np.clip([np.minimum(ends[0], below), np.maximum(ends[1], above)], low, high)
     return float(ends[0]), float(ends[1])
 
 
@@ -40,7 +54,8 @@ def half_widths(
     It is Nadeau and Bengio's (see `corrected_error`), or that of the rows and the fits (see `Units.variances`) if that
     is wider. Stratified folds keep the classes' shares, so a net that predicts one class for every row has nearly the
     same score on every split, and only the rows tell how far the score may be off. Near a bound of the scorer, the
-    distance to the farther end of `interval` counts.
+    distance to the farther end of `interval` counts. The same score on every split has no interval, unless rows or
+    their number are known.
 
     Parameters
     ----------
@@ -59,9 +74,8 @@ def half_widths(
         halves = np.maximum(halves, student.ppf(1 - ALPHA / 2, degrees) * np.sqrt(by_rows + by_fits))
     elif constant is not None:
         halves = np.where(constant, np.nan, halves)
-    bounds = resampling.bounds
-    if math.isinf(bounds[1] - bounds[0]):
-        return halves
+    if math.isinf(resampling.bounds[1] - resampling.bounds[0]):
+        return np.where(halves == 0, np.nan, halves)
     means = scores.mean(axis=1)
-    low, high = np.transpose([interval(mean, half, bounds) for mean, half in zip(means, halves, strict=True)])
+    low, high = np.transpose([interval(mean, half, resampling) for mean, half in zip(means, halves, strict=True)])
     return np.maximum(halves, np.maximum(means - low, high - means))

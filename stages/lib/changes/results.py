@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from resampled.resampling import Resampling
-from resampled.scorers import bounds_of
+from resampled.scorers import bounds_of, effective_rows
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import UserError, reading
 from stages.lib.config import PARAMS_FILE, yaml12
@@ -156,10 +156,18 @@ class Results:
 
     def resampling(self, scoring: str) -> Resampling:
         """Return how scores of a scorer are resampled; nothing is tested in time order, or without an evaluation."""
-        params, n_rows = self.evaluated, self._json("metrics/data.json").get("rows", np.inf)
+        params, counted = self.evaluated, self._json("metrics/data.json")
         if not params or params.get("cv.splitter") == "time":
             return Resampling(np.nan)
-        return Resampling.of_folds(params["cv.n_splits"], n_rows * params.get("data.sample", 1.0), bounds_of(scoring))
+        n_rows, counts, sampled = (
+            counted.get("rows", np.inf),
+            counted.get("classes", {}),
+            params.get("data.sample", 1.0),
+        )
+        if "positives" in counted:
+            counts = {"": n_rows - counted["positives"], "positives": counted["positives"]}
+        effective = effective_rows(scoring, [sampled * number for number in counts.values()])
+        return Resampling.of_folds(params["cv.n_splits"], sampled * n_rows, bounds_of(scoring), effective)
 
     def _scored(self, path: str, key: str) -> dict[str, Scored]:
         return self._parsed(path, "a table of scores", lambda text: _scores(read_cells(text), key)) or {}

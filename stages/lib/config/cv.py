@@ -1,14 +1,14 @@
 """How rows are split into folds, and what scores them: the section `cv` of params.yaml."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
 from resampled.resampling import Resampling
-from resampled.scorers import bounds_of
+from resampled.scorers import bounds_of, effective_rows
 from stages.lib.config.table import Section
 
 Splitter = Literal["stratified", "kfold", "group", "stratified_group", "time"]
@@ -43,13 +43,14 @@ class CV(Section):
         """Whether nets are trained on earlier rows than those that they are scored on."""
         return self.splitter == "time"
 
-    def resampling(self, n_rows: float = math.inf) -> Resampling:
-        """Return how scores of a table with so many rows are resampled.
+    def resampling(self, n_rows: float = math.inf, counts: Sequence[float] = ()) -> Resampling:
+        """Return how scores of a table with so many rows are resampled; `counts` are the rows of each class, if known.
 
         Each row is tested once in a repeat, so folds count as equal even where whole groups make them of different
         sizes. Nothing is tested in the order of time.
         """
-        folds = Resampling.of_folds(self.n_splits, n_rows, bounds_of(self.scoring))
+        effective = effective_rows(self.scoring, counts)
+        folds = Resampling.of_folds(self.n_splits, n_rows, bounds_of(self.scoring), effective)
         return replace(folds, test_share=math.nan) if self.keeps_time else folds
 
 

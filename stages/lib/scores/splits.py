@@ -60,7 +60,9 @@ class Table:
     @property
     def resampling(self) -> Resampling:
         """How scores on the splits are resampled."""
-        return self.params.cv.resampling(len(self.data.y))
+        y, n_classes = self.data.y, self.data.n_classes
+        counts = np.bincount(y.astype(int), minlength=n_classes).tolist() if n_classes else []
+        return self.params.cv.resampling(len(y), counts)
 
     def pooling(self, n_fitted: int) -> Pooling | None:
         """Return how the scorer that selects pools the test rows of so many models on all splits.

@@ -17,6 +17,10 @@ RNG = np.random.default_rng(8)
 FOLDS = Resampling.of_folds(3)
 
 
+def of_bounds(low: float, high: float, n_rows: float = math.inf) -> Resampling:
+    return Resampling.of_folds(3, n_rows, (low, high))
+
+
 def test_a_constant_has_the_interval_of_a_share() -> None:
     """Stratified folds give it the same score on each split; its rows are those of a binomial sample."""
     scores, rows = draw_table(Table(300, positives=0.35, stuck=1, n_candidates=1), RNG)
@@ -56,7 +60,7 @@ def test_an_interval_is_at_least_that_of_the_splits() -> None:
 def test_near_a_bound_the_farther_end_counts() -> None:
     scores = RNG.normal(0.95, 0.01, (1, 30))
     plain = half_width(scores, FOLDS)[0]
-    low, high = interval(float(scores.mean()), float(plain), (0, 1))
+    low, high = interval(float(scores.mean()), float(plain), of_bounds(0, 1))
     found = half_widths(scores, Resampling.of_folds(3, bounds=(0, 1)), seed=0)[0]
     assert found == pytest.approx(scores.mean() - low)
     assert found > plain > high - scores.mean()
@@ -83,13 +87,45 @@ def test_large_tables_are_bundled() -> None:
 
 
 def test_intervals_stay_within_bounds() -> None:
-    low, high = interval(0.97, 0.05, (0, 1))
+    low, high = interval(0.97, 0.05, of_bounds(0, 1))
     assert 0.9 > low > 0.8
     assert 0.97 < high < 1
-    assert interval(0.5, 0.001, (0, 1)) == pytest.approx((0.499, 0.501), abs=1e-6)
-    assert interval(1.0, 0.1, (0, 1)) == (0.9, 1.0)
-    assert interval(-0.1, 0.3, (-math.inf, 0)) == pytest.approx((-0.4, 0))
-    assert interval(5, 1, (-math.inf, math.inf)) == (4, 6)
+    assert interval(0.5, 0.001, of_bounds(0, 1)) == pytest.approx((0.499, 0.501), abs=1e-6)
+    assert interval(1.0, 0.1, of_bounds(0, 1)) == (0.9, 1.0)
+    assert interval(-0.1, 0.3, of_bounds(-math.inf, 0)) == pytest.approx((-0.4, 0))
+    assert interval(5, 1, FOLDS) == (4, 6)
     # Of a score between -1 and 1, it is Fisher's: symmetric in the inverse hyperbolic tangent.
-    ends = np.arctanh(interval(0.8, 0.1, (-1, 1)))
+    ends = np.arctanh(interval(0.8, 0.1, of_bounds(-1, 1)))
     assert ends.mean() == pytest.approx(np.arctanh(0.8))
+
+
+@pytest.mark.parametrize(("score", "of"), [(1.0, (0, 1)), (0.0, (0, 1)), (1.0, (-1, 1)), (-1.0, (-1, 1))])
+def test_a_perfect_score_has_the_exact_interval_of_no_error(score: float, of: tuple[int, int]) -> None:
+    error = stats.binomtest(0, 300).proportion_ci(0.95, "exact").high * (of[1] - of[0])
+    found = interval(score, 0.0, of_bounds(*of, 300))
+    assert found == pytest.approx((score - error, score) if score == of[1] else (score, score + error))
+
+
+def test_a_nearly_perfect_score_has_at_least_the_interval_of_no_error() -> None:
+    """However little its splits vary. Where all are as likely to be right as not, nothing changes."""
+    none, one = 1 - 0.025 ** (1 / 300), 1 - 0.975 ** (1 / 300)
+    known, unknown = of_bounds(0, 1, 300), of_bounds(0, 1)
+    for place in (0.999, 0.99):
+        low, high = interval(place, 1e-6, known)
+        assert (low, high) == pytest.approx((place - none, 1 - one))
+        assert (1 - high, 1 - low) == pytest.approx(interval(1 - place, 1e-6, known))
+    assert interval(0.99995, 1e-6, known) == pytest.approx((0.99995 - none, 0.99995 + 1e-6), abs=1e-6)
+    assert interval(0.98, 1e-6, known) == pytest.approx((0.98 - none, 0.98), abs=1e-5)
+    for place, half in ((0.98, 0.02), (0.5, 0.05), (0.03, 0.02)):
+        assert interval(place, half, known) == interval(place, half, unknown)
+    assert interval(0.1, 0.0, of_bounds(0, 1, 1)) == pytest.approx((0.025, 1))
+    assert np.isnan(interval(math.nan, math.nan, known)).all()
+    assert np.isnan(interval(0.999, math.nan, known)).all()
+
+
+def test_the_same_score_on_every_split_has_no_interval_if_nothing_is_known_of_rows() -> None:
+    scores = np.array([[1.0] * 30, [0.7] * 30, [*[0.7] * 29, 0.71]])
+    assert np.isnan(half_widths(scores, FOLDS, seed=0)).tolist() == [True, True, False]
+    assert np.isnan(half_widths(scores, of_bounds(0, 1), seed=0)).tolist() == [True, True, False]
+    assert half_widths(scores, of_bounds(0, 1, 300), seed=0)[:2] == pytest.approx(1 - 0.025 ** (1 / 300))
+    assert np.isnan(half_widths(-scores + 1, of_bounds(-math.inf, 0), seed=0))[0]

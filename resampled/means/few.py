@@ -1,0 +1,48 @@
+"""Exact bounds where few rows are wrong, or differ: there, a variance between splits says little."""
+
+import math
+
+import numpy as np
+from scipy.stats import beta
+
+from resampled.means.ttest import ALPHA, TINY
+from resampled.resampling import UNBOUNDED, Resampling
+
+
+def least_reach(resampling: Resampling) -> tuple[float, float]:
+    """Return how far from 0 the share of wrong rows may be, if none of n is wrong, and at least is, if one is.
+
+    Both are ends of exact 95 % intervals (Clopper and Pearson (1934), "The use of confidence or fiducial limits
+    illustrated in the case of the binomial", Biometrika 26), about 3.7 / n and 1 / (40 n), in the scorer's unit. They
+    are 0 where the scorer lacks a bound, or the number of rows is not known.
+    """
+    width, n = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling)
+    if not math.isfinite(width) or math.isinf(n):
+        return 0.0, 0.0
+    return width * (1 - (ALPHA / 2) ** (1 / n)), width * (1 - (1 - ALPHA / 2) ** (1 / n))
+
+
+def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> bool:
+    """Return whether so few rows differ that a mean difference is within the rope, at the 5 % level.
+
+    Few rows that differ make the variance of differences small, just where the difference is. If k of n rows count for
+    a difference, no more than the upper end of Clopper and Pearson's one-sided interval of k / n do so in other tables.
+    Here, k is the mean difference in rows. Even if no row of n differs, about 3 of n may in another table.
+
+    The differences are those of each split, of shape (n_splits,). If the number of rows is not known, one row makes at
+    most the smallest of the differences, which gives no more rows than there are; so differences that are no counts are
+    never too few. Where the scorer's bounds are not known either, they are 0 and 1 if no difference is larger than 1.
+    """
+    width, n, sizes = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling), np.abs(differences)
+    if resampling.bounds == UNBOUNDED and sizes.max() <= 1:
+        width, n = 1.0, math.inf
+    if math.isinf(n) and (sizes > TINY).any():
+        n = width / sizes[sizes > TINY].min() * (1 + 1 / resampling.test_share)
+    if math.isinf(width) or math.isinf(n):
+        return True
+    k = abs(float(np.mean(differences))) * n / width
+    return bool(k < n and width * beta.ppf(1 - ALPHA, k + 1, n - k) <= rope * (1 + TINY))
+
+
+def _n_rows(resampling: Resampling) -> float:
+    return resampling.n_rows if resampling.n_effective is None else resampling.n_effective

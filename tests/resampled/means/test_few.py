@@ -1,0 +1,77 @@
+"""Exact bounds of few rows. Oracle: SciPy's exact intervals and tests of a binomial share."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import binom, binomtest
+
+from resampled.means.few import is_within, least_reach
+from resampled.resampling import Resampling
+
+FOLDS = Resampling.of_folds(3)
+
+
+def folds(n_rows: float, bounds: tuple[float, float] = (0, 1), n_effective: float | None = None) -> Resampling:
+    return Resampling.of_folds(3, n_rows, bounds, n_effective)
+
+
+@pytest.mark.parametrize("n_rows", [1, 12, 300, 768])
+def test_the_least_reach_is_that_of_no_error_and_of_one(n_rows: int) -> None:
+    none, one = least_reach(folds(n_rows))
+    assert none == pytest.approx(binomtest(0, n_rows).proportion_ci(0.95, "exact").high)
+    assert one == pytest.approx(binomtest(1, n_rows).proportion_ci(0.95, "exact").low)
+    assert least_reach(folds(n_rows, (-1, 1))) == pytest.approx((2 * none, 2 * one))
+    assert least_reach(folds(10 * n_rows, n_effective=n_rows)) == pytest.approx((none, one))
+
+
+def test_without_rows_or_bounds_there_is_no_least_reach() -> None:
+    assert least_reach(folds(math.inf)) == least_reach(folds(300, (-math.inf, 0))) == (0, 0)
+
+
+def flipped(n_flipped: int, n_rows: int, n_repeats: int = 10) -> np.ndarray:
+    """Return what so many rows of a table, which flip in every fit, add to the accuracy on each split."""
+    rng = np.random.default_rng(n_flipped)
+    counts = [np.bincount(rng.permutation(np.arange(n_rows) % 3)[:n_flipped], minlength=3) for _ in range(n_repeats)]
+    return np.concatenate(counts) / (n_rows / 3)
+
+
+@pytest.mark.parametrize("n_rows", [300, 768, 3000])
+@pytest.mark.parametrize("n_flipped", [0, 1, 2, 3, 10, 20, 29])
+def test_a_difference_is_within_if_the_exact_test_rejects_that_rows_of_the_rope_differ(
+    n_flipped: int, n_rows: int
+) -> None:
+    differences = flipped(n_flipped, n_rows)
+    rejects = binomtest(n_flipped, n_rows, 0.01, alternative="less").pvalue <= 0.05
+    assert is_within(0.01, differences, folds(n_rows)) == is_within(0.01, -differences, folds(n_rows)) == rejects
+    assert is_within(0.02, 2 * differences, folds(n_rows, (-1, 1))) == rejects
+    assert is_within(0.01, differences, folds(10 * n_rows, n_effective=n_rows)) == rejects
+
+
+def test_scores_alone_show_no_more_rows_than_there_are() -> None:
+    """So what is within by them is so by the rows, too."""
+    for draw in range(200):
+        rng = np.random.default_rng(draw)
+        differences = flipped(int(rng.integers(1, 12)), int(rng.choice([300, 768, 1500])))
+        n_rows = round(3 / np.abs(differences[differences > 0]).min())
+        for unknown in (folds(math.inf), FOLDS):
+            assert is_within(0.01, differences, unknown) == is_within(0.01, differences, folds(n_rows))
+    one_row = np.repeat([0.01, 0], [1, 29])
+    assert is_within(0.01, flipped(2, 768), FOLDS)
+    assert not is_within(0.01, one_row, FOLDS)
+    assert is_within(0.01, np.zeros(30), FOLDS)
+
+
+def test_numbers_that_are_no_counts_are_never_too_few() -> None:
+    drawn = np.random.default_rng(0).normal(0, 0.002, size=30)
+    assert is_within(0.01, drawn, FOLDS)
+    assert is_within(10, 1e4 * drawn, FOLDS)
+    assert is_within(0.01, np.repeat([0.01, 0], [1, 29]), folds(300, (-math.inf, 1)))
+
+
+def test_a_rope_that_no_table_of_this_size_can_show_is_never_kept() -> None:
+    least = 1 - 0.05 ** (1 / 100)
+    assert binom.pmf(0, 100, least) == pytest.approx(0.05)
+    for rope, expected in ((0.99 * least, False), (1.01 * least, True)):
+        assert is_within(rope, np.zeros(30), folds(100)) == expected
+    assert not is_within(0.5, np.ones(30), folds(100))
