@@ -2,6 +2,9 @@
 
 from argparse import Namespace
 
+import numpy as np
+
+from resampled.means.few import is_within
 from stages.lib.common import Arguments, run, write_json, write_text
 from stages.lib.comparison import mattered
 from stages.lib.comparison.findings import findings
@@ -23,7 +26,9 @@ def main(arguments: Namespace) -> None:
     resampling = params.cv.resampling(search["n_rows"])
     table = compared_table(candidates, resampling, params.rope, params.seed)
     importances = mattered(candidates, resampling, params.seed)
-    sentences = findings(search, table, importances, rope_of(params))
+    sentences = findings(
+        search, table, importances, rope_of(params), lambda mean: is_within(params.rope, np.array([mean]), resampling)
+    )
 
     write_text(f"metrics/compared/{name}.csv", to_csv(table))
     write_text(f"metrics/importance/{name}.csv", to_csv(importances))

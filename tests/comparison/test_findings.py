@@ -23,9 +23,9 @@ SEARCH = {
 MATTERED = pd.DataFrame({"key": ["module__n_neurons"], "p_value": [0.001]})
 
 
-def said(rows: list[dict[str, Any]], search: dict[str, Any] = SEARCH) -> list[str]:
-    """Return what is said of candidates, without what mattered."""
-    *sentences, mattered = findings(search, pd.DataFrame(rows), MATTERED, "0.01")
+def said(rows: list[dict[str, Any]], search: dict[str, Any] = SEARCH, *, enough: bool = True) -> list[str]:
+    """Return what is said of candidates, without what mattered; there may not be enough rows for a difference."""
+    *sentences, mattered = findings(search, pd.DataFrame(rows), MATTERED, "0.01", lambda difference: enough)
     assert mattered == "What mattered: n_neurons."
     return sentences
 
@@ -52,6 +52,7 @@ def test_the_best_its_worth_and_what_is_as_good() -> None:
         "chance that the two differ by less than 0.01 and a 30 % chance that it is worse by more.",
         "The runner-up, n_neurons=30, is as good: a 96 % chance that the two differ by less than 0.01.",
     ]
+    assert said([simplest, BEST, runner_up], enough=False)[-1].startswith("The runner-up, n_neurons=30, could be as")
 
 
 def test_a_winner_alone_and_a_best_that_is_the_simplest() -> None:

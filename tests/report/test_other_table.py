@@ -82,7 +82,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "metrics/leaderboard.csv": LEADERBOARD,
         "metrics/search/stopping.json": json.dumps(SEARCH),
         "metrics/compared/stopping.csv": COMPARED,
-        "metrics/compared/stopping.json": json.dumps({"findings": findings(SEARCH, compared, importances, "1000")}),
+        "metrics/compared/stopping.json": json.dumps(
+            {"findings": findings(SEARCH, compared, importances, "1000", lambda difference: True)}
+        ),
         "metrics/curves/stopping.csv": CURVES,
         "metrics/importance/stopping.csv": IMPORTANCE,
         "metrics/candidates/evaluation.csv": EVALUATION,

@@ -1,7 +1,7 @@
 """Says in sentences what a search found: its best and its true worth, what is as good, the simplest, what mattered."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,10 +15,16 @@ from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
 UNLESS = "unless single rows decide what a net does"
 
 
-def findings(search: Mapping[str, Any], table: pd.DataFrame, importances: pd.DataFrame, rope: str) -> list[str]:
+def findings(
+    search: Mapping[str, Any],
+    table: pd.DataFrame,
+    importances: pd.DataFrame,
+    rope: str,
+    is_within: Callable[[float], bool],
+) -> list[str]:
     """Say what a search found, one paragraph each, by its metrics, its `compared_table` and what `mattered` says.
 
-    The rope has its unit.
+    The rope has its unit, and `is_within` says whether rows enough for it stand behind a mean difference.
     """
     decimals = score_decimals(table["mean_test_score"])
     ended = table[trained_to_the_end(table)]
@@ -34,7 +40,8 @@ def findings(search: Mapping[str, Any], table: pd.DataFrame, importances: pd.Dat
         ranked = ended.dropna(subset=["mean_test_score"]).sort_values("rank_test_score", kind="stable")
         paragraphs.append(_best_set(ended, ranked.iloc[0], decimals, rope))
         if len(ranked) > 1:
-            paragraphs.append(_runner_up(ranked.iloc[1], rope))
+            within = is_within(ranked["mean_test_score"].iloc[1] - ranked["mean_test_score"].iloc[0])
+            paragraphs.append(_runner_up(ranked.iloc[1], rope, within))
     return [*paragraphs, what_mattered(importances["key"], importances["p_value"])]
 
 
@@ -78,8 +85,8 @@ def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) ->
     )
 
 
-def _runner_up(row: pd.Series, rope: str) -> str:
+def _runner_up(row: pd.Series, rope: str, within: bool) -> str:
     """Say how good the runner-up is: worse if it can't be the best. Its p-value would not allow for the best's luck."""
-    verdict = standing(1.0, row["worse"], row["better"]) if row["in_best_set"] == "true" else WORSE
+    verdict = standing(1.0, row["worse"], row["better"], within) if row["in_best_set"] == "true" else WORSE
     relation = verdict if verdict == UNDECIDED else f"is {verdict}"
     return f"The runner-up, {short_params(row['params'])}, {relation}: {_likely(row, rope)}."

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resampled.means.few import is_within
 from resampled.means.ttest import half_width, p_values
 from resampled.pairs.equivalence import equivalence, holm, standing
 from stages.lib.common import format_p, format_score, format_value, score_decimals
@@ -38,6 +39,7 @@ def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame
     same = (differences == 0).all(axis=1)
     adjusted = np.where(same, p, holm(np.where(same, np.nan, p)))
     shares = equivalence(differences, contest.resampling, contest.rope)
+    within = same | [is_within(contest.rope, each, contest.resampling) for each in differences]
     columns |= {
         "rank_test_score": ranks_of(means),
         "ci95": [one.ci95 for one in each],
@@ -48,7 +50,7 @@ def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame
     }
     columns |= shares._asdict()
     columns |= {
-        "standing": [standing(*row) for row in zip(adjusted, shares.worse, shares.better, strict=True)],
+        "standing": [standing(*row) for row in zip(adjusted, shares.worse, shares.better, within, strict=True)],
         "kept": [format_value(name == contest.kept) for name in names],
         "answer": [format_value(name == handed_over) for name in names],
     }

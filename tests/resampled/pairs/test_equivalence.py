@@ -70,7 +70,9 @@ def test_what_is_not_known_stays_so() -> None:
     ],
 )
 def test_what_is_called_better(p: float, worse: float, better: float, words: str) -> None:
-    assert standing(p, worse, better) == words
+    assert standing(p, worse, better, within=True) == words
+    within = standing(p, worse, better, within=False)
+    assert within == ("could be as good" if words == "as good" else words)
 
 
 def test_as_good_is_a_90_percent_interval_inside_the_rope() -> None:
@@ -79,7 +81,7 @@ def test_as_good_is_a_90_percent_interval_inside_the_rope() -> None:
         error = differences.std(ddof=1) * math.sqrt(1 / 30 + 0.5)
         low, high = stats.t(29, differences.mean(), error).interval(0.9)
         worse, _, better = equivalence(differences, FOLDS, 0.01)
-        assert (standing(1.0, float(worse), float(better)) == "as good") == (-0.01 < low and high < 0.01)
+        assert (standing(1.0, float(worse), float(better), within=True) == "as good") == (-0.01 < low and high < 0.01)
 
 
 def by_steps(p: list[float]) -> list[float]:

@@ -67,6 +67,17 @@ def test_words() -> None:
     assert [verdict.word for verdict in words.values()] == expected
 
 
+def test_one_row_that_flips_is_not_level_although_the_interval_is_inside_the_rope() -> None:
+    """Of 300 rows, one in a hundred may: one flips in exp(-3) · 3 of such tables. Of 3,000 rows, it may not."""
+    old, new = np.full(30, 0.7), np.full(30, 0.7)
+    new[::3] += 0.01  # a row of 100 in each repeat
+    few, many = (pair(old, new, resampling=Resampling.of_folds(3, n, (0, 1))) for n in (300, 3000))
+    assert few.difference + few.half_width(0.9) < 0.01
+    assert judge({"": few})[""].word == judge({"": pair(old, new)})[""].word == UNDECIDED
+    new[::3] -= 0.009
+    assert judge({"": many})[""].word == LEVEL
+
+
 def test_two_splits_have_no_interval() -> None:
     """Their one degree of freedom would make it wider than any score."""
     found = Pair(np.array([0.7, 0.71]), np.array([0.8, 0.82]), Resampling.of_folds(2), 0.01)
