@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from tests.resampled.simulation import unstable, verdicts
-from tests.resampled.simulation.candidates import halving, keys
+from tests.resampled.simulation.candidates import halving, keys, thresholds
 from tests.resampled.simulation.drawing import Drawing, Rows
-from tests.resampled.simulation.means import fresh, labelled, whole
-from tests.resampled.simulation.pairs import change_tables, corners
+from tests.resampled.simulation.means import fresh, labelled, one_best, perfect, rare, whole
+from tests.resampled.simulation.pairs import change_tables, corners, few
 
 Table = Callable[[Drawing], Rows]
 
@@ -19,6 +19,11 @@ TABLES: dict[str, Table] = {
     "Pairs of learners": change_tables.learner_rows,
     "Fresh splits that wear out": change_tables.worn_rows,
     "Picks of searches": change_tables.pick_rows,
+    "Level by few rows": few.rows,
+    "The set that holds the best: thresholds": thresholds.rows,
+    "Nearly perfect scores": perfect.rows,
+    "Rare classes": rare.rows,
+    "One best: the corrected score": one_best.rows,
     "The set that holds the best: unstable pairs": unstable.rows,
     "Intervals on other tables": labelled.rows,
     "Equal learners on fresh splits": fresh.rows,

@@ -11,7 +11,7 @@ from resampled.means.pooling import pooling
 from resampled.means.rows import Rows
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
-from resampled.scorers import bounds_of
+from resampled.scorers import bounds_of, effective_rows
 from tests.resampled.simulation import drawing
 
 N_FOLDS = 3
@@ -95,7 +95,9 @@ def judge_table(name: str, draw: int) -> Covered:
     table = TABLES[name]
     rng = np.random.default_rng((draw, list(TABLES).index(name)))
     scores, rows = draw_table(table, rng)
-    resampling = Resampling.of_folds(N_FOLDS, bounds=bounds_of(table.scoring))
+    counts = table.n_rows * (1 - table.positives), table.n_rows * table.positives
+    effective = effective_rows(table.scoring, counts)
+    resampling = Resampling.of_folds(N_FOLDS, table.n_rows, bounds_of(table.scoring), effective)
     corrected = corrected_score(scores, resampling, seed=draw, rows=rows, n_rounds=2)
     assert corrected is not None
     off = abs(scores[0].mean() - table.truth)

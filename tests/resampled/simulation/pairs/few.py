@@ -1,0 +1,110 @@
+"""Draws pairs that differ by the rope where it hardly shows: by few rows, or by fits that are seldom stuck."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from resampled.pairs.family import LEVEL
+from resampled.pairs.pair import Pair
+from resampled.resampling import UNBOUNDED, Resampling
+from tests.resampled.simulation.drawing import Drawing, Rows, written
+from tests.resampled.simulation.pairs.changes import MINORITY, ROPE, word_of
+
+RIGHT = 0.72
+
+
+@dataclass(frozen=True)
+class Few:
+    """How two learners that predict nearly the same differ.
+
+    Attributes
+    ----------
+    n_rows, n_folds, n_repeats : int
+    gained, lost : float
+        The share of rows that the old one always gets wrong and the new one right, and the other way round.
+    stuck : float
+        The chance that a fit of the new one is stuck, so that it has the accuracy 0.35.
+    flicker : float
+        The share of predictions that are wrong by chance, for either learner.
+    """
+
+    n_rows: int
+    n_folds: int = 3
+    n_repeats: int = 10
+    gained: float = 0.0
+    lost: float = 0.0
+    stuck: float = 0.0
+    flicker: float = 0.0
+
+    @property
+    def truth(self) -> float:
+        """The true difference."""
+        return self.gained - self.lost + self.stuck * (MINORITY - RIGHT)
+
+
+PAIRS = {
+    "1 % of rows gained, 300 rows": Few(300, gained=0.01),
+    "1 % of rows gained, 768 rows": Few(768, gained=0.01),
+    "1 % of rows gained, 768 rows, 5 folds, 2 repeats": Few(768, 5, 2, gained=0.01),
+    "1 % of rows gained, 3,000 rows": Few(3000, gained=0.01),
+    "2 % of rows gained, 1 % lost, 768 rows": Few(768, gained=0.02, lost=0.01),
+    "stuck in 1 of 20 fits, 768 rows": Few(768, stuck=0.05, flicker=0.002),
+    "stuck in 2.8 of 100 fits, 768 rows": Few(768, stuck=0.028, flicker=0.002),
+    "stuck in 2.8 of 100 fits, 300 rows": Few(300, stuck=0.028, flicker=0.002),
+    "no difference, 768 rows": Few(768, gained=0.001, lost=0.001),
+    "no difference, 3,000 rows": Few(3000, gained=0.001, lost=0.001),
+}
+COLUMNS = {
+    "level before": "{before[0]:.3f} ± {before[1]:.3f}",
+    "level": "{now[0]:.3f} ± {now[1]:.3f}",
+    "level, scores alone": "{alone[0]:.3f} ± {alone[1]:.3f}",
+    "unchanged": "{unchanged[0]:.3f}",
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Whether a pair is level: before, when the interval alone decided; now; and if the rows are not known."""
+
+    before: bool
+    now: bool
+    alone: bool
+    unchanged: bool
+
+
+def draw_pair(few: Few, rng: np.random.Generator) -> Pair:
+    """Draw the accuracies of two learners on the same splits."""
+    n, kind = few.n_rows, rng.random(few.n_rows)
+    gained, lost = kind < few.gained, kind > 1 - few.lost
+    right = rng.random(n) < RIGHT
+    sides = np.where(gained, False, right | lost), np.where(lost, False, right | gained)
+    scores = np.empty((2, few.n_repeats, few.n_folds))
+    for repeat in range(few.n_repeats):
+        folds = rng.permutation(n) % few.n_folds
+        for side, of_side in enumerate(sides):
+            seen = of_side ^ (rng.random(n) < few.flicker)
+            scores[side, repeat] = np.bincount(folds, seen) / np.bincount(folds)
+    old, new = scores.reshape(2, -1)
+    stuck = rng.random(len(new)) < few.stuck
+    return Pair(old, np.where(stuck, MINORITY, new), Resampling.of_folds(few.n_folds, n, (0, 1)), ROPE)
+
+
+def judge_few(name: str, draw: int) -> Judged:
+    """Draw a pair, and judge it by itself."""
+    pair = draw_pair(PAIRS[name], np.random.default_rng((draw, list(PAIRS).index(name), 45)))
+    alone = replace(pair, resampling=Resampling.of_folds(PAIRS[name].n_folds, bounds=UNBOUNDED))
+    inside = abs(pair.difference) + pair.half_width(0.9) <= pair.rope
+    return Judged(
+        before=bool(inside and not pair.is_same),
+        now=word_of(pair) == LEVEL,
+        alone=word_of(alone) == LEVEL,
+        unchanged=pair.is_same,
+    )
+
+
+def rows(drawing: Drawing) -> Rows:
+    """Return how often pairs are called level."""
+    return [
+        {"pair": name, "true difference": f"{few.truth:+.4f}"} | written(COLUMNS, drawing.means(judge_few, name))
+        for name, few in PAIRS.items()
+    ]
