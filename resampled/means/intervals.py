@@ -1,6 +1,7 @@
 """How exact the means of a table of scores are: intervals from the splits and the rows, within a scorer's bounds."""
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit, logit
@@ -41,21 +42,28 @@ def interval(score: float, half: float, resampling: Resampling) -> tuple[float, 
     return float(ends[0]), float(ends[1])
 
 
-def half_widths(
+class Intervals(NamedTuple):
+    """The ends of 95 % intervals, and half their widths, for which the longer side counts; NaN where there is none."""
+
+    low: np.ndarray
+    high: np.ndarray
+    half: np.ndarray
+
+
+def intervals(
     scores: np.ndarray,
     resampling: Resampling,
     *,
     seed: int,
     rows: Rows | None = None,
     constant: np.ndarray | None = None,
-) -> np.ndarray:
-    """Return half the width of the 95 % interval of each candidate's mean; NaN where there is no interval.
+) -> Intervals:
+    """Return the 95 % interval of each candidate's mean.
 
     It is Nadeau and Bengio's (see `corrected_error`), or that of the rows and the fits (see `Units.variances`) if that
     is wider. Stratified folds keep the classes' shares, so a net that predicts one class for every row has nearly the
-    same score on every split, and only the rows tell how far the score may be off. Near a bound of the scorer, the
-    distance to the farther end of `interval` counts. The same score on every split has no interval, unless rows or
-    their number are known.
+    same score on every split, and only the rows tell how far the score may be off. The ends are those of `interval`.
+    The same score on every split has no interval, unless rows or their number are known.
 
     Parameters
     ----------
@@ -65,17 +73,17 @@ def half_widths(
     constant : array of bool, shape (n_candidates,), optional
         The candidates that predict the same for every row. Without rows, these have no interval.
     """
-    halves = half_width(scores, resampling)
-    if not resampling.is_tested:
-        return halves
-    if rows is not None:
+    means, halves = scores.mean(axis=1), half_width(scores, resampling)
+    if rows is not None and resampling.is_tested:
         units = rows.units(np.arange(len(scores)), np.random.default_rng(seed))
         by_rows, by_fits, degrees = units.variances(scores, resampling.n_repeats(scores.shape[1]) or 1)
         halves = np.maximum(halves, student.ppf(1 - ALPHA / 2, degrees) * np.sqrt(by_rows + by_fits))
     elif constant is not None:
         halves = np.where(constant, np.nan, halves)
-    if math.isinf(resampling.bounds[1] - resampling.bounds[0]):
-        return np.where(halves == 0, np.nan, halves)
-    means = scores.mean(axis=1)
     low, high = np.transpose([interval(mean, half, resampling) for mean, half in zip(means, halves, strict=True)])
-    return np.maximum(halves, np.maximum(means - low, high - means))
+    return Intervals(low, high, np.maximum(halves, np.maximum(means - low, high - means)))
+
+
+def half_widths(scores: np.ndarray, resampling: Resampling, **known: Any) -> np.ndarray:
+    """Return half the widths of `intervals`, of the same parameters."""
+    return intervals(scores, resampling, **known).half
