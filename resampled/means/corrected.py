@@ -43,7 +43,7 @@ class Corrected:
     high: float
     over: str
     noise: float = 0.0
-    draws: Draws = field(default=NO_DRAWS, compare=False)
+    draws: Draws = field(default=NO_DRAWS, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

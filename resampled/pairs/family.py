@@ -1,5 +1,6 @@
 """Judges all that changed between two commits as one family: better, worse, level, undecided, unchanged."""
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ NO_CHANCE, CHANCE = "more than chance", "could be chance"
 # The words that claim something, which is wrong in at most 5 % of families without any true difference, unless single
 # rows decide what a learner does.
 CLAIMS = (BETTER, WORSE, NO_CHANCE)
+# What no scores can tell, and without which claims are wrong in more than 5 %.
+UNLESS = "unless single rows decide what a learner does"
 
 
 class Verdict(NamedTuple):
@@ -30,6 +33,22 @@ class Verdict(NamedTuple):
     def claims(self) -> bool:
         """Whether it says that there is a difference."""
         return self.word in CLAIMS
+
+    def __repr__(self) -> str:
+        """Return the verdict in a sentence, with the conditions under which it holds."""
+        difference, half, level, condition = self.of.difference, self.of.half_width(), 95, ""
+        if self.word == UNCHANGED:
+            return f"{self.word}: both have the same score on every split"
+        if self.word == UNTESTED:
+            return f"{self.word}: nothing tells the error of new less old, {difference:+.4g}"
+        if self.word in (BETTER, WORSE):
+            condition = f", {UNLESS}"
+        if self.word == LEVEL and isinstance(self.of, Pair):  # the word rests on the interval of 90 %
+            half, level = self.of.half_width(1 - 2 * ALPHA), 90
+            condition = f"; a failure rarer than 3 in {self.of.n_splits} fits may not have shown"
+        digits = max(0, 1 - math.floor(math.log10(max(half, abs(difference) / 1000))))
+        low, middle, high = (f"{each:+z.{digits}f}" for each in (difference - half, difference, difference + half))
+        return f"{self.word}: new less old is {middle} ({level} % from {low} to {high}), p = {self.p:.2g}{condition}"
 
 
 def judge(pairs: Mapping[str, Pair | Apart]) -> dict[str, Verdict]:
