@@ -2,6 +2,7 @@
 
 from resampled.by_row import stuck_fits
 from resampled.face import best_set, choose, corrected_score, effects, interval, verdict, verdicts
+from resampled.summaries import summary
 
 __all__ = [
     "best_set",
@@ -10,6 +11,7 @@ __all__ = [
     "effects",
     "interval",
     "stuck_fits",
+    "summary",
     "verdict",
     "verdicts",
 ]

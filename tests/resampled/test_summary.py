@@ -1,0 +1,160 @@
+"""The summary of a search, as it is printed and as numbers. Oracle: the search, and the functions of the package."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import RepeatedStratifiedKFold, ShuffleSplit, TimeSeriesSplit
+
+import resampled
+from tests.resampled.examples import Y, random_scores, searched
+
+CV = RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
+GRID = {"var_smoothing": [1e-9, 0.01, 1.0, 100.0, 1e4], "priors": [None, [0.99, 0.01]]}
+RNG = np.random.default_rng(2)
+
+
+def test_the_numbers_are_those_of_the_functions() -> None:
+    search = searched(CV, GRID)
+    found = resampled.summary(search, complexity=lambda settings: -settings["var_smoothing"])
+    table = pd.DataFrame(found.candidates)
+    assert table["mean"].to_numpy() == pytest.approx(search.cv_results_["mean_test_score"])
+    assert table[["low", "high"]].to_numpy() == pytest.approx(np.transpose(resampled.interval(search)))
+    assert table["may_be_best"].tolist() == resampled.best_set(search).tolist()
+    assert table[["worse", "equal", "better"]].sum(axis=1).to_numpy() == pytest.approx(1)
+    assert table["var_smoothing"].tolist() == search.cv_results_["param_var_smoothing"].tolist()
+    assert found.best == search.best_index_
+    assert table.loc[found.best, "equal"] == 1
+    simplest = table[
+        table["may_be_best"] & (table["var_smoothing"] == table["var_smoothing"][table["may_be_best"]].max())
+    ]
+    assert found.simplest == simplest["mean"].idxmax()
+    assert found.corrected == resampled.corrected_score(search)
+    assert {key: each.tolist() for key, each in found.effects.items()} == {
+        key: each.tolist() for key, each in resampled.effects(search).items()
+    }
+
+
+PRINTED = """\
+3 candidates on 10 × 3 folds, scored by accuracy
+
+       mean              95 %  stuck  may be best
+  2  0.9000  0.8723 to 0.9222         yes
+  1  0.8967  0.8677 to 0.9199      3  yes, simplest
+  0  0.6000  0.5750 to 0.6245
+
+2 of 3 may be the best: with 95 %, the truly best one is among them, unless single rows decide what
+a learner does. The simplest of them is candidate 1. Its mean is lower by 0.0033; that the two
+differ by less than 0.01 is 96 % likely.
+The best mean is flattered by the choice among 3. On splits that had no say in it (though their rows
+had; row_scores= would tell rows apart), the best is worth 0.9000 (0.8723 to 0.9222).
+Out, because a fit has no score: 1 of 4 candidates (3).
+"""
+
+
+def test_it_is_printed_as_a_table_and_sentences() -> None:
+    common = np.tile([-0.02, 0.0, 0.02], 10)
+    scores = np.array([[0.6], [0.8967], [0.9], [0.7]]) + common
+    scores[1, ::2] += 0.005
+    scores[1, 1::2] -= 0.005
+    scores[3, 4] = np.nan
+    stuck = np.zeros((4, 30), dtype=bool)
+    stuck[1, :3] = stuck[3, 0] = True
+    found = resampled.summary(scores, n_folds=3, metric="accuracy", n_rows=300, stuck=stuck, complexity=[3, 1, 2, 0])
+    assert str(found) + "\n" == PRINTED
+
+
+def test_a_long_table_ends_with_how_many_more_there_are() -> None:
+    text = str(resampled.summary(random_scores(33), n_folds=3))
+    assert text.count("\n  ") == 1 + 20 + 1
+    assert "\n  … and 13 more\n" in text
+
+
+def test_after_halving_the_last_iteration_is_shown() -> None:
+    scores = RNG.normal(0.8, 0.1, size=(9, 5))
+    scores[8, 0] = np.nan
+    results = {f"split{i}_test_score": column for i, column in enumerate(scores.T)} | {"iter": [0] * 6 + [1] * 3}
+    text = str(resampled.summary(results, n_folds=5))
+    assert text.startswith("2 candidates on 5 folds\n\n       mean  ")
+    assert f"\n  7  {scores[7].mean():.4f}  " in text
+    assert "Halving: only the candidates of the last iteration are compared, 3 in number." in text
+    assert "Out, because a fit has no score: 1 of 3 candidates (8)." in text
+    assert "\nAny of the 2 may be the best: none can be ruled out with 95 %.\n" in text
+
+
+def test_what_mattered_is_said() -> None:
+    text = str(resampled.summary(searched(CV, GRID))).replace("\n", " ")
+    assert "What mattered: priors (importance " in text
+    assert "Not shown to matter: var_smoothing (importance " in text
+    assert ", var_smoothing=1e-09" in text
+    assert "priors=None, var_smoothing=100" in text
+    assert "What mattered" not in str(resampled.summary(random_scores(), n_folds=3))
+
+
+def test_the_best_may_be_certain_or_the_simplest() -> None:
+    scores = 0.7 + np.array([[0.0], [-0.1]]) + RNG.normal(0, 0.01, size=(2, 30))
+    assert "\nWith 95 %, candidate 0 is the best of 2, unless single rows" in str(
+        resampled.summary(scores, n_folds=3, complexity=[2, 1])
+    )
+    scores[1] += 0.1
+    best = int(scores.mean(axis=1).argmax())
+    found = resampled.summary(scores, n_folds=3, complexity=[1 + (i != best) for i in range(2)])
+    assert found.simplest == found.best == best
+    assert "The best is also the simplest of them." in str(found).replace("\n", " ")
+
+
+def test_complexity_of_several_numbers_counts_from_the_first() -> None:
+    scores = np.full((3, 30), 0.7) + RNG.normal(0, 0.001, size=(3, 30))
+    assert resampled.summary(scores, n_folds=3, complexity=[(2, 1), (1, 9), (1, 8)]).simplest == 2
+
+
+def test_with_rows_the_best_is_worth_less_wide_words() -> None:
+    """Rows left out are said to be left out, and the intervals allow for them."""
+    search = searched(CV)
+    hits = np.full((4, 12, len(Y)), np.nan)
+    for split, (_, test) in enumerate(CV.split(Y, Y)):
+        for candidate, score in enumerate(search.cv_results_[f"split{split}_test_score"]):
+            hits[candidate, split, test] = np.arange(len(test)) < round(score * len(test))
+    found = resampled.summary(search, row_scores=hits)
+    assert found.corrected is not None
+    assert found.corrected.over == "rows and repeats"
+    assert "On rows and fits that had no say in it, the best is worth" in str(found).replace("\n", " ")
+
+
+def test_the_order_of_time_has_no_interval() -> None:
+    found = resampled.summary(searched(TimeSeriesSplit(4)), complexity=[1, 2, 3, 4])
+    text = str(found)
+    assert text.startswith("4 candidates on 4 splits, scored by accuracy\n")
+    assert "\nNo interval and no test: in the order of time, splits train on more and more rows." in text
+    assert "95 %" not in text
+    assert found.corrected is None
+    assert found.simplest is None
+    assert np.isnan(found.candidates["low"]).all()
+
+
+def test_scores_that_never_differ_have_no_interval_where_rows_are_not_known() -> None:
+    text = str(resampled.summary(np.tile([[0.5], [0.6]], 30), n_folds=3)).replace("\n", " ")
+    assert "the best is worth 0.6000. No interval where scores are the same on every split" in text
+    assert "95 %  may be best" not in text
+
+
+def test_splits_by_chance_and_large_scores_are_written_short() -> None:
+    cv = ShuffleSplit(5, test_size=0.2, random_state=0)
+    assert str(resampled.summary(searched(cv))).startswith("4 candidates on 5 splits, scored by accuracy\n")
+    errors = -1000 * random_scores(3)
+    text = str(resampled.summary(errors, n_folds=3, metric="neg_mean_squared_error"))
+    assert f"\n  {errors.mean(axis=1).argmax()}  {errors.mean(axis=1).max():.1f}  " in text
+
+
+@pytest.mark.parametrize(
+    ("how", "found"),
+    [
+        ({"complexity": [1, 2]}, r"^complexity has the shape \(2,\), but there are 4 candidates"),
+        ({"stuck": np.zeros((4, 3))}, r"^stuck has the shape \(4, 3\), but the scores have \(4, 30\)"),
+        ({"rope": -0.01}, r"^The rope is -0.01; it is the largest difference"),
+    ],
+)
+def test_what_does_not_fit_is_refused(how: dict[str, Any], found: str) -> None:
+    with pytest.raises(ValueError, match=found):
+        resampled.summary(random_scores(), n_folds=3, **how)
