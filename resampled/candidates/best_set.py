@@ -17,11 +17,10 @@ SCREEN = 3.0
 def best_set(scores: np.ndarray, resampling: Resampling, seed: int) -> np.ndarray:
     """Return the candidates that can't be shown, at the 5 % level, to be worse than another one.
 
-    Cross-validation with confidence (Lei (2020), "Cross-validation with confidence", Journal of the American
-    Statistical Association 115), with the variance of resampled splits. Each candidate c is tested by itself against
-    the hypothesis that no other is better, in the three steps of docs/statistics.md, "Which candidates may be the
-    best?". A best candidate is in the set with 95 %, however many there are, because only its own test can exclude it;
-    unless single rows decide what a learner does (the same page, "When single rows decide").
+    Lei (2020), "Cross-validation with confidence", Journal of the American Statistical Association 115, with the
+    variance of resampled splits. Each candidate c is tested by itself against the hypothesis that no other is better,
+    in the three steps of docs/statistics.md. A best candidate is in the set with 95 %, however many there are, because
+    only its own test can exclude it; unless single rows decide what a learner does.
 
     The scores have the shape (n_candidates, n_splits), with splits in the order of repeats and folds. The result is
     true for the set. The candidate with the best mean is always in it, one with NaN never, and none is where nothing is

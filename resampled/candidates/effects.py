@@ -20,33 +20,24 @@ TINY = 1e-9
 
 
 def effect_p_values(
-    settings: Mapping[str, Column],
-    scores: np.ndarray,
-    resampling: Resampling,
-    seed: int,
-    stages: np.ndarray | None = None,
+    settings: Mapping[str, Column], scores: np.ndarray, resampling: Resampling, seed: int, stages: Any = None
 ) -> np.ndarray:
     """Test for each key that it has no effect, by two tests that must both say that it has.
 
-    The candidates are ranked on each split, as in Friedman's test, so that no nets that got stuck on one split outweigh
-    the others. A key's contrasts compare the mean ranks of its values: for names, each value with all; for numbers, a
-    line and a parabola over their order.
+    The candidates are ranked on each split, as in Friedman's test, so that single bad fits do not outweigh the others.
+    A key's contrasts compare the mean ranks of its values: for names, each value with all; for numbers, a line and a
+    parabola over their order.
 
-    One test asks whether the key explains more of the candidates' mean ranks than chance would, beside the other keys:
-    a permutation test of its partial F in a linear model of all contrasts (Freedman and Lane (1983), "A nonstochastic
-    interpretation of reported significance levels", Journal of Business & Economic Statistics 1), with 1,999 shuffles
-    of what the other keys leave unexplained. With fewer than two candidates for each contrast, the other keys are left
-    out of the model. After halving, the stages in which candidates left are in it, as luck in a stage makes those that
-    go on better. The p-values are corrected for the number of keys (Holm).
+    One test is a permutation test of the key's partial F in a linear model of all contrasts (Freedman and Lane (1983),
+    "A nonstochastic interpretation of reported significance levels", Journal of Business & Economic Statistics 1), by
+    Holm for the number of keys. With fewer than two candidates for each contrast, the other keys are left out of the
+    model. After halving, the last stage of each candidate, one of `stages`, is in it.
 
-    The other is a corrected resampled t-test of the contrasts over the splits (see `corrected_error`), because
-    candidates with the same value share its luck with the rows, which no shuffling shows. The smallest p-value of a key
-    is multiplied by the number of its contrasts (Bonferroni). With one key, each candidate has a value of its own, and
-    this is the only test.
+    The other is a corrected resampled t-test of the contrasts over the splits, by Bonferroni for their number, because
+    candidates with the same value share its luck with the rows, which no shuffling shows. With one key, it is the only
+    test. A key's p-value is the larger of the two; NaN for a key with one value, or where nothing is tested.
 
-    A key's p-value is the larger of the two. It is NaN where nothing can be tested: a key with one value, or where
-    nothing is tested. `settings` has the values of each key by candidate, and `stages`, of candidates that were halved,
-    the last stage of each. Of the scores, of shape (n_candidates, n_splits), those with NaN are left out.
+    `settings` has the values of each key by candidate. Of the scores, (n_candidates, n_splits), NaN is left out.
     """
     kept = np.isfinite(scores).all(axis=1)
     ranks = rankdata(scores[kept], axis=0)

@@ -23,14 +23,12 @@ def importance(settings: Mapping[str, Column], scores: np.ndarray, seed: int) ->
     """Return how much of the scores' spread a random forest no longer explains once a key's values are shuffled.
 
     The candidates are cut into five parts by chance. A forest of 100 trees is fitted on four of them and predicts the
-    fifth, so that a key without effect gets about 0 however many values it has. Then the values of one key are shuffled
-    among all candidates, and the forests predict again: the importance is the growth of the squared error, over the
-    scores' sum of squares (scikit-learn's `permutation_importance` with `r2`), as a mean and standard deviation over 20
-    shuffles.
+    fifth. Then the values of one key are shuffled among all candidates, and the forests predict again: the importance
+    is the growth of the squared error, over the scores' sum of squares (scikit-learn's `permutation_importance` with
+    `r2`), over 20 shuffles.
 
-    `settings` has the values of each key by candidate; candidates with NaN among the scores, of shape (n_candidates,),
-    are left out. The arrays have the shape (n_keys,). The numbers are 0 if the scores do not differ, and NaN with fewer
-    than 3 candidates.
+    `settings` has the values of each key by candidate; of the scores, (n_candidates,), NaN is left out. The arrays have
+    the shape (n_keys,); they are 0 if the scores do not differ, and NaN with fewer than 3 candidates.
     """
     kept = np.isfinite(scores)
     X = np.column_stack([codes(those(kept, column)) for column in settings.values()])

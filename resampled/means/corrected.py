@@ -17,10 +17,10 @@ N_PARTS = 3
 
 @dataclass(frozen=True)
 class Draws:
-    """The draws of the first round, in an order that is the same in all searches with the same rows and splits.
+    """The draws of the first round, in the same order in all searches with the same rows and splits.
 
-    `selecting` has the selected candidate's mean score on what selects, and `left_out` its mean score on what was left
-    out, shifted so that the mean over the draws is the corrected score; both of shape (n_draws,).
+    Of shape (n_draws,): the selected candidate's mean score on what is `selecting`, and on what was `left_out`, the
+    latter shifted so that its mean is the corrected score.
     """
 
     selecting: np.ndarray
@@ -32,10 +32,9 @@ NO_DRAWS = Draws(np.array([]), np.array([]))
 
 @dataclass(frozen=True)
 class Corrected:
-    """A corrected score with the ends of its 95 % interval, and the draws of the first round.
+    """A corrected score with the ends of its 95 % interval, and the standard error that chance in the draws gives it.
 
-    `over` says what was left out: `rows and repeats`, `rows and folds` or `splits`. `noise` is the standard error that
-    chance in the draws gives the score.
+    `over` says what was left out: `rows and repeats`, `rows and folds` or `splits`.
     """
 
     score: float
@@ -48,10 +47,7 @@ class Corrected:
 
 @dataclass(frozen=True)
 class _Round:
-    """What a round draws: the candidates that were selected, their scores as in `Draws`, and what was left out.
-
-    `kept` is the latter by split; the corrected score is computed on it.
-    """
+    """What a round draws: who was selected, the scores as in `Draws`, and by split what the score is computed on."""
 
     selected: np.ndarray
     selecting: np.ndarray
@@ -60,36 +56,25 @@ class _Round:
 
 
 def corrected_score(
-    scores: np.ndarray,
-    resampling: Resampling,
-    *,
-    seed: int,
-    rows: Rows | None,
-    n_rounds: int = N_ROUNDS,
+    scores: np.ndarray, resampling: Resampling, *, seed: int, rows: Rows | None, n_rounds: int = N_ROUNDS
 ) -> Corrected | None:
     """Estimate the true score of the candidate with the best mean, free of the luck that made it the best.
 
-    The result is None if no candidate has a score on every split.
+    The five steps, which the functions below name, are those of docs/statistics.md. Neither the rows nor the fits that
+    speak for a candidate score it, so the noise of training, which all rows of a split share, does not pass for merit.
+    (Tsamardinos, Greasidou and Borboudakis (2018), "Bootstrapping the out-of-sample predictions for efficient and
+    accurate cross-validation", Machine Learning 107, leave out rows alone, and draw with replacement.)
 
-    docs/statistics.md, "What is the best candidate's score really worth?", has the five steps, which the functions
-    below name. Neither the rows nor the fits that speak for a candidate score it, so the noise of training, which all
-    rows of a split share, does not pass for merit. (Tsamardinos, Greasidou and Borboudakis (2018), "Bootstrapping the
-    out-of-sample predictions for efficient and accurate cross-validation", Machine Learning 107, leave out rows alone.)
-    The draws are without replacement: a bootstrap leaves out 37 % too, but its repeated rows make the selection as
-    uncertain as on half of the data, and the result too low where one candidate is clearly the best.
-
-    The variance of the interval has three parts, each a mean over the candidates that the draws selected: a jackknife
-    over rows; the variance between splits over their number, without what the rows contribute to it (see
-    `Units.variances`); and the variance of the selected candidates' plain means, because it is not certain which of
-    them is the best. The interval is Student's, with Satterthwaite's degrees of freedom for the first two.
+    The variance has three parts, each a mean over the selected candidates: a jackknife over rows; the variance between
+    splits over their number, without what the rows contribute (see `Units.variances`); and the variance of their plain
+    means. The interval is Student's, with Satterthwaite's degrees of freedom for the first two.
 
     Parameters
     ----------
     scores : array of shape (n_candidates, n_splits)
-        A candidate with NaN is left out.
+        A candidate with NaN is left out; the result is None if all have one.
     rows : Rows or None
-        None where the scorer can't be pooled. Then only splits are left out, and what the rows contribute to a
-        candidate's luck remains; the interval is that of Nadeau and Bengio for folds of equal size.
+        Without these, only splits are left out, so the luck of the rows remains; the interval is Nadeau and Bengio's.
     n_rounds : int
         Each has 900 draws, or 300 for splits alone; more rounds make the result less noisy.
     """
@@ -134,10 +119,9 @@ def _worth(rounds: list[_Round], score: Callable[[np.ndarray], float]) -> tuple[
 
 
 def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
-    """Leave out a third of the rows and a third of the splits, choose on the rest, and score on what was left out.
+    """Leave out a third of the rows and of the splits, choose on the rest, and score on what was left out.
 
-    Each of the 9 pairs of parts of a cut is left out once. So in a cut, each block of each split is left out once, and
-    the draws differ by nothing but the choice.
+    Each of the 9 pairs of parts of a cut is left out once, so the draws differ by nothing but the choice.
     """
     score = units.pooling.score
     sums = units.blocks(N_BLOCKS, rng)  # step 1

@@ -25,9 +25,8 @@ def without_unit(scores: np.ndarray, resampling: Resampling) -> tuple[np.ndarray
 def norms_and_errors(scores: np.ndarray, resampling: Resampling, one_row: float) -> tuple[np.ndarray, np.ndarray]:
     """Return, of all pairs, the norm of the differences less their mean, and the standard error of their mean.
 
-    The variance of the mean is s² / J + n_test / n_train · shared part of s² (see `_shared`), at most Nadeau and
-    Bengio's (1 / J + n_test / n_train) · s² (see `corrected_error`), which takes all of s² for shared. With one repeat,
-    s² is at least `one_row` squared.
+    The variance of the mean is s² / J + n_test / n_train · shared part of s² (see `_shared`); Nadeau and Bengio's (see
+    `corrected_error`) takes all of s² for shared. With one repeat, s² is at least `one_row` squared.
     """
     n_splits = scores.shape[1]
     residuals = scores - scores.mean(axis=1, keepdims=True)
@@ -43,13 +42,12 @@ def norms_and_errors(scores: np.ndarray, resampling: Resampling, one_row: float)
 def _shared(residuals: np.ndarray, variances: np.ndarray, resampling: Resampling) -> np.ndarray:
     """Return the part of each pair's variance s² that all splits share; all of it without whole repeats, two or more.
 
-    What a fit's own noise contributes to s² is independent from split to split, and 1 / J says all about it. Repeats,
-    which test the same rows, tell the two apart: with w the variance between the k folds of a repeat, and b that
-    between the means of repeats, the shared part of s² is k · (w / k - b), between 0 and s². It is uncertain for a
-    single pair, so its average over all pairs, with weights 1 / s⁴, is used where that is larger. Of two candidates, it
-    is at least a fifth of s²: so much is shared between learners in which a few rows turn single parts on or off, and
-    w / k - b often misses it (Bayle, Janson and Mackey (2025), arXiv:2508.04409). The average over the pairs of m
-    candidates misses less, so the least share is divided by √(m - 1).
+    A fit's own noise is independent from split to split. Repeats, which test the same rows, tell it apart: with w the
+    variance between the k folds of a repeat, and b that between the means of repeats, the shared part of s² is
+    k · (w / k - b). For a single pair, that is uncertain, so its average over all pairs, with weights 1 / s⁴, is used
+    where that is larger. Of two candidates, it is at least a fifth of s², because w / k - b often misses what learners
+    share in which a few rows turn parts on or off (Bayle, Janson and Mackey (2025), arXiv:2508.04409). The average over
+    the pairs of m candidates misses less, so the least share is divided by √(m - 1).
     """
     n_candidates, n_splits = residuals.shape
     n_folds, n_repeats = resampling.n_folds, resampling.n_repeats(n_splits)

@@ -16,9 +16,8 @@ FEW_ROWS, FEW_GROUPS = 20, 30
 def least_reach(resampling: Resampling) -> tuple[float, float]:
     """Return how far from 0 the share of wrong rows may be, if none of n is wrong, and at least is, if one is.
 
-    Both are ends of exact 95 % intervals (Clopper and Pearson (1934), "The use of confidence or fiducial limits
-    illustrated in the case of the binomial", Biometrika 26), about 3.7 / n and 1 / (40 n), in the scorer's unit. They
-    are 0 where the scorer lacks a bound, or the number of rows is not known.
+    They are about 3.7 / n and 1 / (40 n), in the scorer's unit, by exact 95 % intervals (Clopper and Pearson (1934),
+    "The use of confidence or fiducial limits", Biometrika 26); 0 without a bound, or if n is not known.
     """
     width, n = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling)
     if not math.isfinite(width) or math.isinf(n):
@@ -29,13 +28,12 @@ def least_reach(resampling: Resampling) -> tuple[float, float]:
 def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> bool:
     """Return whether so few rows differ that a mean difference is within the rope, at the 5 % level.
 
-    Few rows that differ make the variance of differences small, just where the difference is. If k of n rows count for
-    a difference, no more than the upper end of Clopper and Pearson's one-sided interval of k / n do so in other tables.
-    Here, k is the mean difference in rows. Even if no row of n differs, about 3 of n may in another table.
+    Few rows that differ make the variance of differences small, just where the difference is. If k of n rows do, which
+    is the mean difference in rows, as many may in other tables as the upper end of Clopper and Pearson's one-sided
+    interval says: if none does, about 3 of n.
 
-    The differences are those of each split, of shape (n_splits,). If the number of rows is not known, one row makes at
-    most the smallest of the differences, which gives no more rows than there are; so differences that are no counts are
-    never too few. Where the scorer's bounds are not known either, they are 0 and 1 if no difference is larger than 1.
+    The differences have the shape (n_splits,). If n is not known, one row makes at most the smallest of them, so that
+    differences which are no counts are never too few. Unknown bounds are 0 and 1 if no difference is larger than 1.
     """
     width, n, sizes = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling), np.abs(differences)
     if resampling.bounds == UNBOUNDED and sizes.max() <= 1:
@@ -51,8 +49,8 @@ def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> b
 def fewest_rows(steps: np.ndarray, width: float, test_share: float) -> float:
     """Return how many rows there are at least, if scores differ by such steps on a split; infinite if that is unknown.
 
-    Scores that count rows are multiples of what one row makes, and so are their distances from a bound. So one row
-    makes no more than the smallest step. `width` is the distance of the bounds.
+    Scores that count rows are multiples of what one row makes, so one row makes no more than the smallest step.
+    `width` is the distance of the scorer's bounds.
     """
     steps = steps[steps > TINY * width]
     return float(width / steps.min() * (1 + 1 / test_share)) if len(steps) else math.inf

@@ -51,27 +51,14 @@ class Intervals(NamedTuple):
 
 
 def intervals(
-    scores: np.ndarray,
-    resampling: Resampling,
-    *,
-    seed: int,
-    rows: Rows | None = None,
-    constant: np.ndarray | None = None,
+    scores: np.ndarray, resampling: Resampling, *, seed: int, rows: Rows | None = None, constant: Any = None
 ) -> Intervals:
-    """Return the 95 % interval of each candidate's mean.
+    """Return the 95 % interval of each candidate's mean, from scores of shape (n_candidates, n_splits).
 
     It is Nadeau and Bengio's (see `corrected_error`), or that of the rows and the fits (see `Units.variances`) if that
     is wider. Stratified folds keep the classes' shares, so a net that predicts one class for every row has nearly the
-    same score on every split, and only the rows tell how far the score may be off. The ends are those of `interval`.
-    The same score on every split has no interval, unless rows or their number are known.
-
-    Parameters
-    ----------
-    scores : array of shape (n_candidates, n_splits)
-    rows : Rows, optional
-        None where the scorer can't be pooled.
-    constant : array of bool, shape (n_candidates,), optional
-        The candidates that predict the same for every row. Without rows, these have no interval.
+    same score on every split, and only the rows tell how far the score may be off. So without rows, candidates have no
+    interval that are `constant`, an array of bool, or have the same score on every split of unknown size.
     """
     means, halves = scores.mean(axis=1), half_width(scores, resampling)
     if rows is not None and resampling.is_tested:

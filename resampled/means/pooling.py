@@ -20,11 +20,7 @@ class Pooling:
     _score: Callable[[np.ndarray], np.ndarray]
 
     def rows(self, y_true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        """Return the statistics of each row of one split, of shape (n, k), as float32.
-
-        `y_true` has the classes as the numbers 0, 1, …, or the target of a regression, in the shape (n,) or (n, 1), and
-        `predicted` what `response` returned for these rows.
-        """
+        """Return the statistics of each row of one split, (n, k), from the classes 0, 1, … or numbers, and answers."""
         if self.response == "predict":
             predicted = np.ravel(predicted)
         columns = self._statistics(np.ravel(y_true), np.asarray(predicted))
@@ -35,10 +31,7 @@ class Pooling:
         return self.rows(y, getattr(estimator, self.response)(X))
 
     def score(self, sums: np.ndarray) -> np.ndarray:
-        """Return the score of each sum over rows of one split, of shape (...), from sums of shape (..., k).
-
-        The rows may have weights. A score that is not defined, such as that of no rows, is NaN.
-        """
+        """Return the score of each sum over rows, of shape (...), from sums of shape (..., k); NaN if undefined."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return self._score(np.asarray(sums, dtype=float))
 

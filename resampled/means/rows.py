@@ -18,10 +18,9 @@ class Rows:
     Attributes
     ----------
     statistics : list of arrays of shape (n_candidates, n_test, k)
-        For each split, what `Pooling.rows` returned for each candidate; NaN where it diverged. For a large table, sums
-        over blocks of rows serve as well as rows.
+        For each split, what `Pooling.rows` returned for each candidate; NaN where it has no score.
     tests : list of arrays of shape (n_test,)
-        For each split, the numbers of its test rows, or of the blocks.
+        For each split, the numbers of its test rows.
     groups : array of shape (n_rows,), or None
         Rows of a group are drawn together.
     """
@@ -45,10 +44,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Units:
-    """Sums over units, by split: arrays of shape (n_candidates, n_tested, k).
-
-    The arrays of `numbers`, of shape (n_tested,), are the units that a split tests, each once.
-    """
+    """For each split, sums over the units that it tests, of shape (n_candidates, n_tested, k), and their numbers."""
 
     sums: Sequence[np.ndarray]
     numbers: Sequence[np.ndarray]
@@ -71,17 +67,16 @@ class Units:
         return float(np.nanmean(self.pooling.score(kept)))
 
     def variances(self, scores: np.ndarray, n_repeats: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return how uncertain each candidate's mean score is, from scores of shape (n_candidates, n_splits).
+        """Return how uncertain each mean score is, of shape (n_candidates,), from scores (n_candidates, n_splits).
 
         Returns
         -------
-        by_rows : array of shape (n_candidates,)
+        by_rows : array
             The jackknife over units, (U - 1) / U · Σ (θ₋ᵤ - mean)², where θ₋ᵤ is the mean score without unit u (Efron
             and Stein (1981), "The jackknife estimate of variance", Annals of Statistics 9).
-        by_fits : array of shape (n_candidates,)
-            The variance of the scores between the splits, over their number, less what the rows contribute to it,
-            which is 1 / n_repeats of `by_rows`; at least 0.
-        degrees : array of shape (n_candidates,)
+        by_fits : array
+            The variance between the splits, over their number, less 1 / n_repeats of `by_rows`; at least 0.
+        degrees : array
             Satterthwaite's degrees of freedom of the sum, from U - 1 and n_splits - 1.
         """
         n_splits = scores.shape[1]

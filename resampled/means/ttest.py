@@ -18,17 +18,12 @@ def corrected_error(differences: np.ndarray, resampling: Resampling) -> np.ndarr
     Machine Learning 52, section 3, with s² the variance (ddof 1) over the splits. The plain s / sqrt(J) treats
     overlapping training sets as independent, and is far too small.
 
-    Scores that count rows are multiples of what one row makes. So two or three differences are often the same by
-    chance, and their variance is 0. One row more or less in each fold is the least that another table would change, so
-    with one repeat s² is at least the square of `Resampling.one_row`. Candidates that are equal on every split keep the
-    variance 0.
+    Scores that count rows are multiples of what one row makes, so two or three differences are often the same by
+    chance. One row more or less in each fold is the least that another table would change, so with one repeat s² is at
+    least the square of `Resampling.one_row`, unless the candidates are equal on every split.
 
-    Parameters
-    ----------
-    differences : array of shape (..., n_splits)
-        A score, or a difference of two, on each split.
-    resampling : Resampling
-        How the splits were made. Where the correction does not hold, the result is NaN.
+    `differences`, of shape (..., n_splits), are scores, or differences of two. Where the correction does not hold, the
+    result is NaN.
     """
     n_splits = differences.shape[-1]
     largest = np.abs(differences).max(axis=-1)
@@ -40,10 +35,9 @@ def corrected_error(differences: np.ndarray, resampling: Resampling) -> np.ndarr
 
 
 def half_width(scores: np.ndarray, resampling: Resampling) -> np.ndarray:
-    """Return half the width of the 95 % interval of a mean, from the splits alone; see `half_widths`.
+    """Return half the width of the 95 % interval of a mean, from the splits alone; NaN if a score is.
 
-    It is `corrected_error`, of the same parameters, times Student's t with n_splits - 1 degrees of freedom; NaN if a
-    score is NaN.
+    It is `corrected_error` times Student's t with n_splits - 1 degrees of freedom.
     """
     quantile = student.ppf(1 - ALPHA / 2, scores.shape[-1] - 1)
     return quantile * corrected_error(scores, resampling)

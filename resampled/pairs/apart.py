@@ -1,4 +1,4 @@
-"""Two nets on splits of their own: what their means differ by, as of two independent runs."""
+"""Two candidates on splits of their own: what their means differ by, as of two independent runs."""
 
 import math
 from dataclasses import dataclass
@@ -12,19 +12,12 @@ from resampled.pairs.pair import FEWEST_SPLITS
 
 @dataclass(frozen=True)
 class Apart:
-    """The mean scores of two nets that were not scored on the same splits, such as of two seeds or two tables.
+    """The mean scores of two candidates, old and new, that were not scored on the same splits.
 
-    The intervals of both means give the interval of the difference: half its width is the root of the sum of the
-    squares of theirs (Zou and Donner (2008), "Construction of confidence limits about effect measures", Statistics in
-    Medicine 27). For two independent tables, that holds. Two runs on the same rows share the luck of these, so their
-    difference varies less, and the interval is too wide.
-
-    Attributes
-    ----------
-    means, halves : (float, float)
-        Before and after: the means, and half the widths of their 95 % intervals, NaN where there is none.
-    n_splits : int
-        How many splits the side with fewer has.
+    Half the width of the interval of their difference is the root of the sum of the squares of theirs, the `halves`
+    (Zou and Donner (2008), "Construction of confidence limits about effect measures", Statistics in Medicine 27). For
+    two independent tables, that holds; two runs on the same rows share the luck of these, so it is too wide. `n_splits`
+    counts the splits of the side with fewer.
     """
 
     means: tuple[float, float]
@@ -33,7 +26,7 @@ class Apart:
 
     @property
     def difference(self) -> float:
-        """The difference of the means, new less old; NaN if a net diverged."""
+        """The difference of the means, new less old; NaN if a mean is."""
         return self.means[1] - self.means[0]
 
     @property

@@ -1,14 +1,12 @@
-"""How settings are judged in pairs: by the probability that they are as good, and by p-values for many pairs."""
+"""How likely two candidates are equal within a rope, and p-values for many pairs."""
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import t as student
 
-from resampled.means.ttest import ALPHA, corrected_error
+from resampled.means.ttest import corrected_error
 from resampled.resampling import Resampling
-
-BETTER, WORSE, AS_GOOD, UNDECIDED = "better", "worse", "as good", "could be as good"
 
 
 class Shares(NamedTuple):
@@ -27,10 +25,9 @@ def equivalence(differences: np.ndarray, resampling: Resampling, rope: float) ->
     approach for comparing cross-validated algorithms on multiple data sets", Machine Learning 100; Benavoli, Corani,
     Demšar and Zaffalon (2017), "Time for a change", JMLR 18).
 
-    The differences, of shape (..., n_splits), are a score minus the one that it is compared with, on each split. The
-    rope is the largest difference, in the scorer's unit, that does not matter, 0 or more. A difference that is the same
-    on every split of several repeats is certain. The results, of shape (...), are NaN if a difference is, or if nothing
-    is tested.
+    The differences, of shape (..., n_splits), are a score minus the one that it is compared with, and the rope is the
+    largest difference that does not matter. A difference that is the same on every split of several repeats is certain.
+    The results, of shape (...), are NaN if a difference is, or if nothing is tested.
     """
     mean = differences.mean(axis=-1)
     error = corrected_error(differences, resampling)
@@ -49,27 +46,12 @@ def beyond(excess: np.ndarray, error: np.ndarray, degrees: int) -> np.ndarray:
     return np.where(np.isnan(error) | np.isnan(excess), np.nan, student.cdf(standardized, degrees))
 
 
-def standing(p: float, worse: float, better: float, within: bool) -> str:
-    """Return how a setting compares with another, in words; "" where there is no test.
-
-    It is `better` or `worse` if the p-value of the two, by `holm` for all that are compared, is below 0.05, and the
-    difference is more likely than not larger than the rope. It is `as good` if the 90 % interval of the difference lies
-    inside the rope: then both probabilities of `equivalence` beyond it are below 0.05. And the difference has to be
-    `within` the rope by the number of rows that differ, too (see `is_within`). Otherwise it `could be as good`.
-    """
-    if np.isnan(p):
-        return ""
-    if p < ALPHA and max(worse, better) > 1 / 2:
-        return BETTER if better > worse else WORSE
-    return AS_GOOD if within and max(worse, better) < ALPHA else UNDECIDED
-
-
 def holm(p: np.ndarray) -> np.ndarray:
     """Return p-values that keep the chance of any false finding among them at the level of one.
 
     Holm (1979), "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6: the
     smallest of m p-values is multiplied by m, the next by m - 1, and so on; none becomes smaller than the one before it
-    or larger than 1. NaN is not a test: it stays, and does not count, as the best's own p-value should not.
+    or larger than 1. NaN is not a test: it stays, and does not count.
     """
     adjusted = np.full(p.shape, np.nan)
     order = np.argsort(p, kind="stable")[: np.sum(~np.isnan(p))]  # NaN comes last

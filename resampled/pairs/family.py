@@ -1,4 +1,4 @@
-"""Judges all that changed between two commits as one family: better, worse, level, undecided, unchanged."""
+"""Judges pairs as one family: better, worse, level, undecided, unchanged."""
 
 import math
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Verdict(NamedTuple):
 
 
 def judge(pairs: Mapping[str, Pair | Apart]) -> dict[str, Verdict]:
-    """Return the verdict on each pair of a family, such as of what changed between two commits.
+    """Return the verdict on each pair of a family, all of what is claimed at once.
 
     *Better* and *worse*: the p-value, by Holm for the number of pairs that differ, is below 0.05, and the difference is
     more likely than not larger than the rope. *Level*: the 90 % interval lies inside the rope. *Unchanged*: the scores

@@ -23,18 +23,10 @@ NOWHERE = np.zeros((), dtype=bool)
 
 @dataclass(frozen=True)
 class Pair:
-    """The scores of two candidates on the same splits, and the words for their difference, new less old.
+    """The scores of two candidates on the same splits, and their difference, new less old.
 
-    Attributes
-    ----------
-    old, new : arrays of shape (n_splits,)
-        In the order of repeats and folds; NaN where a fit has no score.
-    resampling : Resampling
-        How both were scored.
-    rope : float
-        The difference below which two candidates are as good as each other.
-    old_stuck, new_stuck : arrays of bool, shape (n_splits,), optional
-        Which fits are stuck; by default, none.
+    The arrays have the shape (n_splits,), in the order of repeats and folds, with NaN where a fit has no score. The
+    rope is the largest difference that does not matter. By default, no fit is stuck.
     """
 
     old: np.ndarray
@@ -96,10 +88,9 @@ class Pair:
 
     @property
     def is_level(self) -> bool:
-        """Whether the 90 % interval lies inside the rope: both one-sided tests of equivalence reject at 5 %.
+        """Whether the 90 % interval lies inside the rope, and so does the exact bound of few rows, by `is_within`.
 
-        If few rows differ, their exact bound has to be within the rope, too (see `is_within`). What happens in fewer
-        than about three of n_splits fits, such as that one is stuck, need not be among them, so no test can see it.
+        What is rarer than about three in n_splits fits, such as that one is stuck, no test can see.
         """
         inside = abs(self.difference) + self.half_width(1 - 2 * ALPHA) <= self.rope
         return bool(inside and is_within(self.rope, self.new - self.old, self.resampling))

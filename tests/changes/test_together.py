@@ -8,7 +8,7 @@ from scipy import stats
 
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
-from stages.lib.changes.together import Together
+from stages.lib.changes.pairing import Together
 
 RNG = np.random.default_rng(0)
 FOLDS = Resampling.of_folds(3)

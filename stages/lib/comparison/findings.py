@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from resampled.pairs.equivalence import UNDECIDED, WORSE, standing
 from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words, short_params
 from stages.lib.comparison.mattered import what_mattered
+from stages.lib.comparison.standing import UNDECIDED, WORSE, standing
 from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
 
 # Then the set misses the best more often, and no search can tell whether it is so.

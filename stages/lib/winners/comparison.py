@@ -8,9 +8,10 @@ import pandas as pd
 
 from resampled.means.few import is_within
 from resampled.means.ttest import half_width, p_values
-from resampled.pairs.equivalence import equivalence, holm, standing
+from resampled.pairs.equivalence import equivalence, holm
 from stages.lib.common import format_p, format_score, format_value, score_decimals
 from stages.lib.common.tables import print_columns
+from stages.lib.comparison.standing import standing
 from stages.lib.config import CV
 from stages.lib.scores.reached import scorers_of, second_scorer
 from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, split_columns, stuck_columns
