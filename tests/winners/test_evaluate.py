@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn, optim
 
 from resampled.means.intervals import interval
+from resampled.resampling import Resampling
 from stages import baselines, evaluate
 from stages.lib.common import UserError, write_text
 from stages.lib.config import Params, load_params
@@ -106,7 +107,7 @@ def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
         assert found["logistic_regression"].scores[name] == pytest.approx(expected, abs=precision)
     # Stratified folds keep the share of a constant's rows; its interval is that of a share of 384 rows.
     share = found["majority_class"].scores["score"].mean()
-    low, _ = interval(share, 1.966 * (share * (1 - share) / 384) ** 0.5, (0, 1))
+    low, _ = interval(share, 1.966 * (share * (1 - share) / 384) ** 0.5, Resampling.of_folds(3, 384, (0, 1)))
     assert found["majority_class"].ci95 == pytest.approx(share - low, rel=0.01)
 
 

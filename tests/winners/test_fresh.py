@@ -40,7 +40,9 @@ def test_a_constant_has_the_interval_of_its_rows_or_none(scoring: str, model: Du
         assert np.isnan(found)
     else:
         share = float(scores.mean())
-        low, _ = interval(share, stats.t.ppf(0.975, 299) * (share * (1 - share) / 300) ** 0.5, (0, 1))
+        low, _ = interval(
+            share, stats.t.ppf(0.975, 299) * (share * (1 - share) / 300) ** 0.5, Resampling.of_folds(3, 300, (0, 1))
+        )
         assert found == pytest.approx(share - low, rel=0.01)
         assert half_width(scores, Resampling.of_folds(3)) < found / 4
 
