@@ -51,7 +51,9 @@ def resampling_of(
     if n_rows is None and np.nanmax(scores) == np.nanmin(scores):
         n_rows = np.inf
     elif n_rows is None:
-        levels = np.vstack([scores, np.broadcast_to(np.transpose([bounds]), (2, n_splits))])
+        # A bound is some rows away, but few where it is reached on a split.
+        reached = [np.full(n_splits, bound) for bound in bounds if (scores == bound).any()]
+        levels = np.vstack([scores, *reached])
         n_rows = fewest_rows(np.diff(np.sort(levels, axis=0), axis=0), bounds[1] - bounds[0], test_share)
     if n_folds is not None and n_rows < 2 * n_folds:
         # Each fold tests one row, which is the whole score, not the least that another table would change.

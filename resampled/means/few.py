@@ -13,16 +13,25 @@ from resampled.resampling import UNBOUNDED, Resampling
 FEW_ROWS, FEW_GROUPS = 20, 30
 
 
-def least_reach(resampling: Resampling) -> tuple[float, float]:
-    """Return how far from 0 the share of wrong rows may be, if none of n is wrong, and at least is, if one is.
+def limits(loss: float, half: float, resampling: Resampling) -> tuple[float, float, float]:
+    """Return how far the ends of a 95 % interval may be from the score's nearer bound if few rows of n are wrong.
 
-    They are about 3.7 / n and 1 / (40 n), in the scorer's unit, by exact 95 % intervals (Clopper and Pearson (1934),
-    "The use of confidence or fiducial limits", Biometrika 26); 0 without a bound, or if n is not known.
+    The end near it is no farther than the first number, the other end between the two others. `loss` is the score's own
+    distance, and `half` half the width by variances, which then say little. By exact intervals of k errors (Clopper and
+    Pearson (1934), "The use of confidence or fiducial limits", Biometrika 26), the far end is at least as far from the
+    loss as no error is from its end, about 3.7 / n; with k of 1 or less, it is no farther than the end for k, or half
+    the width. With a loss below 3.7 / n, the near end is no farther than that for one error, 1 / (40 n). There are no
+    limits without a bound, or if n is not known.
     """
     width, n = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling)
-    if not math.isfinite(width) or math.isinf(n):
-        return 0.0, 0.0
-    return width * (1 - (ALPHA / 2) ** (1 / n)), width * (1 - (1 - ALPHA / 2) ** (1 / n))
+    if math.isinf(width) or math.isinf(n):
+        return math.inf, 0.0, math.inf
+    none, k = float(width * beta.ppf(1 - ALPHA / 2, 1, n)), loss * n / width
+    near = min(loss, float(width * beta.ppf(ALPHA / 2, 1, n))) if loss <= none else math.inf
+    least, most = min(width, loss + none), math.inf
+    if k <= 1 < n:
+        most = max(least, loss + half, float(width * beta.ppf(1 - ALPHA / 2, k + 1, n - k)))
+    return near, least, most
 
 
 def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> bool:

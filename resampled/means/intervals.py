@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import t as student
 
-from resampled.means.few import least_reach
+from resampled.means.few import limits
 from resampled.means.rows import Rows
 from resampled.means.ttest import ALPHA, half_width
 from resampled.resampling import Resampling
@@ -17,11 +17,8 @@ def interval(score: float, half: float, resampling: Resampling) -> tuple[float, 
     """Return the ends of an interval around a score, within the scorer's bounds; NaN for one without any width.
 
     With two bounds, it is symmetric on the logit scale, and as wide there as the first derivative makes it. So it
-    reaches farther away from the nearer bound, as the scores of other tables would. With one bound, it is cut.
-
-    Where hardly any row is wrong, the variance says little. So away from the nearer bound, the interval reaches at
-    least as far as the exact bound of no error among all rows (see `least_reach`). If that is as far as the nearer
-    bound, the end on its side is at least as near to it as the exact bound of one error.
+    reaches farther away from the nearer bound, as the scores of other tables would. With one bound, it is cut. Where
+    hardly any row is wrong, the `limits` of few rows hold.
     """
     low, high = resampling.bounds
     if math.isfinite(high - low) and low < score < high:
@@ -30,16 +27,14 @@ def interval(score: float, half: float, resampling: Resampling) -> tuple[float, 
         ends = low + (high - low) * expit(logit(place) + np.array([-reach, reach]))
     else:
         ends = np.clip([score - half, score + half], low, high)
-    none, one = least_reach(resampling)
-    if not none:
-        return (float(ends[0]), float(ends[1])) if half else (math.nan, math.nan)
-    below, above = (score - none, score) if high - score < score - low else (score, score + none)
-    if above == score >= high - none:
-        above = max(score, high - one)
-    elif below == score <= low + none:
-        below = min(score, low + one)
-    ends = np.clip([np.minimum(ends[0], below), np.maximum(ends[1], above)], low, high)
-    return float(ends[0]), float(ends[1])
+    lower, upper = float(ends[0]), float(ends[1])
+    if math.isfinite(high - low):
+        near, least, most = limits(min(score - low, high - score), half, resampling)
+        if high - score < score - low:
+            lower, upper = min(max(lower, high - most), high - least), max(upper, high - near)
+        else:
+            lower, upper = min(lower, low + near), max(min(upper, low + most), low + least)
+    return (math.nan, math.nan) if lower == upper else (lower, upper)
 
 
 class Intervals(NamedTuple):

@@ -55,9 +55,9 @@ def judge(pairs: Mapping[str, Pair | Apart]) -> dict[str, Verdict]:
     """Return the verdict on each pair of a family, all of what is claimed at once.
 
     *Better* and *worse*: the p-value, by Holm for the number of pairs that differ, is below 0.05, and the difference is
-    more likely than not larger than the rope. *Level*: the 90 % interval lies inside the rope. *Unchanged*: the scores
-    are the same on every split. *Undecided* is the rest, and *not tested* what has no error. Of runs apart, only
-    whether the difference could be chance is said.
+    more likely than not larger than the rope. *Level*: the 90 % interval lies inside the rope, and so does the exact
+    bound where few rows differ (see `Pair.is_level`). *Unchanged*: the scores are the same on every split. *Undecided*
+    is the rest, and *not tested* what has no error. Of runs apart, only whether the difference could be chance is said.
     """
     adjusted = map(float, holm(np.array([pair.p_value for pair in pairs.values()])))
     judged = zip(pairs.items(), adjusted, strict=True)

@@ -256,6 +256,11 @@ def test_the_rows_are_counted_by_what_scores_differ_by(n_rows: int) -> None:
     assert as_search(random_scores(), n_folds=3, metric="accuracy", n_rows=77).resampling.n_rows == 77
     assert as_search(random_scores(), n_folds=3).resampling.n_rows == np.inf  # nothing bounds the scores
     assert as_search(np.ones((2, 30)), n_folds=3, metric="accuracy").resampling.n_rows == np.inf  # nor do they differ
+    one = np.where(np.arange(30) % 3, 0.7, 0.75)
+    for reached, expected in ((0.7, np.inf), (1.0, 12)):  # a bound that no split reaches may be many rows away
+        one[0] = reached
+        found = as_search([one], 1, n_folds=3, metric="accuracy").resampling.n_rows
+        assert found == pytest.approx(expected)
 
 
 def test_a_fold_of_one_row_has_no_row_to_spare() -> None:

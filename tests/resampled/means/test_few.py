@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
-from resampled.means.few import is_within, least_reach
+from resampled.means.few import is_within, limits
 from resampled.resampling import Resampling
 
 FOLDS = Resampling.of_folds(3)
@@ -17,16 +17,32 @@ def folds(n_rows: float, bounds: tuple[float, float] = (0, 1), n_effective: floa
 
 
 @pytest.mark.parametrize("n_rows", [1, 12, 300, 768])
-def test_the_least_reach_is_that_of_no_error_and_of_one(n_rows: int) -> None:
-    none, one = least_reach(folds(n_rows))
-    assert none == pytest.approx(binomtest(0, n_rows).proportion_ci(0.95, "exact").high)
-    assert one == pytest.approx(binomtest(1, n_rows).proportion_ci(0.95, "exact").low)
-    assert least_reach(folds(n_rows, (-1, 1))) == pytest.approx((2 * none, 2 * one))
-    assert least_reach(folds(10 * n_rows, n_effective=n_rows)) == pytest.approx((none, one))
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_perfect_score_has_the_exact_interval_of_no_error(n_rows: int, width: int) -> None:
+    none = binomtest(0, n_rows).proportion_ci(0.95, "exact").high
+    for known in (folds(n_rows, (1 - width, 1)), folds(10 * n_rows, (1 - width, 1), n_rows)):
+        near, least, most = limits(0.0, 0.0, known)
+        assert (near, least) == pytest.approx((0, width * none))
+        assert n_rows == 1 or most == pytest.approx(width * none)
 
 
-def test_without_rows_or_bounds_there_is_no_least_reach() -> None:
-    assert least_reach(folds(math.inf)) == least_reach(folds(300, (-math.inf, 0))) == (0, 0)
+def test_one_error_has_at_most_its_exact_interval() -> None:
+    exact = binomtest(1, 300).proportion_ci(0.95, "exact")
+    near, least, most = limits(1 / 300, 0.001, folds(300))
+    assert (near, most) == pytest.approx((exact.low, exact.high))
+    assert least == pytest.approx(1 / 300 + 1 - 0.025 ** (1 / 300))
+    assert limits(1 / 300, 0.1, folds(300))[2] == pytest.approx(1 / 300 + 0.1)
+
+
+def test_with_more_errors_the_ends_are_at_least_as_far_as_no_error_allows() -> None:
+    none = 1 - 0.025 ** (1 / 300)
+    assert limits(3 / 300, 0.001, folds(300)) == pytest.approx((1 - 0.975 ** (1 / 300), 0.01 + none, math.inf))
+    assert limits(0.3, 0.001, folds(300)) == pytest.approx((math.inf, 0.3 + none, math.inf))
+    assert limits(0.5, 0.001, folds(1)) == (0.025, 1, math.inf)
+
+
+def test_without_rows_or_bounds_there_are_no_limits() -> None:
+    assert limits(0.1, 0.1, folds(math.inf)) == limits(0.1, 0.1, folds(300, (-math.inf, 0))) == (math.inf, 0, math.inf)
 
 
 def flipped(n_flipped: int, n_rows: int, n_repeats: int = 10) -> np.ndarray:

@@ -119,6 +119,9 @@ def test_a_nearly_perfect_score_has_at_least_the_interval_of_no_error() -> None:
     for place, half in ((0.98, 0.02), (0.5, 0.05), (0.03, 0.02)):
         assert interval(place, half, known) == interval(place, half, unknown)
     assert interval(0.1, 0.0, of_bounds(0, 1, 1)) == pytest.approx((0.025, 1))
+    # The bend of the logit scale carries no farther than one error does.
+    assert interval(1 - 0.01 / 30, 0.003, unknown)[0] < 0.5
+    assert interval(1 - 0.01 / 30, 0.003, known)[0] == pytest.approx(1 - stats.beta.ppf(0.975, 1.1, 299.9))
     assert np.isnan(interval(math.nan, math.nan, known)).all()
     assert np.isnan(interval(0.999, math.nan, known)).all()
 
