@@ -28,7 +28,10 @@ def verdict(old: Any, new: Any, **how: Any) -> Verdict:
 
 
 def verdicts(pairs: Mapping[str, tuple[Any, Any]], **how: Any) -> dict[str, Verdict]:
-    """Judge a family of pairs (old, new) as `verdict` does; all claims together are wrong in 5 %, by Holm (1979)."""
+    """Judge a family of pairs (old, new) as `verdict` does.
+
+    All claims together are wrong in at most 5 %, by Holm (1979), unless single rows decide what a learner does.
+    """
     family = {}
     for name, (old, new) in pairs.items():
         if np.shape(old) != np.shape(new) or np.ndim(old) != 1:
