@@ -108,6 +108,6 @@ def effects(search: Any, *, seed: int = 0, **how: Any) -> dict[str, np.ndarray]:
     data = as_search(search, **how)
     if not data.settings:
         raise ValueError("The settings are not known; give a search, or its results with the columns param_….")
-    drops = importance(data.settings, data.scores.mean(axis=1), seed).mean
+    drops, _ = importance(data.settings, data.scores.mean(axis=1), seed)
     p, order = effect_p_values(data.settings, data.scores, data.resampling, seed), np.argsort(-drops, kind="stable")
     return {"setting": np.array([*data.settings])[order], "importance": drops[order], "p_value": p[order]}

@@ -39,9 +39,9 @@ def effect_p_values(
 
     `settings` has the values of each key by candidate. Of the scores, (n_candidates, n_splits), NaN is left out.
     """
-    kept = np.isfinite(scores).all(axis=1)
+    kept = np.flatnonzero(np.isfinite(scores).all(axis=1)).tolist()
     ranks = rankdata(scores[kept], axis=0)
-    contrasts = [_contrasts(those(kept, column)) for column in settings.values()]
+    contrasts = [_contrasts([column[i] for i in kept]) for column in settings.values()]
     always = [np.ones((1, len(ranks)))]
     if stages is not None:
         always.append(_contrasts(stages[kept]))
@@ -61,11 +61,6 @@ def effect_p_values(
         p = p_values(np.vstack([np.zeros_like(effects[:1]), effects]), 0, places)[1:]
         resampled[number] = min(1, len(p) * p.min()) if np.isfinite(p).all() else np.nan
     return resampled if len(settings) == 1 else np.maximum(holm(shuffled), resampled)
-
-
-def those(kept: np.ndarray, column: Column) -> list[Any]:
-    """Return the values of the candidates that are kept."""
-    return [value for value, is_kept in zip(column, kept, strict=True) if is_kept]
 
 
 def _contrasts(column: Column) -> np.ndarray:

@@ -1,43 +1,35 @@
 """How much the scores of a search depend on each of its settings, by a random forest."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
-from resampled.candidates.effects import Column, codes, those
+from resampled.candidates.effects import Column, codes
 
 N_TREES = 100
 N_FOLDS = 5
 N_PERMUTATIONS = 20
 
 
-class Importance(NamedTuple):
-    """How much the scores depend on each setting, and the standard deviation of that over the shuffles."""
-
-    mean: np.ndarray
-    std: np.ndarray
-
-
-def importance(settings: Mapping[str, Column], scores: np.ndarray, seed: int) -> Importance:
+def importance(settings: Mapping[str, Column], scores: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return how much of the scores' spread a random forest no longer explains once a key's values are shuffled.
 
     The candidates are cut into five parts by chance. A forest of 100 trees is fitted on four of them and predicts the
     fifth. Then the values of one key are shuffled among all candidates, and the forests predict again: the importance
     is the growth of the squared error, over the scores' sum of squares (scikit-learn's `permutation_importance` with
-    `r2`), over 20 shuffles.
+    `r2`), as the mean and the standard deviation over 20 shuffles.
 
     `settings` has the values of each key by candidate; of the scores, (n_candidates,), NaN is left out. The arrays have
     the shape (n_keys,); they are 0 if the scores do not differ, and NaN with fewer than 3 candidates.
     """
-    kept = np.isfinite(scores)
-    X = np.column_stack([codes(those(kept, column)) for column in settings.values()])
+    kept = np.flatnonzero(np.isfinite(scores)).tolist()
+    X = np.column_stack([codes([column[i] for i in kept]) for column in settings.values()])
     y = np.asarray(scores, dtype=float)[kept]
     if len(y) < 3 or np.ptp(y) == 0:
         drops = np.full((len(settings), N_PERMUTATIONS), np.nan if len(y) < 3 else 0.0)
     else:
         drops = _drops(X, y, np.random.default_rng(seed))
-    return Importance(drops.mean(axis=1), drops.std(axis=1))
+    return drops.mean(axis=1), drops.std(axis=1)
 
 
 def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -14,13 +14,11 @@ from resampled.resampling import Bounds
 def whole_choice(searches: Mapping[str, Corrected | None], bounds: Bounds) -> Corrected | None:
     """Return the corrected score of the choice among all searches, with the ends of its 95 % interval.
 
-    The draws are the same in all searches: the same rows and splits are left out. So each draw can choose among the
-    searches too: it takes the one whose selected candidate has the best mean on what selects, and scores it on what was
-    left out. The mean over the draws is the corrected score. Its variance is the mean of the searches' own, as often as
-    they were taken, and the variance of their corrected scores. The interval does not pass the scorer's bounds.
+    The same rows and splits are left out in all searches. So each draw takes the search whose selected candidate has
+    the best mean on what selects, and scores it on what was left out. The mean over the draws is the corrected score.
+    Its variance is the mean of the searches' own, as often as they were taken, and that of their corrected scores.
 
-    The result is None if a search has no corrected score, or they do not share their draws: where a large search is
-    corrected over splits alone, or with other numbers of rows.
+    The result is None if a search has no corrected score, or they do not share their draws.
     """
     found = [each for each in searches.values() if each is not None]
     over, sizes = {each.over for each in found}, {len(each.draws.selecting) for each in found}

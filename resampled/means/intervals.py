@@ -64,8 +64,3 @@ def intervals(
         halves = np.where(constant, np.nan, halves)
     low, high = np.transpose([interval(mean, half, resampling) for mean, half in zip(means, halves, strict=True)])
     return Intervals(low, high, np.maximum(halves, np.maximum(means - low, high - means)))
-
-
-def half_widths(scores: np.ndarray, resampling: Resampling, **known: Any) -> np.ndarray:
-    """Return half the widths of `intervals`, of the same parameters."""
-    return intervals(scores, resampling, **known).half

@@ -95,11 +95,6 @@ class Pair:
         inside = abs(self.difference) + self.half_width(1 - 2 * ALPHA) <= self.rope
         return bool(inside and is_within(self.rope, self.new - self.old, self.resampling))
 
-    @property
-    def any_stuck(self) -> bool:
-        """Whether a fit of either is stuck."""
-        return bool(self.old_stuck.any() or self.new_stuck.any())
-
     def p_stuck(self) -> float:
         """Return the p-value of equally many stuck fits, in pairs: McNemar's exact test; 1 if the same are stuck."""
         only_old, only_new = (self.old_stuck & ~self.new_stuck).sum(), (self.new_stuck & ~self.old_stuck).sum()

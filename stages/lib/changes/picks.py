@@ -83,7 +83,7 @@ def amount(of: Pair | Apart) -> str:
 
 def stuck(pair: Pair) -> str:
     """Say how many fits are stuck, and what the others differ by; empty if none is."""
-    if not pair.any_stuck:
+    if not (pair.old_stuck.any() or pair.new_stuck.any()):
         return ""
     before, after = int(pair.old_stuck.sum()), int(pair.new_stuck.sum())
     # In the order of time, nothing is tested.

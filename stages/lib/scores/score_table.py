@@ -48,7 +48,7 @@ def score_table(
     stuck : array of bool, shape (n_candidates, n_splits), optional
         By default, no fit is.
     ci95 : array of shape (n_candidates,), optional
-        As `half_widths` returns it; by default what the splits alone say.
+        As `Table.half_widths` returns it; by default what the splits alone say.
     """
     columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in candidates]}
     columns |= {key: [format_value(each[key]) for each in candidates] for key in sorted(candidates[0])}

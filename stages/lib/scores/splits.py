@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from resampled.means.corrected import Corrected, corrected_score
-from resampled.means.intervals import half_widths
+from resampled.means.intervals import intervals
 from resampled.means.pooling import Pooling, pooling
 from resampled.means.rows import Rows
 from resampled.resampling import Resampling
@@ -92,7 +92,7 @@ class Table:
         `SearchResult.rows` returns them. Candidates are `constant` that predict the same for every row.
         """
         rows = self._rows(statistics)
-        return half_widths(scores, self.resampling, seed=self.params.seed, rows=rows, constant=constant)
+        return intervals(scores, self.resampling, seed=self.params.seed, rows=rows, constant=constant).half
 
     def corrected(self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None) -> Corrected | None:
         """Return the best score corrected for the choice, as `corrected_score` does; see `half_widths`."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from resampled.means.intervals import half_widths, interval
+from resampled.means.intervals import interval, intervals
 from resampled.means.pooling import pooling
 from resampled.means.rows import Rows
 from resampled.means.ttest import half_width
@@ -26,7 +26,7 @@ def test_a_constant_has_the_interval_of_a_share() -> None:
     scores, rows = draw_table(Table(300, positives=0.35, stuck=1, n_candidates=1), RNG)
     share = float(scores.mean())
     assert half_width(scores, FOLDS)[0] < 0.01
-    found = half_widths(scores, FOLDS, seed=0, rows=rows)
+    found = intervals(scores, FOLDS, seed=0, rows=rows).half
     assert found[0] == pytest.approx(stats.t.ppf(0.975, 299) * (share * (1 - share) / 300) ** 0.5, rel=0.02)
 
 
@@ -49,26 +49,26 @@ def test_the_jackknife_is_that_of_whole_groups() -> None:
 
 def test_an_interval_is_at_least_that_of_the_splits() -> None:
     scores, rows = draw_table(Table(300, stuck=0.5), RNG)
-    wide = half_widths(scores, FOLDS, seed=0, rows=rows)
+    wide = intervals(scores, FOLDS, seed=0, rows=rows).half
     assert (wide >= half_width(scores, FOLDS)).all()
-    assert np.isnan(half_widths(scores, Resampling(math.nan), seed=0, rows=rows)).all()
+    assert np.isnan(intervals(scores, Resampling(math.nan), seed=0, rows=rows).half).all()
     scores[3, 2] = np.nan
     rows.statistics[2][3] = np.nan
-    assert np.isnan(half_widths(scores, FOLDS, seed=0, rows=rows)).nonzero()[0].tolist() == [3]
+    assert np.isnan(intervals(scores, FOLDS, seed=0, rows=rows).half).nonzero()[0].tolist() == [3]
 
 
 def test_near_a_bound_the_farther_end_counts() -> None:
     scores = RNG.normal(0.95, 0.01, (1, 30))
     plain = half_width(scores, FOLDS)[0]
     low, high = interval(float(scores.mean()), float(plain), of_bounds(0, 1))
-    found = half_widths(scores, Resampling.of_folds(3, bounds=(0, 1)), seed=0)[0]
+    found = intervals(scores, Resampling.of_folds(3, bounds=(0, 1)), seed=0).half[0]
     assert found == pytest.approx(scores.mean() - low)
     assert found > plain > high - scores.mean()
 
 
 def test_without_rows_a_constant_has_no_interval() -> None:
     scores = RNG.normal(0.7, 0.02, (2, 30))
-    found = half_widths(scores, FOLDS, seed=0, constant=np.array([False, True]))
+    found = intervals(scores, FOLDS, seed=0, constant=np.array([False, True])).half
     assert found[0] == half_width(scores, FOLDS)[0]
     assert np.isnan(found[1])
 
@@ -128,7 +128,7 @@ def test_a_nearly_perfect_score_has_at_least_the_interval_of_no_error() -> None:
 
 def test_the_same_score_on_every_split_has_no_interval_if_nothing_is_known_of_rows() -> None:
     scores = np.array([[1.0] * 30, [0.7] * 30, [*[0.7] * 29, 0.71]])
-    assert np.isnan(half_widths(scores, FOLDS, seed=0)).tolist() == [True, True, False]
-    assert np.isnan(half_widths(scores, of_bounds(0, 1), seed=0)).tolist() == [True, True, False]
-    assert half_widths(scores, of_bounds(0, 1, 300), seed=0)[:2] == pytest.approx(1 - 0.025 ** (1 / 300))
-    assert np.isnan(half_widths(-scores + 1, of_bounds(-math.inf, 0), seed=0))[0]
+    assert np.isnan(intervals(scores, FOLDS, seed=0).half).tolist() == [True, True, False]
+    assert np.isnan(intervals(scores, of_bounds(0, 1), seed=0).half).tolist() == [True, True, False]
+    assert intervals(scores, of_bounds(0, 1, 300), seed=0).half[:2] == pytest.approx(1 - 0.025 ** (1 / 300))
+    assert np.isnan(intervals(-scores + 1, of_bounds(-math.inf, 0), seed=0).half)[0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from resampled.means.corrected import corrected_score
-from resampled.means.intervals import half_widths
+from resampled.means.intervals import intervals
 from resampled.means.ttest import p_values
 from resampled.pairs.equivalence import equivalence
 from tests.resampled.simulation.drawing import Drawing, Rows, written
@@ -58,7 +58,7 @@ def judge_fresh(training: str, draw: int) -> Fresh:
     found = corrected_score(scores, resampling, seed=draw, rows=search.rows, n_rounds=2)
     assert found is not None
     kept = replace(fresh, right=fresh.right[[best]])
-    half = half_widths(kept.scores, resampling, seed=draw, rows=kept.rows)[0]
+    half = intervals(kept.scores, resampling, seed=draw, rows=kept.rows).half[0]
     in_search, on_fresh = (equivalence(each[others] - each[best], resampling, ROPE) for each in (scores, anew))
     return Fresh(
         search_error=scores[best].mean() - truth,

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from resampled.means.corrected import corrected_score
-from resampled.means.intervals import half_widths
+from resampled.means.intervals import intervals
 from resampled.means.pooling import pooling
 from resampled.means.rows import Rows
 from resampled.means.ttest import half_width
@@ -104,7 +104,7 @@ def judge_table(name: str, draw: int) -> Covered:
     return Covered(
         corrected=corrected.low <= table.truth <= corrected.high,
         error=corrected.score - table.truth,
-        mean=bool(off <= half_widths(scores, resampling, seed=draw, rows=rows)[0]),
+        mean=bool(off <= intervals(scores, resampling, seed=draw, rows=rows).half[0]),
         by_splits=bool(off <= half_width(scores, resampling)[0]),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from resampled.means.corrected import corrected_score
-from resampled.means.intervals import half_widths
+from resampled.means.intervals import intervals
 from resampled.resampling import Resampling
 from resampled.scorers import bounds_of
 from tests.resampled.simulation.drawing import Drawing, written
@@ -64,8 +64,8 @@ def covered(scores: np.ndarray, rows: Any, truth: float, resampling: Resampling,
     holds = {}
     for name, given in (("", resampling), ("_before", replace(resampling, n_rows=np.inf, n_effective=None))):
         off = abs(scores[0].mean() - truth)
-        holds["mean" + name] = bool(off <= half_widths(scores, given, seed=seed, rows=rows)[0])
-        holds["alone" + name] = bool(off <= half_widths(scores, given, seed=seed)[0])
+        holds["mean" + name] = bool(off <= intervals(scores, given, seed=seed, rows=rows).half[0])
+        holds["alone" + name] = bool(off <= intervals(scores, given, seed=seed).half[0])
         corrected = corrected_score(scores, given, seed=seed, rows=rows, n_rounds=2)
         assert corrected is not None
         holds["corrected" + name] = corrected.low <= truth <= corrected.high

@@ -170,7 +170,7 @@ def judge_unstable(kind: str, n_draws: int) -> list[Judged]:
 
 def judged(pair: Pair) -> Judged:
     """Judge a pair in all ways."""
-    word, others = word_of(pair), pair.without_stuck() if pair.any_stuck else None
+    word, others = word_of(pair), pair.without_stuck()
     without = word if others is None else word_of(others)
     return Judged(word, corrected_word(pair), without, pair.p_stuck() < ALPHA)
 
