@@ -55,8 +55,8 @@ test: .venv/test ## Check README.md's blocks, lint, check types and imports, run
 test-all: .venv/test ## Run all tests, the long ones too, with thousands of generated nets; takes one to two hours
 	pytest --numprocesses auto --dist worksteal --hypothesis-profile many
 
-test-oldest: .venv-oldest/test ## Run the engine's tests with the oldest versions that it takes, in an environment apart
-	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" pytest --numprocesses auto --dist worksteal tests/lockstep \
+test-oldest: .venv-oldest/test ## Run the packages' tests with the oldest versions that the engine takes, in an environment apart
+	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" pytest --numprocesses auto --dist worksteal tests/lockstep tests/resampled \
 	  --ignore tests/lockstep/oracles/test_scikit_learn.py  # names tests that an older scikit-learn lacks
 
 cross-cpu: .venv/repro ## Run a small search here and on two emulated processors; needs Debian's qemu-user
