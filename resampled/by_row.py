@@ -21,12 +21,8 @@ def rows_of(
     Raises `ValueError` if the scores do not follow from the rows.
     """
     if row_scores is not None:
-        name, pool, values, y = (
-            "row_scores",
-            _MEAN,
-            np.asarray(row_scores, dtype=float),
-            np.zeros(np.shape(row_scores)[-1]),
-        )
+        name, pool, values = "row_scores", _MEAN, np.asarray(row_scores, dtype=float)
+        y = np.zeros(values.shape[-1])
     elif predictions is None:
         return None
     elif y is None or (by_sums := pooling(scorer, len(np.unique(y)))) is None:
@@ -38,17 +34,13 @@ def rows_of(
     shape, compared = (*scores.shape, len(y)), np.flatnonzero(np.isfinite(scores).all(axis=1))
     if values.shape[:3] != shape:
         raise ValueError(f"{name} has the shape {values.shape}; it is {shape}, with NaN where a split has no such row.")
-    tests = [np.flatnonzero(each) for each in np.isfinite(values[compared[0]]).reshape(*shape[1:], -1).all(axis=2)]
-    statistics = [
-        np.stack([pool.rows(y[test], values[candidate, split, test]) for candidate in compared])
-        for split, test in enumerate(tests)
-    ]
-    pooled = np.column_stack([pool.score(each.sum(axis=1, dtype=float)) for each in statistics])
-    for i, split in np.argwhere(~np.isclose(pooled, scores[compared], rtol=1e-4, atol=1e-6)):
-        raise ValueError(
-            f"Candidate {compared[i]} has the score {scores[compared[i], split]:.6g} on split {split}, but "
-            f"{pooled[i, split]:.6g} by {name}; give candidates, splits and rows in the order of the search."
-        )
+    is_test = np.isfinite(values[compared[0]]).reshape(*shape[1:], -1).all(axis=2)
+    statistics, tests = [], [np.flatnonzero(each) for each in is_test]
+    for split, test in enumerate(tests):
+        rows = np.stack([pool.rows(y[test], values[candidate, split, test]) for candidate in compared])
+        statistics.append(rows)
+        if not np.allclose(pool.score(rows.sum(axis=1, dtype=float)), scores[compared, split], rtol=1e-4, atol=1e-6):
+            raise ValueError(f"{name} give other scores on split {split} than there are; give all in the same order.")
     return Rows(statistics, tests, None if groups is None else np.asarray(groups), pool)
 
 

@@ -47,11 +47,13 @@ def interval(search: Any, *, stuck: Any = None, seed: int = 0, **how: Any) -> tu
     One candidate is enough, and its scores may have the shape (n_splits,). The ends are NaN where no interval holds.
     """
     data = as_search([search] if np.ndim(search) == 1 else search, 1, **how)
+    if stuck is not None and np.shape(stuck) != data.scores.shape:
+        raise ValueError(f"stuck has the shape {np.shape(stuck)}, but the scores have {data.scores.shape}.")
     low, high = np.full((2, len(data.scores)), np.nan)
-    scores, own = data.scores[data.compared], data.compared
+    own = data.compared
     # A learner that predicts the same for every row has no interval from splits alone.
     constant = None if stuck is None else np.mean(stuck, axis=1)[own] >= 1 / 2
-    low[own], high[own], _ = intervals(scores, data.resampling, seed=seed, rows=data.rows, constant=constant)
+    low[own], high[own], _ = intervals(data.scores[own], data.resampling, seed=seed, rows=data.rows, constant=constant)
     return low, high
 
 

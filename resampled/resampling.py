@@ -14,19 +14,16 @@ class Resampling:
     Attributes
     ----------
     test_share : float
-        Test rows per training row of a split, n_test / n_train; 1 / (k - 1) for k folds. Rows of a training fold that
-        an estimator holds out of its fit count as training rows, because the correction rests on the share of rows,
-        n_test / (n_test + n_train), that two splits both test on. NaN where no correction holds, as in time order:
-        there, each training set is part of the next one, so the scores are no draws from one distribution.
+        Test rows per training row of a split, n_test / n_train; rows that an estimator holds out of its fit count as
+        training rows. NaN where no correction holds, as in time order: each training set is part of the next one.
     n_folds : int, optional
-        How many folds a repeat has. None where the splits are no whole repeats, such as shares drawn by chance or what
-        is left of folds; then nothing tells how much of a variance all splits share, and all of it counts as shared.
-    n_rows : float
-        The rows of the table; infinite where that is not known.
+        How many folds a repeat has. None where the splits are no whole repeats, such as shares drawn by chance; then,
+        all of a variance counts as shared by all splits.
+    n_rows, n_effective : float
+        The rows of the table, infinite where that is not known, and of how many of them one can be wrong, for exact
+        bounds (see `effective_rows`); by default, of all.
     bounds : (float, float)
         The least and the largest value of the scorer.
-    n_effective : float, optional
-        Of how many rows one can be wrong, for exact bounds; see `effective_rows`. By default, `n_rows`.
     """
 
     test_share: float
@@ -49,10 +46,7 @@ class Resampling:
 
     @property
     def one_row(self) -> float:
-        """What one row of a split can change: where a scorer has both bounds, their distance over its test rows.
-
-        Differences of other scorers are numbers that do not repeat by chance; it is 0 for them.
-        """
+        """What one row of a split can change; 0 for scorers without two bounds, whose scores are no counts."""
         low, high = self.bounds
         share = 1 / self.n_folds if self.n_folds else self.test_share / (1 + self.test_share)
         return (high - low) / (self.n_rows * share) if math.isfinite(high - low) else 0.0
@@ -64,9 +58,7 @@ class Resampling:
 
     def n_repeats(self, n_splits: int) -> int | None:
         """Return how many whole repeats of the folds so many splits are; None if they are not."""
-        if self.n_folds is None or n_splits % self.n_folds:
-            return None
-        return n_splits // self.n_folds
+        return None if self.n_folds is None or n_splits % self.n_folds else n_splits // self.n_folds
 
     def is_one_repeat(self, n_splits: int) -> bool:
         """Return whether no row is tested twice, because so many splits have no more test rows than there are rows."""

@@ -1,4 +1,4 @@
-"""The bounds of scikit-learn's scorers, by name."""
+"""The bounds of scikit-learn's scorers, by name, and of how many rows one can be wrong."""
 
 import math
 from collections.abc import Sequence
@@ -20,13 +20,10 @@ def bounds_of(scoring: str) -> Bounds:
 
 
 def effective_rows(scoring: str, counts: Sequence[float]) -> float | None:
-    """Return of how many rows one can be wrong, as `Resampling` has it; None if of all.
+    """Return of how many rows one can be wrong, by the rows of each class (none if not known); None if of all.
 
-    Accuracy counts rows, whatever class they have. Most other scorers with bounds, such as balanced accuracy, F1 and
-    ROC AUC, give classes the same weight, however rare they are. What such a score says is as exact as if all classes
-    were as rare as the rarest one.
-
-    `counts` are the rows of each class, none for numbers or where that is not known.
+    Accuracy counts rows. Most other scorers with bounds, such as F1 and ROC AUC, give classes the same weight, however
+    rare they are, so they are as exact as if all classes were as rare as the rarest one.
     """
     by_rows = scoring.startswith(("neg_", "accuracy", "top_k_accuracy"))
     return None if by_rows or not len(counts) else float(len(counts) * min(counts))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from resampled.by_row import rows_of
-from resampled.folds import NO_SPLITTER, resampling_of
-from resampled.means.few import too_narrow
+from resampled.folds import split_by
+from resampled.means.few import fewest_rows, too_narrow
 from resampled.means.rows import Rows
 from resampled.resampling import UNBOUNDED, Bounds, Resampling
 from resampled.scorers import bounds_of, effective_rows
@@ -44,7 +44,7 @@ def as_search(
     *,
     n_folds: int | None = None,
     test_share: float | None = None,
-    n_rows: int | None = None,
+    n_rows: float | None = None,
     metric: str | None = None,
     bounds: Bounds | None = None,
     rope: float = 0.01,
@@ -58,109 +58,87 @@ def as_search(
         return search
     if not rope >= 0:
         raise ValueError(f"The rope is {rope}; it is the largest difference that does not matter, 0 or more.")
-    results, cv, scorer, settings = _results(search), NO_SPLITTER, metric or "", {}
-    if results is None:
-        scores, is_last = _numbers(search, "search"), np.ones(1, dtype=bool)
-    else:
-        refit = getattr(search, "refit", None)
-        name, scores = _scores(results, refit if metric is None and isinstance(refit, str) else metric)
-        settings = {key[6:]: [_value(each) for each in results[key]] for key in results if key.startswith("param_")}
-        iterations = _numbers(results.get("iter", [0]), "iter")
-        is_last, cv, scorer = iterations == iterations.max(), getattr(search, "cv", cv), _scorer(search, name) or scorer
+    results = _results(search)
+    scores, scorer = _scores(search, results, metric) if results else (np.asarray(search, dtype=float), metric or "")
     if scores.ndim != 2:
         raise ValueError(f"The scores have the shape {scores.shape}; give (n_candidates, n_splits).")
-    is_last = np.broadcast_to(is_last, len(scores))
+    iterations = np.asarray(results.get("iter", [0] * len(scores)), dtype=float)  # of halving
+    is_last = iterations == iterations.max()
     scores = np.where(np.isfinite(scores) & is_last[:, None], scores, np.nan)
-    bounds = _bounds(scores, scorer, bounds, is_own=getattr(search, "scoring", "") is None)
     notes = _notes(scores, is_last, fewest, getattr(search, "error_score", None))
-    if bounds == UNBOUNDED and not scorer:
+    if not scorer and not bounds:
         notes.append("The scorer is not known, so intervals do not end at its bounds; give metric= or bounds=.")
+    low, high = bounds or (bounds_of(scorer) if scorer else UNBOUNDED)
+    for i, split in np.argwhere((scores < low - 1e-9) | (scores > high + 1e-9)):
+        raise ValueError(
+            f"Candidate {i} has the score {scores[i, split]:.6g} on split {split}, but {scorer or 'it'} is between "
+            f"{low:g} and {high:g}; correct metric= or bounds=, and give errors with the sign changed."
+        )
     rows, y = rows_of(scores, scorer, **by_row), by_row.get("y")
+    n_folds, test_share = split_by(search, scores.shape[1], n_folds, test_share)
+    # Numbers have scorers without a bound.
+    counts = [] if y is None or np.isinf(high - low) else np.unique(y, return_counts=True)[1].tolist()
+    notes += filter(None, [too_narrow(counts, by_row.get("groups"))])
+    n_effective = effective_rows(scorer, counts)
     if y is not None:
         n_rows = len(y)
     elif rows is not None:
         n_rows = len(np.unique(np.concatenate(rows.tests)))
-    # Numbers have scorers without a bound.
-    counts = [] if y is None or np.isinf(bounds).any() else np.unique(y, return_counts=True)[1].tolist()
-    notes += filter(None, [too_narrow(counts, by_row.get("groups"))])
-    resampling = resampling_of(scores, cv, n_folds, test_share, n_rows, bounds, effective_rows(scorer, counts))
+    elif n_rows is None:
+        # A bound is some rows away, but few where it is reached on a split.
+        reached = [np.full(scores.shape[1], bound) for bound in (low, high) if (scores == bound).any()]
+        levels = np.sort(np.vstack([scores, *reached]), axis=0)
+        n_rows = fewest_rows(np.diff(levels, axis=0), high - low, test_share)
+    if n_rows is not None and n_folds is not None and n_rows < 2 * n_folds:
+        # Each fold tests one row, which is the whole score, not the least that another table would change.
+        n_rows, n_effective = None, n_effective or n_rows
+    resampling = Resampling(test_share, n_folds, n_rows or np.inf, (low, high), n_effective)
+    settings = {key[6:]: values for key, values in results.items() if key.startswith("param_")}
     return Search(scores, resampling, settings, scorer, rows, rope, notes)
 
 
-def _results(search: Any) -> dict[str, list[Any]] | None:
-    """Return the columns of `cv_results_`; None for an array."""
+def _results(search: Any) -> dict[str, list[Any]]:
+    """Return the columns of `cv_results_`; none of an array."""
     if hasattr(search, "get_params") and not hasattr(search, "cv_results_"):
-        name = type(search).__name__
-        raise ValueError(f"{name} has no cv_results_; give a search after its fit, not its best_estimator_.")
+        raise ValueError(f"{type(search).__name__} has no cv_results_; give a fitted search, not its best_estimator_.")
     results = getattr(search, "cv_results_", search)
     if not isinstance(results, Mapping) and not hasattr(results, "columns"):  # as a data frame has
-        return None
-    return {str(name): list(results[name]) for name in getattr(results, "columns", results)}
+        return {}
+    return {str(name): [_value(each) for each in results[name]] for name in getattr(results, "columns", results)}
 
 
-def _numbers(values: Any, place: str) -> np.ndarray:
-    """Return numbers, which may be text; nothing is NaN. Raises `ValueError` for anything else."""
-    try:
-        array = np.asarray(values, dtype=object)
-        return np.where(np.isin(array.astype(str), ("", "None", "<NA>")), np.nan, array).astype(float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{place} has something else than numbers: {error}.") from None
-
-
-def _value(setting: Any) -> Any:
-    """Return the value of a setting, a number even if it was text, and NaN for nothing."""
-    if setting is np.ma.masked or str(setting) == "":
+def _value(cell: Any) -> Any:
+    """Return what stands in a cell, a number even if it was text, as in a CSV, and NaN for nothing."""
+    if cell is np.ma.masked:
         return np.nan
     try:
-        return float(setting) if isinstance(setting, str) else setting
+        return float(cell or "nan") if isinstance(cell, str) else cell
     except ValueError:
-        return setting
+        return cell
 
 
-def _scores(results: Mapping[str, Any], metric: str | None) -> tuple[str, np.ndarray]:
-    """Return the metric in the names of the columns, as in split0_test_METRIC, and its scores."""
-    columns = [match.groups() for name in results if (match := re.fullmatch(r"split(\d+)_test_(.+)", name))]
-    metrics = list(dict.fromkeys(name for _, name in columns))
-    if metrics == ["score"] or (metric is None and len(metrics) == 1):
-        metric = metrics[0]
-    if metric is None or metric not in metrics:
-        choices = f"one of: {', '.join(metrics)}" if metrics else "but there is no column split0_test_score"
+def _scores(search: Any, results: dict[str, list[Any]], metric: str | None) -> tuple[np.ndarray, str]:
+    """Return the scores of a metric, and scikit-learn's name of its scorer; "" where that is not known."""
+    refit, scoring = getattr(search, "refit", None), getattr(search, "scoring", None)
+    splits: dict[str, dict[int, list[Any]]] = {}
+    for column, values in results.items():
+        if match := re.fullmatch(r"split(\d+)_test_(.+)", column):
+            splits.setdefault(match[2], {})[int(match[1])] = values
+    name = metric or (refit if isinstance(refit, str) else "")
+    if len(splits) == 1 and (not name or "score" in splits):
+        (name,) = splits
+    if name not in splits:
+        choices = f"one of: {', '.join(splits)}" if splits else "but there is no column split0_test_score"
         raise ValueError(f"Which scores are meant is not known; give metric=, {choices}.")
-    numbers = {int(number) for number, name in columns if name == metric}
-    if lacking := {*range(max(numbers))} - numbers:
-        raise ValueError(f"There is a column split{max(numbers)}_test_{metric}, but none of split {min(lacking)}.")
-    names = [f"split{number}_test_{metric}" for number in sorted(numbers)]
-    return metric, np.column_stack([_numbers(results[name], name) for name in names])
-
-
-def _scorer(search: Any, name: str) -> str:
-    """Return scikit-learn's name for the metric in the names of the columns; "" where it is not known."""
-    scoring = getattr(search, "scoring", None)
+    scores = np.array([splits[name][number] for number in sorted(splits[name])], dtype=float).T
     scoring = scoring[name] if isinstance(scoring, Mapping) else scoring
     if isinstance(scoring, str):
-        return scoring
+        return scores, scoring
     if scoring is None and name == "score" and hasattr(search, "estimator"):
         from sklearn.base import is_classifier, is_regressor  # takes a second to import
 
-        return "accuracy" if is_classifier(search.estimator) else "r2" if is_regressor(search.estimator) else ""
-    return "" if name == "score" or callable(scoring) else name
-
-
-def _bounds(scores: np.ndarray, scorer: str, bounds: Bounds | None, is_own: bool) -> Bounds:
-    """Return the bounds of the scorer; raises `ValueError` for a score beyond them, unless they are only a guess."""
-    low, high = bounds or (bounds_of(scorer) if scorer else UNBOUNDED)
-    beyond = np.argwhere((scores < low - 1e-9) | (scores > high + 1e-9))
-    if not len(beyond):
-        return low, high
-    from sklearn.metrics import get_scorer_names  # takes a second to import
-
-    if not bounds and (is_own or scorer not in {*get_scorer_names()}) and not scorer.startswith("neg_"):
-        return UNBOUNDED
-    candidate, split = beyond[0]
-    raise ValueError(
-        f"Candidate {candidate} has the score {scores[candidate, split]:.6g} on split {split}, but {scorer or 'it'} is "
-        f"between {low:g} and {high:g}; correct metric= or bounds=, and give errors with the sign changed."
-    )
+        return scores, "accuracy" if is_classifier(search.estimator) else "r2" if is_regressor(search.estimator) else ""
+    return scores, (metric or "") if name == "score" or callable(scoring) else name
 
 
 def _notes(scores: np.ndarray, is_last: np.ndarray, fewest: int, error_score: object) -> list[str]:
@@ -169,8 +147,7 @@ def _notes(scores: np.ndarray, is_last: np.ndarray, fewest: int, error_score: ob
     if not is_last.all():
         notes.append(f"Halving: only the candidates of the last iteration are compared, {is_last.sum()} in number.")
     if len(out := np.flatnonzero(is_last & ~scored)):
-        names = ", ".join(map(str, out[:5])) + ", …" * (len(out) > 5)
-        notes.append(f"Out, because a fit has no score: {len(out)} of {is_last.sum()} candidates ({names}).")
+        notes.append(f"Out, because a fit has no score: {len(out)} of {is_last.sum()} candidates, {out.tolist()}.")
     if scored.sum() < fewest:
         remedy = "search with error_score='raise' to see why" if len(out) else "a comparison needs two"
         raise ValueError(" ".join([*notes, f"{scored.sum()} of {len(scores)} candidates can be compared; {remedy}."]))

@@ -26,19 +26,12 @@ FOLDS = {
     "StratifiedGroupKFold": (of.StratifiedGroupKFold(3), 3),
     "LeaveOneOut": (of.LeaveOneOut(), N_ROWS),
     "LeaveOneGroupOut": (of.LeaveOneGroupOut(), 10),
-    "PredefinedSplit": (of.PredefinedSplit(np.arange(N_ROWS) % 4), 4),
 }
 
 SHARES = [
-    of.ShuffleSplit(4),
     of.ShuffleSplit(4, test_size=0.25),
-    of.ShuffleSplit(4, train_size=0.75),
-    of.ShuffleSplit(4, test_size=0.2, train_size=0.5),
-    of.ShuffleSplit(4, test_size=12),
-    of.ShuffleSplit(4, test_size=12, train_size=0.5),
-    of.StratifiedShuffleSplit(3, train_size=30),
+    of.StratifiedShuffleSplit(3, test_size=0.5),
     of.GroupShuffleSplit(3, test_size=0.3),
-    of.GroupShuffleSplit(30),
 ]
 
 
@@ -67,13 +60,19 @@ def test_the_order_of_time_has_no_share() -> None:
     assert not as_search(random_scores(), test_share=np.nan).resampling.is_tested
 
 
-UNKNOWN = [list(of.KFold(3).split(X)), of.LeavePGroupsOut(2), of.PredefinedSplit(np.arange(N_ROWS) % 5 - 1)]
+UNKNOWN = {
+    "list": list(of.KFold(3).split(X)),
+    "LeavePGroupsOut": of.LeavePGroupsOut(2),
+    "PredefinedSplit": of.PredefinedSplit(np.arange(N_ROWS) % 5 - 1),
+    "numbers of rows": of.ShuffleSplit(4, test_size=12),
+    "training rows": of.ShuffleSplit(4, test_size=0.2, train_size=0.5),
+}
 
 
-@pytest.mark.parametrize("cv", UNKNOWN, ids=["list", "LeavePGroupsOut", "PredefinedSplit"])
+@pytest.mark.parametrize("cv", UNKNOWN.values(), ids=UNKNOWN)
 def test_splits_of_ones_own_have_to_be_told(cv: Any) -> None:
     search = searched(cv)
-    with pytest.raises(ValueError, match=r"^How the \d+ splits were drawn is not known: give n_folds="):
+    with pytest.raises(ValueError, match=r"^How the \d+ splits were drawn is not known: give n_folds=.* test_share="):
         as_search(search)
     assert as_search(search, test_share=0.5).resampling.test_share == 0.5
     assert as_search(search, n_folds=search.n_splits_).resampling.n_folds == search.n_splits_
@@ -83,12 +82,9 @@ def test_splits_of_ones_own_have_to_be_told(cv: Any) -> None:
     ("how", "found"),
     [
         ({}, "^How the 30 splits were drawn is not known: give n_folds="),
-        (
-            {"n_folds": 4},
-            "^30 splits are no whole repeats of 4 folds; correct n_folds. If .* test_share=0.3333 instead",
-        ),
-        ({"n_folds": 1}, "^n_folds is 1 and test_share None; give 2 folds or more"),
-        ({"test_share": 0}, "^n_folds is None and test_share 0; give 2 folds or more, or a share above 0"),
+        ({"n_folds": 4}, "^30 splits are no whole repeats of 4 folds, .* correct n_folds. If .* give test_share="),
+        ({"n_folds": 1}, "^30 splits are no whole repeats of 1 folds, of which a repeat has 2 or more"),
+        ({"test_share": 0}, "^test_share is 0; give the test rows per training row, a number above 0"),
         ({"n_folds": 3, "test_share": 0.5}, "^n_folds=3 is given, but test_share=0.5; leave one of them out"),
     ],
 )
@@ -104,33 +100,18 @@ def test_folds_that_are_not_those_of_the_search_are_refused() -> None:
         as_search(searched(of.TimeSeriesSplit(4)), n_folds=4)
 
 
-def test_a_splitter_that_counts_rows_needs_their_number() -> None:
-    with pytest.raises(ValueError, match=r"^ShuffleSplit\(.*test_size=12.* counts rows; give n_rows="):
-        as_search(searched(of.ShuffleSplit(4, test_size=12)))
-
-
 SCORES = random_scores()
 BAD = {
     "one candidate": (SCORES[:1], "^1 of 1 candidates can be compared; a comparison needs two"),
     "two splits": (SCORES[:, :2], "^There are 2 splits; fewer than 3 say nothing"),
     "one dimension": (SCORES[0], r"^The scores have the shape \(30,\); give \(n_candidates, n_splits\)"),
-    "text": (
-        [["a", "b"], ["c", "d"]],
-        "^search has something else than numbers: could not convert string to float: 'a'",
-    ),
-    "ragged": ([[0.1, 0.2], [0.3]], "^search has something else than numbers"),
-    "all NaN": (SCORES * np.nan, r"^Out, because a fit has no score: 4 of 4 candidates \(0, 1, 2, 3\). 0 of 4"),
-    "not fitted": (of.GridSearchCV(Ridge(), {}), "^GridSearchCV has no cv_results_; give a search after its fit"),
+    "text": ([["a", "b"], ["c", "d"]], "^could not convert string to float: 'a'"),
+    "ragged": ([[0.1, 0.2], [0.3]], "^setting an array element with a sequence"),
+    "all NaN": (SCORES * np.nan, r"^Out, because a fit has no score: 4 of 4 candidates, \[0, 1, 2, 3\]. 0 of 4"),
+    "not fitted": (of.GridSearchCV(Ridge(), {}), "^GridSearchCV has no cv_results_; give a fitted search"),
     "the best alone": (searched(3).best_estimator_, "^GaussianNB has no cv_results_; .* not its best_estimator_"),
     "no scores": ({"mean_test_score": [0.1, 0.2]}, "^Which scores .*, but there is no column split0_test_score"),
-    "a split is missing": (
-        {f"split{i}_test_score": SCORES[:, i] for i in (0, 1, 3)},
-        "^There is a column split3_test_score, but none of split 2",
-    ),
-    "words among numbers": (
-        {f"split{i}_test_score": ["0.5", "high"] for i in range(3)},
-        "^split0_test_score has something else than numbers: could not convert string to float: 'high'",
-    ),
+    "words": ({f"split{i}_test_score": ["0.5", "high"] for i in range(3)}, "^could not convert .* 'high'"),
 }
 
 
@@ -186,20 +167,11 @@ def test_the_bounds_are_those_of_the_scorer() -> None:
     own = searched(3, scoring=lambda estimator, X, y: 5 * estimator.score(X, y))
     assert as_search(own).resampling.bounds == (-np.inf, np.inf)
     assert as_search(own).notes[0].startswith("The scorer is not known")
-    assert as_search(own, metric="cost").resampling.bounds == (-np.inf, np.inf)
+    assert as_search(own, bounds=(-np.inf, np.inf)).notes == []
+    with pytest.raises(ValueError, match="but cost is between 0 and 1; correct metric= or bounds="):
+        as_search(own, metric="cost")
     with pytest.raises(ValueError, match=r"^Candidate 0 has the score .* between 0 and 1; correct metric= or bounds="):
         as_search(own, bounds=(0, 1))
-
-
-class Calm(LinearRegression):
-    """A learner with a score of its own, beyond the bounds of r2."""
-
-    def score(self, X: np.ndarray, y: np.ndarray) -> float:
-        return 5 + float(super().score(X, y))
-
-
-def test_a_learners_own_score_may_be_any() -> None:
-    assert as_search(searched(3, {"fit_intercept": [True, False]}, Calm())).resampling.bounds == (-np.inf, np.inf)
 
 
 def test_an_error_that_is_not_negated_is_refused() -> None:
@@ -218,7 +190,7 @@ def test_a_candidate_without_a_score_is_out() -> None:
     scores[2:8, 7] = np.nan
     data = as_search(scores, n_folds=3, metric="accuracy")
     assert data.compared.tolist() == [0, 1, 8]
-    assert data.notes == ["Out, because a fit has no score: 6 of 9 candidates (2, 3, 4, 5, 6, …)."]
+    assert data.notes == ["Out, because a fit has no score: 6 of 9 candidates, [2, 3, 4, 5, 6, 7]."]
     scores[1, 0] = np.inf
     assert as_search(scores, n_folds=3).compared.tolist() == [0, 8]
 
