@@ -1,7 +1,7 @@
 """What a user calls, beside `summary`, whose parameters all take: searches, their results or arrays in, numbers out."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -79,27 +79,18 @@ def corrected_score(search: Any, *, seed: int = 0, **how: Any) -> Corrected:
     return corrected
 
 
-class Choice(NamedTuple):
-    """The best of several searches, its best candidate, what that is worth, and `each` search's own corrected score."""
-
-    winner: str
-    candidate: int
-    corrected: Corrected
-    each: dict[str, Corrected]
-
-
-def choose(searches: Mapping[str, Any], *, seed: int = 0, **how: Any) -> Choice:
+def choose(searches: Mapping[str, Any], *, seed: int = 0, **how: Any) -> tuple[str, Corrected]:
     """Choose among searches on the same splits by their corrected scores, and correct the best one for that, too.
 
-    `searches` has, by name, what `summary` takes, or what has one candidate. Raises `ValueError` for different splits.
+    `searches` has, by name, what `summary` takes, or what has one candidate. Returns the name of the best and what its
+    best candidate is worth. Raises `ValueError` for different splits.
     """
     data = {name: as_search(search, 1, **how) for name, search in searches.items()}
     if len(splits := {(one.scores.shape[1], one.resampling.test_share) for one in data.values()}) != 1:
         raise ValueError(f"The searches are to share their splits, but have (splits, test_share): {sorted(splits)}.")
     each = {name: corrected_score(one, seed=seed) for name, one in data.items()}
     winner = max(each, key=lambda name: each[name].score)
-    whole = whole_choice(each, data[winner].resampling.bounds) or each[winner]
-    return Choice(winner, int(np.nanargmax(data[winner].scores.mean(axis=1))), whole, each)
+    return winner, whole_choice(each, data[winner].resampling.bounds) or each[winner]
 
 
 def effects(search: Any, *, seed: int = 0, **how: Any) -> dict[str, np.ndarray]:

@@ -7,10 +7,7 @@ import numpy as np
 
 
 def split_by(search: Any, n_splits: int, n_folds: int | None, test_share: float | None) -> tuple[int | None, float]:
-    """Return `n_folds` and `test_share` of a `Resampling`; raises `ValueError` if they are not known or can't be.
-
-    The folds and the share are those that the user gave, of which a search with a splitter of scikit-learn needs none.
-    """
+    """Return both as a `Resampling` has them, from the user or the search; raises `ValueError` if neither tells."""
     own = _by_splitter(search.cv, n_splits) if hasattr(search, "cv") else None
     if n_splits < 3:
         raise ValueError(f"There are {n_splits} splits; fewer than 3 say nothing about a mean, so add splits.")

@@ -11,19 +11,11 @@ UNBOUNDED: Bounds = (-math.inf, math.inf)
 class Resampling:
     """What is known of the splits on which candidates were scored.
 
-    Attributes
-    ----------
-    test_share : float
-        Test rows per training row of a split, n_test / n_train; rows that an estimator holds out of its fit count as
-        training rows. NaN where no correction holds, as in time order: each training set is part of the next one.
-    n_folds : int, optional
-        How many folds a repeat has. None where the splits are no whole repeats, such as shares drawn by chance; then,
-        all of a variance counts as shared by all splits.
-    n_rows, n_effective : float
-        The rows of the table, infinite where that is not known, and of how many of them one can be wrong, for exact
-        bounds (see `effective_rows`); by default, of all.
-    bounds : (float, float)
-        The least and the largest value of the scorer.
+    `test_share` is n_test / n_train of a split, where rows that an estimator holds out of its fit are training rows. It
+    is NaN where no correction holds, as in time order, because each training set is part of the next one. `n_folds` is
+    how many folds a repeat has; None where the splits are no whole repeats, such as shares drawn by chance: then, all
+    of a variance counts as shared by all splits. `n_rows` are the rows of the table, infinite where that is not known,
+    and `bounds` those of the scorer. Of `n_effective` rows one can be wrong (see `effective_rows`); by default, of all.
     """
 
     test_share: float

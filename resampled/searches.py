@@ -149,11 +149,9 @@ def _notes(scores: np.ndarray, is_last: np.ndarray, fewest: int, error_score: ob
     if len(out := np.flatnonzero(is_last & ~scored)):
         notes.append(f"Out, because a fit has no score: {len(out)} of {is_last.sum()} candidates, {out.tolist()}.")
     if scored.sum() < fewest:
-        remedy = "search with error_score='raise' to see why" if len(out) else "a comparison needs two"
-        raise ValueError(" ".join([*notes, f"{scored.sum()} of {len(scores)} candidates can be compared; {remedy}."]))
+        notes.append(f"{scored.sum()} of {len(scores)} candidates can be compared; {fewest} are needed.")
+        raise ValueError(" ".join(notes))
     if isinstance(error_score, Real) and (scores == error_score).any():
-        notes.append(
-            f"{(scores == error_score).sum()} of the scores are {error_score}, the error_score of the search. If these "
-            "fits failed, search with error_score=np.nan, so that their candidates are out."
-        )
+        n = (scores == error_score).sum()
+        notes.append(f"{n} scores are {error_score}, the error_score of the search; with np.nan, failures are out.")
     return notes

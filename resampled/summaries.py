@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from resampled.candidates.best_set import simplest
-from resampled.face import best_set, corrected_score, effects, interval
+from resampled.face import best_set, corrected_score, interval
 from resampled.means.corrected import Corrected
-from resampled.means.ttest import ALPHA
 from resampled.pairs.equivalence import equivalence
 from resampled.pairs.family import UNLESS
 from resampled.searches import Search, as_search
@@ -24,8 +23,8 @@ class Summary:
 
     `candidates` has, in the order of the search, the settings, the `mean`, the ends `low` and `high` of its 95 %
     interval, whether a candidate `may_be_best`, `n_stuck`, and the probabilities that a candidate is `worse` than the
-    best by more than the rope, `equal` or `better`. `best` and `simplest` are the numbers of candidates, `corrected`
-    and `effects` what these functions return. What is not known is NaN, None or empty.
+    best by more than the rope, `equal` or `better`. `best` and `simplest` are the numbers of candidates, and
+    `corrected` is what `corrected_score` returns. What is not known is NaN or None.
     """
 
     data: Search
@@ -33,7 +32,6 @@ class Summary:
     best: int
     simplest: int | None
     corrected: Corrected | None
-    effects: dict[str, np.ndarray]
 
     def __repr__(self) -> str:
         """Return the table and the sentences."""
@@ -88,12 +86,6 @@ class Summary:
             f"The best mean is flattered by the choice among {n}. On {over}, the best is worth "
             f"{self._written(worth.score)}{ends and f' ({ends})'}."
         )
-        settings: dict[str, list[str]] = {"What mattered": [], "Not shown to matter": []}
-        for setting, importance, p in zip(*self.effects.values(), strict=True):
-            if np.isfinite(importance + p):
-                said = settings["What mattered" if p < ALPHA else "Not shown to matter"]
-                said.append(f"{setting} (importance {importance:z.2f}, p = {p:.2g})")
-        sentences += [f"{begin}: {', '.join(each)}." for begin, each in settings.items() if each]
         if np.isnan(of["low"][self.data.compared]).any():
             sentences.append("No interval where scores are the same on every split, or most fits stuck.")
         return sentences
@@ -106,7 +98,7 @@ def _settings(data: Search, candidate: int) -> dict[str, Any]:
 
 
 def summary(search: Any, *, complexity: Any = None, stuck: Any = None, seed: int = 0, **how: Any) -> Summary:
-    """Say which candidates of a search may be the best, what the best is worth, and which settings mattered.
+    """Say which candidates of a search may be the best, which is the simplest of them, and what the best is worth.
 
     Raises `ValueError` for what can't be judged: what was found, where, and what to do.
 
@@ -119,13 +111,12 @@ def summary(search: Any, *, complexity: Any = None, stuck: Any = None, seed: int
         What the search does not tell: how many folds a repeat has, or, if the splits are no whole repeats, the test
         rows per training row (NaN in the order of time); and the rows of the table, by default as few as scores tell.
     metric, bounds : str, (float, float), optional
-        Which of several metrics, by default that of `refit`, or scikit-learn's name of the scorer of an array; the
-        bounds of a scorer that is not scikit-learn's.
-    row_scores, predictions, y, groups : arrays, optional
-        With rows, intervals and the corrected score allow for their luck. Of shape (n_candidates, n_splits, n_rows),
-        with NaN for rows that a split does not test: the scores of rows, if a split's score is their mean; otherwise
-        what `predict` gives, or `predict_proba`, with a last axis for the classes. Of shape (n_rows,): the target,
-        which predictions need, and which also tells how rare a class is; and which rows belong together.
+        Which of several metrics, or scikit-learn's name of the scorer of an array; the bounds of another scorer.
+    row_scores, predictions : array of shape (n_candidates, n_splits, n_rows), optional
+        What is known of rows, NaN for those that a split does not test, so that their luck is allowed for: their
+        scores, if a split's score is the mean; or `predict`, or `predict_proba` with a last axis for the classes.
+    y, groups : array of shape (n_rows,), optional
+        The target, which predictions need, and which tells how rare a class is; which rows belong together.
     complexity : array of shape (n_candidates,), or callable, optional
         How complex a candidate is, or what tells that from the dict of its settings. Less is simpler.
     stuck : array of bool, shape (n_candidates, n_splits), optional
@@ -146,4 +137,4 @@ def summary(search: Any, *, complexity: Any = None, stuck: Any = None, seed: int
         raise ValueError(f"complexity has {len(complexity)} values, but there are {len(means)} candidates.")
     simple = simplest(in_set, [complexity], means) if complexity is not None and in_set.any() else None
     corrected = corrected_score(data, seed=seed) if data.resampling.is_tested else None
-    return Summary(data, candidates, best, simple, corrected, effects(data, seed=seed) if data.settings else {})
+    return Summary(data, candidates, best, simple, corrected)

@@ -120,14 +120,11 @@ def test_a_candidate_that_is_out_may_lack_rows() -> None:
 def test_the_choice_among_searches_is_corrected_too() -> None:
     scores = np.random.default_rng(0).normal(0.7, 0.05, size=(60, 30))
     searches = {"first": scores[:20], "second": scores[20:59], "alone": scores[59:]}
-    choice = resampled.choose(searches, n_folds=3)
-    assert {name: each.score for name, each in choice.each.items() if name != "alone"} == {
-        name: resampled.corrected_score(searches[name], n_folds=3).score for name in ("first", "second")
-    }
-    assert choice.each["alone"].score == pytest.approx(scores[59].mean())
-    assert choice.winner == max(choice.each, key=lambda name: choice.each[name].score)
-    assert choice.candidate == searches[choice.winner].mean(axis=1).argmax()
-    assert choice.corrected.score < choice.each[choice.winner].score
+    winner, corrected = resampled.choose(searches, n_folds=3)
+    alone = {name: resampled.corrected_score(searches[name], n_folds=3).score for name in ("first", "second")}
+    alone["alone"] = scores[59].mean()
+    assert winner == max(alone, key=lambda name: alone[name])
+    assert corrected.score < alone[winner]
     with pytest.raises(
         ValueError, match=r"^The searches are to share their splits, but have .* \[\(27, 0\.5\), \(30, 0\.5\)\]"
     ):

@@ -102,7 +102,7 @@ def test_folds_that_are_not_those_of_the_search_are_refused() -> None:
 
 SCORES = random_scores()
 BAD = {
-    "one candidate": (SCORES[:1], "^1 of 1 candidates can be compared; a comparison needs two"),
+    "one candidate": (SCORES[:1], "^1 of 1 candidates can be compared; 2 are needed"),
     "two splits": (SCORES[:, :2], "^There are 2 splits; fewer than 3 say nothing"),
     "one dimension": (SCORES[0], r"^The scores have the shape \(30,\); give \(n_candidates, n_splits\)"),
     "text": ([["a", "b"], ["c", "d"]], "^could not convert string to float: 'a'"),
@@ -200,7 +200,7 @@ def test_a_score_that_stands_for_a_failure_is_named() -> None:
     with pytest.warns(Warning, match="fits failed"):
         search = searched(3, {"var_smoothing": [0.1, 1.0, -1.0]}, error_score=0)
     (note,) = as_search(search).notes
-    assert note.startswith("3 of the scores are 0, the error_score of the search. If these fits failed,")
+    assert note == "3 scores are 0, the error_score of the search; with np.nan, failures are out."
     assert not as_search(searched(3, error_score=0)).notes
 
 
