@@ -130,7 +130,9 @@ def _scores(search: Any, results: dict[str, list[Any]], metric: str | None) -> t
     if name not in splits:
         choices = f"one of: {', '.join(splits)}" if splits else "but there is no column split0_test_score"
         raise ValueError(f"Which scores are meant is not known; give metric=, {choices}.")
-    scores = np.array([splits[name][number] for number in sorted(splits[name])], dtype=float).T
+    if lacking := {*range(max(splits[name]))} - {*splits[name]}:
+        raise ValueError(f"There is a column split{max(splits[name])}_test_{name}, but none of split {min(lacking)}.")
+    scores = np.array([splits[name][number] for number in range(len(splits[name]))], dtype=float).T
     scoring = scoring[name] if isinstance(scoring, Mapping) else scoring
     if isinstance(scoring, str):
         return scores, scoring

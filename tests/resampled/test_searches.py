@@ -108,6 +108,10 @@ BAD = {
     "text": ([["a", "b"], ["c", "d"]], "^could not convert string to float: 'a'"),
     "ragged": ([[0.1, 0.2], [0.3]], "^setting an array element with a sequence"),
     "all NaN": (SCORES * np.nan, r"^Out, because a fit has no score: 4 of 4 candidates, \[0, 1, 2, 3\]. 0 of 4"),
+    "a split is lacking": (
+        {f"split{i}_test_score": [0.7, 0.8] for i in (0, 1, 3)},
+        "^There is a column split3_test_score, but none of split 2",
+    ),
     "not fitted": (of.GridSearchCV(Ridge(), {}), "^GridSearchCV has no cv_results_; give a fitted search"),
     "the best alone": (searched(3).best_estimator_, "^GaussianNB has no cv_results_; .* not its best_estimator_"),
     "no scores": ({"mean_test_score": [0.1, 0.2]}, "^Which scores .*, but there is no column split0_test_score"),
