@@ -79,6 +79,16 @@ def test_better_and_worse_allow_for_the_number_of_contenders() -> None:
     assert many.loc["majority_class", "standing"] == "could be as good"
 
 
+@pytest.mark.parametrize(("n_rows", "standing"), [(300, "could be as good"), (3000, "as good")])
+def test_as_good_is_said_only_if_so_many_rows_say_so(n_rows: int, standing: str) -> None:
+    """Where one of 300 rows differs, more than three may in another table, and three are the rope."""
+    kept = np.full(30, 0.7)
+    scores = {"kept": kept, "mine": kept + np.tile([0.003, 0, 0], 10), "same": kept}
+    table = table_of(scores, Resampling.of_folds(3, n_rows, (0, 1))).set_index("setting")
+    assert table.loc["mine", ["worse", "better"]].max() < 0.05
+    assert table["standing"].tolist() == ["as good", standing, "as good"]
+
+
 def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.CaptureFixture[str]) -> None:
     table = table_of(SCORES)
     summary = summarise(table)
