@@ -60,20 +60,20 @@ test-oldest: .venv-oldest/test ## Run the packages' tests with the oldest versio
 	  --ignore tests/lockstep/oracles/test_scikit_learn.py  # names tests that an older scikit-learn lacks
 
 cross-cpu: .venv/repro ## Run a small search here and on two emulated processors; needs Debian's qemu-user
-	python -m tests.cross_cpu
+	python -m benchmarks.cross_cpu
 
 bench-joint: .venv/bench ## Compare the joint search with RandomizedSearchCV and Optuna; takes about 10 minutes
-	python -m tests.bench.joint
+	python -m benchmarks.engine.joint
 
 bench: .venv/repro ## Benchmark both engines; takes about 25 minutes on two cores
-	python -m tests.bench
-	python -m tests.bench.against_plain
+	python -m benchmarks.engine
+	python -m benchmarks.engine.against_plain
 
 simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 40 minutes on two cores
 	python -m tests.simulate
 
 torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it; takes about 45 minutes on two cores
-	python -m tests.torture
+	python -m benchmarks.torture
 
 constraints: .venv/python ## Renew constraints.txt, the version of every package that is installed
 	python -m tests.constraints

@@ -18,6 +18,8 @@ PLANTED = [
     ("../../lockstep/members/rows.py", "lockstep.stacks", "member to stack"),
     ("../../lockstep/fits/tasks.py", "lockstep.grouping", "fit to group"),
     ("winners/leaderboard.py", "stages.best_params", "library to stage"),
+    ("scores/scorer.py", "benchmarks.engine", "room to benchmark"),
+    ("../../lockstep/backend.py", "benchmarks.engine", "engine to benchmark"),
 ]
 
 
@@ -50,19 +52,21 @@ def others(folder: Path) -> list[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
-            found += [name for name in names if name.split(".")[0] in ("stages", "lockstep", "tests")]
+            found += [name for name in names if name.split(".")[0] in ("stages", "lockstep", "benchmarks", "tests")]
     return [name for name in found if not f"{name}.".startswith("tests.resampled.")]
 
 
 def test_tests_of_the_statistics_can_go_with_them(tmp_path: Path) -> None:
     assert others(ROOT / "tests/resampled") == []
-    planted = "import stages.lib\nfrom lockstep import backend\n\n\ndef test():\n    from tests import project\n"
+    planted = (
+        "import stages.lib, benchmarks\nfrom lockstep import backend\n\ndef test():\n    from tests import project\n"
+    )
     (tmp_path / "test_planted.py").write_text(planted, encoding="utf-8")
-    assert others(tmp_path) == ["stages.lib", "lockstep", "tests"]
+    assert others(tmp_path) == ["stages.lib", "benchmarks", "lockstep", "tests"]
 
 
 def test_folders_are_small() -> None:
-    stages, places = ROOT / "stages", ("stages", "lockstep", "resampled", "tests/resampled/simulation")
+    stages, places = ROOT / "stages", ("stages", "lockstep", "resampled", "benchmarks", "tests/resampled/simulation")
     for folder in {file.parent for place in places for file in (ROOT / place).rglob("*.py")}:
         # stages/stages.py is no stage: it answers whoever runs a stage as a file.
         modules = {file.stem for file in folder.glob("[!_]*.py")} - {"stages"}

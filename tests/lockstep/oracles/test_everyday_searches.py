@@ -1,4 +1,4 @@
-"""Oracle: skorch. The searches of `tests/bench/everyday.py`, in float64 on some rows, predict what skorch does."""
+"""Oracle: skorch. The searches of `benchmarks.engine.everyday`, in float64 on some rows, predict what skorch does."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from joblib import parallel_config
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV
 
+from benchmarks.engine.everyday import CASES, regression
 from lockstep.fits.surroundings import net_of
-from tests.bench.everyday import CASES, regression
 from tests.lockstep.searches import both_ways
 
 pytestmark = pytest.mark.usefixtures("float64")

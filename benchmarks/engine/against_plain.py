@@ -1,4 +1,4 @@
-"""Times the searches of `everyday` against skorch as a user has it: `python -m tests.bench.against_plain`.
+"""Times the searches of `everyday` against skorch as a user has it: `python -m benchmarks.engine.against_plain`.
 
 Each side is a process of its own. skorch's imports nothing of this project: it has torch's own kernels, on one thread.
 """
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from joblib import parallel_config
 
-from tests.bench.everyday import CASES, run
+from benchmarks.engine.everyday import CASES, run
 
 # skorch as a user has it, with the package, and with the package as this pipeline pins it.
 SIDES = ("plain", "lockstep", "pipeline")
@@ -25,7 +25,7 @@ SIDES = ("plain", "lockstep", "pipeline")
 
 def measure(name: str, side: str, *numbers: str) -> tuple[float, float]:
     """Run a search in a process of its own; return its CPU seconds, and what the process took at most, in MiB."""
-    command = [sys.executable, "-m", "tests.bench.against_plain", name, side, *numbers]
+    command = [sys.executable, "-m", "benchmarks.engine.against_plain", name, side, *numbers]
     seconds, peak = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-2:]
     return float(seconds), float(peak)
 

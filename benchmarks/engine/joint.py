@@ -145,7 +145,8 @@ def main() -> None:
         return
     print("| how | CPU s | mean of the best | on fresh splits |\n|---|---|---|---|")
     for side in SIDES:
-        command, env = [sys.executable, "-m", "tests.bench.joint", side], os.environ | {"PYTHONWARNINGS": "ignore"}
+        command = [sys.executable, "-m", "benchmarks.engine.joint", side]
+        env = os.environ | {"PYTHONWARNINGS": "ignore"}
         output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env).stdout
         measured = json.loads(output.splitlines()[-1])
         scores = ["" if measured[key] is None else f"{measured[key]:.4f}" for key in ("mean", "fresh")]

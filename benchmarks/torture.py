@@ -6,7 +6,7 @@ is one of what is there, where no committed file may be lost or half-written aft
 any result, so that what was done before the kill has to be found again. Every byte must be the committed one after the
 repair. Each core has a clone of its own.
 
-Usage: python -m tests.torture [KILLS]
+Usage: python -m benchmarks.torture [KILLS]
 """
 
 import os

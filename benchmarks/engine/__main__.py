@@ -12,7 +12,7 @@ import sys
 import time
 
 import stages.lib.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
-from tests.bench.cases import TABLES, Case
+from benchmarks.engine.cases import TABLES, Case
 
 Found = dict[str, float]
 
@@ -45,7 +45,7 @@ def measure(title: str, label: str, side: str) -> Found:
 
 def run(title: str, label: str, side: str) -> Found:
     """Measure one side of a case in a process of its own, and extrapolate to all of its nets."""
-    command = [sys.executable, "-m", "tests.bench", title, label, side]
+    command = [sys.executable, "-m", "benchmarks.engine", title, label, side]
     env = os.environ | {"PYTHONWARNINGS": "ignore"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
     assert process.stdout is not None

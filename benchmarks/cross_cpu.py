@@ -100,9 +100,9 @@ def of_other_nets() -> dict[str, str]:
     from sklearn.model_selection import GridSearchCV, KFold
     from torch.optim import AdamW
 
+    from benchmarks.engine import everyday
     from stages.lib.engine import LockstepWarning
     from stages.lib.table_net import TableNet
-    from tests.bench import everyday
 
     of_series = everyday.series()[0][:160], everyday.series()[1][:160]
     of_images = everyday.images()[0][:160], everyday.images()[1][:160]
@@ -142,7 +142,7 @@ def main() -> None:
     emulator = shutil.which("qemu-x86_64")
     if emulator is None:
         sys.exit("qemu-x86_64 is missing. Install it (Debian and Ubuntu: apt-get install qemu-user) and run again.")
-    here = [sys.executable, "-m", "tests.cross_cpu", "--fingerprints"]
+    here = [sys.executable, "-m", "benchmarks.cross_cpu", "--fingerprints"]
     environment = os.environ | {"PYTHONWARNINGS": "ignore"}
     emulated = {
         cpu: subprocess.Popen([emulator, "-cpu", cpu, *here], env=environment, stdout=subprocess.PIPE, text=True)

@@ -1,0 +1,1 @@
+"""Benchmarks, which print the tables of docs/engine.md. Imports nothing either."""
