@@ -70,7 +70,7 @@ bench: .venv/repro ## Benchmark both engines; takes about 25 minutes on two core
 	python -m benchmarks.engine.against_plain
 
 simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 40 minutes on two cores
-	python -m tests.simulate
+	python -m benchmarks.simulate
 
 torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it; takes about 45 minutes on two cores
 	python -m benchmarks.torture

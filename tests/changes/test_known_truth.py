@@ -5,9 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from stages.lib.changes.comparison import compare
-from stages.lib.changes.headline import headline
-from tests.simulation.headlines import (
+from benchmarks.simulation.headlines import (
     IN_PAIRS,
     KINDS,
     OTHER_ROWS,
@@ -16,6 +14,8 @@ from tests.simulation.headlines import (
     judge_headlines,
     true_scores,
 )
+from stages.lib.changes.comparison import compare
+from stages.lib.changes.headline import headline
 
 
 @pytest.mark.parametrize("gains", ["none", "of the hopeless"])

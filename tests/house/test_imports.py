@@ -20,6 +20,7 @@ PLANTED = [
     ("winners/leaderboard.py", "stages.best_params", "library to stage"),
     ("scores/scorer.py", "benchmarks.engine", "room to benchmark"),
     ("../../lockstep/backend.py", "benchmarks.engine", "engine to benchmark"),
+    ("../../resampled/face.py", "benchmarks.simulate", "statistics to benchmark"),
 ]
 
 
@@ -58,9 +59,7 @@ def others(folder: Path) -> list[str]:
 
 def test_tests_of_the_statistics_can_go_with_them(tmp_path: Path) -> None:
     assert others(ROOT / "tests/resampled") == []
-    planted = (
-        "import stages.lib, benchmarks\nfrom lockstep import backend\n\ndef test():\n    from tests import project\n"
-    )
+    planted = "import stages.lib, benchmarks\nfrom lockstep import backend\ndef a():\n    from tests import project\n"
     (tmp_path / "test_planted.py").write_text(planted, encoding="utf-8")
     assert others(tmp_path) == ["stages.lib", "benchmarks", "lockstep", "tests"]
 

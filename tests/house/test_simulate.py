@@ -1,9 +1,9 @@
-"""`python -m tests.simulate` prints the tables of docs/simulations.md."""
+"""`python -m benchmarks.simulate` prints the tables of docs/simulations.md."""
 
 import pytest
 
+from benchmarks.simulate import TABLES, main
 from tests.resampled.simulation import verdicts
-from tests.simulate import TABLES, main
 
 
 def test_parts_of_titles_choose_tables(capsys: pytest.CaptureFixture[str]) -> None:

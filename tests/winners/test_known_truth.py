@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.simulation.answers import judge_answer
+from benchmarks.simulation.answers import judge_answer
 
 # Drawn in a hundredth of a second.
 CALM, WITHOUT_CHANCE = (f"{training}, 16 nets, 5 folds, 2 repeats" for training in ("calm", "no chance in training"))

@@ -88,8 +88,10 @@ RIVALS = {
 
 @dataclass(frozen=True)
 class Advised:
-    """Whether the more complex model is advised: `by_means`, if its mean is higher by more than the rope; if its chance
-    is at least 0.5, 0.7, 0.8 or 0.9; and by the rule, which is to `use` it.
+    """Whether the more complex model is advised by each of some rules.
+
+    `by_means`, if its mean is higher by more than the rope; if its chance is at least 0.5, 0.7, 0.8 or 0.9; and if the
+    pipeline's answer `used` it.
     """
 
     by_means: bool

@@ -1,11 +1,11 @@
-"""Prints the tables of docs/simulations.md: `python -m tests.simulate [DRAWS [TITLE …]]`, with parts of titles."""
+"""Prints the tables of docs/simulations.md: `python -m benchmarks.simulate [DRAWS [TITLE …]]`, with parts of titles."""
 
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
+from benchmarks.simulation import answers, headline_tables
 from tests.resampled.simulation import tables
 from tests.resampled.simulation.drawing import Drawing, markdown
-from tests.simulation import answers, headline_tables
 
 TABLES = tables.TABLES | headline_tables.TABLES | answers.TABLES
 

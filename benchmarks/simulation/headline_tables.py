@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from benchmarks.simulation.headlines import IN_PAIRS, KINDS, OTHER_ROWS, SAME_ROWS, Headline, judge_headlines
 from tests.resampled.simulation.drawing import Drawing, Rows, rate
 from tests.resampled.simulation.tables import Table
-from tests.simulation.headlines import IN_PAIRS, KINDS, OTHER_ROWS, SAME_ROWS, Headline, judge_headlines
 
 # Numbers of searches and of repeats.
 SHAPES = ((8, 10), (8, 1), (1, 10), (1, 1))
