@@ -33,28 +33,16 @@ class Handler(BaseHTTPRequestHandler):
         behaviour = self.path.removeprefix("/")
         self.server.requests.append(behaviour)
         first = len(self.server.requests) == 1
-        status = {"missing": 404, "part": 206, "round": 302, "nowhere": 302, "trouble": 500}.get(
-            behaviour, 503 if behaviour == "recovers" and first else 200
-        )
+        status = 404 if behaviour == "missing" else 503 if behaviour == "recovers" and first else 200
         body = CSV.replace(b"148", b"149", 1) if behaviour == "changed" else CSV
         if behaviour == "silent":
             time.sleep(2)
         self.send_response(status)
         if behaviour == "page":
             body = b"<!DOCTYPE html><title>Log in</title>"
-        if behaviour == "round":
-            self.send_header("Location", "/round")
-        if behaviour == "packed":
-            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if behaviour == "drips":
-            for i in range(40):
-                self.wfile.write(body[i : i + 1])
-                self.wfile.flush()
-                time.sleep(0.05)
-        else:
-            self.wfile.write(body[:1000] if behaviour == "breaks" else body)
+        self.wfile.write(body[:1000] if behaviour == "breaks" else body)
 
     def log_message(self, *_: object) -> None:
         pass
