@@ -6,12 +6,10 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
 
 from stages.lib.common.arguments import Arguments, UsageError
-from stages.lib.common.errors import UserError
 from stages.lib.common.faults import Interrupted, sentences_on
 
 _TRACEBACK = "--traceback"
@@ -39,13 +37,12 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
     warnings.showwarning = note
     handler = signal.signal(signal.SIGINT, _interrupt)
     try:
-        _check_streams()
+        _write_utf_8()
         if {"-h", "--help"} & set(sys.argv[1:]):
             parser.print_help()
             return
         options = parser.parse_args()
-        with _no_sudden_end():
-            main(*[options] if arguments else [])
+        main(*[options] if arguments else [])
         _flush(BrokenPipeError)  # the work is done, whether the reader, such as `head`, reads on or not
     except BaseException as error:
         status = _tell(error, with_traceback)
@@ -68,31 +65,9 @@ def _end_at_once(status: int) -> None:
     os._exit(status)
 
 
-@contextmanager
-def _no_sudden_end() -> Iterator[None]:
-    """Let code that would end this process at once raise an error: DVC would take it for a stage that is done."""
-    end, here = os._exit, os.getpid()
-
-    def refuse(status: int) -> NoReturn:
-        if os.getpid() != here:  # a child that was forked ends so
-            end(status)
-        raise UserError(
-            f"Code ends this process by os._exit({status}), so nothing would be written. Remove that call from the "
-            "module, or from the callback, criterion or optimizer."
-        )
-
-    os._exit = refuse
-    try:
-        yield
-    finally:
-        os._exit = end
-
-
-def _check_streams() -> None:
+def _write_utf_8() -> None:
     """Write UTF-8 whatever the locale, as to files: names of columns and classes may be in any script."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is None:
-            raise UserError("Standard output or standard error is closed. Send it to a file, or to /dev/null.")
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
@@ -100,8 +75,7 @@ def _check_streams() -> None:
 def _flush(ignored: type[OSError]) -> None:
     """Write what was printed; after an error that is to be ignored, drop it, or Python would try again as it ends."""
     try:
-        if sys.stdout:
-            sys.stdout.flush()
+        print(end="", flush=True)
     except ignored:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
