@@ -45,9 +45,8 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("call", ["pathlib.Path.write_bytes", "os.replace"])
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EMFILE])
 def test_a_fault_of_the_machine_leaves_no_temporary_file(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: str, number: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: str
 ) -> None:
     path = tmp_path / "file.txt"
     write_text(path, "before")
@@ -55,10 +54,10 @@ def test_a_fault_of_the_machine_leaves_no_temporary_file(
     def fail(new: Path, *arguments: object) -> None:
         with new.open("wb") as half:
             half.write(b"af")
-        raise OSError(number, os.strerror(number))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(call, fail)
-    with pytest.raises(OSError, match=os.strerror(number)) as caught:
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as caught:
         write_text(path, "after")
     assert caught.value.filename == str(path)
     assert [*tmp_path.iterdir()] == [path]

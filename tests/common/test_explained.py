@@ -1,6 +1,5 @@
 """How an error of the user's own code is told: its type, its message, its place, and how to see all of it."""
 
-import errno
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -64,7 +63,6 @@ def test_a_long_message_is_cut_off() -> None:
     assert len(described(ValueError("x" * 10_000))) < 700
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), MemoryError()])
-def test_what_the_machine_lacks_is_no_fault_of_the_code(error: BaseException) -> None:
-    with pytest.raises(type(error)), explained("It failed", "Mend it."):
-        raise error
+def test_memory_that_is_used_up_is_no_fault_of_the_code() -> None:
+    with pytest.raises(MemoryError), explained("It failed", "Mend it."):
+        raise MemoryError

@@ -1,6 +1,5 @@
 """Errors as sentences that say what was found, where, and what to do."""
 
-import errno
 import re
 import sys
 import traceback
@@ -13,8 +12,6 @@ from stages.lib.common.own_files import own_code
 
 # What a user's own code may raise; `SystemExit` is not an `Exception`, but ends a stage in silence.
 RAISED = (Exception, SystemExit)
-# What says that the machine lacks something, whatever code it arose in.
-_LACKS = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 # More of a message is cut off: torch's may list every tensor.
 _LONGEST = 600
@@ -38,16 +35,14 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
 def explained(problem: str, advice: str | Callable[[BaseException], str]) -> Iterator[None]:
     """Turn any exception in the block, which may run the user's own code, into a `UserError`.
 
-    It has the `problem`, the type and text of the exception, and the `advice`, which may depend on the exception. What
-    the machine lacks, such as memory or space on a disk, is not a fault of that code, and is raised unchanged.
+    It has the `problem`, the type and text of the exception, and the `advice`, which may depend on the exception. If
+    memory is used up, that is not a fault of that code, and is raised unchanged.
     """
     try:
         yield
-    except UserError:
+    except (UserError, MemoryError):
         raise
     except RAISED as error:
-        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _LACKS):
-            raise
         way_out = advice(error) if callable(advice) else advice
         raise UserError(f"{problem}: {described(error)}. {way_out}") from error
 

@@ -1,6 +1,5 @@
 """What a command says of an error that nobody wrote a sentence for: a fault of the machine, Ctrl-C, or a bug."""
 
-import errno
 import subprocess
 import sys
 
@@ -8,17 +7,6 @@ from stages.lib.common.errors import UserError, message_of, own_place, this_comm
 from stages.lib.common.own_files import relative_to_here
 from stages.lib.common.places import with_line
 
-_REMEDIES = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space there, then run the command again."),
-    errno.EFBIG: "Raise the limit on the size of files: `ulimit -f unlimited`.",
-    errno.EROFS: "Work in a copy of the repository that can be written to.",
-    **dict.fromkeys((errno.EACCES, errno.EPERM), "Change its permissions, or run as the user who owns it."),
-    errno.EISDIR: "A file belongs there: move the folder away.",
-    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "A folder belongs there: move the file away."),
-    errno.EMFILE: "Raise the limit with `ulimit -n 4096`, or lower runtime.n_jobs in params.yaml.",
-    errno.ENFILE: "Close other programs, or lower runtime.n_jobs in params.yaml.",
-    errno.ENOENT: "Run from the top of the repository; `git status` shows what is missing.",
-}
 _MEMORY = (
     "Set runtime.n_jobs in params.yaml to 1, lower runtime.max_memory_mb, or use fewer rows with data.sample; other "
     "programs may also need less."
@@ -55,9 +43,9 @@ def sentences_on(error: BaseException) -> list[str]:
         return [f"error: `{' '.join(map(str, error.cmd))}` failed: {why}"]
     place = own_place(error, relative_to_here)  # in the project's own code, too
     where = f" ({place})" if place else ""
-    if isinstance(error, OSError) and error.errno in _REMEDIES:
-        name = error.filename2 or error.filename
+    if isinstance(error, OSError) and error.strerror:
+        name = error.filename
         problem = f"{name} can't be used: {error.strerror}" if name else f"{error.strerror}{where}"
-        return [f"error: {problem}. {_REMEDIES[error.errno]}"]
+        return [f"error: {problem}. Remove the cause, then run the command again."]
     way_out = f"`{this_command()} --traceback` shows how it came about; if it is no fault of your files, report it."
     return [f"error: {type(error).__name__}{message_of(error)}{where}. No check expects this. {way_out}"]
