@@ -6,7 +6,6 @@ from pathlib import Path
 from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import Arguments, UserError, format_params, format_value, run, write_text
 from stages.lib.config import PARAMS_FILE, load_params
-from stages.lib.experiment import open_experiment
 from stages.lib.refine import add_experiment, narrow, next_name, refine
 from stages.lib.winners.leaderboard import read_best, read_best_set
 
@@ -30,7 +29,7 @@ def main(arguments: Namespace) -> None:
         candidates = "the candidate" if len(around) == 1 else f"the {len(around)} candidates"
         comment = f"The space around {candidates} of {name} that can't be told from the best."
     else:
-        experiment = refine(open_experiment(params, name), best)
+        experiment = refine(params, name, best)
         comment = f"A finer grid around the best of {name}: {format_params(best)}."
     text = Path(PARAMS_FILE).read_bytes().decode()
     write_text(PARAMS_FILE, add_experiment(text, name, new, experiment, comment))

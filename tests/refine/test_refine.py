@@ -17,7 +17,7 @@ from stages.lib.common import format_params, write_json, write_text
 from stages.lib.config import load_params, yaml12
 from stages.lib.winners.leaderboard import read_search
 from tests.conftest import Command, MakeProject
-from tests.project import NUMBERS, ROOT, real_params, set_at, small_params
+from tests.project import NUMBERS, real_params, set_at, small_params
 from tests.read_sample import SAMPLE
 
 REAL_PARAMS = real_params()
@@ -37,9 +37,8 @@ REAL: dict[str, dict[str, list[Any]]] = {
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder with the committed params.yaml, data, metrics, and the code that params.yaml names."""
-    for place in (SAMPLE / "data", SAMPLE / "metrics", ROOT / "stages"):
-        shutil.copytree(place, tmp_path / place.name, ignore=shutil.ignore_patterns("__pycache__"))
+    """Work in a folder with the committed params.yaml and metrics."""
+    shutil.copytree(SAMPLE / "metrics", tmp_path / "metrics")
     shutil.copy2(SAMPLE / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -147,7 +146,6 @@ AGAIN = "Run `dvc repro search@neurons`."
             "experiments already has 'neurons_2'. Refine that one with `python -m stages.refine neurons_2`",
         ),
         (spoil_params("seed", 8), ("neurons",), "experiments is written in a form that takes no further block"),
-        (remove("data/pima-indians-diabetes.csv"), ("neurons",), "pima-indians-diabetes.csv is missing."),
     ],
 )
 def test_a_mistake_is_a_sentence_and_the_file_stays(

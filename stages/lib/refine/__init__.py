@@ -1,6 +1,6 @@
 """Builds the experiment that refines a search, and inserts it into the text of params.yaml.
 
-Imports `experiment`, `model`, `config` and `common`.
+Imports `config` and `common`.
 """
 
 from stages.lib.refine.finer_grid import next_name, refine

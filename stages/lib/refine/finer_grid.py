@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,9 +11,6 @@ from stages.lib.common import UserError, format_params
 from stages.lib.config import PARAMS_FILE, Experiment, Params
 from stages.lib.config.params_file import broken_rule
 from stages.lib.config.space import is_number
-from stages.lib.experiment import Opened
-from stages.lib.experiment.candidates import check_candidates
-from stages.lib.model import Candidates
 
 # Two values alone don't show their spacing; from this ratio on, it is assumed to be logarithmic.
 _WIDE = 10
@@ -47,19 +44,17 @@ def next_name(params: Params, name: str) -> str:
     return new
 
 
-def refine(experiment: Opened, best: dict[str, Any]) -> Experiment:
+def refine(params: Params, name: str, best: dict[str, Any]) -> Experiment:
     """Return an experiment with a finer grid around the best candidate of another, which had `search: grid`.
 
     The `grid` of the result has the settings with new values (see `finer_values`), its `fixed` the best values of the
-    others. Nets are built for the experiment's rows to check which values torch allows. Raises `UserError` if no
-    setting has a new value.
+    others. Raises `UserError` if no setting has a new value.
     """
-    name, old = experiment.name, experiment.params.experiment(experiment.name)
-    allowed = _make_allowed(experiment, best)
+    old = params.experiment(name)
     grid: dict[str, Any] = {}
     for key, values in old.lists.items():
         if all(map(is_number, values)):
-            finer = finer_values(values, best[key], partial(allowed, key))
+            finer = finer_values(values, best[key], partial(is_allowed, key))
             if not set(finer) <= set(values):
                 grid[key] = finer
     if not grid:
@@ -144,29 +139,9 @@ class _Scale:
         return None
 
 
-def _make_allowed(experiment: Opened, best: dict[str, Any]) -> Callable[[str, float], bool]:
-    """Return a function that tells whether a setting may have a value while the others have their best."""
-    params = experiment.params
-    resolved = experiment.candidates[params.experiment(experiment.name).candidates(params.seed).index(best)]
-    at_best = replace(experiment, settings=experiment.settings | resolved)
-
-    def check(candidate: dict[str, Any]) -> None:
-        grid = {key: [value] for key, value in candidate.items()}
-        check_candidates(replace(at_best, candidates=Candidates(experiment.name, grid, [candidate])))
-
-    # Raise errors that affect all values now, so that they are not mistaken for a limit of a setting.
-    check(resolved)
-
-    def allowed(key: str, value: float) -> bool:
-        if broken_rule(key, value) or (key in _BELOW_ONE and value >= 1):
-            return False
-        try:
-            check({key: value})
-        except UserError:
-            return False
-        return True
-
-    return allowed
+def is_allowed(key: str, value: float) -> bool:
+    """Whether a setting may have a value, by the rules of params.yaml and the limits known here."""
+    return not broken_rule(key, value) and not (key in _BELOW_ONE and value >= 1)
 
 
 def _sign(value: float) -> int:
