@@ -1,4 +1,4 @@
-"""What a search will take: counts are exact, times and memory grow with what they depend on."""
+"""What a search will take: counts are exact, times grow with what they depend on."""
 
 from typing import Any
 
@@ -59,9 +59,7 @@ def test_estimates_grow_with_the_work(data: Dataset) -> None:
     assert plan(data, {"grid": grid}, step=0.01).seconds > some.seconds
     assert plan(data, {"grid": {"module__n_neurons": [8, 9, 10, 11]}}).seconds > some.seconds
     assert plan(data, {"grid": grid}, engine="one-by-one").seconds > 5 * some.seconds
-    wide = plan(data, {"grid": {"module__n_neurons": [2000, 4000]}})
-    assert some.mebibytes < wide.mebibytes <= 2048
-    assert plan(data, {"grid": grid}, runtime__max_memory_mb=512).mebibytes <= 512
+    assert plan(data, {"grid": {"module__n_neurons": [2000, 4000]}}).seconds > some.seconds
 
 
 def test_a_large_split_is_tried_on_rows_of_every_class() -> None:

@@ -1,4 +1,4 @@
-"""Estimates what a search will take: candidates, fits, time and memory.
+"""Estimates what a search will take: candidates, fits and time.
 
 The figures are rough. A net alone takes as long for each step as was measured. In lockstep, a stack pays the overhead
 of a step once for all its nets, and for each net a small part of it and its arithmetic; the shares below are those of
@@ -12,7 +12,6 @@ from math import ceil
 from operator import mul
 from typing import Any
 
-import psutil
 from torch.nn.parameter import is_lazy
 
 from stages.lib.common.tables import print_rows
@@ -27,22 +26,19 @@ from stages.lib.search.halving import stage_epochs, stage_sizes
 _OF_A_STACK, _OF_A_NET, _FIRST, _SCORING, _START = 0.4, 0.006, 1500, 2, 10_000
 # Operations a second, and calls of torch in a step.
 _SPEED, _CALLS = 5e9, 50
-# Bytes: for each weight its gradient, its moments and copies; for each net of a stack; for each fit that is scored.
-_OF_A_WEIGHT, _OF_A_MEMBER, _OF_A_FIT = 40, 150_000, 100_000
 # Nets are built for so many widths, depths and so on; the others are taken for the largest of them.
 _MOST_BUILT = 20
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a search will take, about: the time on its `runtime.n_jobs` cores, and the memory of the process."""
+    """What a search will take, about: the time on its `runtime.n_jobs` cores."""
 
     name: str
     n_candidates: int
     n_fits: int
     net_epochs: int
     seconds: float
-    mebibytes: float
 
 
 def make_plan(opened: Opened, step: float) -> Plan:
@@ -53,7 +49,7 @@ def make_plan(opened: Opened, step: float) -> Plan:
     n_rows = ceil(sum(len(train) for train, _ in opened.splits) / n_splits * (1 - 1 / parts if parts else 1))
     weights = _weights(opened)
     largest, together = max(weights.values()), params.engine == "lockstep"
-    steps, net_epochs, members = 0.0, 0, 1
+    steps, net_epochs = 0.0, 0
     for (shape, batch), epochs in _alike(settings, candidates).items():
         n_nets, n_batches = len(epochs) * n_splits, ceil(n_rows / batch)
         net_steps = sum(epochs) * n_splits * n_batches
@@ -61,7 +57,6 @@ def make_plan(opened: Opened, step: float) -> Plan:
         net_epochs += sum(epochs) * n_splits
         if together:
             at_once = nets_at_once(operations, _CALLS)
-            members = max(members, min(at_once, n_nets))
             steps += _FIRST + ceil(n_nets / at_once) * max(epochs) * n_batches * _OF_A_STACK
             steps += net_steps * (_OF_A_NET + operations / _SPEED / step)
         else:
@@ -74,10 +69,7 @@ def make_plan(opened: Opened, step: float) -> Plan:
     cores = os.cpu_count() or 1
     n_jobs = cores if params.runtime.n_jobs == -1 else min(params.runtime.n_jobs, cores)
     steps = steps * share / n_jobs + n_fits * _SCORING + _START + _of_fresh(params, settings, n_rows)
-    taken = psutil.Process().memory_info().rss
-    taken += members * (largest * _OF_A_WEIGHT + _OF_A_MEMBER) + n_fits * _OF_A_FIT
-    mebibytes = min(taken / 2**20, params.runtime.max_memory_mb)
-    return Plan(opened.name, n_candidates, n_fits, round(net_epochs * share), steps * step, mebibytes)
+    return Plan(opened.name, n_candidates, n_fits, round(net_epochs * share), steps * step)
 
 
 def _alike(settings: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[tuple[str, int], list[int]]:
@@ -125,11 +117,11 @@ def _of_fresh(params: Params, settings: dict[str, Any], n_rows: int) -> float:
 
 def print_plans(plans: list[Plan]) -> None:
     """Print a table of what the searches will take."""
-    numbers = ("candidates", "fits", "net-epochs", "time, about", "memory, about")
+    numbers = ("candidates", "fits", "net-epochs", "time, about")
     rows = []
     for plan in plans:
         counts = [f"{count:,}" for count in (plan.n_candidates, plan.n_fits, plan.net_epochs)]
-        rows.append([plan.name, *counts, in_words(plan.seconds), f"{50 * ceil(plan.mebibytes / 50):,} MiB"])
+        rows.append([plan.name, *counts, in_words(plan.seconds)])
     print_rows(("experiment", *numbers), rows, numbers)
 
 
