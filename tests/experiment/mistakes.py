@@ -189,13 +189,13 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "neurons",
-        {"experiments.neurons.fixed.optimizer__betas": [0.9]},
-        "params.yaml: model, with experiments.neurons.fixed: tuple index out of range, because of optimizer__betas",
+        {"experiments.neurons.fixed": {"optimizer__betas": [0.9]}},
+        "model, with experiments.neurons.fixed: tuple index out of range, because of optimizer__betas=[0.9]",
     ),
     (
         "neurons",
         {"experiments.neurons.grid": {"module__n_neurons": [5, 10**11]}},
-        "grid.module__n_neurons[1]: a layer would take 2,980 GiB of memory, more than there is",
+        "DefaultCPUAllocator: can't allocate memory: you tried to allocate 3200000000000 bytes",
     ),
     (
         "neurons",

@@ -1,12 +1,11 @@
 """Checks that a net can be built and trained with each value of an experiment, and names the values that are wrong."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from stages.lib.common import UserError, described, format_params, own_place
 from stages.lib.config import PARAMS_FILE, PREFIX
-from stages.lib.experiment.fault import FIX_THE_CODE, certain_meaning, in_words
+from stages.lib.experiment.fault import FIX_THE_CODE, certain_meaning
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import Probe, misstep, refusal
 from stages.lib.model.prepared import check_missing
@@ -35,20 +34,21 @@ def check_candidates(experiment: Opened) -> None:
 
 
 def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, what: str) -> None:
-    settings, candidates = experiment.settings, experiment.candidates
+    settings, candidates, params, name = experiment.settings, experiment.candidates, experiment.params, experiment.name
 
-    def error_with(changes: dict[str, Any], without: str = "") -> BaseException | None:
-        return probe(experiment, {key: value for key, value in (settings | changes).items() if key != without})
+    def error_with(changes: dict[str, Any]) -> BaseException | None:
+        return probe(experiment, settings | changes)
 
     errors = [(candidate, error_with(candidate)) for candidate in covering]
     refused = [(candidate, error) for candidate, error in errors if error]
     if not refused:
         return
     if error := error_with({}):
-        guilty_key = next((key for key in settings if "__" in key and not error_with({}, without=key)), None)
-        because = f", because of {guilty_key}: {in_words(settings[guilty_key])}" if guilty_key else ""
+        because, options = "", {key: value for key, value in params.experiment(name).fixed.items() if "__" in key}
+        if len(options) == 1 and not probe(experiment, {key: settings[key] for key in settings if key not in options}):
+            because = f", because of {format_params(options)}"
         remedy = _advice(error, what, otherwise="" if because or not own_place(error) else FIX_THE_CODE)
-        place = f"model, with experiments.{experiment.name}.fixed"
+        place = f"model, with experiments.{name}.fixed"
         raise UserError(f"{PARAMS_FILE}: {place}: {_said(error)}{because}{remedy}") from error
 
     passing = [{}, *(candidate for candidate, error in errors if not error)][:2]
@@ -67,9 +67,9 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
         messages = (f"{place}: {_said(error)}{_advice(error, what)}" for place, error in sorted(guilty.items()))
         raise UserError(*(f"{PARAMS_FILE}: {each}" for each in messages)) from next(iter(guilty.values()))
     candidate, error = refused[0]
-    together = format_params({key: in_words(value) for key, value in candidate.items()})
+    together = format_params(params.experiment(name).candidates(params.seed)[candidates.index(candidate)])
     raise UserError(
-        f"{PARAMS_FILE}: experiments.{experiment.name}.grid has a combination that can't be {what}: {_said(error)}, as "
+        f"{PARAMS_FILE}: experiments.{name}.grid has a combination that can't be {what}: {_said(error)}, as "
         f"with {together}"
     ) from error
 
@@ -91,8 +91,6 @@ def _covering(candidates: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _said(error: BaseException) -> str:
     """Return an error in words; those of the project's own networks, and of optimizers, are sentences already."""
-    if memory := re.search(r"allocate (\d+) bytes", str(error)):
-        return f"a layer would take {int(memory[1]) / 2**30:,.0f} GiB of memory, more than there is"
     if "empty parameter list" in str(error):
         return "the module has no weights to train; make its layers attributes of it, in __init__"
     place = own_place(error)

@@ -1,11 +1,9 @@
-"""Finds out what is at fault when a trial fails: a setting, or what a net returns."""
+"""What a net is given and returns in a trial, and what to do about an error of one."""
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
@@ -14,17 +12,9 @@ from skorch import NeuralNet
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.nn.parameter import is_lazy
 
-from stages.lib.common import format_value, own_place
+from stages.lib.common import own_place
 from stages.lib.engine import net_of
-from stages.lib.experiment.probe import error_of
 from stages.lib.search import advice_on_one_row
-
-# Settings with which any net can be trained, each by itself.
-_TAME = {"lr": 0.001, "batch_size": 32, "class_weight": None, "callbacks": "disable", "train_split": None}
-_OWNERS = ("optimizer", "criterion", "iterator_train", "iterator_valid", "dataset")
-
-# Trying stops here, because a module may take long to build.
-_SECONDS = 10.0
 
 FIX_THE_CODE = "Fix the code there."
 # What torch's messages mean for a net, whatever its settings.
@@ -37,7 +27,7 @@ _CERTAIN = {
     r"__init__\(\) missing .*: '(\w+)'": "Set model.module__{0}: besides its candidates, a search trains the net that "
     "it starts from. Or give it a default in the code.",
 }
-# What they mean if no setting is at fault.
+# What they mean where no value of a setting is known to be at fault.
 _MEANINGS = {
     "must be Tensor, not tuple": "The module's forward returns several things; let it return the output alone.",
     "target with class probabilities": "The criterion needs a column for each class: let forward return n_outputs "
@@ -115,7 +105,7 @@ def observed(net: NeuralNet) -> Iterator[Seen]:
             handle.remove()
 
 
-def advice(error: BaseException, estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any], seen: Seen) -> str:
+def advice(error: BaseException, seen: Seen) -> str:
     """Return what to do about an error that the fit of an estimator has raised, as a sentence."""
     if seen.returned is not _NOTHING and not isinstance(seen.returned, torch.Tensor | tuple):
         kind = "nothing" if seen.returned is None else f"a {type(seen.returned).__name__}"
@@ -123,11 +113,10 @@ def advice(error: BaseException, estimator: BaseEstimator, fit: Callable[[BaseEs
     width = seen.rows.shape[-1] if isinstance(seen.rows, torch.Tensor) and seen.rows.ndim else "n_inputs"
     return (
         certain_meaning(error)
-        or _setting_at_fault(estimator, fit)
         or advice_on_one_row(error)
         or _meaning(_MEANINGS, error, width=width)
         or (FIX_THE_CODE if own_place(error) else "")
-        or "The module, the criterion and the data in params.yaml don't fit together; change one of them."
+        or "Change the setting in params.yaml that this is about, or the module, the criterion or the data."
     )
 
 
@@ -142,41 +131,11 @@ def _meaning(meanings: dict[str, str], error: BaseException, **words: object) ->
     return next((meaning.format(*match.groups(), **words) for match, meaning in matches if match), "")
 
 
-def _setting_at_fault(estimator: BaseEstimator, fit: Callable[[BaseEstimator], Any]) -> str:
-    """Return a sentence on a setting without which a fit passes; "" if there is none."""
-    settings, start = net_of(estimator).get_params(deep=False), time.monotonic()
-    tame = {key: value for key, value in _TAME.items() if settings.get(key) not in (None, "disable", value)}
-    tries: list[tuple[str, dict[str, Any]]] = [(key, {key: value}) for key, value in tame.items()]
-    tries += [(key, {}) for key in settings if "__" in key and key.partition("__")[0] in _OWNERS]
-    tries.append(("optimizer", {"optimizer": torch.optim.SGD}))
-    for key, changes in tries:
-        if time.monotonic() - start > _SECONDS:
-            return ""
-        if key == "train_split":  # callbacks may watch the rows that are held out
-            changes["callbacks"] = "disable"
-        if not error_of(partial(fit, altered(estimator, key, **changes))):
-            replaced = f"`{key}: {in_words(changes[key])}`" if changes else "its default"
-            now = in_words(settings[key])
-            return f"`{key}: {now}` in params.yaml is at fault: with {replaced} a trial passes. Change it."
-    return ""
-
-
-def altered(estimator: BaseEstimator, left_out: str = "", **changes: Any) -> BaseEstimator:
-    """Return a copy whose net has other settings, without their options, such as `optimizer__lr`, and `left_out`."""
+def altered(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
+    """Return a copy whose net has other settings, without their options, such as `optimizer__lr`."""
     copy = clone(estimator)
     own = vars(net_of(copy))
-    for key in [key for key in own if key == left_out or key.partition("__")[0] in changes]:
+    for key in [key for key in own if key.partition("__")[0] in changes]:
         del own[key]
     own |= changes
     return copy
-
-
-def in_words(value: Any) -> str:
-    """Return a value of a net's settings as params.yaml has it, an object by its name."""
-    if value == "disable":
-        return "{}"
-    if isinstance(value, list):  # of callbacks, the last of which are the user's own
-        return ", ".join(name for name, _ in value[-1:])
-    if name := getattr(value, "__name__", None):
-        return str(name)
-    return format_value(getattr(value, "cv", getattr(value, "n", value)))  # the number of a hold-out

@@ -39,13 +39,13 @@ def check_trial(
     """Train one epoch, predict and score.
 
     Raises `UserError` if the module, the criterion, the scorers and the data don't fit together, if the net can predict
-    only one class or nothing of the target's shape, or if its output is not finite before any training. The error names
-    the setting at fault, if one is, and includes the original error.
+    only one class or nothing of the target's shape, or if its output is not finite before any training. The error
+    includes the original error.
     """
     train, test = split
     fit = partial(_fitted, X=X[train], y=y[train])
     with observed(net_of(estimator)) as seen:
-        with explained("A trial of one epoch failed", lambda error: advice(error, estimator, fit, seen)):
+        with explained("A trial of one epoch failed", lambda error: advice(error, seen)):
             trial = fit(estimator)
         _check_output(net_of(trial), seen)
         _check_layers(net_of(trial).module_)
