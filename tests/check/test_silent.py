@@ -74,7 +74,8 @@ def test_nets_that_stand_still_are_refused(
     monkeypatch.delitem(sys.modules, "my_nets", raising=False)  # of another folder
     Path("my_nets.py").write_text(NETS, encoding="utf-8")
     own = {"model.module": "my_nets.Lazy", "model.source": "my_nets.py", "model.optimizer": optimizer}
-    write(own | {"experiments": ONE})
+    # Of unscaled rows, some initial weights have no gradient to speak of.
+    write(own | {"experiments": ONE, "prepare.scale": "standard"})
     done = in_process(check)
     assert done.returncode == bool(sentence)
     assert sentence in done.stderr
@@ -113,12 +114,6 @@ def test_a_broken_cell_of_an_adopted_table_is_the_only_error(write: Write, in_pr
 @pytest.mark.parametrize(
     ("path", "text", "sentence"),
     [
-        (
-            ".dvc/tmp/rwlock",
-            "",
-            ".dvc/tmp/rwlock is broken, as after a kill while DVC wrote it, so no `dvc ",
-        ),
-        (".dvc/tmp/rwlock", "{}", ""),
         (".dvc/config", "[core", ".dvc/config can't be read: Invalid line ('[core')"),
         (".dvc/config", "[core]\n    analytics = false\n", ""),
         ("dvc.lock", "schema: '2.0'\nstages: {a: [", "dvc.lock is broken: line 2, `stages: {a: [`: a"),

@@ -15,11 +15,6 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "grid.module__embedding[1]: periodical is not one of none, periodic, piecewise; did you mean 'periodic'?",
     ),
     (
-        "neurons",
-        TABLE_NET | {"experiments.neurons.grid": {"module__embedding": [None, "none"]}},
-        "grid.module__embedding[0]: null is not one of none, periodic, piecewise",
-    ),
-    (
         "optimizer",
         {f"{OPTIMIZER_GRID}.optimizer": ["SGD", "Adamax", "Adamm"]},
         "experiments.optimizer.grid.optimizer[2]: 'Adamm' is not an optimizer of torch.optim; did you mean 'Adam'?",
@@ -64,18 +59,6 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "neurons",
         {"experiments.neurons.grid": {"module__n_neuron": [5]}},
         "grid.module__n_neuron: PimaClassifier takes no 'n_neuron'; did you mean 'n_neurons'?",
-    ),
-    *(
-        (
-            "neurons",
-            TABLE_NET | {place: value},
-            "module__embeddings: TableNet takes no 'embeddings'; did you mean 'embed",
-        )
-        for place, value in {
-            "experiments.neurons.grid.module__embeddings": ["none", "Bilinear"],
-            "experiments.neurons.fixed": {"module__embeddings": "none"},
-            "model.module__embeddings": "none",
-        }.items()
     ),
     (
         "neurons",
@@ -174,7 +157,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
             {"model.criterion": loss},
             f"params.yaml: {loss.split('.')[-1]} does not go with NeuralNetClassifier. Set model.criterion",
         )
-        for loss in ("MSELoss", "L1Loss", "SoftMarginLoss", "torch.nn.ReLU")
+        for loss in ("MSELoss", "torch.nn.ReLU")
     ),
     (
         "neurons",

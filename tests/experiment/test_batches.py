@@ -63,7 +63,7 @@ def test_it_fails_where_a_fit_does(splitter: Any, changes: dict[str, Any]) -> No
     chosen["train_split"] = hold_out(chosen["train_split"], cv, True)
     last = chosen | ({} if hold_out_watchers(chosen) else {"train_split": None})
     found = []
-    for batch_size in range(2, 16):
+    for batch_size in range(2, 8):
         size = {BATCH: batch_size}
         found.append(bool(refused(data, cv, chosen, {BATCH: [batch_size]})))
         in_a_fold = any(fails(data, chosen | size, train) for train, _ in splits)

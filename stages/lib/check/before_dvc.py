@@ -3,7 +3,6 @@
 DVC reads the keys that dvc.yaml names even where they have a default.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,7 +22,7 @@ from stages.lib.pipeline import LOCK, PIPELINE
 
 # What people write; runs write the other files with conflicts, which are taken from one side and written again.
 _WRITTEN = (PARAMS_FILE, PIPELINE)
-CONFIG, _RUNNING = Path(".dvc/config"), Path(".dvc/tmp/rwlock")
+CONFIG = Path(".dvc/config")
 # What dvc.yaml inserts, as in `${cv.n_splits}`.
 _INSERTED = re.compile(r"\$\{([a-z_]+(?:\.[a-z_0-9]+)*)\}")
 
@@ -71,12 +70,6 @@ def broken_files(conflicts: dict[str, int]) -> Iterator[str]:
         except (ConfigObjError, UnicodeDecodeError) as error:
             cause = str(error).splitlines()[0].rstrip(".")
             yield f"{CONFIG} can't be read: {cause}. Fix it there, or restore it: `git checkout -- {CONFIG}`."
-    if _RUNNING.is_file():
-        try:
-            json.loads(_RUNNING.read_bytes())
-        except ValueError:
-            cause = "as after a kill while DVC wrote it, so no `dvc repro` runs"
-            yield f"{_RUNNING} is broken, {cause}. Delete it: `rm {_RUNNING}`."
     for name, remedy in {PIPELINE: "Fix it there, or restore it", LOCK: "Restore it, and run `dvc repro`"}.items():
         if not Path(name).is_file() or name in conflicts:
             continue

@@ -45,8 +45,6 @@ _MEANINGS = {
     r"forward\(\) (missing|takes)": "A module's forward is given the rows alone, and a criterion's the module's output "
     "and the target.",
     "only for scalar outputs": "Let the criterion return one number, such as the mean over the rows.",
-    'the required "forward" function': "Give the module a method forward(self, x) that returns its output.",
-    "memory": "Make the net smaller, or model.batch_size.",
 }
 
 _NOTHING = object()
