@@ -15,7 +15,6 @@ from stages.lib.common.git import NoGitError, state_of
 from stages.lib.common.tables import print_rows
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.data import load_dataset
-from stages.lib.data.alike import on_twins
 from stages.lib.data.csv_text import SEPARATORS
 from stages.lib.pipeline import LOCK, drop_strays
 
@@ -46,9 +45,9 @@ def main(options: Namespace) -> None:
     params = params_of(yaml12.load(text))  # where a problem is in what was there before
     # Read the file as the stages will, so that what adopt accepts runs.
     data = load_dataset(params.data, outcome.classifies, params.seed)
-    warnings = [*_warnings(table, target, outcome, columns), adopt.on_copies(data, path), on_twins(data.classes)]
+    warnings = [*_warnings(table, target, outcome, columns), adopt.on_copies(data, path)]
 
-    columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why, adopt.on_thousands(table, target)))
+    columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
     _print_table(table, columns)
     print_rows(("setting", "value", "why"), plan.why)

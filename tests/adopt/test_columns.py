@@ -118,11 +118,6 @@ ODD = "amount: 5 cells are not numbers, such as 'k.A.' in line 2. If 'k.A.' mean
         (["k.A.", *(f"{i},5" for i in range(10))] * 5, "text of 11 values", ""),  # which may be codes
         (["k.A."] * 5 + [f"{i},5" for i in NUMBERS], "text: 5 cells are not numbers, such as 'k.A.' in line 2", ODD),
         (["k.A."] * 5 + [f"{i},5" for i in range(4)], "text of 5 values, too many for a category", ""),
-        (
-            ["Y", "no", "yes", "N"] * 15,
-            "text of 4 values",
-            "amount says yes and no as 'N', 'Y', 'no', 'yes'. Write each",
-        ),
         (["1.5 m"] * 5 + [f"{i},5" for i in NUMBERS], "such as '1.5 m' in line 2", "To use the column, fix its cells"),
         (
             [*(f"{i},5" for i in range(30)), *(f"{i} %" for i in range(30))],

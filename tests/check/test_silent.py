@@ -84,17 +84,6 @@ def test_nets_that_stand_still_are_refused(
         assert not Path("metrics").exists()
 
 
-def test_classes_that_are_written_in_two_ways_are_named(write: Write, in_process: Command) -> None:
-    labels = ["No", "Yes", "no", "yes"] * 20
-    table = pd.DataFrame({"x": range(80), "z": [i % 7 for i in range(80)], "label": labels})
-    write({"experiments": ONE})
-    table.to_csv("mine.csv", index=False)
-    told = "'No' and 'no', 'Yes' and 'yes' differ only in capital letters or blanks, and are told apart"
-    done = in_process(adopt, "mine.csv", "label", "--force")
-    assert (done.returncode, f"warning: {told}" in done.stdout) == (0, True)
-    assert f"note: {told}" in in_process(check).stderr
-
-
 def test_a_broken_cell_of_an_adopted_table_is_the_only_error(write: Write, in_process: Command) -> None:
     table = pd.DataFrame(
         {

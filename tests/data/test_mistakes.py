@@ -73,7 +73,7 @@ def test_a_file_of_another_form(tmp_path: Path, content: str | bytes, sentence: 
         ("# kg", "if it is a number, write it in digits alone"),
         ("1 00#", "if it is a number, write it in digits alone"),
         ("0x#", "if it is a number, write it in digits alone"),
-        ('"1,234,000"', "if ',' separates thousands, remove it"),
+        ('"1,234,000"', "if it is a number, write it in digits alone"),
         ('"#,5"', "if ',' is its decimal sign, write a point instead, because ',' separates the cells too"),
         ("", "the column has no value at all, so add `a: {use: false}` to data.columns in params.yaml"),
     ],

@@ -6,7 +6,6 @@ Only here are types, separators and settings guessed. Imports `data`, `config` a
 from stages.lib.adopt.blocks_text import block_text, replace_blocks
 from stages.lib.adopt.columns import take_columns
 from stages.lib.adopt.copies import on_copies
-from stages.lib.adopt.hints import on_thousands
 from stages.lib.adopt.outcome import Outcome, predictors_alone, share_the_target, take_target
 from stages.lib.adopt.plan import Plan, make_plan
 from stages.lib.adopt.table import Table, read_table

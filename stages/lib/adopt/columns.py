@@ -4,10 +4,9 @@ import re
 
 import numpy as np
 
-from stages.lib.adopt.hints import LIKE_A_DATE, LIKE_A_DAY, NEARLY_ALL, on_dates, on_odd, on_thousands
+from stages.lib.adopt.hints import LIKE_A_DATE, NEARLY_ALL, on_dates, on_odd
 from stages.lib.adopt.table import Table
 from stages.lib.adopt.taken import Cells, Taken, short
-from stages.lib.data.alike import on_twins
 from stages.lib.data.texts import MOST_TOKENS, NUMBER_WITH_SIGNS, booleans, dates, day_or_month
 
 # A text with more different values than this is not a category; nor is one with fewer rows per value than the second.
@@ -54,12 +53,12 @@ def _as_number(cells: Cells) -> Taken | None:
         why = "numbers of two values"
     elif cells.are_whole and cells.distinct <= _MOST_CODES:
         why = f"whole numbers, {cells.distinct} values; codes would be `type: category`"
-    return cells.taken("number", why, on_thousands(cells.table, cells.name))
+    return cells.taken("number", why)
 
 
 def _as_category(cells: Cells) -> Taken | None:
     """Take a column for a category, or for a boolean, which has no missing cells."""
-    name, distinct = cells.name, cells.distinct
+    distinct, hint = cells.distinct, ""
     if distinct == 1:
         return cells.taken("category", "one value, or none")
     if distinct == 2 and not cells.missing and set(booleans(cells.unique)) == {0, 1}:
@@ -68,15 +67,6 @@ def _as_category(cells: Cells) -> Taken | None:
         return None
     if _are_few(cells) and distinct - cells.odd.nunique() > _MOST_CODES:  # with few numbers they are all codes
         hint = on_odd(cells)[1]
-    elif twins := on_twins(cells.unique, "value"):
-        are_booleans = not np.isnan(booleans(cells.unique)).any()
-        hint = f"{name}: {twins}" + f" Or set data.columns.{name}.type to boolean." * are_booleans
-    elif {text.casefold() for text in cells.unique} == {"y", "n", "yes", "no"}:
-        hint = (
-            f"{name} says yes and no as {', '.join(map(repr, cells.unique))}. Write each in one way, and adopt again."
-        )
-    else:
-        hint = on_dates(cells, LIKE_A_DAY)
     return cells.taken("category", f"text of {distinct} values", hint)
 
 
@@ -100,7 +90,7 @@ def _as_text(cells: Cells) -> Taken:
         problem, hint = on_odd(cells)
         return cells.taken("not used", f"text: {problem}", hint)
     if hint := on_dates(cells):
-        return cells.taken("not used", "text: dates, not all of them in one form", hint)
+        return cells.taken("not used", "text: dates, but not all cells", hint)
     if cells.share(NUMBER_WITH_SIGNS) >= NEARLY_ALL:
         example = f"1234{cells.table.csv.decimal}5"
         hint = f"{cells.name}: to use the column, write its numbers in digits alone, as in {example}, and adopt again."

@@ -18,7 +18,7 @@ Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
 # Values that repeat, from this many on, may each be a person or a place that several rows belong to.
 _FEWEST_GROUPS = 5
 # Whole numbers up to this one are shown with all digits.
-EXACT = 1e12
+_EXACT = 1e12
 # The most characters of a value.
 _LONGEST = 20
 
@@ -95,7 +95,7 @@ class Cells:
 def values_shown(values: pd.Series) -> str:
     """Return the range of numbers, or the first values of a text."""
     if pd.api.types.is_numeric_dtype(values):
-        form = ".0f" if (values % 1 == 0).all() and values.abs().max() < EXACT else "g"
+        form = ".0f" if (values % 1 == 0).all() and values.abs().max() < _EXACT else "g"
         return f"{values.min():{form}} to {values.max():{form}}" if len(values) else ""
     return first_words([short(str(value)) for value in sorted(values.unique())], 4)
 

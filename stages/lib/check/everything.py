@@ -14,7 +14,6 @@ from stages.lib.check.repository import on_repository
 from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.common import UserError, place_of
 from stages.lib.config import PARAMS_FILE, Params, Prepare, params_and_problems, read_content
-from stages.lib.data.alike import on_twins
 from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.experiment.candidates import check_candidates
 from stages.lib.fetch import ensure_file, what_is_wrong
@@ -98,7 +97,7 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
     if table is None:
         return None
     findings.n_rows = len(table.data.y)
-    findings.notes += filter(None, [on_copies(table.data, spec.path), on_twins(table.data.classes)])
+    findings.notes += filter(None, [on_copies(table.data, spec.path)])
     drawn = findings.of(lambda: (table.splits, table.fresh.splits))
     return table if drawn and scorer else None
 

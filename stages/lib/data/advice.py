@@ -38,20 +38,14 @@ def on_words(words: Sequence[str], n_numbers: int, lacks: bool, name: str, spec:
 
     `n_numbers` different cells are numbers; `lacks` says that others are missing, which the column does not allow yet.
     """
-    if any("\n" in word for word in words):
-        return "; it has a line break inside quotation marks: write one number in each cell"
     types = {} if n_numbers else text.MEANINGS
     kind = next((kind for kind, meaning in types.items() if not np.isnan(meaning(words)).any()), "category")
     entry = f"type: {kind}" + ", missing: allowed" * lacks
     as_type = f"; if the column is not a number, {line_to_add(name, entry, spec)}"
     if kind != "category":
         return as_type
-    other = _OTHER[spec.decimal]
-    thousands = rf"[-+]?\d{{1,3}}({re.escape(other)}\d{{3}})+({re.escape(spec.decimal)}\d+)?"
-    if _all(thousands, words):
-        return f"; if {other!r} separates thousands, remove it" + _decimal_sign(other, words, spec)
     if _have_other_sign(words, spec):
-        return _decimal_sign(other, words, spec)
+        return _decimal_sign(_OTHER[spec.decimal], spec)
     if _all(text.NUMBER_WITH_SIGNS, words):
         return f"; if it is a number, write it in digits alone, as in 1234{spec.decimal}5{as_type}"
     if n_numbers > len(words) and len(words) <= text.MOST_TOKENS:
@@ -67,9 +61,7 @@ def _have_other_sign(words: Sequence[str], spec: Data) -> bool:
     return _all(rf"[-+]?\d*[{_OTHER[spec.decimal]}]\d+", words)
 
 
-def _decimal_sign(sign: str, words: Sequence[str], spec: Data) -> str:
-    if any(word.count(sign) > 1 for word in words):
-        return ""
+def _decimal_sign(sign: str, spec: Data) -> str:
     if sign == spec.separator:
         return f"; if {sign!r} is its decimal sign, write a point instead, because {sign!r} separates the cells too"
     return f"; if {sign!r} is its decimal sign, set data.decimal in params.yaml to {sign!r}"
