@@ -142,10 +142,7 @@ ROWS = "1,2\n" * 30
         (f"a,b\n{ROWS}\n{ROWS}", "line 32 has 0 columns instead of 2"),
         (f"{ROWS}1\n", "line 31 has 1 column instead of 2"),
         (f'a,b\n{ROWS}1,"2\n', "line 32 opens a quotation mark that is never closed"),
-        (
-            "a,b\n" + "r,1,2\n" * 30,
-            "line 2 has 3 columns instead of 2 (29 more such lines); if R wrote its row",
-        ),
+        ("a,b\n" + "r,1,2\n" * 30, "line 2 has 3 columns instead of 2 (29 more such lines); line 1 has to name each"),
     ],
 )
 def test_a_line_of_another_length_is_named(tmp_path: Path, content: str, sentence: str) -> None:

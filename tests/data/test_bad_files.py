@@ -116,7 +116,7 @@ def test_a_group_or_an_order_that_is_missing(tmp_path: Path, role: str, name: st
         (["x,survived", "1,0", "1,0,2", "1"], "line 3 has 3 columns instead of 2 (1 more such line)"),
         (["x,survived", "1,0,"], "line 2 has 3 columns instead of 2; its last cell is empty, so remove the separator"),
         (["x,survived", "<<<<<<< HEAD", "1,0"], "line 2 is a conflict marker of git. Keep what is to stay of both"),
-        (["x,survived", "1,0,2"], 'line 2 has 3 columns instead of 2; if R wrote its row names, put `"",`'),
+        (["x,survived", "a,1,0", "b,2,1"], "line 2 has 3 columns instead of 2 (1 more such line); line 1 has to name"),
         (["x,survived", "1,0,", "1,1,"], "instead of 2 (1 more such line); its last cell is empty, so remove the sepa"),
         (["x,survived", "1,0", "", "1,1"], "line 3 has 0 columns instead of 2"),
         (["x,survived", "1,0", '"1,1', "2,0"], "line 3 opens a quotation mark that is never closed"),

@@ -50,7 +50,7 @@ def rows(cell: str, label: str = "01") -> str:
         ('{"a": 1}\n{"a": 2}\n', " is a JSON file, not a CSV. Export it as CSV first."),
         (gzip.compress(TABLE.encode()), " is a gzip archive, not a CSV. Unpack it first."),
         ("version https://git-lfs.github.com/spec/v1\n", " is a pointer of Git LFS, not a CSV. Run `git lfs pull`."),
-        (TABLE.encode("utf-32"), " is not utf-8; it looks like utf-32. Set data.encoding in params.yaml to utf-32."),
+        (TABLE.encode("utf-32"), " is not text: line 1 is not utf-8. Is it the right file?"),
         ("a,k,y\n1,grün,0\n".encode() + "2,grün,1\n".encode("latin-1"), "line 3 is not utf-8, but other lines are."),
         (
             "a,性別,y\n1,男性男性,0\n".encode("utf-16-le"),
@@ -92,16 +92,6 @@ def test_a_word_among_numbers_may_be_a_missing_cell(tmp_path: Path) -> None:
         "line 5, column b: '#REF!' is not a number; if the column is not a number, add `b: {type: category}` to "
         "data.columns in params.yaml; if it means a missing cell, add '#REF!' to data.na_values, and add `b: {missing: "
     ) in told(tmp_path, TABLE.replace(",9,", ",#REF!,", 1))
-
-
-def test_a_line_that_is_no_row(tmp_path: Path) -> None:
-    path = tmp_path / "data.csv"
-    for lines, number in ((TABLE.replace("y\n", "y\nkg,m,\n", 1), 2), (TABLE + "Total,x,\n", 32)):
-        path.write_text(lines, encoding="utf-8")
-        with pytest.raises(UserError) as caught:
-            load_dataset(spec(path=str(path)), classify=True, seed=7)
-        assert len(caught.value.args) == 3
-        assert f"; only line {number} is at fault, so if it is no row but a unit or a total" in caught.value.args[2]
 
 
 @pytest.mark.parametrize(

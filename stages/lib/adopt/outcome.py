@@ -1,8 +1,5 @@
 """Decides what kind of target a column is, a class or a number, and which columns give it away."""
 
-import json
-import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,8 +67,7 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Outco
     if missing := int(cells.isna().sum()):
         csv.refuse(
             f"the target {target!r} is missing in {missing:,} of {len(cells):,} rows, first in line "
-            f"{table.line(cells.isna())}. Choose another target, or remove such rows: "
-            f"{_command_without(table, target, csv.na_values)}"
+            f"{table.line(cells.isna())}. Choose another target, or remove such rows."
         )
     counts = cells.value_counts().sort_index()
     numbers = pd.api.types.is_numeric_dtype(cells)
@@ -97,7 +93,7 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Outco
         csv.refuse(
             f"the class {labels[rarest]!r} of {target!r} has one row only, in line "
             f"{table.line(cells == counts.index[rarest])}; training and testing need two or more. Join it with another "
-            f"class, or remove the row: {_command_without(table, target, [labels[rarest]])}"
+            "class, or remove the row."
         )
     why = f"{len(labels)} classes" + ("; --number takes them for a number" if numbers and len(labels) > 2 else "")
     # Numbers of classes, because scikit-learn refuses classes such as 0.5.
@@ -165,18 +161,3 @@ def _labels(table: Table, target: str) -> list[str]:
             differs = alike.unlike(label, [other])
             table.csv.refuse(f"the class {label!r} of {target!r} looks like another one{differs}.")
     return list(labels.values())
-
-
-def _command_without(table: Table, column: str, cells: Sequence[str]) -> str:
-    """Return a command that removes the rows with certain cells in a column from a CSV."""
-    csv = table.csv
-    key = json.dumps(column, ensure_ascii=False) if csv.header else str(list(table.frame).index(column))
-    file, sign, encoding = (json.dumps(text, ensure_ascii=False) for text in (csv.name, csv.separator, csv.encoding))
-    without = json.dumps(list(cells), ensure_ascii=False)
-    header = "" if csv.header else ", header=None"
-    code = (
-        f"import pandas; t = pandas.read_csv({file}, sep={sign}, encoding={encoding}, dtype=str, "
-        f"keep_default_na=False, skipinitialspace=True{header}); t[~t[{key}].str.strip().isin({without})]"
-        f".to_csv({file}, sep={sign}, encoding={encoding}, index=False{', header=False' * (not csv.header)})"
-    )
-    return f"python -c {shlex.quote(code)}"

@@ -120,17 +120,17 @@ class CsvText:
         if marked := conflict_line(self.text):
             self.refuse(f"{on_conflict(marked)}.")
         count = len(cells)
+        rows = islice(self.records(), int(self.header), None)
+        all_alike = others and all(len(record) == count for _, record in rows)
         advice = f"; a cell that contains {self.separator!r} needs quotation marks"
         if count == width + 1 and not cells[-1].strip():
             advice = "; its last cell is empty, so remove the separator at the end of each row"
-        elif others and not (self.header or self.is_new) and all(len(record) == count for _, record in self.records()):
+        elif all_alike and self.header:
+            advice = "; line 1 has to name each column"
+        elif all_alike and not self.is_new:
             advice = f"; every line has {count}, so list {count} columns in data.columns of params.yaml"
         elif count < width:
             advice = "; is the line cut off?" if cells else "; remove empty lines"
-            if cells and any(sign in cells[-1] for sign in (*SEPARATORS, "\n")):
-                advice = f"; is a quotation mark missing in {short(cells[-1])}?"
-        elif self.header and line == 2 and count == width + 1:
-            advice = '; if R wrote its row names, put `"",` before the header for their name'
         columns, more = counted(count, "column"), more_such(len(others), "line")
         self.refuse(f"line {line} has {columns} instead of {width}{note}{more}{advice}")
 

@@ -10,8 +10,7 @@ _SLICE = 1 << 20
 _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f"))
 # How the names of encodings begin in which each byte is a letter.
 _ONE_BYTE = ("iso8859", "cp125")
-# UTF-32 comes first, because one of its marks begins with one of UTF-16.
-_MARKS = {"utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)}
+_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> bytes:
@@ -89,13 +88,9 @@ def _broken_line(content: bytes, encoding: str) -> int | None:
 
 
 def _wide(content: bytes) -> str | None:
-    """Return the encoding of a text of two bytes or more for each sign: by its mark, or UTF-16 by its zero bytes.
-
-    In UTF-16, each digit, separator and line end has one byte that is zero.
-    """
-    for encoding, marks in _MARKS.items():
-        if content.startswith(marks):
-            return encoding
+    """Return the kind of UTF-16 by its mark, or by its zero bytes: each digit, separator and line end has one."""
+    if content.startswith(_MARKS):
+        return "utf-16"
     start = content[:1000]
     high, low = start[::2].count(0), start[1::2].count(0)
     if max(high, low) < max(2, len(start) / 8) or min(high, low) * 10 > max(high, low):

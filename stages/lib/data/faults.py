@@ -57,13 +57,6 @@ def refuse_faults(faults: list[Fault], csv: CsvText, names: list[str]) -> None:
         if further := alike[_MOST_ALIKE:]:
             more = "; …" if len(further) > _MOST_ALIKE else ""
             problems.append(f"{len(further):,} more like {alike[0]}: {'; '.join(further[:_MOST_ALIKE])}{more}")
-    # A line that all faults are in may be no row.
-    in_one_line = len(firsts) == 1 and len(faults) > 1 and all(len(fault.rows) <= 1 for fault in faults)
-    if in_one_line and csv.text.count(b"\n") > 2:
-        ((line, _),) = firsts.values()
-        problems[-1] += f"; only line {line} is at fault, so if it is no row but a unit or a total, remove it"
-        if line == 1 and not csv.header and not csv.is_new:
-            problems[-1] += "; if it is a header, set data.header in params.yaml to true"
     csv.refuse(*problems)
 
 

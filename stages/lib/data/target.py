@@ -94,9 +94,6 @@ def _what_to_set(values: np.ndarray, cells: pd.Series, spec: Data) -> str:
     if not 2 <= len(rows) <= _MOST_LABELS or rows.min() < 2:
         return f"; {_REGRESSION}"
     written = pd.Series(cells.astype(object)).groupby(values).unique()
-    for texts in written:
-        if len(texts) > 1:
-            return f"; if these are classes, write {texts[0]!r} and {texts[1]!r} in one way; {_REGRESSION}"
     return f"; if these are classes, {_line([texts[0] for texts in written], spec)}; {_REGRESSION}"
 
 
