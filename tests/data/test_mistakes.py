@@ -43,7 +43,6 @@ def rows(cell: str, label: str = "01") -> str:
         (TABLE.replace("\n", "\n\n"), "line 2 is empty. Remove empty lines."),
         (TABLE.replace("a,b,y", '"a,b,y"'), "line 2 has 3 columns instead of 1"),
         (TABLE.replace("1\n", "1,\n").replace("0\n", "0,\n"), "line 2 has 4 columns instead of 3 (29 more such lines)"),
-        (TABLE.replace("a,b,y", "a,a,y"), "the header has 'a' 2 times; rename all but one"),
         ("<!DOCTYPE html>\n<p>a, b</p>\n", " is an HTML page, not a CSV. Open it to see what the server says, and"),
         ("\n <html lang=en>\n", " is an HTML page, not a CSV."),
         (json.dumps([{"a": 1, "y": 0}] * 5), " is a JSON file, not a CSV. Export it as CSV first."),
@@ -130,17 +129,17 @@ def test_a_month_beyond_twelve_is_no_day(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sample", "sentence"),
+    ("sample", "content", "reason"),
     [
-        (0.0001, "takes 0 of 30 rows, fewer than the 2 classes; set it to 0.067 or more, or to 1.0 for all rows."),
-        (0.99, "leaves out 1 of 30 rows, fewer than the 2 classes. Set it to 1.0, which takes all rows."),
+        (0.0001, TABLE, "With n_samples=30, test_size=None and train_size=0.0001"),
+        (0.99, TABLE, "The test_size = 1 should be greater or equal to the number of classes = 2"),
+        (0.5, TABLE.replace(",1\n", ",0\n") + "1,2,1\n", "The least populated class"),
     ],
 )
-def test_a_sample_of_too_few_rows(tmp_path: Path, sample: float, sentence: str) -> None:
-    assert told(tmp_path, TABLE, sample=sample) == f"params.yaml: data.sample is {sample}, which {sentence}"
-    content = TABLE.replace(",1\n", ",0\n") + "1,2,1\n"
-    if sample > 0.5:
-        assert "can't be drawn by class: 1 has one row only." in told(tmp_path, content, sample=0.5)
+def test_a_sample_of_too_few_rows(tmp_path: Path, sample: float, content: str, reason: str) -> None:
+    sentence = told(tmp_path, content, sample=sample)
+    assert sentence.startswith(f"params.yaml: data.sample is {sample}, which can't be drawn: {reason}")
+    assert sentence.endswith(". Set it to 1.0 for all rows.")
 
 
 @pytest.mark.parametrize("text", ["1,2\n", "1,2\n3,4\n"])

@@ -144,23 +144,12 @@ def _sample(y: np.ndarray, share: float, classes: tuple[str, ...], seed: int) ->
     """
     from sklearn.model_selection import train_test_split
 
-    n_rows, fewest = len(y), max(len(classes), 1)
-    taken = int(share * n_rows)
-    place = f"params.yaml: data.sample is {share:g}, which"
-    if taken < fewest:
-        least = f"; set it to {np.ceil(1000 * fewest / n_rows) / 1000:g} or more" if fewest < n_rows else ""
-        what = f"fewer than the {fewest} classes" if classes else "so nothing is left"
-        raise UserError(f"{place} takes {taken} of {n_rows:,} rows, {what}{least}, or to 1.0 for all rows.")
-    if n_rows - taken < fewest:
-        raise UserError(
-            f"{place} leaves out {n_rows - taken} of {n_rows:,} rows, fewer than the {fewest} classes. "
-            "Set it to 1.0, which takes all rows."
-        )
-    if classes and (counts := np.bincount(y.astype(int))).min() < 2:
-        raise UserError(
-            f"{place} can't be drawn by class: {classes[int(counts.argmin())]} has one row only. "
-            "Set it to 1.0, or remove this class."
-        )
     stratify = y if classes else None
-    rows, _ = train_test_split(np.arange(n_rows), train_size=share, stratify=stratify, random_state=seed)
+    try:
+        rows, _ = train_test_split(np.arange(len(y)), train_size=share, stratify=stratify, random_state=seed)
+    except ValueError as error:
+        reason = str(error).rstrip(".")
+        raise UserError(
+            f"params.yaml: data.sample is {share:g}, which can't be drawn: {reason}. Set it to 1.0 for all rows."
+        ) from None
     return np.sort(rows)
