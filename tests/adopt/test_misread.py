@@ -34,8 +34,7 @@ def test_a_cell_among_dates_is_named(here: Path, in_process: Command, cells: lis
     ("n_rows", "header", "arguments", "sentence"),
     [
         (60, '"x\ny"', ("data/mine.csv", "t"), "line 1 ends inside of quotation marks. Is a mark missing"),
-        (1, "x", ("data/mine.csv", "t"), "data/mine.csv has 1 row, too few to train and to test. Add rows."),
-        (2, "x", ("data/mine.csv", "t"), "data/mine.csv has 2 rows, too few"),
+        (3, "x", ("data/mine.csv", "t"), "data/mine.csv has 3 rows, too few"),
         (60, "x", ("https://localhost/a.csv", "t"), "is an address, and a file is needed. Download it"),
     ],
 )

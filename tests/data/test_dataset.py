@@ -39,14 +39,11 @@ def test_the_real_data_is_described() -> None:
     [
         (ROW.replace("148", "abc"), "line 2, column glucose: 'abc' is not a number"),
         (ROW.replace("148", ""), "line 2, column glucose: '' is not a number"),
-        (ROW.replace("148", "nan"), "line 2, column glucose: 'nan' is not a number"),
-        (ROW.replace("148", "inf"), "line 2, column glucose: 'inf' is infinite or beyond 3.40282e+38"),
         (ROW.replace("148", "-1"), "line 2, column glucose: -1 is outside 0 to 250 (mg/dL)"),
         (ROW.replace("50,1", "7,1"), "line 2, column age: 7 is outside 21 to 100 (years)"),
         (ROW.replace("50,1", "50,2"), "line 2, column diabetes: 2 is outside 0 to 1"),
         (ROW.replace("50,1", "50,0.5"), "line 2, column diabetes: 0.5 is not a class"),
         (ROW + ",1", "line 2 has 10 columns instead of 9"),
-        (ROW[:-9], "line 2 has 7 columns instead of 9"),
         ("", "line 2 has 0 columns instead of 9"),
     ],
 )
@@ -67,13 +64,6 @@ def test_every_problem_is_listed(tmp_path: Path) -> None:
         "line 2, column glucose",
         "line 2, column blood_pressure",
         "line 3, column pedigree",
-    ]
-
-
-def test_a_single_class_is_refused(tmp_path: Path) -> None:
-    assert problems(write_csv(tmp_path, ROW, ROW), spec()) == [
-        "column diabetes contains only one class, 1; a classifier needs two or more: add rows, or name another "
-        "data.target in params.yaml"
     ]
 
 
