@@ -155,6 +155,7 @@ def test_a_file_that_is_no_table(tmp_path: Path, lines: list[str], sentence: str
         (LATIN.replace("ü", "\x81").encode("latin-1"), "utf-8", "is not utf-8; it looks like latin-1."),
         (LATIN.encode(), "utf-16", "is not utf-16; it looks like utf-8."),
         (LATIN.encode(), "ascii", "is not ascii; it looks like utf-8."),
+        (LATIN.encode(), "latin-1", "is not latin-1; it looks like utf-8."),
         (b"\x89\r\n\x1a\n\0\0\0\rIHDR", "utf-8", "is not text: line 1 is not utf-8. Is it the right file?"),
         (
             b"x,survived\n1,0\n1\0,1\n",

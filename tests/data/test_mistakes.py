@@ -81,9 +81,11 @@ def test_cells_that_are_almost_numbers(tmp_path: Path, cell: str, sentence: str)
     assert sentence in told(tmp_path, rows(cell))
 
 
-def test_digits_alone_are_shown_with_the_tables_sign(tmp_path: Path) -> None:
+def test_digits_and_decimals_are_shown_with_the_tables_sign(tmp_path: Path) -> None:
     content = rows("#%").replace(",", ";")
     assert "digits alone, as in 1234,5;" in told(tmp_path, content, separator=";", decimal=",")
+    content = rows("#|5").replace(",", ";").replace("|", ",")
+    assert "decimal sign, set data.decimal in params.yaml to ','" in told(tmp_path, content, separator=";")
 
 
 def test_a_word_among_numbers_may_be_a_missing_cell(tmp_path: Path) -> None:
