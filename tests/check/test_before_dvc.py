@@ -19,10 +19,7 @@ from tests.read_sample import SAMPLE
     ("text", "sentence"),
     [
         (None, "params.yaml is missing here. Run from the top of the repository, or restore the file: `git checkout"),
-        (
-            "",
-            "params.yaml is empty; it should be a valid dictionary, sections such as `data:` and `model:`. Restore it",
-        ),
+        ("", "params.yaml should have sections, such as `data:` and `model:`, and has none. Restore it"),
         (
             "experiments: {}",
             "params.yaml: experiments is empty; it should have 1 or more; add it, such as `experiments:",

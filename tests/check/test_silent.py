@@ -105,9 +105,9 @@ def test_a_broken_cell_of_an_adopted_table_is_the_only_error(write: Write, in_pr
     [
         (".dvc/config", "[core", ".dvc/config can't be read: Invalid line ('[core')"),
         (".dvc/config", "[core]\n    analytics = false\n", ""),
-        ("dvc.lock", "schema: '2.0'\nstages: {a: [", "dvc.lock is broken: line 2, `stages: {a: [`: a"),
+        ("dvc.lock", "schema: '2.0'\nstages: {a: [", "dvc.lock is broken: line 2, `stages: {a: [`: "),
         ("dvc.lock", "", "dvc.lock is broken: it is empty or not a mapping. Restore it, and run `dvc re"),
-        ("dvc.yaml", "stages:\n  a:\n     b: c\n    d: e\n", "dvc.yaml is broken: line 4, `d: e`: its indentation"),
+        ("dvc.yaml", "stages:\n  a:\n     b: c\n    d: e\n", "dvc.yaml is broken: line 4, `d: e`: "),
         ("dvc.lock", "schema: '2.0'\n", ""),
     ],
 )

@@ -30,14 +30,15 @@ def test_labels_are_texts() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("seed: [1, 2\n", r"line 1, `seed: \[1, 2`: a bracket is not closed"),
-        ("seed: 7\n  cv: 3\n", r"line 2, `cv: 3`: it is not expected here"),
-        ("", r"it should be a valid dictionary"),
-        ("just text", r"it should be a valid dictionary"),
-        ("- a\n- b\n", r"is a list; it should be a valid dictionary, sections such as .* `git checkout params.yaml`"),
-        ("# nothing\n", r"params.yaml is empty; .* Restore it: `git checkout params.yaml`"),
-        ("seed: " + "9" * 5000, r"a number has more digits than Python reads; shorten it"),
-        ("[" * 3000, r"line 1, `\[+`: a value is missing; look for a comma or a bracket too many"),
+        ("seed: 7\n  cv: 3\n", r"params.yaml: line 2, `cv: 3`: mapping values are not allowed"),
+        ("seed: 7\n\tcv: 3\n", r"params.yaml: line 2, `cv: 3`: found a tab"),
+        ("seed:\u00a07\n", r"params.yaml: line 1 has the sign U\+00A0; write a plain blank"),
+        ("seed: 7\ndevice: cpu\u200b\n", r"params.yaml: line 2 has the sign U\+200B"),
+        ("seed: 7\n<<<<<<< HEAD\ncv: 3\n", r"params.yaml: line 2 is a conflict marker of git\."),
+        ("# nothing\n", r"params.yaml should have sections, .* Restore it: `git checkout params.yaml`"),
+        ("- a\n- b\n", r"params.yaml should have sections"),
+        ("seed: " + "9" * 5000, r"params.yaml: a value can't be read: .*4300 digits"),
+        ("[" * 3000, r"params.yaml: line 1, `\["),
     ],
 )
 def test_broken_yaml_is_placed(tmp_path: Path, text: str, sentence: str) -> None:
@@ -46,6 +47,13 @@ def test_broken_yaml_is_placed(tmp_path: Path, text: str, sentence: str) -> None
     with pytest.raises(UserError) as caught:
         load_params(path)
     assert re.search(sentence, str(caught.value))
+
+
+@pytest.mark.parametrize("comment", ["# a\u00a0comment", "# seed = 7", "# \tseed:7"])
+def test_comments_may_have_anything(tmp_path: Path, comment: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(f"{comment}\n{(SAMPLE / 'params.yaml').read_text(encoding='utf-8')}", encoding="utf-8")
+    load_params(path)
 
 
 def test_a_grid_of_millions_is_refused_before_it_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

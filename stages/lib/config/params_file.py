@@ -80,9 +80,8 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     except yaml12.NotYAMLError as error:
         raise UserError(f"{path}: {error}.") from None
     if not isinstance(content, dict):
-        kind = "empty" if content is None else "a list" if isinstance(content, list) else "text"
-        remedy = "it should be a valid dictionary, sections such as `data:` and `model:`"
-        raise UserError(f"{path} is {kind}; {remedy}. Restore it: `git checkout params.yaml`.")
+        remedy = "Restore it: `git checkout params.yaml`."
+        raise UserError(f"{path} should have sections, such as `data:` and `model:`, and has none. {remedy}")
     return content
 
 
