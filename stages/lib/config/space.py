@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, Literal, get_args
 
-from stages.lib.common import did_you_mean, format_value, join_words
+from stages.lib.common import format_value, join_words
 
 Kind = Literal["uniform", "loguniform", "int", "logint"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -80,14 +80,11 @@ def to_distribution(described: Any) -> Distribution:
     """Return the distribution that a mapping such as `{uniform: [0.0, 0.5]}` describes; raises `ValueError` if none."""
     if isinstance(described, Distribution):
         return described
-    if described and all(value is None for value in described.values()):
-        raise ValueError(f"values stand in brackets: [{', '.join(map(str, described))}]")
     if len(described) != 1:
         raise ValueError("a distribution has one name and two bounds, such as {uniform: [0.0, 0.5]}")
     ((kind, bounds),) = described.items()
     if kind not in KINDS:
-        hint = did_you_mean(str(kind), KINDS) or f"; it should be {join_words(KINDS, 'or')}"
-        raise ValueError(f"{kind!r} is not a distribution{hint}")
+        raise ValueError(f"{kind!r} is not a distribution; it should be {join_words(KINDS, 'or')}")
     if not isinstance(bounds, list) or len(bounds) != 2 or not all(is_number(bound) for bound in bounds):
         raise ValueError(f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}")
     if any(abs(bound) > _LARGEST for bound in bounds):
@@ -99,8 +96,7 @@ def to_distribution(described: Any) -> Distribution:
     if drawn.logarithmic and min(bounds) <= 0:
         raise ValueError(f"{kind} has no 0 and nothing below it; both bounds should be above 0")
     if low >= high:
-        way_out = "put the value into fixed" if low == high else f"write [{format_value(high)}, {format_value(low)}]"
-        raise ValueError(f"the low bound comes first and is below the high one; {way_out}")
+        raise ValueError("the low bound comes first and is below the high one")
     return Distribution(kind, *map(int if drawn.whole else float, bounds))
 
 

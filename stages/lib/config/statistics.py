@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from resampled.scorers import bounds_of
-from stages.lib.common import did_you_mean, format_value, join_words
+from stages.lib.common import format_value, join_words
 from stages.lib.config.scorers import has_unit
 from stages.lib.config.table import Section
 
@@ -66,23 +66,10 @@ def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[str]:
 def misplaced_names(evaluate: Evaluate, experiments: Collection[str], combines: bool, classify: bool) -> Iterator[str]:
     """Yield a sentence if there is no such setting to keep, or no such contender to hand over."""
     nets = [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments]
-    models, others = (OF_CLASSES, OF_NUMBERS) if classify else (OF_NUMBERS, OF_CLASSES)
-    contenders = [ANSWER, *nets, STARTING_POINT, *models]
+    contenders = [ANSWER, *nets, STARTING_POINT, *(OF_CLASSES if classify else OF_NUMBERS)]
     for key, names, what in (
         ("keep", nets, "a setting that can be kept"),
         ("use", contenders, "a contender of the evaluation"),
     ):
-        name, default = getattr(evaluate, key), Evaluate.model_fields[key].default
-        if name == COMBINED and not combines:
-            yield (
-                f"evaluate.{key} is combined, but only experiments with `search: grid` are combined, and there are not "
-                f"two of them; set it to {default}"
-            )
-        elif key == "use" and name in {*others} - {*models}:
-            yield (
-                f"evaluate.use is {name}, which predicts {'numbers' if classify else 'classes'}, but model.wrapper "
-                f"predicts {'a class' if classify else 'a number'}; set it to answer"
-            )
-        elif name not in names:
-            hint = did_you_mean(name, names) or f"; it should be {join_words(names, 'or')}"
-            yield f"evaluate.{key} is {name!r}, which is not {what}{hint}"
+        if (name := getattr(evaluate, key)) not in names:
+            yield f"evaluate.{key} is {name!r}, which is not {what} here; it should be {join_words(names, 'or')}"
