@@ -47,7 +47,7 @@ class Still(torch.optim.SGD):
         ({"statistics.rope": 1.5, "cv.scoring": "roc_auc"}, "statistics.rope is 1.5, but roc_auc lies between 0"),
         (
             {"data.columns.diabetes": {"zero_is_missing": True}},
-            "data.columns.diabetes is the target, which can't be missing; remove `zero",
+            "data.columns.diabetes is the target, which can't be missing; remove `missing",
         ),
     ],
 )

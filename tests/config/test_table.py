@@ -75,7 +75,7 @@ def test_missing_cells_are_texts() -> None:
         ),
         (
             {"columns": COLUMNS | {"survived": {"missing": "allowed"}}},
-            "survived is the target, which can't be missing; remove `missing: allowed`",
+            "survived is the target, which can't be missing; remove `missing`",
         ),
     ],
 )

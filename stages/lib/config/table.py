@@ -123,10 +123,8 @@ class Data(Section):
         target, the_target = self.columns[self.target], f".columns.{self.target} is the target"
         if not target.use:
             raise ValueError(f"{the_target}, and has `use: false`; remove that")
-        if target.missing:
-            raise ValueError(f"{the_target}, which can't be missing; remove `missing: allowed`")
-        if target.zero_is_missing:
-            remedy = "remove `zero_is_missing`, and from the CSV the rows without a target"
+        if target.missing or target.zero_is_missing:
+            remedy = "remove `missing` and `zero_is_missing`, and from the CSV the rows without a target"
             raise ValueError(f"{the_target}, which can't be missing; {remedy}")
         if target.type != "number":
             remedy = "a target is a number, or lists its labels, such as `classes: [no, yes]`"
