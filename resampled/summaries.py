@@ -72,6 +72,8 @@ class Summary:
             return ["No interval and no test: in the order of time, splits train on more and more rows."]
         n_in = of["may_be_best"].sum()
         sentences = [f"{n_in} of {n} may be the best: with 95 %, the truly best one is among them, {UNLESS}."]
+        if n_in == 1:
+            sentences = [f"With 95 %, candidate {self.best} is the best of {n}, {UNLESS}."]
         if self.simplest is not None and self.simplest != self.best:
             sentences[0] += (
                 f" The simplest of them is candidate {self.simplest}. Its mean is lower by "

@@ -90,7 +90,7 @@ def test_the_best_may_be_certain_or_the_simplest() -> None:
     scores = 0.7 + np.array([[0.0], [-0.1]]) + RNG.normal(0, 0.01, size=(2, 30))
     found = resampled.summary(scores, n_folds=3, complexity=[2, 1])
     assert found.simplest == found.best == 0
-    assert "\n1 of 2 may be the best: with 95 %" in str(found)
+    assert "\nWith 95 %, candidate " in str(found)
     scores[1] += 0.1
     best = int(scores.mean(axis=1).argmax())
     found = resampled.summary(scores, n_folds=3, complexity=[1 + (i != best) for i in range(2)])
