@@ -156,18 +156,20 @@ class Results:
 
     def resampling(self, scoring: str) -> Resampling:
         """Return how scores of a scorer are resampled; nothing is tested in time order, or without an evaluation."""
-        params, counted = self.evaluated, self._json("metrics/data.json")
+        params, counted = self.evaluated, self._counted
         if not params or params.get("cv.splitter") == "time":
             return Resampling(np.nan)
-        n_rows, counts, sampled = (
-            counted.get("rows", np.inf),
-            counted.get("classes", {}),
-            params.get("data.sample", 1.0),
-        )
+        n_rows, sampled = counted.get("rows", np.inf), params.get("data.sample", 1.0)
+        counts = counted.get("classes", {}).values()
         if "positives" in counted:
-            counts = {"": n_rows - counted["positives"], "positives": counted["positives"]}
-        effective = effective_rows(scoring, [sampled * number for number in counts.values()])
+            counts = n_rows - counted["positives"], counted["positives"]
+        effective = effective_rows(scoring, [sampled * number for number in counts])
         return Resampling.of_folds(params["cv.n_splits"], sampled * n_rows, bounds_of(scoring), effective)
+
+    @cached_property
+    def _counted(self) -> dict[str, Any]:
+        """What the stage `fetch` has counted in the table; read once, though each pair of scores asks for it."""
+        return self._json("metrics/data.json")
 
     def _scored(self, path: str, key: str) -> dict[str, Scored]:
         return self._parsed(path, "a table of scores", lambda text: _scores(read_cells(text), key)) or {}
