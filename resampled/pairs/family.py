@@ -20,6 +20,7 @@ NO_CHANCE, CHANCE = "more than chance", "could be chance"
 CLAIMS = (BETTER, WORSE, NO_CHANCE)
 # What no scores can tell, and without which claims are wrong in more than 5 %.
 UNLESS = "unless single rows decide what a learner does"
+RARE = "a failure rarer than 3 in {} fits may not have shown"
 
 
 class Verdict(NamedTuple):
@@ -45,7 +46,7 @@ class Verdict(NamedTuple):
             condition = f", {UNLESS}"
         if self.word == LEVEL and isinstance(self.of, Pair):  # the word rests on the interval of 90 %
             half, level = self.of.half_width(1 - 2 * ALPHA), 90
-            condition = f"; a failure rarer than 3 in {self.of.n_splits} fits may not have shown"
+            condition = f"; {RARE.format(self.of.n_splits)}"
         digits = max(0, 1 - math.floor(math.log10(max(half, abs(difference) / 1000))))
         low, middle, high = (f"{each:+z.{digits}f}" for each in (difference - half, difference, difference + half))
         return f"{self.word}: new less old is {middle} ({level} % from {low} to {high}), p = {self.p:.2g}{condition}"

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from resampled.means.ttest import ALPHA
 from resampled.pairs.apart import Apart
-from resampled.pairs.family import BETTER, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Verdict
+from resampled.pairs.family import BETTER, LEVEL, RARE, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Verdict
 from resampled.pairs.pair import Pair
 from stages.lib.changes.comparison import Comparison, SearchChange
 from stages.lib.changes.picks import compared, label, pick, sets_in_words, signed, stuck, values, verdict_in_words
 from stages.lib.common import counted, format_p, format_score, format_value, score_decimals, shares_in_words
+from stages.lib.comparison.findings import UNLESS
 
 # Of the cells of a `row`.
 HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")
@@ -76,10 +77,9 @@ def conditions_told(changes: Comparison) -> list[str]:
     sentences = []
     if words := [word for word in (BETTER, WORSE) if word in n_splits]:
         claim = f"{words[0].capitalize()} errs" if len(words) == 1 else "Better and worse err"
-        sentences.append(f"{claim} in at most 5 % of cases, unless single rows decide what a net does.")
+        sentences.append(f"{claim} in at most 5 % of cases, {UNLESS}.")
     if LEVEL in n_splits:
-        rare = f"a failure rarer than 3 in {n_splits[LEVEL]} fits"
-        sentences.append(f"Level errs in at most 5 % of cases, but {rare} may not have shown.")
+        sentences.append(f"Level errs in at most 5 % of cases, but {RARE.format(n_splits[LEVEL])}.")
     return [" ".join(sentences)] if sentences else []
 
 
