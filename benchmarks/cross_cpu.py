@@ -101,8 +101,8 @@ def of_other_nets() -> dict[str, str]:
     from torch.optim import AdamW
 
     from benchmarks.engine import everyday
+    from nets.table_net import TableNet
     from stages.lib.engine import LockstepWarning
-    from stages.lib.table_net import TableNet
 
     of_series = everyday.series()[0][:160], everyday.series()[1][:160]
     of_images = everyday.images()[0][:160], everyday.images()[1][:160]

@@ -18,6 +18,7 @@ from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
 from stages.lib.data.csv_file import csv_text
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load_model, may_lack, predict
+from stages.lib.model.settings import packages_of
 
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
 
@@ -76,7 +77,7 @@ def main(arguments: Namespace) -> None:
     name = "standard input" if source == "-" else source
     params = load_params()
     spec = params.data
-    model, card = load_model(path, params.model.source)
+    model, card = load_model(path, packages_of(params))
     check_card(path, card, params)
     content = read_bytes(source, name)
     X = read_features(content, card.columns.types, spec, name, may_lack=may_lack(card))

@@ -7,7 +7,7 @@ from skorch import NeuralNet, NeuralNetClassifier
 from skorch.dataset import ValidSplit
 from torch import nn
 
-from stages.lib.network import PimaClassifier
+from nets.network import PimaClassifier
 
 
 def plain_net(wrapper: type[NeuralNet] = NeuralNetClassifier, **settings: Any) -> NeuralNet:

@@ -8,12 +8,12 @@ from sklearn.model_selection import ParameterGrid
 from skorch import NeuralNetClassifier
 from torch import nn
 
+from nets.network import PimaClassifier
 from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.experiment import Opened, Table
 from stages.lib.model import Candidates, build_estimator, nested_grid, rows, target
-from stages.lib.network import PimaClassifier
 from stages.lib.search import SearchResult, run_search
 from tests.project import real_params
 

@@ -230,7 +230,7 @@ EDITS = {
     "stages/lib/comparison/table.py": FRESH._replace(code=["stages/lib/comparison"]),
     "lockstep/search.py": FRESH._replace(code=["lockstep"]),
     "resampled/means/ttest.py": FRESH._replace(code=["resampled"]),
-    "stages/lib/network.py": FRESH._replace(code=["stages/lib/network.py"]),
+    "nets/network.py": FRESH._replace(code=["nets"]),
     "requirements.txt": FRESH._replace(code=["requirements.txt"]),
     "stages/lib/common/errors.py": FRESH,  # .dvcignore names it
     "data/pima-indians-diabetes.csv": FRESH._replace(data=["data/pima-indians-diabetes.csv"]),

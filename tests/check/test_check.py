@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import nets
 from stages import check, search
 from stages.lib.check import everything
 from stages.lib.check.trial import seconds_a_step
@@ -171,9 +172,9 @@ class Normed(nn.Sequential):
 def test_a_last_batch_of_one_row_is_foreseen(
     write: Write, in_process: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(Path.cwd())
+    monkeypatch.setattr(nets, "__path__", [str(Path.cwd())])
     Path("normed_net.py").write_text(NORMED, encoding="utf-8")
-    net = {"model.module": "normed_net.Normed", "model.source": "normed_net.py", "model.train_split": None}
+    net = {"model.module": "nets.normed_net.Normed", "model.train_split": None}
     write(net | {"model.batch_size": 59}, "optimizer")
     done = in_process(check)
     assert done.returncode == 1

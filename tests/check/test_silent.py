@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import nets
 from stages import adopt, check, search
 from stages.lib.check.before_dvc import broken_files
 from tests.check.conftest import Write
@@ -64,16 +65,16 @@ def test_settings_that_teach_nothing_are_refused(
     ("optimizer", "sentence"),
     [
         ("Adam", ""),
-        ("my_nets.Still", "The weights did not change in a trial of one epoch, although there are gradients"),
+        ("nets.my_nets.Still", "The weights did not change in a trial of one epoch, although there are gradients"),
     ],
 )
 def test_nets_that_stand_still_are_refused(
     write: Write, in_process: Command, monkeypatch: pytest.MonkeyPatch, optimizer: str, sentence: str
 ) -> None:
-    monkeypatch.syspath_prepend(os.getcwd())
-    monkeypatch.delitem(sys.modules, "my_nets", raising=False)  # of another folder
+    monkeypatch.setattr(nets, "__path__", [os.getcwd()])
+    monkeypatch.delitem(sys.modules, "nets.my_nets", raising=False)  # of another folder
     Path("my_nets.py").write_text(NETS, encoding="utf-8")
-    own = {"model.module": "my_nets.Lazy", "model.source": "my_nets.py", "model.optimizer": optimizer}
+    own = {"model.module": "nets.my_nets.Lazy", "model.optimizer": optimizer}
     # Of unscaled rows, some initial weights have no gradient to speak of.
     write(own | {"experiments": ONE, "prepare.scale": "standard"})
     done = in_process(check)

@@ -37,9 +37,11 @@ from tests.project import real_params, set_at
         ("model.max_epochs", 10**9, "model.max_epochs is 1000000000: it should be less than or equal to 1000000"),
         ("model.optimizer__eps", float("inf"), "model.optimizer__eps is inf: it should be a finite number"),
         ("model.optimizer__lr", -0.1, "model.optimizer__lr is -0.1: it should be greater than 0"),
-        ("model.source", "/", "model.source is '/': it should be a file or folder in this repository"),
-        ("model.source", "", "model.source is '': it should be a file or folder in this repository"),
-        ("model.source", "../net.py", "model.source is '../net.py': it should be a file or folder in this repository"),
+        (
+            "model.source",
+            "my_net.py",
+            "model.source is no key any more; remove it, and name a net in nets/, as in `module: nets.network.PimaC",
+        ),
         ("model.callbacks", {"EarlyStopping": None}, "lines of `key: value`, or {} for none"),
         ("experiments", None, "experiments is null: it should be a valid dictionary, lines of `key: value`"),
         ("experiments", {"../x y": {"grid": {"lr": [0.1]}}}, "an experiment's name has letters from a to z, digits, -"),
@@ -67,7 +69,6 @@ from tests.project import real_params, set_at
             "diabetis",
             "data.target is 'diabetis', which is not one of the columns; did you mean 'diabetes'?",
         ),
-        ("model.source", None, "model.source is null: it should be a valid string"),
         (
             "data.columns",
             {"diabetes": {}},

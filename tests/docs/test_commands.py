@@ -14,9 +14,9 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetBinaryClassifier
 
+from nets.network import PimaClassifier
 from stages.lib.config import yaml12
 from stages.lib.engine import LockstepWarning
-from stages.lib.network import PimaClassifier
 from tests.conftest import Changed
 from tests.pages import DOCS, blocks, commands
 from tests.project import IDENTITY, Project, real_params, small_params

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-NETS = "tests.experiment.test_settings"  # it has nets with a fault each
+NETS = "nets.faulty"  # test_settings.py, which has nets with a fault each
 OPTIMIZER_GRID = "experiments.optimizer.grid"
 
-TABLE_NET = {"model.source": "stages/lib/table_net.py", "experiments.neurons.fixed": {}}
-TABLE_NET |= {"model.module": "stages.lib.table_net.TableNet"}
+TABLE_NET = {"model.module": "nets.table_net.TableNet", "experiments.neurons.fixed": {}}
 
 MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
@@ -84,29 +83,19 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("neurons", {"model.module": "nowhere.Net"}, "model.module: 'nowhere.Net' can't be imported"),
     (
         "neurons",
-        {"model.source": "my_net.py"},
-        "model.source is 'my_net.py', but there is no such file or folder; name the one with the module's code",
+        {"model.module": "stages.lib.network.PimaClassifier"},
+        "model.module: 'stages.lib.network.PimaClassifier' is not in nets/, the only code of yours that DVC watches; "
+        "move the code there, and write nets.network.PimaClassifier",
     ),
     (
         "neurons",
-        {"model.source": "stages/fetch.py"},
-        "model.module: stages.lib.network.PimaClassifier is defined in stages/lib/network.py, but model.source is "
-        "stages/fetch.py, so DVC would not notice changes to it. Set model.source to stages/lib/network.py.",
-    ),
-    (
-        "neurons",
-        {"experiments.neurons.fixed.source": "stages"},
-        "experiments.neurons.fixed.source: every search depends on the same code; put source into model",
-    ),
-    (
-        "neurons",
-        {"model.source": "tests", "model.module": f"{NETS}.BreaksWhenBuilt", "experiments.neurons.fixed": {}},
+        {"model.module": f"{NETS}.BreaksWhenBuilt", "experiments.neurons.fixed": {}},
         "experiments.neurons.grid.module__n_neurons[1]: AssertionError",
     ),
     (
         "neurons",
-        {"model.source": "tests", "model.module": f"{NETS}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
-        "A trial of one epoch failed: KeyError: 'b', at tests/experiment/test_settings.py, line 46. Fix",
+        {"model.module": f"{NETS}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
+        "A trial of one epoch failed: KeyError: 'b', at tests/experiment/test_settings.py, line 47. Fix",
     ),
     (
         "neurons",
@@ -182,12 +171,12 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "neurons",
-        {"model.source": "tests", "model.module": f"{NETS}.LeavesWhenBuilt", "experiments.neurons.fixed": {}},
+        {"model.module": f"{NETS}.LeavesWhenBuilt", "experiments.neurons.fixed": {}},
         "experiments.neurons.grid.module__n_neurons[1]: SystemExit: 3, at tests/experiment/test_settings.py, line ",
     ),
     (
         "neurons",
-        {"model.source": "tests", "model.module": f"{NETS}.NeedsNeurons", "experiments.neurons.fixed": {}},
+        {"model.module": f"{NETS}.NeedsNeurons", "experiments.neurons.fixed": {}},
         "Set model.module__n_neurons: besides its candidates, a search trains the net that it starts from.",
     ),
     (

@@ -1,5 +1,6 @@
 """What a search reports about its experiment before it starts."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -60,7 +61,10 @@ class NeedsNeurons(BreaksWhenBuilt):
 
 
 @pytest.mark.parametrize(("experiment", "changes", "sentence"), MISTAKES)
-def test_a_mistake_is_a_sentence_with_its_place(experiment: str, changes: dict[str, Any], sentence: str) -> None:
+def test_a_mistake_is_a_sentence_with_its_place(
+    experiment: str, changes: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nets.faulty", sys.modules[__name__])
     with pytest.raises(UserError) as caught:
         check(changes, experiment)
     assert sentence in str(caught.value)

@@ -16,7 +16,6 @@ from stages.lib.winners.baselines import baselines
 from tests.passengers import passengers
 from tests.project import small_params
 
-SOURCE = "stages/lib/network.py"
 # Each baseline and whether it predicts classes.
 BASELINES = [(name, True) for name in OF_CLASSES] + [(name, False) for name in OF_NUMBERS]
 

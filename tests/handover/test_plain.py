@@ -20,14 +20,14 @@ from stages.lib.handover import ANSWER_FILE, Card, PlainModel, load_model, may_l
 from stages.lib.handover.linear import Linear
 from stages.lib.handover.tree_models import Boosting
 from stages.lib.model import rows
-from tests.handover.fits import BASELINES, SOURCE, fit, mixed, numbers
+from tests.handover.fits import BASELINES, fit, mixed, numbers
 from tests.passengers import passengers
 
 
 def check(path: Path, data: Dataset, new: Dataset, fitted: BaseEstimator, model: PlainModel, card: Card) -> None:
     """Check that a model predicts from its file what its estimator does, to the last bit, and is written the same."""
     save_model(path, model, card)
-    loaded, found = load_model(path, SOURCE)
+    loaded, found = load_model(path)
     assert found.model_copy(update={"digest": ""}) == card
     given = rows(new, fitted)
     assert np.array_equal(loaded.predict(given), fitted.predict(given).ravel())
@@ -143,13 +143,13 @@ def test_an_answer_that_is_too_large_is_left_out_with_a_sentence(
     _, model, card = fit("random_forest", numbers())
     assert save_answer(model, card) == ""
     size = ANSWER_FILE.stat().st_size
-    assert load_model(ANSWER_FILE, SOURCE)[1].inputs == card.inputs
+    assert load_model(ANSWER_FILE)[1].inputs == card.inputs
     monkeypatch.setattr("stages.lib.handover.model_file.MOST_BYTES", 10_000)
     told = save_answer(model, card)
     assert ANSWER_FILE.stat().st_size < 1000  # the older one is gone
     assert told.startswith(f"models/answer.safetensors is left empty: random_forest takes {size / 1e6:.1f} MB, more")
     with pytest.raises(UserError, match=r"is left empty: random_forest .* or predict with `--model net`\.$"):
-        load_model(ANSWER_FILE, SOURCE)
+        load_model(ANSWER_FILE)
 
 
 def test_values_that_overflow_are_not_printed() -> None:

@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.handover import load_model, save_model
-from tests.handover.fits import SOURCE, fit, mixed, numbers
+from tests.handover.fits import fit, mixed, numbers
 
 Arrays = dict[str, np.ndarray]
 Change = Callable[[dict[str, Any], Arrays], Any]
@@ -132,9 +132,9 @@ def test_a_file_whose_arrays_do_not_fit_is_refused(
 ) -> None:
     path = tmp_path / "model"
     path.write_bytes(saved[kind])
-    load_model(path, SOURCE)
+    load_model(path)
     rewritten(path, change)
     with pytest.raises(UserError) as caught:
-        load_model(path, SOURCE)
+        load_model(path)
     assert sentence in str(caught.value)
     assert str(path) in str(caught.value) or "left empty" in sentence

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from stages.lib.network import PimaClassifier
+from nets.network import PimaClassifier
 
 
 def test_the_base_module_is_the_tutorials() -> None:

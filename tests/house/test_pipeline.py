@@ -194,7 +194,7 @@ def test_a_mistake_ends_dvc_with_a_sentence(project: Project) -> None:
 # What makes each stage fail: a file, and its content.
 SPOILT = {
     "fetch": ("data/pima-indians-diabetes.csv", b"1,2\n"),
-    "search@dropout": ("stages/lib/network.py", b"raise RuntimeError"),
+    "search@dropout": ("nets/network.py", b"raise RuntimeError"),
     "compare@dropout": ("metrics/candidates/dropout.csv", b""),
     "best_params": ("metrics/search/dropout.json", b"[]"),
     "baselines": ("data/pima-indians-diabetes.csv", b"1,2\n"),

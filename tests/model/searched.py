@@ -13,12 +13,12 @@ from skorch import NeuralNet
 from skorch.dataset import ValidSplit
 from torch import nn
 
+from nets.network import PimaClassifier
 from stages.lib.config import CV, Prepare
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import LockstepWarning, TrainTest, fit_seed, seed_everything
 from stages.lib.model import resolve
 from stages.lib.model.hold_out import hold_out
-from stages.lib.network import PimaClassifier
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import make_splits
 from tests.search_results import SEED, net_settings, run_grid, score_array

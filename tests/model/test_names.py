@@ -1,14 +1,17 @@
 """Names in params.yaml stand for objects of torch, of skorch, and of any module."""
 
+import sys
 from pathlib import Path
 
 import pytest
 import torch
+from rtdl_num_embeddings import PeriodicEmbeddings
 from skorch import NeuralNetRegressor
 from torch import nn
 
+import nets
+from nets.network import PimaClassifier
 from stages.lib.model import resolve
-from stages.lib.network import PimaClassifier
 
 
 @pytest.mark.parametrize(
@@ -17,7 +20,7 @@ from stages.lib.network import PimaClassifier
         ("optimizer", "Adamax", torch.optim.Adamax),
         ("criterion", "BCEWithLogitsLoss", nn.BCEWithLogitsLoss),
         ("wrapper", "NeuralNetRegressor", NeuralNetRegressor),
-        ("module", "stages.lib.network.PimaClassifier", PimaClassifier),
+        ("module", "nets.network.PimaClassifier", PimaClassifier),
         ("module__activation", "ReLU", nn.ReLU),
         ("module__weight_init", "kaiming_uniform_", nn.init.kaiming_uniform_),
         ("module__nonlinearity", "Tanh", nn.Tanh),
@@ -41,18 +44,19 @@ def test_a_name_stands_for_its_object(key: str, name: object, thing: object) -> 
         ("module__activation", "Relu", "'Relu' is not an activation of torch.nn; did you mean 'ReLU'"),
         ("module__weight_init", "kaiming", "'kaiming' is not an initialiser of torch.nn.init"),
         ("criterion", "BCELos", "'BCELos' is not a loss of torch.nn; did you mean 'BCELoss'"),
-        ("module", "my/net.py.Net", "a name has dots in place of slashes, and no ending; write my.net.Net"),
-        ("module", "my-net.Net", "'my-net' has other signs than letters, digits and _; rename the file"),
-        ("module", "no.such.Module", "'no.such.Module' can't be imported: there is no file no.py here"),
-        ("module", "stages.lib.network", "'stages.lib.network' is not a class derived from torch's Module"),
+        ("module", "nets/net.py.Net", "no package 'nets/net' is installed; what is in nets/my_net.py is named as in"),
+        ("module", "no.such.Module", "'no.such.Module' can't be imported: no package 'no' is installed"),
+        ("module", "nets.network", "'nets.network' is not a class derived from torch's Module"),
+        ("module", "nets.network.PimaClasifier", "nets.network has no 'PimaClasifier'; did you mean 'PimaClassifier'"),
+        ("module", "nets.net.Net", "'nets.net.Net' can't be imported: No module named 'nets.net'$"),
         ("optimizer", "torch.nn.ReLU", "'torch.nn.ReLU' is not a class derived from torch's Optimizer"),
         ("wrapper", "torch.nn.ReLU", "'torch.nn.ReLU' is not a class derived from skorch's NeuralNet"),
         ("optimizer", "torch.optim.Optimizer", "is the base of the optimizers; name one of them, such as Adam"),
-        ("module__activation", "os.abort", "'os.abort' is not from torch, skorch or your own file, which model.source"),
+        ("module__activation", "os.abort", "'os.abort' is not a class derived from torch's Module"),
         ("module__activation", "torch.relu", "'torch.relu' is not a class derived from torch's Module"),
-        ("module__activation", "torch.os.abort", "is reached through the module os, which torch only imports"),
+        ("module__activation", "torch.os.abort", "can't be imported: No module named 'torch.os'"),
         ("module__weight_init", "torch.load", "'torch.load' is not an initialiser of torch.nn.init, and not a func"),
-        ("module__weight_init", "torch.builtins.exit", "is reached through the module builtins"),
+        ("module__weight_init", "torch.builtins.exit", "can't be imported: No module named"),
         ("module__weight_init", "torch.nn.ReLU", "'torch.nn.ReLU' is not an initialiser of torch.nn.init"),
         (
             "module__other",
@@ -60,7 +64,6 @@ def test_a_name_stands_for_its_object(key: str, name: object, thing: object) -> 
             "'torch.load' is not a class derived from torch's Module, not an initialiser of",
         ),
         ("module__other", "torch.nn", "'torch.nn' is not a class derived from torch's Module, not an initialiser of"),
-        ("module", "tests.lockstep.nets.Nothing", "module 'tests.lockstep.nets' has no attribute 'Nothing'"),
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest(key: str, name: str, sentence: str) -> None:
@@ -78,36 +81,57 @@ SIZES = [1, 2]
 """
 
 
-def test_what_ones_own_file_defines_may_be_a_parameter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "my_own_things.py").write_text(OWN, encoding="utf-8")
+@pytest.fixture
+def in_nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder whose files are those of `nets`."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    assert resolve("module__weight_init", "my_own_things.halves").__name__ == "halves"
-    assert resolve("module__start", "my_own_things.small").keywords == {"std": 0.01}
-    assert resolve("module__sizes", "my_own_things.SIZES") == [1, 2]
+    monkeypatch.setattr(nets, "__path__", [str(tmp_path)])
+    for name in ("nets.mine", "nets.broken"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return tmp_path
+
+
+def test_what_nets_define_may_be_a_parameter(in_nets: Path) -> None:
+    (in_nets / "mine.py").write_text(OWN, encoding="utf-8")
+    assert resolve("module__weight_init", "nets.mine.halves").__name__ == "halves"
+    assert resolve("module__start", "nets.mine.small").keywords == {"std": 0.01}
+    assert resolve("module__sizes", "nets.mine.SIZES") == [1, 2]
     for key in ("module__weight_init", "module__start"):
-        with pytest.raises(
-            ValueError, match=r"'my_own_things.rmtree' is not .* of torch.nn.init, and not .* your own file"
-        ):
-            resolve(key, "my_own_things.rmtree")
-    with pytest.raises(ValueError, match=r"is not from torch, skorch or model.source, other.py; to use"):
-        resolve("module__start", "my_own_things.halves", "other.py")
+        with pytest.raises(ValueError, match=r"'nets.mine.rmtree' is not .* of torch.nn.init, and not .* nets/"):
+            resolve(key, "nets.mine.rmtree")
+    with pytest.raises(ValueError, match=r"'nets\.mine\.halves' is not from skorch or torch"):
+        resolve("module__start", "nets.mine.halves", {"skorch", "torch"})
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("1 +", r"SyntaxError: invalid syntax, at my_broken_net.py, line 1"),
-        ("nn.Linear", "NameError: name 'nn' is not defined, at my_broken_net.py, line 1"),
-        ("import sys\nsys.exit(3)", "SystemExit: 3, at my_broken_net.py, line 2"),
-        ("import no_such_package", "No module named 'no_such_package', at my_broken_net.py, line 1; install"),
+        ("1 +", r"SyntaxError: invalid syntax, at broken.py, line 1"),
+        ("import sys\nsys.exit(3)", "SystemExit: 3, at broken.py, line 2"),
+        ("import no_such_package", "No module named 'no_such_package', at broken.py, line 1; install"),
     ],
 )
-def test_a_mistake_in_ones_own_file_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, sentence: str
+def test_a_mistake_in_ones_own_file_is_told(in_nets: Path, text: str, sentence: str) -> None:
+    (in_nets / "broken.py").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=f"'nets.broken.Net' can't be imported: {sentence}"):
+        resolve("module", "nets.broken.Net")
+
+
+@pytest.mark.parametrize("name", ["elsewhere.Net", "folder.elsewhere.Net", "stages.lib.network.Net"])
+def test_code_of_the_repository_outside_of_nets_is_refused(
+    in_nets: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    (tmp_path / "my_broken_net.py").write_text(text, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ValueError, match=f"'my_broken_net.Net' can't be imported: {sentence}"):
-        resolve("module", "my_broken_net.Net")
+    monkeypatch.syspath_prepend(in_nets)
+    for file in ("elsewhere.py", "folder/elsewhere.py", "stages/__init__.py"):
+        (in_nets / file).parent.mkdir(exist_ok=True)
+        (in_nets / file).write_text("from torch.nn import Linear as Net", encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "stages", raising=False)
+    new = name.removeprefix("stages.lib.")
+    with pytest.raises(ValueError, match=f"'{name}' is not in nets/, .* move the code there, and write nets.{new}"):
+        resolve("module", name)
+
+
+def test_a_net_of_an_installed_package_is_named_by_its_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve("module__embedding", "rtdl_num_embeddings.PeriodicEmbeddings") is PeriodicEmbeddings
+    monkeypatch.chdir(Path(str(torch.__file__)).parents[4])  # an environment in the repository is installed, too
+    assert resolve("module__embedding", "rtdl_num_embeddings.PeriodicEmbeddings") is PeriodicEmbeddings

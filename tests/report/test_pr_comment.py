@@ -121,7 +121,7 @@ def test_a_pull_request_that_changes_nothing(
     assert "note: uncommitted changes are left out; the comment describes HEAD." in done.stderr
 
 
-@pytest.mark.parametrize("file", ["params.yaml", "stages/lib/network.py"])
+@pytest.mark.parametrize("file", ["params.yaml", "nets/network.py"])
 def test_params_or_code_changed_without_a_run(project: Project, comment: Comment, file: str) -> None:
     changed = project.read(file).replace(b"seed: 7", b"seed: 8") + b"# changed\n"
     (project.folder / file).write_bytes(changed)
@@ -139,10 +139,10 @@ def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> Non
     params = project.params()
     params["experiments"]["mine"] = {"grid": {"lr": [0.01]}}
     params["data"]["path"] = "data/my own.csv"
-    params["model"] |= {"module": "my_net.PimaClassifier", "source": "my_net.py"}
+    params["model"]["module"] = "nets.my_net.PimaClassifier"
     project.write_params(params)
     project.run("cp", "data/pima-indians-diabetes.csv", "data/my own.csv")
-    project.run("cp", "stages/lib/network.py", "my_net.py")
+    project.run("cp", "nets/network.py", "nets/my_net.py")
     # An easy mistake: the new files are not committed, and nothing is run.
     project.git("commit", "--quiet", "--all", "--message", "Add an experiment, data and a net")
     text = refused(project)

@@ -13,13 +13,13 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping
 from torch import nn
 
+from nets.network import PimaClassifier
 from resampled.means.pooling import pooling
 from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.model import build_estimator, rows, target
-from stages.lib.network import PimaClassifier
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.search import SearchResult, make_splits
 from tests.plain_skorch import plain_net

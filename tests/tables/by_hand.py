@@ -17,8 +17,8 @@ from skorch.callbacks import EarlyStopping
 from skorch.dataset import ValidSplit
 from torch import nn
 
+from nets.network import PimaClassifier
 from stages.lib.engine import fit_seed, seed_everything
-from stages.lib.network import PimaClassifier
 
 
 def first_score(

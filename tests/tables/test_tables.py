@@ -58,9 +58,8 @@ def equals_by_hand(project: Project, frame: pd.DataFrame, target: str, numbers: 
     params["prepare"]["impute"] = "median"
     del params["model"]["optimizer__weight_decay"]
     params["model"] |= {
-        "module": "stages.lib.network.PimaClassifier",
+        "module": "nets.network.PimaClassifier",
         "module__output": "Identity",
-        "source": "stages/lib/network.py",
         "optimizer": "Adam",
         "train_split": 5,
         "callbacks": {"EarlyStopping": {"patience": 10, "load_best": True}},

@@ -159,7 +159,7 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Eval
 def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated) -> None:
     params = evaluated.params()
     data = load_real_data(params)
-    estimator, card = load_model(evaluated.folder / MODEL_FILE, "stages/lib/network.py")
+    estimator, card = load_model(evaluated.folder / MODEL_FILE)
     assert card.settings
     assert card.settings.model_dump() == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
 
@@ -181,7 +181,7 @@ def test_the_answer_is_saved_whichever_it_is(
     X = data.X.to_numpy(np.float32)
     assert json.loads(evaluated.read("metrics/evaluation.json"))["handed_over"] == "majority_class"
     assert evaluated.shown.endswith(f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n")
-    model, card = load_model(ANSWER_FILE, "stages/lib/network.py")
+    model, card = load_model(ANSWER_FILE)
     assert (card.kind, card.name) == ("constant", "majority_class")
     assert model.predict_proba(X[:1])[0] == pytest.approx([500 / 768, 268 / 768])
 
@@ -193,7 +193,7 @@ def test_the_answer_is_saved_whichever_it_is(
             write_text("params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
             done = in_process(evaluate)
             assert f"As evaluate.use says, {ANSWER_FILE} is {'the net ' * (kind == 'net')}{use}; " in done.stdout
-            model, card = load_model(ANSWER_FILE, "stages/lib/network.py")
+            model, card = load_model(ANSWER_FILE)
             assert (card.kind, card.name) == (kind, use)
             assert MODEL_FILE.read_bytes() == before[MODEL_FILE]
             if kind == "linear":

@@ -3,10 +3,8 @@
 import sysconfig
 from pathlib import Path
 
-# The rooms of this library lie in folders here, and the default network, which users edit, beside them.
-_LIB = Path(__file__).resolve().parents[1]
-# The packages beside `stages`.
-_PACKAGES = [_LIB.parents[1] / name for name in ("lockstep", "resampled")]
+# The code that is not the user's own: the pipeline and the packages beside it.
+_OURS = [Path(__file__).resolve().parents[3] / name for name in ("stages", "lockstep", "resampled")]
 # What is installed; a virtual environment may be inside the repository.
 _INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
 
@@ -23,7 +21,6 @@ def relative_to_here(file: str | Path | None) -> Path | None:
 
 
 def own_code(file: str) -> Path | None:
-    """Return the same, but None for the project's scripts and rooms, and for the packages, too."""
+    """Return the same, but None for the pipeline and the packages, too."""
     path = Path(file).resolve()
-    ours = any(map(path.is_relative_to, _PACKAGES)) or (path.is_relative_to(_LIB.parent) and path.parent != _LIB)
-    return None if ours else relative_to_here(path)
+    return None if any(map(path.is_relative_to, _OURS)) else relative_to_here(path)

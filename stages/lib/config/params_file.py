@@ -126,7 +126,10 @@ def _misfits_of(experiment: Experiment, params: Params) -> Iterator[str]:
 
 def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[str]:
     """Check one value by the rule of the `model` or `prepare` key that it is for, and against the target."""
-    if isinstance(value, dict) and key != "callbacks":
+    if key == "source":  # of an older version
+        remedy = "remove it, and name a net in nets/, as in `module: nets.network.PimaClassifier`"
+        yield f"{place} is no key any more; {remedy}"
+    elif isinstance(value, dict) and key != "callbacks":
         yield f"{place} is {format_value(value)}: {NO_SETTING}"
     elif error := broken_rule(key, value):
         yield from sentences(error, start=place)

@@ -1,7 +1,6 @@
 """The settings of a net, and what prepares its rows: `model` and `prepare`, and what experiments set instead."""
 
 import math
-from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -9,7 +8,6 @@ from pydantic import AfterValidator, ConfigDict, Field
 from stages.lib.config.space import is_number
 from stages.lib.config.table import Section, rule
 
-_A_SOURCE = "it should be a file or folder in this repository, such as my_net.py"
 _A_CLASS_WEIGHT = "it should be `balanced`, null, or a list with the weight of each class, 0 or more"
 NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
 
@@ -48,12 +46,6 @@ def _weighs_classes(value: Any) -> bool:
     return is_list or value in (None, "balanced")
 
 
-def _can_be_watched(name: str) -> bool:
-    """Whether DVC can watch a path: not none, nor one outside of the repository, nor all of it, results included."""
-    path = PurePath(name)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
-
-
 Value = Annotated[Any, AfterValidator(_scalar)]
 Settings = dict[str, Annotated[Any, AfterValidator(_scalar_or_callbacks)]]
 ClassWeight = Annotated[Any, rule(_weighs_classes, _A_CLASS_WEIGHT)]
@@ -80,10 +72,7 @@ class NetSettings(Section):
 
 
 class Model(NetSettings):
-    """The settings that every experiment starts from, and where the code of the net is."""
-
-    # For DVC and the checks only. It is not a setting of the net, so dumps leave it out.
-    source: Annotated[str, rule(_can_be_watched, _A_SOURCE)] = Field(exclude=True)
+    """The settings that every experiment starts from."""
 
     @property
     def classifies(self) -> bool:

@@ -122,7 +122,7 @@ class Card(Section):
         if self.kind != "net" and not self.name:
             yield "name is missing"
         for key in (self.settings and self.settings.model_extra) or {}:
-            if key == "source" or key.startswith(PREFIX):  # neither is a setting of the net
+            if key.startswith(PREFIX):  # not a setting of the net
                 yield f"settings.{key} is unknown"
         if len(self.classes) == 1:
             yield "classes has only one"

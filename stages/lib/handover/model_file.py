@@ -1,6 +1,7 @@
 """Saves a fitted model in a safetensors file: all its numbers, and as text everything needed to use them."""
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -59,11 +60,11 @@ def digest_of(tensors: Tensors) -> str:
     return hashlib.sha256(save(tensors)).hexdigest()[:16]
 
 
-def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Card]:
+def load_model(path: Path, packages: Collection[str] = ()) -> tuple[BaseEstimator | PlainModel, Card]:
     """Read what `save_model` wrote.
 
-    The file is data: all of it is checked, and it can name only what torch, skorch and the user's own code have, which
-    is in `source`, as of `model.source`. Raises `UserError` if the file is missing or broken, or has something that
+    The file is data: all of it is checked, and it can name only what torch, skorch, `nets` and the packages have, those
+    that params.yaml names. Raises `UserError` if the file is missing or broken, or has something that
     `save_model` did not write, its module has changed, or its numbers were too many.
     """
     output = Output(path, "a model that the stage evaluate wrote", "evaluate")
@@ -77,7 +78,7 @@ def load_model(path: Path, source: str) -> tuple[BaseEstimator | PlainModel, Car
         raise UserError(f"{_too_large(card)}.")
     try:
         if card.kind == "net":
-            estimator = load_net(output, card, tensors, source)
+            estimator = load_net(output, card, tensors, packages)
         else:
             check_finite(output, tensors, {THRESHOLD})
             estimator = PlainModel.from_tensors(card, tensors)

@@ -1,5 +1,6 @@
 """A net as the numbers of a file: its weights, what its preparation has learned, and the net built from them again."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -8,18 +9,18 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 
 from stages.lib.common import RAISED, Output, UserError, own_place
-from stages.lib.config import PARAMS_FILE
 from stages.lib.engine import net_of
 from stages.lib.handover.card import Card
 from stages.lib.handover.tensors import LONGEST, Tensors, check_finite, named, part
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
+from stages.lib.model.imports import HOMES, now_in_nets
 from stages.lib.model.preparation import learned, take_over
 from stages.lib.model.prepared import preparation_of
 
 # The prefix of weights' names, so that a module can give its parts any names.
 _NET = "net."
 # Keys of a net that begin so are of no use to one that predicts.
-_OF_TRAINING = ("callbacks", "iterator", "compile")
+_OF_TRAINING = ("callbacks", "compile", "iterator", "optimizer")
 
 
 def net_tensors(estimator: BaseEstimator) -> Tensors:
@@ -30,14 +31,14 @@ def net_tensors(estimator: BaseEstimator) -> Tensors:
     return tensors | named(learned(preparation_of(estimator), getattr(estimator, "transformer_", None)))
 
 
-def load_net(output: Output, card: Card, tensors: Tensors, source: str) -> BaseEstimator:
+def load_net(output: Output, card: Card, tensors: Tensors, packages: Collection[str]) -> BaseEstimator:
     """Return the net of a file; it runs on the CPU, regardless of where it was trained.
 
-    The user's own code is in `source`, as of `model.source`. Raises `UserError` if the module has changed, or a number
+    It names what torch, skorch, `nets` and the packages have. Raises `UserError` if the module has changed, or a number
     is not finite, and `ValueError` or `KeyError` if the numbers of the preparation are not those of the card's columns.
     """
     assert card.settings  # a card of a net has some
-    estimator = _built(output, card, card.settings.model_dump(), source)
+    estimator = _built(output, card, card.settings.model_dump(), packages)
     weights = part(tensors, _NET)
     cause: BaseException | None = None
     try:
@@ -60,19 +61,22 @@ def load_net(output: Output, card: Card, tensors: Tensors, source: str) -> BaseE
     return estimator
 
 
-def _built(output: Output, card: Card, settings: dict[str, Any], source: str) -> BaseEstimator:
-    """Return the estimator of a card, which can name only what torch, skorch and the user's own code have."""
-    path = str(output.path)
+def _built(output: Output, card: Card, settings: dict[str, Any], packages: Collection[str]) -> BaseEstimator:
+    """Return the estimator of a card, whose names may be from torch, skorch, `nets` and some packages."""
+    # Nothing is trained any more.
+    settings = {key: value for key, value in settings.items() if not key.startswith(_OF_TRAINING)}
+    settings |= {"device": "cpu", "optimizer": "SGD"}
+    for key, value in settings.items():  # files of an older version
+        if str(value).startswith("stages.lib."):
+            settings[key] = now_in_nets(value)
     try:
-        settings = resolve_settings(settings | {"device": "cpu"}, path, "settings", only_from=source)
+        settings = resolve_settings(settings, "its card", "settings", only={*HOMES, *packages})
         if is_classifier(settings["wrapper"]) != bool(card.classes):
-            raise UserError(f"{path}: settings.wrapper does not go with its {len(card.classes)} classes.")
-        # Nothing is trained any more.
-        settings = {key: value for key, value in settings.items() if not key.startswith(_OF_TRAINING)}
+            raise UserError(f"settings.wrapper does not go with its {len(card.classes)} classes")
         return build_estimator(settings, card.without_rows(), card.prepare)
     except UserError as error:
-        problems = [each.replace(f"{PARAMS_FILE}:", f"{path}: its card:")[:LONGEST] for each in map(str, error.args)]
-        raise output.refused(*(each.removeprefix(path) for each in problems)) from error.__cause__
+        problem = "; ".join(map(str, error.args))[:LONGEST].rstrip(".")
+        raise output.refused(f" has a net that can't be built: {problem}") from error.__cause__
 
 
 def _other_type(expected: Tensors, weights: Tensors) -> str:

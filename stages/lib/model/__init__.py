@@ -1,4 +1,4 @@
-"""Turns settings and names of params.yaml into estimators, and finds the source files of the names.
+"""Turns settings and names of params.yaml into estimators.
 
 Imports `data`, `config`, `engine` and `common`.
 """

@@ -1,7 +1,7 @@
 """skorch's callbacks by their names in params.yaml, and what they need of a net."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import skorch.callbacks
@@ -10,8 +10,8 @@ from skorch.callbacks import Callback, LRScheduler, WarmRestartLR
 from torch.optim import lr_scheduler
 
 from stages.lib.common import RAISED, described, did_you_mean, own_place
+from stages.lib.model.imports import derived, look_up
 from stages.lib.model.signatures import not_allowed, not_taken, parameters
-from stages.lib.model.source import derived, look_up
 
 _PREFIX = "callbacks__"
 
@@ -36,7 +36,7 @@ class QuietCallbacks:
         return [each for each in super().get_default_callbacks() if each[0] in wanted]  # type: ignore[misc]
 
 
-def resolve_callbacks(callbacks: dict[str, dict[str, Any]], source: str | None = None) -> list[Named]:
+def resolve_callbacks(callbacks: dict[str, dict[str, Any]], only: Collection[str] | None = None) -> list[Named]:
     """Return the callbacks that `callbacks` in params.yaml describes, by the names of their classes.
 
     Raises `ValueError` if skorch has no such callback, if it does not take a parameter, or if an imported object is not
@@ -44,11 +44,11 @@ def resolve_callbacks(callbacks: dict[str, dict[str, Any]], source: str | None =
     """
     resolved: dict[str, Callback] = {}
     for name, settings in callbacks.items():
-        kind = _kind(name, source)
+        kind = _kind(name, only)
         if kind.__name__ in resolved:
             raise ValueError(f"there are two callbacks called {kind.__name__}; give one of the classes another name")
         home = f"{_PREFIX}{kind.__name__}__"
-        values = {key: resolve_parameter(f"{home}{key}", value, source) for key, value in settings.items()}
+        values = {key: resolve_parameter(f"{home}{key}", value, only) for key, value in settings.items()}
         for key, value in values.items():
             if problem := _misused(kind, values, key, value):
                 raise ValueError(problem)
@@ -62,26 +62,26 @@ def resolve_callbacks(callbacks: dict[str, dict[str, Any]], source: str | None =
     return list(resolved.items())
 
 
-def resolve_parameter(key: str, value: Any, source: str | None = None) -> Any:
+def resolve_parameter(key: str, value: Any, only: Collection[str] | None = None) -> Any:
     """Return what a callback's parameter stands for: a schedule for the `policy` of LRScheduler; others, the value."""
     if key.endswith("__policy") and isinstance(value, str):
-        return _policy(value, source)
+        return _policy(value, only)
     if key == f"{_PREFIX}LRScheduler__policy" and not isinstance(value, type):
         raise ValueError(f"{value!r} is not a schedule; policy is the name of one, such as StepLR")
     return tuple(value) if isinstance(value, list) else value
 
 
-def _kind(name: str, source: str | None) -> type[Callback]:
+def _kind(name: str, only: Collection[str] | None) -> type[Callback]:
     hint = f"; write LRScheduler: {{policy: {name}}}" if name in _OF_TORCH else ""
-    return look_up(name, "a callback of skorch", derived(skorch.callbacks, Callback), Callback, source, hint)
+    return look_up(name, "a callback of skorch", derived(skorch.callbacks, Callback), Callback, only, hint)
 
 
-def _policy(value: Any, source: str | None = None) -> Any:
+def _policy(value: Any, only: Collection[str] | None = None) -> Any:
     """Return the schedule that a name stands for, or the schedule itself."""
     if not isinstance(value, str):
         return value
     schedules = {"WarmRestartLR": WarmRestartLR} | _OF_TORCH
-    return look_up(value, "a schedule of torch.optim.lr_scheduler", schedules, lr_scheduler.LRScheduler, source)
+    return look_up(value, "a schedule of torch.optim.lr_scheduler", schedules, lr_scheduler.LRScheduler, only)
 
 
 def _misused(kind: type[Callback], settings: dict[str, Any], key: str, value: Any) -> str:
@@ -128,14 +128,3 @@ def _monitors(settings: Mapping[str, Any]) -> dict[str, Any]:
     own = {name: getattr(callback, "monitor", None) for name, callback in settings.get("callbacks") or []}
     keys = (key for key in settings if key.startswith(_PREFIX) and key.endswith("__monitor"))
     return own | {key.split("__")[1]: settings[key] for key in keys}
-
-
-def imported_parts(
-    place: str, described: dict[str, dict[str, Any]], callbacks: list[Named]
-) -> dict[str, tuple[str, object]]:
-    """Return the imported classes among resolved callbacks, by their places in params.yaml, with their names."""
-    parts: dict[str, tuple[str, object]] = {}
-    for (name, settings), (_, callback) in zip(described.items(), callbacks, strict=True):
-        parts[f"{place}.{name}"] = name, type(callback)
-        parts[f"{place}.{name}.policy"] = str(settings.get("policy")), getattr(callback, "policy", None)
-    return {where: part for where, part in parts.items() if "." in part[0]}

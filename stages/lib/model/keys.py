@@ -11,9 +11,9 @@ from torch.optim import Optimizer
 from stages.lib.common import did_you_mean
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.model.callbacks import bad_callback_key
+from stages.lib.model.imports import derived
 from stages.lib.model.names import called_here
 from stages.lib.model.signatures import Parameters, not_allowed, not_taken, parameters
-from stages.lib.model.source import derived
 
 # The parts of a net, in keys of the form `OWNER__name`; skorch checks the keys of the others when a net is built.
 OWNERS = ("module", "criterion", "optimizer")
@@ -39,9 +39,7 @@ def bad_key(
     takers = {owner: grid.get(owner, [settings[owner]]) for owner in OWNERS}
     takers |= {owner: [of_net[owner].default] for owner in _ITERATORS}
     keys = {*of_net, "wrapper", "class_weight"}
-    if key == "source":
-        yield f"{place}: every search depends on the same code; put source into model, where it can name a folder"
-    elif key == "wrapper" and place.startswith("experiments"):
+    if key == "wrapper" and place.startswith("experiments"):
         yield f"{place}: all experiments share folds and baselines; put wrapper into model"
     elif key in _NOT_IN_A_GRID and place.endswith(f".grid.{key}"):
         yield f"{place} must stay the same within a search; put {key} into model or fixed"

@@ -1,6 +1,7 @@
 """Resolves names in params.yaml to the objects of torch and skorch that they stand for. Reports keep the name."""
 
 import inspect
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from stages.lib.model.callbacks import resolve_callbacks, resolve_parameter
-from stages.lib.model.source import derived, look_up, own_file
+from stages.lib.model.imports import derived, is_own, look_up
 
 
 def _is_initialiser(thing: object) -> bool:
@@ -53,27 +54,27 @@ def called_here(word: str) -> str:
     return f"; it is called {_ELSEWHERE[word.lower()]} here" if word.lower() in _ELSEWHERE else ""
 
 
-def resolve(key: str, value: Any, source: str | None = None) -> Any:
+def resolve(key: str, value: Any, only: Collection[str] | None = None) -> Any:
     """Return the object that `value` stands for as the setting `key`.
 
     Numbers, booleans and None stand for themselves, a list of numbers for a tuple, and a name for an object: `Adamax`
     as `optimizer` is `torch.optim.Adamax`; as a parameter of the module, `ReLU` is `torch.nn.ReLU`, and
-    `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is imported, from torch, skorch or the
-    user's own code in `source`. Other strings stand for themselves. `callbacks` stands for a list of names and skorch's
+    `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is `imported`, `only` from
+    some packages. Other strings stand for themselves. `callbacks` stands for a list of names and skorch's
     callbacks. Raises `ValueError` if there is no such name (it suggests the closest one), or if the imported object is
     of the wrong kind.
     """
     if key == "callbacks":
-        return resolve_callbacks(value, source)
+        return resolve_callbacks(value, only)
     if key.startswith("callbacks__"):
-        return resolve_parameter(key, value, source)
+        return resolve_parameter(key, value, only)
     if isinstance(value, list):
         return tuple(value)
     if not isinstance(value, str) or not (key in _BY_KEY or key.startswith("module__")):
         return value
     kind, things, base = _BY_KEY.get(key, _OF_A_MODULE)
     is_elsewhere = _ELSEWHERE.get(value.lower()) in things
-    thing = look_up(value, kind, things, base, source, called_here(value) if is_elsewhere else "")
+    thing = look_up(value, kind, things, base, only, called_here(value) if is_elsewhere else "")
     if "." in value and (problem := _wrong_kind(key, thing, base)):
         raise ValueError(f"{value!r} is {problem}")
     return thing
@@ -87,14 +88,12 @@ def _wrong_kind(key: str, thing: object, base: type | None) -> str:
         return ""
     while isinstance(thing, partial):
         thing = thing.func
-    is_own, is_initialiser = callable(thing) and own_file(thing) is not None, _is_initialiser(thing)
+    is_yours, is_initialiser = callable(thing) and is_own(thing), _is_initialiser(thing)
     if key == "module__weight_init":
-        fits = is_initialiser or (is_own and not inspect.isclass(thing))
-        return "" if fits else "not an initialiser of torch.nn.init, and not a function of your own file"
+        fits = is_initialiser or (is_yours and not inspect.isclass(thing))
+        return "" if fits else "not an initialiser of torch.nn.init, and not a function of nets/"
     is_layer = inspect.isclass(thing) and issubclass(thing, nn.Module)
     # What can't be called can do no harm: a number, a type of torch's.
-    if is_own or is_initialiser or is_layer or not (callable(thing) or inspect.ismodule(thing)):
+    if is_yours or is_initialiser or is_layer or not (callable(thing) or inspect.ismodule(thing)):
         return ""
-    return (
-        "not a class derived from torch's Module, not an initialiser of torch.nn.init, and not defined in your own file"
-    )
+    return "not a class derived from torch's Module, not an initialiser of torch.nn.init, and not defined in nets/"

@@ -1,17 +1,17 @@
 """Resolves an experiment's settings and candidates, and checks them with torch before a search starts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from stages.lib.common import UserError, format_value
 from stages.lib.config import CV, PARAMS_FILE, Distribution, Params
-from stages.lib.model.callbacks import hold_out_watchers, imported_parts
+from stages.lib.model.callbacks import hold_out_watchers
 from stages.lib.model.estimator import is_classifier
 from stages.lib.model.hold_out import hold_out
 from stages.lib.model.keys import OWNERS, bad_key
 from stages.lib.model.names import resolve
 from stages.lib.model.signatures import Parameters, parameters, takes_names
-from stages.lib.model.source import unnoticed_sources
 
 Grid = Mapping[str, list[Any] | Distribution]
 
@@ -43,8 +43,8 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
     """Return an experiment's settings and candidates, ready for `build_estimator` and `nested_grid`.
 
     The settings are `model` overridden by the experiment's `fixed`. The candidates are in the order of every table,
-    with all keys of the grid in each. Raises `UserError`, which lists, with their places, unknown names, names whose
-    code is outside `model.source`, and keys that the net does not take.
+    with all keys of the grid in each. Raises `UserError`, which lists, with their places, unknown names and
+    keys that the net does not take.
     """
     experiment, place = params.experiment(name), f"experiments.{name}.grid"
     raw = params.settings(name)
@@ -56,7 +56,6 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
         key: [names.value(f"{place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
         for key, values in (experiment.lists | bounds).items()
     }
-    names.problems += unnoticed_sources(names.imported, params.model.source)
     settings = names.checked(settings, params.cv, lists, place)
     if is_classifier(settings["wrapper"]) != params.model.classifies:
         raise UserError(
@@ -68,30 +67,35 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
 
 
 def resolve_settings(
-    settings: dict[str, Any], file: str, place: str, cv: CV | None = None, only_from: str | None = None
+    settings: dict[str, Any], file: str, place: str, cv: CV | None = None, only: Collection[str] | None = None
 ) -> dict[str, Any]:
     """Return the settings of a net that a search has built before, ready for `build_estimator`.
 
     The rows that the net holds out of its fit are split as the folds of `cv`. Raises `UserError` as
-    `resolve_experiment` does, but does not check `model.source`, because the search has done so. Of settings that
-    anyone may have written, names of the user's own code are imported `only_from` that.
+    `resolve_experiment` does. Of settings that anyone may have written, names are imported `only` from some packages.
     """
-    names = _Names(file, {key: f"{place}.{key}" for key in settings}, only_from)
+    names = _Names(file, {key: f"{place}.{key}" for key in settings}, only)
     return names.checked(names.resolved(settings), cv, {})
+
+
+def packages_of(params: Params) -> set[str]:
+    """Return the packages that dotted names in params.yaml are from."""
+    values = [*params.model.model_dump().values()]
+    for experiment in params.experiments.values():
+        values += [*experiment.fixed.values(), *chain(*experiment.lists.values())]
+    return {value.partition(".")[0] for value in values if isinstance(value, str) and "." in value}
 
 
 class _Names:
     """Turns the names in a file into objects, and collects what is wrong with them.
 
-    `places` says where each setting stands, apart from those of a grid, and `only_from` is the `source` of `resolve`.
-    The `problems` are sentences that begin with the place; `imported` has dotted names and what they stand for, by
-    place.
+    `places` says where each setting stands, apart from those of a grid, and names are imported `only` from some
+    packages. The `problems` are sentences that begin with the place.
     """
 
-    def __init__(self, file: str, places: dict[str, str], only_from: str | None = None) -> None:
-        self.file, self.places, self.only_from = file, places, only_from
+    def __init__(self, file: str, places: dict[str, str], only: Collection[str] | None = None) -> None:
+        self.file, self.places, self.only = file, places, only
         self.problems: list[str] = []
-        self.imported: dict[str, tuple[str, object]] = {}
         self._cause: BaseException | None = None
         self._of_module: Parameters = {}
 
@@ -113,16 +117,11 @@ class _Names:
         if owner == "module" and name and isinstance(value, str) and not takes_names(self._of_module, name):
             return value
         try:
-            thing = resolve(key, value, self.only_from)
+            return resolve(key, value, self.only)
         except ValueError as error:
             self.problems.append(f"{place}: {error}")
             self._cause = error.__cause__
             return None
-        if isinstance(value, str) and "." in value and thing is not value:
-            self.imported[place] = value, thing
-        if key == "callbacks":
-            self.imported |= imported_parts(place, value, thing)
-        return thing
 
     def checked(
         self, settings: dict[str, Any], cv: CV | None, lists: dict[str, list[Any]], grid_place: str = ""

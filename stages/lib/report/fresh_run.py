@@ -45,8 +45,8 @@ class FreshRun(NamedTuple):
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The files that params.yaml names; a clone can't run without them."""
-        return (self.params.data.path, self.params.model.source) if self.params else ()
+        """The nets, and the file that params.yaml names; a clone can't run without them."""
+        return ("nets", self.params.data.path) if self.params else ()
 
     @property
     def reproduced(self) -> bool:

@@ -16,7 +16,7 @@ from torch.utils.data import BatchSampler, SubsetRandomSampler
 from lockstep import fit_seed
 from lockstep.members.numerics import seed_everything
 from lockstep.search import Search
-from stages.lib.network import PimaClassifier
+from nets.network import PimaClassifier
 from tests.lockstep import nets
 from tests.lockstep.cases.base import LABELS, Case, X, case, classifier
 from tests.lockstep.cases.odd.back_doors import back_doors

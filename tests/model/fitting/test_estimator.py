@@ -9,6 +9,7 @@ from sklearn.pipeline import Pipeline
 from skorch import NeuralNetClassifier
 from torch import nn
 
+from nets.table_net import TableNet
 from stages.lib.common import UserError
 from stages.lib.config import Params, Prepare
 from stages.lib.config.space import all_candidates
@@ -22,7 +23,6 @@ from stages.lib.model import (
     rows,
     target,
 )
-from stages.lib.table_net import TableNet
 from tests.model.test_prepared import DATA, NUMBER
 from tests.project import real_params, small_params
 from tests.read_sample import SAMPLE, load_real_data

@@ -1,5 +1,6 @@
 """A net holds whole groups, or the latest rows, out of its fit. Oracle: skorch with row numbers given by hand."""
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -81,13 +82,16 @@ class Witness(Callback):
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("prepare", [Prepare(), Prepare(impute="mean", indicator=True), Prepare(target="standard")])
-def test_no_group_is_on_both_sides_whatever_prepares_the_rows(engine: str, prepare: Prepare) -> None:
+def test_no_group_is_on_both_sides_whatever_prepares_the_rows(
+    engine: str, prepare: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nets.witness", sys.modules[__name__])
     plain_table = table(0, GROUPS)
     X = plain_table.X.assign(whose=GROUPS.astype(float))[["whose", "a"]]
     data = replace(plain_table, X=X, columns=Columns(dict.fromkeys(("whose", "a"), "number")))
     SEEN.clear()
     cv = CV(n_splits=3, n_repeats=2, **BY_GROUP)  # type: ignore[arg-type]
-    watch: dict[str, Any] = {f"{__name__}.Witness": {}}
+    watch: dict[str, Any] = {"nets.witness.Witness": {}}
     base = {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "callbacks": watch, "max_epochs": 1}
     searched(data, {"lr": [0.01]}, engine, cv, prepare, **base)
     # The engine's trial takes fewer rows, and holds out others.

@@ -11,7 +11,7 @@ from skorch import NeuralNetRegressor
 from torch import nn
 
 import lockstep  # noqa: F401 (registers the backend)
-from stages.lib.table_net import TableNet
+from nets.table_net import TableNet
 
 X = np.random.default_rng(0).normal(size=(120, 5))
 Y = np.sin(3 * X[:, :1]) + X[:, 1:2]
