@@ -6,7 +6,6 @@ the other. `--dry-run` only prints. It replaces a params.yaml that git does not 
 """
 
 from argparse import Namespace
-from collections.abc import Iterator
 from pathlib import Path
 
 from stages.lib import adopt
@@ -45,7 +44,13 @@ def main(options: Namespace) -> None:
     params = params_of(yaml12.load(text))  # where a problem is in what was there before
     # Read the file as the stages will, so that what adopt accepts runs.
     data = load_dataset(params.data, outcome.classifies, params.seed)
-    warnings = [*_warnings(table, target, outcome, columns), adopt.on_copies(data, path)]
+    features = [column.name for column in columns if column.is_feature]
+    warnings = [
+        f"{name} alone predicts {target}: a tree scores {score:.3f}. If it is known only after {target}, set "
+        f"data.columns.{name} to {{use: false}}."
+        for name, score in adopt.predictors_alone(table, features, outcome).items()
+    ]
+    warnings.append(adopt.on_copies(data, path))
 
     columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
@@ -69,30 +74,13 @@ def main(options: Namespace) -> None:
 def _inside(name: str) -> str:
     """Return the path as params.yaml writes it, relative to the repository; raises `UserError` if it is outside."""
     if "://" in name:
-        raise UserError(
-            f"{name} is an address, and a file is needed. Download it into data/ first: `curl --location --output "
-            f"data/{name.rpartition('/')[2] or 'mine.csv'} {name}`."
-        )
+        raise UserError(f"{name} is an address, and a file is needed. Download it into data/ first.")
     if not Path(PARAMS_FILE).is_file():
         raise UserError(f"{PARAMS_FILE} is missing here. Run from the top of the repository.")
     try:
         return Path(name).resolve().relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:
         raise UserError(f"{name} is outside of the repository. Copy it into data/ first.") from None
-
-
-def _warnings(table: adopt.Table, target: str, outcome: adopt.Outcome, columns: list[adopt.Taken]) -> Iterator[str]:
-    features = [column.name for column in columns if column.is_feature]
-    for name, score in adopt.predictors_alone(table, features, outcome).items():
-        yield (
-            f"{name} alone predicts {target}: a tree scores {score:.3f}. If it is known only after {target}, "
-            f"set data.columns.{name} to {{use: false}}."
-        )
-    for name in adopt.share_the_target(table, [column.name for column in columns if column.may_group], outcome):
-        yield (
-            f"rows with the same {name} have the same {target}. A model that recognises {name} by the other "
-            "columns need not learn more, so scores are too high for new ones. Group the rows as the hint below says."
-        )
 
 
 def _check_git_has_it() -> None:

@@ -3,16 +3,12 @@
 from typing import Any
 
 import pytest
-import yaml
 from dvc.utils.hydra import apply_overrides
 from hypothesis import example, given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from stages.lib.adopt import block_text, replace_blocks
 from stages.lib.common import UserError
-from stages.lib.config import yaml12
-from tests.read_sample import SAMPLE
 
 BLOCKS: dict[str, dict[str, Any]] = {"data": {"path": "x.csv"}, "prepare": {"impute": None}, "model": {"lr": 0.1}}
 NEW = {name: block_text(name, block) for name, block in BLOCKS.items()}
@@ -36,11 +32,6 @@ def test_blocks_are_replaced_and_comments_stay(before: str, after: str) -> None:
     assert replace_blocks(before, BLOCKS) == after.format(**NEW)
 
 
-def test_windows_line_ends_stay() -> None:
-    new = replace_blocks("data: 1\r\nseed: 7\r\n", {"data": {"a": 1, "b": 2}})
-    assert new == "data:\r\n  a: 1\r\n  b: 2\r\nseed: 7\r\n"
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -55,31 +46,12 @@ def test_a_form_without_blocks_is_refused(text: str) -> None:
         replace_blocks(text, BLOCKS)
 
 
-def test_the_committed_file_keeps_its_other_text() -> None:
-    text = (SAMPLE / "params.yaml").read_text(encoding="utf-8")
-    new = replace_blocks(text, BLOCKS)
-    for line in text.partition("\ndata:\n")[0].splitlines():
-        assert line in new
-    content = yaml12.load(text)
-    assert yaml12.load(new) == content | BLOCKS
-
-
 TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1),
     st.sampled_from(
         ["1e5", "0o7", "on", "yes", "y", "null", "~", ".5", "1_000", "=", "- a", "a: b", "#", "'", "0x1F", "<<"]
     ),
 )
-
-
-@given(st.dictionaries(TEXTS, st.fixed_dictionaries({"type": TEXTS, "classes": st.lists(TEXTS)})))
-def test_names_and_labels_are_read_back_by_each_reader(columns: dict[str, Any]) -> None:
-    block = {"columns": columns, "na_values": list(columns), "target": "x"}
-    text = block_text("data", block)
-    assert yaml12.load(text) == {"data": block}
-    if "<<" not in columns and "=" not in columns:
-        assert YAML(typ="safe").load(text) == {"data": block}  # DVC's reader
-    assert all(line.startswith(("data:", "  ")) for line in text.splitlines())
 
 
 # DVC can't set a key where a text has a `$` or a `\\`, which its `-S` takes for a command.
@@ -102,19 +74,3 @@ def test_dvc_does_not_rewrite_what_was_written(
     path.write_text(text, encoding="utf-8")
     apply_overrides(path, ["seed=7"])
     assert path.read_text(encoding="utf-8") == text
-
-
-def test_lists_and_comments_are_written_as_dvc_writes_them() -> None:
-    assert block_text("data", {"url": None, "na_values": ["", "?"], "target": "x", "columns": {"a": {}}}) == (
-        "data:\n"
-        "  # Source of the file if it is missing or its hash differs: an http(s) URL, a local path, or null.\n"
-        "  url:\n"
-        "  na_values:\n"
-        "  - ''\n"
-        "  - '?'\n"
-        "  target: x\n"
-        "  # Columns that are not listed contain numbers. `use: false` leaves one out; `min` and `max` limit it.\n"
-        "  columns:\n"
-        "    a: {}\n"
-    )
-    assert yaml.safe_load(block_text("data", {"sample": 1.0})) == {"data": {"sample": 1.0}}

@@ -74,22 +74,16 @@ def test_the_user_knows_better() -> None:
     with pytest.raises(UserError, match="the target 'y' is text, such as 'no', which is not a number"):
         outcome_of(["yes", "no"] * 30, classes=False)
     assert outcome_of([0.5, 1.5] * 30, classes=True).y.tolist() == [0, 1] * 30
-    with pytest.raises(UserError, match="has 60 different texts in 60 rows"):
+    with pytest.raises(UserError, match="has 60 different values in 60 rows"):
         outcome_of(RNG.normal(size=N), classes=True)
 
 
 @pytest.mark.parametrize(
     ("cells", "sentence"),
     [
-        (
-            ["a", "b", ""] * 20,
-            "the target 'y' is missing in 20 of 60 rows, first in line 4. Choose another target, or remove such rows.",
-        ),
-        (["a"] * 60, "the target 'y' is a in every row. Choose another target."),
-        ([7] * 60, "the target 'y' is 7 in every row."),
-        ([f"text {i}" for i in range(60)], "has 60 different texts in 60 rows, such as 'text 0'."),
-        (["a"] * 30 + ["b"] * 29 + ["c"], "the class 'c' of 'y' has one row only, in line 61;"),
-        (["1"] * 30 + ["2"] * 29 + ["2.0"], "the class 2 of 'y' is written as '2' and as '2.0'. Write it in one way."),
+        (["a"] * 60, "the target 'y' is the same in every row. Choose another target."),
+        ([f"text {i}" for i in range(60)], "has 60 different values in 60 rows."),
+        (["a"] * 30 + ["b"] * 29 + ["c"], "the class 'c' of 'y' has one row only, in line 61."),
     ],
 )
 def test_a_target_that_can_not_be_predicted(cells: Any, sentence: str) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from stages.lib.adopt import Plan, Table, make_plan, take_columns, take_target
 from stages.lib.config import Experiment
-from stages.lib.config.statistics import Statistics, misplaced_rope
 from stages.lib.data.csv_text import CsvText
 from tests.project import SECTIONS
 
@@ -75,9 +74,3 @@ def test_blocks_are_whole_and_valid() -> None:
             section.model_validate(blocks[name])
             assert set(section.model_fields) <= set(blocks[name])
     Experiment.model_validate(blocks["experiments"]["net"])
-
-
-def test_a_scorer_with_a_unit_wants_a_region_in_that_unit() -> None:
-    statistics = Statistics.model_validate(plan_of(100).blocks["statistics"])
-    assert list(misplaced_rope(statistics, "r2")) == []
-    assert len(list(misplaced_rope(statistics, "neg_mean_absolute_error"))) == 1

@@ -4,7 +4,6 @@ Python's `csv.Sniffer` is not used: it takes the comma of `7,4;0,7` for the sepa
 without one. Counting cells, as below, decides these cases.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,8 +21,6 @@ from stages.lib.data.texts import MISSING, numbers
 _MOST_RECORDS, _AGREE = 2000, 0.9
 # The bytes of the beginning that are looked at line by line.
 _SAMPLE = 1 << 20
-# Patterns of what separates cells in some files, but can't be a `data.separator`.
-_OTHER_SIGNS = {r"\|": "vertical bars", r"\s+": "spaces"}
 
 
 def look_at(path: str | Path, target: str | None = None) -> CsvText:
@@ -42,7 +39,10 @@ def look_at(path: str | Path, target: str | None = None) -> CsvText:
     tables = {sign: [cells for _, cells in records if cells] for sign, records in firsts.items()}
     separator = _separator(tables)
     if separator is None:
-        raise UserError(f"{path} {_another_form(lines)}")
+        raise UserError(
+            f"{path} is not a table of two or more columns: its lines don't agree on the number of cells, whether "
+            f"commas, semicolons or tabs separate them. Line 1 is {lines[0][:60]!r}. Is it the right file?"
+        )
     records = tables[separator]
     decimal = "," if separator != "," and _n_numbers(records, ",") > _n_numbers(records, ".") else "."
     first, *rows = records
@@ -83,20 +83,6 @@ def _n_numbers(records: list[list[str]], decimal: str) -> int:
 
 def _are_numbers(cells: Sequence[str], decimal: str) -> np.ndarray:
     return ~np.isnan(numbers(cells, decimal))
-
-
-def _another_form(lines: list[str]) -> str:
-    rows = [line.strip() for line in lines if line.strip()]
-    for pattern, what in _OTHER_SIGNS.items():
-        for count, agreeing in Counter(len(re.findall(pattern, row)) for row in rows).most_common(1):
-            if count and agreeing >= _AGREE * len(rows):
-                return f"has {what} between its cells. Save it with commas; pandas reads it with sep=r'{pattern}'."
-    if not any(sign in line for line in lines for sign in SEPARATORS):
-        return "has one column, and a table has the target and another column to predict the target from. Add columns."
-    return (
-        "is not a table: its lines don't agree on the number of cells, whether commas, semicolons or tabs separate "
-        f"them. Line 1 is {lines[0][:60]!r}. Is it the right file?"
-    )
 
 
 def _has_header(first: list[str], rows: list[list[str]], decimal: str) -> bool:

@@ -1,6 +1,5 @@
 """The cells of a column of a table, and what the column is taken for."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -15,12 +14,8 @@ from stages.lib.data.texts import numbers
 
 Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
 
-# Values that repeat, from this many on, may each be a person or a place that several rows belong to.
-_FEWEST_GROUPS = 5
-# Whole numbers up to this one are shown with all digits.
-_EXACT = 1e12
-# The most characters of a value.
-_LONGEST = 20
+# Whole numbers up to this one are shown with all digits; and the most characters of a value.
+_EXACT, _LONGEST = 1e12, 20
 
 
 @dataclass(frozen=True)
@@ -28,8 +23,7 @@ class Taken:
     """What a column is taken for, and why.
 
     `seen` is the range of its numbers, or some of its values; `missing` is how many of its cells are missing. The hint
-    says what only the user can decide; it is empty if there is nothing. A column `may_group` whose values repeat as
-    persons or places do that several rows belong to.
+    says what only the user can decide; it is empty if there is nothing.
     """
 
     name: str
@@ -38,7 +32,6 @@ class Taken:
     missing: int
     why: str
     hint: str = ""
-    may_group: bool = False
 
     @property
     def is_feature(self) -> bool:
@@ -72,24 +65,9 @@ class Cells:
         is_odd = np.isnan(numbers(self.unique, self.table.csv.decimal))
         return self.values[self.values.isin([text for text, odd in zip(self.unique, is_odd, strict=True) if odd])]
 
-    def share(self, pattern: re.Pattern[str]) -> float:
-        """Return how many of the texts match."""
-        return self.values.map(lambda cell: pattern.fullmatch(cell) is not None).mean()
-
-    def taken(self, kind: Kind, why: str, hint: str = "", may_group: bool = False) -> Taken:
+    def taken(self, kind: Kind, why: str, hint: str = "") -> Taken:
         """Take the column for something."""
-        return Taken(self.name, kind, values_shown(self.values), self.missing, why, hint, may_group)
-
-    def not_used(self, why: str) -> Taken:
-        """Take a column for one that a net can't use; its values may repeat as persons or places do."""
-        if self.distinct < _FEWEST_GROUPS or len(self.values) < 2 * self.distinct:
-            return self.taken("not used", why)
-        hint = (
-            f"{self.name} has {self.distinct:,} values in {len(self.values):,} rows. If the rows of a value belong "
-            "together, as those of a person do, set cv.splitter: group (for classes: stratified_group) and cv.groups: "
-            f"{self.name}."
-        )
-        return self.taken("not used", why, hint, may_group=True)
+        return Taken(self.name, kind, values_shown(self.values), self.missing, why, hint)
 
 
 def values_shown(values: pd.Series) -> str:
@@ -101,6 +79,7 @@ def values_shown(values: pd.Series) -> str:
 
 
 def short(text: str) -> str:
+    """Return a text, or its beginning."""
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
