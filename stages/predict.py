@@ -1,20 +1,17 @@
 """Predicts rows of a CSV.
 
 The model is the answer, which is what the evaluation says to use, or with `--model net` the kept net. A note on
-standard error says which, and others say that params.yaml asks for another one now, and name the columns with numbers
-far outside of those that it was trained on.
+standard error says which, and others name the columns with numbers far outside of those that it was trained on.
 Prints one line per row: the predicted label, with the probability of the second of two classes, or of each of several;
 for a regression, the predicted number. The output has a header if `data.header` says that the CSV has one.
 """
 
 import sys
 from argparse import Namespace
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from stages.lib.common import Arguments, Output, UserError, run
-from stages.lib.config import ANSWER, WINNER, Params, load_params
+from stages.lib.common import Arguments, UserError, run
+from stages.lib.config import Params, load_params
 from stages.lib.data import read_features
 from stages.lib.data.csv_file import csv_text
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load_model, may_lack, predict
@@ -29,10 +26,6 @@ ARGUMENTS.add_argument("--model", choices=list(MODELS), default="answer", help="
 
 def read_bytes(source: str, name: str) -> bytes:
     """Return the content of a file, or of standard input if `source` is `-`; a `UserError` calls it `name`."""
-    if source == "-" and sys.stdin is None:
-        raise UserError("Standard input is closed. Name a CSV file, or pass the rows on through a pipe.")
-    if "://" in source:
-        raise UserError(f"{source} is an address, and a file is needed. Download it first.")
     try:
         return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
@@ -57,21 +50,6 @@ def check_card(path: Path, card: Card, params: Params) -> None:
         raise UserError(f"{problem} {', '.join(labels)}. Run `dvc repro evaluate`.")
 
 
-def on_other_choice(path: Path, card: Card, params: Params) -> str:
-    """Say that a model is not the one that params.yaml asks for now, as far as the committed results tell; else ""."""
-    key, asked = ("use", params.evaluate.use) if path == ANSWER_FILE else ("keep", params.evaluate.keep)
-    results: dict[str, Any] = {}
-    for name in ("metrics/best_params.json", "metrics/evaluation.json"):
-        with suppress(UserError), Output(name, "what a stage writes").as_json() as content:
-            results |= content
-    stands_for = {WINNER: results.get("winner"), ANSWER: results.get("use") or results.get("handed_over")}
-    wanted, saved = stands_for.get(asked, asked), card.name or results.get("kept")
-    if not wanted or not saved or wanted == saved:
-        return ""
-    words = f"{asked}, which is {wanted}" if asked != wanted else asked
-    return f"{path} is {saved}, but evaluate.{key} in params.yaml is {words} now; `dvc repro evaluate` saves that one"
-
-
 def main(arguments: Namespace) -> None:
     source, path = arguments.file, MODELS[arguments.model]
     name = "standard input" if source == "-" else source
@@ -86,8 +64,6 @@ def main(arguments: Namespace) -> None:
         lines = csv_text(content, spec, name, is_new=True).rows({row for _, row in far})
         for sentence, row in far:
             print(f"note: {sentence}: first in line {lines[row][0]}", file=sys.stderr)
-    if note := on_other_choice(path, card, params):
-        print(f"note: {note}", file=sys.stderr)
     print(f"note: predicted by {card.called}, {path}", file=sys.stderr)
     form = "%.6f" if card.classes else "%.7g"  # of probabilities, or of numbers, with the precision of a float32
     predictions.to_csv(sys.stdout, index=False, header=spec.header, float_format=form, lineterminator="\n")

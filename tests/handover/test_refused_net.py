@@ -35,13 +35,6 @@ def test_a_broken_file_is_refused(tmp_path: Path, content: bytes) -> None:
         load_model(tmp_path / "none")
 
 
-def test_a_file_without_the_numbers_of_its_preparation_is_refused(tmp_path: Path, data: Dataset) -> None:
-    estimator, card = fitted(data, Prepare())
-    save_model(tmp_path / "model", estimator, card.model_copy(update={"prepare": Prepare(scale="standard")}))
-    with pytest.raises(UserError, match=r"does not fit its card: .* is missing. Run `dvc repro evaluate`"):
-        load_model(tmp_path / "model")
-
-
 def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tensor]], Any]) -> None:
     """Change a file's card and its tensors."""
     with safe_open(path, framework="pt") as file:
@@ -117,36 +110,18 @@ SCALE = "prepare.numbers.scale.scale_"
             lambda card, _: card.update(more=1),
             "its card is not as evaluate writes it: more is unknown; remove it. Run `dvc",
         ),
-        (lambda card, _: card["settings"].update(module__x=1), "settings.module__x: PimaClassifier takes no 'x'. Run"),
-        (lambda card, _: card["settings"].update(lr=float("nan")), "settings.lr is nan: it should be a finite number"),
         (lambda card, _: card["settings"].pop("module"), "settings.module is missing"),
-        (lambda card, _: card["settings"].pop("train_split"), "settings.train_split is missing"),
-        (lambda card, _: card.pop("settings"), "settings is missing"),
-        (lambda card, _: card.update(kind="linear"), "settings has no place beside the kind linear; name is missing"),
+        (lambda card, _: card.pop("settings"), "settings don't go with the kind net"),
         (lambda card, _: card.update(kind="pickle"), "kind is 'pickle': it should be 'net', 'linear', 'forest', 'boo"),
         (lambda card, _: card.update(classes=[]), "settings.wrapper does not go with its 0 classes"),
-        (lambda card, _: card.update(classes=["a"]), "classes has only one"),
-        (lambda card, _: card["inputs"].append(card["inputs"][0]), "inputs has something twice"),
         (lambda card, _: card["inputs"][0].pop("type"), "inputs[0].type is missing"),
-        (lambda card, _: card["inputs"].clear(), "inputs is empty"),
-        (lambda card, _: card.pop("prepare"), "prepare is missing"),
-        (lambda card, _: card["prepare"].update(target="standard"), "prepare.target has no place beside classes"),
-        (lambda _, tensors: tensors["net.last.bias"].fill_(torch.nan), "net.last.bias has numbers that are not finite"),
-        (lambda _, tensors: tensors["net.last.bias"].fill_(torch.inf), "net.last.bias has numbers that are not finite"),
-        (lambda _, tensors: tensors[SCALE].fill_(torch.nan), f"{SCALE} has numbers that are not finite"),
-        (
-            lambda _, tensors: tensors.update({"net.last.bias": NUMBER.double()}),
-            "last.bias is torch.float64, not torch.fl",
-        ),
         (lambda _, tensors: tensors.update({"net.last.bias": NUMBER.repeat(2)}), "size mismatch for last.bias"),
         (
             lambda _, tensors: tensors.pop("net.last.bias"),
             'Missing key(s) in state_dict: "last.bias". Run `dvc repro eva',
         ),
-        (lambda _, tensors: tensors.update({"net.more": NUMBER}), 'Unexpected key(s) in state_dict: "more"'),
         (lambda _, tensors: tensors.update({"more": NUMBER}), "it has other numbers too, such as more"),
         (lambda _, tensors: tensors.update({SCALE: NUMBER.double()}), "scale_ has another shape or type"),
-        (lambda _, tensors: tensors.update({SCALE: NUMBER.repeat(4)}), "scale_ has another shape or type"),
         (lambda _, tensors: tensors.pop(SCALE), "does not fit its card: prepare.numbers.scale.scale_ is missing"),
     ],
 )
@@ -157,13 +132,6 @@ def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path,
     with pytest.raises(UserError) as caught:
         load_model(path)
     assert sentence in str(caught.value)
-
-
-@pytest.mark.parametrize("card", ["[" * 100_000, "9" * 10_000, "null", "no JSON"])
-def test_a_card_that_is_none_is_refused(tmp_path: Path, card: str) -> None:
-    (tmp_path / "model").write_bytes(save({"a": NUMBER}, metadata={"card": card}))
-    with pytest.raises(UserError, match="its card is not as evaluate writes it: "):
-        load_model(tmp_path / "model")
 
 
 def test_what_is_no_number_is_not_printed(tmp_path: Path, saved: Path, data: Dataset) -> None:

@@ -1,6 +1,5 @@
 """The command that predicts rows of a CSV with the committed model."""
 
-import json
 from functools import partial
 from pathlib import Path
 
@@ -53,50 +52,6 @@ def test_the_committed_models_are_small_and_predict_the_data(
     positives = truth == 1
     auc = (ranks[positives].sum() - positives.sum() * (positives.sum() - 1) / 2) / positives.sum() / (~positives).sum()
     assert auc > 0.7
-
-
-LOGISTIC = "is logistic_regression, but evaluate.use in params.yaml is "
-
-
-@pytest.mark.parametrize(
-    ("model", "evaluate", "note"),
-    [
-        ("answer", {"use": "random_forest"}, LOGISTIC + "random_forest now"),
-        ("answer", {"use": "winner"}, LOGISTIC + "winner, which is joint now"),
-        ("answer", {"use": "logistic_regression", "keep": "neurons"}, ""),
-        ("net", {"keep": "neurons"}, "is joint, but evaluate.keep in params.yaml is neurons now"),
-        ("net", {"keep": "joint", "use": "random_forest"}, ""),
-    ],
-)
-def test_a_model_that_is_not_asked_for_any_more_is_noted(
-    predict_here: Command, project: Project, model: str, evaluate: dict[str, str], note: str
-) -> None:
-    params = project.params()
-    project.write_params(params | {"evaluate": params["evaluate"] | evaluate})
-    try:
-        done = predict_here("-", "--model", model, stdin=ROWS[0].encode())
-    finally:
-        project.write_params(params)
-    assert (done.returncode, done.stdout.count("\n")) == (0, 1)
-    *others, _ = done.stderr.splitlines()
-    assert others == ([f"note: {stage.MODELS[model]} {note}; `dvc repro evaluate` saves that one"] if note else [])
-
-
-@pytest.mark.parametrize(("name", "noted"), [("winner", True), ("use", True), ("other", False)])
-def test_results_that_have_changed_since_are_noticed(
-    predict_here: Command, project: Project, name: str, noted: bool
-) -> None:
-    """Of a winner that another search has become, of an answer that was not asked for, and of results without names."""
-    model, path = ("net", "best_params.json") if name == "winner" else ("answer", "evaluation.json")
-    file = project.folder / "metrics" / path
-    content = file.read_bytes()
-    file.write_text(json.dumps({name: "neurons"}), encoding="utf-8")
-    try:
-        done = predict_here("-", "--model", model, stdin=ROWS[0].encode())
-    finally:
-        file.write_bytes(content)
-    assert done.returncode == 0
-    assert ("which is neurons now; `dvc repro evaluate`" in done.stderr) == noted
 
 
 def test_rows_without_the_target_from_standard_input(predict_here: Command) -> None:
@@ -166,21 +121,6 @@ def test_a_mistake_ends_the_real_command_with_a_sentence(project: Project) -> No
 def test_a_reader_that_has_enough_is_no_mistake(project: Project) -> None:
     script = "python -m stages.predict data/pima-indians-diabetes.csv | true"
     assert project.run("bash", "-c", script).stderr == f"note: predicted by logistic_regression, {ANSWER_FILE}\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (("--model", "nett"), "argument --model: invalid choice: 'nett' (choose from "),
-        (("--model",), "argument --model: expected one argument. Usage: python -m stages.predict"),
-        (("more.csv",), "more.csv is not expected here. Usage: python -m stages.predict"),
-        (("--modl", "net"), "--modl net is not expected here"),
-    ],
-)
-def test_another_word_is_refused(predict_here: Command, arguments: tuple[str, ...], sentence: str) -> None:
-    done = predict_here("-", *arguments, stdin=ROWS[0].encode())
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {sentence}")
 
 
 def test_another_model_in_the_place_of_the_net_is_refused(predict_here: Command) -> None:

@@ -1,15 +1,27 @@
-"""The mechanism of models without a net: a model is a few arrays, checked as they are read, and predicts from them."""
+"""The arrays of a model file, and the mechanism of models without a net, which predict from a few of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 
+Tensors = dict[str, torch.Tensor]
 Arrays = dict[str, np.ndarray]
 # The types that an array may have, separated by blanks, and its shape; a name stands for any length.
 Form = tuple[Any, ...]
+
+
+def named(arrays: Mapping[str, np.ndarray], prefix: str = "") -> Tensors:
+    """Return arrays as tensors whose names begin with a prefix."""
+    return {f"{prefix}{name}": torch.from_numpy(np.ascontiguousarray(values)) for name, values in arrays.items()}
+
+
+def part(tensors: Tensors, prefix: str) -> Tensors:
+    """Return the tensors whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 @dataclass(frozen=True)
@@ -31,18 +43,17 @@ class ArrayModel(ABC):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], n_columns: int, n_classes: int) -> Self:
-        """Check and take the arrays of a file; raises `ValueError` if they don't fit, `KeyError` if one is missing."""
-        model = cls(**_taken(arrays, cls.forms(n_columns, n_classes)))
-        if problem := next(model.problems(n_columns, n_classes), None):
-            raise ValueError(problem)
-        return model
-
-    def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:
-        """Yield what does not go together, as sentences; a model of shares has them in `values`."""
-        if n_classes and not self.log_odds:
-            shares = vars(self)["values"]
-            if (shares < 0).any() or not np.allclose(shares.sum(axis=-1), 1):
-                yield "values are not shares of classes"
+        """Take the arrays of a file; raises `ValueError` if their forms don't fit, `KeyError` if one is missing."""
+        sizes: dict[Any, int] = {}
+        forms = cls.forms(n_columns, n_classes)
+        for name, (types, *shape) in forms.items():
+            array, wanted = arrays[name], tuple(sizes.get(size, size) for size in shape)
+            lengths = dict(zip(wanted, array.shape, strict=False))
+            fits = all(isinstance(size, str) or size == length for size, length in lengths.items())
+            if array.dtype.name not in types.split() or array.ndim != len(wanted) or not fits:
+                raise ValueError(f"{name} is {array.dtype.name} of shape {array.shape}, not {types} of shape {wanted}")
+            sizes |= {size: length for size, length in lengths.items() if isinstance(size, str)}
+        return cls(**{name: arrays[name] for name in forms})
 
     @abstractmethod
     def outputs(self, X: np.ndarray) -> np.ndarray:
@@ -51,19 +62,3 @@ class ArrayModel(ABC):
         That is the number that a regression predicts; a share for each class; or its log-odds, of two classes those of
         the second one alone.
         """
-
-
-def _taken(arrays: Mapping[str, np.ndarray], forms: Mapping[str, Form]) -> Arrays:
-    sizes: dict[Any, int] = {}
-    for name, (types, *shape) in forms.items():
-        array, wanted = arrays[name], [sizes.get(size, size) for size in shape]
-        fits = array.ndim == len(wanted) and all(
-            isinstance(size, str) or size == length for size, length in zip(wanted, array.shape, strict=True)
-        )
-        if array.dtype.name not in types.split() or not fits:
-            raise ValueError(
-                f"{name} is {array.dtype.name} of shape {array.shape}, not {' or '.join(types.split())} of shape "
-                f"({', '.join(map(str, wanted))})"
-            )
-        sizes |= {size: length for size, length in zip(shape, array.shape, strict=True) if isinstance(size, str)}
-    return {name: arrays[name] for name in forms}

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import Field, FiniteFloat
 
 from stages.lib.common import net_in_words
-from stages.lib.config import PREFIX, Prepare
+from stages.lib.config import Prepare
 from stages.lib.config.table import Section
 from stages.lib.config.training import NetSettings
 from stages.lib.data import Columns, Dataset
@@ -102,32 +102,11 @@ class Card(Section):
 
     @classmethod
     def from_text(cls, text: str) -> "Card":
-        """Read what `to_text` wrote, all of which is checked, because a file may come from anywhere.
-
-        Raises `ValueError` if the text is something else: pydantic's, where the form is wrong.
-        """
+        """Read what `to_text` wrote; raises `ValueError` if the text is something else: pydantic's for a wrong form."""
         card = cls.model_validate_json(text)
-        if problems := list(card._misfits()):
-            raise ValueError("; ".join(problems))
+        if bool(card.settings) != (card.kind == "net"):
+            raise ValueError(f"settings don't go with the kind {card.kind}")
         return card
-
-    def _misfits(self) -> Iterator[str]:
-        lists = {"inputs": [each.name for each in self.inputs], "classes": self.classes}
-        lists |= {f"the categories of {each.name}": each.categories for each in self.inputs}
-        for name, words in lists.items():
-            if len(set(words)) < len(words):
-                yield f"{name} has something twice"
-        if bool(self.settings) != (self.kind == "net"):
-            yield "settings is missing" if self.kind == "net" else f"settings has no place beside the kind {self.kind}"
-        if self.kind != "net" and not self.name:
-            yield "name is missing"
-        for key in (self.settings and self.settings.model_extra) or {}:
-            if key.startswith(PREFIX):  # not a setting of the net
-                yield f"settings.{key} is unknown"
-        if len(self.classes) == 1:
-            yield "classes has only one"
-        if self.prepare.target and self.classes:
-            yield "prepare.target has no place beside classes"
 
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""

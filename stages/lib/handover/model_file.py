@@ -11,10 +11,10 @@ from sklearn.base import BaseEstimator
 
 from stages.lib.common import Output, UserError, reading, write_bytes
 from stages.lib.config.problems import sentences
+from stages.lib.handover.arrays import Tensors
 from stages.lib.handover.card import Card
 from stages.lib.handover.net_file import load_net, net_tensors
-from stages.lib.handover.plain import THRESHOLD, PlainModel
-from stages.lib.handover.tensors import LONGEST, Tensors, check_finite
+from stages.lib.handover.plain import PlainModel
 
 MODEL_FILE = Path("models/best.safetensors")
 ANSWER_FILE = Path("models/answer.safetensors")
@@ -63,9 +63,9 @@ def digest_of(tensors: Tensors) -> str:
 def load_model(path: Path, packages: Collection[str] = ()) -> tuple[BaseEstimator | PlainModel, Card]:
     """Read what `save_model` wrote.
 
-    The file is data: all of it is checked, and it can name only what torch, skorch, `nets` and the packages have, those
-    that params.yaml names. Raises `UserError` if the file is missing or broken, or has something that
-    `save_model` did not write, its module has changed, or its numbers were too many.
+    The file is data: it can name only what torch, skorch, `nets` and the packages have, those that params.yaml names.
+    Raises `UserError` if the file is missing, damaged or of another form, if its module has changed, or if its numbers
+    were too many.
     """
     output = Output(path, "a model that the stage evaluate wrote", "evaluate")
     with reading(path, f"not {output.what}", output.again, OSError, SafetensorError), safe_open(path, "pt") as file:
@@ -80,13 +80,12 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[BaseEstimato
         if card.kind == "net":
             estimator = load_net(output, card, tensors, packages)
         else:
-            check_finite(output, tensors, {THRESHOLD})
             estimator = PlainModel.from_tensors(card, tensors)
         if others := sorted(set(tensors) - set(_tensors(estimator))):
             raise ValueError(f"it has other numbers too, such as {others[0]}")
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-        raise output.refused(f" does not fit its card: {problem[:LONGEST]}") from None
+        raise output.refused(f" does not fit its card: {problem}") from None
     return estimator, card
 
 

@@ -10,8 +10,8 @@ from sklearn.dummy import DummyRegressor
 
 from stages.lib.common import RAISED, Output, UserError, own_place
 from stages.lib.engine import net_of
+from stages.lib.handover.arrays import Tensors, named, part
 from stages.lib.handover.card import Card
-from stages.lib.handover.tensors import LONGEST, Tensors, check_finite, named, part
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
 from stages.lib.model.imports import HOMES, now_in_nets
 from stages.lib.model.preparation import learned, take_over
@@ -34,25 +34,18 @@ def net_tensors(estimator: BaseEstimator) -> Tensors:
 def load_net(output: Output, card: Card, tensors: Tensors, packages: Collection[str]) -> BaseEstimator:
     """Return the net of a file; it runs on the CPU, regardless of where it was trained.
 
-    It names what torch, skorch, `nets` and the packages have. Raises `UserError` if the module has changed, or a number
-    is not finite, and `ValueError` or `KeyError` if the numbers of the preparation are not those of the card's columns.
+    It names what torch, skorch, `nets` and the packages have. Raises `UserError` if the module has changed, and
+    `ValueError` or `KeyError` if the numbers of the preparation are not those of the card's columns.
     """
     assert card.settings  # a card of a net has some
     estimator = _built(output, card, card.settings.model_dump(), packages)
     weights = part(tensors, _NET)
-    cause: BaseException | None = None
     try:
-        module = net_of(estimator).initialize().module_
-        if not (problem := _other_type(module.state_dict(), weights)):
-            module.load_state_dict(weights)
-        buffers = {f"{_NET}{name}" for name, _ in module.named_buffers()}
+        net_of(estimator).initialize().module_.load_state_dict(weights)
     except RAISED as error:  # the module may be the user's own
-        place, cause = own_place(error), error
+        place = own_place(error)
         problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
-    if problem:
-        raise output.refused(f" does not fit {card.settings.module} as it is now: {problem[:LONGEST]}") from cause
-    # A buffer may have infinite numbers on purpose, such as the mask of an attention.
-    check_finite(output, tensors, buffers)
+        raise output.refused(f" does not fit {card.settings.module} as it is now: {problem}") from error
     scaler = None
     if isinstance(estimator, TransformedTargetRegressor):
         estimator = _fitted(estimator)
@@ -75,16 +68,8 @@ def _built(output: Output, card: Card, settings: dict[str, Any], packages: Colle
             raise UserError(f"settings.wrapper does not go with its {len(card.classes)} classes")
         return build_estimator(settings, card.without_rows(), card.prepare)
     except UserError as error:
-        problem = "; ".join(map(str, error.args))[:LONGEST].rstrip(".")
+        problem = "; ".join(map(str, error.args)).rstrip(".")
         raise output.refused(f" has a net that can't be built: {problem}") from error.__cause__
-
-
-def _other_type(expected: Tensors, weights: Tensors) -> str:
-    """Return which weight has another type than its module's, or ""; torch would convert it in silence."""
-    for name in expected.keys() & weights.keys():
-        if (wanted := expected[name].dtype) != weights[name].dtype:
-            return f"{name} is {weights[name].dtype}, not {wanted}"
-    return ""
 
 
 def _fitted(estimator: TransformedTargetRegressor) -> TransformedTargetRegressor:

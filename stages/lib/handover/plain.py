@@ -13,17 +13,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.extmath import softmax
 
-from stages.lib.handover.arrays import ArrayModel
+from stages.lib.handover.arrays import ArrayModel, Tensors, named, part
 from stages.lib.handover.card import Card, Kind
 from stages.lib.handover.linear import Constant, Linear
-from stages.lib.handover.tensors import Tensors, named, part
 from stages.lib.handover.tree_models import Boosting, Forest
 from stages.lib.model.preparation import Preparation, learned, make_scaler, take_over
 from stages.lib.model.prepared import preparation_of, prepared
 
 _MODEL = "model."
-# The tensor that may be infinite: where only missing values go to the right.
-THRESHOLD = f"{_MODEL}threshold"
 
 # What each kind is called in a card, its class, and the estimators that it is made of.
 _KINDS: dict[Kind, tuple[type[ArrayModel], tuple[type, ...]]] = {

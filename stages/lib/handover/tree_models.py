@@ -1,6 +1,5 @@
 """The models that are trees: a random forest, and gradient boosting with the categories that it splits as such."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +7,6 @@ from sklearn import ensemble
 
 from stages.lib.handover.arrays import Form
 from stages.lib.handover.trees import Trees, flattened
-
-# The most categories of a column that is split by sets of them.
-_MOST_CATEGORIES = 255
 
 
 @dataclass(frozen=True)
@@ -38,12 +34,6 @@ class Forest(Trees):
             for tree in (each.tree_ for each in fitted.estimators_)
         ]
         return cls(**flattened(trees))
-
-    def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:
-        """Yield a sentence if these are not the trees of a forest."""
-        yield from super().problems(n_columns, n_classes)
-        if (self.category_set >= 0).any():
-            yield "category_set has sets of categories, which a forest does not split by"
 
     def added_up(self, values: np.ndarray) -> np.ndarray:
         """Return the mean over the trees."""
@@ -110,21 +100,6 @@ class Boosting(Trees):
             "categories": ("float64", "categories"),
             "counts": ("int32", "columns of categories"),
         }
-
-    def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:
-        """Yield a sentence if these are not the trees, or the categories, of gradient boosting."""
-        yield from super().problems(n_columns, n_classes)
-        if len(self.roots) % len(self.start):
-            yield "roots are not as many for each class"
-        columns, counts = self.categorical, self.counts
-        if ((columns < 0) | (columns >= n_columns)).any() or (np.diff(columns) <= 0).any():
-            yield "categorical has numbers that are not columns, or are not in order"
-        if ((counts < 0) | (counts > _MOST_CATEGORIES)).any() or counts.sum() != len(self.categories):
-            yield "counts are not those of the categories"
-        if any((np.diff(values) <= 0).any() for _, values in self._categories()):
-            yield "categories are not in order"
-        if not np.isin(self.column[self.category_set >= 0], columns).all():
-            yield "category_set has sets for a column without categories"
 
     def outputs(self, X: np.ndarray) -> np.ndarray:
         """Return what the leaves add up to, with the codes of categories, and NaN for those without one."""

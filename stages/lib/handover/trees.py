@@ -1,8 +1,9 @@
 """Decision trees as flat arrays, and the walk of rows through them."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -47,26 +48,14 @@ class Trees(ArrayModel):
             "sets": ("uint8", "sets", _SET),
         }
 
-    def problems(self, n_columns: int, n_classes: int) -> Iterator[str]:
-        """Yield a sentence if a number points outside of the arrays, or a walk would not end."""
-        if not len(self.roots):
-            yield "roots is empty"
-        n_splits = len(self.left)
-        ranges = {
-            **dict.fromkeys(("roots", "left", "right"), (-len(self.values), n_splits)),
-            "column": (0, n_columns),
-            "category_set": (-1, len(self.sets)),
-            "missing_left": (0, 2),
-        }
-        for name, (least, end) in ranges.items():
-            numbers = getattr(self, name)
-            if ((numbers < least) | (numbers >= end)).any():
-                yield f"{name} has numbers outside {least} to {end - 1}"
-        for name in ("left", "right"):
-            places = getattr(self, name)
-            if ((places >= 0) & (places <= np.arange(n_splits))).any():
-                yield f"{name} leads back, so a walk through the trees would not end"
-        yield from super().problems(n_columns, n_classes)
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], n_columns: int, n_classes: int) -> Self:
+        """Take the arrays of a file, as `ArrayModel` does; `ValueError` also where a walk would not end."""
+        trees = super().from_arrays(arrays, n_columns, n_classes)
+        below = np.stack([trees.left, trees.right])
+        if ((below >= 0) & (below <= np.arange(len(trees.left)))).any():
+            raise ValueError("a split leads back, so a walk through the trees would not end")
+        return trees
 
     def outputs(self, X: np.ndarray) -> np.ndarray:
         """Return what the leaves that each row ends in add up to; NaN in `X` is a missing value."""
