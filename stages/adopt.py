@@ -11,7 +11,6 @@ from pathlib import Path
 from stages.lib import adopt
 from stages.lib.common import Arguments, UserError, counted, run, write_text
 from stages.lib.common.git import NoGitError, state_of
-from stages.lib.common.tables import print_rows
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.data import load_dataset
 from stages.lib.data.csv_text import SEPARATORS
@@ -38,9 +37,9 @@ def main(options: Namespace) -> None:
         raise UserError(f"{path} has {counted(n_rows, 'row')}, too few to train and to test. Add rows.")
     outcome = adopt.take_target(table, target, options.classes)
     columns = adopt.take_columns(table, target)
-    plan = adopt.make_plan(table, target, outcome, columns)
+    blocks = adopt.make_plan(table, target, outcome, columns)
     read_content()  # refuses what is not YAML
-    text = adopt.replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), plan.blocks)
+    text = adopt.replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), blocks)
     params = params_of(yaml12.load(text))  # where a problem is in what was there before
     # Read the file as the stages will, so that what adopt accepts runs.
     data = load_dataset(params.data, outcome.classifies, params.seed)
@@ -55,12 +54,11 @@ def main(options: Namespace) -> None:
     columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
     _print_table(table, columns)
-    print_rows(("setting", "value", "why"), plan.why)
     for kind, lines in {"warning": warnings, "hint": [column.hint for column in columns]}.items():
         for line in filter(None, lines):
             print(f"{kind}: {line}")
     if options.dry_run:
-        print(*(adopt.block_text(name, block) for name, block in plan.blocks.items()), sep="", end="")
+        print(*(adopt.block_text(name, block) for name, block in blocks.items()), sep="", end="")
         print(f"{PARAMS_FILE} was left unchanged.")
         return
     if not options.force:
@@ -68,7 +66,7 @@ def main(options: Namespace) -> None:
     write_text(PARAMS_FILE, text)
     if strays := drop_strays():
         print(f"{LOCK}: removed {counted(len(strays), 'stage')} of experiments that {PARAMS_FILE} no longer has.")
-    print(f"{PARAMS_FILE}: replaced {', '.join(plan.blocks)}. Run `dvc repro`.")
+    print(f"{PARAMS_FILE}: replaced {', '.join(blocks)}. Run `dvc repro`.")
 
 
 def _inside(name: str) -> str:

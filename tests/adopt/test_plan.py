@@ -1,23 +1,25 @@
 """The settings for a table follow its size, so that a search takes about a minute."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.adopt import Plan, Table, make_plan, take_columns, take_target
+from stages.lib.adopt import Table, make_plan, take_columns, take_target
 from stages.lib.config import Experiment
 from stages.lib.data.csv_text import CsvText
 from tests.project import SECTIONS
 
 
-def plan_of(n_rows: int, rarest: int | None = None) -> Plan:
+def plan_of(n_rows: int, rarest: int | None = None) -> dict[str, Any]:
     frame = pd.DataFrame({"x": np.linspace(0, 1, n_rows), "y": np.linspace(0, 1, n_rows) ** 2})
     if rarest is not None:
         frame["y"] = np.where(np.arange(n_rows) < rarest, "b", "a")
     return plan_for(Table(CsvText("t.csv", b""), frame, frame["y"].astype(str)))
 
 
-def plan_for(table: Table) -> Plan:
+def plan_for(table: Table) -> dict[str, Any]:
     return make_plan(table, "y", take_target(table, "y"), take_columns(table, "y"))
 
 
@@ -34,7 +36,7 @@ def plan_for(table: Table) -> Plan:
     ],
 )
 def test_sizes(n_rows: int, batch_size: int, epochs: int, n_splits: int, n_repeats: int, sample: float) -> None:
-    blocks = plan_of(n_rows).blocks
+    blocks = plan_of(n_rows)
     assert blocks["model"]["batch_size"] == batch_size
     assert blocks["model"]["max_epochs"] == blocks["model"]["callbacks"]["LRScheduler"]["T_max"] == epochs
     assert (blocks["cv"]["n_splits"], blocks["cv"]["n_repeats"]) == (n_splits, n_repeats)
@@ -51,23 +53,23 @@ def test_the_search_has_what_the_columns_allow(numbers: int, categories: int, sc
     for i in range(categories):
         frame[f"c{i}"] = np.resize(["red", "green", "blue"], 200)
     frame["y"] = np.linspace(0, 1, 200) ** 2
-    grid = plan_for(Table(CsvText("t.csv", b""), frame)).blocks["experiments"]["net"]["grid"]
+    grid = plan_for(Table(CsvText("t.csv", b""), frame))["experiments"]["net"]["grid"]
     assert ("prepare__scale" in grid, "module__embedding" in grid) == (scaled, embedded)
 
 
 @pytest.mark.parametrize(("rarest", "n_splits"), [(2, 2), (4, 4), (5, 5), (100, 5)])
 def test_each_fold_has_a_row_of_each_class(rarest: int, n_splits: int) -> None:
-    assert plan_of(1_000, rarest).blocks["cv"]["n_splits"] == n_splits
+    assert plan_of(1_000, rarest)["cv"]["n_splits"] == n_splits
 
 
 @pytest.mark.parametrize(("rarest", "sample"), [(20, 1.0), (50, 0.25)])
 def test_a_rare_class_is_not_sampled_away(rarest: int, sample: float) -> None:
-    assert plan_of(400_000, rarest).blocks["data"]["sample"] == sample
+    assert plan_of(400_000, rarest)["data"]["sample"] == sample
 
 
 def test_blocks_are_whole_and_valid() -> None:
     """Every key is written, because DVC asks for those that its stages depend on."""
-    blocks = plan_of(100).blocks
+    blocks = plan_of(100)
     assert set(SECTIONS) - set(blocks) == {"runtime"}  # which stays as it is
     for name, section in SECTIONS.items():
         if name in blocks:

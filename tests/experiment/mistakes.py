@@ -119,7 +119,6 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         )
         for key, values, hint in (
             ("momentum", [0.5], "it is called optimizer__momentum here"),
-            ("module.n_neurons", [5], "write module__n_neurons, with two underscores"),
             ("n_neurons", [5], "did you mean 'module__n_neurons'?"),
             ("lrr", [0.1], "did you mean 'lr'?"),
             ("scale", ["standard"], "how rows are prepared is set by prepare__scale"),

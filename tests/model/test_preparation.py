@@ -118,21 +118,6 @@ def test_the_width_is_that_of_the_whole_table() -> None:
     ]
 
 
-def test_a_preparation_learns_from_the_rows_of_its_fit_only() -> None:
-    spoilt = DATA.X.copy()
-    spoilt.loc[TEST, "age"] = 1e6
-    spoilt.loc[TEST, "fare"] = -1e6
-    spoilt.loc[TEST, "adult"] = 1.0
-    spoilt.loc[TEST, "port"] = "Q"
-    for impute, scale, encode, indicator in ALL:
-        preparation = Preparation(DATA.columns, impute, indicator, scale, encode)
-        clean = learned(preparation.fit(DATA.X.iloc[TRAIN]), None)
-        again = learned(preparation.fit(spoilt.iloc[TRAIN]), None)
-        leaky = learned(preparation.fit(spoilt), None)
-        assert all(np.array_equal(clean[key], again[key]) for key in clean)
-        assert not all(np.array_equal(clean[key], leaky[key]) for key in clean)
-
-
 def test_a_category_never_seen_is_none_of_them_and_named() -> None:
     preparation = Preparation(DATA.columns, "mean").fit(DATA.X)
     rows = DATA.X.iloc[:3].astype({"port": object})
@@ -143,8 +128,3 @@ def test_a_category_never_seen_is_none_of_them_and_named() -> None:
     rows["port"] = "S"
     rows["deck"] = pd.Categorical([np.nan, "A", "B"])
     assert preparation.transform(rows)[:, 7:].tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0]]
-
-
-def test_few_rows_for_the_quantiles_are_no_reason_to_warn(recwarn: pytest.WarningsRecorder) -> None:
-    Preparation(DATA.columns, "mean", scale="quantile").fit(DATA.X)
-    assert not recwarn.list

@@ -18,7 +18,6 @@ from stages.lib.config.space import all_candidates
 from stages.lib.data import Dataset
 from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.model import build_estimator, rows
-from stages.lib.model.preparation import Preparation
 from stages.lib.scores.scorer import RecordingScorer
 from tests.model.test_preparation import by_hand, cells
 from tests.passengers import passengers
@@ -142,16 +141,3 @@ def test_what_a_search_fits_does_not_depend_on_test_rows(engine: str, scale: Any
         assert np.array_equal(found[number], clean[number])
         # The test sees leakage: in the other splits, these rows are training rows.
         assert not any(np.array_equal(found[i], clean[i]) for i in range(3) if i != number)
-
-
-def test_a_preparation_is_fitted_once_for_each_split_and_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    fits = []
-    original = Preparation.fit
-
-    def fit(self: Preparation, X: Any, y: Any = None) -> Preparation:
-        fits.append((self.scale, len(X)))
-        return original(self, X, y)
-
-    monkeypatch.setattr(Preparation, "fit", fit)
-    search({"lr": [0.01, 0.02, 0.1], "prepare__scale": ["standard", "minmax"]}, log_loss, Prepare(impute="mean"))
-    assert len(fits) == 2 * len(SPLITS)

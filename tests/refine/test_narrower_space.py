@@ -129,16 +129,3 @@ def test_without_a_test_it_is_the_space_around_the_best(tmp_path: Path, monkeypa
     write_results(params, ["nan"] * 50)
     best = params.experiments["mine"].candidates(params.seed)[0]
     assert read_best_set(params, "mine", best) == [best]
-
-
-@pytest.mark.usefixtures("searched")
-def test_results_of_another_search_are_refused(in_process: Command) -> None:
-    path, again = Path("metrics/compared/mine.csv"), "Run `dvc repro compare@mine`."
-    path.write_text("params,in_best_set\nlr=7,true\n", encoding="utf-8")
-    done = in_process(stage, "mine")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"{path}: its candidate, lr=7, is not in the grid of params.yaml. {again}" in done.stderr
-    path.write_text("params\nlr=7\n", encoding="utf-8")
-    assert f"{path} is not the comparison of a search's candidates. {again}" in in_process(stage, "mine").stderr
-    path.unlink()
-    assert f"{path} is missing. {again}" in in_process(stage, "mine").stderr

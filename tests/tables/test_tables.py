@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, r2_score, roc_auc_score
+from sklearn.metrics import balanced_accuracy_score, r2_score, roc_auc_score
 
 from tests.project import Project
 from tests.tables import tables
@@ -93,30 +93,6 @@ def test_penguins(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_passengers(tmp_path: Path) -> None:
-    project, _ = adopted(tmp_path, tables.passengers, "survived")
-    columns = project.params()["data"]["columns"]
-    unused = {name for name, column in columns.items() if column.get("use") is False}
-    assert unused == {"passenger_id", "name", "ticket", "cabin"}
-    predicted = run_all(project)
-    frame = pd.read_csv(tmp_path / "data/table.csv")
-    assert accuracy_score(frame["survived"], predicted["survived"]) > 0.7
-    features = frame.drop(columns=list(unused))
-    features["alone"] = features["alone"] == "yes"
-    equals_by_hand(project, features, "survived", ["class", "age", "fare"], ["sex", "embarked"])
-
-
-@pytest.mark.long
-def test_wine(tmp_path: Path) -> None:
-    project, shown = adopted(tmp_path, tables.wine, "cultivar")
-    assert "semicolons between cells; decimal commas; latin-1" in shown
-    run_all(project)
-    assert scores(project)["net"] > 0.95
-    frame = pd.read_csv(tmp_path / "data/table.csv", sep=";", decimal=",", encoding="latin-1")
-    equals_by_hand(project, frame, "cultivar", [str(name) for name in frame.columns[:-1]], [])
-
-
-@pytest.mark.long
 def test_houses(tmp_path: Path) -> None:
     project, _ = adopted(tmp_path, tables.houses, "price")
     predicted = run_all(project)
@@ -136,21 +112,6 @@ def test_faults(tmp_path: Path) -> None:
     frame = pd.read_csv(tmp_path / "data/table.csv")
     assert roc_auc_score(frame["fault"] == "yes", predicted["fault=yes"]) > 0.8
     equals_by_hand(project, frame, "fault", ["heat", "hours"], ["maker"])
-
-
-@pytest.mark.long
-def test_patients(tmp_path: Path) -> None:
-    project, shown = adopted(tmp_path, tables.patients, "response")
-    assert "cv.groups: patient" in shown
-    run_all(project)
-    mixed = scores(project)["net"]
-    adopted_params = project.read("params.yaml")
-    frame = pd.read_csv(tmp_path / "data/table.csv").drop(columns="patient")
-    equals_by_hand(project, frame, "response", ["dose", "mark_a", "mark_b", "mark_c"], [])
-    (tmp_path / "params.yaml").write_bytes(adopted_params)
-    project.run("dvc", "exp", "run", "-S", "cv.splitter=group", "-S", "cv.groups=patient")
-    # A net that has seen other visits of a patient knows more than one that meets a new patient.
-    assert scores(project)["net"] < mixed - 0.1
 
 
 @pytest.mark.long

@@ -3,7 +3,6 @@
 The figures are those of a search that takes about a minute on one core.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,16 +28,8 @@ _MOST_EMBEDDED = 20
 _FEWEST_OF_A_CLASS = 10
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The blocks of params.yaml by name, and key, value and reason of each choice that a user may want to change."""
-
-    blocks: dict[str, dict[str, Any]]
-    why: list[tuple[str, str, str]]
-
-
-def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> Plan:
-    """Choose the settings for a table; raises `UserError` if no column is left to predict from."""
+def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, dict[str, Any]]:
+    """Return the blocks of params.yaml for a table; raises `UserError` if no column is left to predict from."""
     features = [column for column in columns if column.is_feature]
     if not features:
         unfit = "; ".join(f"{column.name}: {column.why}" for column in columns)
@@ -46,21 +37,17 @@ def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken])
             f"no column is left to predict {target!r} from: {unfit}. Add columns with numbers or categories."
         )
     numbers = [column for column in features if column.kind == "number"]
-    blocks = yaml12.load(RECIPE)
+    blocks: dict[str, dict[str, Any]] = yaml12.load(RECIPE)
     blocks["data"] |= _data(table, target, outcome, columns)
-    why = []
-    for place, (value, reason) in _settings(outcome, numbers).items():
+    for place, value in _settings(outcome, numbers).items():
         block, key = place.split(".")
         blocks[block][key] = value
-        if reason and value is not None:
-            why.append((place, value, reason))
-    ((name, experiment),) = blocks["experiments"].items()
+    (experiment,) = blocks["experiments"].values()
     if not numbers:
         del experiment["grid"]["prepare__scale"]
     if not 0 < len(numbers) <= _MOST_EMBEDDED:
         del experiment["grid"]["module__embedding"]
-    why.append((f"experiments.{name}", " × ".join(experiment["grid"]), "what matters most for a net on a table"))
-    return Plan(blocks, why)
+    return blocks
 
 
 def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, Any]:
@@ -82,46 +69,36 @@ def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> 
     }
 
 
-def _settings(outcome: Outcome, numbers: list[Taken]) -> dict[str, tuple[Any, str]]:
-    """Return what follows from the table: by its place a value, with the reason if a user may want to change it."""
+def _settings(outcome: Outcome, numbers: list[Taken]) -> dict[str, Any]:
+    """Return what follows from the table, by its place."""
     classes, n_rows, n_used = outcome.classifies, len(outcome.y), min(len(outcome.y), _MOST_ROWS)
-    n_lacking = sum(column.missing > 0 for column in numbers)
+    lacks = any(column.missing for column in numbers)
     fewest = min(outcome.counts) if classes else n_rows // 2
     epochs = int(np.clip(_SEEN // n_used, _FEWEST_EPOCHS, _MOST_EPOCHS))
     is_weighted = classes and not outcome.balanced and len(outcome.labels) > 2
     return {
-        "prepare.impute": (
-            "median" if n_lacking else None,
-            f"columns of numbers that lack cells: {n_lacking}; indicator says where",
-        ),
-        "prepare.indicator": (n_lacking > 0, ""),
-        "prepare.scale": ("standard" if numbers else None, ""),
-        "prepare.target": (
-            None if classes else "standard",
-            "a net learns a target near 0 faster; scores stay in its own unit",
-        ),
+        "prepare.impute": "median" if lacks else None,
+        "prepare.indicator": lacks,
+        "prepare.scale": "standard" if numbers else None,
+        # A net learns a target near 0 faster; scores stay in its own unit.
+        "prepare.target": None if classes else "standard",
         "cv.scoring": _scoring(outcome),
-        "cv.splitter": ("stratified", "each fold has the shares of the classes")
-        if classes
-        else ("kfold", "equal parts"),
-        "cv.n_splits": (max(2, min(3 if n_rows > _THREE_FOLDS else 5, fewest)), ""),
-        "cv.n_repeats": (1 if n_rows > _ONE_REPEAT else 2, ""),
-        "model.wrapper": (
-            ("NeuralNetClassifier", f"{len(outcome.labels)} classes") if classes else ("NeuralNetRegressor", "a number")
-        ),
-        "model.criterion": ("CrossEntropyLoss", "for classes") if classes else ("MSELoss", "for numbers"),
-        "model.max_epochs": (epochs, ""),
-        "model.batch_size": (next((batch for most, batch in _BATCHES.items() if n_used <= most), _LARGEST), ""),
-        "model.callbacks": ({"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": epochs}}, ""),
-        "model.class_weight": ("balanced" if is_weighted else None, "each class counts alike in training too"),
+        "cv.splitter": "stratified" if classes else "kfold",
+        "cv.n_splits": max(2, min(3 if n_rows > _THREE_FOLDS else 5, fewest)),
+        "cv.n_repeats": 1 if n_rows > _ONE_REPEAT else 2,
+        "model.wrapper": "NeuralNetClassifier" if classes else "NeuralNetRegressor",
+        "model.criterion": "CrossEntropyLoss" if classes else "MSELoss",
+        "model.max_epochs": epochs,
+        "model.batch_size": next((batch for most, batch in _BATCHES.items() if n_used <= most), _LARGEST),
+        "model.callbacks": {"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": epochs}},
+        "model.class_weight": "balanced" if is_weighted else None,
     }
 
 
-def _scoring(outcome: Outcome) -> tuple[str, str]:
+def _scoring(outcome: Outcome) -> str:
+    """Return a scorer by which a class counts as much as another one that is much larger."""
     if not outcome.classifies:
-        return "r2", "the target is a number; 0 is a net that always predicts the mean"
+        return "r2"
     if outcome.balanced:
-        return "accuracy", "the classes are about equally large"
-    if len(outcome.labels) == 2:
-        return "roc_auc", "one class is much larger; 0.5 is a net that guesses"
-    return "balanced_accuracy", "some classes are much larger; each counts alike"
+        return "accuracy"
+    return "roc_auc" if len(outcome.labels) == 2 else "balanced_accuracy"

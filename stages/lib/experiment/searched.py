@@ -8,7 +8,7 @@ import pandas as pd
 
 from resampled.means.corrected import Corrected
 from stages.lib.experiment.opened import Opened
-from stages.lib.model import against_divergence, nested_grid
+from stages.lib.model import AGAINST_DIVERGENCE, nested_grid
 from stages.lib.scores import rounded, score_table, summarise
 from stages.lib.scores.best import may_be_best, simplest_row
 from stages.lib.scores.score_table import best_row, check_any_score
@@ -38,8 +38,7 @@ def search(experiment: Opened) -> SearchResult:
         result = halve(lambda left, epochs: train(left, max_epochs=epochs), len(candidates), settings["max_epochs"])
     else:
         result = train(np.arange(len(candidates)))
-    advice = against_divergence(settings, params.prepare, candidates)
-    check_any_score(result.scores[SCORE][result.to_the_end], advice)
+    check_any_score(result.scores[SCORE][result.to_the_end], AGAINST_DIVERGENCE)
     return result
 
 

@@ -98,27 +98,18 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     class_weight, criterion = settings.get("class_weight"), settings["criterion"]
     if class_weight is None:
         return
-    weights = None if isinstance(class_weight, str) else class_weight
-    name = "pos_weight" if issubclass(criterion, _POS_WEIGHT) else "weight"
     problem = ""
     if not (criterion is nn.BCELoss or issubclass(criterion, OF_NUMBERED + _POS_WEIGHT)):
         problem = (
             f"has no meaning for {criterion.__name__}; it is one for CrossEntropyLoss, NLLLoss, BCEWithLogitsLoss and "
             "BCELoss. Set it to null, or change model.criterion."
         )
-    elif settings.get(f"criterion__{name}") is not None:
-        problem = f"and criterion__{name} are both set; remove one of them."
-    elif weights and len(weights) != n_classes:
+    elif not isinstance(class_weight, str) and len(class_weight) != n_classes:
         problem = (
-            f"has {len(weights)} weights, but the data has {n_classes} classes. Give one weight for each, or "
+            f"has {len(class_weight)} weights, but the data has {n_classes} classes. Give one weight for each, or "
             "`balanced`."
         )
-    elif weights and not any(weights):
-        problem = (
-            "gives every class the weight 0, so nothing would be learnt; give at least one a weight above 0, or set it "
-            "to null."
-        )
-    elif weights and name == "pos_weight" and weights[0] == 0:
+    elif not isinstance(class_weight, str) and issubclass(criterion, _POS_WEIGHT) and class_weight[0] == 0:
         problem = f"gives class 0 no weight, which {criterion.__name__} can't express; give it one above 0."
     if problem:
         raise UserError(f"params.yaml: model.class_weight, or that of an experiment, {problem}")

@@ -1,17 +1,13 @@
 """Checks the keys of settings, and the types of their values, against the signatures of what takes them."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any
 
-import torch
 from skorch import NeuralNet
-from torch.optim import Optimizer
 
 from stages.lib.common import did_you_mean
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.model.callbacks import bad_callback_key
-from stages.lib.model.imports import derived
 from stages.lib.model.names import called_here
 from stages.lib.model.signatures import Parameters, not_allowed, not_taken, parameters
 
@@ -63,23 +59,17 @@ def bad_key(
 
 def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]) -> Iterator[str]:
     if problem := not_taken(taker, taken, name):
-        takers = [each for each, kind in derived(torch.optim, Optimizer).items() if name in parameters(kind)]
-        of_optimizer = takers and hasattr(torch.optim, taker)
-        yield f"{place}: {problem}" + (f"; optimizers that do: {', '.join(takers)}" if of_optimizer else "")
+        yield f"{place}: {problem}"
     for where, value in values.items():
         if problem := not_allowed(taker, taken, name, value):
             yield f"{where}: {problem}"
 
 
 def _meant(key: str, keys: set[str], settings: dict[str, Any]) -> str:
-    """Return what a key may be meant for: one with dots, another library's, or a near one of a net or of its parts."""
-    if "." in key:
-        return f"; write {key.replace('.', '__')}, with two underscores"
-    if hint := called_here(key):
-        return hint
+    """Return what a key may be meant for: another library's, or one of a net or of its parts."""
+    parts = {name: f"{owner}__{name}" for owner in OWNERS for name in parameters(settings[owner])}
     if key in Prepare.model_fields:
         return f"; how rows are prepared is set by {PREFIX}{key}"
-    taken = {name: f"{owner}__{name}" for owner in OWNERS for name in parameters(settings[owner])}
-    taken |= {name: name for name in keys}
-    near = get_close_matches(key.lower(), sorted(taken), n=1, cutoff=0.65)
-    return f"; did you mean {taken[near[0]]!r}?" if near else ""
+    if key in parts:
+        return f"; did you mean {parts[key]!r}?"
+    return called_here(key) or did_you_mean(key, keys)

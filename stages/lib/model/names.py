@@ -35,17 +35,12 @@ _BY_KEY: dict[str, tuple[str, dict[str, Any], type | None]] = {
 }
 _OF_A_MODULE = ("a module of torch.nn or an initialiser of torch.nn.init", _LAYERS | _INITIALISERS, None)
 
-# What many optimizers take, whichever is set.
-_OF_OPTIMIZERS = ("momentum", "weight_decay", "nesterov", "betas", "eps", "amsgrad", "alpha", "dampening")
-# What other libraries, or people, call what torch and skorch have: keys, losses, initialisers and layers.
+# What other libraries call what torch and skorch have: keys, losses, initialisers and layers.
 _ELSEWHERE = {
     **{"batchsize": "batch_size", "epochs": "max_epochs", "n_epochs": "max_epochs", "learning_rate": "lr"},
-    **{"shuffle": "iterator_train__shuffle"} | {key: f"optimizer__{key}" for key in _OF_OPTIMIZERS},
-    **{"binary_crossentropy": "BCELoss", "categorical_crossentropy": "CrossEntropyLoss"},
-    **{"cross_entropy": "CrossEntropyLoss", "mae": "L1Loss", "mse": "MSELoss"},
-    **{"glorot_normal": "xavier_normal_", "glorot_uniform": "xavier_uniform_"},
-    **{"he_normal": "kaiming_normal_", "he_uniform": "kaiming_uniform_"},
-    **{"linear": "Identity", "swish": "SiLU"},
+    **{"shuffle": "iterator_train__shuffle"} | {key: f"optimizer__{key}" for key in ("momentum", "weight_decay")},
+    **{"binary_crossentropy": "BCELoss", "categorical_crossentropy": "CrossEntropyLoss", "mse": "MSELoss"},
+    **{"he_normal": "kaiming_normal_", "he_uniform": "kaiming_uniform_", "linear": "Identity", "swish": "SiLU"},
 }
 
 

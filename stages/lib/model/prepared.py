@@ -32,18 +32,6 @@ def check_missing(data: Dataset, impute: str | None, place: str = "prepare.imput
         )
 
 
-def check_types(data: Dataset, prepare: Prepare) -> None:
-    """Raise `UserError` if a preparation is asked for that no column is of the type for."""
-    kinds = data.columns.types.values()
-    for key, kind in {"scale": "number", "encode": "category"}.items():
-        value, otherwise = getattr(prepare, key), getattr(Prepare(), key)
-        if value != otherwise and kind not in kinds:
-            raise UserError(
-                f"params.yaml: prepare.{key} or an experiment's {PREFIX}{key} is {value}, which is for columns of the "
-                f"type {kind}, but the table has none. Set it to {otherwise or 'null'}."
-            )
-
-
 def prepared(
     estimator: BaseEstimator, data: Dataset, prepare: Prepare, uses: Iterable[str] = (), name: str = "net"
 ) -> BaseEstimator:

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -76,22 +75,38 @@ def finer_values(values: list[float], best: float, allowed: Callable[[float], bo
     numbers = sorted(set(values))
     if len(numbers) < 2:
         return [best]
-    at = numbers.index(best)
-    scale = _Scale(is_logarithmic(numbers, at), all(isinstance(value, int) for value in values))
-    signs = {_sign(value) for value in numbers}
+    at, signs = numbers.index(best), {_sign(value) for value in numbers}
+    logarithmic, whole = is_logarithmic(numbers, at), all(isinstance(value, int) for value in values)
 
     def permitted(value: float) -> bool:
         return (_sign(value) in signs or {-1, 1} <= signs) and allowed(value)
 
+    def readable(value: float, low: float, high: float) -> float | None:
+        """Round to the fewest digits that leave the number between `low` and `high`, both exclusive."""
+        for digits in range(_DIGITS, 18):
+            number = float(f"{value:.{digits}g}")
+            number = round(number) if whole else number
+            if low < number < high:
+                return number
+        return None
+
+    def middle(end: float) -> float | None:
+        return readable(math.sqrt(best * end) if logarithmic else (best + end) / 2, min(best, end), max(best, end))
+
     def beyond(neighbour: float) -> float | None:
-        steps = (scale.beyond(best, neighbour, 0.5**halvings) for halvings in range(_HALVINGS + 1))
-        return next((step for step in steps if step is not None and permitted(step)), None)
+        limits = (best, math.inf) if best > neighbour else (-math.inf, best)
+        for share in (0.5**halvings for halvings in range(_HALVINGS + 1)):
+            value = best * (best / neighbour) ** share if logarithmic else best + (best - neighbour) * share
+            number = readable(value, *limits)
+            if number is not None and permitted(number):
+                return number
+        return None
 
     lower = numbers[at - 1] if at > 0 else beyond(numbers[1])
     upper = numbers[at + 1] if at < len(numbers) - 1 else beyond(numbers[-2])
     ends = [end for end in (lower, upper) if end is not None]
-    around = {*ends, *(middle for end in ends if (middle := scale.middle(best, end)) is not None)}
-    finer = [best, *(value for value in around if permitted(value))]
+    between = [value for value in map(middle, ends) if value is not None]
+    finer = [best, *{value for value in (*ends, *between) if permitted(value)}]
     return sorted(finer, reverse=values == sorted(values, reverse=True))
 
 
@@ -111,32 +126,6 @@ def is_logarithmic(numbers: list[float], at: int) -> bool:
     linear = (middle[0] - low) / (high - low)
     logarithmic = math.log(middle[0] / low) / math.log(high / low)
     return abs(logarithmic - 0.5) < abs(linear - 0.5)
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """Steps on a linear or logarithmic scale, rounded to readable numbers."""
-
-    logarithmic: bool
-    whole: bool
-
-    def middle(self, a: float, b: float) -> float | None:
-        """Return the midpoint of two numbers, or None if there is no number between them."""
-        return self._readable(math.sqrt(a * b) if self.logarithmic else (a + b) / 2, min(a, b), max(a, b))
-
-    def beyond(self, start: float, neighbour: float, share: float) -> float | None:
-        """Return `start` plus `share` of the step from `neighbour` to it, or None if that gives no new number."""
-        value = start * (start / neighbour) ** share if self.logarithmic else start + (start - neighbour) * share
-        return self._readable(value, *((start, math.inf) if start > neighbour else (-math.inf, start)))
-
-    def _readable(self, value: float, low: float, high: float) -> float | None:
-        """Round to the fewest digits that leave the number between `low` and `high`, both exclusive."""
-        for digits in range(_DIGITS, 18):
-            number = float(f"{value:.{digits}g}")
-            number = round(number) if self.whole else number
-            if low < number < high:
-                return number
-        return None
 
 
 def is_allowed(key: str, value: float) -> bool:

@@ -13,7 +13,7 @@ from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import lean, net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
-from stages.lib.model import against_divergence, build_estimator, hold_out_watchers, resolve_settings, rows, target
+from stages.lib.model import AGAINST_DIVERGENCE, build_estimator, hold_out_watchers, resolve_settings, rows, target
 from stages.lib.scores.splits import Table
 from stages.lib.search import advice_on_one_row, doing
 from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
@@ -65,8 +65,7 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
         estimator.fit(rows(data, estimator), y)
     if net_of(estimator).diverged_:
         raise UserError(
-            f"The net {name} diverged when it was fitted on all rows: its weights are not finite. "
-            + against_divergence(resolved, params.prepare)
+            f"The net {name} diverged when it was fitted on all rows: its weights are not finite. " + AGAINST_DIVERGENCE
         )
     return estimator
 

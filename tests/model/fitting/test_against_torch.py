@@ -12,7 +12,7 @@ from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import seed_everything
 from stages.lib.model import build_estimator, resolve_experiment, rows, target
-from tests.project import ACTIVATIONS, INITIALISERS, OPTIMIZERS, real_params
+from tests.project import OPTIMIZERS, real_params
 
 EPOCHS, BATCH, LR, SEED = 3, 32, 0.01, 11
 
@@ -80,26 +80,6 @@ def assert_same(ours: dict[str, torch.Tensor], theirs: list[torch.Tensor]) -> No
 def test_optimizers(data: Dataset, name: str) -> None:
     optimizer = getattr(torch.optim, name)
     assert_same(skorch_weights(data, "optimizer", {"optimizer": optimizer}), torch_weights(data, optimizer))
-
-
-def test_lr_and_momentum(data: Dataset) -> None:
-    candidate = {"optimizer__lr": 0.001, "optimizer__momentum": 0.9}
-    theirs = torch_weights(data, torch.optim.SGD, lr=0.001, momentum=0.9)
-    assert_same(skorch_weights(data, "lr_momentum", candidate), theirs)
-
-
-@pytest.mark.parametrize("name", INITIALISERS)
-def test_initialisers(data: Dataset, name: str) -> None:
-    init = getattr(nn.init, name)
-    ours = skorch_weights(data, "weight_init", {"module__weight_init": init})
-    assert_same(ours, torch_weights(data, torch.optim.Adamax, init=init))
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activations(data: Dataset, name: str) -> None:
-    activation = getattr(nn, name)
-    ours = skorch_weights(data, "activation", {"module__activation": activation})
-    assert_same(ours, torch_weights(data, torch.optim.Adamax, activation, nn.init.kaiming_uniform_))
 
 
 @pytest.mark.parametrize(("rate", "constraint"), [(0.0, 1.0), (0.2, 2.0), (0.9, 5.0)])

@@ -82,12 +82,6 @@ def test_a_schedule_is_torchs_and_can_be_varied() -> None:
     assert callback.kwargs == {"milestones": (2, 3)}
 
 
-def test_an_imported_callback_is_called_by_its_last_name() -> None:
-    found = resolve("callbacks", {"skorch.callbacks.EarlyStopping": {"patience": 3}})
-    assert [name for name, _ in found] == ["EarlyStopping"]
-    assert found[0][1].patience == 3
-
-
 @pytest.mark.parametrize(
     ("described", "sentence"),
     [
@@ -177,16 +171,6 @@ STOPPING = {"callbacks": {"EarlyStopping": {"patience": 3}}}
 )
 def test_a_key_that_does_not_fit_is_told_with_its_place(model: dict, grid: dict, sentence: str) -> None:
     assert sentence in refused(model, grid)
-
-
-def test_callbacks_may_stand_in_fixed() -> None:
-    assert "experiments.mine.fixed.callbacks: 'EarlyStoping' is not" in refused(
-        {}, {"lr": [0.1]}, {"callbacks": {"EarlyStoping": {}}}
-    )
-    params = real_params()
-    params["experiments"] = {"mine": {"grid": {"callbacks__EarlyStopping__patience": [1, 2]}, "fixed": STOPPING}}
-    found, _ = resolve_experiment(Params.model_validate(params), "mine")
-    assert [name for name, _ in found["callbacks"]] == ["EarlyStopping"]
 
 
 def test_who_looks_at_the_hold_out_is_known() -> None:

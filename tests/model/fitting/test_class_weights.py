@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
 from stages.lib.model import build_estimator
-from stages.lib.model.class_weights import WeightedBCELoss, class_weights
+from stages.lib.model.class_weights import WeightedBCELoss
 from stages.lib.search import make_splits
 from tests.model.searched import ENGINES, by_hand, plain, searched, settings, table
 from tests.search_results import SEED
@@ -101,15 +101,6 @@ def test_the_loss_of_probabilities_weights_rows_as_torch_weights_places() -> Non
     assert torch.equal(WeightedBCELoss(torch.tensor([2.0, 3.0]))(p, y), by_place)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_lists_of_a_criterion_are_tensors(engine: str) -> None:
-    data = table(3)
-    grid = {"criterion__weight": [[1, 2, 3], [1, 1, 1]]}
-    found = searched(data, grid, engine, criterion="CrossEntropyLoss")
-    again = searched(data, {"class_weight": [[1, 2, 3], None]}, engine, criterion="CrossEntropyLoss")
-    np.testing.assert_allclose(found, again, rtol=1e-6)
-
-
 def test_they_come_from_the_rows_of_the_fit_the_hold_out_included() -> None:
     data = table(2)
     y = data.y.astype(np.float32).reshape(-1, 1)
@@ -118,20 +109,12 @@ def test_they_come_from_the_rows_of_the_fit_the_hold_out_included() -> None:
     np.testing.assert_allclose(net.criterion_.class_weight, balanced(y[:50].ravel()), rtol=1e-6)
 
 
-def test_a_class_without_a_row_has_some_weight() -> None:
-    np.testing.assert_array_equal(class_weights("balanced", np.array([0, 0, 2, 2, 2, 2]), 3), [1.5, 1, 0.75])
-
-
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         (
             {"class_weight": [1, 2, 3]},
-            "experiment, has 3 weights, but the data has 2 classes. Give one weight for each, or `balanced`.",
-        ),
-        (
-            {"class_weight": "balanced", "criterion": "CrossEntropyLoss", "criterion__weight": [1, 2]},
-            "experiment, and criterion__weight are both set; remove one of them.",
+            "experiment, has 3 weights, but the data has 2 classes. Give one",
         ),
         ({"class_weight": [0, 1], "criterion": "BCEWithLogitsLoss"}, "experiment, gives class 0 no weight, which"),
     ],

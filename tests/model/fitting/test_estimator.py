@@ -125,17 +125,6 @@ def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
     assert build_estimator(net_settings(), ports, Prepare())["prepare"].n_features_out == 4
 
 
-def test_a_preparation_that_fits_no_column_is_refused() -> None:
-    ports = Dataset(DATA.X[["port"]], DATA.y, PORTS, DATA.classes)
-    fares = Dataset(DATA.X[["fare"]], DATA.y, Columns({"fare": "number"}), DATA.classes)
-    with pytest.raises(
-        UserError, match=r"is robust, which is for columns of the type number, but the table has none. Set"
-    ):
-        build_estimator(net_settings(), ports, Prepare(scale="robust"))
-    with pytest.raises(UserError, match=r"prepare__encode is ordinal, which is for columns of the type category, but"):
-        check_candidates(opened(fares, net_settings(), {"prepare__encode": ["onehot", "ordinal"]}, prepare=Prepare()))
-
-
 @pytest.mark.parametrize("wrapper", ["NeuralNetClassifier", "NeuralNetBinaryClassifier"])
 def test_logits_pass_one_sigmoid_only(data: Dataset, wrapper: str) -> None:
     raw = small_params()
@@ -148,14 +137,3 @@ def test_logits_pass_one_sigmoid_only(data: Dataset, wrapper: str) -> None:
     assert isinstance(net.module_.output, nn.Identity)
     logits = net.forward(X).flatten()
     assert net.predict_proba(X)[:, 1] == pytest.approx(logits.sigmoid().numpy(), abs=1e-6)
-
-
-def test_three_classes_need_cross_entropy() -> None:
-    params = Params.model_validate(small_params())
-    settings, _ = resolve_experiment(params, "neurons")
-    X, y = pd.DataFrame({"a": np.zeros(6), "b": np.zeros(6)}), np.array([0.0, 1.0, 2.0] * 2)
-    data = Dataset(X, y, Columns({"a": "number", "b": "number"}), ("0", "1", "2"))
-    with pytest.raises(UserError, match="3 classes, which BCELoss can't tell apart"):
-        build_estimator(settings, data, Prepare())
-    net = build_estimator(settings | {"criterion": nn.CrossEntropyLoss}, data, Prepare()).initialize()
-    assert net.forward(rows(data, net)).shape == (6, 3)

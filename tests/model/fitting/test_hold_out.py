@@ -100,12 +100,6 @@ def test_no_group_is_on_both_sides_whatever_prepares_the_rows(
     assert all(valid and not train & valid for train, valid in fits)
 
 
-def test_the_latest_fifth_is_rounded_up() -> None:
-    rows = skorch.dataset.Dataset(np.zeros((11, 1)), np.zeros(11))
-    train, valid = hold_out(5, CV(n_splits=2, splitter="time"), False)(rows)
-    assert [list(train.indices), list(valid.indices)] == [list(range(8)), [8, 9, 10]]
-
-
 def test_too_few_groups_in_a_fit_are_told() -> None:
     data = table(2, np.arange(120) % 5)
     with pytest.raises(
