@@ -43,7 +43,7 @@ class Still(torch.optim.SGD):
             "batch_size is 900 and iterator_train__drop_last is true, but a training fold has 410 rows, so an epoch "
             "has no batch and nothing is learnt. Set batch_size to 410 or less",
         ),
-        ({"model.class_weight": [0, 0]}, "experiment, gives every class the weight 0, so nothing would be learnt"),
+        ({"model.class_weight": [0, 0]}, "experiment, can't be used with BCELoss. Set model.criterion to"),
         ({"statistics.rope": 1}, "statistics.rope is 1.0, but accuracy lies between 0 and 1, so every difference"),
         ({"statistics.rope": 1.5, "cv.scoring": "roc_auc"}, "statistics.rope is 1.5, but roc_auc lies between 0"),
         (

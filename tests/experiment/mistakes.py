@@ -194,9 +194,4 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "model.dataset: dataset is a class, which can't be named here; set it in",
     ),
     ("neurons", {"model.device": "meta"}, "model.device is 'meta', which can't be used here: it keeps no numbers"),
-    (
-        "neurons",
-        {"model.callbacks": {"LRScheduler": {"policy": 3}}},
-        "model.callbacks: 3 is not a schedule; policy is the name of one, such as StepLR",
-    ),
 ]

@@ -101,7 +101,9 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
 
 def test_with_groups_the_evaluation_draws_new_splits(write: Run, in_process: Command) -> None:
     stopping = {"EarlyStopping": {"patience": 1, "load_best": True}}
-    write(GROUPS | {"model.callbacks": stopping, "model.class_weight": "balanced"})
+    write(
+        GROUPS | {"model.callbacks": stopping, "model.class_weight": "balanced", "model.criterion": "BCEWithLogitsLoss"}
+    )
     assert in_process(search, "mine").returncode == 0
     assert json.loads(Path("metrics/search/mine.json").read_bytes())["corrected_over"] == "rows and folds"
     for stage, *arguments in ((compare, "mine"), (best_params,), (baselines,)):
@@ -182,7 +184,7 @@ def test_what_is_not_trained_in_lockstep_is_told(write: Run, in_process: Command
         ),
         ({"cv.scoring": "acuracy"}, "params.yaml: cv.scoring: 'acuracy' is not a scorer of scikit-learn; did you mean"),
         (
-            {"model.class_weight": [1, 2, 3]},
+            {"model.class_weight": [1, 2, 3], "model.criterion": "CrossEntropyLoss"},
             "experiment, has 3 weights, but the data has 2 classes. Give one",
         ),
     ],

@@ -19,8 +19,6 @@ from stages.lib.data.texts import MISSING, numbers
 
 # The first records decide; their number, and the share of them that must agree on the number of cells.
 _MOST_RECORDS, _AGREE = 2000, 0.9
-# The bytes of the beginning that are looked at line by line.
-_SAMPLE = 1 << 20
 
 
 def look_at(path: str | Path, target: str | None = None) -> CsvText:
@@ -29,19 +27,13 @@ def look_at(path: str | Path, target: str | None = None) -> CsvText:
     Raises `UserError` if the file is missing, empty, not text, or not a table of two or more columns.
     """
     csv = _decoded(path)
-    lines = csv.text[:_SAMPLE].decode(errors="ignore").splitlines()
-    if lines[0].count('"') % 2:
-        csv.refuse(
-            "line 1 ends inside of quotation marks. Is a mark missing, or does a name in the header have a line "
-            "break? Write each name in one line."
-        )
     firsts = {sign: islice(replace(csv, separator=sign).records(), _MOST_RECORDS) for sign in SEPARATORS}
     tables = {sign: [cells for _, cells in records if cells] for sign, records in firsts.items()}
     separator = _separator(tables)
     if separator is None:
         raise UserError(
             f"{path} is not a table of two or more columns: its lines don't agree on the number of cells, whether "
-            f"commas, semicolons or tabs separate them. Line 1 is {lines[0][:60]!r}. Is it the right file?"
+            "commas, semicolons or tabs separate them. Is it the right file?"
         )
     records = tables[separator]
     decimal = "," if separator != "," and _n_numbers(records, ",") > _n_numbers(records, ".") else "."

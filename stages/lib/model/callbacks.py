@@ -1,12 +1,10 @@
 """skorch's callbacks by their names in params.yaml, and what they need of a net."""
 
-import inspect
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import skorch.callbacks
-import torch
-from skorch.callbacks import Callback, LRScheduler, WarmRestartLR
+from skorch.callbacks import Callback, WarmRestartLR
 from torch.optim import lr_scheduler
 
 from stages.lib.common import RAISED, described, did_you_mean, own_place
@@ -50,12 +48,10 @@ def resolve_callbacks(callbacks: dict[str, dict[str, Any]], only: Collection[str
         home = f"{_PREFIX}{kind.__name__}__"
         values = {key: resolve_parameter(f"{home}{key}", value, only) for key, value in settings.items()}
         for key, value in values.items():
-            if problem := _misused(kind, values, key, value):
+            if problem := _misused(kind, key, value):
                 raise ValueError(problem)
         try:
-            resolved[kind.__name__] = callback = kind(**values)
-            if isinstance(callback, LRScheduler):  # raises TypeError where a parameter is missing
-                inspect.signature(_policy(callback.policy)).bind(torch.optim.SGD, **callback.kwargs)
+            resolved[kind.__name__] = kind(**values)
         except RAISED as error:
             said = str(error) if isinstance(error, TypeError) and not own_place(error) else described(error)
             raise ValueError(f"{kind.__name__} can't be built: {said}") from error
@@ -65,9 +61,8 @@ def resolve_callbacks(callbacks: dict[str, dict[str, Any]], only: Collection[str
 def resolve_parameter(key: str, value: Any, only: Collection[str] | None = None) -> Any:
     """Return what a callback's parameter stands for: a schedule for the `policy` of LRScheduler; others, the value."""
     if key.endswith("__policy") and isinstance(value, str):
-        return _policy(value, only)
-    if key == f"{_PREFIX}LRScheduler__policy" and not isinstance(value, type):
-        raise ValueError(f"{value!r} is not a schedule; policy is the name of one, such as StepLR")
+        schedules = {"WarmRestartLR": WarmRestartLR} | _OF_TORCH
+        return look_up(value, "a schedule of torch.optim.lr_scheduler", schedules, lr_scheduler.LRScheduler, only)
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -76,23 +71,9 @@ def _kind(name: str, only: Collection[str] | None) -> type[Callback]:
     return look_up(name, "a callback of skorch", derived(skorch.callbacks, Callback), Callback, only, hint)
 
 
-def _policy(value: Any, only: Collection[str] | None = None) -> Any:
-    """Return the schedule that a name stands for, or the schedule itself."""
-    if not isinstance(value, str):
-        return value
-    schedules = {"WarmRestartLR": WarmRestartLR} | _OF_TORCH
-    return look_up(value, "a schedule of torch.optim.lr_scheduler", schedules, lr_scheduler.LRScheduler, only)
-
-
-def _misused(kind: type[Callback], settings: dict[str, Any], key: str, value: Any) -> str:
-    """Return why a callback with some settings does not take a parameter or its value; "" if it does."""
-    taken, owner = parameters(kind), kind.__name__
-    if issubclass(kind, LRScheduler):
-        policy = _policy(settings.get("policy", "WarmRestartLR"))
-        taken = {name: each for name, each in taken.items() if each.kind is not each.VAR_KEYWORD}
-        taken |= {name: each for name, each in parameters(policy).items() if name != "optimizer"}
-        owner = f"{owner} with {policy.__name__}"
-    return not_taken(owner, taken, key) or not_allowed(owner, taken, key, value)
+def _misused(kind: type[Callback], key: str, value: Any) -> str:
+    """Return why a callback does not take a parameter or its value; "" if it does."""
+    return not_taken(kind.__name__, parameters(kind), key) or not_allowed(kind.__name__, parameters(kind), key, value)
 
 
 def bad_callback_key(place: str, key: str, values: dict[str, Any], callbacks: list[Named]) -> Iterator[str]:
@@ -108,9 +89,8 @@ def bad_callback_key(place: str, key: str, values: dict[str, Any], callbacks: li
         example = next(iter(parameters(type(by_name[name]))))
         yield f"{place}: a callback stays what it is; vary its parameters, as in {key}__{example}"
     else:
-        kind, settings = type(by_name[name]), vars(by_name[name])
         for where, value in values.items():
-            if problem := _misused(kind, settings, parameter[0], value):
+            if problem := _misused(type(by_name[name]), parameter[0], value):
                 yield f"{where}: {problem}"
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.utils.class_weight import compute_class_weight
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
 from stages.lib.common import UserError
 
@@ -16,26 +15,8 @@ from stages.lib.common import UserError
 OF_NUMBERED, _POS_WEIGHT = (nn.CrossEntropyLoss, nn.NLLLoss), (nn.BCEWithLogitsLoss,)
 
 
-class WeightedBCELoss(nn.BCELoss):
-    """`BCELoss` in which a row counts as its class does, by a weight for each of two classes.
-
-    torch's own weights are those of a batch's places.
-    """
-
-    class_weight: Tensor
-
-    def __init__(self, class_weight: Tensor, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.register_buffer("class_weight", class_weight)
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of probabilities."""
-        weight = torch.where(target > 0.5, self.class_weight[1], self.class_weight[0])
-        return functional.binary_cross_entropy(input, target, weight=weight, reduction=self.reduction)
-
-
 class ClassWeights:
-    """Mixin for a skorch net: its criterion weights the classes, and takes lists of numbers.
+    """Mixin for a skorch net: its criterion weights the classes.
 
     The weights stand in the criterion's buffers, so that nets on different rows can be trained in lockstep. With
     'balanced', they follow scikit-learn's formula on the targets that `fit` receives, the hold-out included. Weights
@@ -55,27 +36,16 @@ class ClassWeights:
         self.weights_ = None if self.class_weight is None else class_weights(self.class_weight, y, self.n_classes or 0)
         return super().fit(X, y, **fit_params)  # type: ignore[misc]
 
-    def get_params_for(self, prefix: str) -> dict[str, Any]:
-        """Return parameters as skorch does; lists of the criterion's as tensors."""
-        params: dict[str, Any] = super().get_params_for(prefix)  # type: ignore[misc]
-        if prefix == "criterion":
-            lists = {key: value for key, value in params.items() if isinstance(value, list | tuple)}
-            params |= {key: torch.tensor(value, dtype=torch.float32) for key, value in lists.items()}
-        return params
-
     def initialize_criterion(self) -> Any:
         """Build the criterion, with the weights of the classes."""
         weights = getattr(self, "weights_", None)
         if self.class_weight is None or weights is None:  # not for a fit
             return super().initialize_criterion()  # type: ignore[misc]
-        settings = self.get_params_for("criterion")
         numbers = torch.tensor(weights, dtype=torch.float32)
-        if issubclass(self.criterion, nn.BCELoss):
-            self.criterion_: nn.Module = WeightedBCELoss(numbers, **settings)
-        elif issubclass(self.criterion, _POS_WEIGHT):
-            self.criterion_ = self.criterion(**settings, pos_weight=torch.tensor(weights[1] / weights[0]).float())
-        else:
-            self.criterion_ = self.criterion(**settings, weight=numbers)
+        is_pos = issubclass(self.criterion, _POS_WEIGHT)
+        settings = {"pos_weight": torch.tensor(weights[1] / weights[0]).float()} if is_pos else {"weight": numbers}
+        settings |= self.get_params_for("criterion")  # type: ignore[attr-defined]
+        self.criterion_: nn.Module = self.criterion(**settings)
         return self
 
 
@@ -99,10 +69,10 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     if class_weight is None:
         return
     problem = ""
-    if not (criterion is nn.BCELoss or issubclass(criterion, OF_NUMBERED + _POS_WEIGHT)):
+    if not issubclass(criterion, OF_NUMBERED + _POS_WEIGHT):
         problem = (
-            f"has no meaning for {criterion.__name__}; it is one for CrossEntropyLoss, NLLLoss, BCEWithLogitsLoss and "
-            "BCELoss. Set it to null, or change model.criterion."
+            f"can't be used with {criterion.__name__}. Set model.criterion to CrossEntropyLoss, NLLLoss or "
+            "BCEWithLogitsLoss, or class_weight to null."
         )
     elif not isinstance(class_weight, str) and len(class_weight) != n_classes:
         problem = (

@@ -53,7 +53,7 @@ class _ProjectNet(QuietCallbacks, ClassWeights, FiniteOrUnfit):
 
     def get_params_for(self, prefix: str) -> dict[str, Any]:
         """Return what a part of the net is built with."""
-        params: dict[str, Any] = super().get_params_for(prefix)
+        params: dict[str, Any] = super().get_params_for(prefix)  # type: ignore[misc]
         takes_width = prefix == "module" and "n_inputs" in parameters(self.module)
         return {"n_inputs": self.n_features_in_} | params if takes_width else params
 

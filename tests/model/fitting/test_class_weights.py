@@ -7,12 +7,11 @@ import pytest
 import skorch
 import torch
 from sklearn.utils.class_weight import compute_class_weight
-from torch import Tensor, nn
+from torch import nn
 
 from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
 from stages.lib.model import build_estimator
-from stages.lib.model.class_weights import WeightedBCELoss
 from stages.lib.search import make_splits
 from tests.model.searched import ENGINES, by_hand, plain, searched, settings, table
 from tests.search_results import SEED
@@ -70,52 +69,22 @@ def test_they_are_the_pos_weight_of_two_classes(engine: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
-class RowsWeighted(skorch.NeuralNetBinaryClassifier):
-    """Weights the loss of each row by hand."""
-
-    weights = np.ones(2)
-
-    def get_loss(self, y_pred: Tensor, y_true: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        by_row = nn.functional.binary_cross_entropy(torch.sigmoid(y_pred), y_true.float(), reduction="none")
-        return (by_row * torch.tensor(self.weights).float()[y_true.long()]).mean()
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_with_bce_loss_each_row_is_weighted(engine: str) -> None:
-    data, cv = table(2), CV(n_splits=3, n_repeats=1)
-    y = data.y.astype(np.float32)
-
-    def net(train: np.ndarray) -> skorch.NeuralNet:
-        made = plain(RowsWeighted)
-        made.weights = balanced(y[train])
-        return made
-
-    expected = by_hand(data, make_splits(data, cv, SEED), net, y)
-    found = searched(data, {"class_weight": ["balanced"]}, engine, criterion="BCELoss")
-    np.testing.assert_allclose(found, [expected], rtol=1e-5, atol=1e-6)
-
-
-def test_the_loss_of_probabilities_weights_rows_as_torch_weights_places() -> None:
-    p, y = torch.rand(20, 1), (torch.rand(20, 1) > 0.5).float()
-    by_place = nn.BCELoss(weight=torch.where(y == 1, 3.0, 2.0))(p, y)
-    assert torch.equal(WeightedBCELoss(torch.tensor([2.0, 3.0]))(p, y), by_place)
-
-
 def test_they_come_from_the_rows_of_the_fit_the_hold_out_included() -> None:
     data = table(2)
     y = data.y.astype(np.float32).reshape(-1, 1)
-    net = build_estimator(settings(class_weight="balanced", max_epochs=1), data, Prepare())
+    net = build_estimator(
+        settings(class_weight="balanced", max_epochs=1, criterion="BCEWithLogitsLoss"), data, Prepare()
+    )
     net.fit(np.array(data.X, dtype=np.float32)[:50], y[:50])
-    np.testing.assert_allclose(net.criterion_.class_weight, balanced(y[:50].ravel()), rtol=1e-6)
+    weights = balanced(y[:50].ravel())
+    np.testing.assert_allclose(net.criterion_.pos_weight, weights[1] / weights[0], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        (
-            {"class_weight": [1, 2, 3]},
-            "experiment, has 3 weights, but the data has 2 classes. Give one",
-        ),
+        ({"class_weight": "balanced", "criterion": "BCELoss"}, "experiment, can't be used with BCELoss. Set model."),
+        ({"class_weight": [1, 2, 3], "criterion": "NLLLoss"}, "has 3 weights, but the data has 2 classes. Give one"),
         ({"class_weight": [0, 1], "criterion": "BCEWithLogitsLoss"}, "experiment, gives class 0 no weight, which"),
     ],
 )
