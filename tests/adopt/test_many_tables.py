@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from dvc.utils.hydra import apply_overrides
-from sklearn.datasets import load_iris
 
 from stages import adopt as stage
 from stages.lib.adopt import on_copies
 from stages.lib.config import load_params, yaml12
-from stages.lib.data import Columns, Dataset, load_dataset
+from stages.lib.data import Columns, Dataset
 from tests.adopt.csvs import passengers, write
 from tests.conftest import Command
 
@@ -37,15 +36,6 @@ def test_chance_makes_no_copies() -> None:
     numbers, y = pd.DataFrame(rng.normal(size=(400, 3))), np.zeros(400)
     for table, told in ((few, False), (numbers, False), (pd.concat([numbers[:200]] * 2, ignore_index=True), True)):
         assert bool(on_copies(Dataset(table, y, Columns({}), ("0", "1")), "t.csv")) == told
-
-
-def test_a_table_without_a_header_is_adopted_by_column_numbers(here: Path, in_process: Command) -> None:
-    load_iris(as_frame=True).frame.to_csv("data/iris.csv", index=False, header=False)
-    assert in_process(stage, "data/iris.csv", "column_5").returncode == 0
-    spec = load_params().data
-    assert list(spec.columns) == [f"column_{i}" for i in range(1, 6)]
-    assert not spec.header
-    assert load_dataset(spec, True, 0).X.shape == (150, 4)
 
 
 @pytest.mark.parametrize(

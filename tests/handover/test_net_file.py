@@ -141,14 +141,6 @@ def test_the_card_is_json_and_the_numbers_are_tensors(tmp_path: Path) -> None:
     assert tensors["prepare.numbers.scale.scale_"][1] == pytest.approx(fares.fillna(fares.mean()).std(ddof=0))
 
 
-def test_a_zero_that_nothing_replaces_is_a_number(tmp_path: Path, data: Dataset) -> None:
-    data = replace(data, columns=replace(data.columns, zeros=("a",)))
-    for prepare in (Prepare(), Prepare(indicator=True)):
-        _, card = fitted(data, prepare)
-        assert card.inputs[0].zeros == prepare.indicator
-        assert card.inputs[0].range == (data.X["a"].min(), data.X["a"].max())
-
-
 def test_missing_cells_that_the_model_does_not_take_are_counted(data: Dataset) -> None:
     estimator, card = fitted(data, Prepare())
     rows = data.X.copy()

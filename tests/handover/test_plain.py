@@ -1,23 +1,17 @@
 """Models without a net as arrays. Oracle: the estimators of scikit-learn that they were made of."""
 
-import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from safetensors import safe_open
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import Ridge
 
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.handover import ANSWER_FILE, Card, PlainModel, load_model, may_lack, predict, save_answer, save_model
-from stages.lib.handover.linear import Linear
 from stages.lib.handover.tree_models import Boosting
 from stages.lib.model import rows
 from tests.handover.fits import BASELINES, fit, mixed, numbers
@@ -103,12 +97,6 @@ def test_a_tree_of_one_leaf_and_rows_in_parts(monkeypatch: pytest.MonkeyPatch, t
     check(tmp_path / "c", data, numbers(90), *fit("hist_gradient_boosting", data, changes={"min_samples_leaf": 500}))
 
 
-def test_a_model_of_another_kind_has_no_form_as_arrays() -> None:
-    data = numbers()
-    with pytest.raises(TypeError, match="Ridge has no form as arrays"):
-        PlainModel.of(Ridge().fit(data.X, data.y), classify=False)
-
-
 def test_missing_cells_are_taken_where_the_model_takes_them() -> None:
     data = numbers()
     lacking = data.X.copy()
@@ -120,20 +108,6 @@ def test_missing_cells_are_taken_where_the_model_takes_them() -> None:
     assert may_lack(card) == set()
     with pytest.raises(UserError, match=r"Cells are missing in b \(1\)"):
         predict(model, card, lacking)
-
-
-def test_the_card_says_what_kind_of_model_it_is(tmp_path: Path) -> None:
-    _, model, card = fit("random_forest", numbers())
-    save_model(tmp_path / "model", model, card)
-    with safe_open(tmp_path / "model", framework="np") as file:
-        content = json.loads(file.metadata()["card"])
-        assert len(content.pop("digest")) == 16
-        assert all(name.startswith("model.") for name in file.keys())  # noqa: SIM118
-    assert [each.pop("range") for each in content["inputs"]] == [list(each.range or ()) for each in card.inputs]
-    assert content == {
-        **{"kind": "forest", "name": "random_forest", "target": "y", "prepare": Prepare().model_dump()},
-        **{"inputs": [{"name": name, "type": "number"} for name in "abc"], "classes": ["class 0", "class 1"]},
-    }
 
 
 def test_an_answer_that_is_too_large_is_left_out_with_a_sentence(
@@ -150,13 +124,3 @@ def test_an_answer_that_is_too_large_is_left_out_with_a_sentence(
     assert told.startswith(f"models/answer.safetensors is left empty: random_forest takes {size / 1e6:.1f} MB, more")
     with pytest.raises(UserError, match=r"is left empty: random_forest .* or predict with `--model net`\.$"):
         load_model(ANSWER_FILE)
-
-
-def test_values_that_overflow_are_not_printed() -> None:
-    data = numbers(n_classes=0)
-    _, model, card = fit("linear_regression", data)
-    assert isinstance(model.model, Linear)
-    huge = pd.DataFrame(np.full((2, 3), 3e38), columns=["a", "b", "c"])
-    steep = replace(model, model=replace(model.model, coef=model.model.coef * np.float32(1e20)))
-    with pytest.raises(UserError, match=r"has no finite prediction for row 1 and 1 others"), np.errstate(all="ignore"):
-        predict(steep, card, huge)

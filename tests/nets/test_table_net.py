@@ -26,14 +26,6 @@ def test_it_maps_rows_to_outputs(embedding: Any, norm: Any) -> None:
     assert sum(isinstance(layer, nn.SiLU) for layer in net.modules()) == 3
 
 
-@pytest.mark.parametrize("embedding", ["periodic", "piecewise"])
-def test_only_the_first_inputs_are_embedded(embedding: Any) -> None:
-    net = TableNet(**EMBEDDED, embedding=embedding)
-    assert net.embedding is not None
-    assert net.embedding(torch.zeros(4, 3)).shape == (4, 3, 8)
-    assert net.hidden[0].in_features == 5 + 3 * 8
-
-
 def test_a_piecewise_embedding_starts_straight_and_goes_on_beyond_its_ends() -> None:
     net = TableNet(n_inputs=1, n_numbers=1, embedding="piecewise")
     embedding: Any = net.embedding
