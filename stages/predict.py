@@ -1,7 +1,8 @@
 """Predicts rows of a CSV.
 
 The model is the answer, which is what the evaluation says to use, or with `--model net` the kept net. A note on
-standard error says which, and others name the columns with numbers far outside of those that it was trained on.
+standard error says which, and others say that evaluate.use names another one now, and name the columns with numbers
+far outside of those that it was trained on.
 Prints one line per row: the predicted label, with the probability of the second of two classes, or of each of several;
 for a regression, the predicted number. The output has a header if `data.header` says that the CSV has one.
 """
@@ -11,7 +12,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from stages.lib.common import Arguments, UserError, run
-from stages.lib.config import Params, load_params
+from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
 from stages.lib.data.csv_file import csv_text
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load_model, may_lack, predict
@@ -64,6 +65,9 @@ def main(arguments: Namespace) -> None:
         lines = csv_text(content, spec, name, is_new=True).rows({row for _, row in far})
         for sentence, row in far:
             print(f"note: {sentence}: first in line {lines[row][0]}", file=sys.stderr)
+    if path == ANSWER_FILE and params.evaluate.use not in {ANSWER, WINNER, card.name}:
+        asked = f"evaluate.use in params.yaml is {params.evaluate.use} now"
+        print(f"note: {path} is {card.name}, but {asked}; `dvc repro evaluate` saves that one", file=sys.stderr)
     print(f"note: predicted by {card.called}, {path}", file=sys.stderr)
     form = "%.6f" if card.classes else "%.7g"  # of probabilities, or of numbers, with the precision of a float32
     predictions.to_csv(sys.stdout, index=False, header=spec.header, float_format=form, lineterminator="\n")

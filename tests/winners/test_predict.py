@@ -54,6 +54,20 @@ def test_the_committed_models_are_small_and_predict_the_data(
     assert auc > 0.7
 
 
+@pytest.mark.parametrize(("use", "noted"), [("random_forest", True), ("winner", False), ("logistic_regression", False)])
+def test_an_answer_that_is_not_asked_for_any_more_is_noted(
+    predict_here: Command, project: Project, use: str, noted: bool
+) -> None:
+    params = project.params()
+    project.write_params(params | {"evaluate": params["evaluate"] | {"use": use}})
+    try:
+        done = predict_here("-", stdin=ROWS[0].encode())
+    finally:
+        project.write_params(params)
+    assert done.returncode == 0
+    assert (f"but evaluate.use in params.yaml is {use} now; `dvc repro evaluate` saves" in done.stderr) == noted
+
+
 def test_rows_without_the_target_from_standard_input(predict_here: Command) -> None:
     with_target = predict_here("-", stdin="\n".join(ROWS[:3]).encode())
     without = predict_here("-", stdin="\n".join(line.rpartition(",")[0] for line in ROWS[:3]).encode() + b"\n")
