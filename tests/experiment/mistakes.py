@@ -136,7 +136,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"model.wrapper": "NeuralNetRegressor"},
-        "params.yaml: BCELoss is a loss for classes, but NeuralNetRegressor predicts a number. Set model.criterion "
+        "params.yaml: BCELoss does not go with NeuralNetRegressor. Set model.criterion "
         "to MSELoss, L1Loss, SmoothL1Loss, HuberLoss or PoissonNLLLoss, or model.wrapper to NeuralNetClassifier or",
     ),
     *(

@@ -96,7 +96,7 @@ SCALE = "prepare.numbers.scale.scale_"
     [
         (
             lambda card, _: card["settings"].update(module__weight_init="torch.load"),
-            "is not an initialiser of torch.nn",
+            "not an initialiser of torch.nn",
         ),
         (
             lambda card, _: card["settings"].update(module__output="torch.load"),
@@ -108,13 +108,13 @@ SCALE = "prepare.numbers.scale.scale_"
         ),
         (
             lambda card, _: card.update(more=1),
-            "its card is not as evaluate writes it: more is unknown; remove it. Run `dvc",
+            "its card is not as evaluate writes it: more: Extra inputs are not permitted. Run `dvc",
         ),
-        (lambda card, _: card["settings"].pop("module"), "settings.module is missing"),
+        (lambda card, _: card["settings"].pop("module"), "settings.module: Field required"),
         (lambda card, _: card.pop("settings"), "settings don't go with the kind net"),
-        (lambda card, _: card.update(kind="pickle"), "kind is 'pickle': it should be 'net', 'linear', 'forest', 'boo"),
+        (lambda card, _: card.update(kind="pickle"), "kind: Input should be 'net', 'linear', 'forest', 'boo"),
         (lambda card, _: card.update(classes=[]), "settings.wrapper does not go with its 0 classes"),
-        (lambda card, _: card["inputs"][0].pop("type"), "inputs[0].type is missing"),
+        (lambda card, _: card["inputs"][0].pop("type"), "inputs.0.type: Field required"),
         (lambda _, tensors: tensors.update({"net.last.bias": NUMBER.repeat(2)}), "size mismatch for last.bias"),
         (
             lambda _, tensors: tensors.pop("net.last.bias"),

@@ -10,7 +10,6 @@ from safetensors.torch import save
 from sklearn.base import BaseEstimator
 
 from stages.lib.common import Output, UserError, reading, write_bytes
-from stages.lib.config.problems import sentences
 from stages.lib.handover.arrays import Tensors
 from stages.lib.handover.card import Card
 from stages.lib.handover.net_file import load_net, net_tensors
@@ -93,7 +92,8 @@ def _card(output: Output, text: str) -> Card:
     try:
         return Card.from_text(text)
     except ValidationError as error:
-        problems = sentences(error, {})
+        found = error.errors(include_url=False)
+        problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
     except (ValueError, RecursionError) as error:
-        problems = [str(error)]
-    raise output.refused(*(f": its card is not as evaluate writes it: {problem}" for problem in problems))
+        problem = str(error)
+    raise output.refused(f": its card is not as evaluate writes it: {problem}")

@@ -93,13 +93,12 @@ def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module], n_cla
         return
     takes, loss = _LOSSES.get(wrapper), criterion.__name__
     if takes and not issubclass(criterion, takes):
-        problem = f"{loss} does not go with {wrapper.__name__}"
-        if wrapper is NeuralNetRegressor and issubclass(criterion, _FOR_CLASSES):
-            problem = f"{loss} is a loss for classes, but {wrapper.__name__} predicts a number"
         others = [each.__name__ for each, losses in _LOSSES.items() if issubclass(criterion, losses)]
         way_out = f", or model.wrapper to {join_words(others, 'or')}" if others else ""
         fitting = join_words([each.__name__ for each in takes], "or")
-        raise UserError(f"params.yaml: {problem}. Set model.criterion to {fitting}{way_out}.")
+        raise UserError(
+            f"params.yaml: {loss} does not go with {wrapper.__name__}. Set model.criterion to {fitting}{way_out}."
+        )
     if is_classifier(wrapper) and n_classes > 2 and not issubclass(criterion, OF_NUMBERED):
         raise UserError(
             f"params.yaml: the data has {n_classes} classes, which {loss} can't tell apart. Set model.criterion to "

@@ -70,12 +70,12 @@ def resolve(key: str, value: Any, only: Collection[str] | None = None) -> Any:
     kind, things, base = _BY_KEY.get(key, _OF_A_MODULE)
     is_elsewhere = _ELSEWHERE.get(value.lower()) in things
     thing = look_up(value, kind, things, base, only, called_here(value) if is_elsewhere else "")
-    if "." in value and (problem := _wrong_kind(key, thing, base)):
+    if "." in value and (problem := _wrong_kind(thing, base)):
         raise ValueError(f"{value!r} is {problem}")
     return thing
 
 
-def _wrong_kind(key: str, thing: object, base: type | None) -> str:
+def _wrong_kind(thing: object, base: type | None) -> str:
     """Return why an imported object can't be a setting, which is called or built with whatever a net has, or ""."""
     if thing is Optimizer:
         return "the base of the optimizers; name one of them, such as Adam"
@@ -84,9 +84,6 @@ def _wrong_kind(key: str, thing: object, base: type | None) -> str:
     while isinstance(thing, partial):
         thing = thing.func
     is_yours, is_initialiser = callable(thing) and is_own(thing), _is_initialiser(thing)
-    if key == "module__weight_init":
-        fits = is_initialiser or (is_yours and not inspect.isclass(thing))
-        return "" if fits else "not an initialiser of torch.nn.init, and not a function of nets/"
     is_layer = inspect.isclass(thing) and issubclass(thing, nn.Module)
     # What can't be called can do no harm: a number, a type of torch's.
     if is_yours or is_initialiser or is_layer or not (callable(thing) or inspect.ismodule(thing)):
