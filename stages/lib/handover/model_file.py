@@ -92,8 +92,8 @@ def _card(output: Output, text: str) -> Card:
     try:
         return Card.from_text(text)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
+        errors = error.errors(include_url=False)
+        problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
     except (ValueError, RecursionError) as error:
         problem = str(error)
     raise output.refused(f": its card is not as evaluate writes it: {problem}")
