@@ -12,8 +12,8 @@ from subprocess import CalledProcessError
 
 import pytest
 
-from stages.lib.common import Arguments, UserError, run, write_text
-from stages.lib.common.faults import Interrupted, sentences_on
+from stages.lib.common import Arguments, UserError, run
+from stages.lib.common.command import Interrupted, sentences_on
 from tests.project import ROOT
 
 
@@ -32,12 +32,11 @@ def test_a_wrong_argument_is_a_sentence_with_the_usage(
     arguments = Arguments("stages.stage", "What it does.")
     arguments.add_argument("--dry-run", action="store_true")
     usage = "Usage: python -m stages.stage [-h] [--traceback] [--dry-run]"
-    for given, problem in ("--dryrun", "; did you mean '--dry-run'?"), ("x", "."):
-        monkeypatch.setattr("sys.argv", ["stage", given])
-        with pytest.raises(SystemExit) as caught:
-            run(lambda _: None, arguments)
-        assert caught.value.code == 2
-        assert capsys.readouterr().err == f"error: {given} is not expected here{problem} {usage}\n"
+    monkeypatch.setattr("sys.argv", ["stage", "--dryrun"])
+    with pytest.raises(SystemExit) as caught:
+        run(lambda _: None, arguments)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == f"error: --dryrun is not expected here; did you mean '--dry-run'? {usage}\n"
 
 
 def test_a_note_is_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,12 +87,9 @@ def test_what_nobody_foresaw_is_a_sentence_too(
     assert " dropout --traceback` shows how it came about" in shown
 
 
-@pytest.mark.parametrize("status", [None, 0, 3])
-def test_a_module_that_exits_does_not_end_a_stage_in_silence(
-    status: int | None, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_module_that_exits_does_not_end_a_stage_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
     def main() -> None:
-        raise SystemExit(status)
+        raise SystemExit(0)
 
     code, shown = ended(main, capsys)
     assert code == 1
@@ -105,12 +101,9 @@ def test_a_module_that_exits_does_not_end_a_stage_in_silence(
     [
         (OSError(errno.ENOSPC, "It is full", "a.csv"), "a.csv can't be used: It is full. Remove the cause, then run"),
         (OSError(errno.EMFILE, "Too many open files"), "Too many open files. Remove the cause, then run the command"),
-        (OSError("of no number"), "OSError: of no number. No check expects this."),
         (CalledProcessError(128, ["git", "clone"], stderr="fatal:\n no\n"), "`git clone` failed: fatal: no"),
-        (CalledProcessError(128, ["git", "clone"]), "`git clone` failed: its own message is above"),
         (MemoryError("8 GiB"), "The memory is used up: 8 GiB. Set runtime.n_jobs"),
         (ModuleNotFoundError("No module named 'skorch.a'", name="skorch.a"), "The package skorch is missing. Run `pip"),
-        (ModuleNotFoundError("No module named 'stages.x'", name="stages.x"), "The module stages.x is missing. Run `g"),
     ],
 )
 def test_a_fault_of_the_machine_is_a_sentence(error: Exception, sentence: str) -> None:
@@ -202,17 +195,3 @@ def test_errors_while_a_command_is_imported_are_told(tmp_path: Path) -> None:
         done = subprocess.run(arguments, cwd=here, env=environment, capture_output=True, text=True)
         assert (done.returncode, done.stderr[: len(message)]) == (status, message)
         assert status == 1 or done.stderr == message
-
-
-def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "a.csv").mkdir()
-
-    def main() -> None:
-        write_text(tmp_path / "a.csv", "x")
-
-    status, shown = ended(main, capsys)
-    assert status == 1
-    assert (
-        shown
-        == f"error: {tmp_path}/a.csv can't be used: Is a directory. Remove the cause, then run the command again.\n"
-    )

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from stages.lib.common import UserError, environment, run
+from stages.lib.common import environment
 from tests.conftest import Command
 from tests.project import ROOT
 
@@ -34,15 +34,3 @@ def test_help_is_the_docstring_and_how_to_call_it(in_process: Command, name: str
     assert (done.returncode, done.stderr) == (0, "")
     assert (inspect.getdoc(stage) or "?") in done.stdout
     assert done.stdout.startswith(f"usage: python -m stages.{name} ")
-
-
-def test_each_of_several_errors_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    def main() -> None:
-        raise UserError("data.csv: row 1 is short", "data.csv: row 2 is long. Add this:\ndata:\n  path: x")
-
-    with pytest.raises(SystemExit):
-        run(main)
-    assert capsys.readouterr().err == (
-        "error: data.csv: row 1 is short\nerror: data.csv: row 2 is long. Add this:\ndata:\n  path: x\n"
-    )
-    assert str(UserError("a", "b")) == "a\nb"

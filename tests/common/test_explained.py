@@ -35,12 +35,6 @@ def test_the_place_is_the_deepest_in_ones_own_code(own: dict[str, object]) -> No
     assert own_place(raised(lambda: [][0])) is None
 
 
-def test_an_error_of_another_process_has_its_place_too(own: dict[str, object]) -> None:
-    error = RuntimeError("it failed")
-    error.__cause__ = RuntimeError(f'Traceback\n  File "{Path.cwd()}/my_net.py", line 5, in forward\n')
-    assert described(error) == "RuntimeError: it failed, at my_net.py, line 5"
-
-
 def test_a_stage_says_how_to_see_the_whole_traceback(own: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
     stage = SimpleNamespace(__spec__=SimpleNamespace(name="stages.search"))
     monkeypatch.setitem(sys.modules, "__main__", stage)
@@ -57,10 +51,6 @@ def test_whatever_is_raised_becomes_a_sentence(error: BaseException) -> None:
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(f"It failed: {type(error).__name__}: ")
     assert caught.value.__cause__ is error
-
-
-def test_a_long_message_is_cut_off() -> None:
-    assert len(described(ValueError("x" * 10_000))) < 700
 
 
 def test_memory_that_is_used_up_is_no_fault_of_the_code() -> None:

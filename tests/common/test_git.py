@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stages.lib.common import UserError
-from stages.lib.common.faults import sentences_on
+from stages.lib.common.command import sentences_on
 from stages.lib.common.git import NoGitError, git, state_of
 from tests.project import IDENTITY
 
@@ -27,7 +27,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_state_of_a_file(repository: Path) -> None:
     Path("new").write_text("2", encoding="utf-8")
-    assert [state_of(path) for path in ("kept", "new", "/outside")] == ["", "??", "??"]
+    assert [state_of(path) for path in ("kept", "new")] == ["", "??"]
     git("config", "status.showUntrackedFiles", "no")
     assert state_of("new") == "??"
     Path("kept").write_text("3", encoding="utf-8")

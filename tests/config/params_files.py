@@ -1,13 +1,12 @@
-"""A params.yaml with changes, and how it is refused."""
+"""A params.yaml with changes, and the problems that it has."""
 
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from stages.lib.common import UserError
-from stages.lib.config import load_params
+from stages.lib.common import Problem
+from stages.lib.config import params_and_problems
 from tests.project import real_params, set_at
 
 
@@ -19,15 +18,13 @@ def changed(changes: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
+def problems(changes: dict[str, Any]) -> list[Problem]:
+    """Return the problems that the committed params have with other values at some places."""
+    return params_and_problems(changed(changes))[1]
+
+
 def written(folder: Path, params: dict[str, Any]) -> Path:
     """Write params.yaml."""
     path = folder / "params.yaml"
     path.write_text(yaml.safe_dump(params), encoding="utf-8")
     return path
-
-
-def refused(folder: Path, params: dict[str, Any]) -> str:
-    """Return the message by which params are refused."""
-    with pytest.raises(UserError) as caught:
-        load_params(written(folder, params))
-    return str(caught.value)

@@ -40,11 +40,8 @@ LONG_URL = "https://example.invalid/" + "x" * 80
             ["      lr: {loguniform: [0.001, 0.1]}"],
             ["      lr: {loguniform: [0.01, 0.1]}"],
         ),
-        ("experiments.joint.grid.prepare__scale=[null]", ["      - standard", "      - robust"], []),
-        ("prepare.scale=standard", ["  scale:"], ["  scale: standard"]),
         ("statistics.rope=null", ["  rope: 0.01"], ["  rope:"]),
         ("cv.also_score=[roc_auc]", ["  also_score: []"], ["  also_score:", "  - roc_auc"]),
-        ("data.na_values=['',NA]", ["  na_values: []"], ["  na_values:", "  - ''", "  - NA"]),
         ("data.url=null", ["  url: >-", f"    {yaml12.load(COMMITTED)['data']['url']}"], ["  url:"]),
         (f"data.url={LONG_URL}", [f"    {yaml12.load(COMMITTED)['data']['url']}"], [f"    {LONG_URL}"]),
         (
@@ -52,7 +49,6 @@ LONG_URL = "https://example.invalid/" + "x" * 80
             ["    age: {unit: years, min: 21, max: 100}"],
             ["    age: {unit: years, min: 21, max: 100, zero_is_missing: true}"],
         ),
-        ("model.class_weight=[1,2]", [], ["  - 1", "  - 2"]),
         (
             "+model.callbacks.EarlyStopping={patience: 10}",
             ["  callbacks: {}"],

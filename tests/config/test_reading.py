@@ -1,16 +1,17 @@
-"""How params.yaml is read: as it is committed, where it is missing or no YAML, and all but what has a problem."""
+"""How params.yaml is read: as it is committed, where it is missing or not YAML, and what its sections are."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import ParameterGrid
 
 from stages.lib.common import UserError
-from stages.lib.config import Data, Experiment, load_params, params_and_problems
-from tests.config.params_files import refused, written
-from tests.project import real_params, set_at
+from stages.lib.config import Column, Data, Distribution, Experiment, Model, Prepare, load_params
+from stages.lib.config.scorers import _EVERYDAY, OF_NUMBERS
+from tests.config.params_files import changed, problems, written
+from tests.project import real_params
 from tests.read_sample import SAMPLE
 
 
@@ -19,97 +20,102 @@ def test_the_committed_file_is_valid() -> None:
     assert sum(len(experiment.candidates(params.seed)) for experiment in params.experiments.values()) == 129 + 50
 
 
-def test_labels_are_texts() -> None:
-    raw = real_params()["data"]
-    raw["columns"]["diabetes"] = {"classes": [0, " yes "]}
-    data = Data.model_validate(raw)
-    assert data.labels == ("0", "yes")
-    assert Data.model_validate(real_params()["data"]).labels == ()
-
-
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "line", "words"),
     [
-        ("seed: 7\n  cv: 3\n", r"params.yaml: line 2, `cv: 3`: mapping values are not allowed"),
-        ("seed: 7\n\tcv: 3\n", r"params.yaml: line 2, `cv: 3`: found a tab"),
-        ("seed:\u00a07\n", r"params.yaml: line 1 has the sign U\+00A0; write a plain blank"),
-        ("seed: 7\ndevice: cpu\u200b\n", r"params.yaml: line 2 has the sign U\+200B"),
-        ("seed: 7\n<<<<<<< HEAD\ncv: 3\n", r"params.yaml: line 2 is a conflict marker of git\."),
-        ("# nothing\n", r"params.yaml should have sections, .* Restore it: `git checkout params.yaml`"),
-        ("- a\n- b\n", r"params.yaml should have sections"),
-        ("seed: " + "9" * 5000, r"params.yaml: a value can't be read: .*4300 digits"),
-        ("[" * 3000, r"params.yaml: line 1, `\["),
+        ("seed: 7\n  cv: 3\n", 2, "params.yaml: line 2, `cv: 3`: mapping values are not allowed"),
+        ("seed: 7\n<<<<<<< HEAD\ncv: 3\n", 2, "is a conflict marker of git. Keep"),
+        ("# nothing\n", 0, "should have sections"),
+        ("- a\n- b\n", 0, "Restore it: `git checkout params.yaml`."),
+        ("seed: " + "9" * 5000, 0, "4300 digits"),
+        ("[" * 3000, 1, ""),
+        (b"a: \xff", 0, "byte 3 is not UTF-8"),
+        (None, 0, "params.yaml is missing here. Run from the top of the repository"),
     ],
 )
-def test_broken_yaml_is_placed(tmp_path: Path, text: str, sentence: str) -> None:
-    path = tmp_path / "params.yaml"
-    path.write_text(text, encoding="utf-8")
+def test_a_file_that_is_not_yaml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | bytes | None, line: int, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path("params.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UserError) as caught:
+        load_params()
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line) == ("params.yaml", line)
+    assert words in str(problem)
+
+
+def test_every_problem_is_raised_with_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path, changed({"cv.n_splits": 1, "model.lr": "fast"}))
     with pytest.raises(UserError) as caught:
         load_params(path)
-    assert re.search(sentence, str(caught.value))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for problem, entry in zip(map(str, caught.value.problems), ("  n_splits: 1", "  lr: fast"), strict=True):
+        assert problem.startswith(f"{path}: ")
+        assert problem.endswith(f"(line {1 + lines.index(entry)})")
 
 
-@pytest.mark.parametrize("comment", ["# a\u00a0comment", "# seed = 7", "# \tseed:7"])
-def test_comments_may_have_anything(tmp_path: Path, comment: str) -> None:
-    path = tmp_path / "params.yaml"
-    path.write_text(f"{comment}\n{(SAMPLE / 'params.yaml').read_text(encoding='utf-8')}", encoding="utf-8")
-    load_params(path)
-
-
-def test_a_grid_of_millions_is_refused_before_it_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_grid_of_millions_is_refused_before_it_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     def listed(*_: Any) -> None:
         raise AssertionError
 
     monkeypatch.setattr("stages.lib.config.experiment.all_candidates", listed)
-    monkeypatch.setattr("stages.lib.config.experiment.drawn_candidates", listed)
-    params = real_params()
-    params["experiments"]["mine"] = {
-        "grid": {"lr": [0.001 * i for i in range(1, 3000)], "batch_size": list(range(1, 3000))}
-    }
-    params["experiments"]["drawn"] = {
-        "search": "random",
-        "n_candidates": 10_001,
-        "grid": {"lr": {"uniform": [0.1, 0.2]}},
-    }
-    drawn, listed_all = sorted(refused(tmp_path, params).splitlines())
-    assert drawn.endswith(
-        "experiments.drawn.n_candidates is 10,001, more than a search may have; lower it, or raise "
-        "runtime.max_candidates, which is 10,000"
-    )
-    assert listed_all.endswith(
-        "experiments.mine.grid has 8,994,001 candidates, more than a search may have; remove values, "
-        "draw some of them with `search: random` and n_candidates, or raise runtime.max_candidates, which is 10,000"
-    )
-    params["runtime"]["max_candidates"] = 1_000_000
-    del params["experiments"]["mine"]
-    assert load_params(written(tmp_path, params)).experiments["drawn"].n_candidates == 10_001
+    grid = {"lr": [0.001 * i for i in range(1, 3000)], "batch_size": list(range(1, 3000))}
+    (problem,) = problems({"experiments.mine": {"grid": grid}})
+    assert problem.key == "experiments.mine.grid"
+    assert problem.finding == "has 8,994,001 candidates, more than a search may have"
+    assert not problems({"experiments.mine": {"grid": grid}, "runtime.max_candidates": 1_000_000})[1:]
 
 
-def test_what_has_a_problem_is_left_out_and_the_rest_is_checked() -> None:
-    params = real_params()
-    set_at(params, "seed", -1)
-    set_at(params, "cv.n_splits", 1)
-    set_at(params, "experiments.dropout.search", "none")
-    set_at(params, "evaluate.keep", "dropout")
-    set_at(params, "evaluate.use", "dropout")
-    set_at(params, "experiments.neurons.n_candidates", 3)
-    left, problems = params_and_problems(params)
-    assert [problem.removeprefix("params.yaml: ").split()[0] for problem in problems] == [
-        "seed",
-        "cv.n_splits",
-        "experiments.dropout.search",
-        "experiments.neurons.n_candidates",
-    ]
-    assert left is not None
-    assert set(left.experiments) == set(params["experiments"]) - {"dropout"}
-    assert left.cv.n_repeats == 10
-
-
-def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="Run from the top of the repository"):
-        load_params(tmp_path / "params.yaml")
+def test_labels_and_missing_cells_are_texts() -> None:
+    raw = real_params()["data"]
+    raw["columns"]["diabetes"] = {"classes": [0, " yes "]}
+    data = Data.model_validate(raw | {"na_values": ["", " NA ", -999]})
+    assert data.labels == ("0", "yes")
+    assert data.na_values == ["", "NA", "-999"]
+    assert data.column("another") == Column()
 
 
 def test_candidates_stand_in_scikit_learns_order() -> None:
     grid: dict[str, Any] = {"max_epochs": [10, 50], "batch_size": [20, 10], "optimizer": ["SGD"]}
     assert Experiment(grid=grid).candidates(seed=0) == list(ParameterGrid(grid))
+    assert Experiment(search="halving", grid=grid).candidates(seed=7) == list(ParameterGrid(grid))
+
+
+@pytest.mark.parametrize("search", ["random", "halving"])
+def test_what_is_dumped_is_what_was_read(search: str) -> None:
+    content = {
+        "search": search,
+        "n_candidates": 3,
+        "grid": {"lr": {"loguniform": [0.001, 0.1]}, "batch_size": [10, 20], "module__n_neurons": {"int": [1, 4]}},
+        "fixed": {"optimizer": "SGD"},
+    }
+    experiment = Experiment.model_validate(content)
+    assert experiment.model_dump() == content
+    assert Experiment.model_validate(experiment.model_dump()) == experiment
+    assert experiment.grid["lr"] == Distribution("loguniform", 0.001, 0.1)
+    assert len(experiment.candidates(seed=7)) == 3
+
+
+def test_keys_that_are_not_in_use_are_not_dumped() -> None:
+    """The model file and metrics/best_params.json hold the settings, and have the bytes that they had."""
+    model = real_params()["model"]
+    dumped = Model.model_validate(model).model_dump()
+    assert not {"class_weight", "callbacks"} & set(dumped)
+    used = {"class_weight": "balanced", "callbacks": {"EarlyStopping": {}}}
+    assert Model.model_validate(model | used).model_dump() == dumped | used
+    assert Experiment(grid={"lr": [0.1, 0.2]}).model_dump() == {"grid": {"lr": [0.1, 0.2]}, "fixed": {}}
+
+
+def test_settings_override_the_section_prepare() -> None:
+    prepare = Prepare(impute="mean", scale="robust")
+    found = prepare.under({"prepare__scale": None, "prepare__indicator": True, "lr": 0.1})
+    assert found == Prepare(impute="mean", indicator=True)
+
+
+def test_the_scorers_are_scikit_learns() -> None:
+    names = set(get_scorer_names())
+    assert names >= OF_NUMBERS | set(_EVERYDAY.values())
+    of_numbers = {name for name in names if get_scorer(name)._score_func.__module__.endswith("_regression")}
+    assert of_numbers == OF_NUMBERS

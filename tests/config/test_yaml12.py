@@ -17,20 +17,14 @@ def test_scalars_are_read_as_dvc_reads_them(scalar: str) -> None:
     assert repr(yaml12.load(f"key: {scalar}")) == repr(dvc_reads)
 
 
-def test_an_empty_value_is_null() -> None:
-    assert yaml12.load("key:") == {"key": None}
-
-
 @pytest.mark.parametrize(
     ("text", "line"),
     [
         ("seed: 7\ncv: 1\nseed: 8\n", "line 3, `seed: 8`: found duplicate key"),
         ("seed 7\ndata: 1\n", "line 2, `data: 1`: "),
-        ("a: 1\nb 2\nc: 3\n", "(line 2)"),
         ("a: [1, 2\nb: 3\n", "(line 1)"),
         ("a: 1\n---\nb: 2\n", "line 2, `---`: "),
-        ("a: 2026-02-30", "a value can't be read: day"),
-        ("a: \x00", "; remove it"),
+        ("a: 2026-02-30", "it can't be read: day is out of range"),
     ],
 )
 def test_what_is_not_yaml_has_the_parsers_words_and_a_line(text: str, line: str) -> None:

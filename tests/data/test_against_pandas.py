@@ -1,13 +1,9 @@
 """Tables of all kinds, as pandas writes and reads them; large ones, as quickly."""
 
 import csv
-import io
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given
@@ -16,7 +12,6 @@ from hypothesis import strategies as st
 from stages.lib.common import UserError
 from stages.lib.config import Data
 from stages.lib.data import load_dataset, read_features
-from tests.project import ROOT
 
 WORDS = ["red", "green", "dark blue", "grün", "a,b", 'say "hi"', "x;y", "two\nlines", "1", "NA"]
 ROW = st.tuples(
@@ -116,32 +111,3 @@ def test_whatever_is_in_a_file_is_read_or_told(
     except UserError as error:
         told = str(error)
     assert told.startswith(str(path)) or len(data.X) == len(data.y) > 0
-
-
-MEASURED = """
-import re
-from stages.lib.config import Data
-from stages.lib.data import load_dataset
-spec = Data.model_validate({"path": "big.csv", "header": True, "target": "c0", "columns": {"c0": {"min": -1e6}}})
-data = load_dataset(spec, classify=False, seed=7)
-# Unlike ru_maxrss, which starts from what the parent process had taken.
-(peak,) = re.findall(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())
-print(len(data.y), int(peak) / 1024)
-"""
-
-
-@pytest.mark.long
-def test_a_hundred_megabytes_are_read_in_a_gigabyte(tmp_path: Path) -> None:
-    numbers = np.random.default_rng(7).normal(size=(2000, 30)) * 1000
-    text = io.StringIO()
-    pd.DataFrame(numbers).to_csv(text, index=False, header=False)
-    times = 1 + 100_000_000 // len(text.getvalue())
-    header = ",".join(f"c{i}" for i in range(30)) + "\n"
-    (tmp_path / "big.csv").write_text(header + text.getvalue() * times, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
-    )
-    assert not done.stderr
-    rows, mib = map(float, done.stdout.split())
-    assert rows == 2000 * times
-    assert mib < 1024

@@ -1,4 +1,6 @@
-"""Rows to predict: their columns are found by name or place, and a mistake in them is named."""
+"""Rows to predict: read by the names of columns or by their places, and checked as the table is."""
+
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -6,104 +8,69 @@ import pytest
 from stages.lib.common import UserError
 from stages.lib.config import Data
 from stages.lib.data import read_features
-from tests.data.test_csv_file import CLASSES, flowers
+from tests.data.passengers import COLUMNS, passengers
 from tests.project import real_params
 
-FEATURES = {"length": "number", "width": "number"}
-EXPECTED = pd.DataFrame({"length": [5.1, 7.0], "width": [3.5, 3.2]})
+TYPES = {"sex": "category", "age": "number", "member": "boolean"}
+
+
+def check(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(found, expected, check_categorical=False, check_dtype=False)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "length,width\n5.1,3.5\n7.0,3.2\n",
-        "width,length\n3.5,5.1\n3.2,7.0",
-        "length,species,width\n5.1,unknown,3.5\n7.0,,3.2",
-        "\ufeffid,width,length\nA1,3.5,5.1\nA2,3.2,7.0",
+        "sex,age,member\nmale,,yes\nfemale,3,no",
+        "\ufeffmember,note,sex,age,survived\nyes,x,male,,unknown\nno,y,female,3,\n",
     ],
 )
 def test_features_are_found_by_the_headers_names(text: str) -> None:
-    pd.testing.assert_frame_equal(read_features(text.encode(), FEATURES, flowers(), "new rows"), EXPECTED)
+    found = read_features(text.encode(), TYPES, passengers(), "rows", may_lack={"age", "sex"})
+    expected = pd.DataFrame({"sex": pd.Categorical(["male", "female"]), "age": [float("nan"), 3], "member": [1.0, 0.0]})
+    check(found, expected)
 
 
-@pytest.mark.parametrize("text", ["5.1,3.5\n7.0,3.2\n", "5.1,setosa,3.5\n7.0,?,3.2\n"])
-def test_features_are_found_by_their_place_without_a_header(text: str) -> None:
-    columns = {"length": {}, "species": {"classes": CLASSES}, "width": {}}
-    found = read_features(text.encode(), FEATURES, flowers(header=False, columns=columns), "new rows")
-    pd.testing.assert_frame_equal(found, EXPECTED)
-
-
-def test_the_real_rows_are_read_with_the_target_and_without() -> None:
+def test_features_are_found_by_their_places_with_the_target_and_without() -> None:
+    columns = {key: COLUMNS[key] for key in ("id", "survived", "sex", "age")}
+    for text in ("7,male,30\n", "7,,male,30\n"):
+        found = read_features(text.encode(), {"sex": "", "age": ""}, passengers(header=False, columns=columns), "rows")
+        assert found.iloc[0].tolist() == ["male", 30.0]
     data = Data.model_validate(real_params()["data"])
-    features = {name: "number" for name in data.columns if name != data.target}
+    features = [name for name in data.columns if name != data.target]
     row = "6,148,72,35,0,33.6,0.627,50"
-    for text in (row.encode(), f"{row},1".encode()):
-        assert read_features(text, features, data, "new rows").to_numpy().tolist() == [list(map(float, row.split(",")))]
+    for content in (row.encode(), f"{row},1".encode()):
+        assert read_features(content, features, data, "rows").to_numpy().tolist() == [list(map(float, row.split(",")))]
+
+
+def test_rows_are_in_the_tables_encoding_and_names_may_be_numbers() -> None:
+    spec = passengers(encoding="utf-16", separator=";", decimal=",")
+    found = read_features("sex;age;member\nmäle;1,5;t".encode("utf-16"), TYPES, spec, "rows")
+    assert found.iloc[0].tolist() == ["mäle", 1.5, 1.0]
+    assert read_features(b"0,1\n5,6\n", ["0", "1"], passengers(), "rows").to_numpy().tolist() == [[5, 6]]
 
 
 @pytest.mark.parametrize(
-    ("header", "text", "message"),
+    ("text", "changes", "place", "words"),
     [
-        (
-            True,
-            "length,widht\n1,1",
-            "new rows: the header has no 'width', which the net predicts from; did you mean 'widht'?",
-        ),
-        (True, "length,length,width\n1,1,1", "new rows: the header has 'length' 2 times; rename all but one"),
-        (True, "length,width", "new rows has no rows after its header. Is it the right file?"),
-        (True, "length,width\n1", "new rows: line 2 has 1 column instead of 2; is the line cut off?"),
-        (
-            True,
-            "length,width\n11,x\n1,1e39",
-            "new rows: line 2, column length: 11 is outside 0 to 10 (cm)\n"
-            "new rows: line 2, column width: 'x' is not a number\n"
-            "new rows: line 3, column width: 1e39 is above 3.40282e+38",
-        ),
-        (False, "", "new rows is empty. Is it the right file?"),
-        (
-            True,
-            "petal_length,width\n1,1",
-            "new rows: the header has no 'length', which the net predicts from; did you mean 'petal_length'?",
-        ),
-        (
-            True,
-            "a,width\n1,1",
-            "new rows: the header has no 'length', which the net predicts from; it has a, width",
-        ),
-        (
-            True,
-            "length;width\n1;1",
-            "new rows: one column was found, and line 1 holds 1 semicolon; save it with commas, as the training "
-            "table is",
-        ),
-        (
-            False,
-            "1\t2\t3",
-            "new rows: one column was found, and line 1 holds 2 tabs; save it with commas, as the training table is",
-        ),
-        (
-            False,
-            "length,width\n1,1",
-            "new rows: line 1 contains no number, like a header, but data.header in params.yaml is false. "
-            "Remove the line.",
-        ),
-        (
-            False,
-            "1,2,3,4",
-            "new rows: line 1 has 4 columns instead of 2, or 3 with species; a cell that contains ',' needs quotation "
-            "marks",
-        ),
-        (False, "1,setosa,2\n1,2", "new rows: line 2 has 2 columns instead of 3; is the line cut off?"),
-        (
-            False,
-            "1,2\n1,setosa,2",
-            "new rows: line 2 has 3 columns instead of 2; a cell that contains ',' needs quotation marks",
-        ),
-        (False, "11,setosa,2", "new rows: line 1, column length: 11 is outside 0 to 10 (cm)"),
+        ("sex,age\nmale,1", {}, (0, ""), "has no 'member', which the net predicts from; it has sex, age"),
+        ("male,1,no\n", {}, (1, ""), "Put a line with the columns' names before it: sex, age, member"),
+        ("sex;age;member\nmale;1;no", {}, (0, ""), "save it with commas, as the training table is"),
+        ("sex,age,member\nmale,1", {}, (2, ""), "has 2 columns instead of 3; is the line cut off?"),
+        ("sex,age,member\nmale,,yes", {}, (2, "age"), "the model was fitted without missing cells there"),
+        ("sex,age,member\nmale,1,?", {}, (2, "member"), "data.columns in params.yaml says that none is missing"),
+        ("sex,age,member\nmale,old,yes", {}, (2, "age"), "column age: 'old' is not a number"),
+        ("sex,age,member\nmale,101,yes", {}, (2, "age"), "101 is outside 0 to 100 (years)"),
+        ("sex,age,member\ngrün,1,yes", {"encoding": "ascii"}, (2, ""), "Save it as ascii, as the training table is"),
+        ("1,2,3,4,5,6,7,8,9", {"header": False}, (1, ""), "has 9 columns instead of 7, or 8 with survived"),
+        (",".join(COLUMNS), {"header": False}, (1, ""), "is like a header"),
     ],
 )
-def test_a_mistake_in_rows_to_predict_is_named(header: bool, text: str, message: str) -> None:
-    columns = {"length": {"unit": "cm", "min": 0, "max": 10}, "species": {"classes": CLASSES}, "width": {}}
+def test_a_mistake_has_a_place_and_no_advice_on_settings(
+    text: str, changes: dict[str, Any], place: tuple[int, str], words: str
+) -> None:
     with pytest.raises(UserError) as caught:
-        read_features(text.encode(), FEATURES, flowers(header=header, columns=columns), "new rows")
-    assert str(caught.value) == message
+        read_features(text.encode(), TYPES, passengers(**changes), "rows")
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line, problem.column, problem.see) == ("rows", *place, "")
+    assert words in str(problem)

@@ -81,7 +81,7 @@ def test_the_sentence_names_the_place_and_the_cure() -> None:
         "params.yaml: experiments.mine.grid.batch_size[1] is 79, so in the fit on a training fold, which trains on 80 "
         "rows, the last batch has one row, from which the net can't learn: ValueError: Expected more than 1 value per "
     )
-    assert found.endswith(" Set model.iterator_train__drop_last to true, or change batch_size.")
+    assert " Set model.iterator_train__drop_last to true, or change batch_size." in found
     of_lr = {"lr": [0.01, 0.1]}
     in_the_end = "batch_size is 119, so in the last fit, on all rows, which trains on 120 rows, the last batch has one"
     assert refused(data, cv, chosen, of_lr, batch_size=119).startswith(

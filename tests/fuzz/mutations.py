@@ -94,41 +94,11 @@ def _places(content: Any) -> Iterator[Place]:
 
 
 # What occurs in files that are not what they should be.
-PIECES = [
-    *(
-        b"",
-        b" ",
-        b"\t",
-        b"\n",
-        b"\r",
-        b"\r\n",
-        b"\n\n",
-        b",",
-        b";",
-        b"|",
-        b'"',
-        b'""',
-        b'"\n',
-        b"'",
-        b"#",
-        b"\\",
-        b"\0",
-    ),
-    *(b"\x0c", b"\x1a", b"\x85", b"\xa0", b"\xff", b"\xc2\xa0", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\xff\xfe", b"\xe9"),
-    *(b"0", b"1", b"-1", b"2", b"1.5", b"1,5", b".5", b"1e5", b"1e39", b"1e999", b"-1e-999", b"9" * 400, b"0x1F"),
-    *(b"1_000", b"1 000", b"nan", b"NaN", b"inf", b"-Infinity", b"NA", b"?", b"-", b"null", b"true", b"yes", b"No"),
-    *(
-        b"2020-01-01",
-        b"31.12.2020",
-        b"2020-13-45",
-        b"\xd9\xa3",
-        b"\xc2\xbd",
-        b"e\xcc\x81",
-        b"=1+1",
-        b"<html>",
-        b"a" * 999,
-    ),
-]
+_WORDS = r""", ; | " "" ' # \ 0 1 -1 2 1.5 1,5 .5 1e5 1e39 1e999 -1e-999 0x1F 1_000 nan inf -Infinity NA ? - null
+true yes No 2020-01-01 31.12.2020 2020-13-45 ½ é =1+1 <html>""".split()
+_SIGNS = ["", " ", "\t", "\n", "\r", "\r\n", "\n\n", '"\n', "\0", "\x0c", "\x1a", "\x85", "\xa0", "\u2028", "\ufeff"]
+_BROKEN = [b"\xff", b"\xff\xfe", b"\xe9", b"9" * 400, b"a" * 999]
+PIECES = [*(text.encode() for text in (*_WORDS, *_SIGNS)), *_BROKEN]
 
 Cuts = list[tuple[int, int, bytes]]
 

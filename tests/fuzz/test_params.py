@@ -52,11 +52,6 @@ def write(params: dict[str, Any]) -> None:
     Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
-def test_the_base_is_fine(here: Path) -> None:
-    write(base())
-    assert {name: data.X.shape for name, data in usable().items()} == {"dropout": (60, 8), "joint": (60, 8)}
-
-
 @pytest.mark.parametrize(
     ("place", "value"),
     [

@@ -12,7 +12,7 @@ from tests.project import IDENTITY, ROOT, environment, working_tree
 # All of these read the sample, and none takes a minute.
 QUICK = (
     *("tests/config", "tests/data", "tests/scores", "tests/comparison", "tests/fetch", "tests/handover"),
-    *("tests/refine", "tests/adopt", "tests/check", "tests/docs/test_said.py", "tests/winners/test_predict.py"),
+    *("tests/refine", "tests/adopt", "tests/doctor", "tests/docs/test_said.py", "tests/winners/test_predict.py"),
 )
 NONSENSE = "experiments: [\n<!-- make docs: end -->\n"
 

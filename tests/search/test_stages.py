@@ -173,7 +173,7 @@ def test_what_is_not_trained_in_lockstep_is_told(write: Run, in_process: Command
         (GROUPS | {"cv.n_splits": 31}, "The column person has 30 groups, fewer than the 31 folds of cv.n_splits."),
         (GROUPS | {"cv.groups": "persons"}, "persons"),
         (TIME | {"cv.n_repeats": 2}, "params.yaml: cv.n_repeats is 2, but rows in the order of time can be split in"),
-        ({"cv.splitter": "group"}, "params.yaml: cv.splitter is group, so cv.groups should name the column"),
+        ({"cv.splitter": "group"}, "params.yaml: cv.groups is null, but cv.splitter is group; name the column"),
         (
             {"model.callbacks": {"EarlyStoping": {"patience": 3}}},
             "params.yaml: model.callbacks: 'EarlyStoping' is not a callback of skorch; did you mean 'EarlyStopping'?",

@@ -31,4 +31,4 @@ from stages.lib.common.formatting import (
     short_params,
 )
 from stages.lib.common.own_files import own_code, relative_to_here
-from stages.lib.common.places import place_of, with_line
+from stages.lib.common.problem import PARAMS_FILE, Problem, in_params

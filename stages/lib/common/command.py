@@ -3,6 +3,7 @@
 import atexit
 import os
 import signal
+import subprocess
 import sys
 import traceback
 import warnings
@@ -10,10 +11,22 @@ from collections.abc import Callable
 from typing import Any
 
 from stages.lib.common.arguments import Arguments, UsageError
-from stages.lib.common.faults import Interrupted, sentences_on
+from stages.lib.common.errors import UserError, message_of, own_place, this_command
+from stages.lib.common.own_files import relative_to_here
 
 _TRACEBACK = "--traceback"
 _STATUS, _STATUS_USAGE, _STATUS_INTERRUPTED = 1, 2, 130
+_MEMORY = (
+    "Set runtime.n_jobs in params.yaml to 1, lower runtime.max_memory_mb, or use fewer rows with data.sample; other "
+    "programs may also need less."
+)
+# In a virtual environment, and outside of any.
+_INSTALL = "Run `pip install --requirement requirements.txt`."
+_ACTIVATE = "Run `make check` once, which makes the environment, then activate it: `source .venv/bin/activate`."
+
+
+class Interrupted(BaseException):
+    """Ctrl-C. It is not a KeyboardInterrupt, which skorch takes for the wish to end a training early and go on."""
 
 
 def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
@@ -37,14 +50,15 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
     warnings.showwarning = note
     handler = signal.signal(signal.SIGINT, _interrupt)
     try:
-        _write_utf_8()
-        if {"-h", "--help"} & set(sys.argv[1:]):
-            parser.print_help()
-            return
+        for stream in (sys.stdout, sys.stderr):  # whatever the locale: names of columns may be in any script
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         options = parser.parse_args()
         main(*[options] if arguments else [])
         _flush(BrokenPipeError)  # the work is done, whether the reader, such as `head`, reads on or not
     except BaseException as error:
+        if isinstance(error, SystemExit) and {"-h", "--help"} & set(sys.argv[1:]):
+            raise
         status = _tell(error, with_traceback)
         _flush(OSError)
         if status == _STATUS_INTERRUPTED:
@@ -63,13 +77,6 @@ def _end_at_once(status: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit._run_exitfuncs()
     os._exit(status)
-
-
-def _write_utf_8() -> None:
-    """Write UTF-8 whatever the locale, as to files: names of columns and classes may be in any script."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _flush(ignored: type[OSError]) -> None:
@@ -98,3 +105,29 @@ def tell_errors_of_imports() -> None:
             os._exit(status)  # Python would end by the signal instead
 
     sys.excepthook = hook
+
+
+def sentences_on(error: BaseException) -> list[str]:
+    """Return what to tell the user of an error: what was found, where, and what to do; nothing if nobody reads on."""
+    cause = error.__context__ if isinstance(error, SystemExit) else error  # rich exits after a broken pipe
+    if isinstance(cause, BrokenPipeError):
+        return []
+    if isinstance(error, UserError):
+        return [f"error: {problem}" for problem in error.args]
+    if isinstance(error, Interrupted | KeyboardInterrupt):
+        return ["interrupted"]
+    if isinstance(error, MemoryError):
+        return [f"error: The memory is used up{message_of(error)}. {_MEMORY}"]
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        name = error.name.partition(".")[0]
+        return [f"error: The package {name} is missing. {_INSTALL if sys.prefix != sys.base_prefix else _ACTIVATE}"]
+    if isinstance(error, subprocess.CalledProcessError):
+        why = " ".join(str(error.stderr or "its own message is above").split())
+        return [f"error: `{' '.join(map(str, error.cmd))}` failed: {why}"]
+    place = own_place(error, relative_to_here)  # in the project's own code, too
+    where = f" ({place})" if place else ""
+    if isinstance(error, OSError) and error.strerror:
+        problem = f"{error.filename} can't be used: {error.strerror}" if error.filename else f"{error.strerror}{where}"
+        return [f"error: {problem}. Remove the cause, then run the command again."]
+    way_out = f"`{this_command()} --traceback` shows how it came about; if it is no fault of your files, report it."
+    return [f"error: {type(error).__name__}{message_of(error)}{where}. No check expects this. {way_out}"]

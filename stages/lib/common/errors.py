@@ -1,4 +1,4 @@
-"""Errors as sentences that say what was found, where, and what to do."""
+"""Errors that say what was found, where, and what to do."""
 
 import re
 import sys
@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from stages.lib.common.own_files import own_code
+from stages.lib.common.problem import Problem
 
 # What a user's own code may raise; `SystemExit` is not an `Exception`, but ends a stage in silence.
 RAISED = (Exception, SystemExit)
@@ -18,10 +19,15 @@ _LONGEST = 600
 
 
 class UserError(Exception):
-    """An error that the user can fix; several problems are several arguments, so that each is told as an error."""
+    """An error that the user can fix; its arguments are problems, or sentences where a problem has no place."""
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The arguments as problems."""
+        return [each if isinstance(each, Problem) else Problem(str(each)) for each in self.args]
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
@@ -43,8 +49,8 @@ def explained(problem: str, advice: str | Callable[[BaseException], str]) -> Ite
     except (UserError, MemoryError):
         raise
     except RAISED as error:
-        way_out = advice(error) if callable(advice) else advice
-        raise UserError(f"{problem}: {described(error)}. {way_out}") from error
+        remedy = advice(error) if callable(advice) else advice
+        raise UserError(Problem(f"{problem}: {described(error)}", remedy)) from error
 
 
 def described(error: BaseException) -> str:

@@ -38,9 +38,4 @@ def git(*arguments: str) -> str:
 
 def state_of(path: str | Path) -> str:
     """Return what `git status` says of a file, such as ` M` or `??`; empty if git has the file as it is."""
-    try:
-        return git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", str(path))[:2]
-    except subprocess.CalledProcessError as error:
-        if "is outside repository" in error.stderr:
-            return "??"
-        raise
+    return git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", str(path))[:2]

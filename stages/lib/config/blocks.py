@@ -11,9 +11,8 @@ from typing import Any
 import yaml
 from dvc.utils.serialize import ParseError, dumps_yaml, parse_yaml, parse_yaml_for_update
 
-from stages.lib.common import UserError
+from stages.lib.common import PARAMS_FILE, UserError
 from stages.lib.config import yaml12
-from stages.lib.config.schema import PARAMS_FILE
 
 
 def content_of(text: str) -> Any:

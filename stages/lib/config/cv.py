@@ -9,6 +9,7 @@ from pydantic import Field
 
 from resampled.resampling import Resampling
 from resampled.scorers import bounds_of, effective_rows
+from stages.lib.common import Problem, in_params
 from stages.lib.config.table import Section
 
 Splitter = Literal["stratified", "kfold", "group", "stratified_group", "time"]
@@ -54,26 +55,25 @@ class CV(Section):
         return replace(folds, test_share=math.nan) if self.keeps_time else folds
 
 
-def misfits(cv: CV, target: str, classify: bool) -> Iterator[str]:
-    """Yield what in `cv` does not go together, or does not fit the target, as sentences."""
+def misfits(cv: CV, target: str, classify: bool) -> Iterator[Problem]:
+    """Yield what in `cv` does not go together, or does not fit the target."""
+    kind = f"is {cv.splitter or 'null'}"
     if cv.splitter in {"stratified", "stratified_group"} and not classify:
-        trouble = "keeps the shares of classes, but model.wrapper predicts a number"
-        way_out = "kfold" if cv.splitter == "stratified" else "group"
-        yield f"cv.splitter is {cv.splitter}, which {trouble}; set it to {way_out}"
+        finding = f"{kind}, which keeps the shares of classes, but model.wrapper predicts a number"
+        yield in_params("cv.splitter", finding, f"set it to {'kfold' if cv.splitter == 'stratified' else 'group'}")
     if cv.keeps_groups and cv.groups is None:
-        yield f"cv.splitter is {cv.splitter}, so cv.groups should name the column that tells the rows' groups"
+        yield in_params("cv.groups", f"is null, but cv.splitter {kind}", "name the column that tells the rows' groups")
     if not cv.keeps_groups and cv.groups is not None:
         remedy = "set cv.splitter to group or stratified_group, or cv.groups to null"
-        splitter = cv.splitter or "is null and"
-        yield f"cv.groups is {cv.groups}, but cv.splitter {splitter} keeps no groups together; {remedy}"
+        yield in_params("cv.groups", f"is {cv.groups}, but cv.splitter {kind}, which keeps no groups together", remedy)
     if not cv.keeps_time and cv.order is not None:
         remedy = "set cv.splitter to time, or cv.order to null"
-        yield f"cv.order is {cv.order}, but only the splitter time looks at an order; {remedy}"
+        yield in_params("cv.order", f"is {cv.order}, but only the splitter time looks at an order", remedy)
     for key in ("groups", "order"):
         if getattr(cv, key) == target:
-            yield f"cv.{key} is {target}, which is the target; name another column"
+            yield in_params(f"cv.{key}", f"is {target}, which is the target", "name another column")
     if cv.keeps_time and cv.n_repeats > 1:
-        trouble = "rows in the order of time can be split in one way only"
-        yield f"cv.n_repeats is {cv.n_repeats}, but {trouble}; set it to 1"
+        finding = f"is {cv.n_repeats}, but rows in the order of time can be split in one way only"
+        yield in_params("cv.n_repeats", finding, "set it to 1")
     if cv.keeps_time and cv.shuffle:
-        yield "cv.shuffle is true, but the splitter time keeps the order of the rows; set it to false"
+        yield in_params("cv.shuffle", "is true, but the splitter time keeps the order of the rows", "set it to false")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag
 
-from stages.lib.common import format_value
+from stages.lib.common import Problem, format_value, in_params
 from stages.lib.config.space import Distribution, all_candidates, drawn_candidates, space_size, to_distribution
 from stages.lib.config.table import Section
 from stages.lib.config.training import Settings, Value
@@ -57,48 +57,42 @@ class Experiment(Section):
         return all_candidates(self.lists)
 
 
-def _twins(key: str, values: list[Any]) -> Iterator[str]:
+def _twins(key: str, values: list[Any]) -> Iterator[Problem]:
     """Yield which values of a list are in it already; 1 and 1.0 are the same, but 1 and true are not."""
     first: dict[Any, int] = {}
     for i, value in enumerate(values):
         same = isinstance(value, bool), tuple(value) if isinstance(value, list) else value
         if first.setdefault(same, i) != i:
-            yield f"grid.{key}[{i}] is {format_value(value)}, as {key}[{first[same]}] is; remove one"
+            yield in_params(f"grid.{key}[{i}]", f"is {format_value(value)}, as {key}[{first[same]}] is", "remove one")
 
 
-def _too_many(experiment: Experiment, most: int) -> Iterator[str]:
-    """Yield a sentence if there are more candidates than `runtime.max_candidates`; they are not listed for that."""
-    way_out = f"or raise runtime.max_candidates, which is {most:,}"
-    if (n_drawn := experiment.n_candidates) is not None:
-        if n_drawn > most:
-            yield f"n_candidates is {n_drawn:,}, more than a search may have; lower it, {way_out}"
-    elif not experiment.distributions and (size := math.prod(map(len, experiment.lists.values()))) > most:
-        remedy = "remove values, draw some of them with `search: random` and n_candidates"
-        yield f"grid has {size:,} candidates, more than a search may have; {remedy}, {way_out}"
-
-
-def misfits(experiment: Experiment, max_candidates: int) -> Iterator[str]:
-    """Yield what does not go together in an experiment, or is in it twice or too many times, as sentences."""
-    search, n_candidates = experiment.search, experiment.n_candidates
-    for key, values in experiment.lists.items():
+def misfits(experiment: Experiment, max_candidates: int) -> Iterator[Problem]:
+    """Yield what does not go together in an experiment, or is in it twice or too many times."""
+    search, n_candidates, lists = experiment.search, experiment.n_candidates, experiment.lists
+    for key, values in lists.items():
         yield from _twins(key, values)
-    yield from _too_many(experiment, max_candidates)
+    raise_it = f"or raise runtime.max_candidates, which is {max_candidates:,}"
+    size = space_size(experiment.grid)
+    if (n_candidates or 0) > max_candidates:
+        yield in_params("n_candidates", f"is {n_candidates:,}, more than a search may have", f"lower it, {raise_it}")
+    elif n_candidates is None and max_candidates < size < math.inf:  # which are not listed for that
+        remedy = f"remove values, draw some of them with `search: random` and n_candidates, {raise_it}"
+        yield in_params("grid", f"has {size:,.0f} candidates, more than a search may have", remedy)
     if search == "grid":
         if n_candidates is not None:
-            remedy = "remove it, or set search to random"
-            yield f"n_candidates is {n_candidates}, but `search: grid` trains every candidate of the lists; {remedy}"
+            finding = f"is {n_candidates}, but `search: grid` trains every candidate of the lists"
+            yield in_params("n_candidates", finding, "remove it, or set search to random")
         for key, drawn in experiment.distributions.items():
             remedy = "set search to random and n_candidates to how many to draw, or list the values"
-            yield f"grid.{key} is a distribution, {drawn}, but `search: grid` takes lists; {remedy}"
+            yield in_params(f"grid.{key}", f"is a distribution, {drawn}, but `search: grid` takes lists", remedy)
         return
     if n_candidates is None:
-        if search == "random":
-            yield "n_candidates is missing, but `search: random` draws candidates; add how many"
-        for key, drawn in experiment.distributions.items() if search == "halving" else ():
-            yield f"n_candidates is missing, but grid.{key} is a distribution, {drawn}; add how many to draw"
-    elif n_candidates > (size := space_size(experiment.grid)):
+        if search == "random" or experiment.distributions:
+            why = "draws candidates" if search == "random" else "draws them where the grid has a distribution"
+            yield in_params("n_candidates", f"is missing, but `search: {search}` {why}", "add how many")
+    elif n_candidates > size:
         remedy = f"set it to {size:.0f} or fewer{'' if experiment.distributions else ', or search to grid'}"
-        yield f"n_candidates is {n_candidates}, but the grid has only {size:.0f}; {remedy}"
+        yield in_params("n_candidates", f"is {n_candidates}, but the grid has only {size:.0f}", remedy)
     if search == "halving" and "max_epochs" in experiment.grid:
-        remedy = "remove it, and put the most epochs into fixed"
-        yield f"grid.max_epochs is searched, but `search: halving` multiplies max_epochs from stage to stage; {remedy}"
+        finding = "is searched, but `search: halving` multiplies max_epochs from stage to stage"
+        yield in_params("grid.max_epochs", finding, "remove it, and put the most epochs into fixed")

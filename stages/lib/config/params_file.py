@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from stages.lib.common import UserError, did_you_mean, format_value, place_of
+from stages.lib.common import PARAMS_FILE, Problem, UserError, did_you_mean, format_value, in_params
 from stages.lib.config import yaml12
 from stages.lib.config.cv import misfits as cv_misfits
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.experiment import misfits as experiment_misfits
-from stages.lib.config.problems import sentences, without
-from stages.lib.config.schema import PARAMS_FILE, Params
+from stages.lib.config.problems import problems_of, without
+from stages.lib.config.schema import Params
 from stages.lib.config.scorers import misplaced_scorers
 from stages.lib.config.statistics import misplaced_names, misplaced_rope
+from stages.lib.config.table import misfits as table_misfits
 from stages.lib.config.training import NO_SETTING, PREFIX, Model, Prepare
 
 # The keys of grids and `fixed` whose values have rules.
@@ -40,54 +42,54 @@ def params_of(content: dict[str, Any], path: str | Path = PARAMS_FILE) -> Params
     return params
 
 
-def params_and_problems(content: dict[str, Any], path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[str]]:
+def params_and_problems(content: dict[str, Any], path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[Problem]]:
     """Return what can be taken for params, and the problems of the content.
 
     With problems, the params are without the experiments and the values that have some, so that the rest can be checked
     as well; they are None if too little is left.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     params: Params | None = None
     try:
         params = Params.model_validate(content)
     except ValidationError as error:
-        problems = sentences(error)
+        problems = problems_of(error)
         with suppress(ValidationError):
             params = Params.model_validate(without(content, error))
     if params:
         # Nothing is said of what was taken out. Both bounds of a distribution may have the same problem.
-        taken_out = tuple(map(place_of, problems))
-        if any(place.startswith("experiments.") for place in taken_out):
+        taken_out = tuple(problem.key for problem in problems)
+        if any(key.startswith("experiments.") for key in taken_out):
             taken_out += ("evaluate.keep", "evaluate.use")
-        problems += [problem for problem in dict.fromkeys(_misfits(params)) if not problem.startswith(taken_out)]
-    return params, [f"{path}: {problem}" for problem in problems]
+        problems += [each for each in dict.fromkeys(_misfits(params)) if not each.key.startswith(taken_out)]
+    return params, [replace(problem, file=str(path)) for problem in problems]
 
 
 def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     """Return params.yaml as it stands; raises `UserError` if it is missing, empty, or is not YAML."""
+    file = str(path)
     try:
         text = Path(path).read_text(encoding="utf-8")
-        if odd := yaml12.odd_sign(text):
-            raise UserError(f"{path}: {odd}.")
+        if line := yaml12.conflict_line(text.encode()):
+            raise UserError(yaml12.on_conflict(file, line))
         content = yaml12.load(text)
     except FileNotFoundError:
         remedy = "Run from the top of the repository, or restore the file: `git checkout params.yaml`."
-        raise UserError(f"{path} is missing here. {remedy}") from None
-    except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}. It should be a text file.") from None
+        raise UserError(Problem("is missing here", remedy, file)) from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8 text.") from None
+        raise UserError(Problem(f": byte {error.start} is not UTF-8", "Save the file as UTF-8 text.", file)) from None
     except yaml12.NotYAMLError as error:
-        raise UserError(f"{path}: {error}.") from None
+        raise UserError(error.problem(file)) from None
     if not isinstance(content, dict):
-        remedy = "Restore it: `git checkout params.yaml`."
-        raise UserError(f"{path} should have sections, such as `data:` and `model:`, and has none. {remedy}")
+        finding = "should have sections, such as `data:` and `model:`, and has none"
+        raise UserError(Problem(finding, "Restore it: `git checkout params.yaml`.", file))
     return content
 
 
-def _misfits(params: Params) -> Iterator[str]:
+def _misfits(params: Params) -> Iterator[Problem]:
     """Yield what does not go together, and what breaks a rule in `model`, `prepare` or an experiment."""
     classify, scoring = params.model.classifies, params.cv.scoring
+    yield from table_misfits(params.data)
     yield from cv_misfits(params.cv, params.data.target, classify)
     yield from misplaced_scorers(params.cv, classify)
     yield from misplaced_rope(params.statistics, scoring)
@@ -97,23 +99,24 @@ def _misfits(params: Params) -> Iterator[str]:
     for key, value in params.prepare:
         yield from _misfit(f"prepare.{key}", PREFIX + key, value, classify)
     for name, experiment in params.experiments.items():
-        yield from (f"experiments.{name}.{misfit}" for misfit in _misfits_of(experiment, params))
+        for problem in _misfits_of(experiment, params):
+            yield replace(problem, key=f"experiments.{name}.{problem.key}")
 
 
-def _misfits_of(experiment: Experiment, params: Params) -> Iterator[str]:
-    """Yield the same for an experiment; the sentences begin with the place in it."""
+def _misfits_of(experiment: Experiment, params: Params) -> Iterator[Problem]:
+    """Yield the same for an experiment, with keys of its own."""
     classify, grid, fixed = params.model.classifies, experiment.grid, experiment.fixed
     yield from experiment_misfits(experiment, params.runtime.max_candidates)
     sections = {"grid": grid, "fixed": fixed, "model": params.model.model_extra or {}}
     homes = [section for section, keys in sections.items() if "optimizer__lr" in keys]
     if "lr" in grid and homes:  # the optimizer's own rate counts
-        remedy = "search optimizer__lr, or remove it there"
-        yield f"grid.lr has no effect, because optimizer__lr is set in {homes[0]}; {remedy}"
+        finding = f"has no effect, because optimizer__lr is set in {homes[0]}"
+        yield in_params("grid.lr", finding, "search optimizer__lr, or remove it there")
     for key in filter(grid.__contains__, fixed):
-        yield f"fixed.{key} has no effect, because the grid varies {key}; remove one of them"
+        yield in_params(f"fixed.{key}", f"has no effect, because the grid varies {key}", "remove one of them")
     for key in (*fixed, *grid):
         if key.startswith(PREFIX) and key not in _FIELDS:
-            yield f"{'fixed' if key in fixed else 'grid'}.{key} is unknown{did_you_mean(key, _FIELDS)}"
+            yield in_params(f"{'fixed' if key in fixed else 'grid'}.{key}", f"is unknown{did_you_mean(key, _FIELDS)}")
     for key, value in fixed.items():
         yield from _misfit(f"fixed.{key}", key, value, classify)
     for key, values in experiment.lists.items():
@@ -124,20 +127,23 @@ def _misfits_of(experiment: Experiment, params: Params) -> Iterator[str]:
             yield from _misfit(f"grid.{key}.{drawn.kind}[{i}]", key, bound, classify)
 
 
-def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[str]:
+def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[Problem]:
     """Check one value by the rule of the `model` or `prepare` key that it is for, and against the target."""
+    finding = f"is {format_value(value)}"
     if key == "source":  # of an older version
         remedy = "remove it, and name a net in nets/, as in `module: nets.network.PimaClassifier`"
-        yield f"{place} is no key any more; {remedy}"
+        yield in_params(place, "is no key any more", remedy)
     elif isinstance(value, dict) and key != "callbacks":
-        yield f"{place} is {format_value(value)}: {NO_SETTING}"
+        yield in_params(place, finding, NO_SETTING)
     elif error := broken_rule(key, value):
-        yield from sentences(error, start=place)
+        yield from problems_of(error, start=place)
     elif key == "class_weight" and value is not None and not classify:
-        trouble = "model.wrapper predicts a number, which has no classes"
-        yield f"{place} is {format_value(value)}, but {trouble}; set it to null"
+        yield in_params(
+            place, f"{finding}, but model.wrapper predicts a number, which has no classes", "set it to null"
+        )
     elif key == f"{PREFIX}target" and value and classify:
-        yield f"{place} is {value!r}: a class can't be scaled, only the target of a regression; set it to null"
+        remedy = "a class can't be scaled, only the target of a regression; set it to null"
+        yield in_params(place, finding, remedy)
 
 
 def broken_rule(key: str, value: Any) -> ValidationError | None:

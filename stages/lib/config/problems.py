@@ -1,4 +1,4 @@
-"""Turns errors that pydantic finds in params.yaml into sentences, and finds what is left without them."""
+"""Turns errors that pydantic finds in params.yaml into problems, and finds what is left without them."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -6,14 +6,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from stages.lib.common import did_you_mean
+from stages.lib.common import Problem, did_you_mean
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.schema import Params
 from stages.lib.config.table import Column
 
 # The keys of each section of params.yaml, to find what an unknown one is meant for.
-Sections = Mapping[str, Collection[str]]
-SECTIONS: Sections = {
+_SECTIONS: Mapping[str, Collection[str]] = {
     **{"the top level": Params.model_fields, "a column": Column.model_fields, "an experiment": Experiment.model_fields},
     **{name: getattr(field.annotation, "model_fields", ()) for name, field in Params.model_fields.items()},
 }
@@ -28,35 +27,30 @@ _STAND_INS: dict[str, Any] = {
 _NO_STEPS = ("[key]", "[list]", "[distribution]")
 
 
-def sentences(error: ValidationError, sections: Sections = SECTIONS, start: str = "") -> list[str]:
-    """Turn pydantic's errors into sentences, which begin with the place, such as `grid.optimizer[2]`.
+def problems_of(error: ValidationError, start: str = "") -> list[Problem]:
+    """Return pydantic's errors as problems with a key, such as `grid.optimizer[2]`, and without a file.
 
-    The keys of `sections` may be suggested in place of an unknown one; `start` is the place of the value that was
-    validated, if it is a part of the file.
+    `start` is the key of the value that was validated, if it is a part of the file.
     """
-    return list(dict.fromkeys(_sentence(each, sections, start) for each in error.errors(include_url=False)))
+    return list(dict.fromkeys(_problem(each, start) for each in error.errors(include_url=False)))
 
 
-def _sentence(error: ErrorDetails, sections: Sections, start: str) -> str:
+def _problem(error: ErrorDetails, start: str) -> Problem:
     steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"] if step not in _NO_STEPS]
-    place = (start + "".join(steps)).removeprefix(".")
-    last = str(error["loc"][-1]) if error["loc"] else ""
-    value, limits = error["input"], error.get("ctx", {})
-    text = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    key = (start + "".join(steps)).removeprefix(".")
+    value = error["input"]
+    remedy = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     match error["type"]:
         case "missing":
-            return f"{place} is missing; add it"
+            return Problem("is missing", "add it", key=key)
         case "extra_forbidden":
-            return f"{place} is unknown{_meant(place, last, sections)}"
+            return Problem(f"is unknown{_meant(key, str(error['loc'][-1]))}", key=key)
         case "too_short":
             count = f"has only {len(value)}" if value else "is empty"
-            return f"{place} {count}; it should have {limits['min_length']} or more"
+            return Problem(count, f"it should have {error['ctx']['min_length']} or more", key=key)
         case "model_type" | "model_attributes_type" | "dict_type":
-            empty = ", or {} for none" if "." in place else ""
-            text = f"it should be a valid dictionary, lines of `key: value`{empty}"
-        case "value_error" if text.startswith("."):  # names the part of a section
-            return f"{place}{text}"
-    return f"{place} is {_short(value)}: {text}"
+            remedy = "it should be lines of `key: value`" + (", or {} for none" if "." in key else "")
+    return Problem(f"is {_short(value)}", remedy, key=key)
 
 
 def without(content: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
@@ -74,11 +68,11 @@ def without(content: Mapping[str, Any], error: ValidationError) -> dict[str, Any
     return rest
 
 
-def _meant(place: str, key: str, sections: Sections) -> str:
+def _meant(place: str, key: str) -> str:
     """Return what an unknown key may be meant for: one of another section, or those of its own."""
     section, *steps = place.removesuffix(f".{key}").split(".") if "." in place else ["the top level"]
-    own = sections.get({"experiments": "an experiment"}.get(section, "a column" if steps else section), ())
-    homes = [home for home, keys in sections.items() if key in keys]
+    own = _SECTIONS.get({"experiments": "an experiment"}.get(section, "a column" if steps else section), ())
+    homes = [home for home, keys in _SECTIONS.items() if key in keys]
     if homes and section != "experiments":
         return f" here; it is a key of {' and '.join(homes)}"
     return did_you_mean(key, own) or (f"; remove it, or write one of {', '.join(own)}" if own else "; remove it")

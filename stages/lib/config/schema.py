@@ -5,15 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from stages.lib.common import UserError, did_you_mean
+from stages.lib.common import UserError, did_you_mean, in_params
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.statistics import RESERVED, ROPE, Evaluate, Statistics
 from stages.lib.config.table import Data, Section, rule
 from stages.lib.config.training import Model, Prepare
-
-PARAMS_FILE = "params.yaml"
-
 
 # A name is part of files' names, of DVC's stages, and an argument on the command line.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
@@ -72,8 +69,8 @@ class Params(Section):
     def experiment(self, name: str) -> Experiment:
         """Return the experiment called `name`; raises `UserError` if there is none."""
         if name not in self.experiments:
-            hint = did_you_mean(name, self.experiments) or "."
-            raise UserError(f"{PARAMS_FILE}: experiments has no {name!r}{hint} It has: {', '.join(self.experiments)}.")
+            finding = f"has no {name!r}{did_you_mean(name, self.experiments)}"
+            raise UserError(in_params("experiments", finding, f"It has: {', '.join(self.experiments)}."))
         return self.experiments[name]
 
     def settings(self, name: str) -> dict[str, Any]:

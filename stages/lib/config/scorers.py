@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from stages.lib.common import did_you_mean
+from stages.lib.common import Problem, did_you_mean, in_params
 from stages.lib.config.cv import CV
 
 # Scorers of predicted numbers.
@@ -32,16 +32,17 @@ def has_unit(scoring: str) -> bool:
     return (scoring.startswith("neg_") and scoring != "neg_brier_score") or scoring == "positive_likelihood_ratio"
 
 
-def misplaced_scorers(cv: CV, classify: bool) -> Iterator[str]:
-    """Yield which scorers of `cv` do not suit the target or are listed twice, as sentences."""
+def misplaced_scorers(cv: CV, classify: bool) -> Iterator[Problem]:
+    """Yield which scorers of `cv` do not suit the target or are listed twice."""
     names = {"cv.scoring": cv.scoring} | {f"cv.also_score[{i}]": name for i, name in enumerate(cv.also_score)}
     for place, name in names.items():
         if classify and name in OF_NUMBERS:
-            remedy = "set it to a score of classes, such as accuracy"
-            yield f"{place} is {name}, which scores numbers, but model.wrapper predicts a class; {remedy}"
+            finding = f"is {name}, which scores numbers, but model.wrapper predicts a class"
+            yield in_params(place, finding, "set it to a score of classes, such as accuracy")
         if not classify and name not in OF_NUMBERS and name.lower() not in _EVERYDAY:
             hint = did_you_mean(name, OF_NUMBERS) or "; set it to a score of numbers, such as r2"
-            yield f"{place} is {name}, which is not a score of numbers, but model.wrapper predicts a number{hint}"
+            finding = f"is {name}, which is not a score of numbers, but model.wrapper predicts a number"
+            yield in_params(place, f"{finding}{hint}")
         first = next(other for other, named in names.items() if named == name)
         if first != place:
-            yield f"{place} is {name}, which is {first} already; remove it"
+            yield in_params(place, f"is {name}, which is {first} already", "remove it")

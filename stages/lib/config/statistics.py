@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from resampled.scorers import bounds_of
-from stages.lib.common import format_value, join_words
+from stages.lib.common import Problem, format_value, in_params, join_words
 from stages.lib.config.scorers import has_unit
 from stages.lib.config.table import Section
 
@@ -48,23 +48,22 @@ class Evaluate(Section):
     use: str = ANSWER
 
 
-def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[str]:
-    """Yield a sentence if the region of practical equivalence has to be set for a scorer, and is not."""
-    if statistics.rope is None and has_unit(scoring):
-        yield (
-            f"statistics.rope is null, but cv.scoring is {scoring}, which has no bounds; set it to the difference, in "
-            "the unit of the score, below which two settings are as good as each other"
-        )
+def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[Problem]:
+    """Yield a problem if a scorer needs a region of practical equivalence, or has one as wide as its scores."""
     low, high = bounds_of(scoring)
-    if statistics.rope is not None and statistics.rope >= high - low:
-        yield (
-            f"statistics.rope is {format_value(statistics.rope)}, but {scoring} lies between {low:g} and {high:g}, so "
-            f"every difference would count as none; set it to a small part of that, such as {ROPE}, or to null"
-        )
+    if statistics.rope is None and has_unit(scoring):
+        remedy = "set it to the difference, in the unit of the score, below which two settings are equally good"
+        yield in_params("statistics.rope", f"is null, but cv.scoring is {scoring}, which has no bounds", remedy)
+    elif statistics.rope is not None and statistics.rope >= high - low:
+        finding = f"is {format_value(statistics.rope)}, but {scoring} lies between {low:g} and {high:g}"
+        remedy = f"every difference would count as none; set it to a small part of that, such as {ROPE}, or to null"
+        yield in_params("statistics.rope", finding, remedy)
 
 
-def misplaced_names(evaluate: Evaluate, experiments: Collection[str], combines: bool, classify: bool) -> Iterator[str]:
-    """Yield a sentence if there is no such setting to keep, or no such contender to hand over."""
+def misplaced_names(
+    evaluate: Evaluate, experiments: Collection[str], combines: bool, classify: bool
+) -> Iterator[Problem]:
+    """Yield a problem if there is no such setting to keep, or no such contender to hand over."""
     nets = [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments]
     contenders = [ANSWER, *nets, STARTING_POINT, *(OF_CLASSES if classify else OF_NUMBERS)]
     for key, names, what in (
@@ -72,4 +71,5 @@ def misplaced_names(evaluate: Evaluate, experiments: Collection[str], combines: 
         ("use", contenders, "a contender of the evaluation"),
     ):
         if (name := getattr(evaluate, key)) not in names:
-            yield f"evaluate.{key} is {name!r}, which is not {what} here; it should be {join_words(names, 'or')}"
+            remedy = f"it should be {join_words(names, 'or')}"
+            yield in_params(f"evaluate.{key}", f"is {name!r}, which is not {what} here", remedy)

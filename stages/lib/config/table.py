@@ -1,15 +1,15 @@
 """The CSV: where it is, how it is written, and what its columns contain: `data` in params.yaml."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from math import isfinite
 from typing import Annotated, Any, Literal
 from unicodedata import normalize
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from stages.lib.common import did_you_mean
+from stages.lib.common import Problem, did_you_mean, in_params
 
 Type = Literal["number", "category", "boolean", "date"]
 
@@ -36,13 +36,12 @@ def _cell(value: Any, what: str = "cell") -> str:
     is_text = isinstance(value, int | str) and not isinstance(value, bool)
     if not is_text or (what == "label" and not str(value).strip()):
         raise ValueError(f"it should be a {what} as written in the CSV, in quotes")
-    return str(value).strip()
+    return normalize("NFC", str(value).strip())
 
 
 def _no_twins(labels: list[str]) -> list[str]:
-    forms = [normalize("NFC", label) for label in labels]
-    if twins := [label for i, label in enumerate(labels) if forms[i] in forms[:i]]:
-        raise ValueError(f"{twins[0]!r} is listed twice; blanks around a label and its Unicode form do not count")
+    if len(set(labels)) < len(labels):
+        raise ValueError("a label is listed twice; blanks around a label and its Unicode form do not count")
     return labels
 
 
@@ -67,20 +66,6 @@ class Column(Section):
     max: Limit | None = None
     zero_is_missing: bool = False
     classes: Labels | None = None
-
-    @model_validator(mode="after")
-    def _limits_are_for_numbers(self) -> "Column":
-        if self.min is not None and self.max is not None and self.min > self.max:
-            remedy = "so no number is allowed; exchange or fix them"
-            raise ValueError(f"min {self.min:g} is above max {self.max:g}, {remedy}")
-        limited = self.min is not None or self.max is not None or self.zero_is_missing
-        if self.classes is not None and limited:
-            raise ValueError("classes are labels, which have no min, max or zero_is_missing; remove those")
-        if self.type != "number" and limited:
-            raise ValueError(f"only numbers have min, max or zero_is_missing; remove those, or `type: {self.type}`")
-        if self.type != "number" and self.classes is not None:
-            raise ValueError(f"classes say what the column contains; remove `type: {self.type}`")
-        return self
 
 
 def _is_encoding(name: str) -> bool:
@@ -112,34 +97,10 @@ class Data(Section):
     columns: Annotated[dict[str, Column], Field(min_length=1)]
     sample: float = Field(default=1.0, gt=0, le=1)
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> "Data":
-        if self.separator == self.decimal:
-            remedy = "a CSV with decimal commas has separator: ';' or a tab"
-            raise ValueError(f".separator and decimal are both ','; {remedy}")
-        if self.target not in self.columns:
-            hint = did_you_mean(self.target, self.columns) or f"; they are {', '.join(self.columns)}"
-            raise ValueError(f".target is {self.target!r}, which is not one of the columns{hint}")
-        target, the_target = self.columns[self.target], f".columns.{self.target} is the target"
-        if not target.use:
-            raise ValueError(f"{the_target}, and has `use: false`; remove that")
-        if target.missing or target.zero_is_missing:
-            remedy = "remove `missing` and `zero_is_missing`, and from the CSV the rows without a target"
-            raise ValueError(f"{the_target}, which can't be missing; {remedy}")
-        if target.type != "number":
-            remedy = "a target is a number, or lists its labels, such as `classes: [no, yes]`"
-            raise ValueError(f"{the_target}, and has `type: {target.type}`; {remedy}")
-        for name, column in self.columns.items():
-            if column.classes is not None and name != self.target:
-                raise ValueError(f".columns.{name} has classes, but the target is {self.target}; remove them")
-        if not self.header and len(self.columns) < 2:
-            raise ValueError(".columns should list every column of the file, two or more, because header is false")
-        return self
-
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the target's classes; empty if the classes are numbers or the target has none."""
-        return tuple(self.columns[self.target].classes or ())
+        return tuple(self.column(self.target).classes or ())
 
     def column(self, name: str) -> Column:
         """Return what a column contains; one that is not listed contains numbers."""
@@ -153,3 +114,40 @@ class Data(Section):
     def labels_of(self, n_classes: int) -> tuple[str, ...]:
         """Return the label of each class 0, 1, …: the one in params.yaml, or the number."""
         return self.labels or tuple(map(str, range(n_classes)))
+
+
+def misfits(data: Data) -> Iterator[Problem]:
+    """Yield what in `data` does not go together."""
+    if data.separator == data.decimal:
+        finding = f"is {data.separator!r}, as data.decimal is"
+        yield in_params("data.separator", finding, "a CSV with decimal commas has separator: ';' or a tab")
+    for name, column in data.columns.items():
+        for finding, remedy in _misfits_of(column, name == data.target):
+            yield in_params(f"data.columns.{name}", finding, remedy)
+    if data.target not in data.columns:
+        hint = did_you_mean(data.target, data.columns) or f"; they are {', '.join(data.columns)}"
+        yield in_params("data.target", f"is {data.target!r}, which is not one of the columns{hint}")
+    if not data.header and len(data.columns) < 2:
+        remedy = "list every column of the file, two or more, because data.header is false"
+        yield in_params("data.columns", "has one column", remedy)
+
+
+def _misfits_of(column: Column, is_target: bool) -> Iterator[tuple[str, str]]:
+    """Yield what in a column does not go together, and what to do."""
+    limits = column.min is not None or column.max is not None or column.zero_is_missing
+    if column.min is not None and column.max is not None and column.min > column.max:
+        yield f"has a min, {column.min:g}, above its max, {column.max:g}", "exchange or fix them"
+    if column.type != "number" and (limits or column.classes is not None):
+        yield f"has the type {column.type}, but min, max, zero_is_missing and classes are not for it", "remove those"
+    elif column.classes is not None and limits:
+        yield "has classes, which are labels and have no min, max or zero_is_missing", "remove those"
+    if column.classes is not None and not is_target:
+        yield "has classes, but is not the target", "remove them"
+    if is_target and not column.use:
+        yield "is the target, and has `use: false`", "remove that"
+    if is_target and (column.missing or column.zero_is_missing):
+        remedy = "remove `missing` and `zero_is_missing`, and from the CSV the rows without a target"
+        yield "is the target, which can't be missing", remedy
+    if is_target and column.type != "number":
+        remedy = "a target is a number, or lists its labels, such as `classes: [no, yes]`"
+        yield f"is the target, and has `type: {column.type}`", remedy

@@ -27,6 +27,8 @@ def _scalar(value: Any) -> Any:
     kinds = (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
     if not all(isinstance(item, kinds) for item in items):
         raise ValueError(NO_SETTING)
+    if isinstance(value, str) and not value.isprintable():  # such as `false` and a blank of another kind
+        raise ValueError("it has a sign that can't be seen; write the value anew")
     numbers = [item for item in items if isinstance(item, int | float)]
     if not all(isinstance(number, int) or math.isfinite(number) for number in numbers):
         raise ValueError("it should be a finite number")

@@ -1,7 +1,8 @@
 """The cells of a column as its type says, and what is wrong with them."""
 
+import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,15 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import UserError
+from stages.lib.common import UserError, in_params
 from stages.lib.config import Column, Data
-from stages.lib.data import advice, alike
 from stages.lib.data import texts as text
+from stages.lib.data.csv_text import short
 from stages.lib.data.faults import Fault, at, line_to_add, plain
 
 # Nets compute in float32, where larger numbers are infinite.
 _LARGEST = float(np.finfo(np.float32).max)
-_SMALLER = "; fix it, or write the column in a larger unit"
+_SMALLER = "fix it, or write the column in a larger unit"
 _NAMES = {"number": "a number", "boolean": "a boolean: yes or no, true or false, t or f, 1 or 0", "date": "a date"}
 # The most characters of a category's name; longer ones are free text, or a quotation mark is missing.
 _LONGEST_NAME = 1000
@@ -38,26 +39,22 @@ def as_feature(series: pd.Series, spec: Data, may_lack: bool, if_missing: str = 
         values, missing, faults = series.to_numpy(), series.isna().to_numpy(), []
     elif column.type == "category":
         values = text.as_category(series, spec.na_values)
-        missing, faults = values.isna().to_numpy(), _too_long(values, spec) + twins(values)
+        missing, faults = values.isna().to_numpy(), _too_long(values, spec)
     else:
         values, missing, faults = _by_meaning(series, spec, may_lack)
     if column.type == "number":
         faults += out_of_range(values, name, column)
     if if_missing:
-        firsts = ((fault, series.iloc[fault.rows[0]]) for fault in faults)
-        faults = [replace(fault, advice=advice.for_new(cell, spec, if_missing)) for fault, cell in firsts]
+        faults = [replace(each, remedy=if_missing * _is_blank(series.iloc[each.rows[0]])) for each in faults]
     elif column.type == "category" and 1 < len(values.cat.categories) == len(values):
-        way_out = f"; an id? Then {line_to_add(name, 'use: false', spec)}"
-        faults.append(Fault(name, f"has as many categories as rows, {len(values):,}", way_out))
+        remedy = f"is it an id? Then {line_to_add(name, 'use: false', spec)}"
+        faults.append(Fault(name, f"has as many categories as rows, {len(values):,}", remedy))
     if may_lack:
         return values, faults
-    if if_missing:
-        way_out = f"; {if_missing}"
-    elif missing.all():
-        way_out = advice.if_empty(name, spec)
-    else:
-        way_out = f"; if that may be, {line_to_add(name, 'missing: allowed', spec)}"
-    return values, at(missing, name, "the cell is missing", way_out) + faults
+    remedy = if_missing or f"if that may be, {line_to_add(name, 'missing: allowed', spec)}"
+    if missing.all() and not if_missing:
+        remedy = _if_empty(name, spec)
+    return values, at(missing, name, "the cell is missing", remedy) + faults
 
 
 def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]:
@@ -66,12 +63,13 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
     A warning says how dates are read of which day and month could change places.
     """
     name, column = str(series.name), spec.column(str(series.name))
+    faults: list[Fault] = []
     if role == "cv.groups":
         reading = text.read(series, ["", *spec.na_values], partial(text.numbers, decimal=spec.decimal))
         values = reading.cells
         if not reading.blanks and not reading.words:  # 1 and 1.0 are one group
             values = pd.Series(reading.values, name=name).astype("category")
-        missing, faults = values.isna().to_numpy(), twins(values)
+        missing = values.isna().to_numpy()
     elif column.type in {"number", "date"}:
         values, faults = as_feature(series, spec, may_lack=True)
         days = text.as_category(series, spec.na_values).cat.categories.tolist() if column.type == "date" else []
@@ -80,16 +78,49 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
         missing = np.isnan(values)
         missing[[row for fault in faults for row in fault.rows]] = False
     else:
-        raise UserError(f"params.yaml: cv.order is {name}, a {column.type}; rows are ordered by a number or a date.")
-    problem = f"the cell, which {role} needs, is missing"
-    return values, faults + at(missing, name, problem, "; fill it in, or remove such rows")
+        raise UserError(in_params("cv.order", f"is {name}, a {column.type}", "rows are ordered by a number or a date"))
+    return values, faults + at(
+        missing, name, f"the cell, which {role} needs, is missing", "fill it in, or remove such rows"
+    )
+
+
+def _is_blank(cell: object) -> bool:
+    return isinstance(cell, str) and cell.strip() in text.MISSING
+
+
+def _if_empty(name: str, spec: Data) -> str:
+    return f"the column has no value at all, so {line_to_add(name, 'use: false', spec)}"
+
+
+def _if_missing(cells: Sequence[str], name: str, spec: Data) -> str:
+    """Say what to do if cells of a column mean a missing value."""
+    allowed = "" if spec.column(name).missing else f", and {line_to_add(name, 'missing: allowed', spec)}"
+    return f"if it is missing, add {', '.join(map(short, cells))} to data.na_values{allowed}"
+
+
+def _on_words(words: Sequence[str], n_numbers: int, name: str, spec: Data) -> str:
+    """Say what to do about the different cells of a column that are not numbers and do not look missing either.
+
+    `n_numbers` different cells are numbers.
+    """
+    other = "," if spec.decimal == "." else "."
+    if all(re.fullmatch(rf"[-+]?\d*[{other}]\d+", word) for word in words):
+        sign = "write a point instead, because it separates the cells too"
+        sign = sign if other == spec.separator else f"set data.decimal in params.yaml to {other!r}"
+        return f"if {other!r} is its decimal sign, {sign}"
+    types = {} if n_numbers else text.MEANINGS
+    kind = next((kind for kind, meaning in types.items() if not np.isnan(meaning(words)).any()), "category")
+    as_type = f"if the column is not a number, {line_to_add(name, f'type: {kind}', spec)}"
+    if n_numbers > len(words) and len(words) <= text.MOST_TOKENS:
+        return f"{as_type}; {_if_missing(words, name, spec)}"
+    return as_type
 
 
 def _too_long(cells: pd.Series, spec: Data) -> list[Fault]:
     labels = [label for label in cells.cat.categories if len(label) > _LONGEST_NAME]
     problem = f"{{cell}} is too long for a category, which has at most {_LONGEST_NAME:,} characters"
-    way_out = f"; if the column is free text, {line_to_add(str(cells.name), 'use: false', spec)}"
-    return where(cells, labels, problem, way_out)
+    remedy = f"if the column is free text, {line_to_add(str(cells.name), 'use: false', spec)}"
+    return where(cells, labels, problem, remedy)
 
 
 def _by_meaning(series: pd.Series, spec: Data, may_lack: bool) -> tuple[np.ndarray, np.ndarray, list[Fault]]:
@@ -105,31 +136,18 @@ def _by_meaning(series: pd.Series, spec: Data, may_lack: bool) -> tuple[np.ndarr
         missing = missing | np.isin(reading.values, tokens[np.isfinite(tokens)])
     values = np.where(missing, np.nan, reading.values)
     if kind == "number" and words:  # one sentence says all that the column needs
-        way_out = advice.on_words(words, reading.n_read, bool(missing.any()) and not may_lack, name, spec)
-        return values, np.zeros_like(missing), where(cells, words, problem, way_out)
-    way_out = "; fix it, or write dates as in 2020-12-31"
+        remedy = _on_words(words, reading.n_read, name, spec)
+        return values, np.zeros_like(missing), where(cells, words, problem, remedy)
+    remedy = "fix it, or write dates as in 2020-12-31"
     if kind == "boolean":
-        way_out = f"; fix it, or set data.columns.{plain(name)}.type in params.yaml to category"
-    if_missing = f"; if it is missing, {advice.if_missing(blanks, name, spec)}"
-    if cells.isin(blanks).all():
-        if_missing = advice.if_empty(name, spec)
-    return values, missing, where(cells, words, problem, way_out) + where(cells, blanks, problem, if_missing)
+        remedy = f"fix it, or set data.columns.{plain(name)}.type in params.yaml to category"
+    if_blank = _if_empty(name, spec) if cells.isin(blanks).all() else _if_missing(blanks, name, spec)
+    return values, missing, where(cells, words, problem, remedy) + where(cells, blanks, problem, if_blank)
 
 
-def where(cells: pd.Series, texts: Collection[str], problem: str, way_out: str = "") -> list[Fault]:
+def where(cells: pd.Series, texts: Collection[str], finding: str, remedy: str = "") -> list[Fault]:
     """Return a fault at the cells that have one of these texts, if there are some."""
-    return at(cells.isin(texts).to_numpy(), str(cells.name), problem, way_out)
-
-
-def twins(cells: pd.Series) -> list[Fault]:
-    """Return a fault for each text of a `category` that looks like another one."""
-    first: dict[str, str] = {}
-    faults = []
-    for label in map(str, cells.cat.categories):
-        other = first.setdefault(alike.key(label), label)
-        if other != label:
-            faults += where(cells, [label], "{cell} looks like another text", alike.unlike(label, [other]))
-    return faults
+    return at(cells.isin(texts).to_numpy(), str(cells.name), finding, remedy)
 
 
 def out_of_range(values: np.ndarray, name: str, column: Column) -> list[Fault]:
@@ -141,9 +159,10 @@ def out_of_range(values: np.ndarray, name: str, column: Column) -> list[Fault]:
     if len(limits) == 2:
         places = {f"outside {low:g} to {high:g}": below | above}
     unit = f" ({column.unit})" if column.unit else ""
-    limit = f"; fix it, or change {' and '.join(limits)} of data.columns.{plain(name)} in params.yaml"
-    problem = f"{{cell}} is infinite or beyond {_LARGEST:g}, the largest number of a float32"
-    faults = at(np.isinf(values), name, problem, _SMALLER)
+    change = f"fix it, or change {' and '.join(limits)} of data.columns.{plain(name)} in params.yaml"
+    remedy = change if limits else _SMALLER
+    finding = f"{{cell}} is infinite or beyond {_LARGEST:g}, the largest number of a float32"
+    faults = at(np.isinf(values), name, finding, _SMALLER)
     for place, rows in places.items():
-        faults += at(rows, name, f"{{number}} is {place}{unit}", limit if limits else _SMALLER)
+        faults += at(rows, name, f"{{number}} is {place}{unit}", remedy)
     return faults

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.lib.common import UserError
+from stages.lib.common import Problem, UserError, in_params
 from stages.lib.config import Data
 from stages.lib.data.cells import as_feature, as_role
 from stages.lib.data.csv_text import CsvText
@@ -44,17 +44,15 @@ def read_csv(
         The columns that `cv.groups` and `cv.order` name; they may have `use: false`.
     """
     if spec.labels and not classify:
-        raise UserError(
-            f"params.yaml: data.columns.{spec.target}.classes are labels, but a regressor predicts a number. "
-            "Remove them, or set model.wrapper to NeuralNetClassifier."
-        )
+        remedy = "Remove them, or set model.wrapper to NeuralNetClassifier."
+        key = f"data.columns.{spec.target}.classes"
+        raise UserError(in_params(key, "are labels, but a regressor predicts a number", remedy))
     name = name or str(file)
     try:
         csv = csv_text(file if isinstance(file, bytes) else file.read_bytes(), spec, name)
     except FileNotFoundError:
-        raise UserError(f"{name} is missing. Run `dvc repro fetch`, or set data.path in params.yaml.") from None
-    except OSError as error:
-        raise UserError(f"{name} can't be read: {error.strerror}. Set data.path in params.yaml.") from None
+        remedy = "Run `dvc repro fetch`, or set data.path in params.yaml."
+        raise UserError(Problem("is missing", remedy, name, see="data.path")) from None
     check_first_line(csv, spec, spec.columns)
     names = column_names(csv, list(spec.columns))
     check_names(csv, names, spec.columns, "which data.columns in params.yaml lists")
@@ -64,7 +62,7 @@ def read_csv(
     used = [key for key in names if key == spec.target or key in roles or spec.column(key).use]
     if not spec.features(used, groups):
         only = "the header has only the target" if names == [spec.target] else "no column is used"
-        csv.refuse(f"{only}; a net needs a column to predict {spec.target} from.")
+        csv.refuse(only, f"a net needs a column to predict {spec.target} from")
     as_text = {key for key in names if key not in used or key == groups or spec.column(key).type != "number"}
     table = csv.table(names, as_text | ({spec.target} if classify else set()))
 

@@ -11,13 +11,13 @@ from typing import Any, NoReturn
 import pandas as pd
 from pandas.errors import ParserError
 
-from stages.lib.common import UserError, counted
+from stages.lib.common import Problem, UserError, counted
 from stages.lib.config.yaml12 import conflict_line, on_conflict
 
 # What may separate cells, in the singular.
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
-# The most sentences of a message, and the most characters of a cell in it.
-_MOST, LONGEST = 20, 40
+# The most characters of a cell in a message.
+LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,15 @@ class CsvText:
     na_values: tuple[str, ...] = ()
     is_new: bool = False
 
-    def refuse(self, *problems: str) -> NoReturn:
-        """Raise `UserError` with these sentences, each after the name."""
-        sentences = [f"{self.name}: {problem}" for problem in problems[:_MOST]]
-        if more := len(problems) - len(sentences):
-            sentences.append(f"{self.name}: and {more:,} more")
-        raise UserError(*sentences)
+    def problem(self, finding: str, remedy: str = "", line: int = 0, see: str = "") -> Problem:
+        """Return a problem of the file or of a line, after which a sentence goes on."""
+        return Problem(
+            finding if line else f": {finding}", remedy, self.name, line=line, see="" if self.is_new else see
+        )
+
+    def refuse(self, finding: str, remedy: str = "", line: int = 0, see: str = "") -> NoReturn:
+        """Raise `UserError` with a problem of the file, or of a line."""
+        raise UserError(self.problem(finding, remedy, line, see))
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record with the number of its first line, counted from 1."""
@@ -54,10 +57,8 @@ class CsvText:
                 yield line, cells
                 line = reader.line_num + 1
         except csv.Error:  # the limit is the module's own, for a quotation mark that swallows the rest of a file
-            self.refuse(
-                f"line {line} has a cell of more than {csv.field_size_limit():,} characters; "
-                "is a quotation mark missing, or is it the wrong file?"
-            )
+            finding = f"has a cell of more than {csv.field_size_limit():,} characters"
+            self.refuse(finding, "is a quotation mark missing, or is it the wrong file?", line)
 
     def rows(self, numbers: Collection[int]) -> dict[int, tuple[int, list[str]]]:
         """Return the line and the cells of each of these rows; row 0 is the first one after the header."""
@@ -80,7 +81,7 @@ class CsvText:
         except ParserError as error:
             if "EOF inside string" in str(error):
                 *_, (line, _) = self.records()
-                self.refuse(f"line {line} opens a quotation mark that is never closed")
+                self.refuse("opens a quotation mark that is never closed", line=line)
             self.check_widths(len(names))
             self.refuse(f"it is not a CSV: {error}")
         numeric = {name for name in names if table[name].dtype.kind in "iuf"}
@@ -112,27 +113,25 @@ class CsvText:
 
     def check_widths(self, width: int, note: str = "") -> None:
         """Raise `UserError` if a line has more or fewer cells than `width`; a note follows that number."""
-        records = islice(self.records(), int(self.header), None)
+        records = list(islice(self.records(), int(self.header), None))
         wrong = [(line, cells) for line, cells in records if len(cells) != width]
         if not wrong:
             return
-        (line, cells), *others = wrong
         if marked := conflict_line(self.text):
-            self.refuse(f"{on_conflict(marked)}.")
+            raise UserError(on_conflict(self.name, marked))
+        (line, cells), *others = wrong
         count = len(cells)
-        rows = islice(self.records(), int(self.header), None)
-        all_alike = others and all(len(record) == count for _, record in rows)
-        advice = f"; a cell that contains {self.separator!r} needs quotation marks"
-        if count == width + 1 and not cells[-1].strip():
-            advice = "; its last cell is empty, so remove the separator at the end of each row"
-        elif all_alike and self.header:
-            advice = "; line 1 has to name each column"
-        elif all_alike and not self.is_new:
-            advice = f"; every line has {count}, so list {count} columns in data.columns of params.yaml"
+        remedy = f"a cell that contains {self.separator!r} needs quotation marks"
+        if not cells:
+            remedy = "remove empty lines"
+        elif not self.header and not self.is_new and all(len(record) == count for _, record in records):
+            remedy = f"every line has {count}, so list {count} columns in data.columns of params.yaml"
         elif count < width:
-            advice = "; is the line cut off?" if cells else "; remove empty lines"
-        columns, more = counted(count, "column"), more_such(len(others), "line")
-        self.refuse(f"line {line} has {columns} instead of {width}{note}{more}{advice}")
+            remedy = "is the line cut off?"
+        elif count == width + 1 and not cells[-1].strip():
+            remedy = "its last cell is empty, so remove the separator at the end of each row"
+        finding = f"has {counted(count, 'column')} instead of {width}{note}{more_such(len(others), 'line')}"
+        self.refuse(finding, remedy, line)
 
 
 def short(cell: str) -> str:

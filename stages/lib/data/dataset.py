@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import UserError, first_of
+from stages.lib.common import UserError, first_of, in_params
 from stages.lib.config import Data
 from stages.lib.data.csv_file import read_csv
 
@@ -148,8 +148,6 @@ def _sample(y: np.ndarray, share: float, classes: tuple[str, ...], seed: int) ->
     try:
         rows, _ = train_test_split(np.arange(len(y)), train_size=share, stratify=stratify, random_state=seed)
     except ValueError as error:
-        reason = str(error).rstrip(".")
-        raise UserError(
-            f"params.yaml: data.sample is {share:g}, which can't be drawn: {reason}. Set it to 1.0 for all rows."
-        ) from None
+        finding = f"is {share:g}, which can't be drawn: {str(error).rstrip('.')}"
+        raise UserError(in_params("data.sample", finding, "Set it to 1.0 for all rows.")) from None
     return np.sort(rows)

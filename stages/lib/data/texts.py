@@ -4,6 +4,7 @@ import re
 import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -56,8 +57,8 @@ def read(series: pd.Series, missing: Collection[str], meaning: Callable[[list[st
 
 
 def as_category(series: pd.Series, missing: Collection[str] = ()) -> pd.Series:
-    """Return texts without spaces around them, as pandas' `category`: sorted categories, NaN for those in `missing`."""
-    texts = [str(text).strip() for text in series.cat.categories]
+    """Return texts as pandas' `category`: in one Unicode form, without blanks around, NaN for those in `missing`."""
+    texts = [normalize("NFC", str(text).strip()) for text in series.cat.categories]
     kept = sorted(set(texts) - set(missing))
     numbers = {text: number for number, text in enumerate(kept)}
     # The last entry is for the code -1 of a missing cell.

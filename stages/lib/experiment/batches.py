@@ -6,8 +6,7 @@ import numpy as np
 from skorch.dataset import Dataset as Rows
 from skorch.dataset import ValidSplit
 
-from stages.lib.common import UserError, described
-from stages.lib.config import PARAMS_FILE
+from stages.lib.common import UserError, described, in_params
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import misstep
 from stages.lib.model import hold_out_watchers
@@ -26,11 +25,12 @@ def check_hold_out(experiment: Opened) -> None:
     left = fewest - fewest // parts if parts else fewest
     for whole in (settings | candidate for candidate in experiment.candidates):
         if whole.get(_DROPS) and whole[_BATCH] > left:
-            raise UserError(
-                f"{PARAMS_FILE}: experiments.{name}: {_BATCH} is {whole[_BATCH]} and {_DROPS} is true, but a training "
-                f"fold has {left:,} rows, so an epoch has no batch and nothing is learnt. Set {_BATCH} to {left} or "
-                f"less, or {_DROPS} to false."
+            finding = (
+                f": {_BATCH} is {whole[_BATCH]} and {_DROPS} is true, but a training fold has {left:,} rows, so an "
             )
+            remedy = f"Set {_BATCH} to {left} or less, or {_DROPS} to false."
+            finding += "epoch has no batch and nothing is learnt"
+            raise UserError(in_params(f"experiments.{name}", finding, remedy))
     if parts is None or params.cv.keeps_groups:  # whole groups are counted where they are split
         return
     of = ""
@@ -39,10 +39,9 @@ def check_hold_out(experiment: Opened) -> None:
         y, of = experiment.data.y.astype(int), " of one class"
         fewest = min(int(np.bincount(y[train]).max()) for train, _ in splits)
     if fewest < parts:
-        raise UserError(
-            f"{PARAMS_FILE}: {experiment.place('train_split')} is {parts}, but a training fold has only {fewest} "
-            f"rows{of}, too few for so many parts. Set it to {max(fewest, 2)} or less, or to null, or use more rows."
-        )
+        finding = f"is {parts}, but a training fold has only {fewest} rows{of}, too few for so many parts"
+        remedy = f"Set it to {max(fewest, 2)} or less, or to null, or use more rows."
+        raise UserError(in_params(experiment.place("train_split"), finding, remedy))
 
 
 def check_last_batch(experiment: Opened) -> None:
@@ -64,11 +63,12 @@ def check_last_batch(experiment: Opened) -> None:
             continue
         tried.add(module)
         if error := _error_of_one_row(experiment, whole):
-            raise UserError(
-                f"{PARAMS_FILE}: {experiment.place(_BATCH, size)} is {size}, so in {fits[alone[0]]}, which trains on "
-                f"{alone[0]:,} rows, the last batch has one row, from which the net can't learn: {described(error)}. "
-                f"Set model.{_DROPS} to true, or change {_BATCH}."
+            finding = (
+                f"is {size}, so in {fits[alone[0]]}, which trains on {alone[0]:,} rows, the last batch has one row, "
+                f"from which the net can't learn: {described(error)}"
             )
+            remedy = f"Set model.{_DROPS} to true, or change {_BATCH}."
+            raise UserError(in_params(experiment.place(_BATCH, size), finding, remedy))
 
 
 def _error_of_one_row(experiment: Opened, whole: dict[str, Any]) -> BaseException | None:

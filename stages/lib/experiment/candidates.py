@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from stages.lib.common import UserError, described, format_params, own_place
-from stages.lib.config import PARAMS_FILE, PREFIX
+from stages.lib.common import UserError, described, format_params, in_params, own_place
+from stages.lib.config import PREFIX
 from stages.lib.experiment.fault import FIX_THE_CODE, certain_meaning
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import Probe, misstep, refusal
@@ -50,7 +50,7 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
             because = f", because of {format_params(options)}"
         remedy = _advice(error, what, otherwise="" if because or not own_place(error) else FIX_THE_CODE)
         place = f"model, with experiments.{name}.fixed"
-        raise UserError(f"{PARAMS_FILE}: {place}: {_said(error)}{because}{remedy}") from error
+        raise UserError(in_params(place, f": {_said(error)}{because}", remedy)) from error
 
     passing = [{}, *(candidate for candidate, error in errors if not error)][:2]
     guilty: dict[str, BaseException] = {}
@@ -65,14 +65,14 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
                 if candidates.is_drawn(key):  # one number says what is wrong with the bounds
                     break
     if guilty:
-        messages = (f"{place}: {_said(error)}{_advice(error, what)}" for place, error in sorted(guilty.items()))
-        raise UserError(*(f"{PARAMS_FILE}: {each}" for each in messages)) from next(iter(guilty.values()))
+        problems = [
+            in_params(place, f": {_said(error)}", _advice(error, what)) for place, error in sorted(guilty.items())
+        ]
+        raise UserError(*problems) from next(iter(guilty.values()))
     candidate, error = refused[0]
     together = format_params(params.experiment(name).candidates(params.seed)[candidates.index(candidate)])
-    raise UserError(
-        f"{PARAMS_FILE}: experiments.{name}.grid has a combination that can't be {what}: {_said(error)}, as "
-        f"with {together}"
-    ) from error
+    finding = f"has a combination that can't be {what}: {_said(error)}, as with {together}"
+    raise UserError(in_params(f"experiments.{name}.grid", finding)) from error
 
 
 def _covering(candidates: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -106,7 +106,7 @@ def _advice(error: BaseException, what: str, otherwise: str = "") -> str:
     Where no value is at fault, the advice is `otherwise`.
     """
     if meaning := certain_meaning(error) or otherwise:
-        return f". {meaning}"
+        return meaning
     if what == "built" and ";" in _said(error):
         return ""
-    return f". A net can't be {what} with it; choose another value{', or fix the code there' * bool(own_place(error))}."
+    return f"A net can't be {what} with it; choose another value{', or fix the code there' * bool(own_place(error))}."

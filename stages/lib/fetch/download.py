@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from stages.lib.common import UserError
+from stages.lib.common import Problem, UserError
 
 _CHECK = "Check data.url in params.yaml"
 
@@ -29,16 +29,18 @@ def download(url: str, *, silence: float = 10.0, retries: int = 2) -> bytes:
         try:
             return Path(once.fetch("file", downloader=get)).read_bytes()
         except (OSError, ValueError) as error:  # those of requests are an OSError
-            problem = f"{url} could not be downloaded in {1 + retries} attempts: {str(error).rstrip('.')}"
-            raise UserError(f"{problem}. {_CHECK} and the network, or set data.url to a copy.") from None
+            finding = f"could not be downloaded in {1 + retries} attempts: {str(error).rstrip('.')}"
+            remedy = f"{_CHECK} and the network, or set data.url to a copy."
+            raise UserError(Problem(finding, remedy, url, see="data.url")) from None
 
 
 def _local(url: str) -> bytes:
     scheme, separator, _ = url.partition("://")
     if separator and scheme != "file":
-        raise UserError(f"{url} begins with {scheme}://, but only http, https and file are known. {_CHECK}.")
+        finding = f": it begins with {scheme}://, but only http, https and file are known"
+        raise UserError(Problem(finding, f"{_CHECK}.", url, see="data.url"))
     try:
         return Path(url2pathname(urlsplit(url).path) if separator else url).read_bytes()
     except OSError as error:
         hint = "" if separator else " A web address begins with https://."
-        raise UserError(f"{url} can't be read: {error.strerror}. {_CHECK}.{hint}") from None
+        raise UserError(Problem(f"can't be read: {error.strerror}", f"{_CHECK}.{hint}", url, see="data.url")) from None

@@ -1,38 +1,29 @@
 """Downloads the data file that params.yaml pins if it is missing, checks it, and counts its rows."""
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
 
-from stages.lib.common import UserError, did_you_mean, write_bytes
-from stages.lib.common.git import NoGitError, state_of
+from stages.lib.common import Problem, UserError, did_you_mean, in_params, write_bytes
+from stages.lib.common.git import state_of
 from stages.lib.config import Data, Params
 from stages.lib.data import read_csv
-from stages.lib.data.formats import refuse_other_formats
+from stages.lib.data.encoding import refuse_other_formats
 from stages.lib.fetch.download import download
 
 
 def ensure_file(params: Params) -> pd.DataFrame:
     """Return the checked table at `data.path`; a missing or wrong file is replaced by a right one from `data.url`."""
-    path = Path(params.data.path)
-    is_wrong = what_is_wrong(params.data)
-    with _usable(path):
-        return _downloaded(params, path) if is_wrong else _checked(path, params, str(path))
-
-
-def _downloaded(params: Params, path: Path) -> pd.DataFrame:
-    spec = params.data
+    spec, path = params.data, Path(params.data.path)
+    if not what_is_wrong(spec):
+        return _checked(path, params, str(path))
     assert spec.url  # `what_is_wrong` has looked
     content, name = download(spec.url), f"the file at {spec.url}"
     refuse_other_formats(content, name)  # a page says more than its hash
-    if problem := _difference(content, spec):
-        raise UserError(
-            f"The file at {spec.url} {problem} in params.yaml. Either the source has changed or the answer is not a "
-            f"data file; {path} was left unchanged."
-        )
+    if difference := _difference(content, spec):
+        remedy = f"Either the source has changed or the answer is not a data file; {path} was left unchanged."
+        raise UserError(Problem(f"The file at {spec.url} {difference} in params.yaml", remedy, see="data.sha256"))
     table = _checked(content, params, name)
     write_bytes(path, content)
     return table
@@ -44,30 +35,25 @@ def what_is_wrong(spec: Data) -> str:
     Empty if it is the pinned one. Raises `UserError` if it has no URL, or if a file would be lost.
     """
     path = Path(spec.path)
-    with _usable(path):
-        exists = path.exists()
-        problem = _difference(path.read_bytes(), spec) if exists else "is missing"
-        if not problem:
-            return ""
-        if spec.url is None:
-            remedy = "Set data.url, or put the file there"
-            if exists:
-                right = "If the file is the right one, set data.sha256 to its own"
-                remedy = f"{right}; otherwise put the right one there, or set data.url"
-            elif _is_deleted(path):
-                remedy = f"Restore it: `git checkout -- {path}`, or set data.url"
-            elif near := did_you_mean(path.name, (each.name for each in path.parent.glob("*"))):
-                raise UserError(f"params.yaml: data.path is {path}, which is missing{near}")
-            raise UserError(
-                f"{path} {problem}, and data.url in params.yaml is null. {remedy}; a queued experiment has only the "
-                "files that git tracks."
-            )
+    exists = path.exists()
+    finding = _difference(path.read_bytes(), spec) if exists else "is missing"
+    if not finding:
+        return ""
+    if spec.url is None:
+        remedy = "Set data.url, or put the file there"
         if exists:
-            _refuse_to_lose(path, problem)
-    return problem
+            remedy = "If the file is the right one, set data.sha256 to its own; otherwise put the right one there"
+        elif near := did_you_mean(path.name, (each.name for each in path.parent.glob("*"))):
+            raise UserError(in_params("data.path", f"is {path}, which is missing{near}"))
+        remedy = f"{remedy}; `git checkout -- {path}` restores one that git has, and a queued experiment has no other"
+        finding = f"{finding}, and data.url in params.yaml is null"
+        raise UserError(Problem(finding, remedy, str(path), see="data.url"))
+    if exists:
+        _refuse_to_lose(path, finding)
+    return finding
 
 
-def _refuse_to_lose(path: Path, problem: str) -> None:
+def _refuse_to_lose(path: Path, finding: str) -> None:
     """Raise `UserError` if git could not bring a file back; one that git is to ignore may be replaced."""
     try:
         state = state_of(path)
@@ -76,10 +62,9 @@ def _refuse_to_lose(path: Path, problem: str) -> None:
         state, why = "??", f"git can't bring the file back ({str(error).rstrip('.')})"
     if state not in ("", "!!"):
         drop = f"git checkout HEAD -- {path}" if "M" in state else f"rm {path}"
-        raise UserError(
-            f"{path} {problem}, and {why}, so a download would replace the only copy. To use the file as it is, set "
-            f"data.sha256 and data.url to null; to drop it, run `{drop}`."
-        )
+        remedy = f"To use the file as it is, set data.sha256 and data.url to null; to drop it, run `{drop}`."
+        finding = f"{finding}, and {why}, so a download would replace the only copy"
+        raise UserError(Problem(finding, remedy, str(path), see="data.sha256"))
 
 
 def _difference(content: bytes, spec: Data) -> str:
@@ -88,31 +73,13 @@ def _difference(content: bytes, spec: Data) -> str:
     return "" if spec.sha256 in (None, own) else f"has the sha256 {own}, not the {spec.sha256} of data.sha256"
 
 
-def _is_deleted(path: Path) -> bool:
-    """Whether git calls a file deleted, and so could bring it back."""
-    with suppress(NoGitError):
-        return "D" in state_of(path)
-    return False
-
-
-@contextmanager
-def _usable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        problem = f"{error.filename or path} can't be used: {error.strerror}"
-        raise UserError(f"{problem}. Remove the cause, or set data.path in params.yaml.") from None
-
-
 def _checked(file: Path | bytes, params: Params, name: str) -> pd.DataFrame:
     spec, classify = params.data, params.model.classifies
     table = read_csv(file, spec, classify, name, params.cv.groups, params.cv.order)
     y = table[spec.target]
     if not classify and y.nunique() == 1:
-        raise UserError(
-            f"{name}: the target {spec.target} is {y[0]:g} in every row, so there is nothing to predict. "
-            "Name another data.target in params.yaml."
-        )
+        finding = f": the target {spec.target} is {y[0]:g} in every row, so there is nothing to predict"
+        raise UserError(Problem(finding, "Name another data.target in params.yaml.", name, see="data.target"))
     return table
 
 

@@ -7,7 +7,7 @@ import skorch.callbacks
 from skorch.callbacks import Callback, WarmRestartLR
 from torch.optim import lr_scheduler
 
-from stages.lib.common import RAISED, described, did_you_mean, own_place
+from stages.lib.common import RAISED, Problem, described, did_you_mean, own_place
 from stages.lib.model.imports import derived, look_up
 from stages.lib.model.signatures import not_allowed, not_taken, parameters
 
@@ -76,7 +76,7 @@ def _misused(kind: type[Callback], key: str, value: Any) -> str:
     return not_taken(kind.__name__, parameters(kind), key) or not_allowed(kind.__name__, parameters(kind), key, value)
 
 
-def bad_callback_key(place: str, key: str, values: dict[str, Any], callbacks: list[Named]) -> Iterator[str]:
+def bad_callback_key(place: str, key: str, values: dict[str, Any], callbacks: list[Named]) -> Iterator[Problem]:
     """Check a key such as `callbacks__EarlyStopping__patience`, and its values by their places."""
     _, name, *parameter = key.split("__", 2)
     by_name = dict(callbacks)
@@ -84,14 +84,14 @@ def bad_callback_key(place: str, key: str, values: dict[str, Any], callbacks: li
         return
     if name not in by_name:
         names = f"it has {', '.join(by_name)}" if by_name else "it is empty"
-        yield f"{place}: callbacks has no {name!r}{did_you_mean(name, by_name) or f'; {names}'}"
+        yield Problem(f": callbacks has no {name!r}{did_you_mean(name, by_name) or f'; {names}'}", key=place)
     elif not parameter:
         example = next(iter(parameters(type(by_name[name]))))
-        yield f"{place}: a callback stays what it is; vary its parameters, as in {key}__{example}"
+        yield Problem(f": a callback stays what it is; vary its parameters, as in {key}__{example}", key=place)
     else:
         for where, value in values.items():
             if problem := _misused(type(by_name[name]), parameter[0], value):
-                yield f"{where}: {problem}"
+                yield Problem(f": {problem}", key=where)
 
 
 def hold_out_watchers(settings: dict[str, Any], grid: dict[str, list[Any]] | None = None) -> list[str]:

@@ -8,7 +8,7 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
-from stages.lib.common import UserError
+from stages.lib.common import UserError, in_params
 
 # Losses that take the numbers of classes and an output for each. `class_weight` is put into their parameter `weight`,
 # and into `pos_weight` of the other one.
@@ -82,4 +82,4 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     elif not isinstance(class_weight, str) and issubclass(criterion, _POS_WEIGHT) and class_weight[0] == 0:
         problem = f"gives class 0 no weight, which {criterion.__name__} can't express; give it one above 0."
     if problem:
-        raise UserError(f"params.yaml: model.class_weight, or that of an experiment, {problem}")
+        raise UserError(in_params("model.class_weight", f", or that of an experiment, {problem}"))

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from stages.lib.common import UserError, join_words
+from stages.lib.common import UserError, in_params, join_words
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import FiniteOrUnfit
@@ -81,7 +81,8 @@ def check_device(device: str) -> None:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
     if reason:
-        raise UserError(f"params.yaml: model.device is {device!r}, which can't be used here: {reason}; set it to cpu")
+        finding = f"is {device!r}, which can't be used here: {reason}"
+        raise UserError(in_params("model.device", finding, "set it to cpu"))
 
 
 def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module], n_classes: int) -> None:
@@ -96,14 +97,11 @@ def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module], n_cla
         others = [each.__name__ for each, losses in _LOSSES.items() if issubclass(criterion, losses)]
         way_out = f", or model.wrapper to {join_words(others, 'or')}" if others else ""
         fitting = join_words([each.__name__ for each in takes], "or")
-        raise UserError(
-            f"params.yaml: {loss} does not go with {wrapper.__name__}. Set model.criterion to {fitting}{way_out}."
-        )
+        finding = f": {loss} does not go with {wrapper.__name__}"
+        raise UserError(in_params("model.criterion", finding, f"Set it to {fitting}{way_out}."))
     if is_classifier(wrapper) and n_classes > 2 and not issubclass(criterion, OF_NUMBERED):
-        raise UserError(
-            f"params.yaml: the data has {n_classes} classes, which {loss} can't tell apart. Set model.criterion to "
-            "CrossEntropyLoss."
-        )
+        finding = f": the data has {n_classes} classes, which {loss} can't tell apart"
+        raise UserError(in_params("model.criterion", finding, "Set it to CrossEntropyLoss."))
 
 
 def build_estimator(

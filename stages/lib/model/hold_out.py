@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 from skorch.dataset import ValidSplit
 from torch.utils.data import Subset
 
-from stages.lib.common import UserError
+from stages.lib.common import UserError, in_params
 from stages.lib.config import CV
 
 
@@ -45,10 +45,8 @@ class WholeGroups:
         groups = dataset.X.groups
         dataset.X = np.asarray(dataset.X)  # of which single rows are taken faster
         if (count := len(np.unique(groups))) < self.n:
-            raise UserError(
-                f"The rows that a net is fitted on are of {count} groups, fewer than the {self.n} of model.train_split "
-                "in params.yaml. Lower it, or set it to null."
-            )
+            finding = f"is {self.n}, but the rows that a net is fitted on are of {count} groups"
+            raise UserError(in_params("model.train_split", finding, "Lower it, or set it to null."))
         splitter = (StratifiedGroupKFold if self.stratified else GroupKFold)(self.n)
         labels = np.ravel(np.asarray(y)) if self.stratified else None
         train, valid = next(iter(splitter.split(np.zeros(len(groups)), labels, groups)))

@@ -5,7 +5,7 @@ from typing import Any
 
 from skorch import NeuralNet
 
-from stages.lib.common import did_you_mean
+from stages.lib.common import Problem, did_you_mean
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.model.callbacks import bad_callback_key
 from stages.lib.model.names import called_here
@@ -24,8 +24,8 @@ _NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "
 
 def bad_key(
     place: str, key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]
-) -> Iterator[str]:
-    """Yield what is wrong with a key or its values, which are by their places, as sentences that begin with the place.
+) -> Iterator[Problem]:
+    """Yield what is wrong with a key or its values, which are by their places, as problems without a file.
 
     Settings and grid are all of an experiment's, names resolved. Of a distribution, the grid has both bounds.
     """
@@ -36,33 +36,33 @@ def bad_key(
     takers |= {owner: [of_net[owner].default] for owner in _ITERATORS}
     keys = {*of_net, "wrapper", "class_weight"}
     if key == "wrapper" and place.startswith("experiments"):
-        yield f"{place}: all experiments share folds and baselines; put wrapper into model"
+        yield Problem(": all experiments share folds and baselines", "put wrapper into model", key=place)
     elif key in _NOT_IN_A_GRID and place.endswith(f".grid.{key}"):
-        yield f"{place} must stay the same within a search; put {key} into model or fixed"
+        yield Problem("must stay the same within a search", f"put {key} into model or fixed", key=place)
     elif key.startswith(PREFIX):
         if place.startswith("model."):
-            yield f"{place}: `model` is about the net; set {key.replace('__', '.')} instead"
+            yield Problem(": `model` is about the net", f"set {key.replace('__', '.')} instead", key=place)
     elif owner == "callbacks" and name:
         yield from bad_callback_key(place, key, values, settings.get("callbacks", []))
     elif name and owner not in _ALL_OWNERS:
-        yield f"{place}: no part of a net is called {owner!r}{did_you_mean(owner, _ALL_OWNERS)}"
+        yield Problem(f": no part of a net is called {owner!r}{did_you_mean(owner, _ALL_OWNERS)}", key=place)
     elif name:
         for taker in takers.get(owner, []):
             yield from _misused(place, name, taker.__name__, parameters(taker), values)
     elif key not in keys:
-        yield f"{place}: {net.__name__} takes no {key!r}{_meant(key, keys, settings)}"
+        yield Problem(f": {net.__name__} takes no {key!r}{_meant(key, keys, settings)}", key=place)
     elif key in _NOT_A_VALUE:
-        yield f"{place}: {key} is a class, which can't be named here; set it in a wrapper of your own"
+        yield Problem(f": {key} is a class, which can't be named here", "set it in a wrapper of your own", key=place)
     else:
         yield from _misused(place, key, net.__name__, of_net, values)
 
 
-def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]) -> Iterator[str]:
+def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]) -> Iterator[Problem]:
     if problem := not_taken(taker, taken, name):
-        yield f"{place}: {problem}"
+        yield Problem(f": {problem}", key=place)
     for where, value in values.items():
         if problem := not_allowed(taker, taken, name, value):
-            yield f"{where}: {problem}"
+            yield Problem(f": {problem}", key=where)
 
 
 def _meant(key: str, keys: set[str], settings: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
-from stages.lib.common import UserError
+from stages.lib.common import UserError, in_params
 from stages.lib.config import PREFIX, Prepare
 from stages.lib.data import Dataset
 from stages.lib.model.preparation import Preparation, make_scaler
@@ -26,10 +26,9 @@ def check_missing(data: Dataset, impute: str | None, place: str = "prepare.imput
     lacking = [name for name in data.columns.lacking if data.columns.types[name] != "category"]
     if impute is None and lacking:
         names = ", ".join(f"{name} ({data.X[name].isna().sum():,})" for name in lacking)
-        raise UserError(
-            f"params.yaml: {place} is null, but cells are missing, which a net can't take, in {names}. Set it to mean, "
-            "median or most_frequent, or leave such columns out with `use: false`."
-        )
+        finding = f"is null, but cells are missing, which a net can't take, in {names}"
+        remedy = "Set it to mean, median or most_frequent, or leave such columns out with `use: false`."
+        raise UserError(in_params(place, finding, remedy))
 
 
 def prepared(

@@ -1,10 +1,11 @@
 """Resolves an experiment's settings and candidates, and checks them with torch before a search starts."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from stages.lib.common import UserError, format_value
+from stages.lib.common import Problem, UserError, format_value, in_params
 from stages.lib.config import CV, PARAMS_FILE, Distribution, Params
 from stages.lib.model.callbacks import hold_out_watchers
 from stages.lib.model.estimator import is_classifier
@@ -58,10 +59,9 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
     }
     settings = names.checked(settings, params.cv, lists, place)
     if is_classifier(settings["wrapper"]) != params.model.classifies:
-        raise UserError(
-            f"{PARAMS_FILE}: model.wrapper: {params.model.wrapper} is not a classifier, or is one with a regressor's "
-            "name. Set it to NeuralNetClassifier, NeuralNetBinaryClassifier or NeuralNetRegressor."
-        )
+        finding = f": {params.model.wrapper} is not a classifier, or is one with a regressor's name"
+        remedy = "Set it to NeuralNetClassifier, NeuralNetBinaryClassifier or NeuralNetRegressor."
+        raise UserError(in_params("model.wrapper", finding, remedy))
     grid = lists | experiment.distributions
     return settings, Candidates(name, grid, experiment.model_copy(update={"grid": grid}).candidates(params.seed))
 
@@ -90,19 +90,19 @@ class _Names:
     """Turns the names in a file into objects, and collects what is wrong with them.
 
     `places` says where each setting stands, apart from those of a grid, and names are imported `only` from some
-    packages. The `problems` are sentences that begin with the place.
+    packages. The `problems` are without the file.
     """
 
     def __init__(self, file: str, places: dict[str, str], only: Collection[str] | None = None) -> None:
         self.file, self.places, self.only = file, places, only
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
         self._cause: BaseException | None = None
         self._of_module: Parameters = {}
 
     def refuse(self) -> None:
         """Raise `UserError` if there are problems."""
         if self.problems:
-            raise UserError(*(f"{self.file}: {each}" for each in dict.fromkeys(self.problems))) from self._cause
+            raise UserError(*(replace(each, file=self.file) for each in dict.fromkeys(self.problems))) from self._cause
 
     def resolved(self, raw: dict[str, Any]) -> dict[str, Any]:
         """Return settings with objects in the place of names."""
@@ -119,7 +119,7 @@ class _Names:
         try:
             return resolve(key, value, self.only)
         except ValueError as error:
-            self.problems.append(f"{place}: {error}")
+            self.problems.append(Problem(f": {error}", key=place))
             self._cause = error.__cause__
             return None
 
@@ -138,11 +138,11 @@ class _Names:
             by_place = {f"{place}[{i}]": value for i, value in enumerate(values)}
             self.problems += bad_key(place, key, by_place, settings, lists)
         if settings["train_split"] is None:
+            finding = "watches rows that are held out, as in valid_loss, but train_split is null, so there are none"
+            remedy = "set train_split to 5, or let it monitor train_loss"
+            place = self.places.get("callbacks", "model.callbacks")
             self.problems += (
-                f"{self.places.get('callbacks', 'model.callbacks')}.{name} watches rows that are held out, as in "
-                "valid_loss, but train_split is null, so there are none; set train_split to 5, or let it monitor "
-                "train_loss"
-                for name in hold_out_watchers(settings, lists)
+                Problem(finding, remedy, key=f"{place}.{name}") for name in hold_out_watchers(settings, lists)
             )
         self.refuse()
         return settings | {"train_split": hold_out(settings["train_split"], cv, is_classifier(settings["wrapper"]))}

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
-from stages.lib.common import UserError
+from stages.lib.common import Problem, UserError
 from stages.lib.config import CV
 from stages.lib.engine import TrainTest, fit_seed
 
@@ -74,7 +74,8 @@ def checked_splits(data: Rows, cv: CV, seed: int) -> list[TrainTest]:
 def _check_counts(data: Rows, cv: CV) -> None:
     def check(has: str, count: int, needed: int = cv.n_splits, of: str = "folds of cv.n_splits") -> None:
         if count < needed:
-            raise UserError(f"{has}, fewer than the {needed} {of}. Lower cv.n_splits in params.yaml, or use more rows.")
+            remedy = "Lower cv.n_splits in params.yaml, or use more rows."
+            raise UserError(Problem(f"{has}, fewer than the {needed} {of}", remedy, see="cv.n_splits"))
 
     has_rows, n_rows = f"The data has {len(data.y)} rows", len(data.y)
     if cv.keeps_time:
@@ -87,10 +88,9 @@ def _check_counts(data: Rows, cv: CV) -> None:
         return
     counts = np.array([(data.y == number).sum() for number in range(len(data.classes))])
     if (counts > 0).sum() == 1:
-        raise UserError(
-            f"The data has one class only, {data.classes[int(counts.argmax())]}; a classifier needs two or more. "
-            "Use more rows, or name another data.target in params.yaml."
-        )
+        finding = f"The data has one class only, {data.classes[int(counts.argmax())]}; a classifier needs two or more"
+        remedy = "Use more rows, or name another data.target in params.yaml."
+        raise UserError(Problem(finding, remedy, see="data.target"))
     for label, count in zip(data.classes, counts, strict=True):
         check(f"The data has {count} rows of class {label}", count)
 
@@ -102,6 +102,5 @@ def _check_classes(y: np.ndarray, classes: Sequence[str], cv: CV, splits: list[T
             if lacking := sorted(set(range(len(classes))) - set(np.unique(y[rows]).astype(int))):
                 repeat, fold = divmod(number, cv.n_splits)
                 names = ", ".join(classes[i] for i in lacking)
-                raise UserError(
-                    f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class {names}. {way_out}"
-                )
+                finding = f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class {names}"
+                raise UserError(Problem(finding, way_out, see="cv.n_splits"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from joblib import cpu_count
 
-from stages.lib.common import UserError
+from stages.lib.common import UserError, in_params
 from stages.lib.config import Runtime
 
 # What a process with torch in it takes at least, in MiB: a smaller `runtime.max_memory_mb` is refused.
@@ -28,27 +28,23 @@ def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
     try:
         from distributed import Client
     except ImportError:
-        raise UserError(
-            "params.yaml: runtime.backend is dask, which is not installed. "
-            "Run `pip install --requirement requirements-dask.txt`."
-        ) from None
+        remedy = "Run `pip install --requirement requirements-dask.txt`."
+        raise UserError(in_params("runtime.backend", "is dask, which is not installed", remedy)) from None
     address, (n_jobs, memory) = runtime.dask_scheduler, _jobs_here(runtime, -1)
     options = {} if address else {"n_workers": n_jobs, "threads_per_worker": 1}
-    key = "params.yaml: runtime.dask_scheduler"
+    key = "runtime.dask_scheduler"
     try:
         with _no_longer_than(2 * _SECONDS_TO_ANSWER):  # Dask waits for ever for the answer of another kind of server
             client = Client(address, timeout=_SECONDS_TO_ANSWER, **options)
     except Exception as error:  # a text that is not an address fails in many ways
-        raise UserError(
-            f"{key}: no scheduler answers at {address}: {error}. Start one there, or set runtime.backend to loky."
-        ) from None
+        remedy = "Start one there, or set runtime.backend to loky."
+        raise UserError(in_params(key, f": no scheduler answers at {address}: {error}", remedy)) from None
     with client:
         try:
             client.wait_for_workers(1, timeout=_SECONDS_TO_ANSWER)
         except TimeoutError:
-            raise UserError(
-                f"{key}: the scheduler at {address} has no workers. Run `dask worker {address}` in the repository."
-            ) from None
+            remedy = f"Run `dask worker {address}` in the repository."
+            raise UserError(in_params(key, f": the scheduler at {address} has no workers", remedy)) from None
         # A cluster's workers have memory of their own.
         yield "dask", -1, runtime.max_memory_mb if address else memory
 

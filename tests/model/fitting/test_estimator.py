@@ -107,7 +107,7 @@ def test_candidates_keep_their_order_under_their_nested_names() -> None:
 def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
     with pytest.raises(UserError) as caught:
         build_estimator(net_settings(), DATA, Prepare())
-    assert str(caught.value) == (
+    assert str(caught.value).startswith(
         "params.yaml: prepare.impute is null, but cells are missing, which a net can't take, in age (18), adult (14). "
         "Set it to mean, median or most_frequent, or leave such columns out with `use: false`."
     )

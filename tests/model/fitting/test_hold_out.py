@@ -103,7 +103,7 @@ def test_no_group_is_on_both_sides_whatever_prepares_the_rows(
 def test_too_few_groups_in_a_fit_are_told() -> None:
     data = table(2, np.arange(120) % 5)
     with pytest.raises(
-        UserError, match=r"^The rows that a net is fitted on are of 2 groups, fewer than the 5 of model"
+        UserError, match=r"model.train_split is 5, but the rows that a net is fitted on are of 2 groups"
     ):
         searched(data, {"lr": [0.01]}, "one-by-one", CV(n_splits=2, n_repeats=1, **BY_GROUP))  # type: ignore[arg-type]
 

@@ -36,7 +36,7 @@ def test_shared_luck_with_the_rows_is_no_effect() -> None:
 
 def test_half_of_the_spread_is_mostly_found() -> None:
     drawn = [judge_keys("half from lr", 30, draw) for draw in range(30)]
-    assert sum(each.found for each in drawn) >= 18
+    assert sum(each.finding for each in drawn) >= 18
     assert sum(each.false for each in drawn) <= 4
 
 

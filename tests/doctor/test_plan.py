@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stages.lib.check import Plan, in_words
-from stages.lib.check.plan import make_plan
-from stages.lib.check.trial import few_rows
 from stages.lib.config import Params
 from stages.lib.data import Columns, Dataset
+from stages.lib.doctor import Plan, in_words
+from stages.lib.doctor.plan import make_plan
+from stages.lib.doctor.trial import few_rows
 from stages.lib.experiment import Table, open_experiment
-from stages.lib.search.halving import halve, stage_epochs, stage_sizes
 from tests.project import real_params, set_at
 
 
@@ -31,26 +30,6 @@ def test_counts_are_those_of_the_search(data: Dataset) -> None:
     halving = plan(data, {"search": "halving", "grid": {"lr": [0.001 * i for i in range(1, 10)]}})
     assert (halving.n_candidates, halving.n_fits) == (9, (9 + 3 + 1) * 30)
     assert halving.net_epochs == pytest.approx((9 * 12 + 3 * 34 + 100) * 30, abs=1)
-
-
-def test_stages_shrink_as_halving_does() -> None:
-    seen: list[int] = []
-
-    class Found:
-        n_fits, n_splits = 0, 1
-
-        def __init__(self, numbers: np.ndarray) -> None:
-            self.scores = {"score": numbers[:, None].astype(float)}
-            self.records: list[list[Any]] = [[]] * len(numbers)
-
-    def train(numbers: np.ndarray, epochs: int) -> Any:
-        seen.append(len(numbers))
-        return Found(numbers)
-
-    for n_candidates in (1, 2, 3, 8, 9, 10, 50):
-        seen.clear()
-        halve(train, n_candidates, 100)
-        assert seen == stage_sizes(n_candidates, len(stage_epochs(n_candidates, 100)))
 
 
 def test_estimates_grow_with_the_work(data: Dataset) -> None:

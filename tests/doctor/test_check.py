@@ -1,25 +1,20 @@
 """`python -m stages.check`: lists every problem at once, as the stages would tell them, or says what searches take."""
 
-import hashlib
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import nets
-from stages import check, search
-from stages.lib.check import everything
-from stages.lib.check.trial import seconds_a_step
-from stages.lib.config import load_params
-from stages.lib.engine import seed_everything
-from stages.lib.scores.splits import drawn_anew
-from tests.check.conftest import Write
+from stages import adopt, check, search
+from stages.lib.doctor import everything
+from stages.lib.doctor.trial import seconds_a_step
 from tests.conftest import Command
-from tests.project import IDENTITY, real_params
+from tests.doctor.conftest import Write
+from tests.project import real_params
 from tests.read_sample import SAMPLE
 
 
@@ -61,13 +56,13 @@ def test_all_problems_are_listed_at_once_with_their_lines(write: Write, in_proce
     done = in_process(check)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
-        "error: params.yaml: seed is 4294967296: it should be less than or equal to 4294967295 (line 1)",
-        f"error: params.yaml: model.lr is 'fast': it should be a valid number (line {line_of('lr: fast')})",
-        "error: params.yaml: experiments.joint.n_candidates is -1: it should be greater than or equal to 1 "
+        "error: params.yaml: seed is 4294967296; it should be less than or equal to 4294967295 (line 1)",
+        f"error: params.yaml: model.lr is 'fast'; it should be a valid number (line {line_of('lr: fast')})",
+        "error: params.yaml: experiments.joint.n_candidates is -1; it should be greater than or equal to 1 "
         f"(line {line_of('n_candidates: -1')})",
         "error: data/pima-indians-diabetes.csv: line 9, column age: 53 is outside 21 to 50 (years) "
         "(80 more such cells); fix it, or change min and max of data.columns.age in params.yaml "
-        f"(line {line_of('  age:')})",
+        f"(params.yaml, line {line_of('  age:')})",
         "error: params.yaml: experiments.dropout.grid.module__dropout_rate[1]: dropout_rate is 2.0; it should be at "
         f"least 0 and below 1 (1 more such value) (line {line_of('- 2.0')})",
         "error: params.yaml: experiments.neurons.fixed.optimizer: 'Adamm' is not an optimizer of torch.optim; did you "
@@ -75,32 +70,10 @@ def test_all_problems_are_listed_at_once_with_their_lines(write: Write, in_proce
     ]
 
 
-def test_what_all_experiments_share_is_told_once(write: Write, in_process: Command) -> None:
-    write({"model.optimizer": "Adamm", "experiments.optimizer.fixed": {"optimizer__momentum": 0.5}})
-    told = in_process(check).stderr.splitlines()
-    assert [line for line in told if "Adamm" in line] == [
-        "error: params.yaml: model.optimizer: 'Adamm' is not an optimizer of torch.optim; did you mean 'Adam'? "
-        f"(line {line_of('Adamm')})"
-    ]
-
-
 LATER = (
     "note: {}; `dvc repro fetch` {} the file at data.url. Run `make check` again after that, because it tries the "
     "training then\n"
 )
-
-
-def test_another_file_than_the_pinned_one_is_named(write: Write, in_process: Command) -> None:
-    Path("later.csv").write_text("1,2\n", encoding="utf-8")
-    for command in (["init", "--quiet"], ["add", "later.csv"]):
-        subprocess.run(["git", *command], check=True)
-    subprocess.run(["git", "commit", "--quiet", "--message", "one"], env=os.environ | IDENTITY, check=True)
-    write({"data.path": "later.csv"}, "dropout")
-    done = in_process(check)
-    pinned, own = real_params()["data"]["sha256"], hashlib.sha256(b"1,2\n").hexdigest()
-    assert (done.returncode, done.stdout) == (0, "params.yaml: fine\n")
-    why = f"later.csv has the sha256 {own}, not the {pinned} of data.sha256"
-    assert done.stderr == LATER.format(why, "replaces it by")
 
 
 def test_a_csv_that_is_to_be_downloaded_is_no_problem(write: Write, in_process: Command) -> None:
@@ -122,34 +95,22 @@ def test_copies_of_rows_are_noted(write: Write, in_process: Command) -> None:
     assert done.stderr.count("\n") == 1
 
 
-TWELVE = (
-    "model.train_split is 5, but a training fold has only 4 rows of one class, too few for so many parts. Set it to 4"
-)
-
-
 @pytest.mark.parametrize(
-    ("changes", "rows", "sentence"),
+    ("changes", "rows", "words"),
     [
+        ({"experiments.optimizer.fixed": {"train_split": 900}}, 768, "experiments.optimizer.fixed.train_split is 900"),
+        ({"cv.splitter": "kfold", "model.train_split": 600}, 768, "model.train_split is 600, but a training fold has"),
+        ({}, 12, "has only 4 rows of one class, too few for so many parts. Set it to 4"),
+        ({"model.class_weight": [0, 0]}, 768, "params.yaml: model.class_weight, or that of an experiment, "),
         (
-            {"model.train_split": 100_000},
+            {"model.iterator_train__drop_last": True, "model.batch_size": 900},
             768,
-            "model.train_split is 100000, but a training fold has only 333 rows of one",
+            "a training fold has 410 rows, so an epoch has no batch and nothing is learnt. Set batch_size to 410",
         ),
-        (
-            {"experiments.optimizer.fixed": {"train_split": 900}},
-            768,
-            "experiments.optimizer.fixed.train_split is 900, but",
-        ),
-        (
-            {"cv.splitter": "kfold", "model.train_split": 600},
-            768,
-            "model.train_split is 600, but a training fold has onl",
-        ),
-        ({}, 12, TWELVE),
     ],
 )
 def test_the_stage_and_the_check_say_the_same(
-    write: Write, in_process: Command, changes: dict[str, Any], rows: int, sentence: str
+    write: Write, in_process: Command, changes: dict[str, Any], rows: int, words: str
 ) -> None:
     lines = (SAMPLE / "data/pima-indians-diabetes.csv").read_bytes().splitlines(keepends=True)
     Path("table.csv").write_bytes(b"".join(lines[:rows]))
@@ -157,7 +118,45 @@ def test_the_stage_and_the_check_say_the_same(
     checked, searched = in_process(check), in_process(search, "optimizer")
     assert checked.returncode == searched.returncode == 1
     assert checked.stderr == searched.stderr
-    assert f"error: params.yaml: {sentence}" in checked.stderr
+    assert words in checked.stderr
+
+
+def test_a_broken_cell_of_an_adopted_table_is_the_only_error(write: Write, in_process: Command) -> None:
+    cells = {"x": [i % 7 + 0.5 for i in range(80)], "city": ["Rome", "Paris"] * 40}
+    table = pd.DataFrame(cells | {"y": ["no", "yes", "yes", "no"] * 20})
+    write({"experiments": {"mine": {"grid": {"lr": [0.01, 0.02]}, "fixed": {}}}})
+    table.to_csv("mine.csv", index=False)
+    assert in_process(adopt, "mine.csv", "y", "--force").returncode == 0
+    Path("mine.csv").write_text(table.to_csv(index=False).replace("\n3.5,", "\nseven,", 1), encoding="utf-8")
+    (error,) = [line for line in in_process(check).stderr.splitlines() if line.startswith("error: ")]
+    assert "column x: 'seven' is not a number" in error
+
+
+STILL = """
+import torch
+from torch import nn
+
+
+class Net(nn.Sequential):
+    def __init__(self, n_inputs=8):
+        super().__init__(nn.Linear(n_inputs, 1), nn.Sigmoid())
+
+
+class Still(torch.optim.SGD):
+    def step(self, closure=None):
+        return closure() if closure else None
+"""
+
+
+def test_nets_that_stand_still_are_refused(write: Write, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nets, "__path__", [str(Path.cwd())])
+    Path("still_net.py").write_text(STILL, encoding="utf-8")
+    own = {"model.module": "nets.still_net.Net", "model.optimizer": "nets.still_net.Still"}
+    write(own | {"experiments": {"mine": {"grid": {"lr": [0.01, 0.02]}}}, "prepare.scale": "standard"})
+    for done in (in_process(check), in_process(search, "mine")):
+        assert done.returncode == 1
+        assert "The weights did not change in a trial of one epoch, although there are gradients" in done.stderr
+    assert not Path("metrics").exists()
 
 
 NORMED = """
@@ -183,11 +182,3 @@ def test_a_last_batch_of_one_row_is_foreseen(
     assert (searched.returncode, searched.stderr) == (1, done.stderr)
     write(net | {"model.batch_size": 59, "model.iterator_train__drop_last": True}, "optimizer")
     assert in_process(check).returncode == 0
-
-
-def test_the_largest_seed_seeds_all_that_takes_one(write: Write, in_process: Command) -> None:
-    write({"seed": 2**32 - 1, "data.sample": 0.5}, "joint")
-    assert in_process(check).returncode == 0
-    params = load_params()
-    for seed in (params.seed, drawn_anew(params).seed):
-        seed_everything(seed)

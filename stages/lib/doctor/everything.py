@@ -7,18 +7,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stages.lib.adopt import on_copies
-from stages.lib.check.before_dvc import broken_files, find_conflicts, missing_keys, what_to_do
-from stages.lib.check.grouping import Problem
-from stages.lib.check.plan import Plan, make_plan
-from stages.lib.check.repository import on_repository
-from stages.lib.check.trial import few_rows, rows_like, seconds_a_step
-from stages.lib.common import UserError, place_of
-from stages.lib.config import PARAMS_FILE, Params, Prepare, params_and_problems, read_content
+from stages.lib.common import PARAMS_FILE, Problem, UserError
+from stages.lib.config import Params, Prepare, params_and_problems, read_content
+from stages.lib.doctor import before_dvc
+from stages.lib.doctor.plan import Plan, make_plan
+from stages.lib.doctor.trial import few_rows, rows_like, seconds_a_step
 from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.experiment.candidates import check_candidates
 from stages.lib.fetch import ensure_file, what_is_wrong
 from stages.lib.model import Candidates, resolve_experiment
-from stages.lib.pipeline import PIPELINE
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.scores.splits import read_table
 
@@ -33,43 +30,42 @@ _OF_THE_NETS = ("prepare", "model.class_weight", "model.optimizer__lr")
 class Findings:
     """What a check has found.
 
-    Notes say what was left out, and why, and what makes scores too high. Plans are of the searches that were built.
+    Problems come with the experiment whose check has found them, or "". Notes say what was left out, and why, and what
+    makes scores too high. Plans are of the searches that were built.
     """
 
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[tuple[Problem, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     n_rows: int | None = None
 
-    def of(self, function: Callable[..., T], *args: Any, experiment: str | None = None) -> T | None:
+    def of(self, function: Callable[..., T], *args: Any, experiment: str = "") -> T | None:
         """Return what a function returns; if it raises a `UserError`, keep its problems and return None."""
         try:
             return function(*args)
         except UserError as error:
-            self.problems += [Problem(str(sentence), experiment) for sentence in error.args]
-            return None
+            self.problems += [(problem, experiment) for problem in error.problems]
+        except OSError as error:
+            self.problems.append((Problem(f"can't be used: {error.strerror}", "", str(error.filename)), experiment))
+        return None
 
 
 def check() -> Findings:
     """Check params.yaml, the CSV, and the first net of each experiment, as the stages do."""
-    findings = Findings()
-    problem, note = on_repository()
-    findings.problems += map(Problem, filter(None, [problem]))
-    findings.notes += filter(None, [note])
-    in_conflict = find_conflicts()
-    findings.problems += map(Problem, (*what_to_do(in_conflict), *broken_files(in_conflict)))
-    content = None if PARAMS_FILE in in_conflict else findings.of(read_content)
+    problems = [*before_dvc.no_repository(), *before_dvc.broken_files()]
+    findings = Findings([(problem, "") for problem in problems], [*before_dvc.git_says_nothing()])
+    content = findings.of(read_content)
     if content is None:
         return findings
     params, problems = params_and_problems(content)
-    findings.problems += map(Problem, problems)
+    findings.problems += [(problem, "") for problem in problems]
     if params is None:
         findings.notes.append(f"the rest is checked once {PARAMS_FILE} is fixed")
         return findings
     # What has a problem already gets no other one.
-    places = list(map(place_of, problems))
-    lacking = () if PIPELINE in in_conflict else missing_keys(content, params)
-    findings.problems += [Problem(sentence) for key, sentence in lacking if key not in places]
+    places = [problem.key for problem in problems]
+    lacking = before_dvc.missing_keys(content, params)
+    findings.problems += [(problem, "") for problem in lacking if problem.key not in places]
 
     def is_fine(*beginnings: str) -> bool:
         return not any(place.startswith(beginnings) for place in places)

@@ -1,0 +1,9 @@
+"""Looks for mistakes before anything runs: finds all problems at once, and estimates what each search will take.
+
+The stages make the same checks, each its own part. Imports `changes`, `adopt`, `experiment`, `model`,
+`fetch`, `scores`, `search`, `pipeline`, `data`, `config`, `engine` and `common`.
+"""
+
+from stages.lib.doctor.everything import check
+from stages.lib.doctor.grouping import grouped
+from stages.lib.doctor.plan import Plan, in_words, print_plans

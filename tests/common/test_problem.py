@@ -1,0 +1,81 @@
+"""A problem is an object; one function makes a sentence of it, with the line of its key."""
+
+from pathlib import Path
+
+import pytest
+
+from stages.lib.common import Problem, UserError, in_params
+
+TEXT = """\
+seed: 7
+data:
+  columns:
+    a.b: {min: 0}
+    a: {min: 0}
+experiments:
+  mine:
+    grid:
+      lr: {uniform: [0.1, 0.2]}
+      optimizer:
+      - SGD
+      - Adam
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("seed", 1),
+        ("experiments.mine.grid.optimizer[1]", 12),
+        ("experiments.mine.grid.lr.uniform[0]", 9),
+        ("experiments.mine.grid.lr, 0.15 of uniform 0.1 to 0.2", 9),
+        # The longest key that fits, and no key that only begins like the place.
+        ("data.columns.a.b.min", 4),
+        ("data.columns.a", 5),
+        # What is missing has the line of what it belongs to.
+        ("experiments.mine.n_candidates", 7),
+        ("experiments.mine.grid.optimizer[7]", 10),
+        ("model", 0),
+    ],
+)
+def test_a_key_has_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, line: int) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(TEXT, encoding="utf-8")
+    end = f" (line {line})" if line else ""
+    assert str(in_params(key, "is wrong", "set it to 1")) == f"params.yaml: {key} is wrong; set it to 1{end}"
+
+
+@pytest.mark.parametrize(
+    ("problem", "sentence"),
+    [
+        (Problem("It failed"), "It failed"),
+        (Problem("It failed.", "Look."), "It failed. Look."),
+        (Problem("is missing", "Run `dvc repro`", "a.csv"), "a.csv is missing. Run `dvc repro`."),
+        (Problem(": no table", "is it one?", "a.csv"), "a.csv: no table; is it one?"),
+        (Problem("is wrong", key="seed"), "seed is wrong"),
+        (Problem(", `x`: bad", file="dvc.yaml", line=3), "dvc.yaml: line 3, `x`: bad"),
+        (
+            Problem(": 1 is small", "fix it", "a.csv", "", 4, "age", " (2 more)", "data.columns.a"),
+            "a.csv: line 4, column age: 1 is small (2 more); fix it (params.yaml, line 5)",
+        ),
+    ],
+)
+def test_a_problem_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Problem, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(TEXT, encoding="utf-8")
+    assert str(problem) == sentence
+
+
+@pytest.mark.parametrize("text", ["seed: [1\n", "\x00", "[" * 5000], ids=["broken", "control", "deep"])
+def test_a_file_that_is_not_yaml_has_no_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(text, encoding="utf-8")
+    assert str(in_params("seed", "is -1")) == "params.yaml: seed is -1"
+
+
+def test_an_error_has_problems_and_sentences() -> None:
+    error = UserError(Problem("is odd", key="seed"), "It failed.")
+    assert error.problems == [Problem("is odd", key="seed"), Problem("It failed.")]
+    assert str(error) == "seed is odd\nIt failed."
