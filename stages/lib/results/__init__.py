@@ -1,0 +1,10 @@
+"""All files under metrics/: where each is, what is in it, and how it is read and written. Imports `common`.
+
+`files.py` has the table of the files, and `columns.py` that of their columns. A new result begins there.
+"""
+
+from stages.lib.results import files
+from stages.lib.results.columns import Column, column_of, split_columns
+from stages.lib.results.files import Json, Table
+from stages.lib.results.reading import Results, Source, WorkingTree
+from stages.lib.results.writing import remove_others, remove_strays, write, written

@@ -1,0 +1,156 @@
+"""The table of all files under metrics/: the path of each, the stage that writes it, and what is in it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that a stage writes.
+
+    Attributes
+    ----------
+    path : str
+        Where it is; `{name}` stands for an experiment.
+    stage : str
+        What writes it, as `dvc repro` takes it.
+    what : str
+        What it is, as the end of the sentence "metrics/search/lr/summary.json is not …".
+    needed : tuple of str
+        The columns or keys that each such file has.
+    earlier : str
+        Where commits from before the folders by experiment have it; "" if they have it in the same place, or not.
+    """
+
+    path: str
+    stage: str
+    what: str
+    needed: tuple[str, ...] = ()
+    earlier: str = ""
+
+    def at(self, name: str = "") -> str:
+        """Return the path of the file of an experiment."""
+        return self.path.format(name=name)
+
+    def again(self, name: str = "") -> str:
+        """Return the sentence that says what to run if the file is missing or broken."""
+        return f"Run `dvc repro {self.stage.format(name=name)}`."
+
+
+class Table(File):
+    """A CSV; `columns.py` has the types of its columns."""
+
+
+class Json(File):
+    """A JSON object; its numbers are written with 12 significant digits."""
+
+
+def _table(path: str, stage: str, what: str, columns: str, earlier: str = "") -> Table:
+    return Table(f"metrics/{path}.csv", stage, what, tuple(columns.split()), earlier and f"metrics/{earlier}.csv")
+
+
+def _json(path: str, stage: str, what: str, keys: str = "", earlier: str = "") -> Json:
+    return Json(f"metrics/{path}.json", stage, what, tuple(keys.split()), earlier and f"metrics/{earlier}.json")
+
+
+_OF_A_ROW = "params mean_test_score std_test_score rank_test_score"
+
+DATA = _json("data", "fetch", "what the stage fetch writes", "rows")
+
+# Of each search, in a folder of its own.
+CANDIDATES = _table(
+    "search/{name}/candidates",
+    "search@{name}",
+    "the candidates of a search",
+    f"{_OF_A_ROW} n_weights n_epochs n_stuck stuck_splits ci95 p_value split0_test_score",
+    earlier="candidates/{name}",
+)
+# Pairs of draws that correct the best score for its luck: what was chosen by, and what was left out of the choice.
+DRAWS = _table("search/{name}/draws", "search@{name}", "the draws of a search", "selecting left_out", "draws/{name}")
+# What the picks of a search reach on the splits of the evaluation.
+FRESH = _table(
+    "search/{name}/fresh",
+    "search@{name}",
+    "what the picks of a search reach on fresh splits",
+    "setting params ci95 split0_test_score digest",
+    earlier="fresh/{name}",
+)
+SUMMARY = _json(
+    "search/{name}/summary",
+    "search@{name}",
+    "the result of a search",
+    "best_params best_score best_std n_candidates n_fits n_splits n_rows",
+    earlier="search/{name}",
+)
+# What DVC plots stays in folders by kind: a plot can't be inside of an output folder.
+CURVES = _table(
+    "curves/{name}",
+    "search@{name}",
+    "a table of learning curves",
+    "setting params epoch train_loss valid_loss valid_score",
+)
+COMPARED = _table(
+    "compared/{name}",
+    "compare@{name}",
+    "the comparison of a search's candidates",
+    f"{_OF_A_ROW} ci95 in_best_set p_value_holm worse equal better simplest",
+)
+IMPORTANCE = _table(
+    "importance/{name}", "compare@{name}", "a table of importances", "key importance importance_std p_value"
+)
+
+# Of all searches.
+BEST_PARAMS = _json("best_params", "best_params", "what the stage best_params writes", "winner details")
+LEADERBOARD = _table(
+    "leaderboard", "best_params", "the leaderboard of the searches", "experiment best_params best_score kept"
+)
+
+# Of the models that are not nets.
+_OF_A_CHART = "panel series x y low high count label"
+BASELINES = _table(
+    "baselines/scores",
+    "baselines",
+    "the scores of the baselines",
+    "setting params ci95 split0_test_score",
+    earlier="baselines",
+)
+BASELINE_DIAGNOSTICS = _table(
+    "baselines/diagnostics", "baselines", "the predictions of the baselines", f"{_OF_A_CHART} model"
+)
+BASELINE_INPUTS = _table(
+    "baselines/inputs", "baselines", "what inputs are worth to the baselines", "model column importance ci95"
+)
+
+# Of the evaluation.
+EVALUATION = _json("evaluation", "evaluate", "what the stage evaluate writes", "kept")
+CONTENDERS = _table(
+    "evaluation/contenders",
+    "evaluate",
+    "the contenders of the evaluation",
+    f"setting {_OF_A_ROW} ci95 difference standing kept answer n_stuck stuck_splits split0_test_score",
+    earlier="candidates/evaluation",
+)
+DIAGNOSTICS = _table(
+    "evaluation/diagnostics", "evaluate", "the predictions of the kept net", _OF_A_CHART, earlier="diagnostics"
+)
+ANSWER_DIAGNOSTICS = _table(
+    "evaluation/answer_diagnostics",
+    "evaluate",
+    "the predictions of the answer",
+    _OF_A_CHART,
+    earlier="answer_diagnostics",
+)
+INPUTS = _table(
+    "evaluation/inputs",
+    "evaluate",
+    "what inputs are worth",
+    "model role column importance ci95 below_rope",
+    earlier="inputs",
+)
+# The few numbers that DVC compares commits by: one file for each search, and `evaluation`.
+SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compared by")
+
+OF_EXPERIMENTS = (CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE)
+ALL = (
+    *(DATA, *OF_EXPERIMENTS, BEST_PARAMS, LEADERBOARD, BASELINES, BASELINE_DIAGNOSTICS, BASELINE_INPUTS),
+    *(EVALUATION, CONTENDERS, DIAGNOSTICS, ANSWER_DIAGNOSTICS, INPUTS, SCORES),
+)

@@ -1,0 +1,160 @@
+"""Reads the files under metrics/, of the working tree or of a commit, as tables and objects with types."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+import pandas as pd
+
+from stages.lib.common import UserError
+from stages.lib.results.columns import column_of
+from stages.lib.results.files import CONTENDERS, File, Json, Table
+
+# What Python and pandas raise while they read a broken file.
+BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error)
+# What stood in the folder of experiments.
+_NO_EXPERIMENTS = {CONTENDERS.earlier}
+
+
+class Source(Protocol):
+    """Files: those on disk, or those of a commit."""
+
+    def text(self, path: str) -> str | None:
+        """Return the text of a file; None if it is not there. Raises `UserError` if it is not UTF-8."""
+
+    def files(self, folder: str, suffix: str) -> dict[str, str]:
+        """Return the paths of the files with a suffix in a folder and below, by names such as `curves/lr`, sorted."""
+
+    def refused(self, path: str, problem: str, again: str) -> UserError:
+        """Return the error that says what is wrong with a file, such as "is not JSON", and what to do."""
+
+
+class WorkingTree:
+    """The files on disk, in the working directory or below another folder."""
+
+    def __init__(self, folder: str | Path = ".") -> None:
+        self._folder = Path(folder)
+
+    def text(self, path: str) -> str | None:
+        """Return the text of a file, as `Source` does."""
+        try:
+            return (self._folder / path).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (UnicodeDecodeError, OSError) as error:
+            raise UserError(f"{path} can't be read: {error}.") from None
+
+    def files(self, folder: str, suffix: str) -> dict[str, str]:
+        """Return the paths of files by name, as `Source` does."""
+        return by_name(folder, suffix, (str(path.relative_to(self._folder)) for path in self._inside(folder)))
+
+    def _inside(self, folder: str) -> list[Path]:
+        return [path for path in (self._folder / folder).rglob("*") if path.is_file()]
+
+    def refused(self, path: str, problem: str, again: str) -> UserError:
+        """Return the error that says what is wrong with a file, as `Source` does."""
+        return UserError(f"{path} {problem}. {again}")
+
+
+def by_name(folder: str, suffix: str, paths: Iterable[str]) -> dict[str, str]:
+    """Return the paths with a suffix that are in a folder or below, by names such as `curves/lr`, sorted."""
+    inside = [path for path in map(PurePosixPath, paths) if path.suffix == suffix and path.is_relative_to(folder)]
+    return dict(sorted((str(path.relative_to(folder).with_suffix("")), str(path)) for path in inside))
+
+
+class Results:
+    """The results of one side: of the working tree by default, or of what else has the files, such as a commit.
+
+    A file that an older commit has in an earlier place is read from there.
+    """
+
+    def __init__(self, source: Source | None = None) -> None:
+        self.source = source or WorkingTree()
+
+    def names(self, file: File) -> list[str]:
+        """Return the experiments that have a file of this kind, sorted."""
+        found: set[str] = set()
+        for place in filter(None, (file.path, file.earlier)):
+            folder, _, end = place.partition("/{name}")
+            below, dot, suffix = end.rpartition(".")
+            paths = self.source.files(folder, dot + suffix)
+            names = {name.removesuffix(below) for name, path in paths.items() if path not in _NO_EXPERIMENTS}
+            found |= {name for name in names if place.format(name=name) in paths.values()}
+        return sorted(found)
+
+    def table(self, file: Table, name: str = "") -> pd.DataFrame:
+        """Return a CSV with the types of its columns; raises `UserError` if it is missing or broken."""
+        with self.reading(file, name) as text:
+            return typed(text, file.needed)
+
+    def json(self, file: Json, name: str = "") -> dict[str, Any]:
+        """Return a JSON object; raises `UserError` if it is missing or broken."""
+        with self.reading(file, name) as text:
+            content = dict(json.loads(text))
+            for key in file.needed:
+                _ = content[key]
+            return content
+
+    def has(self, file: File, name: str = "") -> bool:
+        """Whether there is such a file."""
+        return self._found(file, name)[1] is not None
+
+    @contextmanager
+    def reading(self, file: File, name: str = "") -> Iterator[str]:
+        """Yield the text of a file; the block may assume that all is there that the stage writes.
+
+        Raises `UserError` if the file is missing, if it is not text, or if the block does not find what it looks for.
+        """
+        path, text = self._found(file, name)
+        if text is None:
+            raise self.source.refused(path, "is missing", file.again(name))
+        try:
+            yield text
+        except BROKEN:
+            raise self.source.refused(path, f"is not {file.what}", file.again(name)) from None
+
+    def refused(self, file: File, problem: str, name: str = "") -> UserError:
+        """Return the error that says why a file can't be used; the problem follows its path in the sentence."""
+        return self.source.refused(self._found(file, name)[0], problem, file.again(name))
+
+    def _found(self, file: File, name: str) -> tuple[str, str | None]:
+        """Return the path and the text of a file; None where it is in neither place."""
+        path = file.at(name)
+        text = self.source.text(path)
+        if text is None and file.earlier:
+            earlier = file.earlier.format(name=name)
+            if (old := self.source.text(earlier)) is not None:
+                return earlier, old
+        return path, text
+
+
+def typed(text: str, needed: Iterable[str] = ()) -> pd.DataFrame:
+    """Return a CSV that a stage has written, with the types of its columns, floats to the last bit.
+
+    An int or bool of which some are `nan` has a type of pandas that knows missing values. Raises `ValueError` or
+    `LookupError` if the text is cut off, a needed column is missing, or a cell is not of its type.
+    """
+    table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index
+        raise ValueError("a row is too long")
+    _ = table[list(needed)]
+    return table.assign(**{str(name): _typed(table[name]) for name in table})
+
+
+def _typed(cells: "pd.Series[str]") -> "pd.Series[Any]":
+    kind = column_of(str(cells.name)).type
+    if kind is str:
+        return cells
+    if kind is float:
+        return cells.replace("", "nan").astype(float)
+    known = ~cells.isin(["nan", ""])
+    values = cells.map({"true": True, "false": False}) if kind is bool else cells
+    if kind is bool and values[known].isna().any():
+        raise ValueError(f"{cells.name} is neither true nor false")
+    if known.all():
+        return values.astype(kind)
+    return values.where(known, None).astype("boolean" if kind is bool else "Int64")

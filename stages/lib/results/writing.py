@@ -1,0 +1,62 @@
+"""Writes the files under metrics/: a whole file or none, and the same content as the same bytes."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stages.lib.common.artifacts import significant, write_text
+from stages.lib.results.columns import COMPUTED, column_of
+from stages.lib.results.files import ALL, OF_EXPERIMENTS, File
+
+
+def write(file: File, content: pd.DataFrame | Mapping[str, Any], name: str = "") -> None:
+    """Write a file of the table of files, atomically; a `DataFrame` as CSV, a mapping as JSON with sorted keys."""
+    text = as_csv(content) if isinstance(content, pd.DataFrame) else as_json(content)
+    write_text(file.at(name), text)
+
+
+def written(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the digits that its file has, so that who computes with it gets what a reader gets."""
+    digits = {str(name): column_of(str(name)).digits for name in table.select_dtypes("float")}
+    return table.assign(**{name: [significant(x, n) for x in table[name]] for name, n in digits.items() if n})
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    """Write a table as CSV: floats with the digits of their column, `true` and `false`, and `nan` if missing."""
+    cells = written(table)
+    flags = {
+        str(name): cells[name].map({True: "true", False: "false"}) for name in cells.select_dtypes(["bool", "boolean"])
+    }
+    return cells.assign(**flags).to_csv(index=False, lineterminator="\n", na_rep="nan")
+
+
+def as_json(content: Mapping[str, Any]) -> str:
+    """Write JSON with sorted keys; numbers at the top level have 12 significant digits, settings are what they are."""
+    values = {key: significant(x, COMPUTED) if isinstance(x, float) else x for key, x in content.items()}
+    return json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def remove_others(folder: str | Path, kept: Iterable[str | Path]) -> None:
+    """Delete every file under `folder` that is not one of `kept`, and the folders that become empty."""
+    keep = {Path(path) for path in kept}
+    for path in sorted(Path(folder).rglob("*"), reverse=True):  # what is in a folder comes before it
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in keep:
+            path.unlink()
+
+
+def remove_strays(experiments: Collection[str]) -> list[Path]:
+    """Delete the results of experiments that are not among these, and those in earlier places; return their paths."""
+    strays = {path for file in OF_EXPERIMENTS for path in Path().glob(file.at("*"))}
+    strays -= {Path(file.at(name)) for file in OF_EXPERIMENTS for name in experiments}
+    strays |= {path for file in ALL if file.earlier for path in Path().glob(file.earlier.format(name="*"))}
+    for path in strays:
+        path.unlink()
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    return sorted(strays)
