@@ -5,16 +5,17 @@ It also records how these models predict, and what each input is worth to them.
 
 import pandas as pd
 
-from stages.lib.common import run, write_text
-from stages.lib.comparison.inputs import inputs_table
+from stages.lib.common import run
 from stages.lib.config import load_params
-from stages.lib.scores import to_csv as table_to_csv
-from stages.lib.scores.reached import to_csv
+from stages.lib.results import files, write_folder
+from stages.lib.results.files import File
+from stages.lib.scores.reached import reached_table
 from stages.lib.scores.splits import read_table
 from stages.lib.search import doing
-from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, DIGITS, INPUTS, print_scores, score_baseline
-from stages.lib.winners.baselines import baselines
+from stages.lib.winners.baselines import baselines, score_baseline
 from stages.lib.winners.diagnostics import diagnostics
+from stages.lib.winners.printed import print_scores
+from stages.lib.winners.shuffled import inputs_table
 
 
 def main() -> None:
@@ -32,9 +33,10 @@ def main() -> None:
             drawn.append(diagnostics(seen.pooled(fresh)).assign(model=name))
             inputs[name] = seen.importances
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
-    write_text(BASELINES, to_csv(reached, cv, DIGITS))
-    write_text(DIAGNOSTICS, table_to_csv(pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)))
-    write_text(INPUTS, table_to_csv(inputs_table(inputs, data.features, fresh.resampling)))
+    tables: dict[File, pd.DataFrame] = {files.BASELINES: reached_table(reached, cv)}
+    tables[files.BASELINE_DIAGNOSTICS] = pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)
+    tables[files.BASELINE_INPUTS] = inputs_table(inputs, data.features, fresh.resampling)
+    write_folder(tables)
 
 
 if __name__ == "__main__":

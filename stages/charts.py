@@ -1,9 +1,10 @@
 """Stage `charts`: draws every plot as SVG."""
 
-from stages.lib.common import remove_others, run, write_text
+from stages.lib.common import run, write_text
 from stages.lib.config import load_params
 from stages.lib.config.schema import unit_of_score
 from stages.lib.report.charts import chart_of, read_specs, suited
+from stages.lib.results import remove_others
 
 FOLDER = "metrics/charts"
 

@@ -20,7 +20,7 @@ from stages.lib.common.git import git
 from stages.lib.config import load_params
 from stages.lib.merging import in_words, merged_page, unite
 from stages.lib.pipeline import LOCK
-from stages.lib.winners.leaderboard import remove_strays
+from stages.lib.results import remove_strays
 
 # Its blocks are made from the results.
 PAGE = "README.md"
@@ -44,7 +44,7 @@ def main() -> None:
     params = load_params()
     if page is not None:
         write_text(PAGE, page)
-    remove_strays(params)
+    remove_strays(params.experiments)
     here, *sides = _sides(merge)
     print(*in_words(unite(here, sides), sides), sep="\n", flush=True)
     if stale_stages():

@@ -7,6 +7,7 @@ from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import Arguments, UserError, format_params, format_value, run, write_text
 from stages.lib.config import PARAMS_FILE, load_params
 from stages.lib.refine import add_experiment, narrow, next_name, refine
+from stages.lib.results import Results
 from stages.lib.winners.leaderboard import read_best, read_best_set
 
 ARGUMENTS = Arguments("stages.refine", __doc__)
@@ -17,14 +18,15 @@ def main(arguments: Namespace) -> None:
     name = arguments.experiment
     params = load_params()
     new = next_name(params, name)
-    best = read_best(params, name)
+    results = Results()
+    best = read_best(results, params, name)
     draws = params.experiment(name).search != "grid"
     read = [f"search@{name}", *[f"compare@{name}"] * draws]
     if stale := stale_stages(*read):
         why = "its params, its code or its results have changed since it ran"
         raise UserError(f"{stale[0]} is not up to date: {why}. Run `dvc repro {stale[0]}`.")
     if draws:
-        around = read_best_set(params, name, best)
+        around = read_best_set(results, params, name)
         experiment = narrow(params, name, around)
         candidates = "the candidate" if len(around) == 1 else f"the {len(around)} candidates"
         comment = f"The space around {candidates} of {name} that can't be told from the best."

@@ -2,13 +2,15 @@
 
 from argparse import Namespace
 
-from stages.lib.common import Arguments, run, write_json, write_text
+from stages.lib.common import Arguments, run
 from stages.lib.config import load_params
 from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.experiment.anew import score_anew
 from stages.lib.experiment.searched import outcome_of, search
-from stages.lib.scores import draws, print_table, to_csv, too_few
-from stages.lib.scores.summary import scores_in_words
+from stages.lib.results import files, write, write_folder
+from stages.lib.scores import print_table, too_few
+from stages.lib.scores.summary import draws_table
+from stages.lib.scores.told import scores_in_words
 from stages.lib.search import doing
 
 ARGUMENTS = Arguments("stages.search", __doc__)
@@ -32,11 +34,9 @@ def main(arguments: Namespace) -> None:
         print(few)
     if "net_epochs_spared" in outcome.summary:
         print(f"halving spared {outcome.summary['net_epochs_spared']:,} net-epochs")
-    write_text(f"metrics/candidates/{name}.csv", to_csv(outcome.table))
-    write_text(f"metrics/curves/{name}.csv", to_csv(curves))
-    write_text(f"metrics/fresh/{name}.csv", reached)
-    write_text(f"metrics/draws/{name}.csv", draws.to_csv(outcome.corrected))
-    write_json(f"metrics/search/{name}.json", outcome.summary)
+    write(files.CURVES, curves, name)
+    found = {files.CANDIDATES: outcome.table, files.DRAWS: draws_table(outcome.corrected), files.FRESH: reached}
+    write_folder(found | {files.SUMMARY: outcome.summary}, name)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from resampled.means.choice import whole_choice
 from resampled.means.corrected import Corrected, corrected_score
 from resampled.resampling import Resampling
 from stages.lib.scores.reached import Reached
-from stages.lib.winners.answer import answer
-from stages.lib.winners.contest import Contest
+from stages.lib.winners.contest import Contest, choose
 from tests.resampled.simulation.drawing import Drawing, Rows, written
 from tests.resampled.simulation.searches import (
     CALM,
@@ -129,7 +128,7 @@ def judge_answer(name: str, gain: float, draw: int) -> Advised:
     speaker = kept if rivals.searches else contest.best(list(names)) or kept
     chance = contest.chance(speaker, LINEAR)
     by_means = contest.mean(speaker) - contest.mean(LINEAR) > ROPE
-    used = answer(contest, "accuracy").use != LINEAR
+    used = choose(contest).use != LINEAR
     return Advised(by_means, chance >= 0.5, chance >= 0.7, chance >= 0.8, chance >= 0.9, used)
 
 

@@ -1,31 +1,29 @@
 """Says in sentences what a search found: its best and its true worth, what is as good, the simplest, what mattered."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from resampled.means.few import is_within
 from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words, short_params
 from stages.lib.comparison.mattered import what_mattered
-from stages.lib.comparison.standing import UNDECIDED, WORSE, standing
+from stages.lib.config import Params
+from stages.lib.config.schema import rope_of
+from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
+from stages.lib.scores.summary import UNDECIDED, WORSE, standing
 
 # Then the set misses the best more often, and no search can tell whether it is so.
 UNLESS = "unless single rows decide what a net does"
 
 
-def findings(
-    search: Mapping[str, Any],
-    table: pd.DataFrame,
-    importances: pd.DataFrame,
-    rope: str,
-    is_within: Callable[[float], bool],
-) -> list[str]:
-    """Say what a search found, one paragraph each, by its metrics, its `compared_table` and what `mattered` says.
-
-    The rope has its unit, and `is_within` says whether rows enough for it stand behind a mean difference.
-    """
+def findings(results: Results, params: Params, name: str) -> list[str]:
+    """Say what a search found, one paragraph each; raises `UserError` if it was not compared."""
+    search, table = results.json(files.SUMMARY, name), results.table(files.COMPARED, name)
+    importances, rope = results.table(files.IMPORTANCE, name), rope_of(params)
     decimals = score_decimals(table["mean_test_score"])
     ended = table[trained_to_the_end(table)]
     paragraphs = []
@@ -36,11 +34,12 @@ def findings(
             "with which they left. What follows is about those that were trained to the end."
         )
     paragraphs.append(_best(search, len(ended), decimals))
-    if (table["in_best_set"] == "true").any():
+    if table["in_best_set"].notna().all():
         ranked = ended.dropna(subset=["mean_test_score"]).sort_values("rank_test_score", kind="stable")
         paragraphs.append(_best_set(ended, ranked.iloc[0], decimals, rope))
         if len(ranked) > 1:
-            within = is_within(ranked["mean_test_score"].iloc[1] - ranked["mean_test_score"].iloc[0])
+            difference = np.diff(ranked["mean_test_score"].iloc[:2])
+            within = is_within(params.rope, difference, params.cv.resampling(search["n_rows"]))
             paragraphs.append(_runner_up(ranked.iloc[1], rope, within))
     return [*paragraphs, what_mattered(importances["key"], importances["p_value"])]
 
@@ -65,13 +64,13 @@ def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
 
 
 def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) -> str:
-    n, size = len(ended), (ended["in_best_set"] == "true").sum()
+    n, size = len(ended), ended["in_best_set"].sum()
     if size == 1:
         return f"With 95 % certainty, it is the best of the {n}, {UNLESS}."
     text = f"{size} of {n} may be the best: with 95 % certainty, it is among them, {UNLESS}."
     if size == n:
         text = f"Any of the {n} may be the best: none can be ruled out with 95 % certainty."
-    simplest = ended[ended["simplest"] == "true"].iloc[0]
+    simplest = ended[ended["simplest"]].iloc[0]
     if simplest["params"] == best["params"]:
         return f"{text} The best is also the simplest of them."
     lost = format_score(best["mean_test_score"] - simplest["mean_test_score"], decimals)
@@ -87,6 +86,6 @@ def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) ->
 
 def _runner_up(row: pd.Series, rope: str, within: bool) -> str:
     """Say how good the runner-up is: worse if it can't be the best. Its p-value would not allow for the best's luck."""
-    verdict = standing(1.0, row["worse"], row["better"], within) if row["in_best_set"] == "true" else WORSE
+    verdict = standing(1.0, row["worse"], row["better"], within) if row["in_best_set"] else WORSE
     relation = verdict if verdict == UNDECIDED else f"is {verdict}"
     return f"The runner-up, {short_params(row['params'])}, {relation}: {_likely(row, rope)}."

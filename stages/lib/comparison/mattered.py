@@ -9,7 +9,7 @@ from resampled.candidates.effects import effect_p_values
 from resampled.candidates.importance import importance
 from resampled.means.ttest import ALPHA
 from resampled.resampling import Resampling
-from stages.lib.common import join_words, short_key
+from stages.lib.common import join_words, short_key, significant
 from stages.lib.scores import grid_keys, split_scores
 
 
@@ -17,7 +17,8 @@ def mattered(candidates: pd.DataFrame, resampling: Resampling, seed: int) -> pd.
     """Return the `importance` of each key of a search, from its `score_table`, with the `p_value` of its effect."""
     settings = {key: candidates[key].to_numpy() for key in grid_keys(candidates)}
     stages = candidates["stage"].to_numpy() if "stage" in candidates else None
-    scores = candidates["mean_test_score"].to_numpy(dtype=float)
+    # Equal means may differ in their last bits, by the order of their scores; a forest would split between them.
+    scores = candidates["mean_test_score"].map(significant).to_numpy(dtype=float)
     mean, std = importance(settings, scores, seed)
     p = effect_p_values(settings, split_scores(candidates), resampling, seed, stages)
     table = pd.DataFrame({"key": list(settings), "importance": mean, "importance_std": std, "p_value": p})

@@ -18,6 +18,7 @@ from stages.lib.common import (
 )
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
+from stages.lib.results import Results
 from stages.lib.scores import CORRECTED
 from stages.lib.scores.score_table import read_cells
 from stages.lib.winners.leaderboard import rating, read_searches
@@ -96,7 +97,7 @@ def _read_evaluation(params: Params) -> _Evaluation:
 
 def searches(params: Params) -> str:
     """Return a table of the searches, the best first; raises `UserError` if one of them has no results."""
-    results = read_searches(params)
+    results = read_searches(Results(), params)
     ranked = sorted(results, key=lambda name: -rating(results[name]))
     decimals = score_decimals(search["best_score"] for search in results.values())
     tested = all({*CORRECTED} <= {*search} for search in results.values())

@@ -15,10 +15,10 @@ from stages.lib.search import doing, run_search
 from stages.lib.search.curves import N_REPEATS, Watched, curves_table, epochs_of, watching
 
 
-def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, str]:
+def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Train the settings that go on to the evaluation on its splits.
 
-    Returns the learning curves of all settings, and what they reach, as a sealed CSV.
+    Returns the learning curves of all settings, and what they reach, as a sealed table.
     """
     with doing(f"{experiment.name}: drawing fresh splits"):
         fresh = experiment.table.fresh
@@ -47,4 +47,4 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
     contenders: dict[str, Reached] = {}
     for number, pick in enumerate(picks):
         contenders |= dict.fromkeys(pick.names, fresh.reached(result, number, format_params(pick.changes)))
-    return curves_table(picks, epochs), fresh.to_csv(contenders, experiment.name)
+    return curves_table(picks, epochs), fresh.sealed(contenders, experiment.name)

@@ -9,13 +9,12 @@ import pandas as pd
 from resampled.means.corrected import Corrected
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import AGAINST_DIVERGENCE, nested_grid
-from stages.lib.scores import rounded, score_table, summarise
-from stages.lib.scores.best import may_be_best, simplest_row
-from stages.lib.scores.score_table import best_row, check_any_score
+from stages.lib.results import SCORE, written
+from stages.lib.scores import score_table, summarise
+from stages.lib.scores.score_table import best_row, check_any_score, may_be_best, simplest_row
 from stages.lib.search import SearchResult, run_search
 from stages.lib.search.curves import Watched, constant_loss, distinct
 from stages.lib.search.halving import halve
-from stages.lib.search.result import SCORE
 
 
 def search(experiment: Opened) -> SearchResult:
@@ -83,7 +82,7 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     if (constant := constant_loss(net, y, params.prepare.under(net).target)) is not None:
         summary["constant_loss"] = constant
 
-    judged = rounded(table)  # as the stage compare does, which reads the file
+    judged = written(table)  # as the stage compare does, which reads the file
     simplest = simplest_row(judged, may_be_best(judged, splits.resampling, params.seed))
     roles = {"best": best, "simplest": simplest}
     picks = [Watched([role], named[row], experiment.candidates[row]) for role, row in roles.items()]

@@ -14,9 +14,8 @@ from stages.lib.handover.arrays import Tensors
 from stages.lib.handover.card import Card
 from stages.lib.handover.net_file import load_net, net_tensors
 from stages.lib.handover.plain import PlainModel
+from stages.lib.results.files import ANSWER_FILE
 
-MODEL_FILE = Path("models/best.safetensors")
-ANSWER_FILE = Path("models/answer.safetensors")
 # The most bytes of an answer without a net. It is committed with every change, and git keeps all versions.
 MOST_BYTES = 4_000_000
 

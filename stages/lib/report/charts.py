@@ -15,6 +15,7 @@ from dvc.repo import Repo
 from dvc_render.exceptions import DvcRenderError
 
 from stages.lib.common import UserError, reading
+from stages.lib.results import files
 
 # The version that the templates use; the renderer's newest version would lay out some charts differently.
 VEGA_LITE = "5.21"
@@ -46,14 +47,16 @@ STYLE = (
 
 _TEMPLATES = Path(".dvc/plots")
 
-# Charts of these folders are called by the experiment alone.
-_SCORES = {"metrics", "candidates", "compared"}
+# Charts of these folders are called by the file alone; an older commit has the contenders among the candidates.
+_UNNAMED = {"metrics", "candidates", "compared", "evaluation"}
 
 
 def chart_name(path: str) -> str:
     """Return the name of the chart of a table: `dropout` for its scores, `curves/dropout` for what else it has."""
+    if path == files.CONTENDERS.path:
+        return "evaluation"
     *folders, name = Path(path).with_suffix("").parts
-    return "/".join([*(folder for folder in folders if folder not in _SCORES), name])
+    return "/".join([*(folder for folder in folders if folder not in _UNNAMED), name])
 
 
 def read_specs() -> dict[str, dict[str, Any]]:

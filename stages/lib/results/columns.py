@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
+# The name of the scorer that selects; further ones go by their own.
+SCORE = "score"
 # Of a number that depends on exponentials, logarithms or distributions. Their last bits are not the same on every
 # processor: numpy's exp and log differ with AVX-512 off.
 COMPUTED = 12
@@ -122,6 +124,6 @@ def column_of(name: str) -> Column:
     return next((column for pattern, column in _PATTERNS.items() if re.fullmatch(pattern, name)), COLUMNS[SETTING])
 
 
-def split_columns(names: Iterable[str], scorer: str = "score") -> list[str]:
+def split_columns(names: Iterable[object], scorer: str = SCORE) -> list[str]:
     """Return the columns with a scorer's scores of single splits, in their order."""
-    return [name for name in names if re.fullmatch(rf"split\d+_test_{re.escape(scorer)}", name)]
+    return [name for name in map(str, names) if re.fullmatch(rf"split\d+_test_{re.escape(scorer)}", name)]

@@ -1,6 +1,7 @@
 """The table of all files under metrics/: the path of each, the stage that writes it, and what is in it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,9 @@ INPUTS = _table(
 )
 # The few numbers that DVC compares commits by: one file for each search, and `evaluation`.
 SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compared by")
+
+# The models that the stage evaluate saves: the kept net, and the answer.
+MODEL_FILE, ANSWER_FILE = Path("models/best.safetensors"), Path("models/answer.safetensors")
 
 OF_EXPERIMENTS = (CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE)
 ALL = (

@@ -94,7 +94,7 @@ class Results:
     def json(self, file: Json, name: str = "") -> dict[str, Any]:
         """Return a JSON object; raises `UserError` if it is missing or broken."""
         with self.reading(file, name) as text:
-            content = dict(json.loads(text))
+            content = dict(json.loads(text, parse_constant=_refuse))
             for key in file.needed:
                 _ = content[key]
             return content
@@ -112,10 +112,16 @@ class Results:
         path, text = self._found(file, name)
         if text is None:
             raise self.source.refused(path, "is missing", file.again(name))
-        try:
+        with self.expecting(file, name):
             yield text
+
+    @contextmanager
+    def expecting(self, file: File, name: str = "") -> Iterator[None]:
+        """Let the block assume that all is there that the stage writes; raises `UserError` if it is not."""
+        try:
+            yield
         except BROKEN:
-            raise self.source.refused(path, f"is not {file.what}", file.again(name)) from None
+            raise self.refused(file, f"is not {file.what}", name) from None
 
     def refused(self, file: File, problem: str, name: str = "") -> UserError:
         """Return the error that says why a file can't be used; the problem follows its path in the sentence."""
@@ -132,6 +138,10 @@ class Results:
         return path, text
 
 
+def _refuse(number: str) -> float:
+    raise ValueError(f"{number} is no number of JSON")
+
+
 def typed(text: str, needed: Iterable[str] = ()) -> pd.DataFrame:
     """Return a CSV that a stage has written, with the types of its columns, floats to the last bit.
 
@@ -141,6 +151,8 @@ def typed(text: str, needed: Iterable[str] = ()) -> pd.DataFrame:
     table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index
         raise ValueError("a row is too long")
+    if not text.endswith("\n") or table.isna().any(axis=None):  # no cell that is there is read as missing
+        raise ValueError("the text is cut off")
     _ = table[list(needed)]
     return table.assign(**{str(name): _typed(table[name]) for name in table})
 

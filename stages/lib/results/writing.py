@@ -18,10 +18,23 @@ def write(file: File, content: pd.DataFrame | Mapping[str, Any], name: str = "")
     write_text(file.at(name), text)
 
 
+def write_folder(contents: Mapping[File, pd.DataFrame | Mapping[str, Any]], name: str = "") -> None:
+    """Write all files of a folder, which is a stage's output, and delete what else is in it."""
+    for file, content in contents.items():
+        write(file, content, name)
+    paths = [Path(file.at(name)) for file in contents]
+    remove_others(paths[0].parent, paths)
+
+
 def written(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with the digits that its file has, so that who computes with it gets what a reader gets."""
-    digits = {str(name): column_of(str(name)).digits for name in table.select_dtypes("float")}
-    return table.assign(**{name: [significant(x, n) for x in table[name]] for name, n in digits.items() if n})
+    columns = {str(name): column_of(str(name)) for name in table}
+    # Beside missing ones, pandas makes floats of whole numbers, and objects of booleans.
+    kinds = {int: "Int64", bool: "boolean"}
+    lacking = [name for name, each in columns.items() if each.type in kinds and table[name].isna().any()]
+    table = table.astype({name: kinds[columns[name].type] for name in lacking})
+    digits = {name: each.digits for name, each in columns.items() if each.type is float and each.digits}
+    return table.assign(**{name: [significant(x, n) for x in table[name]] for name, n in digits.items()})
 
 
 def as_csv(table: pd.DataFrame) -> str:
@@ -50,11 +63,16 @@ def remove_others(folder: str | Path, kept: Iterable[str | Path]) -> None:
             path.unlink()
 
 
+# What was in metrics/ before, and is computed from the other files now.
+_NO_MORE = ("metrics/compared/*.json",)
+
+
 def remove_strays(experiments: Collection[str]) -> list[Path]:
     """Delete the results of experiments that are not among these, and those in earlier places; return their paths."""
     strays = {path for file in OF_EXPERIMENTS for path in Path().glob(file.at("*"))}
     strays -= {Path(file.at(name)) for file in OF_EXPERIMENTS for name in experiments}
-    strays |= {path for file in ALL if file.earlier for path in Path().glob(file.earlier.format(name="*"))}
+    earlier = [file.earlier.format(name="*") for file in ALL if file.earlier]
+    strays |= {path for pattern in (*earlier, *_NO_MORE) for path in Path().glob(pattern)}
     for path in strays:
         path.unlink()
         if not any(path.parent.iterdir()):

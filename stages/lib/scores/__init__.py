@@ -1,10 +1,16 @@
-"""Tables of scores, what is written of them, and the words. The modules `scorer`, `reached` and `splits` need torch.
+"""Tables of scores, what is said of them, and the rows of a table with their splits.
 
-The statistics are those of the package `resampled`. Imports `data`, `search`, `config`, `engine` and `common`.
+The modules `scorer` and `splits` need torch. The statistics are those of the package `resampled`. Imports `data`,
+`search`, `results`, `config`, `engine` and `common`.
 """
 
-from stages.lib.scores.draws import CORRECTED
-from stages.lib.scores.notes import NOT_TESTED, too_few
-from stages.lib.scores.score_table import grid_keys, rounded, score_table, split_scores, to_csv, trained_to_the_end
-from stages.lib.scores.stuck import in_words, mean_of_others
-from stages.lib.scores.summary import print_table, read_search, search_output, stuck_in_words, summarise
+from stages.lib.scores.score_table import (
+    grid_keys,
+    mean_of_others,
+    score_table,
+    split_scores,
+    stuck_of,
+    trained_to_the_end,
+)
+from stages.lib.scores.summary import CORRECTED, read_search, summarise
+from stages.lib.scores.told import NOT_TESTED, in_words, print_table, stuck_in_words, too_few

@@ -1,4 +1,4 @@
-"""What contenders reach on the splits of the evaluation, as CSV: of baselines, and of what each search picks."""
+"""What contenders reach on the splits of the evaluation, as tables: of baselines, and of what each search picks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import UserError, significant
+from stages.lib.common import UserError
 from stages.lib.config import CV
 from stages.lib.config.scorers import OF_NUMBERS
-from stages.lib.scores.score_table import read_cells
-from stages.lib.search.result import SCORE
+from stages.lib.results import SCORE, split_columns
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Reached:
     params : str
         What it is: a description, or the settings of a net.
     stuck : array of bool, shape (n_splits,), optional
-        Where a net is stuck.
+        Where a net is stuck; None for a model that is no net.
     """
 
     scores: dict[str, np.ndarray]
@@ -52,37 +51,31 @@ def scorers_of(cv: CV) -> list[str]:
     return list(filter(None, dict.fromkeys([SCORE, *cv.also_score, second_scorer(cv.scoring)])))
 
 
-def to_csv(contenders: Mapping[str, Reached], cv: CV, digits: int = 17) -> str:
-    """Write what contenders reach as CSV, one row each.
-
-    Scores have so many significant digits; by default all of a float, so that who reads them computes the same numbers.
-    """
+def reached_table(contenders: Mapping[str, Reached], cv: CV) -> pd.DataFrame:
+    """Tabulate what contenders reach, one row each."""
     rows = []
     for name, reached in contenders.items():
         row: dict[str, Any] = {"setting": name, "params": reached.params, "ci95": reached.ci95}
         for scorer in dict.fromkeys([*cv.also_score, *scorers_of(cv)]):
-            scores = enumerate(reached.scores[scorer])
-            row |= {f"split{i}_test_{scorer}": significant(score, digits) for i, score in scores}
+            row |= {f"split{i}_test_{scorer}": score for i, score in enumerate(reached.scores[scorer])}
         if reached.stuck is not None:
             row |= {f"split{i}_stuck": int(stuck) for i, stuck in enumerate(reached.stuck)}
         rows.append(row)
-    return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n", na_rep="nan")
+    return pd.DataFrame(rows)
 
 
-def from_csv(text: str, cv: CV, n_splits: int, refusal: UserError) -> dict[str, Reached]:
-    """Return what `to_csv` has written; raises the refusal if it is of other splits or scorers."""
-    table = read_cells(text).set_index("setting")  # as text, so that floats are the same to the last bit
-    n_written = sum(str(column).endswith(f"_test_{SCORE}") for column in table)
-    columns = {name: [f"split{i}_test_{name}" for i in range(n_splits)] for name in scorers_of(cv)}
-    if n_written != n_splits or not set().union(*columns.values()) <= set(table):
+def reached_of(table: pd.DataFrame, cv: CV, n_splits: int, refusal: UserError) -> dict[str, Reached]:
+    """Return what `reached_table` has tabulated; raises the refusal if it is of other splits or scorers."""
+    columns = {name: split_columns(table, name) for name in scorers_of(cv)}
+    if any(len(names) != n_splits for names in columns.values()):
         raise refusal
-    stuck = [f"split{i}_stuck" for i in range(n_splits)]
+    stuck = [name for i in range(n_splits) if (name := f"split{i}_stuck") in table]
     return {
-        str(name): Reached(
+        str(row["setting"]): Reached(
             {scorer: row[names].to_numpy(dtype=np.float64) for scorer, names in columns.items()},
             float(row["ci95"]),
             str(row["params"]),
-            row[stuck].to_numpy() == "1" if set(stuck) <= set(table) else None,
+            row[stuck].to_numpy(dtype=bool) if stuck else None,
         )
-        for name, row in table.iterrows()
+        for _, row in table.iterrows()
     }

@@ -1,6 +1,5 @@
-"""Tabulates a search, one row per candidate, with names instead of objects."""
+"""Tabulates a search, one row per candidate, with names instead of objects; and what follows from such a table."""
 
-import math
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
@@ -9,9 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from resampled.candidates.best_set import best_set, simplest
 from resampled.means.ttest import half_width, p_values
 from resampled.resampling import Resampling
-from stages.lib.common import DIGITS, UserError, format_params, format_value, significant
+from stages.lib.common import UserError, format_params, format_value
+from stages.lib.results import SCORE, split_columns
 
 # The column that lists the stuck fits of a row, as text.
 STUCK_SPLITS = "stuck_splits"
@@ -56,7 +57,7 @@ def score_table(
     columns["rank_test_score"] = ranks = ranks_of(columns["mean_test_score"], stages)
     columns |= {} if stages is None else {"stage": stages}
     columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
-    splits = scores["score"]
+    splits = scores[SCORE]
     columns |= stuck_columns(np.zeros(splits.shape, dtype=bool) if stuck is None else stuck)
     p = p_values(splits, int(np.argmin(ranks)), resampling)
     if stages is not None:
@@ -73,9 +74,20 @@ def mean_columns(scores: Mapping[str, np.ndarray]) -> dict[str, Any]:
     return columns
 
 
-def score_columns(scores: np.ndarray, scorer: str = "score") -> dict[str, Any]:
+def score_columns(scores: np.ndarray, scorer: str = SCORE) -> dict[str, Any]:
     """Return the columns of a scorer's scores of single splits, from scores of shape (n_rows, n_splits)."""
     return {f"split{i}_test_{scorer}": column for i, column in enumerate(scores.T)}
+
+
+def split_scorers(table: pd.DataFrame) -> list[str]:
+    """Return the names of the scorers whose scores of single splits a table has, in their order."""
+    first = "split0_test_"
+    return [str(column).removeprefix(first) for column in table if str(column).startswith(first)]
+
+
+def split_scores(table: pd.DataFrame, scorer: str = SCORE) -> np.ndarray:
+    """Return a scorer's scores of a table, shape (n_candidates, n_splits)."""
+    return table[split_columns(table, scorer)].to_numpy(dtype=float)
 
 
 def stuck_columns(stuck: np.ndarray) -> dict[str, Any]:
@@ -90,6 +102,11 @@ def stuck_of(table: pd.DataFrame) -> np.ndarray:
     if beyond := set().union(*by_row) - {*range(n_splits)}:
         raise ValueError(f"there is no split {min(beyond)}")
     return np.array([[i in stuck for i in range(n_splits)] for stuck in by_row], dtype=bool).reshape(-1, n_splits)
+
+
+def mean_of_others(scores: np.ndarray, stuck: np.ndarray) -> float:
+    """Return the mean score of the fits that are not stuck; NaN if there are none. Both are of shape (n_splits,)."""
+    return float(scores[~stuck].mean()) if not stuck.all() else float("nan")
 
 
 def ranks_of(means: np.ndarray, stages: np.ndarray | None = None) -> np.ndarray:
@@ -111,27 +128,32 @@ def grid_keys(table: pd.DataFrame) -> list[str]:
     return columns[1 : columns.index("mean_test_score")]
 
 
-def split_scorers(table: pd.DataFrame) -> list[str]:
-    """Return the names of the scorers whose scores of single splits a table has, in their order."""
-    first = "split0_test_"
-    return [str(column).removeprefix(first) for column in table if str(column).startswith(first)]
-
-
-def split_columns(table: pd.DataFrame, scorer: str = "score") -> list[str]:
-    """Return the columns of a table with a scorer's scores of single splits, in their order."""
-    return [str(column) for column in table.filter(regex=rf"^split\d+_test_{scorer}$")]
-
-
-def split_scores(table: pd.DataFrame, scorer: str = "score") -> np.ndarray:
-    """Return a scorer's scores of a table, shape (n_candidates, n_splits)."""
-    return table[split_columns(table, scorer)].to_numpy(dtype=float)
-
-
 def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
     """Return for each candidate whether it was trained to the end, as all are but for halving."""
     if "stage" not in table:
         return np.ones(len(table), dtype=bool)
     return (table["stage"] == table["stage"].max()).to_numpy()
+
+
+def may_be_best(table: pd.DataFrame, resampling: Resampling, seed: int) -> np.ndarray:
+    """Return for each candidate whether it is in the set that holds the best with 95 %; see `best_set`.
+
+    Where nothing is tested, the set has the best candidate alone. After halving, only those that were trained to the
+    end are in it.
+    """
+    in_set = np.zeros(len(table), dtype=bool)
+    if not resampling.is_tested:
+        in_set[best_row(table)] = True
+        return in_set
+    finalists = trained_to_the_end(table)
+    in_set[finalists] = best_set(split_scores(table)[finalists], resampling, seed)
+    return in_set
+
+
+def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
+    """Return the first position of the simplest of the set: fewest weights, then fewest epochs, then best score."""
+    sizes = [table[key].to_numpy() for key in ("n_weights", "n_epochs")]
+    return simplest(in_set, sizes, table["mean_test_score"].to_numpy())
 
 
 def check_any_score(scores: np.ndarray, advice: str) -> None:
@@ -140,43 +162,6 @@ def check_any_score(scores: np.ndarray, advice: str) -> None:
     if not finite.all(axis=1).any():
         how_many = "on some splits" if finite.any() else "on every split, so no fit ended with finite weights"
         raise UserError(f"Every candidate of the grid diverged {how_many}. {advice}")
-
-
-def rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with numbers of 6 significant digits.
-
-    Scores by split have more digits where two candidates differ by less: rounding is below a hundredth of what the
-    closest ones differ by, so that comparing what was written gives the same result as comparing what was computed.
-    """
-    written = {str(column): table[column].map(significant) for column in table.select_dtypes("float")}
-    for scorer in split_scorers(table):
-        scores = split_scores(table, scorer)
-        decimals = _decimals(scores)
-        for column, values in zip(split_columns(table, scorer), scores.T, strict=True):
-            written[column] = pd.Series([_with_decimals(value, decimals) for value in values], table.index)
-    return table.assign(**written)
-
-
-def _decimals(scores: np.ndarray) -> int:
-    """Return how many decimals tell apart the candidates from the best one, whose scores are nearest to its own."""
-    scores = scores[np.isfinite(scores).all(axis=1)]
-    if not scores.size:
-        return 0
-    differences = np.sqrt(((scores - scores[scores.mean(axis=1).argmax()]) ** 2).mean(axis=1))
-    apart = differences[differences > 1e-14 * np.abs(scores).max()]
-    return math.ceil(2 - math.log10(apart.min())) if len(apart) else 0
-
-
-def _with_decimals(value: float, decimals: int) -> float:
-    """Return a number with 6 significant digits, or with more if so many decimals take more."""
-    if not math.isfinite(value) or value == 0:
-        return value
-    return significant(value, max(DIGITS, decimals + math.floor(math.log10(abs(value))) + 1))
-
-
-def to_csv(table: pd.DataFrame) -> str:
-    """Write the table as CSV, rounded as `rounded` does it, `nan` if missing."""
-    return rounded(table).to_csv(index=False, lineterminator="\n", na_rep="nan")
 
 
 def read_cells(text: str) -> pd.DataFrame:

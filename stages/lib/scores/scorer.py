@@ -1,23 +1,28 @@
 """scikit-learn's scorers, except that a diverged net gets no score, and that a score carries a record of the net."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.metrics import brier_score_loss, get_scorer, get_scorer_names, mean_absolute_error
 
-from resampled.candidates.stuck import Answered
+from resampled.candidates.stuck import Answered, answered
 from resampled.means.pooling import pooling
-from stages.lib.common import UserError, in_params
+from stages.lib.common import UserError, in_params, significant
 from stages.lib.config.scorers import meant_scorer
 from stages.lib.engine import net_of, replaced
-from stages.lib.scores.stuck import answer_of
+from stages.lib.results import COMPUTED, SCORE
 
 # Looks at a fitted estimator on rows and their target of shape (n,), and returns what is to be recorded.
 Look = Callable[[BaseEstimator, Any, np.ndarray], Any]
+
+# Scorers that take logarithms, whose last bits are not the same on every processor.
+_OF_LOGARITHMS = re.compile("log|deviance|mutual_info|v_measure|homogeneity|completeness")
 
 # What scorers ask of an estimator. The answers to the same rows are the same, however many scorers ask.
 _ASKED = ("predict", "predict_proba", "decision_function", "predict_log_proba")
@@ -85,11 +90,11 @@ class RecordingScorer:
                 scores |= {name: self.scorers[name](estimator, X, y) for name in others}
                 rows = self.record_rows(estimator, X, y) if self.record_rows else None
                 seen = self.look(estimator, X, y) if self.look else None
-                own = answer_of(estimator, X, answers)
+                own = _answer_of(estimator, X, answers)
                 record = replace(record, rows=rows, constant=constant, answered=own, seen=seen)
         recorded = Recorded(scores[selecting])
         recorded.record = record
-        return {"score": recorded} | {name: scores[name] for name in others} if others else recorded
+        return {SCORE: recorded} | {name: scores[name] for name in others} if others else recorded
 
 
 def make_scorer(
@@ -109,7 +114,18 @@ def make_scorer(
     ]
     if problems:
         raise UserError(*problems)
-    return RecordingScorer({name: _LEAN.get(name) or get_scorer(name) for name in places}, record_rows, look)
+    return RecordingScorer({name: _scorer(name) for name in places}, record_rows, look)
+
+
+def _scorer(name: str) -> Callable[..., float]:
+    scorer = _LEAN.get(name) or get_scorer(name)
+    if not _OF_LOGARITHMS.search(name):
+        return scorer
+    return partial(_rounded, scorer)
+
+
+def _rounded(scorer: Callable[..., float], estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+    return significant(float(scorer(estimator, X, y)), COMPUTED)
 
 
 def _accuracy(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
@@ -159,6 +175,13 @@ def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndar
             return float("nan")
 
     return score
+
+
+def _answer_of(estimator: BaseEstimator, X: object, answers: Mapping[str, np.ndarray]) -> Answered:
+    """Return what a fitted estimator predicts of rows, from its `answers` so far, by `predict` and `predict_proba`."""
+    if "predict" not in answers and "predict_proba" in answers:
+        return answered(np.argmax(answers["predict_proba"], axis=1))
+    return answered(np.ravel(answers["predict"] if "predict" in answers else estimator.predict(X)))
 
 
 def all_alike(answers: Mapping[str, Any]) -> bool:

@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from resampled.candidates.stuck import is_stuck
 from resampled.means.corrected import Corrected, corrected_score
 from resampled.means.intervals import intervals
 from resampled.means.pooling import Pooling, pooling
@@ -18,11 +20,12 @@ from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.data import Dataset, load_dataset
 from stages.lib.engine import TrainTest, fit_seed
-from stages.lib.scores.reached import Reached, from_csv, second_scorer, to_csv
+from stages.lib.results import SCORE, written
+from stages.lib.results.writing import as_csv
+from stages.lib.scores.reached import Reached, reached_of, reached_table, second_scorer
 from stages.lib.scores.scorer import Look, RecordingScorer, make_scorer, second_score
-from stages.lib.scores.stuck import stuck_fits
 from stages.lib.search import checked_splits
-from stages.lib.search.result import SCORE, SearchResult
+from stages.lib.search.result import SearchResult
 
 # Gives the evaluation other random numbers than the searches.
 _ANEW = 2
@@ -105,8 +108,14 @@ class Table:
         return Rows(statistics, [test for _, test in self.splits], self.data.groups, pooled)
 
     def stuck(self, records: Sequence[Sequence[Any]]) -> np.ndarray:
-        """Return which fits are stuck, shape (n_candidates, n_splits), as `stuck_fits` does."""
-        return stuck_fits(records, self.splits, self.data.y, bool(self.data.classes))
+        """Return which fits are stuck, by a `Record` of each candidate on each split; a diverged net is not.
+
+        The result has the shape (n_candidates, n_splits).
+        """
+        stuck, y, classify = np.zeros((len(records), len(self.splits)), bool), self.data.y, bool(self.data.classes)
+        for split, (train, _) in enumerate(self.splits):
+            stuck[:, split] = [is_stuck(of_net[split].answered, y[train], classify) for of_net in records]
+        return stuck
 
     def reached(self, result: SearchResult, number: int, params: str = "") -> Reached:
         """Return what a net has reached, the candidate of this number in a search on these splits.
@@ -117,24 +126,21 @@ class Table:
         (ci95,) = self.half_widths(scores[SCORE][None], result.rows([number]), constant)
         return Reached(scores, float(ci95), params, self.stuck([result.records[number]])[0])
 
-    def to_csv(self, contenders: Mapping[str, Reached], experiment: str) -> str:
-        """Write what an experiment's nets reach, with a column that says under which settings, and of which splits."""
-        text = to_csv(contenders, self.params.cv)
-        digest = self._digest(text, experiment)
-        header, *rows = text.splitlines()
-        return "".join(f"{line}\n" for line in (f"{header},digest", *(f"{row},{digest}" for row in rows)))
+    def sealed(self, contenders: Mapping[str, Reached], experiment: str) -> pd.DataFrame:
+        """Return the table of what an experiment's nets reach, sealed with the settings and the splits."""
+        table = written(reached_table(contenders, self.params.cv))
+        return table.assign(digest=self._digest(table, experiment))
 
-    def from_csv(self, text: str, experiment: str, refusal: UserError) -> dict[str, Reached]:
-        """Read what `to_csv` wrote; raises the refusal if it has changed or is of other splits."""
-        lines = [line.rpartition(",") for line in text.splitlines()]
-        original = "".join(f"{line}\n" for line, *_ in lines)
-        if {digest for *_, digest in lines} != {"digest", self._digest(original, experiment)}:
+    def unsealed(self, table: pd.DataFrame, experiment: str, refusal: UserError) -> dict[str, Reached]:
+        """Return what `sealed` has tabulated; raises the refusal if it has changed or is of other splits."""
+        original = table.drop(columns="digest")
+        if set(table["digest"]) != {self._digest(original, experiment)}:
             raise refusal
-        return from_csv(original, self.params.cv, len(self.splits), refusal)
+        return reached_of(original, self.params.cv, len(self.splits), refusal)
 
-    def _digest(self, text: str, experiment: str) -> str:
+    def _digest(self, table: pd.DataFrame, experiment: str) -> str:
         settings = [self.params.seed, self.params.settings(experiment), self.params.prepare.model_dump()]
-        digest = hashlib.sha256(f"{json.dumps(settings)}\n{text}".encode())
+        digest = hashlib.sha256(f"{json.dumps(settings)}\n{as_csv(table)}".encode())
         for rows in (rows for split in self.splits for rows in split):
             digest.update(np.asarray(rows, dtype="<i8").tobytes())
         return digest.hexdigest()[:16]

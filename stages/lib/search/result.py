@@ -6,9 +6,6 @@ from typing import Any
 
 import numpy as np
 
-# The name of the scorer that selects; further ones go by their own.
-SCORE = "score"
-
 
 @dataclass(frozen=True)
 class SearchResult:

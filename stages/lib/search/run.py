@@ -12,9 +12,10 @@ from sklearn.model_selection import GridSearchCV
 from stages.lib.common import explained
 from stages.lib.config import Params
 from stages.lib.engine import LockstepWarning, TrainTest, pin_this_process
+from stages.lib.results import SCORE
 from stages.lib.search.jobs import jobs
 from stages.lib.search.progress import doing
-from stages.lib.search.result import SCORE, SearchResult
+from stages.lib.search.result import SearchResult
 
 
 def advice_on_one_row(error: BaseException) -> str:

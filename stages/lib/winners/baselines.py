@@ -1,24 +1,34 @@
 """What scikit-learn reaches without a net: each model behind the preparation that it needs, and a constant."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from sklearn import ensemble
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from resampled.means.pooling import Pooling
+from stages.lib.common import significant
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import TrainTest
+from stages.lib.model import rows
 from stages.lib.model.prepared import preparation_of, prepared
+from stages.lib.results import COMPUTED, SCORE, Results, files
+from stages.lib.scores.reached import Reached, reached_of
+from stages.lib.scores.scorer import all_alike, remembering
+from stages.lib.scores.splits import Table
 from stages.lib.search import make_splits
+from stages.lib.winners.diagnostics import Seen, predictions
+from stages.lib.winners.shuffled import REFUSALS, importances
 
 # What gradient boosting is tuned over; 0.1 and 31 are scikit-learn's defaults, and small tables want less.
 BOOSTING_GRID = {"learning_rate": [0.03, 0.1], "max_leaf_nodes": [4, 31]}
@@ -55,8 +65,8 @@ class InnerFolds:
 
     def split(self, X: Any, y: np.ndarray, groups: Any = None) -> Iterator[TrainTest]:
         """Yield the rows to train on and those to score, as numbers; prepared rows carry their groups."""
-        rows = Dataset(X, y, Columns({}), self.classes, getattr(X, "groups", None))
-        yield from make_splits(rows, self.cv, self.seed)
+        data = Dataset(X, y, Columns({}), self.classes, getattr(X, "groups", None))
+        yield from make_splits(data, self.cv, self.seed)
 
 
 def baselines(data: Dataset, params: Params) -> dict[str, Baseline]:
@@ -128,3 +138,55 @@ def _filled(data: Dataset, prepare: Prepare) -> tuple[Prepare, list[str]]:
 
 def _described(model: BaseEstimator, steps_in_words: list[str]) -> str:
     return ", ".join([type(model).__name__, *steps_in_words])
+
+
+def score_baseline(
+    name: str, baseline: Baseline, fresh: Table, scorers: Mapping[str, Callable[..., float]], pooled: Pooling | None
+) -> tuple[Reached, Seen | None]:
+    """Return what a baseline reaches on the splits of the evaluation, and what is seen of it there.
+
+    The first of scikit-learn's scorers selects; `pooled` says how it pools rows, if it does. All scores of a scorer are
+    NaN, with a warning, where it or the fit fails on some split; if the one that selects fails, nothing is seen.
+    """
+    data, selecting = fresh.data, next(iter(scorers))
+    X = rows(data, baseline.estimator)
+    scores = {key: np.full(len(fresh.splits), np.nan) for key in scorers}
+    failures: dict[str, Exception] = {}
+    statistics: list[np.ndarray] = []
+    predicted: list[np.ndarray | None] = []
+    constant, worth = [], []
+    for split, (train, test) in enumerate(fresh.splits):
+        part, y = X[test], data.y[test]
+        try:
+            fitted = clone(baseline.estimator).fit(X[train], data.y[train])
+        except REFUSALS as error:
+            failures = dict.fromkeys(scorers, error) | failures
+            break
+        with remembering(fitted, part) as answers:
+            for key in scorers:
+                try:
+                    # Some of these models compute with exponentials, which differ by the processor in their last bits.
+                    scores[key][split] = significant(float(scorers[key](fitted, part, y)), COMPUTED)
+                except REFUSALS as error:
+                    failures.setdefault(key, error)
+                if key == selecting:
+                    constant.append(all_alike(answers))
+            if selecting in failures:
+                continue
+            if pooled:
+                statistics.append(pooled.record(fitted, part, y)[None])
+            predicted.append(predictions(fitted, part, y))
+        worth.append(importances(fitted, part, y, len(data.features), pooled.value if pooled else scorers[selecting]))
+    for key, failure in failures.items():
+        warnings.warn(f"{name} has no score: {key} says {failure}", stacklevel=2)
+        scores[key][:] = np.nan
+    complete = statistics if len(statistics) == len(fresh.splits) else None
+    (ci95,) = fresh.half_widths(scores[selecting][None], complete, np.array([all(constant)]))
+    seen = None if selecting in failures else Seen(predicted, np.stack(worth))
+    return Reached({SCORE: scores.pop(selecting)} | scores, float(ci95), baseline.description), seen
+
+
+def read_baselines(results: Results, cv: CV, n_splits: int) -> dict[str, Reached]:
+    """Return what the baselines reach; raises `UserError` if it is missing, broken, or of other splits or scorers."""
+    refusal = results.refused(files.BASELINES, "is of other splits or scorers than those in params.yaml")
+    return reached_of(results.table(files.BASELINES), cv, n_splits, refusal)

@@ -1,6 +1,6 @@
 """Compares the contenders of the evaluation with the kept setting, all on the same splits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,15 +9,13 @@ import pandas as pd
 from resampled.means.few import is_within
 from resampled.means.ttest import half_width, p_values
 from resampled.pairs.equivalence import equivalence, holm
-from stages.lib.common import format_p, format_score, format_value, score_decimals
-from stages.lib.common.tables import print_columns
-from stages.lib.comparison.standing import standing
 from stages.lib.config import CV
+from stages.lib.data import Dataset
+from stages.lib.results import SCORE
 from stages.lib.scores.reached import scorers_of, second_scorer
-from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, split_columns, stuck_columns
-from stages.lib.scores.summary import score_cells
-from stages.lib.search.result import SCORE
-from stages.lib.winners.contest import Contest
+from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, stuck_columns
+from stages.lib.scores.summary import standing
+from stages.lib.winners.contest import Choice, Contest
 
 
 def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame:
@@ -27,8 +25,8 @@ def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame
     fits, as in `score_table`; `difference` (the mean minus that of the kept setting) and `difference_ci95`, both NaN if
     one of the two has none; `p_value` (against the kept setting, in pairs) and `p_value_holm` (the same by Holm for the
     number of those that score otherwise); `worse`, `equal` and `better`, as in `equivalence`; `standing` (the same in
-    words, empty where nothing is compared); `kept`, and `answer`, which is handed over; at last `split0_test_score`, …,
-    and the same of the second scorer, such as `split0_test_neg_brier_score`, if there is one
+    words, empty where nothing is compared); `kept`, `answer`, which is handed over, and `is_net`; at last
+    `split0_test_score`, …, and the same of the second scorer, such as `split0_test_neg_brier_score`, if there is one.
     """
     names, each = list(contest.reached), list(contest.reached.values())
     scores = {scorer: np.stack([one.scores[scorer] for one in each]) for scorer in scorers_of(cv)}
@@ -52,8 +50,9 @@ def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame
     columns |= shares._asdict()
     columns |= {
         "standing": [standing(*row) for row in zip(adjusted, shares.worse, shares.better, within, strict=True)],
-        "kept": [format_value(name == contest.kept) for name in names],
-        "answer": [format_value(name == handed_over) for name in names],
+        "kept": [name == contest.kept for name in names],
+        "answer": [name == handed_over for name in names],
+        "is_net": [contest.is_net(name) for name in names],
     }
     not_a_net = np.zeros(by_split.shape[1], dtype=bool)
     columns |= stuck_columns(np.array([not_a_net if one.stuck is None else one.stuck for one in each]))
@@ -61,9 +60,12 @@ def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame
     return pd.DataFrame(columns | score_columns(by_split) | (score_columns(scores[second], second) if second else {}))
 
 
-def summarise(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the flat metrics: each contender's score, interval and p-value, without those that have none."""
-    kept = table.loc[table["kept"] == "true"].iloc[0]
+def summarise(table: pd.DataFrame, choice: Choice, data: Dataset) -> dict[str, Any]:
+    """Return the names of what is used, and each contender's score, interval and p-value, without those that have none.
+
+    The rows are counted as well: all, those of each class, and the groups, if there are any.
+    """
+    kept = table.loc[table["kept"]].iloc[0]
     numbers = {"kept_score": kept["mean_test_score"], "kept_ci95": kept["ci95"]}
     for _, row in table.iterrows():
         name = row["setting"]
@@ -71,7 +73,12 @@ def summarise(table: pd.DataFrame) -> dict[str, Any]:
         if name != kept["setting"]:
             numbers[f"{name}_p_value"] = row["p_value"]
     names = {"best_setting": table["setting"][best_row(table)], "kept": kept["setting"]}
-    return names | {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
+    names |= {"use": choice.use, "runner_up": choice.runner_up, "handed_over": choice.handed_over}
+    counts = dict(zip(data.classes, np.bincount(data.y.astype(int), minlength=data.n_classes).tolist(), strict=True))
+    known: dict[str, Any] = {key: name for key, name in names.items() if name is not None}
+    known |= {"n_rows": len(data.y), "classes": counts if data.classes else {}}
+    known |= {} if data.groups is None else {"n_groups": len(np.unique(data.groups))}
+    return known | {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
 
 
 def few_metrics(
@@ -93,33 +100,3 @@ def few_metrics(
         name: {key: float(number) for key, number in numbers.items() if np.isfinite(number)}
         for name, numbers in files.items()
     }
-
-
-def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
-    """Print every contender, the best first, and mark the kept one; without intervals, no column for them and tests."""
-    table = table.sort_values("rank_test_score", kind="stable")
-    is_kept = table["kept"] == "true"
-    (kept,) = table.loc[is_kept, "setting"]
-    decimals, tested = score_decimals(table["mean_test_score"]), bool(np.isfinite(table["ci95"]).any())
-    compared = ~is_kept & np.isfinite(table["difference"])
-
-    def beside(key: str, write: Callable[[float], str]) -> list[str]:
-        return [write(number) if shows else "" for number, shows in zip(table[key], compared, strict=True)]
-
-    cells = {"": ["*" * each for each in is_kept], "setting": list(table["setting"])} | score_cells(table, "no score")
-    cells["to kept"] = beside("difference", lambda difference: format_score(difference, decimals, "+"))
-    if tested:
-        cells["p"] = beside("p_value", format_p)
-        shares = {"<": "worse", "=": "equal", ">": "better"}
-        cells |= {sign: beside(share, "{:.2f}".format) for sign, share in shares.items()}
-    print_columns(title, cells)
-    print(f"* the kept setting, {kept}" + ("; p tests the others against it" if tested else ""))
-    if table["n_stuck"].any():
-        n_fits = len(split_columns(table))
-        print(f"stuck: how many of the {n_fits} fits have a net that answers nearly all rows alike")
-    if tested:
-        size = format_value(rope)
-        print(
-            f"<, =, >: the probabilities that a setting is worse than {kept} by more than {size}, that the two differ "
-            f"by less, and that it is better by more than {size}"
-        )

@@ -1,4 +1,4 @@
-"""The contenders of the evaluation, and what can be asked about two of them."""
+"""The contenders of the evaluation, what can be asked about two of them, and which one to use."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -9,14 +9,15 @@ from resampled.means.differences import paired_error
 from resampled.means.ttest import ALPHA, p_values
 from resampled.pairs.equivalence import beyond
 from resampled.resampling import Resampling
-from stages.lib.common import format_interval, format_score, net_in_words, score_decimals
-from stages.lib.scores import in_words, mean_of_others
+from stages.lib.results import SCORE
 from stages.lib.scores.reached import Reached
-from stages.lib.search.result import SCORE
 
 # A model is used in the place of a simpler one if it is better by more than the rope with this probability. See "Is a
 # net advised?" in docs/simulations.md: more would miss most nets that gain 0.03, and less would advise equal ones.
 NEEDED = 0.8
+# The baselines that ignore the inputs, and those that are simpler than any other model; for classes and for numbers.
+IGNORANT = ("majority_class", "mean")
+LINEAR = ("logistic_regression", "linear_regression")
 
 
 @dataclass(frozen=True)
@@ -98,24 +99,72 @@ class Contest:
         p = p_values(np.stack([np.zeros_like(differences), differences]), 0, self.resampling)[1]
         return gain > 0 and (not self.tested or p < ALPHA)
 
-    @property
-    def decimals(self) -> int:
-        """How many decimals show the scores."""
-        return score_decimals(map(self.mean, self.reached))
 
-    def name_in_words(self, name: str) -> str:
-        """Return a contender's name, and that it is a net."""
-        return net_in_words(name) if self.is_net(name) else name
+@dataclass(frozen=True)
+class Choice:
+    """What to use, and what that was chosen from.
 
-    def number_in_words(self, score: float) -> str:
-        """Return a score, or a difference of two, as text."""
-        return format_score(score, self.decimals)
+    Attributes
+    ----------
+    use : str, optional
+        The contender to use, if one is worth it.
+    runner_up : str, optional
+        The best of the others.
+    handed_over : str
+        What is saved as the answer: the contender that was asked for, otherwise the one to use, otherwise a constant,
+        and the kept net where there is not even a constant.
+    constant : str, optional
+        The baseline that ignores the inputs, if it has a score.
+    rising : list of str
+        The models from the simplest on, each of which scores higher than those that are simpler.
+    net : str, optional
+        The one that speaks for the nets.
+    """
 
-    def score_in_words(self, name: str) -> str:
-        """Return a mean score with its interval, and in parentheses how many fits of a net are stuck."""
-        reached = self.reached[name]
-        words = format_interval(self.mean(name), reached.ci95, self.decimals)
-        if reached.stuck is None or not reached.stuck.any():
-            return words
-        others = self.number_in_words(mean_of_others(self.scores(name), reached.stuck))
-        return f"{words} ({in_words(int(reached.stuck.sum()), len(reached.stuck), others)})"
+    use: str | None
+    runner_up: str | None
+    handed_over: str
+    constant: str | None
+    rising: list[str]
+    net: str | None
+
+
+def choose(contest: Contest, requested: str | None = None) -> Choice:
+    """Choose what to use: the simplest model that no other one surpasses.
+
+    Linear models are the simplest, then trees, then nets. The forest or the boosting, whichever scores higher, speaks
+    for the trees; the kept net, which was chosen before the evaluation, for the nets, unless another one surpasses it.
+    A model that scores no higher than a simpler one is not considered, and a contender that may be no better than a
+    constant is never used. The one that is requested is handed over, whatever is advised.
+    """
+    scored = [name for name in contest.reached if np.isfinite(contest.scores(name)).all()]
+    constant = next((name for name in scored if name in IGNORANT), None)
+    models = [name for name in scored if name not in IGNORANT]
+    useful = [name for name in models if constant is None or contest.is_apart(name, constant)]
+    if not useful:
+        handed_over = requested or constant or contest.kept
+        return Choice(None, contest.best(models), handed_over, constant, [], None)
+
+    nets = [name for name in useful if contest.is_net(name)]
+    net = contest.kept if contest.kept in nets else contest.best(nets)
+    if net and contest.surpasses(best := contest.best(nets) or net, net):
+        net = best
+    rising = _rising(contest, useful, net)
+    use = next(
+        name for i, name in enumerate(rising) if not any(contest.surpasses(each, name) for each in rising[i + 1 :])
+    )
+    # Of equal settings, the one that speaks for the nets is named.
+    named = [name for name in (net, *models) if name]
+    runner_up = contest.best([name for name in named if not np.array_equal(contest.scores(name), contest.scores(use))])
+    return Choice(use, runner_up, requested or use, constant, rising, net)
+
+
+def _rising(contest: Contest, useful: list[str], net: str | None) -> list[str]:
+    plain = [name for name in useful if not contest.is_net(name)]
+    linear = [name for name in plain if name in LINEAR]
+    trees = contest.best([name for name in plain if name not in LINEAR])
+    rising: list[str] = []
+    for name in filter(None, [*linear, trees, net]):
+        if not rising or contest.gain(name, rising[-1]) > 0:
+            rising.append(name)
+    return rising

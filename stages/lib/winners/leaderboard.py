@@ -1,22 +1,16 @@
 """Collects each experiment's best, finds the winner, and combines all the bests into one setting."""
 
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from resampled.means.corrected import Corrected
-from stages.lib.common import Output, format_changes, format_params, format_value
+from stages.lib.common import format_changes, format_params, format_value
 from stages.lib.config import COMBINED, SIMPLEST, WINNER, Params
-from stages.lib.scores import CORRECTED, search_output
-from stages.lib.scores import read_search as read_metrics
-from stages.lib.scores.score_table import read_cells
-
-BEST_PARAMS = Path("metrics/best_params.json")
-# The folders with a file of each experiment.
-_FOLDERS = [
-    Path("metrics", name) for name in ("candidates", "compared", "curves", "draws", "fresh", "importance", "search")
-]
+from stages.lib.results import Results, files
+from stages.lib.results.files import File
+from stages.lib.scores import CORRECTED
 
 # What the leaderboard shows of each search.
 COLUMNS = (
@@ -25,65 +19,50 @@ COLUMNS = (
 )
 
 
-def read_searches(params: Params) -> dict[str, dict[str, Any]]:
+def read_searches(results: Results, params: Params) -> dict[str, dict[str, Any]]:
     """Return what `read_search` does of each experiment, in the order of params.yaml."""
-    return {name: read_search(params, name) for name in params.experiments}
+    return {name: read_search(results, params, name) for name in params.experiments}
 
 
-def read_search(params: Params, name: str) -> dict[str, Any]:
+def read_search(results: Results, params: Params, name: str) -> dict[str, Any]:
     """Return the metrics of an experiment's search and comparison, with settings typed as in its grid.
 
     Raises `UserError` if there is no such experiment, it has no metrics, or its best is not in the grid of params.yaml.
     """
-    metrics = read_metrics(name)
-    best = _best(params, name, metrics)
-    output = Output(f"metrics/compared/{name}.json", "the result of a comparison", f"compare@{name}")
-    with output.as_json() as comparison:
-        text = comparison["simplest_params"]
-        counted = {key: int(comparison[key]) for key in ["n_in_best_set"] if key in comparison}
-    (simplest,) = _typed(params, name, [text], "simplest", output)
-    return {"best_n_stuck": 0} | metrics | counted | {"best_params": best, "simplest_params": simplest}
+    search, table = results.json(files.SUMMARY, name), results.table(files.COMPARED, name)
+    with results.expecting(files.COMPARED, name):
+        (simplest,) = _typed(results, params, files.COMPARED, name, table.loc[table["simplest"], "params"], "simplest")
+    in_set = table["in_best_set"]
+    counted = {"n_in_best_set": int(in_set.sum())} if in_set.notna().all() else {}
+    best = {"best_params": read_best(results, params, name), "simplest_params": simplest}
+    return {"best_n_stuck": 0} | search | counted | best
 
 
-def read_best(params: Params, name: str) -> dict[str, Any]:
+def read_best(results: Results, params: Params, name: str) -> dict[str, Any]:
     """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_search` does."""
-    return _best(params, name, read_metrics(name))
+    best = results.json(files.SUMMARY, name)["best_params"]
+    return _typed(results, params, files.SUMMARY, name, [best], "best")[0]
 
 
-def _best(params: Params, name: str, metrics: dict[str, Any]) -> dict[str, Any]:
-    (best,) = _typed(params, name, [metrics["best_params"]], "best", search_output(name))
-    return best
-
-
-def read_best_set(params: Params, name: str, best: dict[str, Any]) -> list[dict[str, Any]]:
+def read_best_set(results: Results, params: Params, name: str) -> list[dict[str, Any]]:
     """Return the candidates of an experiment that can't be told from its best, typed as in its grid.
 
     Without statistics, as for splits in the order of time, that is the best alone. Raises `UserError` if they are not
     known, or are not in the grid of params.yaml.
     """
-    output = Output(f"metrics/compared/{name}.csv", "the comparison of a search's candidates", f"compare@{name}")
-    with output.as_text() as text:
-        table = read_cells(text)
-        texts = list(table.loc[table["in_best_set"] == "true", "params"])
-    return _typed(params, name, texts, "candidate", output) or [best]
+    table = results.table(files.COMPARED, name)
+    texts = table.loc[table["in_best_set"].fillna(False).astype(bool), "params"]
+    return _typed(results, params, files.COMPARED, name, texts, "candidate") or [read_best(results, params, name)]
 
 
-def _typed(params: Params, name: str, texts: list[str], what: str, output: Output) -> list[dict[str, Any]]:
+def _typed(
+    results: Results, params: Params, file: File, name: str, texts: Iterable[str], what: str
+) -> list[dict[str, Any]]:
     """Return candidates, which a file has as text, as they are in the grid."""
     typed = {format_params(candidate): candidate for candidate in params.experiment(name).candidates(params.seed)}
     if strays := [text for text in texts if text not in typed]:
-        raise output.refused(f": its {what}, {strays[0]}, is not in the grid of params.yaml")
+        raise results.refused(file, f"has the {what} {strays[0]}, which is not in the grid of params.yaml", name)
     return [typed[text] for text in texts]
-
-
-def remove_strays(params: Params) -> list[Path]:
-    """Delete the outputs of experiments that params.yaml no longer has, and return their paths."""
-    files = {path for folder in _FOLDERS for kind in ("json", "csv") for path in folder.glob(f"*.{kind}")}
-    files.discard(Path("metrics/candidates/evaluation.csv"))
-    strays = sorted(path for path in files if path.stem not in params.experiments)
-    for path in strays:
-        path.unlink()
-    return strays
 
 
 def picked(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -152,13 +131,12 @@ def kept_search(params: Params, winner: str) -> str:
     return winner if keep in (WINNER, SIMPLEST) else keep
 
 
-def to_csv(searches: dict[str, dict[str, Any]], tied: dict[str, bool], kept: str) -> str:
-    """Write the best of each search as CSV, one row per experiment, in the order of `searches`; `kept` is marked."""
+def leaderboard(searches: dict[str, dict[str, Any]], tied: dict[str, bool], kept: str) -> pd.DataFrame:
+    """Tabulate the best of each search, one row per experiment, in the order of `searches`; `kept` is marked."""
     rows = [
         search
         | {"experiment": name, "best_params": format_params(search["best_params"])}
-        | {"tied_with_above": format_value(tied[name]), "kept": format_value(name == kept)}
+        | {"tied_with_above": tied[name], "kept": name == kept}
         for name, search in searches.items()
     ]
-    # As objects, whole numbers stay whole beside missing ones.
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object).to_csv(index=False, lineterminator="\n")
+    return pd.DataFrame(rows, columns=list(COLUMNS))

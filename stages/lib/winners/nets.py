@@ -16,14 +16,33 @@ from stages.lib.common import format_changes
 from stages.lib.config import PREFIX
 from stages.lib.experiment import check_trial
 from stages.lib.model import build_estimator, resolve_settings, rows, target
+from stages.lib.results import Results, files
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.scores.splits import Table
 from stages.lib.search import doing, run_search
 from stages.lib.search.result import SearchResult
 from stages.lib.winners.diagnostics import Seen, predictions
-from stages.lib.winners.leaderboard import BEST_PARAMS
+from stages.lib.winners.picks import Picks
 from stages.lib.winners.shuffled import importances
+
+
+def read_reached(results: Results, picks: Picks, fresh: Table) -> dict[str, Reached]:
+    """Return what the nets reach that the searches have scored on the splits of the evaluation, by contender.
+
+    Raises `UserError` if a search has written no such scores, or they were changed, or have other splits or settings.
+    """
+    scored = {}
+    for contender, (experiment, row, settings) in picks.rows.items():
+        problem = "was changed, or is of other splits or settings than those in params.yaml"
+        refusal = results.refused(files.FRESH, problem, experiment)
+        reached = fresh.unsealed(results.table(files.FRESH, experiment), experiment, refusal)
+        with results.expecting(files.FRESH, experiment):
+            scored[contender] = mine = reached[row]
+        if settings not in (None, mine.params):
+            problem = f"has the scores of {mine.params}, but the {row} is {settings}"
+            raise results.refused(files.FRESH, problem, experiment)
+    return scored
 
 
 def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Table) -> dict[str, Reached]:
@@ -79,7 +98,7 @@ def _alike(settings: dict[str, dict[str, Any]], fresh: Table) -> Iterator[tuple[
     by_form: dict[tuple[Any, ...], dict[str, BaseEstimator]] = defaultdict(dict)
     targets = {}
     for name, setting in settings.items():
-        resolved = resolve_settings(setting, str(BEST_PARAMS), name, params.cv)
+        resolved = resolve_settings(setting, files.BEST_PARAMS.path, name, params.cv)
         y = target(data.y, resolved["wrapper"], resolved["criterion"])
         form = y.dtype, y.shape
         by_form[form][name] = build_estimator(resolved, data, params.prepare, uses)

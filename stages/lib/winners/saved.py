@@ -7,19 +7,17 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from stages.lib.common import UserError, explained
-from stages.lib.comparison.inputs import COLUMNS as INPUT_COLUMNS
-from stages.lib.comparison.inputs import inputs_table, with_standing
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import lean, net_of, seed_everything
 from stages.lib.handover import Card, PlainModel
 from stages.lib.model import AGAINST_DIVERGENCE, build_estimator, hold_out_watchers, resolve_settings, rows, target
+from stages.lib.results import Results, files
 from stages.lib.scores.splits import Table
 from stages.lib.search import advice_on_one_row, doing
-from stages.lib.winners.baseline_scores import DIAGNOSTICS, INPUTS, read_seen
 from stages.lib.winners.baselines import baselines
 from stages.lib.winners.diagnostics import COLUMNS, Seen, diagnostics
-from stages.lib.winners.leaderboard import BEST_PARAMS
+from stages.lib.winners.shuffled import inputs_table, with_standing
 
 # A model, its card, and what it was fitted on, in words.
 Fitted = tuple[BaseEstimator | PlainModel, Card, str]
@@ -36,7 +34,7 @@ def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> Fitted:
         if name not in settings:
             return *_fit_baseline(name, data, params), words
         own = settings[name]
-        if watchers := hold_out_watchers(resolve_settings(own, str(BEST_PARAMS), name)):
+        if watchers := hold_out_watchers(resolve_settings(own, files.BEST_PARAMS.path, name)):
             held = f"; 1 in {own['train_split']} is held out for {', '.join(watchers)}"
         else:
             own = own | {"train_split": None}
@@ -53,7 +51,7 @@ def _fit_baseline(name: str, data: Dataset, params: Params) -> tuple[PlainModel,
 
 def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
     """Fit the net of this name on every row; raises `UserError` if that fails or diverges."""
-    resolved = resolve_settings(settings, str(BEST_PARAMS), name, params.cv)
+    resolved = resolve_settings(settings, files.BEST_PARAMS.path, name, params.cv)
     estimator = build_estimator(resolved, data, params.prepare)
     lean(net_of(estimator))
     seed_everything(params.seed)
@@ -70,20 +68,19 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     return estimator
 
 
-def saved_diagnostics(name: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
-    """Return the table of `diagnostics` of a contender; of a baseline it is the text that the stage baselines wrote."""
+def saved_diagnostics(results: Results, name: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
+    """Return the table of `diagnostics` of a contender; of a baseline it is what the stage baselines wrote."""
     if name in seen:
         return diagnostics(seen[name].pooled(fresh))
-    table = read_seen(DIAGNOSTICS, COLUMNS)
+    table = results.table(files.BASELINE_DIAGNOSTICS)
     return table.loc[table["model"] == name, list(COLUMNS)]
 
 
-def saved_inputs(kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
+def saved_inputs(results: Results, kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
     """Return what each input is worth to the answer and to the kept net, as `with_standing` does; nets were `seen`."""
     roles = {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
     importances = {name: seen[name].importances for name in roles if name in seen}
     table = inputs_table(importances, fresh.data.features, fresh.resampling)
     if len(importances) < len(roles):
-        without_nets = read_seen(INPUTS, INPUT_COLUMNS[1:], numbers=("importance", "ci95"))
-        table = pd.concat([table, without_nets], ignore_index=True)
+        table = pd.concat([table, results.table(files.BASELINE_INPUTS)], ignore_index=True)
     return with_standing(table, roles, fresh.params.rope)

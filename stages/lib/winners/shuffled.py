@@ -4,15 +4,18 @@ A column is shuffled in the rows of the table, before anything prepares them, so
 number for each category, is shuffled with it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.base import BaseEstimator
 from skorch.utils import to_device
 
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
 from stages.lib.engine import net_of, replaced
 from stages.lib.scores.scorer import remembering
 
@@ -25,6 +28,8 @@ _MOST_COPIED = 200_000
 _AT_ONCE = 4_000_000
 # Rows that a net predicts at once.
 _BATCH = 4096
+
+INPUT_COLUMNS = ("model", "column", "importance", "ci95")
 
 Scorer = Callable[[Any, Any, np.ndarray], float]
 
@@ -83,3 +88,30 @@ def large_batches(estimator: BaseEstimator) -> Iterator[None]:
 
     with nullcontext() if net is None else replaced(net, {"forward_iter": forward_iter}):
         yield
+
+
+def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], resampling: Resampling) -> pd.DataFrame:
+    """Tabulate the importances of some models, in rows of `INPUT_COLUMNS`, those of a model from the largest down.
+
+    The losses, of shape (n_splits, n_columns) for each model, are as `importances` returns them for each split.
+    `importance` is the mean over the splits, and `ci95` half the width of its 95 % interval, by the standard error of
+    `corrected_error`; both are NaN where a split has no score.
+    """
+    rows = []
+    for name, by_split in losses.items():
+        means, halves = by_split.mean(axis=0), half_width(by_split.T, resampling)
+        order = np.argsort(np.nan_to_num(-means, nan=np.inf), kind="stable")
+        rows += [(name, features[i], float(means[i]), float(halves[i])) for i in order]
+    return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
+
+
+def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) -> pd.DataFrame:
+    """Return the rows of an `inputs_table` of some models, with two more columns.
+
+    `role` is what the model is, `net`, `answer` or `net and answer`; the models stand in the order of the roles.
+    `below_rope` says whether the upper end of the interval is below the rope; NA where there is no interval.
+    """
+    rows = pd.concat([table[table["model"] == name] for name in roles], ignore_index=True)
+    ends = rows["importance"] + rows["ci95"]
+    rows.insert(1, "role", rows["model"].map(roles))
+    return rows.assign(below_rope=(ends < rope).astype("boolean").mask(ends.isna()))

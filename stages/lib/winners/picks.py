@@ -1,14 +1,13 @@
-"""Reads the contenders of the evaluation: the settings of the nets, and what the searches have found out about them."""
+"""What the searches hand over to the evaluation: the settings of the nets, and what is known of their worth."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from stages.lib.common import Output, format_params
+from stages.lib.common import format_params
 from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
+from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED
-from stages.lib.scores.reached import Reached
-from stages.lib.scores.splits import Table
-from stages.lib.winners.leaderboard import BEST_PARAMS, picked
+from stages.lib.winners.leaderboard import picked
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,14 @@ class Picks:
     rows: dict[str, tuple[str, str, str | None]]
 
 
-def read_picks(params: Params) -> Picks:
+def read_picks(results: Results, params: Params) -> Picks:
     """Return what the searches hand over.
 
     Raises `UserError` if `metrics/best_params.json` is missing, broken, or from other experiments.
     """
     experiments, pick = params.experiments, params.statistics.pick
-    output = Output(BEST_PARAMS, "what the stage best_params writes", "best_params")
-    with output.as_json() as summary:
+    summary = results.json(files.BEST_PARAMS)
+    with results.expecting(files.BEST_PARAMS):
         details = summary["details"][0]
         searches, winner = details["experiments"], details["winner"]
         picks, simplest = picked(params, searches), searches[winner]["simplest_params"]
@@ -62,7 +61,7 @@ def read_picks(params: Params) -> Picks:
         }
         corrected = {name: float(search.get(CORRECTED[0], "nan")) for name, search in searches.items()}
     if set(picks) != set(experiments):
-        raise output.refused(" is from other experiments than those in params.yaml")
+        raise results.refused(files.BEST_PARAMS, "is from other experiments than those in params.yaml")
     nets = {COMBINED: details[COMBINED]} if COMBINED in details else {}
     nets |= {name: params.settings(name) | picks[name] for name in experiments}
     nets |= {SIMPLEST: params.settings(winner) | simplest, STARTING_POINT: params.model.model_dump()}
@@ -74,19 +73,3 @@ def read_picks(params: Params) -> Picks:
     if unfixed := [name for name, experiment in experiments.items() if not experiment.fixed]:
         rows[STARTING_POINT] = unfixed[0], STARTING_POINT, None
     return Picks(nets, kept, None if use == ANSWER else use, worth, corrected, rows)
-
-
-def read_reached(picks: Picks, fresh: Table) -> dict[str, Reached]:
-    """Return what the nets reach that the searches have scored on the splits of the evaluation, by contender.
-
-    Raises `UserError` if a search has written no such scores, or they were changed, or have other splits or settings.
-    """
-    scored = {}
-    for contender, (experiment, row, settings) in picks.rows.items():
-        output = Output(f"metrics/fresh/{experiment}.csv", "what the stage search writes", f"search@{experiment}")
-        other = output.refused(" was changed, or is of other splits or settings than those in params.yaml")
-        with output.as_text() as text:
-            scored[contender] = reached = fresh.from_csv(text, experiment, other)[row]
-        if settings not in (None, reached.params):
-            raise output.refused(f" has the scores of {reached.params}, but the {row} is {settings}")
-    return scored

@@ -1,0 +1,89 @@
+"""What is said of scores, on the screen and in sentences; no result is made of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resampled.means.few import too_narrow
+from stages.lib.common import format_score, score_decimals, short_params
+from stages.lib.common.tables import print_columns
+from stages.lib.scores.score_table import best_row
+from stages.lib.scores.summary import CORRECTED
+
+NOT_TESTED = (
+    "no intervals and no test: splits in the order of time train on more and more rows, so their scores are not alike"
+)
+
+
+def too_few(y: np.ndarray, n_classes: int, groups: np.ndarray | None) -> str | None:
+    """Return a note if intervals may be too narrow, because a class has few rows, or there are few groups.
+
+    `y` is the target, in which classes are 0, 1, …; `n_classes` is 0 for a regression; `groups` are those of the rows.
+    """
+    return too_narrow(np.bincount(y.astype(int), minlength=n_classes) if n_classes else [], groups)
+
+
+def in_words(n_stuck: int, n_fits: int, others: str) -> str:
+    """Say how many fits are stuck, and the mean score without them, as in `1 of 30 fits is stuck; without it 0.7`."""
+    if n_stuck == n_fits:
+        return f"all {n_fits} fits are stuck"
+    is_stuck, it = ("is stuck", "it") if n_stuck == 1 else ("are stuck", "them")
+    return f"{n_stuck} of {n_fits} fits {is_stuck}; without {it} {others}"
+
+
+def stuck_in_words(summary: Mapping[str, Any], decimals: int) -> str:
+    """Say how many fits of a search's best are stuck, from the output of `summarise`; "" if none is."""
+    if not summary.get("best_n_stuck"):
+        return ""
+    others = format_score(summary.get("best_score_not_stuck", float("nan")), decimals)
+    return in_words(summary["best_n_stuck"], summary["n_splits"], others)
+
+
+def scores_in_words(summary: Mapping[str, Any]) -> str:
+    """Return the scores of the output of `summarise` as a line."""
+    decimals = score_decimals([summary["best_score"]])
+    best = f"best score {format_score(summary['best_score'], decimals)}"
+    if stuck := stuck_in_words(summary, decimals):
+        best += f" ({stuck})"
+    choice = f"corrected for the choice among {summary['n_candidates']} candidates"
+    if "best_score_corrected" not in summary:
+        return f"{best}, not {choice}"
+    score, low, high = (format_score(summary[key], decimals) for key in CORRECTED)
+    return f"{best}; {choice}: {score}, 95 % from {low} to {high} (over {summary['corrected_over']})"
+
+
+def print_table(table: pd.DataFrame, title: str) -> None:
+    """Print every candidate as the tutorial does, and mark the best."""
+    means, tested = table["mean_test_score"], bool(np.isfinite(table["ci95"]).any())
+    best = best_row(table) if means.notna().any() else None
+    cells = {"": ["*" * (row == best) for row in range(len(table))]} | score_cells(table, "diverged", spread=True)
+    if "stage" in table:
+        cells["stage"] = list(map(str, table["stage"]))
+    print_columns(title, cells | {"params": list(map(short_params, table["params"]))})
+    if best is None:
+        print("every candidate diverged, so none is the best")
+    else:
+        print("* the best" if tested else f"* the best; {NOT_TESTED}")
+    if "stuck" in cells:
+        print("stuck: how many fits have a net that answers nearly all rows alike")
+
+
+def score_cells(table: pd.DataFrame, no_score: str, spread: bool = False) -> dict[str, list[str]]:
+    """Return as text the means of a table, or `no_score` where they are NaN; its intervals and stuck fits, if any.
+
+    With `spread`, there are the standard deviations, too.
+    """
+    means, halves = table["mean_test_score"], table["ci95"]
+    decimals, scored = score_decimals(means), np.isfinite(means)
+    cells = {"mean": [format_score(m, decimals) if ok else no_score for m, ok in zip(means, scored, strict=True)]}
+    if np.isfinite(halves).any():
+        widths = [format_score(half, decimals) if np.isfinite(half) else "constant" for half in halves]
+        cells["± 95 %"] = [width if ok else "" for width, ok in zip(widths, scored, strict=True)]
+    if spread:
+        spreads = zip(table["std_test_score"], scored, strict=True)
+        cells["std"] = [format_score(std, decimals) if ok else "" for std, ok in spreads]
+    if table["n_stuck"].any():
+        cells["stuck"] = [str(count or "") for count in table["n_stuck"]]
+    return cells
