@@ -1,4 +1,4 @@
-"""One module per stage or command; importing this package pins the numeric environment."""
+"""One module per stage or command; importing this package pins the numeric environment, in `stages.lib.common`."""
 
 import atexit
 import gc
@@ -20,12 +20,10 @@ if _IS_COMMAND:  # before anything that such a file may break is imported
             sys.exit(f"error: {_name} here hides the module {_name[:-3]}, which the stages import. Rename the file.")
 
 # These need no package, so an error of all further imports is told, such as that the environment is not active.
-from stages.lib.common import environment
 from stages.lib.common.command import tell_errors_of_imports
 
 if _IS_COMMAND:
     tell_errors_of_imports()
-environment.pin()
 # What imports and nets are made of stays; to look it through each time there is some more is a twentieth of a search.
 gc.set_threshold(50_000)
 # Nor is it looked through, and freed bit by bit, when the process ends: most of a second.

@@ -66,8 +66,8 @@ IDENTITY = {
 SEARCHED = ("dropout", "neurons")
 # The files of an experiment in metrics/, in the order of their names, but for its charts.
 OF_AN_EXPERIMENT = (
-    *("candidates/{}.csv", "compared/{}.csv", "compared/{}.json", "curves/{}.csv", "draws/{}.csv"),
-    *("fresh/{}.csv", "importance/{}.csv", "search/{}.json"),
+    *("compared/{}.csv", "curves/{}.csv", "importance/{}.csv"),
+    *("search/{}/candidates.csv", "search/{}/draws.csv", "search/{}/fresh.csv", "search/{}/summary.json"),
 )
 # The numbers in the file of every search.
 NUMBERS = {"best_score": 0.7, "best_std": 0.1, "n_candidates": 2, "n_fits": 6, "n_splits": 3, "n_rows": 30}

@@ -1,6 +1,7 @@
 """A stage reruns when code it uses changes, and only then: dvc.yaml lists the rooms that each script imports."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from tests.project import ROOT, SEARCHED, Project, real_params, set_at
 DVC_YAML: dict[str, Any] = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 STAGES: dict[str, Any] = {name: stage.get("do", stage) for name, stage in DVC_YAML["stages"].items()}
 # The modules that only refuse what is wrong, or word what is said.
-MESSAGES = [line[1:] for line in (ROOT / ".dvcignore").read_text(encoding="utf-8").splitlines() if line.startswith("/")]
+MESSAGES = [
+    line[1:] for line in (ROOT / ".dvcignore").read_text(encoding="utf-8").splitlines() if re.match("/[^.]", line)
+]
 PACKAGES = ("lockstep", "resampled")
 ROOMS = sorted(path.parent.name for path in (ROOT / "stages/lib").glob("*/__init__.py"))
 
@@ -45,8 +48,8 @@ def _graph() -> ImportGraph:
 
 
 def used(stage: str) -> list[str]:
-    """Return the script of a stage, what every script imports, and the rooms it uses, as dvc.yaml should list them."""
-    files = closure(f"stages/{stage}.py") - {"stages/lib/__init__.py"}
+    """Return the script of a stage and the rooms it uses, as dvc.yaml should list them."""
+    files = closure(f"stages/{stage}.py") - {"stages/__init__.py", "stages/lib/__init__.py"}  # no result is made there
     # The packages are one dependency each, a room is the third part of a path.
     parts = [Path(file).parts for file in files]
     return sorted({part[0] if part[0] in PACKAGES else str(Path(*part[:3])) for part in parts})
@@ -136,13 +139,14 @@ def test_what_trains_depends_on_the_nets_that_params_name() -> None:
     assert {stage for stage in STAGES if "nets" in STAGES[stage]["deps"]} == {"search", "evaluate"}
 
 
-def test_the_charts_depend_on_every_template() -> None:
-    found = {dep for dep in STAGES["charts"]["deps"] if dep.startswith(".dvc/")}
-    assert found == {f".dvc/plots/{file.name}" for file in (ROOT / ".dvc/plots").iterdir()}
+def test_the_charts_depend_on_the_templates(project: Project) -> None:
+    with (project.folder / ".dvc/plots/curves.json").open("a", encoding="utf-8") as template:
+        template.write("\n")
+    assert stale(project) == {"charts"}
 
 
 def test_the_file_is_short_enough_to_read() -> None:
-    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 320
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 235
     assert len(STAGES["search"]["deps"]) <= 15
     assert len(STAGES["evaluate"]["deps"]) <= 22
 

@@ -23,9 +23,9 @@ def test_repro_writes_all_metrics(reproduced: Project) -> None:
     expected = {each.format(name) for each in (*OF_AN_EXPERIMENT, *charts) for name in SEARCHED}
     drawn = ("answer_diagnostics", "diagnostics", "evaluation", "inputs", "leaderboard")
     expected |= {f"charts/{name}.svg" for name in drawn}
-    expected |= {"baselines.csv", "baselines/diagnostics.csv", "baselines/inputs.csv", "candidates/evaluation.csv"}
-    expected |= {"answer_diagnostics.csv", "diagnostics.csv", "inputs.csv", "leaderboard.csv"}
-    expected |= {"best_params.json", "data.json", "evaluation.json"}
+    expected |= {f"baselines/{name}.csv" for name in ("diagnostics", "inputs", "scores")}
+    expected |= {f"evaluation/{name}.csv" for name in ("answer_diagnostics", "contenders", "diagnostics", "inputs")}
+    expected |= {"best_params.json", "data.json", "evaluation.json", "leaderboard.csv"}
     expected |= {f"scores/{name}.json" for name in ("evaluation", *SEARCHED)}
     assert set(reproduced.metrics()) == {f"metrics/{name}" for name in expected}
 
@@ -51,7 +51,7 @@ def test_a_changed_grid_reruns_its_search_only(changed: Changed) -> None:
     run = re.findall(r"Running stage '(.*)'", said)
     assert run[:2] == ["search@neurons", "compare@neurons"]
     assert not {"search@dropout", "compare@dropout", "baselines"} & set(run)
-    assert b"module__n_neurons=16" in changed.project.read("metrics/candidates/neurons.csv")
+    assert b"module__n_neurons=16" in changed.project.read("metrics/search/neurons/candidates.csv")
     assert "| params.yaml | experiments.neurons.grid.module__n_neurons" in changed.project.run(
         "dvc", "params", "diff", "--md", "main"
     ).stdout.replace("  ", " ")
@@ -114,7 +114,7 @@ def test_an_experiment_of_ones_own(project: Project) -> None:
     done = project.run("dvc", "exp", "run", "-S", own)
     assert "Running stage 'search@mine'" in done.stdout
     assert "Running stage 'search@dropout'" not in done.stdout
-    assert b"module__n_layers=2" in project.read("metrics/candidates/mine.csv")
+    assert b"module__n_layers=2" in project.read("metrics/search/mine/candidates.csv")
     assert b">n_layers</text>" in project.read("metrics/charts/mine.svg")
     assert b'"mine"' in project.read("metrics/best_params.json")
 
@@ -195,8 +195,8 @@ def test_a_mistake_ends_dvc_with_a_sentence(project: Project) -> None:
 SPOILT = {
     "fetch": ("data/pima-indians-diabetes.csv", b"1,2\n"),
     "search@dropout": ("nets/network.py", b"raise RuntimeError"),
-    "compare@dropout": ("metrics/candidates/dropout.csv", b""),
-    "best_params": ("metrics/search/dropout.json", b"[]"),
+    "compare@dropout": ("metrics/search/dropout/candidates.csv", b""),
+    "best_params": ("metrics/search/dropout/summary.json", b"[]"),
     "baselines": ("data/pima-indians-diabetes.csv", b"1,2\n"),
     "evaluate": ("metrics/best_params.json", b"{}"),
     "charts": ("metrics/leaderboard.csv", b""),

@@ -1,5 +1,6 @@
 """Tells errors, writes files whole, formats settings and scores, pins the environment. Imports no other room."""
 
+from stages.lib.common import environment
 from stages.lib.common.arguments import Arguments
 from stages.lib.common.artifacts import (
     DIGITS,
@@ -32,3 +33,5 @@ from stages.lib.common.formatting import (
 )
 from stages.lib.common.own_files import own_code, relative_to_here
 from stages.lib.common.problem import PARAMS_FILE, Problem, in_params
+
+environment.pin()

@@ -1,6 +1,7 @@
 """The environment variables that decide which kernels torch and the math libraries use.
 
-They are read when torch and numpy are imported, so `stages/__init__.py` calls `pin` before. Children inherit them.
+They are read when torch and numpy are imported, so the import of `stages` and of this room calls `pin` before. Children
+inherit them.
 """
 
 import os
