@@ -3,11 +3,15 @@
 from typing import Any
 
 import pandas as pd
-import pytest
 
 from stages.lib.comparison import what_mattered
 from stages.lib.comparison.findings import findings
+from stages.lib.config import Params
+from stages.lib.results import Results, files
+from tests.project import NUMBERS, small_params
+from tests.results.texts import Texts
 
+PARAMS = Params.model_validate(small_params())
 SEARCH = {
     "best_params": "module__n_neurons=20",
     "best_score": 0.75,
@@ -18,14 +22,17 @@ SEARCH = {
     "corrected_over": "rows and repeats",
     "n_candidates": 3,
 }
+MATTERED = pd.DataFrame({"key": ["module__n_neurons"], "importance": 1.0, "importance_std": 0.0, "p_value": 0.001})
 
 
-MATTERED = pd.DataFrame({"key": ["module__n_neurons"], "p_value": [0.001]})
-
-
-def said(rows: list[dict[str, Any]], search: dict[str, Any] = SEARCH, *, enough: bool = True) -> list[str]:
-    """Return what is said of candidates, without what mattered; there may not be enough rows for a difference."""
-    *sentences, mattered = findings(search, pd.DataFrame(rows), MATTERED, "0.01", lambda difference: enough)
+def said(rows: list[dict[str, Any]], search: dict[str, Any] = SEARCH, n_rows: int = 3000) -> list[str]:
+    """Return what is said of candidates on so many rows, without what mattered."""
+    texts = Texts()
+    texts.put(files.SUMMARY, NUMBERS | search | {"n_rows": n_rows}, "mine")
+    table = pd.DataFrame(rows).assign(ci95=0.03, std_test_score=0.1, p_value_holm=1.0)
+    texts.put(files.COMPARED, table, "mine")
+    texts.put(files.IMPORTANCE, MATTERED, "mine")
+    *sentences, mattered = findings(Results(texts), PARAMS, "mine")
     assert mattered == "What mattered: n_neurons."
     return sentences
 
@@ -33,7 +40,7 @@ def said(rows: list[dict[str, Any]], search: dict[str, Any] = SEARCH, *, enough:
 def row(n: int, rank: int, mean: float, **cells: Any) -> dict[str, Any]:
     """Return a candidate of a grid of neurons."""
     plain = {"params": f"module__n_neurons={n}", "mean_test_score": mean, "rank_test_score": rank, "n_weights": 10 * n}
-    compared = {"in_best_set": "true", "simplest": "false", "n_epochs": 5.0, "worse": 0.1, "equal": 0.8, "better": 0.1}
+    compared = {"in_best_set": True, "simplest": False, "n_epochs": 5.0, "worse": 0.1, "equal": 0.8, "better": 0.1}
     return plain | compared | cells
 
 
@@ -43,7 +50,7 @@ NOTHING = dict.fromkeys(("worse", "equal", "better"), float("nan"))
 
 def test_the_best_its_worth_and_what_is_as_good() -> None:
     runner_up = row(30, 2, 0.748, worse=0.03, equal=0.96, better=0.01)
-    simplest = row(5, 3, 0.745, simplest="true", worse=0.3, equal=0.699, better=0.001, n_epochs=2.5)
+    simplest = row(5, 3, 0.745, simplest=True, worse=0.3, equal=0.699, better=0.001, n_epochs=2.5)
     assert said([simplest, BEST, runner_up]) == [
         "The best is n_neurons=20, with 0.7500 ± 0.0300. It was chosen among 3, which flatters it; on rows and fits "
         "that had no say in the choice, it is worth 0.7400 (0.7000 to 0.7800).",
@@ -52,18 +59,18 @@ def test_the_best_its_worth_and_what_is_as_good() -> None:
         "chance that the two differ by less than 0.01 and a 30 % chance that it is worse by more.",
         "The runner-up, n_neurons=30, is as good: a 96 % chance that the two differ by less than 0.01.",
     ]
-    assert said([simplest, BEST, runner_up], enough=False)[-1].startswith("The runner-up, n_neurons=30, could be as")
+    assert said([simplest, BEST, runner_up], n_rows=300)[-1].startswith("The runner-up, n_neurons=30, could be as")
 
 
 def test_a_winner_alone_and_a_best_that_is_the_simplest() -> None:
-    out = {"in_best_set": "false", "worse": 0.999, "equal": 0.001, "better": 0.0}
-    _, alone, second = said([BEST | {"simplest": "true"}, row(30, 2, 0.6, **out)])
+    out = {"in_best_set": False, "worse": 0.999, "equal": 0.001, "better": 0.0}
+    _, alone, second = said([BEST | {"simplest": True}, row(30, 2, 0.6, **out)])
     assert alone == "With 95 % certainty, it is the best of the 2, unless single rows decide what a net does."
     assert second == "The runner-up, n_neurons=30, is worse: a chance of over 99 % that it is worse by more than 0.01."
-    _, both, _ = said([BEST | {"simplest": "true"}, row(30, 2, 0.74)])
+    _, both, _ = said([BEST | {"simplest": True}, row(30, 2, 0.74)])
     assert both.endswith("The best is also the simplest of them.")
-    out = {"in_best_set": "false", "n_epochs": 1.0}
-    _, some, _ = said([BEST, row(5, 2, 0.74, simplest="true"), row(1, 3, 0.1, **out)])
+    out = {"in_best_set": False, "n_epochs": 1.0}
+    _, some, _ = said([BEST, row(5, 2, 0.74, simplest=True), row(1, 3, 0.1, **out)])
     assert some.startswith(
         "2 of 3 may be the best: with 95 % certainty, it is among them, unless single rows decide what a net does. The "
         "simplest of them is n_"
@@ -71,40 +78,29 @@ def test_a_winner_alone_and_a_best_that_is_the_simplest() -> None:
     assert "with 50 weights (the best: 200) and as many epochs." in some
 
 
-@pytest.mark.parametrize(
-    ("over", "sentence"),
-    [
-        ("rows and folds", "on rows and fits that had no say in the choice, it is worth 0.7400"),
-        ("rows and repeats, among the 3 trained to the end", "on rows and fits that had no say in the choice, it is"),
-        ("splits", "on splits that had no say in the choice (though their rows had), it is worth 0.7400"),
-    ],
-)
-def test_what_the_corrected_score_is_of(over: str, sentence: str) -> None:
-    best, *_ = said([BEST | {"simplest": "true"}, row(30, 2, 0.6)], SEARCH | {"corrected_over": over})
-    assert sentence in best
+def test_over_splits_rows_had_a_say_in_the_choice() -> None:
+    best, *_ = said([BEST | {"simplest": True}, row(30, 2, 0.6)], SEARCH | {"corrected_over": "splits"})
+    assert "on splits that had no say in the choice (though their rows had), it is worth 0.7400" in best
 
 
 def test_without_intervals_nothing_is_corrected_or_compared() -> None:
     """As for splits in the order of time."""
     search = {"best_params": "lr=1", "best_score": -1234567.0, "n_candidates": 2}
-    rows = [row(1, 1, -1234567.0, in_best_set="nan", **NOTHING), row(2, 2, -2e6, in_best_set="nan", **NOTHING)]
+    rows = [row(1, 1, -1234567.0, in_best_set=None, **NOTHING), row(2, 2, -2e6, in_best_set=None, **NOTHING)]
     assert said(rows, search) == ["The best is lr=1, with -1,234,570."]
 
 
-def test_one_candidate_was_not_chosen() -> None:
-    (best, _) = said([BEST])
+def test_one_candidate_was_not_chosen_and_what_diverged_is_left_out() -> None:
+    (best, _) = said([BEST | {"simplest": True}])
     assert best == "The best is n_neurons=20, with 0.7500 ± 0.0300."
-
-
-def test_what_diverged_is_left_out() -> None:
-    diverged = row(9, 3, float("nan"), in_best_set="false", **NOTHING)
-    _, alone = said([diverged, BEST])
+    diverged = row(9, 3, float("nan"), in_best_set=False, **NOTHING)
+    _, alone = said([diverged, BEST | {"simplest": True}])
     assert alone == "With 95 % certainty, it is the best of the 2, unless single rows decide what a net does."
 
 
 def test_halving_says_what_it_spared() -> None:
-    dropped = row(9, 3, 0.7, in_best_set="false", stage=1, **NOTHING)
-    rows = [BEST | {"stage": 3}, dropped, row(30, 2, 0.74, in_best_set="false", stage=3)]
+    dropped = row(9, 3, 0.7, in_best_set=False, stage=1, **NOTHING)
+    rows = [BEST | {"stage": 3}, dropped, row(30, 2, 0.74, in_best_set=False, stage=3)]
     spared, best, alone, runner_up = said(rows, SEARCH | {"net_epochs_spared": 12345.0})
     assert spared.startswith("Halving trained 2 of 3 candidates to the end, and spared 12,345 epochs of single nets.")
     assert "It was chosen among 2, which flatters it" in best
@@ -115,8 +111,8 @@ def test_halving_says_what_it_spared() -> None:
 def test_a_runner_up_that_may_be_the_best_could_be_as_good() -> None:
     """Whatever the chance that it is worse, because the best was chosen for its scores."""
     second = row(30, 2, 0.74, worse=0.97, equal=0.02, better=0.01)
-    in_set, out = (second | {"in_best_set": each} for each in ("true", "false"))
-    third = row(5, 3, 0.7, simplest="true")
+    in_set, out = (second | {"in_best_set": each} for each in (True, False))
+    third = row(5, 3, 0.7, simplest=True)
     chance = "a 97 % chance that it is worse by more than 0.01."
     assert said([BEST, in_set, third])[-1] == f"The runner-up, n_neurons=30, could be as good: {chance}"
     assert said([BEST, out, third])[-1] == f"The runner-up, n_neurons=30, is worse: {chance}"

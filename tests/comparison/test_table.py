@@ -1,6 +1,6 @@
 """What is said of a search's candidates, from the files that the search has written."""
 
-import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import yaml
 from resampled.resampling import Resampling
 from stages import compare
 from stages.lib.common import UserError, write_text
-from stages.lib.comparison.table import compared_table, read_candidates, summarise
-from stages.lib.scores import score_table, to_csv
+from stages.lib.comparison.table import compared_table, read_candidates
+from stages.lib.results import Results, files, written
+from stages.lib.scores import score_table
 from tests.conftest import Command
 from tests.project import small_params
 from tests.read_sample import SAMPLE
+from tests.results.texts import Texts
 
 RNG = np.random.default_rng(5)
 GOOD = 0.7 + RNG.normal(scale=0.01, size=12)
@@ -35,8 +37,8 @@ def candidates(resampling: Resampling = FOLDS, stages: np.ndarray | None = None)
 def test_each_candidate_is_compared_with_the_best() -> None:
     table = compared_table(candidates(), FOLDS, 0.01, seed=0)
     assert not [column for column in table if str(column).startswith("split")]
-    assert table["in_best_set"].tolist() == ["true", "true", "false", "false"]
-    assert table["simplest"].tolist() == ["true", "false", "false", "false"]
+    assert table["in_best_set"].tolist() == [True, True, False, False]
+    assert table["simplest"].tolist() == [True, False, False, False]
     shares = table[["worse", "equal", "better"]].to_numpy()
     assert shares[0].tolist() == [0, 1, 0]
     np.testing.assert_allclose(shares[:3].sum(axis=1), 1)
@@ -46,7 +48,6 @@ def test_each_candidate_is_compared_with_the_best() -> None:
     # Two tests: the smaller p-value is doubled, as Holm says, the best's own stays.
     p = table["p_value"].to_numpy()
     assert table["p_value_holm"].to_numpy()[:3].tolist() == [1.0, p[1], 2 * p[2]]
-    assert summarise(table) == {"n_in_best_set": 2, "simplest_params": "lr=0.1, optimizer=null"}
 
 
 def test_a_wider_region_makes_more_candidates_equal() -> None:
@@ -57,85 +58,43 @@ def test_a_wider_region_makes_more_candidates_equal() -> None:
 
 def test_after_halving_only_those_trained_to_the_end_are_compared() -> None:
     table = compared_table(candidates(stages=np.array([2, 1, 2, 1])), FOLDS, 0.01, seed=0)
-    assert table["in_best_set"].tolist() == ["true", "false", "false", "false"]
+    assert table["in_best_set"].tolist() == [True, False, False, False]
     assert np.isnan(table["equal"]).tolist() == [False, True, False, True]
 
 
 def test_in_time_order_nothing_is_tested() -> None:
     table = compared_table(candidates(IN_TIME), IN_TIME, 0.01, seed=0)
-    assert table["in_best_set"].tolist() == ["nan"] * 4
+    assert table["in_best_set"].isna().all()
     assert table[["p_value_holm", "worse", "equal", "better"]].isna().all(axis=None)
-    assert summarise(table) == {"simplest_params": "lr=0.1, optimizer=null"}
+    assert table["simplest"].tolist() == [True, False, False, False]
 
 
-def test_the_files_numbers_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_text("metrics/candidates/mine.csv", text := to_csv(candidates()))
-    found = read_candidates("mine", 4)
-    assert to_csv(found) == text
+def test_what_the_search_has_not_written_so_is_refused() -> None:
+    texts = Texts()
+    texts.put(files.CANDIDATES, table := candidates(), "mine")
+    found = read_candidates(Results(texts), "mine", 4)
+    pd.testing.assert_frame_equal(found, written(table))
     assert found["optimizer"].tolist() == ["null"] * 4
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (None, "none.csv is missing. Run `dvc repro search@none`."),
-        ("a,b\n1,2\n", "none.csv is not the candidates of a search. Run `dvc repro search@none`."),
-    ],
-)
-def test_a_bad_file_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, sentence: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    if content is not None:
-        write_text("metrics/candidates/none.csv", content)
-    with pytest.raises(UserError, match=sentence):
-        read_candidates("none", 4)
-
-
-def test_a_score_that_was_edited_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    table = candidates()
-    table["split1_test_score"] += [0, 0.01, 0, 0]
-    write_text("metrics/candidates/mine.csv", to_csv(table))
+    with pytest.raises(UserError, match=r"mine/candidates.csv has 4 candidates, but the search had 7. Run `dvc repro"):
+        read_candidates(Results(texts), "mine", 7)
+    table["split1_test_score"] += [0, 0.01, 0, 0]  # edited by hand
+    texts.put(files.CANDIDATES, table, "mine")
     with pytest.raises(UserError, match="is not the candidates of a search"):
-        read_candidates("mine", 4)
+        read_candidates(Results(texts), "mine", 4)
 
 
 def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    params = small_params()
-    write_text("params.yaml", yaml.safe_dump(params))
-    source = pd.read_csv(SAMPLE / "metrics/candidates/dropout.csv", dtype=str, keep_default_na=False)
-    if "n_weights" not in source:
-        place = list(source.columns).index("ci95")
-        source.insert(place, "n_weights", "100")
-        source.insert(place, "n_epochs", "100.0")
-    write_text("metrics/candidates/dropout.csv", source.to_csv(index=False, lineterminator="\n"))
-    assert in_process(compare, "dropout").stderr.startswith("error: metrics/search/dropout.json is missing. Run `dvc")
-    write_text("metrics/search/dropout.json", "{}")
-    assert "metrics/search/dropout.json is not the result of a search" in in_process(compare, "dropout").stderr
-    write_text("metrics/search/dropout.json", (SAMPLE / "metrics/search/dropout.json").read_text(encoding="utf-8"))
+    write_text("params.yaml", yaml.safe_dump(small_params()))
+    place = "metrics/search/dropout"
+    shutil.copytree(SAMPLE / place, place)
     done = in_process(compare, "dropout")
     assert (done.returncode, done.stderr) == (0, "")
-    written = json.loads(Path("metrics/compared/dropout.json").read_bytes())
-    assert done.stdout.splitlines() == ["dropout:", *written["findings"]]
-    assert f"{written['n_in_best_set']} of 50 may be the best: with 95 % certainty, it is among them," in done.stdout
-    assert sorted(str(path) for path in Path("metrics").rglob("dropout.*")) == [
-        "metrics/candidates/dropout.csv",
-        "metrics/compared/dropout.csv",
-        "metrics/compared/dropout.json",
-        "metrics/importance/dropout.csv",
-        "metrics/search/dropout.json",
-    ]
-    mattered = pd.read_csv("metrics/importance/dropout.csv")
+    table = Results().table(files.COMPARED, "dropout")
+    assert f"{table['in_best_set'].sum()} of 50 may be the best: with 95 % certainty, it is among them," in done.stdout
+    assert done.stdout.endswith("\nWhat mattered: dropout_rate. Not shown to matter: weight_constraint.\n")
+    mattered = Results().table(files.IMPORTANCE, "dropout")
     assert sorted(mattered["key"]) == ["module__dropout_rate", "module__weight_constraint"]
-    assert written["findings"][-1] == "What mattered: dropout_rate. Not shown to matter: weight_constraint."
+    Path(f"{place}/summary.json").unlink()
+    assert in_process(compare, "dropout").stderr.startswith(f"error: {place}/summary.json is missing. Run `dvc repro")
     assert in_process(compare, "none").stderr.startswith("error: params.yaml: experiments has no 'none'")
-
-
-def test_a_table_that_lacks_candidates_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_text("metrics/candidates/mine.csv", to_csv(candidates()))
-    with pytest.raises(UserError, match=r"candidates/mine.csv has 4 candidates, but the search had 7. Run `dvc repro"):
-        read_candidates("mine", 7)

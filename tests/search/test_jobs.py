@@ -105,7 +105,7 @@ def test_a_worker_killed_in_the_middle_changes_no_byte(
     params = project.params()
     params["runtime"] |= {"backend": "dask", "dask_scheduler": address}
     project.write_params(params)
-    for name in ("metrics/search/rates.json", "metrics/candidates/rates.csv"):
+    for name in ("metrics/search/rates/summary.json", "metrics/search/rates/candidates.csv"):
         (project.folder / name).unlink()
 
     command = [sys.executable, "-m", "stages.search", "rates"]

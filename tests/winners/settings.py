@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from skorch import NeuralNet
 
-from stages.lib.common import format_params, write_json, write_text
+from stages.lib.common import format_params, write_text
 from stages.lib.config import STARTING_POINT, Params
 from stages.lib.data import Dataset
-from stages.lib.scores.reached import Reached, scorers_of, to_csv
+from stages.lib.results import files
+from stages.lib.results.writing import as_csv, as_json
+from stages.lib.scores.reached import Reached, reached_table, scorers_of
 from stages.lib.scores.splits import Table
-from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS
 from stages.lib.winners.diagnostics import COLUMNS
-from stages.lib.winners.leaderboard import BEST_PARAMS
 from stages.lib.winners.nets import score_nets
 from tests.plain_skorch import plain_net
 from tests.project import small_params
@@ -32,16 +32,17 @@ def write_best(params: Params, folder: Path, **changes: Any) -> None:
         bests[name] = {"best_params": listed[0], "simplest_params": listed[-1]}
     combined = params.model.model_dump() | {"optimizer": "Adamax"}
     details = {"combined": combined, "experiments": bests, "winner": next(iter(bests))} | changes
-    write_json(folder / BEST_PARAMS, {"details": [details]})
+    write_text(folder / files.BEST_PARAMS.path, as_json({"winner": details["winner"], "details": [details]}))
 
 
 def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
     """Write what `baselines` would if they scored no better than a coin, without a row of their predictions."""
     steady = Reached({scorer: np.full(n_splits, 0.5) for scorer in scorers_of(params.cv)}, 0.04, "a coin")
     names = ("logistic_regression", "majority_class")
-    write_text(folder / BASELINES, to_csv(dict.fromkeys(names, steady), params.cv))
-    write_text(folder / DIAGNOSTICS, ",".join(["model", *COLUMNS]) + "\n")
-    write_text(folder / INPUTS, "model,column,importance,ci95\n" + "".join(f"{name},glucose,0,0\n" for name in names))
+    write_text(folder / files.BASELINES.path, as_csv(reached_table(dict.fromkeys(names, steady), params.cv)))
+    write_text(folder / files.BASELINE_DIAGNOSTICS.path, ",".join(["model", *COLUMNS]) + "\n")
+    inputs = "model,column,importance,ci95\n" + "".join(f"{name},glucose,0,0\n" for name in names)
+    write_text(folder / files.BASELINE_INPUTS.path, inputs)
 
 
 def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Table:
@@ -61,7 +62,7 @@ def write_fresh(params: Params, folder: Path, data: Dataset) -> None:
         picks = {"best": listed[0], "simplest": listed[-1], STARTING_POINT: {}}
         found = score_nets({pick: base | chosen for pick, chosen in picks.items()}, {}, fresh)
         named = {pick: replace(each, params=format_params(picks[pick])) for pick, each in found.items()}
-        write_text(folder / f"metrics/fresh/{name}.csv", fresh.to_csv(named, name))
+        write_text(folder / files.FRESH.at(name), as_csv(fresh.sealed(named, name)))
 
 
 def model_in_skorch(params: Params, **changes: Any) -> NeuralNet:

@@ -1,7 +1,6 @@
 """The baselines: what they are, what prepares their rows, and how they are scored."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import get_scorer
@@ -16,19 +16,32 @@ from sklearn.model_selection import GroupKFold, ParameterGrid, StratifiedKFold, 
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
-from stages.lib.common import UserError, write_text
+from resampled.means.intervals import interval
+from resampled.means.pooling import pooling
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
+from stages.lib.common import UserError
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed
 from stages.lib.model.hold_out import GroupedRows
-from stages.lib.scores.reached import Reached, to_csv
+from stages.lib.results import Results, files
+from stages.lib.scores.reached import Reached, reached_table
+from stages.lib.scores.scorer import all_alike
+from stages.lib.scores.splits import Table
 from stages.lib.search import make_splits
-from stages.lib.winners.baseline_scores import BASELINES, DIAGNOSTICS, INPUTS, read_baselines, read_seen, score_baseline
-from stages.lib.winners.baselines import BOOSTING_GRID, Baseline, InnerFolds, baselines
-from stages.lib.winners.diagnostics import COLUMNS
+from stages.lib.winners.baselines import (
+    BOOSTING_GRID,
+    Baseline,
+    InnerFolds,
+    baselines,
+    read_baselines,
+    score_baseline,
+)
 from tests.model.test_preparation import by_hand, cells
 from tests.passengers import LABELS, passengers
+from tests.results.texts import Texts
 from tests.winners.settings import fresh_of, params_of
 
 
@@ -196,60 +209,46 @@ def test_a_baseline_has_no_score_where_a_scorer_refuses_it() -> None:
     assert seen is None
 
 
-def test_the_file_gives_back_the_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    cv = CV(n_splits=3, scoring="accuracy", also_score=["roc_auc"])
-    brier = np.array([-1 / 3, np.nan, -0.25])
-    scores = {"score": np.array([0.123456789, 0.5, 1]), "roc_auc": np.full(3, np.nan), "neg_brier_score": brier}
-    text = to_csv({"none": Reached(scores, 0.25, "a, model")}, cv)
-    assert text.startswith(
-        "setting,params,ci95,split0_test_roc_auc,split1_test_roc_auc,split2_test_roc_auc,split0_test_score,"
+@pytest.mark.parametrize("scoring", ["accuracy", "f1_macro"])
+@pytest.mark.parametrize("model", [DummyClassifier(), LogisticRegression()], ids=["constant", "learned"])
+def test_a_constant_has_the_interval_of_its_rows_or_none(scoring: str, model: Any) -> None:
+    data = numbers(300)
+    params = params_of(cv={"n_splits": 3, "n_repeats": 5, "scoring": scoring})
+    fresh = Table(params, data).fresh
+    reached, seen = score_baseline(
+        "model", Baseline(model, ""), fresh, {scoring: get_scorer(scoring)}, pooling(scoring)
     )
-    write_text(BASELINES, text)
-    found = read_baselines(cv, 3)["none"]
+    assert seen is not None
+    assert (len(seen.predictions), seen.importances.shape) == (15, (15, 3))
+    scores, found = reached.scores["score"], reached.ci95
+    if isinstance(model, LogisticRegression):
+        assert found >= half_width(scores, Resampling.of_folds(3))
+    elif scoring == "f1_macro":
+        assert np.isnan(found)
+    else:
+        share = float(scores.mean())
+        half = stats.t.ppf(0.975, 299) * (share * (1 - share) / 300) ** 0.5
+        low, _ = interval(share, half, Resampling.of_folds(3, 300, (0, 1)))
+        assert found == pytest.approx(share - low, rel=0.01)
+
+
+def test_answers_that_are_all_alike() -> None:
+    same, other = np.full((5, 2), 0.5), np.array([[0.4, 0.6], [0.6, 0.4]])
+    assert all_alike({"predict_proba": same, "predict": np.zeros(5)})
+    assert not all_alike({"predict_proba": other, "predict": np.ones(2)})  # it ranks the rows
+    assert not all_alike({})
+    assert all_alike({"predict": np.full((4, 1), 1e9) + np.array([[0], [1], [0], [1]])})  # rounding of float32
+
+
+def test_the_scores_come_back_and_those_of_other_splits_or_scorers_do_not() -> None:
+    cv, texts = CV(n_splits=3, scoring="accuracy", also_score=["roc_auc"]), Texts()
+    scores = {"score": np.array([0.123456789, 0.5, 1]), "roc_auc": np.full(3, np.nan)}
+    scores["neg_brier_score"] = np.array([-1 / 3, np.nan, -0.25])
+    texts.put(files.BASELINES, reached_table({"none": Reached(scores, 0.25, "a, model")}, cv))
+    found = read_baselines(Results(texts), cv, 3)["none"]
     assert (found.ci95, found.params, found.stuck) == (0.25, "a, model", None)
-    assert found.scores["score"].tolist() == scores["score"].tolist()
-    assert np.isnan(found.scores["roc_auc"]).all()
-    assert np.array_equal(found.scores["neg_brier_score"], brier, equal_nan=True)
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"), [(None, "is missing"), ("model,x\na,1\n", "is not what the stage baselines writes")]
-)
-def test_other_files_that_do_not_fit_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, sentence: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    if content is not None:
-        write_text(DIAGNOSTICS, content)
-    with pytest.raises(UserError, match=f"metrics/baselines/diagnostics.csv {sentence}. Run `dvc repro baselines`"):
-        read_seen(DIAGNOSTICS, COLUMNS)
-
-
-def test_a_word_in_place_of_what_an_input_is_worth_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_text(INPUTS, "model,column,importance\nmean,age,much\n")
-    with pytest.raises(UserError, match=r"metrics/baselines/inputs.csv is not what the stage baselines writes"):
-        read_seen(INPUTS, ["column", "importance"], numbers=["importance"])
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (None, "is missing"),
-        ("setting\n1,2,3\n", "is not what the stage baselines writes"),
-        ("setting,params,split0_test_score\nnone,a,0.5\n", "is of other splits or scorers than those in params.yaml"),
-        (  # as it was written before there was a second score
-            "setting,params,ci95,split0_test_score,split1_test_score\nnone,a,0.1,0.5,0.5\n",
-            "is of other splits or scorers than those in params.yaml",
-        ),
-    ],
-)
-def test_a_file_that_does_not_fit_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, sentence: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    if content is not None:
-        write_text(BASELINES, content)
-    with pytest.raises(UserError, match=f"{sentence}. Run `dvc repro baselines`"):
-        read_baselines(CV(n_splits=3), 2)
+    for name, by_split in scores.items():
+        np.testing.assert_array_equal(found.scores[name], by_split)
+    for other, n_splits in ((cv, 4), (cv, 2), (CV(n_splits=3, also_score=["f1"]), 3)):
+        with pytest.raises(UserError, match=r"is of other splits or scorers than those in params.yaml. Run `"):
+            read_baselines(Results(texts), other, n_splits)

@@ -7,7 +7,7 @@ from scipy.stats import binomtest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from stages.lib.scores import to_csv
+from stages.lib.results.writing import as_csv
 from stages.lib.winners.diagnostics import COLUMNS, MOST, Pooled, diagnostics, pool, predictions, wilson_interval
 
 
@@ -123,7 +123,7 @@ def test_predictions_are_pooled_by_the_rows_they_are_of() -> None:
 
 def test_a_net_that_diverged_everywhere_leaves_an_empty_table() -> None:
     assert pool(np.zeros(2), [(np.array([0]), np.array([1]))], [None], ("no", "yes")) is None
-    assert to_csv(diagnostics(None)) == "panel,series,x,y,low,high,count,label\n"
+    assert as_csv(diagnostics(None)) == "panel,series,x,y,low,high,count,label\n"
 
 
 def test_predictions_are_probabilities_where_a_model_gives_some() -> None:

@@ -1,7 +1,6 @@
 """The stages baselines and evaluate: the folds that they draw, what evaluate writes, and the model it saves."""
 
 import io
-import json
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +26,14 @@ from stages.lib.config import Params, load_params
 from stages.lib.data import Columns, Dataset, load_dataset
 from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
+from stages.lib.results import Results, files
+from stages.lib.results.reading import WorkingTree
 from stages.lib.search import make_splits
 from stages.lib.winners import saved
-from stages.lib.winners.baseline_scores import DIAGNOSTICS, read_baselines
-from stages.lib.winners.leaderboard import BEST_PARAMS
+from stages.lib.winners.baselines import read_baselines
 from stages.lib.winners.nets import score_nets
 from stages.lib.winners.saved import fit_on_all_rows
+from stages.lib.winners.told import read_answer
 from tests.conftest import Command
 from tests.project import small_params
 from tests.read_sample import SAMPLE, load_real_data
@@ -48,6 +49,10 @@ class Evaluated:
 
     def read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
+
+    @property
+    def results(self) -> Results:
+        return Results(WorkingTree(self.folder))
 
     def params(self) -> Params:
         return load_params(self.folder / "params.yaml")
@@ -94,7 +99,7 @@ def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
     data = load_dataset(params.data, True, params.seed)
     drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2))
     logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    found = read_baselines(params.cv, 3)
+    found = read_baselines(Results(), params.cv, 3)
     assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
     assert found["logistic_regression"].params == "LogisticRegression, inputs standardized"
     # Of float32, scikit-learn adds up squares in float32.
@@ -114,10 +119,8 @@ def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
 def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> None:
     params = evaluated.params()
     data = load_real_data(params)
-    table = pd.read_csv(io.BytesIO(evaluated.read("metrics/candidates/evaluation.csv")), index_col="setting")
-    scores, second = (
-        table.filter(regex=f"^split.*_test_{name}$").astype(float) for name in ("score", "neg_brier_score")
-    )
+    table = evaluated.results.table(files.CONTENDERS).set_index("setting")
+    scores, second = (table.filter(regex=f"^split.*_test_{name}$") for name in ("score", "neg_brier_score"))
     assert [*scores, *second] == [f"split{i}_test_{name}" for name in ("score", "neg_brier_score") for i in range(6)]
     assert list(table)[-12:] == [*scores, *second]
     assert list(table.filter(regex="^mean")) == ["mean_test_score", "mean_test_roc_auc"]
@@ -131,29 +134,28 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
         score_nets({"net": settings}, {}, fresh_of(data, params.model_copy(update={"seed": each}), drawn))["net"]
         for each in (seed, params.seed)
     )
-    assert scores.loc["starting_point"].to_numpy() == pytest.approx(found.scores["score"], abs=1e-6)
-    assert second.loc["starting_point"].to_numpy() == pytest.approx(found.scores["neg_brier_score"], abs=1e-6)
+    assert scores.loc["starting_point"].tolist() == found.scores["score"].tolist()
+    assert second.loc["starting_point"].tolist() == found.scores["neg_brier_score"].tolist()
     assert not np.array_equal(found.scores["score"], flattered.scores["score"])
-    assert table.loc["starting_point", "mean_test_roc_auc"] == pytest.approx(found.scores["roc_auc"].mean(), abs=1e-6)
+    assert table.loc["starting_point", "mean_test_roc_auc"] == found.scores["roc_auc"].mean()
     assert table.loc["logistic_regression", "mean_test_score"] == 0.5
 
 
 def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Evaluated) -> None:
-    metrics = json.loads(evaluated.read("metrics/evaluation.json"))
-    assert evaluated.shown.startswith(metrics["answer"] + "\n")
-    assert metrics["answer"] == " ".join(metrics[f"answer_{part}"] for part in ("headline", "reasons", "files"))
-    assert metrics["answer_headline"].startswith("Use none of these models: majority_class, which ignores the inputs,")
+    results, params = evaluated.results, evaluated.params()
+    metrics, n_rows = results.json(files.EVALUATION), len(load_real_data(params).y)
+    assert evaluated.shown.startswith("Use none of these models: majority_class, which ignores the inputs,")
+    assert evaluated.shown.startswith(read_answer(results, params).text + "\n")
     assert (metrics["kept"], metrics["kept_score"]) == ("combined", metrics["combined_score"])
     assert {"best_setting", "runner_up", "simplest_p_value", "majority_class_score"} <= set(metrics)
-    table = pd.read_csv(io.BytesIO(evaluated.read("metrics/diagnostics.csv")))
+    assert (metrics["n_rows"], sum(metrics["classes"].values())) == (n_rows, n_rows)
+    table = results.table(files.DIAGNOSTICS)
     assert set(table["panel"]) == {"ROC", "precision and recall", "calibration", "confusion"}
-    n_rows = len(load_real_data(evaluated.params()).y)
     assert table.loc[table["panel"] == "confusion", "count"].sum() == 2 * n_rows
     assert 0 < metrics["kept_brier_score"] < 1
-    # What is shuffled stands in one table, and in words.
-    inputs = pd.read_csv(io.BytesIO(evaluated.read("metrics/inputs.csv")))
-    assert inputs.groupby("role")["column"].count().to_dict() == {"answer": 1, "net": 8}
-    assert metrics["inputs"].startswith("majority_class looks at none of the inputs. When a column is shuff")
+    # What is shuffled stands in one table, and is told of both.
+    assert results.table(files.INPUTS).groupby("role")["column"].count().to_dict() == {"answer": 1, "net": 8}
+    assert "\nmajority_class looks at none of the inputs. When a column is shuff" in evaluated.shown
 
 
 def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated) -> None:
@@ -179,7 +181,7 @@ def test_the_answer_is_saved_whichever_it_is(
     monkeypatch.chdir(evaluated.folder)
     data = load_real_data(evaluated.params())
     X = data.X.to_numpy(np.float32)
-    assert json.loads(evaluated.read("metrics/evaluation.json"))["handed_over"] == "majority_class"
+    assert evaluated.results.json(files.EVALUATION)["handed_over"] == "majority_class"
     assert evaluated.shown.endswith(f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n")
     model, card = load_model(ANSWER_FILE)
     assert (card.kind, card.name) == ("constant", "majority_class")
@@ -199,9 +201,9 @@ def test_the_answer_is_saved_whichever_it_is(
             if kind == "linear":
                 plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, data.y)
                 assert np.array_equal(model.predict(X), plain.predict(X))
-            roles = pd.read_csv("metrics/inputs.csv").groupby("role")["model"].first().to_dict()
+            roles = Results().table(files.INPUTS).groupby("role")["model"].first().to_dict()
             assert roles == {"answer": use, "net": "combined"}
-            drawn = pd.read_csv("metrics/answer_diagnostics.csv").query("panel == 'confusion'")["count"].sum()
+            drawn = Results().table(files.ANSWER_DIAGNOSTICS).query("panel == 'confusion'")["count"].sum()
             assert drawn == (2 * 768 if kind == "net" else 0)  # the baselines' have no row here
     finally:
         for path, content in before.items():
@@ -212,20 +214,20 @@ def test_all_that_can_fail_comes_before_anything_is_written(
     evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
 ) -> None:
     monkeypatch.chdir(evaluated.folder)
-    diagnostics, before = DIAGNOSTICS.read_bytes(), evaluated.read("metrics/candidates/evaluation.csv")
+    path, contenders = Path(files.BASELINE_DIAGNOSTICS.path), files.CONTENDERS.path
+    diagnostics, before = path.read_bytes(), evaluated.read(contenders)
     try:
-        DIAGNOSTICS.unlink()
-        write_text("metrics/candidates/evaluation.csv", "of the last run")
-        assert f"{DIAGNOSTICS} is missing. Run `dvc repro baselines`" in in_process(evaluate).stderr
-        assert evaluated.read("metrics/candidates/evaluation.csv") == b"of the last run"
-        DIAGNOSTICS.write_bytes(diagnostics)
+        path.unlink()
+        write_text(contenders, "of the last run")
+        assert f"{path} is missing. Run `dvc repro baselines`" in in_process(evaluate).stderr
+        path.write_bytes(diagnostics)
         monkeypatch.setattr(saved, "fit_on_all_rows", Mock(side_effect=UserError("The last fit diverged.")))
         done = in_process(evaluate)
         assert ("The last fit diverged." in done.stderr, done.stdout) == (True, "")
-        assert evaluated.read("metrics/candidates/evaluation.csv") == b"of the last run"
+        assert evaluated.read(contenders) == b"of the last run"
     finally:
-        DIAGNOSTICS.write_bytes(diagnostics)
-        (evaluated.folder / "metrics/candidates/evaluation.csv").write_bytes(before)
+        path.write_bytes(diagnostics)
+        Path(contenders).write_bytes(before)
 
 
 class Normed(nn.Module):
@@ -262,13 +264,13 @@ def test_a_combination_that_no_net_takes_is_refused(
 ) -> None:
     monkeypatch.chdir(evaluated.folder)
     before = {name: evaluated.read(name) for name in ("metrics/evaluation.json", str(MODEL_FILE), str(ANSWER_FILE))}
-    best = evaluated.read(str(BEST_PARAMS))
+    best = evaluated.read(files.BEST_PARAMS.path)
     params = load_params()
     write_best(params, evaluated.folder, combined=params.model.model_dump() | {"optimizer": "Adamm"})
     try:
         done = in_process(evaluate)
     finally:
-        (evaluated.folder / BEST_PARAMS).write_bytes(best)
+        (evaluated.folder / files.BEST_PARAMS.path).write_bytes(best)
     assert done.returncode == 1
     assert "error: metrics/best_params.json: combined.optimizer: 'Adamm' is not an optimizer of torch" in done.stderr
     assert {name: evaluated.read(name) for name in before} == before

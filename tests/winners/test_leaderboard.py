@@ -1,28 +1,30 @@
 """The leaderboard, and the combination of the winners."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
 from stages import best_params
-from stages.lib.common import UserError, write_json, write_text
+from stages.lib.common import UserError, write_text
 from stages.lib.config import Params
-from stages.lib.scores import draws
+from stages.lib.results import Results, files
+from stages.lib.results.writing import as_csv
 from stages.lib.winners.leaderboard import (
     combine,
     kept_search,
+    leaderboard,
     picked,
+    read_best_set,
     read_searches,
-    remove_strays,
     summarise,
-    to_csv,
 )
 from tests.conftest import Command
-from tests.project import NUMBERS, OF_AN_EXPERIMENT, set_at, small_params
+from tests.project import NUMBERS, small_params
+from tests.results.texts import Texts
 
 
 def searches(**bests: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -95,18 +97,13 @@ def test_the_summary_names_the_winner() -> None:
     assert isinstance(summary["details"], list)
     assert summary["details"][0]["experiments"]["neurons"]["best_params"] == {"module__n_neurons": 5}
     assert summary["details"][0]["winner"] == "neurons"
-
-
-def test_the_winner_has_the_best_corrected_score() -> None:
-    params = Params.model_validate(small_params())
-    found = searches(optimizer={"optimizer": "Adamax"}, neurons={"module__n_neurons": 5})
+    # Where corrected scores are known, the best of them wins.
     ends = {"best_score_corrected_low": 0.1, "best_score_corrected_high": 0.2}
     for search, score in zip(found.values(), (0.15, 0.14), strict=True):
         search |= {"best_score_corrected": score} | ends
     summary = summarise(params, found)
     assert summary["winner"] == "optimizer"
     assert (summary["best_score"], summary["best_score_corrected"]) == (0.1, 0.15)
-    assert (summary["best_score_corrected_low"], summary["best_score_corrected_high"]) == (0.1, 0.2)
 
 
 def test_the_simplest_can_be_picked_instead_of_the_best() -> None:
@@ -145,7 +142,7 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
     for search in found.values():
         ends = {"best_score_corrected_low": 0.05, "best_score_corrected_high": 0.15}
         search |= {"best_ci95": 0.03553, "best_score_corrected": 0.1, "best_n_stuck": 3, "not_shown": 0} | ends
-    assert to_csv(found, {"dropout": True, "optimizer": False}, "dropout") == (
+    assert as_csv(leaderboard(found, {"dropout": True, "optimizer": False}, "dropout")) == (
         "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
         "best_score_corrected_high,n_candidates,n_fits,n_in_best_set,best_n_stuck,tied_with_above,kept\n"
         'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,'
@@ -163,61 +160,34 @@ def test_the_search_of_the_kept_net(keep: str, search: str) -> None:
     assert kept_search(Params.model_validate(raw), "joint") == search
 
 
-GOOD = json.dumps({"best_params": "module__n_neurons=5"} | NUMBERS)
+def written_search(best: str, simplest: str | None = None, score: float = 0.7, in_best_set: Any = True) -> Texts:
+    """Return the files of a search that has found this."""
+    texts = Texts()
+    texts.put(files.SUMMARY, NUMBERS | {"best_params": best, "best_score": score}, "neurons")
+    cells: dict[str, Any] = dict.fromkeys(files.COMPARED.needed, 0.5)
+    cells |= {"params": simplest or best, "rank_test_score": 1, "in_best_set": in_best_set, "simplest": True}
+    texts.put(files.COMPARED, pd.DataFrame([cells]), "neurons")
+    return texts
 
 
-@pytest.mark.parametrize(
-    ("search", "comparison", "sentence"),
-    [
-        (None, None, "metrics/search/neurons.json is missing. Run `dvc repro search@neurons`."),
-        ("{", None, "metrics/search/neurons.json is not JSON."),
-        ("[]", None, "metrics/search/neurons.json is not the result of a search."),
-        *(
-            (GOOD.replace(*change), None, "metrics/search/neurons.json is not the result of a search.")
-            for change in (("0.7", '"high"'), ("0.7", "null"), ("0.7", "NaN"))
-        ),
+def test_what_is_read_has_the_types_of_the_grid_and_stands_in_it() -> None:
+    raw, five = small_params(), "module__n_neurons=5"
+    params = Params.model_validate(raw | {"experiments": {"neurons": raw["experiments"]["neurons"]}})
+    found = read_searches(Results(written_search(five)), params)["neurons"]
+    assert found["best_params"] == found["simplest_params"] == {"module__n_neurons": 5}
+    assert (found["n_in_best_set"], found["best_n_stuck"]) == (1, 0)
+    for texts, sentence in (
+        (written_search("module__n_neurons=99", five), "neurons/summary.json has the best module__n_neurons=99, which"),
         (
-            GOOD.replace("n_fits", "fits"),
-            None,
-            "metrics/search/neurons.json has no n_fits. Run `dvc repro search@neurons`",
+            written_search(five, "module__n_neurons=99"),
+            "neurons.csv has the simplest module__n_neurons=99, which is",
         ),
-        (
-            json.dumps({"best_params": "module__n_neurons=99"} | NUMBERS),
-            None,
-            "its best, module__n_neurons=99, is not in the grid of params.yaml. Run `dvc repro search@neurons`.",
-        ),
-        (GOOD, None, "metrics/compared/neurons.json is missing. Run `dvc repro compare@neurons`."),
-        (GOOD, "{}", "metrics/compared/neurons.json is not the result of a comparison."),
-        (
-            GOOD,
-            json.dumps({"simplest_params": "module__n_neurons=99"}),
-            "its simplest, module__n_neurons=99, is not in the grid of params.yaml. Run `dvc repro compare@neurons`.",
-        ),
-    ],
-)
-def test_a_bad_file_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search: str | None, comparison: str | None, sentence: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    raw = small_params()
-    set_at(raw, "experiments", {"neurons": raw["experiments"]["neurons"]})
-    for folder, content in {"search": search, "compared": comparison}.items():
-        if content is not None:
-            write_text(f"metrics/{folder}/neurons.json", content)
-    with pytest.raises(UserError) as caught:
-        read_searches(Params.model_validate(raw))
-    assert sentence in str(caught.value)
-
-
-def test_outputs_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("neurons", "gone"):
-        for file in OF_AN_EXPERIMENT:
-            write_text(f"metrics/{file.format(name)}", "x")
-    write_text("metrics/candidates/evaluation.csv", "x")
-    removed = remove_strays(Params.model_validate(small_params()))
-    assert [str(path) for path in removed] == [f"metrics/{file.format('gone')}" for file in OF_AN_EXPERIMENT]
-    assert {path.stem for path in Path("metrics").rglob("*.*")} == {"neurons", "evaluation"}
+    ):
+        with pytest.raises(UserError, match=sentence):
+            read_searches(Results(texts), params)
+    untested = Results(written_search(five, in_best_set=None))
+    assert "n_in_best_set" not in read_searches(untested, params)["neurons"]
+    assert read_best_set(untested, params, "neurons") == [{"module__n_neurons": 5}]  # the best alone
 
 
 def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
@@ -228,15 +198,14 @@ def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
     write_text(tmp_path / "params.yaml", yaml.safe_dump(raw))
     monkeypatch.chdir(tmp_path)
     for name, best, score in (("neurons", "module__n_neurons=5", -1.2e6), ("optimizer", "optimizer=SGD", -2.2e6)):
-        write_json(f"metrics/search/{name}.json", NUMBERS | {"best_params": best, "best_score": score})
-        write_json(f"metrics/compared/{name}.json", {"findings": ["It is good."], "simplest_params": best})
-        write_text(f"metrics/draws/{name}.csv", draws.to_csv(None))
+        for path, text in written_search(best, score=score, in_best_set=None).items():
+            write_text(path.replace("neurons", name), text)
     done = in_process(best_params)
     assert (done.returncode, done.stderr) == (0, "")
     assert "leaderboard, by accuracy" in done.stdout
     assert re.search(r"\* *neurons *-1,200,000 *n_neurons=5", done.stdout)
     assert "95 %" not in done.stdout
     assert (tmp_path / "metrics/leaderboard.csv").read_text(encoding="utf-8").splitlines()[1:] == [
-        "neurons,module__n_neurons=5,-1200000.0,0.1,,,,,2,6,,0,false,true",
-        "optimizer,optimizer=SGD,-2200000.0,0.1,,,,,2,6,,0,false,false",
+        "neurons,module__n_neurons=5,-1200000.0,0.1,nan,nan,nan,nan,2,6,nan,0,false,true",
+        "optimizer,optimizer=SGD,-2200000.0,0.1,nan,nan,nan,nan,2,6,nan,0,false,false",
     ]

@@ -14,13 +14,11 @@ from torch import nn
 from stages.lib.common import UserError
 from stages.lib.config import CV, Params
 from stages.lib.data import Columns, Dataset
-from stages.lib.scores.reached import Reached, second_scorer, to_csv
-from stages.lib.scores.score_table import rounded, split_scores
+from stages.lib.results.reading import typed
+from stages.lib.results.writing import as_csv
+from stages.lib.scores.reached import Reached, reached_table, second_scorer
 from stages.lib.scores.splits import Table
-from stages.lib.winners.baseline_scores import score_baseline
-from stages.lib.winners.baselines import Baseline
-from stages.lib.winners.comparison import comparison_table
-from stages.lib.winners.contest import Contest
+from stages.lib.winners.baselines import Baseline, score_baseline
 from stages.lib.winners.nets import score_nets, see_nets
 from tests.project import ROOT
 from tests.winners.settings import fresh_of, params_of
@@ -123,37 +121,27 @@ def test_outputs_that_are_no_probabilities_have_none_and_a_net_that_diverges_has
 def test_a_scorer_is_written_once() -> None:
     assert [second_scorer(name) for name in ("neg_brier_score", "neg_mean_absolute_error")] == [None, None]
     scores = {"score": np.array([0.5, 1.0]), "neg_brier_score": np.array([-0.25, -1 / 3])}
-    cases: list[tuple[dict[str, Any], str]] = [
-        ({}, "0.5,1.0,-0.25,-0.3333333333333333"),
-        ({"also_score": ["neg_brier_score"]}, "-0.25,-0.3333333333333333,0.5,1.0"),
-        ({"scoring": "neg_brier_score"}, "0.5,1.0"),
+    first, second = ([f"split{i}_test_{name}" for i in range(2)] for name in scores)
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, first + second),
+        ({"also_score": ["neg_brier_score"]}, second + first),
+        ({"scoring": "neg_brier_score"}, first),
     ]
-    for changes, written in cases:
-        header, row = to_csv({"a": Reached(scores, 0.1)}, CV(n_splits=2, n_repeats=1, **changes)).splitlines()
-        assert header.count("_test_neg_brier_score") == written.count("-")
-        assert row == f"a,,0.1,{written}"
+    for changes, columns in cases:
+        table = reached_table({"a": Reached(scores, 0.1)}, CV(n_splits=2, n_repeats=1, **changes))
+        assert list(table) == ["setting", "params", "ci95", *columns]
 
 
-def test_in_the_table_it_has_the_digits_that_tell_contenders_apart() -> None:
-    second = {"kept": [-0.2, -0.3], "close": [-0.2 - 1e-9, -0.3 + 3e-9], "none": [np.nan, np.nan]}
-    reached = {
-        name: Reached({"score": np.array([0.5, 0.75]), "neg_brier_score": np.array(each)}, 0.1)
-        for name, each in second.items()
-    }
-    cv = CV(n_splits=2, n_repeats=1)
-    table = comparison_table(Contest(reached, "kept", cv.resampling(), rope=0.01), cv, "kept")
-    assert "mean_test_neg_brier_score" not in table
-    assert split_scores(table).tolist() == [[0.5, 0.75]] * 3
-    written = split_scores(rounded(table), "neg_brier_score")
-    np.testing.assert_allclose(written, list(second.values()), rtol=0, atol=1e-11)
-
-
-def test_a_file_is_sealed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_is_sealed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    fresh = Table(params_for(2), table_of(2))
+    fresh, refusal = Table(params_for(2), table_of(2)), UserError("changed")
     second = np.array([-0.1, -1 / 3, np.nan])
-    text = fresh.to_csv({"best": Reached({"score": np.ones(3), "neg_brier_score": second}, 0.1)}, "dropout")
-    found = fresh.from_csv(text, "dropout", UserError("changed"))["best"].scores
+    best = Reached({"score": np.ones(3), "neg_brier_score": second}, 0.1)
+    text = as_csv(fresh.sealed({"best": best}, "dropout"))
+    found = fresh.unsealed(typed(text), "dropout", refusal)["best"].scores
     assert np.array_equal(found["neg_brier_score"], second, equal_nan=True)
+    for old, new in (("-0.3333333", "-0.3333334"), ("best", "worst")):
+        with pytest.raises(UserError, match="changed"):
+            fresh.unsealed(typed(text.replace(old, new)), "dropout", refusal)
     with pytest.raises(UserError, match="changed"):
-        fresh.from_csv(text.replace("-0.3333333", "-0.3333334"), "dropout", UserError("changed"))
+        fresh.unsealed(typed(f"{text.splitlines()[0]}\n"), "dropout", refusal)  # without a row

@@ -73,7 +73,7 @@ class Results:
     """
 
     def __init__(self, source: Source | None = None) -> None:
-        self.source = source or WorkingTree()
+        self.source = WorkingTree() if source is None else source
 
     def names(self, file: File) -> list[str]:
         """Return the experiments that have a file of this kind, sorted."""
@@ -148,11 +148,10 @@ def typed(text: str, needed: Iterable[str] = ()) -> pd.DataFrame:
     An int or bool of which some are `nan` has a type of pandas that knows missing values. Raises `ValueError` or
     `LookupError` if the text is cut off, a needed column is missing, or a cell is not of its type.
     """
-    table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index
-        raise ValueError("a row is too long")
-    if not text.endswith("\n") or table.isna().any(axis=None):  # no cell that is there is read as missing
+    header, *rows = csv.reader(StringIO(text), strict=True)
+    if not text.endswith("\n") or any(len(row) != len(header) for row in rows):
         raise ValueError("the text is cut off")
+    table = pd.DataFrame(rows, columns=header, dtype=str)
     _ = table[list(needed)]
     return table.assign(**{str(name): _typed(table[name]) for name in table})
 

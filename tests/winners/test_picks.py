@@ -1,23 +1,29 @@
 """Which nets are compared in the evaluation, and what the searches have written of them."""
 
 import re
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from stages.lib.common import UserError, format_changes, write_json
+from stages.lib.common import UserError, format_changes
 from stages.lib.config import Params
 from stages.lib.data import Dataset
+from stages.lib.results import Results, files, written
 from stages.lib.scores import CORRECTED
 from stages.lib.winners import nets
-from stages.lib.winners.contenders import read_picks, read_reached
-from stages.lib.winners.leaderboard import BEST_PARAMS
-from stages.lib.winners.nets import score_nets
+from stages.lib.winners.nets import read_reached, score_nets
+from stages.lib.winners.picks import Picks, read_picks
 from tests.project import ROOT, set_at, small_params
+from tests.read_sample import load_real_data
+from tests.results.texts import Texts
 from tests.winners.settings import fresh_of, params_of, write_best, write_fresh
+
+
+def picks_of(params: Params) -> Picks:
+    return read_picks(Results(), params)
 
 
 def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
@@ -26,7 +32,7 @@ def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
     monkeypatch.chdir(tmp_path)
     params = params_of()
     write_best(params, tmp_path, winner="neurons")
-    picks = read_picks(params)
+    picks = picks_of(params)
     settings = picks.settings
     assert picks.kept == "neurons"
     assert list(settings) == ["combined", *params.experiments, "simplest", "starting_point"]
@@ -39,16 +45,15 @@ def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
     assert settings["simplest"] == model | simplest
 
     params = params_of(statistics={"rope": 0.01, "pick": "simplest"}, evaluate={"keep": "combined"})
-    picks = read_picks(params)
+    picks = picks_of(params)
     settings = picks.settings
     assert picks.kept == "combined"
     assert settings["simplest"] == settings["neurons"] == model | simplest
     assert format_changes(settings["weight_init"], model) == "optimizer=Adamax, module__weight_init=kaiming_uniform_"
 
 
-def test_what_the_picks_are_worth_without_luck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_picks_are_worth_without_luck() -> None:
     """The winner's is corrected for the choice among all; `simplest` is here the same net as the winner."""
-    monkeypatch.chdir(tmp_path)
     raw = of_two()
 
     def read(pick: str = "best") -> dict[str, tuple[float, ...]]:
@@ -58,20 +63,14 @@ def test_what_the_picks_are_worth_without_luck(tmp_path: Path, monkeypatch: pyte
         bests = {name: {"best_params": one, "simplest_params": one} for name, one in best.items()}
         bests["optimizer"] |= dict(zip(CORRECTED, (0.7, 0.65, 0.75), strict=True))
         details = {"combined": params.model.model_dump(), "experiments": bests, "winner": "optimizer"}
-        write_json(BEST_PARAMS, {"details": [details]} | dict(zip(CORRECTED, (0.69, 0.64, 0.74), strict=True)))
-        return read_picks(params).corrected
+        texts = Texts()
+        whole = {"winner": "optimizer"} | dict(zip(CORRECTED, (0.69, 0.64, 0.74), strict=True))
+        texts.put(files.BEST_PARAMS, whole | {"details": [details]})
+        return read_picks(Results(texts), params).corrected
 
     whole = (0.69, 0.64, 0.74)
     assert read() == {"optimizer": whole, "simplest": whole}
     assert read("simplest") == {}
-
-
-def test_without_a_combination_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    params = params_of()
-    best: dict[str, Any] = {name: {"best_params": {}, "simplest_params": {}} for name in params.experiments}
-    write_json(BEST_PARAMS, {"details": [{"experiments": best, "winner": "neurons"}]})
-    assert "combined" not in read_picks(params).settings
 
 
 def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,32 +78,20 @@ def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: p
     best = {"lr": 0.0123456789, "optimizer__eps": 1e-08}
     params = params_of(experiments={"tiny": {"grid": {key: [value] for key, value in best.items()}}})
     write_best(params, tmp_path, combined=params.model.model_dump() | best)
-    settings = read_picks(params).settings
+    settings = picks_of(params).settings
     assert settings["combined"] == settings["tiny"] == params.model.model_dump() | best
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (None, "is missing"),
-        ("{", "is not JSON"),
-        ('{"details": []}', "is not what the stage best_params writes"),
-        ('{"details": [{"combined": {}, "experiments": {}}]}', "is not what the stage best_params writes"),
-        (
-            '{"details": [{"experiments": {"x": {"best_params": {}, "simplest_params": {}}}, "winner": "x"}]}',
-            "is from other experiments than those in params.yaml",
-        ),
-    ],
-)
-def test_results_that_do_not_fit_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, sentence: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    BEST_PARAMS.parent.mkdir()
-    if content is not None:
-        BEST_PARAMS.write_text(content, encoding="utf-8")
-    with pytest.raises(UserError, match=f"{sentence}. Run `dvc repro best_params`"):
-        read_picks(params_of())
+def test_results_of_other_experiments_are_refused() -> None:
+    texts = Texts()
+    best = {"x": {"best_params": {}, "simplest_params": {}}}
+    for details, problem in (
+        ({"experiments": best, "winner": "x"}, "is from other experiments than those in params.yaml"),
+        ({"experiments": {}, "combined": {}}, "is not what the stage best_params writes"),
+    ):
+        texts.put(files.BEST_PARAMS, {"winner": "x", "details": [details]})
+        with pytest.raises(UserError, match=f"{problem}. Run `dvc repro best_params`"):
+            read_picks(Results(texts), params_of())
 
 
 def of_two() -> dict[str, Any]:
@@ -114,23 +101,29 @@ def of_two() -> dict[str, Any]:
     return raw
 
 
+@pytest.fixture(scope="module")
+def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which the searches of two experiments, the first without `fixed`, have written their files."""
+    folder, params = tmp_path_factory.mktemp("searched"), Params.model_validate(of_two())
+    write_best(params, folder, combined=params.model.model_dump() | {"lr": 0.07})
+    write_fresh(params, folder, load_real_data(params))
+    return folder
+
+
 @pytest.fixture
-def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Dataset) -> Params:
-    """Return the params of two experiments, the first without `fixed`, whose searches have written their files."""
-    params = Params.model_validate(of_two())
-    write_best(params, tmp_path, combined=params.model.model_dump() | {"lr": 0.07})
-    write_fresh(params, tmp_path, data)
+def searched(searches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    shutil.copytree(searches, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "stages").symlink_to(ROOT / "stages")
-    return params
+    return Params.model_validate(of_two())
 
 
 def test_what_the_searches_have_scored_is_not_trained_again(
     searched: Params, data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh = fresh_of(data, searched)
-    settings = read_picks(searched).settings
-    known = read_reached(read_picks(searched), fresh)
+    settings = picks_of(searched).settings
+    known = read_reached(Results(), picks_of(searched), fresh)
     assert set(known) == {*searched.experiments, "simplest", "starting_point"}
     trained: list[str] = []
     search = nets._search
@@ -146,42 +139,32 @@ def test_what_the_searches_have_scored_is_not_trained_again(
         assert {scorer: scores.tolist() for scorer, scores in each.scores.items()} == {
             scorer: scores.tolist() for scorer, scores in found[name].scores.items()
         }
-        assert (found[name].ci95, found[name].stuck is not None) == (each.ci95, True)
+        assert (found[name].ci95, found[name].stuck is not None) == (pytest.approx(each.ci95, rel=1e-11), True)
         assert np.array_equal(np.array(found[name].stuck), np.array(each.stuck))
 
 
-CHANGED = "metrics/fresh/dropout.csv was changed, or is of other splits or settings than those in params.yaml"
-
-
 @pytest.mark.parametrize(
-    ("changes", "edit", "sentence"),
+    ("place", "value", "experiment"),
     [
-        ({}, lambda text: None, "metrics/fresh/dropout.csv is missing"),
-        ({}, lambda text: "", CHANGED),
-        ({}, lambda text: "setting\nbest\n", CHANGED),
-        ({}, lambda text: re.sub(r"0\.\d+", "0.99", text, count=3), CHANGED),  # edited by hand
-        ({}, lambda text: text[: len(text) // 2], CHANGED),
-        ({"seed": 8}, lambda text: text, CHANGED.replace("dropout", "optimizer")),
-        ({"cv.n_repeats": 2}, lambda text: text, CHANGED.replace("dropout", "optimizer")),
-        ({"model.lr": 0.5}, lambda text: text, CHANGED.replace("dropout", "optimizer")),
-        ({"experiments.dropout.fixed.lr": 0.5}, lambda text: text, CHANGED),
+        (None, None, "dropout"),  # edited by hand
+        ("seed", 8, "optimizer"),
+        ("cv.n_repeats", 2, "optimizer"),
+        ("experiments.dropout.fixed.lr", 0.5, "dropout"),
     ],
 )
 def test_scores_that_are_not_those_of_the_params_are_refused(
-    searched: Params, data: Dataset, changes: dict[str, Any], edit: Callable[[str], str | None], sentence: str
+    searched: Params, data: Dataset, place: str | None, value: Any, experiment: str
 ) -> None:
-    path = Path("metrics/fresh/dropout.csv")
-    text = edit(path.read_text(encoding="utf-8"))
-    path.unlink()
-    if text is not None:
-        path.write_text(text, encoding="utf-8")
     raw = of_two()
-    for place, value in changes.items():
+    if place:
         set_at(raw, place, value)
+    else:
+        file = Path(files.FRESH.at(experiment))
+        file.write_text(re.sub(r"0\.\d+", "0.99", file.read_text(encoding="utf-8"), count=3), encoding="utf-8")
     params = Params.model_validate(raw)
-    experiment = "optimizer" if "optimizer" in sentence else "dropout"
-    with pytest.raises(UserError, match=f"{sentence}. Run `dvc repro search@{experiment}`."):
-        read_reached(read_picks(params), fresh_of(data, params))
+    problem = "was changed, or is of other splits or settings than those in params.yaml"
+    with pytest.raises(UserError, match=f"{experiment}/fresh.csv {problem}. Run `dvc repro search@{experiment}`."):
+        read_reached(Results(), picks_of(params), fresh_of(data, params))
 
 
 def test_scores_of_another_pick_are_refused(searched: Params, data: Dataset, tmp_path: Path) -> None:
@@ -190,13 +173,13 @@ def test_scores_of_another_pick_are_refused(searched: Params, data: Dataset, tmp
     bests = {name: {"best_params": listed[-1], "simplest_params": listed[0]} for name in searched.experiments}
     write_best(searched, tmp_path, experiments=bests)
     with pytest.raises(UserError, match=r"has the scores of optimizer=\w+, but the best is optimizer=\w+\. Run `dvc"):
-        read_reached(read_picks(searched), fresh_of(data, searched))
+        read_reached(Results(), picks_of(searched), fresh_of(data, searched))
 
 
 def test_a_net_that_diverges_keeps_its_place(searched: Params, data: Dataset) -> None:
     fresh, model = fresh_of(data, searched), searched.model.model_dump()
     found = score_nets({"wild": model | {"optimizer": "SGD", "lr": 1e30}}, {}, fresh)
-    again = fresh.from_csv(fresh.to_csv(found, "dropout"), "dropout", UserError())["wild"]
+    again = fresh.unsealed(written(fresh.sealed(found, "dropout")), "dropout", UserError())["wild"]
     assert np.isnan(again.scores["score"]).all()
     assert np.isnan(again.scores["roc_auc"]).all()
     assert np.isnan(again.scores["neg_brier_score"]).all()

@@ -1,0 +1,109 @@
+"""The draws of a search, how two settings compare in a word, which fits are stuck, and the words for that."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer
+
+from resampled.candidates.stuck import Answered
+from resampled.means.corrected import Corrected, Draws
+from resampled.pairs.equivalence import equivalence
+from resampled.resampling import Resampling
+from stages.lib.results import Results, files
+from stages.lib.scores import CORRECTED, in_words, mean_of_others, too_few
+from stages.lib.scores.scorer import _answer_of, make_scorer
+from stages.lib.scores.summary import draws_table, read_corrected, standing
+from tests.results.texts import Texts
+
+RNG = np.random.default_rng(6)
+FOLDS = Resampling.of_folds(3)
+
+
+def test_the_corrected_score_comes_back_with_its_draws() -> None:
+    """What halving has left is no other way to draw, so a search that was halved shares its draws with the others."""
+    draws, texts = Draws(np.array([0.125, np.nan]), np.array([-1e-7, 0.5])), Texts()
+    texts.put(files.DRAWS, draws_table(Corrected(0.7, 0.6, 0.8, "splits", draws=draws)), "a")
+    summary = dict(zip(CORRECTED, (0.7, 0.67, 0.73), strict=True)) | {"corrected_noise": 0.001}
+    over = {"corrected_over": "rows and repeats, among the 2 trained to the end"}
+    found = read_corrected(Results(texts), "a", summary | over)
+    assert found is not None
+    assert (found.score, found.low, found.high, found.over, found.noise) == (0.7, 0.67, 0.73, "rows and repeats", 0.001)
+    np.testing.assert_array_equal(found.draws.selecting, draws.selecting)
+    np.testing.assert_array_equal(found.draws.left_out, draws.left_out)
+    assert read_corrected(Results(texts), "b", {"best_score": 0.7}) is None
+    assert draws_table(None).empty
+
+
+@pytest.mark.parametrize(
+    ("p", "worse", "better", "words"),
+    [
+        (0.049, 0.51, 0.001, "worse"),
+        (0.049, 0.001, 0.51, "better"),
+        (0.05, 0.96, 0.01, "could be as good"),  # which one test alone would call worse
+        (0.001, 0.49, 0.0, "could be as good"),  # beyond chance, and yet hardly larger than the rope
+        (0.001, 0.049, 0.0, "as good"),  # beyond chance, and yet inside the rope
+        (0.9, 0.051, 0.0, "could be as good"),
+        (float("nan"), float("nan"), float("nan"), ""),
+    ],
+)
+def test_what_is_called_better(p: float, worse: float, better: float, words: str) -> None:
+    assert standing(p, worse, better, within=True) == words
+    within = standing(p, worse, better, within=False)
+    assert within == ("could be as good" if words == "as good" else words)
+
+
+def test_as_good_is_a_90_percent_interval_inside_the_rope() -> None:
+    """Oracle: scipy's interval of Student's t."""
+    for _ in range(50):
+        differences = RNG.normal(RNG.uniform(-0.01, 0.01), 0.01, size=30)
+        error = differences.std(ddof=1) * math.sqrt(1 / 30 + 0.5)
+        low, high = stats.t(29, differences.mean(), error).interval(0.9)
+        worse, _, better = equivalence(differences, FOLDS, 0.01)
+        assert (standing(1.0, float(worse), float(better), within=True) == "as good") == (-0.01 < low and high < 0.01)
+
+
+class Answering(BaseEstimator):
+    """An estimator that predicts what it is given."""
+
+    def __init__(self, predicted: Any = None) -> None:
+        self.predicted = predicted
+
+    def predict(self, X: Any) -> Any:
+        return self.predicted
+
+
+def test_what_a_net_answers_tells_whether_it_is_stuck() -> None:
+    X, proba = np.zeros((4, 1)), np.tile([[0.2, 0.8]], (4, 1))
+    numbers = np.array([[1.0], [3.0], [1.0], [1.0]])
+    assert _answer_of(Answering(numbers), X, {}) == Answered(1.0, 0.75, 0.75**0.5)
+    # What is known is not asked again.
+    assert _answer_of(Answering(None), X, {"predict_proba": proba}) == Answered(1.0, 1.0, 0.0)
+    assert in_words(1, 30, "0.7016") == "1 of 30 fits is stuck; without it 0.7016"
+    assert in_words(3, 30, "0.7016") == "3 of 30 fits are stuck; without them 0.7016"
+    assert in_words(30, 30, "") == "all 30 fits are stuck"
+    assert mean_of_others(np.array([0.5, 0.7, 0.9]), np.array([True, False, False])) == pytest.approx(0.8)
+    assert np.isnan(mean_of_others(np.array([0.5]), np.array([True])))
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "neg_mean_poisson_deviance", "neg_mean_squared_log_error"])
+def test_a_score_of_logarithms_has_the_digits_that_all_processors_agree_in(scoring: str) -> None:
+    X, y = np.arange(6.0)[:, None], np.array([0, 0, 1, 0, 1, 1])
+    model = (LogisticRegression() if scoring == "neg_log_loss" else DummyRegressor()).fit(X, y)
+    score = get_scorer(scoring)(model, X, y)
+    assert make_scorer(scoring).scorers[scoring](model, X, y) == float(f"{score:.12g}") != score
+    assert make_scorer("r2").scorers["r2"](model, X, y) == get_scorer("r2")(model, X, y)
+
+
+def test_few_rows_of_a_class_and_few_groups_are_told() -> None:
+    y = np.repeat([0.0, 1.0], [80, 12])
+    assert str(too_few(y, 2, np.arange(92) % 4)).startswith(
+        "Intervals may be too narrow, because the rarest class has 12 rows (fewer than 20) and there are 4 groups (fewe"
+    )
+    assert "because there are 4 groups" in str(too_few(np.linspace(0, 1, 92), 0, np.arange(92) % 4))
+    assert too_few(np.repeat([0.0, 1.0], [80, 20]), 2, None) is None
