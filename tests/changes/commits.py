@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 
 from stages.lib.common import write_text
+from stages.lib.results import files
 from tests.project import IDENTITY, Project
 
 # What the evaluation was run with, as dvc.lock has it.
@@ -72,31 +73,38 @@ class Commits:
     def write(self) -> None:
         """Write the results into the folder."""
         folder = self.project.folder
-        self.project.run("rm", "-rf", "metrics/candidates", "metrics/compared")
-        files = self.hashes | {"requirements.txt": f"torch=={self.hashes['requirements.txt']}\n"}
-        for path, text in files.items():
+        self.project.run("rm", "-rf", "metrics/search", "metrics/compared")
+        inputs = self.hashes | {"requirements.txt": f"torch=={self.hashes['requirements.txt']}\n"}
+        for path, text in inputs.items():
             write_text(folder / path, text)
-        deps = [{"path": path, "md5": hashlib.md5(text.encode()).hexdigest()} for path, text in files.items()]
+        deps = [{"path": path, "md5": hashlib.md5(text.encode()).hexdigest()} for path, text in inputs.items()]
         lock = {"stages": {"evaluate": {"deps": deps, "params": {"params.yaml": self.params}}}}
         write_text(folder / "dvc.lock", yaml.safe_dump(lock))
-        write_text(folder / "metrics/data.json", '{"rows": 300}')
+        write_text(folder / files.DATA.path, '{"rows": 300}')
         for name, found in self.searches.items():
             table = pd.DataFrame({"params": list(found), "mean_test_score": [each.mean() for each in found.values()]})
             best = table["mean_test_score"].max()
             in_set = ["true" if mean > best - 0.005 else "false" for mean in table["mean_test_score"]]
             compared = table.assign(in_best_set=in_set)
-            write_text(folder / f"metrics/compared/{name}.csv", compared.to_csv(index=False))
-            write_text(folder / f"metrics/candidates/{name}.csv", self._splits(table, list(found.values())))
+            write_text(folder / files.COMPARED.at(name), compared.to_csv(index=False))
+            write_text(folder / files.CANDIDATES.at(name), self._splits(table, list(found.values())))
         table = pd.DataFrame({"setting": list(self.fresh), "params": [params for params, _, _ in self.fresh.values()]})
         table = table.assign(ci95=0.02, stuck_splits=[stuck for _, _, stuck in self.fresh.values()])
         text = self._splits(table, [each for _, each, _ in self.fresh.values()])
-        write_text(folder / "metrics/candidates/evaluation.csv", text)
-        write_text(folder / "metrics/evaluation.json", json.dumps({"kept": self.kept, "use": self.use}))
+        write_text(folder / files.CONTENDERS.path, text)
+        write_text(folder / files.EVALUATION.path, json.dumps({"kept": self.kept, "use": self.use}))
 
     @staticmethod
     def _splits(table: pd.DataFrame, found: list[np.ndarray]) -> str:
         columns = {f"split{i}_test_score": column for i, column in enumerate(np.array(found).T)}
         return table.assign(**columns).to_csv(index=False, na_rep="nan")
+
+    def move_back(self) -> None:
+        """Move the results to where commits from before the folders by experiment have them."""
+        for file in files.ALL:
+            for path in self.project.folder.glob(file.at("*")) if file.earlier else ():
+                (self.project.folder / file.earlier.format(name=path.parent.name)).parent.mkdir(exist_ok=True)
+                path.rename(self.project.folder / file.earlier.format(name=path.parent.name))
 
     def commit(self, tag: str) -> None:
         """Write the results, and commit them under a tag."""

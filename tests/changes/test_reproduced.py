@@ -44,15 +44,6 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
     assert done.returncode == 0
 
 
-def without_git(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(project.folder))
-
-
-def of_another_user(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # as git's own tests do it
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-
-
 def no_repository(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     (project.folder / ".git").rename(project.folder / "git")
 
@@ -64,8 +55,6 @@ def broken(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        (without_git, "git is not installed, or not in PATH. Install it, then run the command again.\n"),
-        (of_another_user, "git reads nothing here, because the repository belongs to another user. If you trust it, "),
         (no_repository, "This folder is not a git repository, or has no commit yet. Run in a clone of the project"),
         (broken, "`git status` failed: "),
     ],

@@ -10,7 +10,7 @@ from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import UserError, write_text
 
 FIRST = "setting,params,mean_test_score,mean_test_roc_auc,split0_test_score,split1_test_score"
-EVALUATION = "metrics/candidates/evaluation.csv"
+EVALUATION = "metrics/evaluation/contenders.csv"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(result
         "wild,lr=9,nan,nan,0.5,nan,-0.25,nan\n"
         "margins,,0.65,0.7,0.6,0.7,nan,nan\n",
     )
-    write_text("metrics/candidates/lr.csv", "params,mean_test_score,split0_test_score\nlr=0.1,0.5,0.5\n")
+    write_text("metrics/search/lr/candidates.csv", "params,mean_test_score,split0_test_score\nlr=0.1,0.5,0.5\n")
     found = {name: (each.second_name, each.second) for name, each in results.fresh.items()}
     assert results.fresh["net"].scores.tolist() == [0.7, 0.8]
     assert {name: second_name for name, (second_name, _) in found.items()} == {
@@ -42,13 +42,7 @@ def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(result
     assert (candidate.second, candidate.second_name) == (None, None)
 
 
-def test_a_commit_from_before_they_were_kept_has_none(results: Results) -> None:
-    write_text(EVALUATION, f"{FIRST}\nnet,lr=0.1,0.75,0.8,0.7,0.8\n")
-    net = results.fresh["net"]
-    assert (net.scores.tolist(), net.second, net.second_name) == ([0.7, 0.8], None, None)
-
-
 def test_a_split_without_one_is_refused(results: Results) -> None:
     write_text(EVALUATION, f"{FIRST},split0_test_neg_mean_absolute_error\nnet,,0.75,0.8,0.7,0.8,-3.5\n")
-    with pytest.raises(UserError, match=r"evaluation.csv of the working tree is not a table of scores"):
+    with pytest.raises(UserError, match=r"contenders.csv of the working tree is not the contenders"):
         assert results.fresh

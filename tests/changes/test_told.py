@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from stages import diff
-from stages.lib.changes.comparison import BestSets, SearchChange, compare
+from stages.lib.changes.comparison import SearchChange, compare
 from stages.lib.changes.output import as_json, as_markdown, as_text
-from stages.lib.changes.picks import pick, sets_in_words
+from stages.lib.changes.picks import pick
 from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import write_text
@@ -41,37 +41,6 @@ def test_a_model_without_a_net_that_scores_otherwise_is_told(commits: Commits, s
     assert "Other contenders on the fresh splits, not tested: linear 0.7100 → 0.7800." in said("before", "after")
 
 
-def test_searches_that_one_side_alone_has_are_named_in_the_headline(commits: Commits, first: Any) -> None:
-    commits.fresh["linear"] = ("LogisticRegression", scores(0.78, 17), "")
-    del commits.searches["lr"], commits.fresh["lr"]
-    assert "No search that both have changed, but linear scores otherwise; removed: lr." in first()
-
-
-def test_picks_that_score_the_same_are_not_called_searches_that_changed_and_did_not(
-    commits: Commits, first: Any
-) -> None:
-    for found in commits.searches.values():
-        last = list(found)[-1]
-        found[last] = found[last] - 0.01
-    assert first().endswith(
-        "2 searches changed: undecided on average over 4 shared candidates (their picks +0.0000 ± 0.0000 on the same "
-        "30 fresh splits), 2 whose picks score the same."
-    )
-
-
-def test_a_kept_net_of_another_name_is_told(commits: Commits, first: Any) -> None:
-    commits.fresh["combined"] = commits.fresh["width"]
-    commits.kept = "combined"
-    assert first().startswith("Use linear, as before; the kept net, width → combined, scores the same. Unchanged: all ")
-
-
-def test_of_searches_that_are_all_others_nothing_is_said_to_be_the_same(commits: Commits, first: Any) -> None:
-    commits.searches = {f"{name}_again": {"lr=9": scores(0.7, 8)} for name in commits.searches}
-    commits.fresh = {f"{name}_again": found for name, found in commits.fresh.items()}
-    commits.kept, commits.use = "width_again", "linear_again"
-    assert "; the kept net, width → width_again, scores the same. No search is in both." in first()
-
-
 @pytest.mark.parametrize(
     ("written", "told"),
     [
@@ -91,28 +60,6 @@ def test_an_evaluation_that_names_no_model_answers_only_if_it_says_so(
     assert told in said("before", "after")[0]
 
 
-@pytest.mark.parametrize(("content", "told"), [("1", []), ("other", ["- data: data/my rows.csv has other bytes"])])
-def test_a_data_file_of_another_name_has_other_bytes_only_if_it_has(
-    commits: Commits, said: Any, content: str, told: list[str]
-) -> None:
-    del commits.hashes["data/rows.csv"]
-    commits.hashes["data/my rows.csv"] = content
-    commits.params["data.path"] = "data/my rows.csv"
-    commits.commit("after")
-    causes = [line for line in said("before", "after") if line.startswith("- ")]
-    assert causes == ["- data.path: data/rows.csv → data/my rows.csv", *told]
-
-
-def test_a_setting_that_is_fixed_is_one_cause(commits: Commits, said: Any) -> None:
-    commits.params["experiments"] = {"lr": {"fixed": {}}, "width": {"fixed": {}}}
-    commits.commit("empty")
-    commits.params["experiments"]["lr"]["fixed"] = {"max_epochs": 50}
-    del commits.params["experiments"]["width"]
-    commits.commit("after")
-    assert said("empty", "after")[-1:] == ["- experiments.lr.fixed.max_epochs: null → 50"]
-    assert "What the runs differ in, by dvc.lock:" in said("empty", "after")[-2]
-
-
 def test_a_merge_in_progress_is_told(commits: Commits, in_process: Command) -> None:
     for branch, lr in (("theirs", 0.3), ("main", 0.4)):
         commits.git("checkout", "--quiet", "-B", branch, "before")
@@ -123,52 +70,9 @@ def test_a_merge_in_progress_is_told(commits: Commits, in_process: Command) -> N
     commits.project.run("git", "merge", "theirs", ok=False, variables=IDENTITY)
     done = in_process(diff)
     assert done.stderr == (
-        "error: metrics/candidates/lr.csv of the working tree has conflict markers of git. End the merge first; "
+        "error: metrics/search/lr/candidates.csv of the working tree has conflict markers of git. End the merge first; "
         "`make check` says how.\n"
     )
-
-
-def test_a_score_has_the_decimals_of_its_own_unit(commits: Commits, said: Any) -> None:
-    commits.params["cv"]["scoring"] = "neg_mean_squared_error"
-    commits.params["model"]["wrapper"] = "NeuralNetRegressor"
-    commits.fresh = {name: (params, -300_000 * each, "") for name, (params, each, _) in commits.fresh.items()}
-    commits.commit("squares")
-    assert "- lr, the same pick: 0.7000 ± 0.0200 before, -210,000 ± 0 now, not compared" in said("before", "squares")
-    # A model without a net that explodes takes no decimals away from nets.
-    commits.fresh["linear"] = ("LinearRegression", scores(-1e20, 7), "")
-    commits.commit("exploded")
-    commits.fresh["lr"] = ("lr=0.2", scores(-0.5, 9), "")
-    commits.fresh["width"] = ("module__n_neurons=5", scores(-0.5, 8), "")
-    commits.commit("middle")
-    commits.fresh["lr"] = ("lr=0.2", scores(-0.4, 9), "")
-    commits.commit("after")
-    assert "Better (p < 0.0001): lr, the same pick, +0.1000 ± 0.0" in said("middle", "after")[0]
-
-
-def test_a_p_value_that_decides_nothing_among_many_stands_beside_the_one_that_does(commits: Commits, said: Any) -> None:
-    names = [f"s{number}" for number in range(6)]
-    for number, name in enumerate(names):
-        commits.searches[name] = {"lr=1": scores(0.7, number)}
-        commits.fresh[name] = ("lr=1", scores(0.7, 50 + number), "")
-    commits.commit("many")
-    for number, name in enumerate(names):
-        commits.fresh[name] = ("lr=1", scores(0.714, 80 + number, 0.02), "")
-    commits.commit("after")
-    found = json.loads("\n".join(said("--json", "many", "after")))["searches"]
-    least = min((found[name] for name in names), key=lambda each: each["p_value"])
-    assert least["p_value"] < 0.05
-    assert least["p_holm"] == pytest.approx(6 * least["p_value"])  # one by each search: no candidate differs
-    assert least["verdict"] == "undecided"
-    told = f"  p = {least['p_value']:.4f} (Holm {least['p_holm']:.4f}); "
-    assert [line for line in said("many", "after") if line.startswith(told)]
-
-
-def test_one_stuck_fit_is_told_and_not_tested_in_the_order_of_time(commits: Commits, said: Any) -> None:
-    commits.params["cv"]["splitter"] = "time"
-    commits.commit("ordered")
-    commits.fresh["lr"] = ("lr=0.2", scores(0.7, 9), "1")
-    commits.commit("after")
-    assert "; 1 of 30 fits is stuck, before 0, without these splits " in said("ordered", "after")[0]
 
 
 def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared(commits: Commits, said: Any) -> None:
@@ -177,7 +81,7 @@ def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared
 
     def commit(tag: str, stages: list[int]) -> None:
         commits.write()
-        path = commits.project.folder / "metrics/candidates/lr.csv"
+        path = commits.project.folder / "metrics/search/lr/candidates.csv"
         write_text(path, pd.read_csv(path).assign(stage=stages).to_csv(index=False))
         commits.git("add", "--all")
         commits.git("commit", "--quiet", "--message", tag)
@@ -198,7 +102,7 @@ def test_a_pick_is_told_by_the_values_of_both_sides() -> None:
         none = np.zeros(2, dtype=bool)
         old, new = (None if each is None else Scored(each, np.zeros(2), none, 0.1) for each in (before, after))
         model = {"model.batch_size": 10, "prepare.scale": None}
-        search = SearchChange("s", "s", old, new, (model, model | (now or {})), None, None, 0, 0, None, None)
+        search = SearchChange("s", old, new, (model, model | (now or {})), None, None, 0, 0, None, (None, None))
         return pick(search)
 
     assert told("lr=0.1, module__act=ReLU", "lr=0.2, module__act=ReLU") == "lr=0.1 → 0.2"
@@ -211,20 +115,6 @@ def test_a_pick_is_told_by_the_values_of_both_sides() -> None:
     assert told("a=1, b=1, c=1, d=1", "a=2, b=2, c=2, d=2") == "a=1 → 2, b=1 → 2, c=1 → 2 and 1 more"
     assert told(None, "module__act=ReLU") == "act=ReLU"
     assert told(None, None) == "no pick"
-
-
-def test_sets_are_told_where_they_differ() -> None:
-    many = "a=1, b=2, c=3, d=4"
-    assert list(sets_in_words(BestSets(3, 3, [], []))) == []
-    assert list(sets_in_words(BestSets(3, 2, ["lr=0.1"], []))) == [
-        "May be the best: 3 before, 2 now, no longer lr=0.1."
-    ]
-    assert list(sets_in_words(BestSets(9, 5, [many] * 4, ["lr=1"]))) == [
-        "May be the best: 9 before, 5 now, no longer 4 that both have, newly lr=1."
-    ]
-    assert list(sets_in_words(BestSets(9, 5, ["lr=1"] * 5, []))) == [
-        "May be the best: 9 before, 5 now, no longer lr=1; lr=1; lr=1 and 2 more."
-    ]
 
 
 def test_the_second_metric_is_judged_beside_the_first(commits: Commits) -> None:
@@ -248,14 +138,3 @@ def test_the_second_metric_is_judged_beside_the_first(commits: Commits) -> None:
     assert second in as_markdown(changes, 30)
     found = as_json(changes)
     assert found["kept"]["second"]["verdict"] == found["searches"]["width"]["second"]["verdict"] == "better"
-
-
-def test_a_second_metric_that_one_side_lacks_is_not_told(commits: Commits) -> None:
-    sides = [Results(Snapshot.of("before")), Results(Snapshot.of("before"))]
-    for name, each in sides[1].fresh.items():
-        sides[1].fresh[name] = replace(
-            each, scores=each.scores + 0.1, second=each.scores, second_name="neg_brier_score"
-        )
-    changes = compare(*sides)
-    assert changes.second is None
-    assert "second metric" not in as_text(changes)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stages.lib.common import write_text
-from tests.changes.commits import UNCHANGED, Commits, scores
+from tests.changes.commits import Commits, scores
 
 
 def put(commits: Commits, key: str, value: Any) -> None:
@@ -58,33 +58,6 @@ def test_what_is_not_in_pairs_is_compared_as_two_runs(
         "Higher by more than chance (p = 0.0022): lr, the same pick: 0.7000 ± 0.0200 before, 0.7500 ± 0.0200 now, "
         "+0.0500 ± 0.0283."
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("1,2\n3,5\n", "1 of 2 rows of data/rows.csv differs"),
-        ("1,9\n3,5\n", "2 of 2 rows of data/rows.csv differ"),
-        ("1,2\n3,4\n3,4\n", "of 2 rows of data/rows.csv, 1 new"),
-        ("1,2\n", "of 2 rows of data/rows.csv, 1 gone"),
-        ("3,4\n1,2\n", "the rows of data/rows.csv are in another order"),
-    ],
-)
-def test_rows_that_differ_are_counted(commits: Commits, said: Any, text: str, told: str) -> None:
-    commits.hashes["data/rows.csv"] = "1,2\n3,4\n"
-    commits.commit("with-rows")
-    commits.hashes["data/rows.csv"] = text
-    commits.fresh["lr"] = ("lr=0.1", scores(0.701, 9), "")
-    commits.commit("after")
-    assert f"Not in pairs ({told}), so compared as two independent runs. " in said("with-rows", "after")[0]
-
-
-def test_lines_that_end_otherwise_are_the_same_rows(commits: Commits, said: Any) -> None:
-    commits.hashes["data/rows.csv"] = "1,2\n3,4\n"
-    commits.commit("with-rows")
-    commits.hashes["data/rows.csv"] = "1,2\r\n3,4"
-    commits.commit("after")
-    assert said("with-rows", "after")[0].startswith(f"{UNCHANGED} Unchanged: all scores are the same. Differs: data: ")
 
 
 def test_other_data_are_not_in_pairs_though_git_does_not_have_them(commits: Commits, said: Any) -> None:

@@ -1,4 +1,4 @@
 """What changed between two commits, and whether it is more than chance, from what both have committed.
 
-Imports `verdicts`, `scores`, `pipeline`, `config` and `common`.
+Imports `comparison`, `scores`, `pipeline`, `results`, `config` and `common`.
 """

@@ -16,26 +16,16 @@ from stages.lib.common import UserError
 _KEPT, _TOGETHER = "the kept net", "all together"
 
 
-class BestSets(NamedTuple):
-    """How many candidates may be the best on each side, and which have left or joined of those that both have."""
-
-    old: int
-    new: int
-    left: list[str]
-    joined: list[str]
-
-
 class SearchChange(NamedTuple):
     """What changed in a search: its pick on the fresh splits, and its candidates.
 
-    `was` is its name before. `old` and `new` are the pick, None on a side without an evaluation of it, and `params`
-    what the evaluation of each side was run with. `verdict` is on their difference, None if there is none, and `second`
-    by the second scorer. `n_added` and `n_removed` count the candidates that one side alone has. `common` is None if
-    there are none, or they are not in pairs, and `best_sets` if one is not known.
+    `old` and `new` are the pick, None on a side without an evaluation of it, and `params` what the evaluation of each
+    side was run with. `verdict` is on their difference, None if there is none, and `second` by the second scorer.
+    `n_added` and `n_removed` count the candidates that one side alone has. `common` is None if there are none, or they
+    are not in pairs. `n_in_set` counts the candidates that may be the best, None if not known.
     """
 
     name: str
-    was: str
     old: Scored | None
     new: Scored | None
     params: tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -44,7 +34,7 @@ class SearchChange(NamedTuple):
     n_added: int
     n_removed: int
     common: Common | None
-    best_sets: BestSets | None
+    n_in_set: tuple[int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -53,8 +43,6 @@ class Comparison:
 
     Attributes
     ----------
-    renamed : dict of str
-        The experiments that have another name now, new name to old.
     kept, second : Verdict, optional
         On the kept net of both sides, by the scorer that selects and by the second one; None if it has no scores.
     together : Together, optional
@@ -96,15 +84,16 @@ def compare(old: Results, new: Results) -> Comparison:
     for side in (old, new):
         if not side.searches and not side.fresh:
             raise UserError(
-                f"{side.snapshot.name} has no results: there is no metrics/candidates in it. Run `dvc repro`, or name "
+                f"{side.snapshot.name} has no results: there are no candidates in it. Run `dvc repro`, or name "
                 "a commit that has them."
             )
     sides = Sides(old, new)
-    unchanged = [name for name in sides.was if sides.is_unchanged(name)]
-    changed = {name: was for name, was in sides.was.items() if name not in unchanged}
+    shared = [name for name in new.searches if name in old.searches]
+    unchanged = [name for name in shared if sides.is_unchanged(name)]
+    changed = [name for name in shared if name not in unchanged]
     # A search whose pick is kept on both sides is the same pair, and counts once.
-    kept = new.kept if new.kept in changed and changed[new.kept] == old.kept else _KEPT
-    contenders: dict[str, tuple[str | None, str | None]] = {name: (was, name) for name, was in changed.items()}
+    kept = new.kept if new.kept in changed and new.kept == old.kept else _KEPT
+    contenders: dict[str, tuple[str | None, str | None]] = {name: (name, name) for name in changed}
     contenders |= {_KEPT: (old.kept, new.kept)} if kept == _KEPT else {}
     family = {name: pair for name, both in contenders.items() if (pair := sides.difference(*both))}
     common = {name: sides.common(name) for name in changed}
@@ -121,22 +110,21 @@ def compare(old: Results, new: Results) -> Comparison:
         [
             SearchChange(
                 name,
-                was,
-                old.fresh.get(was),
+                old.fresh.get(name),
                 new.fresh.get(name),
                 (old.evaluated, new.evaluated),
                 verdicts.get(name),
                 seconds.get(name),
-                n_added=len({*new.searches[name]} - {*old.searches[was]}),
-                n_removed=len({*old.searches[was]} - {*new.searches[name]}),
+                n_added=len({*new.searches[name]} - {*old.searches[name]}),
+                n_removed=len({*old.searches[name]} - {*new.searches[name]}),
                 common=common[name],
-                best_sets=_best_sets(old.best_set(was), new.best_set(name)),
+                n_in_set=(old.n_in_best_set(name), new.n_in_best_set(name)),
             )
-            for name, was in changed.items()
+            for name in changed
         ],
         unchanged,
-        added=[name for name in new.searches if name not in sides.was],
-        removed=[name for name in old.searches if name not in sides.was.values()],
+        added=[name for name in new.searches if name not in shared],
+        removed=[name for name in old.searches if name not in shared],
         kept=verdicts.get(kept),
         second=seconds.get(kept),
         together=together,
@@ -150,12 +138,3 @@ def _together(common: Mapping[str, Common | None], family: Mapping[str, Pair | A
     """Take the searches with candidates on both sides as one."""
     shared = {name: each.pairs for name, each in common.items() if each and isinstance(family.get(name), Pair)}
     return Together.of(list(shared.values()), [pair for name in shared if isinstance(pair := family[name], Pair)])
-
-
-def _best_sets(old: dict[str, bool] | None, new: dict[str, bool] | None) -> BestSets | None:
-    if old is None or new is None:
-        return None
-    shared = [params for params in old if params in new]
-    left = [params for params in shared if old[params] and not new[params]]
-    joined = [params for params in shared if new[params] and not old[params]]
-    return BestSets(sum(old.values()), sum(new.values()), left, joined)

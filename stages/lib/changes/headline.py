@@ -5,17 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from resampled.pairs.family import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
 from stages.lib.changes.comparison import Comparison
-from stages.lib.changes.picks import (
-    MOST,
-    SAME_PICK,
-    amount,
-    compared,
-    label,
-    pick,
-    search_in_words,
-    signed,
-    verdict_in_words,
-)
+from stages.lib.changes.picks import MOST, amount, compared, search_in_words, signed, verdict_in_words
 from stages.lib.changes.sentences import causes_told
 from stages.lib.changes.staleness import stale_in_words
 from stages.lib.common import counted, first_of, format_score, kept_in_words, score_decimals
@@ -75,19 +65,9 @@ def _kept(changes: Comparison) -> str:
     if verdict is None:
         return "" if before == after else name
     if verdict.word == UNCHANGED:
-        same = before == changes.sides.renamed.get(after, after)
-        same &= changes.second is None or changes.second.word == UNCHANGED
+        same = before == after and (changes.second is None or changes.second.word == UNCHANGED)
         return f"{name}, {'is unchanged' if same else 'scores the same'}"
-    # The headline says no more of a search that is the only one, and kept.
-    if _is_kept_alone(changes) and (picked := pick(changes.changed[0])) != SAME_PICK:
-        name += f", {picked}"
     return f"{name}: {verdict_in_words(verdict)}, {amount(verdict.of)}"
-
-
-def _is_kept_alone(changes: Comparison) -> bool:
-    """Whether one search changed, and its pick is the kept net, which scores otherwise."""
-    verdicts = [search.verdict for search in changes.changed]
-    return len(verdicts) == 1 and verdicts[0] is changes.kept is not None and changes.kept.word != UNCHANGED
 
 
 def _verdict(changes: Comparison) -> Iterator[str]:
@@ -102,8 +82,8 @@ def _verdict(changes: Comparison) -> Iterator[str]:
         return
     search = changes.changed[0]
     if search.verdict is None:
-        yield f"1 search changed: {label(search)}, {_NOT_COMPARED}."
-    elif not _is_kept_alone(changes):
+        yield f"1 search changed: {search.name}, {_NOT_COMPARED}."
+    elif search.verdict is not changes.kept or search.verdict.word == UNCHANGED:  # which has been said
         word = verdict_in_words(search.verdict)
         yield f"{word[0].upper()}{word[1:]}: {search_in_words(search)}."
 
@@ -111,60 +91,40 @@ def _verdict(changes: Comparison) -> Iterator[str]:
 def _several(changes: Comparison) -> str:
     if not (changes.changed or changes.unchanged):
         return "No search is in both"
+    both = " that both have" if changes.added or changes.removed else ""
     if not changes.changed and changes.others:
         score = "scores" if len(changes.others) == 1 else "score"
-        only = {"added": changes.added, "removed": changes.removed}
-        searches = "".join(f"; {what}: {first_of(names, MOST)}" for what, names in only.items() if names)
-        both = " that both have" if searches else ""
-        return f"No search{both} changed, but {first_of(list(changes.others), MOST)} {score} otherwise{searches}"
+        return f"No search{both} changed, but {first_of(list(changes.others), MOST)} {score} otherwise"
     if not changes.changed:
-        both = " that both have" if changes.added or changes.removed else ""
-        shared = changes.sides.n_shared_repeats
-        splits = "" if shared is None else f" on the splits of the first {counted(shared, 'repeat')}"
-        return f"Unchanged: all scores{both} are the same{splits}"
-    verdicts = {label(search): search.verdict for search in changes.changed}
+        return f"Unchanged: all scores{both} are the same"
+    verdicts = {search.name: search.verdict for search in changes.changed}
     n = counted(len(verdicts), "search", "searches")
-    return f"{n} changed: {', '.join(tally(verdicts, _together(changes)))}"
+    return f"{n} changed: {', '.join([*_together(changes), *tally(verdicts)])}"
 
 
-def _together(changes: Comparison) -> dict[str, Verdict]:
-    """Return the verdict on the searches taken as one, by what is said of it."""
+def _together(changes: Comparison) -> Iterator[str]:
+    """Say what the searches gain, taken as one."""
     together, verdict = changes.together, changes.together_verdict
-    if together is None or verdict is None:
-        return {}
-    p = f"p {compared(verdict.p)}; " if verdict.claims else ""
-    picks = f"their picks {signed(together.picks)} on the same {together.picks.n_splits} fresh splits"
-    shared = f"{counted(together.n_candidates, 'shared candidate')} ({p}{picks})"
-    return {f"{verdict.word} on average over {shared}": verdict}
+    if together and verdict:
+        p = f"p {compared(verdict.p)}; " if verdict.claims else ""
+        picks = f"their picks {signed(together.picks)} on the same {together.picks.n_splits} fresh splits"
+        shared = f"{counted(together.n_candidates, 'shared candidate')} ({p}{picks})"
+        yield f"{verdict.word} on average over {shared}"
 
 
-def tally(verdicts: Mapping[str, Verdict | None], together: Mapping[str, Verdict]) -> list[str]:
-    """List verdicts, the surest first: by name what is claimed, and how many others there are of each word.
-
-    `verdicts` has the verdict on each search, None if there is none, and `together` that on all of them, by its text.
-    """
-    sure = {text: verdict.p for text, verdict in together.items() if verdict.claims}
-    sure |= {
-        f"{name} {verdict_in_words(verdict)}": verdict.p
-        for name, verdict in verdicts.items()
-        if verdict and verdict.claims
-    }
-    unsure = [text for text in together if text not in sure]
+def tally(verdicts: Mapping[str, Verdict | None]) -> list[str]:
+    """List verdicts by the names of searches: those that claim something, the surest first, and how many others."""
+    sure = {name: verdict for name, verdict in verdicts.items() if verdict and verdict.claims}
+    told = [f"{name} {verdict_in_words(sure[name])}" for name in sorted(sure, key=lambda name: sure[name].p)]
     counts = Counter(verdict.word if verdict else _NOT_COMPARED for verdict in verdicts.values())
-    for word in (*_ORDER, _NOT_COMPARED):
-        if n := counts[word]:
-            unsure.append(f"{n} {_WORDS.get(word, (word, word))[n > 1]}")
-    return sorted(sure, key=lambda text: sure[text]) + unsure
+    others = [(counts[word], word) for word in (*_ORDER, _NOT_COMPARED) if counts[word]]
+    return told + [f"{n} {_WORDS.get(word, (word, word))[n > 1]}" for n, word in others]
 
 
 def _cause(changes: Comparison) -> Iterator[str]:
     """Say what caused the changes, or what differs though nothing changed."""
-    if names := changes.sides.renamed:
-        yield f"Renamed: {', '.join(f'{was} → {name}' for name, was in names.items())}."
-    said = "; ".join([*changes.sides.hindrances.refused, *changes.sides.hindrances.apart])
-    # Other data have another hash as well.
-    causes = [each for each in causes_told(changes) if not each.startswith(("data: ", "data.sha256: ") if said else ())]
-    causes = [each for each in causes if each not in said]
+    said = {*changes.sides.hindrances.refused, *changes.sides.hindrances.apart}
+    causes = [each for each in causes_told(changes) if each.removeprefix("data: ") not in said]
     if causes := [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in causes]:
         same = not (changes.changed or changes.others or changes.added or changes.removed)
         what = "Differs" if same else "Cause" if len(causes) == 1 else "Causes"
@@ -176,11 +136,11 @@ def second_told(changes: Comparison) -> list[str]:
 
     What is undecided of other searches stands beside them.
     """
-    verdicts = {label(search): search.second for search in changes.changed if search.second}
+    verdicts = {search.name: search.second for search in changes.changed if search.second}
     kept = changes.second if changes.second and changes.second.word != UNCHANGED else None
     if not kept and not any(verdict.claims for verdict in verdicts.values()):
         return []
     name = next(scored.second_name for scored in changes.new.fresh.values() if scored.second_name)
     sentences = [f"the kept net {verdict_in_words(kept)}, {signed(kept.of)}"] if kept else []
-    sentences += [", ".join(tally(verdicts, {}))] if verdicts else []
+    sentences += [", ".join(tally(verdicts))] if verdicts else []
     return [f"By {name}, the second metric, judged by itself: {'; '.join(sentences)}."]

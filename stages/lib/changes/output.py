@@ -8,7 +8,7 @@ from resampled.pairs.family import Verdict
 from resampled.pairs.pair import Pair
 from stages.lib.changes.comparison import Comparison
 from stages.lib.changes.headline import headline, parts, second_told
-from stages.lib.changes.picks import label, search_in_words
+from stages.lib.changes.picks import search_in_words
 from stages.lib.changes.sentences import HEADINGS, causes_told, details, others_told, row
 
 # A longer value of a param is cut in Markdown.
@@ -22,7 +22,7 @@ def as_text(changes: Comparison) -> str:
     for search in changes.changed:
         sentence, verdict = search_in_words(search), f": {search.verdict.word}" if search.verdict else ""
         # The headline has said it of the only one.
-        lines.append(f"- {label(search)}:" if sentence in lines[0] else f"- {sentence}{verdict}")
+        lines.append(f"- {search.name}:" if sentence in lines[0] else f"- {sentence}{verdict}")
         lines += [f"  {each}" for each in details(search)]
     lines += others_told(changes)
     if causes := causes_told(changes):
@@ -45,9 +45,7 @@ def as_markdown(changes: Comparison, most: int) -> str:
     lines += [*(f"- {cell(each)}" for each in others_told(changes)), ""]
     differences = [f"- {code(each[:_LONGEST] + '…' * (len(each) > _LONGEST))}" for each in causes[:most]]
     folded = {
-        "More on these searches": [
-            f"- {label(search)}: {cell(each)}" for search in searches for each in details(search)
-        ],
+        "More on these searches": [f"- {search.name}: {cell(each)}" for search in searches for each in details(search)],
         "What the runs differ in, by dvc.lock": differences + _more(len(causes) - most, "differences"),
     }
     for summary, inside in folded.items():
@@ -76,7 +74,6 @@ def as_json(changes: Comparison) -> dict[str, Any]:
     refused, apart, _ = changes.sides.hindrances
     searches = {
         search.name: {
-            "was": search.was,
             "old": search.old and {"params": search.old.params, "score": _number(search.old.mean)},
             "new": search.new and {"params": search.new.params, "score": _number(search.new.mean)},
             **_verdict(search.verdict),
@@ -86,7 +83,7 @@ def as_json(changes: Comparison) -> dict[str, Any]:
             "candidates": search.common
             and {"n_shared": len(search.common.pairs), "n_differing": search.common.n_differing}
             | _difference(search.common.mean),
-            "best_set": search.best_sets and search.best_sets._asdict(),
+            "n_in_best_set": search.n_in_set,
         }
         for search in changes.changed
     }
@@ -111,7 +108,6 @@ def as_json(changes: Comparison) -> dict[str, Any]:
         "unchanged": changes.unchanged,
         "added": changes.added,
         "removed": changes.removed,
-        "renamed": changes.sides.renamed,
         "causes": {**changes.causes._asdict(), "params": [param._asdict() for param in changes.causes.params]},
     }
 

@@ -10,7 +10,7 @@ import numpy as np
 from resampled.means.ttest import ALPHA
 from resampled.pairs.apart import Apart
 from resampled.pairs.pair import Pair, average
-from stages.lib.changes.matching import Hindrances, hindrances, renamed
+from stages.lib.changes.matching import Hindrances, hindrances
 from stages.lib.changes.results import Results, Scored
 from stages.lib.config.scorers import has_unit
 from stages.lib.config.statistics import ROPE
@@ -45,32 +45,15 @@ class Sides:
         """Why scores can't be compared, or not in pairs."""
         return hindrances(self.old, self.new)
 
-    @cached_property
-    def renamed(self) -> dict[str, str]:
-        """The experiments that have another name now, new name to old."""
-        return renamed(self.old, self.new)
-
-    @cached_property
-    def was(self) -> dict[str, str]:
-        """The names of the searches that both sides have, new name to old."""
-        names = {name: self.renamed.get(name, name) for name in self.new.searches}
-        return {name: before for name, before in names.items() if before in self.old.searches}
-
     @property
     def paired(self) -> bool:
         """Whether the scores on the fresh splits are in pairs."""
         return not (self.hindrances.refused or self.hindrances.apart)
 
-    @property
-    def n_shared_repeats(self) -> int | None:
-        """How many repeats both sides have; None if they have the same number."""
-        n_repeats = [side.evaluated.get("cv.n_repeats") for side in (self.old, self.new)]
-        return min(map(int, filter(None, n_repeats)), default=None) if n_repeats[0] != n_repeats[1] else None
-
     def is_unchanged(self, name: str) -> bool:
         """Whether a search has the same candidates, all with the same scores, and its pick too."""
-        before, after = self.old.searches[self.was[name]], self.new.searches[name]
-        picks = self._contenders(self.was[name], name)
+        before, after = self.old.searches[name], self.new.searches[name]
+        picks = self._contenders(name, name)
         if list(before) != list(after) or (picks[0] is None) != (picks[1] is None):
             return False
         both = [(one, after[params]) for params, one in before.items()] + [picks]
@@ -117,7 +100,7 @@ class Sides:
         """Return the candidates of a search that both sides have; None if there are none, or they are not in pairs."""
         if not self.paired or self.hindrances.of_searches:
             return None
-        one, two = self.old.searches[self.was[name]], self.new.searches[name]
+        one, two = self.old.searches[name], self.new.searches[name]
         # One that left earlier on one side was trained for fewer epochs there, which is why it scores otherwise.
         ended = [params for params in one if params in two and one[params].to_the_end and two[params].to_the_end]
         shared = [self._pair(one[params], two[params]) for params in ended]

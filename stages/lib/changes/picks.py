@@ -1,14 +1,14 @@
 """Says which settings a search picks before and after, and what their scores differ by."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import isnan, nan
 from typing import Any
 
 from resampled.pairs.apart import Apart
 from resampled.pairs.family import Verdict
 from resampled.pairs.pair import FEWEST_SPLITS, Pair
-from stages.lib.changes.comparison import BestSets, SearchChange
+from stages.lib.changes.comparison import SearchChange
 from stages.lib.changes.results import Scored
 from stages.lib.common import (
     first_of,
@@ -26,11 +26,6 @@ SAME_PICK = "the same pick"
 # Of a setting that neither a pick nor `model` has, so the code of the net or of torch decides.
 _DEFAULT = "its default"
 _BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
-
-
-def label(search: SearchChange) -> str:
-    """Return the name of a search, with the one that it had before, if that was another."""
-    return search.name if search.name == search.was else f"{search.was} → {search.name}"
 
 
 def pick(search: SearchChange) -> str:
@@ -61,7 +56,7 @@ def _model(params: Mapping[str, Any], key: str) -> str:
 
 def search_in_words(search: SearchChange) -> str:
     """Say how the pick of a search scores before and after: side by side, if it is not on the same splits."""
-    picked = f"{label(search)}, {pick(search)}"
+    picked = f"{search.name}, {pick(search)}"
     before, after = values(search)
     if search.verdict is None:
         return f"{picked}: {before} before, {after} now, not compared"
@@ -127,15 +122,3 @@ def verdict_in_words(verdict: Verdict) -> str:
         return verdict.word
     side = "" if isinstance(verdict.of, Pair) else "higher by " if verdict.of.difference > 0 else "lower by "
     return f"{side}{verdict.word} (p {compared(verdict.p)})"
-
-
-def sets_in_words(sets: BestSets) -> Iterator[str]:
-    """Yield a sentence on the candidates that may be the best, if there are others now."""
-    parts = [f"May be the best: {sets.old} before, {sets.new} now"]
-    for what, names in (("no longer", sets.left), ("newly", sets.joined)):
-        if any(len(_settings(name)) > MOST for name in names):
-            parts.append(f"{what} {len(names)} that both have")  # their settings would fill a paragraph
-        elif names:
-            parts.append(f"{what} {first_of(list(map(short_params, names)), MOST, '; ')}")
-    if sets.old != sets.new or len(parts) > 1:
-        yield ", ".join(parts) + "."

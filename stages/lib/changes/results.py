@@ -11,26 +11,18 @@ import pandas as pd
 
 from resampled.resampling import Resampling
 from resampled.scorers import bounds_of, effective_rows
+from stages.lib import results
 from stages.lib.changes.snapshot import Snapshot
-from stages.lib.common import UserError, reading
 from stages.lib.config import PARAMS_FILE, yaml12
 from stages.lib.config.statistics import ROPE
 from stages.lib.pipeline import LOCK, PIPELINE, Pipeline, pipeline_of
-from stages.lib.scores.score_table import (
-    STUCK_SPLITS,
-    read_cells,
-    split_scorers,
-    split_scores,
-    stuck_of,
-    trained_to_the_end,
-)
+from stages.lib.results import Json, Table, files
+from stages.lib.results.reading import BROKEN, typed
+from stages.lib.scores.score_table import STUCK_SPLITS, split_scorers, split_scores, stuck_of, trained_to_the_end
 
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
-
-# What to do about a broken file that stages write, and about one that people write.
-_RUN = "Compare with another commit, or run `dvc repro`."
-_FIXED = "Compare with another commit, or fix it; `make check` says where."
+_FIX = "Fix it; `make check` says where."
 
 Read = TypeVar("Read")
 
@@ -59,61 +51,66 @@ class Scored:
         return float(self.scores.mean())
 
 
-@dataclass(frozen=True)
-class Results:
-    """The results of one side of a comparison; what is not there is empty."""
+class Results(results.Results):
+    """The results of one side of a comparison, and what dvc.lock says they are from; what is not there is empty."""
 
-    snapshot: Snapshot
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__(snapshot)
+        self.snapshot = snapshot
 
     @cached_property
     def searches(self) -> dict[str, dict[str, Scored]]:
         """The candidates of each experiment by their settings, on its own splits."""
-        paths = self.snapshot.files("metrics/candidates", ".csv")
-        names = [name for name in paths if name != "evaluation" and "/" not in name]
-        return {name: self._scored(paths[name], "params") for name in names}
+        return {name: self._scored(files.CANDIDATES, "params", name) for name in self.names(files.CANDIDATES)}
 
     @cached_property
     def fresh(self) -> dict[str, Scored]:
         """The contenders of the evaluation by name, on its fresh splits."""
-        return self._scored("metrics/candidates/evaluation.csv", "setting")
+        return self._scored(files.CONTENDERS, "setting") if self.has(files.CONTENDERS) else {}
+
+    def _scored(self, file: Table, key: str, name: str = "") -> dict[str, Scored]:
+        with self.reading(file, name) as text:  # of its columns, an older commit may lack some
+            return _scores(typed(text), key)
 
     @cached_property
     def answer(self) -> dict[str, Any]:
-        """What the evaluation has answered, as in metrics/evaluation.json."""
-        return self._json("metrics/evaluation.json")
+        """The numbers and names that the evaluation has written."""
+        return self._object(files.EVALUATION)
 
     @property
     def use(self) -> str | None:
-        """What to use, in words; None if there is no evaluation."""
-        # Where no model is advised, the file has the answer's sentence, but no name.
-        return self.answer.get("use") or ("none of the models" if "answer" in self.answer else None)
+        """What to use, in words; None if there is no evaluation, or one from before there were answers."""
+        # Where no model is advised, there is no name; and once, the answer was written as a sentence.
+        answered = {"handed_over", "answer"} & {*self.answer}
+        return self.answer.get("use") or ("none of the models" if answered else None)
 
     @property
     def kept(self) -> str | None:
         """The contender that is kept; None if there is no evaluation."""
         return self.answer.get("kept")
 
-    def best_set(self, search: str) -> dict[str, bool] | None:
-        """Return for each candidate whether it may be the best; None if that is not known."""
-        table = self._parsed(f"metrics/compared/{search}.csv", "a table", read_cells)
-        if table is None or (table["in_best_set"] == "nan").all():
+    def n_in_best_set(self, search: str) -> int | None:
+        """Return how many candidates may be the best; None if that is not known."""
+        if not self.has(files.COMPARED, search):
             return None
-        return dict(zip(table["params"], table["in_best_set"] == "true", strict=True))
+        with self.reading(files.COMPARED, search) as text:
+            in_set = typed(text, ["in_best_set"])["in_best_set"]
+        return int(in_set.sum()) if in_set.notna().any() else None
 
     @cached_property
     def settings(self) -> dict[str, Any] | None:
         """The content of params.yaml; None if there is none."""
-        return self._parsed(PARAMS_FILE, "a mapping in YAML", lambda text: dict(yaml12.load(text)), _FIXED)
+        return self._written(PARAMS_FILE, "a mapping in YAML", lambda text: dict(yaml12.load(text)), _FIX)
 
     @cached_property
     def pipeline(self) -> Pipeline | None:
         """The stages that dvc.yaml has; None if there is none."""
-        return self._parsed(PIPELINE, "a pipeline of DVC", lambda text: pipeline_of(text, self.settings), _FIXED)
+        return self._written(PIPELINE, "a pipeline of DVC", lambda text: pipeline_of(text, self.settings), _FIX)
 
     @cached_property
     def stages(self) -> dict[str, dict[str, Any]]:
         """What dvc.lock says of each stage that dvc.yaml has."""
-        recorded = self._parsed(LOCK, "what DVC writes", _recorded) or {}
+        recorded = self._written(LOCK, "what DVC writes", _recorded, "Run `dvc repro`.") or {}
         return {name: each for name, each in recorded.items() if self.pipeline is None or self.pipeline.has(name)}
 
     def params(self, stage: str) -> dict[str, Any]:
@@ -140,8 +137,8 @@ class Results:
     @cached_property
     def metrics(self) -> dict[str, float]:
         """The metrics of DVC, by names such as `neurons.corrected`."""
-        files = {name: self._json(path) for name, path in self.snapshot.files("metrics/scores", ".json").items()}
-        return {f"{name}.{key}": float(value) for name, numbers in files.items() for key, value in numbers.items()}
+        of_files = {name: self.json(files.SCORES, name) for name in self.names(files.SCORES)}
+        return {f"{name}.{key}": float(value) for name, numbers in of_files.items() for key, value in numbers.items()}
 
     @cached_property
     def evaluated(self) -> dict[str, Any]:
@@ -169,43 +166,38 @@ class Results:
     @cached_property
     def _counted(self) -> dict[str, Any]:
         """What the stage `fetch` has counted in the table; read once, though each pair of scores asks for it."""
-        return self._json("metrics/data.json")
+        return self._object(files.DATA)
 
-    def _scored(self, path: str, key: str) -> dict[str, Scored]:
-        return self._parsed(path, "a table of scores", lambda text: _scores(read_cells(text), key)) or {}
+    def _object(self, file: Json) -> dict[str, Any]:
+        """Return what is in a JSON file, of which an older commit may lack some; {} if it is missing."""
+        if not self.has(file):
+            return {}
+        with self.reading(file) as text:
+            return dict(json.loads(text))
 
-    def _json(self, path: str) -> dict[str, Any]:
-        return self._parsed(path, "JSON", lambda text: dict(json.loads(text))) or {}
-
-    def _parsed(self, path: str, what: str, read: Callable[[str], Read], remedy: str = _RUN) -> Read | None:
-        place, text = f"{path} of {self.snapshot.name}", self.snapshot.text(path)
-        if text is None:
+    def _written(self, path: str, what: str, read: Callable[[str], Read], again: str) -> Read | None:
+        """Return the content of a file that is no result; None if it is missing."""
+        if (text := self.snapshot.text(path)) is None:
             return None
-        if yaml12.conflict_line(text.encode()):  # such a table might still be read
-            raise UserError(f"{place} has conflict markers of git. End the merge first; `make check` says how.")
-        expected = f"not {what}, so nothing can be compared with it"
-        with reading(place, expected, remedy):
+        try:
             return read(text)
+        except BROKEN:
+            problem = f"is not {what}, so nothing can be compared with it"
+            raise self.snapshot.refused(path, problem, again) from None
 
 
 def _recorded(text: str) -> dict[str, dict[str, Any]]:
     """Return what a dvc.lock says of each stage; raises an error of Python's own if it is broken."""
-    stages = {str(name): dict(each) for name, each in (yaml12.load(text)["stages"] or {}).items()}
-    for stage in stages.values():
-        flat(stage.get("params", {}).get(PARAMS_FILE, {}))
-        for each in (*stage.get("deps", []), *stage.get("outs", [])):
-            each["path"], each.get("md5")
-    return stages
+    return {str(name): dict(each) for name, each in (yaml12.load(text)["stages"] or {}).items()}
 
 
 def _scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:
-    numbers = table.replace("nan", np.nan)
-    scores = split_scores(numbers)
+    scores = split_scores(table)
     # A regression counts no stuck fits, and rows in the order of time have no intervals.
     stuck = stuck_of(table) if STUCK_SPLITS in table else np.zeros(scores.shape, dtype=bool)
-    ci95 = numbers["ci95"].astype(float) if "ci95" in table else np.full(len(table), np.nan)
+    ci95 = table["ci95"] if "ci95" in table else np.full(len(table), np.nan)
     second = next((scorer for scorer in split_scorers(table) if scorer != "score"), None)
-    by_split = split_scores(numbers, second) if second else np.full(scores.shape, np.nan)
+    by_split = split_scores(table, second) if second else np.full(scores.shape, np.nan)
     if by_split.shape != scores.shape:
         raise ValueError(f"{second} is not there for every split")
     seconds = [(each, second) if np.isfinite(each).any() else (None, None) for each in by_split]
@@ -214,10 +206,10 @@ def _scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of nested mappings by keys such as `experiments.neurons.grid.lr`; an empty one has none."""
+    """Return the values of nested mappings by keys such as `experiments.neurons.grid.lr`; an empty mapping is one."""
     leaves: dict[str, Any] = {}
     for key, value in values.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             leaves |= {f"{key}.{name}": each for name, each in flat(value).items()}
         else:
             leaves[str(key)] = value
@@ -225,5 +217,6 @@ def flat(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return the keys, sorted, whose values differ or exist on one side only."""
-    return [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+    """Return the keys, sorted, whose values differ or exist on one side only, without the sections of such keys."""
+    keys = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+    return [key for key in keys if not any(other.startswith(f"{key}.") for other in keys)]

@@ -7,7 +7,7 @@ from resampled.pairs.apart import Apart
 from resampled.pairs.family import BETTER, LEVEL, RARE, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Verdict
 from resampled.pairs.pair import Pair
 from stages.lib.changes.comparison import Comparison, SearchChange
-from stages.lib.changes.picks import compared, label, pick, sets_in_words, signed, stuck, values, verdict_in_words
+from stages.lib.changes.picks import compared, pick, signed, stuck, values, verdict_in_words
 from stages.lib.common import counted, format_p, format_score, format_value, score_decimals, shares_in_words
 from stages.lib.comparison.findings import UNLESS
 
@@ -19,7 +19,7 @@ def row(search: SearchChange) -> list[str]:
     """Return a search as cells: its name, what it picks, its score before and now, the difference, and the verdict."""
     of, word = (search.verdict.of, search.verdict.word) if search.verdict else (None, "–")
     difference = f"{signed(of)}{', not in pairs' if isinstance(of, Apart) else stuck(of)}" if of else "not compared"
-    return [label(search), pick(search), *values(search), difference, word]
+    return [search.name, pick(search), *values(search), difference, word]
 
 
 def details(search: SearchChange) -> Iterator[str]:
@@ -35,8 +35,9 @@ def details(search: SearchChange) -> Iterator[str]:
         candidates = f"Of {counted(len(pairs), 'candidate')} that both have, {differing} score otherwise"
         left_out = f"; {diverged} more diverged" if diverged else ""
         yield f"{candidates}: {signed(search.common.mean)} on average over all{left_out}."
-    if search.best_sets:
-        yield from sets_in_words(search.best_sets)
+    before, now = search.n_in_set
+    if before != now and None not in search.n_in_set:
+        yield f"May be the best: {before} before, {now} now."
 
 
 def _tested(verdict: Verdict) -> Iterator[str]:
@@ -102,11 +103,8 @@ def others_told(changes: Comparison) -> list[str]:
 def causes_told(changes: Comparison) -> list[str]:
     """Say what caused the changes, by dvc.lock, a line each."""
     params, code, data, packages = changes.causes
-    names = {*changes.sides.renamed, *changes.sides.renamed.values()}
-    moved = tuple(f"experiments.{name}." for name in names)  # which is no cause
-    settings = [each for each in params if not each.key.startswith(moved)]
     return [
-        *(f"{each.key}: {format_value(each.old)} → {format_value(each.new)}" for each in settings),
+        *(f"{each.key}: {format_value(each.old)} → {format_value(each.new)}" for each in params),
         *(f"data: {path} has other bytes" for path in data),
         *(f"package: {line}" for line in packages),
         *(f"code: {path} ({counted(len(stages), 'stage')})" for path, stages in code.items()),

@@ -3,13 +3,17 @@
 import subprocess
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from functools import cache, cached_property
 
 from stages.lib.changes.revisions import commit_of, how_to_fetch, is_committed
 from stages.lib.common import UserError
 from stages.lib.common.git import git
+from stages.lib.config import yaml12
 from stages.lib.pipeline import CommitTree, FolderTree, Tree
+from stages.lib.results import WorkingTree
+from stages.lib.results.reading import by_name
+
+_show = cache(git)  # of a commit, whose files never change
 
 
 @dataclass(frozen=True)
@@ -39,22 +43,34 @@ class Snapshot:
         try:
             return CommitTree(self.commit)
         except subprocess.CalledProcessError:
-            raise UserError(f"git has the name of {self.name}, but not its files.{how_to_fetch(self.commit)}") from None
+            raise UserError(f"git has the name of {self.name}, but not its files.{how_to_fetch()}") from None
 
     def text(self, path: str) -> str | None:
-        """Return the text of a file; None if it is not there. Raises `UserError` if it is not UTF-8."""
+        """Return the text of a file; None if it is not there.
+
+        Raises `UserError` if it is not UTF-8, or has conflict markers, with which a table might still be read.
+        """
         try:
             if self.commit is None:
-                return Path(path).read_text(encoding="utf-8") if Path(path).is_file() else None
-            return git("show", f"{self.commit}:{path}") if path in self._paths else None
-        except (UnicodeDecodeError, OSError) as error:
+                text = WorkingTree().text(path)
+            else:
+                text = _show("show", f"{self.commit}:{path}") if path in self._paths else None
+        except UnicodeDecodeError as error:
             raise UserError(f"{path} of {self.name} can't be read: {error}.") from None
+        if text and yaml12.conflict_line(text.encode()):
+            place = f"{path} of {self.name}"
+            raise UserError(f"{place} has conflict markers of git. End the merge first; `make check` says how.")
+        return text
 
     def files(self, folder: str, suffix: str) -> dict[str, str]:
         """Return the paths of the files with a suffix in a folder and below, by names such as `curves/lr`, sorted."""
-        paths = map(Path, self._paths) if self.commit else Path(folder).rglob("*")
-        inside = [path for path in paths if path.suffix == suffix and path.is_relative_to(folder)]
-        return dict(sorted((path.relative_to(folder).with_suffix("").as_posix(), str(path)) for path in inside))
+        return by_name(folder, suffix, self._paths) if self.commit else WorkingTree().files(folder, suffix)
+
+    def refused(self, path: str, problem: str, again: str) -> UserError:
+        """Return the error that says what is wrong with a file, and that another commit may have a better one."""
+        return UserError(
+            f"{path} of {self.name} {problem}. Compare with another commit, or {again[0].lower()}{again[1:]}"
+        )
 
     @property
     def _paths(self) -> Collection[str]:

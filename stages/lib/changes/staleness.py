@@ -81,51 +81,24 @@ def edited_params(side: Results, stage: str, settings: dict[str, Any] | None) ->
     """Return the params of a stage that have other values in a params.yaml, given its content; none if that is None."""
     if settings is None:
         return []
-    sections = side.stages[stage].get("params", {}).get(PARAMS_FILE, {})  # such as `data.columns`
-    begins = tuple(f"{section}." for section in sections)
+    recorded = side.stages[stage].get("params", {}).get(PARAMS_FILE, {})
+    begins = tuple(f"{section}." for section in recorded)  # such as `data.columns`
     there = {key: value for key, value in flat(settings).items() if f"{key}.".startswith(begins)}
-    keys = differing(side.params(stage), there)
-    # An empty mapping has no keys, but `EarlyStopping: {}` is a callback.
-    recorded = {section: _without_empty(value) for section, value in sections.items()}
-    whole = {section: _without_empty(_at(settings, section)) for section in sections}
-    return keys + [
-        section
-        for section in differing(recorded, whole)
-        if not any(f"{key}.".startswith(f"{section}.") for key in keys)
-    ]
-
-
-def _without_empty(value: Any) -> Any:
-    """Return a value with None for each empty mapping in it."""
-    if not isinstance(value, dict):
-        return value
-    return {key: _without_empty(each) for key, each in value.items()} or None
-
-
-def _at(settings: Any, place: str) -> Any:
-    """Return the value at a place such as `data.columns`; None if there is none."""
-    for step in place.split("."):
-        settings = settings.get(step) if isinstance(settings, dict) else None
-    return settings
+    return differing(side.params(stage), there)
 
 
 def stale_in_words(*sides: Results) -> Iterator[str]:
     """Yield what was not rerun, and which outputs were edited, a sentence each; none where all is as it was."""
-    in_merge = [side for side in sides if side.snapshot.commit is None and unmerged()]
-    for _ in in_merge:  # what its results are from is not settled
-        yield f"A merge is not done: both sides changed {first_of(unmerged(), _MOST)}; run `make merge`."
-    reports = {side: staleness(side) for side in sides if side not in in_merge}
-    for side, stale in reports.items():
-        alike = [each.snapshot for each, other in reports.items() if other == stale]
-        if side.snapshot != alike[0]:  # it was named with the first one
+    for side in sides:
+        name, is_commit = side.snapshot.name, side.snapshot.commit is not None
+        if not is_commit and (files := unmerged()):  # what its results are from is not settled
+            yield f"A merge is not done: both sides changed {first_of(files, _MOST)}; run `make merge`."
             continue
-        names = " and in ".join(snapshot.name for snapshot in alike)
-        is_commit = alike[-1].commit is not None
-        run = "run `dvc repro` there, and commit" if is_commit else "run `dvc repro`"
+        stale, run = staleness(side), "run `dvc repro` there, and commit" if is_commit else "run `dvc repro`"
         lists = {"code": stale.code, "data": stale.data, PARAMS_FILE: stale.params, "stages": stale.stages}
         if changed := [f"{first_of(paths, _MOST)} ({kind})" for kind, paths in lists.items() if paths]:
-            yield f"Not rerun in {names}: {'; '.join(changed)}; {run}."
+            yield f"Not rerun in {name}: {'; '.join(changed)}; {run}."
         if stale.edited:
             how = "Edited or deleted since their stages wrote them"
             how += ", or not committed with dvc.lock" if is_commit else ""
-            yield f"{how}, in {names}: {first_of(stale.edited, _MOST)}; {run}."
+            yield f"{how}, in {name}: {first_of(stale.edited, _MOST)}; {run}."

@@ -12,7 +12,6 @@ from typing import Any
 from stages.lib.changes.comparison import Comparison, compare
 from stages.lib.changes.headline import parts, second_told
 from stages.lib.changes.output import as_markdown
-from stages.lib.changes.picks import label
 from stages.lib.changes.results import Results, differing
 from stages.lib.changes.revisions import merge_base
 from stages.lib.changes.sentences import HEADINGS, causes_told, details, others_told, row
@@ -24,9 +23,9 @@ from stages.lib.report.fresh_run import FreshRun
 from stages.lib.report.page import CHARTS, Chart, as_chart
 from stages.lib.report.templating import fill
 
-# In characters; GitHub takes 65,536.
+# In characters, as .github/workflows/comment.yml expects.
 LONGEST = 20_000
-# How many searches, metrics and causes are listed: fewer if the comment gets too long.
+# How many searches, charts, metrics and causes are listed: fewer if the comment gets too long.
 _MOST = (30, 10, 3)
 
 
@@ -49,11 +48,6 @@ class Since:
         old = Results(Snapshot(f"{self.against} at {self.base[:7]}", self.base))
         return compare(old, Results(Snapshot("HEAD", self.head) if self.head else Snapshot.of(None)))
 
-    @cached_property
-    def searches(self) -> set[str]:
-        """The names of the searches that changed."""
-        return {search.name for search in self.comparison.changed}
-
     @property
     def metrics(self) -> list[list[str]]:
         """The metrics of DVC that differ: name, before, now, and change."""
@@ -62,25 +56,33 @@ class Since:
         rows = []
         for name in differing(before, after):
             old, new = (side.get(name, math.nan) for side in (before, after))
-            scores = [format_score(score, decimals) for score in (old, new)]
-            rows.append([name, *scores, format_score(new - old, decimals, "+")])
+            rows.append([name, format_score(old, decimals), format_score(new, decimals)])
+            rows[-1].append(format_score(new - old, decimals, "+"))
         return rows
 
     @cached_property
     def _charts(self) -> list[dict[str, str | None]]:
         """The charts of both sides, as text by name."""
         sides = [side.snapshot for side in (self.comparison.old, self.comparison.new)]
-        return [{name: side.text(path) for name, path in side.files(str(CHARTS), ".svg").items()} for side in sides]
+        return [{name: side.text(path) for name, path in side.files(CHARTS, ".svg").items()} for side in sides]
 
-    @cached_property
-    def names(self) -> list[str]:
-        """The charts that differ, those of searches that changed first."""
-        return sorted(differing(*self._charts), key=lambda name: name not in self.searches)
+    @property
+    def charts(self) -> list[str]:
+        """The charts that differ."""
+        return differing(*self._charts)
+
+    def apart(self, charts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the charts of the searches that changed, and the others."""
+        searches = {search.name for search in self.comparison.changed}
+        return (
+            {k: v for k, v in charts.items() if k in searches},
+            {k: v for k, v in charts.items() if k not in searches},
+        )
 
     def drawn(self) -> dict[str, Chart]:
         """Return each chart that differs, drawn for both commits on the same axes, by its name."""
-        specs = compared_specs(self.base) if self.names else {}
-        return {name: as_chart(render(suited(specs[name]))) for name in self.names if name in specs}
+        specs = compared_specs(self.base) if self.charts else {}
+        return {name: as_chart(render(suited(specs[name]))) for name in self.charts if name in specs}
 
     def pictures(self) -> dict[str, list[str]]:
         """Return each chart that differs, as Markdown for the picture in each commit, by its name."""
@@ -94,12 +96,13 @@ class Since:
             return f"![{name}]({home}/raw/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"
 
         sides = [*zip((self.base, self.head or "HEAD"), self._charts, strict=True)]
-        return {name: [picture(name, *side) for side in sides] for name in self.names}
+        return {name: [picture(name, *side) for side in sides] for name in self.charts}
 
 
 def changes_of(since: Since) -> dict[str, Any]:
     """Return the content of the report's section on changes: the verdict, the searches, their charts, and the rest."""
-    comparison, charts = since.comparison, since.drawn()
+    comparison = since.comparison
+    charts, others = since.apart(since.drawn())
     return {
         "against": since.against,
         "base": since.base[:7],
@@ -108,12 +111,10 @@ def changes_of(since: Since) -> dict[str, Any]:
         "rows": [row(search) for search in comparison.changed],
         "second": second_told(comparison),
         "sentences": others_told(comparison),
-        "charts": {name: chart for name, chart in charts.items() if name in since.searches},
-        "other_charts": {name: chart for name, chart in charts.items() if name not in since.searches},
+        "charts": charts,
+        "other_charts": others,
         "folded": {
-            "More on these searches": [
-                f"{label(search)}: {each}" for search in comparison.changed for each in details(search)
-            ],
+            "More on these searches": [f"{each.name}: {told}" for each in comparison.changed for told in details(each)],
             "Metrics that differ": [f"{name}: {old} → {new} ({change})" for name, old, new, change in since.metrics],
             "What the runs differ in, by dvc.lock": causes_told(comparison),
         },
@@ -123,27 +124,27 @@ def changes_of(since: Since) -> dict[str, Any]:
 def comment(since: Since, fresh: FreshRun) -> str:
     """Return the comment: the verdict, what changed, the charts of the searches that changed, and the rest folded.
 
-    Charts that do not fit are named. If nothing else helps, lists are cut as well.
+    Charts that do not fit are named.
     """
     pictures, metrics = since.pictures(), since.metrics
+    names = [name for charts in since.apart(pictures) for name in charts]
+    text = ""
     for most in _MOST:
-        changes = as_markdown(since.comparison, most)
-        for n in range(len(since.names), -1, -1):
-            drawn, left_out = since.names[:n], since.names[n:]
-            text = fill(
-                "pr_comment.md.j2",
-                against=since.against,
-                base=since.base[:7],
-                fresh=fresh,
-                changes=changes,
-                metrics=metrics[:most],
-                n_metrics=len(metrics),
-                charts={name: pictures[name] for name in drawn if name in since.searches},
-                others={name: pictures[name] for name in drawn if name not in since.searches},
-                left_out=left_out,
-            )
-            if len(text) <= LONGEST:
-                return text
+        charts, others = since.apart({name: pictures[name] for name in names[:most]})
+        text = fill(
+            "pr_comment.md.j2",
+            against=since.against,
+            base=since.base[:7],
+            fresh=fresh,
+            changes=as_markdown(since.comparison, most),
+            metrics=metrics[:most],
+            n_metrics=len(metrics),
+            charts=charts,
+            others=others,
+            left_out=names[most:],
+        )
+        if len(text) <= LONGEST:
+            break
     return text[:LONGEST]
 
 
