@@ -11,9 +11,9 @@ from stages.lib.config.schema import rope_of
 from stages.lib.report.changes import Since, changes_of
 from stages.lib.report.foot import describe_head, packages
 from stages.lib.report.page import MOST, facts, sections
-from stages.lib.report.subject import columns, describe, read_counts, title
-from stages.lib.report.summary import read_answer, read_contenders
+from stages.lib.report.subject import columns, describe, title
 from stages.lib.report.templating import fill
+from stages.lib.results import Results, files
 from stages.lib.scores import NOT_TESTED
 
 REPORT = Path("report.html")
@@ -25,10 +25,10 @@ ARGUMENTS.add_argument("revision", metavar="REVISION", nargs="?", help="a branch
 def main(arguments: Namespace) -> None:
     params = load_params()
     changed = changes_of(Since(arguments.revision)) if arguments.revision else None
-    counts = read_counts()
+    results = Results()
+    counts = results.json(files.DATA)
     commit = describe_head()
     stale = stale_stages() if commit else []
-    answer = read_answer()
     page = fill(
         "report.html.j2",
         title=title(params),
@@ -44,11 +44,9 @@ def main(arguments: Namespace) -> None:
         commit=commit,
         packages=packages(),
         stale=stale,
-        answer=answer,
-        contenders=read_contenders(),
         changed=changed,
-        facts=facts(params, counts),
-        **sections(params),
+        facts=facts(results, params, counts),
+        **sections(results, params),
     )
     write_text(REPORT, page)
     if stale:

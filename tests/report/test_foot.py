@@ -3,12 +3,11 @@
 import re
 import shutil
 import subprocess
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from stages.lib.report.foot import describe_head, packages
+from stages.lib.report.foot import describe_head
 
 
 def git(*arguments: str) -> None:
@@ -31,9 +30,3 @@ def test_the_commit_and_its_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shutil.rmtree(tmp_path / ".git")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert describe_head() == ""
-
-
-def test_the_versions_of_packages() -> None:
-    python, *others = packages()
-    assert re.fullmatch(r"Python 3\.\d+\.\d+\S*", python)
-    assert f"torch {version('torch')}" in others

@@ -2,16 +2,14 @@
 
 import json
 import re
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 import yaml
 
 from stages import report
-from stages.lib.comparison.findings import findings
+from stages.lib.results import files
 from tests.conftest import Command
 from tests.project import real_params
 
@@ -25,14 +23,14 @@ nan,nan,false
 """
 EVALUATION = """\
 setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,p_value_holm,\
-worse,equal,better,standing,kept,answer,split0_test_score
-stopping,lr=0.1,-1234567.0,5.0,1,nan,0.0,nan,nan,nan,nan,nan,nan,,true,true,-1.0
-mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,nan,nan,nan,nan,,false,false,-1.0
+worse,equal,better,standing,kept,answer,n_stuck,stuck_splits,split0_test_score,split1_test_score
+stopping,lr=0.1,-1234567.0,5.0,1,nan,0.0,nan,nan,nan,nan,nan,nan,,true,true,0,,-1234567.0,-1234567.0
+mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,nan,nan,nan,nan,,false,false,0,,-9234566.0,-9234568.0
 """
 LEADERBOARD = """\
 experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,\
-best_score_corrected_high,n_candidates,n_fits,n_in_best_set
-stopping,"callbacks__EarlyStopping__patience=null, prepare__scale=null",-1234567.0,5.0,,,,,2,10,
+best_score_corrected_high,n_candidates,n_fits,n_in_best_set,kept
+stopping,"callbacks__EarlyStopping__patience=null, prepare__scale=null",-1234567.0,5.0,nan,nan,nan,nan,2,10,nan,true
 """
 CURVES = """\
 setting,params,also,epoch,train_loss_low,train_loss,train_loss_high,valid_loss_low,valid_loss,valid_loss_high,\
@@ -49,10 +47,11 @@ SEARCH = {
     "best_std": 5.0,
     **{"n_candidates": 2, "n_fits": 10, "n_splits": 5, "n_rows": 150},
 }
+BEST: dict[str, Any] = {"callbacks__EarlyStopping__patience": None, "prepare__scale": None}
+PICKED = {"best_params": BEST, "simplest_params": BEST}
 CHARTS = ("leaderboard", "evaluation", "diagnostics", "inputs", "stopping", "curves/stopping", "importance/stopping")
 INPUTS = "model,role,column,importance,ci95,below_rope\nstopping,net and answer,day,5000,nan,nan\n"
-ANSWER = "Use stopping: it scores -1,234,567; mean, which ignores the inputs, scores -9,234,567."
-EVALUATED = {"answer": ANSWER, "kept": "stopping", "handed_over": "stopping", "inputs": "It loses the most for day."}
+EVALUATED = {"kept": "stopping", "handed_over": "stopping", "n_rows": 731, "classes": {}}
 
 
 @pytest.fixture
@@ -68,26 +67,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     grid = {"callbacks__EarlyStopping__patience": [None, 5], "prepare__scale": [None, "standard"]}
     params["experiments"] = {"stopping": {"grid": grid, "fixed": {}}}
     params["statistics"] = {"rope": 1000.0, "pick": "best"}
-    compared, importances = (
-        pd.read_csv(StringIO(text), dtype={"in_best_set": str}, keep_default_na=False)
-        for text in (COMPARED, IMPORTANCE)
-    )
     chart = '<svg xmlns="http://www.w3.org/2000/svg" width="9.5" height="9"/>'
     for path, text in {
         "params.yaml": yaml.safe_dump(params),
         "data/rides.csv": "day,rides\n2024-01-01,3\n",
-        "metrics/data.json": json.dumps({"rows": 731}),
-        "metrics/evaluation.json": json.dumps(EVALUATED),
-        "metrics/inputs.csv": INPUTS,
-        "metrics/leaderboard.csv": LEADERBOARD,
-        "metrics/search/stopping.json": json.dumps(SEARCH),
-        "metrics/compared/stopping.csv": COMPARED,
-        "metrics/compared/stopping.json": json.dumps(
-            {"findings": findings(SEARCH, compared, importances, "1000", lambda difference: True)}
+        files.DATA.path: json.dumps({"rows": 731}),
+        files.BEST_PARAMS.path: json.dumps(
+            {"winner": "stopping", "details": [{"winner": "stopping", "experiments": {"stopping": PICKED}}]}
         ),
+        files.EVALUATION.path: json.dumps(EVALUATED),
+        files.INPUTS.path: INPUTS,
+        files.LEADERBOARD.path: LEADERBOARD,
+        files.SUMMARY.at("stopping"): json.dumps(SEARCH),
+        files.COMPARED.at("stopping"): COMPARED,
         "metrics/curves/stopping.csv": CURVES,
         "metrics/importance/stopping.csv": IMPORTANCE,
-        "metrics/candidates/evaluation.csv": EVALUATION,
+        files.CONTENDERS.path: EVALUATION,
         **{f"metrics/charts/{name}.svg": chart for name in CHARTS},
     }.items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +117,7 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
     assert "There are no intervals and no test: splits in the order of time" in text
     for words in ("±", "be the best", "as good", "worse", "its interval", "fresh splits", "95 %", "orrected", "vs."):
         assert words not in text
-    assert f"Predicting rides in rides.csv {ANSWER}" in text
+    assert "Predicting rides in rides.csv Use the net stopping: its neg_mean_squared_error is -1,234,570 on " in text
     assert "The best is EarlyStopping patience=null, scale=null, with -1,234,570." in text
     assert "What mattered: scale. Not shown to matter: EarlyStopping patience." in text
     assert "No rows are held out of the training" in text
@@ -130,28 +125,6 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
     assert f"{headings} 1 -1,234,570 none none 41 9 5 2 -2,234,570 5 standard" in text
 
 
-def test_without_git_it_says_what_is_not_known(
-    folder: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As of a downloaded archive, of which DVC can't say either what is up to date."""
-    monkeypatch.setattr(report, "describe_head", str)
-    monkeypatch.setattr(report, "stale_stages", lambda: pytest.fail("DVC is asked"))
-    assert in_process(report).returncode == 0
-    assert "so it is not known whether the results are up to date. Written with Python 3." in shown(folder)
-
-
 def test_the_table_that_is_cut_off_is_named(folder: Path, in_process: Command) -> None:
     (folder / "metrics/importance/stopping.csv").write_text(IMPORTANCE[: len(IMPORTANCE) * 2 // 3], encoding="utf-8")
     assert "metrics/importance/stopping.csv is not a table of importances" in in_process(report).stderr
-
-
-def test_a_report_of_an_earlier_run_says_so_on_the_terminal(
-    folder: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(report, "stale_stages", lambda: ["evaluate", "search@stopping"])
-    done = in_process(report)
-    assert done.returncode == 0
-    assert done.stderr == (
-        "note: not up to date: evaluate, search@stopping. report.html shows an earlier run; run `dvc repro`.\n"
-    )
-    assert "Not up to date: evaluate, search@stopping." in shown(folder)

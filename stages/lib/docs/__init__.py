@@ -1,6 +1,6 @@
 """Makes the blocks of README.md that say what is in metrics/: the leaderboard, the answer, the searches.
 
-Imports `winners`, `changes`, `scores`, `config` and `common`.
+Imports `winners`, `changes`, `scores`, `results`, `config` and `common`.
 """
 
 from stages.lib.docs.blocks import find_blocks, replace_blocks

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from stages.lib.common import UserError, did_you_mean, join_words
+from stages.lib.common import UserError, join_words
 
 _END = "end"
 _MARKER = re.compile(r"<!-- *make docs\b:? *(.*?) *(?:-->)?\s*")
@@ -41,7 +41,7 @@ def find_blocks(page: str, text: str, names: Iterable[str]) -> list[Block]:
         if name == _END and opened is None:
             raise UserError(f"{place} closes a block, but none is open. Delete the line, or add its first marker.")
         if name != _END and opened is not None:
-            raise _unclosed(page, *opened)
+            break
         if name == _END:
             begun, first = opened or ("", 0)
             blocks.append(Block(begun, "\n".join(lines[first:number]), first, number))
@@ -49,18 +49,13 @@ def find_blocks(page: str, text: str, names: Iterable[str]) -> list[Block]:
         elif name in names:
             opened = name, number + 1
         else:
-            blocks_made = join_words([*names])
-            hint = did_you_mean(name, names)
-            raise UserError(f"{place}: `make docs` makes no block {name!r}, but {blocks_made}{hint}")
+            raise UserError(f"{place}: `make docs` makes no block {name!r}, but {join_words([*names])}.")
     if opened is not None:
-        raise _unclosed(page, *opened)
+        raise UserError(
+            f"{page}: line {opened[1]}: the block {opened[0]} is not closed. Add the line `<!-- make docs: {_END} -->` "
+            "after it."
+        )
     return blocks
-
-
-def _unclosed(page: str, name: str, line: int) -> UserError:
-    return UserError(
-        f"{page}: line {line}: the block {name} is not closed. Add the line `<!-- make docs: {_END} -->` after it."
-    )
 
 
 def replace_blocks(text: str, blocks: Iterable[Block], contents: Mapping[str, str]) -> str:

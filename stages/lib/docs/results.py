@@ -1,59 +1,46 @@
-"""What the blocks say, from params.yaml and metrics/. Each function takes the params and returns Markdown."""
+"""What the blocks say, from params.yaml and metrics/. Each function takes both and returns Markdown."""
 
 import math
 import textwrap
 from collections.abc import Callable, Collection
-from pathlib import Path
-from typing import NamedTuple
 
 from stages.lib.changes.output import code
-from stages.lib.common import (
-    Output,
-    format_params,
-    format_score,
-    format_value,
-    net_in_words,
-    score_decimals,
-    short_params,
-)
+from stages.lib.common import format_params, format_score, format_value, net_in_words, score_decimals, short_params
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
-from stages.lib.results import Results
+from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED
-from stages.lib.scores.score_table import read_cells
 from stages.lib.winners.leaderboard import rating, read_searches
+from stages.lib.winners.told import read_answer
 
 _WIDTH = 120
-_CHART = Path("metrics/charts/leaderboard.svg")
-_OTHERS = " is from other experiments than those in params.yaml"
+_CHART = "metrics/charts/leaderboard.svg"
+_OTHERS = "is from other experiments than those in params.yaml"
 
 
-def leaderboard_picture(params: Params) -> str:
+def leaderboard_picture(results: Results, params: Params) -> str:
     """Return the chart of the leaderboard; raises `UserError` if it is missing, or is from other experiments."""
-    with Output(_CHART, "a chart").as_text() as chart:
-        _ = chart.index("<svg")
-    table = Output("metrics/leaderboard.csv", "what the stage best_params writes")
-    with table.as_text() as text:
-        names = set(read_cells(text)["experiment"])
-    if names != {*params.experiments}:
-        raise table.refused(_OTHERS)
+    if "<svg" not in (results.source.text(_CHART) or ""):
+        raise results.source.refused(_CHART, "is missing, or is not a chart", "Run `dvc repro charts`.")
+    if {*results.table(files.LEADERBOARD)["experiment"]} != {*params.experiments}:
+        raise results.refused(files.LEADERBOARD, _OTHERS)
     interval = "" if params.cv.keeps_time else " with its 95 % interval"
     return f"![The best candidate of each experiment{interval}, by score]({_CHART})"
 
 
-def answer(params: Params) -> str:
+def answer(results: Results, params: Params) -> str:
     """Return what the evaluation answers, as a quotation; raises `UserError` as `comparison` does."""
-    _read_evaluation(params)
-    with Output("metrics/evaluation.json", "what the stage evaluate writes").as_json() as evaluation:
-        return _wrapped(str(evaluation["answer"]), "> ")
+    _scores(results, params)
+    return _wrapped(read_answer(results, params).text, "> ")
 
 
-def comparison(params: Params) -> str:
+def comparison(results: Results, params: Params) -> str:
     """Say what the combination, the settings that searches start from, the kept net and the linear model score.
 
     Raises `UserError` if the evaluation is missing, or is from other experiments than those in params.yaml.
     """
-    scores, kept, linear = _read_evaluation(params)
+    scores, kept = _scores(results, params), results.json(files.EVALUATION)["kept"]
+    linear = OF_CLASSES[0] if OF_CLASSES[0] in scores else OF_NUMBERS[0]
     decimals = score_decimals(scores.values())
     # One that diverged has no score, and is not spoken of.
     texts = {name: format_score(score, decimals) for name, score in scores.items() if math.isfinite(score)}
@@ -74,37 +61,24 @@ def comparison(params: Params) -> str:
     return _wrapped(" ".join(sentences))
 
 
-class _Evaluation(NamedTuple):
-    """The scores of the contenders by their names, NaN for one that diverged; which is kept, and which is linear."""
-
-    scores: dict[str, float]
-    kept: str
-    linear: str
-
-
-def _read_evaluation(params: Params) -> _Evaluation:
-    output = Output("metrics/candidates/evaluation.csv", "what the stage evaluate writes")
-    with output.as_text() as text:
-        table = read_cells(text)
-        scores = {name: float(score) for name, score in zip(table["setting"], table["mean_test_score"], strict=True)}
-        (kept,) = table.loc[table["kept"] == "true", "setting"]
-        (linear,) = {OF_CLASSES[0], OF_NUMBERS[0]} & {*scores}
+def _scores(results: Results, params: Params) -> dict[str, float]:
+    """Return the scores of the contenders by their names, NaN for one that diverged."""
+    table = results.table(files.CONTENDERS)
+    scores = dict(zip(table["setting"], table["mean_test_score"], strict=True))
     combined = {COMBINED} if params.combines else set()
     if {*scores} - {*OF_CLASSES, *OF_NUMBERS} != {*params.experiments, SIMPLEST, STARTING_POINT} | combined:
-        raise output.refused(_OTHERS)
-    return _Evaluation(scores, kept, linear)
+        raise results.refused(files.CONTENDERS, _OTHERS)
+    return scores
 
 
-def searches(params: Params) -> str:
+def searches(results: Results, params: Params) -> str:
     """Return a table of the searches, the best first; raises `UserError` if one of them has no results."""
-    results = read_searches(Results(), params)
-    ranked = sorted(results, key=lambda name: -rating(results[name]))
-    decimals = score_decimals(search["best_score"] for search in results.values())
-    tested = all({*CORRECTED} <= {*search} for search in results.values())
+    found = read_searches(results, params)
+    decimals = score_decimals(search["best_score"] for search in found.values())
+    tested = all({*CORRECTED} <= {*search} for search in found.values())
     rows = [["experiment", "candidates", "mean", *(["corrected", "95 %", "in the set"] if tested else []), "best"]]
     rows.append(["---"] * len(rows[0]))
-    for name in ranked:
-        search = results[name]
+    for name, search in sorted(found.items(), key=lambda each: -rating(each[1])):
         cells = [name, f"{search['n_candidates']:,}", format_score(search["best_score"], decimals)]
         if tested:
             score, low, high = (format_score(search[key], decimals) for key in CORRECTED)
@@ -134,7 +108,7 @@ def _wrapped(text: str, start: str = "") -> str:
 
 
 # What a block is made of, by its name.
-CONTENTS: dict[str, Callable[[Params], str]] = {
+CONTENTS: dict[str, Callable[[Results, Params], str]] = {
     "leaderboard": leaderboard_picture,
     "answer": answer,
     "searches": searches,
@@ -144,4 +118,5 @@ CONTENTS: dict[str, Callable[[Params], str]] = {
 
 def contents(params: Params, names: Collection[str]) -> dict[str, str]:
     """Return what the named blocks say; raises `UserError` if results are missing or of other experiments."""
-    return {name: make(params) for name, make in CONTENTS.items() if name in names}
+    results = Results()
+    return {name: make(results, params) for name, make in CONTENTS.items() if name in names}

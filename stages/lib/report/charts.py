@@ -1,14 +1,13 @@
 """Draws the plots of dvc.yaml as SVG, from the specs that DVC fills, without a browser."""
 
-import csv
 import hashlib
-import io
 import json
 import math
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import vl_convert
 from dvc.render.match import match_defs_renderers
 from dvc.repo import Repo
@@ -16,6 +15,7 @@ from dvc_render.exceptions import DvcRenderError
 
 from stages.lib.common import UserError, reading
 from stages.lib.results import files
+from stages.lib.results.reading import typed
 
 # The version that the templates use; the renderer's newest version would lay out some charts differently.
 VEGA_LITE = "5.21"
@@ -45,8 +45,6 @@ STYLE = (
 )
 
 
-_TEMPLATES = Path(".dvc/plots")
-
 # Charts of these folders are called by the file alone; an older commit has the contenders among the candidates.
 _UNNAMED = {"metrics", "candidates", "compared", "evaluation"}
 
@@ -68,14 +66,13 @@ def read_specs() -> dict[str, dict[str, Any]]:
     specs: dict[str, dict[str, Any]] = {}
     for renderer, has_errors in _renderers():
         path, name = renderer.name, chart_name(renderer.name)
-        _check_whole(path)
-        if not has_errors and not renderer.datapoints and Path(path).read_text(encoding="utf-8").count("\n") == 1:
-            continue
-        if has_errors or not renderer.datapoints:
+        has_no_rows = _whole(path).empty
+        if has_errors or not (renderer.datapoints or has_no_rows):
             raise UserError(f"{path} is not the table that its plot draws. Run `dvc repro {path}`.")
         if name in specs:
             raise UserError(f"{path} and another plot are both called {name}. Rename one of them.")
-        specs[name] = renderer.get_filled_template()
+        if not has_no_rows:
+            specs[name] = renderer.get_filled_template()
     if not specs:
         raise UserError("DVC finds no plot in dvc.yaml. `dvc status` says what is wrong with the file.")
     return specs
@@ -95,14 +92,6 @@ def compared_specs(commit: str) -> dict[str, dict[str, Any]]:
     return specs
 
 
-def _is_json(path: Path) -> bool:
-    try:
-        json.loads(path.read_bytes())
-    except ValueError:
-        return False
-    return True
-
-
 def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
     """Return DVC's renderer of each plot, and whether DVC has met an error."""
     try:
@@ -110,22 +99,16 @@ def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
             plots = repo.plots.show(revs=list(revisions) or None)
             matches = match_defs_renderers(plots, templates_dir=repo.plots.templates_dir)
     except (DvcRenderError, ValueError) as error:
-        broken = [path for path in sorted(_TEMPLATES.glob("*.json")) if not _is_json(path)]
-        problem = f"{broken[0]} is not JSON" if broken else f"a template in {_TEMPLATES} is missing"
-        raise UserError(f"{problem}: {error}. Restore it: `git checkout -- {_TEMPLATES}`.") from None
+        raise UserError(
+            f"A template in .dvc/plots is missing, or is not JSON: {error}. Restore it: `git checkout -- .dvc/plots`."
+        ) from None
     return [(renderer, any(errors)) for renderer, *errors in matches]
 
 
-def _check_whole(path: str) -> None:
-    """Raise `UserError` if a table is missing or cut off, so that a chart that is there is not lost for it."""
-    remedy = f"Run `dvc repro {path}`, or restore it: `git checkout -- {path}`."
-    with reading(path, "not text", remedy):
-        text = Path(path).read_text(encoding="utf-8")
-    widths = {len(row) for row in csv.reader(io.StringIO(text))}
-    # A search has at least the curves of its best.
-    lacks_rows = Path(path).parent.name == "curves" and text.count("\n") < 2
-    if text and (not text.endswith("\n") or len(widths) > 1 or lacks_rows):
-        raise UserError(f"{path} is cut off. {remedy}")
+def _whole(path: str) -> pd.DataFrame:
+    """Return a table; raises `UserError` if it is missing or cut off, so that its chart is not lost for that."""
+    with reading(path, "cut off", f"Run `dvc repro {path}`, or restore it: `git checkout -- {path}`."):
+        return typed(Path(path).read_text(encoding="utf-8"))
 
 
 def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:

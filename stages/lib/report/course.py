@@ -1,12 +1,14 @@
 """Reads learning curves: whether a net still improves at its last epoch, or has long been getting worse."""
 
 import math
-from statistics import fmean
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
 
 from stages.lib.common import counted, format_score, score_decimals
 from stages.lib.config import Params
-from stages.lib.report.records import Record, number
 
 # With fewer epochs, a curve has no course.
 _FEWEST = 5
@@ -22,33 +24,26 @@ _ERRORS = 2.0
 # Of normal values, the middle half is as wide as this many standard deviations; and the standard error of their median
 # is as many times that of their mean.
 _WIDTH, _OF_MEDIAN = 1.349, 1.253
-# A loss that is larger than a constant's by this factor is far above it.
-_FAR = 1.5
 
-_PREFIX = "callbacks__EarlyStopping__"
+_LOAD_BEST = "callbacks__EarlyStopping__load_best"
 
 
 class Stopping(NamedTuple):
-    """How a training ends: `max_epochs`, and what EarlyStopping watches, such as `valid_loss`.
-
-    `restores` is "" if it does not restore the best epoch.
-    """
+    """How a training ends: after `max_epochs` at most, and whether EarlyStopping then restores the best epoch."""
 
     most_epochs: int
-    restores: str = ""
+    restores: bool = False
 
 
-def stopping(params: Params, name: str, best: Record) -> Stopping:
+def stopping(params: Params, name: str, best: Mapping[Any, Any]) -> Stopping:
     """Return how the training of an experiment's best candidate ends; its row has what the grid sets."""
-    settings = params.settings(name) | best
+    settings = {**params.settings(name), **best}
     callbacks = {place.rpartition(".")[2]: values for place, values in (settings.get("callbacks") or {}).items()}
-    of_grid = {key.removeprefix(_PREFIX): value for key, value in settings.items() if key.startswith(_PREFIX)}
-    early = callbacks.get("EarlyStopping", {}) | of_grid
-    restores = str(early.get("load_best")).lower() == "true"
-    return Stopping(int(number(str(settings["max_epochs"]))), early.get("monitor", "valid_loss") if restores else "")
+    restores = settings.get(_LOAD_BEST, callbacks.get("EarlyStopping", {}).get("load_best"))
+    return Stopping(int(settings["max_epochs"]), str(restores).lower() == "true")
 
 
-def course(values: list[float]) -> tuple[str, int, float]:
+def course(values: np.ndarray) -> tuple[str, int, float]:
     """Say how a learning curve ends, by its values of each epoch, of which more is better; NaN where there is none.
 
     The curve is smoothed by a moving mean over a fifth of its epochs. A change counts if it exceeds a tenth of the
@@ -65,44 +60,38 @@ def course(values: list[float]) -> tuple[str, int, float]:
         How far it has risen or fallen since.
     """
     n = len(values)
-    if n < _FEWEST or not all(map(math.isfinite, values)):
+    if n < _FEWEST or not np.isfinite(values).all():
         return "unknown", n, 0.0
-    reach = n // 10
-    smooth = [fmean(values[max(0, i - reach) : i + reach + 1]) for i in range(n)]
+    smooth = pd.Series(values).rolling(2 * (n // 10) + 1, center=True, min_periods=1).mean().to_numpy()
     first = int(n * _LONG)
-    later = smooth[first:]
-    bends = [a - 2 * b + c for a, b, c in zip(values[first:], values[first + 1 :], values[first + 2 :], strict=False)]
-    noise = math.sqrt(fmean(bend**2 for bend in bends) / 6)
-    least = max(_PART * (max(later) - min(later)), _NOISE * noise)
-    top = smooth.index(max(smooth))
+    noise = math.sqrt(np.mean(np.diff(values[first:], 2) ** 2) / 6)
+    least = max(_PART * np.ptp(smooth[first:]), _NOISE * noise)
+    top, start = int(smooth.argmax()), n - max(1, round(n * _END)) - 1
     if top + 1 <= n * (1 - _LONG) and smooth[top] - smooth[-1] > least:
         return "falling", top + 1, smooth[-1] - smooth[top]
-    start = n - max(1, round(n * _END)) - 1
     if top > start and smooth[-1] - smooth[start] > least:
         return "rising", start + 1, smooth[-1] - smooth[start]
     return "level", n, 0.0
 
 
-def describe_course(rows: list[Record], stopping: Stopping, n_nets: int, constant_loss: float = math.inf) -> str:
+def describe_course(curves: pd.DataFrame, stopping: Stopping, n_nets: int) -> str:
     """Say of the best candidate of a search whether more or fewer epochs are worth a try.
 
     A fall of the score counts if it is more than the noise of the hold-outs: more than twice the standard error of a
     difference between two epochs, √2 · 1.253 · std / √n_nets for medians of n_nets nets, with the standard deviation by
     the band. That takes the epochs for independent; they are not, so the error is rather smaller. Where EarlyStopping
-    restores the best epoch, what follows it is no reason for fewer epochs. The rows are those of a table such as
-    metrics/curves/dropout.csv, and `constant_loss` is the least loss of a net that answers the same for every row.
+    restores the best epoch, what follows it is no reason for fewer epochs.
     """
-    best = [row for row in rows if row["setting"] == "best"]
-    scores = [number(row["valid_score"]) for row in best]
-    losses = [number(row["valid_loss"]) for row in best]
+    best = curves[curves["setting"] == "best"]
+    scores, losses = best["valid_score"].to_numpy(), best["valid_loss"].to_numpy()
     epochs = counted(len(best), "epoch")
-    if not any(map(math.isfinite, scores + losses)):
+    if not np.isfinite([scores, losses]).any():
         return "No rows are held out of the training, so its loss is all there is, and says little about new rows."
     score, since, change = course(scores)
-    loss, loss_since, loss_change = course([-value for value in losses])
+    loss, loss_since, loss_change = course(-losses)
     if stopping.restores:
-        return _restored(losses, stopping, still_falls=loss == "rising")
-    spread = max(number(row["valid_score_high"]) - number(row["valid_score_low"]) for row in best) / _WIDTH
+        return "EarlyStopping kept the best epoch of each net, so what comes after it does no harm."
+    spread = (best["valid_score_high"] - best["valid_score_low"]).max() / _WIDTH
     is_noise = -change <= _ERRORS * _OF_MEDIAN * spread * math.sqrt(2 / n_nets)
     if (score == "falling" and is_noise) or (score == "rising" and len(best) < stopping.most_epochs):
         score = "level"
@@ -128,25 +117,8 @@ def describe_course(rows: list[Record], stopping: Stopping, n_nets: int, constan
         return " ".join(sentences)
     if score == loss == "unknown":
         return f"After {epochs}, the curves say little."
-    if losses[-1] > _FAR * constant_loss:
-        last, constant = (format_score(each, score_decimals([constant_loss])) for each in (losses[-1], constant_loss))
-        return (
-            f"After {epochs}, the loss of the best on the hold-out is {last}. A net that answers the same for every "
-            f"row reaches {constant}, so this one has not learned its task."
-        )
     return f"The best has levelled off by its last epoch, of {epochs}."
 
 
-def _restored(losses: list[float], stopping: Stopping, still_falls: bool) -> str:
-    """Say where the best epoch is that EarlyStopping restored."""
-    text = "EarlyStopping kept the best epoch of each net, so what comes after it does no harm."
-    if stopping.restores != "valid_loss" or not all(map(math.isfinite, losses)):
-        return text
-    text += f" The median loss on the hold-out is lowest after epoch {losses.index(min(losses)) + 1} of {len(losses)}."
-    if still_falls and len(losses) == stopping.most_epochs:
-        text += " It still falls there: more epochs may help."
-    return text
-
-
-def _size(change: float, values: list[float]) -> str:
+def _size(change: float, values: np.ndarray) -> str:
     return format_score(abs(change), score_decimals(values))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from stages.lib.changes.revisions import differing_results, stale_stages
 from stages.lib.common import UserError
 from stages.lib.config import PARAMS_FILE, Params, load_params
-from stages.lib.report.subject import read_counts
+from stages.lib.results import Results, WorkingTree, files
 
 
 class FreshRun(NamedTuple):
@@ -59,8 +59,7 @@ def run_fresh() -> FreshRun:
     with TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)  # git itself says why it fails
         try:
-            params = load_params(Path(folder) / PARAMS_FILE)
-            rows = _rows(folder)
+            params, rows = load_params(Path(folder) / PARAMS_FILE), _rows(folder)
             if stale := stale_stages(folder=folder):
                 return FreshRun(stale, params, rows)
         except UserError as error:
@@ -76,5 +75,5 @@ def run_fresh() -> FreshRun:
 
 def _rows(folder: str) -> int | None:
     with suppress(UserError):
-        return read_counts(folder).get("rows")
+        return int(Results(WorkingTree(folder)).json(files.DATA)["rows"])
     return None

@@ -7,18 +7,19 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stages.lib.common import Output, format_params, format_value, reading
+from stages.lib.common import format_params, format_score, format_value
+from stages.lib.comparison.findings import findings
 from stages.lib.config import Params
 from stages.lib.config.schema import rope_of
+from stages.lib.report import tables
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stopping
-from stages.lib.report.parallel.chart import parallel_coordinates
-from stages.lib.report.records import records
+from stages.lib.report.parallel import parallel_coordinates
 from stages.lib.report.subject import class_counts
-from stages.lib.report.summary import CONTENDERS, read_losses
-from stages.lib.report.tables import read_table
-from stages.lib.scores import read_search
+from stages.lib.results import Results, files
+from stages.lib.scores.score_table import best_row
+from stages.lib.winners.told import inputs_told, read_answer, read_note
 
-CHARTS = Path("metrics/charts")
+CHARTS = "metrics/charts"
 # Of a table of more candidates, tables.css and tables.js show as many rows at once.
 MOST = 12
 
@@ -38,67 +39,69 @@ def as_chart(svg: str) -> Chart:
     return Chart(f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}", width, height)
 
 
-def sections(params: Params) -> dict[str, Any]:
-    """Return the charts, the tables of the leaderboard, the contenders and the inputs, and every experiment.
-
-    Raises `UserError` if a stage has not run.
-    """
+def sections(results: Results, params: Params) -> dict[str, Any]:
+    """Return the answer, the charts, the tables, and every experiment; raises `UserError` if a stage has not run."""
     names = ["leaderboard", "evaluation"]
     names += [f"{kind}{name}" for name in params.experiments for kind in ("", "curves/", "importance/")]
     # A net that diverged on every split predicts nothing, and has no such chart.
-    optional = [name for name in ("diagnostics", "answer_diagnostics", "inputs") if (CHARTS / f"{name}.svg").exists()]
+    drawn = results.source.files(CHARTS, ".svg")
+    names += [name for name in ("diagnostics", "answer_diagnostics", "inputs") if name in drawn]
+    contenders, evaluation = results.table(files.CONTENDERS), results.json(files.EVALUATION)
+    brier = evaluation.get("kept_brier_score")
     return {
-        "charts": {name: _chart(CHARTS / f"{name}.svg") for name in [*names, *optional]},
-        "leaderboard": read_table(Path("metrics/leaderboard.csv"), without=["best_std", "n_fits"]),
-        "evaluation": read_table(CONTENDERS, without=["rank_test_score", "std_test_score"]),
-        "inputs": read_losses(rope_of(params)),
-        "experiments": [_search(params, name) for name in params.experiments],
+        "answer": read_answer(results, params),
+        "kept": evaluation["kept"],
+        "brier_score": None if brier is None else format_score(brier, 4),
+        "note": read_note(results, params),
+        "on_inputs": inputs_told(results, params),
+        "charts": {name: _chart(results, f"{CHARTS}/{name}.svg") for name in names},
+        "contenders": tables.contenders(contenders),
+        "leaderboard": tables.text_table(results.table(files.LEADERBOARD), without=["best_std", "n_fits"]),
+        "evaluation": tables.text_table(contenders, without=["rank_test_score", "std_test_score"]),
+        "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),
+        "experiments": [_search(results, params, name) for name in params.experiments],
     }
 
 
-def _chart(path: Path) -> Chart:
-    with Output(path, "a chart").as_text() as svg:
+def _chart(results: Results, path: str) -> Chart:
+    again = "Run `dvc repro charts`."
+    if (svg := results.source.text(path)) is None:
+        raise results.source.refused(path, "is missing", again)
+    try:
         return as_chart(svg)
+    except IndexError:
+        raise results.source.refused(path, "is not a chart", again) from None
 
 
-def _search(params: Params, name: str) -> dict[str, Any]:
+def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
     """Return an experiment: what was found, which settings mattered, its learning curves, and its candidates."""
-    constant_loss = read_search(name).get("constant_loss", math.inf)
-    output = Output(f"metrics/compared/{name}.json", "the result of a comparison", f"compare@{name}")
-    with output.as_json() as comparison:
-        *findings, what_mattered = comparison["findings"]
-    compared = Path(f"metrics/compared/{name}.csv")
-    with records(f"metrics/importance/{name}.csv", "a table of importances") as rows:
-        keys = [row["key"] for row in rows]
-        _ = [float(row["p_value"]) for row in rows]  # which a table that is cut off lacks
-    with records(compared, "a table of scores") as rows:
-        ends = stopping(params, name, min(rows, key=lambda row: int(row["rank_test_score"])))
-        parallel = parallel_coordinates(rows, keys)
+    *found, what_mattered = findings(results, params, name)
+    compared, curves = results.table(files.COMPARED, name), results.table(files.CURVES, name)
+    best = compared.iloc[best_row(compared)].to_dict()
     n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
-    with records(f"metrics/curves/{name}.csv", "a table of learning curves") as rows:
-        course = describe_course(rows, ends, n_nets, constant_loss)
     return {
         "name": name,
         "kind": params.experiments[name].search,
         "fixed": format_params(params.experiments[name].fixed),
-        "findings": findings,
+        "findings": found,
         "what_mattered": what_mattered,
-        "course": course,
-        "parallel": parallel,
-        "table": read_table(compared, without=["params", "p_value_holm"]),
+        "course": describe_course(curves, stopping(params, name, best), n_nets),
+        "parallel": parallel_coordinates(compared, list(results.table(files.IMPORTANCE, name)["key"])),
+        "table": tables.text_table(compared, without=["params", "p_value_holm"]),
     }
 
 
-def facts(params: Params, counts: dict[str, Any]) -> dict[str, dict[str, str]]:
+def facts(results: Results, params: Params, counts: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Return the facts of the run by heading, as params.yaml writes them, with what the stage fetch counted."""
-    with reading(params.data.path, "not a file", "Run `dvc repro`."):
-        sha256 = hashlib.sha256(Path(params.data.path).read_bytes()).hexdigest()
+    path = Path(params.data.path)
+    if not path.is_file():
+        raise results.refused(files.DATA, f"has counted {path}, which is missing")
     classes = {f"class {label}": str(n) for label, n in class_counts(params, counts).items()}
     return {
         "Run": {"seed": str(params.seed), "engine": params.engine},
         "Data": {
             "file": params.data.path,
-            "sha256": sha256,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "target": params.data.target,
             "rows": str(counts.get("rows", "")),
             **classes,

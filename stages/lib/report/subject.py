@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from stages.lib.common import Output, counted, join_words
+from stages.lib.common import counted, join_words
 from stages.lib.config import Column, Params
 from stages.lib.config.schema import unit_of_score
 
@@ -24,12 +24,6 @@ _SPLITS = {
 
 # Of more classes, a sentence has the number alone.
 _MOST_CLASSES = 6
-
-
-def read_counts(folder: str | Path = ".") -> dict[str, Any]:
-    """Return what the stage fetch counted; raises `UserError` if it has not run."""
-    with Output(Path(folder) / "metrics/data.json", "what the stage fetch writes").as_json() as counts:
-        return counts if isinstance(counts, dict) else {}
 
 
 def title(params: Params) -> str:

@@ -1,21 +1,33 @@
-"""Reads the committed tables of scores as text for the report."""
+"""The tables of results as text for the report. `stages/lib/results/columns.py` says what each column is."""
 
 import math
 import re
 import sys
 from collections.abc import Callable, Collection
-from functools import partial
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from stages.lib.common import format_p, format_score, score_decimals, short_key, short_params
-from stages.lib.report.records import Record, number, records
+import pandas as pd
+
+from stages.lib.common import format_interval, format_p, format_score, score_decimals, short_key, short_params
+from stages.lib.results.columns import COLUMNS, OTHER_SCORER, SETTING, Unit
 
 # The mean of a row is the first of these.
 _MEANS = ("best_score_corrected", "best_score", "mean_test_score")
+# In the order of display. What follows the last one, other columns or charts say, as they say these.
+_SHOWN = list(COLUMNS)[: list(COLUMNS).index("best_params") + 1]
+_SAID_ELSEWHERE = re.compile(r"split\d+_.+|std_test_(?!score$).+|best_score_corrected_high")
+# What marks a row; a table without these has its best row marked.
+_MARKS = ("answer", "kept")
+
+# Of the contenders, the first screen shows the best few, and where the search started, and what the inputs are worth.
+_BEST_FEW = 5
+_ALWAYS = ("starting_point", "majority_class", "mean")
 
 
-class Table(NamedTuple):
+Row = dict[str, Any]
+
+
+class TextTable(NamedTuple):
     """Text by column and row.
 
     `marks` has what the rows are by place: `answer`, `kept`, both with a blank between them, or `best`. From the column
@@ -29,149 +41,146 @@ class Table(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A cell of a committed table: its text, the row it is in, and the decimals of the scores of its column."""
+    """A cell of a table: its value, its column, its row, and the decimals of the scores of its column."""
 
-    text: str
-    row: Record
+    value: Any
+    column: str
+    row: Row
     decimals: int
-
-    @property
-    def value(self) -> float:
-        """The cell as a number."""
-        return number(self.text)
 
 
 def _text(cell: Cell) -> str:
-    return "none" if cell.text == "null" else cell.text  # as in the charts
-
-
-def _score(cell: Cell, sign: str = "") -> str:
-    return format_score(cell.value, cell.decimals, sign)
-
-
-def _mean(cell: Cell) -> str:
-    unscored = "no score" if "setting" in cell.row else "diverged"
-    return unscored if math.isnan(cell.value) else _score(cell)
-
-
-def _interval(cell: Cell) -> str:
-    constant = math.isnan(cell.value) and not any(math.isnan(number(cell.row.get(mean, "0"))) for mean in _MEANS)
-    return "constant" if constant else _score(cell)
-
-
-def _range(cell: Cell) -> str:
-    ends = (cell.value, number(cell.row["best_score_corrected_high"]))
-    return " to ".join(format_score(end, cell.decimals) for end in ends)
-
-
-def _count(cell: Cell) -> str:
-    if math.isnan(cell.value):
-        return "–"
-    return f"{cell.value:,.0f}" if cell.value.is_integer() else f"{cell.value:,.1f}"
+    return {"null": "none", "": "–"}.get(cell.value, cell.value)  # as in the charts
 
 
 def _yes_or_no(cell: Cell) -> str:
-    simplest = ", the simplest" if cell.row.get("simplest") == "true" else ""
-    return {"true": f"yes{simplest}", "false": "no"}.get(cell.text, "–")
+    if pd.isna(cell.value):
+        return "–"
+    return "yes, the simplest" if cell.row.get("simplest") is True else "yes" if cell.value else "no"
 
 
-class Column(NamedTuple):
-    """How a column of a committed table is shown: under which heading, or its own name, and how a cell is written.
-
-    A column that is `tested` is left out where there is no interval, as with splits in time order. One that compares
-    `against_kept` has nothing in the row of the kept setting.
-    """
-
-    heading: str
-    write: Callable[[Cell], str]
-    tested: bool = False
-    against_kept: bool = False
+def _count(cell: Cell) -> str:
+    if pd.isna(cell.value):
+        return "–"
+    return f"{cell.value:,.0f}" if float(cell.value).is_integer() else f"{cell.value:,.1f}"
 
 
-# In display order: what a row is called, how good it is, and what else is known. `_OTHER_SCORER` stands for the scorers
-# of `cv.also_score`, and `_KEY` for the keys of a grid.
-_OTHER_SCORER, _KEY = "mean_test_", ""
-_COLUMNS = {
-    **dict.fromkeys(("setting", "experiment"), Column("", _text)),
-    "rank_test_score": Column("rank", _count),
-    "best_score_corrected": Column("corrected", _mean, tested=True),
-    "best_score_corrected_low": Column("95 % interval", _range, tested=True),
-    **dict.fromkeys(("mean_test_score", "best_score"), Column("mean", _mean)),
-    **dict.fromkeys(("ci95", "best_ci95"), Column("± 95 %", _interval, tested=True)),
-    _OTHER_SCORER: Column("", _score),
-    "in_best_set": Column("may be the best", _yes_or_no, tested=True),
-    "n_in_best_set": Column("may be the best", _count, tested=True),
-    "n_candidates": Column("candidates", _count),
-    _KEY: Column("", _text),
-    "standing": Column("vs. kept net", lambda cell: cell.text or "–", tested=True, against_kept=True),
-    "difference": Column("difference", partial(_score, sign="+"), against_kept=True),
-    "difference_ci95": Column("± 95 %", _score, tested=True, against_kept=True),
-    "p_value_holm": Column("p (Holm)", lambda cell: format_p(cell.value), tested=True, against_kept=True),
-    "tied_with_above": Column("tied with the one above", _yes_or_no, tested=True),
-    "stage": Column("", _count),
-    "n_weights": Column("weights", _count),
-    "n_epochs": Column("epochs", _count),
-    **dict.fromkeys(("n_stuck", "best_n_stuck"), Column("stuck", _count)),
-    "n_fits": Column("fits", _count),
-    **dict.fromkeys(("std_test_score", "best_std"), Column("std", _score)),
-    "params": Column("", lambda cell: short_params(cell.text)),
-    "best_params": Column("best params", lambda cell: short_params(cell.text)),
+def _score(cell: Cell) -> str:
+    if math.isnan(cell.value) and cell.column in _MEANS:
+        return "no score" if "setting" in cell.row else "diverged"
+    score = format_score(cell.value, cell.decimals)
+    if cell.column == "best_score_corrected_low":
+        return f"{score} to {format_score(cell.row['best_score_corrected_high'], cell.decimals)}"
+    return score
+
+
+def _half_width(cell: Cell) -> str:
+    is_known = not any(math.isnan(cell.row.get(mean, 0.0)) for mean in _MEANS)
+    if math.isnan(cell.value) and is_known and cell.column != "difference_ci95":
+        return "constant"
+    return format_score(cell.value, cell.decimals)
+
+
+_WRITTEN: dict[Unit, Callable[[Cell], str]] = {
+    Unit.TEXT: _text,
+    Unit.PARAMS: lambda cell: short_params(cell.value),
+    Unit.COUNT: _count,
+    Unit.YES_NO: _yes_or_no,
+    Unit.SCORE: _score,
+    Unit.HALF_WIDTH: _half_width,
+    Unit.DIFFERENCE: lambda cell: format_score(cell.value, cell.decimals, "+"),
+    Unit.P_VALUE: lambda cell: format_p(cell.value),
 }
-_PLACES = {kind: place for place, kind in enumerate(_COLUMNS)}
-# The scores of single splits, the spreads of other scorers, and what other columns say.
-_NOT_SHOWN = re.compile(
-    r"split\d+_.+|std_test_(?!score$).+|p_value|worse|equal|better|kept|answer|simplest|best_score_corrected_high"
-    r"|stuck_splits"
-)
-# What marks a row; a table without these has its best row marked.
-MARKS = ("answer", "kept")
 
 
-def read_table(path: Path, without: Collection[str] = ()) -> Table:
-    """Read a committed CSV as text, the best row first, and without intervals if it has none.
+def text_table(table: pd.DataFrame, without: Collection[str] = ()) -> TextTable:
+    """Return a table of scores as text, the best row first, and without intervals if it has none.
 
-    The scores of single splits and the columns `without` are left out. Raises `UserError` if the file is missing, or is
-    not a table of scores.
+    The scores of single splits and the columns `without` are left out.
     """
-    with records(path, "a table of scores") as rows:
-        keys = sorted((key for key in _keys(rows) if key not in without), key=lambda key: _PLACES[_kind(key)])
-        mean, *_ = [key for key in _MEANS if key in keys]
-        scores = [-math.inf if math.isnan(score := number(row[mean])) else score for row in rows]
-        # After halving, one that left early may have a higher mean than the best.
-        ranked = "rank_test_score" in rows[0]
-        order = sorted(range(len(rows)), key=lambda i: int(rows[i]["rank_test_score"]) if ranked else -scores[i])
-        rows = [rows[i] for i in order]
-        columns = [_written(key, rows, key if key.startswith(_OTHER_SCORER) else mean) for key in keys]
-        return Table(
-            [_COLUMNS[_kind(key)].heading or short_key(key.removeprefix(_OTHER_SCORER)) for key in keys],
-            [list(cells) for cells in zip(*columns, strict=True)],
-            marks_of(rows) or ({0: "best"} if max(scores) > -math.inf else {}),
-            sum(_PLACES[_kind(key)] <= _PLACES[_KEY] for key in keys),
-        )
+    keys = sorted((key for key in _keys(table) if key not in without), key=lambda key: _SHOWN.index(_kind(key)))
+    mean, *_ = [key for key in _MEANS if key in keys]
+    # After halving, one that left early may have a higher mean than the best.
+    by, ascending = ("rank_test_score", True) if "rank_test_score" in table else (mean, False)
+    table = table.sort_values(by, ascending=ascending, kind="stable")
+    rows = _records(table)
+    decimals = {key: score_decimals(table[key if key.startswith(OTHER_SCORER) else mean]) for key in keys}
+
+    def written(key: str, row: Row) -> str:
+        column = COLUMNS[_kind(key)]
+        if column.against_kept and row.get("kept") is True:
+            return ""
+        return _WRITTEN[column.unit](Cell(row[key], key, row, decimals[key]))
+
+    return TextTable(
+        [COLUMNS[_kind(key)].heading or short_key(key.removeprefix(OTHER_SCORER)) for key in keys],
+        [[written(key, row) for key in keys] for row in rows],
+        _marks(rows) or ({0: "best"} if table[mean].notna().any() else {}),
+        sum(_SHOWN.index(_kind(key)) <= _SHOWN.index(SETTING) for key in keys),
+    )
 
 
-def marks_of(rows: list[Record]) -> dict[int, str]:
-    """Return which rows of a table are the answer and the kept net, as `marks` of `Table`."""
-    marks = {i: " ".join(mark for mark in MARKS if row.get(mark) == "true") for i, row in enumerate(rows)}
+def _records(table: pd.DataFrame) -> list[Row]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _marks(rows: list[Row]) -> dict[int, str]:
+    marks = {i: " ".join(mark for mark in _MARKS if row.get(mark) is True) for i, row in enumerate(rows)}
     return {i: mark for i, mark in marks.items() if mark}
 
 
 def _kind(key: str) -> str:
-    return key if key in _COLUMNS else _OTHER_SCORER if key.startswith(_OTHER_SCORER) else _KEY
+    return key if key in COLUMNS else OTHER_SCORER if key.startswith(OTHER_SCORER) else SETTING
 
 
-def _keys(rows: list[Record]) -> list[str]:
+def _keys(table: pd.DataFrame) -> list[str]:
     """Return the columns that say something about these rows."""
-    tested = any(math.isfinite(number(row.get(key, ""))) for row in rows for key in ("ci95", "best_ci95"))
-    empty = {key for key in ("n_stuck", "best_n_stuck") if not any(number(row.get(key, "0")) for row in rows)}
-    keys = [key for key in rows[0] if key not in empty and not _NOT_SHOWN.fullmatch(key)]
-    return [key for key in keys if tested or not _COLUMNS[_kind(key)].tested]
+    halves = table[[key for key in ("ci95", "best_ci95") if key in table]]
+    is_tested = halves.notna().any(axis=None)
+    keys = [key for key in map(str, table) if _kind(key) in _SHOWN and not _SAID_ELSEWHERE.fullmatch(key)]
+    keys = [key for key in keys if key not in ("n_stuck", "best_n_stuck") or table[key].any()]
+    return [key for key in keys if is_tested or not COLUMNS[_kind(key)].tested]
 
 
-def _written(key: str, rows: list[Record], scores: str) -> list[str]:
-    """Return a column as text, with as many decimals as the column `scores` needs."""
-    column, decimals = _COLUMNS[_kind(key)], score_decimals(number(row[scores]) for row in rows)
-    return [
-        "" if column.against_kept and row.get("kept") == "true" else column.write(Cell(row[key], row, decimals))
-        for row in rows
-    ]
+def contenders(table: pd.DataFrame) -> TextTable:
+    """Return the contenders of the evaluation that tell most, the best first."""
+    decimals = score_decimals(table["mean_test_score"])
+    rows = _records(_most_telling(table))
+    columns = {
+        "setting": [row["setting"] for row in rows],
+        "score": [format_interval(row["mean_test_score"], row["ci95"], decimals) for row in rows],
+        "vs. kept net": ["" if row["kept"] else row["standing"] or "–" for row in rows],
+        "what it is": [short_params(row["params"]) for row in rows],
+    }
+    if table["ci95"].isna().all():
+        del columns["vs. kept net"]
+    return TextTable([*columns], [[*row] for row in zip(*columns.values(), strict=True)], _marks(rows))
+
+
+def _most_telling(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the best few, those of `_ALWAYS`, the kept net and the answer; the best first."""
+    table = table.sort_values("mean_test_score", ascending=False, kind="stable")
+    marked = table["kept"] | table["answer"]
+    rank = table["setting"].isin(_ALWAYS) | marked
+    # A setting that has several names is there once, by the one that is there anyway, or by the first one.
+    named = table.assign(rank=rank.astype(int) + marked).sort_values("rank", ascending=False, kind="stable")
+    table = table[table.index.isin(named.drop_duplicates("params").index)]
+    return table[[i < _BEST_FEW or always for i, always in enumerate(rank[table.index])]]
+
+
+def losses(table: pd.DataFrame, rope: str) -> TextTable:
+    """Return what shuffling each column costs each model, and where that is below the rope, which has its unit."""
+    decimals = score_decimals(table["importance"])
+    found: dict[str, dict[str, str]] = {}
+    for row in _records(table):
+        loss = format_interval(row["importance"], row["ci95"], decimals)
+        below = f", below {rope}" if row["below_rope"] is True else ""
+        found.setdefault(row["column"], {})[_with_marks(row["model"], row["role"])] = loss + below
+    models = list(next(iter(found.values()), {}))
+    return TextTable(["input", *models], [[name, *(of[model] for model in models)] for name, of in found.items()], {})
+
+
+def _with_marks(model: str, role: str) -> str:
+    """Return the name of a model with its marks, as in the chart of the inputs."""
+    marks = [mark for part, mark in (("answer", "★"), ("net", "◆")) if part in role]
+    return " ".join([*marks, f"{model}, the {role.replace('net', 'kept net')}"])

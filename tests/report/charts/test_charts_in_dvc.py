@@ -9,7 +9,7 @@ import pytest
 
 from stages import charts
 from stages.lib.common import UserError
-from stages.lib.report.charts import chart_name, compared_specs, read_specs, render
+from stages.lib.report.charts import chart_name, read_specs, render
 from tests.conftest import Command
 from tests.project import SEARCHED, Project
 from tests.report.charts.svg import texts
@@ -71,13 +71,9 @@ def test_two_revisions_stand_side_by_side(project: Project) -> None:
     ("path", "content", "sentence"),
     [
         ("metrics/compared/neurons.csv", None, "metrics/compared/neurons.csv is missing. Run `dvc repro"),
-        ("metrics/compared/neurons.csv", "", "metrics/compared/neurons.csv is not the table that"),
         ("metrics/leaderboard.csv", "a,b\n1,2\n", "metrics/leaderboard.csv is not the table that"),
         ("metrics/curves/neurons.csv", "setting,epoch\nbest,1\nbes", "metrics/curves/neurons.csv is cut off. Run `dvc"),
-        ("metrics/curves/neurons.csv", "setting,epoch\nbest\n", "metrics/curves/neurons.csv is cut off"),
-        ("metrics/curves/neurons.csv", "setting,epoch\n", "metrics/curves/neurons.csv is cut off"),
-        (".dvc/plots/candidates.json", None, "a template in .dvc/plots is missing: "),
-        (".dvc/plots/candidates.json", "{", ".dvc/plots/candidates.json is not JSON: "),
+        (".dvc/plots/candidates.json", "{", "A template in .dvc/plots is missing, or is not JSON: "),
         ("dvc.yaml", "stages: [", "DVC finds no plot in dvc.yaml"),
     ],
 )
@@ -93,31 +89,7 @@ def test_what_is_missing_is_named(
 
 
 def test_a_table_without_rows_has_no_chart(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    header = project.read("metrics/diagnostics.csv").splitlines()[0] + b"\n"
-    (project.folder / "metrics/diagnostics.csv").write_bytes(header)
+    header = project.read("metrics/evaluation/diagnostics.csv").splitlines()[0] + b"\n"
+    (project.folder / "metrics/evaluation/diagnostics.csv").write_bytes(header)
     monkeypatch.chdir(project.folder)
     assert "diagnostics" not in read_specs()
-
-
-def test_an_older_commit_may_have_drawn_another_table(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As commits of this repository did, whose searches' plots were their tables of candidates."""
-    now = project.read("dvc.yaml").decode()
-    out = "      - metrics/candidates/${key}.csv: {cache: false, persist: true}\n"
-    plot = (
-        "      - metrics/candidates/${key}.csv: {cache: false, x: mean_test_score, y: params, template: candidates}\n"
-    )
-    older = now.replace(out, "").replace(
-        "      plots:\n      - metrics/curves/", f"      plots:\n{plot}      - metrics/curves/"
-    )
-    assert (now.count(out), older.count(plot)) == (1, 1)
-    (project.folder / "dvc.yaml").write_text(older, encoding="utf-8")
-    project.commit_all("Older")
-    commit = project.git("rev-parse", "HEAD").strip()
-    (project.folder / "dvc.yaml").write_text(now, encoding="utf-8")
-    project.commit_all("Now")
-    monkeypatch.chdir(project.folder)
-    drawn = compared_specs(commit)
-    assert set(drawn) == set(read_specs())
-    # It is the table of today's chart.
-    assert {"workspace"} <= {row["rev"] for row in drawn["neurons"]["data"]["values"]}
-    assert all("in_best_set" in row for row in drawn["neurons"]["data"]["values"])

@@ -1,10 +1,19 @@
-"""Places the values of one key on an axis: numbers by size, names and few numbers in bands."""
+"""Lays out the candidates of a search of many keys as parallel coordinates, a line each across an axis for each key."""
 
 import math
+import textwrap
 from collections.abc import Sequence
-from statistics import median
+from statistics import median, quantiles
 from typing import NamedTuple
 
+import pandas as pd
+
+from stages.lib.common import format_score, score_decimals, short_key, short_params
+
+# From this many keys on there is a chart, and of more candidates than this, it has the best.
+_LEAST_KEYS, _MOST_LINES = 3, 300
+# In pixels: the usual width, the least distance of two axes, and the room before the first and after the last one.
+_WIDTH, _LEAST_STEP, _LEFT, _RIGHT = 1130.0, 84.0, 52.0, 72.0
 # The ends of every axis, in pixels from the top.
 TOP, BOTTOM = 64.0, 324.0
 # Numbers with more values than this are placed by size, and from this ratio on perhaps by its logarithm.
@@ -40,29 +49,75 @@ class Axis(NamedTuple):
 
     @property
     def words(self) -> list[str]:
-        """The lines that its name is written in, about ten characters each, broken at `_` and spaces."""
-        lines = [""]
-        for part in self.name.replace("_", "_\n").replace(" ", " \n").split("\n"):
-            if lines[-1] and len(lines[-1] + part) > _LINE:
-                lines.append("")
-            lines[-1] += part
-        return [line.strip() for line in lines]
+        """The lines that its name is written in, about ten characters each, broken at `_` and blanks."""
+        lines = textwrap.wrap(self.name.replace("_", "-"), _LINE, break_long_words=False)
+        return [line.replace("-", "_") for line in lines]
 
 
-def make_axis(name: str, x: float, values: Sequence[str]) -> Axis:
+class Line(NamedTuple):
+    """A candidate: its points, its value on each axis as an index of the stops, its colour (0 to 1), and its text."""
+
+    points: str
+    at: str
+    shade: float
+    kind: str
+    text: str
+
+
+class Parallel(NamedTuple):
+    """The chart: its size, axes (the score's first), and lines, the worst first, so that the best is on top."""
+
+    width: float
+    height: float
+    top: float
+    bottom: float
+    axes: list[Axis]
+    lines: list[Line]
+    n_candidates: int
+
+
+def parallel_coordinates(table: pd.DataFrame, keys: Sequence[str]) -> Parallel | None:
+    """Lay out the candidates of a search; None if they differ in fewer than three keys, or if none or one has a score.
+
+    The table is such as metrics/compared/joint.csv, and the keys are columns there, in the order of their axes.
+    """
+    varied = [key for key in keys if table[key].nunique() > 1]
+    if len(varied) < _LEAST_KEYS or table["mean_test_score"].nunique() < 2:
+        return None
+    drawn = table.dropna(subset=["mean_test_score"]).sort_values("rank_test_score", kind="stable").head(_MOST_LINES)
+    step = max(_LEAST_STEP, (_WIDTH - _LEFT - _RIGHT) / len(varied))
+    scores = drawn["mean_test_score"].tolist()
+    floor, texts = _floor(scores), [format_score(score, score_decimals(scores)) for score in scores]
+    axes = [_by_size("score", _LEFT, scores, texts, floor)]
+    for place, key in enumerate(varied, start=1):
+        axes.append(make_axis(short_key(key), _LEFT + place * step, list(drawn[key].replace("null", "none"))))
+    lines = [
+        Line(
+            " ".join(f"{axis.x:.1f},{axis.places[i]:.1f}" for axis in axes),
+            " ".join(str(axis.at[i]) for axis in axes),
+            round((max(row["mean_test_score"], floor) - floor) / (scores[0] - floor), 3) if scores[0] > floor else 1.0,
+            "best" if i == 0 else "in-set" if row["in_best_set"] is True else "other",
+            f"rank {row['rank_test_score']}: {texts[i]}; {short_params(row['params'])}",
+        )
+        for i, row in enumerate(drawn.to_dict("records"))
+    ]
+    width = _LEFT + len(varied) * step + _RIGHT
+    return Parallel(width, BOTTOM + 16, TOP, BOTTOM, axes, lines[::-1], len(table))
+
+
+def _floor(scores: list[float]) -> float:
+    """Return the score that the axis starts at: some are so low that all others would be one line."""
+    top = max(scores)
+    quarter = quantiles(scores, n=4, method="inclusive")[0]
+    return max(min(scores), top - 5 * (top - quarter)) if top > quarter else min(scores)
+
+
+def make_axis(name: str, x: float, values: list[str]) -> Axis:
     """Place a key's values, one for each line, the best candidate first."""
     numbers = {value: float(value) for value in {*values} if _is_number(value)}
     if len(numbers) == len({*values}) > _MOST_BANDS:
-        return _by_size(name, x, values, numbers, -math.inf)
+        return _by_size(name, x, [numbers[value] for value in values], values)
     return _in_bands(name, x, values, numbers)
-
-
-def score_axis(x: float, values: Sequence[str], floor: float) -> Axis:
-    """Place the scores by size, however few they are; those below the floor are placed there."""
-    numbers = {value: float(value) for value in values}
-    if len(numbers) == 1:
-        return _in_bands("score", x, values, numbers)
-    return _by_size("score", x, values, numbers, floor)
 
 
 def _is_number(value: str) -> bool:
@@ -72,7 +127,7 @@ def _is_number(value: str) -> bool:
         return False
 
 
-def _in_bands(name: str, x: float, values: Sequence[str], numbers: dict[str, float]) -> Axis:
+def _in_bands(name: str, x: float, values: list[str], numbers: dict[str, float]) -> Axis:
     # From the bottom up: none, numbers by size, names in the order of the alphabet from the top down.
     names = sorted({*values} - {*numbers} - {"none"})
     order = [*names, *sorted(numbers, key=lambda value: -numbers[value]), *(["none"] if "none" in values else [])]
@@ -88,15 +143,16 @@ def _in_bands(name: str, x: float, values: Sequence[str], numbers: dict[str, flo
     return Axis(name, x, [((top + bottom) / 2, value) for top, bottom, value in stops], stops, places, at)
 
 
-def _by_size(name: str, x: float, values: Sequence[str], numbers: dict[str, float], floor: float) -> Axis:
-    low, high = max(min(numbers.values()), floor), max(numbers.values())
+def _by_size(name: str, x: float, numbers: list[float], texts: list[str], floor: float = -math.inf) -> Axis:
+    """Place numbers, of which two differ at least; those below the floor are placed there."""
+    low, high = max(min(numbers), floor), max(numbers)
 
     def share(number: float, logarithmic: bool) -> float:
         number = max(number, low)
         return math.log(number / low) / math.log(high / low) if logarithmic else (number - low) / (high - low)
 
     # Half of the lines are to be in either half of the axis, as far as one of the two scales can do that.
-    middle = median(numbers[value] for value in values)
+    middle = median(numbers)
     logarithmic = (
         low > 0 and high / low >= _LOG_FROM and abs(share(middle, True) - 0.5) < abs(share(middle, False) - 0.5)
     )
@@ -104,12 +160,12 @@ def _by_size(name: str, x: float, values: Sequence[str], numbers: dict[str, floa
     def place(number: float) -> float:
         return round(BOTTOM - share(number, logarithmic) * (BOTTOM - TOP), 1)
 
-    order = sorted(numbers, key=lambda value: -numbers[value])
-    stops = [(place(numbers[value]), place(numbers[value]), value) for value in order]
+    written = dict(zip(numbers, texts, strict=True))
+    order = sorted(written, reverse=True)
+    stops = [(place(number), place(number), written[number]) for number in order]
     marked = _powers(low, high) if logarithmic else round_numbers(low, high)
     ticks = [*zip(map(place, marked), map(_short, marked) if logarithmic else as_text(marked), strict=True)]
-    at = [order.index(value) for value in values]
-    return Axis(name, x, ticks, stops, [stops[i][0] for i in at], at)
+    return Axis(name, x, ticks, stops, [place(number) for number in numbers], [order.index(each) for each in numbers])
 
 
 def round_numbers(low: float, high: float) -> list[float]:
