@@ -127,7 +127,7 @@ def test_results_that_were_edited_by_hand_are_named(commits: Commits, said: Any)
     path, table = "metrics/search/lr/candidates.csv", commits.project.folder / "metrics/search/lr/candidates.csv"
     add_stages(commits, search__lr={"outs": [{"path": path, "md5": md5_of(commits, path)}]})
     assert of() == FRESH
-    write(commits, path, table.read_text(encoding="utf-8") + "\n")
+    write(commits, path, table.read_text(encoding="utf-8").replace("lr=0.1", '"lr=0.1"'))  # which reads the same
     assert of() == FRESH._replace(edited=[path])
     edited = "Edited or deleted since their stages wrote them"
     assert said()[0].startswith(f"{edited}, in the working tree: {path}; run `dvc repro`. {SAME}")
@@ -160,7 +160,8 @@ def test_a_param_that_a_stage_no_longer_reads_is_no_cause(commits: Commits, said
     ("file", "text", "told"),
     [
         ("params.yaml", "seed: [", "is not a mapping in YAML, so nothing can be compared with it."),
-        ("params.yaml", "        ("dvc.yaml", "stages: [", "is not a pipeline of DVC, so nothing can be compared with it."),
+        ("params.yaml", "<<<<<<< HEAD\nseed: 7\n=======\nseed: 8\n>>>>>>> b\n", "has conflict markers"),
+        ("dvc.yaml", "stages: [", "is not a pipeline of DVC, so nothing can be compared with it."),
         ("dvc.lock", "- a", "is not what DVC writes, so nothing can be compared with it."),
     ],
 )
@@ -189,7 +190,6 @@ def test_a_merge_that_is_not_done_is_named(commits: Commits, said: Any) -> None:
 EDITS = {
     "stages/lib/comparison/table.py": FRESH._replace(code=["stages/lib/comparison"]),
     "resampled/means/ttest.py": FRESH._replace(code=["resampled"]),
-<<<<<<< HEAD
     "nets/network.py": FRESH._replace(code=["nets"]),
     "requirements.txt": FRESH._replace(code=["requirements.txt"]),
     "stages/lib/common/errors.py": FRESH,  # .dvcignore names it

@@ -36,7 +36,7 @@ def test_the_committed_project_is_fine_and_its_searches_are_counted(
     assert done.stdout.startswith("params.yaml: fine, 768 rows\n")
     told = {row[0]: row[1:3] for row in map(str.split, done.stdout.splitlines())}
     for name in real_params()["experiments"]:
-        found = json.loads((SAMPLE / f"metrics/search/{name}.json").read_bytes())
+        found = json.loads((SAMPLE / f"metrics/search/{name}/summary.json").read_bytes())
         assert told[name] == [f"{found[key]:,}" for key in ("n_candidates", "n_fits")]
     assert re.search(r"All searches together: about \d+ min, one after the other", done.stdout)
     assert {path.name for path in Path().iterdir()} == {"stages", "data", "dvc.yaml", "params.yaml"}

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from stages import refine as stage
-from stages.lib.common import UserError, format_params, write_json
+from stages.lib.common import UserError, format_params
 from stages.lib.config import Distribution, Params, load_params
 from stages.lib.refine import narrow
+from stages.lib.results import Results, files, write
 from stages.lib.winners.leaderboard import read_best_set
 from tests.config.params_files import written
 from tests.conftest import Command
@@ -91,13 +92,12 @@ def test_where_nothing_is_left_to_search_it_says_so(grid: dict[str, Any], around
     assert sentence in str(caught.value)
 
 
-def write_results(params: Params, in_best_set: list[str]) -> None:
+def write_results(params: Params, in_best_set: list[bool] | None) -> None:
     listed = [format_params(each) for each in params.experiments["mine"].candidates(params.seed)]
-    in_best_set = in_best_set + ["false"] * (len(listed) - len(in_best_set))
-    Path("metrics/compared").mkdir(parents=True)
-    table = pd.DataFrame({"params": listed, "in_best_set": in_best_set})
-    table.to_csv("metrics/compared/mine.csv", index=False)
-    write_json("metrics/search/mine.json", {"best_params": listed[0]} | NUMBERS)
+    table = pd.DataFrame({"params": listed}).assign(**dict.fromkeys(files.COMPARED.needed[1:], 0.5))
+    in_set = [i < len(in_best_set) and in_best_set[i] for i in range(len(listed))] if in_best_set else None
+    write(files.COMPARED, table.assign(rank_test_score=1, in_best_set=in_set, simplest=False), "mine")
+    write(files.SUMMARY, {"best_params": listed[0]} | NUMBERS, "mine")
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     monkeypatch.setattr(stage, "stale_stages", lambda *stages: [])
     params = params_of()
     written(tmp_path, small_params() | {"experiments": params.model_dump()["experiments"]})
-    write_results(params, ["true", "false", "true"])
+    write_results(params, [True, False, True])
     return params
 
 
@@ -126,6 +126,18 @@ def test_the_stage_adds_the_narrower_search(searched: Params, in_process: Comman
 def test_without_a_test_it_is_the_space_around_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     params = params_of()
-    write_results(params, ["nan"] * 50)
+    write_results(params, None)
     best = params.experiments["mine"].candidates(params.seed)[0]
-    assert read_best_set(params, "mine", best) == [best]
+    assert read_best_set(Results(), params, "mine") == [best]
+
+
+@pytest.mark.usefixtures("searched")
+def test_results_of_another_search_are_refused(in_process: Command) -> None:
+    path, again = Path("metrics/compared/mine.csv"), "Run `dvc repro compare@mine`."
+    table = pd.read_csv(path).assign(params="lr=7")
+    write(files.COMPARED, table, "mine")
+    done = in_process(stage, "mine")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{path} has the candidate lr=7, which is not in the grid of params.yaml. {again}" in done.stderr
+    path.unlink()
+    assert f"{path} is missing. {again}" in in_process(stage, "mine").stderr

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from stages import refine as stage
-from stages.lib.common import format_params, write_json, write_text
+from stages.lib.common import format_params, write_text
 from stages.lib.config import load_params, yaml12
-from stages.lib.winners.leaderboard import read_search
+from stages.lib.results import Results, files, write
+from stages.lib.winners.leaderboard import read_best
 from tests.conftest import Command, MakeProject
 from tests.project import NUMBERS, real_params, set_at, small_params
 from tests.read_sample import SAMPLE
@@ -66,7 +67,7 @@ def test_the_real_grids(here: Path, refine_here: Command, name: str) -> None:
         assert f"error: params.yaml: experiments.{name}.grid has nothing to refine" in done.stderr
         assert (here / "params.yaml").read_text(encoding="utf-8") == before
         return
-    best = read_search(old, name)["best_params"]
+    best = read_best(Results(), old, name)
     assert all(value in REAL[name][key] for key, value in best.items()), "the committed best is another: adapt REAL"
     shown = refine_here(name).stdout
     assert f"added experiments.{name}_2, {math.prod(map(len, REAL[name].values()))} candidates" in shown
@@ -95,7 +96,7 @@ def nothing() -> None:
     pass
 
 
-AGAIN = "Run `dvc repro search@neurons`."
+AGAIN, SUMMARY = "Run `dvc repro search@neurons`.", files.SUMMARY.at("neurons")
 
 
 @pytest.mark.parametrize(
@@ -105,9 +106,9 @@ AGAIN = "Run `dvc repro search@neurons`."
         (nothing, ("neuron",), "params.yaml: experiments has no 'neuron'; did you mean 'neurons'?"),
         (nothing, ("weight_init",), "has nothing to refine: no number lies between the best, module__weight_init="),
         (
-            lambda: write_json("metrics/search/neurons.json", {"best_params": "module__n_neurons=99"} | NUMBERS),
+            lambda: write(files.SUMMARY, {"best_params": "module__n_neurons=99"} | NUMBERS, "neurons"),
             ("neurons",),
-            f"its best, module__n_neurons=99, is not in the grid of params.yaml. {AGAIN}",
+            f"{SUMMARY} has the best module__n_neurons=99, which is not in the grid of params.yaml. {AGAIN}",
         ),
         (
             spoil_params("experiments.neurons_2", {"grid": {"lr": [1.0]}}),

@@ -134,8 +134,8 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
         score_nets({"net": settings}, {}, fresh_of(data, params.model_copy(update={"seed": each}), drawn))["net"]
         for each in (seed, params.seed)
     )
-    assert scores.loc["starting_point"].tolist() == found.scores["score"].tolist()
-    assert second.loc["starting_point"].tolist() == found.scores["neg_brier_score"].tolist()
+    assert [*scores.loc["starting_point"]] == [*found.scores["score"]]
+    assert [*second.loc["starting_point"]] == [*found.scores["neg_brier_score"]]
     assert not np.array_equal(found.scores["score"], flattered.scores["score"])
     assert table.loc["starting_point", "mean_test_roc_auc"] == found.scores["roc_auc"].mean()
     assert table.loc["logistic_regression", "mean_test_score"] == 0.5

@@ -84,7 +84,7 @@ def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: p
 
 def test_results_of_other_experiments_are_refused() -> None:
     texts = Texts()
-    best = {"x": {"best_params": {}, "simplest_params": {}}}
+    best: dict[str, Any] = {"x": {"best_params": {}, "simplest_params": {}}}
     for details, problem in (
         ({"experiments": best, "winner": "x"}, "is from other experiments than those in params.yaml"),
         ({"experiments": {}, "combined": {}}, "is not what the stage best_params writes"),
@@ -139,7 +139,8 @@ def test_what_the_searches_have_scored_is_not_trained_again(
         assert {scorer: scores.tolist() for scorer, scores in each.scores.items()} == {
             scorer: scores.tolist() for scorer, scores in found[name].scores.items()
         }
-        assert (found[name].ci95, found[name].stuck is not None) == (pytest.approx(each.ci95, rel=1e-11), True)
+        assert found[name].stuck is not None
+        assert found[name].ci95 == pytest.approx(each.ci95, rel=1e-11)
         assert np.array_equal(np.array(found[name].stuck), np.array(each.stuck))
 
 
