@@ -8,29 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.common import UserError, reading, remove_others, write_json, write_text
+from stages.lib.common import UserError, reading, write_text
 
 REMEDY = "Run `dvc repro fetch`."
-
-
-def test_files_are_whole_or_untouched(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "file.json"
-    write_json(path, {"b": 1 / 3, "a": [{"lr": 1e-08}], "c": None})
-    assert path.read_bytes() == (
-        b'{\n  "a": [\n    {\n      "lr": 1e-08\n    }\n  ],\n  "b": 0.333333,\n  "c": null\n}\n'
-    )
-    before = path.read_bytes()
-    with pytest.raises(ValueError, match="Out of range float"):
-        write_json(path, {"a": float("nan")})
-    with pytest.raises(UnicodeEncodeError):
-        write_text(path, "\ud800")
-    assert path.read_bytes() == before
 
 
 def test_nothing_is_left_beside_a_file(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     write_text(path, "first\n")
     write_text(path, "second\n")
+    assert path.read_bytes() == b"second\n"
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "\ud800")
     assert path.read_bytes() == b"second\n"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -72,22 +61,6 @@ def test_a_file_where_a_folder_belongs_is_named(tmp_path: Path) -> None:
     assert caught.value.filename == str(tmp_path / "metrics")
 
 
-def test_others_are_removed_with_their_folders(tmp_path: Path) -> None:
-    for name in ("a.svg", "old.svg", "old.svg.tmp", "curves/a.svg", "curves/old.svg", "importance/old.svg"):
-        write_text(tmp_path / name, "")
-    remove_others(tmp_path, [tmp_path / "a.svg", f"{tmp_path}/curves/a.svg"])
-    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
-    assert left == ["a.svg", "curves", "curves/a.svg"]
-
-
-def test_what_is_read_is_given_back(tmp_path: Path) -> None:
-    path = tmp_path / "file.json"
-    write_json(path, {"a": 1})
-    with reading(path, "not JSON", REMEDY):
-        content = json.loads(path.read_bytes())
-    assert content == {"a": 1}
-
-
 def test_a_missing_file_is_named_with_what_to_run(tmp_path: Path) -> None:
     path = tmp_path / "none.json"
     with pytest.raises(UserError) as caught, reading(path, "not JSON", REMEDY):
@@ -96,17 +69,7 @@ def test_a_missing_file_is_named_with_what_to_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
-    [
-        json.JSONDecodeError("Expecting value", "", 0),
-        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
-        KeyError("best_params"),
-        IndexError("list index out of range"),
-        TypeError("'int' object is not subscriptable"),
-        AttributeError("'list' object has no attribute 'get'"),
-        csv.Error("field larger than field limit"),
-    ],
-    ids=lambda error: type(error).__name__,
+    "error", [json.JSONDecodeError("Expecting value", "", 0), KeyError("best_params"), csv.Error()]
 )
 def test_a_broken_file_is_named_with_what_it_should_be(error: Exception) -> None:
     with pytest.raises(UserError) as caught, reading("metrics/data.json", "not JSON", REMEDY):
@@ -120,8 +83,6 @@ class LibraryError(Exception):
 
 def test_a_librarys_own_error_is_one_of_a_broken_file_where_it_is_named() -> None:
     with pytest.raises(UserError, match="model is not a model"), reading("model", "not a model", REMEDY, LibraryError):
-        raise LibraryError
-    with pytest.raises(LibraryError), reading("model", "not a model", REMEDY):
         raise LibraryError
 
 

@@ -1,8 +1,5 @@
 """Settings and scores as text."""
 
-import json
-from pathlib import Path
-
 import pytest
 
 from stages.lib.common import (
@@ -13,7 +10,6 @@ from stages.lib.common import (
     shares_in_words,
     short_key,
     short_params,
-    write_json,
 )
 
 
@@ -58,16 +54,6 @@ def test_scores_are_written_in_their_size() -> None:
     assert format_score(-0.00001, 4) == "0.0000"
     assert format_score(0.0112, 4, "+") == "+0.0112"
     assert format_score(float("nan"), 4) == "–"
-
-
-@pytest.mark.parametrize("score", [0.0245499, 0.0245500001, 0.12345, 0.00004999])
-def test_the_screen_rounds_as_the_report_does(tmp_path: Path, score: float) -> None:
-    # The report reads the files, whose numbers are rounded.
-    write_json(tmp_path / "a.json", {"score": score})
-    read = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["score"]
-    for decimals in (4, 6):
-        assert format_score(score, decimals) == format_score(read, decimals)
-    assert format_p(score) == format_p(read)
 
 
 def test_a_small_p_is_a_bound() -> None:

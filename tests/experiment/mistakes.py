@@ -61,11 +61,6 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "neurons",
-        {"experiments.neurons.grid": {"epochs": [5]}},
-        "grid.epochs: NeuralNetClassifier takes no 'epochs'; it is called max_epochs here",
-    ),
-    (
-        "neurons",
         {"experiments.neurons.grid": {"modul__n_neurons": [5]}},
         "grid.modul__n_neurons: no part of a net is called 'modul'; did you mean 'module'?",
     ),
@@ -103,13 +98,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "experiments.neurons.fixed.wrapper: all experiments share folds and baselines; put wrapper into model",
     ),
     ("neurons", {"model.wrapper": "NeuralNet"}, "model.wrapper: NeuralNet is not a classifier, or is one with a"),
-    ("neurons", {"model.wrapper": "NeuralNetClasifier"}, "did you mean 'NeuralNetClassifier'?"),
     ("neurons", {"model.optimizer__x": 1}, "model.optimizer__x: Adamax takes no 'x'"),
-    (
-        "neurons",
-        {"model.prepare__scale": "standard"},
-        "model.prepare__scale: `model` is about the net; set prepare.scale",
-    ),
     ("neurons", {"model.device": "cuda:99"}, "model.device is 'cuda:99', which can't be used here"),
     *(
         (
@@ -132,7 +121,6 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         {"experiments.neurons.fixed.module__activation": "swish"},
         "is not an activation of torch.nn; it is called SiLU here",
     ),
-    ("neurons", {"cv.scoring": "acuracy"}, "'acuracy' is not a scorer of scikit-learn; did you mean 'accuracy'?"),
     (
         "neurons",
         {"model.wrapper": "NeuralNetRegressor"},
@@ -182,16 +170,6 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "neurons",
         {"model.iterator_train__shuffle": "yes"},
         "model.iterator_train__shuffle: 'yes' is text; shuffle of DataLoader is true or false",
-    ),
-    (
-        "neurons",
-        {"model.verbose": "yes"},
-        "model.verbose: 'yes' is text; verbose of NeuralNetClassifier is a number",
-    ),
-    (
-        "neurons",
-        {"model.dataset": "mine"},
-        "model.dataset: dataset is a class, which can't be named here; set it in",
     ),
     ("neurons", {"model.device": "meta"}, "model.device is 'meta', which can't be used here: it keeps no numbers"),
 ]

@@ -112,10 +112,6 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
         ),
         (MANY | {"module": net(lambda x: x, 3)}, "but with CrossEntropyLoss the net has 3 outputs to tell them apart."),
         (MANY | {"module": net(lambda x: x, 1)}, "Target 1 is out of bounds. The criterion needs an output for each"),
-        (
-            {"module": net(lambda x: x.softmax(dim=1))},
-            "the probability 1, whatever its weights are: a softmax over one",
-        ),
         ({"wrapper": Elsewhere}, "which is not one of the classes 0 to 1. Let the wrapper's predict return the number"),
         (
             {"criterion": nn.NLLLoss, "module": net(lambda x: x)},
@@ -146,7 +142,6 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
             {"module": net(lambda x: (x, x)), **MANY},
             "The module's forward returns several things; let it return the outp",
         ),
-        ({"criterion__reduction": "none"}, "only for scalar outputs. Let the criterion return one number, such as the"),
         ({"module": net(lambda x: x.detach().sigmoid())}, "No weight of the module can be trained"),
     ],
 )
@@ -159,12 +154,8 @@ def test_a_net_that_can_not_learn_the_target_is_told(changes: dict[str, Any], se
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"module": net(lambda x: x / 0 * 0)}, "The net's output is not finite before any training, so the learning"),
-        ({"criterion": Logarithm}, "The loss of the net that is not trained yet is nan, so the learning rate is not"),
-        (
-            {"module": net(lambda x: (x - x.detach()).abs().sqrt())},
-            "The gradient is not finite from the first step on, however small the learning rate",
-        ),
+        ({"module": net(lambda x: x / 0 * 0)}, "The net's output or its loss is not finite before any training, so th"),
+        ({"criterion": Logarithm}, "The net's output or its loss is not finite before any training, so the learning"),
     ],
 )
 def test_nan_from_the_first_step_on_is_told_from_a_net_that_diverges(changes: dict[str, Any], sentence: str) -> None:

@@ -1,8 +1,6 @@
 """What is shown of a long stage where there is no terminal: its part, how far it is, and the user's own code."""
 
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -43,17 +41,3 @@ def test_nothing_is_told_of_what_takes_no_time(
     with doing("mine: reading"):
         pass
     assert capsys.readouterr().err == ""
-
-
-def test_an_init_that_takes_long_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    code = "class Slow:\n    def __init__(self, wait):\n        wait()\n"
-    (tmp_path / "slow_net.py").write_text(code, encoding="utf-8")
-    import slow_net  # type: ignore[import-not-found]
-
-    with doing("mine: a trial of one epoch"):
-        slow_net.Slow(lambda: wait_for("in Slow.__init__ (slow_net.py, line 3)\n", capsys))
-    del sys.modules["slow_net"]

@@ -2,16 +2,7 @@
 
 from stages.lib.common import environment
 from stages.lib.common.arguments import Arguments
-from stages.lib.common.artifacts import (
-    DIGITS,
-    Output,
-    reading,
-    remove_others,
-    significant,
-    write_bytes,
-    write_json,
-    write_text,
-)
+from stages.lib.common.artifacts import Output, reading, significant, write_bytes, write_text
 from stages.lib.common.command import run
 from stages.lib.common.errors import RAISED, UserError, described, did_you_mean, explained, own_place
 from stages.lib.common.formatting import (

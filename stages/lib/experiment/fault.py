@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from sklearn.base import BaseEstimator, clone
 from skorch import NeuralNet
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
-from torch.nn.parameter import is_lazy
 
 from stages.lib.common import own_place
-from stages.lib.engine import net_of
 from stages.lib.search import advice_on_one_row
 
 FIX_THE_CODE = "Fix the code there."
@@ -22,8 +19,6 @@ _CERTAIN = {
     "Using a target size": "Let the module's forward return one column, the shape of the target, (n, 1).",
     "modified by an inplace operation": "An operation such as `x += 1` or `relu_` changes numbers that the gradient "
     "needs: write `x = x + 1` in the module's forward.",
-    "not compiled with CUDA|No CUDA GPUs|NVIDIA driver": "Leave out `.cuda()` and `.to(...)` in the module: "
-    "model.device says where nets are.",
     r"__init__\(\) missing .*: '(\w+)'": "Set model.module__{0}: besides its candidates, a search trains the net that "
     "it starts from. Or give it a default in the code.",
 }
@@ -38,19 +33,11 @@ _MEANINGS = {
     "n_outputs, which it is given if it takes them.",
     "shapes cannot be multiplied|normalized_shape|expected input": "A row has {width} numbers here: let the module "
     "take n_inputs, which it is given, for the width of its first layer, and check the widths of the others.",
-    "same dtype|expected scalar type|dtype": "Rows and targets are float32, and classes int64 for CrossEntropyLoss and "
-    "NLLLoss: let the module keep to these types.",
     "does not require grad|empty parameter list": "No weight of the module can be trained: make its layers attributes "
     "of it, and let forward use them without no_grad, detach or argmax.",
-    r"forward\(\) (missing|takes)": "A module's forward is given the rows alone, and a criterion's the module's output "
-    "and the target.",
-    "only for scalar outputs": "Let the criterion return one number, such as the mean over the rows.",
 }
 
 _NOTHING = object()
-
-# Below this, as of a net whose outputs are all but 0 or 1, a step may be lost in the rounding of the weights.
-_LEAST_GRADIENT = 1e-3
 
 
 @dataclass
@@ -62,18 +49,6 @@ class Seen:
     output: Any = None
     target: Any = None
     first_loss: float | None = None
-    first_weights: list[torch.Tensor] | None = None
-    is_stepped: bool = False
-    has_moved: bool = False
-
-    def look_at_weights(self, module: torch.nn.Module) -> None:
-        """Note whether weights have gradients, and whether they are still those of the first look."""
-        weights = list(module.parameters())
-        if self.first_weights is None or len(self.first_weights) != len(weights):
-            self.first_weights = [weight.detach().clone() for weight in weights]
-        grads = [weight.grad for weight in weights if weight.grad is not None]
-        self.is_stepped |= any(bool((grad.abs() > _LEAST_GRADIENT).any()) for grad in grads)
-        self.has_moved |= not all(map(torch.equal, self.first_weights, weights))
 
 
 @contextmanager
@@ -84,8 +59,6 @@ def observed(net: NeuralNet) -> Iterator[Seen]:
     def before(module: torch.nn.Module, inputs: tuple[Any, ...]) -> None:
         if type(module) is net.module and inputs:
             seen.rows = inputs[0]
-            if not seen.has_moved and not any(map(is_lazy, module.parameters())):
-                seen.look_at_weights(module)
         elif isinstance(module, net.criterion) and len(inputs) == 2:
             seen.output, seen.target = inputs
 
@@ -127,13 +100,3 @@ def _meaning(meanings: dict[str, str], error: BaseException, **words: object) ->
     """Return what the message of an error means; "" if the table does not have it."""
     matches = ((re.search(words, str(error)), meaning) for words, meaning in meanings.items())
     return next((meaning.format(*match.groups(), **words) for match, meaning in matches if match), "")
-
-
-def altered(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
-    """Return a copy whose net has other settings, without their options, such as `optimizer__lr`."""
-    copy = clone(estimator)
-    own = vars(net_of(copy))
-    for key in [key for key in own if key.partition("__")[0] in changes]:
-        del own[key]
-    own |= changes
-    return copy

@@ -1,7 +1,6 @@
 """Trains one net for one epoch, to find what does not fit together before a long search."""
 
 import warnings
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,13 +10,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNetClassifier
 
 from stages.lib.common import UserError, counted, explained
+from stages.lib.config import PARAMS_FILE
 from stages.lib.engine import TrainTest, net_of
-from stages.lib.experiment.batches import check_hold_out, check_last_batch
 from stages.lib.experiment.candidates import check_candidates
-from stages.lib.experiment.fault import Seen, advice, altered, observed
+from stages.lib.experiment.fault import Seen, advice, observed
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import lean
 from stages.lib.scores.scorer import RecordingScorer
+
+_BATCH, _DROPS = "batch_size", "iterator_train__drop_last"
 
 
 def check_experiment(experiment: Opened, split: TrainTest | None = None) -> None:
@@ -28,9 +29,22 @@ def check_experiment(experiment: Opened, split: TrainTest | None = None) -> None
     """
     split, scorer = split or experiment.splits[0], experiment.scorer  # whose errors come first
     check_candidates(experiment)
-    check_hold_out(experiment)
+    _check_batches(experiment)
     check_trial(experiment.estimator, experiment.X, experiment.y, split, scorer)
-    check_last_batch(experiment)
+
+
+def _check_batches(experiment: Opened) -> None:
+    """Raise `UserError` if a training fold has too few rows for a whole batch, so that nothing would be learnt."""
+    parts, name = experiment.params.settings(experiment.name)["train_split"], experiment.name
+    fewest = min(len(train) for train, _ in experiment.splits)
+    left = fewest - fewest // parts if parts else fewest
+    for whole in (experiment.settings | candidate for candidate in experiment.candidates):
+        if whole.get(_DROPS) and whole[_BATCH] > left:
+            raise UserError(
+                f"{PARAMS_FILE}: experiments.{name}: {_BATCH} is {whole[_BATCH]} and {_DROPS} is true, but a training "
+                f"fold has {left:,} rows, so an epoch has no batch and nothing is learnt. Set {_BATCH} to {left} or "
+                f"less, or {_DROPS} to false."
+            )
 
 
 def check_trial(
@@ -49,25 +63,20 @@ def check_trial(
             trial = fit(estimator)
         _check_output(net_of(trial), seen)
         _check_layers(net_of(trial).module_)
-        loss = seen.first_loss or 0.0
-        if net_of(trial).diverged_ or np.isnan(loss):
+        if net_of(trial).diverged_ or np.isnan(seen.first_loss or 0.0):
             # An untrained net has predictions to score too, unless it is at fault itself.
             trial = fit(estimator, max_epochs=0)
-            if net_of(trial).diverged_:
-                raise UserError(_not_finite(seen))
-            slow = altered(estimator, optimizer=torch.optim.SGD, lr=1e-30)  # too slow to diverge
-            if not np.isfinite(loss) or net_of(fit(slow)).diverged_:
-                raise UserError(_no_step(loss))
-    if seen.is_stepped and not seen.has_moved:
-        raise UserError(
-            "The weights did not change in a trial of one epoch, although there are gradients. Look at the optimizer's "
-            "step, and whether the module uses the weights that the optimizer has."
-        )
+            if net_of(trial).diverged_ or not np.isfinite(seen.first_loss or 0.0):
+                raise UserError(
+                    "The net's output or its loss is not finite before any training, so the learning rate is not at "
+                    "fault. Look for a division by 0, or a logarithm or root of a negative number, in the module's "
+                    "forward and the criterion, and at very large inputs."
+                )
     with explained(
         "A trial of one epoch could not predict",
         "Let the module's forward return a tensor with one row for each row of its input, for any number of rows.",
     ):
-        _check_predictions(trial, X[test], int(y.max()) + 1, partial(fit, estimator, max_epochs=0))
+        _check_predictions(trial, X[test], int(y.max()) + 1)
     _check_scores(trial, X[test], y[test].ravel(), scorer)
 
 
@@ -115,34 +124,7 @@ def _check_layers(module: torch.nn.Module) -> None:
         )
 
 
-def _not_finite(seen: Seen) -> str:
-    """Say why a net that is not trained has no finite output."""
-    if isinstance(seen.rows, torch.Tensor) and not bool(torch.isfinite(seen.rows).all()):
-        return (
-            "The rows that the net is given have numbers beyond those of float32, 3.4e38. Change the unit of such "
-            "columns in the CSV, or leave them out with `use: false`."
-        )
-    return (
-        "The net's output is not finite before any training, so the learning rate is not at fault. Look for a division "
-        "by 0, or a logarithm or root of a negative number, in the module's forward, and at its initial weights; if "
-        "the inputs are very large, set prepare.scale to standard."
-    )
-
-
-def _no_step(loss: float) -> str:
-    """Say why a net has no finite weights after its first step, although its output was finite."""
-    problem = (
-        "The gradient is not finite from the first step on, however small the learning rate"
-        if np.isfinite(loss)
-        else f"The loss of the net that is not trained yet is {loss}"
-    )
-    return (
-        f"{problem}, so the learning rate is not at fault. Look for a root or norm of 0, a division by 0, or a "
-        "logarithm of 0 or less in the module's forward and the criterion."
-    )
-
-
-def _check_predictions(trial: BaseEstimator, rows: np.ndarray, n_classes: int, untrained: Callable[[], Any]) -> None:
+def _check_predictions(trial: BaseEstimator, rows: np.ndarray, n_classes: int) -> None:
     """Raise `UserError` if the shape or the values of predictions can't be right."""
     net, n = net_of(trial), len(rows)
     predicted = np.asarray(trial.predict(rows))
@@ -169,21 +151,6 @@ def _check_predictions(trial: BaseEstimator, rows: np.ndarray, n_classes: int, u
             f"The net predicts {strays[0]}, which is not one of the classes 0 to {n_classes - 1}. Let the wrapper's "
             "predict return the number of a class."
         )
-    if np.isin(proba, (0, 1)).all() and (proba == proba[0]).all() and _is_constant(untrained(), rows, proba):
-        raise UserError(
-            f"The net gives each row the probability {proba[0, -1]:g}, whatever its weights are: a softmax over one "
-            "column is always 1. Let the module end in a sigmoid, or return a column for each class with "
-            "CrossEntropyLoss."
-        )
-
-
-def _is_constant(untrained: BaseEstimator, rows: np.ndarray, proba: np.ndarray) -> bool:
-    """Whether probabilities that are 0 or 1 stay so with small weights, and so are not a sigmoid's of large numbers."""
-    untrained.predict_proba(rows)  # after which lazy layers have weights
-    with torch.no_grad():
-        for weight in net_of(untrained).module_.parameters():
-            weight.mul_(1e-3)
-    return bool(np.array_equal(untrained.predict_proba(rows), proba))
 
 
 def _check_scores(trial: BaseEstimator, rows: np.ndarray, expected: np.ndarray, scorer: RecordingScorer) -> None:

@@ -12,5 +12,5 @@ from stages.lib.scores.score_table import (
     stuck_of,
     trained_to_the_end,
 )
-from stages.lib.scores.summary import CORRECTED, read_search, summarise
+from stages.lib.scores.summary import CORRECTED, summarise
 from stages.lib.scores.told import NOT_TESTED, in_words, print_table, stuck_in_words, too_few

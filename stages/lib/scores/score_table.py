@@ -1,7 +1,6 @@
 """Tabulates a search, one row per candidate, with names instead of objects; and what follows from such a table."""
 
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -162,11 +161,3 @@ def check_any_score(scores: np.ndarray, advice: str) -> None:
     if not finite.all(axis=1).any():
         how_many = "on some splits" if finite.any() else "on every split, so no fit ended with finite weights"
         raise UserError(f"Every candidate of the grid diverged {how_many}. {advice}")
-
-
-def read_cells(text: str) -> pd.DataFrame:
-    """Return each cell of a CSV that a stage has written as text; raises `ValueError` for a row that is too long."""
-    table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index
-        raise ValueError
-    return table

@@ -76,8 +76,3 @@ def standing(p: float, worse: float, better: float, within: bool) -> str:
     if p < ALPHA and max(worse, better) > 1 / 2:
         return BETTER if better > worse else WORSE
     return AS_GOOD if within and max(worse, better) < ALPHA else UNDECIDED
-
-
-def read_search(name: str) -> dict[str, Any]:
-    """Return the summary of a search."""
-    return Results().json(files.SUMMARY, name)

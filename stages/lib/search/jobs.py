@@ -1,10 +1,8 @@
 """Runs the jobs of a search in processes on this machine, or on the workers of a Dask cluster."""
 
-import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from joblib import cpu_count
 
@@ -34,8 +32,7 @@ def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
     options = {} if address else {"n_workers": n_jobs, "threads_per_worker": 1}
     key = "runtime.dask_scheduler"
     try:
-        with _no_longer_than(2 * _SECONDS_TO_ANSWER):  # Dask waits for ever for the answer of another kind of server
-            client = Client(address, timeout=_SECONDS_TO_ANSWER, **options)
+        client = Client(address, timeout=_SECONDS_TO_ANSWER, **options)
     except Exception as error:  # a text that is not an address fails in many ways
         remedy = "Start one there, or set runtime.backend to loky."
         raise UserError(in_params(key, f": no scheduler answers at {address}: {error}", remedy)) from None
@@ -47,22 +44,6 @@ def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
             raise UserError(in_params(key, f": the scheduler at {address} has no workers", remedy)) from None
         # A cluster's workers have memory of their own.
         yield "dask", -1, runtime.max_memory_mb if address else memory
-
-
-@contextmanager
-def _no_longer_than(seconds: int) -> Iterator[None]:
-    """Raise TimeoutError if the block takes longer, in the main thread."""
-
-    def ring(*_: Any) -> None:
-        raise TimeoutError(f"it is not a Dask scheduler, or was silent for {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:

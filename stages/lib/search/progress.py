@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from stages.lib.common import own_code
-
 # When the first line is printed, and how long after a line the next one.
 SECONDS_BEFORE_FIRST = 1.0
 _SECONDS_BETWEEN = 10.0
@@ -49,7 +47,7 @@ def doing(what: str, unit: str = "") -> Iterator[Work]:
         work = Work(bar)
         work.begin(what, unit)
         over = threading.Event()
-        thread = threading.Thread(target=_tell, args=(work, terminal, over, threading.get_ident()), daemon=True)
+        thread = threading.Thread(target=_tell, args=(work, terminal, over), daemon=True)
         thread.start()
         try:
             yield work
@@ -58,23 +56,13 @@ def doing(what: str, unit: str = "") -> Iterator[Work]:
             thread.join()
 
 
-def _tell(work: Work, terminal: bool, over: threading.Event, watched: int) -> None:
-    """Print what a thread does until it is over; on a terminal, only what the user's own code takes long for."""
+def _tell(work: Work, terminal: bool, over: threading.Event) -> None:
+    """Print what is done until it is over; on a terminal there is a bar instead."""
     start, wait, before = time.monotonic(), SECONDS_BEFORE_FIRST, ""
     while not over.wait(wait):
         wait, now = _SECONDS_BETWEEN, f"{work.what}, {work.done}"
-        place = _in_own_code(watched) if now == before else ""  # nothing has been done since the last line
-        if place or not terminal:
-            after = f", after {time.monotonic() - start:.0f} s{place}" if now == before else ""
+        if not terminal:
+            # Nothing may have been done since the last line.
+            after = f", after {time.monotonic() - start:.0f} s" if now == before else ""
             print(f"{work}{after}", file=sys.stderr, flush=True)
         before = now
-
-
-def _in_own_code(thread: int) -> str:
-    """Return where in the user's own code, as in a module's `__init__`, a thread is."""
-    frame = sys._current_frames().get(thread)
-    while frame:
-        if path := own_code(frame.f_code.co_filename):
-            return f" in {frame.f_code.co_qualname} ({path}, line {frame.f_lineno})"
-        frame = frame.f_back
-    return ""
