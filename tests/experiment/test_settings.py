@@ -70,11 +70,6 @@ def test_a_mistake_is_a_sentence_with_its_place(
     assert sentence in str(caught.value)
 
 
-def test_an_unknown_experiment() -> None:
-    with pytest.raises(UserError, match="has no 'neuron'; did you mean 'neurons'"):
-        check({}, "neuron")
-
-
 def test_a_list_of_numbers_is_no_name_to_import() -> None:
     raw = small_params()
     grid, fixed = {"optimizer__betas": [[0.9, 0.999], [0.8, 0.99]]}, {"module__n_neurons": [4, 4]}

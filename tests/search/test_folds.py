@@ -54,11 +54,6 @@ def test_the_folds_are_scikit_learns(splitter: Any, kind: Any) -> None:
     assert same(shuffled, kind(3, shuffle=True, random_state=fit_seed(SEED, 0)).split(data.X, data.y, groups))
 
 
-def test_without_a_splitter_numbers_are_cut_into_equal_parts() -> None:
-    data = table(np.arange(float(N)), classify=False)
-    assert same(make_splits(data, CV(n_splits=4, n_repeats=1), SEED), KFold(4).split(data.X))
-
-
 def test_time_goes_forward() -> None:
     data = table(np.arange(float(N)), classify=False)
     found = make_splits(data, CV(n_splits=4, n_repeats=1, splitter="time"), SEED)
@@ -86,10 +81,6 @@ def test_the_share_of_k_folds_is_that_of_their_rows(n_splits: int, groups: np.nd
     assert cv.resampling(N).n_repeats(len(splits)) == cv.n_repeats
 
 
-def test_in_time_order_nothing_is_tested() -> None:
-    assert not CV(n_splits=4, n_repeats=1, splitter="time").resampling(N).is_tested
-
-
 FEW = table(np.repeat([0.0, 1.0], [10, 2]))
 
 
@@ -101,16 +92,6 @@ FEW = table(np.repeat([0.0, 1.0], [10, 2]))
             CV(n_splits=3, splitter="stratified"),
             "The data has 2 rows of class c1, fewer than the 3 folds of cv.n_splits. "
             "Lower cv.n_splits in params.yaml, or use more rows.",
-        ),
-        (
-            table(np.arange(3.0), classify=False),
-            CV(n_splits=4, splitter="kfold"),
-            "The data has 3 rows, fewer than the 4 folds of cv.n_splits.",
-        ),
-        (
-            table(np.arange(3.0), classify=False),
-            CV(n_splits=3, n_repeats=1, splitter="time"),
-            "The data has 3 rows, fewer than the 4 that 3 splits in time need.",
         ),
         (
             table(groups=np.repeat([0, 1], 30)),
@@ -128,26 +109,9 @@ FEW = table(np.repeat([0.0, 1.0], [10, 2]))
             "The test rows of fold 1 in repeat 1 have no row of class c1, c2. "
             "Set cv.splitter in params.yaml to stratified, or cv.shuffle to true.",
         ),
-        (
-            table(np.repeat([0.0, 1.0], [40, 20]), np.repeat(np.arange(3), 20)),
-            CV(n_splits=3, n_repeats=1, splitter="group", groups="person"),
-            "have no row of class c1. Set cv.splitter in params.yaml to stratified_group, or lower cv.n_splits.",
-        ),
-        (
-            table(),
-            CV(n_splits=3, n_repeats=1, splitter="time"),
-            "The training rows of fold 1 in repeat 1 have no row of class c1, c2. "
-            "Lower cv.n_splits in params.yaml, or merge rare classes.",
-        ),
     ],
 )
 def test_what_cannot_be_split_is_told(data: Dataset, cv: CV, sentence: str) -> None:
     with pytest.raises(UserError) as caught:
         checked_splits(data, cv, SEED)
     assert sentence in str(caught.value)
-
-
-def test_what_can_be_split_is_taken() -> None:
-    checked_splits(table(), CV(n_splits=3), SEED)
-    checked_splits(table(groups=GROUPS), CV(n_splits=3, splitter="stratified_group", groups="g"), SEED)
-    checked_splits(table(np.arange(5.0), classify=False), CV(n_splits=4, splitter="time"), SEED)

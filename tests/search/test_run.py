@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
-from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
-from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping
 from torch import nn
@@ -61,31 +59,12 @@ def test_a_score_is_that_of_a_fit_seeded_by_its_split(data: Dataset) -> None:
     assert found[frozenset(candidate.items())] == np.array(expected).tobytes()
 
 
-def test_a_score_depends_on_the_candidate_alone(data: Dataset) -> None:
-    whole = scores_by_candidate(GRID, search(data, GRID))
-    reversed_grid = {key: values[::-1] for key, values in reversed(GRID.items())}
-    assert scores_by_candidate(reversed_grid, search(data, reversed_grid)) == whole
-    for rate in GRID["module__dropout_rate"]:
-        smaller = GRID | {"module__dropout_rate": [rate]}
-        part = scores_by_candidate(smaller, search(data, smaller))
-        assert part == {params: whole[params] for params in part}
-
-
 @pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
 def test_one_job_gives_the_scores_of_two(data: Dataset, engine: str) -> None:
     one, two = (search(data, GRID, engine=engine, n_jobs=n_jobs) for n_jobs in (1, 2))
     assert score_array(one).tobytes() == score_array(two).tobytes()
     # Records come back from other processes as well.
     assert [[record.n_epochs for record in records] for records in two.records] == [[2] * 3] * 4
-
-
-def test_the_engines_agree_where_no_noise_is_drawn(data: Dataset) -> None:
-    grid: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__n_neurons": [5, 12]}
-    scales: list[Literal["standard"] | None] = [None, "standard"]
-    for scale in scales:
-        one_by_one, at_once = (search(data, grid, scale=scale, engine=engine) for engine in ("one-by-one", "lockstep"))
-        # float32: a row near the threshold may fall on its other side
-        np.testing.assert_allclose(score_array(at_once), score_array(one_by_one), atol=0.02)
 
 
 def test_several_scorers_are_scikit_learns_and_the_first_one_selects(data: Dataset) -> None:
@@ -121,36 +100,6 @@ def test_a_record_has_the_weights_and_the_epochs_of_its_net(data: Dataset, engin
     assert search(data, {"max_epochs": [9]}, engine=engine, callbacks=stopping).n_epochs.tolist() == [2]
 
 
-def test_a_scaler_sees_the_training_fold_only(data: Dataset) -> None:
-    found = score_array(search(data, {"lr": [0.01]}, scale="standard"))
-    chosen = settings()
-    y = target(data.y, chosen["wrapper"], chosen["criterion"])
-    expected = []
-    X = data.X.to_numpy()
-    for number, (train, test) in enumerate(StratifiedKFold(3).split(X, data.y)):
-        scaler = StandardScaler().fit(X[train])
-        net = clone(build_estimator(chosen, data, Prepare()))
-        seed_everything(fit_seed(SEED, number))
-        net.fit(scaler.transform(X[train]).astype(np.float32), y[train])
-        expected.append(float((net.predict(scaler.transform(X[test]).astype(np.float32)) == data.y[test]).mean()))
-    assert found.tolist() == [expected]
-
-
-def test_the_first_repeat_keeps_the_files_order_and_others_are_drawn(data: Dataset) -> None:
-    plain, drawn = (make_splits(data, CV(n_splits=3, n_repeats=4, shuffle=shuffle), SEED) for shuffle in (False, True))
-    assert len(plain) == len(drawn) == 12
-    for (train, test), (expected_train, expected_test) in zip(
-        plain[:3], StratifiedKFold(3).split(data.X, data.y), strict=True
-    ):
-        assert np.array_equal(train, expected_train)
-        assert np.array_equal(test, expected_test)
-    for splits in (plain, drawn):
-        assert len({test.tobytes() for _, test in splits}) == 12
-    for i in range(3, 12):
-        assert np.array_equal(plain[i][1], drawn[i][1])
-    assert not np.array_equal(plain[0][1], drawn[0][1])
-
-
 @pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
 @pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
 def test_a_diverging_candidate_has_no_score(data: Dataset, criterion: type[nn.Module], engine: str) -> None:
@@ -173,34 +122,6 @@ def test_a_fit_that_fails_is_told(data: Dataset, engine: str) -> None:
         search(data, {"lr": [0.01]}, engine=engine, module=BrokenModule)
 
 
-@pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
-@pytest.mark.filterwarnings("ignore::lockstep.LockstepWarning")
-def test_a_last_batch_of_one_row_is_named_with_its_cure(data: Dataset, engine: str) -> None:
-    def normed(n_inputs: int) -> nn.Module:
-        return nn.Sequential(nn.Linear(n_inputs, 4), nn.BatchNorm1d(4), nn.Linear(4, 1), nn.Sigmoid())
-
-    def searched(**changes: Any) -> SearchResult:
-        # A fold has 512 rows.
-        return search(data, {"batch_size": [64, 73]}, engine=engine, module=normed, train_split=None, **changes)
-
-    cure = "one row, from which BatchNorm can't learn: set model.iterator_train__drop_last to true, or change model.b"
-    with pytest.raises(UserError, match=r"^A fit of test failed: ValueError: Expected more than 1 value .*" + cure):
-        searched()
-    assert np.isfinite(score_array(searched(iterator_train__drop_last=True))).all()
-
-
-@pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "balanced_accuracy", "f1"])
-@pytest.mark.parametrize("wrapper", ["NeuralNetClassifier", "NeuralNetBinaryClassifier"])
-def test_any_scorer_is_taken(data: Dataset, scoring: str, wrapper: str) -> None:
-    import skorch
-
-    chosen = settings(wrapper=getattr(skorch, wrapper), criterion=nn.BCEWithLogitsLoss)
-    y = target(data.y, chosen["wrapper"], chosen["criterion"])
-    net = build_estimator(chosen, data, Prepare())
-    X = rows(data, net)
-    assert np.isfinite(make_scorer(scoring)(net.fit(X, y), X, y))
-
-
 def test_all_scorers_and_records_share_the_predictions(data: Dataset) -> None:
     asked = []
 
@@ -220,7 +141,3 @@ def test_all_scorers_and_records_share_the_predictions(data: Dataset) -> None:
     assert asked == [len(y)]
     assert found["score"] == (net.predict(X) == data.y).mean()
     assert found["score"].record.rows.shape[0] == len(y)
-
-
-def test_seeds_differ_by_seed_and_split() -> None:
-    assert len({fit_seed(seed, split) for seed in range(20) for split in range(30)}) == 600

@@ -1,6 +1,5 @@
 """The stages on a table in the order of time, and on one with groups: what they say, and what they refuse."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,7 @@ from stages import baselines, best_params, compare, evaluate, search
 from stages.lib.common import UserError, format_params
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
-from stages.lib.experiment import anew
 from stages.lib.results import Results, files
-from stages.lib.search import run_search
 from stages.lib.winners.nets import score_nets
 from tests.conftest import Command
 from tests.project import ROOT, real_params, set_at
@@ -161,14 +158,6 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
     assert again.loc[found["best_params"], splits].tolist() == best[splits].iloc[0].tolist()
 
 
-def test_what_is_not_trained_in_lockstep_is_told(write: Run, in_process: Command) -> None:
-    write({"model.callbacks": {"Checkpoint": {"dirname": os.fspath(Path("kept"))}}})
-    done = in_process(search, "mine")
-    assert done.returncode == 0
-    told = "mine: the callback Checkpoint changes the net, or writes files, so 2 candidates are fitted one by one"
-    assert told in done.stderr
-
-
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -215,21 +204,3 @@ def test_what_goes_on_is_scored_as_by_itself_on_the_splits_of_the_evaluation(wri
     # The curves are of the first repeats of these splits; without a hold-out, there is a loss alone.
     curves = Results().table(files.CURVES, "mine")
     assert set(curves["setting"]) == {"best", "starting_point"}
-
-
-def test_a_search_that_fails_on_the_fresh_splits_leaves_the_files_of_the_last_one(
-    write: Run, in_process: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write({})
-    assert in_process(search, "mine").returncode == 0
-    before = {path: path.read_bytes() for path in sorted(Path("metrics").rglob("*.*"))}
-    write({"experiments.mine.grid.lr": [0.05, 0.06]})
-
-    def failing(label: str, *rest: Any, **options: Any) -> Any:
-        if "fresh" in label:
-            raise UserError("no room left")
-        return run_search(label, *rest, **options)
-
-    monkeypatch.setattr(anew, "run_search", failing)
-    assert in_process(search, "mine").returncode == 1
-    assert {path: path.read_bytes() for path in sorted(Path("metrics").rglob("*.*"))} == before

@@ -127,13 +127,6 @@ def test_the_simplest_model_that_no_other_one_surpasses_is_used(
     assert ("which is simpler" in found.text) == (use != "logistic_regression")
 
 
-def test_the_better_of_forest_and_boosting_speaks_for_the_trees() -> None:
-    models = {"linear_regression": scores(0.7, seed=1), "random_forest": scores(0.79, seed=2), "joint": scores(0.7)}
-    found = ask(models | {"hist_gradient_boosting": scores(0.795, seed=3), "mean": np.zeros(30)})
-    assert (found.use, found.runner_up) == ("hist_gradient_boosting", "random_forest")
-    assert "linear_regression, which is simpler, scores 0.7000 ±" in found.reasons
-
-
 def test_stuck_fits_of_the_answer_are_told() -> None:
     stuck = {"joint": np.arange(30) < 2}
     found = ask({"joint": scores(0.8), "logistic_regression": scores(0.7, seed=2)}, stuck=stuck)
@@ -208,14 +201,6 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
     )
     models["joint"] = np.array([-4.0, -6.0])
     assert ask(models, resampling=IN_TIME).reasons == "The net joint would gain nothing: it scores -5.0000."
-
-
-def test_without_a_rope_any_gain_counts() -> None:
-    models = {"joint": scores(0.776), "logistic_regression": scores(0.77, seed=2)} | CONSTANT
-    assert ask(models).use == "logistic_regression"
-    found = ask(models, rope=0.0)
-    assert found.use == "joint"
-    assert "the chance that the net joint is better is " in found.reasons
 
 
 def test_a_net_that_is_called_net_is_named_once() -> None:

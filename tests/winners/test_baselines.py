@@ -12,7 +12,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import GroupKFold, ParameterGrid, StratifiedKFold, TimeSeriesSplit, cross_val_score
+from sklearn.model_selection import ParameterGrid, StratifiedKFold, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
@@ -112,23 +112,6 @@ def test_inner_folds_are_of_the_kind_of_the_outer_ones(splitter: str) -> None:
         assert [(train.tolist(), test.tolist()) for train, test in found] == expected
     else:
         assert not any(set(groups[train]) & set(groups[test]) for train, test in found)
-
-
-def test_groups_stay_together_in_the_folds_that_boosting_is_tuned_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = replace(numbers(), groups=np.arange(90) // 10)
-    params = with_prepare().model_copy(update={"cv": CV(splitter="group", groups="ward", n_splits=3, n_repeats=1)})
-    seen: list[list[int]] = []
-    split = InnerFolds.split
-
-    def noting(self: InnerFolds, X: Any, y: np.ndarray, groups: Any = None) -> Any:
-        for train, test in split(self, X, y, groups):
-            seen.append(sorted(set(X.groups[train]) & set(X.groups[test])))
-            yield train, test
-
-    monkeypatch.setattr(InnerFolds, "split", noting)
-    splits = list(GroupKFold(3).split(data.X, data.y, data.groups))
-    assert np.isfinite(scored(baselines(data, params)["hist_gradient_boosting"], data, splits, "accuracy")).all()
-    assert seen == [[]] * 6
 
 
 def test_each_model_gets_the_preparation_that_it_needs() -> None:

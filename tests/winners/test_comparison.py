@@ -119,14 +119,6 @@ def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.Capture
     assert "stuck: how many of the 4 fits have a net that answers nearly all rows alike" in shown
 
 
-def test_further_scorers_stand_beside_the_one_that_selects() -> None:
-    areas = {name: scores + 0.1 for name, scores in SCORES.items()}
-    table = table_of(SCORES, roc_auc=areas)
-    assert list(table)[2:6] == ["mean_test_score", "std_test_score", "mean_test_roc_auc", "std_test_roc_auc"]
-    assert table["mean_test_roc_auc"][1] == pytest.approx(areas["mine"].mean())
-    assert table["std_test_roc_auc"][1] == pytest.approx(areas["mine"].std())
-
-
 def test_where_the_kept_setting_diverged_nothing_is_compared_with_it(capsys: pytest.CaptureFixture[str]) -> None:
     table = table_of(SCORES | {"kept": np.array([0.6, np.nan, 0.6, 0.6])})
     assert set(table["standing"]) == {""}

@@ -257,20 +257,3 @@ def test_a_last_fit_that_fails_or_diverges_is_told() -> None:
         fit_on_all_rows(
             "deep", settings | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}, data, params
         )
-
-
-def test_a_combination_that_no_net_takes_is_refused(
-    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
-) -> None:
-    monkeypatch.chdir(evaluated.folder)
-    before = {name: evaluated.read(name) for name in ("metrics/evaluation.json", str(MODEL_FILE), str(ANSWER_FILE))}
-    best = evaluated.read(files.BEST_PARAMS.path)
-    params = load_params()
-    write_best(params, evaluated.folder, combined=params.model.model_dump() | {"optimizer": "Adamm"})
-    try:
-        done = in_process(evaluate)
-    finally:
-        (evaluated.folder / files.BEST_PARAMS.path).write_bytes(best)
-    assert done.returncode == 1
-    assert "error: metrics/best_params.json: combined.optimizer: 'Adamm' is not an optimizer of torch" in done.stderr
-    assert {name: evaluated.read(name) for name in before} == before

@@ -62,16 +62,6 @@ def test_the_combination_takes_the_bests_in_turn() -> None:
     assert (combined["optimizer__lr"], combined["optimizer__momentum"], left_out) == (0.01, 0.9, [])
 
 
-def test_the_combination_leaves_out_what_was_found_of_another_module() -> None:
-    raw = small_params()
-    raw["experiments"]["neurons"]["fixed"] = {"module": "Linear"}
-    found = searches(neurons={"module__n_neurons": 5}, dropout={"module__dropout_rate": 0.5})
-    combined, left_out = combined_of(Params.model_validate(raw), found)
-    assert combined["module__dropout_rate"] == 0.5
-    assert "module__n_neurons" not in combined
-    assert left_out == ["neurons: module__n_neurons (found under Linear)"]
-
-
 def test_the_combination_leaves_out_what_was_found_of_callbacks_that_it_lacks() -> None:
     raw = small_params()
     raw["experiments"]["neurons"]["fixed"] = {"callbacks": {"EarlyStopping": {"patience": 5}}}

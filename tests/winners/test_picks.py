@@ -11,7 +11,7 @@ import pytest
 from stages.lib.common import UserError, format_changes
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.results import Results, files, written
+from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED
 from stages.lib.winners import nets
 from stages.lib.winners.nets import read_reached, score_nets
@@ -71,15 +71,6 @@ def test_what_the_picks_are_worth_without_luck() -> None:
     whole = (0.69, 0.64, 0.74)
     assert read() == {"optimizer": whole, "simplest": whole}
     assert read("simplest") == {}
-
-
-def test_a_setting_is_evaluated_to_the_last_digit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    best = {"lr": 0.0123456789, "optimizer__eps": 1e-08}
-    params = params_of(experiments={"tiny": {"grid": {key: [value] for key, value in best.items()}}})
-    write_best(params, tmp_path, combined=params.model.model_dump() | best)
-    settings = picks_of(params).settings
-    assert settings["combined"] == settings["tiny"] == params.model.model_dump() | best
 
 
 def test_results_of_other_experiments_are_refused() -> None:
@@ -175,13 +166,3 @@ def test_scores_of_another_pick_are_refused(searched: Params, data: Dataset, tmp
     write_best(searched, tmp_path, experiments=bests)
     with pytest.raises(UserError, match=r"has the scores of optimizer=\w+, but the best is optimizer=\w+\. Run `dvc"):
         read_reached(Results(), picks_of(searched), fresh_of(data, searched))
-
-
-def test_a_net_that_diverges_keeps_its_place(searched: Params, data: Dataset) -> None:
-    fresh, model = fresh_of(data, searched), searched.model.model_dump()
-    found = score_nets({"wild": model | {"optimizer": "SGD", "lr": 1e30}}, {}, fresh)
-    again = fresh.unsealed(written(fresh.sealed(found, "dropout")), "dropout", UserError())["wild"]
-    assert np.isnan(again.scores["score"]).all()
-    assert np.isnan(again.scores["roc_auc"]).all()
-    assert np.isnan(again.scores["neg_brier_score"]).all()
-    assert np.isnan(again.ci95)

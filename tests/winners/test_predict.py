@@ -68,11 +68,29 @@ def test_an_answer_that_is_not_asked_for_any_more_is_noted(
     assert (f"but evaluate.use in params.yaml is {use} now; `dvc repro evaluate` saves" in done.stderr) == noted
 
 
+def test_rows_without_the_target_from_standard_input(predict_here: Command) -> None:
+    with_target = predict_here("-", stdin="\n".join(ROWS[:3]).encode())
+    without = predict_here("-", stdin="\n".join(line.rpartition(",")[0] for line in ROWS[:3]).encode() + b"\n")
+    assert with_target == without
+    assert with_target.returncode == 0
+    assert len(without.stdout.splitlines()) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        (b"", "standard input is empty"),
         (b"6,148,72,35,0,33.6,0.627\n", "standard input: line 1 has 7 columns instead of 8, or 9 with diabetes"),
+        (b"6,abc,72,35,0,33.6,0.627,50\n", "standard input: line 1, column glucose: 'abc' is not a number"),
         (b"6,148,72,35,0,33.6,0.627,7\n", "standard input: line 1, column age: 7 is outside 21 to 100 (years)"),
+        (
+            b"\xff\xfe",
+            "standard input is not utf-8; it looks like utf-16. Save it as utf-8, as the training table is.",
+        ),
+        (
+            b"6;148;72;35;0;33.6;0.627;50\n",
+            "standard input: one column was found, and line 1 holds 7 semicolons; save it with commas, as the training",
+        ),
         (
             b"a,b,72,35,0,33.6,0.627,50\n" + 3 * b"6,148,72,35,0,33.6,0.627,50\n",
             "standard input: line 1, column pregnancies: 'a' is not a number\n"

@@ -5,11 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import brier_score_loss, mean_absolute_error
-from torch import nn
 
 from stages.lib.common import UserError
 from stages.lib.config import CV, Params
@@ -91,31 +89,6 @@ def test_of_a_model_that_is_no_net(n_classes: int) -> None:
         fitted = model.fit(X[train], data.y[train])
         losses.append(loss_of(data, test, fitted.predict_proba(X[test]) if n_classes else fitted.predict(X[test])))
     assert found.scores[str(second_scorer(params.cv.scoring))] == pytest.approx(-np.array(losses), rel=1e-12)
-
-
-class Margins(nn.Module):
-    """A loss of the user's own, of two margins that are no probabilities."""
-
-    def forward(self, margins: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        return (1 + (1 - 2 * y.ravel()) * (margins[:, 1] - margins[:, 0])).clamp(min=0).mean()
-
-
-@pytest.mark.filterwarnings("ignore::lockstep.LockstepWarning")
-def test_outputs_that_are_no_probabilities_have_none_and_a_net_that_diverges_has_neither(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(ROOT)
-    data, params = table_of(2), params_for(2)
-    model = params.model.model_dump() | {"max_epochs": 1}
-    margins = model | {"criterion": f"{__name__}.Margins", "module__n_outputs": 2, "module__output": "Identity"}
-    wild = model | {"optimizer": "SGD", "lr": 1e30}
-    found = score_nets({"margins": margins, "wild": wild}, {}, Table(params, data).fresh)
-    scored = {name: np.isfinite([each.scores["score"], each.scores["neg_brier_score"]]) for name, each in found.items()}
-    assert {name: each.all(axis=1).tolist() for name, each in scored.items()} == {
-        "margins": [True, False],
-        "wild": [False, False],
-    }
-    assert not any(each[1].any() for each in scored.values())
 
 
 def test_a_scorer_is_written_once() -> None:

@@ -1,6 +1,5 @@
 """What is told of the evaluation from the numbers that it has written, and what inputs are worth."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -56,12 +55,6 @@ def test_a_note_is_on_few_rows_and_groups() -> None:
     )
     in_time = params.model_copy(update={"cv": params.cv.model_copy(update={"splitter": "time"})})
     assert read_note(Results(texts), in_time) is None
-    # An older commit has no counts there, and those of all rows in data.json.
-    for key in ("n_rows", "classes"):
-        del evaluation[key]
-    texts = Texts({files.EVALUATION.path: json.dumps(evaluation)})
-    texts.put(files.DATA, {"rows": 512, "positives": 12})
-    assert "the rarest class has 12 rows" in str(read_note(Results(texts), params))
 
 
 def test_results_without_an_answer_are_refused() -> None:

@@ -14,13 +14,12 @@ from sklearn.pipeline import Pipeline
 from resampled.means.pooling import pooling
 from stages.lib.common import format_changes
 from stages.lib.config import PREFIX
-from stages.lib.experiment import check_trial
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.results import Results, files
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.scores.splits import Table
-from stages.lib.search import doing, run_search
+from stages.lib.search import run_search
 from stages.lib.search.result import SearchResult
 from stages.lib.winners.diagnostics import Seen, predictions
 from stages.lib.winners.picks import Picks
@@ -57,10 +56,7 @@ def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached
     new = {name: setting for name, setting in settings.items() if name in first.values()}
     model = fresh.params.model.model_dump()
     for estimators, y in _alike(new, fresh):
-        one, n_nets = next(iter(estimators.values())), len(estimators)
-        with doing("evaluation: a trial of one epoch"):  # without the second score, which a net may lack
-            check_trial(one, rows(fresh.data, one), y, fresh.splits[0], fresh.scorer(n_nets))
-        result = _search("evaluation", estimators, y, fresh, fresh.scorer(n_nets, second=True))
+        result = _search("evaluation", estimators, y, fresh, fresh.scorer(len(estimators), second=True))
         for number, name in enumerate(estimators):
             by_text[texts[name]] = fresh.reached(result, number)
     changes = {name: format_changes(setting, model) for name, setting in settings.items()}

@@ -7,12 +7,10 @@ import numpy as np
 import pandas as pd
 
 from resampled.means.few import too_narrow
-from resampled.resampling import Resampling
 from stages.lib.common import format_interval, format_score, join_words, kept_in_words, net_in_words, score_decimals
 from stages.lib.config import ANSWER, Params
-from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
-from stages.lib.results import SCORE, Results, files, split_columns
-from stages.lib.scores import in_words, mean_of_others, stuck_of
+from stages.lib.results import SCORE, Results, files
+from stages.lib.scores import in_words, mean_of_others, split_scores, stuck_of
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.contest import NEEDED, Choice, Contest, choose
 from stages.lib.winners.picks import read_picks
@@ -56,44 +54,33 @@ def read_answer(results: Results, params: Params) -> Answer:
 
 def read_contest(results: Results, params: Params, table: pd.DataFrame) -> Contest:
     """Return the contest from the table of its contenders, as far as the answer needs it."""
-    reached, stuck = {}, stuck_of(table)
     with results.expecting(files.CONTENDERS):
-        baselines = table["setting"].isin([*OF_CLASSES, *OF_NUMBERS])
-        is_net = table.get("is_net", ~baselines)
-        for i, scores in enumerate(table[split_columns(table)].to_numpy(dtype=float)):
-            row = table.iloc[i]
-            of_net = stuck[i] if is_net[i] else None
-            reached[str(row["setting"])] = Reached({SCORE: scores}, float(row["ci95"]), str(row["params"]), of_net)
+        columns = zip(
+            table["setting"], split_scores(table), table["ci95"], table["is_net"], stuck_of(table), strict=True
+        )
+        reached = {
+            str(name): Reached({SCORE: scores}, float(ci95), stuck=stuck if is_net else None)
+            for name, scores, ci95, is_net, stuck in columns
+        }
         (kept,) = table.loc[table["kept"], "setting"]
-    corrected = read_picks(results, params).corrected
-    return Contest(reached, kept, _resampling(results, params), params.rope, corrected)
+    n_rows, counts, _ = _counts(results)
+    resampling, corrected = params.cv.resampling(n_rows, counts), read_picks(results, params).corrected
+    return Contest(reached, kept, resampling, params.rope, corrected)
 
 
-def _counts(results: Results, params: Params) -> tuple[float, list[float], int]:
-    """Return how many rows the evaluation had, of each class, and how many groups, 0 where that is not known."""
+def _counts(results: Results) -> tuple[int, list[int], int]:
+    """Return how many rows the evaluation had, how many of each class, and how many groups; 0 if it had none."""
     evaluation = results.json(files.EVALUATION)
-    if "n_rows" in evaluation:
-        with results.expecting(files.EVALUATION):
-            return evaluation["n_rows"], [*evaluation["classes"].values()], evaluation.get("n_groups", 0)
-    data = results.json(files.DATA)  # of all rows; what older commits have
-    with results.expecting(files.DATA):
-        counts = [*data.get("classes", {}).values()]
-        if "positives" in data:
-            counts = [data["rows"] - data["positives"], data["positives"]]
-        return params.data.sample * data["rows"], [params.data.sample * count for count in counts], 0
-
-
-def _resampling(results: Results, params: Params) -> Resampling:
-    n_rows, counts, _ = _counts(results, params)
-    return params.cv.resampling(n_rows, counts)
+    with results.expecting(files.EVALUATION):
+        return evaluation["n_rows"], [*evaluation["classes"].values()], evaluation.get("n_groups", 0)
 
 
 def read_note(results: Results, params: Params) -> str | None:
     """Return a note if intervals may be too narrow, because a class has few rows, or there are few groups."""
     if params.cv.keeps_time:
         return None
-    _, counts, n_groups = _counts(results, params)
-    return too_narrow(list(map(round, counts)), np.arange(n_groups) if n_groups else None)
+    _, counts, n_groups = _counts(results)
+    return too_narrow(counts, np.arange(n_groups) if n_groups else None)
 
 
 def answer_told(contest: Contest, choice: Choice, scoring: str, asked: bool = False) -> Answer:
@@ -120,15 +107,12 @@ class _Words:
     contest: Contest
 
     def name(self, name: str) -> str:
-        """Name a contender, and say that it is a net."""
         return net_in_words(name) if self.contest.is_net(name) else name
 
     def number(self, score: float) -> str:
-        """Write a score, or a difference of two, with the decimals that show all scores."""
         return format_score(score, score_decimals(map(self.contest.mean, self.contest.reached)))
 
     def score(self, name: str) -> str:
-        """Write a mean score with its interval, and in parentheses how many fits of a net are stuck."""
         reached, mean = self.contest.reached[name], self.contest.mean(name)
         words = format_interval(mean, reached.ci95, score_decimals(map(self.contest.mean, self.contest.reached)))
         if reached.stuck is None or not reached.stuck.any():
@@ -137,7 +121,6 @@ class _Words:
         return f"{words} ({in_words(int(reached.stuck.sum()), len(reached.stuck), others)})"
 
     def none(self, choice: Choice, scoring: str) -> tuple[str, str]:
-        """Say why to use none of the models."""
         best, constant = choice.runner_up, choice.constant
         if not best or not constant:
             return "Use none of these models: none of them has a score.", ""
@@ -149,29 +132,24 @@ class _Words:
         return headline, f"{scores} {self.worth(best)}".rstrip()
 
     def use(self, use: str, scoring: str) -> str:
-        """Say what to use."""
         where = "fresh splits of the rows"
         if not self.contest.tested:
             where = "the splits of the searches, because rows in the order of time can't be split in another way"
         return f"Use {self.name(use)}: its {scoring} is {self.score(use)} on {where}."
 
     def worth(self, net: str) -> str:
-        """Say what a net is worth without the luck that it owes to the rows that it was chosen on."""
         known = net in self.contest.corrected
         return f"On rows that had no say in its choice, it scores {self.free(net)}." if known else ""
 
     def free(self, net: str) -> str:
-        """Write the score of a net without luck."""
         score, low, high = map(self.number, self.contest.corrected[net])
         return f"{score} (95 % from {low} to {high})"
 
     @property
     def better(self) -> str:
-        """What a chance is of."""
         return f"better by more than {self.contest.rope:g}" if self.contest.rope else "better"
 
     def beside_simpler(self, simpler: list[str], others: list[str]) -> str:
-        """Say how the best of the simpler models scores, and how likely the best of the others surpasses it."""
         if not simpler:
             return ""
         model = simpler[-1]
@@ -182,7 +160,6 @@ class _Words:
         return f"{sentence}: the chance that {self.name(name)} is {self.better} is {_percent(chance)}."
 
     def beside_less_simple(self, others: list[str], use: str) -> list[str]:
-        """Say what models that are less simple would gain, and how likely that is."""
         contest, sentences = self.contest, []
         for name in others:
             gain, scores = contest.gain(name, use), self.score(name)
@@ -201,7 +178,6 @@ class _Words:
         return sentences
 
     def files(self, handed_over: str, asked: bool) -> str:
-        """Say which file is what."""
         kept, why = self.contest.kept, "As evaluate.use says, " if asked else ""
         net = kept_in_words(kept)
         if not np.isfinite(self.contest.scores(kept)).all():
