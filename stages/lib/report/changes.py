@@ -74,10 +74,10 @@ class Since:
     def apart(self, charts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the charts of the searches that changed, and the others."""
         searches = {search.name for search in self.comparison.changed}
-        return (
-            {k: v for k, v in charts.items() if k in searches},
-            {k: v for k, v in charts.items() if k not in searches},
-        )
+        apart: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        for name, chart in charts.items():
+            apart[name not in searches][name] = chart
+        return apart
 
     def drawn(self) -> dict[str, Chart]:
         """Return each chart that differs, drawn for both commits on the same axes, by its name."""
