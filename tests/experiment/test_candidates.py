@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-import torch
-from torch import nn
 
 from stages.lib.common import UserError
 from stages.lib.config import Params
@@ -31,19 +29,6 @@ def params_of(grid: dict[str, Any], search: str = "random", n_candidates: int | 
 
 def check(data: Dataset, params: Params) -> None:
     check_candidates(open_experiment(params, "mine", Table(params, data)))
-
-
-def test_drawn_candidates_are_those_of_params_with_names_resolved() -> None:
-    params = params_of(JOINT)
-    _, candidates = resolve_experiment(params, "mine")
-    named = params.experiments["mine"].candidates(params.seed)
-    assert len(candidates) == len(named) == 40
-    things = {"Adam": torch.optim.Adam, "SGD": torch.optim.SGD, "torch.optim.Adam": torch.optim.Adam}
-    for resolved, plain in zip(candidates, named, strict=True):
-        assert resolved["optimizer"] is things[plain["optimizer"]]
-        assert resolved["module__activation"] is getattr(nn, plain["module__activation"])
-        numbers = ("lr", "module__dropout_rate", "module__n_neurons")
-        assert [resolved[key] for key in numbers] == [plain[key] for key in numbers]
 
 
 def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from tests.project import ROOT
 PLANTED = [
     ("data/csv_file.py", "stages.lib.report.page", "up"),
     ("data/dataset.py", "stages.lib.search", "same floor"),
-    ("scores/notes.py", "lockstep.backend", "room to engine"),
+    ("scores/told.py", "lockstep.backend", "room to engine"),
     ("../../lockstep/search.py", "stages.lib.common", "engine to room"),
     ("../../resampled/means/ttest.py", "stages.lib.common", "statistics to room"),
     ("../../resampled/means/rows.py", "lockstep", "statistics to engine"),

@@ -64,12 +64,6 @@ def test_a_curve_is_the_median_of_what_skorch_records(data: Dataset, recwarn: py
             np.testing.assert_allclose(found[key], np.percentile(expected, share, axis=0), rtol=1e-4, atol=2e-3)
 
 
-def test_without_a_hold_out_there_is_no_curve_of_one(data: Dataset) -> None:
-    table = watched(data, [BEST], train_split=None)
-    assert np.isfinite(table["train_loss"]).all()
-    assert table.filter(like="valid").isna().all(axis=None)
-
-
 def test_a_curve_ends_where_most_trainings_end(data: Dataset) -> None:
     stopping = [("EarlyStopping", EarlyStopping(patience=1, threshold=10.0, threshold_mode="abs"))]
     table = watched(data, [BEST], scoring="roc_auc", callbacks=stopping)

@@ -120,24 +120,3 @@ def test_a_fit_that_fails_is_told(data: Dataset, engine: str) -> None:
         match=r"^A fit of test failed: RuntimeError: the user's own mistake, at tests/search/test_run\.py, line \d+\. ",
     ):
         search(data, {"lr": [0.01]}, engine=engine, module=BrokenModule)
-
-
-def test_all_scorers_and_records_share_the_predictions(data: Dataset) -> None:
-    asked = []
-
-    class Counting(PimaClassifier):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            asked.append(len(x))
-            return super().forward(x)
-
-    chosen = settings(module=Counting, batch_size=len(data.y))
-    net = build_estimator(chosen, data, Prepare())
-    X, y = rows(data, net), target(data.y, NeuralNetClassifier, nn.BCELoss)
-    net.fit(X, y)
-    pooled = pooling("accuracy")
-    assert pooled is not None
-    asked.clear()
-    found = make_scorer("accuracy", ["f1", "roc_auc"], pooled.record)(net, X, y)
-    assert asked == [len(y)]
-    assert found["score"] == (net.predict(X) == data.y).mean()
-    assert found["score"].record.rows.shape[0] == len(y)

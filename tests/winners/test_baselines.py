@@ -7,19 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import ParameterGrid, StratifiedKFold, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
-from resampled.means.intervals import interval
-from resampled.means.pooling import pooling
-from resampled.means.ttest import half_width
-from resampled.resampling import Resampling
 from stages.lib.common import UserError
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
@@ -29,7 +23,6 @@ from stages.lib.model.hold_out import GroupedRows
 from stages.lib.results import Results, files
 from stages.lib.scores.reached import Reached, reached_table
 from stages.lib.scores.scorer import all_alike
-from stages.lib.scores.splits import Table
 from stages.lib.search import make_splits
 from stages.lib.winners.baselines import (
     BOOSTING_GRID,
@@ -159,23 +152,6 @@ def test_boosting_takes_missing_cells_and_categories_as_they_are() -> None:
     assert np.array_equal(plain.predict_proba(table.to_numpy(dtype=np.float32)), fitted.predict_proba(data.X))
 
 
-def test_the_target_is_scaled_for_the_linear_model() -> None:
-    data = passengers()
-    splits = list(StratifiedKFold(3).split(data.X, data.y))
-    # It shows where the target is not linear.
-    y = np.exp(data.X["age"].fillna(40).to_numpy() / 10)
-    data = replace(data, y=y, classes=())
-    linear = baselines(data, with_prepare(impute="mean", target="quantile"))["linear_regression"]
-    assert linear.description.endswith("target scaled (quantile)")
-    plain = TransformedTargetRegressor(
-        make_pipeline(by_hand("mean", None, "onehot", False), StandardScaler(), LinearRegression()),
-        transformer=QuantileTransformer(n_quantiles=80, output_distribution="normal"),
-        check_inverse=False,
-    )
-    expected = cross_val_score(plain, cells(data.X), y, cv=splits, scoring="r2")
-    assert scored(linear, data, splits, "r2") == pytest.approx(expected, abs=1e-4)
-
-
 def test_a_baseline_has_no_score_where_a_scorer_refuses_it() -> None:
     x = np.arange(12.0)
     y = np.exp(x)
@@ -190,29 +166,6 @@ def test_a_baseline_has_no_score_where_a_scorer_refuses_it() -> None:
     assert np.isnan(reached.ci95)
     assert not np.isnan(reached.scores["r2"]).any()
     assert seen is None
-
-
-@pytest.mark.parametrize("scoring", ["accuracy", "f1_macro"])
-@pytest.mark.parametrize("model", [DummyClassifier(), LogisticRegression()], ids=["constant", "learned"])
-def test_a_constant_has_the_interval_of_its_rows_or_none(scoring: str, model: Any) -> None:
-    data = numbers(300)
-    params = params_of(cv={"n_splits": 3, "n_repeats": 5, "scoring": scoring})
-    fresh = Table(params, data).fresh
-    reached, seen = score_baseline(
-        "model", Baseline(model, ""), fresh, {scoring: get_scorer(scoring)}, pooling(scoring)
-    )
-    assert seen is not None
-    assert (len(seen.predictions), seen.importances.shape) == (15, (15, 3))
-    scores, found = reached.scores["score"], reached.ci95
-    if isinstance(model, LogisticRegression):
-        assert found >= half_width(scores, Resampling.of_folds(3))
-    elif scoring == "f1_macro":
-        assert np.isnan(found)
-    else:
-        share = float(scores.mean())
-        half = stats.t.ppf(0.975, 299) * (share * (1 - share) / 300) ** 0.5
-        low, _ = interval(share, half, Resampling.of_folds(3, 300, (0, 1)))
-        assert found == pytest.approx(share - low, rel=0.01)
 
 
 def test_answers_that_are_all_alike() -> None:

@@ -96,18 +96,6 @@ def test_the_summary_names_the_winner() -> None:
     assert (summary["best_score"], summary["best_score_corrected"]) == (0.1, 0.15)
 
 
-def test_the_simplest_can_be_picked_instead_of_the_best() -> None:
-    raw = small_params()
-    raw["statistics"]["pick"] = "simplest"
-    params = Params.model_validate(raw)
-    found = searches(optimizer={"optimizer": "Adamax"}, neurons={"module__n_neurons": 5})
-    found["neurons"]["simplest_params"] = {"module__n_neurons": 1}
-    summary = summarise(params, found)
-    assert (summary["winner_params"], summary["simplest_params"]) == ("module__n_neurons=1", "module__n_neurons=1")
-    assert summary["combined_params"] == "optimizer=Adamax, module__n_neurons=1"
-    assert summarise(Params.model_validate(small_params()), found)["winner_params"] == "module__n_neurons=5"
-
-
 def test_grid_searches_are_combined_if_there_are_two() -> None:
     raw = small_params()
     raw["experiments"] = {

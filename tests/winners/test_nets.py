@@ -7,12 +7,11 @@ import pytest
 from sklearn.metrics import brier_score_loss
 
 from stages.lib.config import Params
-from stages.lib.data import Columns, Dataset
+from stages.lib.data import Dataset
 from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.search import make_splits, run_search
 from stages.lib.winners import nets
 from stages.lib.winners.nets import score_nets, see_nets
-from tests.passengers import passengers
 from tests.project import ROOT
 from tests.winners.settings import fresh_of, model_in_skorch, params_of
 
@@ -78,21 +77,3 @@ def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPat
     assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
         settings, data, splits, params
     )
-
-
-def test_regressions_with_and_without_a_scaled_target_score_together_as_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(ROOT)
-    data = passengers()
-    numbers = Dataset(data.X[["fare"]], np.arange(120.0), Columns({"fare": "number"}), ())
-    params = with_cv(params_of(), scoring="r2", splitter="kfold", n_repeats=1)
-    model = params.model.model_dump() | {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "lr": 1e-4}
-    splits = make_splits(numbers, params.cv, 5)
-    settings = {"plain": model, "scaled": model | {"prepare__target": "standard"}}
-    found = score_nets(settings, {}, fresh_of(numbers, params, splits))
-    assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
-        settings, numbers, splits, params
-    )
-    seen = see_nets({"scaled": settings["scaled"]}, fresh_of(numbers, params, splits))["scaled"]
-    assert [len(predicted) for predicted in seen.predictions if predicted is not None] == [40, 40, 40]
