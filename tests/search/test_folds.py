@@ -82,32 +82,26 @@ def test_the_share_of_k_folds_is_that_of_their_rows(n_splits: int, groups: np.nd
 
 
 FEW = table(np.repeat([0.0, 1.0], [10, 2]))
+TOO_FEW = "The rows can't be split: ValueError: Cannot have number of "
 
 
+@pytest.mark.filterwarnings("ignore:The least populated class")
 @pytest.mark.parametrize(
     ("data", "cv", "sentence"),
     [
-        (
-            FEW,
-            CV(n_splits=3, splitter="stratified"),
-            "The data has 2 rows of class c1, fewer than the 3 folds of cv.n_splits. "
-            "Lower cv.n_splits in params.yaml, or use more rows.",
-        ),
-        (
-            table(groups=np.repeat([0, 1], 30)),
-            CV(n_splits=3, splitter="group", groups="person"),
-            "The column person has 2 groups, fewer than the 3 folds of cv.n_splits.",
-        ),
-        (
-            table(np.zeros(12)),
-            CV(n_splits=3, splitter="kfold"),
-            "The data has one class only, c0; a classifier needs two or more.",
-        ),
+        (FEW, CV(n_splits=3), "The test rows of fold 1 in repeat 1 have no row of class c1. Lower cv.n_splits in par"),
+        (table(np.arange(3.0), classify=False), CV(n_splits=4, splitter="kfold"), f"{TOO_FEW}splits n_splits=4"),
+        (table(np.arange(3.0), classify=False), CV(n_splits=3, n_repeats=1, splitter="time"), f"{TOO_FEW}folds=4"),
+        (table(groups=np.repeat([0, 1], 30)), CV(n_splits=3, splitter="group", groups="g"), f"{TOO_FEW}splits n_spl"),
         (
             table(),
             CV(n_splits=3, n_repeats=1, splitter="kfold"),
-            "The test rows of fold 1 in repeat 1 have no row of class c1, c2. "
-            "Set cv.splitter in params.yaml to stratified, or cv.shuffle to true.",
+            "The test rows of fold 1 in repeat 1 have no row of class c1, c2. Set cv.splitter in params.yaml to strati",
+        ),
+        (
+            table(),
+            CV(n_splits=3, n_repeats=1, splitter="time"),
+            "The training rows of fold 1 in repeat 1 have no row of class c1, c2. Lower cv.n_splits in params.yaml, or",
         ),
     ],
 )

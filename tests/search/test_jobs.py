@@ -36,9 +36,8 @@ CHANGES: dict[str, Any] = {
         (1, 2048, 1, 2048, []),
         (3, 2048, 3, 512, []),
         (-1, 4096, 4, 819, []),
-        (500, 4096, 4, 819, ["runtime.n_jobs is 500, but there are 4 cores: 4 jobs are run at once"]),
-        (4, 1536, 2, 512, ["enough for 2 at once of the 4 jobs. Set it to 2560 to run them all"]),
-        (4, 1024, 1, 1024, ["enough for 1 at once of the 4 jobs"]),
+        (500, 4096, 4, 819, ["4 jobs are run at once, because there are 4 cores, and runtime.max_memory_mb is 4096;"]),
+        (4, 1024, 1, 1024, ["1 jobs are run at once"]),
     ],
 )
 def test_jobs_are_no_more_than_cores_and_memory_allow(

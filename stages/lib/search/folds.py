@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
-from stages.lib.common import Problem, UserError
+from stages.lib.common import Problem, UserError, explained
 from stages.lib.config import CV
 from stages.lib.engine import TrainTest, fit_seed
 
@@ -64,35 +64,11 @@ def checked_splits(data: Rows, cv: CV, seed: int) -> list[TrainTest]:
 
     Raises `UserError` if rows, groups or the rows of a class are too few, or a fold lacks a class.
     """
-    _check_counts(data, cv)
-    splits = make_splits(data, cv, seed)
+    with explained("The rows can't be split", "Lower cv.n_splits in params.yaml, or use more rows."):
+        splits = make_splits(data, cv, seed)
     if data.classes:
         _check_classes(data.y, data.classes, cv, splits)
     return splits
-
-
-def _check_counts(data: Rows, cv: CV) -> None:
-    def check(has: str, count: int, needed: int = cv.n_splits, of: str = "folds of cv.n_splits") -> None:
-        if count < needed:
-            remedy = "Lower cv.n_splits in params.yaml, or use more rows."
-            raise UserError(Problem(f"{has}, fewer than the {needed} {of}", remedy, see="cv.n_splits"))
-
-    has_rows, n_rows = f"The data has {len(data.y)} rows", len(data.y)
-    if cv.keeps_time:
-        check(has_rows, n_rows, cv.n_splits + 1, f"that {cv.n_splits} splits in time need")
-    check(has_rows, n_rows)
-    if cv.keeps_groups and data.groups is not None:
-        count = len(np.unique(data.groups))
-        check(f"The column {cv.groups} has {count} groups", count)
-    if not data.classes:
-        return
-    counts = np.array([(data.y == number).sum() for number in range(len(data.classes))])
-    if (counts > 0).sum() == 1:
-        finding = f"The data has one class only, {data.classes[int(counts.argmax())]}; a classifier needs two or more"
-        remedy = "Use more rows, or name another data.target in params.yaml."
-        raise UserError(Problem(finding, remedy, see="data.target"))
-    for label, count in zip(data.classes, counts, strict=True):
-        check(f"The data has {count} rows of class {label}", count)
 
 
 def _check_classes(y: np.ndarray, classes: Sequence[str], cv: CV, splits: list[TrainTest]) -> None:

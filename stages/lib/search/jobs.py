@@ -47,23 +47,15 @@ def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
 
 
 def _jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
-    """Return how many jobs this machine has cores and the search has memory for, and how much for each, in MiB.
-
-    Warns if there are fewer jobs than asked for.
-    """
+    """Return how many jobs this machine has cores and the search has memory for, and how much for each, in MiB."""
     cores = cpu_count()
-    wanted = cores if asked == -1 else asked
     fitting = max(1, runtime.max_memory_mb // _LEAST_MB - 1)  # beside the process that hands out the jobs
-    if wanted > cores:
+    wanted = cores if asked == -1 else asked
+    n_jobs = min(wanted, cores, fitting)
+    if n_jobs < wanted:
         warnings.warn(
-            f"runtime.n_jobs is {asked}, but there are {cores} cores: {cores} jobs are run at once", stacklevel=2
-        )
-    n_jobs = min(wanted, cores)
-    if n_jobs > fitting:
-        warnings.warn(
-            f"runtime.max_memory_mb is {runtime.max_memory_mb}, which is enough for {fitting} at once of the {n_jobs} "
-            f"jobs. Set it to {(n_jobs + 1) * _LEAST_MB} to run them all",
+            f"{n_jobs} jobs are run at once, because there are {cores} cores, and runtime.max_memory_mb is "
+            f"{runtime.max_memory_mb}; each job needs {_LEAST_MB}, and so does the process that hands them out",
             stacklevel=2,
         )
-        n_jobs = fitting
     return n_jobs, runtime.max_memory_mb // (n_jobs + 1) if n_jobs > 1 else runtime.max_memory_mb
