@@ -10,12 +10,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback, Checkpoint, TrainEndCheckpoint
+from skorch.callbacks import Callback
 from torch import nn
 
 from lockstep import LockstepWarning, explain, reads_only
 from tests.lockstep.cases.base import LABELS, classifier
-from tests.lockstep.cases.plain.modules import Recurrent
+from tests.lockstep.cases.modules import Recurrent
 from tests.lockstep.nets import Y, net, told
 from tests.lockstep.searches import ROWS, check
 
@@ -40,7 +40,7 @@ def test_a_callback_of_ones_own_is_named_with_the_way_out_until_it_is_declared()
     assert told(watched, {"lr": [0.1, 0.01]}, Y)[1] == []
 
 
-@pytest.mark.parametrize("wrong", [Better(), NeuralNet, int, "Better", None, lambda: None])
+@pytest.mark.parametrize("wrong", [Better(), NeuralNet, "Better"])
 def test_what_is_no_class_of_callbacks_can_not_be_declared(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"reads_only takes a class derived from skorch\.callbacks\.Callback"):
         reads_only(wrong)
@@ -98,9 +98,7 @@ CHANGED = {
     draw: "numpy's or random's generator",
     draw_by_torch: "torch's generator",
 }
-EVENTS = ("on_epoch_begin", "on_batch_end", "on_epoch_end")
-# A prediction draws by torch at the end of an epoch, too.
-LIES = [(what, event) for what in CHANGED for event in EVENTS if (what, event) != (draw_by_torch, "on_epoch_end")]
+LIES = [(what, "on_batch_end") for what in CHANGED] + [(halve, "on_epoch_begin"), (shrink, "on_epoch_end")]
 
 
 @pytest.mark.parametrize(("what", "event"), LIES)
@@ -109,13 +107,6 @@ def test_a_declared_callback_that_changes_something_is_found_in_the_first_epoch(
     lying = classifier(callbacks=[Lies(what, event)], max_epochs=2)
     with pytest.warns(LockstepWarning, match=changed):
         check(lying, "neg_log_loss", {}, rtol=0)
-
-
-@pytest.mark.parametrize("callback", [Checkpoint, TrainEndCheckpoint])
-def test_callbacks_that_write_files_stay_skorchs(callback: Any) -> None:
-    assert f"the callback {callback.__name__} changes the net, or writes files" in explain(
-        classifier(callbacks=[callback()]), ROWS, LABELS
-    )
 
 
 class OwnStep(NeuralNetClassifier):
@@ -142,7 +133,7 @@ def test_explain_says_why_a_net_is_fitted_alone() -> None:
     assert said.startswith("NeuralNetClassifier is fitted alone: TypeError: ")
 
 
-@pytest.mark.parametrize("wrong", [LogisticRegression(), nn.Linear(2, 2), classifier, None])
+@pytest.mark.parametrize("wrong", [LogisticRegression(), classifier])
 def test_explain_takes_a_net(wrong: Any) -> None:
     with pytest.raises(TypeError, match="explain takes a net of skorch"):
         explain(wrong, ROWS, LABELS)

@@ -1,5 +1,6 @@
-"""What fails, fails as under skorch alone, and ends no search that skorch would finish."""
+"""What fails, fails as under skorch alone, and ends no search that skorch would finish; Ctrl-C ends it at once."""
 
+import signal
 from typing import Any
 
 import numpy as np
@@ -7,16 +8,15 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import KFold, LeaveOneOut, cross_val_score
+from sklearn.model_selection import cross_val_score
 from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
 
 from lockstep import reads_only
 from lockstep.stacks.stack import Stack
 from tests.lockstep.cases.base import X as CASES
-from tests.lockstep.cases.plain.modules import MLP
-from tests.lockstep.cases.plain.parts import Squeezed
-from tests.lockstep.nets import LABELS, LogitNet, Y, net, one_by_one, scores, search, told
+from tests.lockstep.cases.modules import MLP
+from tests.lockstep.nets import LABELS, LogitNet, Y, net, scores, search, told
 
 
 class Broken(LogitNet):
@@ -54,39 +54,6 @@ def test_a_fit_that_fails_raises_its_error_or_has_no_score(where: str, stack: bo
         told(broken(), grid, LABELS, scoring="accuracy", backend=backend, error_score="raise")
 
 
-class Brier(torch.nn.Module):
-    """Knows two classes."""
-
-    def forward(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        return ((predicted.softmax(1) - torch.nn.functional.one_hot(target, num_classes=2)) ** 2).mean()
-
-
-class Centers(torch.nn.Module):
-    """Draws what a net predicts to a center of its class."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.centers = torch.nn.Embedding(2, 2)
-
-    def forward(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        return (predicted - self.centers(target)).pow(2).mean()
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("criterion", "label", "bad"), [(Brier, 2, 0), (Centers, 2, 0), (Centers, -1, 1)])
-def test_a_class_that_a_loss_does_not_know_fails_on_its_split(criterion: Any, label: int, bad: int) -> None:
-    """In the stack a net with a table of its own stands beside: after the one that asks for too much, or before it."""
-    labels = LABELS.copy()
-    labels[10 if bad else 190] = label  # in the training rows of one of two splits
-    given = net(module=LogitNet, criterion=criterion, train_split=None), {"lr": [0.1, 0.01]}, labels
-    stacked, alone = (
-        told(*given, scoring="accuracy", cv=KFold(2), backend={"stack": stack})[0] for stack in (True, False)
-    )
-    assert scores(stacked) == scores(alone)
-    failed = np.isnan([stacked.cv_results_[f"split{i}_test_score"] for i in range(2)])
-    assert failed.all(axis=1).tolist() == failed.any(axis=1).tolist() == [bad == 0, bad == 1]
-
-
 class Whitened(LogitNet):
     """Divides its rows by the root of a matrix that it learns, and that a high rate makes indefinite."""
 
@@ -100,11 +67,8 @@ class Whitened(LogitNet):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("few", [0, 1000], ids=["compiled", "not compiled"])
-def test_a_matrix_that_has_no_root_after_some_steps_fails_where_skorch_does(
-    few: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lockstep.stacks.stack._WORTH_COMPILING", few)
+def test_a_matrix_that_has_no_root_after_some_steps_fails_where_skorch_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lockstep.stacks.stack._WORTH_COMPILING", 0)
     whitened = net(module=Whitened, criterion=torch.nn.CrossEntropyLoss, max_epochs=6, train_split=None)
     for stack in (True, False):
         found, _ = told(whitened, {"lr": [0.001, 5.0]}, LABELS, scoring=lambda *given: 1.0, backend={"stack": stack})
@@ -153,22 +117,6 @@ def test_a_net_that_takes_another_branch_in_the_middle_is_fitted_by_skorch_alone
     np.testing.assert_allclose(kept[True], kept[False], rtol=1e-4, atol=1e-6)
 
 
-def test_where_all_fits_fail_scikit_learn_says_so() -> None:
-    with pytest.raises(ValueError, match="All the 6 fits failed"):
-        told(broken(), {"module__where": ["forward"], "lr": [0.1, 0.01]}, LABELS, scoring="accuracy")
-
-
-def test_a_scorer_that_fails_gets_the_error_score() -> None:
-    def scorer(estimator: BaseEstimator, rows: np.ndarray, y: np.ndarray) -> float:
-        raise ValueError("no score today")
-
-    with pytest.raises(ValueError, match="no score today"):
-        search(net(), {"lr": [0.1]}, scoring=scorer, error_score="raise")
-    with pytest.warns(UserWarning, match="no score today"):
-        found = search(net(), {"lr": [0.1]}, scoring=scorer, error_score=-1)
-    assert found.cv_results_["mean_test_score"].tolist() == [-1]
-
-
 def test_a_stack_that_fails_in_the_middle_is_tried_net_by_net(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = scores(search(net(), {"lr": [0.1, 0.01]}))
     take_step = Stack.take_step
@@ -182,16 +130,6 @@ def test_a_stack_that_fails_in_the_middle_is_tried_net_by_net(monkeypatch: pytes
     found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)
     assert messages == ["a stack of 6 nets failed, so each is trained by itself: RuntimeError: out of memory"]
     assert scores(found) == expected
-
-    def always(self: Stack, *args: Any) -> Any:
-        if len(self.members) != 2:  # a trial
-            raise RuntimeError("out of memory")
-        return take_step(self, *args)
-
-    monkeypatch.setattr(Stack, "take_step", always)
-    found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)
-    assert messages[1:] == ["RuntimeError: out of memory, so 2 candidates are fitted one by one"]
-    assert scores(found) == scores(one_by_one(net(), {"lr": [0.1, 0.01]}))
 
 
 @pytest.mark.parametrize("options", [{}, {"inner_n_jobs": 2}, {"stack": False}])
@@ -217,13 +155,29 @@ def test_rows_of_another_type_than_those_of_the_fit_fail_in_scoring(stack: bool)
         cross_val_score(estimator, CASES, CASES[:, :1].astype(np.float32), error_score="raise")
 
 
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("batch", [{"batch_size": -1}, {"iterator_valid__batch_size": 1}], ids=["all rows", "one row"])
-def test_where_skorch_has_no_score_there_is_none(batch: dict[str, int]) -> None:
-    """`squeeze` takes the only dimension of a lone row away, and skorch can't join what is left."""
-    estimator = NeuralNetRegressor(Squeezed, module__n_outputs=1, train_split=None, max_epochs=2, verbose=0, **batch)
-    rows, y = np.arange(72, dtype=np.float32).reshape(12, 6) / 72, np.ones(12, np.float32)
-    cv = LeaveOneOut() if batch.get("batch_size") else KFold(3)
-    with parallel_config(backend="lockstep"):
-        found = cross_val_score(estimator, rows, y, cv=cv, scoring="neg_mean_absolute_error")
-    assert np.isnan(found).all()
+@pytest.mark.parametrize("stack", [True, False])
+def test_an_interrupt_ends_the_search(stack: bool) -> None:
+    heard: list[Any] = []
+
+    def scorer(estimator: BaseEstimator, rows: np.ndarray, y: np.ndarray) -> float:
+        heard.append(estimator)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        told(net(), {"lr": [0.1, 0.01]}, Y, scoring=scorer, backend={"stack": stack})
+    assert len(heard) == 1
+    assert np.isfinite(search(net(), {"lr": [0.1]}).cv_results_["mean_test_score"]).all()
+
+
+@reads_only
+class Pressing(Callback):
+    """Presses Ctrl-C in the middle of a training, but not in a trial."""
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        if net.max_epochs == 7 and len(net.history) == 3:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_in_a_stack_ends_the_search_though_skorch_would_go_on() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        told(net(callbacks=[Pressing()], max_epochs=7), {"lr": [0.1, 0.01]}, Y)

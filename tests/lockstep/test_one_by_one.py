@@ -12,66 +12,40 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
-from skorch.callbacks import Callback, EarlyStopping, EpochScoring
+from skorch.callbacks import EarlyStopping
 
-from lockstep import _compat, backend
 from tests.lockstep.cases.base import SERIES, SERIES_LABELS, classifier
-from tests.lockstep.cases.plain.modules import Recurrent
-from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told
+from tests.lockstep.cases.modules import Recurrent
+from tests.lockstep.nets import LABELS, LogitNet, Y, logit_net, net, one_by_one, scores, search, told
 
-ADAFACTOR: dict[str, list[Any]] = {"optimizer": [torch.optim.SGD, torch.optim.Adafactor, torch.optim.Adam]}
+REFUSED: dict[str, list[Any]] = {
+    "optimizer": [torch.optim.Adafactor, torch.optim.SGD, torch.optim.LBFGS, torch.optim.Adam]
+}
 
 
-def test_refused_candidates_stand_between_the_others() -> None:
-    found, messages = told(net(), ADAFACTOR, Y)
-    [message] = messages
-    assert message.startswith("Adafactor can't step stacked nets")
-    assert message.endswith("so 1 of 3 candidates are fitted one by one")
+def test_refused_candidates_stand_between_the_others_and_each_reason_is_said_once() -> None:
+    found, messages = told(net(), REFUSED, Y)
+    assert len(messages) == 2
+    for message, name in zip(messages, ("Adafactor", "LBFGS"), strict=True):
+        assert message.startswith(f"{name} can't step stacked nets")
+        assert message.endswith("so 1 of 4 candidates are fitted one by one")
     lockstep = search(grid={"optimizer": [torch.optim.SGD, torch.optim.Adam]})
-    alone = one_by_one(grid={"optimizer": [torch.optim.Adafactor]})
+    alone = one_by_one(grid={"optimizer": [torch.optim.Adafactor, torch.optim.LBFGS]})
     assert scores(found) == scores(lockstep) | scores(alone)
 
 
-@pytest.mark.long
-def test_one_by_one_jobs_give_the_same_bytes() -> None:
-    grid = {"optimizer": [torch.optim.Adafactor], "lr": [0.1, 0.01]}
-    here, _ = told(net(), grid, Y)
-    there, _ = told(net(), grid, Y, backend={"inner_n_jobs": 2, "inner_backend": "loky"})
-    assert scores(here) == scores(there)
-
-
-def test_each_reason_is_said_once() -> None:
-    grid = {"optimizer": [torch.optim.Adafactor, torch.optim.LBFGS, torch.optim.SGD], "lr": [0.01, 0.001]}
-    _, messages = told(net(), grid, Y)
-    assert len(messages) == 2
-    for message, name in zip(messages, ("Adafactor", "LBFGS"), strict=True):
-        assert message.startswith(name)
-        assert message.endswith("so 2 of 6 candidates are fitted one by one")
-
-
 @pytest.mark.parametrize("stack", [True, False])
-def test_progress_counts_net_epochs(stack: bool) -> None:
+def test_progress_counts_net_epochs_and_comes_to_its_total_where_nets_stop_early(stack: bool) -> None:
     heard: list[tuple[int, int]] = []
-
-    def hear(more: int, total: int) -> None:
-        heard.append((more, total))
-
-    told(net(), ADAFACTOR, Y, backend={"on_progress": hear, "stack": stack})
-    total = 3 * 3 * 3  # candidates, splits, epochs
-    assert sum(more for more, _ in heard) == total
-    assert {each for _, each in heard} == {total}
-
-
-def test_progress_comes_to_its_total_where_nets_stop_early() -> None:
-    heard: list[tuple[int, int]] = []
-    estimator = net(callbacks=[EarlyStopping(patience=2, threshold=0.5)], max_epochs=20)
-    backend = {"on_progress": lambda more, total: heard.append((more, total))}
-    search(estimator, {"lr": [0.1, 0.01]}, backend=backend)
-    assert sum(more for more, _ in heard) == heard[-1][1] == 2 * 3 * 20
+    estimator = net(callbacks=[EarlyStopping(patience=2, threshold=0.5)], max_epochs=8)
+    backend = {"on_progress": lambda more, total: heard.append((more, total)), "stack": stack}
+    told(estimator, {"optimizer": [torch.optim.SGD, torch.optim.Adafactor]}, Y, backend=backend)
+    assert sum(more for more, _ in heard) == 2 * 3 * 8  # candidates, splits, epochs
+    assert {total for _, total in heard} == {2 * 3 * 8}
 
 
 def test_nets_that_differ_in_length_alone_are_one_training() -> None:
@@ -85,11 +59,6 @@ def test_nets_that_differ_in_length_alone_are_one_training() -> None:
     assert short == {params: scores(lengths)[params] for params in short}
 
 
-def test_callbacks_that_look_on_are_taken() -> None:
-    with_callback = search(logit_net(callbacks=[("auc", EpochScoring("roc_auc"))]), {"lr": [0.1]}, LABELS)
-    assert scores(with_callback) == scores(search(logit_net(), {"lr": [0.1]}, LABELS))
-
-
 class Heavier(NeuralNetClassifier):
     def fit(self, X: Any, y: Any, weight: float = 1.0, **fit_params: Any) -> Any:
         self.module__n_hidden = int(weight)
@@ -97,19 +66,13 @@ class Heavier(NeuralNetClassifier):
 
 
 def test_fits_with_parameters_are_those_of_skorch() -> None:
-    class Noting(Callback):
-        seen: list[Any] = []  # noqa: RUF012
+    def width(estimator: Any, rows: Any, y: Any) -> int:
+        return estimator.module_.layers[0].out_features
 
-        def on_train_begin(self, net: Any, **kwargs: Any) -> None:
-            self.seen.append(net.module_.layers[0].out_features)
-
-    estimator = Heavier(LogitNet, criterion=torch.nn.CrossEntropyLoss, max_epochs=2, verbose=0, callbacks=[Noting()])
-    options: dict[str, Any] = {"fit": {"weight": 3}, "scoring": "accuracy"}
-    found, messages = told(estimator, {"lr": [0.1, 0.01]}, LABELS, **options)
-    assert set(Noting.seen[-6:]) == {3}
-    assert len(messages) <= 1
-    stock = one_by_one(estimator, {"lr": [0.1, 0.01]}, LABELS, **options)
-    assert scores(found) == scores(stock)
+    estimator = Heavier(LogitNet, criterion=torch.nn.CrossEntropyLoss, max_epochs=2, verbose=0, callbacks="disable")
+    found, (message,) = told(estimator, {"lr": [0.1, 0.01]}, LABELS, fit={"weight": 3}, scoring=width)
+    assert message.startswith("fit is given weight")
+    assert found.cv_results_["mean_test_score"].tolist() == [3, 3]
 
 
 def test_how_long_series_are_decides_and_not_what_was_searched_before() -> None:
@@ -133,45 +96,14 @@ def test_steps_on_all_rows_of_a_split_are_as_long_as_the_split(monkeypatch: pyte
         assert ["its steps are long" in message for message in messages] == [True]
 
 
-def test_what_is_no_net_is_called_as_it_is() -> None:
-    grid = {"C": [0.1, 1.0]}
-    found, messages = told(LogisticRegression(max_iter=500), grid, LABELS, scoring="accuracy")
-    assert messages == []
-    stock = GridSearchCV(LogisticRegression(max_iter=500), grid, cv=StratifiedKFold(3), scoring="accuracy", refit=False)
-    assert scores(found) == scores(stock.fit(X, LABELS))
-
-
 def test_nets_among_other_estimators() -> None:
     pipeline = Pipeline([("scale", StandardScaler()), ("model", logit_net())])
     models = [logit_net(), LogisticRegression(max_iter=500), logit_net(lr=0.1)]
     found, messages = told(pipeline, {"model": models}, LABELS, scoring="accuracy")
     assert messages == []
+    assert not models[0].initialized_
     stock = one_by_one(pipeline, {"model": models}, LABELS, scoring="accuracy")
     np.testing.assert_allclose(found.cv_results_["mean_test_score"], stock.cv_results_["mean_test_score"], atol=0.02)
-
-
-def test_the_grid_is_left_as_it_was() -> None:
-    pipeline = Pipeline([("scale", StandardScaler()), ("model", logit_net())])
-    model = logit_net(lr=0.5)
-    told(pipeline, {"model": [model], "model__lr": [0.1]}, LABELS, scoring="accuracy")
-    assert model.lr == 0.5
-    assert not model.initialized_
-
-
-def test_a_scikit_learn_of_other_parts_runs_everything_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_compat, "_FITS", ("_fit_and_score", "_gone"))
-    caches = _compat._signatures, _compat.missing_parts, backend._warn_of_missing_parts
-    for cache in caches:
-        cache.cache_clear()
-    try:
-        found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)
-        _, again = told(net(), {"lr": [0.1, 0.01]}, Y)
-    finally:
-        for cache in caches:
-            cache.cache_clear()
-    assert ["_gone" in message for message in messages] == [True]
-    assert again == []
-    assert np.isfinite(found.cv_results_["mean_test_score"]).all()
 
 
 SCRIPT = """

@@ -30,9 +30,7 @@ def measured(flops: int, size: int, operations: int = 50) -> Measured:
         (measured(8_000, 1), Places(16, 1024)),  # the tutorial's
         (measured(500_000, 64), Places(16, 64)),
         (measured(7_000_000, 64), Places(1, 5)),
-        (measured(7_000_000, 64, operations=200), Places(1, 18)),
         (measured(7_000_000, 100), Places(4, 8)),
-        (measured(7_000_000, 0), Places(1, 5)),  # whatever it rounds comes out of products
         (measured(90_000_000, 64), Places(1, 1)),
     ],
 )
@@ -58,33 +56,13 @@ def test_a_trace_has_to_pay() -> None:
 
 
 class Wide(nn.Module):
-    def __init__(self, width: int, activation: Any, norm: Any = nn.Identity) -> None:
+    def __init__(self, width: int, activation: Any) -> None:
         super().__init__()
         first, second = nn.Linear(100, width), nn.Linear(width, width)
-        self.layers = nn.Sequential(first, norm(width), activation(), second, activation(), nn.Linear(width, 2))
+        self.layers = nn.Sequential(first, activation(), second, activation(), nn.Linear(width, 2))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)
-
-
-class Pictures(nn.Module):
-    def __init__(self, norm: bool = False) -> None:
-        super().__init__()
-        self.first, self.second, self.out = nn.Conv2d(1, 8, 3), nn.Conv2d(8, 16, 3), nn.Linear(16 * 36, 2)
-        self.norm = nn.BatchNorm2d(8) if norm else nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.second(self.norm(self.first(x.view(-1, 1, 10, 10))).sigmoid()).sigmoid()
-        return self.out(x.flatten(1))
-
-
-class Series(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.rnn, self.out = nn.GRU(10, 32, batch_first=True), nn.Linear(32, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.rnn(x.view(-1, 10, 10))[0][:, -1])
 
 
 class Attends(nn.Module):
@@ -107,21 +85,14 @@ def classifier(module: Any, **settings: Any) -> NeuralNetClassifier:
     return NeuralNetClassifier(module, verbose=0, **base | {"batch_size": 64} | settings)
 
 
-# By what leaves 1, 2, 4, 8 and 16 places.
+# By what leaves 1, 4, 8 and 16 places.
 KINDS: dict[str, NeuralNetClassifier] = {
     "1, sigmoid": wide(64, nn.Sigmoid, 128),
-    "1, ELU, numpy's rows": wide(96, nn.ELU, 80),
-    "2, softplus": wide(68, nn.Softplus, 90),
     "4, GELU": wide(67, nn.GELU, 100),
     "8, tanh": wide(67, nn.Tanh, 90),
     "16, SiLU": wide(67, nn.SiLU, 99),
-    "with layer norm": wide(64, nn.SiLU, 64, module__norm=nn.LayerNorm),
     "max-norm by rows": wide(128, nn.Sigmoid, 32, train_split=None),
-    "convolutions": classifier(Pictures, batch_size=32),
-    "GRU": classifier(Series),
     "attention": classifier(Attends),
-    "batch norm": wide(64, nn.ReLU, 64, module__norm=nn.BatchNorm1d),
-    "convolutions and batch norm": classifier(Pictures, module__norm=True, batch_size=128),
 }
 
 
@@ -152,11 +123,12 @@ RATES = [0.003, 0.001, 0.0003, 0.01, 0.0001]
 
 
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
-@pytest.mark.parametrize("products", ["torch", "numpy"])
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    ("name", "products"), [(name, "torch") for name in KINDS] + [("1, sigmoid", "numpy"), ("attention", "numpy")]
+)
 def test_a_net_has_the_same_bits_at_every_place_and_in_any_company(name: str, products: str) -> None:
     whole = trained(KINDS[name], RATES, products)
-    for rates in (RATES[:1], RATES[2:], RATES[::-1]):
+    for rates in (RATES[:1], RATES[:1:-1]):
         assert trained(KINDS[name], rates, products) == {rate: whole[rate] for rate in rates}
 
 
@@ -170,27 +142,19 @@ def test_numpys_products_give_the_nets_of_torchs_up_to_rounding() -> None:
             np.testing.assert_allclose(one, other, rtol=1e-2, atol=1e-4)
 
 
-def test_there_are_products_of_torch_and_of_numpy() -> None:
-    with (
-        pytest.raises(ValueError, match="products is 'jax'; it can be 'torch' or 'numpy'"),
-        parallel_config(backend="lockstep", products="jax"),
-    ):
-        pass
-
-
 def test_nets_that_take_more_memory_than_there_is_are_left_to_skorch() -> None:
     large = net(module=Large, criterion=nn.CrossEntropyLoss, max_epochs=1, optimizer=torch.optim.SGD)
-    _, messages = told(large, {"lr": [0.1, 0.01]}, (Y[:, 0] > 0.5).astype(np.int64), backend={"max_memory_mb": 1000})
+    _, messages = told(large, {"lr": [0.1, 0.01]}, (Y[:, 0] > 0.5).astype(np.int64), backend={"max_memory_mb": 1})
     (message,) = messages
-    assert "MiB, more than max_memory_mb=1000 leaves, so 2 candidates are fitted one by one; raise" in message
+    assert "MiB, more than max_memory_mb=1 leaves, so 2 candidates are fitted one by one; raise" in message
 
 
 class Large(nn.Module):
-    """Has 50 MB of weights, of which a step uses a few."""
+    """Has 16 MB of weights, of which a step uses a few."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.table, self.out = nn.Parameter(torch.zeros(3_250_000, 4)), nn.Linear(8, 2)
+        self.table, self.out = nn.Parameter(torch.zeros(1_000_000, 4)), nn.Linear(8, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out(x) + self.table[:2, :2].sum()

@@ -7,16 +7,14 @@ import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
-from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, ShuffleSplit, cross_val_score
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
 from skorch.callbacks import EarlyStopping, LRScheduler
 
 from lockstep import LockstepWarning, fit_seed
 from lockstep.grouping import places
 from lockstep.members.numerics import seed_everything
 from lockstep.search import stack_size
-from lockstep.stacks import training
-from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
 
@@ -37,43 +35,19 @@ def watched() -> dict[frozenset[tuple[str, Any]], bytes]:
     return scores(search(WATCHED(), RATES, LABELS))
 
 
-@pytest.mark.parametrize("key", GRID)
-def test_a_part_of_the_grid_gives_the_same_bytes(key: str, whole: dict[Any, bytes]) -> None:
-    for value in GRID[key]:
-        part = scores(search(grid=GRID | {key: [value]}))
+def test_a_part_of_the_grid_in_another_order_gives_the_same_bytes(
+    whole: dict[Any, bytes], watched: dict[Any, bytes]
+) -> None:
+    for key in ("module__activation", "optimizer", "max_epochs"):
+        part = scores(search(grid=GRID | {key: GRID[key][-1:]}))
         assert part == {name: whole[name] for name in part}
-
-
-def test_another_order_gives_the_same_bytes(whole: dict[Any, bytes]) -> None:
     backwards = [{key: [value] for key, value in dict(params).items()} for params in list(whole)[::-1]]
     assert scores(search(grid=backwards)) == whole
+    part = scores(search(WATCHED(), {"module__n_hidden": [6, 3], "lr": RATES["lr"][1:2]}, LABELS))
+    assert part == {name: watched[name] for name in part}
 
 
-def test_a_part_in_another_order_gives_the_same_bytes_where_nets_are_watched(watched: dict[Any, bytes]) -> None:
-    for rate in RATES["lr"]:
-        part = scores(search(WATCHED(), {"module__n_hidden": [6, 3], "lr": [rate]}, LABELS))
-        assert part == {name: watched[name] for name in part}
-
-
-def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    grid = [{"lr": [0.1 / (i + 1)], "max_epochs": [1 if i % 3 else 4]} for i in range(12)]
-    closed: list[int] = []
-    close_up = Training._close_up
-
-    def noted(self: Training, left: list[int]) -> None:
-        closed.append(len(left))
-        close_up(self, left)
-
-    monkeypatch.setattr(Training, "_close_up", noted)
-    monkeypatch.setattr(training, "_WORTH_A_TRACE", np.inf)
-    as_it_is = scores(search(grid=grid))
-    assert not closed
-    monkeypatch.setattr(training, "_WORTH_A_TRACE", 0)
-    assert scores(search(grid=grid)) == as_it_is
-    assert closed == [12]
-
-
-@pytest.mark.parametrize("size", [16, 32, 256])
+@pytest.mark.parametrize("size", [16, 256])
 def test_stacks_of_any_size_give_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch, size: int, whole: dict[Any, bytes], watched: dict[Any, bytes]
 ) -> None:
@@ -83,14 +57,11 @@ def test_stacks_of_any_size_give_the_same_bytes(
     assert scores(search(WATCHED(), RATES, LABELS)) == watched
 
 
-def test_jobs_change_no_byte(
-    monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes], watched: dict[Any, bytes]
-) -> None:
+def test_jobs_change_no_byte(monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes]) -> None:
     monkeypatch.setattr(places, "MOST_NETS", 16)
     # Workers take square roots as this process does.
     backend = {"inner_backend": "loky", "inner_n_jobs": 2, "prepare_worker": pin_this_process}
     assert scores(search(backend=backend)) == whole
-    assert scores(search(WATCHED(), RATES, LABELS, backend=backend)) == watched
     alone = {"lr": [0.1, 0.01]}
     jobs = one_by_one(net(), alone), search(net(), alone, backend=backend | {"stack": False})
     assert scores(jobs[0]) == scores(jobs[1])
@@ -110,13 +81,6 @@ def test_numbers_in_workers_are_of_the_scripts_type() -> None:
 
 def test_the_grid_searchs_own_jobs_change_no_byte(whole: dict[Any, bytes]) -> None:
     assert scores(search(n_jobs=2, pre_dispatch=3)) == whole
-
-
-def test_more_splits_leave_the_first_ones_alone() -> None:
-    splits = list(ShuffleSplit(4, random_state=0).split(X))
-    few, many = (search(cv=splits[:n]).cv_results_ for n in (2, 4))
-    for i in range(2):
-        assert few[f"split{i}_test_score"].tobytes() == many[f"split{i}_test_score"].tobytes()
 
 
 def test_memory_cuts_the_stacks(monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes]) -> None:
@@ -144,19 +108,6 @@ def test_a_score_is_that_of_a_fit_seeded_by_its_split() -> None:
         assert found[f"split{number}_test_score"][0] == (fitted.predict(X[test]) == Y[test]).mean()
 
 
-def test_the_results_are_grid_search_cvs() -> None:
-    grid: dict[str, list[Any]] = {"lr": [0.01, 0.1], "max_epochs": [1, 2]}
-    options: dict[str, Any] = {"cv": 3, "scoring": "accuracy", "return_train_score": True, "refit": True}
-    ours, stock = search(net(), grid, **options), one_by_one(net(), grid, **options)
-    assert list(ours.cv_results_) == list(stock.cv_results_)
-    assert ours.cv_results_["params"] == stock.cv_results_["params"]
-    for key, column in stock.cv_results_.items():
-        if "score" in key and "time" not in key and "rank" not in key:
-            np.testing.assert_allclose(ours.cv_results_[key], column, atol=0.02, err_msg=key)
-    assert {key for key in vars(stock) if key.endswith("_")} == {key for key in vars(ours) if key.endswith("_")}
-    assert (ours.cv_results_["mean_fit_time"] > 0).all()
-
-
 def test_refit_gives_a_fitted_net_and_repeats() -> None:
     found = search(net(), {"lr": [0.001, 0.01]}, cv=3, scoring="accuracy", refit=True)
     assert found.best_score_ == found.cv_results_["mean_test_score"][found.best_index_]
@@ -171,49 +122,10 @@ def test_refit_gives_a_fitted_net_and_repeats() -> None:
         assert np.array_equal(other.predict_proba(X), found.best_estimator_.predict_proba(X))
 
 
-def test_several_metrics() -> None:
-    metrics = {"acc": "accuracy", "auc": "roc_auc"}
-    found = search(logit_net(), {"lr": [0.01, 0.1]}, LABELS, scoring=metrics, refit="auc")
-    assert found.multimetric_
-    assert found.best_score_ == found.cv_results_["mean_test_auc"].max()
-    single = search(logit_net(), {"lr": [0.01, 0.1]}, LABELS, scoring="accuracy")
-    assert single.cv_results_["mean_test_score"].tolist() == found.cv_results_["mean_test_acc"].tolist()
-
-
-def test_a_scorer_may_ask_for_other_rows() -> None:
-    def scorer(estimator: BaseEstimator, rows: np.ndarray, y: np.ndarray) -> float:
-        here, there = estimator.predict_proba(rows), estimator.predict_proba(rows[::-1].copy())
-        np.testing.assert_allclose(here, there[::-1], rtol=1e-4, atol=1e-6)
-        return float(here.sum())
-
-    found = search(logit_net(), {"lr": [0.01]}, LABELS, scoring=scorer, refit=True, error_score="raise")
-    assert np.isfinite(found.best_score_)
-
-
-@pytest.mark.parametrize("scoring", ["accuracy", "roc_auc", "neg_log_loss", "f1"])
-def test_scorers(scoring: str) -> None:
-    found, stock = (each(logit_net(), {"lr": [0.01]}, LABELS, scoring=scoring) for each in (search, one_by_one))
-    expected = stock.cv_results_["mean_test_score"]
-    np.testing.assert_allclose(found.cv_results_["mean_test_score"], expected, atol=0.02)
-
-
-GROUPS = np.arange(len(X)) % 5
-
-
-@pytest.mark.parametrize(
-    ("cv", "fit", "n_splits"),
-    [
-        (GroupKFold(5), {"groups": GROUPS}, 5),
-        (PredefinedSplit(GROUPS % 3 - 1), {}, 2),
-        ([(np.arange(100), np.arange(100, 200)), (np.arange(50, 180), np.arange(20))], {}, 2),
-        ([(list(range(100)), list(range(100, 200)))], {}, 1),
-    ],
-)
-def test_any_splitter(cv: Any, fit: dict[str, Any], n_splits: int) -> None:
-    found, stock = (each(net(), {"lr": [0.01, 0.1]}, cv=cv, fit=fit) for each in (search, one_by_one))
-    assert found.n_splits_ == n_splits
-    for i in range(n_splits):
-        key = f"split{i}_test_score"
+def test_rows_of_a_split_may_be_any() -> None:
+    cv = [(list(range(100)), list(range(100, 200))), (np.arange(50, 180), np.arange(20))]
+    found, stock = (each(net(), {"lr": [0.01, 0.1]}, cv=cv) for each in (search, one_by_one))
+    for key in ("split0_test_score", "split1_test_score"):
         np.testing.assert_allclose(found.cv_results_[key], stock.cv_results_[key], rtol=1e-4)
 
 

@@ -7,15 +7,12 @@ import numpy as np
 from skorch import NeuralNet, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from tests.lockstep.cases.plain.modules import MLP, WIDTH
+from tests.lockstep.cases.modules import MLP, WIDTH
 
 ROWS = np.random.RandomState(0)
 X = ROWS.randn(96, WIDTH)
 LABELS = (X[:, 0] + X[:, 1] ** 2 > 0.5).astype(np.int64)
-THREE = (LABELS + (X[:, 2] > 0.4)).astype(np.int64)
 NUMBERS = (X @ ROWS.randn(WIDTH) + 3).reshape(-1, 1)
-IMAGES = ROWS.randn(60, 1, 8, 8)
-IMAGE_LABELS = (IMAGES.mean((1, 2, 3)) > 0).astype(np.int64)
 TOKENS = ROWS.randint(0, 11, (70, 5))
 TOKEN_LABELS = (TOKENS[:, 0] > 5).astype(np.int64)
 SERIES = ROWS.randn(50, 7, 3)

@@ -11,33 +11,23 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_sco
 from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping, EpochScoring
 from torch import nn
-from torch.utils.data import BatchSampler, SubsetRandomSampler
 
 from lockstep import fit_seed
 from lockstep.members.numerics import seed_everything
 from lockstep.search import Search
 from nets.network import PimaClassifier
 from tests.lockstep import nets
-from tests.lockstep.cases.base import LABELS, Case, X, case, classifier
-from tests.lockstep.cases.odd.back_doors import back_doors
-from tests.lockstep.cases.odd.detours import detours
-from tests.lockstep.cases.odd.habits import habits
-from tests.lockstep.cases.odd.outside import on_all_rows, outside
-from tests.lockstep.cases.odd.own import own
-from tests.lockstep.cases.odd.settings import settings
-from tests.lockstep.cases.odd.shared import shared
-from tests.lockstep.cases.odd.surprises import surprises
-from tests.lockstep.cases.odd.traps import HALVED, PLAIN, traps
-from tests.lockstep.cases.odd.verdicts import Anneals, Keeps, verdicts
-from tests.lockstep.cases.plain.nets import data, modules, noise
-from tests.lockstep.cases.plain.parts import parts
-from tests.lockstep.cases.plain.project import project
-from tests.lockstep.cases.plain.training import callbacks, criteria, optimizers
+from tests.lockstep.cases.base import LABELS, Case, X, classifier
+from tests.lockstep.cases.habits import Anneals, habits
+from tests.lockstep.cases.nets import data, modules, noise
+from tests.lockstep.cases.outside import Keeps, on_all_rows, outside
+from tests.lockstep.cases.own_code import own_code
+from tests.lockstep.cases.rows import HALVED, PLAIN, rows
+from tests.lockstep.cases.training import callbacks, criteria, optimizers
 from tests.lockstep.searches import SEED, both_ways, compare, run_case
 
 Make = Callable[[], dict[str, Case]]
-EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, project]
-EXACT += [surprises, traps, own, shared, detours, outside, parts, verdicts, habits, settings, back_doors]
+EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, rows, habits, own_code, outside]
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -120,15 +110,6 @@ def test_weights_that_a_callback_keeps_are_those_of_the_end() -> None:
         return [*search.cv_results_["split0_test_score"], *search.cv_results_["split1_test_score"]]
 
     np.testing.assert_allclose(*both_ways(sums), rtol=1e-9)
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_a_batch_sampler_is_no_mistake() -> None:
-    sampler = BatchSampler(SubsetRandomSampler(range(48)), 12, drop_last=False)
-    sampled = case(iterator_train__batch_sampler=sampler, iterator_train__batch_size=1)
-    (ours, told, _), (theirs, *_) = run_case(sampled), run_case(sampled, stack=False)
-    compare_all(ours, theirs)
-    assert not any("ZeroDivisionError" in message for message in told)
 
 
 @pytest.mark.filterwarnings("ignore")

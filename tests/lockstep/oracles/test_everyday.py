@@ -1,8 +1,7 @@
-"""What people do around a search: scorers that copy a net, files that callbacks write to, searches inside of others."""
+"""Oracle: skorch. What people search, and do around a search: copies of nets, files of callbacks, edited code."""
 
 import copy
 import pickle
-import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -12,20 +11,20 @@ import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
-from sklearn.base import BaseEstimator, clone
-from sklearn.ensemble import StackingClassifier
-from sklearn.feature_selection import SequentialFeatureSelector
-from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, cross_validate
+from sklearn.metrics import make_scorer
+from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from skorch import NeuralNet, NeuralNetRegressor
-from skorch.callbacks import Callback, EpochScoring, PrintLog
+from skorch import NeuralNet
+from skorch.callbacks import PrintLog
 from torch import Tensor, nn
 
+from benchmarks.engine.everyday import CASES, regression
 from lockstep import LockstepWarning
+from lockstep.fits.surroundings import net_of
+from tests.lockstep import searches
 from tests.lockstep.cases.base import LABELS, classifier
-from tests.lockstep.cases.odd.traps import OfAnyWidth
-from tests.lockstep.cases.plain.modules import MLP, WIDTH
+from tests.lockstep.cases.modules import MLP, WIDTH
 from tests.lockstep.searches import ROWS, both_ways, probability
 
 
@@ -40,115 +39,42 @@ def check(estimator: Any, scoring: Any = "neg_log_loss", cv: Any = 3, rtol: floa
     np.testing.assert_allclose(*both_ways(scores), rtol=rtol)
 
 
-def prune_a_copy(net: Any, X: Any, y: Any) -> float:
-    other = copy.deepcopy(net)
-    with torch.no_grad():
-        for weight in other.module_.parameters():
-            weight.zero_()
-    assert probability(other, X) == 0.5
-    return probability(net, X)
-
-
 def train_a_copy(net: Any, X: Any, y: Any) -> float:
     return probability(copy.deepcopy(net).set_params(lr=1.0).partial_fit(X, y), X)
-
-
-def fit_a_clone(net: Any, X: Any, y: Any) -> float:
-    torch.manual_seed(0)
-    return probability(clone(net).set_params(max_epochs=1).fit(X, y), X)
 
 
 def pickled(net: Any, X: Any, y: Any) -> float:
     return probability(pickle.loads(pickle.dumps(net)), X)
 
 
-@pytest.mark.parametrize("scorer", [prune_a_copy, train_a_copy, fit_a_clone, pickled])
+@pytest.mark.parametrize("scorer", [train_a_copy, pickled])
 def test_a_scorer_may_copy_a_net(scorer: Callable[..., float]) -> None:
     check(classifier(), scorer)
 
 
-def record(net: NeuralNet) -> int:
-    net.history.new_epoch()
-    net.history.record("epoch", 9)
-    return sum(net.history[:, "epoch"])
-
-
-READ: dict[str, Callable[[NeuralNet], int]] = {
-    "reversed": lambda net: next(reversed(net.history))["epoch"],
-    "added to": lambda net: len(net.history.__add__([])),
-    "copied": lambda net: len(net.history.copy()),
-    "copied deeply": lambda net: len(copy.deepcopy(net.history)),
-    "shortened": lambda net: net.history.pop()["epoch"] + len(net.history),
-    "cut": lambda net: net.history.__delitem__(0) or net.history[0]["epoch"],
-    "sorted": lambda net: net.history.sort(key=lambda epoch: -epoch["epoch"]) or net.history[0]["epoch"],
-    "recorded": record,
-    "beside the parameters": lambda net: len(net.get_params()),
-    "of another fit": lambda net: len(net.fit(ROWS[:40], LABELS[:40]).history),
-}
-
-
-@pytest.mark.parametrize("how", READ)
-def test_a_net_has_what_it_has_under_skorch(how: str) -> None:
-    check(classifier(max_epochs=2), lambda net, X, y: READ[how](net), rtol=0)
-
-
-class Board:
-    """A writer with a lock, which no copy has."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-
-    def __deepcopy__(self, memo: Any) -> "Board":
-        return self
-
-
-class Tells(Callback):
-    def __init__(self, board: Board) -> None:
-        self.board = board
-
-
-@pytest.mark.parametrize("where", ["transformer", "module", "recursion", "sink", "scoring", "lock"])
+@pytest.mark.parametrize("where", ["module", "recursion", "sink"])
 @pytest.mark.filterwarnings("ignore::lockstep.LockstepWarning")
 def test_what_can_not_be_pickled_is_fitted(where: str, tmp_path: Path) -> None:
-    numpy, layers = np, nn
+    layers = nn
 
     def deep(rows: Any, n: int = 3) -> Any:
         return rows if n == 0 else deep(rows * 0.9, n - 1)
 
     with (tmp_path / "log").open("w", encoding="utf-8") as file:
-        quiet: dict[str, Any] = {"callbacks__print_log": None}
         estimator = {
-            "transformer": lambda: make_pipeline(FunctionTransformer(lambda rows: numpy.tanh(rows)), classifier()),
             "module": lambda: classifier(lambda: layers.Linear(WIDTH, 2)),
             "recursion": lambda: make_pipeline(FunctionTransformer(deep), classifier()),
-            "sink": lambda: classifier(callbacks=[("log", PrintLog(sink=file.write))], verbose=1, **quiet),
-            "scoring": lambda: classifier(callbacks=[EpochScoring(lambda net, X, y: file.write("x"), name="written")]),
-            "lock": lambda: classifier(callbacks=[Tells(Board())]),
+            "sink": lambda: classifier(
+                callbacks=[("log", PrintLog(sink=file.write))], verbose=1, callbacks__print_log=None
+            ),
         }[where]()
 
         def scores() -> np.ndarray:
             found = cross_val_score(estimator, ROWS, LABELS, cv=3, scoring="neg_log_loss")
-            assert (file.tell() > 0) == (where in {"sink", "scoring"})
+            assert (file.tell() > 0) == (where == "sink")
             return found
 
         np.testing.assert_allclose(*both_ways(scores), rtol=1e-5)
-
-
-class Searched(GridSearchCV):
-    def transform(self, X: Any) -> Any:
-        return self.predict_proba(X)
-
-
-BEFORE: dict[str, Callable[[], BaseEstimator]] = {
-    "a selection of columns": lambda: SequentialFeatureSelector(classifier(OfAnyWidth), n_features_to_select=2, cv=2),
-    "a search": lambda: Searched(classifier(), {"lr": [0.1, 0.02]}, cv=2),
-    "a stacking of nets": lambda: StackingClassifier([("a", classifier()), ("b", classifier(lr=0.02))], cv=2),
-}
-
-
-@pytest.mark.parametrize("what", BEFORE)
-def test_nets_are_searched_before_a_net(what: str) -> None:
-    check(make_pipeline(BEFORE[what](), classifier(OfAnyWidth, max_epochs=2)), cv=2)
 
 
 def test_stacks_are_not_trained_in_threads() -> None:
@@ -176,33 +102,6 @@ def test_a_backbone_that_nets_share_is_left_as_it_was() -> None:
         torch.testing.assert_close(values, before[name], rtol=0, atol=0)
 
 
-def test_rows_that_are_read_only_are_no_matter() -> None:
-    rows = ROWS.copy()
-    rows.flags.writeable = False
-    torch.set_warn_always(True)
-    try:
-        with parallel_config(backend="lockstep"), warnings.catch_warnings():
-            warnings.filterwarnings("error", message=".*not writable")
-            found = cross_val_score(classifier(), rows, LABELS, cv=3)
-    finally:
-        torch.set_warn_always(False)
-    assert np.isfinite(found).all()
-
-
-class Squeezed(MLP):
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x).squeeze()
-
-
-@pytest.mark.parametrize("stack", [True, False])
-def test_a_net_that_can_not_predict_a_lone_row_says_so(stack: bool) -> None:
-    net = NeuralNetRegressor(
-        Squeezed, module__n_outputs=1, train_split=None, batch_size=16, max_epochs=2, callbacks="disable", verbose=0
-    )
-    with parallel_config(backend="lockstep", stack=stack), pytest.raises(ValueError, match="dimension"):
-        cross_val_score(net, ROWS[:51], ROWS[:51, 0], cv=KFold(3), error_score="raise")
-
-
 class Remembering(MLP):
     """Keeps what it has last computed in evaluation."""
 
@@ -221,3 +120,56 @@ def test_a_scorer_may_read_what_a_module_remembers() -> None:
         return float(net.module_.seen.mean())
 
     check(classifier(Remembering, train_split=None), remembered)
+
+
+def predictions(name: str) -> list[np.ndarray]:
+    """Return what each net of a search predicts."""
+    case = CASES[name]
+    seen: list[np.ndarray] = []
+    X, y = (part.astype(np.float64) if part.dtype == np.float32 else part for part in case.rows())
+    estimator = case.estimator()
+    net_of(estimator).set_params(max_epochs=2, callbacks__print_log=None)
+
+    def keep(y: Any, predicted: np.ndarray) -> float:
+        seen.append(predicted)
+        return 0.0
+
+    # A scorer of scikit-learn's kind, as such searches have: their stacks answer for their nets.
+    scorer = make_scorer(keep, response_method="predict" if case.rows is regression else "predict_proba")
+    grid = case.grid(min(case.n, 2))
+    GridSearchCV(estimator, grid, cv=2, scoring=scorer, refit=False, error_score="raise").fit(X[:400], y[:400])
+    return seen
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("float64")
+@pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
+@pytest.mark.parametrize("name", [name for name in CASES if "dropout" not in name])
+def test_everyday_searches_are_those_of_skorch(name: str) -> None:
+    for ours, theirs in zip(*both_ways(lambda: predictions(name)), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-9)
+
+
+def bends(x: Tensor) -> Tensor:
+    return x.relu()
+
+
+def centres(x: Tensor) -> Tensor:
+    return x - x.mean(0)
+
+
+class Calls(nn.Module):
+    """An activation that calls a function which is edited."""
+
+    function: Callable[[Tensor], Tensor] = staticmethod(bends)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return type(self).function(x)
+
+
+def test_edited_code_is_looked_at_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a notebook, between two searches of one process."""
+    grid = {"module__activation": [nn.Tanh, Calls]}
+    before = searches.scores(classifier(), grid, "neg_log_loss")
+    monkeypatch.setattr(Calls, "function", staticmethod(centres))
+    assert not np.allclose(searches.check(classifier(), "neg_log_loss", grid), before, rtol=1e-4)

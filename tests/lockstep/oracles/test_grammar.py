@@ -15,7 +15,7 @@ from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler
 from torch import Tensor, nn, optim
 
 from tests.lockstep.cases.base import Case, X, classifier
-from tests.lockstep.cases.plain.modules import WIDTH
+from tests.lockstep.cases.modules import WIDTH
 from tests.lockstep.searches import compare, run_case
 
 # With a large eps: norms of a few numbers that are nearly alike enlarge rounding a hundredfold, each of them.

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,10 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (makes t
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
-    HalvingRandomSearchCV,
     RandomizedSearchCV,
     cross_val_predict,
     cross_val_score,
     cross_validate,
-    learning_curve,
-    validation_curve,
 )
 from sklearn.model_selection.tests import test_search, test_validation
 from sklearn.pipeline import make_pipeline
@@ -111,16 +108,6 @@ def halving() -> dict[str, Any]:
     return results(HalvingGridSearchCV(net(), GRID, random_state=0, factor=2, min_resources=24, **OPTIONS))
 
 
-def halving_by_epochs() -> dict[str, Any]:
-    options = {"resource": "max_epochs", "min_resources": 1, "max_resources": 4, "factor": 2, "random_state": 0}
-    return results(HalvingGridSearchCV(net(), GRID, **options, **OPTIONS))
-
-
-def halving_at_random() -> dict[str, Any]:
-    options = {"n_candidates": 4, "random_state": 0, "factor": 2, "min_resources": 24}
-    return results(HalvingRandomSearchCV(net(), GRID, **options, **OPTIONS))
-
-
 def validated() -> dict[str, Any]:
     """Return scores and the nets: those that stop early keep their own numbers while others go on."""
     stop = EarlyStopping(patience=1)
@@ -132,31 +119,16 @@ def validated() -> dict[str, Any]:
         scoring=["accuracy", "roc_auc"],
         return_estimator=True,
         return_train_score=True,
-        return_indices=True,
     )
     kept = {key: found[key] for key in found if key.startswith(("test_", "train_"))}
     for i, estimator in enumerate(found["estimator"]):
         numbers = numbers_of(estimator[-1])
         kept |= {f"net {i}, {key}": value for key, value in numbers.items() if isinstance(value, Tensor | float | int)}
-        # They may be trained on.
-        kept[f"further {i}"] = estimator[-1].partial_fit(estimator[0].transform(X), LABELS).predict_proba(X)
-    return kept | {f"rows {i}": rows for i, rows in enumerate(found["indices"]["test"])}
+    return kept
 
 
 def predicted() -> dict[str, Any]:
     return {method: cross_val_predict(net(), X, LABELS, cv=3, method=method) for method in ("predict", "predict_proba")}
-
-
-def named(arrays: Iterable[Any]) -> dict[str, Any]:
-    return {str(i): array for i, array in enumerate(arrays)}
-
-
-def learned() -> dict[str, Any]:
-    return named(learning_curve(net(), X, LABELS, train_sizes=[0.3, 0.6, 1.0], **OPTIONS))
-
-
-def by_value() -> dict[str, Any]:
-    return named(validation_curve(net(), X, LABELS, param_name="lr", param_range=GRID["lr"], **OPTIONS))
 
 
 def nested() -> dict[str, Any]:
@@ -164,9 +136,7 @@ def nested() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
-@pytest.mark.parametrize(
-    "call", [randomized, halving, halving_by_epochs, halving_at_random, validated, predicted, learned, by_value, nested]
-)
+@pytest.mark.parametrize("call", [randomized, halving, validated, predicted, nested])
 def test_its_other_searches_give_what_skorch_gives(
     call: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

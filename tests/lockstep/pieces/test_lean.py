@@ -1,4 +1,4 @@
-"""A search works without torch's compiler: its optimizers step as torch's own do, and nothing imports it."""
+"""A search works without torch's compiler, whose optimizers step as torch's own do; what a training sets in torch."""
 
 import copy
 import functools
@@ -17,6 +17,7 @@ from skorch import NeuralNetClassifier
 from torch import Tensor, nn
 
 from lockstep.members.lean import lean_optimizer
+from lockstep.members.numerics import one_thread, subnormals_as_zero
 from tests.lockstep.pieces.test_optimizers import ACCEPTED, STEPS, complete
 
 
@@ -81,20 +82,6 @@ def test_a_step_that_a_script_has_replaced_is_not_left_out(monkeypatch: pytest.M
     assert lean_optimizer(torch.optim.RMSprop) is torch.optim.RMSprop
 
 
-class Own(torch.optim.SGD):
-    """Does what SGD does."""
-
-
-def test_an_optimizer_of_ones_own_is_left_as_it_is() -> None:
-    optimizer: Any = Own
-    assert lean_optimizer(optimizer) is Own
-    X, y = np.random.RandomState(0).randn(30, 3).astype(np.float32), np.arange(30) % 2
-    net = NeuralNetClassifier(nn.Linear, module__in_features=3, module__out_features=2, optimizer=Own, verbose=0)
-    with parallel_config(backend="lockstep"):
-        (found, *_) = cross_validate(net, X, y, cv=3, return_estimator=True)["estimator"]
-    assert found.optimizer_.defaults == net.fit(X, y).optimizer_.defaults
-
-
 SEARCH = """
 import sys
 import lockstep
@@ -114,3 +101,26 @@ print("torch._dynamo" in sys.modules)
 def test_a_search_does_not_import_torchs_compiler() -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", SEARCH], capture_output=True, text=True)
     assert (done.stdout, done.returncode) == ("False\n", 0), done.stderr
+
+
+def test_subnormal_numbers_count_as_zero_only_where_asked_for() -> None:
+    def is_zero() -> bool:
+        return float(torch.tensor(1e-39) * 1) == 0
+
+    with subnormals_as_zero():
+        assert is_zero()
+        with subnormals_as_zero():
+            pass
+        assert is_zero()
+    assert not is_zero()
+
+
+def test_a_training_takes_one_thread_and_gives_back_what_was() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with one_thread():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

@@ -16,17 +16,12 @@ ONES = torch.ones(64, 48)
 # Each function on an input; rates at which the pattern of what is dropped is seen.
 DRAWS: dict[str, Callable[[], Tensor]] = {
     "dropout": lambda: F.dropout(ONES, 0.3),
-    "dropout1d of rows": lambda: F.dropout1d(ONES, 0.3),
     "dropout1d": lambda: F.dropout1d(ONES.view(16, 4, 48), 0.3),
-    "dropout2d of series": lambda: F.dropout2d(ONES.view(16, 4, 48), 0.3),
     "dropout2d": lambda: F.dropout2d(ONES.view(16, 4, 6, 8), 0.3),
-    "dropout3d of images": lambda: F.dropout3d(ONES.view(64, 4, 3, 4), 0.3),
     "dropout3d": lambda: F.dropout3d(ONES.view(16, 4, 6, 4, 2), 0.3),
     "feature_alpha_dropout": lambda: F.feature_alpha_dropout(ONES.view(16, 4, 48), 0.3, training=True),
     "bernoulli": lambda: torch.bernoulli(ONES * 0.7),
     "bernoulli of p": lambda: torch.bernoulli(ONES, p=0.7),
-    "a tensor's bernoulli of p": lambda: ONES.bernoulli(0.7),
-    "rand_like of a type": lambda: (torch.rand_like(ONES, dtype=torch.float64) > 0.3).float(),
     "rand of a size": lambda: (torch.rand(64, 1, dtype=torch.float64).expand(64, 48) > 0.3).float(),
     "bernoulli in place": lambda: torch.empty(64, 48).bernoulli_(0.7),
 }
@@ -40,7 +35,6 @@ VALUES: dict[str, Callable[[], Tensor]] = {
     "uniform in place": lambda: torch.empty(64, 48).uniform_(-1, 2),
     "exponential in place": lambda: torch.empty(64, 48).exponential_(0.5),
     "gumbel_softmax": lambda: F.gumbel_softmax(torch.arange(48.0).div(20).expand(64, 48), tau=2.0)[:, -1:],
-    "a distribution": lambda: torch.distributions.Normal(ONES, 2.0).rsample(),
 }
 
 
@@ -97,10 +91,9 @@ def test_dropout_in_place_changes_what_it_is_given(function: Callable[..., Tenso
         {},
         {"is_causal": True},
         {"scale": 0.3},
-        {"attn_mask": torch.tensor([[True, False], [True, True]])},
         {"attn_mask": torch.tensor([[0.0, -1.0], [0.5, 0.0]])},
     ],
-    ids=["plain", "causal", "scaled", "masked", "biased"],
+    ids=["plain", "causal", "scaled", "biased"],
 )
 def test_attention_that_drops_nothing_is_torchs(options: dict[str, Any]) -> None:
     """All that is left is scaled up."""
@@ -113,7 +106,6 @@ def test_attention_that_drops_nothing_is_torchs(options: dict[str, Any]) -> None
 
 IN_TABLES: dict[str, Callable[[Tensor], Tensor]] = {
     "embedding": lambda index: F.embedding(index, torch.arange(12.0).view(4, 3), padding_idx=1),
-    "index_fill": lambda index: torch.arange(12.0).view(4, 3).index_fill(0, index, 7.0),
     "index_fill in place": lambda index: torch.arange(12.0).view(4, 3).index_fill_(0, index, 7.0),
 }
 

@@ -9,13 +9,13 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.metrics import make_scorer
-from sklearn.model_selection import cross_val_predict, cross_validate
-from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
+from sklearn.model_selection import cross_validate
+from skorch import NeuralNet, NeuralNetClassifier
 from torch import Tensor, nn
 
 from lockstep import LockstepWarning
 from tests.lockstep.cases.base import LABELS, classifier
-from tests.lockstep.cases.plain.modules import MLP, WIDTH
+from tests.lockstep.cases.modules import MLP, WIDTH
 from tests.lockstep.searches import ROWS, both_ways, check, probability, scores
 
 
@@ -34,30 +34,12 @@ class Reads:
 
 ANSWERED: dict[str, tuple[Any, bool]] = {
     "a name": ("neg_log_loss", True),
-    "names": (["accuracy", "neg_log_loss"], True),
     "the net's own score": (None, True),
     "make_scorer": (make_scorer(share), True),
-    "names and make_scorer": ({"a": "accuracy", "b": make_scorer(share)}, True),
     "a function": (probability, False),
     "a function among names": ({"a": "accuracy", "b": probability}, False),
     "an object that only asks": (Reads(), True),
 }
-
-
-class Counts:
-    """A scorer that only asks, and looks at the history."""
-
-    reads_only = True
-
-    def __call__(self, net: Any, X: Any, y: Any) -> int:
-        return len(net.history)
-
-
-@pytest.mark.parametrize("scoring", [Counts(), {"n": Counts()}, {"accuracy": "accuracy", "n": Counts()}])
-def test_a_scorer_of_ones_own_finds_the_history_alone_and_beside_others(scoring: Any) -> None:
-    with parallel_config(backend="lockstep", random_state=3):
-        found = cross_validate(classifier(), ROWS, LABELS, cv=3, scoring=scoring, error_score="raise")
-    assert found["test_n" if "test_n" in found else "test_score"].tolist() == [4, 4, 4]
 
 
 @pytest.mark.parametrize("name", ANSWERED)
@@ -76,16 +58,6 @@ def test_a_stack_answers_scorers_that_only_ask(name: str) -> None:
         np.testing.assert_allclose(ours[key], value, rtol=1e-5)
     # A trial predicts a few times.
     assert (few < many / 2) == answered
-
-
-@pytest.mark.parametrize(
-    "net",
-    [classifier(), classifier(wrapper=NeuralNetBinaryClassifier, criterion=nn.BCEWithLogitsLoss, module__n_outputs=1)],
-    ids=["two outputs", "one output"],
-)
-def test_predictions_are_those_of_skorch(net: NeuralNet) -> None:
-    y = LABELS if type(net) is NeuralNetClassifier else LABELS.astype(np.float32)
-    np.testing.assert_allclose(*both_ways(lambda: cross_val_predict(net, ROWS, y, cv=3)), rtol=1e-4)
 
 
 def test_a_scorer_that_changes_weights_changes_one_candidate() -> None:
@@ -108,22 +80,8 @@ class Quantised(NeuralNetClassifier):
         return super().predict_proba(X)
 
 
-class Remembers(NeuralNetClassifier):
-    """Keeps its predictions, in a dict that it makes when it is initialised."""
-
-    def initialize(self) -> NeuralNet:
-        self.known_: dict[bytes, np.ndarray] = {}
-        return super().initialize()
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        if X.tobytes() not in self.known_:
-            self.known_[X.tobytes()] = super().predict_proba(X)
-        return self.known_[X.tobytes()]
-
-
-@pytest.mark.parametrize("wrapper", [Quantised, Remembers])
-def test_a_net_may_have_its_own_predict(wrapper: type[NeuralNet]) -> None:
-    check(classifier(wrapper=wrapper), "neg_log_loss", {"max_epochs": [1, 6]})
+def test_a_net_may_have_its_own_predict() -> None:
+    check(classifier(wrapper=Quantised), "neg_log_loss", {"max_epochs": [1, 6]})
 
 
 class Encoded(nn.Module):

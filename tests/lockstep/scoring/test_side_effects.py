@@ -2,7 +2,7 @@
 
 import copy
 import io
-import warnings
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,16 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.model_selection import GridSearchCV, cross_validate
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
-from skorch import NeuralNet
+from sklearn.model_selection import cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import nn
 
 from lockstep import LockstepWarning, reads_only
-from tests.lockstep.cases.base import LABELS, NUMBERS, classifier
-from tests.lockstep.cases.plain.modules import MLP, Dropping
+from tests.lockstep.cases.base import LABELS, RATES, classifier
+from tests.lockstep.cases.modules import MLP, Dropping
 from tests.lockstep.searches import ROWS, both_ways, check, probability, scores
 
 
@@ -62,17 +62,6 @@ def test_what_a_callback_saves_holds_no_other_net() -> None:
     check(net, size, {"lr": [0.1, 0.2, 0.3]}, rtol=0)
 
 
-def test_a_table_of_epochs_comes_after_scikit_learns_first_line(capsys: pytest.CaptureFixture[str]) -> None:
-    search = GridSearchCV(classifier(callbacks=None, verbose=1), {"lr": [0.1]}, cv=2, verbose=10, refit=False)
-
-    def lines() -> list[str]:
-        search.fit(ROWS, LABELS)
-        return [line[:18] for line in capsys.readouterr().out.splitlines()]
-
-    ours, theirs = both_ways(lines)
-    assert ours == theirs
-
-
 def test_a_history_without_losses_has_no_batches() -> None:
     def fitted(record: bool) -> tuple[list[Any], list[Any]]:
         with parallel_config(backend="lockstep", random_state=3, record_losses=record):
@@ -87,65 +76,12 @@ def test_a_history_without_losses_has_no_batches() -> None:
     assert short == whole
 
 
-def test_a_net_that_a_scorer_changes_answers_anew() -> None:
-    def prune(net: Any, X: Any, y: Any) -> float:
-        with torch.no_grad():
-            next(iter(net.module_.parameters()))[0] = 0
-        return probability(net, X, y)
-
-    def train_on(net: Any, X: Any, y: Any) -> float:
-        return probability(net.partial_fit(X, y), X, y)
-
-    for scorer in (prune, train_on):
-        check(classifier(), scorer, {"lr": [0.1]}, rtol=1e-5)
-
-
-def test_callbacks_see_gradients_and_the_state_of_the_optimizer() -> None:
-    @reads_only
-    class Watching(Callback):
-        def initialize(self) -> "Watching":
-            self.seen_: list[float] = []
-            return self
-
-        def on_batch_end(self, net: Any, training: bool, **kwargs: Any) -> None:
-            if training:
-                self.seen_.append(sum(float(p.grad.norm()) for p in net.module_.parameters()))
-
-        def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-            self.seen_.append(sum(float(state["exp_avg"].norm()) for state in net.optimizer_.state.values()))
-
-    def seen(net: Any, X: Any, y: Any) -> float:
-        return sum(dict(net.callbacks_)["watching"].seen_)
-
-    net = classifier(optimizer=torch.optim.Adam, callbacks=[("watching", Watching())])
-    assert min(check(net, seen, {"lr": [0.1]})) > 0
-
-
-def test_shuffled_batches_do_not_depend_on_other_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    net, grid = classifier(iterator_train__shuffle=True), {"lr": [0.5 / (i + 1) for i in range(12)]}
-    whole = scores(net, grid, probability)
-    monkeypatch.setattr("lockstep.grouping.places.MOST_NETS", 16)
-    assert scores(net, grid, probability) == whole
-
-
-def test_shuffled_batches_do_not_depend_on_other_rows() -> None:
-    net = Pipeline([("scale", StandardScaler()), ("net", classifier(iterator_train__shuffle=True))])
-    scalers = [StandardScaler(), MinMaxScaler()]
-    both = scores(net, {"scale": scalers}, probability)
-    assert both == [score for scaler in scalers for score in scores(net, {"scale": [scaler]}, probability)]
-
-
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 def test_noise_does_not_depend_on_whether_other_nets_drop_something(noise: float) -> None:
     net = classifier(Dropping, module__noise=noise)
     alone, beside = (scores(net, {"module__rate": rates}, probability) for rates in ([0.0], [0.0, 0.4]))
     assert alone == beside[:3]
     assert alone != beside[3:]
-
-
-def test_complex_square_roots_are_torchs_own() -> None:
-    numbers = torch.tensor([0j, -1 + 0j, 3 + 4j])
-    torch.testing.assert_close(numbers.sqrt(), torch.tensor([0j, 1j, 2 + 1j]))
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
@@ -197,13 +133,24 @@ def test_a_setting_that_a_transformer_leaves_out_of_its_pickle_counts() -> None:
     check(make_pipeline(Embeds(), classifier()), probability, grid, rtol=1e-5)
 
 
-def test_torch_warns_of_no_other_sizes_than_with_skorch() -> None:
-    def messages() -> set[str]:
-        net = classifier(wrapper=NeuralNet, module__n_outputs=1, criterion=nn.MSELoss, lr=0.01)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            cross_validate(net, ROWS, NUMBERS[:, 0].astype(np.float32), cv=3, scoring="r2")
-        return {str(warning.message) for warning in caught}
+class Logs(NeuralNetClassifier):
+    """Writes into a list of its own before and after the training, and shows how many rows there are."""
 
-    ours, theirs = both_ways(messages)
-    assert ours <= theirs
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        print("fits", len(X))
+        log = self.log_ = [0.0]
+        super().fit(X, y, **fit_params)
+        log.append(probability(self, X))
+        return self
+
+
+def test_what_fit_makes_and_holds_is_the_nets() -> None:
+    check(classifier(wrapper=Logs), lambda net, rows, y: float(np.dot(net.log_, np.arange(len(net.log_)))))
+
+
+def test_what_fit_prints_is_shown_once() -> None:
+    shown = {stack: io.StringIO() for stack in (True, False)}
+    for stack, output in shown.items():
+        with redirect_stdout(output):
+            scores(classifier(wrapper=Logs), RATES, probability, stack)
+    assert shown[True].getvalue() == shown[False].getvalue() != ""

@@ -1,19 +1,76 @@
-"""What a net makes of its hold-out, epoch by epoch. Oracle: skorch alone, with its own EpochScoring."""
+"""Oracle: skorch. What its own callbacks, which every net has, and a recorder of the hold-out hear of epochs."""
 
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
+from sklearn.metrics import make_scorer
 from sklearn.model_selection import cross_validate
-from skorch import NeuralNetClassifier
-from skorch.callbacks import EarlyStopping, EpochScoring, LRScheduler
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
+from skorch.callbacks import EarlyStopping, EpochScoring
+from skorch.dataset import ValidSplit
 from torch import nn
 
 from lockstep import HoldOutRecorder, LockstepWarning
-from tests.lockstep.cases.base import LABELS
-from tests.lockstep.searches import ROWS, SEED, both_ways
+from lockstep.stacks.callbacks import Audience
+from tests.lockstep.cases.base import LABELS, classifier
+from tests.lockstep.searches import ROWS, both_ways, probability
+
+
+def validated(net: NeuralNet, y: Any = LABELS, **settings: Any) -> tuple[dict[str, Any], int]:
+    """Return a cross-validation, and to how many epochs of nets callbacks have listened meanwhile."""
+    with mock.patch.object(Audience, "epoch", autospec=True, side_effect=Audience.epoch) as epochs:
+        every = cross_validate(net, ROWS, y, cv=3, error_score="raise", **settings)
+    return every, epochs.call_count
+
+
+def plain(**settings: Any) -> NeuralNet:
+    """Return a net with the callbacks that skorch gives it."""
+    return classifier(**{"callbacks": None, "iterator_train__shuffle": True} | settings)
+
+
+class Own(NeuralNetClassifier):
+    """A class that may look at its history."""
+
+
+LISTENED: dict[str, tuple[NeuralNet, dict[str, Any], bool]] = {
+    "scikit-learn's scores": (plain(), {"scoring": ["accuracy", "neg_log_loss"]}, False),
+    "without a hold-out": (plain(train_split=None), {}, False),
+    "nets are returned": (plain(), {"return_estimator": True}, True),
+    "a scorer of one's own": (plain(), {"scoring": probability}, True),
+    "a class of one's own": (plain(wrapper=Own), {}, True),
+    "the table is printed": (plain(verbose=1), {}, True),
+    "another score of epochs": (plain(callbacks=[EpochScoring("roc_auc")]), {}, True),
+    "a function makes probabilities": (plain(predict_nonlinearity=nn.Softmax(-1)), {}, True),
+}
+
+
+@pytest.mark.parametrize("name", LISTENED)
+def test_callbacks_hear_of_epochs_where_somebody_may_read_what_they_record(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, settings, listens = LISTENED[name]
+    (ours, n_heard), (theirs, _) = both_ways(lambda: validated(net, **settings))
+    for key in (key for key in theirs if key.startswith("test_")):
+        np.testing.assert_allclose(ours[key], theirs[key], rtol=1e-5)
+    assert (n_heard > 0) == listens
+    for one, other in zip(ours.get("estimator", []), theirs.get("estimator", []), strict=True):
+        assert [sorted(row) for row in one.history] == [sorted(row) for row in other.history]
+
+
+def test_what_an_accuracy_of_epochs_raises_is_raised() -> None:
+    # skorch's accuracy of a hold-out takes no half, whose loss and probability are numbers all the same.
+    about = {"criterion": nn.BCEWithLogitsLoss, "module__n_outputs": 1, "train_split": ValidSplit(4)}
+    net = plain(wrapper=NeuralNetBinaryClassifier, **about)
+    halves = np.where(np.arange(len(LABELS)) == 1, 0.5, LABELS).astype(np.float32)
+    for stack in (True, False):
+        refused = pytest.raises(ValueError, match="continuous")
+        with refused, parallel_config(backend="lockstep", random_state=3, stack=stack):
+            validated(net, halves, scoring=make_scorer(lambda y, predicted: 0.0))
+
 
 # The places of validation rows are skorch's: the last batch is a short one.
 SETTINGS: dict[str, Any] = {"max_epochs": 4, "batch_size": 16, "lr": 0.05, "verbose": 0}
@@ -41,26 +98,15 @@ class FirstNet(NeuralNetClassifier):
         return super().get_loss(y_pred[0] if isinstance(y_pred, tuple) else y_pred, y_true, *args, **kwargs)
 
 
-def fitted(stack: bool, callbacks: Any, **changes: Any) -> tuple[list[NeuralNetClassifier], list[float]]:
-    net = NeuralNetClassifier(MaxNorm, criterion=nn.CrossEntropyLoss, callbacks=callbacks, **SETTINGS | changes)
-    if callbacks != "disable":
-        net.set_params(callbacks__train_loss=None, callbacks__valid_loss=None)
-    with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
-        found = cross_validate(net, ROWS, LABELS, cv=3, scoring="accuracy", return_estimator=True)
-    return found["estimator"], found["test_score"].tolist()
-
-
 def recorder_of(net: NeuralNetClassifier) -> HoldOutRecorder:
     (found,) = (each for _, each in net.callbacks_ if isinstance(each, HoldOutRecorder))
     return found
 
 
 @pytest.mark.parametrize(
-    "others",
-    [[], [("schedule", LRScheduler("StepLR", step_size=2))], [("stop", EarlyStopping("valid_loss", patience=1))]],
-    ids=["alone", "beside a schedule", "beside one that ends the training"],
+    ("others", "several"),
+    [([], True), ([], False), ([("stop", EarlyStopping("valid_loss", patience=1))], True)],
 )
-@pytest.mark.parametrize("several", [False, True], ids=["one output", "several outputs"])
 def test_a_stack_keeps_what_skorch_hands_to_callbacks(
     others: list[Any], several: bool, recwarn: pytest.WarningsRecorder
 ) -> None:
@@ -82,28 +128,6 @@ def test_a_stack_keeps_what_skorch_hands_to_callbacks(
             for part, same in parts:
                 assert part.shape == same.shape
                 torch.testing.assert_close(part, same, rtol=1e-3, atol=1e-5)
-
-
-def test_the_accuracy_of_every_epoch_is_the_one_that_skorch_records() -> None:
-    scoring = EpochScoring("accuracy", name="valid_acc", lower_is_better=False)
-    (net, *_), _ = fitted(False, [("scoring", scoring), ("recorder", HoldOutRecorder())])
-    recorder = recorder_of(net)
-    found = [float((made.argmax(1) == recorder.y_).float().mean()) for made in recorder.outputs_]
-    assert found == pytest.approx(net.history[:, "valid_acc"])
-
-
-def test_scores_are_those_of_nets_that_nobody_watches() -> None:
-    watched, seen = fitted(True, [("recorder", HoldOutRecorder())])
-    left_alone, scores = fitted(True, "disable")
-    assert seen == scores
-    for one, other in zip(watched, left_alone, strict=True):
-        for name, weight in one.module_.state_dict().items():
-            assert torch.equal(weight, other.module_.state_dict()[name])
-
-
-def test_without_a_hold_out_nothing_is_kept() -> None:
-    (net, *_), _ = fitted(True, [("recorder", HoldOutRecorder())], train_split=None)
-    assert (recorder_of(net).outputs_, recorder_of(net).y_) == ([], None)
 
 
 def test_another_training_begins_anew() -> None:

@@ -1,4 +1,4 @@
-"""Modules as people write them, and three that train differently where nobody looks."""
+"""Modules as people write them, some of which train differently where nobody looks."""
 
 from typing import Any
 
@@ -25,19 +25,6 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)
-
-
-class Probability(MLP):
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(n_outputs=1, **settings)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(super().forward(x))
-
-
-class LogProbability(MLP):
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x).log_softmax(-1)
 
 
 class Counting(MLP):
@@ -89,66 +76,22 @@ class DataDependent(MLP):
         return super().forward(x if x.sum() > 0 else -x)
 
 
-class Convolutional(nn.Module):
-    def __init__(self, channels: int = 3, norm: bool = False, p: float = 0.0, pool: Any = None) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(1, channels, 3)
-        self.norm = nn.BatchNorm2d(channels) if norm else nn.Identity()
-        self.drop = nn.Dropout2d(p) if p else nn.Identity()
-        self.pool = pool or nn.MaxPool2d(2)
-        self.out = nn.Linear(channels * 9, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.pool(self.drop(torch.relu(self.norm(self.conv(x))))).flatten(1))
-
-
-class StridedView(nn.Module):
-    """Takes windows of an image by a strided view, which has no batching rule of its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv, self.out = nn.Conv1d(1, 2, 3, padding=1), nn.Linear(16, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x.mean(2))
-        return self.out(x.view(len(x), -1))
-
-
 class Embedded(nn.Module):
-    def __init__(self, dim: int = 4) -> None:
+    def __init__(self, dim: int = 4, **settings: Any) -> None:
         super().__init__()
-        self.embedding, self.out = nn.Embedding(11, dim), nn.Linear(5 * dim, 2)
+        self.embedding, self.out = nn.Embedding(11, dim, **settings), nn.Linear(5 * dim, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out(self.embedding(x).flatten(1))
 
 
 class Recurrent(nn.Module):
-    def __init__(self, layer: Any = nn.GRU, width: int = 4, **settings: Any) -> None:
+    def __init__(self, layer: Any = nn.GRU, **settings: Any) -> None:
         super().__init__()
-        self.rnn, self.out = layer(3, 4, batch_first=True, **settings), nn.Linear(width, 2)
+        self.rnn, self.out = layer(3, 4, batch_first=True, **settings), nn.Linear(4, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out(self.rnn(x)[0][:, -1])
-
-
-class Transformer(nn.Module):
-    def __init__(self, p: float = 0.0) -> None:
-        super().__init__()
-        self.up, self.out = nn.Linear(3, 4), nn.Linear(4, 2)
-        self.encoder = nn.TransformerEncoderLayer(4, 2, 8, dropout=p, batch_first=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.encoder(self.up(x)).mean(1))
-
-
-class Attention(nn.Module):
-    def __init__(self, **settings: Any) -> None:
-        super().__init__()
-        self.attention, self.out = nn.MultiheadAttention(3, 1, batch_first=True, **settings), nn.Linear(3, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.attention(x, x, x, need_weights=False)[0].mean(1))
 
 
 class TwoInputs(nn.Module):
@@ -185,17 +128,14 @@ class WeightNormed(MLP):
         self.layers[0] = nn.utils.parametrizations.weight_norm(self.layers[0])
 
 
-class SpectralNormed(MLP):
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers[0] = nn.utils.parametrizations.spectral_norm(self.layers[0])
-
-
 class Tied(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, by_data: bool = False) -> None:
         super().__init__()
         self.a, self.b, self.out = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, 2)
-        self.b.weight = self.a.weight
+        if by_data:
+            self.b.weight.data = self.a.weight.data.t()
+        else:
+            self.b.weight = self.a.weight
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out(torch.tanh(self.b(torch.relu(self.a(x)))))
@@ -213,3 +153,30 @@ class Negative(MLP):
     def forward(self, x: Tensor) -> Tensor:
         made = super().forward(x).exp()
         return torch.where(x[:, :1] < 1.5, made, -made.detach())
+
+
+class Constrained(MLP):
+    """Limits the norm of its weights before each pass, as the tutorial writes it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        layer: Any = self.layers[0]
+        with torch.no_grad():
+            norm = layer.weight.norm(2, dim=0, keepdim=True).clamp(min=0.2)
+            layer.weight *= norm.clamp(max=0.4) / norm
+        return super().forward(x)
+
+
+class WritesData(MLP):
+    """Changes weights behind autograd's back."""
+
+    def __init__(self, whole: bool) -> None:
+        super().__init__()
+        self.whole = whole
+
+    def forward(self, x: Tensor) -> Tensor:
+        layer: Any = self.layers[0]
+        if self.whole:
+            layer.weight.data = layer.weight.data.clamp(-0.2, 0.2)
+        else:
+            layer.weight.data.clamp_(-0.2, 0.2)
+        return super().forward(x)

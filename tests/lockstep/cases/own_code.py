@@ -1,0 +1,203 @@
+"""Cases: nets with methods, parameters and settings of their own that a stack might miss."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet, NeuralNetClassifier
+from torch import Tensor
+
+from tests.lockstep.cases.base import LABELS, Case, case
+from tests.lockstep.cases.modules import MLP
+
+
+class Lasso(NeuralNetClassifier):
+    """Has a parameter of its own, and reads another one in its loss."""
+
+    def __init__(self, *args: Any, l1: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.l1 = l1
+
+    def get_loss(self, *args: Any, **kwargs: Any) -> Tensor:
+        penalty = self.l1 * sum(weight.abs().sum() for weight in self.module_.parameters())
+        return super().get_loss(*args, **kwargs) / self.max_epochs + penalty
+
+
+class FitsTwice(NeuralNetClassifier):
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> NeuralNet:
+        super().fit(X, y, **fit_params)
+        self.set_params(lr=0.01)
+        return super().fit(X, y, **fit_params)
+
+
+class Clamped(NeuralNetClassifier):
+    """Keeps its weights small after each step."""
+
+    def initialize_optimizer(self) -> NeuralNet:
+        super().initialize_optimizer()
+        self.optimizer_.register_step_post_hook(self.clamp)
+        return self
+
+    @torch.no_grad()
+    def clamp(self, *args: Any) -> None:
+        for weight in self.module_.parameters():
+            weight.clamp_(-0.1, 0.1)
+
+
+class WarmUpByProperty(NeuralNetClassifier):
+    @property
+    def beta(self) -> float:
+        return 0.5 if len(self.history_) > 4 else 0.0
+
+    def get_loss(self, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return super().get_loss(y_pred, *args, **kwargs) + self.beta * y_pred.pow(2).mean()
+
+
+class EqualSteps(NeuralNetClassifier):
+    """Trains as many steps with any batch size."""
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> NeuralNet:
+        self.set_params(max_epochs=self.batch_size // 4)
+        return super().fit(X, y, **fit_params)
+
+
+class HalvesItsRate(NeuralNetClassifier):
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        super().on_epoch_end(net, **kwargs)
+        self.optimizer_.param_groups[0]["lr"] *= 0.5
+
+
+class LooksAtOptimizer(NeuralNetClassifier):
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        self.initialize()
+        self.rate_ = self.optimizer_.param_groups[0]["lr"]
+        return self.partial_fit(X, y, **fit_params)
+
+
+def halved(get_loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    @functools.wraps(get_loss)
+    def wrapped(*args: Any, **kwargs: Any) -> Tensor:
+        return 0.5 * get_loss(*args, **kwargs)
+
+    return wrapped
+
+
+class Decorated(NeuralNetClassifier):
+    @halved
+    def get_loss(self, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return super().get_loss(y_pred, *args, **kwargs) + self.lr * y_pred.pow(2).mean()
+
+
+class ByParamsOfModule(NeuralNetClassifier):
+    def get_loss(self, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        alpha = self.get_params_for("module")["alpha"]
+        return super().get_loss(y_pred, *args, **kwargs) + alpha * y_pred.pow(2).mean()
+
+
+class TakesAlpha(MLP):
+    """Leaves its setting to the loss."""
+
+    def __init__(self, alpha: float = 0.0) -> None:
+        super().__init__()
+
+
+def rate_by_length(net: Any) -> float:
+    return 0.5 / net.max_epochs
+
+
+class RateByHelper(NeuralNetClassifier):
+    def initialize_optimizer(self) -> NeuralNet:
+        super().initialize_optimizer()
+        self.optimizer_.param_groups[0]["lr"] = rate_by_length(self)
+        return self
+
+
+class CountsFromOne(NeuralNetClassifier):
+    """Takes labels from 1 on."""
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        return super().fit(X, y - 1, **fit_params)
+
+    def predict(self, X: Any) -> Any:
+        return super().predict(X) + 1
+
+
+def scaled(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def get_loss(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return method(self, *args, **kwargs) * self.factor
+
+    return get_loss
+
+
+class Scaled(NeuralNetClassifier):
+    """Has the loss of skorch, wrapped."""
+
+    def __init__(self, *args: Any, factor: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.factor = factor
+
+    get_loss = scaled(NeuralNetClassifier.get_loss)
+
+
+class ChoosesItsLoss(NeuralNetClassifier):
+    def __init__(self, *args: Any, factor: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.factor = factor
+
+    def initialize(self) -> NeuralNet:
+        super().initialize()
+        if self.factor != 1:
+            self.get_loss = self._scaled
+        return self
+
+    def _scaled(self, *args: Any, **kwargs: Any) -> Any:
+        return NeuralNetClassifier.get_loss(self, *args, **kwargs) * self.factor
+
+
+class ScaledInPrivate(NeuralNetClassifier):
+    """Scales its loss by a number that follows from the rows, under a name that Python changes."""
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        self.__scale_ = float(np.abs(X).mean())
+        return super().fit(X, y, **fit_params)
+
+    def get_loss(self, *args: Any, **kwargs: Any) -> Any:
+        return super().get_loss(*args, **kwargs) * self.__scale_
+
+
+class Centred(NeuralNetClassifier):
+    def __init__(self, *args: Any, centre: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.centre = centre
+
+    def infer(self, x: Tensor, **kwargs: Any) -> Any:
+        return super().infer(x - x.mean(0) if self.centre else x, **kwargs)
+
+
+def own_code() -> dict[str, Case]:
+    rates: dict[str, list[Any]] = {"lr": [0.1, 0.5]}
+    factors: dict[str, list[Any]] = {"factor": [1.0, 3.0]}
+    return {
+        "a parameter of its own, a length in the loss": case(
+            grid={"l1": [0.001, 0.1], "max_epochs": [2, 4]}, wrapper=Lasso
+        ),
+        "a property that looks at the history": case(wrapper=WarmUpByProperty, max_epochs=7, alone="reads history"),
+        "two trainings in a fit": case(wrapper=FitsTwice),
+        "a hook of the optimizer": case(wrapper=Clamped, alone="the optimizer has a hook"),
+        "a length that fit sets": case(grid={"batch_size": [8, 16]}, wrapper=EqualSteps, alone="max_epochs"),
+        "a net that watches itself": case(
+            grid={"max_epochs": [2, 4]}, wrapper=HalvesItsRate, alone="has its own on_epoch_end"
+        ),
+        "a fit that initialises": case(wrapper=LooksAtOptimizer, alone="looks at the net before it is trained"),
+        "a rate in a decorated loss": case(grid=rates, wrapper=Decorated),
+        "the module's settings in the loss": case(TakesAlpha, {"module__alpha": [0.0, 0.5]}, wrapper=ByParamsOfModule),
+        "a rate by the length, by a function": case(grid={"max_epochs": [2, 4]}, wrapper=RateByHelper),
+        "labels that fit lowers": case(wrapper=CountsFromOne, y=LABELS + 1),
+        "a loss that is wrapped": case(grid=factors, wrapper=Scaled),
+        "a loss on the net itself": case(grid=factors, wrapper=ChoosesItsLoss, alone="a get_loss of its own"),
+        "a private number": case(wrapper=ScaledInPrivate),
+        "a switch in infer": case(grid={"centre": [False, True]}, wrapper=Centred),
+    }

@@ -1,1 +1,0 @@
-"""Nets, data and trainings as people have them."""
