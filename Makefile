@@ -62,7 +62,7 @@ test-oldest: .venv-oldest/test ## Run the packages' tests with the oldest versio
 cross-cpu: .venv/repro ## Run a small search here and on two emulated processors; needs Debian's qemu-user
 	python -m benchmarks.cross_cpu
 
-bench-joint: .venv/bench ## Compare the joint search with RandomizedSearchCV and Optuna; takes about 10 minutes
+bench-joint: .venv/bench ## Compare the joint search with Optuna; takes about 2 minutes
 	python -m benchmarks.engine.joint
 
 bench: .venv/repro ## Benchmark both engines; takes about 25 minutes on two cores

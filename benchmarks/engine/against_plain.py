@@ -24,7 +24,7 @@ SIDES = ("plain", "lockstep", "pipeline")
 
 
 def measure(name: str, side: str, *numbers: str) -> tuple[float, float]:
-    """Run a search in a process of its own; return its CPU seconds, and what the process took at most, in MiB."""
+    """Run a search in a process of its own; return its CPU seconds, and the process's peak of memory in MiB."""
     command = [sys.executable, "-m", "benchmarks.engine.against_plain", name, side, *numbers]
     seconds, peak = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-2:]
     return float(seconds), float(peak)

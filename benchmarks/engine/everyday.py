@@ -1,6 +1,7 @@
 """Eighteen searches as people write them, on data that scikit-learn has. Imports nothing of this project."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,34 +18,24 @@ from torch import Tensor, nn
 Rows = tuple[Any, Any]
 
 
-class MLP(nn.Module):
+class MLP(nn.Sequential):
     """Two hidden layers."""
 
     def __init__(self, n_in: int, n_out: int, width: int = 16, norm: bool = False, p: float = 0.0) -> None:
-        super().__init__()
         layers: list[nn.Module] = []
         for n in (n_in, width):
             layers += [nn.Linear(n, width), *([nn.BatchNorm1d(width)] if norm else []), nn.ReLU()]
             layers += [nn.Dropout(p)] if p else []
-        self.layers = nn.Sequential(*layers, nn.Linear(width, n_out))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map rows to logits or numbers."""
-        return self.layers(x)
+        super().__init__(*layers, nn.Linear(width, n_out))
 
 
-class Convolutions(nn.Module):
+class Convolutions(nn.Sequential):
     """Two convolutions over images of 8 × 8."""
 
     def __init__(self, channels: int = 8) -> None:
-        super().__init__()
-        self.first, self.second = nn.Conv2d(1, channels, 3, padding=1), nn.Conv2d(channels, 16, 3, padding=1)
-        self.out = nn.Linear(64, 10)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map images to logits."""
-        x = nn.functional.max_pool2d(self.first(x).relu(), 2)
-        return self.out(nn.functional.max_pool2d(self.second(x).relu(), 2).flatten(1))
+        first, second = nn.Conv2d(1, channels, 3, padding=1), nn.Conv2d(channels, 16, 3, padding=1)
+        halved = nn.ReLU(), nn.MaxPool2d(2)
+        super().__init__(first, *halved, second, *halved, nn.Flatten(), nn.Linear(64, 10))
 
 
 class Recurrent(nn.Module):
@@ -72,45 +63,32 @@ class Attention(nn.Module):
         return self.out(self.encoder(self.up(x)).mean(1))
 
 
-class Embedded(nn.Module):
+class Embedded(nn.Sequential):
     """Embeds eight columns of categories."""
 
     def __init__(self, size: int = 4) -> None:
-        super().__init__()
-        self.table, self.out = nn.Embedding(12, size), nn.Linear(8 * size, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map categories to logits."""
-        return self.out(self.table(x).flatten(1).tanh())
+        super().__init__(nn.Embedding(12, size), nn.Flatten(), nn.Tanh(), nn.Linear(8 * size, 2))
 
 
 def classifier(module: Any, **settings: Any) -> NeuralNetClassifier:
     """Return a net of skorch, as quiet as it can be."""
-    return NeuralNetClassifier(module, criterion=nn.CrossEntropyLoss, verbose=0, **settings)
-
-
-def adam(module: Any, **settings: Any) -> Callable[[], NeuralNetClassifier]:
-    """Return a function that makes a classifier of small batches, trained for five epochs."""
-    return lambda: classifier(module, **{"optimizer": torch.optim.Adam, "max_epochs": 5, "batch_size": 32} | settings)
+    return NeuralNetClassifier(module, criterion=nn.CrossEntropyLoss, optimizer=torch.optim.Adam, verbose=0, **settings)
 
 
 def mlp(n_in: int, n_out: int, width: int = 16, **settings: Any) -> NeuralNetClassifier:
     """Return a classifier with two hidden layers."""
-    return classifier(MLP, **_of(n_in, n_out, width) | settings)
+    return classifier(MLP, module__n_in=n_in, module__n_out=n_out, module__width=width, **settings)
 
 
-def _of(n_in: int, n_out: int, width: int) -> dict[str, Any]:
-    return {"module__n_in": n_in, "module__n_out": n_out, "module__width": width, "optimizer": torch.optim.Adam}
+def scaled(**settings: Any) -> Any:
+    """Return a pipeline for the table of breast cancers."""
+    return make_pipeline(StandardScaler(), mlp(30, 2, max_epochs=20, batch_size=32, **settings))
 
 
 def regressor() -> NeuralNetRegressor:
     """Return a net for numbers with two hidden layers."""
-    return NeuralNetRegressor(MLP, max_epochs=5, batch_size=256, verbose=0, **_of(8, 1, 64))
-
-
-def cancer() -> Rows:
-    """Return the table of breast cancers."""
-    return shipped(load_breast_cancer)
+    sizes = {"module__n_in": 8, "module__n_out": 1, "module__width": 64}
+    return NeuralNetRegressor(MLP, optimizer=torch.optim.Adam, max_epochs=5, batch_size=256, verbose=0, **sizes)
 
 
 def table(n: int, n_columns: int) -> Rows:
@@ -149,11 +127,6 @@ def regression() -> Rows:
     return X.astype(np.float32), (y / y.std()).astype(np.float32).reshape(-1, 1)
 
 
-def rates(n: int) -> list[float]:
-    """Return learning rates."""
-    return np.geomspace(1e-3, 3e-2, n).tolist()
-
-
 class Case(NamedTuple):
     """A search: what it tunes, the grid for `n` candidates, the rows, and how many of both."""
 
@@ -165,17 +138,8 @@ class Case(NamedTuple):
     how: str = "grid"
 
 
-def scaled(**settings: Any) -> Any:
-    """Return a pipeline for the table of breast cancers."""
-    return make_pipeline(StandardScaler(), mlp(30, 2, max_epochs=20, batch_size=32, **settings))
-
-
-def _lr(n: int) -> dict[str, list[Any]]:
-    return {"lr": rates(n)}
-
-
-def _net_lr(n: int) -> dict[str, list[Any]]:
-    return {"neuralnetclassifier__lr": rates(n)}
+def _lr(n: int, prefix: str = "") -> dict[str, list[Any]]:
+    return {f"{prefix}lr": np.geomspace(1e-3, 3e-2, n).tolist()}
 
 
 def _widths(n: int) -> dict[str, list[Any]]:
@@ -186,40 +150,37 @@ def _readme(n: int) -> dict[str, list[Any]]:
     return {"lr": [0.01, 0.02], "max_epochs": [10, 20], "module__width": [10, 20][: max(1, n // 4)]}
 
 
+_cancer, _irises = partial(shipped, load_breast_cancer), partial(shipped, load_iris)
+_net_lr, _cosine = partial(_lr, prefix="neuralnetclassifier__"), LRScheduler("CosineAnnealingLR", T_max=20)
+_normed: dict[str, Any] = {"module__norm": True, "module__p": 0.2, "max_epochs": 10, "batch_size": 64}
+_small: dict[str, Any] = {"max_epochs": 5, "batch_size": 32}
+
 CASES: dict[str, Case] = {
-    "breast cancer, pipeline, 16-16": Case(scaled, _net_lr, cancer, 10, 5),
-    "the same, EarlyStopping": Case(lambda: scaled(callbacks=[EarlyStopping(patience=5)]), _net_lr, cancer, 10, 5),
-    "the same, cosine schedule": Case(
-        lambda: scaled(callbacks=[LRScheduler("CosineAnnealingLR", T_max=20)], train_split=None), _net_lr, cancer, 10, 5
-    ),
-    "the same, by halving": Case(scaled, _net_lr, cancer, 10, 5, "halving"),
-    "one net, cross_validate": Case(scaled, _net_lr, cancer, 1, 10, "cross_validate"),
-    "irises, widths": Case(lambda: mlp(4, 3, max_epochs=20, batch_size=32), _widths, lambda: shipped(load_iris), 15, 3),
-    "skorch's README grid": Case(lambda: mlp(20, 2, lr=0.1), _readme, lambda: table(1000, 20), 8, 3),
-    "embeddings": Case(adam(Embedded, max_epochs=10), _lr, categories, 6, 3),
-    "three irises": Case(lambda: mlp(4, 3, max_epochs=10), lambda n: {}, lambda: shipped(load_iris), 1, 3),
+    "breast cancer, pipeline, 16-16": Case(scaled, _net_lr, _cancer, 10, 5),
+    "the same, EarlyStopping": Case(partial(scaled, callbacks=[EarlyStopping(patience=5)]), _net_lr, _cancer, 10, 5),
+    "the same, cosine schedule": Case(partial(scaled, callbacks=[_cosine], train_split=None), _net_lr, _cancer, 10, 5),
+    "the same, by halving": Case(scaled, _net_lr, _cancer, 10, 5, "halving"),
+    "one net, cross_validate": Case(scaled, _net_lr, _cancer, 1, 10, "cross_validate"),
+    "irises, widths": Case(partial(mlp, 4, 3, max_epochs=20, batch_size=32), _widths, _irises, 15, 3),
+    "skorch's README grid": Case(partial(mlp, 20, 2, lr=0.1), _readme, partial(table, 1000, 20), 8, 3),
+    "embeddings": Case(partial(classifier, Embedded, max_epochs=10, batch_size=32), _lr, categories, 6, 3),
+    "three irises": Case(partial(mlp, 4, 3, max_epochs=10), lambda n: {}, _irises, 1, 3),
     "3,200 rows at once, 32-32": Case(
-        lambda: mlp(20, 2, 32, max_epochs=100, batch_size=-1, train_split=None), _lr, lambda: table(4000, 20), 10, 5
+        partial(mlp, 20, 2, 32, max_epochs=100, batch_size=-1, train_split=None), _lr, partial(table, 4000, 20), 10, 5
     ),
-    "batch norm and dropout, 64-64": Case(
-        lambda: mlp(20, 2, 64, module__norm=True, module__p=0.2, max_epochs=10, batch_size=64),
-        _lr,
-        lambda: table(1500, 20),
-        10,
-        5,
-    ),
-    "digits, two convolutions": Case(adam(Convolutions, batch_size=64), _lr, images, 6, 3),
-    "GRU over 20 steps": Case(adam(Recurrent), _lr, series, 6, 3),
-    "a transformer's layer": Case(adam(Attention), _lr, series, 6, 3),
+    "batch norm and dropout, 64-64": Case(partial(mlp, 20, 2, 64, **_normed), _lr, partial(table, 1500, 20), 10, 5),
+    "digits, two convolutions": Case(partial(classifier, Convolutions, max_epochs=5, batch_size=64), _lr, images, 6, 3),
+    "GRU over 20 steps": Case(partial(classifier, Recurrent, **_small), _lr, series, 6, 3),
+    "a transformer's layer": Case(partial(classifier, Attention, **_small), _lr, series, 6, 3),
     "20,000 × 100 rows, 128-128": Case(
-        lambda: mlp(100, 2, 128, max_epochs=5, batch_size=512), _lr, lambda: table(20_000, 100), 10, 3
+        partial(mlp, 100, 2, 128, max_epochs=5, batch_size=512), _lr, partial(table, 20_000, 100), 10, 3
     ),
     "regression, 64-64": Case(regressor, _lr, regression, 8, 5),
     "digits, 128 wide": Case(
-        lambda: mlp(64, 10, 128, max_epochs=5, batch_size=64), _lr, lambda: shipped(load_digits), 12, 5
+        partial(mlp, 64, 10, 128, max_epochs=5, batch_size=64), _lr, partial(shipped, load_digits), 12, 5
     ),
     "5,000 × 50 rows, 512-512": Case(
-        lambda: mlp(50, 2, 512, max_epochs=5, batch_size=128), _lr, lambda: table(5000, 50), 4, 3
+        partial(mlp, 50, 2, 512, max_epochs=5, batch_size=128), _lr, partial(table, 5000, 50), 4, 3
     ),
 }
 

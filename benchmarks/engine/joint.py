@@ -1,9 +1,7 @@
-"""Measure the joint search against what else one could do, and print a table for docs/engine.md: `make bench-joint`.
+"""Measure the joint search against Optuna's, and print a table for docs/engine.md: `make bench-joint`.
 
-All train the same number of net-epochs on the same splits, and their best is scored on the evaluation's fresh splits:
-the stage's search; scikit-learn's RandomizedSearchCV with skorch alone, of which only some fits are timed; and
-Optuna's TPE, which chooses each setting by the scores before it, so that only the nets of one setting can be trained
-together.
+Both train the same number of net-epochs on the same splits, and their best is scored on the evaluation's fresh splits.
+Optuna's TPE chooses each setting by the scores before it, so only the nets of one setting can be trained together.
 """
 
 import json
@@ -19,8 +17,6 @@ import numpy as np
 import stages.lib.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
 
 EXPERIMENT = "joint"
-# The fits of RandomizedSearchCV that are timed; the others are taken to cost as much.
-TIMED = 20
 
 
 class Space:
@@ -35,61 +31,34 @@ class Space:
 
         self.params = load_sample()
         self.experiment = self.params.experiment(EXPERIMENT)
-        self.settings, self.candidates = resolve_experiment(self.params, EXPERIMENT)
-        self.data = load_real_data(self.params)
-        self.estimator = build_estimator(self.settings, self.data, self.params.prepare, self.candidates[0])
-        self.X = rows(self.data, self.estimator)
-        self.y = target(self.data.y, self.settings["wrapper"], self.settings["criterion"])
-        self.scorer = make_scorer(self.params.cv.scoring)
-        self.anew = drawn_anew(self.params)
-        self.splits, self.fresh = (checked_splits(self.data, each.cv, each.seed) for each in (self.params, self.anew))
-
-    @property
-    def net_epochs(self) -> int:
-        """How many epochs the stage's search trains, summed over its nets."""
-        return sum(candidate["max_epochs"] for candidate in self.candidates) * len(self.splits)
+        settings, self.candidates = resolve_experiment(self.params, EXPERIMENT)
+        data = load_real_data(self.params)
+        self.estimator = build_estimator(settings, data, self.params.prepare, self.candidates[0])
+        self.X, self.y = rows(data, self.estimator), target(data.y, settings["wrapper"], settings["criterion"])
+        self.scorer, self.anew = make_scorer(self.params.cv.scoring), drawn_anew(self.params)
+        self.splits, self.fresh = (checked_splits(data, each.cv, each.seed) for each in (self.params, self.anew))
 
     def scores(self, candidates: list[dict[str, Any]], fresh: bool = False) -> np.ndarray:
         """Return the mean score of each candidate, names resolved."""
         from stages.lib.model import nested_grid
         from stages.lib.search import run_search
 
+        params, splits = (self.anew, self.fresh) if fresh else (self.params, self.splits)
+        grid = nested_grid(self.estimator, candidates)
         found = run_search(
-            EXPERIMENT,
-            self.estimator,
-            nested_grid(self.estimator, candidates),
-            self.X,
-            self.y,
-            splits=self.fresh if fresh else self.splits,
-            scorer=self.scorer,
-            params=self.anew if fresh else self.params,
+            EXPERIMENT, self.estimator, grid, self.X, self.y, splits=splits, scorer=self.scorer, params=params
         )
         return found.scores["score"].mean(axis=1)
 
 
-def engine(space: Space) -> tuple[dict[str, Any], float, float]:
+def engine(space: Space) -> tuple[dict[str, Any], float]:
     """Search as the stage does."""
     means = space.scores(space.candidates)
     best = int(np.nanargmax(means))
-    return space.candidates[best], float(means[best]), 1.0
+    return space.candidates[best], float(means[best])
 
 
-def randomized(space: Space) -> tuple[None, None, float]:
-    """Time some fits of RandomizedSearchCV with skorch alone, one candidate each."""
-    from sklearn.model_selection import RandomizedSearchCV
-
-    from stages.lib.model import nested_grid
-
-    picked = np.linspace(0, len(space.candidates) - 1, TIMED).round().astype(int)
-    for number in picked:
-        grid = nested_grid(space.estimator, [space.candidates[number]])
-        split = space.splits[:1]
-        search = RandomizedSearchCV(space.estimator, grid, n_iter=1, cv=split, scoring=space.scorer, refit=False)
-        search.fit(space.X, space.y)
-    return None, None, len(space.candidates) * len(space.splits) / TIMED
-
-
-def tpe(space: Space) -> tuple[dict[str, Any], float, float]:
+def tpe(space: Space) -> tuple[dict[str, Any], float]:
     """Let Optuna's TPE choose settings until as many net-epochs are trained."""
     import optuna
 
@@ -105,7 +74,7 @@ def tpe(space: Space) -> tuple[dict[str, Any], float, float]:
         kind = trial.suggest_int if values.whole else trial.suggest_float
         return kind(key, values.low, values.high, log=values.logarithmic)
 
-    left, found = space.net_epochs, []
+    left, found = sum(candidate["max_epochs"] for candidate in space.candidates), []
     while left > 0:
         trial = study.ask()
         named = {key: suggest(trial, key, values) for key, values in space.experiment.grid.items()}
@@ -113,29 +82,26 @@ def tpe(space: Space) -> tuple[dict[str, Any], float, float]:
         mean = float(space.scores([candidate])[0])
         study.tell(trial, mean if np.isfinite(mean) else 0.0)
         found.append((mean, candidate))
-        left -= candidate["max_epochs"] * len(space.splits)
+        left -= candidate["max_epochs"]
     mean, best = max((each for each in found if np.isfinite(each[0])), key=lambda each: each[0])
     print(f"TPE tried {len(found)} settings", file=sys.stderr)
-    return best, mean, 1.0
+    return best, mean
 
 
-SIDES: dict[str, Callable[[Space], tuple[dict[str, Any] | None, float | None, float]]] = {
+SIDES: dict[str, Callable[[Space], tuple[dict[str, Any], float]]] = {
     "stage search@joint, in lockstep": engine,
-    "RandomizedSearchCV, skorch alone": randomized,
     "Optuna's TPE, each setting's nets in lockstep": tpe,
 }
 
 
-def measure(side: str) -> dict[str, Any]:
+def measure(side: str) -> dict[str, float]:
     """Run one side in this process."""
     import torch._dynamo  # noqa: F401 (as the first optimizer would, on either side)
 
-    space = Space()
-    start = time.process_time()
-    best, mean, times = SIDES[side](space)
-    spent = (time.process_time() - start) * times
-    fresh = float(space.scores([best], fresh=True)[0]) if best is not None else None
-    return {"cpu": spent, "mean": mean, "fresh": fresh}
+    space, start = Space(), time.process_time()
+    best, mean = SIDES[side](space)
+    spent = time.process_time() - start
+    return {"cpu": spent, "mean": mean, "fresh": float(space.scores([best], fresh=True)[0])}
 
 
 def main() -> None:
@@ -149,8 +115,7 @@ def main() -> None:
         env = os.environ | {"PYTHONWARNINGS": "ignore"}
         output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env).stdout
         measured = json.loads(output.splitlines()[-1])
-        scores = ["" if measured[key] is None else f"{measured[key]:.4f}" for key in ("mean", "fresh")]
-        print(f"| {side} | {measured['cpu']:,.1f} | {' | '.join(scores)} |", flush=True)
+        print(f"| {side} | {measured['cpu']:,.1f} | {measured['mean']:.4f} | {measured['fresh']:.4f} |", flush=True)
 
 
 if __name__ == "__main__":
