@@ -65,7 +65,7 @@ cross-cpu: .venv/repro ## Run a small search here and on two emulated processors
 bench-joint: .venv/bench ## Compare the joint search with Optuna; takes about 2 minutes
 	python -m benchmarks.engine.joint
 
-bench: .venv/repro ## Benchmark both engines; takes about 25 minutes on two cores
+bench: .venv/repro ## Benchmark both engines; takes about 10 minutes
 	python -m benchmarks.engine
 	python -m benchmarks.engine.against_plain
 

@@ -72,3 +72,4 @@ def test_square_roots_have_a_gradient_and_all_variants() -> None:
     assert torch._foreach_sqrt([torch.tensor([16.0])])[0].item() == 4
     assert torch.tensor([16.0]).sqrt_().item() == 4
     assert torch.tensor(16).sqrt().item() == 4
+    assert torch.tensor([-1 + 0j]).sqrt().item() == 1j

@@ -57,7 +57,7 @@ class Decaying(OwnOptimizer):
 
 
 class KeepsATensor(OwnOptimizer):
-    """Has a sum of gradients as an attribute, which belongs to no parameter."""
+    """Has a tensor as an attribute, which belongs to no parameter."""
 
     def __init__(self, params: Any, lr: float = 0.1) -> None:
         super().__init__(params, lr)
