@@ -1,4 +1,4 @@
-"""A search works without torch's compiler, whose optimizers step as torch's own do; what a training sets in torch."""
+"""Optimizers step without torch's compiler, which no search imports; what a training sets in torch is put back."""
 
 import copy
 import functools

@@ -1,4 +1,4 @@
-"""What a search leaves behind: the user's rows, a net's mode, its answers after a change, others' order of rows."""
+"""What a search leaves behind: the user's rows, a net's mode, what its own `fit` makes and prints, random numbers."""
 
 import copy
 import io
