@@ -15,6 +15,8 @@ from lockstep import LockstepWarning, fit_seed
 from lockstep.grouping import places
 from lockstep.members.numerics import seed_everything
 from lockstep.search import stack_size
+from lockstep.stacks import training
+from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
 
@@ -47,6 +49,24 @@ def test_a_part_of_the_grid_in_another_order_gives_the_same_bytes(
     assert part == {name: watched[name] for name in part}
 
 
+def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = [{"lr": [0.1 / (i + 1)], "max_epochs": [1 if i % 3 else 4]} for i in range(12)]
+    closed: list[int] = []
+    close_up = Training._close_up
+
+    def noted(self: Training, left: list[int]) -> None:
+        closed.append(len(left))
+        close_up(self, left)
+
+    monkeypatch.setattr(Training, "_close_up", noted)
+    monkeypatch.setattr(training, "_WORTH_A_TRACE", np.inf)
+    as_it_is = scores(search(grid=grid))
+    assert not closed
+    monkeypatch.setattr(training, "_WORTH_A_TRACE", 0)
+    assert scores(search(grid=grid)) == as_it_is
+    assert closed == [12]
+
+
 @pytest.mark.parametrize("size", [16, 256])
 def test_stacks_of_any_size_give_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch, size: int, whole: dict[Any, bytes], watched: dict[Any, bytes]
@@ -77,10 +97,6 @@ def test_numbers_in_workers_are_of_the_scripts_type() -> None:
         assert found(n_jobs=2) == found(n_jobs=1)
     finally:
         torch.set_default_dtype(torch.float32)
-
-
-def test_the_grid_searchs_own_jobs_change_no_byte(whole: dict[Any, bytes]) -> None:
-    assert scores(search(n_jobs=2, pre_dispatch=3)) == whole
 
 
 def test_memory_cuts_the_stacks(monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes]) -> None:
@@ -120,13 +136,6 @@ def test_refit_gives_a_fitted_net_and_repeats() -> None:
     alone = clone(net()).set_params(**found.best_params_).fit(X, Y)
     for other in (again.best_estimator_, alone):
         assert np.array_equal(other.predict_proba(X), found.best_estimator_.predict_proba(X))
-
-
-def test_rows_of_a_split_may_be_any() -> None:
-    cv = [(list(range(100)), list(range(100, 200))), (np.arange(50, 180), np.arange(20))]
-    found, stock = (each(net(), {"lr": [0.01, 0.1]}, cv=cv) for each in (search, one_by_one))
-    for key in ("split0_test_score", "split1_test_score"):
-        np.testing.assert_allclose(found.cv_results_[key], stock.cv_results_[key], rtol=1e-4)
 
 
 def test_a_reason_that_names_one_object_is_said_once() -> None:

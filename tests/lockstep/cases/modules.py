@@ -180,3 +180,14 @@ class WritesData(MLP):
         else:
             layer.weight.data.clamp_(-0.2, 0.2)
         return super().forward(x)
+
+
+class TwoTypes(MLP):
+    """Is of float32 at first, and of float64 at its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers[0].float()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers[1:](self.layers[0](x.float()).double())

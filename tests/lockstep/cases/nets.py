@@ -123,6 +123,7 @@ def modules() -> dict[str, Case]:
         "squeezed, a lone row held out, default callbacks": lone(callbacks=None),
         "branches that all steps take": case(Careful),
         "constants in forward": case(Constants),
+        "parameters of two types": case(m.TwoTypes, alone="types"),
         "two inputs": case(m.TwoInputs, X=SliceDict(one=X[:, :2], other=X[:, 2:])),
     }
 

@@ -198,7 +198,7 @@ def own_code() -> dict[str, Case]:
         "a fit that initialises": case(wrapper=LooksAtOptimizer, alone="looks at the net before it is trained"),
         "a rate in a decorated loss": case(grid=rates, wrapper=Decorated),
         "the module's settings in the loss": case(TakesAlpha, {"module__alpha": [0.0, 0.5]}, wrapper=ByParamsOfModule),
-        "a rate by the length, by a property": case(grid={"max_epochs": [2, 4]}, wrapper=RateByLength),
+        "a rate by the length, by a property and a function": case(grid={"max_epochs": [2, 4]}, wrapper=RateByLength),
         "labels that fit lowers": case(wrapper=CountsFromOne, y=LABELS + 1),
         "a loss that is wrapped": case(grid=factors, wrapper=Scaled),
         "a loss on the net itself": case(grid=factors, wrapper=ChoosesItsLoss, alone="a get_loss of its own"),

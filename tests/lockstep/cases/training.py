@@ -184,6 +184,6 @@ def callbacks() -> dict[str, Case]:
         "Checkpoint": watched(
             Checkpoint(dirname="unwritten", f_params=None, f_optimizer=None, f_criterion=None, f_history=None),
             grid={},
-            alone="Checkpoint",
+            alone="writes files",
         ),
     }

@@ -7,7 +7,6 @@ from unittest import mock
 import numpy as np
 import pytest
 import torch
-from joblib import parallel_config
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import cross_validate
 from skorch import NeuralNet, NeuralNetClassifier
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 
 from lockstep import LockstepWarning
 from tests.lockstep.cases.base import LABELS, classifier
-from tests.lockstep.cases.modules import MLP, WIDTH
+from tests.lockstep.cases.modules import WIDTH
 from tests.lockstep.searches import ROWS, both_ways, check, probability, scores
 
 
@@ -102,11 +101,3 @@ def test_nets_that_share_an_encoder_change_it_one_after_another(part: nn.Module)
 
     with pytest.warns(LockstepWarning, match="nets share memory"):
         np.testing.assert_allclose(found(stack=True), found(stack=False), rtol=1e-5)
-
-
-def test_a_net_that_is_returned_answers_other_rows() -> None:
-    with parallel_config(backend="lockstep", random_state=3):
-        nets = cross_validate(classifier(MLP), ROWS, LABELS, cv=3, return_estimator=True)["estimator"]
-    for net in nets:
-        assert net.predict_proba(2 * ROWS).tolist() != net.predict_proba(ROWS).tolist()
-        assert [row["epoch"] for row in net.history] == [1, 2, 3, 4]
