@@ -1,10 +1,12 @@
 """Cases: optimizers, callbacks and scores of people's own that do what no step of the first epochs shows."""
 
+import pickle
 import random
 from typing import Any
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring, GradientNormClipping, LRScheduler
 from skorch.dataset import ValidSplit
@@ -118,6 +120,16 @@ class Scores(Callback):
 
 
 @reads_only
+class FitsACopy(Callback):
+    """Fits an unfitted copy, and pickles the net."""
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        copied = clone(net).set_params(max_epochs=1, callbacks=None).fit(X, LABELS)
+        net.history.record("loss of a copy", copied.history[-1, "train_loss"])
+        self.pickled_ = pickle.dumps(net)
+
+
+@reads_only
 class Keeps(Callback):
     """Keeps the weights without copying them, and records them at the end."""
 
@@ -186,6 +198,7 @@ def outside() -> dict[str, Case]:
             grid={"callbacks__b__gradient_clip_value": [9.0, 0.01]}, callbacks=clipping, alone="clipped twice"
         ),
         "scored now and then, shuffled": watched(own, **shuffled),
+        "a copy fitted by a callback": watched(("own", FitsACopy()), max_epochs=7),
         "scored where a schedule changes rates": watched(Scores(), plateau, max_epochs=7),
         "scored until the training ends": watched(
             Scores(every=1), EarlyStopping(patience=2), grid={"lr": [5.0, 0.02]}, **shuffled

@@ -1,7 +1,6 @@
-"""Oracle: skorch. What people search, and do around a search: copies of nets, files of callbacks, edited code."""
+"""Oracle: skorch. What people search, and do around a search: files of callbacks, shared parts, edited code."""
 
 import copy
-import pickle
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +24,7 @@ from lockstep.fits.surroundings import net_of
 from tests.lockstep import searches
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.modules import MLP, WIDTH
-from tests.lockstep.searches import ROWS, both_ways, probability
+from tests.lockstep.searches import ROWS, both_ways
 
 
 def check(estimator: Any, scoring: Any = "neg_log_loss", cv: Any = 3, rtol: float = 1e-5) -> None:
@@ -37,19 +36,6 @@ def check(estimator: Any, scoring: Any = "neg_log_loss", cv: Any = 3, rtol: floa
             return cross_validate(estimator, ROWS, LABELS, cv=cv, scoring=scoring, error_score="raise")["test_score"]
 
     np.testing.assert_allclose(*both_ways(scores), rtol=rtol)
-
-
-def train_a_copy(net: Any, X: Any, y: Any) -> float:
-    return probability(copy.deepcopy(net).set_params(lr=1.0).partial_fit(X, y), X)
-
-
-def pickled(net: Any, X: Any, y: Any) -> float:
-    return probability(pickle.loads(pickle.dumps(net)), X)
-
-
-@pytest.mark.parametrize("scorer", [train_a_copy, pickled])
-def test_a_scorer_may_copy_a_net(scorer: Callable[..., float]) -> None:
-    check(classifier(), scorer)
 
 
 @pytest.mark.parametrize("where", ["module", "recursion", "sink"])
