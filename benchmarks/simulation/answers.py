@@ -10,7 +10,7 @@ from resampled.means.corrected import Corrected, corrected_score
 from resampled.resampling import Resampling
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.contest import Contest, choose
-from tests.resampled.simulation.drawing import Drawing, Rows, written
+from tests.resampled.simulation.drawing import Drawing, Rows, Said
 from tests.resampled.simulation.searches import (
     CALM,
     HARD,
@@ -27,14 +27,6 @@ from tests.resampled.simulation.verdicts import N_ROUNDS
 BASE, ROPE, LINEAR = 0.72, 0.01, "logistic_regression"
 # What fits of a linear model differ by: less than those of a net.
 LINEAR_NOISE = 0.03
-ADVISED = {
-    "by the means": "{by_means[0]:.3f} ± {by_means[1]:.3f}",
-    "at 0.5": "{at_5[0]:.3f}",
-    "at 0.7": "{at_7[0]:.3f}",
-    "at 0.8": "{at_8[0]:.3f} ± {at_8[1]:.3f}",
-    "at 0.9": "{at_9[0]:.3f}",
-    "by the rule": "{used[0]:.3f} ± {used[1]:.3f}",
-}
 
 
 @dataclass(frozen=True)
@@ -85,24 +77,12 @@ RIVALS = {
 }
 
 
-@dataclass(frozen=True)
-class Advised:
-    """Whether the more complex model is advised by each of some rules.
+def judge_answer(name: str, gain: float, draw: int) -> Said:
+    """Draw a search, or several, in the first half of the repeats, and the evaluation in the other half.
 
-    `by_means`, if its mean is higher by more than the rope; if its chance is at least 0.5, 0.7, 0.8 or 0.9; and if the
-    pipeline's answer `used` it.
+    Says whether the more complex model is advised: by the means, if its mean is higher by more than the rope; if the
+    chance that it is better is at least 0.5, 0.7, 0.8 or 0.9; and by the pipeline's answer.
     """
-
-    by_means: bool
-    at_5: bool
-    at_7: bool
-    at_8: bool
-    at_9: bool
-    used: bool
-
-
-def judge_answer(name: str, gain: float, draw: int) -> Advised:
-    """Draw a search, or several, in the first half of the repeats, and the evaluation in the other half."""
     rivals = RIVALS[name]
     rng = np.random.default_rng((draw, list(RIVALS).index(name), 43))
     n = sum(rivals.searches) or 2
@@ -128,8 +108,8 @@ def judge_answer(name: str, gain: float, draw: int) -> Advised:
     speaker = kept if rivals.searches else contest.best(list(names)) or kept
     chance = contest.chance(speaker, LINEAR)
     by_means = contest.mean(speaker) - contest.mean(LINEAR) > ROPE
-    used = choose(contest).use != LINEAR
-    return Advised(by_means, chance >= 0.5, chance >= 0.7, chance >= 0.8, chance >= 0.9, used)
+    said = {"by the means": by_means} | {f"at {least}": chance >= least for least in (0.5, 0.7, 0.8, 0.9)}
+    return said | {"by the rule": choose(contest).use != LINEAR}
 
 
 def _searched(drawn: Search, rivals: Rivals, seed: int) -> tuple[dict[str, int], str, dict[str, tuple[float, ...]]]:
@@ -152,7 +132,7 @@ def _searched(drawn: Search, rivals: Rivals, seed: int) -> tuple[dict[str, int],
 
 def rows(drawing: Drawing, gain: float) -> Rows:
     """Return how often a net is advised."""
-    return [{"rivals": name} | written(ADVISED, drawing.means(judge_answer, name, gain, part=5)) for name in RIVALS]
+    return drawing.rows(("rivals", "gain"), judge_answer, [(name, gain) for name in RIVALS], part=5)
 
 
 TABLES: dict[str, Table] = {

@@ -1,7 +1,7 @@
 """Draws all results of two commits, with known true scores, and asks whether what is claimed of them is wrong."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from stages.lib.changes.comparison import Comparison, compare
 from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.pipeline import FolderTree
+from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.pairs.changes import BEFORE, FITS, ROPE, Fits, batches, draw_scores, learned
 from tests.resampled.simulation.searches import N_FOLDS, N_ROWS
 
@@ -37,25 +38,7 @@ PARAMS = {
 }
 
 
-@dataclass(frozen=True)
-class Headline:
-    """What is claimed of two commits, and what of it is wrong.
-
-    `wrong` is whether anything is: of a pick, of the kept net, or of all searches together. `useless` is whether a gain
-    of all searches is claimed that their picks do not have. The others are whether all searches, the kept net, or any
-    pick are called better.
-    """
-
-    wrong: bool
-    useless: bool
-    together: bool
-    kept: bool
-    any_pick: bool
-
-
-def judge_headlines(
-    kind: str, gains: str, n_searches: int, n_repeats: int, splits: str, n_draws: int
-) -> list[Headline]:
+def judge_headlines(kind: str, gains: str, n_searches: int, n_repeats: int, splits: str, n_draws: int) -> list[Said]:
     """Draw commits that change so many searches, all on the same rows, and judge what is said of them."""
     rng = np.random.default_rng((list(KINDS).index(kind), n_searches, n_repeats, 43))
     truth = true_scores(gains, n_searches)
@@ -76,8 +59,12 @@ def true_scores(gains: str, n_searches: int) -> np.ndarray:
     return truth
 
 
-def judged(changes: Comparison, truth: np.ndarray) -> Headline:
-    """Compare what is claimed with the truth."""
+def judged(changes: Comparison, truth: np.ndarray) -> Said:
+    """Compare what is claimed with the truth.
+
+    `wrong` is whether anything is, of a pick, of the kept net, or of all searches together; `useless`, whether a gain
+    of all searches is claimed that their picks do not have. The others are what is called better.
+    """
 
     def gain(before: tuple[str | None, str], now: tuple[str | None, str]) -> float:
         (one, one_pick), (two, two_pick) = before, now
@@ -93,13 +80,14 @@ def judged(changes: Comparison, truth: np.ndarray) -> Headline:
     of_all, of_picks = float((truth[1] - truth[0]).mean()), float(np.mean([true for _, true in by_pick]))
     # A gain that costs the kept net is no gain.
     claims = [(changes.together_verdict, of_all if of_all * of_kept >= 0 else 0.0), (changes.kept, of_kept), *by_pick]
-    return Headline(
-        any(is_wrong(*claim) for claim in claims),
-        is_wrong(changes.together_verdict, of_picks),
-        says_better(changes.together_verdict),
-        says_better(changes.kept),
-        any(says_better(verdict) for verdict, _ in by_pick),
-    )
+    said = {
+        "wrong": any(is_wrong(*claim) for claim in claims),
+        "useless": is_wrong(changes.together_verdict, of_picks),
+        "all together": says_better(changes.together_verdict),
+        "the kept net": says_better(changes.kept),
+        "any pick": any(says_better(verdict) for verdict, _ in by_pick),
+    }
+    return said | {"anything": said["all together"] or said["the kept net"] or said["any pick"]}
 
 
 def is_wrong(verdict: Verdict | None, truth: float) -> bool:

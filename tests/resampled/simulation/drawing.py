@@ -1,16 +1,15 @@
 """Draws cases many times, in several processes, and writes rows of tables in Markdown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 Rows = list[dict[str, Any]]
-# Means by name, each with its Monte-Carlo standard error.
-Means = dict[str, tuple[float, float]]
+# What is said of a draw, by column: whether something is so, or a number.
+Said = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -19,55 +18,53 @@ class Drawing:
 
     n_draws: int
     pool: Executor
-    _drawn: dict[Any, Any] = field(default_factory=dict)
+    _drawn: dict[Any, Future] = field(default_factory=dict)
 
-    def means(self, judge: Callable[..., Any], *case: Any, part: int = 1, **more: Any) -> Means:
-        """Return the means of what `judge(*case, draw, **more)` returns, over so many draws, or a part of them."""
-        key = (judge, case, part, *more.items())
-        if key not in self._drawn:
-            judged = self.pool.map(partial(judge, *case, **more), range(-(-self.n_draws // part)), chunksize=10)
-            self._drawn[key] = means([asdict(each) for each in judged])
-        return self._drawn[key]
+    def rows(
+        self,
+        headings: Sequence[str],
+        judge: Callable[..., Any],
+        cases: Iterable[Any],
+        *,
+        part: int = 1,
+        at_once: bool = False,
+        columns: Sequence[str] = (),
+    ) -> Rows:
+        """Return a row for each case: its parts under these headings, and the means of what is said of its draws.
 
-    def lists(self, judge: Callable[..., Any], cases: Sequence[Any], part: int = 1) -> dict[Any, list[Any]]:
-        """Return by case what `judge(*case, n_draws)` returns, a list of so many, or of a part of them."""
-        waiting: dict[Any, Future] = {}
-        for case in cases:
-            key = (judge, case, part)
-            if key not in self._drawn:
-                self._drawn[key] = self.pool.submit(judge, *case, -(-self.n_draws // part))
-            waiting[case] = self._drawn[key]
-        return {case: each.result() for case, each in waiting.items()}
-
-
-def means(judged: Sequence[Mapping[str, Any]]) -> Means:
-    """Return the mean of each number, with its error."""
-    columns = {name: np.array([each[name] for each in judged], dtype=float) for name in judged[0]}
-    return {name: (float(each.mean()), float(each.std()) / len(each) ** 0.5) for name, each in columns.items()}
-
-
-def written(columns: Mapping[str, str], found: Means) -> dict[str, str]:
-    """Write the cells of a row, by column, from how each is written, as in `{width[0]:.3f} ± {width[1]:.3f}`."""
-    return {column: each.format_map(found) for column, each in columns.items()}
+        `judge(*case, draw)` says something of one of so many draws, or of a part of them; with `at_once`,
+        `judge(*case, n_draws)` of all of them. A row has these columns, by default all.
+        """
+        numbered, n = list(cases), -(-self.n_draws // part)
+        for case in numbered:
+            if (judge, case, n) not in self._drawn:
+                call = (judge, *case, n) if at_once else (_draw_by_draw, judge, case, n)
+                self._drawn[judge, case, n] = self.pool.submit(*call)
+        found = [means(self._drawn[judge, case, n].result()) for case in numbered]
+        return [
+            dict(zip(headings, case, strict=False)) | {column: each[column] for column in columns or each}
+            for case, each in zip(numbered, found, strict=True)
+        ]
 
 
-def with_error(pair: tuple[float, float]) -> str:
-    """Write a mean with its error."""
-    return f"{pair[0]:.3f} ± {pair[1]:.3f}"
+def _draw_by_draw(judge: Callable[..., Said], case: Sequence[Any], n_draws: int) -> list[Said]:
+    return [judge(*case, draw) for draw in range(n_draws)]
 
 
-def rate(found: Sequence[bool]) -> str:
-    """Write how often something is so, with its error."""
-    return with_error(means([{"": each} for each in found])[""])
+def mean(said: Sequence[Said], column: str) -> float:
+    """Return the mean of a column."""
+    return float(np.mean([each[column] for each in said]))
 
 
-def all_means(found: Sequence[Any]) -> dict[str, str]:
-    """Write the mean of each attribute, with its error; those that are no rates with a sign and more digits."""
-    kinds = asdict(found[0])
-    return {
-        name.replace("_", " "): with_error(pair) if isinstance(kinds[name], bool) else f"{pair[0]:+.4f} ± {pair[1]:.4f}"
-        for name, pair in means([asdict(each) for each in found]).items()
-    }
+def means(said: Sequence[Said]) -> dict[str, str]:
+    """Write the mean of each column, with its error; numbers that are no rates with a sign and more digits."""
+    cells = {}
+    for column, kind in said[0].items():
+        values = np.array([each[column] for each in said], dtype=float)
+        middle, error = values.mean(), values.std() / len(values) ** 0.5
+        is_rate = isinstance(kind, bool | np.bool_)
+        cells[column] = f"{middle:.3f} ± {error:.3f}" if is_rate else f"{middle:+.4f} ± {error:.4f}"
+    return cells
 
 
 def markdown(rows: Rows) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tests.resampled.simulation import unstable, verdicts
 from tests.resampled.simulation.candidates import halving, keys, thresholds
 from tests.resampled.simulation.drawing import Drawing, Rows
-from tests.resampled.simulation.means import fresh, labelled, one_best, perfect, rare, whole
+from tests.resampled.simulation.means import fresh, labelled, one_best, perfect, whole
 from tests.resampled.simulation.pairs import change_tables, corners, few
 
 Table = Callable[[Drawing], Rows]
@@ -16,13 +16,14 @@ TABLES: dict[str, Table] = {
     "Without the stuck splits": change_tables.stuck_rows,
     "More repeats, or more folds": change_tables.shape_rows,
     "Eight searches that changed": change_tables.family_rows,
-    "Pairs of learners": change_tables.learner_rows,
+    "Pairs of learners: unstable": change_tables.unstable_rows,
+    "Pairs of learners: real": change_tables.learner_rows,
     "Fresh splits that wear out": change_tables.worn_rows,
     "Picks of searches": change_tables.pick_rows,
     "Level by few rows": few.rows,
     "The set that holds the best: thresholds": thresholds.rows,
     "Nearly perfect scores": perfect.rows,
-    "Rare classes": rare.rows,
+    "Rare classes": labelled.rare_rows,
     "One best: the corrected score": one_best.rows,
     "The set that holds the best: unstable pairs": unstable.rows,
     "Intervals on other tables": labelled.rows,

@@ -16,7 +16,7 @@ import numpy as np
 from resampled.candidates.best_set import best_set
 from resampled.means import differences
 from resampled.resampling import Resampling
-from tests.resampled.simulation.drawing import Drawing, Rows
+from tests.resampled.simulation.drawing import Drawing, Rows, Said
 
 N_ROWS, N_INPUTS, N_SIGNALS, N_FOLDS, N_REPEATS = 300, 20, 5, 3, 10
 SIGNAL = 0.2
@@ -117,15 +117,11 @@ def excluded(scores: np.ndarray, least_shared: float) -> np.ndarray:
 
 def rows(drawing: Drawing) -> Rows:
     """Return how often each learner of a pair is excluded, by the least share."""
-    found = []
-    for kind in PAIRS:
-        scores = many_pairs(kind, 4 * -(-drawing.n_draws // 2))
-        levels = {f"at least {share:g} · s²": _level(excluded(scores, share)) for share in SHARES}
-        found.append({"pair": kind} | levels)
-    return found
+    cases = [(kind, share) for kind in PAIRS for share in SHARES]
+    return drawing.rows(("pair", "at least, of s²"), judge_unstable, cases, at_once=True)
 
 
-def _level(excluded: np.ndarray) -> str:
-    rates = excluded.mean(axis=0)
-    error = (rates.max() * (1 - rates.max()) / len(excluded)) ** 0.5
-    return " and ".join(f"{rate:.3f}" for rate in rates) + f" ± {error:.3f}"
+def judge_unstable(kind: str, least_shared: float, n_draws: int) -> list[Said]:
+    """Say which learner of a pair is excluded from the set of the best."""
+    found = excluded(many_pairs(kind, n_draws), least_shared)
+    return [{"one excluded": bool(one), "the other": bool(other)} for one, other in found]

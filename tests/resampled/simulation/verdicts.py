@@ -1,62 +1,37 @@
 """What the statistics say about a search that was drawn, against its truth."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from resampled.candidates.best_set import best_set
 from resampled.means.corrected import corrected_score
 from resampled.means.ttest import p_values
-from tests.resampled.simulation.drawing import Drawing, Means, Rows, written
+from tests.resampled.simulation.drawing import Drawing, Rows, Said
 from tests.resampled.simulation.learners import draw_learners
 from tests.resampled.simulation.searches import CASES, Search, draw_search
 
 # Fewer than in a search: over many searches, the noise of their draws is nothing.
 N_ROUNDS = 2
 N_CANDIDATES = (30, 200)
-CORRECTED = {
-    "winner's mean": "{plain_error[0]:+.4f}",
-    "rows alone": "{rows_only_error[0]:+.4f}",
-    "corrected": "{error[0]:+.4f}",
-    "covers": "{covers[0]:.3f}",
-    "width": "{width[0]:.3f}",
-}
-SET = {
-    "holds the best": "{holds_best[0]:.3f}",
-    "holds every best": "{holds_every_best[0]:.3f}",
-    "share in the set": "{set_share[0]:.2f}",
-    "share tied in pairs": "{tied_share[0]:.2f}",
-}
+CORRECTED = ("winner's mean", "rows alone", "corrected", "covers", "width")
+SET = ("holds the best", "holds every best", "share in the set", "share tied in pairs")
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Errors are estimates minus the true score of the candidate with the best mean."""
-
-    plain_error: float
-    rows_only_error: float
-    error: float
-    width: float
-    covers: bool
-    holds_best: bool
-    holds_every_best: bool
-    set_share: float
-    tied_share: float
-
-
-def judge(case: str, n_candidates: int, draw: int, n_repeats: int = 10) -> Verdict:
+def judge(case: str, n_candidates: int, n_repeats: int, draw: int) -> Said:
     """Draw a search and apply the statistics to it."""
     rng = np.random.default_rng((draw, list(CASES).index(case), n_candidates, n_repeats))
     return verdict(draw_search(case, n_candidates, rng, n_repeats), draw)
 
 
-def judge_learners(draw: int) -> Verdict:
+def judge_learners(draw: int) -> Said:
     """Draw a search of real learners and apply the statistics to it."""
     return verdict(draw_learners(np.random.default_rng((draw, 9))), draw)
 
 
-def verdict(search: Search, seed: int) -> Verdict:
-    """Apply the statistics to a search."""
+def verdict(search: Search, seed: int) -> Said:
+    """Apply the statistics to a search; errors are estimates minus the true score of the candidate with the best mean.
+
+    If several candidates are equally good, `holds the best` is about the first of them.
+    """
     scores, resampling = search.scores, search.resampling
     corrected = corrected_score(scores, resampling, seed=seed, rows=search.rows, n_rounds=N_ROUNDS)
     assert corrected is not None
@@ -64,18 +39,17 @@ def verdict(search: Search, seed: int) -> Verdict:
     truth = search.truth[best]
     held = best_set(scores, resampling, seed)
     bests = search.truth == search.truth.max()
-    rng = np.random.default_rng(seed)
-    return Verdict(
-        plain_error=scores[best].mean() - truth,
-        rows_only_error=over_rows_alone(search.right.mean(axis=1), rng) - truth,
-        error=corrected.score - truth,
-        width=corrected.high - corrected.low,
-        covers=bool(corrected.low <= truth <= corrected.high),
-        holds_best=bool(held[bests.argmax()]),
-        holds_every_best=bool(held[bests].all()),
-        set_share=held.mean(),
-        tied_share=(p_values(scores, best, resampling) >= 0.05).mean(),
-    )
+    return {
+        "winner's mean": scores[best].mean() - truth,
+        "rows alone": over_rows_alone(search.right.mean(axis=1), np.random.default_rng(seed)) - truth,
+        "corrected": corrected.score - truth,
+        "covers": bool(corrected.low <= truth <= corrected.high),
+        "width": corrected.high - corrected.low,
+        "holds the best": bool(held[bests.argmax()]),
+        "holds every best": bool(held[bests].all()),
+        "share in the set": held.mean(),
+        "share tied in pairs": (p_values(scores, best, resampling) >= 0.05).mean(),
+    }
 
 
 def over_rows_alone(right: np.ndarray, rng: np.random.Generator, n_draws: int = 300) -> float:
@@ -91,26 +65,24 @@ def over_rows_alone(right: np.ndarray, rng: np.random.Generator, n_draws: int = 
     return float(((right[selected] * out).sum(axis=1) / out.sum(axis=1)).mean())
 
 
+def _rows(drawing: Drawing, columns: tuple[str, ...], n_repeats: int) -> Rows:
+    numbers = N_CANDIDATES if n_repeats > 1 else N_CANDIDATES[:1]
+    cases = [(case, n, n_repeats) for n in numbers for case in CASES]
+    return drawing.rows(("case", "candidates", "repeats"), judge, cases, columns=columns)
+
+
 def corrected_rows(drawing: Drawing) -> Rows:
     """Return the rows on the corrected score."""
-    return [{"case": case, "candidates": n} | written(CORRECTED, each) for (case, n), each in _found(drawing).items()]
+    real = drawing.rows((), judge_learners, [()], columns=CORRECTED)
+    named = {"case": "real learners", "candidates": 24, "repeats": 10}
+    return _rows(drawing, CORRECTED, 10) + [named | each for each in real]
 
 
 def one_repeat_rows(drawing: Drawing) -> Rows:
     """Return the rows on the corrected score of one repeat."""
-    return [{"case": case, "candidates": 30} | written(CORRECTED, each) for case, each in _of_one(drawing).items()]
+    return _rows(drawing, CORRECTED, 1)
 
 
 def set_rows(drawing: Drawing) -> Rows:
     """Return the rows on the set that holds the best."""
-    found = _found(drawing) | {(f"{case}, one repeat", 30): each for case, each in _of_one(drawing).items()}
-    return [{"search": case, "candidates": n} | written(SET, each) for (case, n), each in found.items()]
-
-
-def _found(drawing: Drawing) -> dict[tuple[str, int], Means]:
-    found = {(case, n): drawing.means(judge, case, n) for n in N_CANDIDATES for case in CASES}
-    return found | {("real learners", 24): drawing.means(judge_learners)}
-
-
-def _of_one(drawing: Drawing) -> dict[str, Means]:
-    return {case: drawing.means(judge, case, 30, n_repeats=1) for case in CASES}
+    return _rows(drawing, SET, 10) + _rows(drawing, SET, 1)

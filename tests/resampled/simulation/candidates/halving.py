@@ -1,32 +1,15 @@
 """Draws searches by successive halving: candidates learn at different speeds, and their scores are noisy."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from tests.resampled.simulation.drawing import Drawing, Rows, written
+from tests.resampled.simulation.drawing import Drawing, Rows, Said
 
-EPOCHS = (10, 30, 90)
-FACTOR = 3
+EPOCHS, FACTOR = (10, 30, 90), 3
 N_CANDIDATES, NOISES = (27, 81), (0.02, 0.1)
-LOST = {
-    "best thrown out": "{lost[0]:.3f}",
-    "given away": "{regret[0]:.4f}",
-    "given away by training all": "{full_regret[0]:.4f}",
-}
 
 
-@dataclass(frozen=True)
-class Halved:
-    """What became of the truly best candidate; regrets are true scores given away at the last stage."""
-
-    lost: bool
-    regret: float
-    full_regret: float
-
-
-def halve(n_candidates: int, fit_noise: float, draw: int) -> Halved:
-    """Draw a search in three stages, of which each keeps the best third.
+def halve(n_candidates: int, fit_noise: float, draw: int) -> Said:
+    """Draw a search in three stages, of which each keeps the best third; what is given away are true scores.
 
     After e epochs, a candidate's true score is f - (f - 0.6)·2^(-e/h), with f normal around 0.72 (standard deviation
     0.015) and a half-life h between 2 and 30 epochs, uniform on a log scale. The mean that is observed adds two normal
@@ -44,16 +27,14 @@ def halve(n_candidates: int, fit_noise: float, draw: int) -> Halved:
     for stage in range(len(EPOCHS) - 1):
         left = left[(-observed[stage, left]).argsort(kind="stable")[: -(-len(left) // FACTOR)]]
     winner, full_winner = left[observed[-1, left].argmax()], observed[-1].argmax()
-    return Halved(
-        lost=best not in left,
-        regret=truth[-1][best] - truth[-1][winner],
-        full_regret=truth[-1][best] - truth[-1][full_winner],
-    )
+    return {
+        "best thrown out": best not in left,
+        "given away": truth[-1][best] - truth[-1][winner],
+        "given away by training all": truth[-1][best] - truth[-1][full_winner],
+    }
 
 
 def rows(drawing: Drawing) -> Rows:
     """Return what halving loses, by the number of candidates and the noise of fits."""
-    found = {(n, noise): drawing.means(halve, n, noise) for n in N_CANDIDATES for noise in NOISES}
-    return [
-        {"halved candidates": n, "a fit's noise": noise} | written(LOST, each) for (n, noise), each in found.items()
-    ]
+    cases = [(n, noise) for n in N_CANDIDATES for noise in NOISES]
+    return drawing.rows(("halved candidates", "a fit's noise"), halve, cases)

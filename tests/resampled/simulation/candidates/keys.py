@@ -1,12 +1,10 @@
 """Draws random searches whose keys are known to have an effect or none, and says which are said to have one."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from resampled.candidates.effects import effect_p_values
 from resampled.means.ttest import ALPHA
-from tests.resampled.simulation.drawing import Drawing, Rows, written
+from tests.resampled.simulation.drawing import Drawing, Rows, Said
 from tests.resampled.simulation.learners import Learner, cross_validate, draw_table
 from tests.resampled.simulation.searches import CALM, N_ROWS, Search, draw_predictions
 
@@ -14,18 +12,9 @@ from tests.resampled.simulation.searches import CALM, N_ROWS, Search, draw_predi
 SPREAD = 0.03
 KEY_CASES = {"all equal": 0.0, "random labels": 0.0, "half from lr": 0.5}
 N_CANDIDATES = (16, 30, 50)
-SAID = {"a key is claimed wrongly": "{false[0]:.3f}", "lr is claimed": "{found[0]:.3f}"}
 
 
-@dataclass(frozen=True)
-class Claims:
-    """Whether a key without effect is said to have one, and whether the learning rate is."""
-
-    false: bool
-    found: bool
-
-
-def judge_keys(case: str, n_candidates: int, draw: int, n_repeats: int = 10) -> Claims:
+def judge_keys(case: str, n_candidates: int, n_repeats: int, draw: int) -> Said:
     """Draw a random search over six keys, and test them.
 
     `all equal`: candidates with equal true scores, each with rows that are hard for it alone. `random labels`: real
@@ -57,11 +46,10 @@ def judge_keys(case: str, n_candidates: int, draw: int, n_repeats: int = 10) -> 
     p = effect_p_values(drawn, search.scores, search.resampling, draw)
     said = dict(zip(drawn, (p < ALPHA).tolist(), strict=True))
     found = said.pop("lr")
-    return Claims(false=any(said.values()) or (found and not KEY_CASES[case]), found=found)
+    return {"a key is claimed wrongly": any(said.values()) or (found and not KEY_CASES[case]), "lr is claimed": found}
 
 
 def rows(drawing: Drawing) -> Rows:
     """Return which keys are claimed to have an effect, by case."""
-    found = {(case, n): drawing.means(judge_keys, case, n) for case in KEY_CASES for n in N_CANDIDATES}
-    found |= {(f"{case}, one repeat", 30): drawing.means(judge_keys, case, 30, n_repeats=1) for case in KEY_CASES}
-    return [{"scores": case, "candidates": n} | written(SAID, each) for (case, n), each in found.items()]
+    cases = [(case, n, 10) for case in KEY_CASES for n in N_CANDIDATES] + [(case, 30, 1) for case in KEY_CASES]
+    return drawing.rows(("scores", "candidates", "repeats"), judge_keys, cases)

@@ -14,8 +14,8 @@ from resampled.candidates.best_set import best_set
 from resampled.means import differences
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
-from tests.resampled.simulation.drawing import Drawing, Rows, rate
-from tests.resampled.simulation.pairs.changes import claims, word_of
+from tests.resampled.simulation.drawing import Drawing, Rows, Said
+from tests.resampled.simulation.pairs.changes import batches, claims, word_of
 from tests.resampled.simulation.unstable import shrunk
 
 N_ROWS, BATCH = 300, 200
@@ -47,16 +47,7 @@ THRESHOLDS = {
 # Folds and repeats.
 SHAPES = ((3, 10), (5, 2), (3, 30))
 # The least share in use, and that of Nadeau and Bengio.
-SHARES = {"": differences.LEAST_SHARED, ", by Nadeau and Bengio": 1.0}
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What is said of two learners that are equally good: whether one, fixed in advance, is not in the set of the best,
-    and whether a verdict calls the pair better or worse."""
-
-    excluded: bool
-    claimed: bool
+SHARES = (differences.LEAST_SHARED, 1.0)
 
 
 def draw_scores(
@@ -76,29 +67,24 @@ def draw_scores(
     return np.stack(scores, axis=2)
 
 
-def judge_thresholds(name: str, n_folds: int, n_repeats: int, least: float, n_draws: int) -> list[Judged]:
-    """Judge many pairs, with a least share of the variance that all splits have in common."""
+def judge_thresholds(name: str, n_folds: int, n_repeats: int, least: float, n_draws: int) -> list[Said]:
+    """Judge many pairs that are equally good, with a least share of the variance that all splits have in common.
+
+    Says whether one learner, fixed in advance, is not in the set of the best, and whether a verdict calls the pair
+    better or worse.
+    """
     resampling, found = Resampling.of_folds(n_folds), []
     rng = np.random.default_rng((list(THRESHOLDS).index(name), n_folds, n_repeats))
-    for start in range(0, n_draws, BATCH):
-        drawn = draw_scores(THRESHOLDS[name], n_folds, n_repeats, min(BATCH, n_draws - start), rng)
+    for size in batches(n_draws, BATCH):
+        drawn = draw_scores(THRESHOLDS[name], n_folds, n_repeats, size, rng)
         with patch.object(differences, "LEAST_SHARED", least):
             for seed, scores in enumerate(drawn):
                 claimed = claims(word_of(Pair(scores[0], scores[1], resampling, 0.0)))
-                found.append(Judged(not best_set(scores, resampling, seed)[0], claimed))
+                found.append({"excluded": not best_set(scores, resampling, seed)[0], "claimed": claimed})
     return found
 
 
 def rows(drawing: Drawing) -> Rows:
     """Return how often one of a pair is excluded, and how often a verdict claims something."""
-    shapes = [(name, *shape) for name in THRESHOLDS for shape in SHAPES]
-    found = drawing.lists(judge_thresholds, [(*shape, least) for shape in shapes for least in SHARES.values()])
-    rows: Rows = []
-    for name, n_folds, n_repeats in shapes:
-        row = {"learner": name, "folds, repeats": f"{n_folds}, {n_repeats}"}
-        for share, least in SHARES.items():
-            judged = found[name, n_folds, n_repeats, least]
-            row |= {f"excluded{share}": rate([each.excluded for each in judged])}
-            row |= {f"claimed{share}": rate([each.claimed for each in judged])}
-        rows.append(row)
-    return rows
+    cases = [(name, *shape, share) for name in THRESHOLDS for shape in SHAPES for share in SHARES]
+    return drawing.rows(("learner", "folds", "repeats", "at least"), judge_thresholds, cases, at_once=True)

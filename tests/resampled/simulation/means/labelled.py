@@ -1,9 +1,10 @@
 """Draws searches on tables with rare classes or with groups, and nets that are stuck; their true scores are known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from resampled.means.corrected import corrected_score
 from resampled.means.intervals import intervals
@@ -13,19 +14,17 @@ from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from resampled.scorers import bounds_of, effective_rows
 from tests.resampled.simulation import drawing
+from tests.resampled.simulation.means.perfect import covered
 
 N_FOLDS = 3
-# Shares of the variance behind a prediction. There is little chance in training, so the rows' luck stays in repeats.
-GROUP, HARD, HARD_FOR_ONE, FIT = 0.2, 0.55, 0.2475, 0.05**2
 
 
 @dataclass(frozen=True)
 class Table:
-    """A kind of table, and the candidates of a search on it.
+    """A kind of table, and the candidates of a search on it, all of which are equally good.
 
     Attributes
     ----------
-    n_rows : int
     positives : float
         The chance of a row to be of the second class; rows of 9:1 are exactly so.
     apart : float
@@ -34,8 +33,12 @@ class Table:
         0 for rows that do not belong together. Otherwise, a fifth of the variance is a group's.
     stuck : float
         The share of fits that predict the first class for every row.
-    n_candidates : int
-        All of them are equally good.
+    own, fit : float
+        The variance that is a row's for one candidate, and that of a fit. There is little chance in training, so the
+        rows' luck stays in repeats.
+    heavy : bool
+        Whether rows are as difficult as Student's t with three degrees of freedom: single rows lie far on the wrong
+        side.
     """
 
     n_rows: int
@@ -46,14 +49,20 @@ class Table:
     stuck: float = 0.0
     n_candidates: int = 10
     n_repeats: int = 10
+    own: float = 0.2475
+    fit: float = 0.05**2
+    heavy: bool = False
 
     @property
-    def truth(self) -> float:
-        """The score on new rows, mean over fits; a fit that is stuck is right about the first class."""
-        if self.scoring == "roc_auc":
-            return float(ndtr(self.apart / 2**0.5))
-        learned = float(ndtr(self.apart / 2))
-        return self.stuck * (1 - self.positives) + (1 - self.stuck) * learned
+    def resampling(self) -> Resampling:
+        """How the scores are resampled."""
+        counts = self.n_rows * (1 - self.positives), self.n_rows * self.positives
+        effective = effective_rows(self.scoring, counts)
+        return Resampling.of_folds(N_FOLDS, self.n_rows, bounds_of(self.scoring), effective)
+
+    def latent(self, rng: np.random.Generator, *shape: int) -> np.ndarray:
+        """Draw numbers of variance 1."""
+        return rng.standard_t(3, shape) / 3**0.5 if self.heavy else rng.standard_normal(shape)
 
 
 TABLES = {
@@ -70,74 +79,56 @@ TABLES = {
     "24 groups": Table(480, n_groups=24),
     "9 groups": Table(180, n_groups=9),
 }
-COVERED = {
-    "corrected": "{corrected[0]:.3f} ± {corrected[1]:.3f}",
-    "`ci95`": "{mean[0]:.3f} ± {mean[1]:.3f}",
-    "by the splits alone": "{by_splits[0]:.3f} ± {by_splits[1]:.3f}",
+
+
+def rare(scoring: str, apart: float, heavy: bool = False) -> Table:
+    """Return a kind of table with classes of 9:1, without chance in training."""
+    return Table(0, scoring, 0.1, apart, n_candidates=5, n_repeats=3, own=0.45, fit=0.0, heavy=heavy)
+
+
+RARE = {
+    **{f"ROC AUC of {area}": rare("roc_auc", 2**0.5 * ndtri(area)) for area in (0.925, 0.955, 0.98)},
+    "ROC AUC, heavy tails": rare("roc_auc", 2.4, heavy=True),
+    "balanced accuracy of 0.726": rare("balanced_accuracy", 1.2),
+    "balanced accuracy of 0.9": rare("balanced_accuracy", 2 * ndtri(0.9)),
+    "balanced accuracy, heavy tails": rare("balanced_accuracy", 2.4, heavy=True),
 }
+RARE_SIZES = (99, 300, 600)
 
 
-@dataclass(frozen=True)
-class Covered:
-    """Whether the intervals of the winner's corrected score and of one candidate's mean hold the true score.
-
-    `by_splits` is the mean's interval by Nadeau and Bengio alone.
-    """
-
-    corrected: bool
-    error: float
-    mean: bool
-    by_splits: bool
-
-
-def judge_table(name: str, draw: int) -> Covered:
-    """Draw a table and a search on it, and judge the intervals."""
-    table = TABLES[name]
-    rng = np.random.default_rng((draw, list(TABLES).index(name)))
-    scores, rows = draw_table(table, rng)
-    counts = table.n_rows * (1 - table.positives), table.n_rows * table.positives
-    effective = effective_rows(table.scoring, counts)
-    resampling = Resampling.of_folds(N_FOLDS, table.n_rows, bounds_of(table.scoring), effective)
-    corrected = corrected_score(scores, resampling, seed=draw, rows=rows, n_rounds=2)
-    assert corrected is not None
-    off = abs(scores[0].mean() - table.truth)
-    return Covered(
-        corrected=corrected.low <= table.truth <= corrected.high,
-        error=corrected.score - table.truth,
-        mean=bool(off <= intervals(scores, resampling, seed=draw, rows=rows).half[0]),
-        by_splits=bool(off <= half_width(scores, resampling)[0]),
-    )
+@cache
+def truth(table: Table) -> float:
+    """Return the score on new rows, mean over fits; a fit that is stuck is right about the first class."""
+    if table.heavy:  # there is no formula, and no chance in training
+        large, rng = replace(table, n_rows=20_000, n_candidates=1, n_repeats=1), np.random.default_rng(71)
+        return float(np.mean([draw_table(large, rng)[0].mean() for _ in range(100)]))
+    if table.scoring == "roc_auc":
+        return float(ndtr(table.apart / 2**0.5))
+    return table.stuck * (1 - table.positives) + (1 - table.stuck) * float(ndtr(table.apart / 2))
 
 
 def draw_table(table: Table, rng: np.random.Generator) -> tuple[np.ndarray, Rows]:
     """Return the scores by split, and the predictions as the statistics want them."""
     n, shape = table.n_rows, (table.n_candidates, table.n_repeats, table.n_rows)
-    if table.positives == 0.1:
-        y = (np.arange(n) < round(n / 10)).astype(int)
-    else:
-        y = (rng.random(n) < table.positives).astype(int)
+    is_rare = np.arange(n) < round(n / 10)
+    y = (is_rare if table.positives == 0.1 else rng.random(n) < table.positives).astype(int)
     groups = np.arange(n) % table.n_groups if table.n_groups else None
     folds = np.stack([_folds(y, groups, rng) for _ in range(table.n_repeats)])
-    hard = HARD**0.5 * rng.standard_normal(n)
-    of_group = GROUP**0.5 * (rng.standard_normal(n) if groups is None else rng.standard_normal(table.n_groups)[groups])
-    latent = hard + of_group + HARD_FOR_ONE**0.5 * rng.standard_normal((table.n_candidates, 1, n))
-    rest = max(0.0, 1 - GROUP - HARD - HARD_FOR_ONE - FIT)
-    fits = FIT**0.5 * rng.standard_normal((*shape[:2], N_FOLDS))
-    side = np.where(y == 1, 1, -1)
-    if table.scoring == "accuracy":  # what is hard is so for either class
-        latent, fits_sign = latent * side, side
-    else:
-        fits_sign = np.ones(n)
-    latent = latent + rest**0.5 * rng.standard_normal(shape) + table.apart / 2 * side
-    latent += np.take_along_axis(fits, np.broadcast_to(folds, shape), axis=2) * fits_sign
+    of_group = table.latent(rng, n) if groups is None else table.latent(rng, table.n_groups)[groups]
+    shared = 0.55**0.5 * table.latent(rng, n) + max(0, 0.45 - table.own - table.fit) ** 0.5 * of_group
+    latent = shared + table.own**0.5 * table.latent(rng, table.n_candidates, 1, n)
+    fits = table.fit**0.5 * rng.standard_normal((*shape[:2], N_FOLDS))
     stuck = rng.random((*shape[:2], N_FOLDS)) < table.stuck
-    latent = np.where(np.take_along_axis(stuck, np.broadcast_to(folds, shape), axis=2), -9.0, latent)
+    fits, stuck = (np.take_along_axis(each, np.broadcast_to(folds, shape), axis=2) for each in (fits, stuck))
+    side = np.where(y == 1, 1, -1)
+    sign = side if table.scoring == "accuracy" else 1  # what is hard is so for either class
+    latent = np.where(stuck, -9.0, (latent + fits) * sign + table.apart / 2 * side)
     pooled = pooling(table.scoring)
     assert pooled is not None
     tests = [(repeat, np.flatnonzero(folds[repeat] == fold)) for repeat in range(table.n_repeats) for fold in range(3)]
     statistics = []
     for repeat, test in tests:
-        chance = ndtr(latent[:, repeat, test])
+        chance = ndtr(latent[:, repeat, test] / 3)  # a scale keeps far rows apart
         answers = chance > 0.5 if pooled.response == "predict" else np.stack([1 - chance, chance], axis=2)
         statistics.append(np.stack([pooled.rows(y[test], each) for each in answers]))
     scores = np.stack([pooled.score(each.sum(axis=1, dtype=float)) for each in statistics], axis=1)
@@ -147,8 +138,7 @@ def draw_table(table: Table, rng: np.random.Generator) -> tuple[np.ndarray, Rows
 def _folds(y: np.ndarray, groups: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
     """Put rows into folds: whole groups, or so that each fold has the classes' shares."""
     if groups is not None:
-        n_groups = groups.max() + 1
-        return (rng.permutation(n_groups) % N_FOLDS)[groups]
+        return (rng.permutation(groups.max() + 1) % N_FOLDS)[groups]
     folds = np.empty(len(y), dtype=int)
     for label in (0, 1):
         mine = np.flatnonzero(y == label)
@@ -156,7 +146,35 @@ def _folds(y: np.ndarray, groups: np.ndarray | None, rng: np.random.Generator) -
     return folds
 
 
+def judge_table(name: str, draw: int) -> drawing.Said:
+    """Draw a table and a search on it: do the intervals of the winner and of a candidate's mean hold the true score?
+
+    `by the splits alone` is the mean's interval by Nadeau and Bengio.
+    """
+    table = TABLES[name]
+    scores, rows = draw_table(table, np.random.default_rng((draw, list(TABLES).index(name))))
+    corrected = corrected_score(scores, table.resampling, seed=draw, rows=rows, n_rounds=2)
+    assert corrected is not None
+    off = abs(scores[0].mean() - truth(table))
+    return {
+        "corrected": corrected.low <= truth(table) <= corrected.high,
+        "`ci95`": bool(off <= intervals(scores, table.resampling, seed=draw, rows=rows).half[0]),
+        "by the splits alone": bool(off <= half_width(scores, table.resampling)[0]),
+    }
+
+
+def judge_rare(name: str, n_rows: int, draw: int) -> drawing.Said:
+    """Draw a table with classes of 9:1 and a search on it, and judge the intervals as of nearly perfect scores."""
+    table = replace(RARE[name], n_rows=n_rows)
+    scores, rows = draw_table(table, np.random.default_rng((draw, n_rows, list(RARE).index(name))))
+    return covered(scores, rows, truth(RARE[name]), table.resampling, draw)
+
+
 def rows(draws: drawing.Drawing) -> drawing.Rows:
     """Return what the intervals cover, by table."""
-    found = {name: draws.means(judge_table, name, part=2) for name in TABLES}
-    return [{"table": name} | drawing.written(COVERED, each) for name, each in found.items()]
+    return draws.rows(("table",), judge_table, [(name,) for name in TABLES], part=2)
+
+
+def rare_rows(draws: drawing.Drawing) -> drawing.Rows:
+    """Return what the intervals cover where a class is rare, by scorer and rows."""
+    return draws.rows(("scorer", "rows"), judge_rare, [(name, n) for name in RARE for n in RARE_SIZES], part=2)

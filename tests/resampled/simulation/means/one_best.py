@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from resampled.means.corrected import corrected_score
-from tests.resampled.simulation.drawing import Drawing, Rows, written
+from tests.resampled.simulation.drawing import Drawing, Rows, Said
 from tests.resampled.simulation.searches import CALM, HARD_FOR_ONE, NOISY, draw_predictions
 
 N_CANDIDATES, OTHERS = 30, 0.72
@@ -32,26 +32,10 @@ LEADS = {
     "no chance in training, 300 rows": Lead(0.05, 0.0, 0.45, 3, 300),
     "calm, one repeat": Lead(0.05, n_repeats=1),
 }
-COLUMNS = {
-    "winner's mean": "{plain_error[0]:+.4f}",
-    "corrected": "{error[0]:+.4f} ± {error[1]:.4f}",
-    "covers": "{covers[0]:.3f} ± {covers[1]:.3f}",
-    "the best wins": "{best_wins[0]:.3f}",
-}
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Errors are estimates minus the true score of the winner."""
-
-    plain_error: float
-    error: float
-    covers: bool
-    best_wins: bool
-
-
-def judge_lead(name: str, draw: int) -> Judged:
-    """Draw a search and correct its best score."""
+def judge_lead(name: str, draw: int) -> Said:
+    """Draw a search and correct its best score; errors are estimates minus the true score of the winner."""
     lead = LEADS[name]
     rng = np.random.default_rng((draw, list(LEADS).index(name), 44))
     truth = np.where(np.arange(N_CANDIDATES) == 0, OTHERS + lead.better_by, OTHERS)
@@ -60,17 +44,14 @@ def judge_lead(name: str, draw: int) -> Judged:
     best = int(scores.mean(axis=1).argmax())
     found = corrected_score(scores, search.resampling, seed=draw, rows=search.rows, n_rounds=2)
     assert found is not None
-    return Judged(
-        plain_error=scores[best].mean() - truth[best],
-        error=found.score - truth[best],
-        covers=bool(found.low <= truth[best] <= found.high),
-        best_wins=best == 0,
-    )
+    return {
+        "winner's mean": scores[best].mean() - truth[best],
+        "corrected": found.score - truth[best],
+        "covers": bool(found.low <= truth[best] <= found.high),
+        "the best wins": best == 0,
+    }
 
 
 def rows(drawing: Drawing) -> Rows:
     """Return the errors and what the interval covers, by case."""
-    return [
-        {"search": name, "better by": LEADS[name].better_by} | written(COLUMNS, drawing.means(judge_lead, name))
-        for name in LEADS
-    ]
+    return drawing.rows(("search",), judge_lead, [(name,) for name in LEADS])

@@ -9,10 +9,11 @@ from scipy.stats import t as student
 
 from resampled.means.ttest import ALPHA, corrected_error
 from resampled.pairs.equivalence import holm
-from resampled.pairs.family import BETTER, UNDECIDED, WORSE, judge
+from resampled.pairs.family import BETTER, LEVEL, UNDECIDED, WORSE, judge
 from resampled.pairs.pair import NOWHERE, Pair
 from resampled.resampling import Resampling
-from tests.resampled.simulation.learners import CANDIDATES, cross_validate, draw_table
+from tests.resampled.simulation.drawing import Said
+from tests.resampled.simulation.learners import CANDIDATES, cross_validate, draw_table, truth
 from tests.resampled.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, Search
 from tests.resampled.simulation.unstable import many_pairs
 
@@ -118,9 +119,9 @@ def pair_of(old: np.ndarray, new: np.ndarray, stuck: np.ndarray | None = None, n
 def draw_changes(fits: Fits, difference: float, n_draws: int, seed: int) -> Iterator[Pair]:
     """Yield pairs whose expected difference is this one; what is stuck counts."""
     rng = np.random.default_rng((seed, 28))
-    truth = learned(np.array([BEFORE, BEFORE + difference]), np.array(fits.stuck), fits.stuck_at)
+    accuracy = learned(np.array([BEFORE, BEFORE + difference]), np.array(fits.stuck), fits.stuck_at)
     for size in batches(n_draws):
-        scores = draw_scores(truth, fits, size, rng)
+        scores = draw_scores(accuracy, fits, size, rng)
         stuck = rng.random(scores.shape) < np.array(fits.stuck)[:, None]
         for (old, new), which in zip(np.where(stuck, fits.stuck_at, scores), stuck, strict=True):
             yield pair_of(old, new, which, fits.n_folds)
@@ -132,47 +133,38 @@ def batches(n_draws: int, size: int = BATCH) -> Iterator[int]:
         yield min(size, n_draws - start)
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Which word is said of a pair, also with Nadeau and Bengio's error, and on the splits where neither is stuck."""
-
-    word: str
-    corrected: str
-    others: str
-    stuck_differ: bool
-
-
-def judge_changes(name: str, difference: float, n_draws: int) -> list[Judged]:
+def judge_changes(name: str, difference: float, n_draws: int) -> list[Said]:
     """Judge many pairs, each of which is the only change of its commit."""
     return list(map(judged, draw_changes(FITS[name], difference, n_draws, seed=list(FITS).index(name))))
 
 
-def judge_shape(name: str, difference: float, n_folds: int, n_repeats: int, n_draws: int) -> list[Judged]:
+def judge_shape(name: str, n_folds: int, n_repeats: int, difference: float, n_draws: int) -> list[Said]:
     """Judge many pairs with other numbers of folds and repeats."""
     fits = replace(FITS[name], n_folds=n_folds, n_repeats=n_repeats)
     return list(map(judged, draw_changes(fits, difference, n_draws, seed=n_folds)))
 
 
-def judge_learners(before: int, now: int, n_draws: int) -> list[Judged]:
-    """Judge pairs of real learners, by their numbers in `CANDIDATES`, each on a table of its own."""
-    pair, found = [CANDIDATES[before], CANDIDATES[now]], []
-    for draw in range(n_draws):
-        rng = np.random.default_rng((draw, before, now, 32))
-        seen = Search(np.empty(2), *cross_validate(pair, *draw_table(N_ROWS, rng), rng, N_REPEATS))
-        found.append(judged(pair_of(*seen.scores)))
-    return found
+def judge_learners(before: int, now: int, draw: int) -> Said:
+    """Judge a pair of real learners, by their numbers in `CANDIDATES`, on a table of its own."""
+    rng = np.random.default_rng((draw, before, now, 32))
+    pair = [CANDIDATES[before], CANDIDATES[now]]
+    seen = Search(np.empty(2), *cross_validate(pair, *draw_table(N_ROWS, rng), rng, N_REPEATS))
+    return judged(pair_of(*seen.scores)) | {"true difference": truth()[now] - truth()[before]}
 
 
-def judge_unstable(kind: str, n_draws: int) -> list[Judged]:
+def judge_unstable(kind: str, n_draws: int) -> list[Said]:
     """Judge pairs of unstable learners that are equally good; without a rope, as squared errors have another unit."""
     return [judged(replace(pair_of(*scores), rope=0.0)) for scores in many_pairs(kind, n_draws)]
 
 
-def judged(pair: Pair) -> Judged:
-    """Judge a pair in all ways."""
-    word, others = word_of(pair), pair.without_stuck()
-    without = word if others is None else word_of(others)
-    return Judged(word, corrected_word(pair), without, pair.p_stuck() < ALPHA)
+def judged(pair: Pair) -> Said:
+    """Say what a pair is called, also with Nadeau and Bengio's error, and on the splits where neither is stuck."""
+    word, rest, corrected = word_of(pair), pair.without_stuck(), corrected_word(pair)
+    without = word if rest is None else word_of(rest)
+    said = {each: word == each for each in (BETTER, WORSE, LEVEL)}
+    said |= {f"{each} by Nadeau and Bengio": corrected == each for each in (BETTER, WORSE)}
+    said |= {f"{each}, without the stuck": without == each for each in (BETTER, WORSE)}
+    return said | {"counts differ": pair.p_stuck() < ALPHA}
 
 
 def word_of(pair: Pair) -> str:
@@ -193,35 +185,23 @@ def corrected_word(pair: Pair) -> str:
     return BETTER if pair.difference > 0 else WORSE
 
 
-@dataclass(frozen=True)
-class Family:
-    """Whether any of the searches that a commit changed is called better or worse.
+def judge_families(name: str, n_draws: int, n_searches: int = 8) -> list[Said]:
+    """Draw commits that change all searches, and none of them truly. All nets are scored on the same rows.
 
-    `alone` is without Holm's correction, `corrected` with Nadeau and Bengio's error and Holm's correction.
+    Says whether any search is called better or worse: `alone`, without Holm's correction; by the rule; and by Nadeau
+    and Bengio's error with Holm's correction.
     """
-
-    alone: bool
-    claimed: bool
-    corrected: bool
-
-
-def judge_families(name: str, n_draws: int, n_searches: int = 8) -> list[Family]:
-    """Draw commits that change all searches, and none of them truly. All nets are scored on the same rows."""
     fits, rng = FITS[name], np.random.default_rng((list(FITS).index(name), 29))
-    truth, found = learned(np.full(2 * n_searches, BEFORE), fits.stuck[0], fits.stuck_at), []
+    accuracy, found = learned(np.full(2 * n_searches, BEFORE), fits.stuck[0], fits.stuck_at), []
     for size in batches(n_draws):
-        scores = draw_scores(truth, fits, size, rng)
+        scores = draw_scores(accuracy, fits, size, rng)
         for each in np.where(rng.random(scores.shape) < fits.stuck[0], fits.stuck_at, scores):
             pairs = {str(i): pair_of(*two) for i, two in enumerate(each.reshape(n_searches, 2, -1))}
             nadeau = holm(np.array([corrected_p(pair) for pair in pairs.values()]))
             large = np.array([abs(pair.difference) > ROPE for pair in pairs.values()])
-            found.append(
-                Family(
-                    alone=any(claims(word_of(pair)) for pair in pairs.values()),
-                    claimed=any(verdict.claims for verdict in judge(pairs).values()),
-                    corrected=bool(((nadeau < ALPHA) & large).any()),
-                )
-            )
+            alone = any(claims(word_of(pair)) for pair in pairs.values())
+            claimed = any(verdict.claims for verdict in judge(pairs).values())
+            found.append({"alone": alone, "claimed": claimed, "corrected": bool(((nadeau < ALPHA) & large).any())})
     return found
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from resampled.pairs.family import LEVEL
 from resampled.pairs.pair import Pair
 from resampled.resampling import UNBOUNDED, Resampling
-from tests.resampled.simulation.drawing import Drawing, Rows, written
+from tests.resampled.simulation.drawing import Drawing, Rows, Said
 from tests.resampled.simulation.pairs.changes import MINORITY, ROPE, word_of
 
 RIGHT = 0.72
@@ -54,22 +54,6 @@ PAIRS = {
     "no difference, 768 rows": Few(768, gained=0.001, lost=0.001),
     "no difference, 3,000 rows": Few(3000, gained=0.001, lost=0.001),
 }
-COLUMNS = {
-    "level before": "{before[0]:.3f} ± {before[1]:.3f}",
-    "level": "{now[0]:.3f} ± {now[1]:.3f}",
-    "level, scores alone": "{alone[0]:.3f} ± {alone[1]:.3f}",
-    "unchanged": "{unchanged[0]:.3f}",
-}
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Whether a pair is level: before, when the interval alone decided; now; and if the rows are not known."""
-
-    before: bool
-    now: bool
-    alone: bool
-    unchanged: bool
 
 
 def draw_pair(few: Few, rng: np.random.Generator) -> Pair:
@@ -89,22 +73,19 @@ def draw_pair(few: Few, rng: np.random.Generator) -> Pair:
     return Pair(old, np.where(stuck, MINORITY, new), Resampling.of_folds(few.n_folds, n, (0, 1)), ROPE)
 
 
-def judge_few(name: str, draw: int) -> Judged:
-    """Draw a pair, and judge it by itself."""
+def judge_few(name: str, draw: int) -> Said:
+    """Draw a pair: is it level, by the interval alone, as before; now; and if the rows are not known?"""
     pair = draw_pair(PAIRS[name], np.random.default_rng((draw, list(PAIRS).index(name), 45)))
     alone = replace(pair, resampling=Resampling.of_folds(PAIRS[name].n_folds, bounds=UNBOUNDED))
     inside = abs(pair.difference) + pair.half_width(0.9) <= pair.rope
-    return Judged(
-        before=bool(inside and not pair.is_same),
-        now=word_of(pair) == LEVEL,
-        alone=word_of(alone) == LEVEL,
-        unchanged=pair.is_same,
-    )
+    return {
+        "level before": bool(inside and not pair.is_same),
+        "level": word_of(pair) == LEVEL,
+        "level, scores alone": word_of(alone) == LEVEL,
+        "unchanged": pair.is_same,
+    }
 
 
 def rows(drawing: Drawing) -> Rows:
     """Return how often pairs are called level."""
-    return [
-        {"pair": name, "true difference": f"{few.truth:+.4f}"} | written(COLUMNS, drawing.means(judge_few, name))
-        for name, few in PAIRS.items()
-    ]
+    return drawing.rows(("pair",), judge_few, [(name,) for name in PAIRS])
