@@ -40,25 +40,11 @@ def test_an_interval_is_that_of_nadeau_and_bengio() -> None:
     assert folds[0] == pytest.approx(scores.mean(axis=1) - half * np.sqrt((1 / 12 + 1 / 3) / (1 / 12 + 1 / 4)))
 
 
-def test_an_interval_ends_at_the_bounds() -> None:
-    scores = np.tile([0.99, 1.0, 0.98], 4)[None]
-    low, high = resampled.interval(scores, n_folds=3, metric="accuracy")
-    assert low[0] < 0.98
-    assert high[0] <= 1
-    assert np.isnan(resampled.interval(searched(TimeSeriesSplit(4)))).all()
-
-
 def test_a_learner_that_is_stuck_has_no_interval_from_splits_alone() -> None:
     scores, stuck = random_scores(), np.zeros((4, 30), dtype=bool)
     stuck[1, :15] = True
     low, _ = resampled.interval(scores, stuck=stuck, n_folds=3)
     assert np.isnan(low).tolist() == [False, True, False, False]
-
-
-def test_the_set_holds_what_can_not_be_told_apart() -> None:
-    scores = np.stack([RNG.normal(mean, 0.01, size=30) for mean in (0.9, 0.9, 0.5)])
-    assert resampled.best_set(scores, n_folds=3).tolist() == [True, True, False]
-    assert resampled.best_set(searched(TimeSeriesSplit(4))).sum() == 0
 
 
 def test_the_luck_of_the_choice_is_taken_off() -> None:
@@ -104,17 +90,6 @@ def test_rows_that_do_not_fit_are_refused() -> None:
         resampled.corrected_score(search, predictions=predictions)
     with pytest.raises(ValueError, match="sums over rows; this one is 'precision'"):
         resampled.corrected_score(searched(CV, scoring="precision"), predictions=predictions, y=Y)
-
-
-def test_a_candidate_that_is_out_may_lack_rows() -> None:
-    search = searched(CV)
-    predictions, scores = (
-        by_row(search),
-        np.column_stack([search.cv_results_[f"split{i}_test_score"] for i in range(12)]),
-    )
-    whole = resampled.corrected_score(scores, n_folds=3, metric="accuracy", predictions=predictions, y=Y)
-    more = np.vstack([scores, np.full((1, 12), np.nan)]), np.concatenate([predictions, predictions[:1] * np.nan])
-    assert resampled.corrected_score(more[0], n_folds=3, metric="accuracy", predictions=more[1], y=Y) == whole
 
 
 def test_the_choice_among_searches_is_corrected_too() -> None:
@@ -189,11 +164,6 @@ def test_a_verdict_is_the_corrected_test_where_nothing_is_known_of_repeats() -> 
     assert f"(95 % from {low:+.3f} to {high:+.3f}), p = {found.p:.2g}" in str(found)
 
 
-def test_a_difference_without_noise_has_few_digits() -> None:
-    found = resampled.verdict(COMMON, COMMON + 0.1, n_folds=3)
-    assert str(found).startswith("better: new less old is +0.10000 (95 % from +0.10000 to +0.10000), p = 0,")
-
-
 def test_a_family_is_judged_by_holm() -> None:
     pairs = {f"pair {i}": (COMMON, COMMON + NOISE * (1 + i) + 0.006) for i in range(3)}
     together, alone = (
@@ -218,12 +188,6 @@ def test_a_family_is_judged_by_holm() -> None:
 def test_pairs_that_cannot_be_judged_are_refused(new: np.ndarray, how: dict[str, Any], found: str) -> None:
     with pytest.raises(ValueError, match=found):
         resampled.verdict(COMMON, new, **how)
-
-
-def test_in_the_order_of_time_nothing_is_said() -> None:
-    found = resampled.verdict(COMMON, COMMON + NOISE + 0.1, test_share=np.nan)
-    assert found.word == "not tested"
-    assert str(found).startswith("not tested: nothing tells the error of new less old, +0.1")
 
 
 @pytest.mark.parametrize("cv", [ShuffleSplit(5, test_size=0.2, random_state=0), KFold(5)], ids=str)

@@ -8,7 +8,7 @@ from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit
 
 from resampled.means.differences import LEAST_SHARED, paired_error
 from resampled.means.ttest import corrected_error
-from resampled.resampling import UNBOUNDED, Resampling
+from resampled.resampling import Resampling
 
 RNG = np.random.default_rng(3)
 X = np.zeros((60, 1))
@@ -28,33 +28,23 @@ def test_folds_test_each_row_once_in_a_repeat(splitter: KFold) -> None:
     assert found.is_one_repeat(len(splits)) == (n_repeats == 1)
 
 
-def test_what_is_left_of_repeats_is_no_whole_repeats() -> None:
-    folds = Resampling.of_folds(3)
-    assert [folds.n_repeats(n) for n in (3, 27, 28)] == [1, 9, None]
-    assert folds.without_repeats.n_repeats(27) is None
-    assert folds.without_repeats.test_share == folds.test_share
-
-
 def test_a_drawn_share_is_not_taken_for_folds() -> None:
     """A fifth of the rows is tested, as by five folds, but 30 such splits are no six repeats of five."""
     (train, test), *_ = ShuffleSplit(30, test_size=0.2).split(X)
     drawn = Resampling(len(test) / len(train), None, len(X), (0, 1))
-    assert drawn.test_share == 0.25
     assert drawn.n_repeats(30) is None
     assert drawn.one_row == pytest.approx(1 / len(test))
-    folds = paired_error(ONE, OTHER, Resampling.of_folds(5))
-    assert paired_error(ONE, OTHER, drawn) == pytest.approx(float(corrected_error(ONE - OTHER, drawn)))
-    assert folds < 0.8 * paired_error(ONE, OTHER, drawn)
+    assert paired_error(ONE, OTHER, Resampling.of_folds(5)) < 0.8 * paired_error(ONE, OTHER, drawn)
 
 
 def test_without_whole_repeats_all_of_the_variance_is_shared() -> None:
     """So the error is Nadeau and Bengio's; with repeats, at least a fifth counts."""
     folds, variance = Resampling.of_folds(3), np.var(ONE - OTHER, ddof=1)
+    assert [folds.n_repeats(n) for n in (3, 27, 28)] == [1, 9, None]
     whole = (variance * (1 / 30 + 1 / 2)) ** 0.5
     assert paired_error(ONE, OTHER, folds.without_repeats) == pytest.approx(whole)
-    assert paired_error(ONE[:28], OTHER[:28], folds) == pytest.approx(
-        float(corrected_error(ONE[:28] - OTHER[:28], folds))
-    )
+    of_28 = float(corrected_error(ONE[:28] - OTHER[:28], folds))
+    assert paired_error(ONE[:28], OTHER[:28], folds) == pytest.approx(of_28)
     least = (variance * (1 / 30 + LEAST_SHARED / 2)) ** 0.5
     assert least <= paired_error(ONE, OTHER, folds) * (1 + 1e-9) < whole
 
@@ -66,17 +56,8 @@ def test_one_repeat_has_no_more_test_rows_than_rows(share: float, n_splits: int,
     assert Resampling(share).is_one_repeat(n_splits) == one
 
 
-@pytest.mark.parametrize("known", [{}, {"n_rows": 300}, {"bounds": (0, 1)}, {"n_rows": 300, "bounds": (-math.inf, 0)}])
-def test_what_one_row_changes_is_0_where_rows_or_a_bound_are_not_known(known: dict) -> None:
-    assert Resampling.of_folds(3, **known).one_row == 0
-    assert Resampling(0.5, **known).one_row == 0
-
-
-def test_one_row_of_a_scorer_from_minus_one_to_one_changes_twice_as_much() -> None:
+def test_what_one_row_changes() -> None:
+    """It is 0 where rows or a bound are not known."""
     assert Resampling.of_folds(3, 300, (-1, 1)).one_row == pytest.approx(0.02)
-
-
-def test_of_a_share_that_is_not_known_nothing_is_tested() -> None:
-    assert not Resampling(math.nan).is_tested
-    assert Resampling(0.0).is_tested
-    assert Resampling(0.5).bounds == UNBOUNDED
+    for known in (Resampling(0.5, 3, 300), Resampling(0.5, 3, bounds=(0, 1)), Resampling(0.5, 3, 300, (-math.inf, 0))):
+        assert known.one_row == 0

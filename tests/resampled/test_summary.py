@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import RepeatedStratifiedKFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.model_selection import RepeatedStratifiedKFold, TimeSeriesSplit
 
 import resampled
 from tests.resampled.examples import Y, random_scores, searched
@@ -62,12 +62,6 @@ def test_it_is_printed_as_a_table_and_sentences() -> None:
     assert str(found) + "\n" == PRINTED
 
 
-def test_a_long_table_ends_with_how_many_more_there_are() -> None:
-    text = str(resampled.summary(random_scores(33), n_folds=3))
-    assert text.count("\n  ") == 1 + 20 + 1
-    assert "\n  … and 13 more\n" in text
-
-
 def test_after_halving_the_last_iteration_is_shown() -> None:
     scores = RNG.normal(0.8, 0.1, size=(9, 5))
     scores[8, 0] = np.nan
@@ -78,12 +72,6 @@ def test_after_halving_the_last_iteration_is_shown() -> None:
     assert "Halving: only the candidates of the last iteration are compared, 3 in number." in text
     assert "Out, because a fit has no score: 1 of 3 candidates, [8]." in text
     assert "\n2 of 2 may be the best: with 95 %, the truly best one is among them" in text
-
-
-def test_settings_are_written_short() -> None:
-    text = str(resampled.summary(searched(CV, GRID)))
-    assert ", var_smoothing=1e-09\n" in text
-    assert "  priors=None, var_smoothing=100\n" in text
 
 
 def test_the_best_may_be_certain_or_the_simplest() -> None:
@@ -127,14 +115,6 @@ def test_scores_that_never_differ_have_no_interval_where_rows_are_not_known() ->
     text = str(resampled.summary(np.tile([[0.5], [0.6]], 30), n_folds=3)).replace("\n", " ")
     assert "the best is worth 0.6000. No interval where scores are the same on every split" in text
     assert "95 %  may be best" not in text
-
-
-def test_splits_by_chance_and_large_scores_are_written_short() -> None:
-    cv = ShuffleSplit(5, test_size=0.2, random_state=0)
-    assert str(resampled.summary(searched(cv))).startswith("4 candidates on 5 splits, scored by accuracy\n")
-    errors = -1000 * random_scores(3)
-    text = str(resampled.summary(errors, n_folds=3, metric="neg_mean_squared_error"))
-    assert f"\n  {errors.mean(axis=1).argmax()}  {errors.mean(axis=1).max():.1f}  " in text
 
 
 @pytest.mark.parametrize(

@@ -62,18 +62,6 @@ def test_groups_are_left_out_whole() -> None:
     assert whole.high - whole.low > 1.5 * (split.high - split.low)
 
 
-def test_blocks_serve_as_rows() -> None:
-    search = draw_search("many close", 4, RNG)
-    scores, rows = search.scores, search.rows
-    blocks = RNG.integers(50, size=search.right.shape[2])
-    summed = [
-        np.stack([[each[np.take(blocks, test) == block].sum(axis=0) for block in range(50)] for each in statistics])
-        for statistics, test in zip(rows.statistics, rows.tests, strict=True)
-    ]
-    pooled = corrected(scores, replace(rows, statistics=summed, tests=[np.arange(50)] * 30))
-    assert pooled.score == pytest.approx(corrected(scores, rows).score, abs=0.004)
-
-
 def test_without_rows_it_is_over_splits() -> None:
     scores = RNG.normal(0.7, 0.05, size=(1, 30))
     found = corrected(scores, None)
@@ -92,15 +80,6 @@ def test_one_repeat_leaves_out_folds() -> None:
     assert found.over == "rows and folds"
     assert found.low < 0.72 < found.high
     assert found == corrected(scores, rows)
-
-
-def test_the_draws_own_noise_is_small_and_known() -> None:
-    """Two seeds differ by what the noise says, which is far below what candidates differ by."""
-    search = draw_search("many close", 8, np.random.default_rng(1))
-    scores, rows = search.scores, search.rows
-    drawn = [corrected(scores, rows, seed) for seed in range(4)]
-    assert 0 < max(each.noise for each in drawn) < 0.0003
-    assert np.std([each.score for each in drawn]) < 4 * drawn[0].noise
 
 
 def test_draws_are_the_same_for_all_searches_on_the_same_rows() -> None:

@@ -57,22 +57,6 @@ def test_an_interval_is_at_least_that_of_the_splits() -> None:
     assert np.isnan(intervals(scores, FOLDS, seed=0, rows=rows).half).nonzero()[0].tolist() == [3]
 
 
-def test_near_a_bound_the_farther_end_counts() -> None:
-    scores = RNG.normal(0.95, 0.01, (1, 30))
-    plain = half_width(scores, FOLDS)[0]
-    low, high = interval(float(scores.mean()), float(plain), of_bounds(0, 1))
-    found = intervals(scores, Resampling.of_folds(3, bounds=(0, 1)), seed=0).half[0]
-    assert found == pytest.approx(scores.mean() - low)
-    assert found > plain > high - scores.mean()
-
-
-def test_without_rows_a_constant_has_no_interval() -> None:
-    scores = RNG.normal(0.7, 0.02, (2, 30))
-    found = intervals(scores, FOLDS, seed=0, constant=np.array([False, True])).half
-    assert found[0] == half_width(scores, FOLDS)[0]
-    assert np.isnan(found[1])
-
-
 def test_large_tables_are_bundled() -> None:
     statistics = np.stack([np.ones((1, 4000)), RNG.random((1, 4000)) < 0.7], axis=2).astype(np.float32)
     mean = pooling("accuracy")
@@ -99,13 +83,6 @@ def test_intervals_stay_within_bounds() -> None:
     assert ends.mean() == pytest.approx(np.arctanh(0.8))
 
 
-@pytest.mark.parametrize(("score", "of"), [(1.0, (0, 1)), (0.0, (0, 1)), (1.0, (-1, 1)), (-1.0, (-1, 1))])
-def test_a_perfect_score_has_the_exact_interval_of_no_error(score: float, of: tuple[int, int]) -> None:
-    error = stats.binomtest(0, 300).proportion_ci(0.95, "exact").high * (of[1] - of[0])
-    found = interval(score, 0.0, of_bounds(*of, 300))
-    assert found == pytest.approx((score - error, score) if score == of[1] else (score, score + error))
-
-
 def test_a_nearly_perfect_score_has_at_least_the_interval_of_no_error() -> None:
     """However little its splits vary. Where all are as likely to be right as not, nothing changes."""
     none, one = 1 - 0.025 ** (1 / 300), 1 - 0.975 ** (1 / 300)
@@ -116,19 +93,15 @@ def test_a_nearly_perfect_score_has_at_least_the_interval_of_no_error() -> None:
         assert (1 - high, 1 - low) == pytest.approx(interval(1 - place, 1e-6, known))
     assert interval(0.99995, 1e-6, known) == pytest.approx((0.99995 - none, 0.99995 + 1e-6), abs=1e-6)
     assert interval(0.98, 1e-6, known) == pytest.approx((0.98 - none, 0.98), abs=1e-5)
-    for place, half in ((0.98, 0.02), (0.5, 0.05), (0.03, 0.02)):
+    for place, half in ((0.98, 0.02), (0.03, 0.02)):
         assert interval(place, half, known) == interval(place, half, unknown)
-    assert interval(0.1, 0.0, of_bounds(0, 1, 1)) == pytest.approx((0.025, 1))
     # The bend of the logit scale carries no farther than one error does.
     assert interval(1 - 0.01 / 30, 0.003, unknown)[0] < 0.5
     assert interval(1 - 0.01 / 30, 0.003, known)[0] == pytest.approx(1 - stats.beta.ppf(0.975, 1.1, 299.9))
-    assert np.isnan(interval(math.nan, math.nan, known)).all()
-    assert np.isnan(interval(0.999, math.nan, known)).all()
 
 
 def test_the_same_score_on_every_split_has_no_interval_if_nothing_is_known_of_rows() -> None:
     scores = np.array([[1.0] * 30, [0.7] * 30, [*[0.7] * 29, 0.71]])
     assert np.isnan(intervals(scores, FOLDS, seed=0).half).tolist() == [True, True, False]
-    assert np.isnan(intervals(scores, of_bounds(0, 1), seed=0).half).tolist() == [True, True, False]
+    assert np.isnan(intervals(scores[2:], FOLDS, seed=0, constant=np.array([True])).half).all()
     assert intervals(scores, of_bounds(0, 1, 300), seed=0).half[:2] == pytest.approx(1 - 0.025 ** (1 / 300))
-    assert np.isnan(intervals(-scores + 1, of_bounds(-math.inf, 0), seed=0).half)[0]

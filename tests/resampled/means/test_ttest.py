@@ -21,12 +21,6 @@ def test_without_the_correction_it_is_scipys_paired_t_test() -> None:
         assert p == pytest.approx(expected, rel=1e-9)
 
 
-def test_without_the_correction_it_is_scipys_interval() -> None:
-    for row, half in zip(SCORES, half_width(SCORES, PLAIN), strict=True):
-        low, high = stats.t.interval(0.95, len(row) - 1, loc=row.mean(), scale=stats.sem(row))
-        assert half == pytest.approx((high - low) / 2, rel=1e-9)
-
-
 def test_the_correction_is_nadeau_and_bengios() -> None:
     row, n_splits, share = SCORES[0], 30, 0.5
     variance = sum((score - row.mean()) ** 2 for score in row) / (n_splits - 1)
@@ -44,20 +38,6 @@ def test_corner_cases() -> None:
     assert p[:3] == pytest.approx([1, 1, 0], abs=1e-6)
     assert np.isnan(p[3])
     assert np.isnan(half_width(scores, FOLDS)[3])
-
-
-def test_the_interval_covers_the_truth_where_the_plain_one_does_not() -> None:
-    """Scores of overlapping folds, simulated: a common part, as from shared rows, and one of its own for each."""
-    n_splits, share, trials = 30, 0.5, 2000
-    # Nadeau and Bengio's model: correlation n_test / (n_test + n_train) between splits.
-    correlation = share / (1 + share)
-    rng = np.random.default_rng(1)
-    common = rng.normal(size=(trials, 1)) * math.sqrt(correlation)
-    own = rng.normal(size=(trials, n_splits)) * math.sqrt(1 - correlation)
-    scores = common + own
-    corrected, plain = (np.abs(scores.mean(axis=1)) <= half_width(scores, each) for each in (FOLDS, PLAIN))
-    assert corrected.mean() == pytest.approx(0.95, abs=0.015)
-    assert plain.mean() < 0.6
 
 
 def test_where_the_test_does_not_hold_there_is_none() -> None:
