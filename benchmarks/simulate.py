@@ -1,11 +1,11 @@
 """Prints the tables of docs/simulations.md: `python -m benchmarks.simulate [DRAWS [TITLE …]]`, with parts of titles."""
 
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import Any
 
 from benchmarks.simulation import answers, headline_tables
 from tests.resampled.simulation import tables
-from tests.resampled.simulation.drawing import Drawing, markdown
 
 TABLES = tables.TABLES | headline_tables.TABLES | answers.TABLES
 
@@ -13,10 +13,10 @@ TABLES = tables.TABLES | headline_tables.TABLES | answers.TABLES
 def main(n_draws: int, *parts: str) -> None:
     """Print the tables whose titles have one of the parts; all of them without parts."""
     with ProcessPoolExecutor() as pool:
-        drawing = Drawing(n_draws, pool)
-        for title, rows in TABLES.items():
+        drawn: dict[Any, Future] = {}
+        for title, table in TABLES.items():
             if not parts or any(part.casefold() in title.casefold() for part in parts):
-                print(f"{title}\n\n{markdown(rows(drawing))}", flush=True)
+                print(f"{title}\n\n{table.markdown(n_draws, pool, drawn)}", flush=True)
 
 
 if __name__ == "__main__":

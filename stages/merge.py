@@ -15,7 +15,7 @@ from stages.lib.changes.results import Results
 from stages.lib.changes.revisions import Stopped, commit_of, stale_stages, stopped, unmerged
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.changes.staleness import WRITTEN, is_result
-from stages.lib.common import UserError, first_of, join_words, run, write_text
+from stages.lib.common import UserError, join_words, run, write_text
 from stages.lib.common.git import git
 from stages.lib.config import load_params
 from stages.lib.merging import in_words, merged_page, unite
@@ -28,11 +28,6 @@ PAGE = "README.md"
 
 def main() -> None:
     merge, files = stopped(), unmerged()
-    if merge is None and files:  # after `git merge --squash` or `git stash pop`
-        raise UserError(
-            f"There are conflicts, in {first_of(files, 3)}, but git does not say which commit the other side is. Take "
-            "them back by `git reset --merge`, and run `git merge BRANCH` without --squash."
-        )
     if merge is None:
         raise UserError("No merge waits here. Run `git merge BRANCH` first; after its commit, `dvc repro` is enough.")
     page = merged_page(PAGE) if PAGE in files else None

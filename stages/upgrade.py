@@ -6,13 +6,11 @@ commit. Params, data, results, models and README.md stay as they are here, whate
 
 from stages.lib.common import UserError, counted, join_words, run
 from stages.lib.common.git import git
-from stages.lib.config import PARAMS_FILE, read_content, yaml12
 from stages.lib.merging import upstream
 from stages.lib.merging.upstream import UPSTREAM, YOURS, named
 
 
 def main() -> None:
-    mine = read_content()
     upstream.check_ready()
     theirs = upstream.fetch_upstream()
     base = upstream.base_of(theirs)
@@ -23,9 +21,6 @@ def main() -> None:
     conflicts = upstream.merge_upstream(theirs)
     merged = f"Merged {counted(n_commits, 'commit')} of {UPSTREAM}, up to {named(theirs)}."
     print(f"{merged} CHANGELOG.md says what is new.\n{join_words(YOURS)} are as they were.")
-    old, new = (yaml12.load(git("show", f"{commit}:{PARAMS_FILE}")) for commit in (base, theirs))
-    for sentence in upstream.on_params(old, new, mine):
-        print(f"{PARAMS_FILE}: {sentence}")
     if conflicts:
         raise UserError(
             f"git can't unite your changes and {UPSTREAM}'s in {join_words(conflicts)}. Edit each of these files, or "

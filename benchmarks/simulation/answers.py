@@ -1,7 +1,6 @@
 """Draws searches of nets beside a linear model, and says whether the evaluation advises a net, with known gains."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from resampled.means.corrected import Corrected, corrected_score
 from resampled.resampling import Resampling
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.contest import Contest, choose
-from tests.resampled.simulation.drawing import Drawing, Rows, Said
+from tests.resampled.simulation.drawing import Said, Table, every
 from tests.resampled.simulation.searches import (
     CALM,
     HARD,
@@ -21,7 +20,6 @@ from tests.resampled.simulation.searches import (
     Search,
     draw_predictions,
 )
-from tests.resampled.simulation.tables import Table
 from tests.resampled.simulation.verdicts import N_ROUNDS
 
 BASE, ROPE, LINEAR = 0.72, 0.01, "logistic_regression"
@@ -31,15 +29,9 @@ LINEAR_NOISE = 0.03
 
 @dataclass(frozen=True)
 class Rivals:
-    """What competes with a linear model.
+    """What competes with a linear model: searches of so many nets, all equally good; without any, two models of trees.
 
-    Attributes
-    ----------
-    searches : tuple of int
-        How many nets each search has; all of them are equally good. Without a search, two models of trees compete,
-        which are not tuned.
-    noise, own, hard : float
-        As in `draw_predictions`.
+    `noise`, `own` and `hard` are those of `draw_predictions`.
     """
 
     searches: tuple[int, ...] = (30,)
@@ -130,11 +122,9 @@ def _searched(drawn: Search, rivals: Rivals, seed: int) -> tuple[dict[str, int],
     return picks, winner, worth
 
 
-def rows(drawing: Drawing, gain: float) -> Rows:
-    """Return how often a net is advised."""
-    return drawing.rows(("rivals", "gain"), judge_answer, [(name, gain) for name in RIVALS], part=5)
-
-
-TABLES: dict[str, Table] = {
-    f"Is a net advised, with a true gain of {gain:g}?": partial(rows, gain=gain) for gain in (0.0, 0.03)
+TABLES = {
+    f"Is a net advised, with a true gain of {gain:g}?": Table(
+        judge_answer, ("rivals", "gain"), every(RIVALS, (gain,)), part=5
+    )
+    for gain in (0.0, 0.03)
 }

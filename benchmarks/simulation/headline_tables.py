@@ -1,10 +1,7 @@
 """Makes the tables of docs/simulations.md on whole headlines, in pairs and of runs apart."""
 
-from functools import partial
-
 from benchmarks.simulation.headlines import IN_PAIRS, KINDS, OTHER_ROWS, SAME_ROWS, judge_headlines
-from tests.resampled.simulation.drawing import Drawing, Rows
-from tests.resampled.simulation.tables import Table
+from tests.resampled.simulation.drawing import Table
 
 # Numbers of searches and of repeats, and what nothing, or not all, may be claimed of there.
 SHAPES = ((8, 10), (8, 1), (1, 10), (1, 1))
@@ -18,19 +15,15 @@ FOUND = [(kind, gains, 8, 10, IN_PAIRS) for kind in POWER for gains in ("+0.02",
 RUNS = [(kind, gains, 8, 10, rows) for kind in APART for rows in (SAME_ROWS, OTHER_ROWS) for gains in ("none", "+0.05")]
 
 
-def rows(drawing: Drawing, cases: list[tuple[str, str, int, int, str]], columns: tuple[str, ...]) -> Rows:
-    """Return what is said of whole headlines, by case."""
+def table(cases: list[tuple[str, str, int, int, str]], *columns: str) -> Table:
+    """Return the table of what is said of whole headlines."""
     headings = ("fits", "gains", "searches", "repeats", "splits")
-    return drawing.rows(headings, judge_headlines, cases, part=2, at_once=True, columns=columns)
+    return Table(judge_headlines, headings, cases, part=2, at_once=True, columns=columns)
 
 
-TABLES: dict[str, Table] = {
-    "Whole headlines: wrong": partial(rows, cases=WRONG, columns=("wrong",)),
-    "Whole headlines: a gain of the hopeless that the picks do not have": partial(
-        rows, cases=USELESS, columns=("useless",)
-    ),
-    "Whole headlines: found": partial(
-        rows, cases=FOUND, columns=("all together", "the kept net", "any pick", "anything")
-    ),
-    "Whole headlines: runs apart": partial(rows, cases=RUNS, columns=("wrong", "any pick")),
+TABLES = {
+    "Whole headlines: wrong": table(WRONG, "wrong"),
+    "Whole headlines: a gain of the hopeless that the picks do not have": table(USELESS, "useless"),
+    "Whole headlines: found": table(FOUND, "all together", "the kept net", "any pick", "anything"),
+    "Whole headlines: runs apart": table(RUNS, "wrong", "any pick"),
 }

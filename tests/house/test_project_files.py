@@ -1,23 +1,21 @@
-"""The files that GitHub, pip and citation tools look for are in their places, and in their form."""
+"""The files that pip, GitHub and citation tools look for are in their places, and in their form.
+
+constraints.txt: every package that `make` installs has one version, and no other one is installed.
+"""
 
 import re
 import tomllib
+from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from stages.lib.config import yaml12
+from tests.constraints import BENCH, FILE
 from tests.project import ROOT
 
-# https://github.com/citation-file-format/citation-file-format/blob/1.2.0/schema.json, the top level.
-CFF_REQUIRED = {"authors", "cff-version", "message", "title"}
-CFF_KEYS = CFF_REQUIRED | {
-    *("abstract", "commit", "contact", "date-released", "doi", "identifiers", "keywords", "license", "license-url"),
-    *("preferred-citation", "references", "repository", "repository-artifact", "repository-code", "type", "url"),
-    "version",
-}
-# https://keepachangelog.com/en/1.1.0/
-KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 # Those that no other test reads; the last is the user's, who may have none.
 PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", ".github/pull_request_template.md", "data/README.md")
 
@@ -34,18 +32,10 @@ def test_links_and_commands_lead_somewhere(page: str) -> None:
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", read(page), re.MULTILINE)) <= targets
 
 
-def test_the_package_has_the_licence_of_the_repository() -> None:
-    project = tomllib.loads(read("pyproject.toml"))["project"]
-    assert (project["license"], project["license-files"]) == ("MIT", ["LICENSE"])
-    assert read("LICENSE").startswith("MIT License\n\nCopyright (c) ")
-
-
 @pytest.mark.skipif(not (ROOT / "CITATION.cff").exists(), reason="a project of one's own may have none")
-def test_the_citation_is_one() -> None:
+def test_the_citation_has_what_the_format_requires() -> None:
     citation: dict[str, Any] = yaml12.load(read("CITATION.cff"))
-    assert CFF_REQUIRED <= citation.keys() <= CFF_KEYS
-    assert citation["cff-version"] == "1.2.0"
-    assert citation["authors"]
+    assert {"authors", "cff-version", "message", "title"} <= citation.keys()
     for author in citation["authors"]:
         assert {"name", "family-names", "given-names", "alias"} & author.keys()
 
@@ -54,10 +44,68 @@ def test_the_changelog_is_dated_and_sorted() -> None:
     headings = re.findall(r"^## (.*)$", read("CHANGELOG.md"), re.MULTILINE)
     dates = [heading for heading in headings if re.fullmatch(r"\d{4}-\d\d-\d\d", heading)]
     assert headings == dates == sorted(set(dates), reverse=True)
-    kinds = re.findall(r"^### (.*)$", read("CHANGELOG.md"), re.MULTILINE)
-    assert set(kinds) <= KINDS
 
 
-def test_dependabot_leaves_the_packages_that_decide_the_bytes() -> None:
-    updates = yaml12.load(read(".github/dependabot.yml"))["updates"]
-    assert [update["package-ecosystem"] for update in updates] == ["github-actions"]
+# What `make repro` and `make test` install.
+DIRECT = ("requirements.txt", "requirements-dask.txt", "requirements-dev.txt")
+
+
+def pinned(text: str) -> dict[str, str]:
+    """Return the versions by package."""
+    found = re.findall(r"^([\w.-]+)==(\S+)$", text, re.MULTILINE)
+    return {str(canonicalize_name(name)): version for name, version in found}
+
+
+def installed(name: str) -> str | None:
+    """Return a package's version, without the kind of machine that it was built for, or None if it is not there."""
+    try:
+        return version(name).partition("+")[0]
+    except PackageNotFoundError:
+        return None
+
+
+def needed() -> set[str]:
+    """Return the packages that the requirements name, and what those need in turn on this machine.
+
+    Left out is what torch itself ties to one version, as that depends on the machine: the libraries of a GPU.
+    """
+    lines = [line.partition("#")[0].strip() for name in DIRECT for line in read(name).splitlines()]
+    waiting = [(Requirement(line), "") for line in lines if line and not line.startswith("-r ")]
+    done: set[tuple[str, str]] = set()
+    while waiting:
+        requirement, extra = waiting.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        name = str(canonicalize_name(requirement.name))
+        for chosen in {"", *requirement.extras} - {extra for known, extra in done if known == name}:
+            done.add((name, chosen))
+            of_it = map(Requirement, requires(name) or ())
+            waiting += [(each, chosen) for each in of_it if name != "torch" or "==" not in str(each.specifier)]
+    return {name for name, _ in done}
+
+
+EVERY, OF_BENCH = map(pinned, read(FILE).split(BENCH))
+
+
+def test_what_is_installed_is_what_is_pinned() -> None:
+    assert {name: installed(name) for name in EVERY} == EVERY
+    there = {name: found for name in OF_BENCH if (found := installed(name))}  # `make bench-joint` brings them
+    assert there == {name: OF_BENCH[name] for name in there}
+
+
+def test_every_package_that_is_needed_is_pinned_and_no_other() -> None:
+    assert set(EVERY) == needed()
+    assert not set(EVERY) & set(OF_BENCH)
+
+
+def test_the_pins_suit_every_machine() -> None:
+    assert all(re.fullmatch(r"# .*|[\w.-]+==[\w.]+", line) for line in read(FILE).splitlines()), (
+        "names and plain versions"
+    )
+    assert not [name for name in pinned(read(FILE)) if name.startswith(("nvidia", "triton", "cuda"))]
+
+
+def test_the_oldest_versions_that_are_tried_are_those_that_the_engine_asks_for() -> None:
+    oldest = pinned(read("requirements-oldest.txt"))
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    assert sorted(project["dependencies"]) == [f"{name}>={version}" for name, version in sorted(oldest.items())]

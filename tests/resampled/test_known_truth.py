@@ -16,7 +16,7 @@ SHARES = {"one best": (0.03, 0.5), "noisy training": (0.8, 1)}
 
 @pytest.mark.parametrize("case", SHARES)
 def test_the_figures_of_a_search_hold_in_few_draws(case: str) -> None:
-    drawn = [judge(case, 30, 10, draw) for draw in range(25)]
+    drawn = [judge(case, 30, 10, draw) for draw in range(15)]
     errors = np.array([each["corrected"] for each in drawn])
     assert abs(errors.mean()) < 0.002 + 2 * errors.std() / len(drawn) ** 0.5
     assert mean(drawn, "covers") >= 0.86

@@ -49,13 +49,6 @@ def test_without_whole_repeats_all_of_the_variance_is_shared() -> None:
     assert least <= paired_error(ONE, OTHER, folds) * (1 + 1e-9) < whole
 
 
-@pytest.mark.parametrize(
-    ("share", "n_splits", "one"), [(0.25, 5, True), (0.25, 6, False), (1 / 29, 30, True), (1.0, 3, False)]
-)
-def test_one_repeat_has_no_more_test_rows_than_rows(share: float, n_splits: int, one: bool) -> None:
-    assert Resampling(share).is_one_repeat(n_splits) == one
-
-
 def test_what_one_row_changes() -> None:
     """It is 0 where rows or a bound are not known."""
     assert Resampling.of_folds(3, 300, (-1, 1)).one_row == pytest.approx(0.02)

@@ -45,11 +45,6 @@ def test_shares_of_splits_by_chance_are_those_of_the_splitter(cv: Any) -> None:
     assert data.resampling.test_share == pytest.approx(np.divide(*np.mean(sizes, axis=0)))
 
 
-def test_the_order_of_time_has_no_share() -> None:
-    assert not as_search(searched(of.TimeSeriesSplit(4))).resampling.is_tested
-    assert not as_search(SCORES, test_share=np.nan).resampling.is_tested
-
-
 @pytest.mark.parametrize("cv", [list(of.KFold(3).split(X)), of.ShuffleSplit(4, test_size=0.2, train_size=0.5)])
 def test_splits_of_ones_own_have_to_be_told(cv: Any) -> None:
     search = searched(cv)
@@ -152,10 +147,10 @@ def test_after_halving_the_last_iteration_is_compared() -> None:
 
 def test_the_rows_are_counted_by_what_scores_differ_by() -> None:
     """Hits are counted in folds of equal size; few candidates tell no more rows than there are."""
-    rng, how = np.random.default_rng(1), {"n_folds": 3, "metric": "accuracy"}
+    rng = np.random.default_rng(1)
 
     def n_rows(scores: Any, **more: Any) -> float:
-        return as_search(scores, 1, **how, **more).resampling.n_rows
+        return as_search(scores, 1, n_folds=3, metric="accuracy", **more).resampling.n_rows
 
     for n_candidates in (2, 30):
         found = n_rows(rng.binomial(100, 0.8, size=(n_candidates, 30)) / 100)

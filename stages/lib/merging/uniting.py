@@ -16,14 +16,8 @@ from stages.lib.pipeline import LOCK, FolderTree, LockText, split
 class United(NamedTuple):
     """Where the results of each stage are from, in an order in which stages can run.
 
-    Attributes
-    ----------
-    taken : dict of Results
-        The side that each stage was taken from, by its name.
-    waiting : list of str
-        Stages that a side has, which run only if those before them, which run, write something else.
-    lacking : list of str
-        Stages that no side has with the merged files.
+    `taken` has the side that each stage was taken from, by its name; `lacking` are the stages that no side has with the
+    merged files, and `waiting` those that run only if stages before them, which run, write something else.
     """
 
     taken: dict[str, Results]

@@ -2,9 +2,8 @@
 
 import subprocess
 from contextlib import suppress
-from typing import Any
 
-from stages.lib.common import UserError, counted, format_value
+from stages.lib.common import UserError
 from stages.lib.common.git import git
 from stages.lib.config import PARAMS_FILE
 
@@ -52,23 +51,15 @@ def base_of(theirs: str) -> str:
 
 
 def _begun_from(theirs: str) -> str:
-    """Return upstream's newest commit whose files, but for what is yours, are those of the first commit here.
-
-    Raises `UserError` if there is none, with the commit that most files are from.
-    """
+    """Return upstream's newest commit whose files, but for what is yours, are those of the first commit here."""
     firsts = [_files(commit) for commit in git("rev-list", "--max-parents=0", "HEAD").split()]
-    same: dict[str, int] = {}
     for commit in git("rev-list", theirs).split():
-        files = _files(commit)
-        if any(files <= first for first in firsts):
+        if any(_files(commit) <= first for first in firsts):
             return commit
-        same[commit] = max(len(files & first) for first in firsts)
-    nearest = max(same, key=lambda commit: same[commit])
     raise UserError(
         f"You and {UPSTREAM} have no commit in common, and no commit of {UPSTREAM} has all files as your first one has "
-        f"them. The nearest is {named(nearest)}, with {counted(same[nearest], 'file')} of {len(_files(nearest)):,}. "
-        f"If you began there, record it by `git {_RECORD} {nearest[:7]}`, and run `make upgrade` again. In a shallow "
-        "clone, run `git fetch --unshallow` first."
+        f"them. Record where you began by `git {_RECORD} COMMIT`, and run `make upgrade` again. In a shallow clone, "
+        "run `git fetch --unshallow` first."
     )
 
 
@@ -81,8 +72,7 @@ def _files(commit: str) -> set[str]:
 def merge_upstream(theirs: str) -> list[str]:
     """Merge without a commit, and take back what is yours; return the files with conflicts.
 
-    A merge driver, as in `merge=ours`, would not do: git calls it only where both sides have changed a file. What
-    upstream alone has changed, added or deleted would be taken over.
+    Git calls a merge driver, as in `merge=ours`, only where both sides have changed a file.
     """
     try:
         message = f"Take over {UPSTREAM}'s {named(theirs)}"
@@ -94,31 +84,6 @@ def merge_upstream(theirs: str) -> list[str]:
     git("rm", "-r", "--force", "--quiet", "--ignore-unmatch", "--", *YOURS)
     git("checkout", "HEAD", "--", *git("ls-tree", "--name-only", "HEAD", "--", *YOURS).splitlines())
     return sorted({path for path in git("diff", "--name-only", "--diff-filter=U", "-z").split("\0") if path})
-
-
-def _keys(params: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of params.yaml but for experiments, such as `seed` and `cv.n_splits`, with their values."""
-    keys: dict[str, Any] = {}
-    for name, value in params.items():
-        if isinstance(value, dict):
-            keys |= {f"{name}.{key}": inner for key, inner in value.items() if name != "experiments"}
-        else:
-            keys[name] = value
-    return keys
-
-
-def on_params(old: dict[str, Any], new: dict[str, Any], mine: dict[str, Any]) -> list[str]:
-    """Say which keys upstream has added that are missing here, and which it has removed that are still here.
-
-    Takes the content of params.yaml as of two commits of upstream, and as it is here.
-    """
-    old, new, mine = map(_keys, (old, new, mine))
-    added = [key for key in new if key not in old and key not in mine]
-    removed = [key for key in old if key not in new and key in mine]
-    return [
-        *(f"upstream has added {key}; its value there is {format_value(new[key])}." for key in added),
-        *(f"upstream has removed {key}. Remove it here, too." for key in removed),
-    ]
 
 
 def named(commit: str) -> str:

@@ -1,5 +1,6 @@
 """The text of dvc.lock, stage by stage. DVC itself keeps stages there that dvc.yaml no longer has."""
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -34,28 +35,23 @@ class LockText(NamedTuple):
 def split(text: str) -> LockText:
     """Return the lines of a dvc.lock by stage; raises `ValueError` if it is not in the form in which DVC writes it."""
     try:
-        root = yaml.compose(text, Loader=_LOADER)
+        content = yaml.load(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from None
-    lines = text.splitlines(keepends=True)
-    keys = {key.value: (key, value) for key, value in root.value} if isinstance(root, yaml.MappingNode) else {}
-    place, stages = keys.get("stages", (None, None))
-    if place is None or not isinstance(stages, yaml.MappingNode) or not stages.value or stages.flow_style:
+    found = re.search(r"^stages:\n((?:  .*\n)+)", text, re.MULTILINE)
+    blocks = re.split(r"^(?=  \S)", found[1], flags=re.MULTILINE)[1:] if found else []
+    stages = content.get("stages") if isinstance(content, dict) else None
+    if not found or not isinstance(stages, dict) or len(stages) != len(blocks):
         raise ValueError("it has no stages, a block each")
-    starts = [key.start_mark.line for key, _ in stages.value]
-    later = [key.start_mark.line for key, _ in keys.values() if key.start_mark.line > place.start_mark.line]
-    ends = [*starts[1:], min(later, default=len(lines))]
-    names = [str(key.value) for key, _ in stages.value]
-    blocks = ["".join(lines[start:end]) for start, end in zip(starts, ends, strict=True)]
-    return LockText("".join(lines[: starts[0]]), dict(zip(names, blocks, strict=True)), "".join(lines[ends[-1] :]))
+    blocks_by_name = dict(zip(map(str, stages), blocks, strict=True))
+    return LockText(text[: found.start(1)], blocks_by_name, text[found.end(1) :])
 
 
 def drop_strays() -> list[str]:
     """Delete the stages from dvc.lock that dvc.yaml no longer has, and return their names.
 
-    A file that can't be read is left as it is, because other checks name it; and while another process of DVC is at
-    work, the stages stay for the next time, because that process may be writing the file. A running `dvc repro` reads
-    the file again before it writes it.
+    A file that can't be read is left as it is, because other checks name it. While another process of DVC is at work,
+    the stages stay for the next time. A running `dvc repro` reads the file again before it writes it.
     """
     try:
         params = yaml12.load(Path(PARAMS_FILE).read_text(encoding="utf-8"))

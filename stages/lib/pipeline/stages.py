@@ -1,14 +1,13 @@
 """Which stages dvc.yaml has; those of a `foreach` are named by params.yaml."""
 
 import re
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from stages.lib.config import yaml12
 
 PIPELINE = "dvc.yaml"
-# All that a `foreach` says, as in `foreach: ${experiments}`.
-_REFERENCE = re.compile(r"\$\{\s*([\w.-]+)\s*\}")
+# All that a `foreach` says, as in `foreach: ${experiments}`; what others say is not known.
+_REFERENCE = re.compile(r"\$\{\s*([\w-]+)\s*\}")
 
 
 class Pipeline(NamedTuple):
@@ -33,21 +32,12 @@ def pipeline_of(text: str, params: Any) -> Pipeline:
     """
     names, groups = set(), set()
     for name, stage in (yaml12.load(text) or {}).get("stages", {}).items():
-        if not isinstance(stage, dict) or not {"foreach", "matrix"} & set(stage):
-            names.add(str(name))
-        elif (items := _items(stage.get("foreach"), params)) is None:
+        over = _REFERENCE.fullmatch(str(stage.get("foreach"))) if isinstance(stage, dict) else None
+        items = params.get(over[1]) if over and isinstance(params, dict) else None
+        if isinstance(items, dict):
+            names |= {f"{name}@{item}" for item in items}
+        elif isinstance(stage, dict) and {"foreach", "matrix"} & set(stage):
             groups.add(str(name))
         else:
-            names |= {f"{name}@{item}" for item in items}
+            names.add(str(name))
     return Pipeline(frozenset(names), frozenset(groups))
-
-
-def _items(over: Any, params: Any) -> Iterable[Any] | None:
-    """Return what DVC names the stages of a `foreach` by; None if that is not known."""
-    if isinstance(over, str) and (reference := _REFERENCE.fullmatch(over)):
-        over = params
-        for step in reference[1].split("."):
-            over = over.get(step) if isinstance(over, dict) else None
-    if isinstance(over, list):
-        return range(len(over)) if any(isinstance(item, dict) for item in over) else over
-    return over if isinstance(over, dict) else None

@@ -16,8 +16,6 @@ from pathspec import GitIgnoreSpec  # with which DVC reads .dvcignore
 from stages.lib.common.git import git
 
 _IGNORE = ".dvcignore"
-# The modes of a symbolic link and of a submodule, of whose content a commit says nothing.
-_ELSEWHERE = {"120000", "160000"}
 
 
 class Tree(ABC):
@@ -73,21 +71,13 @@ class FolderTree(Tree):
 class CommitTree(Tree):
     """The files of a commit, as a checkout would write them; raises `CalledProcessError` if git does not have it.
 
-    Attributes
-    ----------
-    paths : set of str
-        Of all files.
+    `paths` are those of all files.
     """
 
     def __init__(self, commit: str) -> None:
         super().__init__()
         self._commit = commit
-        self.paths: set[str] = set()
-        for entry in git("ls-tree", "-r", "-z", "--full-tree", commit).split("\0")[:-1]:
-            mode, path = entry[:6], entry.partition("\t")[2]
-            self.paths.add(path)
-            if mode in _ELSEWHERE:
-                self._known[path] = None
+        self.paths = {*git("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).split("\0")[:-1]}
 
     @cached_property
     def _ignored(self) -> GitIgnoreSpec:
@@ -106,7 +96,7 @@ class CommitTree(Tree):
         # What a checkout writes, with its ends of lines and the files that git-lfs keeps, which the blobs do not have.
         command = ["git", "--literal-pathspecs", "archive", "--format=tar", self._commit, "--", *files]
         content = subprocess.run(command, capture_output=True, check=True).stdout
-        hashes: dict[str, str | None] = dict.fromkeys(files)
+        hashes: dict[str, str | None] = dict.fromkeys(files)  # of a link or a submodule, a commit says nothing
         with tarfile.open(fileobj=BytesIO(content)) as archive:
             for entry in archive:
                 if file := archive.extractfile(entry) if entry.isfile() else None:

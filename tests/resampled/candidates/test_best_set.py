@@ -27,15 +27,6 @@ def test_of_two_and_one_repeat_it_is_the_one_sided_test(gap: float) -> None:
     assert best_set(scores, folds, 0).tolist() == [p > 0.05, True]
 
 
-def test_without_an_overlap_it_is_scipys_paired_test() -> None:
-    for _ in range(20):
-        scores = RNG.normal(size=(2, 12))
-        scores[0] += 0.5
-        worse = int(scores.mean(axis=1).argmin())
-        p = stats.ttest_rel(scores[1 - worse], scores[worse], alternative="greater").pvalue
-        assert best_set(scores, Resampling(0.0), 0)[worse] == (p > 0.05)
-
-
 def test_repeats_that_agree_count_as_one() -> None:
     """Copies of one repeat tell nothing new: the set is that of the one, though the splits are ten times as many."""
     one = RNG.normal(0.7, 0.02, size=(20, 3))

@@ -1,4 +1,4 @@
-"""The choice among all searches; tests/resampled/simulation/means/whole.py has searches with a known truth."""
+"""The choice among all searches; tests/resampled/simulation/means/winners.py has searches with a known truth."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import pytest
 from resampled.means.choice import ties, whole_choice
 from resampled.means.corrected import Corrected, Draws
 from tests.resampled.simulation.drawing import mean
-from tests.resampled.simulation.means.whole import judge_whole
+from tests.resampled.simulation.means.winners import judge_whole
 
 BOUNDS = (0.0, 1.0)
 ONE = Draws(np.ones(2), np.ones(2))

@@ -30,13 +30,6 @@ def test_one_candidate_keeps_its_mean() -> None:
     assert found.over == "rows and repeats"
 
 
-def test_a_clear_winner_keeps_its_mean() -> None:
-    right = RNG.random((5, 4, 300)) < np.array([0.5, 0.5, 0.9, 0.5, 0.5])[:, None, None]
-    search = Search(np.empty(5), right, np.stack([RNG.permutation(300) % 3 for _ in range(4)]))
-    found = corrected(search.scores, search.rows)
-    assert found.score == pytest.approx(search.scores[2].mean(), abs=1e-6)
-
-
 def test_a_diverged_candidate_never_wins() -> None:
     search = draw_search("many close", 6, RNG)
     scores, rows = search.scores, search.rows

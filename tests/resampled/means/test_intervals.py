@@ -7,8 +7,6 @@ import pytest
 from scipy import stats
 
 from resampled.means.intervals import interval, intervals
-from resampled.means.pooling import pooling
-from resampled.means.rows import Rows
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from tests.resampled.simulation.means.labelled import Table, draw_table
@@ -55,19 +53,6 @@ def test_an_interval_is_at_least_that_of_the_splits() -> None:
     scores[3, 2] = np.nan
     rows.statistics[2][3] = np.nan
     assert np.isnan(intervals(scores, FOLDS, seed=0, rows=rows).half).nonzero()[0].tolist() == [3]
-
-
-def test_large_tables_are_bundled() -> None:
-    statistics = np.stack([np.ones((1, 4000)), RNG.random((1, 4000)) < 0.7], axis=2).astype(np.float32)
-    mean = pooling("accuracy")
-    assert mean is not None
-    tests = np.array_split(RNG.permutation(4000), 2)
-    rows = Rows([statistics[:, test] for test in tests], tests, None, mean)
-    units = rows.units(np.array([0]), RNG)
-    assert units.n_units == 1000
-    scores = np.array([[statistics[0, test, 1].mean() for test in tests]])
-    share = scores.mean()
-    assert units.variances(scores, 1)[0][0] == pytest.approx(share * (1 - share) / 4000, rel=0.15)
 
 
 def test_intervals_stay_within_bounds() -> None:

@@ -1,50 +1,52 @@
-"""Draws cases many times, in several processes, and writes rows of tables in Markdown."""
+"""Draws cases many times, in several processes, and writes tables in Markdown."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-Rows = list[dict[str, Any]]
 # What is said of a draw, by column: whether something is so, or a number.
 Said = dict[str, Any]
+# What judges draw by draw, or all of them at once.
+Judge = Callable[..., Said] | Callable[..., list[Said]]
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """How often cases are drawn, and where. What several tables show is drawn once."""
+class Table:
+    """A row for each case: its parts under these headings, and the means of what is said of its draws.
 
-    n_draws: int
-    pool: Executor
-    _drawn: dict[Any, Future] = field(default_factory=dict)
+    `judge(*case, draw)` says something of one of so many draws, or of a part of them; if it judges them `at_once`,
+    `judge(*case, n_draws)` of all. A row has these columns, by default all.
+    """
 
-    def rows(
-        self,
-        headings: Sequence[str],
-        judge: Callable[..., Any],
-        cases: Iterable[Any],
-        *,
-        part: int = 1,
-        at_once: bool = False,
-        columns: Sequence[str] = (),
-    ) -> Rows:
-        """Return a row for each case: its parts under these headings, and the means of what is said of its draws.
+    judge: Judge
+    headings: Sequence[str]
+    cases: Sequence[tuple[Any, ...]]
+    part: int = 1
+    at_once: bool = False
+    columns: Sequence[str] = ()
 
-        `judge(*case, draw)` says something of one of so many draws, or of a part of them; with `at_once`,
-        `judge(*case, n_draws)` of all of them. A row has these columns, by default all.
-        """
-        numbered, n = list(cases), -(-self.n_draws // part)
-        for case in numbered:
-            if (judge, case, n) not in self._drawn:
-                call = (judge, *case, n) if at_once else (_draw_by_draw, judge, case, n)
-                self._drawn[judge, case, n] = self.pool.submit(*call)
-        found = [means(self._drawn[judge, case, n].result()) for case in numbered]
-        return [
-            dict(zip(headings, case, strict=False)) | {column: each[column] for column in columns or each}
-            for case, each in zip(numbered, found, strict=True)
-        ]
+    def markdown(self, n_draws: int, pool: Executor, drawn: dict[Any, Future]) -> str:
+        """Draw what is not drawn yet, because several tables may show it, and write the table."""
+        n = -(-n_draws // self.part)
+        for case in self.cases:
+            if (self.judge, case, n) not in drawn:
+                call = (self.judge, *case, n) if self.at_once else (_draw_by_draw, self.judge, case, n)
+                drawn[self.judge, case, n] = pool.submit(*call)
+        rows = []
+        for case in self.cases:
+            found = means(drawn[self.judge, case, n].result())
+            rows.append([*map(str, case), *(found[column] for column in self.columns or found)])
+        headings = [*self.headings, *(self.columns or found)]
+        return "".join(f"| {' | '.join(row)} |\n" for row in (headings, ["---"] * len(headings), *rows))
+
+
+def every(*parts: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Return the cases of all combinations of their parts."""
+    return list(product(*parts))
 
 
 def _draw_by_draw(judge: Callable[..., Said], case: Sequence[Any], n_draws: int) -> list[Said]:
@@ -65,10 +67,3 @@ def means(said: Sequence[Said]) -> dict[str, str]:
         is_rate = isinstance(kind, bool | np.bool_)
         cells[column] = f"{middle:.3f} ± {error:.3f}" if is_rate else f"{middle:+.4f} ± {error:.4f}"
     return cells
-
-
-def markdown(rows: Rows) -> str:
-    """Write rows as a table in Markdown."""
-    lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
-    lines += ["| " + " | ".join(map(str, row.values())) + " |" for row in rows]
-    return "\n".join(lines) + "\n"

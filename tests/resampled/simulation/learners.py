@@ -12,44 +12,27 @@ N_INPUTS, N_NEW_TABLES, N_NEW_ROWS = 8, 60, 100_000
 
 @dataclass(frozen=True)
 class Learner:
-    """A net with one hidden layer, of which only the output is trained.
+    """A net with one hidden layer, of which only the output is trained, with a penalty of its squared weights.
 
-    Attributes
-    ----------
-    n_hidden : int
-    penalty : float
-        Of the squared output weights.
-    scale : float
-        The standard deviation of the hidden weights, times √8, and twice that of the biases.
+    `scale` is the standard deviation of the hidden weights, times √8, and twice that of the biases.
     """
 
     n_hidden: int
     penalty: float
     scale: float
 
-    def fit(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> "Fitted":
+    def fit_predict(self, X: np.ndarray, y: np.ndarray, X_new: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return the classes of new rows after a fit."""
         weights = self.scale / N_INPUTS**0.5 * rng.standard_normal((N_INPUTS, self.n_hidden))
         biases = self.scale / 2 * rng.standard_normal(self.n_hidden)
-        hidden = hidden_units(X, weights, biases)
+        hidden, new = (
+            np.column_stack([np.ones(len(rows)), np.maximum(rows @ weights + biases, 0)]) for rows in (X, X_new)
+        )
         normal = hidden.T @ hidden + self.penalty * np.eye(self.n_hidden + 1)
-        return Fitted(weights, biases, np.linalg.solve(normal, hidden.T @ (y - 0.5)))
-
-
-@dataclass(frozen=True)
-class Fitted:
-    weights: np.ndarray
-    biases: np.ndarray
-    output: np.ndarray
-
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        return hidden_units(X, self.weights, self.biases) @ self.output > 0
+        return new @ np.linalg.solve(normal, hidden.T @ (y - 0.5)) > 0
 
 
 CANDIDATES = [Learner(n, penalty, scale) for n in (3, 6, 12, 24) for penalty in (0.1, 3, 30) for scale in (0.5, 1.5)]
-
-
-def hidden_units(X: np.ndarray, weights: np.ndarray, biases: np.ndarray) -> np.ndarray:
-    return np.column_stack([np.ones(len(X)), np.maximum(X @ weights + biases, 0)])
 
 
 def draw_table(n_rows: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -67,7 +50,7 @@ def truth() -> np.ndarray:
     scores = np.zeros(len(CANDIDATES))
     for _ in range(N_NEW_TABLES):
         X, y = draw_table(N_ROWS * (N_FOLDS - 1) // N_FOLDS, rng)
-        scores += [(learner.fit(X, y, rng).predict(X_new) == y_new).mean() for learner in CANDIDATES]
+        scores += [(learner.fit_predict(X, y, X_new, rng) == y_new).mean() for learner in CANDIDATES]
     return scores / N_NEW_TABLES
 
 
@@ -87,5 +70,5 @@ def cross_validate(
         for fold in range(N_FOLDS):
             test = folds[repeat] == fold
             for c, learner in enumerate(learners):
-                right[c, repeat, test] = learner.fit(X[~test], y[~test], rng).predict(X[test]) == y[test]
+                right[c, repeat, test] = learner.fit_predict(X[~test], y[~test], X[test], rng) == y[test]
     return right, folds

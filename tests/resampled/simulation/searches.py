@@ -30,13 +30,8 @@ CASES: dict[str, Case] = {
 class Search:
     """The predictions of a search.
 
-    Attributes
-    ----------
-    truth : array of shape (n_candidates,)
-        The probability that a fit of the candidate predicts a new row rightly.
-    right : array of bool, shape (n_candidates, n_repeats, n_rows)
-    folds : array of shape (n_repeats, n_rows)
-        The fold that tests a row.
+    `truth` is the probability that a fit of a candidate predicts a new row rightly; `right`, of shape (n_candidates,
+    n_repeats, n_rows), whether a prediction is; and `folds`, of shape (n_repeats, n_rows), the fold that tests a row.
     """
 
     truth: np.ndarray
@@ -56,9 +51,8 @@ class Search:
     @property
     def scores(self) -> np.ndarray:
         """The accuracy of each candidate on each split."""
-        numbers = range(len(self.tests))
-        tests = zip(numbers, self.tests, strict=True)
-        return np.stack([self.right[:, split // self.n_folds, test].mean(axis=1) for split, test in tests], axis=1)
+        means = [self.right[:, split // self.n_folds, test].mean(axis=1) for split, test in enumerate(self.tests)]
+        return np.stack(means, axis=1)
 
     @property
     def resampling(self) -> Resampling:

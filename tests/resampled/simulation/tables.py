@@ -1,38 +1,94 @@
 """The tables of the package's simulations, by title."""
 
-from collections.abc import Callable
-
 from tests.resampled.simulation import unstable, verdicts
 from tests.resampled.simulation.candidates import halving, keys, thresholds
-from tests.resampled.simulation.drawing import Drawing, Rows
-from tests.resampled.simulation.means import fresh, labelled, one_best, perfect, whole
-from tests.resampled.simulation.pairs import change_tables, corners, few
+from tests.resampled.simulation.drawing import Table, every
+from tests.resampled.simulation.means import labelled, perfect, winners
+from tests.resampled.simulation.pairs import changes, few, wearing
+from tests.resampled.simulation.searches import CASES
 
-Table = Callable[[Drawing], Rows]
+# What is said of a pair; the rest is about stuck fits.
+WORDS = ("better", "worse", "level", "better by Nadeau and Bengio", "worse by Nadeau and Bengio")
+OF_PAIRS = ("fits", "true difference")
+WORN = ("calm, 0.017", "noisy, 0.1", "no chance in training")
+# Fits that are stuck now alone, and the true difference if the others are as good as before.
+STUCK_NOW = {"0.65 in 1 of 10, now": -0.007, "0.35 in 1 of 10, now": -0.037}
+SHAPED = {"calm, 0.017": 0.03, "noisy, 0.05": 0.03, "noisy, 0.1": 0.05, "0.35 in 1 of 10, now": -0.037}
+SHAPES = ((3, 10), (3, 30), (3, 100), (5, 10), (10, 10))  # folds and repeats
+# The numbers of real learners, before and now: the same twice, with another penalty and other weights, 12 → 24 hidden
+# units, 12 with much penalty → 24, and 6 → 24.
+LEARNERS = ((20, 20), (20, 23), (17, 18), (16, 18), (8, 19))
 
-TABLES: dict[str, Table] = {
-    "What changed: the level": change_tables.level_rows,
-    "What changed: the power": change_tables.power_rows,
-    "Without the stuck splits": change_tables.stuck_rows,
-    "More repeats, or more folds": change_tables.shape_rows,
-    "Eight searches that changed": change_tables.family_rows,
-    "Pairs of learners: unstable": change_tables.unstable_rows,
-    "Pairs of learners: real": change_tables.learner_rows,
-    "Fresh splits that wear out": change_tables.worn_rows,
-    "Picks of searches": change_tables.pick_rows,
-    "Level by few rows": few.rows,
-    "The set that holds the best: thresholds": thresholds.rows,
-    "Nearly perfect scores": perfect.rows,
-    "Rare classes": labelled.rare_rows,
-    "One best: the corrected score": one_best.rows,
-    "The set that holds the best: unstable pairs": unstable.rows,
-    "Intervals on other tables": labelled.rows,
-    "Equal learners on fresh splits": fresh.rows,
-    "Corners": corners.rows,
-    "The choice among all searches": whole.rows,
-    "The corrected score": verdicts.corrected_rows,
-    "The corrected score of one repeat": verdicts.one_repeat_rows,
-    "The set that holds the best": verdicts.set_rows,
-    "Halving": halving.rows,
-    "The keys that mattered": keys.rows,
+OF_SEARCHES = ("case", "candidates", "repeats")
+LARGE, SHORT = every(CASES, (30, 200), (10,)), every(CASES, (30,), (1,))
+CORRECTED = ("winner's mean", "rows alone", "corrected", "covers", "width")
+HELD = ("holds the best", "holds every best", "share in the set", "share tied in pairs")
+
+TABLES = {
+    "What changed: the level": Table(
+        changes.judge_changes, OF_PAIRS, every(changes.FITS, (0.0, changes.ROPE)), at_once=True, columns=WORDS
+    ),
+    "What changed: the power": Table(
+        changes.judge_changes, OF_PAIRS, every(changes.FITS, (0.02, 0.03, 0.05)), at_once=True, columns=WORDS
+    ),
+    "Without the stuck splits": Table(
+        changes.judge_changes,
+        OF_PAIRS,
+        [(name, true) for name, lower in STUCK_NOW.items() for true in (0.0, lower)],
+        at_once=True,
+    ),
+    "More repeats, or more folds": Table(
+        changes.judge_shape,
+        ("fits", "folds", "repeats", "true difference"),
+        [(name, *shape, true) for name in SHAPED for shape in SHAPES for true in (0.0, SHAPED[name])],
+        part=2,
+        at_once=True,
+        columns=WORDS,
+    ),
+    "Eight searches that changed": Table(
+        changes.judge_families, ("fits",), every((*WORN, "0.35 in 1 of 10, before and now")), at_once=True
+    ),
+    "Pairs of learners: unstable": Table(
+        changes.judge_unstable, ("learners",), every(unstable.PAIRS), at_once=True, columns=WORDS
+    ),
+    "Pairs of learners: real": Table(
+        changes.judge_learners, ("before", "now"), LEARNERS, part=2, columns=("true difference", *WORDS)
+    ),
+    "Fresh splits that wear out": Table(
+        wearing.wear_out, ("fits", "tried"), every(WORN, (1, 5, 20)), part=2, at_once=True
+    ),
+    "Picks of searches": Table(
+        wearing.judge_picks, ("fits", "candidates before", "now"), every(WORN, (8, 1), (30,)), part=2, at_once=True
+    ),
+    "Level by few rows": Table(few.judge_few, ("pair",), every(few.PAIRS)),
+    "The set that holds the best: thresholds": Table(
+        thresholds.judge_thresholds,
+        ("learner", "folds, repeats", "at least, of s²"),
+        every(thresholds.THRESHOLDS, thresholds.SHAPES, thresholds.SHARES),
+        at_once=True,
+    ),
+    "Nearly perfect scores": Table(
+        perfect.judge_perfect,
+        ("training", "rows", "accuracy"),
+        every(perfect.TRAININGS, (300, 768), (0.99, 0.995, 0.998, 0.9995)),
+        part=2,
+    ),
+    "Rare classes": Table(labelled.judge_rare, ("scorer", "rows"), every(labelled.RARE, (99, 300, 600)), part=2),
+    "One best: the corrected score": Table(winners.judge_lead, ("search",), every(winners.LEADS)),
+    "The set that holds the best: unstable pairs": Table(
+        unstable.judge_unstable, ("pair", "at least, of s²"), every(unstable.PAIRS, unstable.SHARES), at_once=True
+    ),
+    "Intervals on other tables": Table(labelled.judge_table, ("table",), every(labelled.TABLES), part=2),
+    "Equal learners on fresh splits": Table(winners.judge_fresh, ("training",), every(winners.TRAININGS), part=2),
+    "Corners": Table(few.judge_one_repeat, (), [()], part=2),
+    "The choice among all searches": Table(winners.judge_whole, ("case",), every(CASES), part=2),
+    "The corrected score": Table(verdicts.judge, OF_SEARCHES, [*LARGE, ("real learners", 24, 10)], columns=CORRECTED),
+    "The corrected score of one repeat": Table(verdicts.judge, OF_SEARCHES, SHORT, columns=CORRECTED),
+    "The set that holds the best": Table(verdicts.judge, OF_SEARCHES, LARGE + SHORT, columns=HELD),
+    "Halving": Table(halving.halve, ("halved candidates", "a fit's noise"), every((27, 81), (0.02, 0.1))),
+    "The keys that mattered": Table(
+        keys.judge_keys,
+        OF_SEARCHES,
+        (*every(keys.KEY_CASES, (16, 30, 50), (10,)), *every(keys.KEY_CASES, (30,), (1,))),
+    ),
 }

@@ -8,7 +8,7 @@ one of two inputs that are equally good, each from inputs of its own. Bayle, Jan
 arXiv:2508.04409, show that the errors of such pairs can't be compared as those of stable learners can.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from resampled.candidates.best_set import best_set
 from resampled.means import differences
 from resampled.resampling import Resampling
-from tests.resampled.simulation.drawing import Drawing, Rows, Said
+from tests.resampled.simulation.drawing import Said
 
 N_ROWS, N_INPUTS, N_SIGNALS, N_FOLDS, N_REPEATS = 300, 20, 5, 3, 10
 SIGNAL = 0.2
@@ -45,9 +45,8 @@ def draw_pairs(kind: str, n_tables: int, seed: int) -> np.ndarray:
         parts = [moments(X[:, folds == fold], y[:, folds == fold]) for fold in range(N_FOLDS)]
         for fold in range(N_FOLDS):
             one, two = (parts[other] for other in range(N_FOLDS) if other != fold)
-            train = Moments(one.gram + two.gram, one.products + two.products, one.n_rows + two.n_rows)
             for which, setting in enumerate(PAIRS[kind]):
-                fitted = fit(kind, setting, train)
+                fitted = fit(kind, setting, (one[0] + two[0]) / 2, (one[1] + two[1]) / 2)
                 left = y[:, folds == fold] - np.einsum("tij,tj->ti", X[:, folds == fold], fitted)
                 scores[:, which, repeat * N_FOLDS + fold] = -(left**2).mean(axis=1)
     return scores
@@ -60,21 +59,13 @@ def draw_tables(n_rows: int, n_tables: int, rng: np.random.Generator) -> tuple[n
     return X, y
 
 
-class Moments(NamedTuple):
-    """The products of inputs with inputs and with targets, by table, and the number of rows."""
-
-    gram: np.ndarray
-    products: np.ndarray
-    n_rows: int
+def moments(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean products of inputs with inputs and with targets, by table."""
+    return np.matmul(X.transpose(0, 2, 1), X) / X.shape[1], np.einsum("tij,ti->tj", X, y) / X.shape[1]
 
 
-def moments(X: np.ndarray, y: np.ndarray) -> Moments:
-    return Moments(np.matmul(X.transpose(0, 2, 1), X), np.einsum("tij,ti->tj", X, y), X.shape[1])
-
-
-def fit(kind: str, setting: Any, train: Moments) -> np.ndarray:
-    """Return the coefficients of a learner, shape (n_tables, n_inputs)."""
-    slopes = train.products / train.n_rows
+def fit(kind: str, setting: Any, gram: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """Return the coefficients of a learner, shape (n_tables, n_inputs), from the moments of its training rows."""
     if kind == "better of two":
         sizes = np.where(np.isin(np.arange(N_INPUTS), setting), np.abs(slopes), 0)
         return np.where(sizes == sizes.max(axis=1, keepdims=True), slopes, 0)
@@ -82,7 +73,7 @@ def fit(kind: str, setting: Any, train: Moments) -> np.ndarray:
         return np.where(np.abs(slopes) > setting, slopes, 0)
     if kind == "soft threshold":
         return shrunk(slopes, setting)
-    gram, found = train.gram / train.n_rows, np.zeros_like(slopes)
+    found = np.zeros_like(slopes)
     for _ in range(N_SWEEPS):  # coordinate descent
         for i in range(N_INPUTS):
             partial = slopes[:, i] - np.einsum("tj,tj->t", gram[:, i], found) + gram[:, i, i] * found[:, i]
@@ -100,7 +91,7 @@ def true_errors(kind: str, settings: tuple[Any, ...], n_tables: int, seed: int) 
     X, y = draw_tables(N_ROWS * (N_FOLDS - 1) // N_FOLDS, n_tables, np.random.default_rng(seed))
     truth = np.where(np.arange(N_INPUTS) < N_SIGNALS, SIGNAL, 0)
     known = moments(X, y)
-    return np.stack([1 + ((fit(kind, setting, known) - truth) ** 2).sum(axis=1) for setting in settings])
+    return np.stack([1 + ((fit(kind, setting, *known) - truth) ** 2).sum(axis=1) for setting in settings])
 
 
 def many_pairs(kind: str, n_tables: int) -> np.ndarray:
@@ -113,12 +104,6 @@ def excluded(scores: np.ndarray, least_shared: float) -> np.ndarray:
     """Return in which tables each learner of a pair is excluded from the set of the best; it never should."""
     with patch.object(differences, "LEAST_SHARED", least_shared):
         return np.stack([~best_set(each, Resampling.of_folds(N_FOLDS), i) for i, each in enumerate(scores)])
-
-
-def rows(drawing: Drawing) -> Rows:
-    """Return how often each learner of a pair is excluded, by the least share."""
-    cases = [(kind, share) for kind in PAIRS for share in SHARES]
-    return drawing.rows(("pair", "at least, of s²"), judge_unstable, cases, at_once=True)
 
 
 def judge_unstable(kind: str, least_shared: float, n_draws: int) -> list[Said]:

@@ -5,26 +5,20 @@ import numpy as np
 from resampled.candidates.best_set import best_set
 from resampled.means.corrected import corrected_score
 from resampled.means.ttest import p_values
-from tests.resampled.simulation.drawing import Drawing, Rows, Said
+from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.learners import draw_learners
 from tests.resampled.simulation.searches import CASES, Search, draw_search
 
 # Fewer than in a search: over many searches, the noise of their draws is nothing.
 N_ROUNDS = 2
-N_CANDIDATES = (30, 200)
-CORRECTED = ("winner's mean", "rows alone", "corrected", "covers", "width")
-SET = ("holds the best", "holds every best", "share in the set", "share tied in pairs")
 
 
 def judge(case: str, n_candidates: int, n_repeats: int, draw: int) -> Said:
-    """Draw a search and apply the statistics to it."""
+    """Draw a search, of a case or of real learners, and apply the statistics to it."""
+    if case == "real learners":
+        return verdict(draw_learners(np.random.default_rng((draw, 9))), draw)
     rng = np.random.default_rng((draw, list(CASES).index(case), n_candidates, n_repeats))
     return verdict(draw_search(case, n_candidates, rng, n_repeats), draw)
-
-
-def judge_learners(draw: int) -> Said:
-    """Draw a search of real learners and apply the statistics to it."""
-    return verdict(draw_learners(np.random.default_rng((draw, 9))), draw)
 
 
 def verdict(search: Search, seed: int) -> Said:
@@ -63,26 +57,3 @@ def over_rows_alone(right: np.ndarray, rng: np.random.Generator, n_draws: int = 
     selected = (right @ weights.T.astype(float)).argmax(axis=0)
     out = weights == 0
     return float(((right[selected] * out).sum(axis=1) / out.sum(axis=1)).mean())
-
-
-def _rows(drawing: Drawing, columns: tuple[str, ...], n_repeats: int) -> Rows:
-    numbers = N_CANDIDATES if n_repeats > 1 else N_CANDIDATES[:1]
-    cases = [(case, n, n_repeats) for n in numbers for case in CASES]
-    return drawing.rows(("case", "candidates", "repeats"), judge, cases, columns=columns)
-
-
-def corrected_rows(drawing: Drawing) -> Rows:
-    """Return the rows on the corrected score."""
-    real = drawing.rows((), judge_learners, [()], columns=CORRECTED)
-    named = {"case": "real learners", "candidates": 24, "repeats": 10}
-    return _rows(drawing, CORRECTED, 10) + [named | each for each in real]
-
-
-def one_repeat_rows(drawing: Drawing) -> Rows:
-    """Return the rows on the corrected score of one repeat."""
-    return _rows(drawing, CORRECTED, 1)
-
-
-def set_rows(drawing: Drawing) -> Rows:
-    """Return the rows on the set that holds the best."""
-    return _rows(drawing, SET, 10) + _rows(drawing, SET, 1)

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from tests.resampled.simulation.drawing import Drawing, Rows, Said
+from tests.resampled.simulation.drawing import Said
 
 EPOCHS, FACTOR = (10, 30, 90), 3
-N_CANDIDATES, NOISES = (27, 81), (0.02, 0.1)
 
 
 def halve(n_candidates: int, fit_noise: float, draw: int) -> Said:
@@ -32,9 +31,3 @@ def halve(n_candidates: int, fit_noise: float, draw: int) -> Said:
         "given away": truth[-1][best] - truth[-1][winner],
         "given away by training all": truth[-1][best] - truth[-1][full_winner],
     }
-
-
-def rows(drawing: Drawing) -> Rows:
-    """Return what halving loses, by the number of candidates and the noise of fits."""
-    cases = [(n, noise) for n in N_CANDIDATES for noise in NOISES]
-    return drawing.rows(("halved candidates", "a fit's noise"), halve, cases)

@@ -4,14 +4,13 @@ import numpy as np
 
 from resampled.candidates.effects import effect_p_values
 from resampled.means.ttest import ALPHA
-from tests.resampled.simulation.drawing import Drawing, Rows, Said
+from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.learners import Learner, cross_validate, draw_table
 from tests.resampled.simulation.searches import CALM, N_ROWS, Search, draw_predictions
 
 # The standard deviation of the candidates' true scores, and the part of their variance that the learning rate makes.
 SPREAD = 0.03
 KEY_CASES = {"all equal": 0.0, "random labels": 0.0, "half from lr": 0.5}
-N_CANDIDATES = (16, 30, 50)
 
 
 def judge_keys(case: str, n_candidates: int, n_repeats: int, draw: int) -> Said:
@@ -47,9 +46,3 @@ def judge_keys(case: str, n_candidates: int, n_repeats: int, draw: int) -> Said:
     said = dict(zip(drawn, (p < ALPHA).tolist(), strict=True))
     found = said.pop("lr")
     return {"a key is claimed wrongly": any(said.values()) or (found and not KEY_CASES[case]), "lr is claimed": found}
-
-
-def rows(drawing: Drawing) -> Rows:
-    """Return which keys are claimed to have an effect, by case."""
-    cases = [(case, n, 10) for case in KEY_CASES for n in N_CANDIDATES] + [(case, 30, 1) for case in KEY_CASES]
-    return drawing.rows(("scores", "candidates", "repeats"), judge_keys, cases)

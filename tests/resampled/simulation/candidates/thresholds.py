@@ -14,7 +14,7 @@ from resampled.candidates.best_set import best_set
 from resampled.means import differences
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
-from tests.resampled.simulation.drawing import Drawing, Rows, Said
+from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.pairs.changes import batches, claims, word_of
 from tests.resampled.simulation.unstable import shrunk
 
@@ -67,24 +67,18 @@ def draw_scores(
     return np.stack(scores, axis=2)
 
 
-def judge_thresholds(name: str, n_folds: int, n_repeats: int, least: float, n_draws: int) -> list[Said]:
+def judge_thresholds(name: str, shape: tuple[int, int], least: float, n_draws: int) -> list[Said]:
     """Judge many pairs that are equally good, with a least share of the variance that all splits have in common.
 
     Says whether one learner, fixed in advance, is not in the set of the best, and whether a verdict calls the pair
     better or worse.
     """
-    resampling, found = Resampling.of_folds(n_folds), []
-    rng = np.random.default_rng((list(THRESHOLDS).index(name), n_folds, n_repeats))
+    resampling, found = Resampling.of_folds(shape[0]), []
+    rng = np.random.default_rng((list(THRESHOLDS).index(name), *shape))
     for size in batches(n_draws, BATCH):
-        drawn = draw_scores(THRESHOLDS[name], n_folds, n_repeats, size, rng)
+        drawn = draw_scores(THRESHOLDS[name], *shape, size, rng)
         with patch.object(differences, "LEAST_SHARED", least):
             for seed, scores in enumerate(drawn):
                 claimed = claims(word_of(Pair(scores[0], scores[1], resampling, 0.0)))
                 found.append({"excluded": not best_set(scores, resampling, seed)[0], "claimed": claimed})
     return found
-
-
-def rows(drawing: Drawing) -> Rows:
-    """Return how often one of a pair is excluded, and how often a verdict claims something."""
-    cases = [(name, *shape, share) for name in THRESHOLDS for shape in SHAPES for share in SHARES]
-    return drawing.rows(("learner", "folds", "repeats", "at least"), judge_thresholds, cases, at_once=True)

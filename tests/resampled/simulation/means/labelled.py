@@ -13,7 +13,7 @@ from resampled.means.rows import Rows
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from resampled.scorers import bounds_of, effective_rows
-from tests.resampled.simulation import drawing
+from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.means.perfect import covered
 
 N_FOLDS = 3
@@ -23,22 +23,11 @@ N_FOLDS = 3
 class Table:
     """A kind of table, and the candidates of a search on it, all of which are equally good.
 
-    Attributes
-    ----------
-    positives : float
-        The chance of a row to be of the second class; rows of 9:1 are exactly so.
-    apart : float
-        By how many standard deviations the classes' predictions lie apart.
-    n_groups : int
-        0 for rows that do not belong together. Otherwise, a fifth of the variance is a group's.
-    stuck : float
-        The share of fits that predict the first class for every row.
-    own, fit : float
-        The variance that is a row's for one candidate, and that of a fit. There is little chance in training, so the
-        rows' luck stays in repeats.
-    heavy : bool
-        Whether rows are as difficult as Student's t with three degrees of freedom: single rows lie far on the wrong
-        side.
+    `positives` is the chance of a row to be of the second class; rows of 9:1 are exactly so. The classes' predictions
+    lie `apart` by so many standard deviations. With groups, a fifth of the variance is a group's. `stuck` is the share
+    of fits that predict the first class for every row. `own` is the variance that is a row's for one candidate, and
+    `fit` that of a fit: there is little chance in training, so the rows' luck stays in repeats. If `heavy`, rows are as
+    difficult as Student's t with three degrees of freedom, so that single ones lie far on the wrong side.
     """
 
     n_rows: int
@@ -93,7 +82,6 @@ RARE = {
     "balanced accuracy of 0.9": rare("balanced_accuracy", 2 * ndtri(0.9)),
     "balanced accuracy, heavy tails": rare("balanced_accuracy", 2.4, heavy=True),
 }
-RARE_SIZES = (99, 300, 600)
 
 
 @cache
@@ -146,7 +134,7 @@ def _folds(y: np.ndarray, groups: np.ndarray | None, rng: np.random.Generator) -
     return folds
 
 
-def judge_table(name: str, draw: int) -> drawing.Said:
+def judge_table(name: str, draw: int) -> Said:
     """Draw a table and a search on it: do the intervals of the winner and of a candidate's mean hold the true score?
 
     `by the splits alone` is the mean's interval by Nadeau and Bengio.
@@ -163,18 +151,8 @@ def judge_table(name: str, draw: int) -> drawing.Said:
     }
 
 
-def judge_rare(name: str, n_rows: int, draw: int) -> drawing.Said:
+def judge_rare(name: str, n_rows: int, draw: int) -> Said:
     """Draw a table with classes of 9:1 and a search on it, and judge the intervals as of nearly perfect scores."""
     table = replace(RARE[name], n_rows=n_rows)
     scores, rows = draw_table(table, np.random.default_rng((draw, n_rows, list(RARE).index(name))))
     return covered(scores, rows, truth(RARE[name]), table.resampling, draw)
-
-
-def rows(draws: drawing.Drawing) -> drawing.Rows:
-    """Return what the intervals cover, by table."""
-    return draws.rows(("table",), judge_table, [(name,) for name in TABLES], part=2)
-
-
-def rare_rows(draws: drawing.Drawing) -> drawing.Rows:
-    """Return what the intervals cover where a class is rare, by scorer and rows."""
-    return draws.rows(("scorer", "rows"), judge_rare, [(name, n) for name in RARE for n in RARE_SIZES], part=2)

@@ -8,17 +8,16 @@ from resampled.means.corrected import corrected_score
 from resampled.means.intervals import intervals
 from resampled.means.rows import Rows
 from resampled.resampling import Resampling
-from tests.resampled.simulation import drawing
+from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.searches import CALM, HARD_FOR_ONE, draw_predictions
 
 N_CANDIDATES = 5
 # Repeats, the noise of fits, and the variance that is a row's for one candidate. Without chance in training, a row that
 # a candidate gets wrong is wrong in all repeats, and three of them say as much as ten.
 TRAININGS = {"no chance in training": (3, 0.0, 0.45), "calm": (10, CALM, HARD_FOR_ONE)}
-ACCURACIES, SIZES = (0.99, 0.995, 0.998, 0.9995), (300, 768)
 
 
-def judge_perfect(training: str, n_rows: int, accuracy: float, draw: int) -> drawing.Said:
+def judge_perfect(training: str, n_rows: int, accuracy: float, draw: int) -> Said:
     """Draw a search of equally good candidates, and judge the intervals."""
     n_repeats, noise, own = TRAININGS[training]
     rng = np.random.default_rng((draw, n_rows, round(1e4 * accuracy), n_repeats))
@@ -26,13 +25,13 @@ def judge_perfect(training: str, n_rows: int, accuracy: float, draw: int) -> dra
     return covered(search.scores, search.rows, accuracy, Resampling.of_folds(3, n_rows, (0, 1)), draw)
 
 
-def covered(scores: np.ndarray, rows: Rows, truth: float, resampling: Resampling, seed: int) -> drawing.Said:
+def covered(scores: np.ndarray, rows: Rows, truth: float, resampling: Resampling, seed: int) -> Said:
     """Say which intervals hold the true score: of a mean, with rows and by scores alone, and of the corrected score.
 
     Before, no interval reached at least as far as no error among so many rows allows, as if their number were not
     known. One without a width is none, and holds nothing.
     """
-    holds: drawing.Said = {}
+    holds: Said = {}
     unknown = replace(resampling, n_rows=np.inf, n_effective=None)
     off = abs(scores[0].mean() - truth)
     for when, given in ((" before", unknown), ("", resampling)):
@@ -42,9 +41,3 @@ def covered(scores: np.ndarray, rows: Rows, truth: float, resampling: Resampling
         assert corrected is not None
         holds[f"corrected{when}"] = corrected.low <= truth <= corrected.high
     return holds
-
-
-def rows(draws: drawing.Drawing) -> drawing.Rows:
-    """Return what the intervals cover, by training, rows and accuracy."""
-    cases = [(training, n, accuracy) for training in TRAININGS for n in SIZES for accuracy in ACCURACIES]
-    return draws.rows(("training", "rows", "accuracy"), judge_perfect, cases, part=2)

@@ -27,24 +27,11 @@ MAJORITY, MINORITY = 0.65, 0.35
 class Fits:
     """How the fits of two nets vary.
 
-    Parameters
-    ----------
-    noise : float
-        As in `draw_predictions`; a fit's accuracy has about a third of it as its standard deviation.
-    own : float
-        The variance that is a row's for one net.
-    stuck : (float, float)
-        The chance that a fit is stuck, before and now.
-    stuck_at : float
-        The accuracy of a fit that is stuck.
-    n_repeats, n_folds, n_rows : int
-        Rows that do not fill the folds are left out.
-    alike : float
-        The part that all nets have in common of what is drawn for a row and a fit, as if they began with the same
-        weights.
-    by_side : float
-        The variance that is a row's for all nets before, or for all nets now, as after a change of how inputs are
-        scaled.
+    `noise` is that of `draw_predictions`; a fit's accuracy has about a third of it as its standard deviation. `own` is
+    the variance that is a row's for one net, and `by_side` that for all nets before, or for all nets now, as after a
+    change of how inputs are scaled. `stuck` are the chances that a fit is stuck, before and now, and `stuck_at` is its
+    accuracy. `alike` is the part that all nets have in common of what is drawn for a row and a fit, as if they began
+    with the same weights. Rows that do not fill the folds are left out.
     """
 
     noise: float = CALM

@@ -7,20 +7,8 @@ import numpy as np
 
 from resampled.pairs.family import BETTER, judge
 from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.pairs.changes import (
-    BEFORE,
-    FITS,
-    N_REPEATS,
-    batches,
-    claims,
-    corrected_word,
-    draw_scores,
-    pair_of,
-    word_of,
-)
-from tests.resampled.simulation.searches import N_FOLDS
-
-N_SPLITS = N_REPEATS * N_FOLDS
+from tests.resampled.simulation.pairs import changes
+from tests.resampled.simulation.pairs.changes import FITS, claims, corrected_word, pair_of, word_of
 
 
 def wear_out(name: str, n_tried: int, n_draws: int) -> list[Said]:
@@ -58,10 +46,10 @@ def judge_picks(name: str, n_before: int, n_now: int, n_draws: int) -> list[Said
     return found
 
 
-def draw_twice(name: str, n_nets: int, n_draws: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def draw_twice(name: str, n_nets: int, n_draws: int, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
     """Yield the scores of equal nets on the splits of two seeds, each of shape (n_nets, n_splits)."""
     rng = np.random.default_rng((list(FITS).index(name), n_nets, seed))
-    fits = replace(FITS[name], n_repeats=2 * N_REPEATS)
-    for size in batches(n_draws):
-        for scores in draw_scores(np.full(n_nets, BEFORE), fits, size, rng):
-            yield scores[:, :N_SPLITS], scores[:, N_SPLITS:]
+    fits = replace(FITS[name], n_repeats=2 * changes.N_REPEATS)
+    for size in changes.batches(n_draws):
+        for scores in changes.draw_scores(np.full(n_nets, changes.BEFORE), fits, size, rng):
+            yield tuple(np.split(scores, 2, axis=1))
