@@ -58,6 +58,11 @@ def listed(stage: str) -> list[str]:
     return sorted(dep for dep in STAGES[stage]["deps"] if dep.startswith("stages/") or dep in PACKAGES)
 
 
+def stale(project: Project) -> set[str]:
+    """Return the stages that changed themselves, or that depend on a file that did."""
+    return set(json.loads(project.run("dvc", "status", "--json").stdout))
+
+
 @pytest.mark.parametrize("stage", list(STAGES))
 @pytest.mark.usefixtures("in_the_repository")
 def test_a_stage_depends_on_the_rooms_it_uses(stage: str) -> None:
@@ -111,13 +116,6 @@ def test_the_file_is_short_enough_to_read() -> None:
     assert len(STAGES["evaluate"]["deps"]) <= 22
 
 
-@pytest.mark.parametrize("stage", ["fetch", "compare", "best_params", "charts"])
-@pytest.mark.usefixtures("in_the_repository")
-def test_a_stage_that_needs_no_torch_does_not_import_it(stage: str) -> None:
-    for file in closure(f"stages/{stage}.py"):
-        assert "import torch" not in (ROOT / file).read_text(encoding="utf-8"), file
-
-
 @pytest.mark.usefixtures("in_the_repository")
 def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(project: Project) -> None:
     """One room is enough, because every stage lists the rooms that it uses, and no others.
@@ -138,11 +136,8 @@ def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(project: Proje
         assert set(json.loads(project.run("dvc", "status", "--json").stdout)) == stale
 
 
-def test_each_model_has_a_name_for_dvc(project: Project) -> None:
+def test_each_model_has_a_name_for_dvc() -> None:
     for name in ("best", "answer"):
         path = f"models/{name}.safetensors"
         assert DVC_YAML["artifacts"][name]["path"] == path
         assert path in {str(key) for out in STAGES["evaluate"]["outs"] for key in out}
-    project.git("tag", "--annotate", "--message", "First", "answer@v1.0.0")
-    project.run("dvc", "artifacts", "get", ".", "answer", "--out", "fetched.safetensors")
-    assert project.read("fetched.safetensors") == project.read("models/answer.safetensors")
