@@ -73,16 +73,6 @@ def test_every_room_is_explained() -> None:
     assert sorted(listed) == sorted(rooms)
 
 
-def test_the_walk_of_a_setting_names_what_is_there() -> None:
-    walk = table(DOCS["architecture.md"], "function")
-    assert len(walk) >= 10
-    for function, file, _ in walk:
-        path = file.strip("`")
-        folder = ROOT if path.startswith(("lockstep/", "resampled/")) else ROOT / "stages/lib"
-        code = (folder / path).read_text(encoding="utf-8")
-        assert re.search(rf"^(def|class) {function.strip('`')}\b", code, re.MULTILINE), f"{function} in {file}"
-
-
 @pytest.mark.parametrize("page", list(DOCS))
 def test_files_that_are_named_exist(page: str, reproduced: Project) -> None:
     folders = r"stages|lockstep|resampled|tests|docs|metrics|\.dvc|\.github"
