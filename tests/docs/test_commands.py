@@ -1,26 +1,21 @@
 """The commands of docs/ run as they are shown, and so does the block of Python."""
 
 import re
-import traceback
 import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from dvc.exceptions import DvcException
-from dvc.utils.hydra import apply_overrides
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetBinaryClassifier
 
 from nets.network import PimaClassifier
-from stages.lib.config import yaml12
 from stages.lib.engine import LockstepWarning
 from tests.conftest import Changed
 from tests.pages import DOCS, blocks, commands
-from tests.project import IDENTITY, ROOT, Project, real_params, small_params
-from tests.read_sample import SAMPLE
+from tests.project import IDENTITY, ROOT, Project, small_params
 
 
 def test_the_engines_block_runs() -> None:
@@ -57,30 +52,6 @@ def test_make_has_the_targets_that_are_named() -> None:
     assert {"repro", "report"} <= named <= helped
 
 
-@pytest.fixture
-def committed(tmp_path: Path) -> Project:
-    """A small project with one experiment, committed, in which nothing has run."""
-    params = small_params()
-    params["experiments"] = {"neurons": params["experiments"]["neurons"]}
-    params["cv"]["n_repeats"] = 1
-    project = Project.copied(tmp_path, params)
-    project.run("rm", "-rf", "metrics", "dvc.lock")
-    project.commit_first()
-    return project
-
-
-def run_commands(project: Project, page: str) -> None:
-    """Run the commands of a page one after the other, from what is committed."""
-    project.git("checkout", "--quiet", "--force", "main")
-    project.git("clean", "--quiet", "--force", "-d")
-    for line in commands(page):
-        shown = project.run("bash", "-c", line, variables=IDENTITY).stdout
-        if "exp show" in line:
-            assert re.search(r"cv\.n_splits", shown)
-        if "stages.predict" in line:
-            assert re.fullmatch(r"([01],[01]\.\d{6}\n)+", shown), f"{page}: {line}"
-
-
 def test_the_commands_from_a_grid_to_a_pull_request_run(changed: Changed) -> None:
     assert list(changed.said) == commands("pull-requests.md")
     committed = changed.project.git("show", "--name-only", "--format=", "narrow-nets").split()
@@ -90,26 +61,21 @@ def test_the_commands_from_a_grid_to_a_pull_request_run(changed: Changed) -> Non
 
 
 @pytest.mark.long
-def test_the_commands_of_the_other_pages_run(committed: Project) -> None:
-    committed.run("dvc", "repro")
-    committed.commit_all("Run")
-    run_commands(committed, "own-data.md")
-    run_commands(committed, "params.md")
-    # It ends with a refinement.
-    assert "neurons_2" in committed.params()["experiments"]
-
-
-def test_another_key_of_a_grid_takes_a_plus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_bytes((SAMPLE / "params.yaml").read_bytes())
-    page = DOCS["params.md"]
-    (option,) = re.findall(r"`-S '\+(experiments\.neurons\.grid\.lr=.+?)'`", page)
-    (words,) = re.findall(r"DVC says\s`(.+?)`", page)
-    whole = "experiments.neurons.grid={module__n_neurons: [4], lr: [0.1]}"
-    for refused in (option, whole):
-        with pytest.raises(DvcException) as caught:
-            apply_overrides("params.yaml", [refused])
-        assert words in "".join(traceback.format_exception(caught.value))
-    apply_overrides("params.yaml", [f"+{option}"])
-    grid = yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))["experiments"]["neurons"]["grid"]
-    assert grid == real_params()["experiments"]["neurons"]["grid"] | {"lr": [0.001, 0.01]}
+def test_the_commands_of_the_other_pages_run(tmp_path: Path) -> None:
+    """In a small project with one experiment, each page from what is committed."""
+    params = small_params()
+    params["experiments"] = {"neurons": params["experiments"]["neurons"]}
+    params["cv"]["n_repeats"] = 1
+    project = Project.copied(tmp_path, params)
+    project.run("rm", "-rf", "metrics", "dvc.lock")
+    project.commit_first()
+    project.run("dvc", "repro")
+    project.commit_all("Run")
+    for page in ("own-data.md", "params.md"):
+        project.git("checkout", "--quiet", "--force", "main")
+        project.git("clean", "--quiet", "--force", "-d")
+        for line in commands(page):
+            shown = project.run("bash", "-c", line, variables=IDENTITY).stdout
+            if "stages.predict" in line:
+                assert re.fullmatch(r"([01],[01]\.\d{6}\n)+", shown), f"{page}: {line}"
+    assert "neurons_2" in project.params()["experiments"]  # it ends with a refinement

@@ -2,14 +2,13 @@
 
 import inspect
 import re
-from pathlib import Path
 
 import pytest
 from joblib.parallel import ParallelBackendBase
 
 from lockstep import LockstepBackend
 from stages.lib.config import Column, Experiment, Params, yaml12
-from tests.pages import DOCS, README, blocks
+from tests.pages import DOCS, README
 from tests.project import ROOT, SECTIONS, Project
 
 
@@ -36,10 +35,6 @@ def table(text: str, first_column: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("| ").split("|")] for row in found[1].splitlines()]
 
 
-def test_the_index_leads_to_every_page() -> None:
-    assert set(links(DOCS["README.md"])) == {*DOCS} - {"README.md"}
-
-
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}" for name in DOCS)])
 def test_links_lead_somewhere(page: str, reproduced: Project) -> None:
     for link in links(README if page == "README.md" else DOCS[page.removeprefix("docs/")]):
@@ -52,14 +47,6 @@ def test_links_lead_somewhere(page: str, reproduced: Project) -> None:
         assert target.is_file() or is_drawn, f"{page}: {link}"
         if anchor:
             assert anchor in anchors(target.read_text(encoding="utf-8")), f"{page}: {link}"
-
-
-def test_the_graph_is_dvcs(tmp_path: Path) -> None:
-    project = Project.copied(tmp_path)
-    project.git("init", "--quiet")
-    printed = project.run("dvc", "dag", "--md", "--collapse-foreach-matrix").stdout
-    assert printed.strip() in DOCS["architecture.md"]
-    assert printed.count("[") == len(yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
 
 
 def test_every_stage_is_explained() -> None:
@@ -82,14 +69,6 @@ def test_files_that_are_named_exist(page: str, reproduced: Project) -> None:
         assert (folder / path).exists() or "NAME" in path, f"{page}: {path}"
 
 
-@pytest.mark.parametrize("language", ["bash", "python", "sh"])
-def test_a_block_of_code_in_the_readme_is_that_of_a_page(language: str) -> None:
-    """Where README.md has it: the pages' blocks are run."""
-    of_the_pages = {block.splitlines()[0]: block for page in DOCS.values() for block in blocks(page, language)}
-    for block in blocks(README, language):
-        assert block == of_the_pages.get(block.splitlines()[0], block)
-
-
 def test_every_key_is_explained() -> None:
     page = DOCS["params.md"]
     keys = {f"{name}.{key}" for name, section in SECTIONS.items() for key in section.model_fields}
@@ -98,15 +77,6 @@ def test_every_key_is_explained() -> None:
     assert set(Params.model_fields) == {"seed", "engine", "experiments", *SECTIONS}
     for key in Column.model_fields:
         assert f"`{key}`" in page
-
-
-def test_the_experiment_is_the_same_in_the_file_and_on_the_command_line() -> None:
-    page = DOCS["params.md"]
-    in_the_file, joint = (yaml12.load(block) for block in blocks(page, "yaml"))
-    (on_the_line,) = re.findall(r"-S '\+experiments\.mine=(.+)'", page)
-    assert in_the_file == {"mine": yaml12.load(on_the_line)}
-    Experiment.model_validate(in_the_file["mine"])
-    assert len(Experiment.model_validate(joint["joint"]).candidates(seed=7)) == 100
 
 
 def test_the_engines_parameters_are_explained() -> None:

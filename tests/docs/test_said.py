@@ -1,9 +1,7 @@
 """What the blocks of README.md say of results: of each kind of run, only what holds."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,48 +10,32 @@ from stages.lib.config import Params
 from stages.lib.docs import contents
 from tests.project import small_params
 
-Say = Callable[..., str]
-
-
-@pytest.fixture
-def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
-    """Return a function that compares some scores, with experiments that are all in the evaluation."""
-    monkeypatch.chdir(tmp_path)
-
-    def comparison(scores: dict[str, float], kept: str, **changes: Any) -> str:
-        raw = small_params()
-        names = [name for name in scores if name in raw["experiments"]]
-        raw["experiments"] = {name: raw["experiments"][name] for name in names}
-        rows = [f"{name},{score},{str(name == kept).lower()}" for name, score in scores.items()]
-        write_text("metrics/candidates/evaluation.csv", "\n".join(["setting,mean_test_score,kept", *rows]) + "\n")
-        params = Params.model_validate(raw | changes)
-        return contents(params, ["comparison"])["comparison"].replace("\n", " ")
-
-    return comparison
-
-
 OTHERS = {"simplest": 0.7, "starting_point": 0.68, "logistic_regression": 0.75}
+START = "The settings that every search starts from score 0.6800."
+KEPT = "The net neurons, which is kept, scores 0.7400, and logistic_regression 0.7500."
+LEAD = "Put together, the picks of the grid searches score"
+MORE = "more than the settings that every search starts from, 0.6800."
 
 
-def test_only_what_holds_is_said(say: Say) -> None:
-    both = {"dropout": 0.7, "neurons": 0.74}
-    kept = "The net neurons, which is kept, scores 0.7400, and logistic_regression 0.7500."
-    start = "The settings that every search starts from score 0.6800."
-    assert say(OTHERS | {"neurons": 0.74}, "neurons") == f"{start} {kept}"  # one search has no combination
-    lead = "Put together, the picks of the grid searches score"
-    assert say(OTHERS | both | {"combined": 0.69}, "neurons") == (
-        f"{lead} 0.6900, more than the settings that every search starts from, 0.6800. {kept}"
-    )
-    assert f"{lead} 0.6800, no more than the settings" in say(OTHERS | both | {"combined": 0.68}, "neurons")
-    near = say(OTHERS | both | {"combined": 0.68, "neurons": 0.7455}, "neurons")
-    assert near.endswith(
-        "The net neurons, which is kept, scores 0.7455, and logistic_regression 0.7500: less than 0.01 apart."
-    )
-    # One that diverged has no score.
-    nan = float("nan")
-    assert say(OTHERS | both | {"combined": nan}, "neurons") == f"{start} {kept}"
-    assert say(OTHERS | {"neurons": nan}, "neurons") == start
-    assert say(OTHERS | {"neurons": 0.74, "starting_point": nan}, "neurons") == kept
+@pytest.mark.parametrize(
+    ("scores", "sentences"),
+    [
+        ({"neurons": 0.74}, f"{START} {KEPT}"),  # one search has no combination
+        ({"dropout": 0.7, "neurons": 0.74, "combined": 0.69}, f"{LEAD} 0.6900, {MORE} {KEPT}"),
+        ({"dropout": 0.7, "neurons": 0.74, "combined": 0.68}, f"{LEAD} 0.6800, no {MORE} {KEPT}"),
+        ({"dropout": 0.7, "neurons": 0.74, "combined": float("nan")}, f"{START} {KEPT}"),  # diverged
+        ({"neurons": float("nan")}, START),
+    ],
+)
+def test_only_what_holds_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scores: dict[str, float], sentences: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    raw = small_params()
+    raw["experiments"] = {name: raw["experiments"][name] for name in scores if name in raw["experiments"]}
+    rows = [f"{name},{score},{str(name == 'neurons').lower()}" for name, score in (OTHERS | scores).items()]
+    write_text("metrics/candidates/evaluation.csv", "\n".join(["setting,mean_test_score,kept", *rows]) + "\n")
+    assert contents(Params.model_validate(raw), ["comparison"])["comparison"].replace("\n", " ") == sentences
 
 
 def test_in_the_order_of_time_no_interval_is_spoken_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

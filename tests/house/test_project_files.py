@@ -66,7 +66,7 @@ def needed() -> set[str]:
     return {name for name, _ in done}
 
 
-EVERY, OF_BENCH = map(pinned, read(FILE).split(BENCH))
+EVERY, OF_BENCH = map(pinned, read(str(FILE)).split(BENCH))
 
 
 def test_every_package_that_is_needed_is_pinned_and_no_other() -> None:

@@ -1,6 +1,6 @@
 """A repository whose stages ran on two branches, written by hand: what a stage wrote says what it was run with."""
 
-import hashlib
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import yaml
 from stages.lib.changes.results import Results
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.merging import United, in_words, unite
+from stages.lib.pipeline import FolderTree
 from tests.project import IDENTITY, ROOT, Project
 
 PIPELINE = {
@@ -20,15 +21,10 @@ PIPELINE = {
 }
 
 
-def md5_of(path: Path) -> str:
-    """Return the hash of a file, or of a folder, as DVC writes it; another test compares such with DVC's own."""
-    if path.is_file():
-        return hashlib.md5(path.read_bytes()).hexdigest()
-    files = sorted(each for each in path.rglob("*") if each.is_file())
-    listing = ", ".join(
-        f'{{"md5": "{md5_of(each)}", "relpath": "{each.relative_to(path).as_posix()}"}}' for each in files
-    )
-    return f"{hashlib.md5(f'[{listing}]'.encode()).hexdigest()}.dir"
+def md5_of(folder: Path, path: str) -> str:
+    """Return the hash of a file or folder; tests/pipeline/test_trees.py compares such with DVC's own."""
+    with contextlib.chdir(folder):
+        return str(FolderTree().hashes([path])[path])
 
 
 class Branches(Project):
@@ -61,9 +57,9 @@ class Branches(Project):
         params = {
             key: self.settings[key] if key in self.settings else self.settings["experiments"][key[12:]] for key in keys
         }
-        read = [{"path": path, "md5": md5_of(self.folder / path)} for path in deps]
+        read = [{"path": path, "md5": md5_of(self.folder, path)} for path in deps]
         self.write(out, f"{params} {[each['md5'] for each in read]}\n")
-        outs = [{"path": out, "md5": md5_of(self.folder / out)}]
+        outs = [{"path": out, "md5": md5_of(self.folder, out)}]
         return {"cmd": "true", "deps": read, "params": {"params.yaml": params}, "outs": outs}
 
     def run_stages(self) -> None:
@@ -72,10 +68,8 @@ class Branches(Project):
         names = list(self.settings["experiments"])
         lock = {}
         for name in names:
-            key = f"experiments.{name}"
-            lock[f"search@{name}"] = self._entry(
-                ["seed", key], ["code", "data/rows.csv"], f"metrics/search/{name}.json"
-            )
+            keys, found = ["seed", f"experiments.{name}"], f"metrics/search/{name}.json"
+            lock[f"search@{name}"] = self._entry(keys, ["code", "data/rows.csv"], found)
         for name in names:
             found = f"metrics/search/{name}.json"
             lock[f"compare@{name}"] = self._entry(["seed"], [found], f"metrics/compared/{name}.json")

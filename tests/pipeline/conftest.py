@@ -8,16 +8,14 @@ import yaml
 from tests.project import ROOT, Project
 
 # Each experiment has a stage, as in the real dvc.yaml; `last` depends on all.
+COPY = {
+    "cmd": "cat source/a.txt > out/${key}.txt",
+    "deps": ["source"],
+    "params": ["experiments.${key}"],
+    "outs": [{"out/${key}.txt": {"cache": False, "persist": True}}],
+}
 STAGES = {
-    "copy": {
-        "foreach": "${experiments}",
-        "do": {
-            "cmd": "cat source/a.txt > out/${key}.txt",
-            "deps": ["source"],
-            "params": ["experiments.${key}"],
-            "outs": [{"out/${key}.txt": {"cache": False, "persist": True}}],
-        },
-    },
+    "copy": {"foreach": "${experiments}", "do": COPY},
     "last": {
         "cmd": "python -c 'from stages.lib.pipeline import drop_strays; print(*drop_strays())' > out.txt",
         "deps": ["params.yaml", "out"],

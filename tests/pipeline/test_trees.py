@@ -24,16 +24,6 @@ def test_hashes_are_those_that_dvc_records(reproduced: Project, monkeypatch: pyt
         assert tree.hashes(hashes) == hashes
 
 
-def test_a_commit_has_its_own_ignored_files(small: Small) -> None:
-    small.dvc("repro")
-    small.commit_all("Run")
-    hashes = recorded(small.folder)
-    (small.folder / ".dvcignore").write_text("# nothing\n", encoding="utf-8")
-    (small.folder / "source/a.txt").write_text("other\n", encoding="utf-8")
-    assert CommitTree("HEAD").hashes(hashes) == hashes
-    assert FolderTree().hashes(hashes).items() - hashes.items() != set()
-
-
 def test_the_bytes_are_those_of_a_checkout(small: Small) -> None:
     """Whatever ends the lines of the working tree."""
     (small.folder / ".gitattributes").write_text("* text eol=crlf\n", encoding="utf-8")
