@@ -22,13 +22,13 @@ from stages.lib.changes.headline import headline
 def test_a_headline_is_seldom_wrong(gains: str) -> None:
     """Where all nets of a side share what a row adds, eight searches are no eight witnesses."""
     found = judge_headlines("no chance, rows by side", gains, 8, 4, IN_PAIRS, 60)
-    assert np.mean([each.wrong for each in found]) <= 0.1
+    assert np.mean([each["wrong"] for each in found]) <= 0.1
 
 
 def test_a_gain_of_all_searches_is_found_where_no_pick_shows_it() -> None:
     found = judge_headlines("calm, 0.017", "+0.03", 8, 10, IN_PAIRS, 20)
-    assert np.mean([each.together for each in found]) > 0.8
-    assert np.mean([each.kept for each in found]) < 0.5
+    assert np.mean([each["all together"] for each in found]) > 0.8
+    assert np.mean([each["the kept net"] for each in found]) < 0.5
 
 
 def test_a_headline_says_better_or_worse_only_of_what_is_claimed_and_its_counts_add_up() -> None:
@@ -50,4 +50,4 @@ def test_a_headline_says_better_or_worse_only_of_what_is_claimed_and_its_counts_
 @pytest.mark.parametrize("splits", [SAME_ROWS, OTHER_ROWS])
 def test_equal_runs_are_seldom_called_more_than_chance(splits: str) -> None:
     found = judge_headlines("no chance in training", "none", 2, 4, splits, 100)
-    assert np.mean([each.wrong for each in found]) <= 0.08
+    assert np.mean([each["wrong"] for each in found]) <= 0.08

@@ -1,12 +1,9 @@
 """What docs/ and README.md show is what a reader gets: links, files, keys and stages."""
 
-import inspect
 import re
 
 import pytest
-from joblib.parallel import ParallelBackendBase
 
-from lockstep import LockstepBackend
 from stages.lib.config import Column, Experiment, Params, yaml12
 from tests.pages import DOCS, README
 from tests.project import ROOT, SECTIONS, Project
@@ -77,8 +74,3 @@ def test_every_key_is_explained() -> None:
     assert set(Params.model_fields) == {"seed", "engine", "experiments", *SECTIONS}
     for key in Column.model_fields:
         assert f"`{key}`" in page
-
-
-def test_the_engines_parameters_are_explained() -> None:
-    taken, joblibs = (inspect.signature(each).parameters.keys() for each in (LockstepBackend, ParallelBackendBase))
-    assert {row[0].strip("`") for row in table(DOCS["engine.md"], "parameter")} == taken - joblibs

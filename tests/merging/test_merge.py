@@ -84,3 +84,16 @@ def test_a_conflict_of_the_text_is_left_to_people(branches: Branches, in_process
     branches.git("add", "README.md")
     Path("README.md").write_text("<<<<<<< HEAD\n=======\n>>>>>>> theirs\n", encoding="utf-8")
     assert merged_page("README.md") is None  # added with its markers
+
+
+def test_a_page_that_one_side_deleted_is_left_to_people(branches: Branches) -> None:
+    branches.write("README.md", "Page.\n")
+    branches.commit_all("Page")
+    for branch in ("mine", "theirs"):
+        branches.git("switch", "--quiet", "--create", branch, "main")
+        branches.write("README.md", f"{branch}\n")
+        if branch == "mine":
+            branches.git("rm", "--quiet", "--force", "README.md")
+        branches.commit_all(branch)
+    branches.merge("mine", "theirs")
+    assert merged_page("README.md") is None  # git has left the edited one, without markers
