@@ -1,7 +1,14 @@
-"""import-linter keeps the floors: `make test` runs it, and these tests show that it fails where it should."""
+"""import-linter keeps the floors: `make test` runs it, and these tests show that it fails where it should.
+
+What several rooms know, no room lacks.
+"""
 
 import ast
+from typing import get_args
 
+from stages.lib.config.cv import Splitter
+from stages.lib.report.subject import _SPLITS
+from stages.lib.search.folds import _SPLITTERS
 from tests.conftest import MakeProject
 from tests.project import ROOT
 
@@ -49,3 +56,7 @@ def test_folders_are_small() -> None:
         # stages/stages.py is no stage: it answers whoever runs a stage as a file.
         modules = {file.stem for file in folder.glob("[!_]*.py")} - {"stages"}
         assert len(modules) <= (20 if folder == stages else 12), folder
+
+
+def test_every_splitter_draws_splits_and_is_described() -> None:
+    assert set(get_args(Splitter)) == {*_SPLITTERS, "time"} == set(_SPLITS)
