@@ -1,6 +1,5 @@
 """What the blocks of README.md say of results: of each kind of run, only what holds."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -36,21 +35,3 @@ def test_only_what_holds_is_said(
     rows = [f"{name},{score},{str(name == 'neurons').lower()}" for name, score in (OTHERS | scores).items()]
     write_text("metrics/candidates/evaluation.csv", "\n".join(["setting,mean_test_score,kept", *rows]) + "\n")
     assert contents(Params.model_validate(raw), ["comparison"])["comparison"].replace("\n", " ") == sentences
-
-
-def test_in_the_order_of_time_no_interval_is_spoken_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    raw = small_params()
-    raw["experiments"] = {"neurons": raw["experiments"]["neurons"]}
-    raw["cv"] |= {"splitter": "time", "n_repeats": 1, "scoring": "neg_brier_score"}
-    params = Params.model_validate(raw)
-    metrics = {"best_params": "module__n_neurons=5", "best_score": -0.2, "best_std": 0.1, "n_splits": 3, "n_rows": 30}
-    write_text("metrics/search/neurons.json", json.dumps(metrics | {"n_candidates": 2, "n_fits": 6}))
-    compared = {"findings": [], "simplest_params": "module__n_neurons=5"}
-    write_text("metrics/compared/neurons.json", json.dumps(compared))
-    write_text("metrics/charts/leaderboard.svg", "<svg/>")
-    write_text("metrics/leaderboard.csv", "experiment,best_score\nneurons,-0.2\n")
-    made = contents(params, ["leaderboard", "searches"])
-    assert made["leaderboard"] == "![The best candidate of each experiment, by score](metrics/charts/leaderboard.svg)"
-    assert made["searches"].endswith("| neurons | 2 | -0.2000 | `n_neurons=5` |")
-    assert "95 %" not in made["searches"]

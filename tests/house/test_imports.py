@@ -1,7 +1,4 @@
-"""import-linter keeps the floors: `make test` runs it, and these tests show that it fails where it should.
-
-What several rooms know, no room lacks.
-"""
+"""import-linter keeps the floors: `make test` runs it, and these tests show that it fails where it should."""
 
 import ast
 from typing import get_args

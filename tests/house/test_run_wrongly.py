@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.project import ROOT, Project
 
 
@@ -26,23 +24,15 @@ def test_a_file_that_hides_a_package_is_named(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, told)
 
 
-@pytest.mark.parametrize("name", ["search", "diff"])
-def test_without_the_environment_a_command_says_how_to_activate_it(name: str, tmp_path: Path) -> None:
+def test_without_the_environment_a_command_says_how_to_activate_it(tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     # Without site, Python finds no installed package.
-    command = [sys.executable, "-S", "-m", f"stages.{name}"]
+    command = [sys.executable, "-S", "-m", "stages.search"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     way_out = "Run `make check` once, which makes the environment, then activate it: `source .venv/bin/activate`.\n"
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("error: The package ")
     assert done.stderr.endswith(f" is missing. {way_out}")
-
-
-def test_an_older_python_is_told_before_its_syntax_errors() -> None:
-    code = "import sys; sys.argv[0], sys.version_info = '-m', (3, 10); import stages"
-    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: Python 3.11 or newer is needed. Run `make check` once")
 
 
 def test_without_git_or_in_a_repository_of_another_user_a_comparison_says_so(tmp_path: Path) -> None:

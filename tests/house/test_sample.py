@@ -14,11 +14,8 @@ AGAIN = "is another one now. If that is what you want, run `python -m tests.make
 EXPERIMENT = "optimizer"
 SHELL = {
     "OMP_NUM_THREADS": "4",
-    "MKL_NUM_THREADS": "4",
     "ATEN_CPU_CAPABILITY": "default",
     "MKL_CBWR": "AVX512",
-    "ONEDNN_MAX_CPU_ISA": "ALL",
-    "LOKY_MAX_CPU_COUNT": "1",
     "PYTHONHASHSEED": "12345",
 }
 

@@ -43,23 +43,6 @@ def test_the_simplest_is_least_in_the_first_number_then_the_next_then_best_in_th
     assert simplest(np.ones(5, dtype=bool), [], means) == 4  # nothing is simpler: the best
 
 
-@pytest.mark.parametrize("kind", list(unstable.PAIRS))
-def test_a_pair_of_unstable_learners_is_equally_good(kind: str) -> None:
-    errors = unstable.true_errors(kind, unstable.PAIRS[kind], 2000, 0)
-    difference = errors[1] - errors[0]
-    assert abs(difference.mean()) < 3 * difference.std() / len(difference) ** 0.5
-    useless = (19,) if kind == "better of two" else 0.0  # an input without effect, or no penalty
-    assert errors.mean() < unstable.true_errors(kind, (useless,), 200, 0).mean() - 0.01
-
-
-def test_an_unstable_pair_is_seldom_taken_apart() -> None:
-    """Without the least share, one of each pair is excluded in 8 % of tables."""
-    scores = unstable.many_pairs("hard threshold", 300)
-    with_floor, without = (unstable.excluded(scores, share).mean(axis=0) for share in (0.2, 0))
-    assert (with_floor < 0.05).all()
-    assert (without > 0.05).any()
-
-
 def test_corner_cases() -> None:
     best = RNG.normal(0.7, 0.03, size=6)
     scores = np.stack([best, best, best - 0.1, best])
@@ -76,3 +59,20 @@ def test_corner_cases() -> None:
     scores = RNG.normal(0.7, 0.02, size=(20, 30))
     scores[0] += 0.02
     assert best_set(scores, FOLDS, 0).tolist() == best_set(scores * 1e-13, FOLDS, 0).tolist()
+
+
+@pytest.mark.parametrize("kind", list(unstable.PAIRS))
+def test_a_pair_of_unstable_learners_is_equally_good(kind: str) -> None:
+    errors = unstable.true_errors(kind, unstable.PAIRS[kind], 2000, 0)
+    difference = errors[1] - errors[0]
+    assert abs(difference.mean()) < 3 * difference.std() / len(difference) ** 0.5
+    useless = (19,) if kind == "better of two" else 0.0  # an input without effect, or no penalty
+    assert errors.mean() < unstable.true_errors(kind, (useless,), 200, 0).mean() - 0.01
+
+
+def test_an_unstable_pair_is_seldom_taken_apart() -> None:
+    """Without the least share, one of each pair is excluded in 8 % of tables."""
+    scores = unstable.many_pairs("hard threshold", 300)
+    with_floor, without = (unstable.excluded(scores, share).mean(axis=0) for share in (0.2, 0))
+    assert (with_floor < 0.05).all()
+    assert (without > 0.05).any()
