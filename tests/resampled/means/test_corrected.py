@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from resampled.means.corrected import Corrected, corrected_score
 from resampled.means.rows import Rows
@@ -21,13 +22,16 @@ def corrected(scores: np.ndarray, rows: Rows | None, seed: int = 0) -> Corrected
     return found
 
 
-def test_one_candidate_keeps_its_mean() -> None:
+def test_one_candidate_keeps_its_mean_with_an_interval_by_rows_and_fits() -> None:
     search = draw_search("noisy training", 1, RNG)
     scores, rows = search.scores, search.rows
     found = corrected(scores, rows)
     assert found.score == pytest.approx(scores.mean(), abs=1e-6)
-    assert found.low < found.score < found.high
     assert found.over == "rows and repeats"
+    by_rows, by_fits, degrees = (float(each[0]) for each in rows.units(np.array([0]), RNG).variances(scores, 10))
+    half = stats.t.ppf(0.975, degrees) * (by_rows + by_fits) ** 0.5
+    assert (found.high - found.score, found.score - found.low) == pytest.approx((half, half), rel=1e-4)
+    assert by_fits > by_rows
 
 
 def test_a_diverged_candidate_never_wins() -> None:
@@ -68,11 +72,9 @@ def test_without_rows_it_is_over_splits() -> None:
 
 def test_one_repeat_leaves_out_folds() -> None:
     search = draw_search("many close", 10, RNG, n_repeats=1)
-    scores, rows = search.scores, search.rows
-    found = corrected(scores, rows)
+    found = corrected(search.scores, search.rows)
     assert found.over == "rows and folds"
     assert found.low < 0.72 < found.high
-    assert found == corrected(scores, rows)
 
 
 def test_draws_are_the_same_for_all_searches_on_the_same_rows() -> None:
