@@ -63,16 +63,16 @@ def test_a_table_is_adopted_and_searched(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_a_net_of_ones_own_is_searched_again_when_its_file_changes(tmp_path: Path) -> None:
     project = project_in(tmp_path, *TUMOURS)
-    (tmp_path / "my_net.py").write_text(MY_NET, encoding="utf-8")
+    (tmp_path / "nets/my_net.py").write_text(MY_NET, encoding="utf-8")
     params = project.params()
     project.write_params(params | OWN_NET | {"model": params["model"] | OWN_NET["model"]})
     project.run("dvc", "repro")
     X, y = load_breast_cancer(return_X_y=True)
     logistic = make_pipeline(StandardScaler(), LogisticRegression())
     expected = cross_val_score(logistic, X, y, cv=StratifiedKFold(5)).mean()
-    assert told(project, "search/depth", "best_score") == pytest.approx(expected, abs=0.02)
+    assert told(project, "search/depth/summary", "best_score") == pytest.approx(expected, abs=0.02)
     assert touched(project) == {"params.yaml", "data/tumours.csv", "nets/my_net.py"}
-    with (tmp_path / "metrics/candidates/depth.csv").open(encoding="utf-8") as file:
+    with (tmp_path / "metrics/search/depth/candidates.csv").open(encoding="utf-8") as file:
         assert [row["module__n_layers"] for row in csv.DictReader(file)] == ["1", "2", "4"]
 
     before = project.metrics()
