@@ -6,13 +6,29 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.utils.class_weight import compute_class_weight
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from stages.lib.common import UserError, in_params
 
 # Losses that take the numbers of classes and an output for each. `class_weight` is put into their parameter `weight`,
 # and into `pos_weight` of the other one.
 OF_NUMBERED, _POS_WEIGHT = (nn.CrossEntropyLoss, nn.NLLLoss), (nn.BCEWithLogitsLoss,)
+
+
+class WeightedBCELoss(nn.BCELoss):
+    """`BCELoss` in which a row counts as its class does; torch's own weights are those of a batch's places."""
+
+    class_weight: Tensor
+
+    def __init__(self, class_weight: Tensor, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.register_buffer("class_weight", class_weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of probabilities."""
+        weight = torch.where(target > 0.5, self.class_weight[1], self.class_weight[0])
+        return functional.binary_cross_entropy(input, target, weight=weight, reduction=self.reduction)
 
 
 class ClassWeights:
@@ -42,10 +58,13 @@ class ClassWeights:
         if self.class_weight is None or weights is None:  # not for a fit
             return super().initialize_criterion()  # type: ignore[misc]
         numbers = torch.tensor(weights, dtype=torch.float32)
-        is_pos = issubclass(self.criterion, _POS_WEIGHT)
-        settings = {"pos_weight": torch.tensor(weights[1] / weights[0]).float()} if is_pos else {"weight": numbers}
-        settings |= self.get_params_for("criterion")  # type: ignore[attr-defined]
-        self.criterion_: nn.Module = self.criterion(**settings)
+        settings = self.get_params_for("criterion")  # type: ignore[attr-defined]
+        if issubclass(self.criterion, nn.BCELoss):
+            self.criterion_: nn.Module = WeightedBCELoss(numbers, **settings)
+        elif issubclass(self.criterion, _POS_WEIGHT):
+            self.criterion_ = self.criterion(**settings, pos_weight=torch.tensor(weights[1] / weights[0]).float())
+        else:
+            self.criterion_ = self.criterion(**settings, weight=numbers)
         return self
 
 
@@ -69,16 +88,13 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     if class_weight is None:
         return
     problem = ""
-    if not issubclass(criterion, OF_NUMBERED + _POS_WEIGHT):
-        problem = (
-            f"can't be used with {criterion.__name__}. Set model.criterion to CrossEntropyLoss, NLLLoss or "
-            "BCEWithLogitsLoss, or class_weight to null."
-        )
-    elif not isinstance(class_weight, str) and len(class_weight) != n_classes:
+    if not isinstance(class_weight, str) and len(class_weight) != n_classes:
         problem = (
             f"has {len(class_weight)} weights, but the data has {n_classes} classes. Give one weight for each, or "
             "`balanced`."
         )
+    elif not isinstance(class_weight, str) and not any(class_weight):
+        problem = "gives every class the weight 0, so nothing would be learnt; give one more, or set it to null."
     elif not isinstance(class_weight, str) and issubclass(criterion, _POS_WEIGHT) and class_weight[0] == 0:
         problem = f"gives class 0 no weight, which {criterion.__name__} can't express; give it one above 0."
     if problem:

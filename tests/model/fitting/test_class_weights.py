@@ -12,6 +12,7 @@ from torch import nn
 from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
 from stages.lib.model import build_estimator
+from stages.lib.model.class_weights import WeightedBCELoss
 from stages.lib.search import make_splits
 from tests.model.searched import ENGINES, by_hand, plain, searched, settings, table
 from tests.search_results import SEED
@@ -69,6 +70,12 @@ def test_they_are_the_pos_weight_of_two_classes(engine: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
+def test_the_loss_of_probabilities_weights_rows_as_torch_weights_places() -> None:
+    p, y = torch.rand(20, 1), (torch.rand(20, 1) > 0.5).float()
+    by_place = nn.BCELoss(weight=torch.where(y == 1, 3.0, 2.0))(p, y)
+    assert torch.equal(WeightedBCELoss(torch.tensor([2.0, 3.0]))(p, y), by_place)
+
+
 def test_they_come_from_the_rows_of_the_fit_the_hold_out_included() -> None:
     data = table(2)
     y = data.y.astype(np.float32).reshape(-1, 1)
@@ -83,7 +90,7 @@ def test_they_come_from_the_rows_of_the_fit_the_hold_out_included() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"class_weight": "balanced", "criterion": "BCELoss"}, "experiment, can't be used with BCELoss. Set model."),
+        ({"class_weight": [0, 0], "criterion": "BCELoss"}, "experiment, gives every class the weight 0, so nothing"),
         ({"class_weight": [1, 2, 3], "criterion": "NLLLoss"}, "has 3 weights, but the data has 2 classes. Give one"),
         ({"class_weight": [0, 1], "criterion": "BCEWithLogitsLoss"}, "experiment, gives class 0 no weight, which"),
     ],
