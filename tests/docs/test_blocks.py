@@ -99,11 +99,11 @@ def test_markers_that_do_not_match_are_told(lines: list[str], sentence: str) -> 
 
 def test_results_that_are_missing_or_of_other_experiments_are_refused(docs: Command, project: Project) -> None:
     before, params = PAGE.read_bytes(), project.params()
-    Path("metrics/search/neurons.json").rename("kept.json")
-    assert docs().stderr == "error: metrics/search/neurons.json is missing. Run `dvc repro search@neurons`.\n"
-    Path("metrics/search/neurons.json").write_text("{}", encoding="utf-8")
-    assert docs("--check").stderr.startswith("error: metrics/search/neurons.json is not ")
-    Path("kept.json").rename("metrics/search/neurons.json")
+    Path("metrics/search/neurons/summary.json").rename("kept.json")
+    assert docs().stderr == "error: metrics/search/neurons/summary.json is missing. Run `dvc repro search@neurons`.\n"
+    Path("metrics/search/neurons/summary.json").write_text("{}", encoding="utf-8")
+    assert docs("--check").stderr.startswith("error: metrics/search/neurons/summary.json is not ")
+    Path("kept.json").rename("metrics/search/neurons/summary.json")
     del params["experiments"]["dropout"]
     project.write_params(params)
     told = "is from other experiments than those in params.yaml. Run `dvc repro`.\n"
