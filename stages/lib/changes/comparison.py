@@ -87,6 +87,8 @@ def compare(old: Results, new: Results) -> Comparison:
                 f"{side.snapshot.name} has no results: there are no candidates in it. Run `dvc repro`, or name "
                 "a commit that has them."
             )
+    if old.is_rounded != new.is_rounded:
+        _ignore_rounding(old, new)
     sides = Sides(old, new)
     shared = [name for name in new.searches if name in old.searches]
     unchanged = [name for name in shared if sides.is_unchanged(name)]
@@ -132,6 +134,14 @@ def compare(old: Results, new: Results) -> Comparison:
         others={name: pair for name, pair in others.items() if isinstance(pair, Pair) and not pair.is_same},
         causes=causes(old, new),
     )
+
+
+def _ignore_rounding(old: Results, new: Results) -> None:
+    """Give the newer side the scores of the older one where a rounding alone tells them apart."""
+    both = [(old.fresh, new.fresh)]
+    both += [(old.searches[name], new.searches[name]) for name in new.searches if name in old.searches]
+    for before, after in both:
+        after |= {name: each.like(before[name]) for name, each in after.items() if name in before}
 
 
 def _together(common: Mapping[str, Common | None], family: Mapping[str, Pair | Apart]) -> Together | None:

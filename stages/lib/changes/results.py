@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -23,6 +23,10 @@ from stages.lib.scores.score_table import STUCK_SPLITS, split_scorers, split_sco
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
 _FIX = "Fix it; `make check` says where."
+
+# What a rounding to six significant digits changes at most, relatively. Before results had folders by experiment,
+# scores had no more, unless two candidates were closer.
+_ROUNDED = 5.001e-6
 
 Read = TypeVar("Read")
 
@@ -49,6 +53,18 @@ class Scored:
     def mean(self) -> float:
         """The mean score; NaN if the net diverged on a split."""
         return float(self.scores.mean())
+
+    def like(self, other: "Scored") -> "Scored":
+        """Return the same with the scores of another side, where these differ by a rounding to six digits alone."""
+        if other.second is None or self.second is None:
+            return replace(self, scores=_like(self.scores, other.scores))
+        return replace(self, scores=_like(self.scores, other.scores), second=_like(self.second, other.second))
+
+
+def _like(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
+    n = min(len(scores), len(others))  # those of the first repeats
+    same = np.isclose(scores[:n], others[:n], rtol=_ROUNDED, atol=0)
+    return np.concatenate([np.where(same, others[:n], scores[:n]), scores[n:]])
 
 
 class Results(results.Results):
@@ -88,6 +104,11 @@ class Results(results.Results):
     def kept(self) -> str | None:
         """The contender that is kept; None if there is no evaluation."""
         return self.answer.get("kept")
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the scores are from before they had all digits, which is when the files had other places."""
+        return self.source.text(files.CONTENDERS.path) is None and self.has(files.CONTENDERS)
 
     def n_in_best_set(self, search: str) -> int | None:
         """Return how many candidates may be the best; None if that is not known."""

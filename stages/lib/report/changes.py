@@ -56,8 +56,9 @@ class Since:
         rows = []
         for name in differing(before, after):
             old, new = (side.get(name, math.nan) for side in (before, after))
-            rows.append([name, format_score(old, decimals), format_score(new, decimals)])
-            rows[-1].append(format_score(new - old, decimals, "+"))
+            scores = [format_score(score, decimals) for score in (old, new)]
+            if scores[0] != scores[1]:  # in the digits that are shown
+                rows.append([name, *scores, format_score(new - old, decimals, "+")])
         return rows
 
     @cached_property
