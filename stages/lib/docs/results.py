@@ -4,6 +4,8 @@ import math
 import textwrap
 from collections.abc import Callable, Collection
 
+import pandas as pd
+
 from stages.lib.changes.output import code
 from stages.lib.common import format_params, format_score, format_value, net_in_words, score_decimals, short_params
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
@@ -30,7 +32,7 @@ def leaderboard_picture(results: Results, params: Params) -> str:
 
 def answer(results: Results, params: Params) -> str:
     """Return what the evaluation answers, as a quotation; raises `UserError` as `comparison` does."""
-    _scores(results, params)
+    _contenders(results, params)
     return _wrapped(read_answer(results, params).text, "> ")
 
 
@@ -39,7 +41,10 @@ def comparison(results: Results, params: Params) -> str:
 
     Raises `UserError` if the evaluation is missing, or is from other experiments than those in params.yaml.
     """
-    scores, kept = _scores(results, params), results.json(files.EVALUATION)["kept"]
+    table = _contenders(results, params)
+    with results.expecting(files.CONTENDERS):
+        (kept,) = table.loc[table["kept"], "setting"]
+    scores = dict(zip(table["setting"], table["mean_test_score"], strict=True))
     linear = OF_CLASSES[0] if OF_CLASSES[0] in scores else OF_NUMBERS[0]
     decimals = score_decimals(scores.values())
     # One that diverged has no score, and is not spoken of.
@@ -61,14 +66,13 @@ def comparison(results: Results, params: Params) -> str:
     return _wrapped(" ".join(sentences))
 
 
-def _scores(results: Results, params: Params) -> dict[str, float]:
-    """Return the scores of the contenders by their names, NaN for one that diverged."""
+def _contenders(results: Results, params: Params) -> pd.DataFrame:
+    """Return the contenders of the evaluation, with NaN as the score of one that diverged."""
     table = results.table(files.CONTENDERS)
-    scores = dict(zip(table["setting"], table["mean_test_score"], strict=True))
     combined = {COMBINED} if params.combines else set()
-    if {*scores} - {*OF_CLASSES, *OF_NUMBERS} != {*params.experiments, SIMPLEST, STARTING_POINT} | combined:
+    if {*table["setting"]} - {*OF_CLASSES, *OF_NUMBERS} != {*params.experiments, SIMPLEST, STARTING_POINT} | combined:
         raise results.refused(files.CONTENDERS, _OTHERS)
-    return scores
+    return table
 
 
 def searches(results: Results, params: Params) -> str:
