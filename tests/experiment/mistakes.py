@@ -84,7 +84,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"experiments.neurons.fixed": {"optimizer__betas": [0.9]}},
-        "model, with experiments.neurons.fixed: tuple index out of range, because of optimizer__betas=[0.9]",
+        "model, with experiments.neurons.fixed: tuple index out of range",
     ),
     (
         "neurons",

@@ -45,12 +45,8 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
     if not refused:
         return
     if error := error_with({}):
-        because, options = "", {key: value for key, value in params.experiment(name).fixed.items() if "__" in key}
-        if len(options) == 1 and not probe(experiment, {key: settings[key] for key in settings if key not in options}):
-            because = f", because of {format_params(options)}"
-        remedy = _advice(error, what, otherwise="" if because or not own_place(error) else FIX_THE_CODE)
-        place = f"model, with experiments.{name}.fixed"
-        raise UserError(in_params(place, f": {_said(error)}{because}", remedy)) from error
+        remedy = _advice(error, what, otherwise=FIX_THE_CODE if own_place(error) else "")
+        raise UserError(in_params(f"model, with experiments.{name}.fixed", f": {_said(error)}", remedy)) from error
 
     passing = [{}, *(candidate for candidate, error in errors if not error)][:2]
     guilty: dict[str, BaseException] = {}
@@ -58,10 +54,7 @@ def _check(experiment: Opened, covering: list[dict[str, Any]], probe: Probe, wha
         for value in dict.fromkeys(candidate[key] for candidate, _ in refused):
             reasons = [error_with(base | {key: value}) for base in passing]
             if all(reasons):
-                place = candidates.place(key, value)
-                if isinstance(value, float) and not error_with({key: int(value)}):
-                    place += ", which should be whole (`int` in place of `uniform`)" * candidates.is_drawn(key)
-                guilty[place] = reasons[0]  # type: ignore[assignment]
+                guilty[candidates.place(key, value)] = reasons[0]  # type: ignore[assignment]
                 if candidates.is_drawn(key):  # one number says what is wrong with the bounds
                     break
     if guilty:
