@@ -12,7 +12,8 @@ from stages import diff
 from stages.lib.changes.comparison import SearchChange, compare
 from stages.lib.changes.output import as_json, as_markdown, as_text
 from stages.lib.changes.picks import pick
-from stages.lib.changes.results import Results, Scored
+from stages.lib.changes.results import Results
+from stages.lib.changes.scored import Scored
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import write_text
 from tests.changes.commits import Commits, scores

@@ -64,8 +64,9 @@ def test_other_data_are_not_in_pairs_though_git_does_not_have_them(commits: Comm
     write_text(commits.project.folder / ".gitignore", "data/\n")
     commits.git("rm", "--quiet", "--cached", "data/rows.csv")
     commits.commit("ignored")
-    commits.hashes["data/rows.csv"] = "other"
+    commits.hashes |= {"data/rows.csv": "other", "requirements.txt": "3"}
     commits.commit("after")
     first, *rest = said("ignored", "after")
     assert "Not in pairs (data/rows.csv has other bytes), so compared as two" in first
-    assert "- data: data/rows.csv has other bytes" in rest
+    causes = rest[rest.index("What the runs differ in, by dvc.lock:") + 1 :]
+    assert causes == ["- data: data/rows.csv has other bytes", "- package: - torch==2", "- package: + torch==3"]

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from resampled.pairs.apart import Apart
 from resampled.pairs.family import UNDECIDED, Verdict, judge
 from resampled.pairs.pair import Pair
-from stages.lib.changes.origins import Causes, causes
+from stages.lib.changes.differences import Causes, causes
 from stages.lib.changes.pairing import Common, Sides, Together
-from stages.lib.changes.results import Results, Scored
+from stages.lib.changes.results import Results
+from stages.lib.changes.scored import Scored
 from stages.lib.common import UserError
 
 # The names of members of a family that are not searches; no experiment is called so.

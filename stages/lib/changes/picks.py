@@ -9,7 +9,7 @@ from resampled.pairs.apart import Apart
 from resampled.pairs.family import Verdict
 from resampled.pairs.pair import FEWEST_SPLITS, Pair
 from stages.lib.changes.comparison import SearchChange
-from stages.lib.changes.results import Scored
+from stages.lib.changes.scored import Scored
 from stages.lib.common import (
     first_of,
     format_interval,
