@@ -203,18 +203,6 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
     assert ask(models, resampling=IN_TIME).reasons == "The net joint would gain nothing: it scores -5.0000."
 
 
-def test_a_net_that_is_called_net_is_named_once() -> None:
-    models = {"net": scores(0.8), "logistic_regression": scores(0.74, seed=2)}
-    found = ask(models, kept="net")
-    assert found.text.startswith("Use the net: its accuracy is")
-    assert found.text.endswith("models/best.safetensors and models/answer.safetensors are the kept net.")
-    found = ask(models | {"net": scores(0.74)}, kept="net")
-    assert "The net would gain nothing" in found.text
-    assert found.text.endswith(
-        "models/answer.safetensors is logistic_regression; models/best.safetensors is the kept net."
-    )
-
-
 def test_the_same_setting_under_two_names_is_no_runner_up() -> None:
     found = ask({"joint": scores(0.8), "combined": scores(0.8), "dropout": scores(0.7, seed=1)})
     assert (found.use, found.runner_up) == ("joint", "dropout")

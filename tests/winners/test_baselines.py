@@ -1,11 +1,13 @@
 """The baselines: what they are, what prepares their rows, and how they are scored."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -14,10 +16,13 @@ from sklearn.model_selection import ParameterGrid, StratifiedKFold, TimeSeriesSp
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from stages.lib.common import UserError
-from stages.lib.config import CV, Params, Prepare
+from resampled.means.intervals import interval
+from resampled.resampling import Resampling
+from stages import baselines as stage
+from stages.lib.common import UserError, write_text
+from stages.lib.config import CV, Params, Prepare, load_params
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
-from stages.lib.data import Columns, Dataset
+from stages.lib.data import Columns, Dataset, load_dataset
 from stages.lib.engine import fit_seed
 from stages.lib.model.hold_out import GroupedRows
 from stages.lib.results import Results, files
@@ -32,8 +37,11 @@ from stages.lib.winners.baselines import (
     read_baselines,
     score_baseline,
 )
+from tests.conftest import Command
 from tests.model.test_preparation import by_hand, cells
 from tests.passengers import LABELS, passengers
+from tests.project import small_params
+from tests.read_sample import SAMPLE
 from tests.results.texts import Texts
 from tests.winners.settings import fresh_of, params_of
 
@@ -188,3 +196,35 @@ def test_the_scores_come_back_and_those_of_other_splits_or_scorers_do_not() -> N
     for other, n_splits in ((cv, 4), (cv, 2), (CV(n_splits=3, also_score=["f1"]), 3)):
         with pytest.raises(UserError, match=r"is of other splits or scorers than those in params.yaml. Run `"):
             read_baselines(Results(texts), other, n_splits)
+
+
+def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Command
+) -> None:
+    raw = small_params()
+    raw["cv"] |= {"n_repeats": 1, "also_score": ["roc_auc"]}
+    raw["data"] |= {"sample": 0.5, "path": str(SAMPLE / raw["data"]["path"])}
+    write_text(tmp_path / "params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
+    monkeypatch.chdir(tmp_path)
+    done = in_process(stage)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("baselines: accuracy over 3 splits\n")
+    params = load_params()
+    data = load_dataset(params.data, True, params.seed)
+    drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2))
+    logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    found = read_baselines(Results(), params.cv, 3)
+    assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
+    assert found["logistic_regression"].params == "LogisticRegression, inputs standardized"
+    # Of float32, scikit-learn adds up squares in float32.
+    for scorer, name, precision in (
+        ("accuracy", "score", 1e-9),
+        ("roc_auc", "roc_auc", 1e-9),
+        ("neg_brier_score", "neg_brier_score", 1e-7),
+    ):
+        expected = cross_val_score(logistic, data.X.to_numpy(np.float32), data.y, cv=drawn, scoring=scorer)
+        assert found["logistic_regression"].scores[name] == pytest.approx(expected, abs=precision)
+    # Stratified folds keep the share of a constant's rows; its interval is that of a share of 384 rows.
+    share = found["majority_class"].scores["score"].mean()
+    low, _ = interval(share, 1.966 * (share * (1 - share) / 384) ** 0.5, Resampling.of_folds(3, 384, (0, 1)))
+    assert found["majority_class"].ci95 == pytest.approx(share - low, rel=0.01)

@@ -10,27 +10,22 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 import yaml
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from torch import nn, optim
+from torch import optim
 
-from resampled.means.intervals import interval
-from resampled.resampling import Resampling
-from stages import baselines, evaluate
+from stages import evaluate
 from stages.lib.common import UserError, write_text
 from stages.lib.config import Params, load_params
-from stages.lib.data import Columns, Dataset, load_dataset
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
 from stages.lib.search import make_splits
 from stages.lib.winners import saved
-from stages.lib.winners.baselines import read_baselines
 from stages.lib.winners.nets import score_nets
 from stages.lib.winners.saved import fit_on_all_rows
 from stages.lib.winners.told import read_answer
@@ -82,38 +77,6 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
         patch.chdir(folder)
         evaluate.main()
     return Evaluated(folder, shown.getvalue())
-
-
-def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Command
-) -> None:
-    raw = small_params()
-    raw["cv"] |= {"n_repeats": 1, "also_score": ["roc_auc"]}
-    raw["data"]["sample"] = 0.5
-    write_params(tmp_path, raw)
-    monkeypatch.chdir(tmp_path)
-    done = in_process(baselines)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("baselines: accuracy over 3 splits\n")
-    params = load_params()
-    data = load_dataset(params.data, True, params.seed)
-    drawn = make_splits(data, params.cv.model_copy(update={"shuffle": True}), fit_seed(params.seed, 0, 2))
-    logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    found = read_baselines(Results(), params.cv, 3)
-    assert list(found) == ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"]
-    assert found["logistic_regression"].params == "LogisticRegression, inputs standardized"
-    # Of float32, scikit-learn adds up squares in float32.
-    for scorer, name, precision in (
-        ("accuracy", "score", 1e-9),
-        ("roc_auc", "roc_auc", 1e-9),
-        ("neg_brier_score", "neg_brier_score", 1e-7),
-    ):
-        expected = cross_val_score(logistic, data.X.to_numpy(np.float32), data.y, cv=drawn, scoring=scorer)
-        assert found["logistic_regression"].scores[name] == pytest.approx(expected, abs=precision)
-    # Stratified folds keep the share of a constant's rows; its interval is that of a share of 384 rows.
-    share = found["majority_class"].scores["score"].mean()
-    low, _ = interval(share, 1.966 * (share * (1 - share) / 384) ** 0.5, Resampling.of_folds(3, 384, (0, 1)))
-    assert found["majority_class"].ci95 == pytest.approx(share - low, rel=0.01)
 
 
 def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> None:
@@ -230,29 +193,12 @@ def test_all_that_can_fail_comes_before_anything_is_written(
         Path(contenders).write_bytes(before)
 
 
-class Normed(nn.Module):
-    """A net that can't train on a batch of one row."""
-
-    def __init__(self, n_inputs: int, n_outputs: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(nn.BatchNorm1d(n_inputs), nn.Linear(n_inputs, n_outputs), nn.Sigmoid())
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(x)
-
-
-def test_a_last_fit_that_fails_or_diverges_is_told() -> None:
+def test_a_last_fit_that_diverges_is_told() -> None:
     params = params_of()
     X = np.random.default_rng(0).normal(size=(21, 2))
     columns = Columns(dict.fromkeys("ab", "number"))
     data = Dataset(pd.DataFrame(X, columns=["a", "b"]), np.arange(21) % 2.0, columns, ("0", "1"))
     settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
-    with pytest.raises(
-        UserError,
-        match=r"The net deep can't be fitted on all rows: ValueError: Expected more than 1 value per .* A "
-        "batch, often the last one, has one row, .* set model.iterator_train__drop_last to true, or change model.batch",
-    ):
-        fit_on_all_rows("deep", settings | {"module": f"{__name__}.Normed"}, data, params)
     with pytest.raises(UserError, match=r"The net deep diverged when it was fitted on all rows"):
         fit_on_all_rows(
             "deep", settings | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}, data, params

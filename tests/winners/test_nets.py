@@ -1,16 +1,25 @@
-"""What the nets of the evaluation reach. Oracle: skorch by hand, and each net in a search of its own."""
+"""What the nets of the evaluation reach, and the second score of each contender, against skorch and scikit-learn."""
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.metrics import brier_score_loss
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import brier_score_loss, mean_absolute_error
 
-from stages.lib.config import Params
-from stages.lib.data import Dataset
+from stages.lib.common import UserError
+from stages.lib.config import CV, Params
+from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed, seed_everything
+from stages.lib.results.reading import typed
+from stages.lib.results.writing import as_csv
+from stages.lib.scores.reached import Reached, reached_table, second_scorer
+from stages.lib.scores.splits import Table
 from stages.lib.search import make_splits, run_search
 from stages.lib.winners import nets
+from stages.lib.winners.baselines import Baseline, score_baseline
 from stages.lib.winners.nets import score_nets, see_nets
 from tests.project import ROOT
 from tests.winners.settings import fresh_of, model_in_skorch, params_of
@@ -77,3 +86,102 @@ def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPat
     assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
         settings, data, splits, params
     )
+
+
+NUMBERED = {"criterion": "CrossEntropyLoss"}
+
+
+def table_of(n_classes: int) -> Dataset:
+    """Return 90 rows of so many classes in the order of the classes, or of numbers in hundreds for none."""
+    X, y = make_classification(90, 4, n_classes=n_classes or 2, n_clusters_per_class=1, random_state=3)
+    order = np.argsort(y, kind="stable")
+    X, y = X[order].astype(np.float32), y[order].astype(float)
+    y = y if n_classes else np.float32(500 + 100 * X[:, 0] - 60 * X[:, 1]).astype(float)
+    return Dataset(
+        pd.DataFrame(X, columns=list("abcd")),
+        y,
+        Columns(dict.fromkeys("abcd", "number")),
+        tuple(map(str, range(n_classes))),
+    )
+
+
+def params_for(n_classes: int) -> Params:
+    params = params_of(engine="one-by-one")
+    of_numbers = {} if n_classes else {"splitter": "kfold", "scoring": "r2"}
+    return params.model_copy(update={"cv": params.cv.model_copy(update={"n_repeats": 1} | of_numbers)})
+
+
+def loss_of(data: Dataset, test: np.ndarray, predicted: np.ndarray) -> float:
+    if not data.classes:
+        return float(mean_absolute_error(data.y[test], predicted))
+    proba = predicted.astype(float) / predicted.astype(float).sum(axis=1, keepdims=True)
+    return float(brier_score_loss(data.y[test], proba, labels=range(len(data.classes))))
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "changes"),
+    [
+        (2, {"wrapper": "NeuralNetBinaryClassifier", "criterion": "BCEWithLogitsLoss"}),
+        (3, NUMBERED),
+        (0, {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "prepare__target": "standard"}),
+    ],
+)
+def test_of_a_net_on_each_split(monkeypatch: pytest.MonkeyPatch, n_classes: int, changes: dict[str, Any]) -> None:
+    monkeypatch.chdir(ROOT)
+    data, params = table_of(n_classes), params_for(n_classes)
+    settings = params.model.model_dump() | {"max_epochs": 5, "train_split": None} | changes
+    all_rows = np.arange(90)
+    # The last rows are of one class alone.
+    splits = [(np.setdiff1d(all_rows, test), test) for test in (all_rows[::3], all_rows[1::3], all_rows[70:])]
+    fresh = fresh_of(data, params, splits)
+    found, seen = score_nets({"net": settings}, {}, fresh)["net"], see_nets({"net": settings}, fresh)["net"]
+    losses = []
+    for (_, test), predicted in zip(splits, seen.predictions, strict=True):
+        assert predicted is not None
+        losses.append(loss_of(data, test, predicted))
+    name = second_scorer(params.cv.scoring)
+    assert list(found.scores) == ["score", name]
+    assert found.scores[str(name)] == pytest.approx(-np.array(losses), rel=1e-12)
+    assert len(set(losses)) == 3
+
+
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+def test_of_a_model_that_is_no_net(n_classes: int) -> None:
+    data, params = table_of(n_classes), params_for(n_classes)
+    fresh = Table(params, data).fresh
+    model = LogisticRegression() if n_classes else LinearRegression()
+    found, _ = score_baseline("model", Baseline(model, ""), fresh, fresh.scorer(1, second=True).scorers, None)
+    losses, X = [], data.X.to_numpy(np.float32)
+    for train, test in fresh.splits:
+        fitted = model.fit(X[train], data.y[train])
+        losses.append(loss_of(data, test, fitted.predict_proba(X[test]) if n_classes else fitted.predict(X[test])))
+    assert found.scores[str(second_scorer(params.cv.scoring))] == pytest.approx(-np.array(losses), rel=1e-12)
+
+
+def test_a_scorer_is_written_once() -> None:
+    assert [second_scorer(name) for name in ("neg_brier_score", "neg_mean_absolute_error")] == [None, None]
+    scores = {"score": np.array([0.5, 1.0]), "neg_brier_score": np.array([-0.25, -1 / 3])}
+    first, second = ([f"split{i}_test_{name}" for i in range(2)] for name in scores)
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, first + second),
+        ({"also_score": ["neg_brier_score"]}, second + first),
+        ({"scoring": "neg_brier_score"}, first),
+    ]
+    for changes, columns in cases:
+        table = reached_table({"a": Reached(scores, 0.1)}, CV(n_splits=2, n_repeats=1, **changes))
+        assert list(table) == ["setting", "params", "ci95", *columns]
+
+
+def test_a_table_is_sealed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    fresh, refusal = Table(params_for(2), table_of(2)), UserError("changed")
+    second = np.array([-0.1, -1 / 3, np.nan])
+    best = Reached({"score": np.ones(3), "neg_brier_score": second}, 0.1)
+    text = as_csv(fresh.sealed({"best": best}, "dropout"))
+    found = fresh.unsealed(typed(text), "dropout", refusal)["best"].scores
+    assert np.array_equal(found["neg_brier_score"], second, equal_nan=True)
+    for old, new in (("-0.3333333", "-0.3333334"), ("best", "worst")):
+        with pytest.raises(UserError, match="changed"):
+            fresh.unsealed(typed(text.replace(old, new)), "dropout", refusal)
+    with pytest.raises(UserError, match="changed"):
+        fresh.unsealed(typed(f"{text.splitlines()[0]}\n"), "dropout", refusal)  # without a row

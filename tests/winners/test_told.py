@@ -1,4 +1,4 @@
-"""What is told of the evaluation from the numbers that it has written, and what inputs are worth."""
+"""What is told of the evaluation, what inputs are worth, and how often a net is advised whose true gain is known."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.simulation.answers import judge_answer
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from stages.lib.common import UserError
@@ -108,3 +109,19 @@ def test_without_intervals_or_scores_nothing_is_below_the_rope() -> None:
     assert found["below_rope"].isna().all()
     for each in (found, found[:0]):  # of a baseline without a score, there are no rows
         assert describe_inputs(each, "net", "r2", 0.01).startswith("What the inputs are worth to net is unknown, bec")
+
+
+# Drawn in a hundredth of a second.
+CALM, WITHOUT_CHANCE = (f"{training}, 16 nets, 5 folds, 2 repeats" for training in ("calm", "no chance in training"))
+
+
+def test_a_net_that_is_better_is_advised_and_an_equal_one_hardly_ever() -> None:
+    equal, better = ([judge_answer(CALM, gain, draw) for draw in range(40)] for gain in (0.0, 0.03))
+    assert np.mean([each["by the rule"] for each in equal]) <= 0.1
+    assert np.mean([each["by the rule"] for each in better]) >= 0.3
+
+
+def test_the_luck_of_the_choice_does_not_speak_for_a_net() -> None:
+    drawn = [judge_answer(WITHOUT_CHANCE, 0.0, draw) for draw in range(40)]
+    assert np.mean([each["by the means"] for each in drawn]) >= 0.6
+    assert np.mean([each["by the rule"] for each in drawn]) <= 0.2
