@@ -40,10 +40,13 @@ def main() -> None:
     write(files.ANSWER_DIAGNOSTICS, diagnostics[handed_over])
     write(files.INPUTS, inputs)
     write(files.EVALUATION, summarise(compared, choice, table.data) | {k: v for k, v in brier.items() if v is not None})
-    metrics = few_metrics(contest, choice.use, picks.corrected_scores, brier)
+    metrics = few_metrics(contest, choice.use, picks.searches, brier)
     for name, numbers in metrics.items():
         write(files.SCORES, numbers, name)
     remove_others("metrics/scores", map(files.SCORES.at, metrics))
+
+    # The models go with what is written, so they are saved before anything else can fail.
+    how = save(kept, handed_over, fitted)
 
     print(*filter(None, [read_answer(results, params).text, read_note(results, params)]), sep="\n")
     which = "splits of the searches" if cv.keeps_time else "new splits"
@@ -51,18 +54,16 @@ def main() -> None:
     if cv.keeps_time:
         print("Rows in the order of time can be split in one way only,", end=" ")
         print(f"so these splits are those that the winners won on\n({NOT_TESTED}).")
-    print(inputs_told(results, params))
-    save(kept, handed_over, fitted)
+    print(inputs_told(results, params), *how, sep="\n")
 
 
-def save(kept: str, handed_over: str, fitted: dict[str, Fitted]) -> None:
-    """Save the kept net and the answer, and say what they were fitted on."""
-    model, card, how = fitted[kept]
+def save(kept: str, handed_over: str, fitted: dict[str, Fitted]) -> list[str]:
+    """Save the kept net and the answer, and return what they were fitted on, a line each."""
+    model, card, how_kept = fitted[kept]
     save_model(MODEL_FILE, model, card)
-    print(f"{MODEL_FILE}: {kept}, {how}")
     model, card, how = fitted[handed_over]
     left_out = save_answer(model, card.model_copy(update={"name": handed_over}))
-    print(left_out or f"{ANSWER_FILE}: {handed_over}, {how}")
+    return [f"{MODEL_FILE}: {kept}, {how_kept}", left_out or f"{ANSWER_FILE}: {handed_over}, {how}"]
 
 
 if __name__ == "__main__":

@@ -101,8 +101,13 @@ IMPORTANCE = _table(
 
 # Of all searches.
 BEST_PARAMS = _json("best_params", "best_params", "what the stage best_params writes", "winner details")
+# What it shows of a search is in the summary, or follows from a comparison of searches.
 LEADERBOARD = _table(
-    "leaderboard", "best_params", "the leaderboard of the searches", "experiment best_params best_score kept"
+    "leaderboard",
+    "best_params",
+    "the leaderboard of the searches",
+    "experiment best_params best_score best_std best_ci95 best_score_corrected best_score_corrected_low "
+    "best_score_corrected_high n_candidates n_fits n_in_best_set best_n_stuck tied_with_above kept",
 )
 
 # Of the models that are not nets.
@@ -149,6 +154,8 @@ INPUTS = _table(
 )
 # The few numbers that DVC compares commits by: one file for each search, and `evaluation`.
 SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compared by")
+# Which numbers of a summary are among these, by what they are called there.
+SCORES_OF_SUMMARY = {"corrected": "best_score_corrected"}
 
 # The models that the stage evaluate saves: the kept net, and the answer.
 MODEL_FILE, ANSWER_FILE = Path("models/best.safetensors"), Path("models/answer.safetensors")

@@ -11,7 +11,7 @@ from resampled.means.ttest import half_width, p_values
 from resampled.pairs.equivalence import equivalence, holm
 from stages.lib.config import CV
 from stages.lib.data import Dataset
-from stages.lib.results import SCORE
+from stages.lib.results import SCORE, files
 from stages.lib.scores.reached import scorers_of, second_scorer
 from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, stuck_columns
 from stages.lib.scores.summary import standing
@@ -82,21 +82,25 @@ def summarise(table: pd.DataFrame, choice: Choice, data: Dataset) -> dict[str, A
 
 
 def few_metrics(
-    contest: Contest, use: str | None, corrected: Mapping[str, float], others: Mapping[str, float | None]
+    contest: Contest, use: str | None, searches: Mapping[str, Mapping[str, Any]], others: Mapping[str, float | None]
 ) -> dict[str, dict[str, float]]:
     """Return the few numbers that commits are compared by, the metrics of DVC, by the name of their file.
 
-    Of each search they are `corrected`, its best score corrected for the choice, and `fresh`, the score of its pick on
-    fresh splits, or without such `score`. Of the `evaluation` they are the scores of the kept net, of the answer, which
+    Of each search they are those of `SCORES_OF_SUMMARY`, and `fresh`, the score of its pick on fresh splits, or without
+    such `score`. Of the `evaluation` they are the scores of the kept net, of the answer, which
     is to `use`, and of the best model without a net, and the others. NaN and None are left out.
     """
     key, nan = "fresh" if contest.tested else "score", float("nan")
-    files = {name: {"corrected": score, key: contest.mean(name)} for name, score in corrected.items()}
+    metrics: dict[str, dict[str, float]] = {
+        name: {short: search.get(long, nan) for short, long in files.SCORES_OF_SUMMARY.items()}
+        | {key: contest.mean(name)}
+        for name, search in searches.items()
+    }
     plain = [contest.mean(name) for name in contest.reached if not contest.is_net(name)]
-    files["evaluation"] = {"kept": contest.mean(contest.kept), "answer": contest.mean(use) if use else nan}
-    files["evaluation"] |= {"best_baseline": max(filter(np.isfinite, plain), default=nan)}
-    files["evaluation"] |= {name: nan if number is None else number for name, number in others.items()}
+    metrics["evaluation"] = {"kept": contest.mean(contest.kept), "answer": contest.mean(use) if use else nan}
+    metrics["evaluation"] |= {"best_baseline": max(filter(np.isfinite, plain), default=nan)}
+    metrics["evaluation"] |= {name: nan if number is None else number for name, number in others.items()}
     return {
         name: {key: float(number) for key, number in numbers.items() if np.isfinite(number)}
-        for name, numbers in files.items()
+        for name, numbers in metrics.items()
     }

@@ -12,12 +12,6 @@ from stages.lib.results import Results, files
 from stages.lib.results.files import File
 from stages.lib.scores import CORRECTED
 
-# What the leaderboard shows of each search.
-COLUMNS = (
-    *("experiment", "best_params", "best_score", "best_std", "best_ci95", *CORRECTED),
-    *("n_candidates", "n_fits", "n_in_best_set", "best_n_stuck", "tied_with_above", "kept"),
-)
-
 
 def read_searches(results: Results, params: Params) -> dict[str, dict[str, Any]]:
     """Return what `read_search` does of each experiment, in the order of params.yaml."""
@@ -139,4 +133,4 @@ def leaderboard(searches: dict[str, dict[str, Any]], tied: dict[str, bool], kept
         | {"tied_with_above": tied[name], "kept": name == kept}
         for name, search in searches.items()
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(files.LEADERBOARD.needed))

@@ -26,8 +26,8 @@ class Picks:
         winner's pick it is the score corrected for the choice among all searches, for that of another search the one
         corrected for the choice in it; for `combined` and `simplest`, that of the pick with the same settings. Without
         those of which it is not known, which are all if `statistics.pick` is not the best.
-    corrected_scores : dict of float
-        Each search's best score, corrected for the choice among its candidates; NaN where there is none.
+    searches : dict of dict
+        The summary of each search, and what the leaderboard adds.
     rows : dict of (str, str, str or None)
         Of the contenders that a search has scored on the splits of the evaluation: the experiment, the row of its file,
         and the settings that this row should have, as text; None for any.
@@ -37,7 +37,7 @@ class Picks:
     kept: str
     use: str | None
     corrected: dict[str, tuple[float, ...]]
-    corrected_scores: dict[str, float]
+    searches: dict[str, dict[str, Any]]
     rows: dict[str, tuple[str, str, str | None]]
 
 
@@ -59,7 +59,6 @@ def read_picks(results: Results, params: Params) -> Picks:
             for name, each in judged.items()
             if {*CORRECTED} <= {*each}
         }
-        corrected = {name: float(search.get(CORRECTED[0], "nan")) for name, search in searches.items()}
     if set(picks) != set(experiments):
         raise results.refused(files.BEST_PARAMS, "is from other experiments than those in params.yaml")
     nets = {COMBINED: details[COMBINED]} if COMBINED in details else {}
@@ -72,4 +71,4 @@ def read_picks(results: Results, params: Params) -> Picks:
     # An experiment that holds nothing fixed starts from `model`, and has trained that as well.
     if unfixed := [name for name, experiment in experiments.items() if not experiment.fixed]:
         rows[STARTING_POINT] = unfixed[0], STARTING_POINT, None
-    return Picks(nets, kept, None if use == ANSWER else use, worth, corrected, rows)
+    return Picks(nets, kept, None if use == ANSWER else use, worth, searches, rows)
