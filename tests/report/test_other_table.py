@@ -23,9 +23,9 @@ nan,nan,false
 """
 EVALUATION = """\
 setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,p_value_holm,\
-worse,equal,better,standing,kept,answer,n_stuck,stuck_splits,split0_test_score,split1_test_score
-stopping,lr=0.1,-1234567.0,5.0,1,nan,0.0,nan,nan,nan,nan,nan,nan,,true,true,0,,-1234567.0,-1234567.0
-mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,nan,nan,nan,nan,,false,false,0,,-9234566.0,-9234568.0
+worse,equal,better,standing,kept,answer,is_net,n_stuck,stuck_splits,split0_test_score,split1_test_score
+stopping,lr=0.1,-1234567.0,5.0,1,nan,0.0,nan,nan,nan,nan,nan,nan,,true,true,true,0,,-1234567.0,-1234567.0
+mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,nan,nan,nan,nan,,false,false,false,0,,-9234566.0,-9234568.0
 """
 LEADERBOARD = """\
 experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,\

@@ -66,7 +66,7 @@ class Results(results.Results):
     @property
     def is_rounded(self) -> bool:
         """Whether the scores are from before they had all digits, which is when the files had other places."""
-        return self.source.text(files.CONTENDERS.path) is None and self.has(files.CONTENDERS)
+        return any(self.source.text(files.CANDIDATES.at(name)) is None for name in self.searches)
 
     def n_in_best_set(self, search: str) -> int | None:
         """Return how many candidates may be the best; None if that is not known."""

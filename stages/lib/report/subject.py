@@ -40,7 +40,7 @@ def columns(params: Params, counts: dict[str, Any]) -> list[list[str]]:
     """Return the columns that params.yaml lists: name, role, type, unit, range, and count of missing cells."""
     classes = class_counts(params, counts)
     roles = {params.data.target: "target", params.cv.groups: "groups", params.cv.order: "order"}
-    cells = [_counted(counts, key) for key in counts if key != "classes"]
+    cells = [by_name for key, by_name in counts.items() if key != "classes" and isinstance(by_name, dict)]
     inputs, rows = params.data.features(params.data.columns, params.cv.groups), []
     for name, column in params.data.columns.items():
         role = roles.get(name, "input" if name in inputs else "not used")
@@ -55,12 +55,7 @@ def class_counts(params: Params, counts: dict[str, Any]) -> dict[str, int]:
     if "positives" in counts:
         first, second = params.data.labels_of(2)
         return {first: counts["rows"] - counts["positives"], second: counts["positives"]}
-    return _counted(counts, "classes")
-
-
-def _counted(counts: dict[str, Any], key: str) -> dict[str, int]:
-    by_name = counts.get(key)
-    return by_name if isinstance(by_name, dict) else {}
+    return counts.get("classes", {})
 
 
 def _range(column: Column) -> str:
