@@ -31,7 +31,7 @@ def test_another_pick_is_judged_on_the_same_fresh_splits(commits: Commits, said:
     )
     assert sides.startswith("before (")
     assert " → after (" in sides
-    assert listed == "- lr:"
+    assert listed == "- lr, lr=0.1 → 0.3, +0.0600 ± 0.0201 on the same 30 fresh splits: better"
     assert rest == [
         "  p < 0.0001; a chance of over 99 % that it is better by more than 0.01.",
         "  Candidates: 1 added, 1 removed.",

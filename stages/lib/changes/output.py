@@ -20,9 +20,7 @@ def as_text(changes: Comparison) -> str:
     lines = [headline(changes), *second_told(changes)]
     lines += ["", f"{changes.old.snapshot.title} → {changes.new.snapshot.title}", ""]
     for search in changes.changed:
-        sentence, verdict = search_in_words(search), f": {search.verdict.word}" if search.verdict else ""
-        # The headline has said it of the only one.
-        lines.append(f"- {search.name}:" if sentence in lines[0] else f"- {sentence}{verdict}")
+        lines.append(f"- {search_in_words(search)}{f': {search.verdict.word}' if search.verdict else ''}")
         lines += [f"  {each}" for each in details(search)]
     lines += others_told(changes)
     if causes := causes_told(changes):

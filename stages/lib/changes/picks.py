@@ -97,17 +97,14 @@ def signed(of: Pair | Apart) -> str:
 
 def values(search: SearchChange) -> list[str]:
     """Write the score of the pick on each side, with its interval."""
-    sides = (search.old, search.new)
-    # Two that are compared are in one unit; of others, one may be in thousands and the other a share.
-    shared = score_decimals(side.mean for side in sides if side)
-    return [_value(side, shared if search.verdict else None) for side in sides]
+    return [_value(scored) for scored in (search.old, search.new)]
 
 
-def _value(scored: Scored | None, decimals: int | None) -> str:
+def _value(scored: Scored | None) -> str:
     if scored is None:
         return "no score on fresh splits"
     half = scored.ci95 if len(scored.scores) >= FEWEST_SPLITS else nan
-    return format_interval(scored.mean, half, score_decimals([scored.mean]) if decimals is None else decimals)
+    return format_interval(scored.mean, half, score_decimals([scored.mean]))
 
 
 def compared(p: float) -> str:
