@@ -1,16 +1,18 @@
 """`python -m stages.docs`: what README.md says of results is what metrics/ has, or a sentence says why not."""
 
-import json
 import re
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from stages import docs as stage
-from stages.lib.common import UserError, write_text
+from stages.lib.common import UserError, format_params, short_params, write_text
+from stages.lib.config import load_params
 from stages.lib.docs import CONTENTS, find_blocks
+from stages.lib.results import Results
+from stages.lib.winners.leaderboard import read_searches
+from stages.lib.winners.told import read_answer
 from tests.conftest import Command
 from tests.project import SEARCHED, Project
 from tests.read_sample import SAMPLE
@@ -26,28 +28,24 @@ def docs(project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch)
     return partial(in_process, stage)
 
 
-def read_json(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(Path(f"metrics/{name}.json").read_bytes())
-    return content
-
-
 def test_the_blocks_say_what_is_in_metrics(docs: Command) -> None:
     write_text(PAGE, EMPTY)
     done = docs()
     assert (done.returncode, done.stdout, done.stderr) == (0, "README.md: made anew from metrics/\n", "")
     page = PAGE.read_text(encoding="utf-8")
     (quoted,) = re.findall(r"(?:^> .*\n)+", page, re.MULTILINE)
-    assert " ".join(quoted.replace("> ", "").split()) == read_json("evaluation")["answer"]
+    answer = " ".join(quoted.replace("> ", "").split())
+    assert answer == read_answer(Results(), load_params()).text
     ((_, path),) = re.findall(r"!\[(.+)\]\((.+)\)", page)
     assert Path(path).is_file()
 
-    found = {name: read_json(f"search/{name}") | read_json(f"compared/{name}") for name in SEARCHED}
+    found = read_searches(Results(), load_params())
     ranked = sorted(SEARCHED, key=lambda name: -found[name]["best_score_corrected"])
     lines = [line for line in page.splitlines() if line.startswith(("| dropout |", "| neurons |"))]
     for name, line in zip(ranked, lines, strict=True):
         search = found[name]
         worth, low, high = (f"{search[f'best_score_corrected{end}']:.4f}" for end in ("", "_low", "_high"))
-        best = search["best_params"].replace("module__", "")
+        best = short_params(format_params(search["best_params"]))
         cells = (search["n_candidates"], f"{search['best_score']:.4f}", worth, f"{low} to {high}")
         assert line == f"| {name} | {' | '.join(map(str, cells))} | {search['n_in_best_set']} | `{best}` |"
 
@@ -106,10 +104,10 @@ def test_results_that_are_missing_or_of_other_experiments_are_refused(docs: Comm
     Path("kept.json").rename("metrics/search/neurons/summary.json")
     del params["experiments"]["dropout"]
     project.write_params(params)
-    told = "is from other experiments than those in params.yaml. Run `dvc repro`.\n"
+    told = "is from other experiments than those in params.yaml. Run `dvc repro best_params`.\n"
     assert docs().stderr.endswith(told)
     params["experiments"] = {"neurons": {"grid": {"module__n_neurons": [99]}}}
     project.write_params(params)
     write_text(PAGE, f"<!-- make docs: searches -->\n{CLOSE}\n")
-    assert "is not in the grid of params.yaml. Run `dvc repro search@neurons`." in docs().stderr
+    assert "is not in the grid of params.yaml. Run `dvc repro compare@neurons`." in docs().stderr
     assert PAGE.read_bytes() != before

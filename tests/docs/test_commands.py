@@ -55,8 +55,8 @@ def test_make_has_the_targets_that_are_named() -> None:
 def test_the_commands_from_a_grid_to_a_pull_request_run(changed: Changed) -> None:
     assert list(changed.said) == commands("pull-requests.md")
     committed = changed.project.git("show", "--name-only", "--format=", "narrow-nets").split()
-    assert {"README.md", "params.yaml", "dvc.lock", "metrics/search/neurons.json"} <= set(committed)
-    assert "metrics/search/dropout.json" not in committed
+    assert {"README.md", "params.yaml", "dvc.lock", "metrics/search/neurons/summary.json"} <= set(committed)
+    assert "metrics/search/dropout/summary.json" not in committed
     assert "README.md is up to date" in changed.project.stage("docs").stdout
 
 

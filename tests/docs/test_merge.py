@@ -21,12 +21,12 @@ def test_three_branches_are_merged_and_no_search_runs_again(changed: Changed, tm
     """
     project = changed.project
     edits = {"dropout": "experiments.dropout.grid.module__dropout_rate=[0.1,0.3]", "mine": NEW}
-    results = {"neurons": project.read("metrics/search/neurons.json")}
+    results = {"neurons": project.read("metrics/search/neurons/summary.json")}
     for search, edit in edits.items():
         project.git("switch", "--quiet", "--create", f"other-{search}", "main")
         project.run("dvc", "exp", "run", "-S", edit)
         project.commit_all(search)
-        results[search] = project.read(f"metrics/search/{search}.json")
+        results[search] = project.read(f"metrics/search/{search}/summary.json")
     project.git("switch", "--quiet", "narrow-nets")
     for search in edits:
         merged = project.run("bash", "-c", MERGE.replace("main", f"other-{search}"), ok=False, variables=IDENTITY)
@@ -40,7 +40,7 @@ def test_three_branches_are_merged_and_no_search_runs_again(changed: Changed, tm
         assert f": search@{search}, compare@{search}\n" in said
         assert "to be run, because neither side ran them with what is merged: best_params, evaluate, charts\n" in said
         assert "Running stage 'search@" not in said
-    assert {name: project.read(f"metrics/search/{name}.json") for name in results} == results
+    assert {name: project.read(f"metrics/search/{name}/summary.json") for name in results} == results
     clone = project.clone(tmp_path / "again")
     clone.run("dvc", "repro", "--force")
     assert clone.git("status", "--porcelain", "--untracked-files=all") == ""

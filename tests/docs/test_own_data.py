@@ -50,7 +50,7 @@ def told(project: Project, file: str, key: str) -> float:
 @pytest.mark.long
 def test_a_table_is_adopted_and_searched(tmp_path: Path) -> None:
     project = project_in(tmp_path, *WRITE_IRIS, *ADOPT_IRIS)
-    assert told(project, "search/net", "best_score") > 0.9
+    assert told(project, "search/net/summary", "best_score") > 0.9
     assert json.loads(project.read("metrics/data.json"))["classes"] == {"setosa": 50, "versicolor": 50, "virginica": 50}
     assert touched(project) == {"params.yaml", "data/iris.csv"}
     assert "up to date" in project.run("dvc", "status").stdout

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from stages.lib.common import write_text
 from stages.lib.config import Params
 from stages.lib.docs import contents
+from stages.lib.results import files, write
 from tests.project import small_params
 
 OTHERS = {"simplest": 0.7, "starting_point": 0.68, "logistic_regression": 0.75}
@@ -32,6 +33,10 @@ def test_only_what_holds_is_said(
     monkeypatch.chdir(tmp_path)
     raw = small_params()
     raw["experiments"] = {name: raw["experiments"][name] for name in scores if name in raw["experiments"]}
-    rows = [f"{name},{score},{str(name == 'neurons').lower()}" for name, score in (OTHERS | scores).items()]
-    write_text("metrics/candidates/evaluation.csv", "\n".join(["setting,mean_test_score,kept", *rows]) + "\n")
+    others = dict.fromkeys(files.CONTENDERS.needed, 0) | {"answer": False, "stuck_splits": ""}
+    rows = [
+        others | {"setting": name, "mean_test_score": score, "kept": name == "neurons"}
+        for name, score in (OTHERS | scores).items()
+    ]
+    write(files.CONTENDERS, pd.DataFrame(rows))
     assert contents(Params.model_validate(raw), ["comparison"])["comparison"].replace("\n", " ") == sentences
