@@ -161,7 +161,10 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        (GROUPS | {"cv.n_splits": 31}, "The column person has 30 groups, fewer than the 31 folds of cv.n_splits."),
+        (
+            GROUPS | {"cv.n_splits": 31},
+            "number of splits n_splits=31 greater than the number of groups: 30. Lower cv.n_splits",
+        ),
         (TIME | {"cv.n_repeats": 2}, "params.yaml: cv.n_repeats is 2, but rows in the order of time can be split in"),
         ({"cv.splitter": "group"}, "params.yaml: cv.groups is null, but cv.splitter is group; name the column"),
         (

@@ -9,8 +9,7 @@ import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNetClassifier
 
-from stages.lib.common import UserError, counted, explained
-from stages.lib.config import PARAMS_FILE
+from stages.lib.common import UserError, counted, explained, in_params
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment.candidates import check_candidates
 from stages.lib.experiment.fault import Seen, advice, observed
@@ -40,11 +39,12 @@ def _check_batches(experiment: Opened) -> None:
     left = fewest - fewest // parts if parts else fewest
     for whole in (experiment.settings | candidate for candidate in experiment.candidates):
         if whole.get(_DROPS) and whole[_BATCH] > left:
-            raise UserError(
-                f"{PARAMS_FILE}: experiments.{name}: {_BATCH} is {whole[_BATCH]} and {_DROPS} is true, but a training "
-                f"fold has {left:,} rows, so an epoch has no batch and nothing is learnt. Set {_BATCH} to {left} or "
-                f"less, or {_DROPS} to false."
+            finding = (
+                f": {_BATCH} is {whole[_BATCH]} and {_DROPS} is true, but a training fold has {left:,} rows, so an "
+                "epoch has no batch and nothing is learnt"
             )
+            remedy = f"Set {_BATCH} to {left} or less, or {_DROPS} to false."
+            raise UserError(in_params(f"experiments.{name}", finding, remedy))
 
 
 def check_trial(
