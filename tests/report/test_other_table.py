@@ -30,7 +30,8 @@ mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,nan,nan,nan,nan,,fal
 LEADERBOARD = """\
 experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,\
 best_score_corrected_high,n_candidates,n_fits,n_in_best_set,best_n_stuck,tied_with_above,kept
-stopping,"callbacks__EarlyStopping__patience=null, prepare__scale=null",-1234567.0,5.0,nan,nan,nan,nan,2,10,nan,0,false,true
+stopping,"callbacks__EarlyStopping__patience=null, prepare__scale=null",-1234567.0,5.0,nan,nan,nan,nan,2,10,nan,0,\
+false,true
 """
 CURVES = """\
 setting,params,also,epoch,train_loss_low,train_loss,train_loss_high,valid_loss_low,valid_loss,valid_loss_high,\
