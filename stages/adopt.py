@@ -14,7 +14,6 @@ from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.data import load_dataset
 from stages.lib.data.csv_text import SEPARATORS
-from stages.lib.pipeline import LOCK, drop_strays
 
 ARGUMENTS = Arguments("stages.adopt", __doc__)
 ARGUMENTS.add_argument("file", metavar="FILE.csv", help="a CSV in the repository")
@@ -64,8 +63,6 @@ def main(options: Namespace) -> None:
     if not options.force:
         _check_git_has_it()
     write_text(PARAMS_FILE, text)
-    if strays := drop_strays():
-        print(f"{LOCK}: removed {counted(len(strays), 'stage')} of experiments that {PARAMS_FILE} no longer has.")
     print(f"{PARAMS_FILE}: replaced {', '.join(blocks)}. Run `dvc repro`.")
 
 

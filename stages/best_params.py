@@ -4,7 +4,6 @@ from resampled.means.choice import ties, whole_choice
 from resampled.scorers import bounds_of
 from stages.lib.common import format_score, run, score_decimals
 from stages.lib.config import load_params
-from stages.lib.pipeline import LOCK, drop_strays
 from stages.lib.results import Results, files, remove_strays, write
 from stages.lib.scores.summary import read_corrected
 from stages.lib.winners.leaderboard import kept_search, leaderboard, read_searches, summarise
@@ -19,8 +18,6 @@ def main() -> None:
     summary = summarise(params, searches, corrected)
     for path in remove_strays(params.experiments):
         print(f"removed {path}: params.yaml has no such experiment, or results lie in other folders now")
-    for name in drop_strays():
-        print(f"removed {name} from {LOCK}: params.yaml has no such experiment")
     write(files.BEST_PARAMS, summary)
     write(files.LEADERBOARD, leaderboard(searches, tied, kept_search(params, summary["winner"])))
 

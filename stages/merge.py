@@ -41,7 +41,7 @@ def main() -> None:
         write_text(PAGE, page)
     remove_strays(params.experiments)
     here, *sides = _sides(merge)
-    print(*in_words(unite(here, sides), sides), sep="\n", flush=True)
+    print(*in_words(unite(here, sides)), sep="\n", flush=True)
     if stale_stages():
         _run("dvc", "repro")
     _run("stages.docs")
@@ -59,11 +59,9 @@ def _sides(merge: Stopped) -> list[Results]:
 
 
 def _run(*command: str) -> None:
-    """Run a module in the environment of this Python; raises `UserError` if it fails."""
+    """Run a module in the environment of this Python; raises `CalledProcessError` if it fails."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    done = subprocess.run([sys.executable, "-m", *command], env=os.environ | {"PATH": path})
-    if done.returncode:
-        raise UserError(f"`{' '.join(command)}` failed, as it says above. Fix that, then run `make merge` again.")
+    subprocess.run([sys.executable, "-m", *command], env=os.environ | {"PATH": path}, check=True)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from stages.lib.data import load_dataset
 from tests.adopt.conftest import git
 from tests.adopt.csvs import passengers, write
 from tests.conftest import Command
-from tests.project import ROOT
 
 
 def test_it_writes_what_the_stages_read(here: Path, in_process: Command) -> None:
@@ -50,21 +49,6 @@ def test_it_writes_what_the_stages_read(here: Path, in_process: Command) -> None
     assert (params.prepare.impute, params.prepare.indicator) == ("median", True)
     assert (params.cv.splitter, params.cv.scoring) == ("stratified", "accuracy")
     assert params.model.callbacks == {"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": 80}}
-
-
-def test_the_stages_of_experiments_that_are_gone_leave_dvc_lock(here: Path, in_process: Command) -> None:
-    """DVC would keep them, and with them the params of another table."""
-    (here / ".dvc").mkdir()
-    (here / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
-    names = ("fetch", "search@neurons", "compare@neurons", "evaluate")
-    text = "schema: '2.0'\nstages:\n" + "".join(f"  {name}:\n    cmd: true\n" for name in names)
-    (here / "dvc.lock").write_text(text, encoding="utf-8")
-    assert "dvc.lock" not in in_process(stage, "data/passengers.csv", "survived", "--dry-run").stdout
-    assert (here / "dvc.lock").read_text(encoding="utf-8") == text
-    done = in_process(stage, "data/passengers.csv", "survived")
-    assert "\ndvc.lock: removed 2 stages of experiments that params.yaml no longer has.\n" in done.stdout
-    kept = "schema: '2.0'\nstages:\n  fetch:\n    cmd: true\n  evaluate:\n    cmd: true\n"
-    assert (here / "dvc.lock").read_text(encoding="utf-8") == kept
 
 
 def test_it_says_what_it_took_each_column_for(here: Path, in_process: Command) -> None:

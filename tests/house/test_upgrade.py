@@ -94,35 +94,17 @@ def test_what_is_yours_stays_and_the_rest_is_upstreams(both: Both, in_process: C
     assert own.git("status", "--porcelain") == ""
 
 
-def test_where_a_copy_began_is_recorded_by_its_files(
-    upstream: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Command
-) -> None:
-    write(upstream, "fixed\n", "stages/search.py")
-    upstream.commit_all("Fix")
-    own = upstream.clone(tmp_path / "own")
-    write(upstream, "fixed more\n", "stages/search.py")
-    upstream.commit_all("Fix more")
-    # The first commit of the copy has a table and a net already.
+def test_a_copy_without_history_records_where_it_began(both: Both, in_process: Command) -> None:
+    """By the command of docs/your-project.md."""
+    own = both.own
     own.run("rm", "-rf", ".git")
-    write(own, "mine\n", "data/mine.csv", "params.yaml", "my_net.py")
     own.commit_first()
-    own.git("remote", "add", "upstream", str(upstream.folder))
-    monkeypatch.chdir(own.folder)
-
-    both = Both(upstream, own)
-    second = upstream.git("rev-parse", "--short", "HEAD~").strip()
-    printed = both.upgrade(in_process)
-    assert f"Recorded that this project began from upstream's {second} of " in printed
-    assert "Merged 1 commit " in printed
-    assert text(own, "stages/search.py") == "fixed more\n"
-    own.git("reset", "--quiet", "--hard")  # gives up
-    assert "Recorded" not in both.upgrade(in_process)
-    # A copy with other code from the beginning on.
-    own.run("rm", "-rf", ".git")
-    write(own, "mine\n", *CODE)
-    own.commit_first()
-    own.git("remote", "add", "upstream", str(upstream.folder))
-    assert "no commit of upstream has all files as your first one" in both.upgrade(in_process, ok=False)
+    own.git("remote", "add", "upstream", str(both.upstream.folder))
+    assert "You and upstream have no commit in common. Record" in both.upgrade(in_process, ok=False)
+    own.run("git", "merge", "--strategy", "ours", "--allow-unrelated-histories", "FETCH_HEAD", variables=IDENTITY)
+    assert both.upgrade(in_process).startswith("You have all")
+    change_upstream(both.upstream)
+    assert "Merged 1 commit " in both.upgrade(in_process)
 
 
 def test_code_that_both_have_changed_conflicts(both: Both, in_process: Command) -> None:
@@ -144,6 +126,6 @@ def test_what_can_not_be_merged_is_refused(both: Both, in_process: Command) -> N
     write(both.own, "mine\n", "stages/new.py")
     assert "untracked working tree files would be overwritten" in both.upgrade(in_process, ok=False)
     both.own.git("remote", "set-url", "upstream", "../nowhere")
-    assert "git can't fetch upstream: " in both.upgrade(in_process, ok=False)
+    assert "`git fetch --quiet --no-tags upstream HEAD` failed: " in both.upgrade(in_process, ok=False)
     both.own.git("remote", "remove", "upstream")
     assert "git has no remote named upstream." in both.upgrade(in_process, ok=False)

@@ -98,7 +98,7 @@ class Branches(Project):
         """Unite the results; return what was taken, and the lines that say so."""
         sides = [*(Results(Snapshot.of(each)) for each in ("HEAD", theirs)), *more]
         united = unite(Results(Snapshot.of(None)), sides)
-        return united, list(in_words(united, sides))
+        return united, list(in_words(united))
 
     def fresh(self) -> dict[str, Any]:
         """Return what dvc.lock would say if all stages ran here now; their results are written."""

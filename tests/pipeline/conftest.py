@@ -17,7 +17,7 @@ COPY = {
 STAGES = {
     "copy": {"foreach": "${experiments}", "do": COPY},
     "last": {
-        "cmd": "python -c 'from stages.lib.pipeline import drop_strays; print(*drop_strays())' > out.txt",
+        "cmd": "cat out/* > out.txt",
         "deps": ["params.yaml", "out"],
         "outs": [{"out.txt": {"cache": False}}],
     },
@@ -25,7 +25,7 @@ STAGES = {
 
 
 class Small(Project):
-    """A repository of DVC with a stage for each experiment, and one behind them that drops strays from dvc.lock."""
+    """A repository of DVC with a stage for each experiment, and one behind them."""
 
     def experiments(self, *names: str) -> None:
         """Write a params.yaml with these experiments."""

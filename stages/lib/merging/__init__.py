@@ -3,5 +3,4 @@
 Imports `changes`, `pipeline`, `config` and `common`.
 """
 
-from stages.lib.merging.pages import merged_page
-from stages.lib.merging.uniting import United, in_words, unite
+from stages.lib.merging.uniting import United, in_words, merged_page, unite

@@ -1,53 +1,87 @@
-"""Unites the results of both sides of a merge, stage by stage, as far as they are those of the merged files."""
+"""Unites the results of both sides of a merge, stage by stage, and the page whose blocks are made of them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
+
 from stages.lib.changes.results import Results
 from stages.lib.changes.staleness import WRITTEN, edited_params, overlap
 from stages.lib.common import UserError, write_text
 from stages.lib.common.git import git
-from stages.lib.pipeline import LOCK, FolderTree, LockText, split
+from stages.lib.config.yaml12 import conflict_line
+from stages.lib.pipeline import LOCK, FolderTree
+
+# In C, where PyYAML is built with it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# A block that `make docs` fills: the line that begins it, and the one that ends it.
+_BLOCK = re.compile(r"^(<!-- make docs: (?!end -->).*-->\n)(?:.*\n)*?(?=<!-- make docs: end -->)", re.MULTILINE)
+
+
+class LockText(NamedTuple):
+    """The lines of a dvc.lock: those of each stage by its name, and what stands before and behind the stages."""
+
+    head: str
+    stages: dict[str, str]
+    tail: str
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return "".join((self.head, *self.stages.values(), self.tail))
+
+
+def split(text: str) -> LockText:
+    """Return the lines of a dvc.lock by stage; raises `ValueError` if it is not in the form in which DVC writes it."""
+    try:
+        content = yaml.load(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
+    found = re.search(r"^stages:\n((?:  .*\n)+)", text, re.MULTILINE)
+    blocks = re.split(r"^(?=  \S)", found[1], flags=re.MULTILINE)[1:] if found else []
+    stages = content.get("stages") if isinstance(content, dict) else None
+    if not found or not isinstance(stages, dict) or len(stages) != len(blocks):
+        raise ValueError("it has no stages, a block each")
+    blocks_by_name = dict(zip(map(str, stages), blocks, strict=True))
+    return LockText(text[: found.start(1)], blocks_by_name, text[found.end(1) :])
 
 
 class United(NamedTuple):
     """Where the results of each stage are from, in an order in which stages can run.
 
     `taken` has the side that each stage was taken from, by its name; `lacking` are the stages that no side has with the
-    merged files, and `waiting` those that run only if stages before them, which run, write something else.
+    merged files, and those behind them.
     """
 
     taken: dict[str, Results]
-    waiting: list[str]
     lacking: list[str]
 
 
 def unite(here: Results, sides: Sequence[Results]) -> United:
     """Write a dvc.lock with each stage of the first side whose results are those of the merged files, and its outputs.
 
-    `here` is the working tree, where code, data and params are merged. A stage is taken from a side if its params, and
-    the hashes of all that it read, are those of the working tree, and if that side has its outputs as they were
-    written. The stages that wrote what it read are put in place before it.
-
+    A stage is taken from a side if its params, and the hashes of all that it read, are those of the working tree,
+    `here`, and if that side has its outputs as they were written. The stages that wrote what it read come before it.
     Raises `UserError` if a side has a dvc.lock that DVC has not written.
     """
     locks = [_lock(side) for side in sides]
-    united, blocks = United({}, [], []), {}
+    united, blocks = United({}, []), {}
     before = _before(here, sides)
     for stage in TopologicalSorter(before).static_order():
+        if {*before[stage]} & {*united.lacking}:
+            united.lacking.append(stage)
+            continue
         candidates = (i for i, side in enumerate(sides) if stage in side.stages and _is_of(here, side, stage))
         place = next((i for i in candidates if _put_in_place(sides[i], stage)), None)
         if place is None:
             united.lacking.append(stage)
             continue
         blocks[stage] = locks[place].stages[stage]
-        if {*before[stage]} & {*united.lacking, *united.waiting}:
-            united.waiting.append(stage)
-        else:
-            united.taken[stage] = sides[place]
+        united.taken[stage] = sides[place]
     # In the order of the first side, so that what did not change stays where it is.
     order = [stage for stage in dict.fromkeys(stage for lock in locks for stage in lock.stages) if stage in blocks]
     if order:
@@ -57,15 +91,12 @@ def unite(here: Results, sides: Sequence[Results]) -> United:
     return united
 
 
-def in_words(united: United, sides: Sequence[Results]) -> Iterator[str]:
+def in_words(united: United) -> Iterator[str]:
     """Yield which stages were taken from where, and which are to be run, a line each."""
     groups: dict[str, list[str]] = defaultdict(list)
-    ours, theirs, *_ = sides
     for stage, side in united.taken.items():
-        is_same = ours.stages.get(stage) == theirs.stages.get(stage) == side.stages[stage]
-        groups["the same on both sides" if is_same else f"from {side.snapshot.title}"].append(stage)
+        groups[f"from {side.snapshot.title}"].append(stage)
     groups["to be run, because neither side ran them with what is merged"] = united.lacking
-    groups["to be run after them, if they read something else then"] = united.waiting
     for where, stages in groups.items():
         if stages:
             yield f"{where}: {', '.join(stages)}"
@@ -115,3 +146,18 @@ def _put_in_place(side: Results, stage: str) -> bool:
     if lacking:
         git("restore", "--source", str(side.snapshot.commit), "--staged", "--worktree", "--", *lacking)
     return True
+
+
+def merged_page(path: str) -> str | None:
+    """Return the text of a page that both sides of a merge have changed, its blocks empty; None if people must merge.
+
+    A page without conflict markers is merged already, and is returned as it is.
+    """
+    # One side has deleted the page, or both have made it. Without entries, it was added to the index since.
+    sides = git("ls-files", "--unmerged", "--", path).splitlines()
+    if not Path(path).is_file() or 0 < len(sides) < 3:
+        return None
+    text = Path(path).read_text(encoding="utf-8")
+    if conflict_line(text.encode()):
+        text = _BLOCK.sub(r"\1", text)
+    return None if conflict_line(text.encode()) else text

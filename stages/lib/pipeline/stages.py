@@ -5,17 +5,13 @@ from typing import Any, NamedTuple
 
 from stages.lib.config import yaml12
 
-PIPELINE = "dvc.yaml"
+PIPELINE, LOCK = "dvc.yaml", "dvc.lock"
 # All that a `foreach` says, as in `foreach: ${experiments}`; what others say is not known.
 _REFERENCE = re.compile(r"\$\{\s*([\w-]+)\s*\}")
 
 
 class Pipeline(NamedTuple):
-    """The stages of dvc.yaml.
-
-    `names` are such as `fetch` and `search@lr`. `groups` are those whose items are not known, as where params.yaml
-    can't be read; each `GROUP@…` may be one of their stages.
-    """
+    """The names of the stages of dvc.yaml, such as `search@lr`, and those of groups whose items are not known."""
 
     names: frozenset[str]
     groups: frozenset[str]

@@ -19,10 +19,7 @@ _IGNORE = ".dvcignore"
 
 
 class Tree(ABC):
-    """Files and folders, and their hashes; a file is read once."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, str | None] = {}
+    """Files and folders, and their hashes."""
 
     def hashes(self, paths: Iterable[str]) -> dict[str, str | None]:
         """Return the hash of each file or folder; None if git lacks the content. What is missing is left out.
@@ -30,17 +27,23 @@ class Tree(ABC):
         The hash of a file is the MD5 of its bytes, and that of a folder the MD5 of a list of its files, as JSON.
         """
         files = {path: self._files(path) for path in paths}
-        new = {file for each in files.values() for file in each if file not in self._known}
-        self._known |= self._md5(sorted(new))
-        return {path: self._hash(path, each) for path, each in files.items() if each}
+        md5 = self._md5(sorted({file for each in files.values() for file in each}))
+        return {path: self._hash(path, {file: md5[file] for file in each}) for path, each in files.items() if each}
 
-    def _hash(self, path: str, files: list[str]) -> str | None:
-        if files == [path]:
-            return self._known[path]
-        listing = [{"md5": self._known[file], "relpath": file.removeprefix(f"{path}/")} for file in files]
+    def _hash(self, path: str, md5: dict[str, str | None]) -> str | None:
+        if [*md5] == [path]:
+            return md5[path]
+        listing = [{"md5": each, "relpath": file.removeprefix(f"{path}/")} for file, each in md5.items()]
         if None in {each["md5"] for each in listing}:
             return None
         return f"{hashlib.md5(json.dumps(listing).encode()).hexdigest()}.dir"
+
+    @cached_property
+    def _ignored(self) -> GitIgnoreSpec:
+        return GitIgnoreSpec.from_lines(self._ignore_text().splitlines())
+
+    @abstractmethod
+    def _ignore_text(self) -> str: ...
 
     @abstractmethod
     def _files(self, path: str) -> list[str]:
@@ -53,10 +56,8 @@ class Tree(ABC):
 class FolderTree(Tree):
     """The files on disk, from the working directory on."""
 
-    @cached_property
-    def _ignored(self) -> GitIgnoreSpec:
-        path = Path(_IGNORE)
-        return GitIgnoreSpec.from_lines(path.read_text(encoding="utf-8").splitlines() if path.is_file() else [])
+    def _ignore_text(self) -> str:
+        return Path(_IGNORE).read_text(encoding="utf-8") if Path(_IGNORE).is_file() else ""
 
     def _files(self, path: str) -> list[str]:
         if Path(path).is_file():
@@ -75,14 +76,11 @@ class CommitTree(Tree):
     """
 
     def __init__(self, commit: str) -> None:
-        super().__init__()
         self._commit = commit
         self.paths = {*git("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).split("\0")[:-1]}
 
-    @cached_property
-    def _ignored(self) -> GitIgnoreSpec:
-        text = git("show", f"{self._commit}:{_IGNORE}") if _IGNORE in self.paths else ""
-        return GitIgnoreSpec.from_lines(text.splitlines())
+    def _ignore_text(self) -> str:
+        return git("show", f"{self._commit}:{_IGNORE}") if _IGNORE in self.paths else ""
 
     def _files(self, path: str) -> list[str]:
         if path in self.paths:
