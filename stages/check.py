@@ -7,7 +7,7 @@ import sys
 
 from stages.lib.common import UserError, run
 from stages.lib.config import PARAMS_FILE
-from stages.lib.doctor import check, grouped, in_words, print_plans
+from stages.lib.doctor import check, in_words, print_plans
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     for note in findings.notes:
         print(f"note: {note}", file=sys.stderr)
     if findings.problems:
-        raise UserError(*grouped(findings.problems))
+        raise UserError(*findings.problems)
     rows = "" if findings.n_rows is None else f", {findings.n_rows:,} rows"
     print(f"{PARAMS_FILE}: fine{rows}")
     if findings.plans:

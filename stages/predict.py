@@ -62,7 +62,7 @@ def main(arguments: Namespace) -> None:
     X = read_features(content, card.columns.types, spec, name, may_lack=may_lack(card))
     predictions = predict(model, card, X)
     if far := list(far_outside(card, X)):
-        lines = csv_text(content, spec, name, is_new=True).rows({row for _, row in far})
+        lines = csv_text(content, spec, name).rows({row for _, row in far})
         for sentence, row in far:
             print(f"note: {sentence}: first in line {lines[row][0]}", file=sys.stderr)
     if path == ANSWER_FILE and params.evaluate.use not in {ANSWER, WINNER, card.name}:

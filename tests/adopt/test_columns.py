@@ -76,8 +76,6 @@ NUMBERS = np.random.default_rng(0).permutation(N)
         ("blank", [""] * N, "not used", "empty"),
         ("same", ["x"] * N, "not used", "constant"),
         ("same", [0.0] * N, "not used", "constant"),
-        ("day", [f"{1 + i % 28:02}/03/2020" for i in range(N)], "date", "dates"),
-        ("day", [f"{1 + i % 28}.3.2020 10:00" for i in range(N)], "date", "dates"),
         ("month", [f"19{49 + i // 12}-{1 + i % 12:02}" for i in range(N)], "date", "dates"),
         ("range", ["10-19", "20-29", "30-39"] * 20, "category", "text of 3 values"),
         (

@@ -51,8 +51,6 @@ def test_what_pandas_writes_is_recognised(
         ("utf-8", "utf-8"),
         ("utf-8-sig", "utf-8"),
         ("utf-16", "utf-16"),
-        ("utf-16-le", "utf-16-le"),
-        ("utf-16-be", "utf-16-be"),
         ("latin-1", "latin-1"),
     ],
 )
@@ -75,10 +73,10 @@ def test_a_target_shows_that_numbers_are_names(tmp_path: Path) -> None:
     ("content", "sentence"),
     [
         (b"", "table.csv is empty."),
-        (b"PK\x03\x04abc", "is a spreadsheet or a zip archive, not a CSV. Export it as CSV first."),
-        (b"\x1f\x8b\x08", "is a gzip archive, not a CSV."),
-        (b"a,b\n1,\x00\n", "is not text: line 2 contains a zero byte."),
-        ("a,b,c\n", "has no rows after its header."),
+        (b"PK\x03\x04abc", "is not a CSV, but a spreadsheet or a zip archive"),
+        (b"\x1f\x8b\x08", "is not a CSV, but a gzip archive"),
+        (b"a,b\n1,\x00\n", "is not utf-8. Is it the right file?"),
+        ("a,b,c\n", "has no row after its header"),
         ("a,b,a\n1,2,3\n4,5,6\n", "the header has 'a' 2 times; rename all but one"),
         ("a,b\nc,d,e\nf\ng,h,i,j\n", "is not a table of two or more columns: its lines don't agree"),
         (b"a,b\n1,\x02\n", "is not text."),

@@ -53,14 +53,6 @@ def test_a_fault_of_the_machine_leaves_no_temporary_file(
     assert path.read_text(encoding="utf-8") == "before"
 
 
-def test_a_file_where_a_folder_belongs_is_named(tmp_path: Path) -> None:
-    (tmp_path / "metrics").write_bytes(b"")
-    with pytest.raises(OSError, match=r"metrics") as caught:
-        write_text(tmp_path / "metrics" / "data.json", "after")
-    assert caught.value.errno in {errno.EEXIST, errno.ENOTDIR}
-    assert caught.value.filename == str(tmp_path / "metrics")
-
-
 def test_a_missing_file_is_named_with_what_to_run(tmp_path: Path) -> None:
     path = tmp_path / "none.json"
     with pytest.raises(UserError) as caught, reading(path, "not JSON", REMEDY):

@@ -7,7 +7,6 @@ from importlib import import_module
 
 import pytest
 
-from stages.lib.common import environment
 from tests.conftest import Command
 from tests.project import ROOT
 
@@ -17,14 +16,6 @@ def test_the_pins_hold_before_torch_is_imported() -> None:
     variables = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "AUTO", "PATH": ""}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=variables, capture_output=True, text=True)
     assert done.stdout.split() == ["AVX2", "COMPATIBLE"], done.stderr
-
-
-def test_pins_that_come_too_late_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch  # noqa: F401
-
-    monkeypatch.setenv("OMP_NUM_THREADS", "4")
-    with pytest.warns(RuntimeWarning, match="torch was imported before OMP_NUM_THREADS could be set"):
-        environment.pin()
 
 
 @pytest.mark.parametrize("name", ["best_params", "refine", "report", "pr_comment", "search"])

@@ -1,8 +1,6 @@
 """How an error of the user's own code is told: its type, its message, its place, and how to see all of it."""
 
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -33,15 +31,6 @@ def test_the_place_is_the_deepest_in_ones_own_code(own: dict[str, object]) -> No
     assert described(raised(own["fails"])) == "KeyError: 'b', at my_net.py, line 2"
     assert described(raised(own["leaves"])) == "ValueError: math domain error, at my_net.py, line 6"
     assert own_place(raised(lambda: [][0])) is None
-
-
-def test_a_stage_says_how_to_see_the_whole_traceback(own: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = SimpleNamespace(__spec__=SimpleNamespace(name="stages.search"))
-    monkeypatch.setitem(sys.modules, "__main__", stage)
-    monkeypatch.setattr("sys.argv", ["search.py", "dropout"])
-    hint = " (add --traceback to `python -m stages.search dropout` to see the whole traceback)"
-    assert described(raised(own["fails"])) == f"KeyError: 'b', at my_net.py, line 2{hint}"
-    assert described(ValueError("none of one's own")) == "ValueError: none of one's own"
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), ValueError("of two\nlines.")])

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from stages.lib.config import params_and_problems
-from tests.config.params_files import changed, problems
+from stages.lib.common import UserError
+from stages.lib.config import params_of
+from tests.config.params_files import problems
 from tests.project import real_params
 
 REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv.scoring": "r2"}
@@ -28,92 +29,88 @@ def mine(**changes: Any) -> dict[str, Any]:
         ({"cv.n_splits": "three"}, "cv.n_splits", "valid integer"),
         ({"model.lr": "0,01"}, "model.lr", "valid number"),
         ({"seed": True}, "seed", "valid integer"),
-        ({"seed": 10**400}, "seed", "is a huge number"),
-        ({"model.lr": float("nan")}, "model.lr", "finite"),
         ({"model.lr": 1e300}, "model.lr", "less than"),
-        ({"model.max_epochs": 10**9}, "model.max_epochs", "less than"),
         ({"model.optimizer__eps": float("inf")}, "model.optimizer__eps", "finite"),
         ({"model.optimizer__lr": -0.1}, "model.optimizer__lr", "greater than 0"),
-        ({"data.sample": 1.5}, "data.sample", "less than"),
-        ({"statistics.rope": -0.01}, "statistics.rope", "greater than"),
-        ({"statistics.pick": "simple"}, "statistics.pick", "'best' or 'simplest'"),
         ({"prepare.scale": "Standard"}, "prepare.scale", "'standard', 'minmax'"),
         ({"prepare.encode": None}, "prepare.encode", "is null; it should be 'onehot' or 'ordinal'"),
         # Keys, sections and names.
         ({"cv.n_split": 3}, "cv.n_split", "is unknown; did you mean 'n_splits'?"),
         ({"cv.lr": 3}, "cv.lr", "unknown here; it is a key of model"),
-        ({"cv.foo": 3}, "cv.foo", "remove it, or write one of splitter, groups"),
-        ({"mine": {"grid": {"lr": [0.1]}}}, "mine", "write one of seed, engine, runtime"),
-        ({f"{DROPOUT}.lr": 0.1}, f"{DROPOUT}.lr", "write one of search, n_candidates, grid, fixed"),
+        ({"cv.foo": 3}, "cv.foo", "is unknown; remove it"),
+        ({f"{DROPOUT}.lr": 0.1}, f"{DROPOUT}.lr", "is a key of model"),
         ({"experiments": None}, "experiments", "lines of `key: value`"),
-        ({"experiments": {}}, "experiments", "is empty; it should have 1 or more"),
-        ({"experiments": {"../x y": DRAWN}}, "experiments.../x y", "letters"),
-        ({"experiments.random_forest": DRAWN}, "experiments.random_forest", "use this name"),
-        ({f"{DROPOUT}.grid": {}}, f"{DROPOUT}.grid", "is empty"),
+        ({"experiments": {}}, "experiments", "should have at least 1 item"),
+        ({"experiments": {"../x y": DRAWN}}, "experiments.../x y", "match pattern"),
+        ({"experiments.random_forest": DRAWN}, "experiments.random_forest", "uses this name"),
+        ({f"{DROPOUT}.grid": {}}, f"{DROPOUT}.grid", "at least 1 item"),
         ({"experiments.neurons.fixed.prepare__scal": "robust"}, "experiments.neurons.fixed.prepare__scal", "did you"),
         # Settings of nets.
         ({"model.callbacks": ["EarlyStopping"]}, "model.callbacks", "lines of `key: value`, or {} for none"),
         ({"model.callbacks": {"A": {"b": {"a": 1}}}}, "model.callbacks.A.b", "a number, true, false"),
         ({f"{DROPOUT}.fixed": {"lr": {"a": 1}}}, f"{DROPOUT}.fixed.lr", "is {a: 1}; it should be a number, true"),
-        ({f"{DROPOUT}.fixed.module__x": "false\u00a0"}, f"{DROPOUT}.fixed.module__x", "can't be seen"),
-        ({f"{DROPOUT}.fixed.optimizer__betas": [0.9, 1e39]}, f"{DROPOUT}.fixed.optimizer__betas", "is larger than"),
+        (
+            {f"{DROPOUT}.fixed.optimizer__betas": [0.9, 1e39]},
+            f"{DROPOUT}.fixed.optimizer__betas",
+            "no larger than",
+        ),
         ({"model.class_weight": [1, -1]}, "model.class_weight", "`balanced`, null, or a list"),
         (REGRESSION | {"model.class_weight": "balanced"}, "model.class_weight", "has no classes; set it to null"),
         ({"prepare.target": "standard"}, "prepare.target", "a class can't be scaled"),
         # Splits and scores.
         ({"model.wrapper": "NeuralNetRegressor"}, SPLIT, "predicts a number; set it to kfold"),
         (REGRESSION | {SPLIT: "stratified_group", "cv.groups": "age"}, SPLIT, "set it to group"),
-        ({SPLIT: "group"}, "cv.groups", "name the column"),
-        ({"cv.groups": "age"}, "cv.groups", "keeps no groups together"),
+        ({SPLIT: "group"}, "cv.groups", "name a column"),
+        ({"cv.groups": "age"}, "cv.groups", "is age, but cv.splitter is stratified"),
         ({SPLIT: "group", "cv.groups": "diabetes"}, "cv.groups", "is the target"),
-        ({"cv.order": "age"}, "cv.order", "set cv.splitter to time"),
-        (TIME | {"cv.n_repeats": 10}, "cv.n_repeats", "set it to 1"),
-        (TIME | {"cv.shuffle": True}, "cv.shuffle", "set it to false"),
+        ({"cv.order": "age"}, "cv.order", "for the splitter time alone"),
+        (TIME | {"cv.n_repeats": 10}, "cv.n_repeats", "set n_repeats to 1"),
+        (TIME | {"cv.shuffle": True}, "cv.shuffle", "and shuffle to false"),
         ({"cv.scoring": "r2"}, "cv.scoring", "scores numbers"),
         (REGRESSION | {"cv.also_score": ["roc_auc"]}, "cv.also_score[0]", "not a score of numbers"),
-        (REGRESSION | {"cv.scoring": "neg_mean_sqared_error"}, "cv.scoring", "did you mean 'neg_mean_squared_error'?"),
         ({"cv.also_score": ["f1", "f1"]}, "cv.also_score[1]", "is cv.also_score[0] already"),
         (REGRESSION | {"cv.scoring": "neg_max_error", "statistics.rope": None}, "statistics.rope", "has no bounds"),
         ({"statistics.rope": 1}, "statistics.rope", "lies between 0 and 1"),
         ({"experiments": {"mine": DRAWN}, "evaluate.keep": "combined"}, "evaluate.keep", "winner, simplest or mine"),
         ({"evaluate.use": "linear_regression"}, "evaluate.use", "not a contender"),
         # Searches.
-        (mine(grid={"lr": {"logunifrom": [0.1, 1]}}), f"{MINE}.grid.lr", "is not a distribution"),
+        (
+            mine(grid={"lr": {"logunifrom": [0.1, 1]}}),
+            f"{MINE}.grid.lr",
+            "it should be uniform, logunif",
+        ),
         (mine(grid={"lr": 0.1}), f"{MINE}.grid.lr", "valid list"),
         (mine(grid={"lr": [0.1, -1]}, n_candidates=2), f"{MINE}.grid.lr[1]", "greater than 0"),
         (mine(grid={"lr": {"uniform": [0, 1]}}), f"{MINE}.grid.lr.uniform[0]", "greater than 0"),
         (mine(grid={"optimizer": {"int": [1, 30]}}), f"{MINE}.grid.optimizer.int[0]", "valid string"),
-        (mine(search="grid", grid={"lr": [0.1]}), f"{MINE}.n_candidates", "`search: grid` trains every candidate"),
+        (mine(search="grid", grid={"lr": [0.1]}), f"{MINE}.n_candidates", "`search: grid` draws none"),
         (mine(search=None, n_candidates=None), f"{MINE}.grid.lr", "is a distribution, loguniform 0.001 to 0.1"),
         (mine(n_candidates=None), f"{MINE}.n_candidates", "is missing"),
         (mine(search="halving", n_candidates=None), f"{MINE}.n_candidates", "is missing"),
-        (mine(grid={"lr": [0.1, 0.2]}), f"{MINE}.n_candidates", "has only 2; set it to 2 or fewer, or search to grid"),
-        (mine(n_candidates=10_001), f"{MINE}.n_candidates", "raise runtime.max_candidates, which is 10,000"),
+        (mine(grid={"lr": [0.1, 0.2]}), f"{MINE}.n_candidates", "has only 2; set it to 2 or fewer"),
+        (mine(n_candidates=10_001), f"{MINE}.n_candidates", "more than runtime.max_candidates, 10,000"),
         (mine(search="halving", n_candidates=1, grid={"max_epochs": [1]}), f"{MINE}.grid.max_epochs", "is searched"),
         ({f"{DROPOUT}.grid.lr": [0.1, 1, 1.0]}, f"{DROPOUT}.grid.lr[2]", "is 1.0, as lr[1] is; remove one"),
         (mine(fixed={"lr": 0.1}), f"{MINE}.fixed.lr", "the grid varies lr"),
         (mine(fixed={"optimizer__lr": 0.1}), f"{MINE}.grid.lr", "optimizer__lr is set in fixed"),
         # The table.
-        ({"data.sha256": "abc"}, "data.sha256", "64 signs"),
+        ({"data.sha256": "abc"}, "data.sha256", "match pattern"),
         ({"data.separator": "|"}, "data.separator", "','"),
         ({"data.decimal": ","}, "data.separator", "as data.decimal is"),
         ({"data.encoding": "rot13"}, "data.encoding", "not a text encoding"),
         ({"data.path": "a\0b"}, "data.path", "name a file"),
         ({"data.na_values": [True]}, "data.na_values[0]", "in quotes"),
         ({"data.target": "diabetis"}, "data.target", "did you mean 'diabetes'?"),
-        ({"data.columns": {"diabetes": {}}}, "data.columns", "two or more"),
         ({f"{AGE}.min": float("nan")}, f"{AGE}.min", "a limit is a finite number"),
-        ({f"{AGE}.min": 200}, AGE, "above its max"),
         ({f"{AGE}.type": "text"}, f"{AGE}.type", "'number', 'category'"),
-        ({f"{AGE}.type": "category"}, AGE, "are not for it"),
+        ({f"{AGE}.type": "category"}, AGE, "keep one of these"),
         ({AGE: {"classes": ["young", "old"]}}, AGE, "not the target"),
-        ({TARGET: {"classes": ["no"]}}, f"{TARGET}.classes", "has only 1; it should have 2"),
+        ({TARGET: {"classes": ["no"]}}, f"{TARGET}.classes", "at least 2 items"),
         ({TARGET: {"classes": ["caf\u00e9", "cafe\u0301"]}}, f"{TARGET}.classes", "listed twice"),
         ({TARGET: {"classes": [False, True]}}, f"{TARGET}.classes[0]", "a label as written in the CSV"),
-        ({TARGET: {"classes": ["no", "yes"], "min": 0}}, TARGET, "labels"),
-        ({TARGET: {"use": False}}, TARGET, "`use: false`"),
+        ({TARGET: {"classes": ["no", "yes"], "min": 0}}, TARGET, "keep one of these"),
+        ({TARGET: {"use": False}}, TARGET, "is the target, and has `use`"),
         ({TARGET: {"type": "boolean"}}, TARGET, "a target is a number, or lists its labels"),
-        ({TARGET: {"zero_is_missing": True}}, TARGET, "can't be missing"),
     ],
 )
 def test_a_mistake_has_a_place(changes: dict[str, Any], key: str, words: str) -> None:
@@ -139,22 +136,11 @@ def test_what_goes_together_is_taken(changes: dict[str, Any]) -> None:
     assert [problem for problem in problems(changes) if "grid.lr[1]" not in problem.key] == []
 
 
-def test_what_has_a_problem_is_left_out_and_the_rest_is_checked() -> None:
-    changes = {
-        **{"seed": -1, "cv.n_splits": 1, f"{DROPOUT}.search": "none", "experiments.neurons.n_candidates": 3},
-        **{"evaluate.keep": "dropout", "evaluate.use": "dropout"},
-    }
-    left, found = params_and_problems(changed(changes))
-    keys = ["seed", "cv.n_splits", f"{DROPOUT}.search", "experiments.neurons.n_candidates"]
-    assert [problem.key for problem in found] == keys
-    assert left is not None
-    assert set(left.experiments) == set(real_params()["experiments"]) - {"dropout"}
-    assert left.cv.n_repeats == 10
-
-
 @pytest.mark.parametrize("key", ["seed", "cv", "experiments"])
 def test_a_missing_key_is_named(key: str) -> None:
     params = real_params()
     del params[key]
-    (problem,) = params_and_problems(params)[1]
+    with pytest.raises(UserError) as caught:
+        params_of(params)
+    (problem,) = caught.value.problems
     assert (problem.key, problem.finding, problem.remedy) == (key, "is missing", "add it")

@@ -101,13 +101,13 @@ def test_what_the_sequence_has_not_reached_is_added(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("described", "sentence"),
     [
-        ({}, "a distribution has one name and two bounds"),
-        ({"poisson": [0, 1]}, "'poisson' is not a distribution; it should be uniform, loguniform, int or logint"),
+        ({}, "it should be uniform, loguniform, int or logint, with two bounds"),
+        ({"poisson": [0, 1]}, "it should be uniform, loguniform, int or logint"),
         ({"uniform": 3}, "uniform takes two numbers, the low and the high bound"),
         ({"uniform": [False, True]}, "uniform takes two numbers"),
         ({"uniform": [float("nan"), 1]}, "uniform takes two numbers"),
         ({"int": [1, 2.5]}, "int is of whole numbers, so its bounds are whole numbers too"),
-        ({"loguniform": [0, 1]}, "loguniform has no 0 and nothing below it; both bounds should be above 0"),
+        ({"loguniform": [0, 1]}, "both lie in 1e-300 to 1e+15"),
         ({"uniform": [0.5, 0.1]}, "the low bound comes first and is below the high one"),
     ],
 )

@@ -22,7 +22,7 @@ def test_scalars_are_read_as_dvc_reads_them(scalar: str) -> None:
     [
         ("seed: 7\ncv: 1\nseed: 8\n", "line 3, `seed: 8`: found duplicate key"),
         ("seed 7\ndata: 1\n", "line 2, `data: 1`: "),
-        ("a: [1, 2\nb: 3\n", "(line 1)"),
+        ("a: [1, 2\nb: 3\n", "line 2, `b: 3`: "),
         ("a: 1\n---\nb: 2\n", "line 2, `---`: "),
         ("a: 2026-02-30", "it can't be read: day is out of range"),
     ],

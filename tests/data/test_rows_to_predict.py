@@ -54,16 +54,13 @@ def test_rows_are_in_the_tables_encoding_and_names_may_be_numbers() -> None:
     ("text", "changes", "place", "words"),
     [
         ("sex,age\nmale,1", {}, (0, ""), "has no 'member', which the net predicts from; it has sex, age"),
-        ("male,1,no\n", {}, (1, ""), "Put a line with the columns' names before it: sex, age, member"),
-        ("sex;age;member\nmale;1;no", {}, (0, ""), "save it with commas, as the training table is"),
-        ("sex,age,member\nmale,1", {}, (2, ""), "has 2 columns instead of 3; is the line cut off?"),
+        ("sex,age,member\nmale,1", {}, (2, ""), "has 2 columns instead of 3; is it cut off?"),
         ("sex,age,member\nmale,,yes", {}, (2, "age"), "the model was fitted without missing cells there"),
-        ("sex,age,member\nmale,1,?", {}, (2, "member"), "data.columns in params.yaml says that none is missing"),
+        ("sex,age,member\nmale,1,", {}, (2, "member"), "the model was fitted without missing cells there"),
         ("sex,age,member\nmale,old,yes", {}, (2, "age"), "column age: 'old' is not a number"),
         ("sex,age,member\nmale,101,yes", {}, (2, "age"), "101 is outside 0 to 100 (years)"),
-        ("sex,age,member\ngrün,1,yes", {"encoding": "ascii"}, (2, ""), "Save it as ascii, as the training table is"),
         ("1,2,3,4,5,6,7,8,9", {"header": False}, (1, ""), "has 9 columns instead of 7, or 8 with survived"),
-        (",".join(COLUMNS), {"header": False}, (1, ""), "is like a header"),
+        (",".join(COLUMNS), {"header": False}, (1, ""), "is a header"),
     ],
 )
 def test_a_mistake_has_a_place_and_no_advice_on_settings(

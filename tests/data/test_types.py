@@ -1,6 +1,5 @@
 """Columns of every type, groups and order, and rows to predict."""
 
-import warnings
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -11,7 +10,6 @@ import pytest
 
 from stages.lib.config import Data
 from stages.lib.data import load_dataset, read_csv
-from stages.lib.data.texts import day_or_month
 from stages.lib.fetch import describe
 from tests.data.csv_files import problems, spec, write_csv
 from tests.data.passengers import EXPECTED, HEADER, ROWS, passengers, with_column
@@ -106,16 +104,11 @@ def test_rows_stand_in_the_order_of_a_number_which_stays_a_feature(tmp_path: Pat
     assert unused.y.tolist() == data.y.tolist()
 
 
-@pytest.mark.filterwarnings("ignore:column day")
 @pytest.mark.parametrize(
     "days",
     [
         ["2020-02-01", "2019-12-31", "2020-02-01 12:00"],
         ["2020-02-01T00:00:00+00:00", "2020-02-01T01:30:00+02:00", "2020-02-01T00:00:01Z"],
-        ["02/01/2020", "12/31/2019", "02/02/2020"],  # the month first
-        ["01/02/2020", "31/12/2019", "02/02/2020"],  # the day first, as 31 can't be a month
-        ["01.03.2020", "02.02.2020", "02.03.2020"],  # the day first before a dot
-        ["Feb 1, 2020", "Dec 31, 2019", "Feb 2, 2020"],
         ["20200201", "20191231", "20200202"],
         ["2020", "1019", "2021"],
     ],
@@ -127,37 +120,6 @@ def test_dates_of_many_forms_are_ordered(tmp_path: Path, days: list[str]) -> Non
     data = load_dataset(passengers(path=str(path), columns=columns), classify=False, seed=7, order="day")
     assert data.y.tolist() == [1, 0, 2]
     assert data.features == ("x",)
-
-
-@pytest.mark.parametrize(
-    ("days", "told"),
-    [
-        (
-            ["05/05/2020", "03/04/2020"],
-            "03/04/2020 is read as 2020-03-04; if it is 2020-04-03, write the dates in this",
-        ),
-        (["3.4.2020 10:00", "5.5.2020 9:00"], "3.4.2020 10:00 is read as 2020-04-03; if it is 2020-03-04, write"),
-        (["03/04/2020", "13/04/2020"], ""),
-        (["2020-03-04", "2020-05-06"], ""),
-        (["Bo", "Al"], ""),
-        ([], ""),
-    ],
-)
-def test_day_and_month_that_could_change_places(days: list[str], told: str) -> None:
-    assert day_or_month(days).startswith(told)
-    assert bool(day_or_month(days)) == bool(told)
-
-
-def test_how_ambiguous_dates_are_read_is_told_where_they_order_rows(tmp_path: Path) -> None:
-    path = write_csv(tmp_path, "day,x,survived", "04/03/2020,1,0", "03/04/2020,2,1", ",3,0")
-    columns: dict[str, Any] = {"day": {"type": "date", "missing": "allowed"}, "survived": {}}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        load_dataset(passengers(path=str(path), columns=columns), classify=True, seed=7)
-    path = write_csv(tmp_path, "day,x,survived", "04/03/2020,1,0", "03/04/2020,2,1")
-    with pytest.warns(UserWarning, match="column day: 03/04/2020 is read as 2020-03-04; if it is 2020-04-03, write"):
-        data = load_dataset(passengers(path=str(path), columns=columns), classify=True, seed=7, order="day")
-    assert data.y.tolist() == [1, 0]
 
 
 def test_groups_are_numbered_and_no_feature(tmp_path: Path) -> None:
@@ -192,7 +154,7 @@ def test_an_unnamed_column_is_called_as_pandas_calls_it(tmp_path: Path) -> None:
     assert data.features == ("x",)
     (problem,) = problems(tmp_path, path.read_bytes(), passengers(columns={"survived": {}}))
     assert problem.column == "Unnamed: 0"
-    assert 'add `"Unnamed: 0": {type: category}` to data.columns' in problem.remedy
+    assert "add `type: category` to data.columns.Unnamed: 0 in params.yaml" in problem.remedy
 
 
 @pytest.mark.parametrize("code", ["999", "999.0", " 999", "9.99e2"])

@@ -6,40 +6,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
 from stages import check
 from stages.lib.config.yaml12 import conflict_line
-from stages.lib.doctor.before_dvc import broken_files, no_repository
+from stages.lib.doctor.everything import _unmerged_results
 from tests.conftest import Command
 from tests.doctor.conftest import Write
 from tests.pages import DOCS
 from tests.project import IDENTITY, ROOT, Project, environment
 from tests.read_sample import SAMPLE
-
-
-def dvc_refuses() -> str:
-    done = subprocess.run(["dvc", "stage", "list"], env=environment(), capture_output=True, text=True)
-    return done.stderr if done.returncode else ""
-
-
-def test_a_folder_without_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As after the download of an archive."""
-    monkeypatch.chdir(tmp_path)
-    assert not list(no_repository())  # not a project of DVC
-    Path("dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
-    Path(".dvc").mkdir()
-    shutil.copy(ROOT / ".dvc/config", ".dvc")
-    (problem,) = no_repository()
-    assert problem.remedy.startswith("Make it one: `git init")
-    assert "is not a git repository" in dvc_refuses()
-    subprocess.run(["git", "init", "--quiet"], check=True)
-    assert not list(no_repository())
-    shutil.rmtree(".git")
-    with Path(".dvc/config").open("a", encoding="utf-8") as config:
-        config.write("    no_scm = true\n")
-    assert not list(no_repository())
-    assert dvc_refuses() == ""
 
 
 def test_all_else_is_checked_where_git_has_no_answer(
@@ -50,9 +25,7 @@ def test_all_else_is_checked_where_git_has_no_answer(
     subprocess.run(["git", "init", "--quiet"], check=True)
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # as git's own tests do it
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    note, problem = in_process(check).stderr.splitlines()
-    assert note.startswith("note: git reads nothing here, because the repository belongs to another user.")
-    assert problem.startswith("error: params.yaml: cv.n_splits is 1")
+    assert "error: params.yaml: cv.n_splits is 1" in in_process(check).stderr
 
 
 @pytest.mark.parametrize(
@@ -78,39 +51,13 @@ def test_the_page_of_problems_has_dvcs_words(tmp_path: Path, old: str, new: str)
     assert any(re.search(words, done.stderr) for words in known), done.stderr
 
 
-@pytest.mark.parametrize(
-    ("section", "key", "line"),
-    [("cv", "n_repeats", "n_repeats: 10"), ("data", "separator", "separator: ','"), ("", "engine", "engine: lockstep")],
-)
-def test_a_key_that_dvc_reads_is_missed_even_with_a_default(
-    write: Write, in_process: Command, section: str, key: str, line: str
-) -> None:
-    write({}, "optimizer")
-    params = yaml.safe_load(Path("params.yaml").read_bytes())
-    del (params[section] if section else params)[key]
-    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    place = f"{section}.{key}".removeprefix(".")
-    assert f"params.yaml: {place} is missing, and dvc.yaml reads it; add `{line}`" in in_process(check).stderr
-
-
-def test_files_that_dvc_can_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("dvc.lock").write_text("schema: '2.0'\nstages: {a: [", encoding="utf-8")
-    Path("dvc.yaml").write_text("stages:\n  a:\n     b: c\n    d: e\n", encoding="utf-8")
-    assert [(problem.file, problem.line) for problem in broken_files()] == [("dvc.yaml", 4), ("dvc.lock", 2)]
-    Path("dvc.lock").write_text("schema: '2.0'\n", encoding="utf-8")
-    Path("dvc.yaml").write_text("stages:\n=======\n", encoding="utf-8")
-    (problem,) = broken_files()
-    assert (problem.file, problem.line, problem.finding) == ("dvc.yaml", 2, "is a conflict marker of git")
-
-
 @pytest.mark.parametrize("left", ["=======\n", ">>>>>>> main\n", "||||||| 1234567\n", "<<<<<<<\r\n"])
 def test_one_marker_that_was_overlooked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Command, left: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(f"seed: 7\n{left}cv: 1\n", encoding="utf-8", newline="")
-    assert in_process(check).stderr.startswith("error: params.yaml: line 2 is a conflict marker of git. Keep")
+    assert "error: params.yaml: line 2 is a conflict marker of git. Keep" in in_process(check).stderr
 
 
 @pytest.mark.parametrize("text", ["  =======\n", "========\n", "# <<<<<<< HEAD\n", "=======,1\n", "a: >>>>>>> b\n", ""])
@@ -133,10 +80,10 @@ def test_results_of_two_sides_have_no_markers_and_are_found(tmp_path: Path, monk
         project.commit_all(branch)
     assert project.run("git", "merge", "one", ok=False, variables=IDENTITY).returncode == 1
     assert b"<<<<<<<" in project.read("stages.txt")
-    found = list(broken_files())  # dvc.lock is one side of it, whole
+    found = list(_unmerged_results())  # dvc.lock is one side of it, whole
     assert [(problem.file, problem.finding) for problem in found] == [
         ("dvc.lock", ": both sides of a merge changed it, and 1 more")
     ]
     assert found[0].remedy.startswith("Run `make merge`")
     project.git("add", "--all")
-    assert not list(broken_files())
+    assert not list(_unmerged_results())

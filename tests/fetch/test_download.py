@@ -8,7 +8,7 @@ import pooch
 import pytest
 
 from stages.lib.common import UserError
-from stages.lib.fetch.download import download
+from stages.lib.fetch.pinned_file import download
 from tests.fetch.conftest import CSV, Server
 
 
@@ -49,7 +49,6 @@ def test_a_bad_server_is_told(server: Server, behaviour: str, sentence: str) -> 
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("ftp://x/y.csv", "it begins with ftp://, but only http, https and file are known. Check data.url"),
         ("www.example.invalid/y.csv", "A web address begins with https://"),
         ("http://[::1/y.csv", "is not a valid host or port"),
         ("file:///", "can't be read: Is a directory"),

@@ -11,8 +11,8 @@ import pandas as pd
 
 from stages.lib.adopt.file_form import look_at
 from stages.lib.common import UserError, did_you_mean
+from stages.lib.data.csv_file import column_names
 from stages.lib.data.csv_text import CsvText
-from stages.lib.data.header import column_names
 from stages.lib.data.texts import MISSING, MISSING_AMONG_NUMBERS, Reading, as_category, numbers, read
 
 
@@ -65,6 +65,6 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
 
 def _among_numbers(reading: Reading) -> set[str]:
     """Return the cells of a column of text that only mean that a number is missing."""
-    tokens = {*reading.blanks, *reading.words}
+    tokens = {*reading.words}
     share = reading.cells.dropna().isin(tokens).mean()
     return tokens if share < 0.5 and tokens <= set(MISSING_AMONG_NUMBERS) else set()

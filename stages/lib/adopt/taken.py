@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.adopt.table import Table
+from stages.lib.common import first_of
 from stages.lib.common.tables import print_rows
-from stages.lib.data.faults import first_words
 from stages.lib.data.texts import numbers
 
 Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
@@ -75,7 +75,7 @@ def values_shown(values: pd.Series) -> str:
     if pd.api.types.is_numeric_dtype(values):
         form = ".0f" if (values % 1 == 0).all() and values.abs().max() < _EXACT else "g"
         return f"{values.min():{form}} to {values.max():{form}}" if len(values) else ""
-    return first_words([short(str(value)) for value in sorted(values.unique())], 4)
+    return first_of([short(str(value)) for value in sorted(values.unique())], 4)
 
 
 def short(text: str) -> str:

@@ -1,10 +1,18 @@
 """Tells errors, writes files whole, formats settings and scores, pins the environment. Imports no other room."""
 
 from stages.lib.common import environment
-from stages.lib.common.arguments import Arguments
 from stages.lib.common.artifacts import Output, reading, significant, write_bytes, write_text
-from stages.lib.common.command import run
-from stages.lib.common.errors import RAISED, UserError, described, did_you_mean, explained, own_place
+from stages.lib.common.command import Arguments, run
+from stages.lib.common.errors import (
+    RAISED,
+    UserError,
+    described,
+    did_you_mean,
+    explained,
+    own_code,
+    own_place,
+    relative_to_here,
+)
 from stages.lib.common.formatting import (
     counted,
     first_of,
@@ -22,7 +30,6 @@ from stages.lib.common.formatting import (
     short_key,
     short_params,
 )
-from stages.lib.common.own_files import own_code, relative_to_here
 from stages.lib.common.problem import PARAMS_FILE, Problem, in_params
 
 environment.pin()

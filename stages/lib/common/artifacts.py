@@ -23,7 +23,7 @@ def significant(value: float, digits: int = DIGITS) -> float:
 def write_bytes(path: str | Path, content: bytes) -> None:
     """Write `content` atomically: a reader of `path` finds all of it or the previous content.
 
-    Raises `OSError` if the machine refuses; its `filename` is `path`, or the file that stands where a folder belongs.
+    Raises `OSError` if the machine refuses; its `filename` is `path`.
     """
     new = Path(f"{path}.tmp")  # which git and DVC ignore
     try:
@@ -34,8 +34,7 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         with suppress(OSError):
             new.unlink()
         if isinstance(error, OSError):
-            in_the_way = next((str(folder) for folder in Path(path).parents if folder.is_file()), str(path))
-            error.filename, error.filename2 = in_the_way, None
+            error.filename, error.filename2 = str(path), None
         raise
 
 

@@ -1,5 +1,6 @@
 """Runs a stage or command, and tells how it ended."""
 
+import argparse
 import atexit
 import os
 import signal
@@ -8,21 +9,31 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
-from stages.lib.common.arguments import Arguments, UsageError
-from stages.lib.common.errors import UserError, message_of, own_place, this_command
-from stages.lib.common.own_files import relative_to_here
+from stages.lib.common.errors import UserError, message_of, own_place, relative_to_here, this_command
 
 _TRACEBACK = "--traceback"
 _STATUS, _STATUS_USAGE, _STATUS_INTERRUPTED = 1, 2, 130
-_MEMORY = (
-    "Set runtime.n_jobs in params.yaml to 1, lower runtime.max_memory_mb, or use fewer rows with data.sample; other "
-    "programs may also need less."
-)
-# In a virtual environment, and outside of any.
-_INSTALL = "Run `pip install --requirement requirements.txt`."
+_MEMORY = "Set runtime.n_jobs in params.yaml to 1, lower runtime.max_memory_mb, or use fewer rows with data.sample."
 _ACTIVATE = "Run `make check` once, which makes the environment, then activate it: `source .venv/bin/activate`."
+
+
+class UsageError(UserError):
+    """A wrong argument, after which a command ends with status 2."""
+
+
+class Arguments(argparse.ArgumentParser):
+    """Reads the arguments of a module such as `stages.search`; `--help` prints its docstring, and how to call it."""
+
+    def __init__(self, module: str, doc: str | None) -> None:
+        form = argparse.RawDescriptionHelpFormatter
+        super().__init__(f"python -m {module}", description=doc, formatter_class=form, allow_abbrev=False)
+        self.add_argument(_TRACEBACK, action="store_true", help="print the traceback of an error, too")
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError`, with how the command is called."""
+        raise UsageError(f"{message}. {' '.join(self.format_usage().split()).replace('usage', 'Usage', 1)}")
 
 
 class Interrupted(BaseException):
@@ -33,8 +44,7 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
     """Run a stage or command; `main` takes what its `arguments` were parsed into, and nothing if it has none.
 
     Warnings and errors go to standard error, as sentences, each warning once. After an error, the exit status is 1; it
-    is 2 after a wrong argument, and 130 after Ctrl-C. It is 1 too, without a word, if nobody reads the output any more
-    before the work is done: DVC must not take the outputs that are there for new ones.
+    is 2 after a wrong argument, and 130 after Ctrl-C.
     """
     module = sys.modules[main.__module__]
     parser = arguments or Arguments(module.__spec__.name if module.__spec__ else module.__name__, module.__doc__)
@@ -55,12 +65,11 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         options = parser.parse_args()
         main(*[options] if arguments else [])
-        _flush(BrokenPipeError)  # the work is done, whether the reader, such as `head`, reads on or not
+        sys.stdout.flush()
     except BaseException as error:
         if isinstance(error, SystemExit) and {"-h", "--help"} & set(sys.argv[1:]):
             raise
         status = _tell(error, with_traceback)
-        _flush(OSError)
         if status == _STATUS_INTERRUPTED:
             _end_at_once(status)
         raise SystemExit(status) from None
@@ -77,14 +86,6 @@ def _end_at_once(status: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit._run_exitfuncs()
     os._exit(status)
-
-
-def _flush(ignored: type[OSError]) -> None:
-    """Write what was printed; after an error that is to be ignored, drop it, or Python would try again as it ends."""
-    try:
-        print(end="", flush=True)
-    except ignored:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(error: BaseException, with_traceback: bool) -> int:
@@ -108,10 +109,7 @@ def tell_errors_of_imports() -> None:
 
 
 def sentences_on(error: BaseException) -> list[str]:
-    """Return what to tell the user of an error: what was found, where, and what to do; nothing if nobody reads on."""
-    cause = error.__context__ if isinstance(error, SystemExit) else error  # rich exits after a broken pipe
-    if isinstance(cause, BrokenPipeError):
-        return []
+    """Return what to tell the user of an error: what was found, where, and what to do."""
     if isinstance(error, UserError):
         return [f"error: {problem}" for problem in error.args]
     if isinstance(error, Interrupted | KeyboardInterrupt):
@@ -120,7 +118,7 @@ def sentences_on(error: BaseException) -> list[str]:
         return [f"error: The memory is used up{message_of(error)}. {_MEMORY}"]
     if isinstance(error, ModuleNotFoundError) and error.name:
         name = error.name.partition(".")[0]
-        return [f"error: The package {name} is missing. {_INSTALL if sys.prefix != sys.base_prefix else _ACTIVATE}"]
+        return [f"error: The package {name} is missing. {_ACTIVATE}"]
     if isinstance(error, subprocess.CalledProcessError):
         why = " ".join(str(error.stderr or "its own message is above").split())
         return [f"error: `{' '.join(map(str, error.cmd))}` failed: {why}"]

@@ -2,13 +2,13 @@
 
 import re
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-from stages.lib.common.own_files import own_code
 from stages.lib.common.problem import Problem
 
 # What a user's own code may raise; `SystemExit` is not an `Exception`, but ends a stage in silence.
@@ -16,6 +16,11 @@ RAISED = (Exception, SystemExit)
 
 # More of a message is cut off: torch's may list every tensor.
 _LONGEST = 600
+
+# The code that is not the user's own: the pipeline and the packages beside it.
+_OURS = [Path(__file__).resolve().parents[3] / name for name in ("stages", "lockstep", "resampled")]
+# What is installed; a virtual environment may be inside the repository.
+_INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
 
 
 class UserError(Exception):
@@ -57,18 +62,30 @@ def described(error: BaseException) -> str:
     """Return the type and message of an error and, if the user's own code raised it, the file and line there."""
     message = message_of(error)
     said = type(error).__name__ + (message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…")
-    if not (place := own_place(error)):
-        return said
-    command = this_command()
-    is_stage = command.startswith("python -m stages.")
-    hint = f" (add --traceback to `{command}` to see the whole traceback)" if is_stage else ""
-    return f"{said}, at {place}{hint}"
+    return f"{said}, at {place}" if (place := own_place(error)) else said
 
 
 def message_of(error: BaseException) -> str:
     """Return a colon and the message of an error in one line; "" if it has none."""
     text = " ".join(str(error).split()).rstrip(".")
     return f": {text}" if text else ""
+
+
+def relative_to_here(file: str | Path | None) -> Path | None:
+    """Return a file in the working directory, relative to that; None for another one, and for what is installed."""
+    if file is None:
+        return None
+    path, here = Path(file).resolve(), Path.cwd().resolve()
+    # Code without a file has a name such as <string>.
+    if not path.is_file() or not path.is_relative_to(here) or any(map(path.is_relative_to, _INSTALLED)):
+        return None
+    return path.relative_to(here)
+
+
+def own_code(file: str) -> Path | None:
+    """Return the same, but None for the pipeline and the packages, too."""
+    path = Path(file).resolve()
+    return None if any(map(path.is_relative_to, _OURS)) else relative_to_here(path)
 
 
 def own_place(error: BaseException, own: Callable[[str], Path | None] = own_code) -> str | None:

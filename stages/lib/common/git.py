@@ -16,8 +16,8 @@ class NoGitError(UserError):
 def git(*arguments: str) -> str:
     """Return what a git command prints, as UTF-8.
 
-    Raises `NoGitError` if git is not installed or this folder is not a repository, `UserError` if the repository
-    belongs to another user, so that git reads nothing of it, and `CalledProcessError` if the command fails otherwise.
+    Raises `NoGitError` if git is not installed or this is no repository, `UserError` if the repository belongs to
+    another user, and `CalledProcessError` if the command fails otherwise.
     """
     # The messages, which are looked at below, are not translated; a question writes nothing, such as to a full disk.
     plain = os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}

@@ -14,17 +14,10 @@ class Problem:
     """What is wrong, where, and what to do.
 
     `finding` follows the place in a sentence, as `is 1` follows `params.yaml: cv.n_splits`; it begins with a colon or a
-    comma where it does not go on with the sentence. A `remedy` that begins with a capital letter is a sentence.
-
-    Attributes
-    ----------
-    file, key, line, column : optional
-        The place: a key of a YAML file, such as `experiments.mine.grid.lr[0]`, or a line and a column of another one.
-        The line is counted from 1; 0 stands for the one where the YAML file has the key.
-    alike : str
-        How many more places have the same problem, in brackets, after a blank.
-    see : str
-        The key of params.yaml that the remedy names, where the place is another one.
+    comma where it does not go on with the sentence. A `remedy` that begins with a capital letter is a sentence. The
+    place is a key of a YAML file, such as `experiments.mine.grid.lr[0]`, or a line, counted from 1, and a column; line
+    0 stands for the one where the YAML file has the key. `alike` says how many more places have the same problem, in
+    brackets, after a blank. `see` is the key of params.yaml that the remedy names, where the place is another one.
     """
 
     finding: str

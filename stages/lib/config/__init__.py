@@ -3,7 +3,7 @@
 from stages.lib.common import PARAMS_FILE
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
-from stages.lib.config.params_file import load_params, params_and_problems, params_of, read_content
+from stages.lib.config.params_file import load_params, params_of, read_content
 from stages.lib.config.schema import Params, Runtime
 from stages.lib.config.space import Distribution
 from stages.lib.config.statistics import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Evaluate, Statistics

@@ -12,7 +12,21 @@ from resampled.scorers import bounds_of, effective_rows
 from stages.lib.common import Problem, in_params
 from stages.lib.config.table import Section
 
+# Scorers of predicted numbers.
+OF_NUMBERS = {
+    *("r2", "explained_variance", "d2_absolute_error_score"),
+    *("neg_max_error", "neg_mean_absolute_error", "neg_median_absolute_error", "neg_mean_absolute_percentage_error"),
+    *("neg_mean_squared_error", "neg_root_mean_squared_error"),
+    *("neg_mean_squared_log_error", "neg_root_mean_squared_log_error"),
+    *("neg_mean_gamma_deviance", "neg_mean_poisson_deviance"),
+}
+
 Splitter = Literal["stratified", "kfold", "group", "stratified_group", "time"]
+
+
+def has_unit(scoring: str) -> bool:
+    """Whether a scorer has no bounds, because its scores are in the target's unit or can be of any size."""
+    return (scoring.startswith("neg_") and scoring != "neg_brier_score") or scoring == "positive_likelihood_ratio"
 
 
 class CV(Section):
@@ -57,23 +71,35 @@ class CV(Section):
 
 def misfits(cv: CV, target: str, classify: bool) -> Iterator[Problem]:
     """Yield what in `cv` does not go together, or does not fit the target."""
-    kind = f"is {cv.splitter or 'null'}"
+    kind = cv.splitter or "null"
     if cv.splitter in {"stratified", "stratified_group"} and not classify:
-        finding = f"{kind}, which keeps the shares of classes, but model.wrapper predicts a number"
+        finding = f"is {kind}, which keeps the shares of classes, but model.wrapper predicts a number"
         yield in_params("cv.splitter", finding, f"set it to {'kfold' if cv.splitter == 'stratified' else 'group'}")
-    if cv.keeps_groups and cv.groups is None:
-        yield in_params("cv.groups", f"is null, but cv.splitter {kind}", "name the column that tells the rows' groups")
-    if not cv.keeps_groups and cv.groups is not None:
-        remedy = "set cv.splitter to group or stratified_group, or cv.groups to null"
-        yield in_params("cv.groups", f"is {cv.groups}, but cv.splitter {kind}, which keeps no groups together", remedy)
-    if not cv.keeps_time and cv.order is not None:
-        remedy = "set cv.splitter to time, or cv.order to null"
-        yield in_params("cv.order", f"is {cv.order}, but only the splitter time looks at an order", remedy)
+    if cv.keeps_groups != (cv.groups is not None):
+        finding = f"is {cv.groups or 'null'}, but cv.splitter is {kind}"
+        yield in_params("cv.groups", finding, "name a column for group and stratified_group, and for no other splitter")
+    if cv.order is not None and not cv.keeps_time:
+        yield in_params("cv.order", f"is {cv.order}, but cv.splitter is {kind}", "it is for the splitter time alone")
     for key in ("groups", "order"):
         if getattr(cv, key) == target:
             yield in_params(f"cv.{key}", f"is {target}, which is the target", "name another column")
-    if cv.keeps_time and cv.n_repeats > 1:
-        finding = f"is {cv.n_repeats}, but rows in the order of time can be split in one way only"
-        yield in_params("cv.n_repeats", finding, "set it to 1")
-    if cv.keeps_time and cv.shuffle:
-        yield in_params("cv.shuffle", "is true, but the splitter time keeps the order of the rows", "set it to false")
+    if cv.keeps_time and (cv.n_repeats > 1 or cv.shuffle):
+        key = "n_repeats" if cv.n_repeats > 1 else "shuffle"
+        finding = "does not fit the splitter time, because rows in the order of time can be split in one way only"
+        yield in_params(f"cv.{key}", finding, "set n_repeats to 1 and shuffle to false")
+    yield from _misplaced_scorers(cv, classify)
+
+
+def _misplaced_scorers(cv: CV, classify: bool) -> Iterator[Problem]:
+    """Yield which scorers of `cv` do not suit the target or are listed twice."""
+    names = {"cv.scoring": cv.scoring} | {f"cv.also_score[{i}]": name for i, name in enumerate(cv.also_score)}
+    for place, name in names.items():
+        if classify and name in OF_NUMBERS:
+            finding = f"is {name}, which scores numbers, but model.wrapper predicts a class"
+            yield in_params(place, finding, "set it to a score of classes, such as accuracy")
+        if not classify and name not in OF_NUMBERS:
+            finding = f"is {name}, which is not a score of numbers, but model.wrapper predicts a number"
+            yield in_params(place, finding, "set it to a score of numbers, such as r2")
+        first = next(other for other, named in names.items() if named == name)
+        if first != place:
+            yield in_params(place, f"is {name}, which is {first} already", "remove it")

@@ -68,31 +68,24 @@ def _twins(key: str, values: list[Any]) -> Iterator[Problem]:
 
 def misfits(experiment: Experiment, max_candidates: int) -> Iterator[Problem]:
     """Yield what does not go together in an experiment, or is in it twice or too many times."""
-    search, n_candidates, lists = experiment.search, experiment.n_candidates, experiment.lists
-    for key, values in lists.items():
+    search, n_candidates, size = experiment.search, experiment.n_candidates, space_size(experiment.grid)
+    for key, values in experiment.lists.items():
         yield from _twins(key, values)
-    raise_it = f"or raise runtime.max_candidates, which is {max_candidates:,}"
-    size = space_size(experiment.grid)
-    if (n_candidates or 0) > max_candidates:
-        yield in_params("n_candidates", f"is {n_candidates:,}, more than a search may have", f"lower it, {raise_it}")
-    elif n_candidates is None and max_candidates < size < math.inf:  # which are not listed for that
-        remedy = f"remove values, draw some of them with `search: random` and n_candidates, {raise_it}"
-        yield in_params("grid", f"has {size:,.0f} candidates, more than a search may have", remedy)
     if search == "grid":
-        if n_candidates is not None:
-            finding = f"is {n_candidates}, but `search: grid` trains every candidate of the lists"
-            yield in_params("n_candidates", finding, "remove it, or set search to random")
         for key, drawn in experiment.distributions.items():
-            remedy = "set search to random and n_candidates to how many to draw, or list the values"
-            yield in_params(f"grid.{key}", f"is a distribution, {drawn}, but `search: grid` takes lists", remedy)
-        return
-    if n_candidates is None:
-        if search == "random" or experiment.distributions:
-            why = "draws candidates" if search == "random" else "draws them where the grid has a distribution"
-            yield in_params("n_candidates", f"is missing, but `search: {search}` {why}", "add how many")
-    elif n_candidates > size:
-        remedy = f"set it to {size:.0f} or fewer{'' if experiment.distributions else ', or search to grid'}"
-        yield in_params("n_candidates", f"is {n_candidates}, but the grid has only {size:.0f}", remedy)
+            finding = f"is a distribution, {drawn}, but `search: grid` takes lists"
+            yield in_params(f"grid.{key}", finding, "list the values, or set search to random, and n_candidates")
+        if n_candidates is not None:
+            yield in_params("n_candidates", f"is {n_candidates}, but `search: grid` draws none", "remove it")
+    elif n_candidates is None and (search == "random" or experiment.distributions):
+        yield in_params("n_candidates", f"is missing, but `search: {search}` draws candidates here", "add how many")
+    elif (n_candidates or 0) > size:
+        finding = f"is {n_candidates}, but the grid has only {size:.0f}"
+        yield in_params("n_candidates", finding, f"set it to {size:.0f} or fewer")
+    if max_candidates < (n_candidates or size) < math.inf:  # which are not listed for that
+        finding = f"has {n_candidates or size:,.0f} candidates, more than runtime.max_candidates, {max_candidates:,}"
+        remedy = "remove values, draw fewer of them with `search: random` and n_candidates, or raise that limit"
+        yield in_params("n_candidates" if n_candidates else "grid", finding, remedy)
     if search == "halving" and "max_epochs" in experiment.grid:
         finding = "is searched, but `search: halving` multiplies max_epochs from stage to stage"
         yield in_params("grid.max_epochs", finding, "remove it, and put the most epochs into fixed")

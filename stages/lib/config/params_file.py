@@ -1,7 +1,6 @@
 """Reads params.yaml and checks it against the schema."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,9 +13,8 @@ from stages.lib.config import yaml12
 from stages.lib.config.cv import misfits as cv_misfits
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.experiment import misfits as experiment_misfits
-from stages.lib.config.problems import problems_of, without
+from stages.lib.config.problems import problems_of
 from stages.lib.config.schema import Params
-from stages.lib.config.scorers import misplaced_scorers
 from stages.lib.config.statistics import misplaced_names, misplaced_rope
 from stages.lib.config.table import misfits as table_misfits
 from stages.lib.config.training import NO_SETTING, PREFIX, Model, Prepare
@@ -35,51 +33,32 @@ def load_params(path: str | Path = PARAMS_FILE) -> Params:
 
 
 def params_of(content: dict[str, Any], path: str | Path = PARAMS_FILE) -> Params:
-    """Return the content of params.yaml as params; raises `UserError` with every problem and its place in the file."""
-    params, problems = params_and_problems(content, path)
-    if params is None or problems:
-        raise UserError(*problems)
-    return params
+    """Return the content of params.yaml as params; raises `UserError` with every problem and its place in the file.
 
-
-def params_and_problems(content: dict[str, Any], path: str | Path = PARAMS_FILE) -> tuple[Params | None, list[Problem]]:
-    """Return what can be taken for params, and the problems of the content.
-
-    With problems, the params are without the experiments and the values that have some, so that the rest can be checked
-    as well; they are None if too little is left.
+    What does not go together is looked at once each value is one that its key can have.
     """
-    problems: list[Problem] = []
-    params: Params | None = None
     try:
         params = Params.model_validate(content)
+        problems = list(dict.fromkeys(_misfits(params)))  # both bounds of a distribution may have the same one
     except ValidationError as error:
         problems = problems_of(error)
-        with suppress(ValidationError):
-            params = Params.model_validate(without(content, error))
-    if params:
-        # Nothing is said of what was taken out. Both bounds of a distribution may have the same problem.
-        taken_out = tuple(problem.key for problem in problems)
-        if any(key.startswith("experiments.") for key in taken_out):
-            taken_out += ("evaluate.keep", "evaluate.use")
-        problems += [each for each in dict.fromkeys(_misfits(params)) if not each.key.startswith(taken_out)]
-    return params, [replace(problem, file=str(path)) for problem in problems]
+    if problems:
+        raise UserError(*(replace(problem, file=str(path)) for problem in problems))
+    return params
 
 
 def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     """Return params.yaml as it stands; raises `UserError` if it is missing, empty, or is not YAML."""
     file = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        if line := yaml12.conflict_line(text.encode()):
-            raise UserError(yaml12.on_conflict(file, line))
-        content = yaml12.load(text)
+        content = yaml12.load(Path(path).read_text(encoding="utf-8"), file)
     except FileNotFoundError:
         remedy = "Run from the top of the repository, or restore the file: `git checkout params.yaml`."
         raise UserError(Problem("is missing here", remedy, file)) from None
     except UnicodeDecodeError as error:
         raise UserError(Problem(f": byte {error.start} is not UTF-8", "Save the file as UTF-8 text.", file)) from None
     except yaml12.NotYAMLError as error:
-        raise UserError(error.problem(file)) from None
+        raise UserError(error.problem) from None
     if not isinstance(content, dict):
         finding = "should have sections, such as `data:` and `model:`, and has none"
         raise UserError(Problem(finding, "Restore it: `git checkout params.yaml`.", file))
@@ -91,7 +70,6 @@ def _misfits(params: Params) -> Iterator[Problem]:
     classify, scoring = params.model.classifies, params.cv.scoring
     yield from table_misfits(params.data)
     yield from cv_misfits(params.cv, params.data.target, classify)
-    yield from misplaced_scorers(params.cv, classify)
     yield from misplaced_rope(params.statistics, scoring)
     yield from misplaced_names(params.evaluate, params.experiments, params.combines, classify)
     for key, value in params.model:

@@ -1,6 +1,5 @@
 """The whole of params.yaml as a typed object; `stages.lib.model` checks with torch what its names stand for."""
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -12,9 +11,6 @@ from stages.lib.config.statistics import RESERVED, ROPE, Evaluate, Statistics
 from stages.lib.config.table import Data, Section, rule
 from stages.lib.config.training import Model, Prepare
 
-# A name is part of files' names, of DVC's stages, and an argument on the command line.
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
-_SIGNS = "letters from a to z, digits, - and _ only, not - first, and at most 100 of them"
 # Names that the charts and the evaluation use for other things than experiments.
 _TAKEN = {
     *RESERVED,
@@ -24,11 +20,9 @@ _TAKEN = {
 
 Name = Annotated[
     str,
-    rule(_NAME.fullmatch, f"an experiment's name has {_SIGNS}; rename it"),
-    rule(
-        lambda name: name not in _TAKEN,
-        "the charts or the evaluation use this name for something else; choose another name",
-    ),
+    # It is part of files' names, of DVC's stages, and an argument on the command line.
+    Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$"),
+    rule(lambda name: name not in _TAKEN, "the evaluation uses this name for something else; choose another one"),
 ]
 
 

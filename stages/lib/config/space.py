@@ -14,8 +14,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 # Significant digits of a number that is drawn, or of the width of its distribution if that is smaller.
 _DIGITS = 3
 
-# The largest bound: whole numbers are exact up to it.
-_LARGEST = 1e15
+# The largest bound, up to which whole numbers are exact, and the smallest of a logarithm.
+_LARGEST, _SMALLEST = 1e15, 1e-300
 
 # Points to draw for each candidate of a small space before the rest is taken in order, and for any space.
 _POINTS_EACH = 16
@@ -80,23 +80,17 @@ def to_distribution(described: Any) -> Distribution:
     """Return the distribution that a mapping such as `{uniform: [0.0, 0.5]}` describes; raises `ValueError` if none."""
     if isinstance(described, Distribution):
         return described
-    if len(described) != 1:
-        raise ValueError("a distribution has one name and two bounds, such as {uniform: [0.0, 0.5]}")
-    ((kind, bounds),) = described.items()
-    if kind not in KINDS:
-        raise ValueError(f"{kind!r} is not a distribution; it should be {join_words(KINDS, 'or')}")
+    kind, bounds = next(iter(described.items()), (None, None))
+    if len(described) != 1 or kind not in KINDS:
+        raise ValueError(f"it should be {join_words(KINDS, 'or')}, with two bounds, such as {{uniform: [0.0, 0.5]}}")
     if not isinstance(bounds, list) or len(bounds) != 2 or not all(is_number(bound) for bound in bounds):
         raise ValueError(f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}")
-    if any(abs(bound) > _LARGEST for bound in bounds):
-        raise ValueError(f"both bounds should lie between {-_LARGEST:g} and {_LARGEST:g}")
-    low, high = bounds
-    drawn = Distribution(kind, low, high)
+    drawn = Distribution(kind, *bounds)
     if drawn.whole and not all(float(bound).is_integer() for bound in bounds):
         raise ValueError(f"{kind} is of whole numbers, so its bounds are whole numbers too")
-    if drawn.logarithmic and min(bounds) <= 0:
-        raise ValueError(f"{kind} has no 0 and nothing below it; both bounds should be above 0")
-    if low >= high:
-        raise ValueError("the low bound comes first and is below the high one")
+    least = _SMALLEST if drawn.logarithmic else -_LARGEST
+    if not least <= drawn.low < drawn.high <= _LARGEST:
+        raise ValueError(f"the low bound comes first and is below the high one; both lie in {least:g} to {_LARGEST:g}")
     return Distribution(kind, *map(int if drawn.whole else float, bounds))
 
 
@@ -119,9 +113,8 @@ def all_candidates(space: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 def drawn_candidates(space: Space, n_candidates: int, seed: int) -> list[dict[str, Any]]:
     """Draw candidates, each of them once, from a scrambled Sobol' sequence, at most as many as the space has.
 
-    The sequence fills a space more evenly than independent numbers do (Owen 1998, "Scrambling Sobol' and
-    Niederreiter-Xing points"). Its first points do not depend on how many are drawn. Each key, in sorted order, is a
-    dimension; the keys of the candidates are sorted, too.
+    It fills a space more evenly than independent numbers do (Owen 1998, "Scrambling Sobol' and Niederreiter-Xing
+    points"). Its first points do not depend on how many are drawn. Each key, in sorted order, is a dimension.
     """
     from scipy.stats import qmc  # its import takes most of a second
 
@@ -140,13 +133,12 @@ def drawn_candidates(space: Space, n_candidates: int, seed: int) -> list[dict[st
     if len(points) < n_candidates and size < math.inf:
         points |= dict.fromkeys(product(*(range(int(axis.low), int(axis.high) + 1) for axis in axes)))
     return [
-        {key: _value(space[key], place) for key, place in zip(keys, places, strict=True)}
+        {
+            key: place if isinstance(values := space[key], Distribution) else values[int(place)]
+            for key, place in zip(keys, places, strict=True)
+        }
         for places in islice(points, n_candidates)
     ]
-
-
-def _value(values: Values, position: float) -> Any:
-    return position if isinstance(values, Distribution) else values[int(position)]
 
 
 def is_number(value: Any) -> bool:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from resampled.scorers import bounds_of
 from stages.lib.common import Problem, format_value, in_params, join_words
-from stages.lib.config.scorers import has_unit
+from stages.lib.config.cv import has_unit
 from stages.lib.config.table import Section
 
 # The region of practical equivalence of scores between bounds.

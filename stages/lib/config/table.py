@@ -1,6 +1,5 @@
 """The CSV: where it is, how it is written, and what its columns contain: `data` in params.yaml."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from math import isfinite
@@ -76,7 +75,6 @@ def _is_encoding(name: str) -> bool:
     return True
 
 
-_A_HASH = "a sha256 has 64 signs, each 0 to 9 or a to f, as `sha256sum FILE` prints it"
 _AN_ENCODING = "it is not a text encoding that Python knows; common ones are utf-8, utf-16, latin-1 and cp1252"
 
 FilePath = Annotated[str, rule(lambda text: text.strip() and text.isprintable(), "it should name a file")]
@@ -87,7 +85,7 @@ class Data(Section):
 
     path: FilePath
     url: FilePath | None = None
-    sha256: Annotated[str, rule(re.compile("[0-9a-f]{64}").fullmatch, _A_HASH)] | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     header: bool = False
     separator: Literal[",", ";", "\t"] = ","
     decimal: Literal[".", ","] = "."
@@ -127,27 +125,15 @@ def misfits(data: Data) -> Iterator[Problem]:
     if data.target not in data.columns:
         hint = did_you_mean(data.target, data.columns) or f"; they are {', '.join(data.columns)}"
         yield in_params("data.target", f"is {data.target!r}, which is not one of the columns{hint}")
-    if not data.header and len(data.columns) < 2:
-        remedy = "list every column of the file, two or more, because data.header is false"
-        yield in_params("data.columns", "has one column", remedy)
 
 
 def _misfits_of(column: Column, is_target: bool) -> Iterator[tuple[str, str]]:
     """Yield what in a column does not go together, and what to do."""
     limits = column.min is not None or column.max is not None or column.zero_is_missing
-    if column.min is not None and column.max is not None and column.min > column.max:
-        yield f"has a min, {column.min:g}, above its max, {column.max:g}", "exchange or fix them"
-    if column.type != "number" and (limits or column.classes is not None):
-        yield f"has the type {column.type}, but min, max, zero_is_missing and classes are not for it", "remove those"
-    elif column.classes is not None and limits:
-        yield "has classes, which are labels and have no min, max or zero_is_missing", "remove those"
+    if (limits and column.classes is not None) or (column.type != "number" and (limits or column.classes is not None)):
+        yield "has several of classes, a type, and limits of numbers (min, max, zero_is_missing)", "keep one of these"
     if column.classes is not None and not is_target:
         yield "has classes, but is not the target", "remove them"
-    if is_target and not column.use:
-        yield "is the target, and has `use: false`", "remove that"
-    if is_target and (column.missing or column.zero_is_missing):
-        remedy = "remove `missing` and `zero_is_missing`, and from the CSV the rows without a target"
-        yield "is the target, which can't be missing", remedy
-    if is_target and column.type != "number":
-        remedy = "a target is a number, or lists its labels, such as `classes: [no, yes]`"
-        yield f"is the target, and has `type: {column.type}`", remedy
+    if is_target and (not column.use or column.missing or column.zero_is_missing or column.type != "number"):
+        remedy = "a target is a number, or lists its labels, such as `classes: [no, yes]`, and is never missing"
+        yield "is the target, and has `use`, `missing`, `zero_is_missing` or a type", f"remove these; {remedy}"

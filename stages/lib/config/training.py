@@ -1,6 +1,5 @@
 """The settings of a net, and what prepares its rows: `model` and `prepare`, and what experiments set instead."""
 
-import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -27,13 +26,8 @@ def _scalar(value: Any) -> Any:
     kinds = (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
     if not all(isinstance(item, kinds) for item in items):
         raise ValueError(NO_SETTING)
-    if isinstance(value, str) and not value.isprintable():  # such as `false` and a blank of another kind
-        raise ValueError("it has a sign that can't be seen; write the value anew")
-    numbers = [item for item in items if isinstance(item, int | float)]
-    if not all(isinstance(number, int) or math.isfinite(number) for number in numbers):
-        raise ValueError("it should be a finite number")
-    if any(abs(number) > _LARGEST_FLOAT for number in numbers):
-        raise ValueError(f"it is larger than the numbers of a net can be; it should be below {_LARGEST_FLOAT}")
+    if not all(abs(item) <= _LARGEST_FLOAT for item in items if isinstance(item, int | float)):
+        raise ValueError(f"it should be a finite number, no larger than {_LARGEST_FLOAT}, the most that a net can hold")
     return value
 
 
@@ -85,10 +79,9 @@ class Model(NetSettings):
 class Prepare(Section):
     """What is fitted on the training rows of each split, before the net sees them.
 
-    `impute` says what replaces missing cells of numbers and booleans, and zeros of columns with `zero_is_missing`. With
-    `most_frequent`, missing categories are replaced too; otherwise they are a category of their own. With `indicator`,
-    each column that lacks cells gets another one that says where. `target` says how the target of a regression is
-    scaled; predictions and scores are in its own unit.
+    `impute` replaces missing cells of numbers and booleans, and zeros of columns with `zero_is_missing`; missing
+    categories only with `most_frequent`. With `indicator`, each column that lacks cells gets another one that says
+    where. With `target`, the target of a regression is scaled, but predictions and scores are in its own unit.
     """
 
     impute: Literal["mean", "median", "most_frequent"] | None = None

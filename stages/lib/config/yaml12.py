@@ -13,31 +13,26 @@ _MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?\r?$", re.MULTILINE)
 
 
 class NotYAMLError(ValueError):
-    """A text that is not YAML: what the parser found, as a clause and, if it is known, the line."""
+    """A text that is not YAML; `problem` says where and why."""
 
-    def __init__(self, finding: str, line: int = 0) -> None:
-        super().__init__(finding, line)
-        self.finding, self.line = finding, line
-
-    def __str__(self) -> str:
-        return str(self.problem()).removeprefix(": ")
-
-    def problem(self, file: str = "", remedy: str = "Fix it there or above.") -> Problem:
-        """Return the problem of a file with that text."""
-        return Problem(self.finding, remedy, file, line=self.line)
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
-def load(text: str) -> Any:
-    """Parse one YAML document; raises `NotYAMLError` if it is none."""
+def load(text: str, file: str = "") -> Any:
+    """Parse one YAML document; raises `NotYAMLError` if it is none, with a problem of the file."""
     try:
         return YAML(typ="safe").load(text)
-    except MarkedYAMLError as error:
-        lines = text.splitlines() or [""]
-        line = min(error.problem_mark.line + 1, len(lines))
-        begins = f", {error.context} (line {error.context_mark.line + 1})" if error.context_mark else ""
-        raise NotYAMLError(f", `{lines[line - 1].strip()[:60]}`: {error.problem}{begins}", line) from None
     except (YAMLError, RecursionError, ValueError) as error:  # of a sign, of brackets, of a number that no text has
-        raise NotYAMLError(f": it can't be read: {str(error).splitlines()[0].partition(';')[0]}") from None
+        if line := conflict_line(text.encode()):
+            raise NotYAMLError(on_conflict(file, line)) from None
+        finding = f": it can't be read: {str(error).splitlines()[0].partition(';')[0]}"
+        if isinstance(error, MarkedYAMLError):
+            lines = text.splitlines() or [""]
+            line = min(error.problem_mark.line + 1, len(lines))
+            finding = f", `{lines[line - 1].strip()[:60]}`: {error.problem}"
+        raise NotYAMLError(Problem(finding, "Fix it there or above.", file, line=line)) from None
 
 
 def conflict_line(content: bytes) -> int:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,7 +11,6 @@ import pandas as pd
 from pandas.errors import ParserError
 
 from stages.lib.common import Problem, UserError, counted
-from stages.lib.config.yaml12 import conflict_line, on_conflict
 
 # What may separate cells, in the singular.
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -24,8 +22,7 @@ LONGEST = 40
 class CsvText:
     """A CSV that messages call `name`, its text in UTF-8 as `as_utf8` returns it, and how the file is written.
 
-    The other fields are as in `data` of params.yaml; rows of which `is_new` is true are to predict, so that they have
-    to be written as the training table is.
+    The other fields are as in `data` of params.yaml.
     """
 
     name: str
@@ -35,17 +32,10 @@ class CsvText:
     decimal: str = "."
     header: bool = True
     na_values: tuple[str, ...] = ()
-    is_new: bool = False
 
-    def problem(self, finding: str, remedy: str = "", line: int = 0, see: str = "") -> Problem:
-        """Return a problem of the file or of a line, after which a sentence goes on."""
-        return Problem(
-            finding if line else f": {finding}", remedy, self.name, line=line, see="" if self.is_new else see
-        )
-
-    def refuse(self, finding: str, remedy: str = "", line: int = 0, see: str = "") -> NoReturn:
-        """Raise `UserError` with a problem of the file, or of a line."""
-        raise UserError(self.problem(finding, remedy, line, see))
+    def refuse(self, finding: str, remedy: str = "", line: int = 0) -> NoReturn:
+        """Raise `UserError` with a problem of the file or of a line, after which a sentence goes on."""
+        raise UserError(Problem(finding if line else f": {finding}", remedy, self.name, line=line))
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record with the number of its first line, counted from 1."""
@@ -73,15 +63,9 @@ class CsvText:
         and missing cells. `names` are the columns in file order. Raises `UserError` if a line has more or fewer cells
         than there are columns, or a cell is too long.
         """
-        if max(map(len, io.BytesIO(self.text)), default=0) > csv.field_size_limit():
-            for _ in self.records():  # to refuse a cell of this length; a line may have many cells
-                pass
         try:
             table = self._read(names, as_text)
         except ParserError as error:
-            if "EOF inside string" in str(error):
-                *_, (line, _) = self.records()
-                self.refuse("opens a quotation mark that is never closed", line=line)
             self.check_widths(len(names))
             self.refuse(f"it is not a CSV: {error}")
         numeric = {name for name in names if table[name].dtype.kind in "iuf"}
@@ -94,44 +78,32 @@ class CsvText:
         return table.astype({name: "float64" if name in numeric else "category" for name in names})
 
     def _read(self, names: Sequence[str], as_text: Collection[str], **options: Any) -> pd.DataFrame:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # such a column is read again, as text
-            return pd.read_csv(
-                io.BytesIO(self.text),
-                sep=self.separator,
-                decimal=self.decimal,
-                header=0 if self.header else None,
-                names=list(names),
-                dtype=dict.fromkeys(as_text, "str"),
-                na_values=list(self.na_values),
-                keep_default_na=False,
-                index_col=False,
-                skip_blank_lines=False,
-                skipinitialspace=True,
-                **options,
-            )
+        return pd.read_csv(
+            io.BytesIO(self.text),
+            sep=self.separator,
+            decimal=self.decimal,
+            header=0 if self.header else None,
+            names=list(names),
+            dtype=dict.fromkeys(as_text, "str"),
+            na_values=list(self.na_values),
+            keep_default_na=False,
+            index_col=False,
+            skip_blank_lines=False,
+            skipinitialspace=True,
+            low_memory=False,
+            **options,
+        )
 
     def check_widths(self, width: int, note: str = "") -> None:
         """Raise `UserError` if a line has more or fewer cells than `width`; a note follows that number."""
-        records = list(islice(self.records(), int(self.header), None))
-        wrong = [(line, cells) for line, cells in records if len(cells) != width]
+        records = islice(self.records(), int(self.header), None)
+        wrong = [(line, len(cells)) for line, cells in records if len(cells) != width]
         if not wrong:
             return
-        if marked := conflict_line(self.text):
-            raise UserError(on_conflict(self.name, marked))
-        (line, cells), *others = wrong
-        count = len(cells)
-        remedy = f"a cell that contains {self.separator!r} needs quotation marks"
-        if not cells:
-            remedy = "remove empty lines"
-        elif not self.header and not self.is_new and all(len(record) == count for _, record in records):
-            remedy = f"every line has {count}, so list {count} columns in data.columns of params.yaml"
-        elif count < width:
-            remedy = "is the line cut off?"
-        elif count == width + 1 and not cells[-1].strip():
-            remedy = "its last cell is empty, so remove the separator at the end of each row"
+        (line, count), *others = wrong
         finding = f"has {counted(count, 'column')} instead of {width}{note}{more_such(len(others), 'line')}"
-        self.refuse(finding, remedy, line)
+        remedy = f"is it cut off? A cell that contains {self.separator!r} needs quotation marks"
+        self.refuse(finding, remedy if count else "remove empty lines", line)
 
 
 def short(cell: str) -> str:

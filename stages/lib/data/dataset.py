@@ -82,18 +82,10 @@ class Columns:
 class Dataset:
     """The table that nets train on.
 
-    Parameters
-    ----------
-    X : DataFrame, shape (n_rows, n_features)
-        The features as they are in the file, with NaN where a cell is missing: numbers as float64, booleans as float64
-        0 and 1, categories as pandas' `category`, whose categories are sorted and those of the whole table. The index
-        is 0, 1, … Zeros that mean a missing value are zeros here.
-    y : array of float64, shape (n_rows,)
-        The target; classes are 0, 1 and so on.
-    classes : tuple of str
-        The label of each class; empty for a regression.
-    groups : array of int, shape (n_rows,), or None
-        The group of each row, from `cv.groups`.
+    `X`, of shape (n_rows, n_features), has numbers and booleans as float64, and categories as pandas' `category`, whose
+    categories are sorted and those of the whole table; NaN is a missing cell. Zeros that mean a missing value are
+    zeros here. `y` is float64, with classes as 0, 1 and so on, whose labels are in `classes`. `groups` has the number
+    of each row's group, from `cv.groups`.
     """
 
     X: pd.DataFrame

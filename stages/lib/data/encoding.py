@@ -9,43 +9,36 @@ _ONE_BYTE = ("iso8859", "cp125")
 # Bytes that text never contains: control characters other than tab, line ends and form feed.
 _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f"))
 
-_EXPORT = "Export it as CSV first."
-_DOWNLOAD = "Open it to see what the server says, and download the file itself."
-# In lower case, after blanks.
+# How other files begin, in lower case and after blanks.
 _BEGINNINGS = {
-    b"pk\x03\x04": ("a spreadsheet or a zip archive", _EXPORT),
-    b"\xd0\xcf\x11\xe0": ("an old spreadsheet", _EXPORT),
-    b"\x1f\x8b": ("a gzip archive", "Unpack it first."),
-    b"par1": ("a Parquet file", _EXPORT),
-    b"version https://git-lfs": ("a pointer of Git LFS", "Run `git lfs pull`."),
-    b"<!doctype html": ("an HTML page", _DOWNLOAD),
-    b"<html": ("an HTML page", _DOWNLOAD),
+    b"pk\x03\x04": "a spreadsheet or a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"\x1f\x8b": "a gzip archive",
+    b"par1": "a Parquet file",
+    b"version https://git-lfs": "a pointer of Git LFS, which `git lfs pull` replaces by the file",
+    b"<!doctype html": "an HTML page",
+    b"<html": "an HTML page",
 }
 
 
 def refuse_other_formats(content: bytes, name: str) -> None:
-    """Raise `UserError` if a file is not a CSV but of another known format; it says which, and what to do."""
+    """Raise `UserError` if a file is not a CSV but of another known format; it says which."""
     start = content[:1000].lstrip().lower()
-    for beginning, (what, remedy) in _BEGINNINGS.items():
+    for beginning, what in _BEGINNINGS.items():
         if start.startswith(beginning):
-            raise UserError(Problem(f"is {what}, not a CSV", remedy, name))
+            raise UserError(Problem(f"is not a CSV, but {what}", file=name))
 
 
-def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> bytes:
+def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
     """Return the text in UTF-8, without a byte-order mark and without empty lines at its end.
 
     Raises `UserError` if the content is not text in `data.encoding`, or begins with an empty line. The message calls
-    the text `name`, and says which encoding the content looks like. A text that `is_new` has to be written as the
-    training table is, so that no setting can suit it.
+    the text `name`, and says which encoding the content looks like.
     """
     refuse_other_formats(content, name)
     content = content.removeprefix(codecs.BOM_UTF8)  # spreadsheets put it before any text
     coding, likely = codecs.lookup(encoding).name, likely_encoding(content)
-    remedy = "Is it the right file?"
-    if likely and codecs.lookup(likely).name != coding:
-        remedy = f"If it is {likely}, as it seems, set data.encoding in params.yaml to {likely}."
-        if is_new:
-            remedy = f"Save it as {encoding}, as the training table is."
+    remedy = f"It may be {likely}; data.encoding in params.yaml is {encoding}." if likely else "Is it the right file?"
     try:
         text = content.decode(encoding).encode()
     except UnicodeError as error:
@@ -53,11 +46,8 @@ def as_utf8(content: bytes, encoding: str, name: str, is_new: bool = False) -> b
         raise UserError(Problem(f"is not {encoding}", remedy, name, line=line)) from None
     # Encodings of one byte decode any bytes, and UTF-8 to wrong letters; UTF-16 makes letters of other scripts of it.
     is_wrong = coding.startswith(_ONE_BYTE) and not content.isascii()
-    if likely == "utf-8" and (is_wrong or coding.startswith("utf-16")):
+    if b"\0" in text or (likely == "utf-8" and (is_wrong or coding.startswith("utf-16"))):
         raise UserError(Problem(f"is not {encoding}", remedy, name))
-    if b"\0" in text:
-        line = 1 + text.count(b"\n", 0, text.index(b"\0"))
-        raise UserError(Problem("contains a zero byte, so it is not text", remedy, name, line=line))
     text = text.removeprefix(codecs.BOM_UTF8).rstrip(b" \r\n")
     if not text:
         raise UserError(Problem("is empty", remedy, name))

@@ -5,5 +5,4 @@ The stages make the same checks, each its own part. Imports `changes`, `adopt`, 
 """
 
 from stages.lib.doctor.everything import check
-from stages.lib.doctor.grouping import grouped
 from stages.lib.doctor.plan import Plan, in_words, print_plans

@@ -1,33 +1,32 @@
-"""Estimates what a search will take: candidates, fits and time.
+"""Estimates what a search will take: fits and time.
 
-The figures are rough. A net alone takes as long for each step as was measured. In lockstep, a stack pays the overhead
-of a step once for all its nets, and for each net a small part of it and its arithmetic; the shares below are those of
-the committed searches.
+The time is rough: a step of one net is measured, and the shares below, of the committed searches, say what a step of
+a net costs in a stack. Nets much wider than those of the measured step take longer.
 """
 
 import os
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from math import ceil
 from operator import mul
-from typing import Any
 
-from torch.nn.parameter import is_lazy
+import numpy as np
+from sklearn.base import BaseEstimator
 
-from stages.lib.common.tables import print_rows
-from stages.lib.config import Params
-from stages.lib.engine import lean, net_of, nets_at_once
+from stages.lib.data import Dataset
+from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment import Opened
-from stages.lib.model import build_estimator
+from stages.lib.experiment.probe import lean
 from stages.lib.search.halving import stage_epochs, stage_sizes
 
 # In steps of a net alone: what a stack pays once for a step, what each of its nets costs, what its first step costs,
-# and what scoring a net costs; and what a search costs that trains nothing.
-_OF_A_STACK, _OF_A_NET, _FIRST, _SCORING, _START = 0.4, 0.006, 1500, 2, 10_000
-# Operations a second, and calls of torch in a step.
-_SPEED, _CALLS = 5e9, 50
-# Nets are built for so many widths, depths and so on; the others are taken for the largest of them.
-_MOST_BUILT = 20
+# what scoring a net costs, and what a search costs that trains nothing.
+_OF_A_STACK, _OF_A_NET, _FIRST, _SCORING, _START = 0.4, 0.01, 1500, 2, 20_000
+# Of a larger split, so many training rows and test rows are tried.
+_MOST_ROWS = 2000
+# The epochs whose time is measured, beside one that pays for the start of a fit.
+_EPOCHS = 2
 
 
 @dataclass(frozen=True)
@@ -37,92 +36,69 @@ class Plan:
     name: str
     n_candidates: int
     n_fits: int
-    net_epochs: int
     seconds: float
 
 
 def make_plan(opened: Opened, step: float) -> Plan:
     """Estimate what the search of an experiment will take, where a training step of a net takes `step` seconds."""
     params, settings, candidates, n_splits = opened.params, opened.settings, opened.candidates, len(opened.splits)
-    experiment = params.experiment(opened.name)
     parts = params.settings(opened.name)["train_split"]
-    n_rows = ceil(sum(len(train) for train, _ in opened.splits) / n_splits * (1 - 1 / parts if parts else 1))
-    weights = _weights(opened)
-    largest, together = max(weights.values()), params.engine == "lockstep"
-    steps, net_epochs = 0.0, 0
-    for (shape, batch), epochs in _alike(settings, candidates).items():
-        n_nets, n_batches = len(epochs) * n_splits, ceil(n_rows / batch)
-        net_steps = sum(epochs) * n_splits * n_batches
-        operations = 6 * weights.get(shape, largest) * min(batch, n_rows)
-        net_epochs += sum(epochs) * n_splits
-        if together:
-            at_once = nets_at_once(operations, _CALLS)
-            steps += _FIRST + ceil(n_nets / at_once) * max(epochs) * n_batches * _OF_A_STACK
-            steps += net_steps * (_OF_A_NET + operations / _SPEED / step)
+    n_rows = len(opened.splits[0][0]) * (1 - 1 / parts if parts else 1)
+    # Nets share a stack if their whole numbers, such as widths, and their batches are the same.
+    stacks: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for candidate in candidates:
+        whole = settings | candidate
+        shape = {key: each for key, each in candidate.items() if key != "max_epochs" and isinstance(each, int)}
+        stacks[repr(shape)].append((whole["max_epochs"], ceil(n_rows / whole["batch_size"])))
+    steps = 0.0
+    for nets in stacks.values():
+        net_steps = [epochs * batches for epochs, batches in nets]
+        if params.engine == "lockstep":
+            steps += _FIRST + max(net_steps) * _OF_A_STACK + sum(net_steps) * n_splits * _OF_A_NET
         else:
-            steps += net_steps
+            steps += sum(net_steps) * n_splits
 
     n_candidates, most = len(candidates), settings["max_epochs"]
-    stages = stage_epochs(n_candidates, most) if experiment.search == "halving" else [most]
+    is_halved = params.experiment(opened.name).search == "halving"
+    stages = stage_epochs(n_candidates, most) if is_halved else [most]
     sizes = stage_sizes(n_candidates, len(stages))
     n_fits, share = sum(sizes) * n_splits, sum(map(mul, sizes, stages)) / (n_candidates * most)
     cores = os.cpu_count() or 1
     n_jobs = cores if params.runtime.n_jobs == -1 else min(params.runtime.n_jobs, cores)
-    steps = steps * share / n_jobs + n_fits * _SCORING + _START + _of_fresh(params, settings, n_rows)
-    return Plan(opened.name, n_candidates, n_fits, round(net_epochs * share), steps * step)
+    return Plan(opened.name, n_candidates, n_fits, (steps * share / n_jobs + n_fits * _SCORING + _START) * step)
 
 
-def _alike(settings: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[tuple[str, int], list[int]]:
-    """Return the epochs of the nets that may share a stack, by their shape and batch size.
+def few_rows(split: TrainTest, data: Dataset) -> TrainTest:
+    """Return a split, or some of its rows if it is large: evenly spread, with rows of every class."""
 
-    Candidates that differ in their epochs alone are one net.
-    """
-    longest: dict[tuple[str, int, str], int] = {}
-    for candidate in candidates:
-        whole = settings | candidate
-        others = repr({key: value for key, value in candidate.items() if key != "max_epochs"})
-        net = _shape(candidate), whole["batch_size"], others
-        longest[net] = max(longest.get(net, 0), whole["max_epochs"])
-    alike: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for (shape, batch, _), epochs in longest.items():
-        alike[shape, batch].append(epochs)
-    return alike
+    def spread(part: np.ndarray) -> np.ndarray:
+        parts = [part[data.y[part] == number] for number in range(data.n_classes)] or [part]
+        # Of a rare class, all that there are: a hold-out or a score may need several.
+        each = _MOST_ROWS // len(parts)
+        kept = [rows[np.linspace(0, len(rows) - 1, min(len(rows), each)).astype(int)] for rows in parts]
+        return part if len(part) <= _MOST_ROWS else np.sort(np.concatenate(kept))
+
+    return spread(split[0]), spread(split[1])
 
 
-def _shape(candidate: dict[str, Any]) -> str:
-    """Return the settings that may change the shape of a net: the whole numbers that its module is built with."""
-    return repr({key: each for key, each in candidate.items() if key.startswith("module__") and isinstance(each, int)})
+def seconds_a_step(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, train: np.ndarray) -> float:
+    """Measure how long skorch takes for a training step, in CPU seconds, its share of the validation included."""
 
+    def spent(epochs: int) -> float:
+        trial = lean(estimator, max_epochs=epochs)
+        start = time.process_time()
+        trial.fit(X[train], y[train])
+        return time.process_time() - start
 
-def _weights(opened: Opened) -> dict[str, int]:
-    """Return how many weights nets of the first shapes have."""
-    counts: dict[str, int] = {}
-    for candidate in opened.candidates:
-        shape = _shape(candidate)
-        if shape not in counts and len(counts) < _MOST_BUILT:
-            net = net_of(build_estimator(opened.settings | candidate, opened.data, opened.params.prepare))
-            weights = lean(net).initialize().module_.parameters()
-            # A lazy layer has no weights before its first batch.
-            counts[shape] = sum(weight.numel() for weight in weights if not is_lazy(weight))
-    return counts
-
-
-def _of_fresh(params: Params, settings: dict[str, Any], n_rows: int) -> float:
-    """Return what the fresh splits cost, in steps of a net: three settings, of which two share a stack."""
-    n_nets, epochs = params.cv.n_repeats * params.cv.n_splits, settings["max_epochs"]
-    n_steps = epochs * ceil(n_rows / settings["batch_size"])
-    each = 2 * _OF_A_STACK + 3 * n_nets * _OF_A_NET if params.engine == "lockstep" else 3 * n_nets
-    return n_steps * each + 3 * n_nets * _SCORING
+    more = spent(1 + _EPOCHS) - spent(1)
+    n_steps = _EPOCHS * -(-len(train) // min(net_of(estimator).batch_size, len(train)))
+    return max(more / n_steps, 1e-5)
 
 
 def print_plans(plans: list[Plan]) -> None:
-    """Print a table of what the searches will take."""
-    numbers = ("candidates", "fits", "net-epochs", "time, about")
-    rows = []
+    """Print what the searches will take, a line each."""
     for plan in plans:
-        counts = [f"{count:,}" for count in (plan.n_candidates, plan.n_fits, plan.net_epochs)]
-        rows.append([plan.name, *counts, in_words(plan.seconds)])
-    print_rows(("experiment", *numbers), rows, numbers)
+        print(f"{plan.name}: {plan.n_candidates:,} candidates, {plan.n_fits:,} fits, about {in_words(plan.seconds)}")
 
 
 def in_words(seconds: float) -> str:

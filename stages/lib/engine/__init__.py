@@ -12,7 +12,6 @@ pin_this_process()
 
 from lockstep import HoldOutRecorder, LockstepWarning, fit_seed  # noqa: E402
 from lockstep.fits.surroundings import net_of  # noqa: E402
-from lockstep.grouping.places import nets_at_once  # noqa: E402
 from lockstep.members.lean import lean_optimizer  # noqa: E402
 from lockstep.members.numerics import seed_everything  # noqa: E402
 from stages.lib.engine.finite import FiniteOrUnfit  # noqa: E402

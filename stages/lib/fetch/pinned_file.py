@@ -1,16 +1,20 @@
-"""Downloads the data file that params.yaml pins if it is missing, checks it, and counts its rows."""
+"""Downloads the data file that params.yaml pins if it is missing, by pooch, checks it, and counts its rows."""
 
 import hashlib
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pandas as pd
 
-from stages.lib.common import Problem, UserError, did_you_mean, in_params, write_bytes
+from stages.lib.common import Problem, UserError, write_bytes
 from stages.lib.common.git import state_of
 from stages.lib.config import Data, Params
 from stages.lib.data import read_csv
 from stages.lib.data.encoding import refuse_other_formats
-from stages.lib.fetch.download import download
+
+_CHECK = "Check data.url in params.yaml"
 
 
 def ensure_file(params: Params) -> pd.DataFrame:
@@ -40,14 +44,10 @@ def what_is_wrong(spec: Data) -> str:
     if not finding:
         return ""
     if spec.url is None:
-        remedy = "Set data.url, or put the file there"
+        remedy = f"Set data.url, put the file there, or restore it: `git checkout -- {path}`"
         if exists:
-            remedy = "If the file is the right one, set data.sha256 to its own; otherwise put the right one there"
-        elif near := did_you_mean(path.name, (each.name for each in path.parent.glob("*"))):
-            raise UserError(in_params("data.path", f"is {path}, which is missing{near}"))
-        remedy = f"{remedy}; `git checkout -- {path}` restores one that git has, and a queued experiment has no other"
-        finding = f"{finding}, and data.url in params.yaml is null"
-        raise UserError(Problem(finding, remedy, str(path), see="data.url"))
+            remedy = f"If the file is the right one, set data.sha256 to its own; if not: `git checkout -- {path}`"
+        raise UserError(Problem(f"{finding}, and data.url in params.yaml is null", remedy, str(path), see="data.url"))
     if exists:
         _refuse_to_lose(path, finding)
     return finding
@@ -56,14 +56,12 @@ def what_is_wrong(spec: Data) -> str:
 def _refuse_to_lose(path: Path, finding: str) -> None:
     """Raise `UserError` if git could not bring a file back; one that git is to ignore may be replaced."""
     try:
-        state = state_of(path)
-        why = "it was edited since it was committed" if "M" in state else "git does not have the file"
-    except UserError as error:
-        state, why = "??", f"git can't bring the file back ({str(error).rstrip('.')})"
-    if state not in ("", "!!"):
-        drop = f"git checkout HEAD -- {path}" if "M" in state else f"rm {path}"
-        remedy = f"To use the file as it is, set data.sha256 and data.url to null; to drop it, run `{drop}`."
-        finding = f"{finding}, and {why}, so a download would replace the only copy"
+        is_safe = state_of(path) in ("", "!!")
+    except UserError:  # without git
+        is_safe = False
+    if not is_safe:
+        remedy = "To use the file as it is, set data.sha256 and data.url to null; otherwise move or delete it."
+        finding = f"{finding}, and git does not have this version, so a download would replace the only copy"
         raise UserError(Problem(finding, remedy, str(path), see="data.sha256"))
 
 
@@ -98,3 +96,35 @@ def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, objec
         counts = {label: int((y == number).sum()) for number, label in enumerate(spec.labels_of(int(y.max()) + 1))}
         summary |= {"classes": counts} if len(counts) > 2 else {"positives": list(counts.values())[1]}
     return summary
+
+
+def download(url: str, *, silence: float = 10.0, retries: int = 2) -> bytes:
+    """Return the content of the file at `url`, `http://…`, `https://…`, `file://…` or a local path.
+
+    `silence` is how many seconds may pass without a byte; if the last of the `retries` fails, `UserError` says why.
+    """
+    if not url.startswith(("http://", "https://")):
+        return _local(url)
+    import pooch  # not at the top: the checks import this room, and seldom download
+
+    pooch.get_logger().setLevel("ERROR")  # a note on each attempt would name a temporary file
+    # Only plain text shows whether a body is complete: an archive that is cut off is unpacked as far as it goes.
+    get = pooch.HTTPDownloader(timeout=silence, headers={"Accept-Encoding": "identity"})
+    # The hash is looked at later, because a page in place of the file has a better sentence.
+    with TemporaryDirectory() as folder:
+        once = pooch.create(folder, "", registry={"file": None}, urls={"file": url}, retry_if_failed=retries)
+        try:
+            return Path(once.fetch("file", downloader=get)).read_bytes()
+        except (OSError, ValueError) as error:  # those of requests are an OSError
+            finding = f"could not be downloaded in {1 + retries} attempts: {str(error).rstrip('.')}"
+            remedy = f"{_CHECK} and the network, or set data.url to a copy."
+            raise UserError(Problem(finding, remedy, url, see="data.url")) from None
+
+
+def _local(url: str) -> bytes:
+    parts = urlsplit(url)
+    try:
+        return Path(url2pathname(parts.path) if parts.scheme == "file" else url).read_bytes()
+    except OSError as error:
+        remedy = f"{_CHECK}. A web address begins with https://."
+        raise UserError(Problem(f"can't be read: {error.strerror}", remedy, url, see="data.url")) from None

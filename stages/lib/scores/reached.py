@@ -9,7 +9,7 @@ import pandas as pd
 
 from stages.lib.common import UserError
 from stages.lib.config import CV
-from stages.lib.config.scorers import OF_NUMBERS
+from stages.lib.config.cv import OF_NUMBERS
 from stages.lib.results import SCORE, split_columns
 
 

@@ -13,8 +13,7 @@ from sklearn.metrics import brier_score_loss, get_scorer, get_scorer_names, mean
 
 from resampled.candidates.stuck import Answered, answered
 from resampled.means.pooling import pooling
-from stages.lib.common import UserError, in_params, significant
-from stages.lib.config.scorers import meant_scorer
+from stages.lib.common import UserError, did_you_mean, in_params, significant
 from stages.lib.engine import net_of, replaced
 from stages.lib.results import COMPUTED, SCORE
 
@@ -108,7 +107,7 @@ def make_scorer(
     places = {scoring: "cv.scoring"} | {name: f"cv.also_score[{i}]" for i, name in enumerate(also_score)}
     names = get_scorer_names()
     problems = [
-        in_params(place, f": {name!r} is not a scorer of scikit-learn{meant_scorer(name, names)}")
+        in_params(place, f": {name!r} is not a scorer of scikit-learn{did_you_mean(name, names)}")
         for name, place in places.items()
         if name not in names
     ]
