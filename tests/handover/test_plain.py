@@ -12,7 +12,7 @@ from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.handover import ANSWER_FILE, Card, PlainModel, load_model, may_lack, predict, save_answer, save_model
-from stages.lib.handover.tree_models import Boosting
+from stages.lib.handover.trees import Boosting
 from stages.lib.model import rows
 from tests.handover.fits import BASELINES, fit, mixed, numbers
 from tests.passengers import passengers
@@ -84,7 +84,7 @@ def test_sets_of_many_categories_and_missing_values_go_the_same_ways(make: Any) 
     model = Boosting.of(fitted)
     assert len(model.sets) > 20
     classify = make is HistGradientBoostingClassifier
-    read = PlainModel(Boosting.from_arrays(vars(model), 3, 2 * classify), None, None, classify)
+    read = PlainModel(Boosting.from_arrays(vars(model)), None, None, classify)
     assert np.array_equal(read.predict(new), fitted.predict(new))
     assert not classify or np.array_equal(read.predict_proba(new), fitted.predict_proba(new))
 

@@ -1,17 +1,16 @@
-"""The arrays of a model file, and the mechanism of models without a net, which predict from a few of them."""
+"""Models without a net as arrays: what all of them have, and those of a few numbers, a linear model and a constant."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.pipeline import Pipeline
 
 Tensors = dict[str, torch.Tensor]
-Arrays = dict[str, np.ndarray]
-# The types that an array may have, separated by blanks, and its shape; a name stands for any length.
-Form = tuple[Any, ...]
 
 
 def named(arrays: Mapping[str, np.ndarray], prefix: str = "") -> Tensors:
@@ -37,23 +36,9 @@ class ArrayModel(ABC):
         """Return what an estimator of scikit-learn has learned."""
 
     @classmethod
-    @abstractmethod
-    def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
-        """Return the form of each array; `n_classes` is 0 for a regression."""
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], n_columns: int, n_classes: int) -> Self:
-        """Take the arrays of a file; raises `ValueError` if their forms don't fit, `KeyError` if one is missing."""
-        sizes: dict[Any, int] = {}
-        forms = cls.forms(n_columns, n_classes)
-        for name, (types, *shape) in forms.items():
-            array, wanted = arrays[name], tuple(sizes.get(size, size) for size in shape)
-            lengths = dict(zip(wanted, array.shape, strict=False))
-            fits = all(isinstance(size, str) or size == length for size, length in lengths.items())
-            if array.dtype.name not in types.split() or array.ndim != len(wanted) or not fits:
-                raise ValueError(f"{name} is {array.dtype.name} of shape {array.shape}, not {types} of shape {wanted}")
-            sizes |= {size: length for size, length in lengths.items() if isinstance(size, str)}
-        return cls(**{name: arrays[name] for name in forms})
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """Take the arrays of a file; raises `KeyError` if one is missing."""
+        return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
     @abstractmethod
     def outputs(self, X: np.ndarray) -> np.ndarray:
@@ -62,3 +47,48 @@ class ArrayModel(ABC):
         That is the number that a regression predicts; a share for each class; or its log-odds, of two classes those of
         the second one alone.
         """
+
+
+@dataclass(frozen=True)
+class Linear(ArrayModel):
+    """A StandardScaler, with the mean and scale of each input, and a LogisticRegression or LinearRegression.
+
+    Each result is scikit-learn's, bit by bit, for rows that lie in memory in the same way: rounding depends on that.
+    The type of `coef` is that in which scikit-learn computes: float32 where the inputs are not prepared.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    coef: np.ndarray
+    intercept: np.ndarray
+
+    log_odds = True
+
+    @classmethod
+    def of(cls, fitted: Pipeline) -> "Linear":
+        """Return what a pipeline has learned that ends with a scaler and the model."""
+        scaler, model = fitted[-2], fitted[-1]
+        return cls(scaler.mean_, scaler.scale_, model.coef_, np.atleast_1d(model.intercept_))
+
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        """Return a number for each row, or log-odds for each class; of two, those of the second one."""
+        scaled = X.astype(self.coef.dtype)  # a copy
+        scaled -= self.mean.astype(scaled.dtype)
+        scaled /= self.scale.astype(scaled.dtype)
+        return np.reshape(scaled @ self.coef.T + self.intercept, (len(X), -1))
+
+
+@dataclass(frozen=True)
+class Constant(ArrayModel):
+    """A DummyClassifier of the strategy `prior`, or a DummyRegressor: the share of each class, or the mean."""
+
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, fitted: DummyClassifier | DummyRegressor) -> "Constant":
+        """Return the shares of the classes, or the mean."""
+        return cls(fitted.class_prior_ if isinstance(fitted, DummyClassifier) else fitted.constant_.ravel())
+
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        """Return the same for each row."""
+        return np.tile(self.values, (len(X), 1))

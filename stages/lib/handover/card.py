@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, model_validator
 
 from stages.lib.common import net_in_words
 from stages.lib.config import Prepare
@@ -100,13 +100,11 @@ class Card(Section):
         """Write the card as JSON."""
         return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
-    @classmethod
-    def from_text(cls, text: str) -> "Card":
-        """Read what `to_text` wrote; raises `ValueError` if the text is something else: pydantic's for a wrong form."""
-        card = cls.model_validate_json(text)
-        if bool(card.settings) != (card.kind == "net"):
-            raise ValueError(f"settings don't go with the kind {card.kind}")
-        return card
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> "Card":
+        if bool(self.settings) != (self.kind == "net"):
+            raise ValueError(f"settings don't go with the kind {self.kind}")
+        return self
 
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""

@@ -3,21 +3,33 @@
 import hashlib
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyRegressor
 
-from stages.lib.common import Output, UserError, reading, write_bytes
-from stages.lib.handover.arrays import Tensors
+from stages.lib.common import RAISED, Output, UserError, own_place, reading, write_bytes
+from stages.lib.engine import net_of
+from stages.lib.handover.arrays import Tensors, named, part
 from stages.lib.handover.card import Card
-from stages.lib.handover.net_file import load_net, net_tensors
 from stages.lib.handover.plain import PlainModel
+from stages.lib.model import build_estimator, is_classifier, resolve_settings
+from stages.lib.model.names import HOMES, now_in_nets
+from stages.lib.model.preparation import learned, take_over
+from stages.lib.model.prepared import preparation_of
 from stages.lib.results.files import ANSWER_FILE
 
 # The most bytes of an answer without a net. It is committed with every change, and git keeps all versions.
 MOST_BYTES = 4_000_000
+# The prefix of weights' names, so that a module can give its parts any names.
+_NET = "net."
+# Keys of a net that begin so are of no use to one that predicts.
+_OF_TRAINING = ("callbacks", "compile", "iterator", "optimizer")
 
 
 def save_model(path: Path, estimator: BaseEstimator | PlainModel, card: Card) -> None:
@@ -44,7 +56,13 @@ def _too_large(card: Card) -> str:
 
 
 def _tensors(estimator: BaseEstimator | PlainModel) -> Tensors:
-    return estimator.tensors() if isinstance(estimator, PlainModel) else net_tensors(estimator)
+    """Return all numbers of a model by name."""
+    if isinstance(estimator, PlainModel):
+        return estimator.tensors()
+    # Copy each weight: weights that layers share are one tensor under two names.
+    weights = net_of(estimator).module_.state_dict()
+    tensors = {f"{_NET}{name}": weight.cpu().contiguous().clone() for name, weight in weights.items()}
+    return tensors | named(learned(preparation_of(estimator), getattr(estimator, "transformer_", None)))
 
 
 def _content(tensors: Tensors, card: Card) -> bytes:
@@ -59,7 +77,7 @@ def digest_of(tensors: Tensors) -> str:
 
 
 def load_model(path: Path, packages: Collection[str] = ()) -> tuple[BaseEstimator | PlainModel, Card]:
-    """Read what `save_model` wrote.
+    """Read what `save_model` wrote; a net runs on the CPU, regardless of where it was trained.
 
     The file is data: it can name only what torch, skorch, `nets` and the packages have, those that params.yaml names.
     Raises `UserError` if the file is missing, damaged or of another form, if its module has changed, or if its numbers
@@ -69,30 +87,59 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[BaseEstimato
     with reading(path, f"not {output.what}", output.again, OSError, SafetensorError), safe_open(path, "pt") as file:
         text = file.metadata()["card"]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
-    card = _card(output, text)
+    try:
+        card = Card.model_validate_json(text)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
+        raise output.refused(f": its card is not as evaluate writes it: {problem}") from None
     if card.digest != digest_of(tensors):
         raise output.refused(": its numbers are not those that were saved, so the file is damaged")
     if card.kind == "left_out":
         raise UserError(f"{_too_large(card)}.")
     try:
-        if card.kind == "net":
-            estimator = load_net(output, card, tensors, packages)
-        else:
-            estimator = PlainModel.from_tensors(card, tensors)
-        if others := sorted(set(tensors) - set(_tensors(estimator))):
-            raise ValueError(f"it has other numbers too, such as {others[0]}")
+        is_net = card.kind == "net"
+        model = _net(output, card, tensors, packages) if is_net else PlainModel.from_tensors(card, tensors)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
         raise output.refused(f" does not fit its card: {problem}") from None
-    return estimator, card
+    return model, card
 
 
-def _card(output: Output, text: str) -> Card:
+def _net(output: Output, card: Card, tensors: Tensors, packages: Collection[str]) -> BaseEstimator:
+    """Return the net of a file; raises `UserError` if the module has changed, `KeyError` if numbers are missing."""
+    assert card.settings  # a card of a net has some
+    estimator = _built(output, card, card.settings.model_dump(), packages)
     try:
-        return Card.from_text(text)
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-        problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
-    except (ValueError, RecursionError) as error:
-        problem = str(error)
-    raise output.refused(f": its card is not as evaluate writes it: {problem}")
+        net_of(estimator).initialize().module_.load_state_dict(part(tensors, _NET))
+    except RAISED as error:  # the module may be the user's own
+        place = own_place(error)
+        problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
+        raise output.refused(f" does not fit {card.settings.module} as it is now: {problem}") from error
+    scaler = None
+    if isinstance(estimator, TransformedTargetRegressor):
+        # The fit of any rows sets what scikit-learn keeps besides the numbers.
+        some, regressor = np.zeros((2, 1), dtype=np.float32), estimator.regressor
+        estimator = clone(estimator).set_params(regressor=DummyRegressor()).fit(some, some)
+        estimator.regressor = estimator.regressor_ = regressor
+        scaler = estimator.transformer_
+    take_over(preparation_of(estimator), scaler, tensors)
+    return estimator
+
+
+def _built(output: Output, card: Card, settings: dict[str, Any], packages: Collection[str]) -> BaseEstimator:
+    """Return the estimator of a card, whose names may be from torch, skorch, `nets` and some packages."""
+    # Nothing is trained any more.
+    settings = {key: value for key, value in settings.items() if not key.startswith(_OF_TRAINING)}
+    settings |= {"device": "cpu", "optimizer": "SGD"}
+    for key, value in settings.items():  # files of an older version
+        if str(value).startswith("stages.lib."):
+            settings[key] = now_in_nets(value)
+    try:
+        settings = resolve_settings(settings, "its card", "settings", only={*HOMES, *packages})
+        if is_classifier(settings["wrapper"]) != bool(card.classes):
+            raise UserError(f"settings.wrapper does not go with its {len(card.classes)} classes")
+        return build_estimator(settings, card.without_rows(), card.prepare)
+    except UserError as error:
+        problem = "; ".join(map(str, error.args)).rstrip(".")
+        raise output.refused(f" has a net that can't be built: {problem}") from error.__cause__

@@ -13,10 +13,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.extmath import softmax
 
-from stages.lib.handover.arrays import ArrayModel, Tensors, named, part
+from stages.lib.handover.arrays import ArrayModel, Constant, Linear, Tensors, named, part
 from stages.lib.handover.card import Card, Kind
-from stages.lib.handover.linear import Constant, Linear
-from stages.lib.handover.tree_models import Boosting, Forest
+from stages.lib.handover.trees import Boosting, Forest
 from stages.lib.model.preparation import Preparation, learned, make_scaler, take_over
 from stages.lib.model.prepared import preparation_of, prepared
 
@@ -61,16 +60,13 @@ class PlainModel:
 
     @classmethod
     def from_tensors(cls, card: Card, tensors: Tensors) -> "PlainModel":
-        """Return what a file has; raises `ValueError` or `KeyError` if its tensors are not those of its card."""
+        """Return what a file has; raises `KeyError` if it lacks some of its numbers."""
         rowless, inputs = card.without_rows(), card.prepare.model_copy(update={"target": None})
         preparation = None if card.kind == "constant" else preparation_of(prepared(DummyRegressor(), rowless, inputs))
         target = make_scaler(card.prepare.target).fit(np.zeros((2, 1))) if card.prepare.target else None
         take_over(preparation, target, tensors)
-        n_columns = preparation.n_features_out if preparation else len(card.inputs)
-        kind, _ = _KINDS[card.kind]
         arrays = {name: tensor.numpy() for name, tensor in part(tensors, _MODEL).items()}
-        model = kind.from_arrays(arrays, n_columns, len(card.classes))
-        return cls(model, preparation, target, bool(card.classes))
+        return cls(_KINDS[card.kind][0].from_arrays(arrays), preparation, target, bool(card.classes))
 
     @property
     def kind(self) -> Kind:

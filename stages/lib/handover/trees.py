@@ -1,23 +1,29 @@
-"""Decision trees as flat arrays, and the walk of rows through them."""
+"""Trees as flat arrays: a random forest, and gradient boosting with the categories that it splits as such."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
+from sklearn import ensemble
 
-from stages.lib.handover.arrays import ArrayModel, Arrays, Form
+from stages.lib.handover.arrays import ArrayModel
 
 # Places that rows take in trees at once; they bound the memory of a walk.
 _AT_ONCE = 1_000_000
 # Bytes of a set of categories, a bit for each of 256.
 _SET = 32
+# The types of the arrays of `Trees`.
+_TYPES = {
+    **dict.fromkeys(("roots", "left", "right", "column", "category_set"), "int32"),
+    **dict.fromkeys(("threshold", "values"), "float64"),
+    **dict.fromkeys(("missing_left", "sets"), "uint8"),
+}
 
 
 @dataclass(frozen=True)
 class Trees(ArrayModel):
-    """Trees in one list of splits and one of leaves, whose forms `forms` says.
+    """Trees in one list of splits and one of leaves, which has a value for each output.
 
     A place is the number of a split, or ~l, which is below 0, for leaf l. The splits under one come after it, so a walk
     ends. `roots` are the places where trees begin, `left` and `right` those that a split leads to, and `column` is what
@@ -36,26 +42,10 @@ class Trees(ArrayModel):
     category_set: np.ndarray
     sets: np.ndarray
 
-    @classmethod
-    def forms(cls, n_columns: int, n_classes: int) -> dict[str, Form]:
-        """Return the form of each array; a leaf has a value for each class, or one."""
-        return {
-            "roots": ("int32", "trees"),
-            **dict.fromkeys(("left", "right", "column", "category_set"), ("int32", "splits")),
-            "threshold": ("float64", "splits"),
-            "missing_left": ("uint8", "splits"),
-            "values": ("float64", "leaves", n_classes or 1),
-            "sets": ("uint8", "sets", _SET),
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], n_columns: int, n_classes: int) -> Self:
-        """Take the arrays of a file, as `ArrayModel` does; `ValueError` also where a walk would not end."""
-        trees = super().from_arrays(arrays, n_columns, n_classes)
-        below = np.stack([trees.left, trees.right])
-        if ((below >= 0) & (below <= np.arange(len(trees.left)))).any():
+    def __post_init__(self) -> None:
+        below = np.stack([self.left, self.right])
+        if ((below >= 0) & (below <= np.arange(len(self.left)))).any():
             raise ValueError("a split leads back, so a walk through the trees would not end")
-        return trees
 
     def outputs(self, X: np.ndarray) -> np.ndarray:
         """Return what the leaves that each row ends in add up to; NaN in `X` is a missing value."""
@@ -86,7 +76,7 @@ class Trees(ArrayModel):
         return places
 
 
-def flattened(trees: Sequence[Arrays]) -> Arrays:
+def flattened(trees: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Put trees into one list of splits and one of leaves, the arrays of `Trees`.
 
     Each tree is one list of nodes, as it stands in scikit-learn: `is_leaf` and `values` of each node; `left`, `right`,
@@ -108,4 +98,105 @@ def flattened(trees: Sequence[Arrays]) -> Arrays:
         # As bytes, in the same order on every machine.
         "sets": np.ascontiguousarray(nodes["sets"], dtype="<u4").view(np.uint8).reshape(-1, _SET),
     }
-    return {name: arrays[name].astype(types) for name, (types, *_) in Trees.forms(0, 0).items()}
+    return {name: arrays[name].astype(kind) for name, kind in _TYPES.items()}
+
+
+@dataclass(frozen=True)
+class Forest(Trees):
+    """A RandomForestClassifier or RandomForestRegressor, whose results are scikit-learn's, bit by bit.
+
+    The values of a leaf are the shares of the classes, or the number that is predicted.
+    """
+
+    @classmethod
+    def of(cls, fitted: ensemble.RandomForestClassifier | ensemble.RandomForestRegressor) -> "Forest":
+        """Return the trees that scikit-learn has grown."""
+        trees = [
+            {
+                "is_leaf": tree.children_left < 0,
+                "left": tree.children_left,
+                "right": tree.children_right,
+                "column": tree.feature,
+                "threshold": tree.threshold,
+                "missing_left": tree.missing_go_to_left,
+                "values": tree.value[:, 0, :],
+                "category_set": np.full(tree.node_count, -1),
+                "sets": np.empty((0, 8), dtype=np.uint32),
+            }
+            for tree in (each.tree_ for each in fitted.estimators_)
+        ]
+        return cls(**flattened(trees))
+
+    def added_up(self, values: np.ndarray) -> np.ndarray:
+        """Return the mean over the trees."""
+        # Added one by one, as by scikit-learn, because sums of floats depend on the order.
+        return np.asarray(sum(values) / len(values))
+
+
+@dataclass(frozen=True)
+class Boosting(Trees):
+    """A HistGradientBoostingClassifier or HistGradientBoostingRegressor, whose results are scikit-learn's, bit by bit.
+
+    The trees are in the order of the iterations; of each, there is a tree for each output, with one value in a leaf,
+    which is added to `start`. `categorical` are the columns of categories, and `categories` their values that have a
+    code, `counts` for each column, in the order of their codes, 0, 1, …
+    """
+
+    start: np.ndarray
+    categorical: np.ndarray
+    categories: np.ndarray
+    counts: np.ndarray
+
+    log_odds = True
+
+    @classmethod
+    def of(cls, fitted: ensemble.HistGradientBoostingClassifier | ensemble.HistGradientBoostingRegressor) -> "Boosting":
+        """Return what scikit-learn has learned."""
+        is_categorical, by_column = np.zeros(fitted.n_features_in_, dtype=bool), []
+        if fitted.is_categorical_ is not None:
+            is_categorical = fitted.is_categorical_
+            by_column = fitted._preprocessor.transformers_[0][1].categories_
+        # scikit-learn puts the columns of categories first, and leaves a missing category without a code.
+        order = np.argsort(~is_categorical, kind="stable")
+        categories = [values[~np.isnan(values)] for values in (np.asarray(each, dtype=float) for each in by_column)]
+        trees = [
+            {
+                "is_leaf": tree.nodes["is_leaf"] == 1,
+                "left": tree.nodes["left"],
+                "right": tree.nodes["right"],
+                "column": order[tree.nodes["feature_idx"]],
+                "threshold": tree.nodes["num_threshold"],
+                "missing_left": tree.nodes["missing_go_to_left"],
+                "values": tree.nodes["value"][:, None],
+                "category_set": np.where(tree.nodes["is_categorical"] == 1, tree.nodes["bitset_idx"].astype(int), -1),
+                "sets": tree.raw_left_cat_bitsets,
+            }
+            for iteration in fitted._predictors
+            for tree in iteration
+        ]
+        return cls(
+            **flattened(trees),
+            start=fitted._baseline_prediction.ravel().astype(float),
+            categorical=np.flatnonzero(is_categorical).astype(np.int32),
+            categories=np.concatenate([np.empty(0), *categories]),
+            counts=np.array([len(values) for values in categories], dtype=np.int32),
+        )
+
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        """Return what the leaves add up to, with the codes of categories, and NaN for those without one."""
+        coded = X.astype(np.float64)
+        for column, categories in self._categories():
+            codes = np.searchsorted(categories, coded[:, column])
+            has_code = np.append(categories, np.nan)[np.minimum(codes, len(categories))] == coded[:, column]
+            coded[:, column] = np.where(has_code, codes, np.nan)
+        return super().outputs(coded)
+
+    def added_up(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum over the iterations, for each output."""
+        iterations = values.reshape(-1, len(self.start), values.shape[1])
+        return np.ascontiguousarray(sum(iterations, start=self.start[:, None]).T)
+
+    def _categories(self) -> list[tuple[int, np.ndarray]]:
+        """Return each column of categories, and their values in the order of the codes."""
+        values = np.split(self.categories, np.cumsum(self.counts))  # and what is left, which is nothing
+        return list(zip(map(int, self.categorical), values[:-1], strict=True))

@@ -5,7 +5,6 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
@@ -74,17 +73,6 @@ def is_classifier(wrapper: type[NeuralNet]) -> bool:
     return issubclass(wrapper, ClassifierMixin)
 
 
-def check_device(device: str) -> None:
-    """Raise `UserError` if torch does not know the device or this machine does not have it."""
-    try:
-        reason = "it keeps no numbers" if torch.empty(0, device=device).is_meta else ""
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-    if reason:
-        finding = f"is {device!r}, which can't be used here: {reason}"
-        raise UserError(in_params("model.device", finding, "set it to cpu"))
-
-
 def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module], n_classes: int) -> None:
     """Raise `UserError` if a loss of torch's does not go with a wrapper of skorch's, or with the classes.
 
@@ -111,8 +99,8 @@ def build_estimator(
 
     The result is the net itself if there is nothing to prepare, otherwise a Pipeline of the steps `prepare` and `net`,
     which is in a TransformedTargetRegressor if the target is scaled. `rows` returns what it is fitted on, and
-    `nested_grid` what a grid is called in it. Raises `UserError` if the device is not available, the criterion does not
-    fit the target, cells are missing that nothing replaces, or the weights of the classes do not fit.
+    `nested_grid` what a grid is called in it. Raises `UserError` if the criterion does not fit the
+    target, cells are missing that nothing replaces, or the weights of the classes do not fit.
 
     Parameters
     ----------
@@ -128,7 +116,6 @@ def build_estimator(
     check_missing(data, prepare.impute)
     settings = without_prefix(settings)
     wrapper, criterion = settings.pop("wrapper"), settings["criterion"]
-    check_device(settings["device"])
     _check_criterion(wrapper, criterion, data.n_classes)
     shape = {
         "n_outputs": data.n_classes if issubclass(criterion, OF_NUMBERED) else 1,

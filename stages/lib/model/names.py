@@ -1,18 +1,38 @@
-"""Resolves names in params.yaml to the objects of torch and skorch that they stand for. Reports keep the name."""
+"""Turns names in params.yaml into what they stand for: things of torch and skorch, of `nets/`, or of a package.
 
+DVC watches `nets/`, and no package. Reports keep the name.
+"""
+
+import importlib
+import importlib.util
 import inspect
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import skorch
+import skorch.callbacks
 import torch
 from skorch import NeuralNet
+from skorch.callbacks import Callback, WarmRestartLR
 from torch import nn
-from torch.optim import Optimizer
+from torch.optim import Optimizer, lr_scheduler
 
-from stages.lib.model.callbacks import resolve_callbacks, resolve_parameter
-from stages.lib.model.imports import derived, is_own, look_up
+from stages.lib.common import RAISED, described, did_you_mean, join_words, own_place, relative_to_here
+from stages.lib.model.signatures import not_allowed, not_taken, parameters
+
+# The folder with the nets and whatever else params.yaml names.
+NETS = "nets"
+# Where names may always come from.
+HOMES = ("torch", "skorch", NETS)
+
+
+def _derived(module: ModuleType, base: type) -> dict[str, Any]:
+    """Return the public classes of a module that are derived from another one, by name."""
+    classes = inspect.getmembers(module, inspect.isclass)
+    return {name: each for name, each in classes if issubclass(each, base) and not name.startswith("_")}
 
 
 def _is_initialiser(thing: object) -> bool:
@@ -20,33 +40,24 @@ def _is_initialiser(thing: object) -> bool:
     return named and getattr(thing, "__module__", None) == nn.init.__name__
 
 
-_LAYERS = derived(nn, nn.Module)
+_LAYERS = _derived(nn, nn.Module)
 _LOSSES = {name: layer for name, layer in _LAYERS.items() if name.endswith("Loss")}
-_OPTIMIZERS = {name: each for name, each in derived(torch.optim, Optimizer).items() if each is not Optimizer}
+_OPTIMIZERS = {name: each for name, each in _derived(torch.optim, Optimizer).items() if each is not Optimizer}
 _INITIALISERS = {name: thing for name, thing in vars(nn.init).items() if _is_initialiser(thing)}
-# By key: what a name stands for, the things that have names, and from what an imported class is derived.
-_BY_KEY: dict[str, tuple[str, dict[str, Any], type | None]] = {
-    "wrapper": ("a net of skorch", derived(skorch, NeuralNet), NeuralNet),
+_SCHEDULES = {"WarmRestartLR": WarmRestartLR} | _derived(lr_scheduler, lr_scheduler.LRScheduler)
+# What a name stands for, the things that have names, and from what an imported class is derived.
+_Kind = tuple[str, Mapping[str, Any], type | None]
+_BY_KEY: dict[str, _Kind] = {
+    "wrapper": ("a net of skorch", _derived(skorch, NeuralNet), NeuralNet),
     "module": ("a module of torch.nn", _LAYERS, nn.Module),
     "optimizer": ("an optimizer of torch.optim", _OPTIMIZERS, Optimizer),
     "criterion": ("a loss of torch.nn", _LOSSES, nn.Module),
     "module__activation": ("an activation of torch.nn", _LAYERS, nn.Module),
     "module__weight_init": ("an initialiser of torch.nn.init", _INITIALISERS, None),
 }
-_OF_A_MODULE = ("a module of torch.nn or an initialiser of torch.nn.init", _LAYERS | _INITIALISERS, None)
-
-# What other libraries call what torch and skorch have: keys, losses, initialisers and layers.
-_ELSEWHERE = {
-    **{"batchsize": "batch_size", "epochs": "max_epochs", "n_epochs": "max_epochs", "learning_rate": "lr"},
-    **{"shuffle": "iterator_train__shuffle"} | {key: f"optimizer__{key}" for key in ("momentum", "weight_decay")},
-    **{"binary_crossentropy": "BCELoss", "categorical_crossentropy": "CrossEntropyLoss", "mse": "MSELoss"},
-    **{"he_normal": "kaiming_normal_", "he_uniform": "kaiming_uniform_", "linear": "Identity", "swish": "SiLU"},
-}
-
-
-def called_here(word: str) -> str:
-    """Return `"; it is called SiLU here"` for another library's name of an object or a key, or "" for other words."""
-    return f"; it is called {_ELSEWHERE[word.lower()]} here" if word.lower() in _ELSEWHERE else ""
+_OF_A_MODULE: _Kind = ("a module of torch.nn or an initialiser of torch.nn.init", _LAYERS | _INITIALISERS, None)
+_CALLBACK: _Kind = ("a callback of skorch", _derived(skorch.callbacks, Callback), Callback)
+_SCHEDULE: _Kind = ("a schedule of torch.optim.lr_scheduler", _SCHEDULES, lr_scheduler.LRScheduler)
 
 
 def resolve(key: str, value: Any, only: Collection[str] | None = None) -> Any:
@@ -54,38 +65,99 @@ def resolve(key: str, value: Any, only: Collection[str] | None = None) -> Any:
 
     Numbers, booleans and None stand for themselves, a list of numbers for a tuple, and a name for an object: `Adamax`
     as `optimizer` is `torch.optim.Adamax`; as a parameter of the module, `ReLU` is `torch.nn.ReLU`, and
-    `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is `imported`, `only` from
-    some packages. Other strings stand for themselves. `callbacks` stands for a list of names and skorch's
-    callbacks. Raises `ValueError` if there is no such name (it suggests the closest one), or if the imported object is
-    of the wrong kind.
+    `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is imported, `only` from some packages; by
+    default, these are all but code of the repository outside of `nets`. Other strings stand for themselves. `callbacks`
+    stands for a list of names and skorch's callbacks. Raises `ValueError` if there is no such name (it suggests the
+    closest one), or if the imported object is of the wrong kind.
     """
     if key == "callbacks":
-        return resolve_callbacks(value, only)
-    if key.startswith("callbacks__"):
-        return resolve_parameter(key, value, only)
+        return _callbacks(value, only)
     if isinstance(value, list):
         return tuple(value)
-    if not isinstance(value, str) or not (key in _BY_KEY or key.startswith("module__")):
+    if not isinstance(value, str):
         return value
-    kind, things, base = _BY_KEY.get(key, _OF_A_MODULE)
-    is_elsewhere = _ELSEWHERE.get(value.lower()) in things
-    thing = look_up(value, kind, things, base, only, called_here(value) if is_elsewhere else "")
-    if "." in value and (problem := _wrong_kind(thing, base)):
-        raise ValueError(f"{value!r} is {problem}")
+    if key.startswith("callbacks__"):
+        return _look_up(value, _SCHEDULE, only) if key.endswith("__policy") else value
+    if not (key in _BY_KEY or key.startswith("module__")):
+        return value
+    thing = _look_up(value, _BY_KEY.get(key, _OF_A_MODULE), only)
+    if thing is Optimizer:
+        raise ValueError(f"{value!r} is the base of the optimizers; name one of them, such as Adam")
     return thing
 
 
-def _wrong_kind(thing: object, base: type | None) -> str:
-    """Return why an imported object can't be a setting, which is called or built with whatever a net has, or ""."""
-    if thing is Optimizer:
-        return "the base of the optimizers; name one of them, such as Adam"
-    if base:
-        return ""
+def _callbacks(callbacks: dict[str, dict[str, Any]], only: Collection[str] | None) -> list[tuple[str, Callback]]:
+    """Return skorch's callbacks by the names of their classes."""
+    resolved: dict[str, Callback] = {}
+    for name, settings in callbacks.items():
+        kind = _look_up(name, _CALLBACK, only)
+        if kind.__name__ in resolved:
+            raise ValueError(f"there are two callbacks called {kind.__name__}; give one of the classes another name")
+        values = {key: resolve(f"callbacks__{kind.__name__}__{key}", value, only) for key, value in settings.items()}
+        for key, value in values.items():
+            taker, taken = kind.__name__, parameters(kind)
+            if problem := not_taken(taker, taken, key) or not_allowed(taker, taken, key, value):
+                raise ValueError(problem)
+        try:
+            resolved[kind.__name__] = kind(**values)
+        except RAISED as error:
+            raise ValueError(f"{kind.__name__} can't be built: {described(error)}") from error
+    return list(resolved.items())
+
+
+def _look_up(name: str, kind: _Kind, only: Collection[str] | None) -> Any:
+    """Return what has a name, or is imported by a name with a dot; `ValueError` if that is nothing, or no such kind."""
+    called, things, base = kind
+    if "." not in name:
+        if name not in things:
+            hint = did_you_mean(name, things) or "; a name with a dot is imported"
+            raise ValueError(f"{name!r} is not {called}{hint}")
+        return things[name]
+    thing = _imported(name, only)
+    if base and not (inspect.isclass(thing) and issubclass(thing, base)):
+        raise ValueError(f"{name!r} is not a class derived from {base.__module__.partition('.')[0]}'s {base.__name__}")
+    if not base and not _may_be_used(thing):
+        problem = "a class derived from torch's Module, not an initialiser of torch.nn.init, and not defined in nets/"
+        raise ValueError(f"{name!r} is not {problem}")
+    return thing
+
+
+def _may_be_used(thing: object) -> bool:
+    """Whether an imported object can be a parameter of a module, which calls it with whatever a net has."""
     while isinstance(thing, partial):
         thing = thing.func
-    is_yours, is_initialiser = callable(thing) and is_own(thing), _is_initialiser(thing)
+    if not (callable(thing) or inspect.ismodule(thing)):
+        return True  # does no harm: a number, a type of torch's
+    is_class = inspect.isclass(thing)
+    home = str((thing if is_class or inspect.isroutine(thing) else type(thing)).__module__).partition(".")[0]
     is_layer = inspect.isclass(thing) and issubclass(thing, nn.Module)
-    # What can't be called can do no harm: a number, a type of torch's.
-    if is_yours or is_initialiser or is_layer or not (callable(thing) or inspect.ismodule(thing)):
-        return ""
-    return "not a class derived from torch's Module, not an initialiser of torch.nn.init, and not defined in nets/"
+    return is_layer or _is_initialiser(thing) or (callable(thing) and home == NETS)
+
+
+def now_in_nets(name: str) -> str:
+    """Return the name that a thing of the repository has in `nets`, where older versions had it elsewhere."""
+    return name if name.startswith(f"{NETS}.") else f"{NETS}.{name.removeprefix('stages.lib.')}"
+
+
+def _imported(name: str, only: Collection[str] | None) -> Any:
+    """Return the object with a dotted name; `ValueError`, before anything is imported, if it may not be from there."""
+    home, _, last = name.rpartition(".")
+    first = name.partition(".")[0]
+    if only is not None and first not in only:
+        raise ValueError(f"{name!r} is not from {join_words(sorted(only), 'or')}")
+    spec = importlib.util.find_spec(first)
+    if spec is None:
+        hint = f"what is in {NETS}/my_net.py is named as in {NETS}.my_net.Net"
+        raise ValueError(f"{name!r} can't be imported: no package {first!r} is installed; {hint}")
+    if first not in HOMES and (relative_to_here(spec.origin) or (spec.origin is None and Path(first).is_dir())):
+        raise ValueError(
+            f"{name!r} is not in {NETS}/, the only code of yours that DVC watches; move the code there, and write "
+            f"{now_in_nets(name)}"
+        )
+    try:
+        return getattr(importlib.import_module(home), last)
+    except RAISED as error:  # raised by the user's own code, where it has a place
+        place, known = own_place(error), dir(importlib.import_module(home)) if isinstance(error, AttributeError) else ()
+        text = error.msg if isinstance(error, SyntaxError) else str(error)  # without its place
+        reason = f"{type(error).__name__}: {text}" + (f", at {place}" if place else did_you_mean(last, known))
+        raise ValueError(f"{name!r} can't be imported: {reason}") from error

@@ -7,12 +7,10 @@ from typing import Any
 
 from stages.lib.common import Problem, UserError, format_value, in_params
 from stages.lib.config import CV, PARAMS_FILE, Distribution, Params
-from stages.lib.model.callbacks import hold_out_watchers
 from stages.lib.model.estimator import is_classifier
 from stages.lib.model.hold_out import hold_out
-from stages.lib.model.keys import OWNERS, bad_key
 from stages.lib.model.names import resolve
-from stages.lib.model.signatures import Parameters, parameters, takes_names
+from stages.lib.model.signatures import OWNERS, Parameters, bad_key, parameters, takes_names
 
 Grid = Mapping[str, list[Any] | Distribution]
 
@@ -137,12 +135,5 @@ class _Names:
             place = f"{grid_place}.{key}"
             by_place = {f"{place}[{i}]": value for i, value in enumerate(values)}
             self.problems += bad_key(place, key, by_place, settings, lists)
-        if settings["train_split"] is None:
-            finding = "watches rows that are held out, as in valid_loss, but train_split is null, so there are none"
-            remedy = "set train_split to 5, or let it monitor train_loss"
-            place = self.places.get("callbacks", "model.callbacks")
-            self.problems += (
-                Problem(finding, remedy, key=f"{place}.{name}") for name in hold_out_watchers(settings, lists)
-            )
         self.refuse()
         return settings | {"train_split": hold_out(settings["train_split"], cv, is_classifier(settings["wrapper"]))}

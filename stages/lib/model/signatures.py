@@ -1,12 +1,25 @@
-"""What the signature of a class says about the settings that it takes."""
+"""Checks the keys of settings, and the types of their values, against the signatures of what takes them."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from stages.lib.common import did_you_mean, format_value
+from skorch import NeuralNet
+
+from stages.lib.common import Problem, did_you_mean, format_value
+from stages.lib.config import PREFIX
 
 Parameters = Mapping[str, inspect.Parameter]
+
+# The parts of a net, in keys of the form `OWNER__name`; skorch checks the keys of the others when a net is built.
+OWNERS = ("module", "criterion", "optimizer")
+_ITERATORS = ("iterator_train", "iterator_valid")
+# The shape of the target or the split of the data depends on these, so they stay the same within a search.
+_NOT_IN_A_GRID = ("module", "criterion", "train_split", "device")
+# skorch's parameters that take a class or an object, for which no name stands.
+_NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "torch_load_kwargs", "classes")
+# Callbacks that skorch gives every net.
+_DEFAULTS = ("epoch_timer", "train_loss", "valid_loss", "valid_acc", "print_log")
 
 
 def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
@@ -14,31 +27,27 @@ def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(function).parameters)
 
 
-def _is_number(parameter: inspect.Parameter) -> bool:
-    """Whether a parameter is a number, as far as its default tells."""
-    return isinstance(parameter.default, int | float) and not _is_switch(parameter)
-
-
 def _is_switch(parameter: inspect.Parameter) -> bool:
     return isinstance(parameter.default, bool) or parameter.annotation in (bool, "bool", "bool | None")
 
 
-def takes_names(taken: Parameters, name: str) -> bool:
-    """Whether there is a parameter that may be an object that a name stands for: not a number, nor one of a few words.
+def _is_number(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.default, int | float) and not _is_switch(parameter)
 
-    What is taken by `**kwargs` may be anything.
-    """
-    parameter = taken.get(name)
-    return _takes_any(taken) if parameter is None else not _is_number(parameter) and not _words_of(parameter)
+
+def _words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
+    """Return the words that a parameter may be, of the annotation `Literal`; none for another parameter."""
+    return get_args(parameter.annotation) if get_origin(parameter.annotation) is Literal else ()
 
 
 def _takes_any(taken: Parameters) -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
 
 
-def _words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
-    """Return the words that a parameter may be, of the annotation `Literal`; none for another parameter."""
-    return get_args(parameter.annotation) if get_origin(parameter.annotation) is Literal else ()
+def takes_names(taken: Parameters, name: str) -> bool:
+    """Whether there is a parameter that may be an object: not a number, nor a word; `**kwargs` may be anything."""
+    parameter = taken.get(name)
+    return _takes_any(taken) if parameter is None else not _is_number(parameter) and not _words_of(parameter)
 
 
 def not_taken(owner: str, taken: Parameters, name: str) -> str:
@@ -54,7 +63,56 @@ def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
     if name not in taken:
         return ""
     if (words := _words_of(taken[name])) and value not in words:
-        hint = did_you_mean(str(value), map(str, words))
-        return f"{format_value(value)} is not one of {', '.join(map(format_value, words))}{hint}"
+        return f"{format_value(value)} is not one of {', '.join(map(format_value, words))}"
     wanted = "true or false" if _is_switch(taken[name]) else "a number" if _is_number(taken[name]) else ""
     return f"{value!r} is text; {name} of {owner} is {wanted}" if wanted and isinstance(value, str) else ""
+
+
+def bad_key(
+    place: str, key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]
+) -> Iterator[Problem]:
+    """Yield what is wrong with a key or its values, which are by their places, as problems without a file.
+
+    Settings and grid are all of an experiment's, names resolved. Of a distribution, the grid has both bounds.
+    """
+    owner, _, name = key.partition("__")
+    net, callbacks = settings["wrapper"], dict(settings.get("callbacks") or [])
+    of_net = parameters(NeuralNet) | parameters(net)
+    takers: list[Any] = []
+    finding = remedy = ""
+    if key == "wrapper" and place.startswith("experiments"):
+        finding, remedy = ": all experiments share folds and baselines", "put wrapper into model"
+    elif key in _NOT_IN_A_GRID and place.endswith(f".grid.{key}"):
+        finding, remedy = "must stay the same within a search", f"put {key} into model or fixed"
+    elif key.startswith(PREFIX):
+        if place.startswith("model."):
+            finding, remedy = ": `model` is about the net", f"set {key.replace('__', '.')} instead"
+    elif key in _NOT_A_VALUE:
+        finding, remedy = f": {key} is a class, which can't be named here", "set it in a wrapper of your own"
+    elif owner == "callbacks" and ("__" in name or name in _DEFAULTS):
+        callback, _, name = name.partition("__")
+        if callback in callbacks:
+            takers = [type(callbacks[callback])]
+        elif not callbacks or callback not in _DEFAULTS:
+            finding = f": callbacks has no {callback!r}{did_you_mean(callback, callbacks)}"
+    elif name and owner in OWNERS:
+        takers = grid.get(owner, [settings[owner]])
+    elif name and owner in _ITERATORS:
+        takers = [of_net[owner].default]
+    elif key in of_net:
+        yield from _misused(place, key, net.__name__, of_net, values)
+    elif key not in {"wrapper", "class_weight"} and owner != "dataset":
+        parts = [f"; did you mean '{part}__{key}'?" for part in OWNERS if key in parameters(settings[part])]
+        finding = f": {net.__name__} takes no {key!r}{''.join(parts[:1]) or did_you_mean(key, of_net)}"
+    if finding:
+        yield Problem(finding, remedy, key=place)
+    for taker in takers:
+        yield from _misused(place, name, taker.__name__, parameters(taker), values)
+
+
+def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]) -> Iterator[Problem]:
+    if problem := not_taken(taker, taken, name):
+        yield Problem(f": {problem}", key=place)
+    for where, value in values.items():
+        if problem := not_allowed(taker, taken, name, value):
+            yield Problem(f": {problem}", key=where)
