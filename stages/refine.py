@@ -21,10 +21,8 @@ def main(arguments: Namespace) -> None:
     results = Results()
     best = read_best(results, params, name)
     draws = params.experiment(name).search != "grid"
-    read = [f"search@{name}", *[f"compare@{name}"] * draws]
-    if stale := stale_stages(*read):
-        why = "its params, its code or its results have changed since it ran"
-        raise UserError(f"{stale[0]} is not up to date: {why}. Run `dvc repro {stale[0]}`.")
+    if stale := stale_stages(f"search@{name}", *[f"compare@{name}"] * draws):
+        raise UserError(f"{stale[0]} is not up to date. Run `dvc repro {stale[0]}`.")
     if draws:
         around = read_best_set(results, params, name)
         experiment = narrow(params, name, around)

@@ -46,7 +46,11 @@ def test_a_name_stands_for_its_object(key: str, name: object, thing: object) -> 
         ("module", "no.such.Module", "'no.such.Module' can't be imported: no package 'no' is installed"),
         ("module", "nets.network", "'nets.network' is not a class derived from torch's Module"),
         ("module", "nets.network.PimaClasifier", "has no attribute 'PimaClasifier'; did you mean 'PimaClassifier'"),
-        ("module", "nets.net.Net", "'nets.net.Net' can't be imported: ModuleNotFoundError: No module named 'nets.net'$"),
+        (
+            "module",
+            "nets.net.Net",
+            "'nets.net.Net' can't be imported: ModuleNotFoundError: No module named 'nets.net'$",
+        ),
         ("optimizer", "torch.nn.ReLU", "'torch.nn.ReLU' is not a class derived from torch's Optimizer"),
         ("optimizer", "torch.optim.Optimizer", "is the base of the optimizers; name one of them, such as Adam"),
         ("module__activation", "os.abort", "'os.abort' is not a class derived from torch's Module"),

@@ -2,29 +2,11 @@
 
 import pytest
 
-from stages.lib.refine.finer_grid import finer_values, is_logarithmic
+from stages.lib.refine.finer import finer_values
 
 
 def anything(value: float) -> bool:
     return True
-
-
-@pytest.mark.parametrize(
-    ("values", "logarithmic"),
-    [
-        ([1, 2, 3], False),
-        ([1, 5, 10], False),
-        ([0.0, 0.1, 1.0], False),
-        ([0.001, 0.01, 0.1], True),
-        ([2, 5, 10], True),
-        ([0.0001, 0.03, 1], True),
-        ([1, 9], False),
-        ([1, 10], True),
-        ([0, 10], False),
-    ],
-)
-def test_the_spacing_is_that_of_the_values_around(values: list[float], logarithmic: bool) -> None:
-    assert is_logarithmic(values, len(values) // 2) is logarithmic
 
 
 @pytest.mark.parametrize(

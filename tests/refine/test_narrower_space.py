@@ -82,7 +82,7 @@ def test_no_more_candidates_are_drawn_than_there_are() -> None:
         (
             {"module__n_layers": [1, 2], "batch_size": [20, 40]},
             [{"module__n_layers": 1, "batch_size": 40}],
-            "experiments.mine.grid has nothing to refine: one value of each list is left, and no number lies between",
+            "experiments.mine.grid has nothing to refine: the candidates that can't be told from the best fill the",
         ),
     ],
 )

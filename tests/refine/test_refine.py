@@ -113,7 +113,7 @@ AGAIN, SUMMARY = "Run `dvc repro search@neurons`.", files.SUMMARY.at("neurons")
         (
             spoil_params("experiments.neurons_2", {"grid": {"lr": [1.0]}}),
             ("neurons",),
-            "experiments already has 'neurons_2'. Refine that one with `python -m stages.refine neurons_2`",
+            "experiments already has 'neurons_2'. Refine that one",
         ),
         (spoil_params("seed", 8), ("neurons",), "experiments is written in a form that takes no further block"),
     ],

@@ -3,6 +3,5 @@
 Imports `config` and `common`.
 """
 
-from stages.lib.refine.finer_grid import next_name, refine
-from stages.lib.refine.narrower_space import narrow
+from stages.lib.refine.finer import narrow, next_name, refine
 from stages.lib.refine.params_text import add_experiment

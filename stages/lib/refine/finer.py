@@ -1,4 +1,4 @@
-"""Builds a finer grid around the best candidate of a search, as a new experiment."""
+"""Builds the experiment that refines a search: a finer grid around its best candidate, or a narrower space."""
 
 import math
 import re
@@ -7,24 +7,23 @@ from functools import partial
 from typing import Any
 
 from stages.lib.common import UserError, format_params
-from stages.lib.config import PARAMS_FILE, Experiment, Params
+from stages.lib.config import PARAMS_FILE, Distribution, Experiment, Params
 from stages.lib.config.params_file import broken_rule
-from stages.lib.config.space import is_number
+from stages.lib.config.space import is_number, space_size
 
 # Two values alone don't show their spacing; from this ratio on, it is assumed to be logarithmic.
 _WIDE = 10
-
 # Significant digits of a new value; it gets more if they are needed to tell it from its neighbours.
 _DIGITS = 3
-
 # How often a step beyond the old grid may be halved until the value is allowed.
 _HALVINGS = 8
-
 # Settings for which torch accepts 1 and above when a net is built; the net then fails, diverges or learns nothing.
 _BELOW_ONE = {
     *("criterion__label_smoothing", "module__dropout", "module__dropout_rate"),
     *("optimizer__alpha", "optimizer__dampening", "optimizer__momentum", "optimizer__rho"),
 }
+# How far new bounds lie beyond the candidates of a random search that are left, as a share of the old range.
+_MARGIN = 0.1
 
 
 def next_name(params: Params, name: str) -> str:
@@ -36,10 +35,7 @@ def next_name(params: Params, name: str) -> str:
     numbered = re.fullmatch(r"(.+)_([0-9]+)", name)
     new = f"{numbered[1]}_{int(numbered[2]) + 1}" if numbered else f"{name}_2"
     if new in params.experiments:
-        raise UserError(
-            f"{PARAMS_FILE}: experiments already has {new!r}. Refine that one with `python -m stages.refine {new}`, "
-            "or remove it first."
-        )
+        raise UserError(f"{PARAMS_FILE}: experiments already has {new!r}. Refine that one, or remove it first.")
     return new
 
 
@@ -53,7 +49,7 @@ def refine(params: Params, name: str, best: dict[str, Any]) -> Experiment:
     grid: dict[str, Any] = {}
     for key, values in old.lists.items():
         if all(map(is_number, values)):
-            finer = finer_values(values, best[key], partial(is_allowed, key))
+            finer = finer_values(values, best[key], partial(_is_allowed, key))
             if not set(finer) <= set(values):
                 grid[key] = finer
     if not grid:
@@ -69,53 +65,43 @@ def finer_values(values: list[float], best: float, allowed: Callable[[float], bo
 
     If the best is the first or last, the missing neighbour is one step beyond. A step that is not `allowed` is halved
     until it is, so it approaches any limit without reaching it. New values never get a sign, or a 0, that the old ones
-    don't span. They are integers if all old ones are, and have three significant digits, or as many as tell them apart.
-    There are fewer than five if there is no room.
+    don't span. They are integers if all old ones are. There are fewer than five if there is no room.
     """
     numbers = sorted(set(values))
     if len(numbers) < 2:
         return [best]
     at, signs = numbers.index(best), {_sign(value) for value in numbers}
-    logarithmic, whole = is_logarithmic(numbers, at), all(isinstance(value, int) for value in values)
+    logarithmic, whole = _is_logarithmic(numbers, at), all(isinstance(value, int) for value in values)
 
     def permitted(value: float) -> bool:
         return (_sign(value) in signs or {-1, 1} <= signs) and allowed(value)
 
-    def readable(value: float, low: float, high: float) -> float | None:
+    def toward(end: float, share: float) -> float:
+        """Return what lies at a share of the way from the best to another number; below 0, on the other side."""
+        return best * (end / best) ** share if logarithmic else best + (end - best) * share
+
+    def readable(value: float, low: float, high: float) -> list[float]:
         """Round to the fewest digits that leave the number between `low` and `high`, both exclusive."""
-        for digits in range(_DIGITS, 18):
-            number = float(f"{value:.{digits}g}")
-            number = round(number) if whole else number
-            if low < number < high:
-                return number
-        return None
+        rounded = (float(f"{value:.{digits}g}") for digits in range(_DIGITS, 18))
+        fitting = [number for number in (round(each) if whole else each for each in rounded) if low < number < high]
+        return [number for number in fitting[:1] if permitted(number)]
 
-    def middle(end: float) -> float | None:
-        return readable(math.sqrt(best * end) if logarithmic else (best + end) / 2, min(best, end), max(best, end))
-
-    def beyond(neighbour: float) -> float | None:
+    def beyond(neighbour: float) -> list[float]:
         limits = (best, math.inf) if best > neighbour else (-math.inf, best)
-        for share in (0.5**halvings for halvings in range(_HALVINGS + 1)):
-            value = best * (best / neighbour) ** share if logarithmic else best + (best - neighbour) * share
-            number = readable(value, *limits)
-            if number is not None and permitted(number):
-                return number
-        return None
+        steps = (readable(toward(neighbour, -(0.5**halvings)), *limits) for halvings in range(_HALVINGS + 1))
+        return next(filter(None, steps), [])
 
-    lower = numbers[at - 1] if at > 0 else beyond(numbers[1])
-    upper = numbers[at + 1] if at < len(numbers) - 1 else beyond(numbers[-2])
-    ends = [end for end in (lower, upper) if end is not None]
-    between = [value for value in map(middle, ends) if value is not None]
-    finer = [best, *{value for value in (*ends, *between) if permitted(value)}]
-    return sorted(finer, reverse=values == sorted(values, reverse=True))
+    lower = numbers[at - 1 : at] or beyond(numbers[1])
+    upper = numbers[at + 1 : at + 2] or beyond(numbers[-2])
+    between = [each for end in lower + upper for each in readable(toward(end, 0.5), min(best, end), max(best, end))]
+    return sorted({best, *lower, *upper, *between}, reverse=values == sorted(values, reverse=True))
 
 
-def is_logarithmic(numbers: list[float], at: int) -> bool:
+def _is_logarithmic(numbers: list[float], at: int) -> bool:
     """Whether sorted values are spaced logarithmically around position `at`, rather than linearly.
 
     Looks at the value and its two neighbours, or at the last three values at that end, and finds the scale on which the
-    middle one is closer to the midpoint of the others. Distances are relative to their scale, so wide and narrow ranges
-    are treated alike.
+    middle one is closer to the midpoint of the others.
     """
     first = max(0, min(at - 1, len(numbers) - 3))
     low, *middle, high = numbers[first : first + 3]
@@ -128,10 +114,41 @@ def is_logarithmic(numbers: list[float], at: int) -> bool:
     return abs(logarithmic - 0.5) < abs(linear - 0.5)
 
 
-def is_allowed(key: str, value: float) -> bool:
+def _is_allowed(key: str, value: float) -> bool:
     """Whether a setting may have a value, by the rules of params.yaml and the limits known here."""
     return not broken_rule(key, value) and not (key in _BELOW_ONE and value >= 1)
 
 
 def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
+
+
+def narrow(params: Params, name: str, around: list[dict[str, Any]]) -> Experiment:
+    """Return an experiment that draws as many candidates as another one from the space around some of its candidates.
+
+    The other one was searched at random or by halving. A distribution reaches from the smallest of the candidates'
+    numbers to the largest, and a tenth of the old range further within the old bounds. A list has the values that
+    occur. A value that is alone there is `fixed`. Raises `UserError` if nothing is left out, or nothing is left.
+    """
+    old, grid = params.experiment(name), {}
+    for key, values in old.grid.items():
+        used = [candidate[key] for candidate in around]
+        grid[key] = _narrowed(values, used) if isinstance(values, Distribution) else [v for v in values if v in used]
+    alone = {key: values[0] for key, values in grid.items() if isinstance(values, list) and len(values) == 1}
+    left = {key: values for key, values in grid.items() if key not in alone}
+    if grid == old.grid or not left:
+        raise UserError(
+            f"{PARAMS_FILE}: experiments.{name}.grid has nothing to refine: the candidates that can't be told from the "
+            "best fill the whole of it, or are a single one. Raise cv.n_repeats, or refine an experiment with "
+            "distributions."
+        )
+    n_candidates = old.n_candidates and int(min(old.n_candidates, space_size(left)))
+    return Experiment(search=old.search, n_candidates=n_candidates, grid=left, fixed=old.fixed | alone)
+
+
+def _narrowed(values: Distribution, used: list[float]) -> Distribution:
+    # A whole number stands for what lies between it and the next one.
+    first, last = values.share(min(used)), values.share(max(used) + values.whole)
+    low = values.at(first - _MARGIN) if first > _MARGIN else values.low
+    high = values.at(last + _MARGIN) if last + _MARGIN < 1 else values.high
+    return Distribution(values.kind, low, high)
