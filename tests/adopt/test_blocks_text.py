@@ -23,9 +23,9 @@ NEW = {name: block_text(name, block) for name, block in BLOCKS.items()}
             "# top\nseed: 7\n\n# of data\n{data}\n# of prepare\n{prepare}# of model\n{model}# end\n",
         ),
         ("model:\n  a: 1\nprepare: 1\ndata:\n- 1\n- 2", "{model}{prepare}{data}"),
-        ("data: 1\nmodel: {\n  a: 1\n}\nseed: 7 # seven\n", "{data}\n{prepare}{model}seed: 7 # seven\n"),
+        ("data: 1\nmodel: {\n  a: 1\n}\nseed: 7 # seven\n", "{data}{model}seed: 7 # seven\n\n{prepare}"),
         ("---\nseed: 7\n", "---\nseed: 7\n\n{data}\n{prepare}\n{model}"),
-        ("data:\n  a: |\n    # text\n\n\n# of seed\nseed: 7\n", "{data}\n{prepare}\n{model}\n\n# of seed\nseed: 7\n"),
+        ("data:\n  a: |\n    # text\n\n\n# of seed\nseed: 7\n", "{data}\n\n# of seed\nseed: 7\n\n{prepare}\n{model}"),
     ],
 )
 def test_blocks_are_replaced_and_comments_stay(before: str, after: str) -> None:

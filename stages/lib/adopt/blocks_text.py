@@ -64,26 +64,19 @@ def _written(name: str, block: dict[str, Any], mapping: type[dict]) -> str:
 def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
     """Return the text of a params.yaml with these blocks in the place of those with their names.
 
-    Comments and blank lines between its blocks stay where they are. A block that the text lacks is put after the one
-    that is before it in `blocks`. Raises `UserError` if the text is in a form in which blocks can't be replaced.
+    Comments and blank lines between its blocks stay where they are. A block that the text lacks is put at its end.
+    Raises `UserError` if the text is in a form in which blocks can't be replaced.
     """
-    texts = {name: block_text(name, block) for name, block in blocks.items()}
 
     def replace(text: str) -> str:
-        old, pieces = spans(text), []
-        place = max(end for _, end in old.values())
-        for name, block in texts.items():
-            if name in old:
-                start, place = old[name]
-                pieces.append((start, place, block))
-            else:
-                pieces.append((place, place, "\n" + block))
-        for start, end, block in sorted(reversed(pieces), key=lambda piece: piece[0], reverse=True):
-            text = text[:start] + block + text[end:]
-        return text
+        old = spans(text)
+        for name in sorted(old.keys() & blocks.keys(), key=lambda name: old[name], reverse=True):
+            start, end = old[name]
+            text = text[:start] + block_text(name, blocks[name]) + text[end:]
+        return text + "".join("\n" + block_text(name, block) for name, block in blocks.items() if name not in old)
 
     refusal = (
-        f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. Write "
-        f"{', '.join(blocks)} as blocks that begin in the first column."
+        f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. Write all "
+        "sections as blocks that begin in the first column."
     )
     return edited(text, replace, yaml12.load(text) | blocks, refusal)

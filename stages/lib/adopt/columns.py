@@ -1,13 +1,19 @@
 """Decides what each column of a table is taken for, and says why."""
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from stages.lib.adopt.table import Table
-from stages.lib.adopt.taken import Cells, Taken, short
-from stages.lib.common import counted
-from stages.lib.data.texts import MOST_TOKENS, booleans, dates
+from stages.lib.common import counted, first_of
+from stages.lib.common.tables import print_rows
+from stages.lib.data.texts import MOST_TOKENS, booleans, dates, numbers
+
+Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
 
 # A text with more different values than this is not a category; nor is one with fewer rows per value than the second.
 _MOST_CATEGORIES, _ROWS_PER_CATEGORY = 100, 5
@@ -17,22 +23,74 @@ _MOST_CODES = 10
 _NEARLY_ALL = 0.9
 # Values that repeat, from this many on, may each be a person or a place that several rows belong to.
 _FEWEST_GROUPS = 5
+# Whole numbers up to this one are shown with all digits; and the most characters of a value.
+_EXACT, _LONGEST = 1e12, 20
 
 _LIKE_A_DATE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}([-/.][0-9]{1,4})?([T ][0-9:.]+(Z|[+-][0-9:]+)?)?")
 _ID = {"id", "ids", "uuid", "guid", "identifier", "rowid", "rownum", "rownames"}
 _PERSON = {"subject", "patient", "person", "participant", "user", "customer", "client", "respondent"}
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a column is taken for, and why.
+
+    `seen` is the range of its numbers, or some of its values; `missing` is how many of its cells are missing. The hint
+    says what only the user can decide; it is empty if there is nothing.
+    """
+
+    name: str
+    kind: Kind
+    seen: str
+    missing: int
+    why: str
+    hint: str = ""
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether the target is predicted from it."""
+        return self.kind in {"number", "category", "boolean"}
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """Its entry in `data.columns`, for other columns than the target; empty for numbers that lack nothing."""
+        if self.kind == "not used":
+            return {"use": False}
+        kind = {} if self.kind == "number" else {"type": self.kind}
+        return kind | ({"missing": "allowed"} if self.missing else {})
+
+
+class _Cells:
+    """The cells of a column, and what the rules look at."""
+
+    def __init__(self, table: Table, name: str) -> None:
+        self.table, self.name = table, name
+        self.values = table.frame[name].dropna()
+        self.missing = len(table.frame) - len(self.values)
+        self.are_numbers = pd.api.types.is_numeric_dtype(self.values)
+        self.are_whole = self.are_numbers and bool((self.values % 1 == 0).all())
+        self.unique = sorted(self.values.unique())
+        self.distinct = len(self.unique)
+        self.most_categories = min(_MOST_CATEGORIES, max(2, len(self.values) // _ROWS_PER_CATEGORY))
+
+    @cached_property
+    def odd(self) -> pd.Series:
+        """The cells of a text that are not numbers."""
+        is_odd = np.isnan(numbers(self.unique, self.table.csv.decimal))
+        return self.values[self.values.isin([text for text, odd in zip(self.unique, is_odd, strict=True) if odd])]
+
+    def taken(self, kind: Kind, why: str, hint: str = "") -> Taken:
+        """Take the column for something."""
+        return Taken(self.name, kind, values_shown(self.values), self.missing, why, hint)
+
+
 def take_columns(table: Table, target: str | None = None) -> list[Taken]:
     """Decide what each column is taken for, except for the target."""
-    columns = [Cells(table, str(name)) for name in table.frame if name != target]
-    return [
-        _of_no_use(cells) or _as_number(cells) or _as_date(cells) or _as_category(cells) or _as_text(cells)
-        for cells in columns
-    ]
+    columns = [_Cells(table, str(name)) for name in table.frame if name != target]
+    return [_of_no_use(cells) or (_as_number if cells.are_numbers else _as_text)(cells) for cells in columns]
 
 
-def _of_no_use(cells: Cells) -> Taken | None:
+def _of_no_use(cells: _Cells) -> Taken | None:
     """Take a column for a constant, row numbers or an id."""
     values, distinct = cells.values, cells.distinct
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", cells.name)]
@@ -48,73 +106,44 @@ def _of_no_use(cells: Cells) -> Taken | None:
     return None
 
 
-def _as_number(cells: Cells) -> Taken | None:
-    if not cells.are_numbers or cells.distinct == 1:
-        return None
-    why = "whole numbers" if cells.are_whole else "numbers"
+def _as_number(cells: _Cells) -> Taken:
+    if cells.distinct == 1:
+        return cells.taken("category", "one value, or none")
     if cells.are_whole and cells.distinct <= _MOST_CODES:
-        why = f"whole numbers, {cells.distinct} values; codes would be `type: category`"
-    return cells.taken("number", why)
+        return cells.taken("number", f"whole numbers, {cells.distinct} values; codes would be `type: category`")
+    return cells.taken("number", "whole numbers" if cells.are_whole else "numbers")
 
 
-def _as_category(cells: Cells) -> Taken | None:
-    """Take a column for a category, or for a boolean, which has no missing cells."""
-    distinct = cells.distinct
+def _as_text(cells: _Cells) -> Taken:
+    """Take a column for a date, a boolean without missing cells, a category, or what a net can't use."""
+    name, distinct, n_odd = cells.name, cells.distinct, len(cells.odd)
+    if distinct > 1 and all(map(_LIKE_A_DATE.fullmatch, cells.unique)) and not np.isnan(dates(cells.unique)).any():
+        hint = (
+            f"{name} may order the rows in time. To predict later rows from earlier ones, set cv.splitter: time, "
+            f"cv.order: {name}, cv.n_repeats: 1 and cv.shuffle: false."
+        )
+        return cells.taken("date", "dates: not a feature, but may order the rows", "" if cells.missing else hint)
     if distinct == 2 and not cells.missing and set(booleans(cells.unique)) == {0, 1}:
         return cells.taken("boolean", "two values, a yes and a no")
-    if distinct > 1 and distinct > min(_most_categories(cells), len(cells.values) - 1):
-        return None
-    # With few numbers they are all codes.
-    hint = _on_odd(cells)[1] if _are_few(cells) and distinct - cells.odd.nunique() > _MOST_CODES else ""
-    return cells.taken("category", f"text of {distinct} values" if distinct > 1 else "one value, or none", hint)
-
-
-def _as_date(cells: Cells) -> Taken | None:
-    looks_so = cells.distinct > 1 and all(map(_LIKE_A_DATE.fullmatch, cells.unique))
-    if not looks_so or np.isnan(dates(cells.unique)).any():
-        return None
-    hint = (
-        f"{cells.name} may order the rows in time. To predict later rows from earlier ones, set cv.splitter: time, "
-        f"cv.order: {cells.name}, cv.n_repeats: 1 and cv.shuffle: false."
-    )
-    return cells.taken("date", "dates: not a feature, but may order the rows", "" if cells.missing else hint)
-
-
-def _as_text(cells: Cells) -> Taken:
-    """Take a column for what a net can't use: numbers with mistakes, free text, or too many values."""
-    if _are_few(cells):
-        problem, hint = _on_odd(cells)
-        return cells.taken("not used", f"text: {problem}", hint)
-    if cells.distinct == len(cells.values):
+    if distinct <= max(1, min(cells.most_categories, len(cells.values) - 1)):
+        return cells.taken("category", f"text of {distinct} values" if distinct > 1 else "one value, or none")
+    share = 1 - n_odd / len(cells.values)
+    if share >= _NEARLY_ALL or (share > 0.5 and cells.odd.nunique() <= MOST_TOKENS):  # numbers with mistakes
+        line = cells.table.line(cells.table.frame[name] == cells.odd.iloc[0])
+        count = counted(n_odd, "cell is not a number", "cells are not numbers")
+        problem = f"{count}, such as {_short(cells.odd.iloc[0])!r} in line {line}"
+        remedy = (
+            "To use the column, fix its cells and adopt again; or, if such cells are missing, add them to "
+            f"data.na_values, set data.columns.{name} to {{missing: allowed}} and prepare.impute to median."
+        )
+        return cells.taken("not used", f"text: {problem}", f"{name}: {problem}. {remedy}")
+    if distinct == len(cells.values):
         return cells.taken("not used", "free text, or an id: every cell differs")
-    why = f"text of {cells.distinct:,} values, too many for a category: {_most_categories(cells)} at most"
+    why = f"text of {distinct:,} values, too many for a category: {cells.most_categories} at most"
     return cells.taken("not used", why, _on_groups(cells))
 
 
-def _most_categories(cells: Cells) -> int:
-    return min(_MOST_CATEGORIES, max(2, len(cells.values) // _ROWS_PER_CATEGORY))
-
-
-def _are_few(cells: Cells) -> bool:
-    """Whether some cells keep a column from being numbers: few ones, or few different ones."""
-    share = 1 - len(cells.odd) / len(cells.values)
-    return share >= _NEARLY_ALL or (share > 0.5 and cells.odd.nunique() <= MOST_TOKENS)
-
-
-def _on_odd(cells: Cells) -> tuple[str, str]:
-    """Describe the cells that keep a column from being numbers, and say what to do."""
-    name, odd = cells.name, cells.odd
-    line = cells.table.line(cells.table.frame[name] == odd.iloc[0])
-    count = counted(len(odd), "cell is not a number", "cells are not numbers")
-    problem = f"{count}, such as {short(odd.iloc[0])!r} in line {line}"
-    remedy = (
-        f"To use the column, fix its cells and adopt again; or, if such cells are missing, add them to data.na_values, "
-        f"set data.columns.{name} to {{missing: allowed}} and prepare.impute to median."
-    )
-    return problem, f"{name}: {problem}. {remedy}"
-
-
-def _on_groups(cells: Cells) -> str:
+def _on_groups(cells: _Cells) -> str:
     """Say how to keep the rows of a value together, where values repeat as persons or places do."""
     if cells.distinct < _FEWEST_GROUPS or len(cells.values) < 2 * cells.distinct:
         return ""
@@ -123,3 +152,25 @@ def _on_groups(cells: Cells) -> str:
         "together, as those of a person do, set cv.splitter: group (for classes: stratified_group) and cv.groups: "
         f"{cells.name}. Otherwise scores are too high for new ones."
     )
+
+
+def values_shown(values: pd.Series) -> str:
+    """Return the range of numbers, or the first values of a text."""
+    if pd.api.types.is_numeric_dtype(values):
+        form = ".0f" if (values % 1 == 0).all() and values.abs().max() < _EXACT else "g"
+        return f"{values.min():{form}} to {values.max():{form}}" if len(values) else ""
+    return first_of([_short(str(value)) for value in sorted(values.unique())], 4)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def print_taken(columns: list[Taken]) -> None:
+    """Print one row per column: what it is taken for, what is in it, and why."""
+    rows = [
+        (column.name, column.kind, f"{column.missing:,}" if column.missing else "", column.seen, column.why)
+        for column in columns
+    ]
+    styles = [{"target": "bold", "not used": "dim"}.get(column.kind) for column in columns]
+    print_rows(("column", "taken as", "missing", "seen", "why"), rows, numbers=["missing"], styles=styles)

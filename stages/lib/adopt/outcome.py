@@ -1,18 +1,26 @@
-"""Decides what kind of target a column is, a class or a number."""
+"""Decides what kind of target a column is, a class or a number; finds columns that give it away, and copies of rows."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from stages.lib.adopt.columns import values_shown
 from stages.lib.adopt.table import Table
-from stages.lib.adopt.taken import values_shown
+from stages.lib.data import Dataset
 
 # Accuracy says little if the largest class has this many times the rows of the smallest.
 _IMBALANCED = 2
 # Whole numbers are classes up to this many values, if they count on without a gap and each has enough rows.
 _MOST_NUMBERED_CLASSES, _FEWEST_ROWS_OF_A_CLASS = 10, 5
 _MOST_CLASSES = 100
+# The score of a tree on one column from which the column alone predicts the target, and the most rows for the tree.
+_ALONE, _MOST_ROWS = 0.98, 10_000
+# Fewer copies than this share of the rows hardly change a score. Rows of a few classes are equal by chance: they are
+# copies if they are this many times as many as with the cells of each column in any order.
+_FEWEST, _TIMES = 0.02, 5
 
 
 @dataclass(frozen=True)
@@ -73,12 +81,10 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Outco
         )
     assert table.labels is not None
     labels = table.labels.astype("str").groupby(cells).first().tolist()  # as they are written
-    rarest = int(counts.to_numpy().argmin())
     if counts.min() < 2:
-        csv.refuse(
-            f"the class {labels[rarest]!r} of {target!r} has one row only, in line "
-            f"{table.line(cells == counts.index[rarest])}. Join it with another class, or remove the row."
-        )
+        rarest = int(counts.to_numpy().argmin())
+        line = table.line(cells == counts.index[rarest])
+        csv.refuse(f"the class {labels[rarest]!r} of {target!r} has one row only, in line {line}. Join or remove it.")
     why = f"{len(counts)} classes" + ("; --number takes them for a number" if numbers and len(counts) > 2 else "")
     # Numbers of classes, because scikit-learn refuses classes such as 0.5.
     return Outcome(labels, counts.tolist(), pd.Series(pd.factorize(cells, sort=True)[0]), why)
@@ -86,8 +92,45 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Outco
 
 def _count_on(counts: pd.Series) -> bool:
     """Whether whole numbers are classes: two, or few that follow each other from 0 or 1, with enough rows of each."""
-    if len(counts) == 2:
-        return True
-    values = counts.index
-    without_gap = values[0] in {0, 1} and values[-1] - values[0] == len(values) - 1
-    return bool(without_gap and len(values) <= _MOST_NUMBERED_CLASSES and counts.min() >= _FEWEST_ROWS_OF_A_CLASS)
+    first, n_values, span = counts.index[0], len(counts), counts.index[-1] - counts.index[0]
+    few = first in {0, 1} and span == n_values - 1 and n_values <= _MOST_NUMBERED_CLASSES
+    return n_values == 2 or bool(few and counts.min() >= _FEWEST_ROWS_OF_A_CLASS)
+
+
+def predictors_alone(table: Table, features: list[str], outcome: Outcome) -> dict[str, float]:
+    """Return the columns that predict the target alone, with the score of a decision tree on that column.
+
+    The score is the balanced accuracy or R² over three shuffled folds. Such a column may be the target under another
+    name, or be known only after it.
+    """
+    rows = np.random.default_rng(0).permutation(len(outcome.y))[:_MOST_ROWS]
+    y, scores = outcome.y.iloc[rows], {}
+    n_folds = min(3, int(y.value_counts().min()) if outcome.classifies else len(rows) // 5)
+    if n_folds < 2:
+        return {}
+    tree, folds, scoring = DecisionTreeRegressor(random_state=0), KFold(n_folds), "r2"
+    if outcome.classifies:
+        tree, folds, scoring = DecisionTreeClassifier(random_state=0), StratifiedKFold(n_folds), "balanced_accuracy"
+    for name in features:
+        cells = table.frame[name].iloc[rows]
+        numbers = cells if pd.api.types.is_numeric_dtype(cells) else pd.factorize(cells, sort=True)[0]
+        one_column = np.asarray(numbers, dtype=float).reshape(-1, 1)
+        scores[name] = float(cross_val_score(tree, one_column, y.to_numpy(), cv=folds, scoring=scoring).mean())
+    return {name: score for name, score in scores.items() if score >= _ALONE}
+
+
+def on_copies(data: Dataset, name: str) -> str:
+    """Return a sentence on rows of the file `name` that equal another one in all features and the target.
+
+    It is empty if they are few, or are as many by chance, as in a table with three categories.
+    """
+    table, rng = pd.concat([data.X, pd.Series(data.y)], axis=1), np.random.default_rng(0)
+    cells = [column.iloc[rng.permutation(len(table))].reset_index(drop=True) for _, column in table.items()]
+    count, by_chance = (int(each.duplicated(keep=False).sum()) for each in (table, pd.concat(cells, axis=1)))
+    if count < max(_FEWEST * len(table), _TIMES * by_chance):
+        return ""
+    return (
+        f"{name}: {count:,} of {len(table):,} rows equal another one in all columns that are used. A net is tested on "
+        "rows that it was trained on, so scores are too high. Remove the copies; if they are rows of one subject, name "
+        "the column with its id in cv.groups."
+    )

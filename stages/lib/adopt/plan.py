@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from stages.lib.adopt.blocks_text import RECIPE
+from stages.lib.adopt.columns import Taken
 from stages.lib.adopt.outcome import Outcome
 from stages.lib.adopt.table import Table
-from stages.lib.adopt.taken import Taken
 from stages.lib.config import yaml12
 from stages.lib.data.texts import WHOLE_NUMBER
 
@@ -33,9 +33,7 @@ def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken])
     features = [column for column in columns if column.is_feature]
     if not features:
         unfit = "; ".join(f"{column.name}: {column.why}" for column in columns)
-        table.csv.refuse(
-            f"no column is left to predict {target!r} from: {unfit}. Add columns with numbers or categories."
-        )
+        table.csv.refuse(f"no column is left to predict {target!r} from: {unfit}. Add columns.")
     numbers = [column for column in features if column.kind == "number"]
     blocks: dict[str, dict[str, Any]] = yaml12.load(RECIPE)
     blocks["data"] |= _data(table, target, outcome, columns)
@@ -76,13 +74,15 @@ def _settings(outcome: Outcome, numbers: list[Taken]) -> dict[str, Any]:
     fewest = min(outcome.counts) if classes else n_rows // 2
     epochs = int(np.clip(_SEEN // n_used, _FEWEST_EPOCHS, _MOST_EPOCHS))
     is_weighted = classes and not outcome.balanced and len(outcome.labels) > 2
+    # A class counts as much as another one that is much larger.
+    of_classes = "accuracy" if not classes or outcome.balanced else "balanced_accuracy" if is_weighted else "roc_auc"
     return {
         "prepare.impute": "median" if lacks else None,
         "prepare.indicator": lacks,
         "prepare.scale": "standard" if numbers else None,
         # A net learns a target near 0 faster; scores stay in its own unit.
         "prepare.target": None if classes else "standard",
-        "cv.scoring": _scoring(outcome),
+        "cv.scoring": of_classes if classes else "r2",
         "cv.splitter": "stratified" if classes else "kfold",
         "cv.n_splits": max(2, min(3 if n_rows > _THREE_FOLDS else 5, fewest)),
         "cv.n_repeats": 1 if n_rows > _ONE_REPEAT else 2,
@@ -93,12 +93,3 @@ def _settings(outcome: Outcome, numbers: list[Taken]) -> dict[str, Any]:
         "model.callbacks": {"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": epochs}},
         "model.class_weight": "balanced" if is_weighted else None,
     }
-
-
-def _scoring(outcome: Outcome) -> str:
-    """Return a scorer by which a class counts as much as another one that is much larger."""
-    if not outcome.classifies:
-        return "r2"
-    if outcome.balanced:
-        return "accuracy"
-    return "roc_auc" if len(outcome.labels) == 2 else "balanced_accuracy"

@@ -1,19 +1,28 @@
-"""Reads a CSV of any kind: numbers where all cells are numbers, text elsewhere."""
+"""Finds how a CSV is written, and reads it: numbers where all cells are numbers, text elsewhere.
 
+Python's `csv.Sniffer` is not used: it takes the comma of `7,4;0,7` for the separator, and finds headers in tables
+without one. Counting cells, as below, decides these cases.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.adopt.file_form import look_at
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.data.csv_file import column_names
-from stages.lib.data.csv_text import CsvText
+from stages.lib.data.csv_text import SEPARATORS, CsvText
+from stages.lib.data.encoding import as_utf8, likely_encoding
 from stages.lib.data.texts import MISSING, MISSING_AMONG_NUMBERS, Reading, as_category, numbers, read
+
+# The first records decide; their number, and the share of them that must agree on the number of cells.
+_MOST_RECORDS, _AGREE = 2000, 0.9
 
 
 @dataclass(frozen=True)
@@ -35,12 +44,13 @@ class Table:
 
 
 def read_table(path: str | Path, target: str | None = None) -> Table:
-    """Find how a CSV is written, and read it.
+    """Find how a CSV is written, and read it; a first line that contains the target is a header.
 
     Labels of the target are not missing cells, even if they look like one, such as `-` beside `+`. Raises `UserError`
-    if the lines have different numbers of cells, there are no rows, or there is no such target.
+    if the file is missing, empty, not text, or not a table of two or more columns, if the lines have different numbers
+    of cells, there are no rows, or there is no such target.
     """
-    csv = look_at(path, target)
+    csv = _form(path, target)
     _, first = next(csv.records())
     names = column_names(csv, [f"column_{i}" for i in range(1, len(first) + 1)])
     if target is not None and target not in names:
@@ -68,3 +78,58 @@ def _among_numbers(reading: Reading) -> set[str]:
     tokens = {*reading.words}
     share = reading.cells.dropna().isin(tokens).mean()
     return tokens if share < 0.5 and tokens <= set(MISSING_AMONG_NUMBERS) else set()
+
+
+def _form(path: str | Path, target: str | None) -> CsvText:
+    """Find how a CSV is written: encoding, separator, decimal sign, and whether its first line names the columns."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}. Name a CSV file.") from None
+    encoding = likely_encoding(content)
+    text = as_utf8(content, encoding or "utf-8", str(path))
+    if encoding is None:
+        raise UserError(f"{path} is not text. Is it the right file?")
+    csv = CsvText(str(path), text, encoding)
+    # The separator on which the lines agree, and of several the one that leaves most numbers.
+    tables, agreeing = {}, {}
+    for sign in SEPARATORS:
+        records = [cells for _, cells in islice(replace(csv, separator=sign).records(), _MOST_RECORDS) if cells]
+        (width, count), *_ = Counter(map(len, records)).most_common(1)
+        if width > 1 and count >= _AGREE * len(records):
+            n_numbers = {decimal: _are_numbers(list(chain(*records)), decimal).sum() for decimal in ".,"}
+            agreeing[sign] = (len(records[0]) == width, max(n_numbers.values()) / sum(map(len, records)), width)
+            tables[sign] = records, "," if sign != "," and n_numbers[","] > n_numbers["."] else "."
+    if not agreeing:
+        raise UserError(
+            f"{path} is not a table of two or more columns: its lines don't agree on the number of cells, whether "
+            "commas, semicolons or tabs separate them. Is it the right file?"
+        )
+    separator = max(agreeing, key=lambda sign: agreeing[sign])
+    (first, *rows), decimal = tables[separator]
+    rows = [row for row in rows if len(row) == len(first)]
+    header = target in {cell.strip() for cell in first} or _has_header(first, rows, decimal)
+    return replace(csv, separator=separator, decimal=decimal, header=header)
+
+
+def _are_numbers(cells: Sequence[str], decimal: str) -> np.ndarray:
+    return ~np.isnan(numbers(cells, decimal))
+
+
+def _has_header(first: list[str], rows: list[list[str]], decimal: str) -> bool:
+    """Whether the first line differs from the others as names differ from values.
+
+    Where a column has numbers, its name is not one. In a column of text whose values repeat, a first cell that does not
+    occur again is a name. Without evidence, it is a header.
+    """
+    votes = texts = 0
+    for i, name in enumerate(map(str.strip, first)):
+        below = [cell for row in rows if (cell := row[i].strip()) not in MISSING]
+        if not below:
+            continue
+        if _are_numbers(below, decimal).mean() >= _AGREE:
+            if name:  # an empty cell may be the missing name of a column of row numbers
+                votes += -1 if name in MISSING or _are_numbers([name], decimal)[0] else 1
+        elif len(set(below)) <= len(below) / 2:
+            texts += -1 if name in below else 1
+    return votes > 0 if votes else texts >= 0
