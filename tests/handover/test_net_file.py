@@ -13,7 +13,6 @@ from safetensors import safe_open
 from sklearn.base import BaseEstimator
 from torch import nn
 
-from stages.lib.common import UserError
 from stages.lib.config import Params, Prepare
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import seed_everything
@@ -139,14 +138,6 @@ def test_the_card_is_json_and_the_numbers_are_tensors(tmp_path: Path) -> None:
     fares = passengers().X["fare"].replace(0, np.nan)
     assert tensors["prepare.numbers.impute.statistics_"][1] == pytest.approx(fares.mean())
     assert tensors["prepare.numbers.scale.scale_"][1] == pytest.approx(fares.fillna(fares.mean()).std(ddof=0))
-
-
-def test_missing_cells_that_the_model_does_not_take_are_counted(data: Dataset) -> None:
-    estimator, card = fitted(data, Prepare())
-    rows = data.X.copy()
-    rows.loc[:2, "b"] = np.nan
-    with pytest.raises(UserError, match=r"Cells are missing in b \(3\), and the model was trained with prepare.impute"):
-        predict(estimator, card, rows)
 
 
 class Odd(nn.Module):

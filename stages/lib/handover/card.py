@@ -46,20 +46,9 @@ class SavedSettings(NetSettings):
 class Card(Section):
     """The description of the numbers in a model file, which is JSON there.
 
-    Attributes
-    ----------
-    name : str
-        The contender of the evaluation; empty in the file of the kept net.
-    classes : list of str
-        The labels; empty for a regression.
-    inputs : list of Input
-        The columns that the target is predicted from, in the order of the table.
-    settings : SavedSettings, optional
-        The net's settings, with names unresolved, as in `model` of params.yaml; None for a model without a net.
-    n_bytes : int
-        How large a file with a model would be that is left out.
-    digest : str
-        A hash of the numbers; empty until they are saved.
+    `name` is the contender of the evaluation, and empty in the file of the kept net; `classes` are the labels, none for
+    a regression; `inputs` are in the order of the table. A net has `settings`, with names unresolved. `n_bytes` is how
+    large a file with a model would be that is left out, and `digest` a hash of the numbers.
     """
 
     kind: Kind

@@ -15,9 +15,8 @@ from sklearn.dummy import DummyRegressor
 
 from stages.lib.common import RAISED, Output, UserError, own_place, reading, write_bytes
 from stages.lib.engine import net_of
-from stages.lib.handover.arrays import Tensors, named, part
 from stages.lib.handover.card import Card
-from stages.lib.handover.plain import PlainModel
+from stages.lib.handover.plain import PlainModel, Tensors, named, part
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
 from stages.lib.model.names import HOMES, now_in_nets
 from stages.lib.model.preparation import learned, take_over

@@ -1,9 +1,11 @@
 """A model without a net, behind its preparation: out of scikit-learn's estimators, and out of a file's tensors."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.special import expit
 from sklearn import ensemble
 from sklearn.base import BaseEstimator
@@ -13,20 +15,76 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.extmath import softmax
 
-from stages.lib.handover.arrays import ArrayModel, Constant, Linear, Tensors, named, part
 from stages.lib.handover.card import Card, Kind
 from stages.lib.handover.trees import Boosting, Forest
 from stages.lib.model.preparation import Preparation, learned, make_scaler, take_over
 from stages.lib.model.prepared import preparation_of, prepared
 
+Tensors = dict[str, torch.Tensor]
 _MODEL = "model."
 
-# What each kind is called in a card, its class, and the estimators that it is made of.
-_KINDS: dict[Kind, tuple[type[ArrayModel], tuple[type, ...]]] = {
-    "linear": (Linear, (Pipeline,)),
+
+def named(arrays: Mapping[str, np.ndarray], prefix: str = "") -> Tensors:
+    """Return arrays as tensors whose names begin with a prefix."""
+    return {f"{prefix}{name}": torch.from_numpy(np.ascontiguousarray(values)) for name, values in arrays.items()}
+
+
+def part(tensors: Tensors, prefix: str) -> Tensors:
+    """Return the tensors whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+@dataclass(frozen=True)
+class _Linear:
+    """A StandardScaler, with the mean and scale of each input, and a LogisticRegression or LinearRegression.
+
+    Each result is scikit-learn's, bit by bit, for rows that lie in memory in the same way: rounding depends on that.
+    The type of `coef` is that in which scikit-learn computes: float32 where the inputs are not prepared.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    coef: np.ndarray
+    intercept: np.ndarray
+
+    log_odds = True
+
+    @classmethod
+    def of(cls, fitted: Pipeline) -> "_Linear":
+        scaler, model = fitted[-2], fitted[-1]
+        return cls(scaler.mean_, scaler.scale_, model.coef_, np.atleast_1d(model.intercept_))
+
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        scaled = X.astype(self.coef.dtype)  # a copy
+        scaled -= self.mean.astype(scaled.dtype)
+        scaled /= self.scale.astype(scaled.dtype)
+        return np.reshape(scaled @ self.coef.T + self.intercept, (len(X), -1))
+
+
+@dataclass(frozen=True)
+class _Constant:
+    """A DummyClassifier of the strategy `prior`, or a DummyRegressor: the share of each class, or the mean."""
+
+    values: np.ndarray
+
+    log_odds = False
+
+    @classmethod
+    def of(cls, fitted: DummyClassifier | DummyRegressor) -> "_Constant":
+        return cls(fitted.class_prior_ if isinstance(fitted, DummyClassifier) else fitted.constant_.ravel())
+
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        return np.tile(self.values, (len(X), 1))
+
+
+# What each kind is called in a card, its class, and the estimators that it is made of. The fields of a class are the
+# arrays of a file. Its `outputs` for prepared rows, shape (n_rows, n_outputs), are the number that a regression
+# predicts, a share for each class, or, with `log_odds`, its log-odds, of two classes those of the second one alone.
+_KINDS: dict[Kind, tuple[Any, tuple[type, ...]]] = {
+    "linear": (_Linear, (Pipeline,)),
     "forest": (Forest, (ensemble.RandomForestClassifier, ensemble.RandomForestRegressor)),
     "boosting": (Boosting, (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor)),
-    "constant": (Constant, (DummyClassifier, DummyRegressor)),
+    "constant": (_Constant, (DummyClassifier, DummyRegressor)),
 }
 
 
@@ -38,7 +96,7 @@ class PlainModel:
     fitted scaler of the target of a regression, if there is one.
     """
 
-    model: ArrayModel
+    model: Any
     preparation: Preparation | None
     target: BaseEstimator | None
     classify: bool
@@ -53,10 +111,8 @@ class PlainModel:
         model: Any = fitted[-1] if preparation else fitted
         if isinstance(model, GridSearchCV):
             model = model.best_estimator_
-        for kind, estimators in _KINDS.values():
-            if isinstance(model, estimators):
-                return cls(kind.of(model), preparation, target, classify)
-        raise TypeError(f"{type(model).__name__} has no form as arrays")
+        made = next(made for made, estimators in _KINDS.values() if isinstance(model, estimators))
+        return cls(made.of(model), preparation, target, classify)
 
     @classmethod
     def from_tensors(cls, card: Card, tensors: Tensors) -> "PlainModel":
@@ -65,8 +121,9 @@ class PlainModel:
         preparation = None if card.kind == "constant" else preparation_of(prepared(DummyRegressor(), rowless, inputs))
         target = make_scaler(card.prepare.target).fit(np.zeros((2, 1))) if card.prepare.target else None
         take_over(preparation, target, tensors)
-        arrays = {name: tensor.numpy() for name, tensor in part(tensors, _MODEL).items()}
-        return cls(_KINDS[card.kind][0].from_arrays(arrays), preparation, target, bool(card.classes))
+        kind, _ = _KINDS[card.kind]
+        model = kind(**{field.name: tensors[f"{_MODEL}{field.name}"].numpy() for field in fields(kind)})
+        return cls(model, preparation, target, bool(card.classes))
 
     @property
     def kind(self) -> Kind:
@@ -96,4 +153,4 @@ class PlainModel:
 
     def _outputs(self, X: np.ndarray) -> np.ndarray:
         rows = np.asarray(self.preparation.transform(X)) if self.preparation else X.astype(np.float32)
-        return self.model.outputs(rows)
+        return np.asarray(self.model.outputs(rows))

@@ -40,19 +40,10 @@ def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) 
     """Predict rows, which have the columns of the card, with a model as `load_model` returns it.
 
     The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
-    `target=label` of the second of two, or of each of several. Raises `UserError` if cells are missing that the
-    preparation does not replace, or a prediction is not finite.
+    `target=label` of the second of two, or of each of several. Raises `UserError` if a prediction is
+    not finite. Cells may be missing in the columns of `may_lack` alone; `read_features` refuses others.
     """
-    columns, allowed = card.columns, may_lack(card)
-    whole = [name for name, kind in columns.types.items() if kind != "category" and name not in allowed]
-    missing = X[whole].isna().sum()
-    if missing.any():
-        counts = ", ".join(f"{name} ({count:,})" for name, count in missing[missing > 0].items())
-        raise UserError(
-            f"Cells are missing in {counts}, and the model was trained with prepare.impute: null. Fill them in, or "
-            "train a model that replaces them: set prepare.impute in params.yaml, and run `dvc repro`."
-        )
-    rows = columns.as_array(X)
+    rows = card.columns.as_array(X)
     if not isinstance(estimator, PlainModel) and preparation_of(estimator) is None:
         rows = rows.astype(np.float32)
     with explained("The saved model can't predict these rows", "Run `dvc repro evaluate`."):

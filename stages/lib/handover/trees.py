@@ -1,13 +1,11 @@
 """Trees as flat arrays: a random forest, and gradient boosting with the categories that it splits as such."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn import ensemble
-
-from stages.lib.handover.arrays import ArrayModel
 
 # Places that rows take in trees at once; they bound the memory of a walk.
 _AT_ONCE = 1_000_000
@@ -22,7 +20,7 @@ _TYPES = {
 
 
 @dataclass(frozen=True)
-class Trees(ArrayModel):
+class Trees(ABC):
     """Trees in one list of splits and one of leaves, which has a value for each output.
 
     A place is the number of a split, or ~l, which is below 0, for leaf l. The splits under one come after it, so a walk
@@ -79,9 +77,8 @@ class Trees(ArrayModel):
 def flattened(trees: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Put trees into one list of splits and one of leaves, the arrays of `Trees`.
 
-    Each tree is one list of nodes, as it stands in scikit-learn: `is_leaf` and `values` of each node; `left`, `right`,
-    `column`, `threshold`, `missing_left` and `category_set`, which have no meaning for leaves; and the `sets` of the
-    tree, uint32 of shape (n_sets, 8).
+    Each tree is one list of nodes, as in scikit-learn; all but `is_leaf` and `values` have no meaning for leaves, and
+    the `sets` of a tree are uint32 of shape (n_sets, 8).
     """
     nodes = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
     n_nodes, n_sets = (np.array([len(tree[name]) for tree in trees]) for name in ("left", "sets"))
@@ -103,10 +100,9 @@ def flattened(trees: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class Forest(Trees):
-    """A RandomForestClassifier or RandomForestRegressor, whose results are scikit-learn's, bit by bit.
+    """A RandomForestClassifier or RandomForestRegressor, whose results are scikit-learn's, bit by bit."""
 
-    The values of a leaf are the shares of the classes, or the number that is predicted.
-    """
+    log_odds = False
 
     @classmethod
     def of(cls, fitted: ensemble.RandomForestClassifier | ensemble.RandomForestRegressor) -> "Forest":
