@@ -43,19 +43,13 @@ def main(options: Namespace) -> None:
     # Read the file as the stages will, so that what adopt accepts runs.
     data = load_dataset(params.data, outcome.classifies, params.seed)
     features = [column.name for column in columns if column.is_feature]
-    warnings = [
-        f"{name} alone predicts {target}: a tree scores {score:.3f}. If it is known only after {target}, set "
-        f"data.columns.{name} to {{use: false}}."
-        for name, score in adopt.predictors_alone(table, features, outcome).items()
-    ]
-    warnings.append(adopt.on_copies(data, path))
+    warnings = [*adopt.predictors_alone(table, target, features, outcome), adopt.on_copies(data, path)]
 
     columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
     _print_table(table, columns)
-    for kind, lines in {"warning": warnings, "hint": [column.hint for column in columns]}.items():
-        for line in filter(None, lines):
-            print(f"{kind}: {line}")
+    notes = [f"warning: {each}" for each in warnings if each] + [f"hint: {each.hint}" for each in columns if each.hint]
+    print(*notes, sep="\n", end="\n" * bool(notes))
     if options.dry_run:
         print(*(adopt.block_text(name, block) for name, block in blocks.items()), sep="", end="")
         print(f"{PARAMS_FILE} was left unchanged.")
@@ -68,8 +62,6 @@ def main(options: Namespace) -> None:
 
 def _inside(name: str) -> str:
     """Return the path as params.yaml writes it, relative to the repository; raises `UserError` if it is outside."""
-    if "://" in name:
-        raise UserError(f"{name} is an address, and a file is needed. Download it into data/ first.")
     if not Path(PARAMS_FILE).is_file():
         raise UserError(f"{PARAMS_FILE} is missing here. Run from the top of the repository.")
     try:
@@ -81,13 +73,11 @@ def _inside(name: str) -> str:
 def _check_git_has_it() -> None:
     """Raise `UserError` if git could not bring params.yaml back as it is."""
     try:
-        if not state_of(PARAMS_FILE):
-            return
+        problem = state_of(PARAMS_FILE) and f"git does not have {PARAMS_FILE} as it is. Commit it,"
     except NoGitError as error:
-        way_out = f"add --force: then {PARAMS_FILE} is replaced, and git can't bring it back."
-        raise UserError(f"{error} Or {way_out}") from None
-    remedy = "Commit it, or add --force to replace its blocks."
-    raise UserError(f"git does not have {PARAMS_FILE} as it is, so it could not be brought back. {remedy}")
+        problem = str(error)
+    if problem:
+        raise UserError(f"{problem} or add --force: then {PARAMS_FILE} is replaced, and git can't bring it back.")
 
 
 def _print_table(table: adopt.Table, columns: list[adopt.Taken]) -> None:

@@ -25,14 +25,6 @@ ARGUMENTS.add_argument("file", metavar="FILE.csv", help="the rows to predict, or
 ARGUMENTS.add_argument("--model", choices=list(MODELS), default="answer", help="the answer, or the kept net")
 
 
-def read_bytes(source: str, name: str) -> bytes:
-    """Return the content of a file, or of standard input if `source` is `-`; a `UserError` calls it `name`."""
-    try:
-        return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    except OSError as error:
-        raise UserError(f"{name} can't be read: {error.strerror}. Name a CSV file, or - for standard input.") from None
-
-
 def check_card(path: Path, card: Card, params: Params) -> None:
     """Raise `UserError` if a model is not the kept net where that should be, or does not go with params.yaml."""
     if path == MODEL_FILE and card.kind != "net":
@@ -58,7 +50,10 @@ def main(arguments: Namespace) -> None:
     spec = params.data
     model, card = load_model(path, packages_of(params))
     check_card(path, card, params)
-    content = read_bytes(source, name)
+    try:
+        content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise UserError(f"{name} can't be read: {error.strerror}. Name a CSV file, or - for standard input.") from None
     X = read_features(content, card.columns.types, spec, name, may_lack=may_lack(card))
     predictions = predict(model, card, X)
     if far := list(far_outside(card, X)):

@@ -99,19 +99,9 @@ def test_what_is_no_csv_is_refused(tmp_path: Path, content: str | bytes, sentenc
         ("a,b\n1,x\n,y\n3,x\n", ("",)),
         ("a,b\n1,x\n?,y\n3,NA\n", ("?", "NA")),
         ("a,b\n1, x\n ? ,y\n3,x\n", ("?",)),
-        ("a,b\n1,x\n-,y\n3,x\n", ("-",)),  # among numbers
-        ("a,b\n1,+\n2,-\n3,+\n", ()),  # among texts
-        ("a,b\n1.5,None\n2,x\n3,None\n", ()),
-        ("a,b\n1.5,x\nNone,y\n3,y\n", ("None",)),
+        ("a,b\n1,x\n-,y\n3,x\n", ()),
     ],
 )
 def test_missing_cells(tmp_path: Path, content: str, na_values: tuple[str, ...]) -> None:
     path = write(tmp_path, content)
     assert read_table(path).csv.na_values == na_values
-
-
-def test_a_label_is_no_missing_cell(tmp_path: Path) -> None:
-    path = write(tmp_path, "a,b\n1,+\n-,-\n3,+\n4,-\n")
-    table = read_table(path, target="b")
-    assert list(table.frame["b"]) == ["+", "-", "+", "-"]
-    assert table.csv.na_values == ()

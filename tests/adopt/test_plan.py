@@ -62,11 +62,6 @@ def test_each_fold_has_a_row_of_each_class(rarest: int, n_splits: int) -> None:
     assert plan_of(1_000, rarest)["cv"]["n_splits"] == n_splits
 
 
-@pytest.mark.parametrize(("rarest", "sample"), [(20, 1.0), (50, 0.25)])
-def test_a_rare_class_is_not_sampled_away(rarest: int, sample: float) -> None:
-    assert plan_of(400_000, rarest)["data"]["sample"] == sample
-
-
 def test_blocks_are_whole_and_valid() -> None:
     """Every key is written, because DVC asks for those that its stages depend on."""
     blocks = plan_of(100)

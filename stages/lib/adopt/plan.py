@@ -24,8 +24,6 @@ _FEWEST_EPOCHS, _MOST_EPOCHS = 10, 80
 _ONE_REPEAT, _THREE_FOLDS, _MOST_ROWS = 1_000, 2_000, 100_000
 # Of more numbers, embeddings would take most of the time.
 _MOST_EMBEDDED = 20
-# A class of which a sample would leave fewer rows is not sampled.
-_FEWEST_OF_A_CLASS = 10
 
 
 def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, dict[str, Any]]:
@@ -49,21 +47,18 @@ def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken])
 
 
 def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, Any]:
-    csv, n_rows = table.csv, len(table.frame)
+    csv = table.csv
     classes = [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in outcome.labels]
     entries = {column.name: column.entry for column in columns} | {target: {"classes": classes} if classes else {}}
     # Without a header, all columns are listed; with one, those that are more than numbers.
     names = [name for name in map(str, table.frame) if not csv.header or name == target or entries[name]]
-    sample = min(1.0, float(f"{_MOST_ROWS / n_rows:.2g}"))
-    if outcome.classifies and sample * min(outcome.counts) < _FEWEST_OF_A_CLASS:
-        sample = 1.0
     form = {key: getattr(csv, key) for key in ("header", "separator", "decimal", "encoding")}
     return form | {
         "path": csv.name,
         "na_values": list(csv.na_values),
         "columns": {name: entries[name] for name in names},
         "target": target,
-        "sample": sample,
+        "sample": min(1.0, float(f"{_MOST_ROWS / len(table.frame):.2g}")),
     }
 
 

@@ -19,7 +19,7 @@ from stages.lib.common import UserError, did_you_mean
 from stages.lib.data.csv_file import column_names
 from stages.lib.data.csv_text import SEPARATORS, CsvText
 from stages.lib.data.encoding import as_utf8, likely_encoding
-from stages.lib.data.texts import MISSING, MISSING_AMONG_NUMBERS, Reading, as_category, numbers, read
+from stages.lib.data.texts import MISSING, as_category, numbers, read
 
 # The first records decide; their number, and the share of them that must agree on the number of cells.
 _MOST_RECORDS, _AGREE = 2000, 0.9
@@ -46,9 +46,8 @@ class Table:
 def read_table(path: str | Path, target: str | None = None) -> Table:
     """Find how a CSV is written, and read it; a first line that contains the target is a header.
 
-    Labels of the target are not missing cells, even if they look like one, such as `-` beside `+`. Raises `UserError`
-    if the file is missing, empty, not text, or not a table of two or more columns, if the lines have different numbers
-    of cells, there are no rows, or there is no such target.
+    Raises `UserError` if the file is missing, empty, not text, or not a table of two or more columns, if the lines have
+    different numbers of cells, there are no rows, or there is no such target.
     """
     csv = _form(path, target)
     _, first = next(csv.records())
@@ -60,24 +59,12 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
     frame = csv.table(names, [] if target is None else [target])
     texts = {name: as_category(frame[name]) for name in names if isinstance(frame[name].dtype, pd.CategoricalDtype)}
     tokens = set(MISSING).intersection(chain(*(cells.cat.categories for cells in texts.values())))
-    labels = set(texts[target].cat.categories if target else ())
-    as_numbers = partial(numbers, decimal=csv.decimal)
     for name, cells in texts.items():
-        if name != target and not (among := _among_numbers(read(cells, MISSING, as_numbers))) & labels:
-            tokens |= among
-    for name, cells in texts.items():
-        reading = read(cells, tokens, as_numbers)
+        reading = read(cells, tokens, partial(numbers, decimal=csv.decimal))
         all_numbers = reading.n_read == len(reading.cells.cat.categories) > 0
         frame[name] = reading.values if all_numbers else reading.cells.astype("str")
-    na_values = tuple(cell for cell in (*MISSING, *MISSING_AMONG_NUMBERS) if cell in tokens)
+    na_values = tuple(cell for cell in MISSING if cell in tokens)
     return Table(replace(csv, na_values=na_values), frame, texts[target] if target else None)
-
-
-def _among_numbers(reading: Reading) -> set[str]:
-    """Return the cells of a column of text that only mean that a number is missing."""
-    tokens = {*reading.words}
-    share = reading.cells.dropna().isin(tokens).mean()
-    return tokens if share < 0.5 and tokens <= set(MISSING_AMONG_NUMBERS) else set()
 
 
 def _form(path: str | Path, target: str | None) -> CsvText:
