@@ -127,9 +127,9 @@ def on_copies(data: Dataset, name: str) -> str:
 
     It is empty if they are few, or are as many by chance, as in a table with three categories.
     """
-    table, rng = pd.concat([data.X, pd.Series(data.y)], axis=1), np.random.default_rng(0)
-    cells = [column.iloc[rng.permutation(len(table))].reset_index(drop=True) for _, column in table.items()]
-    count, by_chance = (int(each.duplicated(keep=False).sum()) for each in (table, pd.concat(cells, axis=1)))
+    table = pd.concat([data.X, pd.Series(data.y)], axis=1)
+    mixed = table.apply(np.random.default_rng(0).permutation)
+    count, by_chance = (int(each.duplicated(keep=False).sum()) for each in (table, mixed))
     if count < max(_FEWEST * len(table), _TIMES * by_chance):
         return ""
     return (

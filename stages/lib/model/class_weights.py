@@ -84,18 +84,14 @@ def class_weights(class_weight: str | Sequence[float], y: Any, n_classes: int) -
 
 def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     """Raise `UserError` if the weights of the classes do not fit the criterion or the classes."""
-    class_weight, criterion = settings.get("class_weight"), settings["criterion"]
-    if class_weight is None:
+    weights, criterion, problem = settings.get("class_weight"), settings["criterion"], ""
+    if weights is None or isinstance(weights, str):
         return
-    problem = ""
-    if not isinstance(class_weight, str) and len(class_weight) != n_classes:
-        problem = (
-            f"has {len(class_weight)} weights, but the data has {n_classes} classes. Give one weight for each, or "
-            "`balanced`."
-        )
-    elif not isinstance(class_weight, str) and not any(class_weight):
+    if len(weights) != n_classes:
+        problem = f"has {len(weights)} weights, but the data has {n_classes} classes. Give one for each, or `balanced`."
+    elif not any(weights):
         problem = "gives every class the weight 0, so nothing would be learnt; give one more, or set it to null."
-    elif not isinstance(class_weight, str) and issubclass(criterion, _POS_WEIGHT) and class_weight[0] == 0:
+    elif issubclass(criterion, _POS_WEIGHT) and weights[0] == 0:
         problem = f"gives class 0 no weight, which {criterion.__name__} can't express; give it one above 0."
     if problem:
         raise UserError(in_params("model.class_weight", f", or that of an experiment, {problem}"))

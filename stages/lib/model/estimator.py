@@ -1,19 +1,19 @@
 """Builds the estimator that a search tunes: a skorch net as params.yaml describes it, behind what prepares its rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
+from skorch import NeuralNet, NeuralNetBinaryClassifier
+from skorch.callbacks import Callback
 from torch import nn
 
-from stages.lib.common import UserError, in_params, join_words
+from stages.lib.common import UserError, in_params
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import FiniteOrUnfit
-from stages.lib.model.callbacks import QuietCallbacks
 from stages.lib.model.class_weights import OF_NUMBERED, ClassWeights, check_class_weight
 from stages.lib.model.hold_out import hold_out
 from stages.lib.model.prepared import check_missing, preparation_of, prepared, without_prefix
@@ -25,21 +25,16 @@ AGAINST_DIVERGENCE = (
     "standard, or clip gradients with the callback GradientNormClipping: {gradient_clip_value: 1.0}."
 )
 
-_FOR_CLASSES = (nn.BCELoss, nn.BCEWithLogitsLoss, *OF_NUMBERED)
-
-# torch's losses that a wrapper of skorch's can learn from and predict with. Under others, a classifier takes the
-# largest of one number, which is always the first class.
-_LOSSES: dict[type[NeuralNet], tuple[type[nn.Module], ...]] = {
-    NeuralNetClassifier: _FOR_CLASSES,
-    NeuralNetBinaryClassifier: (nn.BCEWithLogitsLoss, nn.BCELoss),
-    NeuralNetRegressor: (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss, nn.PoissonNLLLoss),
-}
-
 # BCELoss and skorch's NLLLoss take probabilities, every other criterion the module's plain output.
 _OUTPUTS = {nn.BCELoss: nn.Sigmoid, nn.NLLLoss: partial(nn.Softmax, dim=-1)}
 
 
-class _ProjectNet(QuietCallbacks, ClassWeights, FiniteOrUnfit):
+# Those of skorch's default callbacks that cost little and that others may watch. The rest measures times, scores and
+# prints.
+_RECORDING = ("train_loss", "valid_loss")
+
+
+class _ProjectNet(ClassWeights, FiniteOrUnfit):
     """What the project adds to a skorch wrapper."""
 
     module: type[nn.Module]
@@ -61,6 +56,13 @@ class _ProjectNet(QuietCallbacks, ClassWeights, FiniteOrUnfit):
         proba: np.ndarray = super().predict_proba(X)  # type: ignore[misc]
         return proba.squeeze(-1) if proba.ndim == 3 else proba
 
+    def get_default_callbacks(self) -> list[tuple[str, Callback]]:
+        """Return those of the default callbacks that record losses, and those that this net is asked for."""
+        varied = {key.split("__")[1] for key in vars(self) if key.startswith("callbacks__")}
+        watched = {str(monitor).removesuffix("_best") for monitor in _monitors(vars(self)).values()}
+        wanted = {*_RECORDING, *varied, *watched}
+        return [each for each in super().get_default_callbacks() if each[0] in wanted]  # type: ignore[misc]
+
 
 @cache
 def finite_or_unfit(wrapper: type[NeuralNet]) -> type[NeuralNet]:
@@ -73,25 +75,6 @@ def is_classifier(wrapper: type[NeuralNet]) -> bool:
     return issubclass(wrapper, ClassifierMixin)
 
 
-def _check_criterion(wrapper: type[NeuralNet], criterion: type[nn.Module], n_classes: int) -> None:
-    """Raise `UserError` if a loss of torch's does not go with a wrapper of skorch's, or with the classes.
-
-    Of other losses, a trial tells.
-    """
-    if not criterion.__module__.startswith("torch."):
-        return
-    takes, loss = _LOSSES.get(wrapper), criterion.__name__
-    if takes and not issubclass(criterion, takes):
-        others = [each.__name__ for each, losses in _LOSSES.items() if issubclass(criterion, losses)]
-        way_out = f", or model.wrapper to {join_words(others, 'or')}" if others else ""
-        fitting = join_words([each.__name__ for each in takes], "or")
-        finding = f": {loss} does not go with {wrapper.__name__}"
-        raise UserError(in_params("model.criterion", finding, f"Set it to {fitting}{way_out}."))
-    if is_classifier(wrapper) and n_classes > 2 and not issubclass(criterion, OF_NUMBERED):
-        finding = f": the data has {n_classes} classes, which {loss} can't tell apart"
-        raise UserError(in_params("model.criterion", finding, "Set it to CrossEntropyLoss."))
-
-
 def build_estimator(
     settings: dict[str, Any], data: Dataset, prepare: Prepare, uses: Iterable[str] = ()
 ) -> BaseEstimator:
@@ -99,8 +82,8 @@ def build_estimator(
 
     The result is the net itself if there is nothing to prepare, otherwise a Pipeline of the steps `prepare` and `net`,
     which is in a TransformedTargetRegressor if the target is scaled. `rows` returns what it is fitted on, and
-    `nested_grid` what a grid is called in it. Raises `UserError` if the criterion does not fit the
-    target, cells are missing that nothing replaces, or the weights of the classes do not fit.
+    `nested_grid` what a grid is called in it. Raises `UserError` if the criterion is for classes
+    and the target is none, cells are missing that nothing replaces, or the weights of the classes do not fit.
 
     Parameters
     ----------
@@ -116,7 +99,9 @@ def build_estimator(
     check_missing(data, prepare.impute)
     settings = without_prefix(settings)
     wrapper, criterion = settings.pop("wrapper"), settings["criterion"]
-    _check_criterion(wrapper, criterion, data.n_classes)
+    if not is_classifier(wrapper) and issubclass(criterion, (nn.BCELoss, nn.BCEWithLogitsLoss, *OF_NUMBERED)):
+        finding = f": {criterion.__name__} is for classes, and {wrapper.__name__} predicts numbers"
+        raise UserError(in_params("model.criterion", finding, "Set it to MSELoss, or model.wrapper to a classifier."))
     shape = {
         "n_outputs": data.n_classes if issubclass(criterion, OF_NUMBERED) else 1,
         "output": next((output for loss, output in _OUTPUTS.items() if issubclass(criterion, loss)), nn.Identity),
@@ -150,3 +135,19 @@ def target(y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]) 
         return y.astype(np.int64)
     flat = y.astype(np.float32)
     return flat if issubclass(wrapper, NeuralNetBinaryClassifier) else flat.reshape(-1, 1)
+
+
+def hold_out_watchers(settings: dict[str, Any], grid: dict[str, list[Any]] | None = None) -> list[str]:
+    """Return the names of the callbacks that watch the rows held out of a fit, such as EarlyStopping.
+
+    Names are resolved in the settings, and in the lists of the grid.
+    """
+    watched = {name: [monitor] for name, monitor in _monitors(settings).items()} | _monitors(grid or {})
+    return [name for name, monitors in watched.items() if any(str(each).startswith("valid_") for each in monitors)]
+
+
+def _monitors(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what each callback watches, or what `callbacks__NAME__monitor` says instead, by its name."""
+    own = {name: getattr(callback, "monitor", None) for name, callback in settings.get("callbacks") or []}
+    keys = (key for key in settings if key.startswith("callbacks__") and key.endswith("__monitor"))
+    return own | {key.split("__")[1]: settings[key] for key in keys}

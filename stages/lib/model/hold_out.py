@@ -12,7 +12,6 @@ from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 from skorch.dataset import ValidSplit
 from torch.utils.data import Subset
 
-from stages.lib.common import UserError, in_params
 from stages.lib.config import CV
 
 
@@ -44,9 +43,6 @@ class WholeGroups:
         """Return the rows to train on, and those held out."""
         groups = dataset.X.groups
         dataset.X = np.asarray(dataset.X)  # of which single rows are taken faster
-        if (count := len(np.unique(groups))) < self.n:
-            finding = f"is {self.n}, but the rows that a net is fitted on are of {count} groups"
-            raise UserError(in_params("model.train_split", finding, "Lower it, or set it to null."))
         splitter = (StratifiedGroupKFold if self.stratified else GroupKFold)(self.n)
         labels = np.ravel(np.asarray(y)) if self.stratified else None
         train, valid = next(iter(splitter.split(np.zeros(len(groups)), labels, groups)))

@@ -70,18 +70,12 @@ class Preparation(TransformerMixin, BaseEstimator):
     """Turns the rows of a table into what a net takes, as `prepare` of params.yaml says.
 
     The columns of the result are the numbers, the booleans, the categories, each kind in the order of the table, and
-    the indicators. Their number depends on the table and the parameters alone, not on the rows of a fit: a category
-    that these lack has its column anyway, and so does an indicator. A column of which every cell is missing in the rows
-    of a fit is imputed with 0, or with the first category.
+    the indicators. Their number depends on the table and the parameters alone, not on the rows of a fit. A column of
+    which every cell is missing in these is imputed with 0, or with the first category.
     """
 
     def __init__(
-        self,
-        columns: Columns,
-        impute: str | None = None,
-        indicator: bool = False,
-        scale: str | None = None,
-        encode: str = "onehot",
+        self, columns: Columns, impute: Any = None, indicator: bool = False, scale: Any = None, encode: str = "onehot"
     ) -> None:
         self.columns, self.impute, self.indicator = columns, impute, indicator
         self.scale, self.encode = scale, encode
@@ -157,8 +151,7 @@ def learned(preparation: Preparation | None, scaler: BaseEstimator | None) -> di
 
     Their names are those of the part and of its attribute, such as `prepare.numbers.scale.mean_` and `target.mean_`.
     """
-    parts = _parts(preparation, scaler)
-    return {f"{place}.{key}": values for place, part in parts for key, values in _numbers(part)}
+    return {f"{place}.{key}": vars(part)[key] for place, part, key in _numbers(preparation, scaler)}
 
 
 def take_over(preparation: Preparation | None, scaler: BaseEstimator | None, numbers: Mapping[str, Any]) -> None:
@@ -169,22 +162,16 @@ def take_over(preparation: Preparation | None, scaler: BaseEstimator | None, num
     if preparation is not None:
         # The fit of any rows sets what scikit-learn keeps besides these numbers.
         preparation.fit(np.zeros((2, len(preparation.columns.types))))
-    for place, part in _parts(preparation, scaler):
-        for key, _ in _numbers(part):
-            setattr(part, key, np.asarray(numbers[f"{place}.{key}"]))
+    for place, part, key in _numbers(preparation, scaler):
+        setattr(part, key, np.asarray(numbers[f"{place}.{key}"]))
 
 
-def _parts(preparation: Preparation | None, scaler: BaseEstimator | None) -> Iterator[tuple[str, BaseEstimator]]:
-    if preparation is not None:
-        for name, part, _ in preparation.parts_.transformers_:
-            if isinstance(part, Pipeline):
-                yield from ((f"prepare.{name}.{step}", fitted) for step, fitted in part.steps)
-    if scaler is not None:
-        yield "target", scaler
-
-
-def _numbers(part: BaseEstimator) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the attributes of a fitted part of scikit-learn that are arrays of numbers: what it has learned."""
-    for key, value in vars(part).items():
-        if key.endswith("_") and isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            yield key, value
+def _numbers(preparation: Preparation | None, scaler: BaseEstimator | None) -> Iterator[tuple[str, BaseEstimator, str]]:
+    """Yield the parts of scikit-learn, and the names of their attributes that are arrays of numbers."""
+    parts = [("target", scaler)] if scaler is not None else []
+    for name, part, _ in preparation.parts_.transformers_ if preparation is not None else []:
+        parts += [(f"prepare.{name}.{step}", each) for step, each in part.steps] if isinstance(part, Pipeline) else []
+    for place, part in parts:
+        for key, value in vars(part).items():
+            if key.endswith("_") and isinstance(value, np.ndarray) and value.dtype.kind == "f":
+                yield place, part, key

@@ -71,7 +71,8 @@ def finer_values(values: list[float], best: float, allowed: Callable[[float], bo
     if len(numbers) < 2:
         return [best]
     at, signs = numbers.index(best), {_sign(value) for value in numbers}
-    logarithmic, whole = _is_logarithmic(numbers, at), all(isinstance(value, int) for value in values)
+    around = numbers[max(0, min(at - 1, len(numbers) - 3)) :][:3]
+    logarithmic, whole = _is_logarithmic(*around), all(isinstance(value, int) for value in values)
 
     def permitted(value: float) -> bool:
         return (_sign(value) in signs or {-1, 1} <= signs) and allowed(value)
@@ -97,20 +98,12 @@ def finer_values(values: list[float], best: float, allowed: Callable[[float], bo
     return sorted({best, *lower, *upper, *between}, reverse=values == sorted(values, reverse=True))
 
 
-def _is_logarithmic(numbers: list[float], at: int) -> bool:
-    """Whether sorted values are spaced logarithmically around position `at`, rather than linearly.
-
-    Looks at the value and its two neighbours, or at the last three values at that end, and finds the scale on which the
-    middle one is closer to the midpoint of the others.
-    """
-    first = max(0, min(at - 1, len(numbers) - 3))
-    low, *middle, high = numbers[first : first + 3]
-    if low <= 0:
-        return False
-    if not middle:
-        return high / low >= _WIDE
-    linear = (middle[0] - low) / (high - low)
-    logarithmic = math.log(middle[0] / low) / math.log(high / low)
+def _is_logarithmic(low: float, *rest: float) -> bool:
+    """Whether of three sorted values the middle one is nearer to the midpoint on a logarithmic scale."""
+    *middle, high = rest
+    if low <= 0 or not middle:
+        return 0 < low * _WIDE <= high
+    linear, logarithmic = (middle[0] - low) / (high - low), math.log(middle[0] / low) / math.log(high / low)
     return abs(logarithmic - 0.5) < abs(linear - 0.5)
 
 

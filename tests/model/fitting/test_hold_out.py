@@ -12,7 +12,6 @@ from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import ValidSplit
 
 from lockstep import reads_only
-from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
 from stages.lib.data import Columns, Dataset
 from stages.lib.model.hold_out import hold_out
@@ -98,14 +97,6 @@ def test_no_group_is_on_both_sides_whatever_prepares_the_rows(
     fits = [(train, valid) for train, valid in SEEN if len(train | valid) == 16]
     assert len(fits) == 6
     assert all(valid and not train & valid for train, valid in fits)
-
-
-def test_too_few_groups_in_a_fit_are_told() -> None:
-    data = table(2, np.arange(120) % 5)
-    with pytest.raises(
-        UserError, match=r"model.train_split is 5, but the rows that a net is fitted on are of 2 groups"
-    ):
-        searched(data, {"lr": [0.01]}, "one-by-one", CV(n_splits=2, n_repeats=1, **BY_GROUP))  # type: ignore[arg-type]
 
 
 def test_other_splitters_hold_out_what_skorch_does() -> None:
