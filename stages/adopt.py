@@ -42,13 +42,12 @@ def main(options: Namespace) -> None:
     params = params_of(yaml12.load(text))  # where a problem is in what was there before
     # Read the file as the stages will, so that what adopt accepts runs.
     data = load_dataset(params.data, outcome.classifies, params.seed)
-    features = [column.name for column in columns if column.is_feature]
-    warnings = [*adopt.predictors_alone(table, target, features, outcome), adopt.on_copies(data, path)]
+    copies = adopt.on_copies(data, path)
 
     columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
     _print_table(table, columns)
-    notes = [f"warning: {each}" for each in warnings if each] + [f"hint: {each.hint}" for each in columns if each.hint]
+    notes = [f"warning: {copies}"] * bool(copies) + [f"hint: {each.hint}" for each in columns if each.hint]
     print(*notes, sep="\n", end="\n" * bool(notes))
     if options.dry_run:
         print(*(adopt.block_text(name, block) for name, block in blocks.items()), sep="", end="")

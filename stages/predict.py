@@ -15,7 +15,7 @@ from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
 from stages.lib.data.csv_file import csv_text
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, far_outside, load_model, may_lack, predict
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, load_model, predict
 from stages.lib.model.settings import packages_of
 
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
@@ -37,10 +37,9 @@ def check_card(path: Path, card: Card, params: Params) -> None:
     if card.target != spec.target or not fits or any(spec.column(key).type != kind for key, kind in types.items()):
         problem = f"{path} predicts {card.target} from {', '.join(types)}, but params.yaml has other columns"
         raise UserError(f"{problem}. Run `dvc repro evaluate`.")
-    labels = list(spec.labels_of(len(card.classes)))
-    if card.classes and card.classes != labels:
-        problem = f"{path} predicts the classes {', '.join(card.classes)}, but in params.yaml they are"
-        raise UserError(f"{problem} {', '.join(labels)}. Run `dvc repro evaluate`.")
+    if card.classes and card.classes != list(spec.labels_of(len(card.classes))):
+        problem = f"{path} predicts the classes {', '.join(card.classes)}, but params.yaml has others"
+        raise UserError(f"{problem}. Run `dvc repro evaluate`.")
 
 
 def main(arguments: Namespace) -> None:
@@ -54,9 +53,9 @@ def main(arguments: Namespace) -> None:
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
         raise UserError(f"{name} can't be read: {error.strerror}. Name a CSV file, or - for standard input.") from None
-    X = read_features(content, card.columns.types, spec, name, may_lack=may_lack(card))
+    X = read_features(content, card.columns.types, spec, name, may_lack=card.may_lack)
     predictions = predict(model, card, X)
-    if far := list(far_outside(card, X)):
+    if far := list(card.far_outside(X)):
         lines = csv_text(content, spec, name).rows({row for _, row in far})
         for sentence, row in far:
             print(f"note: {sentence}: first in line {lines[row][0]}", file=sys.stderr)

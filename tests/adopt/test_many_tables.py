@@ -9,18 +9,10 @@ from dvc.utils.hydra import apply_overrides
 
 from stages import adopt as stage
 from stages.lib.adopt import on_copies
-from stages.lib.config import load_params, yaml12
+from stages.lib.config import yaml12
 from stages.lib.data import Columns, Dataset
 from tests.adopt.csvs import passengers, write
 from tests.conftest import Command
-
-
-def test_a_column_that_gives_the_target_away_is_kept_with_a_warning(here: Path, in_process: Command) -> None:
-    frame = passengers()
-    frame["alive"] = frame["survived"].map({0: "no", 1: "yes"})
-    done = in_process(stage, write("data/alive.csv", frame), "survived")
-    assert "warning: alive alone predicts survived" in done.stdout
-    assert load_params().data.columns["alive"].use
 
 
 def test_copies_of_rows_are_kept_with_a_warning(here: Path, in_process: Command) -> None:

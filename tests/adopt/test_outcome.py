@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_iris
 
-from stages.lib.adopt import Outcome, Table, predictors_alone, read_table, take_target
+from stages.lib.adopt import Outcome, Table, read_table, take_target
 from stages.lib.common import UserError
 
 N = 60
@@ -91,23 +90,3 @@ def test_a_target_that_can_not_be_predicted(cells: Any, sentence: str) -> None:
         outcome_of(cells)
     assert str(caught.value).startswith("table.csv: ")
     assert sentence in str(caught.value)
-
-
-def test_predictors_alone_of_classes() -> None:
-    iris = load_iris(as_frame=True).frame.rename(columns={"target": "y"})
-    iris["copy"] = iris["y"].map({0: "setosa", 1: "versicolor", 2: "virginica"})
-    iris["shifted"] = iris["y"] * 10 + RNG.uniform(size=150)
-    table = read(iris[[*iris.columns.drop("y"), "y"]])
-    found = predictors_alone(table, "y", [name for name in iris if name != "y"], take_target(table, "y"))
-    assert [each.split(" a tree scores ")[0] for each in found] == [
-        "copy alone predicts y:",
-        "shifted alone predicts y:",
-    ]
-
-
-def test_predictors_alone_of_a_number() -> None:
-    frame = pd.DataFrame({"x": RNG.normal(size=500), "noise": RNG.normal(size=500)})
-    frame["y"] = 1000 * frame["x"] + 3
-    table = read(frame)
-    (found,) = predictors_alone(table, "y", ["x", "noise"], take_target(table, "y"))
-    assert found.startswith("x alone")

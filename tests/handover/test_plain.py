@@ -11,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
-from stages.lib.handover import ANSWER_FILE, Card, PlainModel, load_model, may_lack, predict, save_answer, save_model
+from stages.lib.handover import ANSWER_FILE, Card, PlainModel, load_model, predict, save_answer, save_model
 from stages.lib.handover.trees import Boosting
 from stages.lib.model import rows
 from tests.handover.fits import BASELINES, fit, mixed, numbers
@@ -102,10 +102,10 @@ def test_missing_cells_are_taken_where_the_model_takes_them() -> None:
     lacking = data.X.copy()
     lacking.loc[3, "b"] = np.nan
     _, model, card = fit("hist_gradient_boosting", data)
-    assert may_lack(card) == {"a", "b", "c"}
+    assert card.may_lack == {"a", "b", "c"}
     assert predict(model, card, lacking)["y"].notna().all()
     _, model, card = fit("random_forest", data)
-    assert may_lack(card) == set()
+    assert card.may_lack == set()
 
 
 def test_an_answer_that_is_too_large_is_left_out_with_a_sentence(

@@ -5,6 +5,6 @@ Only here are types, separators and settings guessed. Imports `data`, `config` a
 
 from stages.lib.adopt.blocks_text import block_text, replace_blocks
 from stages.lib.adopt.columns import Taken, print_taken, take_columns
-from stages.lib.adopt.outcome import Outcome, on_copies, predictors_alone, take_target
+from stages.lib.adopt.outcome import Outcome, on_copies, take_target
 from stages.lib.adopt.plan import make_plan
 from stages.lib.adopt.table import Table, read_table

@@ -1,11 +1,9 @@
-"""Decides what kind of target a column is, a class or a number; finds columns that give it away, and copies of rows."""
+"""Decides what kind of target a column is, a class or a number; finds copies of rows."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from stages.lib.adopt.columns import values_shown
 from stages.lib.adopt.table import Table
@@ -16,8 +14,6 @@ _IMBALANCED = 2
 # Whole numbers are classes up to this many values, if they count on without a gap and each has enough rows.
 _MOST_NUMBERED_CLASSES, _FEWEST_ROWS_OF_A_CLASS = 10, 5
 _MOST_CLASSES = 100
-# The score of a tree on one column from which the column alone predicts the target, and the most rows for the tree.
-_ALONE, _MOST_ROWS = 0.98, 10_000
 # Fewer copies than this share of the rows hardly change a score. Rows of a few classes are equal by chance: they are
 # copies if they are this many times as many as with the cells of each column in any order.
 _FEWEST, _TIMES = 0.02, 5
@@ -95,31 +91,6 @@ def _count_on(counts: pd.Series) -> bool:
     first, n_values, span = counts.index[0], len(counts), counts.index[-1] - counts.index[0]
     few = first in {0, 1} and span == n_values - 1 and n_values <= _MOST_NUMBERED_CLASSES
     return n_values == 2 or bool(few and counts.min() >= _FEWEST_ROWS_OF_A_CLASS)
-
-
-def predictors_alone(table: Table, target: str, features: list[str], outcome: Outcome) -> list[str]:
-    """Return a sentence on each column that predicts the target alone, by a decision tree on that column.
-
-    Its score is the balanced accuracy or R² over three shuffled folds. Such a column may be the target under another
-    name, or be known only after it.
-    """
-    rows = np.random.default_rng(0).permutation(len(outcome.y))[:_MOST_ROWS]
-    y, told = outcome.y.iloc[rows], []
-    n_folds = min(3, int(y.value_counts().min()) if outcome.classifies else len(rows) // 5)
-    if n_folds < 2:
-        return []
-    tree, folds, scoring = DecisionTreeRegressor(random_state=0), KFold(n_folds), "r2"
-    if outcome.classifies:
-        tree, folds, scoring = DecisionTreeClassifier(random_state=0), StratifiedKFold(n_folds), "balanced_accuracy"
-    for name in features:
-        cells = table.frame[name].iloc[rows]
-        numbers = cells if pd.api.types.is_numeric_dtype(cells) else pd.factorize(cells, sort=True)[0]
-        one_column = np.asarray(numbers, dtype=float).reshape(-1, 1)
-        score = cross_val_score(tree, one_column, y.to_numpy(), cv=folds, scoring=scoring).mean()
-        if score >= _ALONE:
-            advice = f"If it is known only after {target}, set data.columns.{name} to {{use: false}}."
-            told.append(f"{name} alone predicts {target}: a tree scores {score:.3f}. {advice}")
-    return told
 
 
 def on_copies(data: Dataset, name: str) -> str:

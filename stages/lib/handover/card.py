@@ -95,6 +95,29 @@ class Card(Section):
             raise ValueError(f"settings don't go with the kind {self.kind}")
         return self
 
+    @property
+    def may_lack(self) -> set[str]:
+        """The features in which cells may be missing: the model takes, imputes, or knows them as a category."""
+        takes_all, impute = self.kind in {"boosting", "constant"}, self.prepare.impute
+        imputed = {"number", "boolean"} if impute else set()
+        imputed |= {"category"} if impute == "most_frequent" else set()
+        return {each.name for each in self.inputs if takes_all or each.lacks or each.type in imputed}
+
+    def far_outside(self, X: pd.DataFrame) -> Iterator[tuple[str, int]]:
+        """Yield the columns with numbers beyond those that the model was trained on, by more than their whole range.
+
+        Each is a sentence, with the number of such rows, and the first of them; row 0 is the first one of `X`.
+        """
+        for each in self.inputs:
+            if each.range is None:
+                continue
+            low, high = each.range
+            rows = np.flatnonzero((X[each.name] < low - (high - low)) | (X[each.name] > high + (high - low)))
+            if len(rows):
+                count = f"{len(rows):,} rows are" if len(rows) > 1 else "1 row is"
+                trained = f"what the model was trained on ({low:g} to {high:g})"
+                yield f"column {each.name}: {count} far outside of {trained}", int(rows[0])
+
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""
         columns = self.columns

@@ -1,4 +1,4 @@
-"""Saves a fitted model in a safetensors file: all its numbers, and as text everything needed to use them."""
+"""Saves a model in a safetensors file, its numbers and as text what is needed to use them; reads it, and predicts."""
 
 import hashlib
 from collections.abc import Collection
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -13,7 +14,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 
-from stages.lib.common import RAISED, Output, UserError, own_place, reading, write_bytes
+from stages.lib.common import RAISED, Output, UserError, explained, own_place, reading, write_bytes
 from stages.lib.engine import net_of
 from stages.lib.handover.card import Card
 from stages.lib.handover.plain import PlainModel, Tensors, named, part
@@ -142,3 +143,31 @@ def _built(output: Output, card: Card, settings: dict[str, Any], packages: Colle
     except UserError as error:
         problem = "; ".join(map(str, error.args)).rstrip(".")
         raise output.refused(f" has a net that can't be built: {problem}") from error.__cause__
+
+
+def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) -> pd.DataFrame:
+    """Predict rows, which have the columns of the card, with a model as `load_model` returns it.
+
+    The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
+    `target=label` of the second of two, or of each of several. Raises `UserError` if a prediction is
+    not finite. Cells may be missing in the columns of `card.may_lack` alone; `read_features` refuses others.
+    """
+    rows = card.columns.as_array(X)
+    if not isinstance(estimator, PlainModel) and preparation_of(estimator) is None:
+        rows = rows.astype(np.float32)
+    with explained("The saved model can't predict these rows", "Run `dvc repro evaluate`."):
+        numbers = estimator.predict_proba(rows) if card.classes else estimator.predict(rows).ravel()
+        labels = np.asarray(card.classes)[estimator.predict(rows)] if card.classes else numbers
+    finite = np.isfinite(numbers).reshape(len(rows), -1).all(axis=1)
+    if not finite.all():
+        raise UserError(
+            f"The saved model has no finite prediction for row {int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} "
+            "others: their values are too large for it, or its weights are. Correct the values, or train a model on "
+            "such rows."
+        )
+    table = pd.DataFrame({card.target: labels})
+    # A criterion of the user's own may leave other numbers than probabilities.
+    if card.classes and np.allclose(numbers.sum(axis=1), 1, atol=1e-3):
+        for number, label in list(enumerate(card.classes))[1 if len(card.classes) == 2 else 0 :]:
+            table[f"{card.target}={label}"] = numbers[:, number]
+    return table
