@@ -37,10 +37,9 @@ _Dumper.add_representer(
 def block_text(name: str, block: dict[str, Any]) -> str:
     """Write a block as text that ends with a newline: one key per line, lists below their key, comments above.
 
-    The text is in the form of DVC's writer, so that `dvc exp run -S` changes no other lines of the block than its own.
-    Columns take a line each, unless a label has a sign that DVC's writer leaves without quotes between braces, where
-    readers stop at it, such as the `?` of `{classes: [yes, no?]}`. What that writer changes, as a name `<<`, is written
-    in a form of our own.
+    The text is in the form of DVC's writer, so that `dvc exp run -S` changes no other lines of the block than its own,
+    or, where that form would have other content, in one of our own. Columns take a line each, unless a label has a sign
+    at which readers stop between braces, such as the `?` of `{classes: [yes, no?]}`.
     """
     for mapping in (_InOneLine, dict):
         if text := as_dvc_writes(_written(name, block, mapping), {name: block}):

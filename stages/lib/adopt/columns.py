@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -33,11 +32,7 @@ _PERSON = {"subject", "patient", "person", "participant", "user", "customer", "c
 
 @dataclass(frozen=True)
 class Taken:
-    """What a column is taken for, and why.
-
-    `seen` is the range of its numbers, or some of its values; `missing` is how many of its cells are missing. The hint
-    says what only the user can decide; it is empty if there is nothing.
-    """
+    """What a column is taken for, and why; `seen` are some of its values, and the hint is for the user to decide."""
 
     name: str
     kind: Kind
@@ -72,12 +67,6 @@ class _Cells:
         self.unique = sorted(self.values.unique())
         self.distinct = len(self.unique)
         self.most_categories = min(_MOST_CATEGORIES, max(2, len(self.values) // _ROWS_PER_CATEGORY))
-
-    @cached_property
-    def odd(self) -> pd.Series:
-        """The cells of a text that are not numbers."""
-        is_odd = np.isnan(numbers(self.unique, self.table.csv.decimal))
-        return self.values[self.values.isin([text for text, odd in zip(self.unique, is_odd, strict=True) if odd])]
 
     def taken(self, kind: Kind, why: str, hint: str = "") -> Taken:
         """Take the column for something."""
@@ -116,7 +105,7 @@ def _as_number(cells: _Cells) -> Taken:
 
 def _as_text(cells: _Cells) -> Taken:
     """Take a column for a date, a boolean without missing cells, a category, or what a net can't use."""
-    name, distinct, n_odd = cells.name, cells.distinct, len(cells.odd)
+    name, distinct = cells.name, cells.distinct
     if distinct > 1 and all(map(_LIKE_A_DATE.fullmatch, cells.unique)) and not np.isnan(dates(cells.unique)).any():
         hint = (
             f"{name} may order the rows in time. To predict later rows from earlier ones, set cv.splitter: time, "
@@ -127,11 +116,13 @@ def _as_text(cells: _Cells) -> Taken:
         return cells.taken("boolean", "two values, a yes and a no")
     if distinct <= max(1, min(cells.most_categories, len(cells.values) - 1)):
         return cells.taken("category", f"text of {distinct} values" if distinct > 1 else "one value, or none")
-    share = 1 - n_odd / len(cells.values)
-    if share >= _NEARLY_ALL or (share > 0.5 and cells.odd.nunique() <= MOST_TOKENS):  # numbers with mistakes
-        line = cells.table.line(cells.table.frame[name] == cells.odd.iloc[0])
-        count = counted(n_odd, "cell is not a number", "cells are not numbers")
-        problem = f"{count}, such as {_short(cells.odd.iloc[0])!r} in line {line}"
+    is_odd = np.isnan(numbers(cells.unique, cells.table.csv.decimal))
+    odd = cells.values[cells.values.isin(np.asarray(cells.unique)[is_odd])]
+    share = 1 - len(odd) / len(cells.values)
+    if share >= _NEARLY_ALL or (share > 0.5 and odd.nunique() <= MOST_TOKENS):  # numbers with mistakes
+        line = cells.table.line(cells.table.frame[name] == odd.iloc[0])
+        count = counted(len(odd), "cell is not a number", "cells are not numbers")
+        problem = f"{count}, such as {_short(odd.iloc[0])!r} in line {line}"
         remedy = (
             "To use the column, fix its cells and adopt again; or, if such cells are missing, add them to "
             f"data.na_values, set data.columns.{name} to {{missing: allowed}} and prepare.impute to median."

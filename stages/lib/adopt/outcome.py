@@ -53,11 +53,7 @@ class Outcome:
 
 
 def take_target(table: Table, target: str, classes: bool | None = None) -> Outcome:
-    """Decide whether the target is a class or a number, unless `classes` says it.
-
-    Raises `UserError` if all cells are equal, a class has one row only, there are too many classes, or text is to be a
-    number. What else is wrong with a target, the stages find.
-    """
+    """Decide whether the target is a class or a number, unless `classes` says it; `UserError` if it can be neither."""
     csv, cells = table.csv, table.frame[target]
     counts = cells.value_counts().sort_index()
     numbers = pd.api.types.is_numeric_dtype(cells)

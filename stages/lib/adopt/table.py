@@ -1,7 +1,6 @@
 """Finds how a CSV is written, and reads it: numbers where all cells are numbers, text elsewhere.
 
-Python's `csv.Sniffer` is not used: it takes the comma of `7,4;0,7` for the separator, and finds headers in tables
-without one. Counting cells, as below, decides these cases.
+Python's `csv.Sniffer` takes the comma of `7,4;0,7` for the separator, and finds headers in tables without one.
 """
 
 from collections import Counter
@@ -46,8 +45,7 @@ class Table:
 def read_table(path: str | Path, target: str | None = None) -> Table:
     """Find how a CSV is written, and read it; a first line that contains the target is a header.
 
-    Raises `UserError` if the file is missing, empty, not text, or not a table of two or more columns, if the lines have
-    different numbers of cells, there are no rows, or there is no such target.
+    Raises `UserError` if the file is missing, or no table of two or more columns with rows and such a target.
     """
     csv = _form(path, target)
     _, first = next(csv.records())

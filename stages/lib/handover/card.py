@@ -1,6 +1,5 @@
 """The card of a model file: what its numbers are, and what they predict from."""
 
-import json
 from collections.abc import Iterator
 from operator import not_
 from typing import Annotated, Any, Literal
@@ -84,10 +83,6 @@ class Card(Section):
     def called(self) -> str:
         """What the model is called in sentences."""
         return self.name if self.kind != "net" else net_in_words(self.name) if self.name else "the kept net"
-
-    def to_text(self) -> str:
-        """Write the card as JSON."""
-        return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> "Card":

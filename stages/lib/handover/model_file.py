@@ -1,6 +1,7 @@
 """Saves a model in a safetensors file, its numbers and as text what is needed to use them; reads it, and predicts."""
 
 import hashlib
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ def _tensors(estimator: BaseEstimator | PlainModel) -> Tensors:
 
 def _content(tensors: Tensors, card: Card) -> bytes:
     # One entry in the metadata: safetensors writes several in varying order.
-    text = card.model_copy(update={"digest": digest_of(tensors)}).to_text()
+    described = card.model_copy(update={"digest": digest_of(tensors)}).model_dump()
+    text = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return save(tensors, metadata={"card": text})
 
 
@@ -80,8 +82,7 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[BaseEstimato
     """Read what `save_model` wrote; a net runs on the CPU, regardless of where it was trained.
 
     The file is data: it can name only what torch, skorch, `nets` and the packages have, those that params.yaml names.
-    Raises `UserError` if the file is missing, damaged or of another form, if its module has changed, or if its numbers
-    were too many.
+    Raises `UserError` if the file can't be used, its module has changed, or its numbers were too many.
     """
     output = Output(path, "a model that the stage evaluate wrote", "evaluate")
     with reading(path, f"not {output.what}", output.again, OSError, SafetensorError), safe_open(path, "pt") as file:
@@ -160,11 +161,9 @@ def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) 
         labels = np.asarray(card.classes)[estimator.predict(rows)] if card.classes else numbers
     finite = np.isfinite(numbers).reshape(len(rows), -1).all(axis=1)
     if not finite.all():
-        raise UserError(
-            f"The saved model has no finite prediction for row {int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} "
-            "others: their values are too large for it, or its weights are. Correct the values, or train a model on "
-            "such rows."
-        )
+        strays = f"row {int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} others"
+        remedy = "their values are too large for it, or its weights are. Correct the values, or train on such rows."
+        raise UserError(f"The saved model has no finite prediction for {strays}: {remedy}")
     table = pd.DataFrame({card.target: labels})
     # A criterion of the user's own may leave other numbers than probabilities.
     if card.classes and np.allclose(numbers.sum(axis=1), 1, atol=1e-3):

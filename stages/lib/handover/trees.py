@@ -24,10 +24,9 @@ class Trees(ABC):
     """Trees in one list of splits and one of leaves, which has a value for each output.
 
     A place is the number of a split, or ~l, which is below 0, for leaf l. The splits under one come after it, so a walk
-    ends. `roots` are the places where trees begin, `left` and `right` those that a split leads to, and `column` is what
-    it looks at: values up to `threshold` go to the left. This is infinite where only missing values go to the right.
-    `missing_left` is 1 where missing values go to the left. `category_set` is the place in `sets` of those categories
-    that go to the left, or -1 for a split by a threshold; a set has a bit for each category, the lowest first.
+    ends. `roots` are the places where trees begin, `left` and `right` those that a split leads to. Of its `column`,
+    values up to `threshold` go to the left, and missing ones where `missing_left` is 1. `category_set` is the place in
+    `sets` of the categories that go to the left, or -1; a set has a bit for each category, the lowest first.
     """
 
     roots: np.ndarray
@@ -133,9 +132,8 @@ class Forest(Trees):
 class Boosting(Trees):
     """A HistGradientBoostingClassifier or HistGradientBoostingRegressor, whose results are scikit-learn's, bit by bit.
 
-    The trees are in the order of the iterations; of each, there is a tree for each output, with one value in a leaf,
-    which is added to `start`. `categorical` are the columns of categories, and `categories` their values that have a
-    code, `counts` for each column, in the order of their codes, 0, 1, …
+    Each iteration has a tree for each output, with one value in a leaf, which is added to `start`. `categorical` are
+    the columns of categories, and `categories` their values, `counts` for each column, in the order of their codes.
     """
 
     start: np.ndarray
@@ -181,7 +179,8 @@ class Boosting(Trees):
     def outputs(self, X: np.ndarray) -> np.ndarray:
         """Return what the leaves add up to, with the codes of categories, and NaN for those without one."""
         coded = X.astype(np.float64)
-        for column, categories in self._categories():
+        values = np.split(self.categories, np.cumsum(self.counts))  # and what is left, which is nothing
+        for column, categories in zip(self.categorical, values, strict=False):
             codes = np.searchsorted(categories, coded[:, column])
             has_code = np.append(categories, np.nan)[np.minimum(codes, len(categories))] == coded[:, column]
             coded[:, column] = np.where(has_code, codes, np.nan)
@@ -191,8 +190,3 @@ class Boosting(Trees):
         """Return the sum over the iterations, for each output."""
         iterations = values.reshape(-1, len(self.start), values.shape[1])
         return np.ascontiguousarray(sum(iterations, start=self.start[:, None]).T)
-
-    def _categories(self) -> list[tuple[int, np.ndarray]]:
-        """Return each column of categories, and their values in the order of the codes."""
-        values = np.split(self.categories, np.cumsum(self.counts))  # and what is left, which is nothing
-        return list(zip(map(int, self.categorical), values[:-1], strict=True))

@@ -32,11 +32,9 @@ class WeightedBCELoss(nn.BCELoss):
 
 
 class ClassWeights:
-    """Mixin for a skorch net: its criterion weights the classes.
+    """Mixin for a skorch net: its criterion weights the classes, by scikit-learn's formula if they are 'balanced'.
 
-    The weights stand in the criterion's buffers, so that nets on different rows can be trained in lockstep. With
-    'balanced', they follow scikit-learn's formula on the targets that `fit` receives, the hold-out included. Weights
-    need `n_classes`.
+    The weights stand in the criterion's buffers, so that nets on different rows can be trained in lockstep.
     """
 
     criterion: type[nn.Module]
@@ -69,11 +67,7 @@ class ClassWeights:
 
 
 def class_weights(class_weight: str | Sequence[float], y: Any, n_classes: int) -> np.ndarray:
-    """Return the weight of each class, float64 of shape (n_classes,); 1 for a class that has no row, and needs none.
-
-    `class_weight` is a number for each, or 'balanced' for scikit-learn's formula on the classes 0, 1, … of `y`, which
-    has the shape (n,) or (n, 1).
-    """
+    """Return the weight of each class, float64 of shape (n_classes,); 1 for a class without rows in `y`."""
     if not isinstance(class_weight, str):
         return np.asarray(class_weight, dtype=np.float64)
     labels = np.ravel(np.asarray(y)).astype(np.int64)

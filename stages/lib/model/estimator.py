@@ -81,8 +81,7 @@ def build_estimator(
     """Build the net, unfitted, behind what prepares its rows.
 
     The result is the net itself if there is nothing to prepare, otherwise a Pipeline of the steps `prepare` and `net`,
-    which is in a TransformedTargetRegressor if the target is scaled. `rows` returns what it is fitted on, and
-    `nested_grid` what a grid is called in it. Raises `UserError` if the criterion is for classes
+    which is in a TransformedTargetRegressor if the target is scaled. Raises `UserError` if the criterion is for classes
     and the target is none, cells are missing that nothing replaces, or the weights of the classes do not fit.
 
     Parameters

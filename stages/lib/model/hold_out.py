@@ -1,8 +1,7 @@
 """The rows that a net holds out of its own fit, for early stopping: split as the folds are.
 
-skorch's `train_split` is given the rows of a fit, but not their groups, and can't look them up. So rows carry their
-groups: as one more column, which scikit-learn cuts into folds like the others, and then as an attribute of what the
-preparation makes of the others. Groups as metadata for `fit` would do too, but not for a fit in lockstep.
+skorch's `train_split` is not given groups. So rows carry them: as one more column, and then as an attribute of what the
+preparation makes of the others. Metadata for `fit` would do too, but not for a fit in lockstep.
 """
 
 from typing import Any

@@ -63,12 +63,10 @@ _SCHEDULE: _Kind = ("a schedule of torch.optim.lr_scheduler", _SCHEDULES, lr_sch
 def resolve(key: str, value: Any, only: Collection[str] | None = None) -> Any:
     """Return the object that `value` stands for as the setting `key`.
 
-    Numbers, booleans and None stand for themselves, a list of numbers for a tuple, and a name for an object: `Adamax`
-    as `optimizer` is `torch.optim.Adamax`; as a parameter of the module, `ReLU` is `torch.nn.ReLU`, and
-    `kaiming_uniform_` is `torch.nn.init.kaiming_uniform_`. A name with a dot is imported, `only` from some packages; by
-    default, these are all but code of the repository outside of `nets`. Other strings stand for themselves. `callbacks`
-    stands for a list of names and skorch's callbacks. Raises `ValueError` if there is no such name (it suggests the
-    closest one), or if the imported object is of the wrong kind.
+    A list of numbers stands for a tuple, and a name for an object: `Adamax` as `optimizer` is `torch.optim.Adamax`; as
+    a parameter of the module, `ReLU` is `torch.nn.ReLU`. A name with a dot is imported, `only` from some packages; by
+    default, these are all but code of the repository outside of `nets`. `callbacks` stands for a list of names and
+    skorch's callbacks. Raises `ValueError` if there is no such name, or the imported object is of the wrong kind.
     """
     if key == "callbacks":
         return _callbacks(value, only)

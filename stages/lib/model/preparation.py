@@ -27,10 +27,8 @@ class Quantiles(preprocessing.QuantileTransformer):
 
     def fit(self, X: Any, y: Any = None) -> "Quantiles":
         """Find the quantiles of each column."""
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="n_quantiles")
-            super().fit(X)
-        return self
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            return super().fit(X)
 
 
 class RobustClipped(TransformerMixin, BaseEstimator):

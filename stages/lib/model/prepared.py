@@ -36,8 +36,7 @@ def prepared(
 ) -> BaseEstimator:
     """Return an estimator behind its preparation, as the step `name`, or itself if there is nothing to prepare.
 
-    The columns are those of the whole table, without the values of its rows; `uses` has the keys of the grid that is
-    searched.
+    `uses` has the keys of the grid that is searched.
     """
     uses = {key for key in uses if key.startswith(PREFIX)}
     own = prepare.model_dump(exclude={"target"})
@@ -72,10 +71,7 @@ def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:
 
 
 def nested_grid(estimator: BaseEstimator, candidates: list[dict[str, Any]]) -> list[dict[str, list[Any]]]:
-    """Return scikit-learn's grids of an estimator, with a key such as `net__lr` for `lr` in a Pipeline.
-
-    Each candidate is a grid of its own, so that they stay in their order: scikit-learn sorts keys.
-    """
+    """Return a grid for each candidate, because scikit-learn sorts keys, with `net__lr` for `lr` in a Pipeline."""
     outside = "regressor__" if isinstance(estimator, TransformedTargetRegressor) else ""
     inside = outside if preparation_of(estimator) is None else f"{outside}net__"
 

@@ -16,10 +16,7 @@ Grid = Mapping[str, list[Any] | Distribution]
 
 
 class Candidates(list[dict[str, Any]]):
-    """A list of an experiment's candidates that knows where their values stand in params.yaml.
-
-    The grid has lists and distributions, with objects in the place of names; the candidates have its values.
-    """
+    """A list of an experiment's candidates that knows where their values stand in params.yaml."""
 
     def __init__(self, name: str, grid: Grid, candidates: Iterable[dict[str, Any]]) -> None:
         super().__init__(candidates)
@@ -39,11 +36,9 @@ class Candidates(list[dict[str, Any]]):
 
 
 def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candidates]:
-    """Return an experiment's settings and candidates, ready for `build_estimator` and `nested_grid`.
+    """Return an experiment's settings, `model` overridden by `fixed`, and candidates, in the order of every table.
 
-    The settings are `model` overridden by the experiment's `fixed`. The candidates are in the order of every table,
-    with all keys of the grid in each. Raises `UserError`, which lists, with their places, unknown names and
-    keys that the net does not take.
+    Raises `UserError`, which lists, with their places, unknown names and keys that the net does not take.
     """
     experiment, place = params.experiment(name), f"experiments.{name}.grid"
     raw = params.settings(name)
@@ -85,11 +80,7 @@ def packages_of(params: Params) -> set[str]:
 
 
 class _Names:
-    """Turns the names in a file into objects, and collects what is wrong with them.
-
-    `places` says where each setting stands, apart from those of a grid, and names are imported `only` from some
-    packages. The `problems` are without the file.
-    """
+    """Turns the names in a file into objects, and collects what is wrong, with the `places` of settings."""
 
     def __init__(self, file: str, places: dict[str, str], only: Collection[str] | None = None) -> None:
         self.file, self.places, self.only = file, places, only
@@ -124,10 +115,7 @@ class _Names:
     def checked(
         self, settings: dict[str, Any], cv: CV | None, lists: dict[str, list[Any]], grid_place: str = ""
     ) -> dict[str, Any]:
-        """Return resolved settings with the hold-out split as the folds of `cv`.
-
-        Raises `UserError` if there are problems, or if the net does not take a key of the settings or lists.
-        """
+        """Return resolved settings with the hold-out split as the folds of `cv`; raise `UserError` for problems."""
         self.refuse()
         for key, value in settings.items():
             self.problems += bad_key(self.places[key], key, {self.places[key]: value}, settings, lists)

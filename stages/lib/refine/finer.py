@@ -27,10 +27,7 @@ _MARGIN = 0.1
 
 
 def next_name(params: Params, name: str) -> str:
-    """Return the name of the refinement of `name`: `dropout_2` after `dropout`, `dropout_3` after that.
-
-    Raises `UserError` if there is no experiment `name`, or its refinement already exists.
-    """
+    """Return `dropout_2` for `dropout`, and `dropout_3` for that; `UserError` if it exists, or `name` does not."""
     params.experiment(name)
     numbered = re.fullmatch(r"(.+)_([0-9]+)", name)
     new = f"{numbered[1]}_{int(numbered[2]) + 1}" if numbered else f"{name}_2"
@@ -42,8 +39,7 @@ def next_name(params: Params, name: str) -> str:
 def refine(params: Params, name: str, best: dict[str, Any]) -> Experiment:
     """Return an experiment with a finer grid around the best candidate of another, which had `search: grid`.
 
-    The `grid` of the result has the settings with new values (see `finer_values`), its `fixed` the best values of the
-    others. Raises `UserError` if no setting has a new value.
+    Its `fixed` has the best values of the settings without new ones. Raises `UserError` if no setting has new ones.
     """
     old = params.experiment(name)
     grid: dict[str, Any] = {}
