@@ -8,42 +8,12 @@ import pandas as pd
 import pytest
 
 from stages.lib.adopt import Taken, read_table, take_columns
-from tests.adopt.csvs import passengers
 
 
 def taken(folder: Path, frame: pd.DataFrame, **options: Any) -> dict[str, Taken]:
     path = folder / "table.csv"
     path.write_text(frame.to_csv(index=False, **options), encoding="utf-8")
     return {column.name: column for column in take_columns(read_table(path))}
-
-
-def test_passengers(tmp_path: Path) -> None:
-    columns = taken(tmp_path, passengers())
-    assert {name: column.kind for name, column in columns.items()} == {
-        "passenger_id": "not used",
-        "name": "not used",
-        "age": "number",
-        "sex": "category",
-        "embarked": "category",
-        "alone": "boolean",
-        "ship": "not used",
-        "boarded": "date",
-        "survived": "number",
-    }
-    assert columns["age"].entry == {"missing": "allowed"}
-    assert columns["embarked"].entry == {"type": "category", "missing": "allowed"}
-    assert columns["ship"].entry == {"use": False}
-    assert columns["boarded"].entry == {"type": "date"}
-    assert columns["age"].missing == (passengers()["age"] == "").sum()
-    ages = pd.to_numeric(passengers()["age"])
-    assert columns["age"].seen == f"{ages.min():g} to {ages.max():g}"
-    assert columns["sex"].seen == "female, male"
-    assert "count from 1 to 60" in columns["passenger_id"].why
-    assert "free text" in columns["name"].why
-    assert columns["ship"].why == "constant"
-    assert "cv.order: boarded" in columns["boarded"].hint
-    table = read_table(tmp_path / "table.csv", "survived")
-    assert "survived" not in {column.name for column in take_columns(table, "survived")}
 
 
 N = 60

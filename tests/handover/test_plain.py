@@ -1,5 +1,6 @@
 """Models without a net as arrays. Oracle: the estimators of scikit-learn that they were made of."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,14 @@ def test_a_tree_of_one_leaf_and_rows_in_parts(monkeypatch: pytest.MonkeyPatch, t
     check(tmp_path / "a", data, numbers(90), *fit("random_forest", data))
     check(tmp_path / "b", data, numbers(90), *fit("random_forest", data, changes={"min_samples_split": 500}))
     check(tmp_path / "c", data, numbers(90), *fit("hist_gradient_boosting", data, changes={"min_samples_leaf": 500}))
+
+
+def test_trees_that_lead_back_are_refused() -> None:
+    _, model, _ = fit("random_forest", numbers())
+    left = model.model.left.copy()
+    left[5] = 5
+    with pytest.raises(ValueError, match="a walk through the trees would not end"):
+        replace(model.model, left=left)
 
 
 def test_missing_cells_are_taken_where_the_model_takes_them() -> None:

@@ -152,12 +152,12 @@ def test_search_refine_and_search_again(make_project: MakeProject) -> None:
 
     stale = project.stage("refine", "lr_momentum_2", ok=False)
     assert stale.returncode == 1
-    assert "metrics/search/lr_momentum_2.json is missing. Run `dvc repro search@lr_momentum_2`." in stale.stderr
+    assert "metrics/search/lr_momentum_2/summary.json is missing. Run `dvc repro search@lr_momentum_2`." in stale.stderr
 
     done = project.run("dvc", "repro", "search@lr_momentum_2")
     assert "Running stage 'search@lr_momentum_2'" in done.stdout
     assert "Running stage 'search@lr_momentum'" not in done.stdout
-    found = json.loads(project.read("metrics/search/lr_momentum_2.json"))
+    found = json.loads(project.read("metrics/search/lr_momentum_2/summary.json"))
     assert found["n_candidates"] == 5
     project.stage("refine", "lr_momentum_2")
     names = ["lr_momentum", "lr_momentum_2", "lr_momentum_3"]

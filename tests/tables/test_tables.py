@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sklearn.metrics import balanced_accuracy_score, r2_score, roc_auc_score
+from sklearn.metrics import balanced_accuracy_score, r2_score
 
 from tests.project import Project
 from tests.tables import tables
@@ -66,26 +66,6 @@ def test_penguins(tmp_path: Path) -> None:
     other.to_csv(tmp_path / "data/other.csv", index=False, na_rep="NA")
     again = pd.read_csv(io.StringIO(project.stage("predict", "data/other.csv").stdout))
     pd.testing.assert_frame_equal(again[::-1].reset_index(drop=True), predicted)
-
-
-@pytest.mark.long
-def test_houses(tmp_path: Path) -> None:
-    project, _ = adopted(tmp_path, tables.houses, "price")
-    predicted = run_all(project)
-    assert scores(project)["net"] > 0.85
-    frame = pd.read_csv(tmp_path / "data/table.csv", sep="\t")
-    assert r2_score(frame["price"], predicted["price"]) > 0.9
-
-
-@pytest.mark.long
-def test_faults(tmp_path: Path) -> None:
-    project, shown = adopted(tmp_path, tables.faults, "fault")
-    assert "no 95 %, yes 5 %" in shown
-    predicted = run_all(project)
-    assert project.params()["cv"]["scoring"] == "roc_auc"
-    assert scores(project)["net"] > 0.8
-    frame = pd.read_csv(tmp_path / "data/table.csv")
-    assert roc_auc_score(frame["fault"] == "yes", predicted["fault=yes"]) > 0.8
 
 
 @pytest.mark.long
