@@ -37,7 +37,7 @@ def main(options: Namespace) -> None:
     outcome = adopt.take_target(table, target, options.classes)
     columns = adopt.take_columns(table, target)
     blocks = adopt.make_plan(table, target, outcome, columns)
-    read_content()  # refuses what is not YAML
+    read_content()  # refuses what is missing, or not YAML
     text = adopt.replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), blocks)
     params = params_of(yaml12.load(text))  # where a problem is in what was there before
     # Read the file as the stages will, so that what adopt accepts runs.
@@ -61,8 +61,6 @@ def main(options: Namespace) -> None:
 
 def _inside(name: str) -> str:
     """Return the path as params.yaml writes it, relative to the repository; raises `UserError` if it is outside."""
-    if not Path(PARAMS_FILE).is_file():
-        raise UserError(f"{PARAMS_FILE} is missing here. Run from the top of the repository.")
     try:
         return Path(name).resolve().relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:

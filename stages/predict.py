@@ -34,12 +34,13 @@ def check_card(path: Path, card: Card, params: Params) -> None:
     # With a header, columns that params.yaml does not list are features too, and stand in the CSV only.
     features = spec.features(spec.columns, params.cv.groups)
     fits = set(types) >= set(features) if spec.header else list(types) == features
+    problem = ""
     if card.target != spec.target or not fits or any(spec.column(key).type != kind for key, kind in types.items()):
-        problem = f"{path} predicts {card.target} from {', '.join(types)}, but params.yaml has other columns"
-        raise UserError(f"{problem}. Run `dvc repro evaluate`.")
-    if card.classes and card.classes != list(spec.labels_of(len(card.classes))):
-        problem = f"{path} predicts the classes {', '.join(card.classes)}, but params.yaml has others"
-        raise UserError(f"{problem}. Run `dvc repro evaluate`.")
+        problem = f"{card.target} from {', '.join(types)}, but params.yaml has other columns"
+    elif card.classes and card.classes != list(spec.labels_of(len(card.classes))):
+        problem = f"the classes {', '.join(card.classes)}, but params.yaml has others"
+    if problem:
+        raise UserError(f"{path} predicts {problem}. Run `dvc repro evaluate`.")
 
 
 def main(arguments: Namespace) -> None:

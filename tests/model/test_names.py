@@ -52,7 +52,6 @@ def test_a_name_stands_for_its_object(key: str, name: object, thing: object) -> 
             "'nets.net.Net' can't be imported: ModuleNotFoundError: No module named 'nets.net'$",
         ),
         ("optimizer", "torch.nn.ReLU", "'torch.nn.ReLU' is not a class derived from torch's Optimizer"),
-        ("optimizer", "torch.optim.Optimizer", "is the base of the optimizers; name one of them, such as Adam"),
         ("module__activation", "os.abort", "'os.abort' is not a class derived from torch's Module"),
         ("module__weight_init", "torch.builtins.exit", "can't be imported: ModuleNotFoundError: No module named"),
         (

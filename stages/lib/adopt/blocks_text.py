@@ -14,10 +14,7 @@ RECIPE = Path(__file__).with_name("recipe.yaml").read_text(encoding="utf-8")
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes texts that YAML 1.2 would read as numbers, such as `1e5`; writes no anchors."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+    """Quotes texts that YAML 1.2 would read as numbers, such as `1e5`."""
 
 
 class _InOneLine(dict):

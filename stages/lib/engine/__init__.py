@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.engine.roots import pin_this_process  # isort: skip (before the engine, which may compute)
+from stages.lib.engine.numerics import FiniteOrUnfit, pin_this_process  # isort: skip (before the engine, which may compute)
 
 pin_this_process()
 
@@ -14,7 +14,6 @@ from lockstep import HoldOutRecorder, LockstepWarning, fit_seed  # noqa: E402
 from lockstep.fits.surroundings import net_of  # noqa: E402
 from lockstep.members.lean import lean_optimizer  # noqa: E402
 from lockstep.members.numerics import seed_everything  # noqa: E402
-from stages.lib.engine.finite import FiniteOrUnfit  # noqa: E402
 
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
 TrainTest = tuple[np.ndarray, np.ndarray]

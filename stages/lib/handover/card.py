@@ -20,11 +20,7 @@ Kind = Literal["net", "linear", "forest", "boosting", "constant", "left_out"]
 
 
 class Input(Section):
-    """A column that a model predicts from.
-
-    Of the training rows, `lacks` says whether cells are missing, `zeros` whether a zero means a missing value, and
-    `range` is the smallest and the largest number.
-    """
+    """A column that a model predicts from: whether cells lack, or zeros mean so, and the range of its numbers."""
 
     name: str
     type: Literal["number", "category", "boolean"]
@@ -99,10 +95,7 @@ class Card(Section):
         return {each.name for each in self.inputs if takes_all or each.lacks or each.type in imputed}
 
     def far_outside(self, X: pd.DataFrame) -> Iterator[tuple[str, int]]:
-        """Yield the columns with numbers beyond those that the model was trained on, by more than their whole range.
-
-        Each is a sentence, with the number of such rows, and the first of them; row 0 is the first one of `X`.
-        """
+        """Yield a sentence, and the first such row, on numbers beyond the trained ones by more than their range."""
         for each in self.inputs:
             if each.range is None:
                 continue

@@ -18,7 +18,7 @@ from sklearn.dummy import DummyRegressor
 from stages.lib.common import RAISED, Output, UserError, explained, own_place, reading, write_bytes
 from stages.lib.engine import net_of
 from stages.lib.handover.card import Card
-from stages.lib.handover.plain import PlainModel, Tensors, named, part
+from stages.lib.handover.plain import PlainModel, Tensors, named
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
 from stages.lib.model.names import HOMES, now_in_nets
 from stages.lib.model.preparation import learned, take_over
@@ -111,8 +111,9 @@ def _net(output: Output, card: Card, tensors: Tensors, packages: Collection[str]
     """Return the net of a file; raises `UserError` if the module has changed, `KeyError` if numbers are missing."""
     assert card.settings  # a card of a net has some
     estimator = _built(output, card, card.settings.model_dump(), packages)
+    weights = {name.removeprefix(_NET): tensor for name, tensor in tensors.items() if name.startswith(_NET)}
     try:
-        net_of(estimator).initialize().module_.load_state_dict(part(tensors, _NET))
+        net_of(estimator).initialize().module_.load_state_dict(weights)
     except RAISED as error:  # the module may be the user's own
         place = own_place(error)
         problem = " ".join(str(error).split()) + (f", at {place}" if place else "")

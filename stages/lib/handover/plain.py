@@ -29,11 +29,6 @@ def named(arrays: Mapping[str, np.ndarray], prefix: str = "") -> Tensors:
     return {f"{prefix}{name}": torch.from_numpy(np.ascontiguousarray(values)) for name, values in arrays.items()}
 
 
-def part(tensors: Tensors, prefix: str) -> Tensors:
-    """Return the tensors whose names begin with a prefix, without it."""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
 @dataclass(frozen=True)
 class _Linear:
     """A StandardScaler, with the mean and scale of each input, and a LogisticRegression or LinearRegression.

@@ -29,8 +29,7 @@ AGAINST_DIVERGENCE = (
 _OUTPUTS = {nn.BCELoss: nn.Sigmoid, nn.NLLLoss: partial(nn.Softmax, dim=-1)}
 
 
-# Those of skorch's default callbacks that cost little and that others may watch. The rest measures times, scores and
-# prints.
+# Those of skorch's default callbacks that cost little and that others may watch.
 _RECORDING = ("train_loss", "valid_loss")
 
 
@@ -137,10 +136,7 @@ def target(y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]) 
 
 
 def hold_out_watchers(settings: dict[str, Any], grid: dict[str, list[Any]] | None = None) -> list[str]:
-    """Return the names of the callbacks that watch the rows held out of a fit, such as EarlyStopping.
-
-    Names are resolved in the settings, and in the lists of the grid.
-    """
+    """Return the names of the callbacks that watch the rows held out of a fit, such as EarlyStopping."""
     watched = {name: [monitor] for name, monitor in _monitors(settings).items()} | _monitors(grid or {})
     return [name for name, monitors in watched.items() if any(str(each).startswith("valid_") for each in monitors)]
 

@@ -78,10 +78,7 @@ def resolve(key: str, value: Any, only: Collection[str] | None = None) -> Any:
         return _look_up(value, _SCHEDULE, only) if key.endswith("__policy") else value
     if not (key in _BY_KEY or key.startswith("module__")):
         return value
-    thing = _look_up(value, _BY_KEY.get(key, _OF_A_MODULE), only)
-    if thing is Optimizer:
-        raise ValueError(f"{value!r} is the base of the optimizers; name one of them, such as Adam")
-    return thing
+    return _look_up(value, _BY_KEY.get(key, _OF_A_MODULE), only)
 
 
 def _callbacks(callbacks: dict[str, dict[str, Any]], only: Collection[str] | None) -> list[tuple[str, Callback]]:
@@ -89,8 +86,6 @@ def _callbacks(callbacks: dict[str, dict[str, Any]], only: Collection[str] | Non
     resolved: dict[str, Callback] = {}
     for name, settings in callbacks.items():
         kind = _look_up(name, _CALLBACK, only)
-        if kind.__name__ in resolved:
-            raise ValueError(f"there are two callbacks called {kind.__name__}; give one of the classes another name")
         values = {key: resolve(f"callbacks__{kind.__name__}__{key}", value, only) for key, value in settings.items()}
         for key, value in values.items():
             taker, taken = kind.__name__, parameters(kind)

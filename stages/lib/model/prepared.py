@@ -59,8 +59,7 @@ def preparation_of(estimator: BaseEstimator) -> Preparation | None:
 def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:
     """Return the rows of the data in the form that an estimator is fitted on, shape (n_rows, n_features).
 
-    They are float32 for a net itself, and float64 with categories as numbers (see `Columns.as_array`) for a
-    Preparation, with the groups in one more column if there are any.
+    They are float32 for a net itself, and as `Columns.as_array` for a Preparation, with the groups in one more column.
     """
     columns = data.columns
     if preparation_of(estimator) is None:

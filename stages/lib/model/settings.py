@@ -62,10 +62,9 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
 def resolve_settings(
     settings: dict[str, Any], file: str, place: str, cv: CV | None = None, only: Collection[str] | None = None
 ) -> dict[str, Any]:
-    """Return the settings of a net that a search has built before, ready for `build_estimator`.
+    """Return the settings of a net that a search has built before; raises `UserError` as `resolve_experiment` does.
 
-    The rows that the net holds out of its fit are split as the folds of `cv`. Raises `UserError` as
-    `resolve_experiment` does. Of settings that anyone may have written, names are imported `only` from some packages.
+    The rows that the net holds out are split as the folds of `cv`. Names are imported `only` from some packages.
     """
     names = _Names(file, {key: f"{place}.{key}" for key in settings}, only)
     return names.checked(names.resolved(settings), cv, {})

@@ -56,10 +56,7 @@ def not_taken(owner: str, taken: Parameters, name: str) -> str:
 
 
 def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
-    """Return that a value is not one of a few words, or is text instead of a number, or of true or false.
-
-    Every text would count as true. The result is "" if the value may be what it is.
-    """
+    """Return that a value is no word of a few, or is text, which would count as true; "" if it may be what it is."""
     if name not in taken:
         return ""
     if (words := _words_of(taken[name])) and value not in words:
@@ -71,10 +68,7 @@ def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
 def bad_key(
     place: str, key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a key or its values, which are by their places, as problems without a file.
-
-    Settings and grid are all of an experiment's, names resolved. Of a distribution, the grid has both bounds.
-    """
+    """Yield what is wrong with a key or its values, by their places; settings and grid are all of an experiment's."""
     owner, _, name = key.partition("__")
     net, callbacks = settings["wrapper"], dict(settings.get("callbacks") or [])
     of_net = parameters(NeuralNet) | parameters(net)

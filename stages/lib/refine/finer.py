@@ -18,10 +18,7 @@ _DIGITS = 3
 # How often a step beyond the old grid may be halved until the value is allowed.
 _HALVINGS = 8
 # Settings for which torch accepts 1 and above when a net is built; the net then fails, diverges or learns nothing.
-_BELOW_ONE = {
-    *("criterion__label_smoothing", "module__dropout", "module__dropout_rate"),
-    *("optimizer__alpha", "optimizer__dampening", "optimizer__momentum", "optimizer__rho"),
-}
+_BELOW_ONE = ("label_smoothing", "dropout", "dropout_rate", "alpha", "dampening", "momentum", "rho")
 # How far new bounds lie beyond the candidates of a random search that are left, as a share of the old range.
 _MARGIN = 0.1
 
@@ -105,7 +102,7 @@ def _is_logarithmic(low: float, *rest: float) -> bool:
 
 def _is_allowed(key: str, value: float) -> bool:
     """Whether a setting may have a value, by the rules of params.yaml and the limits known here."""
-    return not broken_rule(key, value) and not (key in _BELOW_ONE and value >= 1)
+    return not broken_rule(key, value) and not (key.rpartition("__")[2] in _BELOW_ONE and value >= 1)
 
 
 def _sign(value: float) -> int:
@@ -115,9 +112,9 @@ def _sign(value: float) -> int:
 def narrow(params: Params, name: str, around: list[dict[str, Any]]) -> Experiment:
     """Return an experiment that draws as many candidates as another one from the space around some of its candidates.
 
-    The other one was searched at random or by halving. A distribution reaches from the smallest of the candidates'
-    numbers to the largest, and a tenth of the old range further within the old bounds. A list has the values that
-    occur. A value that is alone there is `fixed`. Raises `UserError` if nothing is left out, or nothing is left.
+    A distribution reaches from the smallest of the candidates' numbers to the largest, and a tenth of the old range
+    further within the old bounds. A list has the values that occur; a value that is alone there is `fixed`. Raises
+    `UserError` if nothing is left out, or nothing is left.
     """
     old, grid = params.experiment(name), {}
     for key, values in old.grid.items():

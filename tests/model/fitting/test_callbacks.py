@@ -95,10 +95,6 @@ def test_a_schedule_is_torchs_and_can_be_varied() -> None:
         ),
         ({"my.Own": {}}, "'my.Own' can't be imported: no package 'my' is installed"),
         ({"torch.nn.ReLU": {}}, "'torch.nn.ReLU' is not a class derived from skorch's Callback"),
-        (
-            {"EarlyStopping": {}, "skorch.callbacks.EarlyStopping": {}},
-            "there are two callbacks called EarlyStopping; give one of the classes another name",
-        ),
     ],
 )
 def test_a_callback_or_parameter_that_skorch_lacks_is_told(described: dict[str, Any], sentence: str) -> None:
