@@ -34,8 +34,8 @@ class Quantiles(preprocessing.QuantileTransformer):
 class RobustClipped(TransformerMixin, BaseEstimator):
     """Scales numbers by their median and quartiles, and clips them smoothly, so that outliers stay near the others.
 
-    x becomes z / sqrt(1 + (z / 3)²) with z = (x - median) / (upper - lower quartile). Where the quartiles are equal, half
-    of the range stands for their difference (Holzmüller et al. 2024, "Better by default", section 3.1).
+    x becomes z / sqrt(1 + (z / 3)²) with z = (x - median) / (upper - lower quartile); half of the range stands for
+    quartiles that are equal (Holzmüller et al. 2024, "Better by default", section 3.1).
     """
 
     def fit(self, X: Any, y: Any = None) -> "RobustClipped":
