@@ -41,20 +41,3 @@ def anything(value: float) -> bool:
 )
 def test_finer_values(values: list[float], best: float, finer: list[float]) -> None:
     assert finer_values(values, best, anything) == finer
-
-
-@pytest.mark.parametrize(
-    ("values", "best", "limit", "finer"),
-    [
-        ([0.7, 0.8, 0.9], 0.9, 1, [0.8, 0.85, 0.9, 0.925, 0.95]),
-        ([0.0, 0.5, 0.9], 0.9, 1, [0.5, 0.7, 0.9, 0.925, 0.95]),
-        ([0.1, 0.3, 0.9], 0.9, 1, [0.3, 0.52, 0.9, 0.931, 0.964]),
-        ([0.9, 0.99, 0.999], 0.999, 1, [0.99, 0.994, 0.999, 0.9991, 0.9993]),
-        ([1, 2, 3], 3, 4, [2, 3]),
-        ([1, 2], 2, 2.5, [1, 2]),
-    ],
-)
-def test_a_step_beyond_is_halved_until_it_is_allowed(
-    values: list[float], best: float, limit: float, finer: list[float]
-) -> None:
-    assert finer_values(values, best, lambda value: value < limit) == finer
