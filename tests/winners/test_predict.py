@@ -85,11 +85,11 @@ def test_rows_without_the_target_from_standard_input(predict_here: Command) -> N
         (b"6,148,72,35,0,33.6,0.627,7\n", "standard input: line 1, column age: 7 is outside 21 to 100 (years)"),
         (
             b"\xff\xfe",
-            "standard input is not utf-8; it looks like utf-16. Save it as utf-8, as the training table is.",
+            "standard input: line 1 is not utf-8. It may be utf-16; data.encoding in params.yaml is utf-8.",
         ),
         (
             b"6;148;72;35;0;33.6;0.627;50\n",
-            "standard input: one column was found, and line 1 holds 7 semicolons; save it with commas, as the training",
+            "standard input: line 1 has 1 column instead of 8, or 9 with diabetes; is it cut off? A cell that contains",
         ),
         (
             b"a,b,72,35,0,33.6,0.627,50\n" + 3 * b"6,148,72,35,0,33.6,0.627,50\n",

@@ -66,6 +66,9 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
         options = parser.parse_args()
         main(*[options] if arguments else [])
         sys.stdout.flush()
+    except BrokenPipeError:  # who reads the output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(_STATUS) from None
     except BaseException as error:
         if isinstance(error, SystemExit) and {"-h", "--help"} & set(sys.argv[1:]):
             raise
