@@ -59,7 +59,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"model.module": f"{NETS}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
-        "A trial of one epoch failed: KeyError: 'b', at tests/experiment/test_settings.py, line 47. Fix",
+        "model, with experiments.neurons.fixed: KeyError: 'b', at tests/experiment/test_settings.py, line 50. Fix",
     ),
     (
         "neurons",
@@ -70,7 +70,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"experiments.neurons.grid": {"optimizer__betas": [[0.9, 0.999], [0.9]]}},
-        "params.yaml: experiments.neurons.grid.optimizer__betas[1]: tuple index out of range. A net can't be built "
+        "params.yaml: experiments.neurons.grid.optimizer__betas[1]: tuple index out of range. A net can't be trained "
         "with it; choose",
     ),
     (

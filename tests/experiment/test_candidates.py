@@ -33,7 +33,7 @@ def check(data: Dataset, params: Params) -> None:
 
 def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[dict[str, Any]] = []
-    monkeypatch.setattr("stages.lib.experiment.candidates.refusal", lambda experiment, settings: built.append(settings))
+    monkeypatch.setattr("stages.lib.experiment.candidates.misstep", lambda experiment, settings: built.append(settings))
     params = params_of(JOINT, n_candidates=200)
     check(data, params)
     _, candidates = resolve_experiment(params, "mine")
@@ -75,5 +75,5 @@ def test_values_that_do_not_go_together_are_told_as_such(data: Dataset) -> None:
     grid = {"optimizer__nesterov": [True, False], "optimizer__momentum": [0.9, 0.0]}
     params = params_of(grid, "grid", None)
     params.experiments["mine"].fixed.update(optimizer="SGD", optimizer__momentum=0.5)
-    with pytest.raises(UserError, match=r"experiments\.mine\.grid has a combination that can't be built: Nesterov mom"):
+    with pytest.raises(UserError, match=r"experiments\.mine\.grid has a combination that can't be trained: Nesterov mom"):
         check(data, params)

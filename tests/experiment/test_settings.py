@@ -38,6 +38,9 @@ class BreaksWhenBuilt(nn.Linear):
         if n_neurons > 1:
             raise AssertionError
 
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(super().forward(input))
+
 
 class BreaksWhenUsed(nn.Linear):
     def __init__(self, n_inputs: int, n_outputs: int, n_neurons: int = 1) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from skorch import NeuralNetClassifier, NeuralNetRegressor
+from skorch import NeuralNetRegressor
 from torch import Tensor, nn
 
 from stages.lib.common import UserError
@@ -67,11 +67,6 @@ class InAList(nn.Module):
         return torch.sigmoid(self.last(self.layers[0](x)))
 
 
-class Elsewhere(NeuralNetClassifier):
-    def predict(self, X: Any) -> Any:
-        return super().predict(X) + 5
-
-
 REGRESSION = {"wrapper": NeuralNetRegressor, "criterion": nn.MSELoss}
 MANY = {"criterion": nn.CrossEntropyLoss}
 
@@ -106,17 +101,9 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        (
-            {"criterion": Squares},
-            "but with Squares the net has 1 output to tell them apart, so it would always predict",
-        ),
+        ({"criterion": Squares}, "but with Squares the net has 1 output to tell them apart. Let the module return"),
         (MANY | {"module": net(lambda x: x, 3)}, "but with CrossEntropyLoss the net has 3 outputs to tell them apart."),
         (MANY | {"module": net(lambda x: x, 1)}, "Target 1 is out of bounds. The criterion needs an output for each"),
-        ({"wrapper": Elsewhere}, "which is not one of the classes 0 to 1. Let the wrapper's predict return the number"),
-        (
-            {"criterion": nn.NLLLoss, "module": net(lambda x: x)},
-            "The module returns negative numbers, but NLLLoss takes probabilities, of which skorch",
-        ),
         (
             {"module": net(lambda x: x)},
             "should be between 0 and 1. BCELoss takes probabilities: let the module end in a sigmoid, or set",
@@ -124,10 +111,6 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
         (
             REGRESSION | {"module": net(lambda x: x.squeeze(-1))},
             "Let the module's forward return one column, the shape of the target, (n, 1).",
-        ),
-        (
-            REGRESSION | {"criterion": Squares, "module": net(lambda x: x.squeeze(-1))},
-            "so the criterion would compare each row with every other row. Let forward return one column",
         ),
         (
             {"module": InAList},
@@ -146,6 +129,7 @@ def test_a_net_that_can_not_learn_the_target_is_told(changes: dict[str, Any], se
     ("changes", "sentence"),
     [
         ({"module": net(lambda x: x / 0 * 0)}, "The net's output or its loss is not finite before any training, so th"),
+        ({"criterion": nn.NLLLoss, "module": net(lambda x: -x.exp())}, "The net's output or its loss is not finite"),
         ({"criterion": Logarithm}, "The net's output or its loss is not finite before any training, so the learning"),
     ],
 )
@@ -175,5 +159,5 @@ def test_an_error_of_ones_own_net_has_its_place() -> None:
 
 def test_a_score_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{__name__}.SPLIT", (np.arange(N), np.arange(N, N + 1)))
-    with pytest.raises(UserError, match=r"could not be scored: r2 is nan\. Set cv\.scoring in params\.yaml to a score"):
+    with pytest.raises(UserError, match=r"could not be scored by r2: it is nan\. Set cv\.scoring in params\.yaml to"):
         trial(**REGRESSION, module=net(lambda x: x))

@@ -1,34 +1,34 @@
-"""Builds nets and trains them for a moment, and returns what they raise: their code may be the user's own."""
+"""Trains nets for a moment, and says what to do about what they raise: their code may be the user's own."""
 
+import re
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone
 
-from stages.lib.common import RAISED, UserError
+from stages.lib.common import RAISED, UserError, own_place
 from stages.lib.engine import lean as lean_net
 from stages.lib.engine import net_of
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import build_estimator, rows, target
+from stages.lib.search import advice_on_one_row
 
 # The most rows of a first step.
 _ROWS = 256
-
-# Tries settings on the rows of an experiment, and returns the error that is raised.
-Probe = Callable[[Opened, dict[str, Any]], BaseException | None]
-
-
-def error_of(attempt: Callable[[], object]) -> BaseException | None:
-    """Return what an attempt raises, or None; a `UserError`, which says all already, is raised."""
-    try:
-        attempt()
-    except UserError:
-        raise
-    except RAISED as error:
-        return error
-    return None
+# What messages of torch and Python mean for a net.
+_MEANINGS = {
+    "Using a target size": "Let the module's forward return one column, the shape of the target, (n, 1).",
+    r"__init__\(\) missing .*: '(\w+)'": "Set model.module__{0}: besides its candidates, a search trains the net that "
+    "it starts from. Or give it a default in the code.",
+    "between 0 and 1": "BCELoss takes probabilities: let the module end in a sigmoid, or set model.criterion to "
+    "BCEWithLogitsLoss, which takes the plain output.",
+    r"Target -?\d+ is out of bounds|target with class prob": "The criterion needs an output for each class: let the "
+    "module's last layer have n_outputs, which it is given if it takes them.",
+    "shapes cannot be multiplied": "Let the module take n_inputs, which it is given, for the width of its first layer.",
+    "does not require grad|empty parameter list": "No weight of the module can be trained: make its layers attributes "
+    "of it, and let forward use them without no_grad, detach or argmax.",
+}
 
 
 def lean(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
@@ -38,24 +38,31 @@ def lean(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
     return copy
 
 
-def refusal(experiment: Opened, settings: dict[str, Any]) -> BaseException | None:
-    """Return the error raised when a net with these settings is built."""
-    data, prepare = experiment.data, experiment.params.prepare
-    return error_of(lambda: lean_net(net_of(build_estimator(settings, data, prepare))).initialize())
+def misstep(experiment: Opened, settings: dict[str, Any]) -> BaseException | None:
+    """Return the error raised when a net with these settings is trained on its first batch, or None.
 
-
-def misstep(experiment: Opened, settings: dict[str, Any], n_rows: int | None = None) -> BaseException | None:
-    """Return the error raised when a net with these settings is trained on its first batch, or on some rows."""
+    A `UserError`, which says all already, is raised.
+    """
     data, prepare = experiment.data, experiment.params.prepare
-    n = n_rows or min(settings["batch_size"], _ROWS, len(data.y))
+    n = min(settings["batch_size"], _ROWS, len(data.y))
     few = replace(data, X=data.X[:n], y=data.y[:n], groups=None if data.groups is None else data.groups[:n])
     # Few rows may have none to hold out, and callbacks may watch those.
     kept = {key: value for key, value in settings.items() if not key.startswith("callbacks")}
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            estimator = build_estimator(kept | {"train_split": None, "max_epochs": 1}, few, prepare)
+            lean_net(net_of(estimator))
+            estimator.fit(rows(few, estimator), target(few.y, settings["wrapper"], settings["criterion"]))
+    except UserError:
+        raise
+    except RAISED as error:
+        return error
+    return None
 
-    def step() -> None:
-        estimator = build_estimator(kept | {"train_split": None, "max_epochs": 1}, few, prepare)
-        lean_net(net_of(estimator))
-        estimator.fit(rows(few, estimator), target(few.y, settings["wrapper"], settings["criterion"]))
 
-    with warnings.catch_warnings(action="ignore"):
-        return error_of(step)
+def advice(error: BaseException, otherwise: str) -> str:
+    """Return what to do about an error of a net, as a sentence; where that is not known, what to do `otherwise`."""
+    for words, meaning in _MEANINGS.items():
+        if match := re.search(words, str(error)):
+            return meaning.format(*match.groups())
+    return advice_on_one_row(error) or ("Fix the code there." if own_place(error) else otherwise)

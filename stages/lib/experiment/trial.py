@@ -1,20 +1,17 @@
 """Trains one net for one epoch, to find what does not fit together before a long search."""
 
 import warnings
-from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
-from skorch import NeuralNetClassifier
 
 from stages.lib.common import UserError, counted, explained, in_params
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment.candidates import check_candidates
-from stages.lib.experiment.fault import Seen, advice, observed
 from stages.lib.experiment.opened import Opened
-from stages.lib.experiment.probe import lean
+from stages.lib.experiment.probe import advice, lean
 from stages.lib.scores.scorer import RecordingScorer
 
 _BATCH, _DROPS = "batch_size", "iterator_train__drop_last"
@@ -57,20 +54,19 @@ def check_trial(
     includes the original error.
     """
     train, test = split
-    fit = partial(_fitted, X=X[train], y=y[train])
-    with observed(net_of(estimator)) as seen:
-        with explained("A trial of one epoch failed", lambda error: advice(error, seen)):
-            trial = fit(estimator)
-        _check_output(net_of(trial), seen)
+    otherwise = "Change the setting in params.yaml that this is about, or the module, the criterion or the data."
+    with explained("A trial of one epoch failed", lambda error: advice(error, otherwise)):
+        trial = _fitted(estimator, X[train], y[train])
         _check_layers(net_of(trial).module_)
-        if net_of(trial).diverged_ or np.isnan(seen.first_loss or 0.0):
+        first_loss = _first_loss(net_of(trial))
+        if net_of(trial).diverged_ or np.isnan(first_loss):
             # An untrained net has predictions to score too, unless it is at fault itself.
-            trial = fit(estimator, max_epochs=0)
-            if net_of(trial).diverged_ or not np.isfinite(seen.first_loss or 0.0):
+            trial = _fitted(estimator, X[train], y[train], max_epochs=0)
+            if net_of(trial).diverged_ or not np.isfinite(first_loss):
                 raise UserError(
                     "The net's output or its loss is not finite before any training, so the learning rate is not at "
                     "fault. Look for a division by 0, or a logarithm or root of a negative number, in the module's "
-                    "forward and the criterion, and at very large inputs."
+                    "forward and the criterion (NLLLoss takes probabilities), and at very large inputs."
                 )
     with explained(
         "A trial of one epoch could not predict",
@@ -87,81 +83,56 @@ def _fitted(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, max_epochs: 
         return lean(estimator, max_epochs=max_epochs).fit(X, y)
 
 
-def _check_output(net: Any, seen: Seen) -> None:
-    """Raise `UserError` if the criterion can't learn from what the module returns."""
-    tensors = isinstance(seen.output, torch.Tensor) and isinstance(seen.target, torch.Tensor)
-    if tensors and seen.target.is_floating_point() and seen.output.ndim != seen.target.ndim:
-        raise UserError(
-            f"The module's output has the shape {tuple(seen.output.shape)}, but the target has "
-            f"{tuple(seen.target.shape)}, so the criterion would compare each row with every other row. Let forward "
-            "return one column: leave out a squeeze or flatten at its end, or add unsqueeze(-1)."
-        )
-    takes_logarithm = isinstance(net, NeuralNetClassifier) and isinstance(net.criterion_, torch.nn.NLLLoss)
-    if takes_logarithm and isinstance(seen.returned, torch.Tensor) and bool((seen.returned < 0).any()):
-        raise UserError(
-            "The module returns negative numbers, but NLLLoss takes probabilities, of which skorch takes the "
-            "logarithm. Let the module end in a softmax, or set model.criterion to CrossEntropyLoss, which takes the "
-            "plain output."
-        )
+def _first_loss(net: Any) -> float:
+    """Return the loss of the first batch; 0 where the criterion raised an error because the net diverged."""
+    batches = [batch for epoch in net.history[:1] for batch in epoch["batches"]]
+    return float(batches[0].get("train_loss", 0.0)) if batches else 0.0
 
 
 def _check_layers(module: torch.nn.Module) -> None:
     """Raise `UserError` if attributes hold layers in a plain list or dict, so that no optimizer trains them."""
     registered = {id(layer) for layer in module.modules()}
-    hidden = [
-        f"{type(layer).__name__}.{name}"
-        for layer in module.modules()
-        for name, value in vars(layer).items()
-        if isinstance(value, list | tuple | dict) and not name.startswith("_")
-        for part in (value.values() if isinstance(value, dict) else value)
-        if isinstance(part, torch.nn.Module) and id(part) not in registered
-        if any(weight.requires_grad for weight in part.parameters())
-    ]
-    if hidden:
-        raise UserError(
-            f"{', '.join(dict.fromkeys(hidden))} holds layers in a plain list or dict, where torch does not see them, "
-            "so they are never trained. Put them into nn.ModuleList or nn.ModuleDict."
-        )
+    for layer in module.modules():
+        for name, value in vars(layer).items():
+            parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+            hidden = [part for part in parts if isinstance(part, torch.nn.Module) and id(part) not in registered]
+            if not name.startswith("_") and any(
+                weight.requires_grad for part in hidden for weight in part.parameters()
+            ):
+                raise UserError(
+                    f"{type(layer).__name__}.{name} holds layers in a plain list or dict, where torch does not see "
+                    "them, so they are never trained. Put them into nn.ModuleList or nn.ModuleDict."
+                )
 
 
 def _check_predictions(trial: BaseEstimator, rows: np.ndarray, n_classes: int) -> None:
-    """Raise `UserError` if the shape or the values of predictions can't be right."""
+    """Raise `UserError` if the shape of predictions can't be right."""
     net, n = net_of(trial), len(rows)
-    predicted = np.asarray(trial.predict(rows))
-    if predicted.shape not in ((n,), (n, 1)):
+    if (shape := np.shape(trial.predict(rows))) not in ((n,), (n, 1)):
         raise UserError(
-            f"For {n} rows, the net predicts numbers of the shape {predicted.shape}; it should be one for each row. "
-            "Let the module's forward return as many columns as its n_outputs, which it is given if it takes them: "
-            "one, or one for each class with CrossEntropyLoss."
+            f"For {n} rows, the net predicts numbers of the shape {shape}; it should be one for each row. Let the "
+            "module's forward return as many columns as its n_outputs, which it is given if it takes them."
         )
     if not isinstance(net, ClassifierMixin):
         return
     proba = np.asarray(trial.predict_proba(rows))
     columns = proba.shape[1] if proba.ndim > 1 else 1
     if columns != n_classes:
-        always = ", so it would always predict the first" if columns == 1 else ""
         raise UserError(
             f"The data has {n_classes} classes, but with {net.criterion.__name__} the net has "
-            f"{counted(columns, 'output')} to tell them apart{always}. Let the module return an output for each class "
-            "with CrossEntropyLoss or NLLLoss, or, for two classes, one output with BCEWithLogitsLoss or BCELoss; a "
+            f"{counted(columns, 'output')} to tell them apart. Let the module return an output for each class with "
+            "CrossEntropyLoss or NLLLoss, or, for two classes, one output with BCEWithLogitsLoss or BCELoss; a "
             "criterion of your own is best derived from one of these."
-        )
-    if len(strays := predicted[~np.isin(predicted, np.arange(n_classes))]):
-        raise UserError(
-            f"The net predicts {strays[0]}, which is not one of the classes 0 to {n_classes - 1}. Let the wrapper's "
-            "predict return the number of a class."
         )
 
 
 def _check_scores(trial: BaseEstimator, rows: np.ndarray, expected: np.ndarray, scorer: RecordingScorer) -> None:
     for place, (name, score) in enumerate(scorer.scorers.items()):
-        problem = "A trial of one epoch could not be scored" + f" by {name}" * bool(place)
-        way_out = (
-            f"Remove {name} from cv.also_score in params.yaml, or let the net predict what it needs."
-            if place
-            else "Set cv.scoring in params.yaml to a score that fits the net, such as accuracy for classes, roc_auc "
-            "for two classes, roc_auc_ovr for more, or r2 for numbers."
+        problem, setting = (
+            f"A trial of one epoch could not be scored by {name}",
+            "cv.also_score" if place else "cv.scoring",
         )
+        way_out = f"Set {setting} in params.yaml to scores that fit the net, such as accuracy, roc_auc_ovr or r2."
         with explained(problem, way_out):
             if not np.isfinite(value := score(trial, rows, expected)):
-                raise UserError(f"{problem}: {name} is {value}. {way_out}")
+                raise UserError(f"{problem}: it is {value}. {way_out}")
