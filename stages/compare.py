@@ -3,9 +3,8 @@
 from argparse import Namespace
 
 from stages.lib.common import Arguments, run
-from stages.lib.comparison import mattered
 from stages.lib.comparison.findings import findings
-from stages.lib.comparison.table import compared_table, read_candidates
+from stages.lib.comparison.table import compared_table, mattered, read_candidates
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, write
 from stages.lib.scores import NOT_TESTED

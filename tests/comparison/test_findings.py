@@ -4,8 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.lib.comparison import what_mattered
-from stages.lib.comparison.findings import findings
+from stages.lib.comparison.findings import findings, what_mattered
 from stages.lib.config import Params
 from stages.lib.results import Results, files
 from tests.project import NUMBERS, small_params

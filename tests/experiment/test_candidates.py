@@ -75,5 +75,7 @@ def test_values_that_do_not_go_together_are_told_as_such(data: Dataset) -> None:
     grid = {"optimizer__nesterov": [True, False], "optimizer__momentum": [0.9, 0.0]}
     params = params_of(grid, "grid", None)
     params.experiments["mine"].fixed.update(optimizer="SGD", optimizer__momentum=0.5)
-    with pytest.raises(UserError, match=r"experiments\.mine\.grid has a combination that can't be trained: Nesterov mom"):
+    with pytest.raises(
+        UserError, match=r"experiments\.mine\.grid has a combination that can't be trained: Nesterov mom"
+    ):
         check(data, params)

@@ -1,15 +1,23 @@
 """Says in sentences what a search found: its best and its true worth, what is as good, the simplest, what mattered."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from resampled.means.few import is_within
-from stages.lib.common import format_interval, format_score, score_decimals, shares_in_words, short_params
-from stages.lib.comparison.mattered import what_mattered
+from resampled.means.ttest import ALPHA
+from stages.lib.common import (
+    format_interval,
+    format_score,
+    join_words,
+    score_decimals,
+    shares_in_words,
+    short_key,
+    short_params,
+)
 from stages.lib.config import Params
 from stages.lib.config.schema import rope_of
 from stages.lib.results import Results, files
@@ -89,3 +97,16 @@ def _runner_up(row: pd.Series, rope: str, within: bool) -> str:
     verdict = standing(1.0, row["worse"], row["better"], within) if row["in_best_set"] else WORSE
     relation = verdict if verdict == UNDECIDED else f"is {verdict}"
     return f"The runner-up, {short_params(row['params'])}, {relation}: {_likely(row, rope)}."
+
+
+def what_mattered(keys: Iterable[str], p_values: Iterable[float]) -> str:
+    """Say which settings of a search mattered, those with a p-value below 0.05; the most important comes first."""
+    p_by_key = {short_key(key): p for key, p in zip(keys, p_values, strict=True)}
+    names = [name for name, p in p_by_key.items() if p < ALPHA]
+    others = [name for name in p_by_key if name not in names]
+    if np.isnan(list(p_by_key.values())).all():
+        return "Which settings mattered can't be tested."
+    if not names:
+        return "No setting of this search was shown to matter."
+    text = f"What mattered: {join_words(names)}{', in this order' * (len(names) > 1)}."
+    return f"{text} Not shown to matter: {join_words(others)}." if others else text

@@ -1,14 +1,18 @@
-"""Compares the candidates of a search with the best of them, from the scores that the search has written."""
+"""Compares the candidates of a search with the best of them, and says how much each key of its grid mattered."""
 
 import numpy as np
 import pandas as pd
 
+from resampled.candidates.effects import effect_p_values
+from resampled.candidates.importance import importance
 from resampled.pairs.equivalence import equivalence, holm
 from resampled.resampling import Resampling
+from stages.lib.common import significant
 from stages.lib.results import Results, files, split_columns
 from stages.lib.scores.score_table import (
     STUCK_SPLITS,
     best_row,
+    grid_keys,
     may_be_best,
     simplest_row,
     split_scores,
@@ -53,3 +57,15 @@ def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float
     compared = np.where(trained_to_the_end(candidates)[:, None], scores, np.nan)
     table = table.assign(**equivalence(compared - scores[best], resampling, rope)._asdict())
     return table.assign(simplest=np.arange(len(p)) == simplest_row(candidates, in_set))
+
+
+def mattered(candidates: pd.DataFrame, resampling: Resampling, seed: int) -> pd.DataFrame:
+    """Return the `importance` of each key of a search, from its `score_table`, with the `p_value` of its effect."""
+    settings = {key: candidates[key].to_numpy() for key in grid_keys(candidates)}
+    stages = candidates["stage"].to_numpy() if "stage" in candidates else None
+    # Equal means may differ in their last bits, by the order of their scores; a forest would split between them.
+    scores = candidates["mean_test_score"].map(significant).to_numpy(dtype=float)
+    mean, std = importance(settings, scores, seed)
+    p = effect_p_values(settings, split_scores(candidates), resampling, seed, stages)
+    table = pd.DataFrame({"key": list(settings), "importance": mean, "importance_std": std, "p_value": p})
+    return table.sort_values("importance", ascending=False, kind="stable", ignore_index=True)

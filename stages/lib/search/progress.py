@@ -1,7 +1,6 @@
 """Shows what a stage is doing: on a terminal a line that moves, elsewhere a line after a second, then every ten."""
 
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,50 +18,30 @@ class Work:
 
     def __init__(self, bar: Progress) -> None:
         self.bar, self.task = bar, bar.add_task("", total=None)
+        self.next_line = time.monotonic() + SECONDS_BEFORE_FIRST
 
     def begin(self, what: str, unit: str = "") -> None:
         """Show the next part of the work."""
-        self.what, self.unit, self.done, self.total, self.start = what, unit, 0, 0, time.monotonic()
+        self.what, self.unit, self.done, self.start = what, unit, 0, time.monotonic()
         self.bar.reset(self.task, description=what, total=None)
 
     def advance(self, more: int, total: int) -> None:
         """Show that more units are done, and how many there are in all."""
-        self.done, self.total = self.done + more, total
-        self.bar.update(self.task, description=str(self), completed=self.done, total=total)
-
-    def __str__(self) -> str:
-        if not self.total:
-            return self.what
-        left = (time.monotonic() - self.start) * (self.total - self.done) / self.done if self.done else None
-        about = "" if left is None else f", about {left:.0f} s left"
-        return f"{self.what}: {self.done:,} of {self.total:,} {self.unit} done{about}"
+        self.done, now = self.done + more, time.monotonic()
+        about = f", about {(now - self.start) * (total - self.done) / self.done:.0f} s left" if self.done else ""
+        told = f"{self.what}: {self.done:,} of {total:,} {self.unit} done{about}"
+        self.bar.update(self.task, description=told, completed=self.done, total=total)
+        if self.bar.disable and now >= self.next_line:
+            self.next_line = now + _SECONDS_BETWEEN
+            print(told, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def doing(what: str, unit: str = "") -> Iterator[Work]:
     """Show on standard error what the block does, such as "dropout: reading data/rides.csv"."""
-    terminal = sys.stderr.isatty()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not terminal) as bar:
+    console, terminal = Console(stderr=True), sys.stderr.isatty()
+    with Progress(*columns, console=console, transient=True, disable=not terminal) as bar:
         work = Work(bar)
         work.begin(what, unit)
-        over = threading.Event()
-        thread = threading.Thread(target=_tell, args=(work, terminal, over), daemon=True)
-        thread.start()
-        try:
-            yield work
-        finally:
-            over.set()
-            thread.join()
-
-
-def _tell(work: Work, terminal: bool, over: threading.Event) -> None:
-    """Print what is done until it is over; on a terminal there is a bar instead."""
-    start, wait, before = time.monotonic(), SECONDS_BEFORE_FIRST, ""
-    while not over.wait(wait):
-        wait, now = _SECONDS_BETWEEN, f"{work.what}, {work.done}"
-        if not terminal:
-            # Nothing may have been done since the last line.
-            after = f", after {time.monotonic() - start:.0f} s" if now == before else ""
-            print(f"{work}{after}", file=sys.stderr, flush=True)
-        before = now
+        yield work
