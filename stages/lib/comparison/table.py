@@ -39,11 +39,9 @@ def read_candidates(results: Results, name: str, n_candidates: int) -> pd.DataFr
 def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float, seed: int) -> pd.DataFrame:
     """Compare each candidate of a `score_table` with the best one.
 
-    The columns are those of `candidates` but for those on single splits; then `in_best_set` (whether the candidate is
-    in the set that holds the best with 95 %), `p_value_holm` (the p-values, corrected for their number), `worse`,
-    `equal` and `better` (as in `equivalence`, of the candidate's score minus that of the best), and `simplest` (of the
-    set). Where nothing is tested, all of these but the last are missing; so are the numbers of candidates that diverged
-    or were not trained to the end.
+    The columns are those of `candidates` but for single splits; then `in_best_set`, `p_value_holm`, `worse`, `equal`,
+    `better` (as in `equivalence`, of its score minus that of the best), and `simplest` (of the set). They are missing
+    where nothing is tested, and for candidates that diverged or were not trained to the end.
     """
     scores, best = split_scores(candidates), best_row(candidates)
     table = candidates.drop(columns=[*split_columns(candidates), STUCK_SPLITS])

@@ -30,22 +30,11 @@ class Unit(Enum):
 
 
 class Column(NamedTuple):
-    """A column of tables.
+    """A column of tables. A cell `nan` of an int or a bool says that nothing is known.
 
-    Attributes
-    ----------
-    type : type
-        str, int, float or bool. A cell `nan` of an int or a bool says that nothing is known.
-    unit : Unit
-        What it counts or measures.
-    heading : str
-        How the report heads it; "" is by its name.
-    digits : int, optional
-        The significant digits of a float; by default those that give the same float back.
-    tested : bool
-        Whether it is left out of the report where there are no intervals, as with splits in time order.
-    against_kept : bool
-        Whether it compares with the kept net, so that the row of that net has nothing there.
+    `heading` is how the report heads it, "" by its name. `digits` are the significant ones of a float, by default those
+    that give the same float back. What is `tested` is left out of the report where there are no intervals, and what is
+    `against_kept` is empty in the row of the kept net.
     """
 
     type: type

@@ -6,20 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class File:
-    """A file that a stage writes.
+    """A file that a stage writes; `{name}` in its path and stage stands for an experiment.
 
-    Attributes
-    ----------
-    path : str
-        Where it is; `{name}` stands for an experiment.
-    stage : str
-        What writes it, as `dvc repro` takes it.
-    what : str
-        What it is, as the end of the sentence "metrics/search/lr/summary.json is not …".
-    needed : tuple of str
-        The columns or keys that each such file has.
-    earlier : str
-        Where commits from before the folders by experiment have it; "" if they have it in the same place, or not.
+    `what` ends the sentence "metrics/search/lr/summary.json is not …"; `needed` are the columns or keys that each such
+    file has; `earlier` is where commits from before the folders by experiment have it, if not in the same place.
     """
 
     path: str

@@ -50,10 +50,8 @@ class WorkingTree:
 
     def files(self, folder: str, suffix: str) -> dict[str, str]:
         """Return the paths of files by name, as `Source` does."""
-        return by_name(folder, suffix, (str(path.relative_to(self._folder)) for path in self._inside(folder)))
-
-    def _inside(self, folder: str) -> list[Path]:
-        return [path for path in (self._folder / folder).rglob("*") if path.is_file()]
+        found = (path for path in (self._folder / folder).rglob("*") if path.is_file())
+        return by_name(folder, suffix, (str(path.relative_to(self._folder)) for path in found))
 
     def refused(self, path: str, problem: str, again: str) -> UserError:
         """Return the error that says what is wrong with a file, as `Source` does."""
@@ -107,7 +105,7 @@ class Results:
     def reading(self, file: File, name: str = "") -> Iterator[str]:
         """Yield the text of a file; the block may assume that all is there that the stage writes.
 
-        Raises `UserError` if the file is missing, if it is not text, or if the block does not find what it looks for.
+        Raises `UserError` if the file is missing or no text, or if the block does not find what it looks for.
         """
         path, text = self._found(file, name)
         if text is None:
@@ -145,8 +143,7 @@ def _refuse(number: str) -> float:
 def typed(text: str, needed: Iterable[str] = ()) -> pd.DataFrame:
     """Return a CSV that a stage has written, with the types of its columns, floats to the last bit.
 
-    An int or bool of which some are `nan` has a type of pandas that knows missing values. Raises `ValueError` or
-    `LookupError` if the text is cut off, a needed column is missing, or a cell is not of its type.
+    Raises `ValueError` or `LookupError` if it is cut off, lacks a needed column, or a cell is not of its type.
     """
     header, *rows = csv.reader(StringIO(text), strict=True)
     if not text.endswith("\n") or any(len(row) != len(header) for row in rows):

@@ -17,17 +17,10 @@ from stages.lib.results import SCORE, split_columns
 class Reached:
     """What a contender reaches on the splits of the evaluation.
 
-    Attributes
-    ----------
-    scores : dict of arrays of shape (n_splits,)
-        `score`, of the scorer that selects, then the others by name, the second scorer among them; NaN where a net
-        diverged or a scorer failed.
-    ci95 : float
-        Half the width of the 95 % interval of its mean score; NaN if it has none.
-    params : str
-        What it is: a description, or the settings of a net.
-    stuck : array of bool, shape (n_splits,), optional
-        Where a net is stuck; None for a model that is no net.
+    The `scores`, of shape (n_splits,), are by scorer: `score`, of the one that selects, then the others by name, the
+    second scorer among them; NaN where a net diverged or a scorer failed. `ci95` is half the width of the 95 % interval
+    of the mean score, NaN if it has none. `params` is a description, or the settings of a net. `stuck` says on which
+    splits a net is stuck; it is None for a model that is no net.
     """
 
     scores: dict[str, np.ndarray]
@@ -39,8 +32,7 @@ class Reached:
 def second_scorer(scoring: str) -> str | None:
     """Return the scorer that the evaluation adds to `cv.scoring`; None if `cv.scoring` is this one.
 
-    It looks at how far a prediction is off, by which changes show that the first scorer, such as accuracy, hardly sees:
-    of classes by the Brier score, of numbers by the mean absolute error.
+    It shows how far a prediction is off: the Brier score of classes, the mean absolute error of numbers.
     """
     second = "neg_mean_absolute_error" if scoring in OF_NUMBERS else "neg_brier_score"
     return None if second == scoring else second

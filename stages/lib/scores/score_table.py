@@ -30,25 +30,12 @@ def score_table(
 ) -> pd.DataFrame:
     """Tabulate a search, one row per candidate, in their order.
 
-    The columns are `params`, one for each key, `mean_test_score`, `std_test_score` (over the splits, ddof 0), the same
-    two for each further scorer, `rank_test_score` (1 is best; candidates that left earlier rank lower), `stage` after
-    halving, `n_weights`, `n_epochs`, `n_stuck` and `stuck_splits` (how many of its fits are stuck, and which, from 0),
-    `ci95` (half the width of the mean's 95 % interval), `p_value` (against the best), then `split0_test_score`, … A
-    candidate that diverged on a split has NaN there and in its mean, and ranks last. Where nothing is tested, `ci95`
-    and `p_value` are NaN; so is the p-value of a candidate that was not trained to the end.
-
-    Parameters
-    ----------
-    candidates : sequence of dict
-        Settings by key, as in params.yaml.
-    scores : mapping of arrays of shape (n_candidates, n_splits)
-        Those of the scorer that selects, under `score`, and of others by name.
-    stages : array of shape (n_candidates,), optional
-        After halving, the stage after which each candidate left, or the last.
-    stuck : array of bool, shape (n_candidates, n_splits), optional
-        By default, no fit is.
-    ci95 : array of shape (n_candidates,), optional
-        As `Table.half_widths` returns it; by default what the splits alone say.
+    The columns are `params`, one for each key, mean and standard deviation (ddof 0) of each scorer, `rank_test_score`
+    (1 is best; candidates that left earlier rank lower), `stage` after halving, `n_weights`, `n_epochs`, `n_stuck` and
+    `stuck_splits`, `ci95`, `p_value` (against the best), then `split0_test_score`, … A candidate that diverged on a
+    split has NaN there and in its mean, and ranks last. Where nothing is tested, `ci95` and `p_value` are NaN; so is
+    the p-value of a candidate that was not trained to the end. The `scores` and `stuck`, by default none, are of shape
+    (n_candidates, n_splits), the rest (n_candidates,); `ci95` is by default what the splits alone say.
     """
     columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in candidates]}
     columns |= {key: [format_value(each[key]) for each in candidates] for key in sorted(candidates[0])}
@@ -137,8 +124,7 @@ def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
 def may_be_best(table: pd.DataFrame, resampling: Resampling, seed: int) -> np.ndarray:
     """Return for each candidate whether it is in the set that holds the best with 95 %; see `best_set`.
 
-    Where nothing is tested, the set has the best candidate alone. After halving, only those that were trained to the
-    end are in it.
+    Without tests, that is the best alone; after halving, only those trained to the end can be in it.
     """
     in_set = np.zeros(len(table), dtype=bool)
     if not resampling.is_tested:

@@ -31,16 +31,9 @@ _ASKED = ("predict", "predict_proba", "decision_function", "predict_log_proba")
 class Record:
     """What a scorer has seen of a fitted net, besides how many weights it has learned in how many epochs.
 
-    Attributes
-    ----------
-    rows : array, optional
-        The statistics of the test rows; None for a diverged net, and where none are recorded.
-    constant : bool
-        Whether the scorer that selects got the same answer for every test row.
-    answered : Answered, optional
-        What the net predicts of the test rows, which tells whether it is stuck; None for a diverged net.
-    seen : object, optional
-        What else was seen of the net on the test rows; None for a diverged net, and where nothing looks.
+    `rows` are the statistics of the test rows, if any are recorded; `constant` says whether the scorer that selects got
+    the same answer for every row; `answered` is what the net predicts, which tells whether it is stuck; `seen` is what
+    else was looked at. All but the first two are as by default for a net that diverged.
     """
 
     n_weights: int
@@ -52,10 +45,9 @@ class Record:
 
 
 class Recorded(float):
-    """A score that carries the `Record` of its net.
+    """A score that carries the `Record` of its net: scikit-learn takes nothing but numbers from a scorer.
 
-    scikit-learn takes nothing but numbers from a scorer, and hands back of a fit what the scorer returned, unchanged.
-    So the record travels as an attribute of the number, which pickle keeps: it comes back from other processes as well.
+    It hands them back unchanged, and pickle keeps an attribute, so the record comes back from other processes as well.
     """
 
     record: Record
@@ -101,8 +93,7 @@ def make_scorer(
 ) -> RecordingScorer:
     """Return scikit-learn's scorers of these names as one; raises `UserError` if scikit-learn has no such scorer.
 
-    The scorer `scoring` selects; others are reported beside it. `record_rows` gives the `rows` of a `Record`, and
-    `look` what is `seen`; by default, nothing.
+    `record_rows` gives the `rows` of a `Record`, and `look` what is `seen`; by default, nothing.
     """
     places = {scoring: "cv.scoring"} | {name: f"cv.also_score[{i}]" for i, name in enumerate(also_score)}
     names = get_scorer_names()
@@ -117,25 +108,12 @@ def make_scorer(
 
 
 def _scorer(name: str) -> Callable[..., float]:
-    scorer = _LEAN.get(name) or get_scorer(name)
-    if not _OF_LOGARITHMS.search(name):
-        return scorer
-    return partial(_rounded, scorer)
+    scorer = get_scorer(name)
+    return partial(_rounded, scorer) if _OF_LOGARITHMS.search(name) else scorer
 
 
 def _rounded(scorer: Callable[..., float], estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
     return significant(float(scorer(estimator, X, y)), COMPUTED)
-
-
-def _accuracy(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
-    """Return what scikit-learn's scorer does; of a net's classes without its checks, which take long."""
-    predicted = np.asarray(estimator.predict(X))
-    if predicted.dtype.kind not in "iu" or predicted.shape != y.shape:
-        return float(get_scorer("accuracy")(estimator, X, y))
-    return float(np.mean(predicted == y))
-
-
-_LEAN = {"accuracy": _accuracy}
 
 
 def probabilities(classifier: BaseEstimator, X: Any) -> np.ndarray | None:
@@ -145,10 +123,9 @@ def probabilities(classifier: BaseEstimator, X: Any) -> np.ndarray | None:
 
 
 def second_score(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
-    """Return how far the predictions of a fitted estimator are off, negated, so that greater is better.
+    """Return how far predictions are off, negated: the Brier score, or the mean absolute error of numbers.
 
-    That is scikit-learn's Brier score of a classifier, NaN if it has no probabilities, or the mean absolute error of
-    numbers.
+    The former is scikit-learn's, and NaN for a classifier without probabilities.
     """
     if not is_classifier(estimator):
         return -float(mean_absolute_error(y.astype(float), np.ravel(estimator.predict(X)).astype(float)))
@@ -159,10 +136,7 @@ def second_score(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
 
 
 def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndarray], float]:
-    """Return scikit-learn's scorer of that name for a net on the rows that it holds out of its fit.
-
-    It gives NaN where it has no score, as for ROC AUC of rows of one class.
-    """
+    """Return scikit-learn's scorer of that name for a net on the rows that it holds out; NaN where it has no score."""
     if pooled := pooling(scoring, n_classes):
         return pooled.value  # scikit-learn's checks cost more than an epoch
     scorer = get_scorer(scoring)
@@ -193,8 +167,7 @@ def all_alike(answers: Mapping[str, Any]) -> bool:
 def remembering(estimator: BaseEstimator, whole: Any, parts: Sequence[Any] = ()) -> Iterator[dict[str, np.ndarray]]:
     """Let a fitted estimator answer what scorers ask about the rows `whole` once, and yield the answers by method.
 
-    The `parts` are rows that were stacked into `whole`, all of the same number. A question about one of them, not a
-    copy of it, is answered by its part of the answer.
+    The `parts` are rows that were stacked into `whole`, all of the same number, and have their part of the answer.
     """
     places = {id(part): place for place, part in enumerate(parts or [whole])}
     answers: dict[str, np.ndarray] = {}

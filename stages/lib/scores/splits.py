@@ -43,8 +43,7 @@ def drawn_anew(params: Params) -> Params:
 class Table:
     """The rows of a table, and what the params make of them: splits, and what follows from scores on these.
 
-    The splits are drawn when they are asked for. That raises `UserError` if rows, groups or the rows of a class are too
-    few, or a fold lacks a class.
+    Asking for the splits raises `UserError` if rows, groups or the rows of a class are too few.
     """
 
     params: Params
@@ -68,10 +67,7 @@ class Table:
         return self.params.cv.resampling(len(y), counts)
 
     def pooling(self, n_fitted: int) -> Pooling | None:
-        """Return how the scorer that selects pools the test rows of so many models on all splits.
-
-        The result is None if it does not pool them, or they are too many to record.
-        """
+        """Return how the scorer that selects pools the test rows of so many models; None for none or too many."""
         n_rows = n_fitted * sum(len(test) for _, test in self.splits)
         return pooling(self.params.cv.scoring, self.data.n_classes) if n_rows <= _MOST_ROWS else None
 
@@ -89,10 +85,9 @@ class Table:
     def half_widths(
         self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None, constant: np.ndarray
     ) -> np.ndarray:
-        """Return half the width of the 95 % interval of each mean; NaN for one that has none.
+        """Return half the width of the 95 % interval of each mean of (n_candidates, n_splits); NaN if it has none.
 
-        The scores have the shape (n_candidates, n_splits). The statistics are those of each split, as
-        `SearchResult.rows` returns them. Candidates are `constant` that predict the same for every row.
+        The statistics are as `SearchResult.rows` returns them; candidates are `constant` that predict the same for all.
         """
         rows = self._rows(statistics)
         return intervals(scores, self.resampling, seed=self.params.seed, rows=rows, constant=constant).half
@@ -108,20 +103,14 @@ class Table:
         return Rows(statistics, [test for _, test in self.splits], self.data.groups, pooled)
 
     def stuck(self, records: Sequence[Sequence[Any]]) -> np.ndarray:
-        """Return which fits are stuck, by a `Record` of each candidate on each split; a diverged net is not.
-
-        The result has the shape (n_candidates, n_splits).
-        """
+        """Return which fits are stuck, (n_candidates, n_splits), by their `Record`s; a diverged net is not."""
         stuck, y, classify = np.zeros((len(records), len(self.splits)), bool), self.data.y, bool(self.data.classes)
         for split, (train, _) in enumerate(self.splits):
             stuck[:, split] = [is_stuck(of_net[split].answered, y[train], classify) for of_net in records]
         return stuck
 
     def reached(self, result: SearchResult, number: int, params: str = "") -> Reached:
-        """Return what a net has reached, the candidate of this number in a search on these splits.
-
-        `params` says what the net's settings are called.
-        """
+        """Return what a net, the candidate of this number in a search on these splits, has reached."""
         scores, constant = {scorer: each[number] for scorer, each in result.scores.items()}, result.constant[[number]]
         (ci95,) = self.half_widths(scores[SCORE][None], result.rows([number]), constant)
         return Reached(scores, float(ci95), params, self.stuck([result.records[number]])[0])

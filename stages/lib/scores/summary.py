@@ -66,10 +66,8 @@ def read_corrected(results: Results, name: str, search: Mapping[str, Any]) -> Co
 def standing(p: float, worse: float, better: float, within: bool) -> str:
     """Return how a setting compares with another, in words; "" where there is no test.
 
-    It is `better` or `worse` if the p-value of the two, by `holm` for all that are compared, is below 0.05, and the
-    difference is more likely than not larger than the rope. It is `as good` if the 90 % interval of the difference lies
-    inside the rope: then both probabilities of `equivalence` beyond it are below 0.05. And the difference has to be
-    `within` the rope by the number of rows that differ, too (see `is_within`). Otherwise it `could be as good`.
+    `p` is by `holm` for all that are compared, `worse` and `better` as in `equivalence`. It is `as good` if the 90 %
+    interval of the difference lies inside the rope, and the rows that differ say so, too (`within`; see `is_within`).
     """
     if np.isnan(p):
         return ""

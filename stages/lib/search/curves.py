@@ -31,11 +31,7 @@ HoldOutScorer = Callable[[Any, Any, np.ndarray], float]
 
 @dataclass(frozen=True)
 class Watched:
-    """A setting whose training is shown, under names such as `best`.
-
-    The `changes` are the settings that it differs in from the experiment's; the `candidate` is the same with names
-    resolved.
-    """
+    """A setting whose training is shown, under names such as `best`: its `changes`, and them with names resolved."""
 
     names: list[str]
     changes: dict[str, Any]
@@ -43,10 +39,7 @@ class Watched:
 
 
 def distinct(settings: Sequence[Watched], base: dict[str, Any]) -> list[Watched]:
-    """List each setting once, under all its names.
-
-    `base` has the experiment's own settings, names unresolved: where a setting sets what they say, it is the same.
-    """
+    """List each setting once, under all its names; `base` has the experiment's own settings, names unresolved."""
     unlike: list[Watched] = []
     for setting in settings:
         same = next((each for each in unlike if base | each.changes == base | setting.changes), None)
@@ -71,8 +64,8 @@ def watching(estimator: BaseEstimator) -> BaseEstimator:
 def epochs_of(estimator: BaseEstimator, scorer: HoldOutScorer) -> np.ndarray:
     """Return what the net of an estimator has recorded, shape (n_epochs, 3); NaN for what it has not.
 
-    The estimator is one that `watching` returned, fitted with its losses recorded. The scorer scores the net on its
-    hold-out. That score is NaN if the target is scaled, because the net knows the target as scaled only.
+    The estimator is one that `watching` returned, fitted with its losses recorded. The score of the hold-out is NaN if
+    the target is scaled, because the net knows the target as scaled only.
     """
     net = net_of(estimator)
     scaled = isinstance(estimator, TransformedTargetRegressor) and estimator.transformer is not None
@@ -98,11 +91,9 @@ def _loss(epoch: dict[str, Any], kind: str) -> float:
 def curves_table(settings: list[Watched], epochs: list[list[np.ndarray]]) -> pd.DataFrame:
     """Tabulate learning curves, one row per setting and epoch.
 
-    `epochs` has, of each setting, what `epochs_of` returns of each net that has not diverged. Columns are `setting`,
-    `also` (its other names), `params`, `epoch`, and for each of `train_loss`, `valid_loss` and `valid_score` its median
-    over the splits and under `…_low` and `…_high` its quartiles. A few nets that are stuck, whose losses may be a
-    hundred times as large, move neither. Where callbacks end trainings early, the rows end with the last epoch that
-    half of the nets have reached. A setting that diverged on every split has no rows.
+    `epochs` has, of each setting, what `epochs_of` returns of each net that has not diverged. The columns have the
+    median over the nets, and under `…_low` and `…_high` the quartiles, which a few stuck nets do not move. The rows end
+    with the last epoch that half of the nets have reached. A setting that diverged on every split has none.
     """
     tables = []
     for watched, nets in zip(settings, epochs, strict=True):

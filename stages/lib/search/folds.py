@@ -43,9 +43,8 @@ class Rows(Protocol):
 def make_splits(data: Rows, cv: CV, seed: int) -> list[TrainTest]:
     """Draw the train/test splits as row numbers, repeat by repeat, fold by fold: split `repeat · n_splits + fold`.
 
-    Without `cv.shuffle`, the first repeat's folds follow the file's order. Further repeats are always shuffled, because
-    the same folds again would only show the noise of training. Where `cv.splitter` is None, folds keep the shares of
-    classes if there are any.
+    Without `cv.shuffle`, the first repeat's folds follow the file's order; further repeats are always shuffled, because
+    the same folds again would only show the noise of training.
     """
     rows = np.zeros(len(data.y))
     if cv.splitter == "time":

@@ -1,6 +1,5 @@
 """Runs the jobs of a search in processes on this machine, or on the workers of a Dask cluster."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,10 +51,4 @@ def _jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
     fitting = max(1, runtime.max_memory_mb // _LEAST_MB - 1)  # beside the process that hands out the jobs
     wanted = cores if asked == -1 else asked
     n_jobs = min(wanted, cores, fitting)
-    if n_jobs < wanted:
-        warnings.warn(
-            f"{n_jobs} jobs are run at once, because there are {cores} cores, and runtime.max_memory_mb is "
-            f"{runtime.max_memory_mb}; each job needs {_LEAST_MB}, and so does the process that hands them out",
-            stacklevel=2,
-        )
     return n_jobs, runtime.max_memory_mb // (n_jobs + 1) if n_jobs > 1 else runtime.max_memory_mb

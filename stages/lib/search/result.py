@@ -11,16 +11,9 @@ import numpy as np
 class SearchResult:
     """The candidates of a search in their order, and how many nets were trained for them.
 
-    Parameters
-    ----------
-    scores : dict of arrays of shape (n_candidates, n_splits)
-        By scorer: `score` first, then the others by name; NaN for a net that diverged.
-    records : list of list
-        The record of each candidate on each split.
-    stages : array of shape (n_candidates,), optional
-        After halving, the stage, from 1, after which each candidate left, or the last.
-    net_epochs_spared : int, optional
-        After halving, how many more epochs it would have taken to train every net to the end.
+    The `scores`, by scorer, have the shape (n_candidates, n_splits), NaN for a net that diverged; `records` are of each
+    candidate on each split. After halving, `stages` is the stage, from 1, after which each candidate left, or the last,
+    and `net_epochs_spared` how many more epochs it would have taken to train every net to the end.
     """
 
     scores: dict[str, np.ndarray]

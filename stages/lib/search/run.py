@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 
 from stages.lib.common import explained
 from stages.lib.config import Params
-from stages.lib.engine import LockstepWarning, TrainTest, pin_this_process
+from stages.lib.engine import TrainTest, pin_this_process
 from stages.lib.results import SCORE
 from stages.lib.search.jobs import jobs
 from stages.lib.search.progress import doing
@@ -20,12 +20,8 @@ from stages.lib.search.result import SearchResult
 
 def advice_on_one_row(error: BaseException) -> str:
     """Return what to do about torch's error of a net that can't learn from a batch of one row; "" for another error."""
-    if "more than 1 value per channel" not in str(error):
-        return ""
-    return (
-        "A batch, often the last one, has one row, from which BatchNorm can't learn: set "
-        "model.iterator_train__drop_last to true, or change model.batch_size."
-    )
+    advice = "A batch has one row, from which BatchNorm can't learn: set model.iterator_train__drop_last to true."
+    return advice if "more than 1 value per channel" in str(error) else ""
 
 
 def run_search(
@@ -42,19 +38,9 @@ def run_search(
 ) -> SearchResult:
     """Fit and score every candidate on every split, as `engine`, `seed` and `runtime` of the params say.
 
-    Raises `UserError`, which includes the original error, if a fit or a score fails.
-
-    Parameters
-    ----------
-    label : str
-        The heading of the progress display.
-    candidates : list of dict
-        Each a grid of the estimator with one value per key, as `nested_grid` returns them; `[{}]` for the estimator as
-        it is.
-    scorer : callable
-        As `make_scorer` returns it.
-    record_losses : bool
-        Whether the scorer reads the losses in a net's history.
+    `label` heads the progress display. Each candidate is a grid of the estimator with one value per key, as
+    `nested_grid` returns them; the scorer is as `make_scorer` returns it; `record_losses` says whether it reads the
+    losses in a net's history. Raises `UserError`, which includes the original error, if a fit or a score fails.
     """
     search = GridSearchCV(estimator, candidates, cv=splits, scoring=scorer, refit=False, error_score="raise")
     records: list[Any] = []
@@ -76,7 +62,6 @@ def run_search(
     stack = params.engine == "lockstep"
     with warnings.catch_warnings(), jobs(params.runtime) as (backend, n_jobs, max_memory_mb), failed:
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
-        warnings.showwarning = _labelled(label, warnings.showwarning)
         with (
             doing(f"{label}: planning", "nets") if stack else doing(*training) as progress,
             parallel_config(
@@ -101,14 +86,3 @@ def run_search(
         [records[start : start + len(splits)] for start in range(0, len(records), len(splits))],
         len(records),
     )
-
-
-def _labelled(label: str, show: Callable[..., None]) -> Callable[..., None]:
-    """Return `warnings.showwarning` that says whose candidates are not trained in lockstep."""
-
-    def show_labelled(message: Any, category: type[Warning], *place: Any) -> None:
-        if issubclass(category, LockstepWarning):
-            message = category(f"{label}: {message}")
-        show(message, category, *place)
-
-    return show_labelled

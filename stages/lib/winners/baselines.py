@@ -49,8 +49,7 @@ class Baseline:
 class InnerFolds:
     """Folds of a training set, of the kind of `cv`, for scikit-learn's searches.
 
-    There is one fold fewer than in `cv`, and three at the most: of each class and of groups, a training set may have
-    no more.
+    There is one fold fewer than in `cv`, and three at the most: a training set may have no more of a class or group.
     """
 
     def __init__(self, cv: CV, seed: int, classes: tuple[str, ...]) -> None:
@@ -70,10 +69,7 @@ class InnerFolds:
 
 
 def baselines(data: Dataset, params: Params) -> dict[str, Baseline]:
-    """Return the baselines by name: a linear model, gradient boosting, a random forest, and a constant.
-
-    Each gets the preparation of `prepare`, without what it has no use for, and with what it lacks.
-    """
+    """Return by name a linear model, gradient boosting, a random forest, and a constant, each behind what it needs."""
     prepare, seed = params.prepare, params.seed
     if data.classes:
         names, linear, constant = OF_CLASSES, LogisticRegression(max_iter=1000), DummyClassifier(strategy="prior")
@@ -145,8 +141,8 @@ def score_baseline(
 ) -> tuple[Reached, Seen | None]:
     """Return what a baseline reaches on the splits of the evaluation, and what is seen of it there.
 
-    The first of scikit-learn's scorers selects; `pooled` says how it pools rows, if it does. All scores of a scorer are
-    NaN, with a warning, where it or the fit fails on some split; if the one that selects fails, nothing is seen.
+    The first scorer selects; `pooled` says how it pools rows, if it does. All scores of a scorer are NaN, with a
+    warning, where it or the fit fails on some split; if the one that selects fails, nothing is seen.
     """
     data, selecting = fresh.data, next(iter(scorers))
     X = rows(data, baseline.estimator)

@@ -21,12 +21,11 @@ from stages.lib.winners.contest import Choice, Contest
 def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame:
     """Tabulate the contenders, one row each.
 
-    The columns are `setting`, `params`, the means and deviations of `cv`'s scorers, `rank_test_score`, `ci95` and stuck
-    fits, as in `score_table`; `difference` (the mean minus that of the kept setting) and `difference_ci95`, both NaN if
-    one of the two has none; `p_value` (against the kept setting, in pairs) and `p_value_holm` (the same by Holm for the
-    number of those that score otherwise); `worse`, `equal` and `better`, as in `equivalence`; `standing` (the same in
-    words, empty where nothing is compared); `kept`, `answer`, which is handed over, and `is_net`; at last
-    `split0_test_score`, …, and the same of the second scorer, such as `split0_test_neg_brier_score`, if there is one.
+    The columns are those of `score_table` without keys of a grid; `difference` (the mean minus that of the kept
+    setting), `difference_ci95`, `p_value` (against the kept setting, in pairs), `p_value_holm` (for the number of those
+    that score otherwise), `worse`, `equal` and `better`, as in `equivalence`, and `standing` (the same in words, empty
+    where nothing is compared); `kept`, `answer`, which is handed over, `is_net`; at last the scores of single splits,
+    of the second scorer as well.
     """
     names, each = list(contest.reached), list(contest.reached.values())
     scores = {scorer: np.stack([one.scores[scorer] for one in each]) for scorer in scorers_of(cv)}
@@ -86,9 +85,9 @@ def few_metrics(
 ) -> dict[str, dict[str, float]]:
     """Return the few numbers that commits are compared by, the metrics of DVC, by the name of their file.
 
-    Of each search they are those of `SCORES_OF_SUMMARY`, and `fresh`, the score of its pick on fresh splits, or without
-    such `score`. Of the `evaluation` they are the scores of the kept net, of the answer, which
-    is to `use`, and of the best model without a net, and the others. NaN and None are left out.
+    Of each search: those of `SCORES_OF_SUMMARY`, and the score of its pick as `fresh`, or without fresh splits `score`.
+    Of the `evaluation`: the scores of the kept net, of the answer, which is to `use`, of the best model without a net,
+    and the others. NaN and None are left out.
     """
     key, nan = "fresh" if contest.tested else "score", float("nan")
     metrics: dict[str, dict[str, float]] = {

@@ -69,7 +69,7 @@ class Contest:
     def gain(self, one: str, other: str) -> float:
         """Return by how much one contender is better than the other, without luck; below 0 if it is worse.
 
-        All nets owe luck to the rows, and of some it is not known how much, so two nets are compared by their means.
+        Two nets are compared by their means, because of some it is not known how much they owe to luck.
         """
         score = self.mean if self.is_net(one) and self.is_net(other) else self.worth
         return score(one) - score(other)
@@ -77,8 +77,7 @@ class Contest:
     def chance(self, one: str, other: str) -> float:
         """Return the probability that one contender is better than the other by more than the rope.
 
-        As in `equivalence`, but around the difference without luck, and with the error of `best_set`, which is that of
-        the verdict on two commits.
+        As in `equivalence`, but around the difference without luck, and with the error of `best_set`.
         """
         pair = self.scores(one), self.scores(other)
         error = paired_error(*pair, self.resampling)
@@ -104,21 +103,10 @@ class Contest:
 class Choice:
     """What to use, and what that was chosen from.
 
-    Attributes
-    ----------
-    use : str, optional
-        The contender to use, if one is worth it.
-    runner_up : str, optional
-        The best of the others.
-    handed_over : str
-        What is saved as the answer: the contender that was asked for, otherwise the one to use, otherwise a constant,
-        and the kept net where there is not even a constant.
-    constant : str, optional
-        The baseline that ignores the inputs, if it has a score.
-    rising : list of str
-        The models from the simplest on, each of which scores higher than those that are simpler.
-    net : str, optional
-        The one that speaks for the nets.
+    `use` is the contender to use, if one is worth it; `runner_up` the best of the others. `handed_over` is saved as the
+    answer: what was asked for, else the one to use, else a constant, and the kept net where there is not even that.
+    `constant` is the baseline that ignores the inputs, if it has a score; `rising` are the models from the simplest on,
+    each of which scores higher than those that are simpler; `net` speaks for the nets.
     """
 
     use: str | None

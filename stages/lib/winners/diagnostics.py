@@ -1,7 +1,6 @@
-"""How the kept net predicts rows that it was not trained on: curves, calibration, confusion matrix, residuals.
+"""How a model predicts rows that it was not trained on: curves, calibration, confusion matrix, residuals.
 
-The predictions are those on the test rows of the evaluation, pooled over folds and repeats, so each row counts once per
-repeat.
+The predictions are pooled over the test rows of the evaluation, so each row counts once per repeat.
 """
 
 from collections.abc import Sequence
@@ -43,10 +42,7 @@ class Seen:
 
 
 def predictions(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
-    """Return what a fitted net predicts of rows: probabilities of shape (n, n_classes), or numbers of shape (n,).
-
-    A net whose outputs are no probabilities gives the numbers of its classes.
-    """
+    """Return what a fitted model predicts: probabilities (n, n_classes) if it has them, else numbers of shape (n,)."""
     proba = probabilities(estimator, X) if is_classifier(estimator) else None
     return np.asarray(estimator.predict(X)).ravel() if proba is None else proba
 
@@ -55,16 +51,9 @@ def predictions(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
 class Pooled:
     """Predictions on the test rows of several splits, one after the other.
 
-    Attributes
-    ----------
-    observed : array of shape (n,)
-        The target; classes are 0, 1, ….
-    predicted : array of shape (n, n_classes) or (n,)
-        Probabilities, or predicted classes or numbers.
-    classes : sequence of str
-        The label of each class; empty for a regression.
-    n_repeats : float
-        How often each row was predicted, on average.
+    `observed`, of shape (n,), is the target, whose classes are 0, 1, …; `predicted` are probabilities (n, n_classes),
+    or classes or numbers (n,). The labels of `classes` are empty for a regression. Each row was predicted `n_repeats`
+    times on average.
     """
 
     observed: np.ndarray
@@ -82,9 +71,9 @@ class Pooled:
 def pool(
     y: np.ndarray, splits: Sequence[TrainTest], predicted: Sequence[np.ndarray | None], classes: Sequence[str]
 ) -> Pooled | None:
-    """Pool the predictions of each split (train, test) of a table with the target `y`, as `predictions` returns them.
+    """Pool the predictions of each split (train, test) of a table with the target `y`; None if all nets diverged.
 
-    A split on which the net diverged has None, and is left out. The result is None if all are.
+    A split on which the net diverged has None, and is left out.
     """
     tests = [test for (_, test), of_split in zip(splits, predicted, strict=True) if of_split is not None]
     parts = [of_split for of_split in predicted if of_split is not None]
@@ -101,17 +90,11 @@ def pool(
 def diagnostics(pooled: Pooled | None) -> pd.DataFrame:
     """Tabulate what a chart of the predictions shows, in rows of `COLUMNS`; none for a net that diverged everywhere.
 
-    A `series` is called by the label of a class: the second of two, or each of several against the rest. By `panel`:
-
-    - `ROC`: `x` false and `y` true positives, as shares; the label tells the area under the curve.
-    - `precision and recall`: `x` recall, `y` precision; the label tells the average precision.
-    - `calibration`: in bins of equally many predictions, `x` the mean probability, `y` the observed share, with its
-      95 % interval (Wilson's, in which each row counts once, however often it was predicted) from `low` to `high`, and
-      `count` predictions.
-    - `confusion`: `count` predictions of class number `x`, called `label`, for rows of class number `y`, which the
-      series is called.
-    - `residuals` and `observed and predicted`, for numbers: `x` what was predicted, `y` the observed number minus that,
-      or the observed number. The series is empty.
+    A `series` is the label of a class: the second of two, or each of several against the rest. By `panel`: `ROC` (`x`
+    false, `y` true positives), `precision and recall`, `calibration` (bins of equally many predictions: `x` the mean
+    probability, `y` the observed share with Wilson's 95 % interval, in which each row counts once), `confusion`
+    (`count` predictions of class `x` for rows of class `y`); for numbers, `residuals` and `observed and predicted` over
+    `x`, what was predicted.
     """
     if pooled is None:
         return pd.DataFrame(columns=list(COLUMNS)).astype({"count": "Int64"})

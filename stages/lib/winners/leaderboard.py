@@ -21,7 +21,7 @@ def read_searches(results: Results, params: Params) -> dict[str, dict[str, Any]]
 def read_search(results: Results, params: Params, name: str) -> dict[str, Any]:
     """Return the metrics of an experiment's search and comparison, with settings typed as in its grid.
 
-    Raises `UserError` if there is no such experiment, it has no metrics, or its best is not in the grid of params.yaml.
+    Raises `UserError` if there are none, or its best is not in the grid of params.yaml.
     """
     search, table = results.json(files.SUMMARY, name), results.table(files.COMPARED, name)
     with results.expecting(files.COMPARED, name):
@@ -39,10 +39,9 @@ def read_best(results: Results, params: Params, name: str) -> dict[str, Any]:
 
 
 def read_best_set(results: Results, params: Params, name: str) -> list[dict[str, Any]]:
-    """Return the candidates of an experiment that can't be told from its best, typed as in its grid.
+    """Return the candidates that can't be told from an experiment's best, typed as in its grid.
 
-    Without statistics, as for splits in the order of time, that is the best alone. Raises `UserError` if they are not
-    known, or are not in the grid of params.yaml.
+    Without statistics, that is the best alone. Raises `UserError` as `read_search` does.
     """
     table = results.table(files.COMPARED, name)
     texts = table.loc[table["in_best_set"].fillna(False).astype(bool), "params"]
@@ -72,10 +71,9 @@ def rating(search: dict[str, Any]) -> float:
 def combine(params: Params, picks: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
     """Apply the pick of each grid search to `model`, in turn, and list in words the settings that are left out.
 
-    A later experiment's pick overrides an earlier one's. Settings of an optimizer, a module or callbacks (`lr`,
-    `optimizer__momentum`, `module__n_neurons`, …) were found under one and say nothing about another, so they are used
-    only if the combination ends with it. A random search or one by halving is over many settings at once, and is not
-    combined with others.
+    Settings of an optimizer, a module or callbacks (`lr`, `module__n_neurons`, …) were found under one and say nothing
+    about another, so they are used only if the combination ends with it. Searches of other kinds are over many settings
+    at once, and are not combined.
     """
     picks = {name: pick for name, pick in picks.items() if params.experiments[name].search == "grid"}
     model = params.model.model_dump()
@@ -98,7 +96,7 @@ def summarise(
 ) -> dict[str, Any]:
     """Return the flat metrics over all searches, with the typed details in a list, which DVC does not show.
 
-    `corrected` is what `whole_choice` returns. Without it, the winner's score is that corrected in its own search.
+    `corrected` is what `whole_choice` returns; without it, the winner's score is that of its own search.
     """
     winner, picks = max(searches, key=lambda name: rating(searches[name])), picked(params, searches)
     best = searches[winner]

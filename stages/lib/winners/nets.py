@@ -29,7 +29,7 @@ from stages.lib.winners.shuffled import importances
 def read_reached(results: Results, picks: Picks, fresh: Table) -> dict[str, Reached]:
     """Return what the nets reach that the searches have scored on the splits of the evaluation, by contender.
 
-    Raises `UserError` if a search has written no such scores, or they were changed, or have other splits or settings.
+    Raises `UserError` if such scores are missing, were changed, or have other splits or settings.
     """
     scored = {}
     for contender, (experiment, row, settings) in picks.rows.items():
@@ -45,10 +45,10 @@ def read_reached(results: Results, picks: Picks, fresh: Table) -> dict[str, Reac
 
 
 def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Table) -> dict[str, Reached]:
-    """Return what all nets reach, and train those that no search has `scored`; equal ones once.
+    """Return what all nets reach, in their order, and train those that no search has `scored`; equal ones once.
 
-    The settings are by contender, as in `model` of params.yaml. The result is in their order, with what they change of
-    `model` as `params`. Raises `UserError` if a name is unknown, or a fit or a score fails.
+    The settings are by contender, names unresolved; `params` is what they change of `model`. Raises `UserError` if a
+    name is unknown, or a fit or a score fails.
     """
     texts = {name: json.dumps(setting, sort_keys=True) for name, setting in settings.items()}
     by_text = {texts[name]: reached for name, reached in scored.items()}
@@ -64,10 +64,7 @@ def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached
 
 
 def see_nets(settings: dict[str, dict[str, Any]], fresh: Table) -> dict[str, Seen]:
-    """Train a few of the nets, and return what they predict, and what each input is worth to them.
-
-    It is known only after the evaluation which nets are saved; doing this for all of them would take long.
-    """
+    """Train a few of the nets, those that are saved, and return what they predict, and what inputs are worth."""
     scoring, n_features = fresh.params.cv.scoring, len(fresh.data.features)
     pooled = pooling(scoring, fresh.data.n_classes)
     select = pooled.value if pooled else make_scorer(scoring).scorers[scoring]
@@ -85,10 +82,7 @@ def see_nets(settings: dict[str, dict[str, Any]], fresh: Table) -> dict[str, See
 
 
 def _alike(settings: dict[str, dict[str, Any]], fresh: Table) -> Iterator[tuple[dict[str, BaseEstimator], np.ndarray]]:
-    """Yield the estimators of nets that one search can train, because their target has the same form, and the target.
-
-    All estimators have the same parts, even where a setting does not need them, such as a step that prepares nothing.
-    """
+    """Yield the estimators of nets that one search can train, because targets and parts are alike, and the target."""
     data, params = fresh.data, fresh.params
     uses = {key for setting in settings.values() for key in setting if key.startswith(PREFIX)}
     by_form: dict[tuple[Any, ...], dict[str, BaseEstimator]] = defaultdict(dict)
@@ -106,11 +100,9 @@ def _alike(settings: dict[str, dict[str, Any]], fresh: Table) -> Iterator[tuple[
 def _search(
     label: str, estimators: dict[str, BaseEstimator], y: np.ndarray, fresh: Table, scorer: RecordingScorer
 ) -> SearchResult:
-    """Train each estimator on all splits, in a search whose candidates are the estimators themselves.
+    """Train each estimator on all splits, in a search whose candidates put a whole estimator into a pipeline's step.
 
-    What is searched is a pipeline of one step, and a candidate puts a whole estimator into that step. So candidates may
-    differ in anything, their preparation included. With a scaled target, the pipeline would hide from the engine what
-    scales it; there a candidate replaces both parts, the regressor and the transformer.
+    With a scaled target, the pipeline would hide from the engine what scales it; there a candidate replaces both parts.
     """
     nets = list(estimators.values())
     if isinstance(nets[0], TransformedTargetRegressor):

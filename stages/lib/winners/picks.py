@@ -14,23 +14,13 @@ from stages.lib.winners.leaderboard import picked
 class Picks:
     """What the searches hand over to the evaluation; `kept` is the net that `evaluate.keep` names.
 
-    Attributes
-    ----------
-    settings : dict of dict
-        The settings of the nets by contender: `combined`, if there is one, what each experiment picks, the `simplest`
-        of the winner's best set, and `starting_point`: settings as in `model` of params.yaml, with names unresolved.
-    use : str, optional
-        The contender that `evaluate.use` names; None where it is what the evaluation advises.
-    corrected : dict of (float, float, float)
-        By contender, what a net is worth, free of the luck of its choice, and the ends of its 95 % interval. For the
-        winner's pick it is the score corrected for the choice among all searches, for that of another search the one
-        corrected for the choice in it; for `combined` and `simplest`, that of the pick with the same settings. Without
-        those of which it is not known, which are all if `statistics.pick` is not the best.
-    searches : dict of dict
-        The summary of each search, and what the leaderboard adds.
-    rows : dict of (str, str, str or None)
-        Of the contenders that a search has scored on the splits of the evaluation: the experiment, the row of its file,
-        and the settings that this row should have, as text; None for any.
+    The `settings` of the nets are by contender: `combined`, if there is one, what each experiment picks, the `simplest`
+    of the winner's best set, and `starting_point`; names are unresolved. `use` is the contender that `evaluate.use`
+    names; None where it is what the evaluation advises. `corrected` has what a net is worth, free of the luck of its
+    choice, and the ends of its 95 % interval: for the winner's pick and nets with the same settings by the choice among
+    all searches, for other picks by that in their own, for the rest nothing. `searches` are the summaries. `rows` are,
+    of the contenders that a search has scored on fresh splits, the experiment, the row of its file, and the settings
+    that this row should have, as text; None for any.
     """
 
     settings: dict[str, dict[str, Any]]

@@ -24,10 +24,7 @@ Fitted = tuple[BaseEstimator | PlainModel, Card, str]
 
 
 def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> Fitted:
-    """Fit a contender, a net of `settings` or else a baseline, on all rows, and say in words what it was fitted on.
-
-    A net is fitted without the rows that it holds out, if callbacks look at them. A baseline becomes arrays.
-    """
+    """Fit a contender on all rows, but for those that watching callbacks hold out; a baseline becomes arrays."""
     data, params = table.data, table.params
     words, held = f"fitted on all {len(data.y)} rows", ""
     with doing(f"evaluate: fitting {name} on all rows"):

@@ -1,7 +1,6 @@
 """How much each input column matters to a fitted model: what its score loses when the column is shuffled.
 
-A column is shuffled in the rows of the table, before anything prepares them, so that all that is made of it, such as a
-number for each category, is shuffled with it.
+It is shuffled before anything prepares the rows, so that all that is made of it is shuffled with it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,9 +39,8 @@ REFUSALS = (ValueError, TypeError, AttributeError)
 def importances(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, n_columns: int, scorer: Scorer) -> np.ndarray:
     """Return the permutation importance of each column: the score less the mean score with the column shuffled.
 
-    Breiman (2001), "Random Forests", Machine Learning 45, section 10, for any fitted model and scorer. `X` has test
-    rows as `rows` returns them; what stands behind the columns, such as groups, stays. The result is NaN where the
-    scorer has no score. The shuffles have a fixed seed.
+    Breiman (2001), "Random Forests", Machine Learning 45, section 10. `X` has test rows as `rows` returns them; what
+    stands behind the columns, such as groups, stays. NaN where the scorer has no score. The shuffles have a fixed seed.
     """
     rng = np.random.default_rng(0)
     n_rows = int(np.clip(_MOST_COPIED // (n_columns * _SHUFFLES), _LEAST_ROWS, _MOST_ROWS))
@@ -74,10 +72,7 @@ def _shuffled(X: np.ndarray, column: int, order: np.ndarray) -> np.ndarray:
 
 @contextmanager
 def large_batches(estimator: BaseEstimator) -> Iterator[None]:
-    """Let a net predict many rows at once while the block runs; skorch would fetch them one by one.
-
-    Other estimators stay as they are.
-    """
+    """Let a net predict many rows at once while the block runs; skorch would fetch them one by one."""
     net = net_of(estimator)
 
     def forward_iter(X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
@@ -91,11 +86,9 @@ def large_batches(estimator: BaseEstimator) -> Iterator[None]:
 
 
 def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], resampling: Resampling) -> pd.DataFrame:
-    """Tabulate the importances of some models, in rows of `INPUT_COLUMNS`, those of a model from the largest down.
+    """Tabulate the importances of models, in rows of `INPUT_COLUMNS`, those of a model from the largest down.
 
-    The losses, of shape (n_splits, n_columns) for each model, are as `importances` returns them for each split.
-    `importance` is the mean over the splits, and `ci95` half the width of its 95 % interval, by the standard error of
-    `corrected_error`; both are NaN where a split has no score.
+    The losses are of shape (n_splits, n_columns); the interval is by `corrected_error`; NaN if a split has no score.
     """
     rows = []
     for name, by_split in losses.items():
@@ -106,10 +99,9 @@ def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], resa
 
 
 def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) -> pd.DataFrame:
-    """Return the rows of an `inputs_table` of some models, with two more columns.
+    """Return the rows of an `inputs_table` in the order of the `roles`, with `role` and `below_rope` besides.
 
-    `role` is what the model is, `net`, `answer` or `net and answer`; the models stand in the order of the roles.
-    `below_rope` says whether the upper end of the interval is below the rope; NA where there is no interval.
+    The latter says whether the upper end of the interval is below the rope; NA where there is no interval.
     """
     rows = pd.concat([table[table["model"] == name] for name in roles], ignore_index=True)
     ends = rows["importance"] + rows["ci95"]

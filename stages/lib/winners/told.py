@@ -21,11 +21,7 @@ _MOST_COLUMNS = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """What to use, in plain words.
-
-    The `headline` is one sentence: what to use, and its score. The `reasons` say what others would gain, and the
-    `files` which file is what. The names are those of the `Choice`.
-    """
+    """What to use, in plain words: a `headline` with its score, `reasons`, which of the `files` is what, and names."""
 
     headline: str
     reasons: str
