@@ -5,7 +5,7 @@ from resampled.scorers import bounds_of
 from stages.lib.common import format_score, run, score_decimals
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, remove_strays, write
-from stages.lib.scores.summary import read_corrected
+from stages.lib.scores.score_table import read_corrected
 from stages.lib.winners.leaderboard import kept_search, leaderboard, read_searches, summarise
 from stages.lib.winners.printed import print_leaderboard
 

@@ -9,10 +9,9 @@ from stages.lib.scores.splits import read_table
 from stages.lib.winners.baselines import read_baselines
 from stages.lib.winners.comparison import comparison_table, few_metrics, summarise
 from stages.lib.winners.contest import Contest, choose
-from stages.lib.winners.nets import read_reached, score_nets, see_nets
-from stages.lib.winners.picks import read_picks
+from stages.lib.winners.leaderboard import read_picks
+from stages.lib.winners.nets import Fitted, fit, read_reached, saved_diagnostics, saved_inputs, score_nets, see_nets
 from stages.lib.winners.printed import print_comparison
-from stages.lib.winners.saved import Fitted, fit, saved_diagnostics, saved_inputs
 from stages.lib.winners.told import inputs_told, read_answer, read_note
 
 

@@ -5,11 +5,10 @@ from argparse import Namespace
 from stages.lib.common import Arguments, run
 from stages.lib.config import load_params
 from stages.lib.experiment import check_experiment, open_experiment
-from stages.lib.experiment.anew import score_anew
-from stages.lib.experiment.searched import outcome_of, search
+from stages.lib.experiment.searched import outcome_of, score_anew, search
 from stages.lib.results import files, write, write_folder
 from stages.lib.scores import print_table, too_few
-from stages.lib.scores.summary import draws_table
+from stages.lib.scores.score_table import draws_table
 from stages.lib.scores.told import scores_in_words
 from stages.lib.search import doing
 

@@ -17,8 +17,8 @@ from resampled.pairs.equivalence import equivalence
 from resampled.resampling import Resampling
 from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED, in_words, mean_of_others, too_few
+from stages.lib.scores.score_table import draws_table, read_corrected, standing
 from stages.lib.scores.scorer import _answer_of, make_scorer
-from stages.lib.scores.summary import draws_table, read_corrected, standing
 from tests.results.texts import Texts
 
 RNG = np.random.default_rng(6)

@@ -17,7 +17,7 @@ import pytest
 
 from stages.lib.common import UserError
 from stages.lib.config import Runtime
-from stages.lib.search.jobs import jobs
+from stages.lib.search.run import jobs
 from tests.conftest import MakeProject
 from tests.project import Project
 
@@ -43,7 +43,7 @@ CHANGES: dict[str, Any] = {
 def test_jobs_are_no_more_than_cores_and_memory_allow(
     monkeypatch: pytest.MonkeyPatch, n_jobs: int, max_memory_mb: int, jobs_run: int, each: int, said: list[str]
 ) -> None:
-    monkeypatch.setattr("stages.lib.search.jobs.cpu_count", lambda: 4)
+    monkeypatch.setattr("stages.lib.search.run.cpu_count", lambda: 4)
     runtime = Runtime(n_jobs=n_jobs, max_memory_mb=max_memory_mb)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -125,7 +125,7 @@ def test_a_worker_killed_in_the_middle_changes_no_byte(
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.lib.search.jobs._SECONDS_TO_ANSWER", 1)
+    monkeypatch.setattr("stages.lib.search.run._SECONDS_TO_ANSWER", 1)
     runtime = Runtime(backend="dask", dask_scheduler="tcp://127.0.0.1:9")
     sentence = "params.yaml: runtime.dask_scheduler: no scheduler answers at tcp://127.0.0.1:9"
     with pytest.raises(UserError, match=re.escape(sentence)), jobs(runtime):

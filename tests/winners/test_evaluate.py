@@ -25,9 +25,8 @@ from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
 from stages.lib.search import make_splits
-from stages.lib.winners import saved
-from stages.lib.winners.nets import score_nets
-from stages.lib.winners.saved import fit_on_all_rows
+from stages.lib.winners import nets
+from stages.lib.winners.nets import fit_on_all_rows, score_nets
 from stages.lib.winners.told import read_answer
 from tests.conftest import Command
 from tests.project import small_params
@@ -184,7 +183,7 @@ def test_all_that_can_fail_comes_before_anything_is_written(
         write_text(contenders, "of the last run")
         assert f"{path} is missing. Run `dvc repro baselines`" in in_process(evaluate).stderr
         path.write_bytes(diagnostics)
-        monkeypatch.setattr(saved, "fit_on_all_rows", Mock(side_effect=UserError("The last fit diverged.")))
+        monkeypatch.setattr(nets, "fit_on_all_rows", Mock(side_effect=UserError("The last fit diverged.")))
         done = in_process(evaluate)
         assert ("The last fit diverged." in done.stderr, done.stdout) == (True, "")
         assert evaluated.read(contenders) == b"of the last run"

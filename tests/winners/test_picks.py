@@ -14,8 +14,8 @@ from stages.lib.data import Dataset
 from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED
 from stages.lib.winners import nets
+from stages.lib.winners.leaderboard import Picks, read_picks
 from stages.lib.winners.nets import read_reached, score_nets
-from stages.lib.winners.picks import Picks, read_picks
 from tests.project import ROOT, set_at, small_params
 from tests.read_sample import load_real_data
 from tests.results.texts import Texts

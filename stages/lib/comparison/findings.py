@@ -22,7 +22,7 @@ from stages.lib.config import Params
 from stages.lib.config.schema import rope_of
 from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
-from stages.lib.scores.summary import UNDECIDED, WORSE, standing
+from stages.lib.scores.score_table import UNDECIDED, WORSE, standing
 
 # Then the set misses the best more often, and no search can tell whether it is so.
 UNLESS = "unless single rows decide what a net does"

@@ -1,19 +1,23 @@
-"""Runs the search of an experiment, and makes of its scores a table, a summary, and the settings that go on."""
+"""Runs the search of an experiment, tabulates and sums up its scores, and scores what it picks on fresh splits."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from resampled.means.corrected import Corrected
+from stages.lib.common import format_params
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import AGAINST_DIVERGENCE, nested_grid
 from stages.lib.results import SCORE, written
 from stages.lib.scores import score_table, summarise
+from stages.lib.scores.reached import Reached
 from stages.lib.scores.score_table import best_row, check_any_score, may_be_best, simplest_row
-from stages.lib.search import SearchResult, run_search
-from stages.lib.search.curves import Watched, constant_loss, distinct
+from stages.lib.scores.scorer import hold_out_scorer
+from stages.lib.search import SearchResult, doing, run_search
+from stages.lib.search.curves import N_REPEATS, Watched, constant_loss, curves_table, distinct, epochs_of, watching
 from stages.lib.search.halving import halve
 
 
@@ -89,3 +93,38 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     starting_point = Watched(["starting_point"], {}, {})
     picks = distinct([*picks, starting_point], params.settings(experiment.name))
     return Outcome(table, corrected, summary, picks)
+
+
+def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train the settings that go on to the evaluation on its splits.
+
+    Returns the learning curves of all settings, and what they reach, as a sealed table.
+    """
+    with doing(f"{experiment.name}: drawing fresh splits"):
+        fresh = experiment.table.fresh
+        splits = fresh.splits
+    n_curves = N_REPEATS * fresh.params.cv.n_splits
+    score = hold_out_scorer(fresh.params.cv.scoring, fresh.data.n_classes)
+    # The fits whose curves are shown, by the targets of their test rows; one more than these does no harm.
+    first = {experiment.y[test].tobytes() for _, test in splits[:n_curves]}
+
+    def look(fitted: BaseEstimator, X: Any, y: np.ndarray) -> Any:
+        return epochs_of(fitted, score) if y.tobytes() in first else None
+
+    net = watching(experiment.estimator)
+    result = run_search(
+        f"{experiment.name}: fresh splits",
+        net,
+        nested_grid(net, [pick.candidate for pick in picks]),
+        experiment.X,
+        experiment.y,
+        splits=splits,
+        scorer=fresh.scorer(len(picks), look, second=True),
+        params=fresh.params,
+        record_losses=True,
+    )
+    epochs = [[record.seen for record in records[:n_curves] if record.seen is not None] for records in result.records]
+    contenders: dict[str, Reached] = {}
+    for number, pick in enumerate(picks):
+        contenders |= dict.fromkeys(pick.names, fresh.reached(result, number, format_params(pick.changes)))
+    return curves_table(picks, epochs), fresh.sealed(contenders, experiment.name)

@@ -5,12 +5,13 @@ The modules `scorer` and `splits` need torch. The statistics are those of the pa
 """
 
 from stages.lib.scores.score_table import (
+    CORRECTED,
     grid_keys,
     mean_of_others,
     score_table,
     split_scores,
     stuck_of,
+    summarise,
     trained_to_the_end,
 )
-from stages.lib.scores.summary import CORRECTED, summarise
 from stages.lib.scores.told import NOT_TESTED, in_words, print_table, stuck_in_words, too_few

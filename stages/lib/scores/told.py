@@ -9,8 +9,7 @@ import pandas as pd
 from resampled.means.few import too_narrow
 from stages.lib.common import format_score, score_decimals, short_params
 from stages.lib.common.tables import print_columns
-from stages.lib.scores.score_table import best_row
-from stages.lib.scores.summary import CORRECTED
+from stages.lib.scores.score_table import CORRECTED, best_row
 
 NOT_TESTED = (
     "no intervals and no test: splits in the order of time train on more and more rows, so their scores are not alike"

@@ -13,8 +13,7 @@ from stages.lib.config import CV
 from stages.lib.data import Dataset
 from stages.lib.results import SCORE, files
 from stages.lib.scores.reached import scorers_of, second_scorer
-from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, stuck_columns
-from stages.lib.scores.summary import standing
+from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, standing, stuck_columns
 from stages.lib.winners.contest import Choice, Contest
 
 

@@ -13,7 +13,7 @@ from stages.lib.results import SCORE, Results, files
 from stages.lib.scores import in_words, mean_of_others, split_scores, stuck_of
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.contest import NEEDED, Choice, Contest, choose
-from stages.lib.winners.picks import read_picks
+from stages.lib.winners.leaderboard import read_picks
 
 # How many columns a sentence names.
 _MOST_COLUMNS = 3
