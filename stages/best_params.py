@@ -6,7 +6,7 @@ from stages.lib.common import format_score, run, score_decimals
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, remove_strays, write
 from stages.lib.scores.score_table import read_corrected
-from stages.lib.winners.leaderboard import kept_search, leaderboard, read_searches, summarise
+from stages.lib.winners.leaderboard import leaderboard, read_searches, summarise
 from stages.lib.winners.printed import print_leaderboard
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     for path in remove_strays(params.experiments):
         print(f"removed {path}: params.yaml has no such experiment, or results lie in other folders now")
     write(files.BEST_PARAMS, summary)
-    write(files.LEADERBOARD, leaderboard(searches, tied, kept_search(params, summary["winner"])))
+    write(files.LEADERBOARD, leaderboard(params, searches, tied, summary["winner"]))
 
     print_leaderboard(params, searches, tied)
     if corrected and len(searches) > 1:

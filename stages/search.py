@@ -8,7 +8,6 @@ from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.experiment.searched import outcome_of, score_anew, search
 from stages.lib.results import files, write, write_folder
 from stages.lib.scores import print_table, too_few
-from stages.lib.scores.score_table import draws_table
 from stages.lib.scores.told import scores_in_words
 from stages.lib.search import doing
 
@@ -34,7 +33,7 @@ def main(arguments: Namespace) -> None:
     if "net_epochs_spared" in outcome.summary:
         print(f"halving spared {outcome.summary['net_epochs_spared']:,} net-epochs")
     write(files.CURVES, curves, name)
-    found = {files.CANDIDATES: outcome.table, files.DRAWS: draws_table(outcome.corrected), files.FRESH: reached}
+    found = {files.CANDIDATES: outcome.table, files.DRAWS: outcome.draws, files.FRESH: reached}
     write_folder(found | {files.SUMMARY: outcome.summary}, name)
 
 

@@ -11,7 +11,7 @@ from stages.lib.config import CV
 from stages.lib.engine import TrainTest
 from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
 from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import make_splits
+from stages.lib.scores.splits import make_splits
 from tests.read_sample import load_real_data, load_sample
 
 # On how many fits skorch is timed: one of each candidate, as their epochs, batches and optimizers differ; of dropout's

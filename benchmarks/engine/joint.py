@@ -25,8 +25,7 @@ class Space:
     def __init__(self) -> None:
         from stages.lib.model import build_estimator, resolve_experiment, rows, target
         from stages.lib.scores.scorer import make_scorer
-        from stages.lib.scores.splits import drawn_anew
-        from stages.lib.search import checked_splits
+        from stages.lib.scores.splits import checked_splits, drawn_anew
         from tests.read_sample import load_real_data, load_sample
 
         self.params = load_sample()

@@ -5,7 +5,7 @@ from typing import get_args
 
 from stages.lib.config.cv import Splitter
 from stages.lib.report.subject import _SPLITS
-from stages.lib.search.folds import _SPLITTERS
+from stages.lib.scores.splits import _SPLITTERS
 from tests.conftest import MakeProject
 from tests.project import ROOT
 

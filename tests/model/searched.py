@@ -20,7 +20,7 @@ from stages.lib.engine import LockstepWarning, TrainTest, fit_seed, seed_everyth
 from stages.lib.model import resolve
 from stages.lib.model.hold_out import hold_out
 from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import make_splits
+from stages.lib.scores.splits import make_splits
 from tests.search_results import SEED, net_settings, run_grid, score_array
 
 N = 120

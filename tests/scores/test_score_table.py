@@ -10,11 +10,9 @@ from sklearn.model_selection import GridSearchCV
 
 from resampled.means.corrected import Corrected
 from resampled.resampling import Resampling
-from stages.lib.common import UserError
 from stages.lib.results.writing import as_csv
 from stages.lib.scores import print_table, score_table, summarise
 from stages.lib.scores.score_table import (
-    check_any_score,
     grid_keys,
     may_be_best,
     simplest_row,
@@ -144,12 +142,6 @@ def test_stuck_fits_are_counted_listed_and_told(capsys: pytest.CaptureFixture[st
         stuck_of(table)
 
 
-def test_a_search_without_a_score_has_no_best() -> None:
-    with pytest.raises(UserError, match=r"^Every candidate of the grid diverged on some splits\. Lower lr\.$"):
-        check_any_score(np.array([[np.nan, 0.5], [0.5, np.nan]]), "Lower lr.")
-    check_any_score(np.array(SCORES), "")
-
-
 def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(table_of(SCORES), "lr: accuracy")
     title, heading, *rows, legend = capsys.readouterr().out.splitlines()
@@ -164,20 +156,6 @@ def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.Captu
     assert legend == "every candidate diverged, so none is the best"
     print_table(table_of(SCORES, ci95=np.array([np.nan, 0.1, np.nan, 0.1])), "lr: accuracy")
     assert capsys.readouterr().out.splitlines()[2].split()[:2] == ["0.5833", "constant"]
-
-
-def test_without_a_test_the_table_says_so_and_the_summary_leaves_it_out(capsys: pytest.CaptureFixture[str]) -> None:
-    table = table_of(SCORES, IN_TIME)
-    assert table[["ci95", "p_value"]].isna().all(axis=None)
-    counts = {"n_candidates", "n_fits", "n_splits"}
-    summary = summarise(table, None, 8)
-    assert set(summary) == {"best_params", "best_score", "best_std"} | counts
-    assert scores_in_words(summary) == "best score 0.6500, not corrected for the choice among 4 candidates"
-    print_table(table, "lr: accuracy")
-    _, heading, *rows, legend = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["mean", "std", "params"]
-    assert [row.split()[0] for row in rows] == ["0.5833", "*", "diverged", "0.1500"]
-    assert legend.startswith("* the best; no intervals and no test: splits in the order of time train on more and more")
 
 
 def test_the_simplest_is_of_those_that_may_be_the_best() -> None:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.base import BaseEstimator
@@ -12,12 +13,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 
 from resampled.candidates.stuck import Answered
-from resampled.means.corrected import Corrected, Draws
+from resampled.means.corrected import Draws
 from resampled.pairs.equivalence import equivalence
 from resampled.resampling import Resampling
 from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED, in_words, mean_of_others, too_few
-from stages.lib.scores.score_table import draws_table, read_corrected, standing
+from stages.lib.scores.score_table import read_corrected, standing
 from stages.lib.scores.scorer import _answer_of, make_scorer
 from tests.results.texts import Texts
 
@@ -28,7 +29,7 @@ FOLDS = Resampling.of_folds(3)
 def test_the_corrected_score_comes_back_with_its_draws() -> None:
     """What halving has left is no other way to draw, so a search that was halved shares its draws with the others."""
     draws, texts = Draws(np.array([0.125, np.nan]), np.array([-1e-7, 0.5])), Texts()
-    texts.put(files.DRAWS, draws_table(Corrected(0.7, 0.6, 0.8, "splits", draws=draws)), "a")
+    texts.put(files.DRAWS, pd.DataFrame(vars(draws)), "a")
     summary = dict(zip(CORRECTED, (0.7, 0.67, 0.73), strict=True)) | {"corrected_noise": 0.001}
     over = {"corrected_over": "rows and repeats, among the 2 trained to the end"}
     found = read_corrected(Results(texts), "a", summary | over)
@@ -37,7 +38,6 @@ def test_the_corrected_score_comes_back_with_its_draws() -> None:
     np.testing.assert_array_equal(found.draws.selecting, draws.selecting)
     np.testing.assert_array_equal(found.draws.left_out, draws.left_out)
     assert read_corrected(Results(texts), "b", {"best_score": 0.7}) is None
-    assert draws_table(None).empty
 
 
 @pytest.mark.parametrize(

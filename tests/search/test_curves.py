@@ -15,7 +15,8 @@ from stages.lib.data import Dataset
 from stages.lib.engine import LockstepWarning, fit_seed, seed_everything
 from stages.lib.model import build_estimator, nested_grid, rows, target
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer
-from stages.lib.search import make_splits, run_search
+from stages.lib.scores.splits import make_splits
+from stages.lib.search import run_search
 from stages.lib.search.curves import Watched, constant_loss, curves_table, distinct, epochs_of, watching
 from tests.plain_skorch import plain_net
 from tests.project import real_params

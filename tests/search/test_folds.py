@@ -12,7 +12,7 @@ from stages.lib.common import UserError
 from stages.lib.config import CV
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed
-from stages.lib.search import checked_splits, make_splits
+from stages.lib.scores.splits import checked_splits, make_splits
 
 N, SEED = 60, 7
 RNG = np.random.default_rng(0)

@@ -19,7 +19,8 @@ from stages.lib.data import Dataset
 from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.model import build_estimator, rows, target
 from stages.lib.scores.scorer import make_scorer
-from stages.lib.search import SearchResult, make_splits
+from stages.lib.scores.splits import make_splits
+from stages.lib.search import SearchResult
 from tests.plain_skorch import plain_net
 from tests.search_results import SEED, net_settings, run_grid, score_array, scores_by_candidate
 

@@ -28,7 +28,7 @@ from stages.lib.model.hold_out import GroupedRows
 from stages.lib.results import Results, files
 from stages.lib.scores.reached import Reached, reached_table
 from stages.lib.scores.scorer import all_alike
-from stages.lib.search import make_splits
+from stages.lib.scores.splits import make_splits
 from stages.lib.winners.baselines import (
     BOOSTING_GRID,
     Baseline,

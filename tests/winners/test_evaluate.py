@@ -24,7 +24,7 @@ from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
-from stages.lib.search import make_splits
+from stages.lib.scores.splits import make_splits
 from stages.lib.winners import nets
 from stages.lib.winners.nets import fit_on_all_rows, score_nets
 from stages.lib.winners.told import read_answer

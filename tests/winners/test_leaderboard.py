@@ -15,7 +15,6 @@ from stages.lib.results import Results, files
 from stages.lib.results.writing import as_csv
 from stages.lib.winners.leaderboard import (
     combine,
-    kept_search,
     leaderboard,
     picked,
     read_best_set,
@@ -114,28 +113,20 @@ def test_grid_searches_are_combined_if_there_are_two() -> None:
 
 
 def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
+    params = Params.model_validate(small_params())
     found = searches(
         dropout={"module__dropout_rate": 0.1, "module__weight_constraint": None}, optimizer={"optimizer": "SGD"}
     )
     for search in found.values():
         ends = {"best_score_corrected_low": 0.05, "best_score_corrected_high": 0.15}
         search |= {"best_ci95": 0.03553, "best_score_corrected": 0.1, "best_n_stuck": 3, "not_shown": 0} | ends
-    assert as_csv(leaderboard(found, {"dropout": True, "optimizer": False}, "dropout")) == (
+    assert as_csv(leaderboard(params, found, {"dropout": True, "optimizer": False}, "dropout")) == (
         "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
         "best_score_corrected_high,n_candidates,n_fits,n_in_best_set,best_n_stuck,tied_with_above,kept\n"
         'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,'
         "true,true\n"
         "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,false,false\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("keep", "search"), [("winner", "joint"), ("simplest", "joint"), ("neurons", "neurons"), ("combined", "combined")]
-)
-def test_the_search_of_the_kept_net(keep: str, search: str) -> None:
-    raw = small_params()
-    raw["evaluate"]["keep"] = keep
-    assert kept_search(Params.model_validate(raw), "joint") == search
 
 
 def written_search(best: str, simplest: str | None = None, score: float = 0.7, in_best_set: Any = True) -> Texts:

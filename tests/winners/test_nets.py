@@ -16,8 +16,8 @@ from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.reached import Reached, reached_table, second_scorer
-from stages.lib.scores.splits import Table
-from stages.lib.search import make_splits, run_search
+from stages.lib.scores.splits import Table, make_splits
+from stages.lib.search import run_search
 from stages.lib.winners import nets
 from stages.lib.winners.baselines import Baseline, score_baseline
 from stages.lib.winners.nets import score_nets, see_nets

@@ -21,10 +21,7 @@ from stages.lib.scores.score_table import (
 
 
 def read_candidates(results: Results, name: str, n_candidates: int) -> pd.DataFrame:
-    """Read the candidates of an experiment.
-
-    Raises `UserError` if the file is missing or broken, or if it has not as many candidates as the search had.
-    """
+    """Read an experiment's candidates; raises `UserError` if they are broken, or not as many as the search had."""
     table = results.table(files.CANDIDATES, name)
     with results.expecting(files.CANDIDATES, name):
         means, scores = table["mean_test_score"], split_scores(table)

@@ -28,21 +28,18 @@ def check_candidates(experiment: Opened) -> None:
     def error_with(changes: dict[str, Any]) -> BaseException | None:
         return misstep(experiment, settings | changes)
 
-    errors = [(candidate, error_with(candidate)) for candidate in _covering(candidates)]
-    refused = [(candidate, error) for candidate, error in errors if error]
+    refused = [(candidate, error) for candidate in _covering(candidates) if (error := error_with(candidate))]
     if not refused:
         return
     params, name = experiment.params, experiment.name
     if error := error_with({}):
         raise _refusal(f"model, with experiments.{name}.fixed", error) from error
 
-    passing = [{}, *(candidate for candidate, error in errors if not error)][:2]
     guilty: dict[str, BaseException] = {}
     for key in candidates[0]:
         for value in dict.fromkeys(candidate[key] for candidate, _ in refused):
-            reasons = [reason for base in passing if (reason := error_with(base | {key: value}))]
-            if len(reasons) == len(passing):
-                guilty[candidates.place(key, value)] = reasons[0]
+            if error := error_with({key: value}):
+                guilty[candidates.place(key, value)] = error
                 if candidates.is_drawn(key):  # one number says what is wrong with the bounds
                     break
     if guilty:

@@ -63,9 +63,6 @@ class Opened:
 
 
 def open_experiment(params: Params, name: str, table: Table | None = None) -> Opened:
-    """Return an experiment with its rows, by default those of the file.
-
-    Raises `UserError` as `resolve_experiment` and `read_table` do.
-    """
+    """Return an experiment with its rows, by default those of the file; raises `UserError` if either can't be used."""
     settings, candidates = resolve_experiment(params, name)
     return Opened(params, name, settings, candidates, table or read_table(params))

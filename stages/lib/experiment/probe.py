@@ -39,10 +39,7 @@ def lean(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
 
 
 def misstep(experiment: Opened, settings: dict[str, Any]) -> BaseException | None:
-    """Return the error raised when a net with these settings is trained on its first batch, or None.
-
-    A `UserError`, which says all already, is raised.
-    """
+    """Return what is raised when such a net is trained on its first batch; a `UserError` says all, and is raised."""
     data, prepare = experiment.data, experiment.params.prepare
     n = min(settings["batch_size"], _ROWS, len(data.y))
     few = replace(data, X=data.X[:n], y=data.y[:n], groups=None if data.groups is None else data.groups[:n])

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from resampled.means.corrected import Corrected
-from stages.lib.common import format_params
+from resampled.means.corrected import NO_DRAWS, Corrected
+from stages.lib.common import UserError, format_params
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import AGAINST_DIVERGENCE, nested_grid
 from stages.lib.results import SCORE, written
 from stages.lib.scores import score_table, summarise
 from stages.lib.scores.reached import Reached
-from stages.lib.scores.score_table import best_row, check_any_score, may_be_best, simplest_row
+from stages.lib.scores.score_table import best_row, may_be_best, simplest_row
 from stages.lib.scores.scorer import hold_out_scorer
 from stages.lib.search import SearchResult, doing, run_search
 from stages.lib.search.curves import N_REPEATS, Watched, constant_loss, curves_table, distinct, epochs_of, watching
@@ -41,7 +41,8 @@ def search(experiment: Opened) -> SearchResult:
         result = halve(lambda left, epochs: train(left, max_epochs=epochs), len(candidates), settings["max_epochs"])
     else:
         result = train(np.arange(len(candidates)))
-    check_any_score(result.scores[SCORE][result.to_the_end], AGAINST_DIVERGENCE)
+    if not np.isfinite(result.scores[SCORE][result.to_the_end]).all(axis=1).any():
+        raise UserError(f"Every candidate of the grid diverged on some split. {AGAINST_DIVERGENCE}")
     return result
 
 
@@ -57,6 +58,11 @@ class Outcome:
     corrected: Corrected | None
     summary: dict[str, Any]
     picks: list[Watched]
+
+    @property
+    def draws(self) -> pd.DataFrame:
+        """The draws that correct the best score, a row for each."""
+        return pd.DataFrame(vars(self.corrected.draws if self.corrected else NO_DRAWS))
 
 
 def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
@@ -96,10 +102,7 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
 
 
 def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Train the settings that go on to the evaluation on its splits.
-
-    Returns the learning curves of all settings, and what they reach, as a sealed table.
-    """
+    """Train the settings that go on to the evaluation on its splits; return learning curves, and a sealed table."""
     with doing(f"{experiment.name}: drawing fresh splits"):
         fresh = experiment.table.fresh
         splits = fresh.splits

@@ -65,10 +65,7 @@ def by_name(folder: str, suffix: str, paths: Iterable[str]) -> dict[str, str]:
 
 
 class Results:
-    """The results of one side: of the working tree by default, or of what else has the files, such as a commit.
-
-    A file that an older commit has in an earlier place is read from there.
-    """
+    """The results of the working tree, or of a commit; what an older commit has in an earlier place is read there."""
 
     def __init__(self, source: Source | None = None) -> None:
         self.source = WorkingTree() if source is None else source
@@ -103,10 +100,7 @@ class Results:
 
     @contextmanager
     def reading(self, file: File, name: str = "") -> Iterator[str]:
-        """Yield the text of a file; the block may assume that all is there that the stage writes.
-
-        Raises `UserError` if the file is missing or no text, or if the block does not find what it looks for.
-        """
+        """Yield the text of a file; raises `UserError` if it is missing, or the block finds it to be broken."""
         path, text = self._found(file, name)
         if text is None:
             raise self.source.refused(path, "is missing", file.again(name))
@@ -141,10 +135,7 @@ def _refuse(number: str) -> float:
 
 
 def typed(text: str, needed: Iterable[str] = ()) -> pd.DataFrame:
-    """Return a CSV that a stage has written, with the types of its columns, floats to the last bit.
-
-    Raises `ValueError` or `LookupError` if it is cut off, lacks a needed column, or a cell is not of its type.
-    """
+    """Return a CSV that a stage has written, with types; raises `ValueError` or `LookupError` if it is broken."""
     header, *rows = csv.reader(StringIO(text), strict=True)
     if not text.endswith("\n") or any(len(row) != len(header) for row in rows):
         raise ValueError("the text is cut off")

@@ -1,8 +1,4 @@
-"""Tables of scores, what is said of them, and the rows of a table with their splits.
-
-The modules `scorer` and `splits` need torch. The statistics are those of the package `resampled`. Imports `data`,
-`search`, `results`, `config`, `engine` and `common`.
-"""
+"""Tables of scores, and the rows of a table with their splits. `scorer` and `splits` need torch, the others not."""
 
 from stages.lib.scores.score_table import (
     CORRECTED,

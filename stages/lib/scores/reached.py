@@ -30,10 +30,7 @@ class Reached:
 
 
 def second_scorer(scoring: str) -> str | None:
-    """Return the scorer that the evaluation adds to `cv.scoring`; None if `cv.scoring` is this one.
-
-    It shows how far a prediction is off: the Brier score of classes, the mean absolute error of numbers.
-    """
+    """Return the evaluation's second scorer, which shows how far a prediction is off; None if it is the first one."""
     second = "neg_mean_absolute_error" if scoring in OF_NUMBERS else "neg_brier_score"
     return None if second == scoring else second
 

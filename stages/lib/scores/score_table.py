@@ -8,10 +8,10 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from resampled.candidates.best_set import best_set, simplest
-from resampled.means.corrected import NO_DRAWS, Corrected, Draws
+from resampled.means.corrected import Corrected, Draws
 from resampled.means.ttest import ALPHA, half_width, p_values
 from resampled.resampling import Resampling
-from stages.lib.common import UserError, format_params, format_value
+from stages.lib.common import format_params, format_value
 from stages.lib.results import SCORE, Results, files, split_columns
 
 # The column that lists the stuck fits of a row, as text.
@@ -123,10 +123,7 @@ def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
 
 
 def may_be_best(table: pd.DataFrame, resampling: Resampling, seed: int) -> np.ndarray:
-    """Return for each candidate whether it is in the set that holds the best with 95 %; see `best_set`.
-
-    Without tests, that is the best alone; after halving, only those trained to the end can be in it.
-    """
+    """Return who is in the set that holds the best with 95 % (`best_set`), without tests the best alone."""
     in_set = np.zeros(len(table), dtype=bool)
     if not resampling.is_tested:
         in_set[best_row(table)] = True
@@ -140,14 +137,6 @@ def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
     """Return the first position of the simplest of the set: fewest weights, then fewest epochs, then best score."""
     sizes = [table[key].to_numpy() for key in ("n_weights", "n_epochs")]
     return simplest(in_set, sizes, table["mean_test_score"].to_numpy())
-
-
-def check_any_score(scores: np.ndarray, advice: str) -> None:
-    """Raise `UserError`, with a sentence of advice, if every candidate, a row of the scores, diverged on some split."""
-    finite = np.isfinite(scores)
-    if not finite.all(axis=1).any():
-        how_many = "on some splits" if finite.any() else "on every split, so no fit ended with finite weights"
-        raise UserError(f"Every candidate of the grid diverged {how_many}. {advice}")
 
 
 # The corrected score, and the ends of its interval.
@@ -183,16 +172,8 @@ def summarise(
     return summary | {"n_candidates": len(table), "n_fits": n_fits, "n_splits": len(stuck)}
 
 
-def draws_table(corrected: Corrected | None) -> pd.DataFrame:
-    """Return the draws, a row for each; none where there is no corrected score."""
-    return pd.DataFrame(vars(corrected.draws if corrected else NO_DRAWS))
-
-
 def read_corrected(results: Results, name: str, search: Mapping[str, Any]) -> Corrected | None:
-    """Return the corrected score of an experiment's summary, with its draws; None if there is none.
-
-    Raises `UserError` if the file of the draws is missing or broken.
-    """
+    """Return the corrected score of a summary, or None; raises `UserError` if the file of draws is broken."""
     if CORRECTED[0] not in search:
         return None
     table = results.table(files.DRAWS, name)

@@ -45,19 +45,13 @@ class Record:
 
 
 class Recorded(float):
-    """A score that carries the `Record` of its net: scikit-learn takes nothing but numbers from a scorer.
-
-    It hands them back unchanged, and pickle keeps an attribute, so the record comes back from other processes as well.
-    """
+    """A score that carries its `Record`: scikit-learn takes nothing but numbers, and hands them back unchanged."""
 
     record: Record
 
 
 class RecordingScorer:
-    """A scorer of a fitted estimator on rows and their target, of shape (n, 1) or (n,); NaN for a diverged net.
-
-    It is made of scikit-learn's scorers by name. The first one selects; its scores carry a record.
-    """
+    """Scikit-learn's scorers of a fitted estimator, NaN for a diverged net; the first selects and carries a record."""
 
     reads_only = True  # tells the engine that it asks the net for predictions and leaves the net as it is
 
@@ -91,10 +85,7 @@ class RecordingScorer:
 def make_scorer(
     scoring: str, also_score: Sequence[str] = (), record_rows: Look | None = None, look: Look | None = None
 ) -> RecordingScorer:
-    """Return scikit-learn's scorers of these names as one; raises `UserError` if scikit-learn has no such scorer.
-
-    `record_rows` gives the `rows` of a `Record`, and `look` what is `seen`; by default, nothing.
-    """
+    """Return scikit-learn's scorers of these names as one; raises `UserError` if there is no such scorer."""
     places = {scoring: "cv.scoring"} | {name: f"cv.also_score[{i}]" for i, name in enumerate(also_score)}
     names = get_scorer_names()
     problems = [
@@ -123,10 +114,7 @@ def probabilities(classifier: BaseEstimator, X: Any) -> np.ndarray | None:
 
 
 def second_score(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
-    """Return how far predictions are off, negated: the Brier score, or the mean absolute error of numbers.
-
-    The former is scikit-learn's, and NaN for a classifier without probabilities.
-    """
+    """Return the negated Brier score, NaN without probabilities, or mean absolute error of numbers."""
     if not is_classifier(estimator):
         return -float(mean_absolute_error(y.astype(float), np.ravel(estimator.predict(X)).astype(float)))
     if (proba := probabilities(estimator, X)) is None:
@@ -165,10 +153,7 @@ def all_alike(answers: Mapping[str, Any]) -> bool:
 
 @contextmanager
 def remembering(estimator: BaseEstimator, whole: Any, parts: Sequence[Any] = ()) -> Iterator[dict[str, np.ndarray]]:
-    """Let a fitted estimator answer what scorers ask about the rows `whole` once, and yield the answers by method.
-
-    The `parts` are rows that were stacked into `whole`, all of the same number, and have their part of the answer.
-    """
+    """Let a fitted estimator answer what is asked of `whole`, stacked of equal `parts`, once; yield the answers."""
     places = {id(part): place for place, part in enumerate(parts or [whole])}
     answers: dict[str, np.ndarray] = {}
 

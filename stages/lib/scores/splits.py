@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
 from resampled.candidates.stuck import is_stuck
 from resampled.means.corrected import Corrected, corrected_score
@@ -16,15 +17,14 @@ from resampled.means.intervals import intervals
 from resampled.means.pooling import Pooling, pooling
 from resampled.means.rows import Rows
 from resampled.resampling import Resampling
-from stages.lib.common import UserError
-from stages.lib.config import Params
+from stages.lib.common import Problem, UserError, explained
+from stages.lib.config import CV, Params
 from stages.lib.data import Dataset, load_dataset
 from stages.lib.engine import TrainTest, fit_seed
 from stages.lib.results import SCORE, written
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.reached import Reached, reached_of, reached_table, second_scorer
 from stages.lib.scores.scorer import Look, RecordingScorer, make_scorer, second_score
-from stages.lib.search import checked_splits
 from stages.lib.search.result import SearchResult
 
 # Gives the evaluation other random numbers than the searches.
@@ -41,10 +41,7 @@ def drawn_anew(params: Params) -> Params:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a table, and what the params make of them: splits, and what follows from scores on these.
-
-    Asking for the splits raises `UserError` if rows, groups or the rows of a class are too few.
-    """
+    """The rows of a table, and what the params make of them: splits, and what follows from scores on these."""
 
     params: Params
     data: Dataset
@@ -72,10 +69,7 @@ class Table:
         return pooling(self.params.cv.scoring, self.data.n_classes) if n_rows <= _MOST_ROWS else None
 
     def scorer(self, n_nets: int, look: Look | None = None, *, second: bool = False) -> RecordingScorer:
-        """Return what scores so many nets on all splits, and records of each test row what can be pooled.
-
-        With `second`, as in the evaluation, it has the second scorer as well, which gives NaN where it has no score.
-        """
+        """Return what scores nets, and records of test rows what can be pooled; `second` adds the second scorer."""
         cv, pooled = self.params.cv, self.pooling(n_nets)
         scorer = make_scorer(cv.scoring, cv.also_score, pooled.record if pooled else None, look)
         if second and (name := second_scorer(cv.scoring)):
@@ -139,3 +133,55 @@ def read_table(params: Params) -> Table:
     """Read the rows that `data` and `cv` of params.yaml describe; raises `UserError` as `load_dataset` does."""
     cv = params.cv
     return Table(params, load_dataset(params.data, params.model.classifies, params.seed, cv.groups, cv.order))
+
+
+_SPLITTERS = {
+    "stratified": StratifiedKFold,
+    "kfold": KFold,
+    "group": GroupKFold,
+    "stratified_group": StratifiedGroupKFold,
+}
+
+# What to do if a fold lacks a class, by cv.splitter.
+_AGAINST_LACKING = {
+    "kfold": "Set cv.splitter in params.yaml to stratified, or cv.shuffle to true.",
+    "group": "Set cv.splitter in params.yaml to stratified_group, or lower cv.n_splits.",
+}
+
+
+def make_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
+    """Draw the train/test splits as row numbers, repeat by repeat, fold by fold: split `repeat · n_splits + fold`.
+
+    Without `cv.shuffle`, the first repeat's folds follow the file's order; further repeats are always shuffled, because
+    the same folds again would only show the noise of training.
+    """
+    rows = np.zeros(len(data.y))
+    if cv.splitter == "time":
+        return list(TimeSeriesSplit(cv.n_splits).split(rows))
+    folds, groups = _SPLITTERS[cv.kind(bool(data.classes))], data.groups if cv.keeps_groups else None
+    splits = []
+    for repeat in range(cv.n_repeats):
+        shuffle = cv.shuffle or repeat > 0
+        splitter = folds(cv.n_splits, shuffle=shuffle, random_state=fit_seed(seed, repeat) if shuffle else None)
+        splits += list(splitter.split(rows, data.y, groups))
+    return splits
+
+
+def checked_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
+    """Return the splits of `make_splits`; raises `UserError` if rows or groups are too few, or a fold lacks a class."""
+    with explained("The rows can't be split", "Lower cv.n_splits in params.yaml, or use more rows."):
+        splits = make_splits(data, cv, seed)
+    if data.classes:
+        _check_classes(data.y, data.classes, cv, splits)
+    return splits
+
+
+def _check_classes(y: np.ndarray, classes: Sequence[str], cv: CV, splits: list[TrainTest]) -> None:
+    way_out = _AGAINST_LACKING.get(cv.splitter or "", "Lower cv.n_splits in params.yaml, or merge rare classes.")
+    for number, (train, test) in enumerate(splits):
+        for part, rows in {"training": train, "test": test}.items():
+            if lacking := sorted(set(range(len(classes))) - set(np.unique(y[rows]).astype(int))):
+                repeat, fold = divmod(number, cv.n_splits)
+                names = ", ".join(classes[i] for i in lacking)
+                finding = f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class {names}"
+                raise UserError(Problem(finding, way_out, see="cv.n_splits"))

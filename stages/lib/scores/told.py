@@ -17,10 +17,7 @@ NOT_TESTED = (
 
 
 def too_few(y: np.ndarray, n_classes: int, groups: np.ndarray | None) -> str | None:
-    """Return a note if intervals may be too narrow, because a class has few rows, or there are few groups.
-
-    `y` is the target, in which classes are 0, 1, …; `n_classes` is 0 for a regression; `groups` are those of the rows.
-    """
+    """Return a note if intervals may be too narrow, because the rows of a class, or the groups, are few."""
     return too_narrow(np.bincount(y.astype(int), minlength=n_classes) if n_classes else [], groups)
 
 
@@ -70,10 +67,7 @@ def print_table(table: pd.DataFrame, title: str) -> None:
 
 
 def score_cells(table: pd.DataFrame, no_score: str, spread: bool = False) -> dict[str, list[str]]:
-    """Return as text the means of a table, or `no_score` where they are NaN; its intervals and stuck fits, if any.
-
-    With `spread`, there are the standard deviations, too.
-    """
+    """Return means, intervals, standard deviations (with `spread`) and stuck fits as text, by heading."""
     means, halves = table["mean_test_score"], table["ci95"]
     decimals, scored = score_decimals(means), np.isfinite(means)
     cells = {"mean": [format_score(m, decimals) if ok else no_score for m, ok in zip(means, scored, strict=True)]}

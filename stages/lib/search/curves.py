@@ -121,11 +121,7 @@ def _over_nets(values: np.ndarray) -> np.ndarray:
 
 
 def constant_loss(settings: dict[str, Any], y: np.ndarray, scale: str | None) -> float | None:
-    """Return the least loss of a net with these resolved settings that answers the same for every row.
-
-    Classes in the target `y`, of shape (n_rows,), are 0, 1, …. Numbers are scaled first as `scale`, `prepare.target`,
-    says. The result is None if it is not known.
-    """
+    """Return the least loss of a net that answers the same for every row of `y`, scaled by `scale`; None if unknown."""
     criterion = settings["criterion"]
     changed = settings.get("class_weight") is not None or any(key.startswith("criterion__") for key in settings)
     if changed or scale not in (None, "standard"):

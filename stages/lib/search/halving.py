@@ -33,10 +33,7 @@ def stage_sizes(n_candidates: int, n_stages: int) -> list[int]:
 
 
 def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
-    """Train the candidates in stages, each of which keeps the best third by mean score, at least one.
-
-    The result is of all candidates, each as it was in its last stage.
-    """
+    """Train in stages, each of which keeps the best third by mean score; return all, as in their last stage."""
     left = np.arange(n_candidates)
     last: list[tuple[SearchResult, int]] = [None] * n_candidates  # type: ignore[list-item]
     stages = np.zeros(n_candidates, dtype=int)

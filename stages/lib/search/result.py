@@ -43,10 +43,7 @@ class SearchResult:
         return np.ones(len(self.records), dtype=bool) if self.stages is None else self.stages == self.stages.max()
 
     def rows(self, candidates: Iterable[int]) -> list[np.ndarray] | None:
-        """Return what was recorded of each split's test rows, (n_candidates, n_rows, …), NaN for a diverged net.
-
-        The result is None if nothing was recorded of these candidates on a split.
-        """
+        """Return of each split what its rows recorded, (n_candidates, n_rows, …), NaN if diverged; None if nothing."""
         splits = []
         for records in zip(*(self.records[number] for number in candidates), strict=True):
             seen = next((record.rows for record in records if record.rows is not None), None)

@@ -95,10 +95,7 @@ _SECONDS_TO_ANSWER = 10
 
 @contextmanager
 def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
-    """Yield joblib's backend for the jobs of the block, how many there are, and the memory of each process, in MiB.
-
-    Raises `UserError` if Dask is requested but not installed, its scheduler does not answer, or it has no workers.
-    """
+    """Yield joblib's backend, how many jobs, and MiB for each; raises `UserError` if Dask does not work."""
     if runtime.backend == "loky":
         yield "loky", *_jobs_here(runtime, runtime.n_jobs)
         return
@@ -112,15 +109,11 @@ def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
     key = "runtime.dask_scheduler"
     try:
         client = Client(address, timeout=_SECONDS_TO_ANSWER, **options)
+        client.wait_for_workers(1, timeout=_SECONDS_TO_ANSWER)
     except Exception as error:  # a text that is not an address fails in many ways
-        remedy = "Start one there, or set runtime.backend to loky."
-        raise UserError(in_params(key, f": no scheduler answers at {address}: {error}", remedy)) from None
+        remedy = "Start a scheduler and a worker there, or set runtime.backend to loky."
+        raise UserError(in_params(key, f": no scheduler with a worker answers at {address}: {error}", remedy)) from None
     with client:
-        try:
-            client.wait_for_workers(1, timeout=_SECONDS_TO_ANSWER)
-        except TimeoutError:
-            remedy = f"Run `dask worker {address}` in the repository."
-            raise UserError(in_params(key, f": the scheduler at {address} has no workers", remedy)) from None
         # A cluster's workers have memory of their own.
         yield "dask", -1, runtime.max_memory_mb if address else memory
 

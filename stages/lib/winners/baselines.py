@@ -25,8 +25,7 @@ from stages.lib.model.prepared import preparation_of, prepared
 from stages.lib.results import COMPUTED, SCORE, Results, files
 from stages.lib.scores.reached import Reached, reached_of
 from stages.lib.scores.scorer import all_alike, remembering
-from stages.lib.scores.splits import Table
-from stages.lib.search import make_splits
+from stages.lib.scores.splits import Table, make_splits
 from stages.lib.winners.diagnostics import Seen, predictions
 from stages.lib.winners.shuffled import REFUSALS, importances
 

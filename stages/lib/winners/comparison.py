@@ -59,10 +59,7 @@ def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame
 
 
 def summarise(table: pd.DataFrame, choice: Choice, data: Dataset) -> dict[str, Any]:
-    """Return the names of what is used, and each contender's score, interval and p-value, without those that have none.
-
-    The rows are counted as well: all, those of each class, and the groups, if there are any.
-    """
+    """Return names of what is used, scores, intervals, p-values and counts of rows, as far as they are known."""
     kept = table.loc[table["kept"]].iloc[0]
     numbers = {"kept_score": kept["mean_test_score"], "kept_ci95": kept["ci95"]}
     for _, row in table.iterrows():

@@ -67,18 +67,12 @@ class Contest:
         return max(names, key=self.mean, default=None)
 
     def gain(self, one: str, other: str) -> float:
-        """Return by how much one contender is better than the other, without luck; below 0 if it is worse.
-
-        Two nets are compared by their means, because of some it is not known how much they owe to luck.
-        """
+        """Return by how much one is better than the other, without luck; two nets are compared by their means."""
         score = self.mean if self.is_net(one) and self.is_net(other) else self.worth
         return score(one) - score(other)
 
     def chance(self, one: str, other: str) -> float:
-        """Return the probability that one contender is better than the other by more than the rope.
-
-        As in `equivalence`, but around the difference without luck, and with the error of `best_set`.
-        """
+        """Return the probability that one is better by more than the rope, with the error of `best_set`."""
         pair = self.scores(one), self.scores(other)
         error = paired_error(*pair, self.resampling)
         return float(beyond(np.array(self.gain(one, other) - self.rope), np.array(error), len(pair[0]) - 1))

@@ -28,10 +28,7 @@ _BINS = 10
 
 @dataclass(frozen=True)
 class Seen:
-    """What is seen of a model on the test rows of the evaluation, by split: `predictions`, and `shuffled.importances`.
-
-    Where a net diverged, the former are None, and the latter, of shape (n_splits, n_features), are NaN.
-    """
+    """What is seen of a model, by split: `predictions`, None if it diverged, and `importances`, then NaN."""
 
     predictions: list[np.ndarray | None]
     importances: np.ndarray
@@ -71,10 +68,7 @@ class Pooled:
 def pool(
     y: np.ndarray, splits: Sequence[TrainTest], predicted: Sequence[np.ndarray | None], classes: Sequence[str]
 ) -> Pooled | None:
-    """Pool the predictions of each split (train, test) of a table with the target `y`; None if all nets diverged.
-
-    A split on which the net diverged has None, and is left out.
-    """
+    """Pool predictions of splits (train, test) of the target `y`, None for those that diverged; None if all did."""
     tests = [test for (_, test), of_split in zip(splits, predicted, strict=True) if of_split is not None]
     parts = [of_split for of_split in predicted if of_split is not None]
     if not parts:

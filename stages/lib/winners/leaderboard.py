@@ -20,10 +20,7 @@ def read_searches(results: Results, params: Params) -> dict[str, dict[str, Any]]
 
 
 def read_search(results: Results, params: Params, name: str) -> dict[str, Any]:
-    """Return the metrics of an experiment's search and comparison, with settings typed as in its grid.
-
-    Raises `UserError` if there are none, or its best is not in the grid of params.yaml.
-    """
+    """Return the metrics of a search and its comparison, typed as in its grid; raises `UserError` if they don't fit."""
     search, table = results.json(files.SUMMARY, name), results.table(files.COMPARED, name)
     with results.expecting(files.COMPARED, name):
         (simplest,) = _typed(results, params, files.COMPARED, name, table.loc[table["simplest"], "params"], "simplest")
@@ -40,10 +37,7 @@ def read_best(results: Results, params: Params, name: str) -> dict[str, Any]:
 
 
 def read_best_set(results: Results, params: Params, name: str) -> list[dict[str, Any]]:
-    """Return the candidates that can't be told from an experiment's best, typed as in its grid.
-
-    Without statistics, that is the best alone. Raises `UserError` as `read_search` does.
-    """
+    """Return the candidates that can't be told from the best, or the best alone; raises as `read_search` does."""
     table = results.table(files.COMPARED, name)
     texts = table.loc[table["in_best_set"].fillna(False).astype(bool), "params"]
     return _typed(results, params, files.COMPARED, name, texts, "candidate") or [read_best(results, params, name)]
@@ -118,14 +112,11 @@ def summarise(
     return summary
 
 
-def kept_search(params: Params, winner: str) -> str:
-    """Return the name of the search that the kept net is from, as `evaluate.keep` says, or `combined`."""
-    keep = params.evaluate.keep
-    return winner if keep in (WINNER, SIMPLEST) else keep
-
-
-def leaderboard(searches: dict[str, dict[str, Any]], tied: dict[str, bool], kept: str) -> pd.DataFrame:
-    """Tabulate the best of each search, one row per experiment, in the order of `searches`; `kept` is marked."""
+def leaderboard(
+    params: Params, searches: dict[str, dict[str, Any]], tied: dict[str, bool], winner: str
+) -> pd.DataFrame:
+    """Tabulate the best of each search, one row per experiment, in their order, and mark that of the kept net."""
+    kept = winner if params.evaluate.keep in (WINNER, SIMPLEST) else params.evaluate.keep
     rows = [
         search
         | {"experiment": name, "best_params": format_params(search["best_params"])}
@@ -157,10 +148,7 @@ class Picks:
 
 
 def read_picks(results: Results, params: Params) -> Picks:
-    """Return what the searches hand over.
-
-    Raises `UserError` if `metrics/best_params.json` is missing, broken, or from other experiments.
-    """
+    """Return what the searches hand over; raises `UserError` if it is missing, broken, or of other experiments."""
     experiments, pick = params.experiments, params.statistics.pick
     summary = results.json(files.BEST_PARAMS)
     with results.expecting(files.BEST_PARAMS):

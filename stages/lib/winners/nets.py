@@ -1,6 +1,5 @@
 """Trains the contenders of the evaluation that no search has scored, and fits what is saved on all rows."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -32,10 +31,7 @@ from stages.lib.winners.shuffled import importances, inputs_table, with_standing
 
 
 def read_reached(results: Results, picks: Picks, fresh: Table) -> dict[str, Reached]:
-    """Return what the nets reach that the searches have scored on the splits of the evaluation, by contender.
-
-    Raises `UserError` if such scores are missing, were changed, or have other splits or settings.
-    """
+    """Return what nets reach by their searches' files; raises `UserError` if these were changed, or are of others."""
     scored = {}
     for contender, (experiment, row, settings) in picks.rows.items():
         problem = "was changed, or is of other splits or settings than those in params.yaml"
@@ -50,22 +46,18 @@ def read_reached(results: Results, picks: Picks, fresh: Table) -> dict[str, Reac
 
 
 def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Table) -> dict[str, Reached]:
-    """Return what all nets reach, in their order, and train those that no search has `scored`; equal ones once.
+    """Return what all nets reach, in their order, and train those that no search has `scored`.
 
     The settings are by contender, names unresolved; `params` is what they change of `model`. Raises `UserError` if a
     name is unknown, or a fit or a score fails.
     """
-    texts = {name: json.dumps(setting, sort_keys=True) for name, setting in settings.items()}
-    by_text = {texts[name]: reached for name, reached in scored.items()}
-    first = {text: name for name, text in reversed(texts.items()) if text not in by_text}
-    new = {name: setting for name, setting in settings.items() if name in first.values()}
-    model = fresh.params.model.model_dump()
-    for estimators, y in _alike(new, fresh):
+    reached, model = dict(scored), fresh.params.model.model_dump()
+    for estimators, y in _alike({name: own for name, own in settings.items() if name not in scored}, fresh):
         result = _search("evaluation", estimators, y, fresh, fresh.scorer(len(estimators), second=True))
         for number, name in enumerate(estimators):
-            by_text[texts[name]] = fresh.reached(result, number)
+            reached[name] = fresh.reached(result, number)
     changes = {name: format_changes(setting, model) for name, setting in settings.items()}
-    return {name: replace(by_text[text], params=changes[name] or "model as it stands") for name, text in texts.items()}
+    return {name: replace(reached[name], params=each or "model as it stands") for name, each in changes.items()}
 
 
 def see_nets(settings: dict[str, dict[str, Any]], fresh: Table) -> dict[str, Seen]:

@@ -86,10 +86,7 @@ def large_batches(estimator: BaseEstimator) -> Iterator[None]:
 
 
 def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], resampling: Resampling) -> pd.DataFrame:
-    """Tabulate the importances of models, in rows of `INPUT_COLUMNS`, those of a model from the largest down.
-
-    The losses are of shape (n_splits, n_columns); the interval is by `corrected_error`; NaN if a split has no score.
-    """
+    """Tabulate importances by model, the largest first, from losses of shape (n_splits, n_columns)."""
     rows = []
     for name, by_split in losses.items():
         means, halves = by_split.mean(axis=0), half_width(by_split.T, resampling)
@@ -99,10 +96,7 @@ def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], resa
 
 
 def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) -> pd.DataFrame:
-    """Return the rows of an `inputs_table` in the order of the `roles`, with `role` and `below_rope` besides.
-
-    The latter says whether the upper end of the interval is below the rope; NA where there is no interval.
-    """
+    """Return the rows in the order of the `roles`, and whether an interval ends below the rope; NA without one."""
     rows = pd.concat([table[table["model"] == name] for name in roles], ignore_index=True)
     ends = rows["importance"] + rows["ci95"]
     rows.insert(1, "role", rows["model"].map(roles))

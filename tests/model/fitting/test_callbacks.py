@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, StepLR
 from stages.lib.common import UserError
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.model import build_estimator, hold_out_watchers, resolve, resolve_experiment
-from stages.lib.search import make_splits
+from stages.lib.scores.splits import make_splits
 from tests.model.searched import ENGINES, by_hand, plain, searched, settings, table
 from tests.project import real_params
 from tests.search_results import SEED

@@ -13,7 +13,7 @@ from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
 from stages.lib.model import build_estimator
 from stages.lib.model.class_weights import WeightedBCELoss
-from stages.lib.search import make_splits
+from stages.lib.scores.splits import make_splits
 from tests.model.searched import ENGINES, by_hand, plain, searched, settings, table
 from tests.search_results import SEED
 

@@ -15,7 +15,7 @@ from lockstep import reads_only
 from stages.lib.config import CV, Prepare
 from stages.lib.data import Columns, Dataset
 from stages.lib.model.hold_out import hold_out
-from stages.lib.search import make_splits
+from stages.lib.scores.splits import make_splits
 from tests.model.searched import ENGINES, GROUPS, MakeNet, by_hand, plain, searched, table
 from tests.search_results import SEED
 
