@@ -77,11 +77,6 @@ def test_a_winner_alone_and_a_best_that_is_the_simplest() -> None:
     assert "with 50 weights (the best: 200) and as many epochs." in some
 
 
-def test_over_splits_rows_had_a_say_in_the_choice() -> None:
-    best, *_ = said([BEST | {"simplest": True}, row(30, 2, 0.6)], SEARCH | {"corrected_over": "splits"})
-    assert "on splits that had no say in the choice (though their rows had), it is worth 0.7400" in best
-
-
 def test_without_intervals_nothing_is_corrected_or_compared() -> None:
     """As for splits in the order of time."""
     search = {"best_params": "lr=1", "best_score": -1234567.0, "n_candidates": 2}

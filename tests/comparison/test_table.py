@@ -50,12 +50,6 @@ def test_each_candidate_is_compared_with_the_best() -> None:
     assert table["p_value_holm"].to_numpy()[:3].tolist() == [1.0, p[1], 2 * p[2]]
 
 
-def test_a_wider_region_makes_more_candidates_equal() -> None:
-    narrow, wide = (compared_table(candidates(), FOLDS, rope, seed=0)["equal"] for rope in (0.0, 0.4))
-    assert (narrow[1:3] < 1e-6).all()
-    assert (wide[1:3] > 0.99).all()
-
-
 def test_after_halving_only_those_trained_to_the_end_are_compared() -> None:
     table = compared_table(candidates(stages=np.array([2, 1, 2, 1])), FOLDS, 0.01, seed=0)
     assert table["in_best_set"].tolist() == [True, False, False, False]

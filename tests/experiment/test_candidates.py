@@ -52,14 +52,8 @@ def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.Mon
             {"module__dropout_rate": {"uniform": [0.0, 1.5]}},
             r"experiments\.mine\.grid\.module__dropout_rate, 1\.\d+ of uniform 0\.0 to 1\.5: dropout_rate is 1\.\d+; ",
         ),
-        (
-            {"module__n_neurons": {"uniform": [1, 4]}},
-            r"module__n_neurons, [\d.]+ of uniform 1\.0 to 4\.0: ",
-        ),
         ({"module__activation": ["ReLU", "Linear"]}, r"experiments\.mine\.grid\.module__activation\[1\]: "),
         ({"optimizer__momentum": {"uniform": [0, 0.9]}}, r"grid\.optimizer__momentum: Adam takes no 'momentum'"),
-        ({"module__n_neuron": {"int": [1, 9]}}, r"grid\.module__n_neuron: .* did you mean 'n_neurons'\?"),
-        ({"module": ["PimaClassifier", "Linear"]}, "'PimaClassifier' is not a module of torch.nn"),
     ],
 )
 def test_what_can_not_be_built_is_named_with_its_place(data: Dataset, changes: dict[str, Any], sentence: str) -> None:

@@ -10,7 +10,6 @@ from torch import nn
 from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.experiment import Table, check_experiment, open_experiment
-from stages.lib.model import resolve_experiment
 from tests.experiment.mistakes import MISTAKES
 from tests.project import set_at, small_params
 from tests.read_sample import load_real_data
@@ -71,12 +70,3 @@ def test_a_mistake_is_a_sentence_with_its_place(
     with pytest.raises(UserError) as caught:
         check(changes, experiment)
     assert sentence in str(caught.value)
-
-
-def test_a_list_of_numbers_is_no_name_to_import() -> None:
-    raw = small_params()
-    grid, fixed = {"optimizer__betas": [[0.9, 0.999], [0.8, 0.99]]}, {"module__n_neurons": [4, 4]}
-    raw["experiments"] = {"mine": {"grid": grid, "fixed": fixed}}
-    settings, candidates = resolve_experiment(Params.model_validate(raw), "mine")
-    assert settings["module__n_neurons"] == (4, 4)
-    assert candidates == [{"optimizer__betas": (0.9, 0.999)}, {"optimizer__betas": (0.8, 0.99)}]

@@ -10,7 +10,7 @@ import pytest
 
 from stages.lib.common import UserError, write_text
 from stages.lib.results import Results, column_of, files, remove_strays, split_columns, write, write_folder, written
-from stages.lib.results.files import ALL, File
+from stages.lib.results.files import ALL
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
 from tests.results.texts import Texts
@@ -141,10 +141,3 @@ def test_results_of_removed_experiments_and_in_earlier_places_go(
         files.SCORES.at("gone"),  # which the stage evaluate owns
     }
     assert not Path("metrics/search/gone").exists()
-
-
-def test_no_file_stands_in_the_place_of_another() -> None:
-    def places(file: File) -> set[str]:
-        return {place.format(name="lr") for place in (file.path, file.earlier) if place}
-
-    assert len(set().union(*map(places, ALL))) == sum(len(places(file)) for file in ALL)

@@ -61,15 +61,6 @@ def test_time_goes_forward() -> None:
     assert all(train.max() < test.min() for train, test in found)
 
 
-@pytest.mark.parametrize("splitter", ["group", "stratified_group"])
-def test_the_rows_of_a_group_stay_together_in_every_repeat(splitter: Any) -> None:
-    found = make_splits(table(groups=GROUPS), CV(n_splits=3, n_repeats=5, splitter=splitter), SEED)
-    for train, test in found:
-        assert not set(GROUPS[train]) & set(GROUPS[test])
-        assert len(train) + len(test) == N
-    assert len({test.tobytes() for _, test in found}) > 5
-
-
 @pytest.mark.parametrize("n_splits", [2, 3, 4, 7])
 @pytest.mark.parametrize("groups", [None, np.repeat(np.arange(20), [*[1] * 10, *[2] * 5, *[8] * 5])])
 def test_the_share_of_k_folds_is_that_of_their_rows(n_splits: int, groups: np.ndarray | None) -> None:
@@ -91,8 +82,6 @@ TOO_FEW = "The rows can't be split: ValueError: Cannot have number of "
     [
         (FEW, CV(n_splits=3), "The test rows of fold 1 in repeat 1 have no row of class c1. Lower cv.n_splits in par"),
         (table(np.arange(3.0), classify=False), CV(n_splits=4, splitter="kfold"), f"{TOO_FEW}splits n_splits=4"),
-        (table(np.arange(3.0), classify=False), CV(n_splits=3, n_repeats=1, splitter="time"), f"{TOO_FEW}folds=4"),
-        (table(groups=np.repeat([0, 1], 30)), CV(n_splits=3, splitter="group", groups="g"), f"{TOO_FEW}splits n_spl"),
         (
             table(),
             CV(n_splits=3, n_repeats=1, splitter="kfold"),

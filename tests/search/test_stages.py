@@ -166,12 +166,6 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
             "number of splits n_splits=31 greater than the number of groups: 30. Lower cv.n_splits",
         ),
         (TIME | {"cv.n_repeats": 2}, "params.yaml: cv.n_repeats is 2, but rows in the order of time can be split in"),
-        ({"cv.splitter": "group"}, "params.yaml: cv.groups is null, but cv.splitter is group; name the column"),
-        (
-            {"model.callbacks": {"EarlyStoping": {"patience": 3}}},
-            "params.yaml: model.callbacks: 'EarlyStoping' is not a callback of skorch; did you mean 'EarlyStopping'?",
-        ),
-        ({"cv.scoring": "acuracy"}, "params.yaml: cv.scoring: 'acuracy' is not a scorer of scikit-learn; did you mean"),
         (
             {"model.class_weight": [1, 2, 3], "model.criterion": "CrossEntropyLoss"},
             "experiment, has 3 weights, but the data has 2 classes. Give one",

@@ -145,12 +145,6 @@ def test_another_net_speaks_only_if_it_surely_gains_on_the_kept_one() -> None:
     assert found.files == f"models/answer.safetensors is the net starting_point; {KEPT}"
 
 
-def test_the_luck_of_the_kept_net_does_not_speak_for_another_one() -> None:
-    """Two nets are compared by their means, because the luck of one of them is not known."""
-    found = ask({"joint": scores(0.77), "starting_point": scores(0.771, seed=1)}, joint=0.74)
-    assert found.use == "joint"
-
-
 def test_what_is_no_better_than_a_constant_is_not_used() -> None:
     models = {"joint": scores(0.652), "logistic_regression": scores(0.64, seed=1), "majority_class": np.full(30, 0.651)}
     assert ask({"joint": scores(0.7)} | CONSTANT).use == "joint"
@@ -210,11 +204,3 @@ def test_the_same_setting_under_two_names_is_no_runner_up() -> None:
     found = ask({"combined": scores(0.772), "joint": scores(0.772), "logistic_regression": scores(0.771, seed=1)})
     assert (found.use, found.runner_up) == ("logistic_regression", "joint")
     assert ask({"joint": scores(0.8), "combined": scores(0.8)}).runner_up is None
-
-
-def test_another_contender_is_handed_over_where_one_is_chosen() -> None:
-    models = {"joint": scores(0.8), "logistic_regression": scores(0.74, seed=1)} | CONSTANT
-    found = ask(models, "logistic_regression")
-    assert (found.use, found.handed_over) == ("joint", "logistic_regression")
-    assert found.files == f"As evaluate.use says, models/answer.safetensors is logistic_regression; {KEPT}"
-    assert ask(models, "joint").files == BOTH

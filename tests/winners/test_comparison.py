@@ -119,16 +119,6 @@ def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.Capture
     assert "stuck: how many of the 4 fits have a net that answers nearly all rows alike" in shown
 
 
-def test_where_the_kept_setting_diverged_nothing_is_compared_with_it(capsys: pytest.CaptureFixture[str]) -> None:
-    table = table_of(SCORES | {"kept": np.array([0.6, np.nan, 0.6, 0.6])})
-    assert set(table["standing"]) == {""}
-    assert "kept_score" not in summarise(table, CHOICE, DATA)
-    print_comparison(table, "evaluation", 0.01)
-    shown = capsys.readouterr().out
-    assert shown.count("no score") == 2
-    assert "nan" not in shown
-
-
 def test_where_no_test_holds_none_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     scores = {"kept": np.array([-1e6, -3e6]), "mean": np.array([-7e6, -8e6])}
     table = table_of(scores, Resampling(float("nan")))

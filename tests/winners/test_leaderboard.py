@@ -1,15 +1,11 @@
 """The leaderboard, and the combination of the winners."""
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 
-from stages import best_params
-from stages.lib.common import UserError, write_text
+from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.results import Results, files
 from stages.lib.results.writing import as_csv
@@ -21,7 +17,6 @@ from stages.lib.winners.leaderboard import (
     read_searches,
     summarise,
 )
-from tests.conftest import Command
 from tests.project import NUMBERS, small_params
 from tests.results.texts import Texts
 
@@ -59,21 +54,6 @@ def test_the_combination_takes_the_bests_in_turn() -> None:
     ]
     combined, left_out = combined_of(params, found | searches(optimizer={"optimizer": "SGD"}))
     assert (combined["optimizer__lr"], combined["optimizer__momentum"], left_out) == (0.01, 0.9, [])
-
-
-def test_the_combination_leaves_out_what_was_found_of_callbacks_that_it_lacks() -> None:
-    raw = small_params()
-    raw["experiments"]["neurons"]["fixed"] = {"callbacks": {"EarlyStopping": {"patience": 5}}}
-    key = "callbacks__EarlyStopping__patience"
-    found = searches(neurons={key: 10}, dropout={"prepare__scale": None, "iterator_train__shuffle": True})
-    combined, left_out = combined_of(Params.model_validate(raw), found)
-    assert combined["prepare__scale"] is None
-    assert combined["iterator_train__shuffle"] is True
-    assert key not in combined
-    assert left_out == [f"neurons: {key} (found under {{EarlyStopping: {{patience: 5}}}})"]
-    raw["model"]["callbacks"] = {"EarlyStopping": {"patience": 5}}
-    combined, left_out = combined_of(Params.model_validate(raw), found)
-    assert (combined[key], left_out) == (10, [])
 
 
 def test_the_summary_names_the_winner() -> None:
@@ -157,24 +137,3 @@ def test_what_is_read_has_the_types_of_the_grid_and_stands_in_it() -> None:
     untested = Results(written_search(five, in_best_set=None))
     assert "n_in_best_set" not in read_searches(untested, params)["neurons"]
     assert read_best_set(untested, params, "neurons") == [{"module__n_neurons": 5}]  # the best alone
-
-
-def test_the_leaderboard_of_splits_in_time_order_has_no_interval(
-    tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    raw = small_params()
-    raw["experiments"] = {name: raw["experiments"][name] for name in ("neurons", "optimizer")}
-    write_text(tmp_path / "params.yaml", yaml.safe_dump(raw))
-    monkeypatch.chdir(tmp_path)
-    for name, best, score in (("neurons", "module__n_neurons=5", -1.2e6), ("optimizer", "optimizer=SGD", -2.2e6)):
-        for path, text in written_search(best, score=score, in_best_set=None).items():
-            write_text(path.replace("neurons", name), text)
-    done = in_process(best_params)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "leaderboard, by accuracy" in done.stdout
-    assert re.search(r"\* *neurons *-1,200,000 *n_neurons=5", done.stdout)
-    assert "95 %" not in done.stdout
-    assert (tmp_path / "metrics/leaderboard.csv").read_text(encoding="utf-8").splitlines()[1:] == [
-        "neurons,module__n_neurons=5,-1200000.0,0.1,nan,nan,nan,nan,2,6,nan,0,false,true",
-        "optimizer,optimizer=SGD,-2200000.0,0.1,nan,nan,nan,nan,2,6,nan,0,false,false",
-    ]

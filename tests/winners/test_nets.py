@@ -6,20 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import make_classification
-from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import brier_score_loss, mean_absolute_error
 
 from stages.lib.common import UserError
-from stages.lib.config import CV, Params
+from stages.lib.config import Params
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
-from stages.lib.scores.reached import Reached, reached_table, second_scorer
+from stages.lib.scores.reached import Reached, second_scorer
 from stages.lib.scores.splits import Table, make_splits
 from stages.lib.search import run_search
 from stages.lib.winners import nets
-from stages.lib.winners.baselines import Baseline, score_baseline
 from stages.lib.winners.nets import score_nets, see_nets
 from tests.project import ROOT
 from tests.winners.settings import fresh_of, model_in_skorch, params_of
@@ -68,7 +66,6 @@ def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPat
     settings = {
         "plain": model,
         "scaled": model | {"prepare__scale": "standard", "optimizer": "SGD", "optimizer__momentum": 0.5},
-        "again": dict(reversed(model.items())),
         "wide": model | {"module__n_neurons": 20, "batch_size": 40, "module__activation": "Tanh"},
         "other_target": model | {"criterion": "CrossEntropyLoss"},
     }
@@ -81,7 +78,7 @@ def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(nets, "run_search", counting)
     found = score_nets(settings, {}, fresh_of(data, params, splits))
     assert list(found) == list(settings)
-    # Equal settings are trained once, and those with another form of target by themselves.
+    # Those with another form of target are trained by themselves.
     assert searched == [3, 1]
     assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
         settings, data, splits, params
@@ -143,33 +140,6 @@ def test_of_a_net_on_each_split(monkeypatch: pytest.MonkeyPatch, n_classes: int,
     assert list(found.scores) == ["score", name]
     assert found.scores[str(name)] == pytest.approx(-np.array(losses), rel=1e-12)
     assert len(set(losses)) == 3
-
-
-@pytest.mark.parametrize("n_classes", [0, 2, 3])
-def test_of_a_model_that_is_no_net(n_classes: int) -> None:
-    data, params = table_of(n_classes), params_for(n_classes)
-    fresh = Table(params, data).fresh
-    model = LogisticRegression() if n_classes else LinearRegression()
-    found, _ = score_baseline("model", Baseline(model, ""), fresh, fresh.scorer(1, second=True).scorers, None)
-    losses, X = [], data.X.to_numpy(np.float32)
-    for train, test in fresh.splits:
-        fitted = model.fit(X[train], data.y[train])
-        losses.append(loss_of(data, test, fitted.predict_proba(X[test]) if n_classes else fitted.predict(X[test])))
-    assert found.scores[str(second_scorer(params.cv.scoring))] == pytest.approx(-np.array(losses), rel=1e-12)
-
-
-def test_a_scorer_is_written_once() -> None:
-    assert [second_scorer(name) for name in ("neg_brier_score", "neg_mean_absolute_error")] == [None, None]
-    scores = {"score": np.array([0.5, 1.0]), "neg_brier_score": np.array([-0.25, -1 / 3])}
-    first, second = ([f"split{i}_test_{name}" for i in range(2)] for name in scores)
-    cases: list[tuple[dict[str, Any], list[str]]] = [
-        ({}, first + second),
-        ({"also_score": ["neg_brier_score"]}, second + first),
-        ({"scoring": "neg_brier_score"}, first),
-    ]
-    for changes, columns in cases:
-        table = reached_table({"a": Reached(scores, 0.1)}, CV(n_splits=2, n_repeats=1, **changes))
-        assert list(table) == ["setting", "params", "ci95", *columns]
 
 
 def test_a_table_is_sealed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
