@@ -216,7 +216,7 @@ def test_of_a_whole_project_each_edit_is_named_as_dvc_status_does(
     params = project.params()
     set_at(params, "prepare.scale", "standard")
     project.write_params(params)
-    Path("stages/lib/search/folds.py").write_text("# nothing\n", encoding="utf-8")
+    Path("stages/lib/search/halving.py").write_text("# nothing\n", encoding="utf-8")
     assert of() == FRESH._replace(code=["stages/lib/search"], params=["prepare.scale"])
     status = json.loads(project.run("dvc", "status", "--json").stdout)
     changed = [each.get("changed deps", {}) for stage in status.values() for each in stage]

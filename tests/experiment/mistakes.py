@@ -60,4 +60,21 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         {"model.module": f"{NETS}.NeedsNeurons", "experiments.neurons.fixed": {}},
         "Set model.module__n_neurons: besides its candidates, a search trains the net that it starts from.",
     ),
+    ("neurons", {"model.device": "meta"}, "model.device is 'meta', which can't be used here: it keeps no numbers"),
+    (
+        "neurons",
+        {"model.wrapper": "NeuralNetRegressor"},
+        "params.yaml: model.criterion: BCELoss does not go with NeuralNetRegressor. Set it "
+        "to MSELoss, L1Loss, SmoothL1Loss, HuberLoss or PoissonNLLLoss, or model.wrapper to NeuralNetClassifier or",
+    ),
+    (
+        "neurons",
+        {"model.criterion": "MSELoss"},
+        "params.yaml: model.criterion: MSELoss does not go with NeuralNetClassifier. Set it to",
+    ),
+    (
+        "dropout",
+        {"experiments.dropout.grid.module__dropout_rate": [0.1, "high"]},
+        "grid.module__dropout_rate[1]: 'high' is text; dropout_rate of PimaClassifier is a number",
+    ),
 ]
