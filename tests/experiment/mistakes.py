@@ -37,7 +37,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
         {"model.module": f"{NETS}.BreaksWhenUsed", "experiments.neurons.fixed": {}},
-        "model, with experiments.neurons.fixed: KeyError: 'b', at tests/experiment/test_settings.py, line 50. Fix",
+        "model, with experiments.neurons.fixed: KeyError: 'b', at tests/experiment/test_settings.py, line ",
     ),
     (
         "neurons",
