@@ -44,7 +44,8 @@ def check_candidates(experiment: Opened) -> None:
                     break
     if guilty:
         refusals = (_refusal(place, error) for place, error in sorted(guilty.items()))
-        raise UserError(*(problem for refusal in refusals for problem in refusal.problems))
+        problems = (problem for refusal in refusals for problem in refusal.problems)
+        raise UserError(*problems) from next(iter(guilty.values()))
     candidate, error = refused[0]
     together = format_params(params.experiment(name).candidates(params.seed)[candidates.index(candidate)])
     finding = f"has a combination that can't be trained: {_said(error)}, as with {together}"
