@@ -83,17 +83,6 @@ def test_rows_without_the_target_from_standard_input(predict_here: Command) -> N
         (b"6,abc,72,35,0,33.6,0.627,50\n", "standard input: line 1, column glucose: 'abc' is not a number"),
         (b"6,148,72,35,0,33.6,0.627,7\n", "standard input: line 1, column age: 7 is outside 21 to 100 (years)"),
         (
-<<<<<<< HEAD
-            b"\xff\xfe",
-            "standard input: line 1 is not utf-8. It may be utf-16; data.encoding in params.yaml is utf-8.",
-        ),
-        (
-            b"6;148;72;35;0;33.6;0.627;50\n",
-            "standard input: line 1 has 1 column instead of 8, or 9 with diabetes; is it cut off? A cell that contains",
-        ),
-        (
-=======
->>>>>>> d4ab6bd (Drop tests of what went, and those that others cover)
             b"a,b,72,35,0,33.6,0.627,50\n" + 3 * b"6,148,72,35,0,33.6,0.627,50\n",
             "standard input: line 1, column pregnancies: 'a' is not a number\n"
             "error: standard input: line 1, column glucose: 'b' is not a number\n",
