@@ -8,10 +8,11 @@ import json
 from argparse import Namespace
 
 from stages.lib.changes.comparison import compare
-from stages.lib.changes.output import as_json, as_markdown, as_text
+from stages.lib.changes.output import as_json, as_text, facts
 from stages.lib.changes.results import Results
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import Arguments, run
+from stages.lib.report.templating import fill
 
 # Longer lists are cut in Markdown.
 MOST = 30
@@ -28,10 +29,8 @@ def main(arguments: Namespace) -> None:
     changes = compare(*(Results(Snapshot.of(each)) for each in (arguments.old, arguments.new)))
     if arguments.json:
         print(json.dumps(as_json(changes), indent=2, ensure_ascii=False))
-    elif arguments.md:
-        print(as_markdown(changes, MOST), end="")
     else:
-        print(as_text(changes))
+        print(fill("changes.md.j2", most=MOST, **facts(changes)) if arguments.md else as_text(changes))
 
 
 if __name__ == "__main__":

@@ -24,14 +24,14 @@ def main(arguments: Namespace) -> None:
     if not blocks:
         print(f"{PAGE} has no blocks to make; `python -m stages.docs --help` says how to add one")
         return
-    made = contents(load_params(), {block.name for block in blocks})
-    old = {block.name for block in blocks if block.text.strip() != made[block.name]}  # whatever lines are empty
+    made = contents(load_params(), blocks)
+    old = [name for name, text in blocks.items() if text.strip() != made[name]]  # whatever lines are empty
     if not old:
         print(f"{PAGE} is up to date")
     elif arguments.check:
         raise UserError(f"{PAGE} says something else than metrics/, in {join_words(sorted(old))}. Run `make docs`.")
     else:
-        write_text(PAGE, replace_blocks(page, blocks, made))
+        write_text(PAGE, replace_blocks(page, made))
         print(f"{PAGE}: made anew from metrics/")
 
 

@@ -9,8 +9,7 @@ from stages.lib.common import Arguments, run, write_text
 from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
 from stages.lib.report.changes import Since, changes_of
-from stages.lib.report.foot import describe_head, packages
-from stages.lib.report.page import MOST, facts, sections
+from stages.lib.report.page import MOST, describe_head, facts, packages, sections
 from stages.lib.report.subject import columns, describe, title
 from stages.lib.report.templating import fill
 from stages.lib.results import Results, files

@@ -71,7 +71,7 @@ def judged(changes: Comparison, truth: np.ndarray) -> Said:
         (one, one_pick), (two, two_pick) = before, now
         return float(truth[1, int(str(two)), int(two_pick)] - truth[0, int(str(one)), int(one_pick)])
 
-    old, new = changes.old, changes.new
+    old, new = changes.sides.old, changes.sides.new
     by_pick = [
         (search.verdict, gain((search.name, search.old.params), (search.name, search.new.params)))
         for search in changes.changed

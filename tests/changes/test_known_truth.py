@@ -15,7 +15,7 @@ from benchmarks.simulation.headlines import (
     true_scores,
 )
 from stages.lib.changes.comparison import compare
-from stages.lib.changes.headline import headline
+from stages.lib.changes.headline import parts
 
 
 @pytest.mark.parametrize("gains", ["none", "of the hopeless"])
@@ -37,7 +37,7 @@ def test_a_headline_says_better_or_worse_only_of_what_is_claimed_and_its_counts_
         changes = compare(*sides)
         verdicts = [changes.kept, changes.together_verdict, *(search.verdict for search in changes.changed)]
         claimed = sum(verdict is not None and verdict.claims for verdict in verdicts)
-        text = headline(changes)
+        text = " ".join(parts(changes))
         assert len(re.findall(r"\b(?:better|worse)\b", text)) == claimed
         others = sum(map(int, re.findall(r"(\d+) (?:level|undecided|whose)", text)))
         assert others + sum(search.verdict.claims for search in changes.changed if search.verdict) == len(

@@ -81,17 +81,18 @@ OPEN, CLOSE = "<!-- make docs: answer -->", "<!-- make docs: end -->"
 
 
 @pytest.mark.parametrize(
-    ("lines", "sentence"),
+    ("lines", "line"),
     [
-        (["a", OPEN], "line 2: the block answer is not closed. Add the line `<!-- make docs: end -->` after it."),
-        ([OPEN, OPEN, CLOSE], "line 1: the block answer is not closed."),
-        ([OPEN, CLOSE, "", CLOSE], "line 4 closes a block, but none is open."),
-        ([OPEN, "<!-- make docs: end"], "line 2 is a marker of `make docs` without its `-->`."),
-        (["<!-- make docs: anser -->", CLOSE], "line 1: `make docs` makes no block 'anser', but leaderboard"),
+        (["a", OPEN], 2),
+        ([OPEN, OPEN, CLOSE], 2),
+        ([OPEN, CLOSE, "", CLOSE], 4),
+        ([OPEN, "<!-- make docs: end"], 2),
+        (["<!-- make docs: anser -->", CLOSE], 1),
     ],
 )
-def test_markers_that_do_not_match_are_told(lines: list[str], sentence: str) -> None:
-    with pytest.raises(UserError, match=re.escape(f"P: {sentence}")):
+def test_markers_that_do_not_match_are_told(lines: list[str], line: int) -> None:
+    told = f"P: line {line} is not in order: {lines[line - 1]}. A block begins with the line `<!-- make docs: NAME -->`"
+    with pytest.raises(UserError, match=re.escape(told)):
         find_blocks("P", "\n".join(lines), CONTENTS)
 
 

@@ -2,14 +2,13 @@
 
 import math
 import re
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from stages.lib.config import Params
-from stages.lib.report.course import WATCHED_REPEATS, Stopping, course, describe_course, stopping
+from stages.lib.report.course import WATCHED_REPEATS, course, describe_course, stops_early
 from stages.lib.search.curves import N_REPEATS
 from tests.project import real_params
 
@@ -68,7 +67,7 @@ def test_sentences() -> None:
     level, rising, falling = saturating(100, 10), saturating(100, 80), peaked(100, 30)
 
     def told(scores: list[float], losses: list[float]) -> str:
-        return describe_course(rows(scores, losses), Stopping(most_epochs=100), n_nets=9)
+        return describe_course(rows(scores, losses), False, n_nets=9)
 
     down = [-value for value in level]
     assert told(level, down) == "The best has levelled off by its last epoch, of 100 epochs."
@@ -91,36 +90,21 @@ def test_sentences() -> None:
 
 def test_a_fall_within_the_noise_of_the_hold_outs_is_none() -> None:
     """A fall of 35 counts if it exceeds 2·√2 standard errors of the median."""
-    falling, losses, ends = peaked(100, 30), [-value for value in saturating(100, 10)], Stopping(most_epochs=100)
-    assert "Fewer epochs may help." in describe_course(rows(falling, losses, spread=30), ends, n_nets=16)
+    falling, losses = peaked(100, 30), [-value for value in saturating(100, 10)]
+    assert "Fewer epochs may help." in describe_course(rows(falling, losses, spread=30), False, n_nets=16)
     for spread, n_nets in ((30, 4), (45, 9)):
-        told = describe_course(rows(falling, losses, spread=spread), ends, n_nets)
+        told = describe_course(rows(falling, losses, spread=spread), False, n_nets)
         assert told == "The best has levelled off by its last epoch, of 100 epochs."
 
 
-@pytest.mark.parametrize(
-    ("callbacks", "grid", "restores"),
-    [
-        ({}, {}, False),
-        ({"EarlyStopping": {"patience": 10}}, {}, False),
-        ({"skorch.callbacks.EarlyStopping": {"load_best": True, "monitor": "valid_acc"}}, {}, True),
-        ({"EarlyStopping": {"load_best": True}}, {"callbacks__EarlyStopping__load_best": "false"}, False),
-        ({"EarlyStopping": {}}, {"callbacks__EarlyStopping__load_best": "true"}, True),
-    ],
-)
-def test_how_a_training_ends(callbacks: dict[str, Any], grid: dict[str, str], restores: bool) -> None:
+def test_with_early_stopping_no_number_of_epochs_is_advised() -> None:
     params = real_params()
-    params["model"]["callbacks"] = callbacks
-    ends = stopping(Params.model_validate(params), "activation", grid | {"max_epochs": "50"})
-    assert ends == Stopping(50, restores)
-
-
-def test_epochs_that_are_left_out_or_restored_give_no_advice() -> None:
-    """Where a training stopped early, more epochs are no help; nor are fewer where the best epoch was restored."""
-    rising, falling = saturating(100, 80), peaked(100, 30)
-    assert "levelled off" in describe_course(rows(rising, [-value for value in rising]), Stopping(200), n_nets=9)
-    told = describe_course(rows(falling, [-value for value in falling]), Stopping(100, restores=True), n_nets=9)
-    assert told == "EarlyStopping kept the best epoch of each net, so what comes after it does no harm."
+    assert not stops_early(Params.model_validate(params), "activation")
+    params["model"]["callbacks"] = {"skorch.callbacks.EarlyStopping": {"patience": 5}}
+    assert stops_early(Params.model_validate(params), "activation")
+    falling = peaked(100, 30)
+    told = describe_course(rows(falling, [-value for value in falling]), True, n_nets=9)
+    assert told == "EarlyStopping decides when the training of each net ends; the longest of the best took 100 epochs."
 
 
 def test_as_many_repeats_are_watched_as_the_search_says() -> None:

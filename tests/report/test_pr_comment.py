@@ -10,15 +10,12 @@ import pytest
 from stages import pr_comment
 from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import write_text
-from stages.lib.config import load_params
 from stages.lib.report.changes import LONGEST, Since
 from stages.lib.report.fresh_run import FreshRun
 from tests.changes.commits import Commits, scores
 from tests.conftest import Changed, Command, Done
 from tests.project import Project
-from tests.read_sample import SAMPLE
 
-HERE = load_params(SAMPLE / "params.yaml")
 GITHUB = {"GITHUB_REPOSITORY": "someone/project", "GITHUB_SERVER_URL": "https://github.com"}
 
 # Writes a project's comment against a revision.
@@ -37,7 +34,7 @@ def test_without_a_remote_on_github_a_chart_is_named(project: Project, monkeypat
         "dropout": [f"`git show {old[:7]}:metrics/charts/dropout.svg`", "–"],
         "neurons": [f"`git show {commit[:7]}:metrics/charts/neurons.svg`" for commit in (old, new)],
     }
-    project.git("remote", "set-url", "origin", "git@github.com:someone/project.git")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "someone/project")
     assert since.pictures()["dropout"][0] == (
         f"![dropout](https://github.com/someone/project/raw/{old}/metrics/charts/dropout.svg)"
     )
@@ -75,7 +72,7 @@ def test_a_pull_request_that_ran_its_stages(
     project.commit_all("Another seed, on main")
     project.git("checkout", "--quiet", "narrow-nets")
 
-    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], load_params()))
+    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([]))
     text = comment(project, "main").stdout
     assert "**Reproduced.**" in text
     assert "- `experiments.neurons.grid.module__n_neurons: [1, 5] → [4, 8, 16]`" in text
@@ -104,7 +101,7 @@ def test_a_pull_request_that_ran_its_stages(
 def test_a_pull_request_that_changes_nothing(
     project: Project, comment: Comment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], load_params()))
+    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([]))
     (project.folder / "my_notes.md").write_text("not committed", encoding="utf-8")
     done = comment(project, "main")
     assert "**Reproduced.**" in done.stdout
@@ -147,7 +144,7 @@ def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> Non
 
 
 def test_a_fresh_run_that_fails_is_told(project: Project, comment: Comment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], load_params(), failed=True))
+    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], failed=True))
     done = comment(project, "main")
     assert "**A fresh run fails.**" in done.stdout
     assert (done.returncode, done.stderr) == (1, "error: A fresh run of HEAD fails; see its output above.\n")
@@ -163,7 +160,7 @@ def test_without_a_fresh_run_the_comment_says_so(changed: Changed, in_process: C
 
 def test_a_comment_on_everything_is_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comment: Comment) -> None:
     """31 searches that all change, with long names, grids and charts."""
-    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], HERE, 768, differing=("metrics/data.json",)))
+    monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([], differing=("metrics/data.json",)))
     commits = Commits(tmp_path / "large")
     for turn, tag in enumerate(("before", "after")):
         names = [f"a_rather_long_name_of_a_search_{i}" for i in range(31)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from resampled.pairs.apart import Apart
 from resampled.pairs.family import UNDECIDED, Verdict, judge
@@ -20,22 +20,19 @@ _KEPT, _TOGETHER = "the kept net", "all together"
 class SearchChange(NamedTuple):
     """What changed in a search: its pick on the fresh splits, and its candidates.
 
-    `old` and `new` are the pick, None on a side without an evaluation of it, and `params` what the evaluation of each
-    side was run with. `verdict` is on their difference, None if there is none, and `second` by the second scorer.
-    `n_added` and `n_removed` count the candidates that one side alone has. `common` is None if there are none, or they
-    are not in pairs. `n_in_set` counts the candidates that may be the best, None if not known.
+    `old` and `new` are the pick, None on a side without an evaluation of it. `verdict` is on their difference, None if
+    there is none, and `second` by the second scorer. `n_added` and `n_removed` count the candidates that one side alone
+    has. `common` is None if there are none, or they are not in pairs.
     """
 
     name: str
     old: Scored | None
     new: Scored | None
-    params: tuple[Mapping[str, Any], Mapping[str, Any]]
     verdict: Verdict | None
     second: Verdict | None
     n_added: int
     n_removed: int
     common: Common | None
-    n_in_set: tuple[int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -65,16 +62,6 @@ class Comparison:
     together_verdict: Verdict | None
     others: dict[str, Pair]
     causes: Causes
-
-    @property
-    def old(self) -> Results:
-        """What was there before."""
-        return self.sides.old
-
-    @property
-    def new(self) -> Results:
-        """What is there now."""
-        return self.sides.new
 
 
 def compare(old: Results, new: Results) -> Comparison:
@@ -115,13 +102,11 @@ def compare(old: Results, new: Results) -> Comparison:
                 name,
                 old.fresh.get(name),
                 new.fresh.get(name),
-                (old.evaluated, new.evaluated),
                 verdicts.get(name),
                 seconds.get(name),
                 n_added=len({*new.searches[name]} - {*old.searches[name]}),
                 n_removed=len({*old.searches[name]} - {*new.searches[name]}),
                 common=common[name],
-                n_in_set=(old.n_in_best_set(name), new.n_in_best_set(name)),
             )
             for name in changed
         ],

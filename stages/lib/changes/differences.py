@@ -45,30 +45,21 @@ def hindrances(old: Results, new: Results) -> Hindrances:
         values = {key: (before.get(key), after.get(key)) for key in keys}
         return [f"{key}: {format_value(one)} → {format_value(two)}" for key, (one, two) in values.items() if one != two]
 
-    kinds = ["numbers" if "Regressor" in str(side.get("model.wrapper")) else "classes" for side in (before, after)]
-    predicted = [f"{kinds[0]} were predicted, now {kinds[1]} are"] if kinds[0] != kinds[1] else []
     paths = [str(side.evaluated.get("data.path")) for side in (old, new)]
     same_rows = old.hashes(EVALUATE).get(paths[0]) == new.hashes(EVALUATE).get(paths[1])
     data = [] if same_rows else [f"{paths[1]} has other bytes"]
-    return Hindrances(differing(*_OF_SCORES) + predicted, data + differing(*_OF_SPLITS), differing(_SHUFFLE))
-
-
-class Param(NamedTuple):
-    """A param that differs; None stands for null and for one that is not there."""
-
-    key: str
-    old: Any
-    new: Any
+    return Hindrances(differing(*_OF_SCORES), data + differing(*_OF_SPLITS), differing(_SHUFFLE))
 
 
 class Causes(NamedTuple):
     """What differs between the runs of two commits.
 
-    `code` has the stages that depend on each file or folder that differs, by its path, and `packages` the lines of
-    requirements.txt, with `-` for those that are gone and `+` for new ones.
+    `params` have their key, and both values, None for null and for one that is not there. `code` has the stages that
+    depend on each file or folder that differs, by its path, and `packages` the lines of requirements.txt, with `-` for
+    those that are gone and `+` for new ones.
     """
 
-    params: list[Param]
+    params: list[tuple[str, Any, Any]]
     code: dict[str, list[str]]
     data: list[str]
     packages: list[str]
@@ -76,17 +67,16 @@ class Causes(NamedTuple):
 
 def causes(old: Results, new: Results) -> Causes:
     """Return what the results of two commits differ in, by what dvc.lock says of the stages that both have."""
-    params: dict[str, Param] = {}
     code: dict[str, list[str]] = defaultdict(list)
-    elsewhere = [ChainMap(*map(side.params, side.stages)) for side in (old, new)]
+    params: dict[str, tuple[str, Any, Any]] = {}
+    everywhere = [ChainMap(*map(side.params, side.stages)) for side in (old, new)]
     for name in sorted({*old.stages} & {*new.stages}):
-        # A stage that no longer reads a param, or newly does, has not changed it.
-        before, after = (
-            ChainMap(own.params(name), {key: params_of[key] for key in other.params(name) if key in params_of})
-            for own, other, params_of in ((old, new, elsewhere[0]), (new, old, elsewhere[1]))
-        )
+        before, after = old.params(name), new.params(name)
+        # A stage that no longer reads a param, or newly does, has not changed it where another stage reads it.
+        values = [ChainMap(own, everywhere[i]) for i, own in enumerate((before, after))]
         for key in differing(before, after):
-            params.setdefault(key, Param(key, before.get(key), after.get(key)))
+            if values[0].get(key) != values[1].get(key):
+                params.setdefault(key, (key, values[0].get(key), values[1].get(key)))
         for path in differing(old.hashes(name), new.hashes(name)):
             if path != PARAMS_FILE and not path.startswith(_WRITTEN):
                 code[path].append(name)

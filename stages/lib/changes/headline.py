@@ -1,27 +1,22 @@
-"""Says in one line what one decides by: what is used, which changes are more than chance, and what caused them."""
+"""Says what one decides by: what is used, which changes are more than chance, and what caused them; then the rest."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from resampled.pairs.family import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
+from resampled.pairs.apart import Apart
+from resampled.pairs.family import BETTER, CHANCE, LEVEL, RARE, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Verdict
+from resampled.pairs.pair import Pair
 from stages.lib.changes.comparison import Comparison
 from stages.lib.changes.picks import MOST, amount, compared, search_in_words, signed, verdict_in_words
-from stages.lib.changes.sentences import causes_told
 from stages.lib.changes.staleness import stale_in_words
-from stages.lib.common import counted, first_of, format_score, kept_in_words, score_decimals
+from stages.lib.common import counted, first_of, format_score, format_value, kept_in_words, score_decimals
+from stages.lib.comparison.findings import UNLESS
 
 # A longer cause is cut.
 _LONGEST = 120
-# The words of which searches are counted.
-_ORDER = (LEVEL, UNDECIDED, CHANCE, UNCHANGED, UNTESTED)
 _NOT_COMPARED = "not compared"
 # What changed in these are other candidates.
 _WORDS = {UNCHANGED: ("whose pick scores the same", "whose picks score the same")}
-
-
-def headline(changes: Comparison) -> str:
-    """Return the sentences of `parts` as one line."""
-    return " ".join(parts(changes))
 
 
 def parts(changes: Comparison) -> list[str]:
@@ -29,36 +24,34 @@ def parts(changes: Comparison) -> list[str]:
 
     First what makes all that follows doubtful, then whether what is used changes, then the verdicts, then the cause.
     """
-    return [*stale_in_words(changes.old, changes.new), f"{_use(changes)}.", *_verdict(changes), *_cause(changes)]
+    return [
+        *stale_in_words(changes.sides.old, changes.sides.new),
+        f"{_use(changes)}.",
+        *_verdict(changes),
+        *_cause(changes),
+    ]
 
 
 def _use(changes: Comparison) -> str:
-    """Say what is used before and after, and what that scores."""
-    before, after = changes.old.use, changes.new.use
+    """Say what is used before and after; that is not tested, because the answer is chosen on these very splits."""
+    before, after = changes.sides.old.use, changes.sides.new.use
     if not before or not after:
-        lacking = " and ".join(side.snapshot.name for side in (changes.old, changes.new) if not side.use)
+        lacking = " and ".join(side.snapshot.name for side in (changes.sides.old, changes.sides.new) if not side.use)
         answer = f"There is no answer to what to use in {lacking}"
     elif before == after:
-        # The kept net's score comes with its verdict.
-        scores = "" if after == changes.new.kept else _scores(changes)
-        answer = f"Use {after}, as before{f' ({scores})' if scores else ''}"
+        answer = f"Use {after}, as before"
     else:
-        untested = "not tested, because the answer is chosen on these very splits"
-        answer = f"Use {after}, before {before} ({', '.join(filter(None, [_scores(changes), untested]))})"
+        answer = f"Use {after}, before {before}"
     kept = _kept(changes)
     return f"{answer}; {kept}" if kept else answer
 
 
-def _scores(changes: Comparison) -> str:
-    """Write the score of the answer before and after; empty if they are the same, or can't be compared."""
-    of = changes.sides.difference(changes.old.use, changes.new.use)
-    if of is None or of.means[0] == of.means[1]:
-        return ""
+def _means(of: Pair | Apart) -> str:
     return " → ".join(format_score(mean, score_decimals(of.means)) for mean in of.means)
 
 
 def _kept(changes: Comparison) -> str:
-    before, after, verdict = changes.old.kept, changes.new.kept, changes.kept
+    before, after, verdict = changes.sides.old.kept, changes.sides.new.kept, changes.kept
     if not before or not after:
         return ""
     name = kept_in_words(after) if before == after else f"the kept net, {before} → {after}"
@@ -103,13 +96,13 @@ def _several(changes: Comparison) -> str:
 
 
 def _together(changes: Comparison) -> Iterator[str]:
-    """Say what the searches gain, taken as one."""
+    """Say what several searches gain as one, on the candidates that both sides have and by their picks."""
     together, verdict = changes.together, changes.together_verdict
     if together and verdict:
-        p = f"p {compared(verdict.p)}; " if verdict.claims else ""
+        gain = f"{signed(together.candidates)}, p {compared(verdict.p)}"
         picks = f"their picks {signed(together.picks)} on the same {together.picks.n_splits} fresh splits"
-        shared = f"{counted(together.n_candidates, 'shared candidate')} ({p}{picks})"
-        yield f"{verdict.word} on average over {shared}"
+        shared = counted(together.n_candidates, "shared candidate")
+        yield f"{verdict.word} on average over {shared} ({gain}; {picks})"
 
 
 def tally(verdicts: Mapping[str, Verdict | None]) -> list[str]:
@@ -117,8 +110,8 @@ def tally(verdicts: Mapping[str, Verdict | None]) -> list[str]:
     sure = {name: verdict for name, verdict in verdicts.items() if verdict and verdict.claims}
     told = [f"{name} {verdict_in_words(sure[name])}" for name in sorted(sure, key=lambda name: sure[name].p)]
     counts = Counter(verdict.word if verdict else _NOT_COMPARED for verdict in verdicts.values())
-    others = [(counts[word], word) for word in (*_ORDER, _NOT_COMPARED) if counts[word]]
-    return told + [f"{n} {_WORDS.get(word, (word, word))[n > 1]}" for n, word in others]
+    others = [(counts[word], word) for word in (LEVEL, UNDECIDED, CHANCE, UNCHANGED, UNTESTED, _NOT_COMPARED)]
+    return told + [f"{n} {_WORDS.get(word, (word, word))[n > 1]}" for n, word in others if n]
 
 
 def _cause(changes: Comparison) -> Iterator[str]:
@@ -140,7 +133,38 @@ def second_told(changes: Comparison) -> list[str]:
     kept = changes.second if changes.second and changes.second.word != UNCHANGED else None
     if not kept and not any(verdict.claims for verdict in verdicts.values()):
         return []
-    name = next(scored.second_name for scored in changes.new.fresh.values() if scored.second_name)
+    name = next(scored.second_name for scored in changes.sides.new.fresh.values() if scored.second_name)
     sentences = [f"the kept net {verdict_in_words(kept)}, {signed(kept.of)}"] if kept else []
     sentences += [", ".join(tally(verdicts))] if verdicts else []
     return [f"By {name}, the second metric, judged by itself: {'; '.join(sentences)}."]
+
+
+def others_told(changes: Comparison) -> list[str]:
+    """Say when the verdicts would not hold, which searches did not change, and what else differs."""
+    verdicts = [changes.kept, changes.second]
+    verdicts += [verdict for search in changes.changed for verdict in (search.verdict, search.second)]
+    n_splits = {verdict.word: verdict.of.n_splits for verdict in verdicts if verdict}
+    conditions = []
+    if {BETTER, WORSE} & {*n_splits}:
+        conditions.append(f"Better and worse err in at most 5 % of cases, {UNLESS}.")
+    if LEVEL in n_splits:
+        conditions.append(f"Level errs in at most 5 % of cases, but {RARE.format(n_splits[LEVEL])}.")
+    others = [f"{name} {_means(of)}" for name, of in changes.others.items()]
+    lists = {
+        f"{counted(len(changes.unchanged), 'search', 'searches')} unchanged": changes.unchanged,
+        "Other contenders on the fresh splits, not tested": others,
+        "Added": changes.added,
+        "Removed": changes.removed,
+    }
+    return conditions + [f"{what}: {', '.join(names)}." for what, names in lists.items() if names]
+
+
+def causes_told(changes: Comparison) -> list[str]:
+    """Say what caused the changes, by dvc.lock, a line each."""
+    params, code, data, packages = changes.causes
+    return [
+        *(f"{key}: {format_value(before)} → {format_value(after)}" for key, before, after in params),
+        *(f"data: {path} has other bytes" for path in data),
+        *(f"package: {line}" for line in packages),
+        *(f"code: {path} ({counted(len(stages), 'stage')})" for path, stages in code.items()),
+    ]

@@ -1,7 +1,7 @@
 """Two commits side by side: which scores of the one are compared with which of the other, alone and together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,15 +18,13 @@ from stages.lib.config.statistics import ROPE
 
 
 class Common(NamedTuple):
-    """Candidates that both sides have, after halving trained to the end, and how many of them score otherwise.
+    """Candidates that both sides have and that no net diverged on, after halving trained to the end.
 
-    `pairs` has their scores on the splits of the search, but for those that diverged on a side, which `n_diverged`
-    counts.
+    `pairs` has their scores on the splits of the search, and `n_differing` counts those that score otherwise.
     """
 
     pairs: list[Pair]
     n_differing: int
-    n_diverged: int
 
     @property
     def mean(self) -> Pair:
@@ -82,20 +80,18 @@ class Sides:
     def second(self, before: str | None, after: str | None) -> Pair | None:
         """Return what two contenders differ by on the fresh splits by the second scorer; None if one has none."""
         one, two = self._contenders(before, after)
-        if not self.paired or one is None or two is None or one.second_name != two.second_name:
+        name = two.second_name if two else None
+        if not self.paired or one is None or two is None or name is None or name != one.second_name:
             return None
-        name = two.second_name
-        if name is None or one.second is None or two.second is None:
-            return None
-        n = min(len(one.second), len(two.second))
-        rope = 0.0 if has_unit(name) else ROPE
-        return Pair(one.second[:n], two.second[:n], self.new.resampling(name), rope, one.stuck[:n], two.stuck[:n])
+        both = [replace(each, scores=np.array(each.second)) for each in (one, two)]
+        return self._pair(both[0], both[1], name, 0.0 if has_unit(name) else ROPE)
 
-    def _pair(self, before: Scored, after: Scored) -> Pair:
+    def _pair(self, before: Scored, after: Scored, scorer: str = "", rope: float | None = None) -> Pair:
         """Return the scores on the splits that both have: with other numbers of repeats, those of the first ones."""
         n = min(len(before.scores), len(after.scores))
-        resampling = self.new.resampling(str(self.new.evaluated.get("cv.scoring", "")))
-        return Pair(before.scores[:n], after.scores[:n], resampling, self.new.rope, before.stuck[:n], after.stuck[:n])
+        resampling = self.new.resampling(scorer or str(self.new.evaluated.get("cv.scoring", "")))
+        rope = self.new.rope if rope is None else rope
+        return Pair(before.scores[:n], after.scores[:n], resampling, rope, before.stuck[:n], after.stuck[:n])
 
     def common(self, name: str) -> Common | None:
         """Return the candidates of a search that both sides have; None if there are none, or they are not in pairs."""
@@ -104,10 +100,8 @@ class Sides:
         one, two = self.old.searches[name], self.new.searches[name]
         # One that left earlier on one side was trained for fewer epochs there, which is why it scores otherwise.
         ended = [params for params in one if params in two and one[params].to_the_end and two[params].to_the_end]
-        shared = [self._pair(one[params], two[params]) for params in ended]
-        pairs = [pair for pair in shared if np.isfinite(pair.difference)]
-        differing = sum(not pair.is_same for pair in pairs)
-        return Common(pairs, differing, len(shared) - len(pairs)) if pairs else None
+        pairs = [pair for params in ended if np.isfinite((pair := self._pair(one[params], two[params])).difference)]
+        return Common(pairs, sum(not pair.is_same for pair in pairs)) if pairs else None
 
 
 @dataclass(frozen=True)
@@ -115,9 +109,9 @@ class Together:
     """What several searches gain together.
 
     `candidates` has, on each split of the searches, the mean over the searches, with equal weights, of the mean over
-    all of their candidates that both sides have; `n_candidates` counts these. `picks` has the mean of their picks on
-    each fresh split. Searches share their rows, so they are no independent witnesses; but the mean of each split
-    varies as the rows do, and less with the luck of single fits. So the error is Nadeau and Bengio's.
+    all of their candidates that both sides have. `picks` has the mean of their picks on each fresh split. Searches
+    share their rows, so they are no independent witnesses; but the mean of each split varies as the rows do, and less
+    with the luck of single fits. So the error is Nadeau and Bengio's.
     """
 
     n_searches: int

@@ -1,30 +1,33 @@
-"""Says which settings a search picks before and after, and what their scores differ by."""
+"""Says what changed in a search: which settings it picks before and after, and what their scores differ by."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from math import isnan, nan
-from typing import Any
 
 from resampled.pairs.apart import Apart
-from resampled.pairs.family import Verdict
+from resampled.pairs.family import UNCHANGED, UNTESTED, Verdict
 from resampled.pairs.pair import FEWEST_SPLITS, Pair
 from stages.lib.changes.comparison import SearchChange
 from stages.lib.changes.scored import Scored
 from stages.lib.common import (
+    counted,
     first_of,
     format_interval,
     format_p,
     format_score,
-    format_value,
     score_decimals,
+    shares_in_words,
     short_params,
 )
+
+# Of the cells of a `row`.
+HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")
 
 # The most settings or names that a sentence lists.
 MOST = 3
 SAME_PICK = "the same pick"
-# Of a setting that neither a pick nor `model` has, so the code of the net or of torch decides.
-_DEFAULT = "its default"
+# Of a setting that a pick does not change.
+_UNCHANGED = "as in params.yaml"
 _BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
 
 
@@ -33,25 +36,18 @@ def pick(search: SearchChange) -> str:
     if search.old is None or search.new is None:
         side = search.new or search.old
         return short_params(side.params) if side else "no pick"
-    settings = [_settings(side.params) for side in (search.old, search.new)]
-    differences = []
-    for key in settings[0] | settings[1]:
-        # A pick is described by what it changes in `model`.
-        before, after = (own.get(key, _model(params, key)) for own, params in zip(settings, search.params, strict=True))
-        if before != after:
-            differences.append(short_params(f"{key}={before} → {after}"))
+    before, after = (_settings(side.params) for side in (search.old, search.new))
+    differences = [
+        short_params(f"{key}={before.get(key, _UNCHANGED)} → {after.get(key, _UNCHANGED)}")
+        for key in before | after
+        if before.get(key) != after.get(key)
+    ]
     return first_of(differences, MOST) or SAME_PICK
 
 
 def _settings(params: str) -> dict[str, str]:
     parts = (part.partition("=") for part in _BETWEEN_PARAMS.split(params))
     return {key: value for key, equals, value in parts if equals}
-
-
-def _model(params: Mapping[str, Any], key: str) -> str:
-    """Return the value of a setting in `model` or `prepare`."""
-    place = key.replace("__", ".", 1) if key.startswith("prepare__") else f"model.{key}"
-    return format_value(params[place]) if place in params else _DEFAULT
 
 
 def search_in_words(search: SearchChange) -> str:
@@ -119,3 +115,39 @@ def verdict_in_words(verdict: Verdict) -> str:
         return verdict.word
     side = "" if isinstance(verdict.of, Pair) else "higher by " if verdict.of.difference > 0 else "lower by "
     return f"{side}{verdict.word} (p {compared(verdict.p)})"
+
+
+def row(search: SearchChange) -> list[str]:
+    """Return a search as cells: its name, what it picks, its score before and now, the difference, and the verdict."""
+    of, word = (search.verdict.of, search.verdict.word) if search.verdict else (None, "–")
+    difference = f"{signed(of)}{', not in pairs' if isinstance(of, Apart) else stuck(of)}" if of else "not compared"
+    return [search.name, pick(search), *values(search), difference, word]
+
+
+def details(search: SearchChange) -> Iterator[str]:
+    """Yield what else changed in a search, a sentence each."""
+    if search.verdict:
+        yield from _tested(search.verdict)
+    if search.second and search.second.word != UNCHANGED:
+        yield f"{search.new and search.new.second_name}: {signed(search.second.of)}, {verdict_in_words(search.second)}."
+    if search.n_added or search.n_removed:
+        yield f"Candidates: {search.n_added} added, {search.n_removed} removed."
+    if search.common and search.common.n_differing:
+        shared = counted(len(search.common.pairs), "candidate")
+        gain = f"{signed(search.common.mean)} on average over all"
+        yield f"Of {shared} that both have, {search.common.n_differing} score otherwise: {gain}."
+
+
+def _tested(verdict: Verdict) -> Iterator[str]:
+    """Yield what the verdict rests on."""
+    of = verdict.of
+    if verdict.word in (UNCHANGED, UNTESTED):
+        return
+    p, adjusted = format_p(of.p_value), format_p(verdict.p)
+    # A p-value that is small by itself decides nothing among many.
+    tested = f"p {compared(of.p_value)}" + (f" (Holm {adjusted})" if adjusted != p else "")
+    if isinstance(of, Pair):
+        side = "better" if of.difference > 0 else "worse"
+        shares = dict.fromkeys(("better", "worse", "equal"), 0.0) | {side: of.share_beyond}
+        tested += f"; {shares_in_words(shares, f'{of.rope:g}')[0]}"
+    yield f"{tested}."

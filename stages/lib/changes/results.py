@@ -1,21 +1,19 @@
 """What a commit holds: its tables of scores, and the params, code and data that dvc.lock says they are from."""
 
-import json
+import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
-import numpy as np
-
 from resampled.resampling import Resampling
-from resampled.scorers import bounds_of, effective_rows
 from stages.lib import results
 from stages.lib.changes.scored import Scored, read_scores
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.config import PARAMS_FILE, yaml12
+from stages.lib.config.cv import CV
 from stages.lib.config.statistics import ROPE
 from stages.lib.pipeline import LOCK, PIPELINE, Pipeline, pipeline_of
-from stages.lib.results import Json, Table, files
+from stages.lib.results import Table, files
 from stages.lib.results.reading import BROKEN, typed
 
 # The stage whose params say what the scores are of.
@@ -49,14 +47,13 @@ class Results(results.Results):
     @cached_property
     def answer(self) -> dict[str, Any]:
         """The numbers and names that the evaluation has written."""
-        return self._object(files.EVALUATION)
+        return self.json(files.EVALUATION) if self.has(files.EVALUATION) else {}
 
     @property
     def use(self) -> str | None:
-        """What to use, in words; None if there is no evaluation, or one from before there were answers."""
-        # Where no model is advised, there is no name; and once, the answer was written as a sentence.
-        answered = {"handed_over", "answer"} & {*self.answer}
-        return self.answer.get("use") or ("none of the models" if answered else None)
+        """What to use, in words; None if there is no evaluation, or one that has no answer."""
+        # Where no model is advised, there is no name.
+        return self.answer.get("use") or ("none of the models" if "handed_over" in self.answer else None)
 
     @property
     def kept(self) -> str | None:
@@ -67,14 +64,6 @@ class Results(results.Results):
     def is_rounded(self) -> bool:
         """Whether the scores are from before they had all digits, which is when the files had other places."""
         return any(self.source.text(files.CANDIDATES.at(name)) is None for name in self.searches)
-
-    def n_in_best_set(self, search: str) -> int | None:
-        """Return how many candidates may be the best; None if that is not known."""
-        if not self.has(files.COMPARED, search):
-            return None
-        with self.reading(files.COMPARED, search) as text:
-            in_set = typed(text, ["in_best_set"])["in_best_set"]
-        return int(in_set.sum()) if in_set.notna().any() else None
 
     @cached_property
     def settings(self) -> dict[str, Any] | None:
@@ -89,7 +78,7 @@ class Results(results.Results):
     @cached_property
     def stages(self) -> dict[str, dict[str, Any]]:
         """What dvc.lock says of each stage that dvc.yaml has."""
-        recorded = self._written(LOCK, "what DVC writes", _recorded, "Run `dvc repro`.") or {}
+        recorded = self._written(LOCK, "what DVC writes", _stages, "Run `dvc repro`.") or {}
         return {name: each for name, each in recorded.items() if self.pipeline is None or self.pipeline.has(name)}
 
     def params(self, stage: str) -> dict[str, Any]:
@@ -132,27 +121,19 @@ class Results(results.Results):
 
     def resampling(self, scoring: str) -> Resampling:
         """Return how scores of a scorer are resampled; nothing is tested in time order, or without an evaluation."""
-        params, counted = self.evaluated, self._counted
-        if not params or params.get("cv.splitter") == "time":
-            return Resampling(np.nan)
-        n_rows, sampled = counted.get("rows", np.inf), params.get("data.sample", 1.0)
-        counts = counted.get("classes", {}).values()
-        if "positives" in counted:
-            counts = n_rows - counted["positives"], counted["positives"]
-        effective = effective_rows(scoring, [sampled * number for number in counts])
-        return Resampling.of_folds(params["cv.n_splits"], sampled * n_rows, bounds_of(scoring), effective)
+        if not (params := self.evaluated):
+            return Resampling(math.nan)
+        n_rows, counts = self.counted.get("rows", math.inf), self.counted.get("classes", {}).values()
+        if "positives" in self.counted:
+            counts = n_rows - self.counted["positives"], self.counted["positives"]
+        sampled = params.get("data.sample", 1.0)
+        cv = CV(splitter=params.get("cv.splitter"), n_splits=params["cv.n_splits"], scoring=scoring)
+        return cv.resampling(sampled * n_rows, [sampled * number for number in counts])
 
     @cached_property
-    def _counted(self) -> dict[str, Any]:
+    def counted(self) -> dict[str, Any]:
         """What the stage `fetch` has counted in the table; read once, though each pair of scores asks for it."""
-        return self._object(files.DATA)
-
-    def _object(self, file: Json) -> dict[str, Any]:
-        """Return what is in a JSON file, of which an older commit may lack some; {} if it is missing."""
-        if not self.has(file):
-            return {}
-        with self.reading(file) as text:
-            return dict(json.loads(text))
+        return self.json(files.DATA) if self.has(files.DATA) else {}
 
     def _written(self, path: str, what: str, read: Callable[[str], Read], again: str) -> Read | None:
         """Return the content of a file that is no result; None if it is missing."""
@@ -165,7 +146,7 @@ class Results(results.Results):
             raise self.snapshot.refused(path, problem, again) from None
 
 
-def _recorded(text: str) -> dict[str, dict[str, Any]]:
+def _stages(text: str) -> dict[str, dict[str, Any]]:
     """Return what a dvc.lock says of each stage; raises an error of Python's own if it is broken."""
     return {str(name): dict(each) for name, each in (yaml12.load(text)["stages"] or {}).items()}
 

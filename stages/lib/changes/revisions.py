@@ -17,6 +17,8 @@ _WAITING = {
     "CHERRY_PICK_HEAD": "git cherry-pick --continue",
 }
 
+HOW_TO_FETCH = " In a shallow clone, `git fetch --unshallow origin NAME:NAME` gets a branch with all of its commits."
+
 
 def commit_of(revision: str) -> str:
     """Return the hash of a branch, tag, commit or DVC experiment; raises `UserError` if there is none of this name."""
@@ -35,20 +37,8 @@ def _experiment(name: str) -> str:
     try:
         return str(resolve_rev(Git(), name))
     except RevError as error:
-        if "ambiguous" in str(error):
-            raise UserError(f"There are several experiments named {name!r}. Name one by its commit.") from None
-    problem = f"git has no revision {name!r}, and DVC no experiment of this name."
-    raise UserError(f"{problem}{how_to_fetch()} `git branch --all`, `git tag` and `dvc exp list` list names.")
-
-
-def how_to_fetch() -> str:
-    """Return a blank and how a shallow clone gets what it lacks; "" in another clone."""
-    if not Path(git("rev-parse", "--git-path", "shallow").strip()).exists():
-        return ""
-    return (
-        " This clone is shallow: `git fetch --unshallow` gets older commits, and `git fetch --unshallow origin "
-        "NAME:NAME` another branch."
-    )
+        problem = f"git has no revision {name!r}, and DVC no experiment: {error}."
+    raise UserError(f"{problem} `git branch --all`, `git tag` and `dvc exp list` list names.{HOW_TO_FETCH}")
 
 
 def merge_base(revision: str) -> str:
@@ -57,7 +47,7 @@ def merge_base(revision: str) -> str:
     try:
         return git("merge-base", commit, "HEAD").strip()
     except subprocess.CalledProcessError:
-        raise UserError(f"{revision} and HEAD have no commit in common.{how_to_fetch()}") from None
+        raise UserError(f"{revision} and HEAD have no commit in common.{HOW_TO_FETCH}") from None
 
 
 def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from stages.lib.changes.revisions import commit_of, how_to_fetch, is_committed
+from stages.lib.changes.revisions import HOW_TO_FETCH, commit_of, is_committed
 from stages.lib.common import UserError
 from stages.lib.common.git import git
 from stages.lib.config import yaml12
@@ -43,7 +43,7 @@ class Snapshot:
         try:
             return CommitTree(self.commit)
         except subprocess.CalledProcessError:
-            raise UserError(f"git has the name of {self.name}, but not its files.{how_to_fetch()}") from None
+            raise UserError(f"git has the name of {self.name}, but not its files.{HOW_TO_FETCH}") from None
 
     def text(self, path: str) -> str | None:
         """Return the text of a file; None if it is not there.

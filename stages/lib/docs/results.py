@@ -56,8 +56,6 @@ def comparison(results: Results, params: Params) -> str:
             f"Put together, the picks of the grid searches score {texts[COMBINED]}, {relation} the settings that every "
             f"search starts from, {texts[STARTING_POINT]}."
         )
-    elif STARTING_POINT in texts:
-        sentences.append(f"The settings that every search starts from score {texts[STARTING_POINT]}.")
     if kept in texts and linear in texts:
         are_near = abs(scores[kept] - scores[linear]) < params.rope
         apart = f": less than {format_value(params.rope)} apart" if are_near else ""
@@ -80,8 +78,8 @@ def searches(results: Results, params: Params) -> str:
     found = read_searches(results, params)
     decimals = score_decimals(search["best_score"] for search in found.values())
     tested = all({*CORRECTED} <= {*search} for search in found.values())
-    rows = [["experiment", "candidates", "mean", *(["corrected", "95 %", "in the set"] if tested else []), "best"]]
-    rows.append(["---"] * len(rows[0]))
+    headings = ["experiment", "candidates", "mean", *(["corrected", "95 %", "in the set"] if tested else []), "best"]
+    rows = [headings, ["---"] * len(headings)]
     for name, search in sorted(found.items(), key=lambda each: -rating(each[1])):
         cells = [name, f"{search['n_candidates']:,}", format_score(search["best_score"], decimals)]
         if tested:
@@ -89,20 +87,16 @@ def searches(results: Results, params: Params) -> str:
             cells += [score, f"{low} to {high}", str(search["n_in_best_set"])]
         rows.append([*cells, code(short_params(format_params(search["best_params"])))])
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
-    return f"{_wrapped(_columns(params, tested))}\n\n{table}"
-
-
-def _columns(params: Params, tested: bool) -> str:
     cv = params.cv
     repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""
     splits = f"{cv.n_splits} splits in the order of time" if cv.keeps_time else f"{repeats}{cv.n_splits} folds"
-    mean = f"Each row is a search, the best first. `mean` is the {cv.scoring} of its best candidate over {splits}"
-    if not tested:
-        return f"{mean}."
-    return (
-        f"{mean}; `corrected` is the same without the luck for which the candidate was chosen, with its 95 % interval; "
-        "and `in the set` counts the candidates that may be the best."
-    )
+    columns = f"Each row is a search, the best first. `mean` is the {cv.scoring} of its best candidate over {splits}"
+    if tested:
+        columns += (
+            "; `corrected` is the same without the luck for which the candidate was chosen, with its 95 % interval; "
+            "and `in the set` counts the candidates that may be the best"
+        )
+    return f"{_wrapped(f'{columns}.')}\n\n{table}"
 
 
 def _wrapped(text: str, start: str = "") -> str:

@@ -2,22 +2,16 @@
 
 import math
 import os
-import re
-import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from stages.lib.changes.comparison import Comparison, compare
-from stages.lib.changes.headline import parts, second_told
-from stages.lib.changes.output import as_markdown
+from stages.lib.changes.output import facts
 from stages.lib.changes.results import Results, differing
 from stages.lib.changes.revisions import merge_base
-from stages.lib.changes.sentences import HEADINGS, causes_told, details, others_told, row
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import format_score, score_decimals
-from stages.lib.common.git import git
 from stages.lib.report.charts import compared_specs, render, suited
 from stages.lib.report.fresh_run import FreshRun
 from stages.lib.report.page import CHARTS, Chart, as_chart
@@ -51,7 +45,7 @@ class Since:
     @property
     def metrics(self) -> list[list[str]]:
         """The metrics of DVC that differ: name, before, now, and change."""
-        before, after = (side.metrics for side in (self.comparison.old, self.comparison.new))
+        before, after = (side.metrics for side in (self.comparison.sides.old, self.comparison.sides.new))
         decimals = score_decimals([*before.values(), *after.values()])
         rows = []
         for name in differing(before, after):
@@ -64,7 +58,7 @@ class Since:
     @cached_property
     def _charts(self) -> list[dict[str, str | None]]:
         """The charts of both sides, as text by name."""
-        sides = [side.snapshot for side in (self.comparison.old, self.comparison.new)]
+        sides = [side.snapshot for side in (self.comparison.sides.old, self.comparison.sides.new)]
         return [{name: side.text(path) for name, path in side.files(CHARTS, ".svg").items()} for side in sides]
 
     @property
@@ -74,11 +68,8 @@ class Since:
 
     def apart(self, charts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the charts of the searches that changed, and the others."""
-        searches = {search.name for search in self.comparison.changed}
-        apart: tuple[dict[str, Any], dict[str, Any]] = {}, {}
-        for name, chart in charts.items():
-            apart[name not in searches][name] = chart
-        return apart
+        own = {search.name: charts[search.name] for search in self.comparison.changed if search.name in charts}
+        return own, {name: chart for name, chart in charts.items() if name not in own}
 
     def drawn(self) -> dict[str, Chart]:
         """Return each chart that differs, drawn for both commits on the same axes, by its name."""
@@ -87,47 +78,43 @@ class Since:
 
     def pictures(self) -> dict[str, list[str]]:
         """Return each chart that differs, as Markdown for the picture in each commit, by its name."""
-        home = repository()
+        # Without a workflow of GitHub, a file in a commit has no URL.
+        home = os.environ.get("GITHUB_REPOSITORY")
+        url = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{home}/raw"
 
         def picture(name: str, commit: str, charts: dict[str, str | None]) -> str:
             path = f"{CHARTS}/{name}.svg"
             if name not in charts:
                 return "–"
-            # Without GitHub, a file in a commit has no URL.
-            return f"![{name}]({home}/raw/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"
+            return f"![{name}]({url}/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"
 
         sides = [*zip((self.base, self.head or "HEAD"), self._charts, strict=True)]
         return {name: [picture(name, *side) for side in sides] for name in self.charts}
 
 
 def changes_of(since: Since) -> dict[str, Any]:
-    """Return the content of the report's section on changes: the verdict, the searches, their charts, and the rest."""
-    comparison = since.comparison
+    """Return the content of the report's section on changes: the facts, the charts, and the metrics."""
+    found = facts(since.comparison)
     charts, others = since.apart(since.drawn())
-    return {
+    return found | {
         "against": since.against,
         "base": since.base[:7],
-        "headline": parts(comparison),
-        "headings": HEADINGS,
-        "rows": [row(search) for search in comparison.changed],
-        "second": second_told(comparison),
-        "sentences": others_told(comparison),
         "charts": charts,
         "other_charts": others,
         "folded": {
-            "More on these searches": [f"{each.name}: {told}" for each in comparison.changed for told in details(each)],
+            "More on these searches": [f"{name}: {told}" for name, each in found["details"].items() for told in each],
             "Metrics that differ": [f"{name}: {old} → {new} ({change})" for name, old, new, change in since.metrics],
-            "What the runs differ in, by dvc.lock": causes_told(comparison),
+            "What the runs differ in, by dvc.lock": found["causes"],
         },
     }
 
 
-def comment(since: Since, fresh: FreshRun) -> str:
+def comment(since: Since, fresh: FreshRun | None) -> str:
     """Return the comment: the verdict, what changed, the charts of the searches that changed, and the rest folded.
 
-    Charts that do not fit are named.
+    Charts that do not fit are named. Without a fresh run, the comment says so.
     """
-    pictures, metrics = since.pictures(), since.metrics
+    pictures, metrics, new = since.pictures(), since.metrics, since.comparison.sides.new
     names = [name for charts in since.apart(pictures) for name in charts]
     text = ""
     for most in _MOST:
@@ -136,8 +123,12 @@ def comment(since: Since, fresh: FreshRun) -> str:
             "pr_comment.md.j2",
             against=since.against,
             base=since.base[:7],
+            of=new.evaluated,
+            rows=new.counted.get("rows"),
+            settings=new.settings,
             fresh=fresh,
-            changes=as_markdown(since.comparison, most),
+            most=most,
+            **facts(since.comparison),
             metrics=metrics[:most],
             n_metrics=len(metrics),
             charts=charts,
@@ -147,14 +138,3 @@ def comment(since: Since, fresh: FreshRun) -> str:
         if len(text) <= LONGEST:
             break
     return text[:LONGEST]
-
-
-def repository() -> str | None:
-    """Return the URL of the repository on GitHub, from a workflow's variables or the remote `origin`, or None."""
-    if "GITHUB_REPOSITORY" in os.environ:
-        return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{os.environ['GITHUB_REPOSITORY']}"
-    remote = ""
-    with suppress(subprocess.CalledProcessError):  # there is none
-        remote = git("remote", "get-url", "origin").strip()
-    match = re.search(r"github\.com[:/](.+?)(\.git)?$", remote)
-    return f"https://github.com/{match[1]}" if match else None

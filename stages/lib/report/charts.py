@@ -1,21 +1,17 @@
 """Draws the plots of dvc.yaml as SVG, from the specs that DVC fills, without a browser."""
 
-import hashlib
 import json
 import math
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import vl_convert
 from dvc.render.match import match_defs_renderers
 from dvc.repo import Repo
 from dvc_render.exceptions import DvcRenderError
 
-from stages.lib.common import UserError, reading
+from stages.lib.common import UserError
 from stages.lib.results import files
-from stages.lib.results.reading import typed
 
 # The version that the templates use; the renderer's newest version would lay out some charts differently.
 VEGA_LITE = "5.21"
@@ -65,13 +61,12 @@ def read_specs() -> dict[str, dict[str, Any]]:
     """
     specs: dict[str, dict[str, Any]] = {}
     for renderer, has_errors in _renderers():
-        path, name = renderer.name, chart_name(renderer.name)
-        has_no_rows = _whole(path).empty
-        if has_errors or not (renderer.datapoints or has_no_rows):
-            raise UserError(f"{path} is not the table that its plot draws. Run `dvc repro {path}`.")
+        name = chart_name(renderer.name)
+        if has_errors:
+            raise UserError(f"{renderer.name} is not the table that its plot draws. Run `dvc repro {renderer.name}`.")
         if name in specs:
-            raise UserError(f"{path} and another plot are both called {name}. Rename one of them.")
-        if not has_no_rows:
+            raise UserError(f"{renderer.name} and another plot are both called {name}. Rename one of them.")
+        if renderer.datapoints:
             specs[name] = renderer.get_filled_template()
     if not specs:
         raise UserError("DVC finds no plot in dvc.yaml. `dvc status` says what is wrong with the file.")
@@ -103,12 +98,6 @@ def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
             f"A template in .dvc/plots is missing, or is not JSON: {error}. Restore it: `git checkout -- .dvc/plots`."
         ) from None
     return [(renderer, any(errors)) for renderer, *errors in matches]
-
-
-def _whole(path: str) -> pd.DataFrame:
-    """Return a table; raises `UserError` if it is missing or cut off, so that its chart is not lost for that."""
-    with reading(path, "cut off", f"Run `dvc repro {path}`, or restore it: `git checkout -- {path}`."):
-        return typed(Path(path).read_text(encoding="utf-8"))
 
 
 def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
@@ -151,20 +140,3 @@ def render(spec: dict[str, Any]) -> str:
 def stand_alone(svg: str) -> str:
     """Give an SVG its own colours, which follow the light or dark mode of the reader's system."""
     return svg.replace(">", f">{STYLE}", 1) + "\n"
-
-
-def chart_of(spec: dict[str, Any], path: str) -> str:
-    """Return the stand-alone chart of a spec: as it stands in its file if it was drawn of the same, or drawn now.
-
-    Drawing takes a tenth of a second, and a changed grid changes a few of the charts. The last line of a chart is a
-    hash of what it was drawn of, and of the chart, so one that was changed by hand is drawn anew.
-    """
-    drawn_of = json.dumps([spec, THEME, VEGA_LITE, version("vl-convert-python")])
-
-    def signed(chart: str) -> str:
-        return f"{chart}<!--{hashlib.sha256((drawn_of + chart).encode()).hexdigest()[:16]}-->\n"
-
-    file = Path(path)
-    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-    unsigned, _, _ = text.rpartition("<!--")
-    return text if text == signed(unsigned) else signed(stand_alone(render(spec)))

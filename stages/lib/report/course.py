@@ -1,8 +1,6 @@
 """Reads learning curves: whether a net still improves at its last epoch, or has long been getting worse."""
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,39 +23,20 @@ _ERRORS = 2.0
 # is as many times that of their mean.
 _WIDTH, _OF_MEDIAN = 1.349, 1.253
 
-_LOAD_BEST = "callbacks__EarlyStopping__load_best"
 
-
-class Stopping(NamedTuple):
-    """How a training ends: after `max_epochs` at most, and whether EarlyStopping then restores the best epoch."""
-
-    most_epochs: int
-    restores: bool = False
-
-
-def stopping(params: Params, name: str, best: Mapping[Any, Any]) -> Stopping:
-    """Return how the training of an experiment's best candidate ends; its row has what the grid sets."""
-    settings = {**params.settings(name), **best}
-    callbacks = {place.rpartition(".")[2]: values for place, values in (settings.get("callbacks") or {}).items()}
-    restores = settings.get(_LOAD_BEST, callbacks.get("EarlyStopping", {}).get("load_best"))
-    return Stopping(int(settings["max_epochs"]), str(restores).lower() == "true")
+def stops_early(params: Params, name: str) -> bool:
+    """Return whether skorch's EarlyStopping ends the trainings of an experiment; it may restore the best epoch, too."""
+    callbacks = params.settings(name).get("callbacks") or {}
+    return any(place.rpartition(".")[2] == "EarlyStopping" for place in callbacks)
 
 
 def course(values: np.ndarray) -> tuple[str, int, float]:
-    """Say how a learning curve ends, by its values of each epoch, of which more is better; NaN where there is none.
+    """Return how a learning curve ends, since which epoch, and how far it has gone since; more is better.
 
     The curve is smoothed by a moving mean over a fifth of its epochs. A change counts if it exceeds a tenth of the
     smoothed curve's range, and twice its noise, which is estimated from second differences; both after the first third.
-
-    Returns
-    -------
-    end : str
-        `rising` if the curve is highest in its last fifth, and has risen there; `falling` if it is highest before its
-        last third, and has fallen since; `level`; or `unknown` if there are fewer than 5 epochs, or values are missing.
-    epoch : int
-        The epoch, from 1, since which it has risen or fallen.
-    change : float
-        How far it has risen or fallen since.
+    The end is `rising` if the curve is highest in its last fifth, and has risen there; `falling` if it is highest
+    before its last third, and has fallen since; `level`; or `unknown` with fewer than 5 epochs, or without values.
     """
     n = len(values)
     if n < _FEWEST or not np.isfinite(values).all():
@@ -74,13 +53,12 @@ def course(values: np.ndarray) -> tuple[str, int, float]:
     return "level", n, 0.0
 
 
-def describe_course(curves: pd.DataFrame, stopping: Stopping, n_nets: int) -> str:
+def describe_course(curves: pd.DataFrame, stops_early: bool, n_nets: int) -> str:
     """Say of the best candidate of a search whether more or fewer epochs are worth a try.
 
     A fall of the score counts if it is more than the noise of the hold-outs: more than twice the standard error of a
     difference between two epochs, √2 · 1.253 · std / √n_nets for medians of n_nets nets, with the standard deviation by
-    the band. That takes the epochs for independent; they are not, so the error is rather smaller. Where EarlyStopping
-    restores the best epoch, what follows it is no reason for fewer epochs.
+    the band. That takes the epochs for independent; they are not, so the error is rather smaller.
     """
     best = curves[curves["setting"] == "best"]
     scores, losses = best["valid_score"].to_numpy(), best["valid_loss"].to_numpy()
@@ -89,11 +67,11 @@ def describe_course(curves: pd.DataFrame, stopping: Stopping, n_nets: int) -> st
         return "No rows are held out of the training, so its loss is all there is, and says little about new rows."
     score, since, change = course(scores)
     loss, loss_since, loss_change = course(-losses)
-    if stopping.restores:
-        return "EarlyStopping kept the best epoch of each net, so what comes after it does no harm."
+    if stops_early:
+        return f"EarlyStopping decides when the training of each net ends; the longest of the best took {epochs}."
     spread = (best["valid_score_high"] - best["valid_score_low"]).max() / _WIDTH
     is_noise = -change <= _ERRORS * _OF_MEDIAN * spread * math.sqrt(2 / n_nets)
-    if (score == "falling" and is_noise) or (score == "rising" and len(best) < stopping.most_epochs):
+    if score == "falling" and is_noise:
         score = "level"
     sentences = []
     if score == "rising":

@@ -3,23 +3,29 @@
 import base64
 import hashlib
 import math
+import platform
 import re
+import subprocess
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from stages.lib.changes.revisions import is_committed
 from stages.lib.common import format_params, format_score, format_value
+from stages.lib.common.git import NoGitError, git
 from stages.lib.comparison.findings import findings
 from stages.lib.config import Params
 from stages.lib.config.schema import rope_of
 from stages.lib.report import tables
-from stages.lib.report.course import WATCHED_REPEATS, describe_course, stopping
+from stages.lib.report.course import WATCHED_REPEATS, describe_course, stops_early
 from stages.lib.report.parallel import parallel_coordinates
 from stages.lib.report.subject import class_counts
 from stages.lib.results import Results, files
-from stages.lib.scores.score_table import best_row
 from stages.lib.winners.told import inputs_told, read_answer, read_note
 
 CHARTS = "metrics/charts"
+# The packages that results depend on most; requirements.txt pins all.
+_PACKAGES = ("torch", "skorch", "scikit-learn", "numpy", "scipy", "pandas", "joblib", "dvc")
 # Of a table of more candidates, tables.css and tables.js show as many rows at once.
 MOST = 12
 
@@ -64,20 +70,16 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
 
 
 def _chart(results: Results, path: str) -> Chart:
-    again = "Run `dvc repro charts`."
-    if (svg := results.source.text(path)) is None:
-        raise results.source.refused(path, "is missing", again)
-    try:
-        return as_chart(svg)
-    except IndexError:
-        raise results.source.refused(path, "is not a chart", again) from None
+    svg = results.source.text(path)
+    if svg is None or "<svg" not in svg:
+        raise results.source.refused(path, "is missing, or is not a chart", "Run `dvc repro charts`.")
+    return as_chart(svg)
 
 
 def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
     """Return an experiment: what was found, which settings mattered, its learning curves, and its candidates."""
     *found, what_mattered = findings(results, params, name)
     compared, curves = results.table(files.COMPARED, name), results.table(files.CURVES, name)
-    best = compared.iloc[best_row(compared)].to_dict()
     n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
     return {
         "name": name,
@@ -85,7 +87,7 @@ def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
         "fixed": format_params(params.experiments[name].fixed),
         "findings": found,
         "what_mattered": what_mattered,
-        "course": describe_course(curves, stopping(params, name, best), n_nets),
+        "course": describe_course(curves, stops_early(params, name), n_nets),
         "parallel": parallel_coordinates(compared, list(results.table(files.IMPORTANCE, name)["key"])),
         "table": tables.text_table(compared, without=["params", "p_value_holm"]),
     }
@@ -116,3 +118,20 @@ def facts(results: Results, params: Params, counts: dict[str, Any]) -> dict[str,
 
 def _written(settings: dict[str, Any]) -> dict[str, str]:
     return {key: format_value(value) for key, value in settings.items()}
+
+
+def describe_head() -> str:
+    """Return HEAD's short hash with its date, and whether the working tree differs from it.
+
+    It is empty where there is none: without git, in a folder that is not a repository, and before the first commit.
+    """
+    try:
+        commit, date = git("show", "--no-patch", "--format=%h %cs", "--abbrev=7", "HEAD").split()
+    except (NoGitError, subprocess.CalledProcessError):
+        return ""
+    return f"Commit {commit} of {date}{'' if is_committed() else ', with uncommitted changes'}"
+
+
+def packages() -> list[str]:
+    """Return Python and the main packages, each with the version that is installed here."""
+    return [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in _PACKAGES)]

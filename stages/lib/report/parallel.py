@@ -24,14 +24,9 @@ _LINE = 10
 class Axis(NamedTuple):
     """An axis of the chart, `x` pixels from the left.
 
-    Attributes
-    ----------
-    ticks : list of (float, str)
-        The place and the text of each label.
-    stops : list of (float, float, str)
-        The upper and the lower end and the text of each value, from the top down. Brushes cover whole values.
-    places, at : lists of float and int
-        Where each line crosses the axis, and its value, as an index of `stops`.
+    `ticks` are the place and the text of each label, and `stops` the upper and the lower end and the text of each
+    value, from the top down, because brushes cover whole values. `places` says where each line crosses the axis, and
+    `at` its value, as an index of `stops`.
     """
 
     name: str
@@ -85,16 +80,13 @@ def parallel_coordinates(table: pd.DataFrame, keys: Sequence[str]) -> Parallel |
     axes = [make_axis("score", _LEFT, scores)]
     for place, key in enumerate(varied, start=1):
         axes.append(make_axis(short_key(key), _LEFT + place * step, list(drawn[key].replace("null", "none"))))
-    lines = [
-        Line(
-            " ".join(f"{axis.x:.1f},{axis.places[i]:.1f}" for axis in axes),
-            " ".join(str(axis.at[i]) for axis in axes),
-            round(1 - i / (len(drawn) - 1), 3),
-            "best" if i == 0 else "in-set" if row["in_best_set"] is True else "other",
-            f"rank {row['rank_test_score']}: {scores[i]}; {short_params(row['params'])}",
-        )
-        for i, row in enumerate(drawn.to_dict("records"))
-    ]
+    lines = []
+    for i, row in enumerate(drawn.to_dict("records")):
+        points = " ".join(f"{axis.x:.1f},{axis.places[i]:.1f}" for axis in axes)
+        kind = "best" if i == 0 else "in-set" if row["in_best_set"] is True else "other"
+        text = f"rank {row['rank_test_score']}: {scores[i]}; {short_params(row['params'])}"
+        shade = round(1 - i / (len(drawn) - 1), 3)
+        lines.append(Line(points, " ".join(str(axis.at[i]) for axis in axes), shade, kind, text))
     width = _LEFT + len(varied) * step + _RIGHT
     return Parallel(width, BOTTOM + 16, TOP, BOTTOM, axes, lines[::-1], len(table))
 

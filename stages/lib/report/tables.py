@@ -74,20 +74,13 @@ def _score(cell: Cell) -> str:
     return score
 
 
-def _half_width(cell: Cell) -> str:
-    is_known = not any(math.isnan(cell.row.get(mean, 0.0)) for mean in _MEANS)
-    if math.isnan(cell.value) and is_known and cell.column != "difference_ci95":
-        return "constant"
-    return format_score(cell.value, cell.decimals)
-
-
 _WRITTEN: dict[Unit, Callable[[Cell], str]] = {
     Unit.TEXT: _text,
     Unit.PARAMS: lambda cell: short_params(cell.value),
     Unit.COUNT: _count,
     Unit.YES_NO: _yes_or_no,
     Unit.SCORE: _score,
-    Unit.HALF_WIDTH: _half_width,
+    Unit.HALF_WIDTH: lambda cell: format_score(cell.value, cell.decimals),
     Unit.DIFFERENCE: lambda cell: format_score(cell.value, cell.decimals, "+"),
     Unit.P_VALUE: lambda cell: format_p(cell.value),
 }
@@ -162,9 +155,6 @@ def _most_telling(table: pd.DataFrame) -> pd.DataFrame:
     table = table.sort_values("mean_test_score", ascending=False, kind="stable")
     marked = table["kept"] | table["answer"]
     rank = table["setting"].isin(_ALWAYS) | marked
-    # A setting that has several names is there once, by the one that is there anyway, or by the first one.
-    named = table.assign(rank=rank.astype(int) + marked).sort_values("rank", ascending=False, kind="stable")
-    table = table[table.index.isin(named.drop_duplicates("params").index)]
     return table[[i < _BEST_FEW or always for i, always in enumerate(rank[table.index])]]
 
 
@@ -173,14 +163,10 @@ def losses(table: pd.DataFrame, rope: str) -> TextTable:
     decimals = score_decimals(table["importance"])
     found: dict[str, dict[str, str]] = {}
     for row in _records(table):
+        marks = "".join(mark for part, mark in (("answer", "★ "), ("net", "◆ ")) if part in row["role"])
+        model = f"{marks}{row['model']}, the {row['role'].replace('net', 'kept net')}"  # as in the chart of the inputs
         loss = format_interval(row["importance"], row["ci95"], decimals)
         below = f", below {rope}" if row["below_rope"] is True else ""
-        found.setdefault(row["column"], {})[_with_marks(row["model"], row["role"])] = loss + below
+        found.setdefault(row["column"], {})[model] = loss + below
     models = list(next(iter(found.values()), {}))
     return TextTable(["input", *models], [[name, *(of[model] for model in models)] for name, of in found.items()], {})
-
-
-def _with_marks(model: str, role: str) -> str:
-    """Return the name of a model with its marks, as in the chart of the inputs."""
-    marks = [mark for part, mark in (("answer", "★"), ("net", "◆")) if part in role]
-    return " ".join([*marks, f"{model}, the {role.replace('net', 'kept net')}"])
