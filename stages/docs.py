@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stages.lib.common import Arguments, UserError, join_words, reading, run, write_text
 from stages.lib.config import load_params
-from stages.lib.docs import CONTENTS, contents, find_blocks, replace_blocks
+from stages.lib.docs import contents, find_blocks, replace_blocks
 
 PAGE = Path("README.md")
 
@@ -20,7 +20,7 @@ ARGUMENTS.add_argument("--check", action="store_true", help="write nothing; fail
 def main(arguments: Namespace) -> None:
     with reading(PAGE, "not text in UTF-8", "Save it as UTF-8."):
         page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    blocks = find_blocks(str(PAGE), page, CONTENTS)
+    blocks = find_blocks(str(PAGE), page)
     if not blocks:
         print(f"{PAGE} has no blocks to make; `python -m stages.docs --help` says how to add one")
         return

@@ -9,8 +9,7 @@ from resampled.means.ttest import half_width
 from resampled.pairs.family import Verdict
 from resampled.resampling import Resampling
 from stages.lib.changes.comparison import Comparison, compare
-from stages.lib.changes.results import Results
-from stages.lib.changes.scored import Scored
+from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.pipeline import FolderTree
 from tests.resampled.simulation.drawing import Said

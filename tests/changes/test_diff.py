@@ -33,8 +33,6 @@ def test_another_pick_is_judged_on_the_same_fresh_splits(commits: Commits, said:
     assert listed == "- lr, lr=0.1 → 0.3, +0.0600 ± 0.0201 on the same 30 fresh splits: better"
     assert rest == [
         "  p < 0.0001; a chance of over 99 % that it is better by more than 0.01.",
-        "  Candidates: 1 added, 1 removed.",
-        "Better and worse err in at most 5 % of cases, unless single rows decide what a net does.",
         "1 search unchanged: width.",
         "",
         "What the runs differ in, by dvc.lock:",

@@ -39,7 +39,7 @@ def test_a_headline_says_better_or_worse_only_of_what_is_claimed_and_its_counts_
         claimed = sum(verdict is not None and verdict.claims for verdict in verdicts)
         text = " ".join(parts(changes))
         assert len(re.findall(r"\b(?:better|worse)\b", text)) == claimed
-        others = sum(map(int, re.findall(r"(\d+) (?:level|undecided|whose)", text)))
+        others = sum(map(int, re.findall(r"(\d+) (?:level|undecided|unchanged)", text)))
         assert others + sum(search.verdict.claims for search in changes.changed if search.verdict) == len(
             changes.changed
         )

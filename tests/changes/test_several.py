@@ -57,22 +57,6 @@ def test_of_several_searches_the_verdicts_are_counted(commits: Commits, said: An
     )
 
 
-def test_a_verdict_says_when_it_would_not_hold(commits: Commits, said: Any) -> None:
-    def conditions(commit: str, **gains: np.ndarray) -> list[str]:
-        for name, gain in gains.items():
-            params, before, stuck = of[name]
-            commits.fresh[name] = (params, before + gain, stuck)
-        commits.commit(commit)
-        return [line for line in said("before", commit) if "err in" in line or "errs in" in line]
-
-    of, little = dict(commits.fresh), scores(0.0, 8, 0.001) / 20
-    both = "Better and worse err in at most 5 % of cases, unless single rows decide what a net does."
-    assert conditions("both", lr=little + 0.1, width=little - 0.1) == [both]
-    level = "Level errs in at most 5 % of cases, but a failure rarer than 3 in 30 fits may not have shown."
-    assert conditions("level", width=little) == [both, level]
-    assert conditions("undecided", lr=scores(0.0, 9), width=scores(0.0, 10)) == []
-
-
 def test_searches_whose_own_splits_differ_are_judged_by_their_picks_alone(commits: Commits, said: Any) -> None:
     """The first repeat of a search follows the order of the file, unless it is shuffled; fresh splits always are."""
     commits.params["cv"]["shuffle"] = True

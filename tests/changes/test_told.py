@@ -12,8 +12,7 @@ from stages import diff
 from stages.lib.changes.comparison import SearchChange, compare
 from stages.lib.changes.output import as_text
 from stages.lib.changes.picks import pick
-from stages.lib.changes.results import Results
-from stages.lib.changes.scored import Scored
+from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import write_text
 from tests.changes.commits import Commits, scores
@@ -91,7 +90,7 @@ def test_a_pick_is_told_by_the_values_of_both_sides() -> None:
     def told(before: str | None, after: str | None) -> str:
         none = np.zeros(2, dtype=bool)
         old, new = (None if each is None else Scored(each, np.zeros(2), none, 0.1) for each in (before, after))
-        return pick(SearchChange("s", old, new, None, None, 0, 0, None))
+        return pick(SearchChange("s", old, new, None, None, None))
 
     assert told("lr=0.1, module__act=ReLU", "lr=0.2, module__act=ReLU") == "lr=0.1 → 0.2"
     assert told("batch_size=20", "model as it stands") == "batch_size=20 → as in params.yaml"

@@ -9,7 +9,7 @@ import pytest
 from stages import docs as stage
 from stages.lib.common import UserError, format_params, short_params, write_text
 from stages.lib.config import load_params
-from stages.lib.docs import CONTENTS, find_blocks
+from stages.lib.docs import find_blocks
 from stages.lib.results import Results
 from stages.lib.winners.leaderboard import read_searches
 from stages.lib.winners.told import read_answer
@@ -93,7 +93,7 @@ OPEN, CLOSE = "<!-- make docs: answer -->", "<!-- make docs: end -->"
 def test_markers_that_do_not_match_are_told(lines: list[str], line: int) -> None:
     told = f"P: line {line} is not in order: {lines[line - 1]}. A block begins with the line `<!-- make docs: NAME -->`"
     with pytest.raises(UserError, match=re.escape(told)):
-        find_blocks("P", "\n".join(lines), CONTENTS)
+        find_blocks("P", "\n".join(lines))
 
 
 def test_results_that_are_missing_or_of_other_experiments_are_refused(docs: Command, project: Project) -> None:

@@ -9,8 +9,7 @@ from resampled.pairs.family import UNDECIDED, Verdict, judge
 from resampled.pairs.pair import Pair
 from stages.lib.changes.differences import Causes, causes
 from stages.lib.changes.pairing import Common, Sides, Together
-from stages.lib.changes.results import Results
-from stages.lib.changes.scored import Scored
+from stages.lib.changes.results import Results, Scored
 from stages.lib.common import UserError
 
 # The names of members of a family that are not searches; no experiment is called so.
@@ -20,9 +19,8 @@ _KEPT, _TOGETHER = "the kept net", "all together"
 class SearchChange(NamedTuple):
     """What changed in a search: its pick on the fresh splits, and its candidates.
 
-    `old` and `new` are the pick, None on a side without an evaluation of it. `verdict` is on their difference, None if
-    there is none, and `second` by the second scorer. `n_added` and `n_removed` count the candidates that one side alone
-    has. `common` is None if there are none, or they are not in pairs.
+    `old` and `new` are the pick, None on a side without an evaluation of it. `verdict` is on their difference, and
+    `second` by the second scorer; both, and `common`, are None where there is nothing to compare in pairs.
     """
 
     name: str
@@ -30,8 +28,6 @@ class SearchChange(NamedTuple):
     new: Scored | None
     verdict: Verdict | None
     second: Verdict | None
-    n_added: int
-    n_removed: int
     common: Common | None
 
 
@@ -39,16 +35,10 @@ class SearchChange(NamedTuple):
 class Comparison:
     """What changed between two commits.
 
-    Attributes
-    ----------
-    kept, second : Verdict, optional
-        On the kept net of both sides, by the scorer that selects and by the second one; None if it has no scores.
-    together : Together, optional
-        Several searches that changed, as one; None if there are not several, or they are not in pairs.
-    together_verdict : Verdict, optional
-        On their candidates; undecided as well where the picks or the kept net do not agree.
-    others : dict of Pair
-        The contenders that are neither picks nor the kept net, such as models without a net, and that score otherwise.
+    `kept` and `second` judge the kept net, by the scorer that selects and by the second one; None if it has no scores.
+    `together` takes several searches as one, None if there are not several in pairs. Its verdict is undecided as well
+    where the picks or the kept net do not agree. `others` are contenders that are neither picks nor the kept net, such
+    as models without a net, and that score otherwise.
     """
 
     sides: Sides
@@ -104,9 +94,7 @@ def compare(old: Results, new: Results) -> Comparison:
                 new.fresh.get(name),
                 verdicts.get(name),
                 seconds.get(name),
-                n_added=len({*new.searches[name]} - {*old.searches[name]}),
-                n_removed=len({*old.searches[name]} - {*new.searches[name]}),
-                common=common[name],
+                common[name],
             )
             for name in changed
         ],

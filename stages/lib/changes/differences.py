@@ -54,9 +54,8 @@ def hindrances(old: Results, new: Results) -> Hindrances:
 class Causes(NamedTuple):
     """What differs between the runs of two commits.
 
-    `params` have their key, and both values, None for null and for one that is not there. `code` has the stages that
-    depend on each file or folder that differs, by its path, and `packages` the lines of requirements.txt, with `-` for
-    those that are gone and `+` for new ones.
+    `params` have their key, and both values, None for one that is not there. `code` has the stages that depend on each
+    path that differs, and `packages` lines of requirements.txt, `-` for those that are gone and `+` for new ones.
     """
 
     params: list[tuple[str, Any, Any]]

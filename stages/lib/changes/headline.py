@@ -4,19 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from resampled.pairs.apart import Apart
-from resampled.pairs.family import BETTER, CHANCE, LEVEL, RARE, UNCHANGED, UNDECIDED, UNTESTED, WORSE, Verdict
+from resampled.pairs.family import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
 from resampled.pairs.pair import Pair
 from stages.lib.changes.comparison import Comparison
 from stages.lib.changes.picks import MOST, amount, compared, search_in_words, signed, verdict_in_words
 from stages.lib.changes.staleness import stale_in_words
 from stages.lib.common import counted, first_of, format_score, format_value, kept_in_words, score_decimals
-from stages.lib.comparison.findings import UNLESS
 
 # A longer cause is cut.
 _LONGEST = 120
 _NOT_COMPARED = "not compared"
-# What changed in these are other candidates.
-_WORDS = {UNCHANGED: ("whose pick scores the same", "whose picks score the same")}
 
 
 def parts(changes: Comparison) -> list[str]:
@@ -111,7 +108,7 @@ def tally(verdicts: Mapping[str, Verdict | None]) -> list[str]:
     told = [f"{name} {verdict_in_words(sure[name])}" for name in sorted(sure, key=lambda name: sure[name].p)]
     counts = Counter(verdict.word if verdict else _NOT_COMPARED for verdict in verdicts.values())
     others = [(counts[word], word) for word in (LEVEL, UNDECIDED, CHANCE, UNCHANGED, UNTESTED, _NOT_COMPARED)]
-    return told + [f"{n} {_WORDS.get(word, (word, word))[n > 1]}" for n, word in others if n]
+    return told + [f"{n} {word}" for n, word in others if n]
 
 
 def _cause(changes: Comparison) -> Iterator[str]:
@@ -140,15 +137,7 @@ def second_told(changes: Comparison) -> list[str]:
 
 
 def others_told(changes: Comparison) -> list[str]:
-    """Say when the verdicts would not hold, which searches did not change, and what else differs."""
-    verdicts = [changes.kept, changes.second]
-    verdicts += [verdict for search in changes.changed for verdict in (search.verdict, search.second)]
-    n_splits = {verdict.word: verdict.of.n_splits for verdict in verdicts if verdict}
-    conditions = []
-    if {BETTER, WORSE} & {*n_splits}:
-        conditions.append(f"Better and worse err in at most 5 % of cases, {UNLESS}.")
-    if LEVEL in n_splits:
-        conditions.append(f"Level errs in at most 5 % of cases, but {RARE.format(n_splits[LEVEL])}.")
+    """Say which searches did not change, and what else differs."""
     others = [f"{name} {_means(of)}" for name, of in changes.others.items()]
     lists = {
         f"{counted(len(changes.unchanged), 'search', 'searches')} unchanged": changes.unchanged,
@@ -156,7 +145,7 @@ def others_told(changes: Comparison) -> list[str]:
         "Added": changes.added,
         "Removed": changes.removed,
     }
-    return conditions + [f"{what}: {', '.join(names)}." for what, names in lists.items() if names]
+    return [f"{what}: {', '.join(names)}." for what, names in lists.items() if names]
 
 
 def causes_told(changes: Comparison) -> list[str]:

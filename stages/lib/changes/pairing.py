@@ -11,8 +11,7 @@ from resampled.means.ttest import ALPHA
 from resampled.pairs.apart import Apart
 from resampled.pairs.pair import Pair, average
 from stages.lib.changes.differences import Hindrances, hindrances
-from stages.lib.changes.results import Results
-from stages.lib.changes.scored import Scored
+from stages.lib.changes.results import Results, Scored
 from stages.lib.config.cv import has_unit
 from stages.lib.config.statistics import ROPE
 

@@ -8,7 +8,7 @@ from resampled.pairs.apart import Apart
 from resampled.pairs.family import UNCHANGED, UNTESTED, Verdict
 from resampled.pairs.pair import FEWEST_SPLITS, Pair
 from stages.lib.changes.comparison import SearchChange
-from stages.lib.changes.scored import Scored
+from stages.lib.changes.results import Scored
 from stages.lib.common import (
     counted,
     first_of,
@@ -53,13 +53,11 @@ def _settings(params: str) -> dict[str, str]:
 def search_in_words(search: SearchChange) -> str:
     """Say how the pick of a search scores before and after: side by side, if it is not on the same splits."""
     picked = f"{search.name}, {pick(search)}"
+    of = search.verdict.of if search.verdict else None
+    if isinstance(of, Pair):
+        return f"{picked} scores the same" if of.is_same else f"{picked}, {amount(of)}"
     before, after = values(search)
-    if search.verdict is None:
-        return f"{picked}: {before} before, {after} now, not compared"
-    of = search.verdict.of
-    if isinstance(of, Apart):
-        return f"{picked}: {before} before, {after} now, {signed(of)}"
-    return f"{picked} scores the same" if of.is_same else f"{picked}, {amount(of)}"
+    return f"{picked}: {before} before, {after} now, {signed(of) if of else 'not compared'}"
 
 
 def amount(of: Pair | Apart) -> str:
@@ -130,8 +128,6 @@ def details(search: SearchChange) -> Iterator[str]:
         yield from _tested(search.verdict)
     if search.second and search.second.word != UNCHANGED:
         yield f"{search.new and search.new.second_name}: {signed(search.second.of)}, {verdict_in_words(search.second)}."
-    if search.n_added or search.n_removed:
-        yield f"Candidates: {search.n_added} added, {search.n_removed} removed."
     if search.common and search.common.n_differing:
         shared = counted(len(search.common.pairs), "candidate")
         gain = f"{signed(search.common.mean)} on average over all"

@@ -3,5 +3,4 @@
 Imports `winners`, `changes`, `scores`, `results`, `config` and `common`.
 """
 
-from stages.lib.docs.blocks import find_blocks, replace_blocks
-from stages.lib.docs.results import CONTENTS, contents
+from stages.lib.docs.results import contents, find_blocks, replace_blocks

@@ -1,13 +1,29 @@
-"""What the blocks say, from params.yaml and metrics/. Each function takes both and returns Markdown."""
+"""What the blocks of README.md say, from params.yaml and metrics/, and where they stand.
+
+A block stands between two comments, which a reader of the page does not see::
+
+    <!-- make docs: answer -->
+    <!-- make docs: end -->
+"""
 
 import math
+import re
 import textwrap
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import pandas as pd
 
 from stages.lib.changes.output import code
-from stages.lib.common import format_params, format_score, format_value, net_in_words, score_decimals, short_params
+from stages.lib.common import (
+    UserError,
+    format_params,
+    format_score,
+    format_value,
+    join_words,
+    net_in_words,
+    score_decimals,
+    short_params,
+)
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.results import Results, files
@@ -18,6 +34,10 @@ from stages.lib.winners.told import read_answer
 _WIDTH = 120
 _CHART = "metrics/charts/leaderboard.svg"
 _OTHERS = "is from other experiments than those in params.yaml"
+
+_END = "end"
+_MARKER = re.compile(r"^<!-- *make docs\b:? *(.*?) *(?:-->)?[ \t\r]*$", re.MULTILINE)
+_BLOCK = re.compile(r"^(<!-- make docs: (\w+) -->\n)(.*?)^(<!-- make docs: end -->)", re.MULTILINE | re.DOTALL)
 
 
 def leaderboard_picture(results: Results, params: Params) -> str:
@@ -118,3 +138,26 @@ def contents(params: Params, names: Collection[str]) -> dict[str, str]:
     """Return what the named blocks say; raises `UserError` if results are missing or of other experiments."""
     results = Results()
     return {name: make(results, params) for name, make in CONTENTS.items() if name in names}
+
+
+def find_blocks(page: str, text: str) -> dict[str, str]:
+    """Return the text of each block of a page, by its name.
+
+    Raises `UserError` at a line that should be another marker than it is.
+    """
+    markers = [(text.count("\n", 0, found.start()) + 1, found[0], found[1]) for found in _MARKER.finditer(text)]
+    blocks = {name: inside for _, name, inside, _ in _BLOCK.findall(text)}
+    for i, (number, line, name) in enumerate(markers):
+        is_open = i % 2 == 0
+        follows = name in CONTENTS and len(markers) > i + 1 if is_open else name == _END
+        if not follows or line.rstrip() != f"<!-- make docs: {name} -->":
+            raise UserError(
+                f"{page}: line {number} is not in order: {line.strip()}. A block begins with the line `<!-- make docs: "
+                f"NAME -->`, where NAME is {join_words([*CONTENTS], 'or')}, and ends with `<!-- make docs: {_END} -->`."
+            )
+    return blocks
+
+
+def replace_blocks(text: str, contents: Mapping[str, str]) -> str:
+    """Return the page with the contents of its blocks by their names, each between empty lines."""
+    return _BLOCK.sub(lambda block: f"{block[1]}\n{contents[block[2]]}\n\n{block[4]}", text)

@@ -44,16 +44,12 @@ class Since:
 
     @property
     def metrics(self) -> list[list[str]]:
-        """The metrics of DVC that differ: name, before, now, and change."""
-        before, after = (side.metrics for side in (self.comparison.sides.old, self.comparison.sides.new))
-        decimals = score_decimals([*before.values(), *after.values()])
-        rows = []
-        for name in differing(before, after):
-            old, new = (side.get(name, math.nan) for side in (before, after))
-            scores = [format_score(score, decimals) for score in (old, new)]
-            if scores[0] != scores[1]:  # in the digits that are shown
-                rows.append([name, *scores, format_score(new - old, decimals, "+")])
-        return rows
+        """The metrics of DVC that differ, in the digits that are shown: name, before, and now."""
+        sides = [side.metrics for side in (self.comparison.sides.old, self.comparison.sides.new)]
+        decimals = score_decimals([*sides[0].values(), *sides[1].values()])
+        names = differing(*sides)
+        rows = [[name, *(format_score(side.get(name, math.nan), decimals) for side in sides)] for name in names]
+        return [row for row in rows if row[1] != row[2]]
 
     @cached_property
     def _charts(self) -> list[dict[str, str | None]]:
@@ -103,7 +99,7 @@ def changes_of(since: Since) -> dict[str, Any]:
         "other_charts": others,
         "folded": {
             "More on these searches": [f"{name}: {told}" for name, each in found["details"].items() for told in each],
-            "Metrics that differ": [f"{name}: {old} → {new} ({change})" for name, old, new, change in since.metrics],
+            "Metrics that differ": [f"{name}: {old} → {new}" for name, old, new in since.metrics],
             "What the runs differ in, by dvc.lock": found["causes"],
         },
     }

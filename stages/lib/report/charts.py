@@ -76,15 +76,11 @@ def read_specs() -> dict[str, dict[str, Any]]:
 def compared_specs(commit: str) -> dict[str, dict[str, Any]]:
     """Return the specs of `read_specs`, with the files of a commit drawn as well, on the same axes.
 
-    A plot that the commit does not have is drawn without it. An older commit may have drawn a chart of another table,
-    so the table of the current files counts.
+    A plot that the commit does not have is drawn without it; those that the commit alone has are left out.
     """
-    specs: dict[str, dict[str, Any]] = {}
-    for renderer, _ in _renderers(commit[:7], "workspace"):
-        name, is_current = chart_name(renderer.name), any(row.get("rev") == "workspace" for row in renderer.datapoints)
-        if is_current or (renderer.datapoints and name not in specs):
-            specs[name] = renderer.get_filled_template()
-    return specs
+    found = [renderer for renderer, _ in _renderers(commit[:7], "workspace")]
+    current = [each for each in found if any(row.get("rev") == "workspace" for row in each.datapoints)]
+    return {chart_name(each.name): each.get_filled_template() for each in current}
 
 
 def _renderers(*revisions: str) -> list[tuple[Any, bool]]:

@@ -85,11 +85,9 @@ def describe_course(curves: pd.DataFrame, stops_early: bool, n_nets: int) -> str
             f"epoch {since} of {len(best)}. Fewer epochs may help."
         )
     if loss == "falling":
-        whose = "Its loss" if sentences else "The loss of the best"
-        more = {"falling": " too", "level": ", though its score did not clearly fall"}.get(score, "")
         sentences.append(
-            f"{whose} on the hold-out rose by {_size(loss_change, losses)} after epoch {loss_since}{more}: the net "
-            "learns its training rows by heart."
+            f"The loss on the hold-out rose by {_size(loss_change, losses)} after epoch {loss_since}: the net learns "
+            "its training rows by heart."
         )
     if sentences:
         return " ".join(sentences)

@@ -96,7 +96,8 @@ def make_axis(name: str, x: float, values: list[str]) -> Axis:
 
     From the bottom up: none, numbers by size, names in the order of the alphabet from the top down.
     """
-    numbers = {value: float(value) for value in {*values} if _is_number(value)}
+    parsed = {value: pd.to_numeric(value, errors="coerce") for value in {*values}}
+    numbers = {value: number for value, number in parsed.items() if math.isfinite(number)}
     names = sorted({*values} - {*numbers} - {"none"})
     order = [*names, *sorted(numbers, key=lambda value: -numbers[value]), *(["none"] if "none" in values else [])]
     height = (BOTTOM - TOP) / len(order)
@@ -110,10 +111,3 @@ def make_axis(name: str, x: float, values: list[str]) -> Axis:
             places[line] = (top + bottom) / 2 + (place - (len(lines) - 1) / 2) * apart
     labelled = stops[:: math.ceil(len(stops) / _MOST_LABELS)]
     return Axis(name, x, [((top + bottom) / 2, value) for top, bottom, value in labelled], stops, places, at)
-
-
-def _is_number(value: str) -> bool:
-    try:
-        return math.isfinite(float(value))
-    except ValueError:
-        return False
