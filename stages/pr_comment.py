@@ -8,8 +8,7 @@ from argparse import Namespace
 
 from stages.lib.changes.revisions import commit_of, is_committed
 from stages.lib.common import Arguments, UserError, run
-from stages.lib.report.changes import Since, comment
-from stages.lib.report.fresh_run import run_fresh
+from stages.lib.report.changes import Since, comment, run_fresh
 
 ARGUMENTS = Arguments("stages.pr_comment", __doc__)
 ARGUMENTS.add_argument("revision", metavar="REVISION", help="the branch or commit that HEAD is compared with")

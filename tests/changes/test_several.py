@@ -71,14 +71,6 @@ def test_searches_whose_own_splits_differ_are_judged_by_their_picks_alone(commit
     assert "on average" not in text
 
 
-def test_candidates_that_diverge_are_left_out_and_counted(commits: Commits, said: Any) -> None:
-    found = commits.searches["lr"]
-    found["lr=0.1"], found["lr=0.2"] = found["lr=0.1"] + 0.01, np.where(np.arange(30) == 3, np.nan, found["lr=0.2"])
-    commits.commit("after")
-    told = "  Of 1 candidate that both have, 1 score otherwise: +0.0100 ± 0.0000 on average over all."
-    assert told in said("before", "after")
-
-
 def test_two_splits_have_no_interval(commits: Commits, said: Any) -> None:
     commits.params["cv"] |= {"n_splits": 2, "n_repeats": 1}
     commits.searches = {name: {each: s[:2] for each, s in found.items()} for name, found in commits.searches.items()}

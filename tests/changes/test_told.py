@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import diff
 from stages.lib.changes.comparison import SearchChange, compare
 from stages.lib.changes.output import as_text
 from stages.lib.changes.picks import pick
@@ -16,8 +15,6 @@ from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import write_text
 from tests.changes.commits import Commits, scores
-from tests.conftest import Command
-from tests.project import IDENTITY
 
 
 @pytest.fixture
@@ -47,21 +44,6 @@ def test_an_evaluation_that_names_no_model_answers_only_if_it_says_so(commits: C
         commits.git("tag", tag)
     assert said("before", "none")[0].startswith("There is no answer to what to use in none; the kept net, width, is")
     assert said("before", "refused")[0].startswith("Use none of the models, before linear; the kept net")
-
-
-def test_a_merge_in_progress_is_told(commits: Commits, in_process: Command) -> None:
-    for branch, lr in (("theirs", 0.3), ("main", 0.4)):
-        commits.git("checkout", "--quiet", "-B", branch, "before")
-        found = commits.searches["lr"]
-        commits.searches["lr"] = {f"lr={lr}": scores(0.7, 9), **found}
-        commits.commit(f"on-{branch}")
-        commits.searches["lr"] = found
-    commits.project.run("git", "merge", "theirs", ok=False, variables=IDENTITY)
-    done = in_process(diff)
-    assert done.stderr == (
-        "error: metrics/search/lr/candidates.csv of the working tree has conflict markers of git. End the merge first; "
-        "`make check` says how.\n"
-    )
 
 
 def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared(commits: Commits, said: Any) -> None:

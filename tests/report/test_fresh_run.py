@@ -6,7 +6,7 @@ import pytest
 
 from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import UserError
-from stages.lib.report.fresh_run import FreshRun, run_fresh
+from stages.lib.report.changes import FreshRun, run_fresh
 from tests.project import ROOT, Project
 from tests.read_sample import SAMPLE
 

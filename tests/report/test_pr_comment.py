@@ -10,8 +10,7 @@ import pytest
 from stages import pr_comment
 from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import write_text
-from stages.lib.report.changes import LONGEST, Since
-from stages.lib.report.fresh_run import FreshRun
+from stages.lib.report.changes import LONGEST, FreshRun, Since
 from tests.changes.commits import Commits, scores
 from tests.conftest import Changed, Command, Done
 from tests.project import Project

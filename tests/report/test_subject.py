@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from stages.lib.config import Params
-from stages.lib.config.schema import unit_of_score
 from stages.lib.report.subject import class_counts, columns, describe, title
 from tests.project import real_params, set_at
 
@@ -74,11 +73,6 @@ def test_a_regression_has_its_units_and_no_word_of_classes() -> None:
         ["note", "not used", "number", "", "up to 9", ""],
         ["price", "target", "number", "k€", "0 to 9,000", ""],
     ]
-
-
-def test_a_score_has_the_unit_that_its_formula_gives() -> None:
-    units = {"neg_root_mean_squared_error": "k€", "neg_mean_squared_error": "k€²", "neg_mean_squared_log_error": ""}
-    assert {scoring: unit_of_score(houses(cv__scoring=scoring)) for scoring in units} == units
 
 
 @pytest.mark.parametrize(

@@ -105,11 +105,6 @@ def test_a_constant_is_marked_and_a_diverged_net_is_not() -> None:
     assert [row[1:3] for row in found.rows] == [["0.7500", "0.0300"], ["0.5000", "–"], ["diverged", "–"]]
 
 
-def test_after_halving_the_best_is_of_those_that_were_trained_to_the_end() -> None:
-    found = text_table(table("params,mean_test_score,rank_test_score,stage", "a=1,0.8,2,1", "a=2,0.7,1,2"))
-    assert [(row[0], row[-1]) for row in found.rows] == [("1", "a=2"), ("2", "a=1")]
-
-
 def test_the_first_screen_has_the_contenders_that_tell_most() -> None:
     found = contenders(
         table(

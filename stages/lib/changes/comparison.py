@@ -1,10 +1,8 @@
 """Compares the results of two commits: the picks of the searches and the kept net on fresh splits, and candidates."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from resampled.pairs.apart import Apart
 from resampled.pairs.family import UNDECIDED, Verdict, judge
 from resampled.pairs.pair import Pair
 from stages.lib.changes.differences import Causes, causes
@@ -65,10 +63,11 @@ def compare(old: Results, new: Results) -> Comparison:
                 f"{side.snapshot.name} has no results: there are no candidates in it. Run `dvc repro`, or name "
                 "a commit that has them."
             )
-    if old.is_rounded != new.is_rounded:
-        _ignore_rounding(old, new)
-    sides = Sides(old, new)
     shared = [name for name in new.searches if name in old.searches]
+    if old.is_rounded != new.is_rounded:  # then a rounding alone is no change
+        for before, after in [(old.fresh, new.fresh), *((old.searches[name], new.searches[name]) for name in shared)]:
+            after |= {name: each.like(before[name]) for name, each in after.items() if name in before}
+    sides = Sides(old, new)
     unchanged = [name for name in shared if sides.is_unchanged(name)]
     changed = [name for name in shared if name not in unchanged]
     # A search whose pick is kept on both sides is the same pair, and counts once.
@@ -77,9 +76,11 @@ def compare(old: Results, new: Results) -> Comparison:
     contenders |= {_KEPT: (old.kept, new.kept)} if kept == _KEPT else {}
     family = {name: pair for name, both in contenders.items() if (pair := sides.difference(*both))}
     common = {name: sides.common(name) for name in changed}
-    together = _together(common, family)
+    pairs = {name: pair for name, pair in family.items() if isinstance(pair, Pair)}
+    shared_by = {name: each.pairs for name, each in common.items() if each and name in pairs}
+    together = Together.of(list(shared_by.values()), [pairs[name] for name in shared_by])
     verdicts = judge(family | ({_TOGETHER: together.candidates} if together else {}))
-    if together and not together.agrees(pair if isinstance(pair := family.get(kept), Pair) else None):
+    if together and not together.agrees(pairs.get(kept)):
         verdicts[_TOGETHER] = verdicts[_TOGETHER]._replace(word=UNDECIDED)
     seconds = judge({name: pair for name, both in contenders.items() if (pair := sides.second(*both))})
     # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.
@@ -108,17 +109,3 @@ def compare(old: Results, new: Results) -> Comparison:
         others={name: pair for name, pair in others.items() if isinstance(pair, Pair) and not pair.is_same},
         causes=causes(old, new),
     )
-
-
-def _ignore_rounding(old: Results, new: Results) -> None:
-    """Give the newer side the scores of the older one where a rounding alone tells them apart."""
-    both = [(old.fresh, new.fresh)]
-    both += [(old.searches[name], new.searches[name]) for name in new.searches if name in old.searches]
-    for before, after in both:
-        after |= {name: each.like(before[name]) for name, each in after.items() if name in before}
-
-
-def _together(common: Mapping[str, Common | None], family: Mapping[str, Pair | Apart]) -> Together | None:
-    """Take the searches with candidates on both sides as one."""
-    shared = {name: each.pairs for name, each in common.items() if each and isinstance(family.get(name), Pair)}
-    return Together.of(list(shared.values()), [pair for name in shared if isinstance(pair := family[name], Pair)])

@@ -134,10 +134,9 @@ class Together:
     def agrees(self, kept: Pair | None) -> bool:
         """Whether the picks gain, or lose, as well, and the kept net hardly does the contrary.
 
-        Candidates that nobody would pick often gain most, and a change that costs the kept net is no gain. The picks
-        follow if the 90 % interval of their mean difference excludes 0, which is a one-sided test at the 5 % level, and
-        the difference is larger than the rope. The kept net may not be more than the rope on the other side, even if it
-        is off by one standard error.
+        Candidates that nobody would pick often gain most. The picks follow if the 90 % interval of their mean
+        difference excludes 0, which is a one-sided test at the 5 % level, and the difference is larger than the rope.
+        The kept net may not be more than the rope on the other side, even if it is off by one standard error.
         """
         side, rope = np.sign(self.candidates.difference), self.picks.rope
         picked = side * self.picks.difference > np.maximum(rope, self.picks.half_width(1 - 2 * ALPHA))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,22 +23,16 @@ HOW_TO_FETCH = " In a shallow clone, `git fetch --unshallow origin NAME:NAME` ge
 
 def commit_of(revision: str) -> str:
     """Return the hash of a branch, tag, commit or DVC experiment; raises `UserError` if there is none of this name."""
-    try:
+    with suppress(subprocess.CalledProcessError):
         return git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
-    except subprocess.CalledProcessError:
-        return _experiment(revision)
-
-
-def _experiment(name: str) -> str:
-    """Return the commit of a DVC experiment."""
     from dvc.scm import Git, RevError, resolve_rev  # which take half a second to import
 
-    if name == "HEAD":
+    if revision == "HEAD":
         raise UserError(NO_REPOSITORY)
     try:
-        return str(resolve_rev(Git(), name))
+        return str(resolve_rev(Git(), revision))
     except RevError as error:
-        problem = f"git has no revision {name!r}, and DVC no experiment: {error}."
+        problem = f"git has no revision {revision!r}, and DVC no experiment: {error}."
     raise UserError(f"{problem} `git branch --all`, `git tag` and `dvc exp list` list names.{HOW_TO_FETCH}")
 
 

@@ -48,7 +48,7 @@ class Snapshot:
     def text(self, path: str) -> str | None:
         """Return the text of a file; None if it is not there.
 
-        Raises `UserError` if it is not UTF-8, or has conflict markers, with which a table might still be read.
+        Raises `UserError` if it is not UTF-8, or has conflict markers.
         """
         try:
             if self.commit is None:

@@ -121,10 +121,7 @@ def _written(settings: dict[str, Any]) -> dict[str, str]:
 
 
 def describe_head() -> str:
-    """Return HEAD's short hash with its date, and whether the working tree differs from it.
-
-    It is empty where there is none: without git, in a folder that is not a repository, and before the first commit.
-    """
+    """Return HEAD's short hash with its date, and whether the working tree differs from it; empty without a commit."""
     try:
         commit, date = git("show", "--no-patch", "--format=%h %cs", "--abbrev=7", "HEAD").split()
     except (NoGitError, subprocess.CalledProcessError):

@@ -1,7 +1,5 @@
 """The real `dvc` draws what the stage draws, and a mistake is a sentence."""
 
-import csv
-import io
 import json
 import re
 
@@ -9,10 +7,9 @@ import pytest
 
 from stages import charts
 from stages.lib.common import UserError
-from stages.lib.report.charts import chart_name, read_specs, render
+from stages.lib.report.charts import chart_name, read_specs
 from tests.conftest import Command
 from tests.project import SEARCHED, Project
-from tests.report.charts.svg import texts
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # DVC's own
 
@@ -42,29 +39,6 @@ def test_the_committed_charts_are_those_of_the_committed_tables(
     monkeypatch.chdir(project.folder)
     assert in_process(charts).returncode == 0
     assert project.metrics() == before
-
-
-def test_two_revisions_stand_side_by_side(project: Project) -> None:
-    path = "metrics/compared/neurons.csv"
-    changed = project.read(path).decode().replace("module__n_neurons=1,1,", "module__n_neurons=12,12,")
-    (project.folder / path).write_text(changed, encoding="utf-8")
-    found = json.loads(project.run("dvc", "plots", "diff", "--json", "main").stdout)
-    (plot,) = found["data"][path]
-    assert plot["revisions"] == ["workspace", "main"]
-    shown = texts(render(plot["content"]))
-    # The older revision comes first; both have the same rows in the same order.
-    assert [text for text in shown if text in plot["revisions"]] == ["main", "workspace"]
-    rows = list(csv.DictReader(io.StringIO(changed)))
-    others = sorted(
-        (row for row in rows if row["params"] != "module__n_neurons=12"), key=lambda row: row["rank_test_score"]
-    )
-    names = [row["module__n_neurons"] for row in others]
-    found = [text for text in shown if text in {"1", "12", *names}]
-    assert found[:3] == found[3:]
-    assert [name for name in found[:3] if name in names] == names
-    assert {*found[:3]} - {*names} == {"1", "12"}
-    (alone,) = json.loads(project.run("dvc", "plots", "show", "--json", path).stdout)["data"][path]
-    assert "workspace" not in texts(render(alone["content"]))
 
 
 @pytest.mark.parametrize(
