@@ -159,7 +159,7 @@ def comment(since: Since, fresh: FreshRun | None) -> str:
             against=since.against,
             base=since.base[:7],
             of=new.evaluated,
-            rows=new.counted.get("rows"),
+            n_rows=new.counted.get("rows"),
             settings=new.settings,
             fresh=fresh,
             most=most,
