@@ -76,6 +76,8 @@ def comparison(results: Results, params: Params) -> str:
             f"Put together, the picks of the grid searches score {texts[COMBINED]}, {relation} the settings that every "
             f"search starts from, {texts[STARTING_POINT]}."
         )
+    elif STARTING_POINT in texts:
+        sentences.append(f"The settings that every search starts from score {texts[STARTING_POINT]}.")
     if kept in texts and linear in texts:
         are_near = abs(scores[kept] - scores[linear]) < params.rope
         apart = f": less than {format_value(params.rope)} apart" if are_near else ""

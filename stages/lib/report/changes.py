@@ -167,7 +167,7 @@ def comment(since: Since, fresh: FreshRun | None) -> str:
             metrics=metrics[:most],
             n_metrics=len(metrics),
             charts=charts,
-            others=others,
+            other_charts=others,
             left_out=names[most:],
         )
         if len(text) <= LONGEST:
