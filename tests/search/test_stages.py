@@ -165,7 +165,7 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
             GROUPS | {"cv.n_splits": 31},
             "number of splits n_splits=31 greater than the number of groups: 30. Lower cv.n_splits",
         ),
-        (TIME | {"cv.n_repeats": 2}, "params.yaml: cv.n_repeats is 2, but rows in the order of time can be split in"),
+        (TIME | {"cv.n_repeats": 2}, "params.yaml: cv.n_repeats does not fit the splitter time, because rows in the"),
         (
             {"model.class_weight": [1, 2, 3], "model.criterion": "CrossEntropyLoss"},
             "experiment, has 3 weights, but the data has 2 classes. Give one",
