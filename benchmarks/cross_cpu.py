@@ -117,9 +117,9 @@ def of_other_nets() -> dict[str, str]:
         "GRU": (everyday.classifier(everyday.Recurrent), of_series),
         "attention": (everyday.classifier(everyday.Attention), of_series),
     }
-    embedded = {"module__n_inputs": 16, "module__n_outputs": 2, "module__n_numbers": 16, "optimizer": AdamW}
+    embedded = {"module__n_inputs": 16, "module__n_outputs": 2, "module__n_numbers": 16}
     for embedding in ("periodic", "piecewise"):
-        net = everyday.classifier(TableNet, module__embedding=embedding, **embedded)
+        net = everyday.classifier(TableNet, module__embedding=embedding, **embedded).set_params(optimizer=AdamW)
         nets[f"tables, {embedding}"] = net, everyday.table(320, 16)
     found: dict[str, str] = {}
     for name, (net, (X, y)) in nets.items():
