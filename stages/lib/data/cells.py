@@ -92,7 +92,7 @@ def _by_meaning(series: pd.Series, spec: Data) -> tuple[np.ndarray, np.ndarray, 
     as_numbers = partial(text.numbers, decimal=spec.decimal)
     reading = text.read(series, spec.na_values, text.MEANINGS.get(kind, as_numbers))
     missing = reading.cells.isna().to_numpy()
-    remedy = "write dates as in 2020-12-31"
+    remedy = "write dates as in 2020-12-31 or 31.12.2020"
     if kind != "date":
         remedy = f"fix it, add it to data.na_values if it is missing, or {line_to_add(name, 'type: category')}"
     if kind == "number":

@@ -76,8 +76,13 @@ def booleans(texts: Sequence[str]) -> np.ndarray:
 
 
 def dates(texts: Sequence[str]) -> np.ndarray:
-    """Return texts as days since 1970, with NaN for those that are not dates of ISO 8601, such as 2020-12-31."""
-    days = pd.to_datetime(pd.Series(texts, dtype="str"), format="ISO8601", errors="coerce", utc=True)
+    """Return texts as days since 1970, with NaN for those that are not dates as 2020-12-31 (ISO 8601) or 31.12.2020.
+
+    All texts have the form that more of them fit. With dots, the day comes first; 03/04/2020 could be two days.
+    """
+    series = pd.Series(texts, dtype="str")
+    readings = [pd.to_datetime(series, format=each, errors="coerce", utc=True) for each in ("ISO8601", "%d.%m.%Y")]
+    days = min(readings, key=lambda reading: reading.isna().sum())
     # Microseconds also hold years that nanoseconds do not.
     return np.where(days.isna(), np.nan, days.dt.as_unit("us").astype("int64").to_numpy() / 86_400e6)
 
