@@ -46,6 +46,7 @@ NUMBERS = np.random.default_rng(0).permutation(N)
         ("blank", [""] * N, "not used", "empty"),
         ("same", ["x"] * N, "not used", "constant"),
         ("same", [0.0] * N, "not used", "constant"),
+        ("day", [f"{1 + i % 28}.{1 + i // 28:02}.1949" for i in range(N)], "date", "dates"),
         ("month", [f"19{49 + i // 12}-{1 + i % 12:02}" for i in range(N)], "date", "dates"),
         ("range", ["10-19", "20-29", "30-39"] * 20, "category", "text of 3 values"),
         (

@@ -111,6 +111,7 @@ def test_rows_stand_in_the_order_of_a_number_which_stays_a_feature(tmp_path: Pat
         ["2020-02-01T00:00:00+00:00", "2020-02-01T01:30:00+02:00", "2020-02-01T00:00:01Z"],
         ["20200201", "20191231", "20200202"],
         ["2020", "1019", "2021"],
+        ["1.2.2020", "31.12.2019", "02.02.2020"],
     ],
 )
 def test_dates_of_many_forms_are_ordered(tmp_path: Path, days: list[str]) -> None:
