@@ -62,9 +62,8 @@ def read_specs() -> dict[str, dict[str, Any]]:
     specs: dict[str, dict[str, Any]] = {}
     for renderer, has_errors in _renderers():
         name = chart_name(renderer.name)
-        # A table of a net that diverged on every split has a header only.
-        is_empty = not renderer.datapoints and Path(renderer.name).read_text(encoding="utf-8").count("\n") != 1
-        if has_errors or is_empty:
+        # A table of a net that diverged on every split has a header only; an empty one is broken.
+        if has_errors or not (renderer.datapoints or Path(renderer.name).stat().st_size):
             raise UserError(f"{renderer.name} is not the table that its plot draws. Run `dvc repro {renderer.name}`.")
         if name in specs:
             raise UserError(f"{renderer.name} and another plot are both called {name}. Rename one of them.")
