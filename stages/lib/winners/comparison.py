@@ -69,9 +69,9 @@ def summarise(table: pd.DataFrame, choice: Choice, data: Dataset) -> dict[str, A
             numbers[f"{name}_p_value"] = row["p_value"]
     names = {"best_setting": table["setting"][best_row(table)], "kept": kept["setting"]}
     names |= {"use": choice.use, "runner_up": choice.runner_up, "handed_over": choice.handed_over}
-    counts = dict(zip(data.classes, np.bincount(data.y.astype(int), minlength=data.n_classes).tolist(), strict=True))
+    counts = {label: int((data.y == number).sum()) for number, label in enumerate(data.classes)}
     known: dict[str, Any] = {key: name for key, name in names.items() if name is not None}
-    known |= {"n_rows": len(data.y), "classes": counts if data.classes else {}}
+    known |= {"n_rows": len(data.y), "classes": counts}
     known |= {} if data.groups is None else {"n_groups": len(np.unique(data.groups))}
     return known | {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
 
