@@ -105,12 +105,16 @@ class _Words:
     def name(self, name: str) -> str:
         return net_in_words(name) if self.contest.is_net(name) else name
 
+    @property
+    def decimals(self) -> int:
+        return score_decimals(map(self.contest.mean, self.contest.reached))
+
     def number(self, score: float) -> str:
-        return format_score(score, score_decimals(map(self.contest.mean, self.contest.reached)))
+        return format_score(score, self.decimals)
 
     def score(self, name: str) -> str:
         reached, mean = self.contest.reached[name], self.contest.mean(name)
-        words = format_interval(mean, reached.ci95, score_decimals(map(self.contest.mean, self.contest.reached)))
+        words = format_interval(mean, reached.ci95, self.decimals)
         if reached.stuck is None or not reached.stuck.any():
             return words
         others = self.number(mean_of_others(self.contest.scores(name), reached.stuck))
