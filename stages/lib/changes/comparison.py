@@ -11,7 +11,7 @@ from stages.lib.changes.results import Results, Scored
 from stages.lib.common import UserError
 
 # The names of members of a family that are not searches; no experiment is called so.
-_KEPT, _TOGETHER = "the kept net", "all together"
+KEPT, TOGETHER = "the kept net", "all together"
 
 
 class SearchChange(NamedTuple):
@@ -71,17 +71,17 @@ def compare(old: Results, new: Results) -> Comparison:
     unchanged = [name for name in shared if sides.is_unchanged(name)]
     changed = [name for name in shared if name not in unchanged]
     # A search whose pick is kept on both sides is the same pair, and counts once.
-    kept = new.kept if new.kept in changed and new.kept == old.kept else _KEPT
+    kept = new.kept if new.kept in changed and new.kept == old.kept else KEPT
     contenders: dict[str, tuple[str | None, str | None]] = {name: (name, name) for name in changed}
-    contenders |= {_KEPT: (old.kept, new.kept)} if kept == _KEPT else {}
+    contenders |= {KEPT: (old.kept, new.kept)} if kept == KEPT else {}
     family = {name: pair for name, both in contenders.items() if (pair := sides.difference(*both))}
     common = {name: sides.common(name) for name in changed}
     pairs = {name: pair for name, pair in family.items() if isinstance(pair, Pair)}
     shared_by = {name: each.pairs for name, each in common.items() if each and name in pairs}
     together = Together.of(list(shared_by.values()), [pairs[name] for name in shared_by])
-    verdicts = judge(family | ({_TOGETHER: together.candidates} if together else {}))
+    verdicts = judge(family | ({TOGETHER: together.candidates} if together else {}))
     if together and not together.agrees(pairs.get(kept)):
-        verdicts[_TOGETHER] = verdicts[_TOGETHER]._replace(word=UNDECIDED)
+        verdicts[TOGETHER] = verdicts[TOGETHER]._replace(word=UNDECIDED)
     seconds = judge({name: pair for name, both in contenders.items() if (pair := sides.second(*both))})
     # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.
     elsewhere = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
@@ -105,7 +105,7 @@ def compare(old: Results, new: Results) -> Comparison:
         kept=verdicts.get(kept),
         second=seconds.get(kept),
         together=together,
-        together_verdict=verdicts.get(_TOGETHER),
+        together_verdict=verdicts.get(TOGETHER),
         others={name: pair for name, pair in others.items() if isinstance(pair, Pair) and not pair.is_same},
         causes=causes(old, new),
     )

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from resampled.pairs.family import Verdict
-from stages.lib.changes.comparison import Comparison
+from stages.lib.changes.comparison import KEPT, TOGETHER, Comparison
 from stages.lib.changes.headline import causes_told, others_told, parts, second_told
 from stages.lib.changes.picks import HEADINGS, details, row, search_in_words
 
@@ -39,7 +39,7 @@ def as_text(changes: Comparison) -> str:
 def as_json(changes: Comparison) -> dict[str, Any]:
     """Return the facts with the numbers of each verdict, null for one that there is not."""
     verdicts = {search.name: search.verdict for search in changes.changed}
-    verdicts |= {"the kept net": changes.kept, "all together": changes.together_verdict}
+    verdicts |= {KEPT: changes.kept, TOGETHER: changes.together_verdict}
     commits = {"old": changes.sides.old.snapshot.commit, "new": changes.sides.new.snapshot.commit}
     return commits | facts(changes) | {"verdicts": {name: _numbers(each) for name, each in verdicts.items() if each}}
 

@@ -100,7 +100,8 @@ class Results(results.Results):
     @property
     def is_rounded(self) -> bool:
         """Whether the scores are from before they had all digits, which is when the files had other places."""
-        return any(self.source.text(files.CANDIDATES.at(name)) is None for name in self.searches)
+        current = self.source.files("metrics/search", ".csv").values()
+        return any(files.CANDIDATES.at(name) not in current for name in self.searches)
 
     @cached_property
     def settings(self) -> dict[str, Any] | None:
