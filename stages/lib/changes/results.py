@@ -12,12 +12,13 @@ import pandas as pd
 from resampled.resampling import Resampling
 from stages.lib import results
 from stages.lib.changes.snapshot import Snapshot
+from stages.lib.common.artifacts import BROKEN
 from stages.lib.config import PARAMS_FILE, yaml12
 from stages.lib.config.cv import CV
 from stages.lib.config.statistics import ROPE
 from stages.lib.pipeline import LOCK, PIPELINE, Pipeline, pipeline_of
 from stages.lib.results import Table, files
-from stages.lib.results.reading import BROKEN, typed
+from stages.lib.results.reading import typed
 from stages.lib.scores.score_table import STUCK_SPLITS, split_scorers, split_scores, stuck_of, trained_to_the_end
 
 # The stage whose params say what the scores are of.

@@ -11,8 +11,8 @@ from stages.lib.common.errors import UserError
 
 DIGITS = 6
 
-# What is raised while a broken file is read, by Python itself.
-_BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error)
+# What is raised while a broken file is read, by Python itself and by pandas.
+BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error)
 
 
 def significant(value: float, digits: int = DIGITS) -> float:
@@ -54,7 +54,7 @@ def reading(path: str | Path, expected: str, remedy: str, *broken: type[Exceptio
         yield
     except FileNotFoundError:
         raise UserError(f"{path} is missing. {remedy}") from None
-    except _BROKEN + broken:
+    except BROKEN + broken:
         raise UserError(f"{path} is {expected}. {remedy}") from None
 
 

@@ -8,9 +8,8 @@ from unicodedata import normalize
 import numpy as np
 import pandas as pd
 
-# Cells that mean "missing" wherever they stand, and those that do among numbers.
+# Cells that mean "missing" wherever they stand.
 MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null")
-MISSING_AMONG_NUMBERS = ("-", "--", ".", "None", "none", "*", "missing", "unknown", "Unknown")
 # Among numbers, so few different texts may each mean a missing cell, whatever they are.
 MOST_TOKENS = 3
 

@@ -11,11 +11,10 @@ from typing import Any, Protocol
 import pandas as pd
 
 from stages.lib.common import UserError
+from stages.lib.common.artifacts import BROKEN
 from stages.lib.results.columns import column_of
 from stages.lib.results.files import CONTENDERS, File, Json, Table
 
-# What Python and pandas raise while they read a broken file.
-BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error)
 # What stood in the folder of experiments.
 _NO_EXPERIMENTS = {CONTENDERS.earlier}
 
