@@ -59,7 +59,7 @@ test-oldest: .venv-oldest/test ## Run the packages' tests with the oldest versio
 	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" pytest --numprocesses auto --dist worksteal tests/lockstep tests/resampled \
 	  --ignore tests/lockstep/oracles/test_scikit_learn.py  # names tests that an older scikit-learn lacks
 
-cross-cpu: .venv/repro ## Run a small search here and on two emulated processors; needs Debian's qemu-user
+cross-cpu: .venv/test ## Run a small search here and on two emulated processors; needs Debian's qemu-user
 	python -m benchmarks.cross_cpu
 
 bench-joint: .venv/bench ## Compare the joint search with Optuna; takes about 2 minutes
